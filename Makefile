@@ -1,0 +1,58 @@
+# make demo      a running server with real training runs to look at
+# make test      the whole suite, with everything it needs
+# make check     formatter, linter, types, import rules, size limits
+# make fix       what the formatter and linter can mend by themselves
+# make docs      the reference pages, written from the code
+# make serve     the server on this checkout, for development
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+DEMO ?=
+PYTEST ?= -n auto --dist loadfile
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: demo test check fix docs serve clean
+.DEFAULT_GOAL := demo
+
+demo: $(VENV)/.demo
+	$(BIN)/runyard demo $(DEMO)
+
+test: $(VENV)/.dev
+	.ci/prepare
+	$(BIN)/python tests/environments.py
+	$(BIN)/python -m pytest $(PYTEST)
+
+check: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python tests/architecture/limits.py
+
+fix: $(VENV)/.dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+docs: $(VENV)/.dev
+	$(BIN)/python tests/docs/reference.py
+
+serve: $(VENV)/.demo
+	$(BIN)/runyard server
+
+clean:
+	rm -rf $(VENV) .venvs build dist
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Runyard needs Python 3.11 or newer; name one with: make PYTHON=/path/to/python3.12" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo: $(BIN)/python pyproject.toml
+	$(BIN)/python -m pip install --quiet -e '.[ml,system]'
+	@touch $@
+
+$(VENV)/.dev: $(BIN)/python pyproject.toml
+	$(BIN)/python -m pip install --quiet -e '.[dev]'
+	@touch $@ $(VENV)/.demo

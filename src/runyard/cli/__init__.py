@@ -1,0 +1,1 @@
+"""The ``runyard`` command: a file a command group, loaded when it is asked for."""

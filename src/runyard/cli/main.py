@@ -1,0 +1,121 @@
+"""The ``runyard`` command itself: the list of sub-commands, global options, and how errors leave the program."""
+
+import importlib
+import logging
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from runyard.exceptions import RunyardException
+
+_log = logging.getLogger("runyard.cli")
+
+
+@dataclass(frozen=True)
+class LazyCommand:
+    """Where a sub-command lives, and the line that `runyard --help` shows without importing it."""
+
+    target: str
+    summary: str
+
+
+COMMANDS: dict[str, LazyCommand] = {
+    "artifacts": LazyCommand("runyard.cli.artifacts:artifacts", "Upload, list and download artifacts of runs."),
+    "db": LazyCommand("runyard.cli.db:db", "Look after the schema of a backend store."),
+    "demo": LazyCommand("runyard.cli.demo:demo", "Start a server and train real models while it runs."),
+    "doctor": LazyCommand("runyard.cli.doctor:doctor", "Print versions and settings for a bug report."),
+    "experiments": LazyCommand("runyard.cli.experiments:experiments", "Create, find and change experiments."),
+    "gc": LazyCommand("runyard.cli.gc:gc", "Remove deleted runs and experiments for good."),
+    "runs": LazyCommand("runyard.cli.runs:runs", "List, create, describe, delete and restore runs."),
+    "server": LazyCommand("runyard.cli.server:server", "Run the tracking server with its pages."),
+    "sync": LazyCommand("runyard.cli.sync:sync", "Deliver what was logged while the server was away."),
+    "ui": LazyCommand("runyard.cli.server:server", "The same as `runyard server`."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a sub-command when it is called, so that `runyard --help` stays quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names of all sub-commands."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The sub-command of that name, imported now."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name].target.partition(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of sub-commands from the table, importing none of them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, command.summary) for name, command in sorted(COMMANDS.items())])
+
+
+def _print_version(ctx: click.Context, _param: click.Parameter, asked: bool) -> None:
+    """Print the version; looked up only when asked for, the package index of the interpreter is slow to read."""
+    if asked and not ctx.resilient_parsing:
+        version = importlib.import_module("importlib.metadata").version("runyard")
+        click.echo(f"runyard, version {version}")
+        ctx.exit()
+
+
+def _load_environment(_ctx: click.Context, _param: click.Parameter, path: Path | None) -> None:
+    """Put the variables of a file into the environment, before any option reads its own variable."""
+    if path is not None:
+        importlib.import_module("dotenv").load_dotenv(path)
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version, help="Print the version."
+)
+@click.option(
+    "--env-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    is_eager=True,
+    expose_value=False,
+    callback=_load_environment,
+    help="File of NAME=value lines to read settings from; what the environment already has wins.",
+)
+def cli() -> None:
+    """Track experiments and models: a server, its pages, and tools for the command line."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and leave with 0 (done), 1 (failed, one line on stderr), 2 (wrong usage) or 130 (Ctrl-C)."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    try:
+        outcome = cli.main(args=arguments, prog_name="runyard", standalone_mode=False)
+        return outcome if isinstance(outcome, int) else 0
+    except click.exceptions.Abort:
+        click.echo("Interrupted.", err=True)
+        return 130
+    except click.ClickException as problem:
+        problem.show()
+        return problem.exit_code
+    except RunyardException as problem:
+        return _fail(problem.message)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of a pipe has gone, such as `| head`: nothing is left to be said
+        return 0
+    except OSError as problem:
+        return _fail(str(problem))
+    except Exception as problem:  # noqa: BLE001  (the edge: nothing above can report it)
+        _log.debug("unexpected error", exc_info=True)
+        return _fail(f"unexpected {type(problem).__name__}: {problem}. Please report it with `runyard doctor`'s output.")
+
+
+def _fail(message: str) -> int:
+    """Say what went wrong in one line, and give the exit code for it."""
+    click.echo(f"Error: {' '.join(message.split())}", err=True)
+    return 1

@@ -1,0 +1,72 @@
+"""How commands show results: aligned tables for people, JSON for programs, progress bars for long transfers."""
+
+import datetime
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import click
+
+from runyard import settings
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def output_option(default: str = "table") -> Callable[[Command], Command]:
+    """The `--output` option of every command that lists something."""
+    return click.option(
+        "--output",
+        type=click.Choice(["table", "json"]),
+        default=default,
+        show_default=True,
+        help="A table for people or JSON for programs.",
+    )
+
+
+def show_json(value: object) -> None:
+    """Print a value as indented JSON."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def show_rows(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Print rows as a table whose columns are as wide as their longest cell."""
+    cells = [[_one_line(cell) for cell in row] for row in rows]
+    widths = [max([len(title), *(len(row[index]) for row in cells)]) for index, title in enumerate(columns)]
+    for row in [list(columns), ["-" * width for width in widths], *cells]:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def show_pairs(pairs: Mapping[str, object]) -> None:
+    """Print names and values, one pair a line."""
+    width = max(map(len, pairs), default=0)
+    for name, value in pairs.items():
+        click.echo(f"{name.ljust(width)}: {_one_line(value)}".rstrip())
+
+
+def utc(milliseconds: int | None) -> str:
+    """A time of the protocol as people read it; empty when there is none."""
+    if milliseconds is None:
+        return ""
+    moment = datetime.datetime.fromtimestamp(milliseconds / 1000, tz=datetime.UTC)
+    return moment.strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def _one_line(value: object) -> str:
+    return " ".join(str("" if value is None else value).split())
+
+
+@contextmanager
+def progress(title: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Show how far a transfer of `total` bytes is, when someone is watching; yields the function that advances it."""
+    if not sys.stderr.isatty() or not settings.ENABLE_ARTIFACTS_PROGRESS_BAR.get():
+        yield lambda _done: None
+        return
+    from rich.console import Console  # noqa: PLC0415  (only when a bar is drawn: it costs 40 ms)
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task(title, total=total)
+        yield lambda done: bar.advance(task, done)

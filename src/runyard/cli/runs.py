@@ -1,0 +1,144 @@
+"""`runyard runs`: list, create, describe, delete and restore runs."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from runyard.cli.choices import VIEW_TYPES, experiment_id_option, run_id_option, variables, view_option
+from runyard.cli.output import output_option, show_json, show_rows, utc
+from runyard.client import RunyardClient
+from runyard.core.clock import now_ms
+from runyard.entities import Run
+
+
+@click.group()
+def runs() -> None:
+    """List, create, describe, delete and restore runs.
+
+    The store is the one that RUNYARD_TRACKING_URI (or MLFLOW_TRACKING_URI) names, the local one when neither is set.
+    """
+
+
+@runs.command(name="list")
+@experiment_id_option
+@view_option
+@click.option("--filter", "filter_string", default="", help="Only runs that match, such as 'metrics.loss < 0.1'.")
+@click.option("--order-by", multiple=True, help="Sort by this, such as 'metrics.loss DESC'; may be repeated.")
+@click.option("--max-results", type=click.IntRange(min=1), help="At most this many; all when not given.")
+@output_option()
+def list_runs(
+    experiment_id: str,
+    view: str,
+    filter_string: str,
+    order_by: tuple[str, ...],
+    max_results: int | None,
+    output: str,
+) -> None:
+    """List the runs of an experiment, newest first."""
+    found = list(_search(experiment_id, VIEW_TYPES[view], filter_string, order_by, max_results))
+    if output == "json":
+        show_json([run.to_dictionary() for run in found])
+        return
+    rows = [(utc(run.info.start_time), run.info.run_name, run.info.status, run.info.run_id) for run in found]
+    show_rows(("Date", "Name", "Status", "ID"), rows)
+
+
+def _search(
+    experiment_id: str, view: int, filter_string: str, order_by: tuple[str, ...], limit: int | None
+) -> Iterator[Run]:
+    client, token, left = RunyardClient(), None, limit
+    while left is None or left > 0:
+        size = min(left or 1000, 1000)
+        page = client.search_runs([experiment_id], filter_string, view, size, list(order_by) or None, token)
+        yield from page
+        token = page.token
+        left = None if left is None else left - len(page)
+        if not token:
+            return
+
+
+@runs.command()
+@run_id_option
+def describe(run_id: str) -> None:
+    """Print everything about a run, but for its metrics' history, as JSON."""
+    show_json(RunyardClient().get_run(run_id).to_dictionary())
+
+
+@runs.command()
+@click.option("--experiment-id", envvar=variables("EXPERIMENT_ID"), show_envvar=True, help="Experiment, by id.")
+@click.option("--experiment-name", envvar=variables("EXPERIMENT_NAME"), show_envvar=True, help="Experiment, by name.")
+@click.option("--run-name", help="Name of the run; made up when not given.")
+@click.option("--description", help="Text shown on the run's page.")
+@click.option("-t", "--tags", multiple=True, metavar="KEY=VALUE", help="A tag; may be repeated.")
+@click.option(
+    "--status",
+    type=click.Choice(["FINISHED", "FAILED", "KILLED"], case_sensitive=False),
+    default="FINISHED",
+    show_default=True,
+    help="How the run ended.",
+)
+@click.option("--parent-run-id", help="Make it a nested run of this one.")
+def create(
+    experiment_id: str | None,
+    experiment_name: str | None,
+    run_name: str | None,
+    description: str | None,
+    tags: tuple[str, ...],
+    status: str,
+    parent_run_id: str | None,
+) -> None:
+    """Create a run that has already ended, and print its id as JSON."""
+    client = RunyardClient()
+    all_tags = _parse_tags(tags)
+    if description is not None:
+        all_tags["mlflow.note.content"] = description
+    if parent_run_id is not None:
+        all_tags["mlflow.parentRunId"] = client.get_run(parent_run_id).info.run_id
+    experiment = _experiment(client, experiment_id, experiment_name)
+    run = client.create_run(experiment, start_time=now_ms(), tags=all_tags, run_name=run_name)
+    client.set_terminated(run.info.run_id, status)
+    show_json(
+        {
+            "run_id": run.info.run_id,
+            "experiment_id": run.info.experiment_id,
+            "status": status,
+            "run_name": run.info.run_name,
+        }
+    )
+
+
+def _parse_tags(pairs: tuple[str, ...]) -> dict[str, str]:
+    tags: dict[str, str] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals or not key:
+            raise click.BadParameter(f"{pair!r} is not of the form KEY=VALUE.", param_hint="--tags")
+        tags[key] = value
+    return tags
+
+
+def _experiment(client: Any, experiment_id: str | None, name: str | None) -> str:
+    """The id of the experiment that was named; made when there is none of that name, as `set_experiment` does."""
+    if (experiment_id is None) == (name is None):
+        raise click.UsageError("Give either --experiment-id or --experiment-name.")
+    if experiment_id is not None:
+        return experiment_id
+    found = client.get_experiment_by_name(name)
+    return str(found.experiment_id if found is not None else client.create_experiment(name))
+
+
+@runs.command()
+@run_id_option
+def delete(run_id: str) -> None:
+    """Mark a run as deleted; `restore` brings it back, `runyard gc` removes it for good."""
+    RunyardClient().delete_run(run_id)
+    click.echo(f"Run with ID {run_id} has been deleted.")
+
+
+@runs.command()
+@run_id_option
+def restore(run_id: str) -> None:
+    """Bring a deleted run back."""
+    RunyardClient().restore_run(run_id)
+    click.echo(f"Run with id {run_id} has been restored.")

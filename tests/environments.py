@@ -1,0 +1,48 @@
+"""Environments of their own for tests: real clients and libraries that must not meet our dependencies.
+
+`python tests/environments.py` makes all of them; a test asks for one with `environment("mlflow3")`. They live under
+`.venvs/`, or in the folder that RUNYARD_TEST_ENVIRONMENTS names, and are made again when their requirements change.
+"""
+
+import fcntl
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = Path(os.environ.get("RUNYARD_TEST_ENVIRONMENTS") or ROOT / ".venvs")
+
+REQUIREMENTS: dict[str, tuple[str, ...]] = {
+    "mlflow2": ("mlflow-skinny==2.22.5", "pandas>=2.2,<3", "setuptools<81"),
+    "mlskinny3": ("mlflow-skinny==3.17.2", "pandas>=2.2"),
+}
+"""Name of an environment → what is installed in it. The versions are those the references were taken from."""
+
+
+def environment(name: str) -> Path:
+    """The Python interpreter of an environment, made now when it is not there yet.
+
+    Processes that ask at the same time wait for the one that makes it.
+    """
+    folder = FOLDER / name
+    python = folder / "bin" / "python"
+    if "RUNYARD_TEST_ENVIRONMENTS" in os.environ and python.exists():
+        return python
+    wanted = "\n".join(REQUIREMENTS[name])
+    stamp = folder / "requirements.txt"
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with (FOLDER / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not stamp.exists() or stamp.read_text() != wanted:
+            shutil.rmtree(folder, ignore_errors=True)
+            subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+            subprocess.run([python, "-m", "pip", "install", "--quiet", *REQUIREMENTS[name]], check=True)
+            stamp.write_text(wanted)
+    return python
+
+
+if __name__ == "__main__":
+    for known in REQUIREMENTS:
+        environment(known)
