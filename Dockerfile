@@ -1,0 +1,26 @@
+# One image: the tracking server with its pages, for PostgreSQL and S3 or for a volume with SQLite.
+FROM python:3.12-slim AS build
+WORKDIR /source
+COPY pyproject.toml README.md LICENSE ./
+COPY src src
+COPY web web
+COPY migrations migrations
+RUN python -m venv /opt/runyard \
+ && /opt/runyard/bin/pip install --no-cache-dir '.[postgres,s3]'
+
+FROM python:3.12-slim
+RUN useradd --system --uid 10001 --create-home --home-dir /data runyard
+COPY --from=build /opt/runyard /opt/runyard
+ENV PATH=/opt/runyard/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    RUNYARD_HOST=0.0.0.0 \
+    RUNYARD_PORT=5000
+WORKDIR /data
+USER runyard
+VOLUME /data
+EXPOSE 5000
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
+  CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:5000/health', timeout=2)"]
+ENTRYPOINT ["runyard"]
+CMD ["server"]

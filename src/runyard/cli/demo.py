@@ -1,0 +1,54 @@
+"""`runyard demo`: a server, and real training runs arriving on it."""
+
+import importlib
+import signal
+import time
+from contextlib import suppress
+from types import FrameType
+
+import click
+
+from runyard.demo.local_server import free_port, local_server
+from runyard.exceptions import MissingPackage
+
+
+@click.command()
+@click.option("--port", default=5000, show_default=True, help="Port of the server; a free one if it is taken.")
+@click.option("--exit", "leave", is_flag=True, help="Stop when everything is logged instead of serving until Ctrl-C.")
+def demo(port: int, leave: bool) -> None:
+    """Start a server and train real models while it runs.
+
+    Uses the data sets that scikit-learn ships. The runs stay in ./runyard.db and ./runyard-artifacts, where
+    `runyard server` finds them again.
+    """
+    sweeps = _load_sweeps()
+    host = "127.0.0.1"
+    chosen = free_port(port, host)
+    if chosen != port:
+        click.echo(f"Port {port} is taken; using {chosen}.")
+    signal.signal(signal.SIGTERM, _stop)
+    with local_server(host, chosen) as server:
+        address = f"http://{host}:{chosen}"
+        click.echo(f"\n  Runyard is running at {address}\n\nTraining models; watch them arrive there:")
+        started = time.monotonic()
+        runyard = importlib.import_module("runyard")
+        runyard.set_tracking_uri(address)
+        for sweep in sweeps:
+            sweep.sweep().run(click.echo)
+        click.echo(f"\nLogged everything in {time.monotonic() - started:.0f} seconds. Look at it: {address}")
+        if not leave:
+            click.echo("Press Ctrl-C to stop the server.")
+            with suppress(KeyboardInterrupt):
+                server.wait()
+
+
+def _load_sweeps() -> tuple[object, ...]:
+    """The modules that train; loaded before anything starts, so that a missing package is said at once."""
+    try:
+        return tuple(importlib.import_module(f"runyard.demo.{name}") for name in ("digits", "diabetes"))
+    except ImportError as problem:
+        raise MissingPackage(problem.name or "scikit-learn", "ml", "The demo") from problem
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
