@@ -4,6 +4,7 @@ import csv
 import datetime
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -132,17 +133,12 @@ def to_csv(experiment_id: str, filename: Path | None) -> None:
     columns = list(dict.fromkeys(name for row in rows for name in row))
     fixed = [name for name in columns if "." not in name]
     columns = fixed + sorted(name for name in columns if "." in name)
-    with filename.open("w", newline="", encoding="utf-8") if filename else _stdout() as file:
+    with filename.open("w", newline="", encoding="utf-8") if filename else nullcontext(sys.stdout) as file:
         writer = csv.DictWriter(file, columns, restval="", lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
     if filename:
         click.echo(f"Experiment with ID {experiment_id} has been exported as a CSV to file: {filename}.")
-
-
-def _stdout() -> Any:
-    """Standard output as a context manager that leaves it open."""
-    return open(sys.stdout.fileno(), "w", newline="", encoding="utf-8", closefd=False)  # noqa: PTH123  (a descriptor)
 
 
 def _all_runs(experiment_id: str) -> Iterator[Run]:
@@ -173,4 +169,6 @@ def _as_row(run: Run) -> dict[str, object]:
 def _moment(milliseconds: int | None) -> str:
     if milliseconds is None:
         return ""
-    return datetime.datetime.fromtimestamp(milliseconds / 1000, tz=datetime.UTC).isoformat(sep=" ", timespec="milliseconds")
+    return datetime.datetime.fromtimestamp(milliseconds / 1000, tz=datetime.UTC).isoformat(
+        sep=" ", timespec="milliseconds"
+    )

@@ -112,7 +112,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return _fail(str(problem))
     except Exception as problem:  # noqa: BLE001  (the edge: nothing above can report it)
         _log.debug("unexpected error", exc_info=True)
-        return _fail(f"unexpected {type(problem).__name__}: {problem}. Please report it with `runyard doctor`'s output.")
+        text = f"unexpected {type(problem).__name__}: {problem}. Please report it with what `runyard doctor` says."
+        return _fail(text)
 
 
 def _fail(message: str) -> int:

@@ -22,7 +22,7 @@ def sweep() -> Sweep:
     candidates = list(grid(learning_rate=[0.02, 0.05, 0.2], max_depth=[2, 4], subsample=[0.6, 1.0]))
     return Sweep(
         experiment="diabetes",
-        description=f"How far do {TREES} boosted trees get on scikit-learn's diabetes data, and **when do they overfit**?",
+        description=f"How far do {TREES} boosted trees get on the diabetes data, and **when do they overfit**?",
         candidates=candidates,
         train=lambda settings: _train(settings, *data),
         compared="val_rmse",
@@ -46,7 +46,9 @@ def _train(settings: Settings, train_x: Any, val_x: Any, train_y: Any, val_y: An
             step=step,
         )
     predicted = model.predict(val_x)
-    runyard.log_metrics({"val_mae": float(mean_absolute_error(val_y, predicted)), "val_r2": float(r2_score(val_y, predicted))})
+    runyard.log_metrics(
+        {"val_mae": float(mean_absolute_error(val_y, predicted)), "val_r2": float(r2_score(val_y, predicted))}
+    )
     runyard.log_figure(_residual_figure(val_y.to_numpy(), predicted), "plots/predicted-vs-actual.png")
     lines = [f"{actual:g},{guess:.3f}" for actual, guess in zip(val_y, predicted, strict=True)]
     runyard.log_text("\n".join(["actual,predicted", *lines]) + "\n", "predictions.csv")

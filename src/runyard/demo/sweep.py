@@ -49,12 +49,13 @@ class Sweep:
         with runyard.start_run(run_name="sweep", description=self.description, tags={"demo": "true"}):
             runyard.log_params({"candidates": len(self.candidates), "compared": self.compared})
             for number, settings in enumerate(self.candidates, start=1):
-                with runyard.start_run(run_name=_run_name(settings), nested=True, tags={"demo": "true"}) as run:
+                name = _run_name(settings)
+                with runyard.start_run(run_name=name, nested=True, tags={"demo": "true"}) as run:
                     runyard.log_params(settings)
                     score = self.train(settings)
                 results.append((score, run.info.run_id, settings))
                 runyard.log_metric(f"best_{self.compared}", self.best(row[0] for row in results), step=number)
-                say(f"{self.experiment}  {number}/{len(self.candidates)}  {_run_name(settings)}  {self.compared}={score:.4g}")
+                say(f"{self.experiment}  {number}/{len(self.candidates)}  {name}  {self.compared}={score:.4g}")
             self._summarise(results)
 
     def _summarise(self, results: Sequence[tuple[float, str, Settings]]) -> None:
