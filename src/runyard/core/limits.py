@@ -1,0 +1,95 @@
+"""What keys and values may be: the protocol's limits and the rules for keys, in one place.
+
+Sources: MLflow 3.17's REST protocol. Where we keep more than MLflow does, the comment says so.
+"""
+
+import posixpath
+import re
+
+from runyard.exceptions import InvalidParameter
+
+MAX_EXPERIMENT_NAME = 500
+MAX_ARTIFACT_LOCATION = 2048
+MAX_KEY = 250
+MAX_TEXT_VALUE = 65_535  # params and run tags; MLflow cuts at 6,000 and 8,000 without a word
+MAX_EXPERIMENT_TAG_VALUE = MAX_TEXT_VALUE
+MAX_RUN_NAME = 65_535  # the name is kept as a tag too
+MAX_BATCH_METRICS = 1_000
+MAX_BATCH_PARAMS = 100
+MAX_BATCH_TAGS = 100
+MAX_BATCH_ENTRIES = 1_000
+MAX_DATASET_NAME = 500
+MAX_DATASET_DIGEST = 36
+MAX_DATASET_SOURCE = 65_535
+MAX_DATASET_SCHEMA = 1_048_575
+MAX_DATASET_PROFILE = 16_777_215
+MAX_INPUT_TAG_KEY = 255
+MAX_INPUT_TAG_VALUE = 500
+MAX_SEARCH_RESULTS = 50_000
+MAX_HISTORY_POINTS = 25_000
+MAX_HISTORY_RUNS = 100
+MAX_INTERVAL_POINTS = 2_500
+
+_KEY_CHARACTERS = re.compile(r"[/\w.\- :]*")
+_RUN_ID = re.compile(r"[a-zA-Z0-9][\w-]{0,255}")
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def shown(text: str, most: int = 80) -> str:
+    """The value as error messages show it: quoted, and cut when it is long."""
+    return repr(text if len(text) <= most else text[:most] + "…")
+
+
+def check_text(name: str, value: str, most: int) -> None:
+    """Refuse text that is too long or that not every database can store.
+
+    Raises
+    ------
+    InvalidParameter: Over `most` characters, or holding NUL or half of a surrogate pair.
+    """
+    if len(value) > most:
+        raise InvalidParameter(f"{name} has {len(value)} characters; at most {most} are stored. Shorten it.")
+    check_storable(name, value)
+
+
+def check_storable(name: str, value: str) -> None:
+    """Refuse NUL and lone surrogates, which databases cannot keep."""
+    if not value.isascii() or "\x00" in value:
+        found = _UNSTORABLE.search(value)
+        if found:
+            raise InvalidParameter(
+                f"{name} holds the character U+{ord(found.group()):04X} at position {found.start()}, "
+                "which cannot be stored. Remove it."
+            )
+
+
+def check_key(name: str, key: str) -> None:
+    """Check the key of a metric, param or tag.
+
+    Keys double as paths in some stores, so a key must be its own normal form: no leading slash, no ``..``, no ``//``.
+
+    Raises
+    ------
+    InvalidParameter: Empty, over 250 characters, with other characters than letters, digits and ``_ - . space : /``,
+        or not in normal form.
+    """
+    if not key:
+        raise InvalidParameter(f"Missing value for required parameter '{name}'. A key needs at least one character.")
+    if len(key) > MAX_KEY:
+        raise InvalidParameter(f"{name} {shown(key)} has {len(key)} characters; at most {MAX_KEY} are allowed.")
+    if not _KEY_CHARACTERS.fullmatch(key):
+        raise InvalidParameter(
+            f"Invalid value {shown(key)} for parameter '{name}': keys may hold letters, digits, underscores (_), "
+            "dashes (-), periods (.), spaces ( ), colons (:) and slashes (/)."
+        )
+    if posixpath.normpath(key) != key or key == "." or key.startswith(("/", "..")):
+        raise InvalidParameter(
+            f"Invalid value {shown(key)} for parameter '{name}': as a path it means "
+            f"{shown(posixpath.normpath(key))}. Use a key that is its own normal form."
+        )
+
+
+def check_run_id(run_id: str) -> None:
+    """Check the form of a run id given with a batch."""
+    if not _RUN_ID.fullmatch(run_id):
+        raise InvalidParameter(f"Invalid value {shown(run_id)} for parameter 'run_id': run ids are like 'a1b2-c3_d4'.")

@@ -1,0 +1,1 @@
+"""The database under the gate: engines, transactions, the writer, paging, the schema's version."""

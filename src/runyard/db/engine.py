@@ -1,0 +1,133 @@
+"""Engines: how a database is opened, for reading and for writing."""
+
+import os
+import sqlite3
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import URL, Engine, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+
+from runyard.exceptions import InvalidParameter, MissingPackage
+
+BUSY_TIMEOUT_MS = 30_000
+READERS = 8
+
+
+@dataclass(frozen=True)
+class Engines:
+    """The two ways into one database.
+
+    Attributes
+    ----------
+    reading: Connections whose transactions see one state of the database and change nothing.
+    writing: Connections whose transactions change it; on SQLite they take the write lock when they begin.
+    """
+
+    reading: Engine
+    writing: Engine
+
+    @property
+    def dialect(self) -> str:
+        """``sqlite`` or ``postgresql``."""
+        return self.writing.dialect.name
+
+    def dispose(self) -> None:
+        """Close every pooled connection."""
+        self.reading.dispose()
+        self.writing.dispose()
+
+
+def open_engines(uri: str) -> Engines:
+    """Open the database a URI names.
+
+    Raises
+    ------
+    InvalidParameter: The URI is malformed or names a database Runyard does not speak.
+    MissingPackage: PostgreSQL is asked for and its driver is not installed.
+    """
+    url = parse_uri(uri)
+    return _sqlite_engines(url) if url.get_backend_name() == "sqlite" else _postgresql_engines(url)
+
+
+def parse_uri(uri: str) -> URL:
+    """The URI with the driver we use: ``sqlite:///file.db``, ``postgresql://user@host/name``."""
+    try:
+        url = make_url(uri)
+        backend = url.get_backend_name()
+    except (ArgumentError, NoSuchModuleError, ValueError):
+        raise InvalidParameter(_UNKNOWN.format("what was given")) from None  # the URI may hold a password
+    if backend in ("postgresql", "postgres"):
+        return url.set(drivername="postgresql+psycopg")
+    if backend != "sqlite":
+        raise InvalidParameter(_UNKNOWN.format(f"the scheme {url.drivername!r}"))
+    if url.database in (None, "", ":memory:"):
+        raise InvalidParameter("A SQLite store needs a file: use sqlite:///runyard.db or sqlite:////absolute/path.db.")
+    return url
+
+
+_UNKNOWN = "Cannot open a database from {}: use sqlite:///file.db or postgresql://user:password@host/name."
+
+
+def _sqlite_engines(url: URL) -> Engines:
+    path = Path(str(url.database))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))  # others on the machine read no runs
+    reading = sa.create_engine(url, pool_size=READERS, max_overflow=0, pool_timeout=60)
+    writing = sa.create_engine(url, pool_size=1, max_overflow=0, pool_timeout=60)
+    for engine, begin in ((reading, "BEGIN"), (writing, "BEGIN IMMEDIATE")):
+        sa.event.listen(engine, "connect", _prepare_sqlite)
+        sa.event.listen(engine, "begin", _beginner(begin))
+    sa.event.listen(reading, "connect", lambda connection, _: connection.execute("PRAGMA query_only = ON"))
+    return Engines(reading, writing)
+
+
+def _beginner(statement: str) -> Any:
+    def begin(connection: sa.Connection) -> None:
+        connection.exec_driver_sql(statement)
+
+    return begin
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None  # the driver must not begin transactions of its own accord
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+    _switch_to_wal(connection)
+    connection.execute("PRAGMA synchronous = FULL")  # a commit returns when it is on the disk
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA temp_store = MEMORY")
+    connection.execute("PRAGMA cache_size = -16000")
+
+
+def _switch_to_wal(connection: sqlite3.Connection) -> None:
+    """Switch to write-ahead logging; SQLite does not wait for the lock this takes, so wait here."""
+    deadline = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+
+
+def _postgresql_engines(url: URL) -> Engines:
+    try:
+        import psycopg  # noqa: F401, PLC0415  (only needed here, and optional)
+    except ImportError:
+        raise MissingPackage("psycopg", "postgres", "Opening a PostgreSQL database") from None
+    reading = sa.create_engine(
+        url,
+        pool_size=READERS,
+        max_overflow=0,
+        pool_timeout=60,
+        pool_pre_ping=True,
+        isolation_level="REPEATABLE READ",
+        execution_options={"postgresql_readonly": True},
+    )
+    writing = sa.create_engine(url, pool_size=1, max_overflow=0, pool_timeout=60, pool_pre_ping=True)
+    return Engines(reading, writing)

@@ -1,0 +1,67 @@
+"""What a database error means to a caller. No text of the driver ever leaves."""
+
+import sqlite3
+
+from sqlalchemy.exc import DBAPIError
+
+from runyard.exceptions import BadRequest, InvalidParameter, RunyardException, StorageFull, Unavailable
+
+_PG_RETRY = {"40001", "40P01"}  # serialization_failure, deadlock_detected
+_PG_FULL = {"53100"}
+_PG_UNIQUE = {"23505", "23503"}
+
+
+def worth_another_try(error: Exception) -> bool:
+    """Would the same transaction likely succeed if performed again from the start?
+
+    Serialisation failures and deadlocks on PostgreSQL; and a unique or foreign key that another process's commit broke
+    between our look and our write, for the second look sees that commit.
+    """
+    cause = _cause(error)
+    state = getattr(cause, "sqlstate", None)
+    return state in _PG_RETRY or state in _PG_UNIQUE
+
+
+def lost_connection(error: Exception) -> bool:
+    """Did the connection itself break?"""
+    return isinstance(error, DBAPIError) and error.connection_invalidated
+
+
+def translated(error: Exception) -> RunyardException | None:
+    """The deliberate error a database error stands for; None when it is no known situation."""
+    if isinstance(error, RunyardException):
+        return error
+    cause = _cause(error)
+    if isinstance(cause, sqlite3.Error):
+        return _translated_sqlite(cause)
+    state = getattr(cause, "sqlstate", None)
+    if state in _PG_FULL:
+        return StorageFull("The database has no room left; nothing was stored. Free space on the server's disk.")
+    if state in _PG_RETRY or lost_connection(error) or (isinstance(state, str) and state[:2] in ("08", "57", "53")):
+        return Unavailable("The database cannot be reached or is busy; nothing was stored. Try again.")
+    if isinstance(state, str) and state.startswith("22"):
+        return InvalidParameter("A value does not fit the database.")
+    if isinstance(state, str) and state.startswith("23"):
+        return BadRequest("The request contradicts what is stored.")
+    if state is None and type(cause).__module__.startswith("psycopg"):
+        return Unavailable("The database cannot be reached; nothing was stored. Try again.")
+    return None
+
+
+def _translated_sqlite(cause: sqlite3.Error) -> RunyardException | None:
+    code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
+    if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and "disk" in str(cause)):
+        return StorageFull("The disk has no room left; nothing was stored. Free space on the server's disk.")
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return Unavailable("The database is busy with another writer; nothing was stored. Try again.")
+    if code in (sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_MISMATCH):
+        return InvalidParameter("A value does not fit the database.")
+    if code == sqlite3.SQLITE_CONSTRAINT:
+        return BadRequest("The request contradicts what is stored.")
+    if code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
+        return Unavailable("The database file cannot be written or read now; nothing was stored.")
+    return None
+
+
+def _cause(error: Exception) -> BaseException:
+    return error.orig if isinstance(error, DBAPIError) and error.orig is not None else error

@@ -1,0 +1,76 @@
+"""Which version of the schema this program speaks, and what to do with the database it finds."""
+
+import sqlalchemy as sa
+
+from runyard.core.clock import now_ms
+from runyard.db.engine import Engines
+from runyard.db.metadata import metadata
+from runyard.db.transaction import StoreSettings
+from runyard.exceptions import Conflict
+
+HEAD = "0001"
+"""Revision of the newest migration; a test compares it with migrations/versions."""
+
+_LOCK = 0x52554E59  # "RUNY": the PostgreSQL advisory lock that one process at a time creates the schema under
+
+version = sa.table("alembic_version", sa.column("version_num"))
+
+
+class SchemaOutdated(Conflict):
+    """The database was made by another version of Runyard, or by another program."""
+
+
+def ensure_schema(engines: Engines, settings: StoreSettings) -> None:
+    """Create the schema in an empty database; leave a current one; refuse any other.
+
+    Safe when several processes start on the same empty database together.
+
+    Raises
+    ------
+    SchemaOutdated: The schema is older or newer than this program, or not ours; nothing was touched.
+    """
+    with engines.reading.connect() as connection:
+        found = _found_version(connection)
+    if found is None:
+        with engines.writing.begin() as connection:
+            if engines.dialect == "postgresql":
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+            found = _found_version(connection)
+            if found is None:
+                _create(connection, settings)
+                return
+    if found != HEAD:
+        raise SchemaOutdated(
+            f"The database has schema version {found!r} and this program needs {HEAD!r}. "
+            "Stop every server that uses it, back it up, then run: runyard db upgrade <database URI>"
+        )
+
+
+def _found_version(connection: sa.Connection) -> str | None:
+    """The version noted in the database; None when it has no tables at all."""
+    names = sa.inspect(connection).get_table_names()
+    if "alembic_version" in names:
+        found = connection.execute(sa.select(version.c.version_num)).scalar()
+        if "metric_series" not in names:
+            raise SchemaOutdated("The database belongs to another program. Give Runyard a database of its own.")
+        return str(found)
+    if names:
+        raise SchemaOutdated("The database holds tables of another program. Give Runyard a database of its own.")
+    return None
+
+
+def _create(connection: sa.Connection, settings: StoreSettings) -> None:
+    metadata.create_all(connection)
+    connection.execute(sa.text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
+    connection.execute(sa.insert(version).values(version_num=HEAD))
+    now = now_ms()
+    connection.execute(
+        sa.insert(metadata.tables["experiments"]).values(
+            experiment_id=0,
+            name="Default",
+            artifact_location=f"{settings.artifact_root.rstrip('/')}/0",
+            lifecycle_stage="active",
+            creation_time=now,
+            last_update_time=now,
+        )
+    )

@@ -1,0 +1,24 @@
+"""Small pieces of SQL that differ between the databases."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from runyard.db.transaction import Transaction
+
+
+def one_of(tx: Transaction, column: sa.ColumnElement[Any], numbers: Sequence[int]) -> sa.ColumnElement[bool]:
+    """Is the column one of these numbers? One bound value, however many numbers: databases limit how many are bound."""
+    if tx.dialect == "sqlite":
+        listed = sa.func.json_each(orjson.dumps(list(numbers)).decode()).table_valued("value")
+        return column.in_(sa.select(listed.c.value))
+    return column == sa.any_(sa.literal(list(numbers), sa.ARRAY(sa.BigInteger)))
+
+
+def upsert(tx: Transaction, table: sa.Table) -> Any:
+    """An INSERT that takes ON CONFLICT clauses, in the database's dialect."""
+    return (sqlite_insert if tx.dialect == "sqlite" else postgresql_insert)(table)

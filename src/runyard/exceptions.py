@@ -1,0 +1,218 @@
+"""Every deliberate error: its code on the wire and its HTTP status. Standard library only.
+
+One class per wire code; raise the class, with a message that names the thing, the value and the next step.
+"""
+
+import json
+from typing import Any, ClassVar
+
+_STATUS_OF_CODE = {
+    "INVALID_PARAMETER_VALUE": 400,
+    "RESOURCE_ALREADY_EXISTS": 400,
+    "BAD_REQUEST": 400,
+    "UNAUTHENTICATED": 401,
+    "CUSTOMER_UNAUTHORIZED": 401,
+    "PERMISSION_DENIED": 403,
+    "RESOURCE_DOES_NOT_EXIST": 404,
+    "NOT_FOUND": 404,
+    "ENDPOINT_NOT_FOUND": 404,
+    "RESOURCE_CONFLICT": 409,
+    "ABORTED": 409,
+    "ALREADY_EXISTS": 409,
+    "REQUEST_LIMIT_EXCEEDED": 429,
+    "RESOURCE_EXHAUSTED": 429,
+    "CANCELLED": 499,
+    "INTERNAL_ERROR": 500,
+    "INVALID_STATE": 500,
+    "DATA_LOSS": 500,
+    "NOT_IMPLEMENTED": 501,
+    "TEMPORARILY_UNAVAILABLE": 503,
+    "DEADLINE_EXCEEDED": 504,
+}
+
+
+class RunyardException(Exception):  # noqa: N818  (the name mirrors MlflowException, which scripts catch)
+    """Base of every error Runyard raises on purpose.
+
+    Parameters
+    ----------
+    message: What was wrong, with which value, and what to do.
+    error_code: Name of the error on the wire, such as ``INVALID_PARAMETER_VALUE``. Unknown names count as
+        ``INTERNAL_ERROR``; numbers and enum members are taken by their name.
+    kwargs: Further fields of the JSON envelope.
+    """
+
+    error_code: str = "INTERNAL_ERROR"
+    http_status: int = 500
+
+    def __init__(self, message: object, error_code: Any = None, **kwargs: Any) -> None:
+        self.message = str(message)
+        self.json_kwargs = kwargs
+        if error_code is not None:
+            self.error_code = str(getattr(error_code, "name", error_code))
+            self.http_status = _STATUS_OF_CODE.get(self.error_code, 500)
+        super().__init__(self.message)
+
+    @classmethod
+    def invalid_parameter_value(cls, message: object, **kwargs: Any) -> "RunyardException":
+        """An error with code ``INVALID_PARAMETER_VALUE``."""
+        return cls(message, "INVALID_PARAMETER_VALUE", **kwargs)
+
+    def get_http_status_code(self) -> int:
+        """The HTTP status that goes with the error's code."""
+        return self.http_status
+
+    def to_wire(self) -> dict[str, Any]:
+        """The error envelope of the REST API."""
+        return {"error_code": self.error_code, "message": self.message, **self.json_kwargs}
+
+    def serialize_as_json(self) -> str:
+        """The error envelope as JSON text."""
+        return json.dumps(self.to_wire())
+
+    def __reduce__(self) -> Any:
+        return _rebuild, (type(self), self.message, self.error_code, self.http_status, self.json_kwargs)
+
+
+def _rebuild(kind: type[RunyardException], message: str, code: str, status: int, extra: dict[str, Any]) -> Exception:
+    """Unpickle an error, whatever arguments its class takes."""
+    error = kind.__new__(kind)
+    RunyardException.__init__(error, message, code, **extra)
+    error.http_status = status
+    return error
+
+
+class _Coded(RunyardException):
+    """An error whose class fixes its code."""
+
+    code: ClassVar[str] = "INTERNAL_ERROR"
+    status: ClassVar[int] = 500
+
+    def __init__(self, message: object, **kwargs: Any) -> None:
+        super().__init__(message, **kwargs)
+        self.error_code, self.http_status = self.code, self.status
+
+
+class InvalidParameter(_Coded):
+    """A value that breaks a rule of the protocol."""
+
+    code, status = "INVALID_PARAMETER_VALUE", 400
+
+
+class BadRequest(_Coded):
+    """A request that cannot be understood at all."""
+
+    code, status = "BAD_REQUEST", 400
+
+
+class AlreadyExists(_Coded):
+    """A name that is taken."""
+
+    code, status = "RESOURCE_ALREADY_EXISTS", 400
+
+
+class DoesNotExist(_Coded):
+    """A thing that was named and is not there."""
+
+    code, status = "RESOURCE_DOES_NOT_EXIST", 404
+
+
+class EndpointNotFound(_Coded):
+    """A route this server does not have."""
+
+    code, status = "ENDPOINT_NOT_FOUND", 404
+
+
+class MethodNotAllowed(_Coded):
+    """A route that is there, asked with the wrong HTTP method."""
+
+    code, status = "BAD_REQUEST", 405
+
+
+class Unauthenticated(_Coded):
+    """Credentials are missing or wrong."""
+
+    code, status = "UNAUTHENTICATED", 401
+
+
+class PermissionDenied(_Coded):
+    """The caller may not do this."""
+
+    code, status = "PERMISSION_DENIED", 403
+
+
+class Conflict(_Coded):
+    """The state of the thing does not allow this now."""
+
+    code, status = "RESOURCE_CONFLICT", 409
+
+
+class PayloadTooLarge(_Coded):
+    """A body over the limit."""
+
+    code, status = "BAD_REQUEST", 413
+
+
+class UnsupportedMediaType(_Coded):
+    """A body in a format this route does not take."""
+
+    code, status = "INVALID_PARAMETER_VALUE", 415
+
+
+class RangeNotSatisfiable(_Coded):
+    """A byte range outside of the file."""
+
+    code, status = "INVALID_PARAMETER_VALUE", 416
+
+
+class NotImplementedHere(_Coded):
+    """A part of the protocol that this store cannot offer."""
+
+    code, status = "NOT_IMPLEMENTED", 501
+
+
+class StorageFull(_Coded):
+    """No room left for what was to be written."""
+
+    code, status = "RESOURCE_EXHAUSTED", 507
+
+
+class Unavailable(_Coded):
+    """Cannot be served now; the same request may work later."""
+
+    code, status = "TEMPORARILY_UNAVAILABLE", 503
+
+    def __init__(self, message: object, retry_after: int = 1, **kwargs: Any) -> None:
+        super().__init__(message, **kwargs)
+        self.retry_after = retry_after
+
+
+class RestException(RunyardException):
+    """An error a server answered with, rebuilt from its JSON envelope."""
+
+    def __init__(self, json: dict[str, Any]) -> None:
+        self.json = json
+        code = str(json.get("error_code", "INTERNAL_ERROR"))
+        extra = {key: value for key, value in json.items() if key not in ("error_code", "message")}
+        text = json.get("message") or f"The server gave no message. Its answer: {json}"
+        super().__init__(f"{code}: {text}", code, **extra)
+
+    def __reduce__(self) -> Any:
+        return RestException, (self.json,)
+
+
+class ExecutionException(RunyardException):
+    """A project run that failed."""
+
+
+class MissingPackage(RunyardException, ImportError):
+    """An optional package is needed and not installed."""
+
+    def __init__(self, package: str, extra: str, purpose: str) -> None:
+        super().__init__(
+            f"{purpose} needs the package {package!r}, which is not installed. "
+            f"Install it with: pip install 'runyard[{extra}]'"
+        )
+
+
+MlflowException = RunyardException

@@ -1,0 +1,216 @@
+"""The gate: the one way from a message to the database and back.
+
+Every operation, whether it came over HTTP, from a script with a local store or from a page of the UI, is checked here,
+authorised, performed in a transaction, retried when the database asks for it, and observed.
+"""
+
+import asyncio
+import concurrent.futures
+import logging
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import orjson
+
+from runyard.db.engine import READERS, Engines, open_engines
+from runyard.db.faults import lost_connection, translated, worth_another_try
+from runyard.db.schema import ensure_schema
+from runyard.db.transaction import StoreSettings, Transaction
+from runyard.db.writer import Job, Outcome, Receiver, Writer
+from runyard.exceptions import Unavailable
+from runyard.protocol.catalog import load_all
+from runyard.protocol.codec import encode
+from runyard.protocol.message import Message
+from runyard.protocol.performing import Raw, Wire, performer
+
+log = logging.getLogger(__name__)
+
+MAX_READ_TRIES = 4
+
+
+@dataclass(frozen=True)
+class Performed:
+    """What observers are told of an operation that went through the gate.
+
+    Attributes
+    ----------
+    message: The message.
+    error: What it failed with, or None.
+    seconds: How long it took, waiting included.
+    """
+
+    message: Message
+    error: Exception | None
+    seconds: float
+
+
+Authoriser = Callable[[Message], None]
+Observer = Callable[[Performed], None]
+
+
+class Gate:
+    """Performs messages on one database.
+
+    Attributes
+    ----------
+    authorisers: Called with every message before it is performed; raising refuses it.
+    observers: Called with every operation afterwards.
+    """
+
+    def __init__(self, engines: Engines, settings: StoreSettings) -> None:
+        load_all()
+        self.engines, self.settings = engines, settings
+        self.authorisers: list[Authoriser] = []
+        self.observers: list[Observer] = []
+        self._writer = Writer(engines, settings)
+        self._threads = ThreadPoolExecutor(READERS // 2, thread_name_prefix="runyard-reader")
+        self._blocking = _BlockingReceiver()
+        self._loops: dict[asyncio.AbstractEventLoop, _LoopReceiver] = {}
+
+    @classmethod
+    def open(cls, uri: str, *, artifact_root: str | None = None, artifact_folders: Sequence[str | Path] = ()) -> Self:
+        """Open the database at `uri`, creating its schema when it is empty.
+
+        Parameters
+        ----------
+        uri: ``sqlite:///file.db`` or ``postgresql://user:password@host/name``.
+        artifact_root: Where artifacts of new experiments go; ``runyard-artifacts`` in the working directory when unset.
+        artifact_folders: Further folders of this machine from which artifacts may be listed and read.
+
+        Raises
+        ------
+        SchemaOutdated: The database needs ``runyard db upgrade``, or is not ours.
+        """
+        load_all()
+        root = artifact_root or str(Path("runyard-artifacts").absolute())
+        settings = StoreSettings(root, tuple(str(Path(folder).resolve()) for folder in artifact_folders))
+        engines = open_engines(uri)
+        try:
+            ensure_schema(engines, settings)
+        except Exception as error:
+            engines.dispose()
+            raise translated(error) or error from None
+        return cls(engines, settings)
+
+    def close(self) -> None:
+        """Finish queued writes and close the database."""
+        self._writer.close()
+        self._threads.shutdown()
+        self.engines.dispose()
+
+    def perform(self, message: Message) -> dict[str, Any]:
+        """Perform a message and wait; the answer is a JSON-ready object.
+
+        Raises
+        ------
+        RunyardException: The operation was refused or failed; nothing of it was stored.
+        """
+        answer = self._observed(message, self._answer_now)
+        return orjson.loads(answer) if isinstance(answer, Raw) else answer  # type: ignore[no-any-return]
+
+    def perform_raw(self, message: Message) -> bytes:
+        """Perform a message and wait; the answer is JSON text."""
+        return encode(self._observed(message, self._answer_now))
+
+    async def answer(self, message: Message) -> bytes:
+        """Perform a message without blocking the event loop; the answer is JSON text."""
+        began = time.perf_counter()
+        error: Exception | None = None
+        try:
+            self._admit(message)
+            loop = asyncio.get_running_loop()
+            if message.operation.kind == "read":
+                return await loop.run_in_executor(self._threads, self._read_encoded, message)
+            future: asyncio.Future[bytes] = loop.create_future()
+            receiver = self._loops.get(loop) or self._loops.setdefault(loop, _LoopReceiver(loop))
+            perform = performer(type(message))
+            self._writer.submit(Job(lambda tx: encode(perform(tx, message)), receiver, future))
+            return await future
+        except Exception as caught:
+            error = caught
+            raise
+        finally:
+            self._notify(message, error, began)
+
+    def _observed(self, message: Message, act: Callable[[Message], Wire]) -> Wire:
+        began = time.perf_counter()
+        error: Exception | None = None
+        try:
+            self._admit(message)
+            return act(message)
+        except Exception as caught:
+            error = caught
+            raise
+        finally:
+            self._notify(message, error, began)
+
+    def _admit(self, message: Message) -> None:
+        message.check()
+        for authorise in self.authorisers:
+            authorise(message)
+
+    def _notify(self, message: Message, error: Exception | None, began: float) -> None:
+        if self.observers:
+            performed = Performed(message, error, time.perf_counter() - began)
+            for observe in self.observers:
+                observe(performed)
+
+    def _answer_now(self, message: Message) -> Wire:
+        if message.operation.kind == "read":
+            return self._read(message)
+        future: concurrent.futures.Future[Wire] = concurrent.futures.Future()
+        perform = performer(type(message))
+        self._writer.submit(Job(lambda tx: perform(tx, message), self._blocking, future))
+        return future.result()
+
+    def _read_encoded(self, message: Message) -> bytes:
+        return encode(self._read(message))
+
+    def _read(self, message: Message) -> Wire:
+        perform = performer(type(message))
+        for _ in range(MAX_READ_TRIES):
+            try:
+                with self.engines.reading.begin() as connection:
+                    return perform(Transaction(connection, self.settings), message)
+            except Exception as error:
+                if not (worth_another_try(error) or lost_connection(error)):
+                    raise translated(error) or error from None
+        raise Unavailable("The database was busy or out of reach each time. Try again.")
+
+
+class _BlockingReceiver(Receiver):
+    """Wakes the threads that wait for their outcome."""
+
+    def deliver(self, outcomes: Sequence[tuple[concurrent.futures.Future[Any], Outcome]]) -> None:
+        for future, (fine, result) in outcomes:
+            if fine:
+                future.set_result(result)
+            else:
+                future.set_exception(result)
+
+
+class _LoopReceiver(Receiver):
+    """Wakes the coroutines of one event loop, all of a group in one go."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+
+    def deliver(self, outcomes: Sequence[tuple[asyncio.Future[Any], Outcome]]) -> None:
+        try:
+            self._loop.call_soon_threadsafe(_resolve, outcomes)
+        except RuntimeError:  # the loop was closed: nobody waits any more
+            log.info("%d writes were committed after their callers had gone", len(outcomes))
+
+
+def _resolve(outcomes: Sequence[tuple[asyncio.Future[Any], Outcome]]) -> None:
+    for future, (fine, result) in outcomes:
+        if future.cancelled():
+            continue
+        if fine:
+            future.set_result(result)
+        else:
+            future.set_exception(result)

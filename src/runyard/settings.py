@@ -1,0 +1,132 @@
+"""Environment variables: every name, its type, default and meaning. Standard library only.
+
+Each setting is read as ``RUNYARD_X`` first and as MLflow's ``MLFLOW_X`` second, so that existing set-ups keep working.
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from runyard.exceptions import InvalidParameter
+
+_TRUE, _FALSE = {"true", "1", "yes", "on"}, {"false", "0", "no", "off", ""}
+
+
+def _boolean(text: str) -> bool:
+    lowered = text.strip().lower()
+    if lowered in _TRUE:
+        return True
+    if lowered in _FALSE:
+        return False
+    raise ValueError("use true or false")
+
+
+def _names(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One environment variable under its two names.
+
+    Attributes
+    ----------
+    name: The part after ``RUNYARD_`` and ``MLFLOW_``.
+    help: What it does, for the reference page.
+    kind: Turns the text into the value.
+    default: The value when neither name is set.
+    ours_only: True when MLflow has no such variable.
+    """
+
+    name: str
+    help: str
+    kind: Callable[[str], Any] = str
+    default: Any = None
+    ours_only: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The variable's names, the one that wins first."""
+        return (f"RUNYARD_{self.name}",) if self.ours_only else (f"RUNYARD_{self.name}", f"MLFLOW_{self.name}")
+
+    def get(self) -> Any:
+        """The value in the environment now.
+
+        Raises
+        ------
+        InvalidParameter: The variable is set to something its type does not allow.
+        """
+        for name in self.names:
+            text = os.environ.get(name)
+            if text is None:
+                continue
+            try:
+                return self.kind(text)
+            except ValueError as problem:
+                raise InvalidParameter(f"Environment variable {name} is {text!r}, which is not valid: {problem}.") from None
+        return self.default
+
+    def is_set(self) -> bool:
+        """Is either name set, even to nothing?"""
+        return any(name in os.environ for name in self.names)
+
+    def set(self, value: object) -> None:
+        """Set it for this process and its children, under both names so that neither shadows the other."""
+        for name in self.names:
+            os.environ[name] = str(value)
+
+    def unset(self) -> None:
+        """Remove both names from this process."""
+        for name in self.names:
+            os.environ.pop(name, None)
+
+
+TRACKING_URI = Setting("TRACKING_URI", "Where runs are logged: http(s)://…, sqlite:///…, postgresql://…")
+REGISTRY_URI = Setting("REGISTRY_URI", "Where models are registered; the tracking URI when unset.")
+EXPERIMENT_NAME = Setting("EXPERIMENT_NAME", "Experiment of new runs; made when there is none of that name.")
+EXPERIMENT_ID = Setting("EXPERIMENT_ID", "Experiment of new runs, by id; wins over the name.")
+RUN_ID = Setting("RUN_ID", "The run that the next start_run() resumes, once.")
+RUN_CONTEXT = Setting("RUN_CONTEXT", "A JSON object of tags added to every new run.")
+TRACKING_USERNAME = Setting("TRACKING_USERNAME", "User name for basic authentication.")
+TRACKING_PASSWORD = Setting("TRACKING_PASSWORD", "Password for basic authentication.")
+TRACKING_TOKEN = Setting("TRACKING_TOKEN", "Bearer token; basic authentication wins when both are set.")
+TRACKING_INSECURE_TLS = Setting("TRACKING_INSECURE_TLS", "Do not verify the server's certificate.", _boolean, False)
+TRACKING_SERVER_CERT_PATH = Setting("TRACKING_SERVER_CERT_PATH", "CA bundle the server's certificate is checked against.")
+TRACKING_CLIENT_CERT_PATH = Setting("TRACKING_CLIENT_CERT_PATH", "Client certificate with its key (PEM).")
+HTTP_REQUEST_TIMEOUT = Setting("HTTP_REQUEST_TIMEOUT", "Seconds one request may take.", float, 120.0)
+HTTP_REQUEST_MAX_RETRIES = Setting("HTTP_REQUEST_MAX_RETRIES", "How often a failed request is sent again.", int, 7)
+HTTP_REQUEST_BACKOFF_FACTOR = Setting("HTTP_REQUEST_BACKOFF_FACTOR", "Seconds before the first retry; doubles.", float, 2.0)
+HTTP_REQUEST_BACKOFF_JITTER = Setting("HTTP_REQUEST_BACKOFF_JITTER", "Random share of each pause, 0 to 1.", float, 1.0)
+ENABLE_ASYNC_LOGGING = Setting("ENABLE_ASYNC_LOGGING", "Make params and tags return at once too.", _boolean, False)
+ENABLE_SYSTEM_METRICS_LOGGING = Setting("ENABLE_SYSTEM_METRICS_LOGGING", "Log system metrics of every run.", _boolean, False)
+SYSTEM_METRICS_SAMPLING_INTERVAL = Setting("SYSTEM_METRICS_SAMPLING_INTERVAL", "Seconds between samples.", float, 10.0)
+SYSTEM_METRICS_SAMPLES_BEFORE_LOGGING = Setting(
+    "SYSTEM_METRICS_SAMPLES_BEFORE_LOGGING", "Samples averaged into one logged point.", int, 1
+)
+SYSTEM_METRICS_NODE_ID = Setting("SYSTEM_METRICS_NODE_ID", "Name of this machine in the keys of its system metrics.")
+SUPPRESS_PRINTING_URL_TO_STDOUT = Setting(
+    "SUPPRESS_PRINTING_URL_TO_STDOUT", "Do not print the run's address when it ends.", _boolean, False
+)
+ENABLE_ARTIFACTS_PROGRESS_BAR = Setting("ENABLE_ARTIFACTS_PROGRESS_BAR", "Show progress of long transfers.", _boolean, True)
+SYNC_LOGGING = Setting("SYNC_LOGGING", "Every log call waits until it is stored.", _boolean, False, ours_only=True)
+SPOOL_DIR = Setting("SPOOL_DIR", "Folder of the write-behind journal.", str, None, ours_only=True)
+OFFLINE_AFTER = Setting(
+    "OFFLINE_AFTER", "Seconds without an answer after which writes are spooled.", float, 5.0, ours_only=True
+)
+BACKEND_STORE_URI = Setting("BACKEND_STORE_URI", "The server's database: sqlite:///… or postgresql://…")
+DEFAULT_ARTIFACT_ROOT = Setting("DEFAULT_ARTIFACT_ROOT", "Artifact location of new experiments.")
+ARTIFACTS_DESTINATION = Setting("ARTIFACTS_DESTINATION", "Where the server keeps proxied artifacts.")
+SERVE_ARTIFACTS = Setting("SERVE_ARTIFACTS", "Let clients transfer artifacts through the server.", _boolean, True)
+HOST = Setting("HOST", "Address the server listens on.", str, "127.0.0.1")
+PORT = Setting("PORT", "Port the server listens on.", int, 5000)
+WORKERS = Setting("WORKERS", "Number of server processes.", int, 1)
+STATIC_PREFIX = Setting("STATIC_PREFIX", "Path under which everything is served.", str, "")
+SERVER_ALLOWED_HOSTS = Setting("SERVER_ALLOWED_HOSTS", "Further Host headers to accept, comma-separated.", _names, ())
+SERVER_CORS_ALLOWED_ORIGINS = Setting("SERVER_CORS_ALLOWED_ORIGINS", "Origins that may call the API.", _names, ())
+SERVER_DISABLE_SECURITY_MIDDLEWARE = Setting(
+    "SERVER_DISABLE_SECURITY_MIDDLEWARE", "Switch off the checks of Host and Origin.", _boolean, False
+)
+SERVER_X_FRAME_OPTIONS = Setting("SERVER_X_FRAME_OPTIONS", "Value of the X-Frame-Options header.", str, "SAMEORIGIN")
+
+ALL: tuple[Setting, ...] = tuple(value for value in globals().values() if isinstance(value, Setting))

@@ -1,0 +1,133 @@
+"""What is said about experiments."""
+
+from dataclasses import field
+
+from runyard.core.limits import (
+    MAX_ARTIFACT_LOCATION,
+    MAX_EXPERIMENT_NAME,
+    MAX_EXPERIMENT_TAG_VALUE,
+    MAX_SEARCH_RESULTS,
+    check_key,
+    check_text,
+)
+from runyard.exceptions import InvalidParameter
+from runyard.protocol.message import Message, Part
+from runyard.protocol.types import ExperimentId, ViewType
+
+
+class Tag(Part):
+    """A key with its text, on an experiment or a run."""
+
+    key: str
+    value: str = ""
+
+
+def experiment_number(experiment_id: str) -> int:
+    """The id as the integer it is in the database.
+
+    Raises
+    ------
+    InvalidParameter: Not a decimal integer of at most 64 bits.
+    """
+    if experiment_id.isascii() and experiment_id.isdigit() and len(experiment_id) < 20:
+        number = int(experiment_id)
+        if number < 2**63:
+            return number
+    raise InvalidParameter(f"Invalid experiment id {experiment_id[:40]!r}: experiment ids are integers such as '7'.")
+
+
+def check_max_results(value: int, most: int) -> None:
+    """Refuse a page size that is not between 1 and `most`."""
+    if not 1 <= value <= most:
+        raise InvalidParameter(f"Invalid value {value} for parameter 'max_results': use 1 to {most}.")
+
+
+class CreateExperiment(Message, post="experiments/create", needs="experiment.create"):
+    """Make an experiment. The name must be new, also among deleted experiments."""
+
+    name: str
+    artifact_location: str | None = None
+    tags: list[Tag] = field(default_factory=list)
+
+    def check(self) -> None:
+        check_text("Experiment name", self.name, MAX_EXPERIMENT_NAME)
+        if self.artifact_location:
+            check_text("Artifact location", self.artifact_location, MAX_ARTIFACT_LOCATION)
+        keys = [tag.key for tag in self.tags]
+        for index, tag in enumerate(self.tags):
+            check_key(f"tags[{index}].key", tag.key)
+            check_text(f"The value of tag {tag.key!r}", tag.value, MAX_EXPERIMENT_TAG_VALUE)
+        if len(set(keys)) < len(keys):
+            raise InvalidParameter("A tag key is given twice in 'tags'. Send each key once.")
+
+
+class GetExperiment(Message, get="experiments/get", needs="experiment.read"):
+    """One experiment by id, deleted ones too."""
+
+    experiment_id: ExperimentId
+
+
+class GetExperimentByName(Message, get="experiments/get-by-name", needs="experiment.read"):
+    """One experiment by its exact name, deleted ones too."""
+
+    experiment_name: str
+
+
+class SearchExperiments(Message, post="experiments/search", get="experiments/search", kind="read", needs="experiment.read"):
+    """Experiments that match a filter, a page at a time; newest first unless ordered otherwise."""
+
+    max_results: int = 1000
+    view_type: ViewType = "ACTIVE_ONLY"
+    filter: str | None = None
+    order_by: list[str] = field(default_factory=list)
+    page_token: str | None = None
+
+    def check(self) -> None:
+        check_max_results(self.max_results, MAX_SEARCH_RESULTS)
+
+
+class UpdateExperiment(Message, post="experiments/update", needs="experiment.edit"):
+    """Rename an experiment."""
+
+    experiment_id: ExperimentId
+    new_name: str
+
+    def check(self) -> None:
+        check_text("Experiment name", self.new_name, MAX_EXPERIMENT_NAME)
+
+
+class DeleteExperiment(Message, post="experiments/delete", needs="experiment.delete"):
+    """Mark an experiment and its active runs as deleted."""
+
+    experiment_id: ExperimentId
+
+
+class RestoreExperiment(Message, post="experiments/restore", needs="experiment.delete"):
+    """Bring back a deleted experiment, with the runs its deletion took along."""
+
+    experiment_id: ExperimentId
+
+
+class SetExperimentTag(Message, post="experiments/set-experiment-tag", needs="experiment.edit"):
+    """Set or replace a tag of an active experiment."""
+
+    experiment_id: ExperimentId
+    key: str
+    value: str = ""
+
+    def check(self) -> None:
+        check_key("key", self.key)
+        check_text(f"The value of tag {self.key!r}", self.value, MAX_EXPERIMENT_TAG_VALUE)
+
+
+class DeleteExperimentTag(Message, post="experiments/delete-experiment-tag", needs="experiment.edit"):
+    """Remove a tag from an experiment."""
+
+    experiment_id: ExperimentId
+    key: str
+
+
+class SummarizeExperiments(Message, get="experiments/summarize", family="runyard", needs="experiment.read"):
+    """Of each experiment: its active runs by status, and when one last started or ended."""
+
+    experiment_ids: list[ExperimentId] = field(default_factory=list)

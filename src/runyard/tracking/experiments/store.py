@@ -1,0 +1,238 @@
+"""What the operations on experiments do."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from runyard.db.selecting import upsert
+from runyard.db.transaction import Transaction
+from runyard.exceptions import AlreadyExists, DoesNotExist, InvalidParameter
+from runyard.protocol.performing import Wire, performs
+from runyard.tracking.experiments.locations import checked_location
+from runyard.tracking.experiments.messages import (
+    CreateExperiment,
+    DeleteExperiment,
+    DeleteExperimentTag,
+    GetExperiment,
+    GetExperimentByName,
+    RestoreExperiment,
+    SearchExperiments,
+    SetExperimentTag,
+    SummarizeExperiments,
+    UpdateExperiment,
+    experiment_number,
+)
+from runyard.tracking.experiments.search import search_experiment_ids
+from runyard.tracking.experiments.tables import experiment_tags, experiments
+from runyard.tracking.runs.tables import runs
+
+ACTIVE, DELETED = "active", "deleted"
+
+
+def experiments_on_wire(tx: Transaction, numbers: list[int]) -> list[dict[str, Any]]:
+    """The experiments with these ids, in this order, as the protocol shows them. Two statements."""
+    found = tx.execute(sa.select(experiments).where(experiments.c.experiment_id.in_(numbers))).all()
+    tags: dict[int, list[dict[str, str]]] = {}
+    chosen = experiment_tags.c.experiment_id.in_(numbers)
+    for number, key, value in tx.execute(sa.select(experiment_tags).where(chosen).order_by(experiment_tags.c.key)):
+        tags.setdefault(number, []).append({"key": key, "value": value})
+    shown = {row.experiment_id: _on_wire(row, tags.get(row.experiment_id)) for row in found}
+    return [shown[number] for number in numbers if number in shown]
+
+
+def _on_wire(row: Any, tags: list[dict[str, str]] | None) -> dict[str, Any]:
+    fields = {
+        "experiment_id": str(row.experiment_id),
+        "name": row.name,
+        "artifact_location": row.artifact_location,
+        "lifecycle_stage": row.lifecycle_stage,
+        "last_update_time": row.last_update_time,
+        "creation_time": row.creation_time,
+    }
+    return {**fields, "tags": tags} if tags else fields
+
+
+def find_experiment(tx: Transaction, experiment_id: str) -> Any:
+    """The row of an experiment, locked against a concurrent change of its stage on PostgreSQL.
+
+    Raises
+    ------
+    DoesNotExist: No experiment has this id.
+    """
+    number = experiment_number(experiment_id)
+    row = tx.execute(
+        sa.select(experiments).where(experiments.c.experiment_id == number).with_for_update(read=True)
+    ).first()
+    if row is None:
+        raise DoesNotExist(f"No experiment has the id {experiment_id}. Search the experiments for its name.")
+    return row
+
+
+def active_experiment(tx: Transaction, experiment_id: str) -> Any:
+    """The row of an experiment that is not deleted."""
+    row = find_experiment(tx, experiment_id)
+    if row.lifecycle_stage != ACTIVE:
+        raise InvalidParameter(f"Experiment {experiment_id} ({row.name!r}) is deleted. Restore it first.")
+    return row
+
+
+@performs(CreateExperiment)
+def create_experiment(tx: Transaction, message: CreateExperiment) -> Wire:
+    """Insert an experiment and place its artifacts below the store's root unless told otherwise."""
+    refuse_taken_name(tx, message.name)
+    location = checked_location(message.artifact_location) if message.artifact_location else ""
+    number = tx.execute(
+        sa.insert(experiments)
+        .values(
+            name=message.name,
+            artifact_location=location,
+            lifecycle_stage=ACTIVE,
+            creation_time=tx.now_ms,
+            last_update_time=tx.now_ms,
+        )
+        .returning(experiments.c.experiment_id)
+    ).scalar_one()
+    if not location:
+        placed = f"{tx.settings.artifact_root.rstrip('/')}/{number}"
+        _update(tx, number, artifact_location=placed)
+    if message.tags:
+        rows = [{"experiment_id": number, "key": tag.key, "value": tag.value} for tag in message.tags]
+        tx.execute(sa.insert(experiment_tags), rows)
+    return {"experiment_id": str(number)}
+
+
+def refuse_taken_name(tx: Transaction, name: str) -> None:
+    """Raise when an experiment, active or deleted, has this name."""
+    stage = tx.scalar(sa.select(experiments.c.lifecycle_stage).where(experiments.c.name == name))
+    if stage is not None:
+        hint = " It is deleted: restore it, or remove it for good with 'runyard gc'." if stage == DELETED else ""
+        raise AlreadyExists(f"An experiment named {name!r} exists already.{hint}")
+
+
+def _update(tx: Transaction, number: int, **values: Any) -> None:
+    tx.execute(sa.update(experiments).where(experiments.c.experiment_id == number).values(**values))
+
+
+@performs(GetExperiment)
+def get_experiment(tx: Transaction, message: GetExperiment) -> Wire:
+    """One experiment by id."""
+    found = experiments_on_wire(tx, [experiment_number(message.experiment_id)])
+    if not found:
+        raise DoesNotExist(f"No experiment has the id {message.experiment_id}. Search the experiments for its name.")
+    return {"experiment": found[0]}
+
+
+@performs(GetExperimentByName)
+def get_experiment_by_name(tx: Transaction, message: GetExperimentByName) -> Wire:
+    """One experiment by name."""
+    number = tx.scalar(
+        sa.select(experiments.c.experiment_id).where(experiments.c.name == message.experiment_name)
+    )
+    if number is None:
+        raise DoesNotExist(f"No experiment is named {message.experiment_name[:200]!r}.")
+    return {"experiment": experiments_on_wire(tx, [number])[0]}
+
+
+@performs(SearchExperiments)
+def search_experiments(tx: Transaction, message: SearchExperiments) -> Wire:
+    """A page of experiments: ids first, then their rows."""
+    numbers, next_token = search_experiment_ids(
+        tx, message.view_type, message.filter, message.order_by, message.max_results, message.page_token
+    )
+    answer: dict[str, Any] = {}
+    if numbers:
+        answer["experiments"] = experiments_on_wire(tx, list(numbers))
+    if next_token:
+        answer["next_page_token"] = next_token
+    return answer
+
+
+@performs(UpdateExperiment)
+def update_experiment(tx: Transaction, message: UpdateExperiment) -> Wire:
+    """Rename."""
+    row = active_experiment(tx, message.experiment_id)
+    if message.new_name != row.name:
+        refuse_taken_name(tx, message.new_name)
+        _update(tx, row.experiment_id, name=message.new_name, last_update_time=tx.now_ms)
+    return {}
+
+
+@performs(DeleteExperiment)
+def delete_experiment(tx: Transaction, message: DeleteExperiment) -> Wire:
+    """Mark it and its active runs as deleted, noting which runs went with it."""
+    row = find_experiment(tx, message.experiment_id)
+    if row.lifecycle_stage != ACTIVE:
+        raise DoesNotExist(f"No active experiment has the id {message.experiment_id}: it is deleted already.")
+    _update(tx, row.experiment_id, lifecycle_stage=DELETED, last_update_time=tx.now_ms)
+    tx.execute(
+        sa.update(runs)
+        .where(runs.c.experiment_id == row.experiment_id, runs.c.lifecycle_stage == ACTIVE)
+        .values(lifecycle_stage=DELETED, deleted_time=tx.now_ms, deleted_with_experiment=True)
+    )
+    return {}
+
+
+@performs(RestoreExperiment)
+def restore_experiment(tx: Transaction, message: RestoreExperiment) -> Wire:
+    """Bring back the experiment and the runs deleted with it; runs deleted one by one before stay deleted."""
+    row = find_experiment(tx, message.experiment_id)
+    if row.lifecycle_stage != DELETED:
+        raise DoesNotExist(f"No deleted experiment has the id {message.experiment_id}: it is active.")
+    _update(tx, row.experiment_id, lifecycle_stage=ACTIVE, last_update_time=tx.now_ms)
+    tx.execute(
+        sa.update(runs)
+        .where(runs.c.experiment_id == row.experiment_id, runs.c.deleted_with_experiment)
+        .values(lifecycle_stage=ACTIVE, deleted_time=None, deleted_with_experiment=False)
+    )
+    return {}
+
+
+@performs(SetExperimentTag)
+def set_experiment_tag(tx: Transaction, message: SetExperimentTag) -> Wire:
+    """Insert or replace a tag."""
+    row = active_experiment(tx, message.experiment_id)
+    statement = upsert(tx, experiment_tags).values(
+        experiment_id=row.experiment_id, key=message.key, value=message.value
+    )
+    tx.execute(
+        statement.on_conflict_do_update(
+            index_elements=["experiment_id", "key"], set_={"value": statement.excluded.value}
+        )
+    )
+    _update(tx, row.experiment_id, last_update_time=tx.now_ms)
+    return {}
+
+
+@performs(DeleteExperimentTag)
+def delete_experiment_tag(tx: Transaction, message: DeleteExperimentTag) -> Wire:
+    """Remove a tag that is there."""
+    row = active_experiment(tx, message.experiment_id)
+    removed = tx.execute(
+        sa.delete(experiment_tags).where(
+            experiment_tags.c.experiment_id == row.experiment_id, experiment_tags.c.key == message.key
+        )
+    )
+    if not removed.rowcount:
+        raise DoesNotExist(f"Experiment {message.experiment_id} has no tag {message.key[:200]!r}.")
+    _update(tx, row.experiment_id, last_update_time=tx.now_ms)
+    return {}
+
+
+@performs(SummarizeExperiments)
+def summarize_experiments(tx: Transaction, message: SummarizeExperiments) -> Wire:
+    """Counts of active runs by status and the time of the last start or end, in one statement."""
+    numbers = [experiment_number(experiment_id) for experiment_id in message.experiment_ids]
+    summaries: dict[int, dict[str, Any]] = {
+        number: {"experiment_id": str(number), "runs": 0, "by_status": {}} for number in numbers
+    }
+    last = sa.func.max(sa.func.coalesce(runs.c.end_time, runs.c.start_time))
+    for number, status, count, latest in tx.execute(
+        sa.select(runs.c.experiment_id, runs.c.status, sa.func.count(), last)
+        .where(runs.c.experiment_id.in_(numbers), runs.c.lifecycle_stage == ACTIVE)
+        .group_by(runs.c.experiment_id, runs.c.status)
+    ):
+        summary = summaries[number]
+        summary["runs"] += count
+        summary["by_status"][status] = count
+        summary["last_activity_time"] = max(latest, summary.get("last_activity_time", 0))
+    return {"experiments": list(summaries.values())}

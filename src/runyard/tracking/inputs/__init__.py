@@ -1,0 +1,1 @@
+"""What runs used: datasets and models."""

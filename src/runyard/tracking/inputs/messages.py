@@ -1,0 +1,85 @@
+"""What is said about the datasets and models that runs use."""
+
+from dataclasses import field
+
+from runyard.core.limits import (
+    MAX_DATASET_DIGEST,
+    MAX_DATASET_NAME,
+    MAX_DATASET_PROFILE,
+    MAX_DATASET_SCHEMA,
+    MAX_DATASET_SOURCE,
+    MAX_INPUT_TAG_KEY,
+    MAX_INPUT_TAG_VALUE,
+    MAX_KEY,
+    check_run_id,
+    check_text,
+)
+from runyard.exceptions import InvalidParameter
+from runyard.protocol.message import Message, Part
+from runyard.protocol.types import ExperimentId
+from runyard.tracking.experiments.messages import Tag, experiment_number
+
+MAX_DATASET_EXPERIMENTS = 20
+MAX_DATASETS = 1000
+
+
+class Dataset(Part):
+    """A dataset as it was when a run used it; told apart by name and digest within an experiment."""
+
+    name: str = ""
+    digest: str = ""
+    source_type: str = ""
+    source: str = ""
+    schema: str | None = None
+    profile: str | None = None
+
+
+class DatasetInput(Part):
+    """A dataset with the tags of its use, such as its context."""
+
+    dataset: Dataset
+    tags: list[Tag] = field(default_factory=list)
+
+
+class ModelInput(Part):
+    """A logged model that a run used."""
+
+    model_id: str
+
+
+class LogInputs(Message, post="runs/log-inputs", needs="run.edit"):
+    """Note the datasets and models a run uses. Repeating it changes nothing."""
+
+    run_id: str
+    datasets: list[DatasetInput] = field(default_factory=list)
+    models: list[ModelInput] = field(default_factory=list)
+
+    def check(self) -> None:
+        check_run_id(self.run_id)
+        for index, entry in enumerate(self.datasets):
+            path, dataset = f"datasets[{index}]", entry.dataset
+            check_text(f"{path}.dataset.name", dataset.name, MAX_DATASET_NAME)
+            check_text(f"{path}.dataset.digest", dataset.digest, MAX_DATASET_DIGEST)
+            check_text(f"{path}.dataset.source_type", dataset.source_type, MAX_DATASET_DIGEST)
+            check_text(f"{path}.dataset.source", dataset.source, MAX_DATASET_SOURCE)
+            check_text(f"{path}.dataset.schema", dataset.schema or "", MAX_DATASET_SCHEMA)
+            check_text(f"{path}.dataset.profile", dataset.profile or "", MAX_DATASET_PROFILE)
+            for tag in entry.tags:
+                check_text(f"{path}.tags key", tag.key, MAX_INPUT_TAG_KEY)
+                check_text(f"{path}.tags value", tag.value, MAX_INPUT_TAG_VALUE)
+        for index, model in enumerate(self.models):
+            check_text(f"models[{index}].model_id", model.model_id, MAX_KEY)
+
+
+class SearchDatasets(Message, post="experiments/search-datasets", family="ajax", kind="read", needs="experiment.read"):
+    """The distinct datasets used in some experiments, with the context of their use."""
+
+    experiment_ids: list[ExperimentId]
+
+    def check(self) -> None:
+        if not 1 <= len(self.experiment_ids) <= MAX_DATASET_EXPERIMENTS:
+            raise InvalidParameter(
+                f"'experiment_ids' names {len(self.experiment_ids)} experiments; name 1 to {MAX_DATASET_EXPERIMENTS}."
+            )
+        for experiment_id in self.experiment_ids:
+            experiment_number(experiment_id)

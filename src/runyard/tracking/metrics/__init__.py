@@ -1,0 +1,1 @@
+"""Metrics: points logged over time, and their latest values."""

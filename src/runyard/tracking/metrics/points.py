@@ -1,0 +1,64 @@
+"""One logged point of a metric, and the rules it must keep."""
+
+from collections.abc import Sequence
+from typing import cast
+
+from runyard.core.limits import check_key, check_storable
+from runyard.exceptions import InvalidParameter
+from runyard.protocol.message import Part
+
+
+class MetricPoint(Part):
+    """A metric's value at a time and step.
+
+    Attributes
+    ----------
+    value: Any double; NaN and the infinities are kept.
+    timestamp: Milliseconds since the epoch, not negative.
+    step: Any 64-bit integer.
+    """
+
+    key: str
+    value: float
+    timestamp: int
+    step: int = 0
+    model_id: str | None = None
+    dataset_name: str | None = None
+    dataset_digest: str | None = None
+
+
+def check_points(points: Sequence[MetricPoint]) -> None:
+    """Refuse points that break a rule; texts such as ``"NaN"`` become the doubles they spell.
+
+    Raises
+    ------
+    InvalidParameter: Naming the point by its place, ``metrics[3].key``.
+    """
+    good_keys: set[str] = set()
+    for index, point in enumerate(points):
+        if point.key not in good_keys:
+            check_key(f"metrics[{index}].key", point.key)
+            good_keys.add(point.key)
+        if point.timestamp < 0:
+            raise InvalidParameter(
+                f"Invalid value {point.timestamp} for parameter 'metrics[{index}].timestamp': "
+                "milliseconds since the epoch, not negative, are needed."
+            )
+        if type(point.value) is str:  # the codec's fast path hands over "NaN" and the like as they came
+            point.value = spelled_double(cast(str, point.value), f"metrics[{index}].value")
+        if point.dataset_name:
+            check_storable(f"metrics[{index}].dataset_name", point.dataset_name)
+        if point.model_id:
+            check_storable(f"metrics[{index}].model_id", point.model_id)
+
+
+def spelled_double(text: str, path: str) -> float:
+    """The double a text spells: ``"2.5"``, ``"NaN"``, ``"-Infinity"``."""
+    try:
+        if text.isascii() and "_" not in text:
+            return float(text)
+    except ValueError:
+        pass
+    raise InvalidParameter(
+        f"Invalid value for parameter '{path}': a number is needed, or one of \"NaN\", \"Infinity\", \"-Infinity\"."
+    )

@@ -1,0 +1,116 @@
+"""Thinning long series for charts: never more points than were asked for."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from runyard.db.transaction import Prepared, Transaction
+from runyard.tracking.metrics.tables import metric_points
+
+EXACT_UP_TO = 10_000
+"""Series of at most so many points are thinned by counting rows; longer ones by seeking along the steps."""
+
+Point = tuple[int, int, Any]
+"""Step, timestamp and stored value."""
+
+_points = metric_points.c
+_ORDER = (_points.step, _points.timestamp, _points.value)
+_first_from = Prepared(
+    sa.select(*_ORDER)
+    .where(
+        _points.series_id == sa.bindparam("series"),
+        sa.tuple_(_points.step, _points.timestamp) >= sa.tuple_(sa.bindparam("step"), sa.bindparam("timestamp")),
+    )
+    .order_by(*_ORDER)
+    .limit(sa.literal_column("1")),
+    "series", "step", "timestamp",
+)  # fmt: skip
+
+
+def evenly(tx: Transaction, series: int, most: int, first: int | None, last: int | None) -> list[Point]:
+    """At most `most` points of a series in step order, evenly spread, the first and the last kept.
+
+    Short series are spread by row, as MLflow does. In long ones, counting rows would mean reading all of them; there
+    the points nearest to evenly spaced steps are sought in the index (evenly spaced times where all have one step).
+
+    Parameters
+    ----------
+    most: 1 gives only the last point.
+    first, last: Only points with steps from `first` to `last`, both included.
+    """
+    bounds = [_points.series_id == series]
+    if first is not None and last is not None:
+        bounds += [_points.step >= first, _points.step <= last]
+    capped = sa.select(*_ORDER).where(*bounds).order_by(*_ORDER).limit(EXACT_UP_TO + 1)
+    count = tx.scalar(sa.select(sa.func.count()).select_from(capped.subquery()))
+    if count <= max(most, EXACT_UP_TO):
+        rows: list[Point] = [tuple(row) for row in tx.execute(capped)]
+        return [rows[place] for place in even_places(len(rows), most)]
+    ends = [
+        tuple(tx.execute(sa.select(*_ORDER).where(*bounds).order_by(*order).limit(1)).one())
+        for order in (_ORDER, tuple(column.desc() for column in _ORDER))
+    ]
+    return _sought(tx, series, most, ends[0], ends[1])
+
+
+def even_places(count: int, most: int) -> list[int]:
+    """Places of at most `most` of `count` rows: evenly spread, the first and the last among them.
+
+    >>> even_places(10, 4)
+    [0, 3, 6, 9]
+    """
+    if count <= most:
+        return list(range(count))
+    if most == 1:
+        return [count - 1]
+    return [place * (count - 1) // (most - 1) for place in range(most)]
+
+
+def _sought(tx: Transaction, series: int, most: int, first: Point, last: Point) -> list[Point]:
+    if most == 1:
+        return [last]
+    by_time = first[0] == last[0]
+    low, high = (first[1], last[1]) if by_time else (first[0], last[0])
+    lowest_time = -(2**63)
+    found = [first]
+    for place in range(1, most - 1):
+        target = low + place * (high - low) // (most - 1)
+        here = (first[0], target) if by_time else (target, lowest_time)
+        if here > found[-1][:2]:
+            row = _first_from.row(tx, series, *here)
+            if row is not None and row != found[-1]:
+                found.append((row[0], row[1], row[2]))
+    return found if found[-1] == last else [*found, last]
+
+
+def extremes(rows: Sequence[Point], most: int) -> list[Point]:
+    """At most `most` of the rows, keeping the smallest and the largest value of each stretch, so that spikes show.
+
+    Parameters
+    ----------
+    rows: In step order; values may be numbers, None or ``"NaN"``.
+    most: At least 4.
+    """
+    if len(rows) <= most:
+        return list(rows)
+    stretches = max(1, (most - 2) // 2)
+    inner = rows[1:-1]
+    kept = [rows[0]]
+    for stretch in range(stretches):
+        part = inner[stretch * len(inner) // stretches : (stretch + 1) * len(inner) // stretches]
+        numbers = [row for row in part if isinstance(row[2], float) and row[2] == row[2]]
+        if numbers:
+            low, high = min(numbers, key=_value), max(numbers, key=_value)
+            kept += [low] if low is high else sorted((low, high), key=_place)
+        elif part:
+            kept.append(part[0])
+    return [*kept, rows[-1]]
+
+
+def _value(row: Point) -> Any:
+    return row[2]
+
+
+def _place(row: Point) -> tuple[int, int]:
+    return row[0], row[1]

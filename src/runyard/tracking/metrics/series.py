@@ -1,0 +1,195 @@
+"""How metric points are kept. Everything that touches them goes through the verbs here: append, latest, history, sample.
+
+A series is one metric of one run. Its latest point lies in `metric_series`, where search reads it; its points are
+clustered by (series, step, timestamp, value), so that a point sent twice is one row and a series is read in one sweep.
+"""
+
+from collections.abc import Iterable, Sequence
+from operator import itemgetter
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from runyard.db.transaction import Prepared, Transaction
+from runyard.protocol.message import wire_double
+from runyard.tracking.metrics.points import MetricPoint
+from runyard.tracking.metrics.tables import metric_points, metric_series
+from runyard.tracking.runs.tables import runs
+
+LARGEST = 1.7976931348623157e308
+NAN_TEXT = "NaN"  # SQLite cannot keep NaN as a number
+
+Latest = tuple[int, int, float | None]
+"""Step, timestamp and value of a series' latest point; None for NaN."""
+Row = tuple[int, int, int, Any]
+"""Series, step, timestamp and stored value."""
+
+_series = metric_series.c
+_points = metric_points.c
+
+
+def _point_values() -> dict[str, Any]:
+    return {name: sa.bindparam(name) for name in ("series_id", "step", "timestamp", "value")}
+
+
+_insert_point_sqlite = Prepared(
+    sqlite_insert(metric_points).values(_point_values()).on_conflict_do_nothing(),
+    "series_id", "step", "timestamp", "value",
+)  # fmt: skip
+_insert_point_postgresql = Prepared(
+    postgresql_insert(metric_points).values(_point_values()).on_conflict_do_nothing(),
+    "series_id", "step", "timestamp", "value",
+)  # fmt: skip
+_INSERT_ARRAYS = (
+    "INSERT INTO metric_points (series_id, step, timestamp, value) "
+    "SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::float8[]) ON CONFLICT DO NOTHING"
+)
+_insert_series = Prepared(
+    sa.insert(metric_series)
+    .values({name: sa.bindparam(name) for name in ("run_id", "key", "value", "step", "timestamp")})
+    .returning(_series.id),
+    "run_id", "key", "value", "step", "timestamp",
+)  # fmt: skip
+_advance = Prepared(
+    sa.update(metric_series)
+    .where(
+        _series.id == sa.bindparam("series"),
+        sa.tuple_(_series.step, _series.timestamp, sa.func.coalesce(_series.value, 0.0))
+        < sa.tuple_(sa.bindparam("new_step"), sa.bindparam("new_timestamp"), sa.bindparam("rank", type_=sa.Double)),
+    )
+    .values(
+        step=sa.bindparam("new_step"), timestamp=sa.bindparam("new_timestamp"), value=sa.bindparam("new_value", type_=sa.Double)
+    ),
+    "new_step", "new_timestamp", "new_value", "series", "rank",
+)  # fmt: skip
+_run_with_series = Prepared(
+    sa.select(runs.c.id, runs.c.lifecycle_stage, _series.id, _series.step, _series.timestamp, _series.value)
+    .select_from(
+        runs.outerjoin(metric_series, sa.and_(_series.run_id == runs.c.id, _series.key == sa.bindparam("metric_key")))
+    )
+    .where(runs.c.run_uuid == sa.bindparam("run_uuid")),
+    "metric_key", "run_uuid",
+)  # fmt: skip
+_series_of_run = Prepared(
+    sa.select(_series.key, _series.id, _series.step, _series.timestamp, _series.value).where(
+        _series.run_id == sa.bindparam("run")
+    ),
+    "run",
+)
+
+
+def find_run_and_series(tx: Transaction, run_uuid: str, key: str) -> tuple[Any, ...] | None:
+    """The run's number and stage, then id, step, timestamp and value of its series (None four times without one)."""
+    return _run_with_series.row(tx, key, run_uuid)
+
+
+def append_one(tx: Transaction, run: int, series: tuple[Any, ...], point: MetricPoint) -> None:
+    """Append one point; `series` is what `find_run_and_series` told of it."""
+    number, latest = (series[0], (series[1], series[2], series[3])) if series[0] is not None else (None, None)
+    newest = (point.step, point.timestamp, _nullable(point.value))
+    if number is None:
+        number = _insert_series.row(tx, run, point.key, newest[2], *newest[:2])[0]  # type: ignore[index]
+    elif latest is not None and _rank(newest) > _rank(latest):
+        _advance.run(tx, *newest, number, newest[2] or 0.0)
+    insert = _insert_point_sqlite if tx.dialect == "sqlite" else _insert_point_postgresql
+    insert.run(tx, number, point.step, point.timestamp, _stored(tx, point.value))
+
+
+def append(tx: Transaction, run: int, points: Sequence[MetricPoint]) -> None:
+    """Append points of any metrics to a run; a point that is there already stays one."""
+    known: dict[str, tuple[int, Latest]] = {
+        key: (number, (step, timestamp, value)) for key, number, step, timestamp, value in _series_of_run.rows(tx, run)
+    }
+    newest: dict[str, Latest] = {}
+    for point in points:
+        candidate = (point.step, point.timestamp, _nullable(point.value))
+        best = newest.get(point.key)
+        if best is None or _rank(candidate) > _rank(best):
+            newest[point.key] = candidate
+    numbers: dict[str, int] = {}
+    for key in sorted(newest):  # in one order everywhere, so that two processes do not wait for each other in a circle
+        latest = newest[key]
+        if key not in known:
+            numbers[key] = _insert_series.row(tx, run, key, latest[2], *latest[:2])[0]  # type: ignore[index]
+            continue
+        numbers[key], stored = known[key]
+        if _rank(latest) > _rank(stored):
+            _advance.run(tx, *latest, numbers[key], latest[2] or 0.0)
+    if tx.dialect == "sqlite":
+        rows: list[Row] = [
+            (numbers[p.key], p.step, p.timestamp, p.value if p.value == p.value else NAN_TEXT) for p in points
+        ]
+        rows.sort(key=itemgetter(0, 1, 2))
+        _insert_point_sqlite.run_many(tx, rows)
+    else:
+        columns = [list(column) for column in zip(*((numbers[p.key], p.step, p.timestamp, p.value) for p in points))]
+        tx.connection.connection.cursor().execute(_INSERT_ARRAYS, columns)
+
+
+def _rank(latest: Latest) -> tuple[int, int, float]:
+    """What decides which point is latest: step, then timestamp, then value with NaN as 0 (MLflow's rule)."""
+    return latest[0], latest[1], latest[2] or 0.0
+
+
+def _nullable(value: float) -> float | None:
+    return value if value == value else None
+
+
+def _stored(tx: Transaction, value: float) -> Any:
+    return NAN_TEXT if value != value and tx.dialect == "sqlite" else value
+
+
+def on_wire(value: Any) -> float | str:
+    """A stored value as the wire spells it."""
+    if type(value) is float and -LARGEST <= value <= LARGEST:
+        return value
+    return NAN_TEXT if value is None or value == NAN_TEXT else wire_double(value)
+
+
+def latest(tx: Transaction, chosen: sa.ColumnElement[bool]) -> Iterable[tuple[int, str, float | str, int, int]]:
+    """Run number, key, value on the wire, timestamp and step of the latest points of some series, by key."""
+    statement = sa.select(_series.run_id, _series.key, _series.value, _series.timestamp, _series.step)
+    for run, key, value, timestamp, step in tx.execute(statement.where(chosen).order_by(_series.key)):
+        yield run, key, on_wire(value), timestamp, step
+
+
+def find_series(tx: Transaction, run_uuids: Sequence[str], key: str) -> dict[str, int]:
+    """Ids of the series of one metric in several runs, by run id; runs without it are left out."""
+    found = tx.execute(
+        sa.select(runs.c.run_uuid, _series.id)
+        .join(metric_series, _series.run_id == runs.c.id)
+        .where(runs.c.run_uuid.in_(run_uuids), _series.key == key)
+    )
+    return {run_uuid: number for run_uuid, number in found}
+
+
+def history(
+    tx: Transaction, series: int, limit: int | None = None, after: tuple[int, int, Any] | None = None, offset: int = 0
+) -> list[tuple[int, int, Any]]:
+    """Timestamp, step and stored value of a series' points by timestamp, step and value.
+
+    Parameters
+    ----------
+    limit: At most so many.
+    after: Only points behind this (timestamp, step, value).
+    offset: So many points are passed over.
+    """
+    order = (_points.timestamp, _points.step, _points.value)
+    statement = sa.select(*order).where(_points.series_id == series).order_by(*order).limit(limit).offset(offset or None)
+    if after is not None:
+        timestamp, step, value = after
+        later_value = _points.value > sa.bindparam("value", value, type_=_raw_type(value))
+        statement = statement.where(
+            sa.or_(
+                _points.timestamp > timestamp,
+                sa.and_(_points.timestamp == timestamp, _points.step > step),
+                sa.and_(_points.timestamp == timestamp, _points.step == step, later_value),
+            )
+        )
+    return [tuple(row) for row in tx.execute(statement)]
+
+
+def _raw_type(value: Any) -> Any:
+    return sa.Text() if isinstance(value, str) else sa.Double()

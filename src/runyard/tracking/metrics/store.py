@@ -1,0 +1,153 @@
+"""What the operations on metrics do."""
+
+import base64
+import binascii
+import json
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+
+from runyard.core.limits import MAX_HISTORY_POINTS, shown
+from runyard.db.transaction import Transaction
+from runyard.exceptions import DoesNotExist, InvalidParameter
+from runyard.protocol.performing import Raw, Wire, performs
+from runyard.tracking.metrics import sampling, series
+from runyard.tracking.metrics.messages import (
+    GetMetricCurves,
+    GetMetricHistory,
+    GetMetricHistoryBulk,
+    GetMetricHistoryBulkInterval,
+    LogMetric,
+)
+from runyard.tracking.metrics.points import MetricPoint
+from runyard.tracking.metrics.tables import metric_points
+from runyard.tracking.runs.rows import deleted_run, missing_run
+
+
+@performs(LogMetric)
+def log_metric(tx: Transaction, message: LogMetric) -> Wire:
+    """Append one point: three statements."""
+    run_id = message.run_id or message.run_uuid or ""
+    found = series.find_run_and_series(tx, run_id, message.key)
+    if found is None:
+        raise missing_run(run_id)
+    if found[1] != "active":
+        raise deleted_run(run_id)
+    point = message.point()
+    refuse_unknown_model([point])
+    series.append_one(tx, found[0], found[2:], point)
+    return {}
+
+
+def refuse_unknown_model(points: list[MetricPoint]) -> None:
+    """Refuse points said to be of a logged model: none can be known before models can be logged."""
+    for point in points:
+        if point.model_id:
+            raise DoesNotExist(f"No logged model has the id {shown(point.model_id)}.")
+
+
+@performs(GetMetricHistory)
+def get_metric_history(tx: Transaction, message: GetMetricHistory) -> Wire:
+    """Points of one metric of one run, all of them or a page."""
+    run_id = message.run_id or message.run_uuid or ""
+    number = series.find_series(tx, [run_id], message.metric_key).get(run_id)
+    if number is None:
+        return {}
+    after, offset = _read_token(message.page_token)
+    limit = message.max_results
+    rows = series.history(tx, number, None if limit is None else limit + 1, after, offset)
+    more = limit is not None and len(rows) > limit
+    rows = rows[:limit]
+    if not rows:
+        return {}
+    key, on_wire = message.metric_key, series.on_wire
+    answer: dict[str, Any] = {
+        "metrics": [
+            {"key": key, "value": on_wire(value), "timestamp": timestamp, "step": step}
+            for timestamp, step, value in rows
+        ]
+    }
+    if more:
+        timestamp, step, value = rows[-1]
+        token = json.dumps({"after": [timestamp, step, on_wire(value)]})
+        answer["next_page_token"] = base64.b64encode(token.encode()).decode()
+    return Raw(orjson.dumps(answer))
+
+
+def _read_token(token: str | None) -> tuple[tuple[int, int, Any] | None, int]:
+    """The point behind which the page begins, or how many points to pass over (MLflow's own tokens)."""
+    if not token:
+        return None, 0
+    try:
+        fields = json.loads(base64.b64decode(token, validate=True))
+        if set(fields) == {"offset"} and type(fields["offset"]) is int and 0 < fields["offset"] < 2**62:
+            return None, fields["offset"]
+        timestamp, step, value = fields["after"]
+        spelled = {"Infinity": float("inf"), "-Infinity": float("-inf"), "NaN": "NaN"}
+        value = spelled[value] if isinstance(value, str) else float(value)
+        if type(timestamp) is int and type(step) is int and abs(timestamp) < 2**63 and abs(step) < 2**63:
+            return (timestamp, step, value), 0
+    except (binascii.Error, ValueError, TypeError, KeyError, OverflowError):
+        pass
+    raise InvalidParameter("The page token is not one of this server's. Take it from the answer before, unchanged.")
+
+
+@performs(GetMetricHistoryBulk)
+def get_metric_history_bulk(tx: Transaction, message: GetMetricHistoryBulk) -> Wire:
+    """Points of several runs, run by run, until the cap is reached."""
+    left = min(message.max_results, MAX_HISTORY_POINTS)
+    found = series.find_series(tx, message.run_id, message.metric_key)
+    points: list[dict[str, Any]] = []
+    for run_id in sorted(found):
+        rows = series.history(tx, found[run_id], left)
+        points += (
+            {"key": message.metric_key, "run_id": run_id, "step": step, "timestamp": timestamp, "value": series.on_wire(value)}
+            for timestamp, step, value in rows
+        )
+        left -= len(rows)
+        if left <= 0:
+            break
+    return {"metrics": points}
+
+
+@performs(GetMetricHistoryBulkInterval)
+def get_metric_history_bulk_interval(tx: Transaction, message: GetMetricHistoryBulkInterval) -> Wire:
+    """Evenly thinned points of several runs."""
+    found = series.find_series(tx, message.run_ids, message.metric_key)
+    points = [
+        {"key": message.metric_key, "value": series.on_wire(value), "timestamp": timestamp, "step": step, "run_id": run_id}
+        for run_id in sorted(found)
+        for step, timestamp, value in sampling.evenly(
+            tx, found[run_id], message.max_results, message.start_step, message.end_step
+        )
+    ]
+    return {"metrics": points} if points else {}
+
+
+@performs(GetMetricCurves)
+def get_metric_curves(tx: Transaction, message: GetMetricCurves) -> Wire:
+    """Arrays of steps, timestamps and values of each run; spikes survive the thinning."""
+    found = series.find_series(tx, message.run_ids, message.metric_key)
+    points = metric_points.c
+    curves = []
+    for run_id in message.run_ids:
+        if run_id not in found:
+            continue
+        statement = sa.select(points.step, points.timestamp, points.value).where(points.series_id == found[run_id])
+        if message.start_step is not None:
+            statement = statement.where(points.step >= message.start_step)
+        if message.end_step is not None:
+            statement = statement.where(points.step <= message.end_step)
+        rows: list[Any] = list(tx.execute(statement.order_by(points.step, points.timestamp, points.value)))
+        kept = sampling.extremes(rows, message.max_points)
+        curves.append(
+            {
+                "run_id": run_id,
+                "points": len(rows),
+                "steps": [row[0] for row in kept],
+                "timestamps": [row[1] for row in kept],
+                "values": [series.on_wire(row[2]) for row in kept],
+            }
+        )
+    return {"key": message.metric_key, "curves": curves}

@@ -1,0 +1,1 @@
+"""Runs, their params and tags."""

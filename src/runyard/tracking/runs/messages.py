@@ -1,0 +1,230 @@
+"""What is said about runs, their params and tags."""
+
+from dataclasses import field
+
+from runyard.core.limits import (
+    MAX_BATCH_ENTRIES,
+    MAX_BATCH_METRICS,
+    MAX_BATCH_PARAMS,
+    MAX_BATCH_TAGS,
+    MAX_KEY,
+    MAX_RUN_NAME,
+    MAX_SEARCH_RESULTS,
+    MAX_TEXT_VALUE,
+    check_key,
+    check_run_id,
+    check_storable,
+    check_text,
+)
+from runyard.exceptions import InvalidParameter
+from runyard.protocol.message import Message, Part
+from runyard.protocol.types import ExperimentId, RunStatus, ViewType
+from runyard.tracking.experiments.messages import Tag, check_max_results, experiment_number
+from runyard.tracking.metrics.points import MetricPoint, check_points
+
+RUN_NAME_TAG = "mlflow.runName"
+
+
+class Param(Part):
+    """A setting of a run: a key with its text."""
+
+    key: str
+    value: str = ""
+
+
+def check_param(path: str, param: Param) -> None:
+    """Refuse a param whose key or value breaks the rules."""
+    check_key(f"{path}key", param.key)
+    check_text(f"The value of param {param.key!r}", param.value, MAX_TEXT_VALUE)
+
+
+def check_tag(path: str, tag: Tag) -> None:
+    """Refuse a tag whose key or value breaks the rules."""
+    check_key(f"{path}key", tag.key)
+    check_text(f"The value of tag {tag.key!r}", tag.value, MAX_TEXT_VALUE)
+
+
+class CreateRun(Message, post="runs/create", needs="experiment.edit"):
+    """Start a run. Its status is RUNNING; without a name it gets a random one."""
+
+    experiment_id: ExperimentId = ""
+    user_id: str = ""
+    run_name: str = ""
+    start_time: int = 0
+    tags: list[Tag] = field(default_factory=list)
+
+    def check(self) -> None:
+        experiment_number(self.experiment_id)
+        check_text("Run name", self.run_name, MAX_RUN_NAME)
+        check_text("User id", self.user_id, 256)
+        seen: dict[str, str] = {}
+        for tag in self.tags:
+            # MLflow checks no charset here, so neither do we: run names with any characters come as tags.
+            check_text("A tag key", tag.key, MAX_KEY)
+            check_text(f"The value of tag {tag.key!r}", tag.value, MAX_TEXT_VALUE)
+            if tag.key in seen:
+                raise InvalidParameter(f"Tag {tag.key!r} is given twice in 'tags'. Send each key once.")
+            seen[tag.key] = tag.value
+        tagged = seen.get(RUN_NAME_TAG)
+        if self.run_name and tagged and tagged != self.run_name:
+            raise InvalidParameter(
+                f"The run is named twice: 'run_name' is {self.run_name!r}, tag '{RUN_NAME_TAG}' is {tagged!r}. "
+                "Send one of them, or the same in both."
+            )
+
+
+class GetRun(Message, get="runs/get", needs="run.read"):
+    """One run with its latest metrics, params, tags and inputs; deleted ones too."""
+
+    run_id: str | None = None
+    run_uuid: str | None = None
+
+    def check(self) -> None:
+        if not (self.run_id or self.run_uuid):
+            raise InvalidParameter("Missing value for required parameter 'run_id'.")
+
+    @property
+    def wanted_id(self) -> str:
+        """The id under its present or its legacy name."""
+        return self.run_id or self.run_uuid or ""
+
+
+class UpdateRun(Message, post="runs/update", needs="run.edit"):
+    """Change status, end time or name of an active run; what is not given stays."""
+
+    run_id: str | None = None
+    run_uuid: str | None = None
+    status: RunStatus | None = None
+    end_time: int | None = None
+    run_name: str | None = None
+
+    def check(self) -> None:
+        if not (self.run_id or self.run_uuid):
+            raise InvalidParameter("Missing value for required parameter 'run_id'.")
+        check_text("Run name", self.run_name or "", MAX_RUN_NAME)
+
+    @property
+    def wanted_id(self) -> str:
+        """The id under its present or its legacy name."""
+        return self.run_id or self.run_uuid or ""
+
+
+class DeleteRun(Message, post="runs/delete", needs="run.delete"):
+    """Mark a run as deleted. Repeating it changes nothing."""
+
+    run_id: str
+
+
+class RestoreRun(Message, post="runs/restore", needs="run.delete"):
+    """Bring back a deleted run. Repeating it changes nothing."""
+
+    run_id: str
+
+
+class SetTag(Message, post="runs/set-tag", needs="run.edit"):
+    """Set or replace a tag of an active run."""
+
+    key: str
+    run_id: str | None = None
+    run_uuid: str | None = None
+    value: str = ""
+
+    def check(self) -> None:
+        check_tag("", Tag(key=self.key, value=self.value))
+        if not (self.run_id or self.run_uuid):
+            raise InvalidParameter("Missing value for required parameter 'run_id'.")
+
+
+class DeleteTag(Message, post="runs/delete-tag", needs="run.edit"):
+    """Remove a tag from an active run."""
+
+    run_id: str
+    key: str
+
+
+class LogParam(Message, post="runs/log-parameter", needs="run.edit"):
+    """Log a param once: the same value again is fine, another value is refused."""
+
+    key: str
+    run_id: str | None = None
+    run_uuid: str | None = None
+    value: str = ""
+
+    def check(self) -> None:
+        check_param("", Param(key=self.key, value=self.value))
+        if not (self.run_id or self.run_uuid):
+            raise InvalidParameter("Missing value for required parameter 'run_id'.")
+
+
+class LogBatch(Message, post="runs/log-batch", needs="run.edit"):
+    """Log metrics, params and tags of one run: all of them or, if one breaks a rule, nothing."""
+
+    run_id: str
+    metrics: list[MetricPoint] = field(default_factory=list)
+    params: list[Param] = field(default_factory=list)
+    tags: list[Tag] = field(default_factory=list)
+
+    def check(self) -> None:
+        check_run_id(self.run_id)
+        for name, given, most in (
+            ("metrics", len(self.metrics), MAX_BATCH_METRICS),
+            ("params", len(self.params), MAX_BATCH_PARAMS),
+            ("tags", len(self.tags), MAX_BATCH_TAGS),
+            ("metrics, params and tags", len(self.metrics) + len(self.params) + len(self.tags), MAX_BATCH_ENTRIES),
+        ):
+            if given > most:
+                raise InvalidParameter(f"A batch may hold at most {most} {name}; this one has {given}. Send several.")
+        check_points(self.metrics)
+        for index, param in enumerate(self.params):
+            check_param(f"params[{index}].", param)
+        for index, tag in enumerate(self.tags):
+            check_tag(f"tags[{index}].", tag)
+        if self.params:
+            self._refuse_two_values()
+
+    def _refuse_two_values(self) -> None:
+        seen: dict[str, str] = {}
+        for param in self.params:
+            if param.key in seen:
+                raise InvalidParameter(f"Param {param.key!r} is given twice in 'params'. Send each key once.")
+            seen[param.key] = param.value
+
+
+class SearchRuns(Message, post="runs/search", kind="read", needs="run.read"):
+    """Runs of some experiments that match a filter, a page at a time; newest first unless ordered otherwise."""
+
+    experiment_ids: list[ExperimentId] = field(default_factory=list)
+    filter: str | None = None
+    run_view_type: ViewType = "ACTIVE_ONLY"
+    max_results: int = 1000
+    order_by: list[str] = field(default_factory=list)
+    page_token: str | None = None
+
+    def check(self) -> None:
+        check_max_results(self.max_results, MAX_SEARCH_RESULTS)
+
+
+class CountRuns(Message, post="runs/count", kind="read", family="runyard", needs="run.read"):
+    """How many runs a search finds."""
+
+    experiment_ids: list[ExperimentId] = field(default_factory=list)
+    filter: str | None = None
+    run_view_type: ViewType = "ACTIVE_ONLY"
+
+
+class DescribeRuns(Message, post="runs/describe", kind="read", family="runyard", needs="run.read"):
+    """Which metrics and params the runs of a search have, and how much they differ."""
+
+    experiment_ids: list[ExperimentId] = field(default_factory=list)
+    filter: str | None = None
+    run_view_type: ViewType = "ACTIVE_ONLY"
+
+
+class LogModel(Message, post="runs/log-model", needs="run.edit"):
+    """Note a saved model in the run's history of models, as 2.x clients do."""
+
+    run_id: str
+    model_json: str
+
+    def check(self) -> None:
+        check_storable("model_json", self.model_json)

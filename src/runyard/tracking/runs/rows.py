@@ -1,0 +1,92 @@
+"""Finding runs, and keeping the JSON document of their params and tags."""
+
+from typing import Any, NamedTuple
+
+import orjson
+import sqlalchemy as sa
+
+from runyard.core.limits import shown
+from runyard.db.transaction import Prepared, Transaction
+from runyard.exceptions import DoesNotExist, InvalidParameter
+from runyard.tracking.runs.tables import params, runs, tags
+
+
+class FoundRun(NamedTuple):
+    """What most operations need to know of a run."""
+
+    id: int
+    lifecycle_stage: str
+    experiment_id: int
+    name: str
+
+
+_find = Prepared(
+    sa.select(runs.c.id, runs.c.lifecycle_stage, runs.c.experiment_id, runs.c.name).where(
+        runs.c.run_uuid == sa.bindparam("run_uuid")
+    ),
+    "run_uuid",
+)
+_params_of = Prepared(
+    sa.select(params.c.key, params.c.value).where(params.c.run_id == sa.bindparam("run")).order_by(params.c.key), "run"
+)
+_tags_of = Prepared(
+    sa.select(tags.c.key, tags.c.value).where(tags.c.run_id == sa.bindparam("run")).order_by(tags.c.key), "run"
+)
+_set_document = Prepared(
+    sa.update(runs).where(runs.c.id == sa.bindparam("run")).values(document=sa.bindparam("text")), "text", "run"
+)
+
+
+def missing_run(run_id: str) -> DoesNotExist:
+    """The error for a run id nobody has."""
+    return DoesNotExist(f"No run has the id {shown(run_id)}. Check it, or search the experiment's runs.")
+
+
+def deleted_run(run_id: str) -> InvalidParameter:
+    """The error for a change to a deleted run."""
+    return InvalidParameter(f"Run {run_id} is deleted and cannot be changed. Restore it first.")
+
+
+def find_run(tx: Transaction, run_id: str) -> FoundRun:
+    """The run with this id, deleted ones too.
+
+    Raises
+    ------
+    DoesNotExist: There is none.
+    """
+    row = _find.row(tx, run_id)
+    if row is None:
+        raise missing_run(run_id)
+    return FoundRun(*row)
+
+
+def active_run(tx: Transaction, run_id: str) -> FoundRun:
+    """The run with this id, which must not be deleted."""
+    run = find_run(tx, run_id)
+    if run.lifecycle_stage != "active":
+        raise deleted_run(run_id)
+    return run
+
+
+def document(param_rows: list[Any], tag_rows: list[Any]) -> str:
+    """The text kept with a run: the members ``params`` and ``tags`` of its data, without the braces around them.
+
+    Empty lists are left out, as everywhere on the wire.
+    """
+    members = []
+    for name, rows in (("params", param_rows), ("tags", tag_rows)):
+        if rows:
+            pairs = orjson.dumps([{"key": key, "value": value} for key, value in rows]).decode()
+            members.append(f'"{name}":{pairs}')
+    return ",".join(members)
+
+
+def refresh_document(tx: Transaction, run: int) -> None:
+    """Write the run's document anew from its params and tags."""
+    _set_document.run(tx, document(_params_of.rows(tx, run), _tags_of.rows(tx, run)), run)
+
+
+def tag_value(tx: Transaction, run: int, key: str) -> str | None:
+    """The value of one tag of a run, or None."""
+    value: str | None = tx.scalar(sa.select(tags.c.value).where(tags.c.run_id == run, tags.c.key == key))
+    return value

@@ -1,0 +1,258 @@
+"""What the operations on runs do."""
+
+import json
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+
+from runyard.core.ids import new_run_id
+from runyard.core.names import random_run_name
+from runyard.db.selecting import upsert
+from runyard.db.transaction import Transaction
+from runyard.exceptions import DoesNotExist, InvalidParameter
+from runyard.protocol.performing import Raw, Wire, performs
+from runyard.tracking.experiments.store import ACTIVE, DELETED, active_experiment
+from runyard.tracking.metrics import series
+from runyard.tracking.metrics.store import refuse_unknown_model
+from runyard.tracking.runs.assemble import one_run, run_info, runs_on_wire
+from runyard.tracking.runs.messages import (
+    RUN_NAME_TAG,
+    CountRuns,
+    CreateRun,
+    DeleteRun,
+    DeleteTag,
+    DescribeRuns,
+    GetRun,
+    LogBatch,
+    LogModel,
+    LogParam,
+    RestoreRun,
+    SearchRuns,
+    SetTag,
+    UpdateRun,
+)
+from runyard.tracking.runs.describe import describe
+from runyard.tracking.runs.rows import active_run, document, find_run, refresh_document, tag_value
+from runyard.tracking.runs.search import count_runs, search_run_ids
+from runyard.tracking.runs.tables import params, runs, tags
+
+MODEL_HISTORY_TAG = "mlflow.log-model.history"
+
+
+@performs(CreateRun)
+def create_run(tx: Transaction, message: CreateRun) -> Wire:
+    """Insert a run with its tags; the name is always kept as a tag too."""
+    experiment = active_experiment(tx, message.experiment_id)
+    given = {tag.key: tag.value for tag in message.tags}
+    name = message.run_name or given.get(RUN_NAME_TAG) or random_run_name()
+    given[RUN_NAME_TAG] = name
+    run_id = new_run_id()
+    number = tx.execute(
+        sa.insert(runs)
+        .values(
+            run_uuid=run_id,
+            experiment_id=experiment.experiment_id,
+            name=name,
+            user_id=message.user_id,
+            status="RUNNING",
+            start_time=message.start_time,
+            lifecycle_stage=ACTIVE,
+            artifact_uri=f"{experiment.artifact_location.rstrip('/')}/{run_id}/artifacts",
+            document=document([], sorted(given.items())),
+        )
+        .returning(runs.c.id)
+    ).scalar_one()
+    tx.execute(sa.insert(tags), [{"run_id": number, "key": key, "value": value} for key, value in given.items()])
+    return one_run(tx, number)
+
+
+@performs(GetRun)
+def get_run(tx: Transaction, message: GetRun) -> Wire:
+    """One run."""
+    return one_run(tx, find_run(tx, message.wanted_id).id)
+
+
+@performs(UpdateRun)
+def update_run(tx: Transaction, message: UpdateRun) -> Wire:
+    """Change what is given."""
+    run = active_run(tx, message.wanted_id)
+    changes: dict[str, Any] = {}
+    if message.status is not None:
+        changes["status"] = message.status
+    if message.end_time is not None:
+        changes["end_time"] = message.end_time
+    if changes:
+        tx.execute(sa.update(runs).where(runs.c.id == run.id).values(**changes))
+    if message.run_name:
+        put_tags(tx, run.id, {RUN_NAME_TAG: message.run_name})
+    return {"run_info": run_info(tx, run.id)}
+
+
+@performs(DeleteRun)
+def delete_run(tx: Transaction, message: DeleteRun) -> Wire:
+    """Mark as deleted; a run that went with its experiment counts as deleted on its own from now on."""
+    run = find_run(tx, message.run_id)
+    if run.lifecycle_stage == ACTIVE:
+        _stage(tx, run.id, DELETED, tx.now_ms)
+    return {}
+
+
+@performs(RestoreRun)
+def restore_run(tx: Transaction, message: RestoreRun) -> Wire:
+    """Mark as active again."""
+    run = find_run(tx, message.run_id)
+    if run.lifecycle_stage == DELETED:
+        _stage(tx, run.id, ACTIVE, None)
+    return {}
+
+
+def _stage(tx: Transaction, number: int, stage: str, deleted_time: int | None) -> None:
+    tx.execute(
+        sa.update(runs)
+        .where(runs.c.id == number)
+        .values(lifecycle_stage=stage, deleted_time=deleted_time, deleted_with_experiment=False)
+    )
+
+
+def put_tags(tx: Transaction, number: int, given: dict[str, str]) -> None:
+    """Insert or replace tags of a run; the tag that names the run renames it. Tags only, then the document."""
+    write_tags(tx, number, given)
+    refresh_document(tx, number)
+
+
+def write_tags(tx: Transaction, number: int, given: dict[str, str]) -> None:
+    """Insert or replace tags without refreshing the document."""
+    statement = upsert(tx, tags)
+    tx.execute(
+        statement.on_conflict_do_update(
+            index_elements=["run_id", "key"], set_={"value": statement.excluded.value}
+        ),
+        [{"run_id": number, "key": key, "value": given[key]} for key in sorted(given)],
+    )
+    if given.get(RUN_NAME_TAG):
+        tx.execute(sa.update(runs).where(runs.c.id == number).values(name=given[RUN_NAME_TAG]))
+
+
+@performs(SetTag)
+def set_tag(tx: Transaction, message: SetTag) -> Wire:
+    """Insert or replace one tag."""
+    run = active_run(tx, message.run_id or message.run_uuid or "")
+    put_tags(tx, run.id, {message.key: message.value})
+    return {}
+
+
+@performs(DeleteTag)
+def delete_tag(tx: Transaction, message: DeleteTag) -> Wire:
+    """Remove a tag that is there."""
+    run = active_run(tx, message.run_id)
+    removed = tx.execute(sa.delete(tags).where(tags.c.run_id == run.id, tags.c.key == message.key))
+    if not removed.rowcount:
+        raise DoesNotExist(f"Run {message.run_id} has no tag {message.key[:200]!r}.")
+    refresh_document(tx, run.id)
+    return {}
+
+
+@performs(LogParam)
+def log_param(tx: Transaction, message: LogParam) -> Wire:
+    """Insert a param, or agree that it is there already."""
+    run = active_run(tx, message.run_id or message.run_uuid or "")
+    write_params(tx, run.id, {message.key: message.value})
+    refresh_document(tx, run.id)
+    return {}
+
+
+def write_params(tx: Transaction, number: int, given: dict[str, str]) -> None:
+    """Insert params without refreshing the document; the first value of a key stays.
+
+    Raises
+    ------
+    InvalidParameter: A key was logged before with another value.
+    """
+    tx.execute(
+        upsert(tx, params).on_conflict_do_nothing(),
+        [{"run_id": number, "key": key, "value": given[key]} for key in sorted(given)],
+    )
+    stored = tx.execute(
+        sa.select(params.c.key, params.c.value).where(params.c.run_id == number, params.c.key.in_(list(given)))
+    )
+    for key, value in stored:
+        if value != given[key]:
+            raise InvalidParameter(
+                f"Param {key!r} of this run is {value[:200]!r} already and cannot become {given[key][:200]!r}: "
+                "params are logged once. Use another key, a tag, or a new run."
+            )
+
+
+@performs(LogBatch)
+def log_batch(tx: Transaction, message: LogBatch) -> Wire:
+    """Params, metrics and tags of a run, all in the one transaction."""
+    run = active_run(tx, message.run_id)
+    if message.params:
+        write_params(tx, run.id, {param.key: param.value for param in message.params})
+    if message.metrics:
+        refuse_unknown_model(message.metrics)
+        series.append(tx, run.id, message.metrics)
+    if message.tags:
+        write_tags(tx, run.id, {tag.key: tag.value for tag in message.tags})
+    if message.params or message.tags:
+        refresh_document(tx, run.id)
+    return {}
+
+
+@performs(SearchRuns)
+def search_runs(tx: Transaction, message: SearchRuns) -> Wire:
+    """A page of runs: ids first, then what they carry."""
+    if not message.experiment_ids:
+        return {}
+    numbers, next_token = search_run_ids(
+        tx,
+        message.experiment_ids,
+        message.run_view_type,
+        message.filter,
+        message.order_by,
+        message.max_results,
+        message.page_token,
+    )
+    answer: dict[str, Any] = {}
+    if numbers:
+        answer["runs"] = runs_on_wire(tx, numbers)
+    if next_token:
+        answer["next_page_token"] = next_token
+    return Raw(orjson.dumps(answer))
+
+
+@performs(CountRuns)
+def count(tx: Transaction, message: CountRuns) -> Wire:
+    """How many runs match."""
+    return {"count": count_runs(tx, message.experiment_ids, message.run_view_type, message.filter)}
+
+
+@performs(DescribeRuns)
+def describe_runs(tx: Transaction, message: DescribeRuns) -> Wire:
+    """The keys of metrics and params of the runs that match, and how many values params have."""
+    return describe(tx, message.experiment_ids, message.run_view_type, message.filter)
+
+
+@performs(LogModel)
+def log_model(tx: Transaction, message: LogModel) -> Wire:
+    """Append the model to the run's history tag, which is how 2.x clients know of models."""
+    run = active_run(tx, message.run_id)
+    put_tags(tx, run.id, {MODEL_HISTORY_TAG: _longer_history(tag_value(tx, run.id, MODEL_HISTORY_TAG), message)})
+    return {}
+
+
+def _longer_history(history: str | None, message: LogModel) -> str:
+    try:
+        model = json.loads(message.model_json)
+        missing = [name for name in ("artifact_path", "flavors", "utc_time_created", "run_id") if name not in model]
+    except (ValueError, TypeError, RecursionError):
+        raise InvalidParameter("'model_json' is not a JSON object that describes a model.") from None
+    if not isinstance(model, dict) or missing:
+        raise InvalidParameter(f"'model_json' does not describe a model: it has no {', '.join(missing) or 'fields'}.")
+    kept = {name: model[name] for name in ("run_id", "artifact_path", "utc_time_created", "model_uuid", "flavors") if name in model}
+    try:
+        before = json.loads(history) if history else []
+    except ValueError:
+        before = []
+    return json.dumps([*(before if isinstance(before, list) else []), kept])

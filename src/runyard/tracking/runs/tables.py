@@ -1,0 +1,50 @@
+"""Tables of runs, their params and tags."""
+
+import sqlalchemy as sa
+
+from runyard.db.metadata import metadata
+from runyard.tracking.experiments.tables import experiments
+
+run_number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+"""Type of the internal number that other tables refer to a run by; 32-digit ids would treble their size."""
+
+indexed_part = sa.literal_column("substr(value, 1, 200)")
+"""The part of a param's or tag's text that is indexed: PostgreSQL takes no whole text over 2,700 bytes."""
+
+runs = sa.Table(
+    "runs",
+    metadata,
+    sa.Column("id", run_number, primary_key=True),
+    sa.Column("run_uuid", sa.Text, nullable=False, unique=True),
+    sa.Column("experiment_id", sa.ForeignKey(experiments.c.experiment_id), nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("user_id", sa.Text, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("start_time", sa.BigInteger, nullable=False),
+    sa.Column("end_time", sa.BigInteger),
+    sa.Column("deleted_time", sa.BigInteger),
+    sa.Column("deleted_with_experiment", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("lifecycle_stage", sa.Text, nullable=False),
+    sa.Column("artifact_uri", sa.Text, nullable=False),
+    # Params and tags once more, as the JSON text that answers carry: a search reads one row a run instead of twenty.
+    sa.Column("document", sa.Text, nullable=False),
+    sa.Index(
+        "ix_runs_newest", "experiment_id", "lifecycle_stage", sa.text("start_time DESC"), "run_uuid"
+    ),
+)
+
+
+def _texts(name: str) -> sa.Table:
+    return sa.Table(
+        name,
+        metadata,
+        sa.Column("run_id", sa.ForeignKey(runs.c.id, ondelete="CASCADE"), primary_key=True),
+        sa.Column("key", sa.Text, primary_key=True),
+        sa.Column("value", sa.Text, nullable=False),
+        sa.Index(f"ix_{name}_key_value", "key", sa.text("substr(value, 1, 200)"), "run_id"),
+        sqlite_with_rowid=False,
+    )
+
+
+params = _texts("run_params")
+tags = _texts("run_tags")
