@@ -110,7 +110,7 @@ class Gate:
         RunyardException: The operation was refused or failed; nothing of it was stored.
         """
         answer = self._observed(message, self._answer_now)
-        return orjson.loads(answer) if isinstance(answer, Raw) else answer  # type: ignore[no-any-return]
+        return orjson.loads(memoryview(answer)) if isinstance(answer, Raw) else answer  # type: ignore[no-any-return]
 
     def perform_raw(self, message: Message) -> bytes:
         """Perform a message and wait; the answer is JSON text."""

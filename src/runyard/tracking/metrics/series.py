@@ -56,7 +56,7 @@ _advance = Prepared(
     sa.update(metric_series)
     .where(
         _series.id == sa.bindparam("series"),
-        sa.tuple_(_series.step, _series.timestamp, sa.func.coalesce(_series.value, 0.0))
+        sa.tuple_(_series.step, _series.timestamp, sa.func.coalesce(_series.value, sa.literal_column("0.0")))
         < sa.tuple_(sa.bindparam("new_step"), sa.bindparam("new_timestamp"), sa.bindparam("rank", type_=sa.Double)),
     )
     .values(

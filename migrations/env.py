@@ -1,0 +1,31 @@
+"""Runs migrations on SQLite and PostgreSQL, on a connection it is given or on the database of ``-x url=…``."""
+
+from alembic import context
+
+from runyard.db.engine import open_engines
+from runyard.db.metadata import metadata
+from runyard.protocol.catalog import load_all
+
+load_all()  # so that every table is in the metadata
+
+
+def migrate(connection) -> None:
+    """Bring the database of an open connection to the wanted version, in one transaction."""
+    context.configure(connection=connection, target_metadata=metadata, render_as_batch=True, transactional_ddl=True)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+given = context.config.attributes.get("connection")
+if given is not None:
+    migrate(given)
+else:
+    url = context.get_x_argument(as_dictionary=True).get("url")
+    if not url:
+        raise SystemExit("Name the database: alembic -x url=sqlite:///runyard.db …")
+    engines = open_engines(url)
+    try:
+        with engines.writing.begin() as connection:
+            migrate(connection)
+    finally:
+        engines.dispose()

@@ -1,0 +1,82 @@
+"""Fixtures every folder of tests may use. Real parts only: databases, server processes, browsers."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from support.postgres import Cluster, start_cluster  # noqa: E402
+from support.server import RunningServer  # noqa: E402
+
+from runyard.protocol.gate import Gate  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Cluster]:
+    """A PostgreSQL cluster of this test process."""
+    cluster = start_cluster()
+    yield cluster
+    cluster.stop()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URI of an empty database, on SQLite and on PostgreSQL in turn."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'store.db'}"
+        return
+    cluster: Cluster = request.getfixturevalue("postgres")
+    uri = cluster.new_database()
+    yield uri
+    cluster.drop_database(uri)
+
+
+@pytest.fixture
+def gate(database: str, tmp_path: Path) -> Iterator[Gate]:
+    """A gate on an empty database, on SQLite and on PostgreSQL in turn."""
+    opened = Gate.open(database, artifact_root=str(tmp_path / "artifacts"))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def start_server(tmp_path: Path) -> Iterator[Callable[..., RunningServer]]:
+    """Starts server processes; they are ended after the test."""
+    started: list[RunningServer] = []
+
+    def start(
+        *options: str, database_uri: str | None = None, folder: Path | None = None, **environment: str
+    ) -> RunningServer:
+        home = folder or tmp_path / f"server-{len(started)}"
+        home.mkdir(exist_ok=True)
+        uri = database_uri or f"sqlite:///{home / 'runyard.db'}"
+        server = RunningServer(home, uri, options=options, environment=environment)
+        started.append(server)
+        return server.start()
+
+    yield start
+    for server in started:
+        server.kill()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """One server process on SQLite, shared by the tests of a module."""
+    home = tmp_path_factory.mktemp("server")
+    running = RunningServer(home, f"sqlite:///{home / 'runyard.db'}").start()
+    yield running
+    running.kill()
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No setting of the machine reaches a test, and no test writes outside of its folder."""
+    for name in list(os.environ):
+        if name.startswith(("MLFLOW_", "RUNYARD_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("RUNYARD_SPOOL_DIR", str(tmp_path / "spool"))
+    monkeypatch.chdir(tmp_path)

@@ -1,0 +1,85 @@
+"""A real Runyard server in a process of its own."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from support.postgres import free_port
+
+START_SECONDS = 30
+
+
+@dataclass
+class RunningServer:
+    """A server process.
+
+    Attributes
+    ----------
+    folder: Its working directory: database, artifacts and the log of its output.
+    database_uri: Its backend store.
+    """
+
+    folder: Path
+    database_uri: str
+    port: int = field(default_factory=free_port)
+    options: tuple[str, ...] = ()
+    environment: dict[str, str] = field(default_factory=dict)
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> "RunningServer":
+        """Start it and wait until it answers.
+
+        Raises
+        ------
+        RuntimeError: It ended, or did not answer in time; holds its output.
+        """
+        command = [sys.executable, "-m", "runyard", "server", "--port", str(self.port)]
+        command += ["--backend-store-uri", self.database_uri, *self.options]
+        output = (self.folder / "server.log").open("ab")
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW_", "RUNYARD_"))}
+        self.process = subprocess.Popen(
+            command, cwd=self.folder, stdout=output, stderr=output, env={**clean, **self.environment}
+        )
+        output.close()
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline and self.process.poll() is None:
+            if self.answers():
+                return self
+            time.sleep(0.03)
+        self.kill()
+        raise RuntimeError(f"the server did not start:\n{self.output()}")
+
+    def answers(self) -> bool:
+        """Does /health answer?"""
+        try:
+            with urllib.request.urlopen(f"{self.url}/health", timeout=2) as reply:
+                return bool(reply.status == 200)
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def output(self) -> str:
+        """What it printed."""
+        return (self.folder / "server.log").read_text(errors="replace")
+
+    def stop(self) -> int:
+        """Ask it to end, as an operator would; returns its exit code."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=20)
+
+    def kill(self) -> None:
+        """End it at once, as a power cut would."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
