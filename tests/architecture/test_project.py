@@ -1,0 +1,45 @@
+"""Files of the project agree with each other."""
+
+import re
+import tomllib
+
+import yaml
+
+from tests.architecture.limits import ROOT
+
+_PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+def test_changelog_starts_with_the_version_of_the_package() -> None:
+    """A user who looks up what changed must find the version they have."""
+    headings = re.findall(r"^## \[(.+?)\]", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+
+    assert _PROJECT["version"] == headings[0]
+
+
+def test_readme_leads_with_the_two_commands_that_the_makefile_has() -> None:
+    """A newcomer types what the readme says."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+
+    for verb in ("demo", "test"):
+        assert f"make {verb}" in readme
+        assert re.search(rf"^{verb}:", makefile, re.MULTILINE)
+
+
+def test_compose_file_starts_a_server_a_database_and_a_storage() -> None:
+    """The shape that grows past one machine must at least be well-formed and complete."""
+    services = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))["services"]
+
+    assert {"server", "database", "storage"} == set(services)
+    assert set(services["server"]["depends_on"]) == {"database", "storage"}
+    assert all("healthcheck" in services[name] for name in ("database", "storage"))
+
+
+def test_image_runs_the_server_without_being_root() -> None:
+    """What a stranger sends must not be handled by root."""
+    steps = (ROOT / "Dockerfile").read_text(encoding="utf-8").splitlines()
+    users = [step.split()[1] for step in steps if step.startswith("USER ")]
+
+    assert users == ["runyard"]
+    assert 'CMD ["server"]' in steps

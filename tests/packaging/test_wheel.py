@@ -1,0 +1,76 @@
+"""The wheel, installed in an empty environment, is a working server."""
+
+import os
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from runyard.demo.local_server import free_port
+from tests.architecture.limits import ROOT
+
+pytestmark = [pytest.mark.packaging, pytest.mark.slow, pytest.mark.timeout(420)]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, built from the checkout."""
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT)]
+    subprocess.run(command, check=True, capture_output=True)
+    return next(folder.glob("*.whl"))
+
+
+def test_wheel_carries_pages_and_migrations(wheel: Path) -> None:
+    """A server installed from it has no checkout to read them from."""
+    names = zipfile.ZipFile(wheel).namelist()
+
+    for wanted in (
+        "runyard/_web/templates/",
+        "runyard/_web/static/",
+        "runyard/_web/docs/",
+        "runyard/_migrations/versions/",
+    ):
+        assert any(name.startswith(wanted) for name in names), wanted
+    assert not [name for name in names if name.startswith(("tests/", "web/")) or "__pycache__" in name]
+
+
+def test_installed_wheel_serves_pages_and_logs_a_run(wheel: Path, tmp_path: Path) -> None:
+    """Nothing may be missing that a developer happens to have."""
+    subprocess.run([sys.executable, "-m", "venv", tmp_path / "env"], check=True)
+    binaries = tmp_path / "env" / "bin"
+    subprocess.run([binaries / "python", "-m", "pip", "install", "--quiet", wheel], check=True)
+    port = free_port(0, "127.0.0.1")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("RUNYARD_", "MLFLOW_"))}
+    command = [binaries / "runyard", "server", "--port", str(port)]
+    with subprocess.Popen(command, cwd=tmp_path, env=environment) as server:
+        try:
+            _wait_for(f"http://127.0.0.1:{port}/health", server)
+            script = (
+                "import runyard\n"
+                f"runyard.set_tracking_uri('http://127.0.0.1:{port}')\n"
+                "with runyard.start_run():\n    runyard.log_metric('loss', 0.5)\n"
+            )
+            subprocess.run([binaries / "python", "-c", script], cwd=tmp_path, env=environment, check=True, timeout=60)
+            for path in ("/", "/experiments/0", "/docs", "/api/docs"):
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as page:
+                    assert page.status == 200, path
+        finally:
+            server.terminate()
+            assert server.wait(timeout=15) == 0
+
+
+def _wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            urllib.request.urlopen(address, timeout=2).close()
+            return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    pytest.fail(f"no answer from {address}")
