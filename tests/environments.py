@@ -12,7 +12,8 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDER = Path(os.environ.get("RUNYARD_TEST_ENVIRONMENTS") or ROOT / ".venvs")
+GIVEN = os.environ.get("RUNYARD_TEST_ENVIRONMENTS")
+FOLDER = Path(GIVEN or ROOT / ".venvs")
 
 REQUIREMENTS: dict[str, tuple[str, ...]] = {
     "mlflow2": ("mlflow-skinny==2.22.5", "pandas>=2.2,<3", "setuptools<81"),
@@ -28,7 +29,7 @@ def environment(name: str) -> Path:
     """
     folder = FOLDER / name
     python = folder / "bin" / "python"
-    if "RUNYARD_TEST_ENVIRONMENTS" in os.environ and python.exists():
+    if GIVEN and python.exists():
         return python
     wanted = "\n".join(REQUIREMENTS[name])
     stamp = folder / "requirements.txt"

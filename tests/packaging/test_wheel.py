@@ -47,7 +47,7 @@ def test_installed_wheel_serves_pages_and_logs_a_run(wheel: Path, tmp_path: Path
     subprocess.run([binaries / "python", "-m", "pip", "install", "--quiet", wheel], check=True)
     port = free_port(0, "127.0.0.1")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("RUNYARD_", "MLFLOW_"))}
-    command = [binaries / "runyard", "server", "--port", str(port)]
+    command = [str(binaries / "runyard"), "server", "--port", str(port)]
     with subprocess.Popen(command, cwd=tmp_path, env=environment) as server:
         try:
             _wait_for(f"http://127.0.0.1:{port}/health", server)

@@ -5,6 +5,7 @@ import signal
 import time
 from contextlib import suppress
 from types import FrameType
+from typing import Any
 
 import click
 
@@ -42,7 +43,7 @@ def demo(port: int, leave: bool) -> None:
                 server.wait()
 
 
-def _load_sweeps() -> tuple[object, ...]:
+def _load_sweeps() -> tuple[Any, ...]:
     """The modules that train; loaded before anything starts, so that a missing package is said at once."""
     try:
         return tuple(importlib.import_module(f"runyard.demo.{name}") for name in ("digits", "diabetes"))
