@@ -1,5 +1,6 @@
 """`runyard artifacts`: upload, list and download artifacts of runs."""
 
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
@@ -113,7 +114,7 @@ def _download(repository: ArtifactRepository, path: str, folder: Path | None) ->
     if not files:
         return str(repository.download_artifacts(path, destination))
     if destination is None:
-        destination = click.get_app_dir("runyard")
+        destination = tempfile.mkdtemp(prefix="runyard-")
     with progress("Downloading", sum(file.file_size or 0 for file in files)) as advance:
         for file in files:
             repository.download_artifacts(file.path, destination)

@@ -1,0 +1,109 @@
+"""The command itself: help, version, errors and exit codes."""
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import click
+import pytest
+
+from runyard.cli.main import COMMANDS, cli
+from tests.cli.conftest import Runyard
+
+
+def test_help_lists_every_command(runyard: Runyard) -> None:
+    """Who is new starts here."""
+    done = runyard("--help")
+
+    assert done.code == 0
+    assert [] == [name for name in COMMANDS if f"\n  {name} " not in done.out]
+
+
+def test_help_is_quick() -> None:
+    """Help that takes a second is not asked for twice; the bound leaves room for a busy machine."""
+    times = []
+    for _ in range(5):
+        began = time.perf_counter()
+        subprocess.run([sys.executable, "-m", "runyard", "--help"], check=True, capture_output=True)
+        times.append(time.perf_counter() - began)
+
+    assert min(times) < 0.5, statistics.median(times)
+
+
+def test_version_is_that_of_the_package(runyard: Runyard) -> None:
+    """A bug report needs it."""
+    done = runyard("--version")
+
+    assert (0, "runyard, version 0.1.0\n") == (done.code, done.out)
+
+
+def test_unknown_command_is_wrong_usage(runyard: Runyard) -> None:
+    """Scripts tell a typing mistake, 2, from a failure, 1."""
+    done = runyard("serve")
+
+    assert done.code == 2
+    assert "No such command 'serve'" in done.err
+
+
+def test_missing_option_is_wrong_usage(runyard: Runyard) -> None:
+    """The message names the option."""
+    done = runyard("experiments", "create")
+
+    assert done.code == 2
+    assert "--experiment-name" in done.err
+
+
+def test_failure_is_one_line_on_stderr(runyard: Runyard) -> None:
+    """A traceback helps nobody who typed a wrong id."""
+    done = runyard("experiments", "get", "-x", "77")
+
+    assert (1, "") == (done.code, done.out)
+    assert done.err.startswith("Error: ")
+    assert "77" in done.err
+    assert 1 == len(done.err.splitlines())
+
+
+def test_environment_file_names_the_store(runyard: Runyard, tmp_path: Path) -> None:
+    """Settings kept in a file reach the command as if they were exported."""
+    uri = f"sqlite:///{tmp_path / 'elsewhere.db'}"
+    (tmp_path / "settings.env").write_text(f"RUNYARD_TRACKING_URI={uri}\n")
+    try:
+        done = runyard("--env-file", "settings.env", "experiments", "create", "-n", "named")
+    finally:
+        os.environ.pop("RUNYARD_TRACKING_URI", None)
+
+    assert done.code == 0
+    assert (tmp_path / "elsewhere.db").exists()
+    assert not (tmp_path / "runyard.db").exists()
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_every_command_explains_itself(runyard: Runyard, name: str) -> None:
+    """`--help` works everywhere, with no store touched."""
+    done = runyard(name, "--help")
+
+    assert done.code == 0
+    assert done.out.startswith(f"Usage: runyard {name}")
+    assert not Path("runyard.db").exists()
+
+
+def test_ui_is_another_name_for_server() -> None:
+    """People who come from MLflow type `ui`."""
+    context = click.Context(cli)
+
+    assert cli.get_command(context, "ui") is cli.get_command(context, "server")
+
+
+def test_doctor_never_prints_secrets(runyard: Runyard, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its output is pasted into public reports."""
+    monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", "hunter2")
+    monkeypatch.setenv("RUNYARD_BACKEND_STORE_URI", "postgresql://ann:hunter2@database/runs")
+
+    done = runyard("doctor", "--output", "json")
+
+    assert "hunter2" not in done.out
+    assert "postgresql://***@database/runs" == done.json["settings"]["RUNYARD_BACKEND_STORE_URI"]
+    assert "sqlalchemy" in done.json["packages"]

@@ -1,0 +1,90 @@
+"""`runyard runs`, on the local store of the working directory."""
+
+import pytest
+
+from runyard.client import RunyardClient
+from tests.cli.conftest import Runyard
+
+
+@pytest.fixture
+def run_id(runyard: Runyard) -> str:
+    """A finished run, made from the command line."""
+    created = runyard("runs", "create", "--experiment-id", "0", "--run-name", "first", "-t", "team=vision")
+    return str(created.json["run_id"])
+
+
+def test_created_run_has_ended_and_has_its_tags(runyard: Runyard, run_id: str) -> None:
+    """A run noted by hand must not look as if it were still going on."""
+    run = runyard("runs", "describe", "-r", run_id).json
+
+    assert ("FINISHED", "first") == (run["info"]["status"], run["info"]["run_name"])
+    assert "vision" == run["data"]["tags"]["team"]
+
+
+def test_create_makes_the_experiment_that_it_names(runyard: Runyard) -> None:
+    """As `set_experiment` does."""
+    created = runyard("runs", "create", "--experiment-name", "by-hand", "--description", "Noted.", "--status", "FAILED")
+
+    run = runyard("runs", "describe", "-r", created.json["run_id"]).json
+    assert "FAILED" == run["info"]["status"]
+    assert "Noted." == run["data"]["tags"]["mlflow.note.content"]
+
+
+def test_nested_run_names_its_parent(runyard: Runyard, run_id: str) -> None:
+    """A parent that is not there is an error, not a dangling tag."""
+    child = runyard("runs", "create", "--experiment-id", "0", "--parent-run-id", run_id).json["run_id"]
+
+    tags = runyard("runs", "describe", "-r", child).json["data"]["tags"]
+    assert run_id == tags["mlflow.parentRunId"]
+    assert 1 == runyard("runs", "create", "--experiment-id", "0", "--parent-run-id", "0" * 32).code
+
+
+def test_tag_without_equals_sign_is_wrong_usage(runyard: Runyard) -> None:
+    """The message shows what was given."""
+    done = runyard("runs", "create", "--experiment-id", "0", "-t", "team")
+
+    assert done.code == 2
+    assert "'team' is not of the form KEY=VALUE" in done.err
+
+
+def test_list_filters_and_sorts(runyard: Runyard) -> None:
+    """The search language works from the command line too."""
+    client = RunyardClient()
+    for loss in (0.3, 0.1, 0.2):
+        client.log_metric(client.create_run("0", run_name=f"loss-{loss}").info.run_id, "loss", loss)
+
+    options = ("--experiment-id", "0", "--filter", "metrics.loss < 0.25", "--order-by", "metrics.loss ASC")
+    names = [run["info"]["run_name"] for run in runyard("runs", "list", *options, "--output", "json").json]
+
+    assert ["loss-0.1", "loss-0.2"] == names
+
+
+def test_experiment_of_the_environment_is_listed(
+    runyard: Runyard, run_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """MLFLOW_EXPERIMENT_ID works as it does in MLflow's command line."""
+    monkeypatch.setenv("MLFLOW_EXPERIMENT_ID", "0")
+
+    done = runyard("runs", "list")
+
+    assert run_id in done.out
+    assert ["Date", "Name", "Status", "ID"] == done.out.splitlines()[0].split()
+
+
+def test_deleted_run_is_hidden_until_it_is_restored(runyard: Runyard, run_id: str) -> None:
+    """Deleting is no loss until `gc` runs."""
+    runyard("runs", "delete", "--run-id", run_id)
+    hidden = runyard("runs", "list", "--experiment-id", "0", "--output", "json").json
+    runyard("runs", "restore", "--run-id", run_id)
+    shown = runyard("runs", "list", "--experiment-id", "0", "--output", "json").json
+
+    assert [] == hidden
+    assert [run_id] == [run["info"]["run_id"] for run in shown]
+
+
+def test_wrong_filter_says_what_is_wrong(runyard: Runyard) -> None:
+    """A search that fails silently is worse than none."""
+    done = runyard("runs", "list", "--experiment-id", "0", "--filter", "metrics.loss <")
+
+    assert done.code == 1
+    assert done.err.startswith("Error: ")
