@@ -1,0 +1,74 @@
+"""Parts of MLflow that this version does not have, each with what to do meanwhile."""
+
+_REGISTRY = "the model registry comes in a later version. Keep the model as an artifact of its run (log_artifact)."
+_MODELS = "saving and loading models comes in a later version. Save the model to a file and call log_artifact."
+_AUTOLOG = "automatic logging comes in a later version. Call log_params and log_metrics yourself."
+_EVALUATION = "evaluation comes in a later version. Compute the scores yourself and call log_metrics."
+_PROJECTS = "projects come in a later version. Run the script itself; MLFLOW_RUN_ID and MLFLOW_EXPERIMENT_NAME work."
+_TRACES = "traces and GenAI are not offered. Log what you need as params, tags, tables or artifacts."
+_WORKSPACES = "workspaces are not offered. Use one server, or one database, for each team."
+
+REASONS: dict[str, str] = {
+    **dict.fromkeys(
+        (
+            "ActiveModel",
+            "catboost",
+            "clear_active_model",
+            "create_external_model",
+            "delete_logged_model_tag",
+            "finalize_logged_model",
+            "get_active_model_id",
+            "get_logged_model",
+            "import_checkpoints",
+            "initialize_logged_model",
+            "keras",
+            "last_logged_model",
+            "lightgbm",
+            "log_model_params",
+            "log_outputs",
+            "models",
+            "onnx",
+            "pyfunc",
+            "pytorch",
+            "search_logged_models",
+            "set_active_model",
+            "set_logged_model_tags",
+            "sklearn",
+            "spark",
+            "statsmodels",
+            "tensorflow",
+            "transformers",
+            "types",
+            "xgboost",
+        ),
+        _MODELS,
+    ),
+    **dict.fromkeys(
+        ("register_model", "search_model_versions", "search_registered_models", "set_model_version_tag"), _REGISTRY
+    ),
+    "autolog": _AUTOLOG,
+    **dict.fromkeys(("evaluate", "metrics", "shap", "validate_evaluation_results"), _EVALUATION),
+    **dict.fromkeys(("projects", "run"), _PROJECTS),
+    **dict.fromkeys(
+        (
+            "deployments",
+            "gateway",
+            "genai",
+            "get_trace",
+            "langchain",
+            "load_prompt",
+            "log_trace",
+            "openai",
+            "register_prompt",
+            "search_prompts",
+            "search_traces",
+            "set_trace_tag",
+            "start_span",
+            "trace",
+            "tracing",
+            "update_current_trace",
+        ),
+        _TRACES,
+    ),
+    **dict.fromkeys(("create_workspace", "get_workspace", "list_workspaces", "set_workspace"), _WORKSPACES),
+}

@@ -1,0 +1,57 @@
+"""Names that load when they are first used. Standard library only."""
+
+import importlib
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+
+def on_first_use(
+    package: str, public: Mapping[str, str], absent: str | None = None
+) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """``__getattr__`` and ``__dir__`` for a module whose names live elsewhere.
+
+    Submodules are reachable as attributes too, though nobody imported them yet.
+
+    Parameters
+    ----------
+    package: The module's ``__name__``.
+    public: Each name with the module that defines it: ``"module"``, ``"module:other_name"`` where it has another name
+        there, ``"module:"`` where the name stands for the module itself.
+    absent: A module whose ``REASONS`` says for the names of missing parts why they are missing.
+    """
+
+    def __getattr__(name: str) -> Any:  # noqa: N807  (module attribute hook)
+        home = public.get(name)
+        if home is None:
+            return _submodule(package, name, absent)
+        module, colon, attribute = home.partition(":")
+        loaded = importlib.import_module(module)
+        value = loaded if colon and not attribute else getattr(loaded, attribute or name)
+        setattr(sys.modules[package], name, value)
+        return value
+
+    def __dir__() -> list[str]:  # noqa: N807  (module attribute hook)
+        return sorted({*vars(sys.modules[package]), *public})
+
+    return __getattr__, __dir__
+
+
+def _submodule(package: str, name: str, absent: str | None) -> Any:
+    """A submodule of a package, imported now.
+
+    Raises
+    ------
+    AttributeError: There is no such name, or it is a part that this version does not have.
+    """
+    full = f"{package}.{name}"
+    if not name.startswith("__"):
+        if absent and (reason := importlib.import_module(absent).REASONS.get(name)):
+            raise AttributeError(f"{full} is not in this version of Runyard: {reason}")
+        if hasattr(sys.modules[package], "__path__"):
+            try:
+                return importlib.import_module(full)
+            except ModuleNotFoundError as problem:
+                if problem.name != full:
+                    raise
+    raise AttributeError(f"module {package!r} has no attribute {name!r}")
