@@ -10,7 +10,7 @@ import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from support.postgres import free_port
+from tests.support.postgres import free_port
 
 START_SECONDS = 30
 

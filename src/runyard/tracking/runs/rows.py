@@ -20,12 +20,11 @@ class FoundRun(NamedTuple):
     name: str
 
 
-_find = Prepared(
-    sa.select(runs.c.id, runs.c.lifecycle_stage, runs.c.experiment_id, runs.c.name).where(
-        runs.c.run_uuid == sa.bindparam("run_uuid")
-    ),
-    "run_uuid",
+_wanted = sa.select(runs.c.id, runs.c.lifecycle_stage, runs.c.experiment_id, runs.c.name).where(
+    runs.c.run_uuid == sa.bindparam("run_uuid")
 )
+_find = Prepared(_wanted, "run_uuid")
+_find_and_lock = Prepared(_wanted.with_for_update(key_share=True), "run_uuid")
 _params_of = Prepared(
     sa.select(params.c.key, params.c.value).where(params.c.run_id == sa.bindparam("run")).order_by(params.c.key), "run"
 )
@@ -47,22 +46,27 @@ def deleted_run(run_id: str) -> InvalidParameter:
     return InvalidParameter(f"Run {run_id} is deleted and cannot be changed. Restore it first.")
 
 
-def find_run(tx: Transaction, run_id: str) -> FoundRun:
+def find_run(tx: Transaction, run_id: str, lock: bool = False) -> FoundRun:
     """The run with this id, deleted ones too.
+
+    Parameters
+    ----------
+    lock: Keep other transactions from changing the run's row. Whoever rewrites the document needs it, for two who did
+        so at once would each leave out the other's change. SQLite has one writer at a time and needs no lock.
 
     Raises
     ------
     DoesNotExist: There is none.
     """
-    row = _find.row(tx, run_id)
+    row = (_find_and_lock if lock else _find).row(tx, run_id)
     if row is None:
         raise missing_run(run_id)
     return FoundRun(*row)
 
 
-def active_run(tx: Transaction, run_id: str) -> FoundRun:
-    """The run with this id, which must not be deleted."""
-    run = find_run(tx, run_id)
+def active_run(tx: Transaction, run_id: str, lock: bool = True) -> FoundRun:
+    """The run with this id, which must not be deleted; locked unless told otherwise."""
+    run = find_run(tx, run_id, lock)
     if run.lifecycle_stage != "active":
         raise deleted_run(run_id)
     return run

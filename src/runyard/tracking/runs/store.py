@@ -187,7 +187,7 @@ def write_params(tx: Transaction, number: int, given: dict[str, str]) -> None:
 @performs(LogBatch)
 def log_batch(tx: Transaction, message: LogBatch) -> Wire:
     """Params, metrics and tags of a run, all in the one transaction."""
-    run = active_run(tx, message.run_id)
+    run = active_run(tx, message.run_id, lock=bool(message.params or message.tags))
     if message.params:
         write_params(tx, run.id, {param.key: param.value for param in message.params})
     if message.metrics:

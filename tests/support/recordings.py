@@ -1,0 +1,159 @@
+"""Replays recorded exchanges of real MLflow clients and servers against our server.
+
+Ids that the server invents are learned as they come: where the recorded answer has an id and ours has another, later
+requests and answers are compared with the one put for the other. Experiment ids are made equal before they are given.
+"""
+
+import http.client
+import json
+import re
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+RECORDINGS = Path(__file__).parent.parent / "data" / "recordings"
+
+# Times the server takes itself, and fields that exist for features this server does not have.
+IGNORED = {"creation_time", "last_update_time", "workspace", "outputs", "sqlstate", "error_class", "message"}
+ID_FIELDS = {"run_id", "run_uuid", "run_name"}
+SET_LISTS = {"tags", "params", "metrics", "experiments"}  # lists whose order the protocol leaves open
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One recorded request with its answer."""
+
+    recording: str
+    seq: int
+    method: str
+    path: str
+    request: Any
+    content_type: str | None
+    status: int
+    answer_type: str | None
+    answer: Any
+
+    @property
+    def endpoint(self) -> str:
+        """The path without its query."""
+        return self.path.partition("?")[0]
+
+    def __str__(self) -> str:
+        return f"{self.recording}#{self.seq} {self.method} {self.path} {json.dumps(self.request)[:300]}"
+
+
+def load(recording: str) -> Iterator[Exchange]:
+    """The exchanges of one recording, in order."""
+    with (RECORDINGS / f"{recording}.jsonl").open() as lines:
+        for line in lines:
+            entry = json.loads(line)
+            yield Exchange(
+                recording,
+                entry["seq"],
+                entry["method"],
+                entry["path"],
+                _restored(entry.get("request")),
+                entry.get("request_content_type"),
+                entry["status"],
+                entry.get("response_content_type"),
+                entry.get("response"),
+            )
+
+
+def _restored(value: Any) -> Any:
+    """Undo the recording's short forms: ``<<x*6001>>`` is the letter 6,001 times."""
+    if isinstance(value, str):
+        return re.sub(r"<<(.)\*(\d+)>>", lambda match: match[1] * int(match[2]), value)
+    if isinstance(value, dict):
+        return {key: _restored(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_restored(inner) for inner in value]
+    return value
+
+
+@dataclass
+class Replay:
+    """A conversation with one server.
+
+    Attributes
+    ----------
+    url: The server's address.
+    database: Its SQLite file.
+    names: Recorded ids and random names, each with the server's own.
+    """
+
+    url: str
+    database: Path
+    names: dict[str, str] = field(default_factory=dict)
+
+    def send(self, exchange: Exchange) -> tuple[int, str | None, bytes]:
+        """Send a recorded request with our ids; returns status, content type and body of the answer."""
+        if exchange.endpoint.endswith("experiments/create") and exchange.status == 200:
+            self._count_from(int(exchange.answer["experiment_id"]))
+        parts = urlsplit(self.url)
+        connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=30)
+        try:
+            body, headers = self._body(exchange)
+            connection.request(exchange.method, self._ours(exchange.path), body, headers)
+            reply = connection.getresponse()
+            return reply.status, reply.getheader("content-type"), reply.read()
+        finally:
+            connection.close()
+
+    def _count_from(self, experiment_id: int) -> None:
+        """Make the next experiment's id the recorded one: the recorded server had made others before."""
+        with sqlite3.connect(self.database) as connection:
+            connection.execute("DELETE FROM sqlite_sequence WHERE name = 'experiments'")
+            connection.execute("INSERT INTO sqlite_sequence VALUES ('experiments', ?)", (experiment_id - 1,))
+        connection.close()
+
+    def _body(self, exchange: Exchange) -> tuple[bytes | None, dict[str, str]]:
+        request = exchange.request
+        if isinstance(request, dict) and "_bytes" in request:
+            return b"x" * request["_bytes"], {}
+        if isinstance(request, dict) and "_text" in request:
+            return str(request["_text"]).encode(), {"Content-Type": exchange.content_type or "application/json"}
+        if request is None:
+            return None, {}
+        headers = {"Content-Type": exchange.content_type} if exchange.content_type else {}
+        return self._ours(json.dumps(request)).encode(), headers
+
+    def _ours(self, text: str) -> str:
+        for recorded, own in self.names.items():
+            text = text.replace(recorded, own)
+        return text
+
+    def learn(self, recorded: Any, own: Any) -> None:
+        """Note which of our ids stands for which recorded one."""
+        if isinstance(recorded, dict) and isinstance(own, dict):
+            for key, value in recorded.items():
+                if key in ID_FIELDS and isinstance(value, str) and isinstance(own.get(key), str) and value:
+                    invented = re.fullmatch(r"[0-9a-f]{32}|[a-z]+-[a-z]+-\d+", value)
+                    if invented and value != own[key]:
+                        self.names[value] = own[key]
+                else:
+                    self.learn(value, own.get(key))
+        elif isinstance(recorded, list) and isinstance(own, list):
+            for one, other in zip(recorded, own, strict=False):
+                self.learn(one, other)
+
+    def expected(self, answer: Any) -> Any:
+        """The recorded answer with our ids, in a form that compares."""
+        return comparable(json.loads(self._ours(json.dumps(answer))))
+
+
+def comparable(value: Any, name: str = "") -> Any:
+    """An answer without what may differ: the server's own times, the order of sets, page tokens' spelling."""
+    if isinstance(value, dict):
+        return {
+            key: "a token" if key == "next_page_token" else comparable(inner, key)
+            for key, inner in value.items()
+            if key not in IGNORED and not (isinstance(inner, dict) and not inner and key == "inputs")
+        }
+    if isinstance(value, list):
+        shown = [comparable(inner) for inner in value]
+        return sorted(shown, key=json.dumps) if name in SET_LISTS else shown
+    return value
