@@ -1,18 +1,14 @@
 """Fixtures every folder of tests may use. Real parts only: databases, server processes, browsers."""
 
 import os
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from support.postgres import Cluster, start_cluster  # noqa: E402
-from support.server import RunningServer  # noqa: E402
-
-from runyard.protocol.gate import Gate  # noqa: E402
+from runyard.protocol.gate import Gate
+from tests.support.postgres import Cluster, start_cluster
+from tests.support.server import RunningServer
 
 
 @pytest.fixture(scope="session")

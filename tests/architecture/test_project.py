@@ -1,20 +1,18 @@
 """Files of the project agree with each other."""
 
 import re
-import tomllib
 
 import yaml
 
+from runyard.version import __version__
 from tests.architecture.limits import ROOT
-
-_PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
 def test_changelog_starts_with_the_version_of_the_package() -> None:
     """A user who looks up what changed must find the version they have."""
     headings = re.findall(r"^## \[(.+?)\]", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
 
-    assert _PROJECT["version"] == headings[0]
+    assert __version__ == headings[0]
 
 
 def test_readme_leads_with_the_two_commands_that_the_makefile_has() -> None:

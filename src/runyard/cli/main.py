@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from runyard.exceptions import RunyardException
+from runyard.version import __version__
 
 _log = logging.getLogger("runyard.cli")
 
@@ -58,10 +59,8 @@ class LazyGroup(click.Group):
 
 
 def _print_version(ctx: click.Context, _param: click.Parameter, asked: bool) -> None:
-    """Print the version; looked up only when asked for, the package index of the interpreter is slow to read."""
     if asked and not ctx.resilient_parsing:
-        version = importlib.import_module("importlib.metadata").version("runyard")
-        click.echo(f"runyard, version {version}")
+        click.echo(f"runyard, version {__version__}")
         ctx.exit()
 
 
