@@ -19,7 +19,7 @@ def sweep() -> Sweep:
     """Twelve boosted ensembles."""
     patients, progression = load_diabetes(return_X_y=True, as_frame=True)
     data = train_test_split(patients, progression, test_size=0.25, random_state=0)
-    candidates = list(grid(learning_rate=[0.02, 0.05, 0.2], max_depth=[2, 4], subsample=[0.6, 1.0]))
+    candidates = list(grid(model=["boosting"], learning_rate=[0.02, 0.05, 0.2], max_depth=[2, 4], subsample=[0.6, 1.0]))
     return Sweep(
         experiment="diabetes",
         description=f"How far do {TREES} boosted trees get on the diabetes data, and **when do they overfit**?",
@@ -35,7 +35,8 @@ def _train(settings: Settings, train_x: Any, val_x: Any, train_y: Any, val_y: An
     runyard.log_param("n_estimators", TREES)
     table = train_x.assign(progression=train_y)
     runyard.log_input(runyard.data.from_pandas(table, targets="progression", name="diabetes-train"), context="training")
-    model = GradientBoostingRegressor(n_estimators=TREES, random_state=0, **settings).fit(train_x, train_y)
+    chosen = {name: value for name, value in settings.items() if name != "model"}
+    model = GradientBoostingRegressor(n_estimators=TREES, random_state=0, **chosen).fit(train_x, train_y)
     stages = zip(model.staged_predict(train_x), model.staged_predict(val_x), strict=True)
     for step, (train_guess, val_guess) in enumerate(stages, start=1):
         runyard.log_metrics(

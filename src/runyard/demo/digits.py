@@ -23,7 +23,7 @@ def sweep() -> Sweep:
     data = train_test_split(images / 16.0, labels, test_size=0.25, random_state=0, stratify=labels)
     candidates = [
         *grid(model=["sgd"], alpha=[1e-5, 1e-3, 1e-1], learning_rate=[0.01, 0.1]),
-        *grid(model=["mlp"], hidden=[(16,), (64,), (64, 32)], learning_rate=[0.001, 0.01]),
+        *grid(model=["mlp"], hidden=["16", "64", "64x32"], learning_rate=[0.001, 0.01]),
     ]
     return Sweep(
         experiment="digits",
@@ -45,9 +45,8 @@ def _build(settings: Settings) -> Any:
             eta0=settings["learning_rate"],
             random_state=0,
         )
-    return MLPClassifier(
-        hidden_layer_sizes=settings["hidden"], learning_rate_init=settings["learning_rate"], random_state=0
-    )
+    layers = tuple(map(int, settings["hidden"].split("x")))
+    return MLPClassifier(hidden_layer_sizes=layers, learning_rate_init=settings["learning_rate"], random_state=0)
 
 
 def _train(settings: Settings, train_x: Any, val_x: Any, train_y: Any, val_y: Any) -> float:

@@ -68,7 +68,7 @@ class Sweep:
 
 
 def _run_name(settings: Mapping[str, Any]) -> str:
-    return "-".join(str(value).replace("(", "").replace(")", "").replace(", ", "x") for value in settings.values())
+    return "-".join(map(str, settings.values()))
 
 
 def log_model_file(model: object) -> None:
