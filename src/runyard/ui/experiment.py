@@ -1,0 +1,169 @@
+"""The runs of an experiment: a table to filter, sort, page through and choose from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import Response
+
+from runyard.exceptions import InvalidParameter
+from runyard.tracking.experiments.messages import GetExperiment
+from runyard.tracking.runs.messages import DeleteRun, DescribeRuns, RestoreRun, SearchRuns
+from runyard.ui.caret import Trouble, trouble_of
+from runyard.ui.columns import ColumnChoice, choose_columns
+from runyard.ui.format import plural
+from runyard.ui.listing import Pages, Place, view_type
+from runyard.ui.markdown import note
+from runyard.ui.navigation import Crumb, Shell
+from runyard.ui.nesting import NestedRun, flat, nested
+from runyard.ui.records import NOTE_TAG, ExperimentRecord, RunRecord
+from runyard.ui.site import Form, Site
+from runyard.ui.sorting import Column, column_of, order_terms, quoted
+
+PAGE_SIZE = 100
+_HEADS = (
+    ("run_name", "Run"),
+    ("status", "Status"),
+    ("start_time", "Started"),
+    ("end_time", "Took"),
+    ("user_id", "User"),
+)
+_LABELS = {"metrics": "metric", "params": "param", "tags": "tag"}
+
+
+@dataclass(frozen=True)
+class Toggle:
+    """A link that turns something on or off."""
+
+    label: str
+    href: str
+
+
+@dataclass(frozen=True)
+class ExperimentPage:
+    """All that experiment.html may use."""
+
+    experiment: ExperimentRecord
+    description: str
+    description_html: Markup
+    rows: tuple[NestedRun, ...]
+    pages: Pages
+    filter: str
+    view: str
+    order: str
+    heads: tuple[Column, ...]
+    choice: ColumnChoice
+    values: tuple[Column, ...]
+    with_equal: bool
+    equal_toggle: Toggle | None
+    trouble: Trouble | None
+    address: str
+    here: str
+    links: Mapping[str, str]
+
+
+def show(site: Site, request: Request) -> Response:
+    """The table of an experiment's runs."""
+    place = Place.of(request)
+    experiment_id = request.path_params["experiment_id"]
+    experiment = ExperimentRecord.from_wire(site.perform(GetExperiment(experiment_id=experiment_id))["experiment"])
+    path = site.urls("experiments", experiment.experiment_id)
+    view = place.choice("view", ("deleted" if experiment.deleted else "active", "active", "deleted", "all"))
+    order, filter_text = place.text("order"), place.text("filter")
+    found, described, trouble = _find(site, experiment, filter_text, order, view, place)
+    choice = choose_columns(described, place.all("col"), with_equal=bool(place.text("equal")))
+    runs = [RunRecord.from_wire(run) for run in found.get("runs", ())]
+    total = described.get("runs", 0)
+    description = experiment.tags.get(NOTE_TAG, "")
+    page = ExperimentPage(
+        experiment=experiment,
+        description=description,
+        description_html=note(description),
+        rows=flat(runs) if order else nested(runs),
+        pages=place.pages(site.urls, path, len(runs), total, found.get("next_page_token"), PAGE_SIZE),
+        filter=filter_text,
+        view=view,
+        order=order,
+        heads=tuple(column_of(key, label, order, place, site.urls, path) for key, label in _HEADS),
+        choice=choice,
+        values=_value_heads(site, choice, order, place, path),
+        with_equal=bool(place.text("equal")),
+        equal_toggle=_equal_toggle(site, choice, place, path),
+        trouble=trouble,
+        address=site.address(request),
+        here=path,
+        links=_links(site, place, path),
+    )
+    crumbs = (Crumb("Experiments", site.urls()), Crumb(experiment.name))
+    return site.page(
+        request, "experiment", page, Shell(experiment.name, "experiments", crumbs), 400 if trouble else 200
+    )
+
+
+def _find(
+    site: Site, experiment: ExperimentRecord, filter_text: str, order: str, view: str, place: Place
+) -> tuple[dict[str, Any], dict[str, Any], Trouble | None]:
+    """The page of runs and what all matching runs have, or what is wrong with the question."""
+    question: dict[str, Any] = {
+        "experiment_ids": [experiment.experiment_id],
+        "filter": filter_text or None,
+        "run_view_type": view_type(view),
+    }
+    try:
+        described = site.perform(DescribeRuns(**question))
+        terms = order_terms(order, "start_time DESC")
+        found = site.perform(SearchRuns(**question, order_by=terms, max_results=PAGE_SIZE, page_token=place.token))
+        return found, described, None
+    except InvalidParameter as error:
+        return {}, {}, trouble_of(error.message, filter_text)
+
+
+def _value_heads(site: Site, choice: ColumnChoice, order: str, place: Place, path: str) -> tuple[Column, ...]:
+    return tuple(
+        column_of(
+            quoted(column.kind, column.key), column.key, order, place, site.urls, path, numeric=column.kind == "metrics"
+        )
+        for column in choice.shown
+    )
+
+
+def _links(site: Site, place: Place, path: str) -> dict[str, str]:
+    return {
+        "active": place.href(site.urls, path, view=None),
+        "deleted": place.href(site.urls, path, view="deleted"),
+        "all": place.href(site.urls, path, view="all"),
+        "default_columns": place.href(site.urls, path, col=None, equal=None),
+        "no_filter": place.href(site.urls, path, filter=None),
+        "kept_view": place.text("view"),
+    }
+
+
+def _equal_toggle(site: Site, choice: ColumnChoice, place: Place, path: str) -> Toggle | None:
+    if place.text("equal"):
+        return Toggle("Hide equal params", place.href(site.urls, path, equal=None, col=None))
+    if choice.equal:
+        return Toggle(f"Show {plural(choice.equal, 'equal param')}", place.href(site.urls, path, equal="1", col=None))
+    return None
+
+
+def delete_runs(site: Site, form: Form, path: Mapping[str, Any]) -> str:
+    """Delete the chosen runs; they can be restored."""
+    for run_id in _chosen(form):
+        site.perform(DeleteRun(run_id=run_id))
+    return site.urls("experiments", path["experiment_id"], notice="runs-deleted")
+
+
+def restore_runs(site: Site, form: Form, path: Mapping[str, Any]) -> str:
+    """Bring back the chosen runs."""
+    for run_id in _chosen(form):
+        site.perform(RestoreRun(run_id=run_id))
+    return site.urls("experiments", path["experiment_id"], notice="runs-restored")
+
+
+def _chosen(form: Form) -> list[str]:
+    chosen = form.all("runs")
+    if not chosen:
+        raise InvalidParameter("No run was chosen. Tick the boxes of some runs first.")
+    return chosen

@@ -1,0 +1,162 @@
+"""How values read on a page: numbers, times, sizes, states."""
+
+import math
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+MISSING = "\N{EN DASH}"
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+_STATUS_LOOKS = {
+    "FINISHED": ("ok", "circle-check", "Finished"),
+    "RUNNING": ("live", "circle-play", "Running"),
+    "SCHEDULED": ("idle", "circle-dashed", "Scheduled"),
+    "FAILED": ("bad", "circle-x", "Failed"),
+    "KILLED": ("warn", "circle-stop", "Killed"),
+}
+
+
+def number(value: float | None, digits: int = 4) -> str:
+    """A metric's value with some significant digits; whole numbers in full, very large and small ones as powers."""
+    if value is None:
+        return MISSING
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "∞" if value > 0 else "-∞"
+    if value == int(value) and abs(value) < 1e12:
+        return f"{int(value):,}" if abs(value) >= 10_000 else str(int(value))
+    if abs(value) >= 1e6 or abs(value) < 1e-4:
+        return f"{value:.{digits - 1}e}"
+    return f"{value:.{max(digits, len(str(int(abs(value)))))}g}"
+
+
+def exact(value: float | None) -> str:
+    """A metric's value with every digit it has."""
+    if value is None:
+        return MISSING
+    return number(value) if math.isnan(value) or math.isinf(value) else repr(value)
+
+
+def count(value: int) -> str:
+    """A number of things: ``1,234``."""
+    return f"{value:,}"
+
+
+def instant(milliseconds: int | None) -> str:
+    """A time in UTC: ``2026-03-01 14:05:09``."""
+    moment = _moment(milliseconds)
+    return moment.strftime("%Y-%m-%d %H:%M:%S") if moment else MISSING
+
+
+def machine_instant(milliseconds: int | None) -> str:
+    """A time for the ``datetime`` attribute: ``2026-03-01T14:05:09Z``."""
+    moment = _moment(milliseconds)
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if moment else ""
+
+
+def _moment(milliseconds: int | None) -> datetime | None:
+    if not milliseconds:
+        return None
+    try:
+        return datetime.fromtimestamp(milliseconds / 1000, UTC)
+    except (OverflowError, ValueError, OSError):  # a client may log any 64-bit integer as a time
+        return None
+
+
+def age(milliseconds: int | None, now_ms: int) -> str:
+    """How long ago: ``just now``, ``5 min ago``, ``3 h ago``, ``12 d ago``, or the date when over a month."""
+    moment = _moment(milliseconds)
+    if moment is None or milliseconds is None:
+        return MISSING
+    seconds = (now_ms - milliseconds) // 1000
+    if seconds < _MINUTE:
+        return "just now" if seconds > -_MINUTE else instant(milliseconds)
+    if seconds < _HOUR:
+        return f"{seconds // _MINUTE} min ago"
+    if seconds < _DAY:
+        return f"{seconds // _HOUR} h ago"
+    if seconds < 31 * _DAY:
+        return f"{seconds // _DAY} d ago"
+    return moment.strftime("%Y-%m-%d")
+
+
+def duration(milliseconds: int | None) -> str:
+    """A length of time: ``85 ms``, ``4.2 s``, ``3 min 20 s``, ``5 h 10 min``, ``2 d 4 h``."""
+    if milliseconds is None or milliseconds < 0:
+        return MISSING
+    if milliseconds < 1000:
+        return f"{milliseconds} ms"
+    seconds = milliseconds / 1000
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = int(seconds)
+    for unit, name, smaller, small_name in (
+        (_DAY, "d", _HOUR, "h"),
+        (_HOUR, "h", _MINUTE, "min"),
+        (_MINUTE, "min", 1, "s"),
+    ):
+        if whole >= unit:
+            rest = whole % unit // smaller
+            return f"{whole // unit} {name} {rest} {small_name}" if rest else f"{whole // unit} {name}"
+    return f"{whole} s"
+
+
+def size(octets: int | None) -> str:
+    """A file's size: ``512 B``, ``3.4 KB``, ``1.2 GB``."""
+    if octets is None:
+        return MISSING
+    value = float(octets)
+    for unit in ("B", "KB", "MB", "GB"):
+        if value < 1000:
+            return f"{int(value)} B" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.1f} TB"
+
+
+def shortened(text: str, most: int = 60) -> str:
+    """Text on one line, cut to fit a cell."""
+    line = text if text.isprintable() else re.sub(r"\s+", " ", text)
+    return line if len(line) <= most else line[: most - 1] + "…"
+
+
+def status_class(status: str) -> str:
+    """The style class of a run status."""
+    return _status(status)[0]
+
+
+def status_icon(status: str) -> str:
+    """The icon of a run status: colour is never the only sign."""
+    return _status(status)[1]
+
+
+def status_label(status: str) -> str:
+    """A run status in words."""
+    return _status(status)[2]
+
+
+def _status(status: str) -> tuple[str, str, str]:
+    return _STATUS_LOOKS.get(status, ("idle", "circle-dashed", status.capitalize() or "Unknown"))
+
+
+def plural(amount: int, one: str, many: str | None = None) -> str:
+    """``1 run``, ``1,234 runs``."""
+    return f"{amount:,} {one if amount == 1 else many or one + 's'}"
+
+
+FILTERS: dict[str, Any] = {
+    "number": number,
+    "exact": exact,
+    "count": count,
+    "instant": instant,
+    "machine_instant": machine_instant,
+    "age": age,
+    "duration": duration,
+    "size": size,
+    "shortened": shortened,
+    "status_class": status_class,
+    "status_icon": status_icon,
+    "status_label": status_label,
+    "plural": plural,
+}
+"""What templates may apply to a value."""

@@ -1,0 +1,98 @@
+"""Where a reader stands in a list: the state of a page in its address, and the ways to the next pages."""
+
+import base64
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from starlette.requests import Request
+
+from runyard.ui.navigation import QueryValue, Urls, encode_query
+
+_PAGING = ("page", "from", "notice")
+_MOST_DIGITS = 12
+
+
+def view_type(view: str) -> str:
+    """The protocol's name of what a list shows."""
+    return {"deleted": "DELETED_ONLY", "all": "ALL"}.get(view, "ACTIVE_ONLY")
+
+
+@dataclass(frozen=True)
+class Pages:
+    """The part of a list that is shown, counted from 1, and the addresses around it."""
+
+    first: int
+    last: int
+    total: int
+    start: str
+    previous: str | None
+    next: str | None
+
+
+@dataclass(frozen=True)
+class Place:
+    """A page's state, as its address holds it."""
+
+    query: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def of(cls, request: Request) -> "Place":
+        """Read it from a request."""
+        return cls(tuple((name, value) for name, value in request.query_params.multi_items() if value))
+
+    def text(self, name: str) -> str:
+        """The text under a name; empty when there is none."""
+        return next((value.strip() for key, value in self.query if key == name), "")
+
+    def all(self, name: str) -> tuple[str, ...]:
+        """Every text under a name."""
+        return tuple(value for key, value in self.query if key == name)
+
+    def choice(self, name: str, allowed: Sequence[str]) -> str:
+        """The text under a name when it is allowed, else the first of the allowed ones."""
+        text = self.text(name)
+        return text if text in allowed else allowed[0]
+
+    @property
+    def token(self) -> str | None:
+        """The page token, when this is not the first page."""
+        return self.text("page") or None
+
+    @property
+    def offset(self) -> int:
+        """How many entries come before this page."""
+        text = self.text("from")
+        known = self.token is not None and text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS
+        return max(0, int(text) - 1) if known else 0
+
+    def href(self, urls: Urls, path: str, **changes: QueryValue) -> str:
+        """The address of `path` with this state but for some changes, from the first page on."""
+        changed: dict[str, QueryValue] = {}
+        for name, value in self.query:
+            if name not in _PAGING and name not in changes:
+                earlier = changed.setdefault(name, [])
+                if isinstance(earlier, list):
+                    earlier.append(value)
+        query = encode_query(changed | changes)
+        return f"{path}?{query}" if query else path
+
+    def pages(self, urls: Urls, path: str, shown: int, total: int, token: str | None, size: int) -> Pages:
+        """The addresses of the pages around this one. Later pages go by token, earlier ones by offset."""
+        offset = self.offset
+        earlier = max(0, offset - size)
+        back: dict[str, QueryValue] = {"page": offset_token(earlier), "from": earlier + 1} if earlier else {}
+        onwards: dict[str, QueryValue] = {"page": token, "from": offset + shown + 1}
+        return Pages(
+            first=offset + 1 if shown else 0,
+            last=offset + shown,
+            total=max(total, offset + shown),
+            start=self.href(urls, path),
+            previous=self.href(urls, path, **back) if offset else None,
+            next=self.href(urls, path, **onwards) if token and shown else None,
+        )
+
+
+def offset_token(offset: int) -> str:
+    """A page token by number of entries, in the form MLflow's clients know."""
+    return base64.b64encode(json.dumps({"offset": offset}).encode()).decode()

@@ -1,0 +1,110 @@
+"""One metric of one or more runs: a large chart with its settings, and its points as a table."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from runyard.exceptions import InvalidParameter
+from runyard.tracking.metrics.messages import GetMetricHistoryBulkInterval
+from runyard.ui.charts import Chart, charts_of
+from runyard.ui.chosen_runs import chosen_runs
+from runyard.ui.listing import Place
+from runyard.ui.navigation import Crumb, Shell
+from runyard.ui.records import RunRecord, double
+from runyard.ui.run import names_of
+from runyard.ui.site import Site
+
+MOST_POINTS = 1000
+
+
+@dataclass(frozen=True)
+class Extent:
+    """A run's points of a metric in short; None where there is no number."""
+
+    run: RunRecord
+    name: str
+    first: float | None
+    last: float | None
+    least: float | None
+    greatest: float | None
+    last_step: int | None
+
+
+@dataclass(frozen=True)
+class Point:
+    """A point as the table shows it."""
+
+    name: str
+    step: int
+    timestamp: int
+    value: float
+
+
+@dataclass(frozen=True)
+class MetricPage:
+    """All that metric.html may use."""
+
+    key: str
+    chart: Chart
+    extents: tuple[Extent, ...]
+    points: tuple[Point, ...]
+    keys: tuple[str, ...]
+    ids: str
+
+    @property
+    def chart_runs(self) -> tuple[RunRecord, ...]:
+        """The runs of the chart, in the order of their colours."""
+        return tuple(extent.run for extent in self.extents)
+
+
+def show(site: Site, request: Request) -> Response:
+    """The page of one metric."""
+    place = Place.of(request)
+    key = place.text("key")
+    if not key:
+        raise InvalidParameter("No metric is named. Name it as ?key=KEY&runs=ID,ID.")
+    runs = chosen_runs(site, place)
+    names = names_of(runs)
+    per_run = max(2, MOST_POINTS // len(runs))
+    answer = site.perform(
+        GetMetricHistoryBulkInterval(run_ids=[run.run_id for run in runs], metric_key=key, max_results=per_run)
+    )
+    history = answer.get("metrics", [])
+    ids = ",".join(run.run_id for run in runs)
+    keys = tuple(sorted({name for run in runs for name in run.metrics}))
+    page = MetricPage(
+        key=key,
+        chart=charts_of(site.urls, runs, [key])[0],
+        extents=tuple(_extent(run, names[run.run_id], history) for run in runs),
+        points=tuple(
+            Point(names[point["run_id"]], point["step"], point["timestamp"], double(point["value"]))
+            for point in history
+        ),
+        keys=keys,
+        ids=ids,
+    )
+    crumbs = [Crumb("Experiments", site.urls())]
+    if len(runs) == 1:
+        crumbs.append(Crumb(runs[0].name, site.urls("runs", runs[0].run_id)))
+    else:
+        crumbs.append(Crumb(f"Compare {len(runs)} runs", site.urls("compare", runs=ids)))
+    return site.page(request, "metric", page, Shell(key, "experiments", (*crumbs, Crumb(key))))
+
+
+def _extent(run: RunRecord, name: str, history: Sequence[dict[str, Any]]) -> Extent:
+    points = [point for point in history if point["run_id"] == run.run_id]
+    values = [double(point["value"]) for point in points]
+    numbers = [value for value in values if not math.isnan(value)]
+    return Extent(
+        run=run,
+        name=name,
+        first=values[0] if values else None,
+        last=values[-1] if values else None,
+        least=min(numbers, default=None),
+        greatest=max(numbers, default=None),
+        last_step=points[-1]["step"] if points else None,
+    )

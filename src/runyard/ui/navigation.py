@@ -1,0 +1,87 @@
+"""Addresses of pages and the frame around them: every URL that a page names is built here."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from urllib.parse import quote, urlencode
+
+QueryValue = str | int | Iterable[str] | None
+
+
+class Urls:
+    """Builds addresses under the static prefix.
+
+    Parameters
+    ----------
+    prefix: Path under which everything is served, such as ``/tracking``; empty for none.
+    """
+
+    def __init__(self, prefix: str = "") -> None:
+        stripped = prefix.strip("/")
+        self.prefix = f"/{stripped}" if stripped else ""
+
+    def __call__(self, *segments: str | int, **query: QueryValue) -> str:
+        """The address of a page: path segments, quoted, and the query without empty values."""
+        return self.to_path("/" + "/".join(quote(str(segment), safe="") for segment in segments), query)
+
+    def to_path(self, path: str, query: Mapping[str, QueryValue] | None = None) -> str:
+        """The address of a path of this server."""
+        text = encode_query(query or {})
+        return f"{self.prefix}{quote(path, safe='/%@:,~')}{'?' + text if text else ''}"
+
+
+def encode_query(query: Mapping[str, QueryValue]) -> str:
+    """A query string: nothing for None and empty text, one entry an element for lists."""
+    pairs: list[tuple[str, str]] = []
+    for name, value in query.items():
+        if value is None or value == "":
+            continue
+        if isinstance(value, str | int):
+            pairs.append((name, str(value)))
+        else:
+            pairs.extend((name, item) for item in value)
+    return urlencode(pairs, safe=",/:", quote_via=quote)
+
+
+@dataclass(frozen=True)
+class Crumb:
+    """One step of the way to a page; the last one has no address."""
+
+    label: str
+    href: str | None = None
+
+
+@dataclass(frozen=True)
+class Shell:
+    """What the frame around a page shows.
+
+    Attributes
+    ----------
+    title: The page's name, for the window.
+    section: Entry of the main navigation that is marked: ``experiments`` or ``docs``.
+    crumbs: The way to the page.
+    notice: A line about what has just been done.
+    home: True on the start page, where MLflow's hash routes arrive.
+    """
+
+    title: str
+    section: str = ""
+    crumbs: tuple[Crumb, ...] = ()
+    notice: str | None = None
+    home: bool = False
+
+
+NOTICES = {
+    "experiment-created": "The experiment was created.",
+    "experiment-renamed": "The experiment was renamed.",
+    "experiment-deleted": "The experiment was deleted. It can be restored.",
+    "experiment-restored": "The experiment and the runs deleted with it are back.",
+    "run-renamed": "The run was renamed.",
+    "run-deleted": "The run was deleted. It can be restored.",
+    "run-restored": "The run is back.",
+    "runs-deleted": "The chosen runs were deleted. They can be restored from the list of deleted runs.",
+    "runs-restored": "The chosen runs are back.",
+    "tag-set": "The tag was saved.",
+    "tag-deleted": "The tag was removed.",
+    "description-saved": "The description was saved.",
+}
+"""What a page says after a form was sent, by the code in its address: free text there could be forged."""

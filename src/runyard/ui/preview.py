@@ -1,0 +1,109 @@
+"""What a page shows of a file: text, a table, a picture, never anything that runs."""
+
+import csv
+import io
+import json
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import PurePosixPath
+from typing import Literal
+
+from runyard.ui.records import RunRecord
+from runyard.ui.site import Site
+
+MOST_BYTES = 262_144
+MOST_ROWS = 200
+MOST_COLUMNS = 50
+_PICTURES = {".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".svg", ".ico"}
+_TABLES = {".csv": ",", ".tsv": "\t"}
+_UNREADABLE = {
+    ".pkl",
+    ".joblib",
+    ".pt",
+    ".pth",
+    ".onnx",
+    ".h5",
+    ".npz",
+    ".npy",
+    ".parquet",
+    ".zip",
+    ".gz",
+    ".tar",
+    ".bin",
+}
+
+Kind = Literal["picture", "table", "text", "none"]
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A look into a file.
+
+    Attributes
+    ----------
+    cut: Only the beginning is shown.
+    """
+
+    kind: Kind
+    name: str
+    size: int | None
+    source: str = ""
+    text: str = ""
+    header: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+    cut: bool = False
+
+
+def preview_of(site: Site, run: RunRecord, path: str, size: int | None) -> Preview:
+    """Look into an artifact of a run."""
+    name, suffix = PurePosixPath(path).name, PurePosixPath(path).suffix.lower()
+    if suffix in _PICTURES:
+        return Preview("picture", name, size, source=site.urls("get-artifact", run_id=run.run_id, path=path))
+    if suffix in _UNREADABLE:
+        return Preview("none", name, size)
+    content = site.read_artifact(run.run_id, path, MOST_BYTES + 1)
+    return look_into(name, content, size)
+
+
+def look_into(name: str, content: bytes, size: int | None) -> Preview:
+    """What to show of the first bytes of a file."""
+    cut = len(content) > MOST_BYTES
+    text = _decoded(content[:MOST_BYTES], cut)
+    if text is None:
+        return Preview("none", name, size)
+    suffix = PurePosixPath(name).suffix.lower()
+    if suffix in _TABLES:
+        table = _table(text, _TABLES[suffix])
+        if table:
+            header, *rows = table
+            shown = tuple(rows[:MOST_ROWS])
+            return Preview("table", name, size, header=header, rows=shown, cut=cut or len(rows) > MOST_ROWS)
+    if suffix == ".json" and not cut:
+        text = _indented(text)
+    return Preview("text", name, size, text=text, cut=cut)
+
+
+def _decoded(content: bytes, cut: bool) -> str | None:
+    if b"\0" in content:
+        return None
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as problem:
+        if cut and problem.start >= len(content) - 4:  # the cut went through a character
+            return content[: problem.start].decode("utf-8")
+        return None
+
+
+def _table(text: str, delimiter: str) -> list[tuple[str, ...]]:
+    try:
+        reader = csv.reader(io.StringIO(text), delimiter=delimiter)
+        return [tuple(row[:MOST_COLUMNS]) for row in islice(reader, MOST_ROWS + 2)]
+    except csv.Error:
+        return []
+
+
+def _indented(text: str) -> str:
+    try:
+        return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return text

@@ -1,0 +1,94 @@
+"""Turns what a view built into a page: the Jinja environment, and the pages for errors."""
+
+import logging
+import uuid
+from dataclasses import dataclass
+from http import HTTPStatus
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from runyard.core.clock import now_ms
+from runyard.exceptions import RunyardException, Unavailable
+from runyard.ui.format import FILTERS
+from runyard.ui.navigation import NOTICES, Crumb, Shell, Urls
+from runyard.ui.static import StaticFiles
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class ErrorPage:
+    """All that error.html may use."""
+
+    status: int
+    reason: str
+    message: str
+    back: str
+    incident: str | None = None
+
+
+class Renderer:
+    """Renders templates with everything escaped and nothing undefined.
+
+    Parameters
+    ----------
+    templates: The folder of templates.
+    urls: Builds addresses.
+    statics: The static files.
+    """
+
+    def __init__(self, templates: Path, urls: Urls, statics: StaticFiles) -> None:
+        self.urls = urls
+        self.environment = Environment(
+            loader=FileSystemLoader(templates),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self.environment.filters.update(FILTERS)
+        self.environment.globals.update(url=urls, static=statics.url, version=version("runyard"))
+        self.environment.tests["deleted"] = lambda stage: stage == "deleted"
+
+    def page(self, name: str, page: object, shell: Shell, status: int = 200) -> HTMLResponse:
+        """The page `name`, whose template may use what `page` holds and nothing else."""
+        return self._answer(f"pages/{name}.html", page, shell, status)
+
+    def error(self, request: Request, error: RunyardException) -> Response:
+        """The page that says what was wrong with a request."""
+        status = error.get_http_status_code()
+        headers = {"Retry-After": str(error.retry_after)} if isinstance(error, Unavailable) else None
+        response = self._error_page(request, status, error.message)
+        response.headers.update(headers or {})
+        return response
+
+    def failure(self, request: Request, error: Exception) -> Response:
+        """The page for an error nobody foresaw: it is logged with an id, and the page shows the id only."""
+        incident = uuid.uuid4().hex[:12]
+        log.error("page %s failed, incident %s", request.url.path, incident, exc_info=error)
+        return self._error_page(request, 500, "Something went wrong on the server. Its log says what.", incident)
+
+    def _error_page(self, request: Request, status: int, message: str, incident: str | None = None) -> HTMLResponse:
+        reason = HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else "Error"
+        page = ErrorPage(status, reason, message, self._back(request), incident)
+        return self._answer("error.html", page, Shell(title=reason, crumbs=(Crumb(reason),)), status)
+
+    def _back(self, request: Request) -> str:
+        """Where the reader came from, when that was a page of this server."""
+        referrer, here = request.headers.get("referer", ""), f"{request.url.scheme}://{request.url.netloc}/"
+        return referrer if referrer.startswith(here) and referrer != str(request.url) else self.urls()
+
+    def _answer(self, template: str, page: object, shell: Shell, status: int) -> HTMLResponse:
+        context: dict[str, Any] = {"page": page, "shell": shell, "now": now_ms()}
+        html = self.environment.get_template(template).render(context)
+        return HTMLResponse(html, status, headers={"Cache-Control": "no-store" if status >= 400 else "no-cache"})
+
+
+def notice_of(request: Request) -> str | None:
+    """The line about what has just been done, by its code in the address."""
+    return NOTICES.get(request.query_params.get("notice", ""))

@@ -1,0 +1,99 @@
+"""Every route of the pages: which address leads to which view."""
+
+from pathlib import Path
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from runyard import _resources
+from runyard.exceptions import DoesNotExist, RunyardException
+from runyard.protocol.gate import Gate
+from runyard.ui import (
+    artifacts,
+    compare,
+    docs,
+    experiment,
+    experiments,
+    metric,
+    metric_points,
+    patterns,
+    run,
+    run_actions,
+)
+from runyard.ui.navigation import Urls
+from runyard.ui.render import Renderer
+from runyard.ui.site import Action, ReadArtifact, Site, View, action_endpoint, page_endpoint
+from runyard.ui.static import StaticFiles
+
+_VIEWS: tuple[tuple[str, View], ...] = (
+    ("/", experiments.show),
+    ("/experiments", experiments.show),
+    ("/experiments/{experiment_id}", experiment.show),
+    ("/experiments/{experiment_id}/runs/{run_id}", run.redirect),
+    ("/runs/{run_id}", run.show),
+    ("/runs/{run_id}/artifacts", artifacts.show),
+    ("/compare", compare.show),
+    ("/metric", metric.show),
+    ("/docs", docs.show),
+    ("/docs/{name:path}", docs.show),
+    ("/patterns", patterns.show),
+    ("/ui/metrics", metric_points.show),
+)
+_ACTIONS: tuple[tuple[str, Action], ...] = (
+    ("/ui/experiments/create", experiments.create),
+    ("/ui/experiments/{experiment_id}/rename", experiments.rename),
+    ("/ui/experiments/{experiment_id}/describe", experiments.describe),
+    ("/ui/experiments/{experiment_id}/delete", experiments.delete),
+    ("/ui/experiments/{experiment_id}/restore", experiments.restore),
+    ("/ui/experiments/{experiment_id}/delete-runs", experiment.delete_runs),
+    ("/ui/experiments/{experiment_id}/restore-runs", experiment.restore_runs),
+    ("/ui/runs/{run_id}/rename", run_actions.rename),
+    ("/ui/runs/{run_id}/describe", run_actions.describe),
+    ("/ui/runs/{run_id}/set-tag", run_actions.set_tag),
+    ("/ui/runs/{run_id}/delete-tag", run_actions.delete_tag),
+    ("/ui/runs/{run_id}/delete", run_actions.delete),
+    ("/ui/runs/{run_id}/restore", run_actions.restore),
+)
+
+
+class Pages:
+    """The pages of one server.
+
+    Parameters
+    ----------
+    gate: Performs the messages of the pages, in process.
+    read_artifact: Reads the beginning of an artifact, for previews.
+    static_prefix: Path under which the server is reached, for the addresses in pages; routes do not carry it.
+    """
+
+    def __init__(self, gate: Gate, read_artifact: ReadArtifact, static_prefix: str = "") -> None:
+        web: Path = _resources.web()
+        urls = Urls(static_prefix)
+        self._statics = StaticFiles(web / "static", urls)
+        self.site = Site(gate, urls, Renderer(web / "templates", urls, self._statics), web, read_artifact)
+
+    def router(self) -> APIRouter:
+        """The pages, their forms and the static files."""
+        router = APIRouter(include_in_schema=False)
+        serve = page_endpoint(self.site, lambda _, request: self._statics.answer(request))
+        router.add_route("/static/{version}/{name:path}", serve, methods=["GET"])
+        for path, view in _VIEWS:
+            router.add_route(path, page_endpoint(self.site, view), methods=["GET"])
+        for path, action in _ACTIONS:
+            router.add_route(path, action_endpoint(self.site, action), methods=["POST"])
+        return router
+
+    def error(self, request: Request, error: RunyardException | None = None) -> Response:
+        """The page for an error outside of the pages' routes; without one, for an address that leads nowhere."""
+        missing = DoesNotExist(f"There is no page at {request.url.path}. Check the address.")
+        return self.site.renderer.error(request, error or missing)
+
+    def failure(self, request: Request, error: Exception) -> Response:
+        """The page for an error that nobody foresaw."""
+        return self.site.renderer.failure(request, error)
+
+
+def routes(gate: Gate, read_artifact: ReadArtifact, static_prefix: str = "") -> APIRouter:
+    """The router of `Pages`, for a server that needs nothing else of them."""
+    return Pages(gate, read_artifact, static_prefix).router()

@@ -1,0 +1,132 @@
+"""A run: what it was given, what it measured, what it left behind."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from runyard.exceptions import RunyardException
+from runyard.tracking.experiments.messages import GetExperiment
+from runyard.tracking.runs.messages import GetRun, SearchRuns
+from runyard.ui.charts import Chart, charts_of
+from runyard.ui.markdown import note, web_link
+from runyard.ui.navigation import Crumb, Shell
+from runyard.ui.records import NOTE_TAG, ExperimentRecord, MetricRecord, RunRecord
+from runyard.ui.site import Site
+
+MOST_CHILDREN = 100
+_COMMIT_TAG, _BRANCH_TAG, _REPOSITORY_TAG = (
+    "mlflow.source.git.commit",
+    "mlflow.source.git.branch",
+    "mlflow.source.git.repoURL",
+)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a run's code came from."""
+
+    name: str
+    kind: str
+    commit: str
+    branch: str
+    repository: str
+    link: str | None
+
+
+@dataclass(frozen=True)
+class RunPage:
+    """All that run.html may use."""
+
+    run: RunRecord
+    experiment: ExperimentRecord
+    parent: RunRecord | None
+    children: tuple[RunRecord, ...]
+    description: str
+    description_html: Markup
+    metrics: tuple[MetricRecord, ...]
+    system_metrics: tuple[MetricRecord, ...]
+    params: Mapping[str, str]
+    charts: tuple[Chart, ...]
+    source: Source
+    tab: str = "overview"
+
+
+def show(site: Site, request: Request) -> Response:
+    """The page of one run."""
+    run = RunRecord.from_wire(site.perform(GetRun(run_id=request.path_params["run_id"]))["run"])
+    experiment = ExperimentRecord.from_wire(site.perform(GetExperiment(experiment_id=run.experiment_id))["experiment"])
+    measured = sorted(run.metrics.values(), key=lambda metric: metric.key)
+    own = [metric for metric in measured if not metric.key.startswith("system/")]
+    page = RunPage(
+        run=run,
+        experiment=experiment,
+        parent=_parent(site, run),
+        children=_children(site, run),
+        description=run.tags.get(NOTE_TAG, ""),
+        description_html=note(run.tags.get(NOTE_TAG, "")),
+        metrics=tuple(own),
+        system_metrics=tuple(metric for metric in measured if metric.key.startswith("system/")),
+        params=dict(sorted(run.params.items())),
+        charts=charts_of(site.urls, [run], [metric.key for metric in own]),
+        source=_source(run.tags),
+    )
+    return site.page(request, "run", page, Shell(run.name, "experiments", run_crumbs(site, experiment, run)))
+
+
+def redirect(site: Site, request: Request) -> Response:
+    """The address below the experiment leads to the run's own."""
+    return RedirectResponse(site.urls("runs", request.path_params["run_id"]), 308)
+
+
+def run_crumbs(site: Site, experiment: ExperimentRecord, run: RunRecord, *rest: Crumb) -> tuple[Crumb, ...]:
+    """The way to a run's page, and to those below it."""
+    return (
+        Crumb("Experiments", site.urls()),
+        Crumb(experiment.name, site.urls("experiments", experiment.experiment_id)),
+        Crumb(run.name, site.urls("runs", run.run_id) if rest else None),
+        *rest,
+    )
+
+
+def _parent(site: Site, run: RunRecord) -> RunRecord | None:
+    if not run.parent_id:
+        return None
+    try:
+        return RunRecord.from_wire(site.perform(GetRun(run_id=run.parent_id))["run"])
+    except RunyardException:  # the tag may name anything
+        return None
+
+
+def _children(site: Site, run: RunRecord) -> tuple[RunRecord, ...]:
+    if "'" in run.run_id:
+        return ()
+    found = site.perform(
+        SearchRuns(
+            experiment_ids=[run.experiment_id],
+            filter=f"tags.`mlflow.parentRunId` = '{run.run_id}'",
+            order_by=["start_time ASC"],
+            max_results=MOST_CHILDREN,
+        )
+    )
+    return tuple(RunRecord.from_wire(child) for child in found.get("runs", ()))
+
+
+def _source(tags: Mapping[str, str]) -> Source:
+    repository = tags.get(_REPOSITORY_TAG, "")
+    return Source(
+        name=tags.get("mlflow.source.name", ""),
+        kind=tags.get("mlflow.source.type", ""),
+        commit=tags.get(_COMMIT_TAG, ""),
+        branch=tags.get(_BRANCH_TAG, ""),
+        repository=repository,
+        link=web_link(repository),
+    )
+
+
+def names_of(runs: Sequence[RunRecord]) -> dict[str, str]:
+    """A name for each run; runs of the same name get the start of their id beside it."""
+    names = [run.name for run in runs]
+    return {run.run_id: run.name if names.count(run.name) == 1 else f"{run.name} ({run.run_id[:6]})" for run in runs}

@@ -1,0 +1,82 @@
+"""Static files under addresses that change with their content, so that browsers may keep them for good."""
+
+import gzip
+import hashlib
+import mimetypes
+from dataclasses import dataclass
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from runyard.exceptions import DoesNotExist
+from runyard.ui.navigation import Urls
+
+_FOREVER = "public, max-age=31536000, immutable"
+_TEXTS = {".js", ".css", ".svg", ".txt", ".json"}
+_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
+
+
+@dataclass(frozen=True)
+class _File:
+    content: bytes
+    packed: bytes | None
+    media_type: str
+
+
+class StaticFiles:
+    """The files of ``web/static``, read once.
+
+    One hash over all of them stands in every address: ES modules import each other by relative path, so a module's
+    address must change when one it imports does.
+
+    Parameters
+    ----------
+    folder: The folder with the files.
+    urls: Builds addresses.
+    """
+
+    def __init__(self, folder: Path, urls: Urls) -> None:
+        self._urls = urls
+        self._files = {
+            path.relative_to(folder).as_posix(): _read(path) for path in sorted(folder.rglob("*")) if path.is_file()
+        }
+        digest = hashlib.sha256()
+        for name, file in self._files.items():
+            digest.update(f"{name}\0{len(file.content)}\0".encode())
+            digest.update(file.content)
+        self.version = digest.hexdigest()[:12]
+
+    def url(self, name: str) -> str:
+        """The address of a file.
+
+        Raises
+        ------
+        KeyError: There is no such file: a template names one that was not added.
+        """
+        if name not in self._files:
+            raise KeyError(f"web/static/{name} does not exist.")
+        return self._urls.to_path(f"/static/{self.version}/{name}")
+
+    def answer(self, request: Request) -> Response:
+        """Serve one file, packed for clients that can unpack."""
+        name = request.path_params["name"]
+        file = self._files.get(name)
+        if file is None:
+            raise DoesNotExist(f"There is no file {name!r} among the static files.")
+        current = request.path_params["version"] == self.version
+        headers = {"Cache-Control": _FOREVER if current else "no-cache", "X-Content-Type-Options": "nosniff"}
+        body = file.content
+        if file.packed is not None:
+            headers["Vary"] = "Accept-Encoding"
+            if "gzip" in request.headers.get("accept-encoding", ""):
+                headers["Content-Encoding"] = "gzip"
+                body = file.packed
+        return Response(body, headers=headers, media_type=file.media_type)
+
+
+def _read(path: Path) -> _File:
+    content = path.read_bytes()
+    guessed = _TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    packed = gzip.compress(content, 9, mtime=0) if path.suffix in _TEXTS else None
+    return _File(content, packed, guessed)

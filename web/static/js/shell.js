@@ -1,0 +1,85 @@
+// What every page has: the theme button, menus that close, the keyboard, code that can be copied.
+import { startKeys } from "./keys.js";
+
+const stored = {
+  get(name) {
+    try {
+      return localStorage.getItem(name);
+    } catch {
+      return null;
+    }
+  },
+  set(name, value) {
+    try {
+      value === null ? localStorage.removeItem(name) : localStorage.setItem(name, value);
+    } catch {
+      // storage is switched off: the choice holds for this page only
+    }
+  },
+};
+
+function startTheme() {
+  const button = document.getElementById("theme-button");
+  const order = [null, "light", "dark"];
+  let theme = stored.get("runyard-theme");
+  const show = () => {
+    if (theme) document.documentElement.dataset.theme = theme;
+    else delete document.documentElement.dataset.theme;
+    const icon = theme === "light" ? "sun" : theme === "dark" ? "moon" : "sun-moon";
+    const use = button.querySelector("use");
+    use.setAttribute("href", use.getAttribute("href").replace(/#.*/, `#${icon}`));
+    button.title = `Theme: ${theme || "as the system"}`;
+    document.dispatchEvent(new CustomEvent("themechange"));
+  };
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    theme = order[(order.indexOf(theme) + 1) % order.length];
+    stored.set("runyard-theme", theme);
+    show();
+  });
+  show();
+}
+
+function closeMenus(except) {
+  for (const menu of document.querySelectorAll("details.menu[open]")) if (menu !== except) menu.open = false;
+}
+
+function startMenus() {
+  document.addEventListener("click", (event) => closeMenus(event.target.closest("details.menu")));
+  document.addEventListener("keydown", (event) => {
+    const open = event.key === "Escape" && document.querySelector("details.menu[open]");
+    if (!open) return;
+    open.open = false;
+    open.querySelector("summary").focus();
+  });
+  document.addEventListener(
+    "toggle",
+    (event) => {
+      if (event.target.matches?.("details.menu[open]")) event.target.querySelector(".sheet :is(input:not([type=hidden]), textarea)")?.focus();
+    },
+    true,
+  );
+}
+
+customElements.define(
+  "copy-code",
+  class extends HTMLElement {
+    connectedCallback() {
+      if (!navigator.clipboard || this.querySelector("button")) return;
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "button";
+      button.textContent = "Copy";
+      button.addEventListener("click", async () => {
+        await navigator.clipboard.writeText(this.querySelector("code").textContent);
+        button.textContent = "Copied";
+        setTimeout(() => (button.textContent = "Copy"), 1500);
+      });
+      this.append(button);
+    }
+  },
+);
+
+startTheme();
+startMenus();
+startKeys(stored);
