@@ -62,7 +62,7 @@ def show(site: Site, request: Request) -> Response:
     runs = chosen_runs(site, place)
     path, ids = site.urls("compare"), ",".join(run.run_id for run in runs)
     if len(place.all("runs")) > 1:  # sent by the form without scripts
-        return RedirectResponse(place.href(site.urls, path, runs=ids), 303)
+        return RedirectResponse(place.href(path, runs=ids), 303)
     bands = _bands(runs)
     choice = place.text("differences")
     only = choice == "only" if choice else sum(len(band.rows) for band in bands) > _MANY_ROWS
@@ -72,10 +72,9 @@ def show(site: Site, request: Request) -> Response:
         bands=tuple(_differing(band) for band in bands) if only else bands,
         charts=charts_of(site.urls, runs, keys),
         only_differences=only,
-        toggle=place.href(site.urls, path, differences="all" if only else "only"),
+        toggle=place.href(path, differences="all" if only else "only"),
         without=tuple(
-            place.href(site.urls, path, runs=",".join(other.run_id for other in runs if other is not run))
-            for run in runs
+            place.href(path, runs=",".join(other.run_id for other in runs if other is not run)) for run in runs
         ),
         ids=ids,
     )

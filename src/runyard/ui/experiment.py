@@ -82,19 +82,19 @@ def show(site: Site, request: Request) -> Response:
         description=description,
         description_html=note(description),
         rows=flat(runs) if order else nested(runs),
-        pages=place.pages(site.urls, path, len(runs), total, found.get("next_page_token"), PAGE_SIZE),
+        pages=place.pages(path, len(runs), total, found.get("next_page_token"), PAGE_SIZE),
         filter=filter_text,
         view=view,
         order=order,
-        heads=tuple(column_of(key, label, order, place, site.urls, path) for key, label in _HEADS),
+        heads=tuple(column_of(key, label, order, place, path) for key, label in _HEADS),
         choice=choice,
-        values=_value_heads(site, choice, order, place, path),
+        values=_value_heads(choice, order, place, path),
         with_equal=bool(place.text("equal")),
-        equal_toggle=_equal_toggle(site, choice, place, path),
+        equal_toggle=_equal_toggle(choice, place, path),
         trouble=trouble,
         address=site.address(request),
         here=path,
-        links=_links(site, place, path),
+        links=_links(place, path),
     )
     crumbs = (Crumb("Experiments", site.urls()), Crumb(experiment.name))
     return site.page(
@@ -120,31 +120,29 @@ def _find(
         return {}, {}, trouble_of(error.message, filter_text)
 
 
-def _value_heads(site: Site, choice: ColumnChoice, order: str, place: Place, path: str) -> tuple[Column, ...]:
+def _value_heads(choice: ColumnChoice, order: str, place: Place, path: str) -> tuple[Column, ...]:
     return tuple(
-        column_of(
-            quoted(column.kind, column.key), column.key, order, place, site.urls, path, numeric=column.kind == "metrics"
-        )
+        column_of(quoted(column.kind, column.key), column.key, order, place, path, numeric=column.kind == "metrics")
         for column in choice.shown
     )
 
 
-def _links(site: Site, place: Place, path: str) -> dict[str, str]:
+def _links(place: Place, path: str) -> dict[str, str]:
     return {
-        "active": place.href(site.urls, path, view=None),
-        "deleted": place.href(site.urls, path, view="deleted"),
-        "all": place.href(site.urls, path, view="all"),
-        "default_columns": place.href(site.urls, path, col=None, equal=None),
-        "no_filter": place.href(site.urls, path, filter=None),
+        "active": place.href(path, view=None),
+        "deleted": place.href(path, view="deleted"),
+        "all": place.href(path, view="all"),
+        "default_columns": place.href(path, col=None, equal=None),
+        "no_filter": place.href(path, filter=None),
         "kept_view": place.text("view"),
     }
 
 
-def _equal_toggle(site: Site, choice: ColumnChoice, place: Place, path: str) -> Toggle | None:
+def _equal_toggle(choice: ColumnChoice, place: Place, path: str) -> Toggle | None:
     if place.text("equal"):
-        return Toggle("Hide equal params", place.href(site.urls, path, equal=None, col=None))
+        return Toggle("Hide equal params", place.href(path, equal=None, col=None))
     if choice.equal:
-        return Toggle(f"Show {plural(choice.equal, 'equal param')}", place.href(site.urls, path, equal="1", col=None))
+        return Toggle(f"Show {plural(choice.equal, 'equal param')}", place.href(path, equal="1", col=None))
     return None
 
 

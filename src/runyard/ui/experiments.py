@@ -78,10 +78,10 @@ def show(site: Site, request: Request) -> Response:
     path = site.urls("experiments")
     page = ExperimentsPage(
         rows=_with_runs(site, experiments),
-        pages=place.pages(site.urls, path, len(experiments), total, found.get("next_page_token"), PAGE_SIZE),
+        pages=place.pages(path, len(experiments), total, found.get("next_page_token"), PAGE_SIZE),
         search=search,
         view=view,
-        columns={key: column_of(key, label, order, place, site.urls, path) for key, label in _COLUMNS},
+        columns={key: column_of(key, label, order, place, path) for key, label in _COLUMNS},
         order=order,
         trouble=trouble,
         address=site.address(request),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
-from runyard.ui.navigation import QueryValue, Urls, encode_query
+from runyard.ui.navigation import QueryValue, encode_query
 
 _PAGING = ("page", "from", "notice")
 _MOST_DIGITS = 12
@@ -66,7 +66,7 @@ class Place:
         known = self.token is not None and text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS
         return max(0, int(text) - 1) if known else 0
 
-    def href(self, urls: Urls, path: str, **changes: QueryValue) -> str:
+    def href(self, path: str, **changes: QueryValue) -> str:
         """The address of `path` with this state but for some changes, from the first page on."""
         changed: dict[str, QueryValue] = {}
         for name, value in self.query:
@@ -77,7 +77,7 @@ class Place:
         query = encode_query(changed | changes)
         return f"{path}?{query}" if query else path
 
-    def pages(self, urls: Urls, path: str, shown: int, total: int, token: str | None, size: int) -> Pages:
+    def pages(self, path: str, shown: int, total: int, token: str | None, size: int) -> Pages:
         """The addresses of the pages around this one. Later pages go by token, earlier ones by offset."""
         offset = self.offset
         earlier = max(0, offset - size)
@@ -87,9 +87,9 @@ class Place:
             first=offset + 1 if shown else 0,
             last=offset + shown,
             total=max(total, offset + shown),
-            start=self.href(urls, path),
-            previous=self.href(urls, path, **back) if offset else None,
-            next=self.href(urls, path, **onwards) if token and shown else None,
+            start=self.href(path),
+            previous=self.href(path, **back) if offset else None,
+            next=self.href(path, **onwards) if token and shown else None,
         )
 
 

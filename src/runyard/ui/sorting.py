@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from runyard.ui.listing import Place
-from runyard.ui.navigation import Urls
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 Direction = Literal["ascending", "descending"]
@@ -33,9 +32,7 @@ def order_terms(order: str, default: str) -> list[str]:
     return [order or default]
 
 
-def column_of(
-    key: str, label: str, order: str, place: Place, urls: Urls, path: str, *, numeric: bool = False
-) -> Column:
+def column_of(key: str, label: str, order: str, place: Place, path: str, *, numeric: bool = False) -> Column:
     """The head of a column. The first click sorts numbers and times downwards, names upwards; the next turns it."""
     name, _, way = order.rpartition(" ")
     found = _direction(way) if name == key else ("ascending" if order == key else None)
@@ -45,7 +42,7 @@ def column_of(
     return Column(
         key=key,
         label=label,
-        href=place.href(urls, path, order=target),
+        href=place.href(path, order=target),
         title=f"Sort by {label}, {'descending' if falling else 'ascending'}",
         sorted=found,
         numeric=numeric,
