@@ -46,6 +46,7 @@ def test_head_is_the_newest_migration() -> None:
     assert [HEAD] == ScriptDirectory.from_config(config).get_heads()
 
 
+@pytest.mark.filterwarnings("ignore:Skipped unsupported reflection:sqlalchemy.exc.SAWarning")
 def test_migrations_make_the_same_schema_as_starting(database: str, tmp_path: Path) -> None:
     """A database made by upgrading is no different from one made by starting."""
     upgrade(database)

@@ -1,6 +1,6 @@
 """The open transaction an operation works in, and statements prepared for the hot path."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -67,23 +67,23 @@ class Prepared:
     def __init__(self, statement: sa.Executable, *order: str) -> None:
         self._statement = statement
         self._order = order
-        self._compiled: dict[str, tuple[str, tuple[int, ...]]] = {}
+        self._compiled: dict[str, tuple[str, Callable[[Sequence[Any]], Sequence[Any]]]] = {}
 
-    def _sql(self, tx: Transaction) -> tuple[str, tuple[int, ...]]:
+    def _sql(self, tx: Transaction) -> tuple[str, Callable[[Sequence[Any]], Sequence[Any]]]:
         known = self._compiled.get(tx.dialect)
         if known is None:
             paramstyle = "qmark" if tx.dialect == "sqlite" else "format"
             dialect = type(tx.connection.dialect)(paramstyle=paramstyle)  # type: ignore[call-arg]
             compiled = self._statement.compile(dialect=dialect)  # type: ignore[attr-defined]
-            places = tuple(self._order.index(name) for name in compiled.positiontup or ())
-            known = self._compiled[tx.dialect] = (str(compiled), places)
+            arrange = _arranger(self._order, list(compiled.positiontup or ()), dict(compiled.params))
+            known = self._compiled[tx.dialect] = (str(compiled), arrange)
         return known
 
     def run(self, tx: Transaction, *values: Any) -> Any:
         """Execute it; returns the driver's cursor."""
-        sql, places = self._sql(tx)
+        sql, arrange = self._sql(tx)
         cursor = tx.connection.connection.cursor()
-        cursor.execute(sql, [values[place] for place in places])
+        cursor.execute(sql, arrange(values))
         return cursor
 
     def row(self, tx: Transaction, *values: Any) -> tuple[Any, ...] | None:
@@ -98,7 +98,25 @@ class Prepared:
 
     def run_many(self, tx: Transaction, rows: Iterable[Sequence[Any]]) -> None:
         """Execute it once for each row of values."""
-        sql, places = self._sql(tx)
-        cursor = tx.connection.connection.cursor()
-        identity = places == tuple(range(len(self._order)))
-        cursor.executemany(sql, list(rows) if identity else [[row[place] for place in places] for row in rows])
+        sql, arrange = self._sql(tx)
+        tx.connection.connection.cursor().executemany(sql, [arrange(row) for row in rows])
+
+
+def _arranger(
+    given: Sequence[str], wanted: Sequence[str], constants: dict[str, Any]
+) -> Callable[[Sequence[Any]], Sequence[Any]]:
+    """A function from the values callers give to the values a compiled statement takes.
+
+    A dialect may add parameters of its own, such as SQLite's OFFSET; those are constants.
+    """
+    if list(wanted) == list(given):
+        return lambda values: values
+    added = [constants[name] for name in wanted if name not in given]
+    names = [*given, *(name for name in wanted if name not in given)]
+    places = [names.index(name) for name in wanted]
+
+    def arrange(values: Sequence[Any]) -> Sequence[Any]:
+        every = [*values, *added]
+        return [every[place] for place in places]
+
+    return arrange

@@ -1,0 +1,284 @@
+"""Where a server keeps artifacts: an interface, and a folder of this machine behind it.
+
+Another kind of place, such as a bucket, is one more class with the same four methods.
+"""
+
+import contextlib
+import errno
+import os
+import secrets
+import shutil
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from runyard.artifacts.entities import FileInfo
+from runyard.artifacts.paths import joined, safe_path
+from runyard.exceptions import DoesNotExist, InvalidParameter, StorageFull
+
+PARTIAL = ".runyard-partial-"
+"""How the names of files begin that are being written; no listing shows them and no path may name them."""
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+@dataclass
+class StoredFile:
+    """An artifact opened for reading. Whoever opened it closes `file`.
+
+    Attributes
+    ----------
+    file: At its beginning.
+    size: Bytes.
+    tag: Changes when the content does; for HTTP's ETag.
+    """
+
+    file: BinaryIO
+    size: int
+    tag: str
+
+
+class Upload(Protocol):
+    """An artifact being written. Nobody sees anything of it before `finish`."""
+
+    def write(self, piece: bytes) -> None:
+        """Add bytes."""
+
+    def finish(self) -> None:
+        """Put it in its place, durably; what was there before is replaced."""
+
+    def abandon(self) -> None:
+        """Remove what was written; harmless after `finish`."""
+
+
+class ArtifactStore(Protocol):
+    """A tree of artifacts. Paths come from outside and are checked here."""
+
+    def list(self, path: str) -> list[FileInfo]:
+        """What lies directly in a folder, by name; nothing for a file or a missing folder."""
+
+    def open(self, path: str) -> StoredFile:
+        """Open a file for reading."""
+
+    def upload(self, path: str) -> Upload:
+        """Begin to write a file."""
+
+    def delete(self, path: str) -> None:
+        """Remove a file, or a folder with all it holds."""
+
+
+class LocalArtifactStore:
+    """Artifacts in a folder. No symbolic link below it is followed.
+
+    Every access walks from the root's descriptor, one name at a time, so there is no moment between check and use.
+    """
+
+    def __init__(self, root: str | Path) -> None:
+        self.root = Path(root)
+
+    def list(self, path: str) -> list[FileInfo]:
+        """What lies directly in a folder, by name; nothing for a file or a missing folder."""
+        checked = self._checked(path)
+        try:
+            with self._folder(checked.split("/") if checked else []) as folder, os.scandir(folder) as entries:
+                found = [_info(entry, checked) for entry in entries if _visible(entry)]
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        except OSError as problem:
+            if problem.errno == errno.ELOOP:
+                return []
+            raise
+        return sorted(found, key=lambda info: info.path)
+
+    def open(self, path: str) -> StoredFile:
+        """Open a file for reading.
+
+        Raises
+        ------
+        DoesNotExist: Nothing is there.
+        InvalidParameter: A folder is there.
+        """
+        checked = self._checked(path)
+        if not checked:
+            raise InvalidParameter("The path of a file is needed; this is the folder of all artifacts.")
+        *folders, name = checked.split("/")
+        try:
+            with self._folder(folders) as folder:
+                descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, dir_fd=folder)
+        except OSError as problem:
+            if problem.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO):
+                raise _missing(checked) from None
+            raise
+        facts = os.fstat(descriptor)
+        if not stat.S_ISREG(facts.st_mode):
+            os.close(descriptor)
+            if stat.S_ISDIR(facts.st_mode):
+                raise InvalidParameter(f"{checked!r} is a folder. List it, or name a file in it.")
+            raise _missing(checked)
+        return StoredFile(os.fdopen(descriptor, "rb"), facts.st_size, f"{facts.st_mtime_ns:x}-{facts.st_size:x}")
+
+    def upload(self, path: str) -> "LocalUpload":
+        """Begin to write a file.
+
+        Raises
+        ------
+        InvalidParameter: A folder is there, or a file is where a folder of the path should be.
+        StorageFull: The disk has no room.
+        """
+        checked = self._checked(path)
+        if not checked:
+            raise InvalidParameter("The path of a file is needed.")
+        *folders, name = checked.split("/")
+        with _explained(checked):
+            with self._folder(folders, create=True) as folder:
+                _refuse_folder(folder, name, checked)
+                return LocalUpload(os.dup(folder), name, checked)
+
+    def delete(self, path: str) -> None:
+        """Remove a file, or a folder with all it holds.
+
+        Raises
+        ------
+        InvalidParameter: The root is named: it cannot be removed.
+        DoesNotExist: Nothing is there.
+        """
+        checked = self._checked(path)
+        if not checked:
+            raise InvalidParameter("Name the artifact to delete; the folder of all artifacts cannot be deleted.")
+        *folders, name = checked.split("/")
+        try:
+            with self._folder(folders) as folder:
+                facts = os.stat(name, dir_fd=folder, follow_symlinks=False)
+                if stat.S_ISLNK(facts.st_mode):
+                    raise _missing(checked)
+                if stat.S_ISDIR(facts.st_mode):
+                    shutil.rmtree(name, dir_fd=folder)
+                else:
+                    os.unlink(name, dir_fd=folder)
+                os.fsync(folder)
+        except (FileNotFoundError, NotADirectoryError):
+            raise _missing(checked) from None
+        except OSError as problem:
+            if problem.errno == errno.ELOOP:
+                raise _missing(checked) from None
+            raise
+
+    def _checked(self, path: str) -> str:
+        checked = safe_path(path)
+        if any(name.startswith(PARTIAL) for name in checked.split("/")):
+            raise InvalidParameter(f"Invalid path {checked!r}: names may not begin with {PARTIAL!r}.")
+        return checked
+
+    @contextlib.contextmanager
+    def _folder(self, names: "list[str]", create: bool = False) -> Iterator[int]:
+        """A descriptor of a folder below the root."""
+        if create:
+            self.root.mkdir(parents=True, exist_ok=True)
+        here = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            for name in names:
+                below = _enter(here, name, create)
+                os.close(here)
+                here = below
+            yield here
+        finally:
+            os.close(here)
+
+
+def _enter(folder: int, name: str, create: bool) -> int:
+    try:
+        return os.open(name, _FOLDER, dir_fd=folder)
+    except FileNotFoundError:
+        if not create:
+            raise
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(name, 0o700, dir_fd=folder)
+            os.fsync(folder)
+        return os.open(name, _FOLDER, dir_fd=folder)
+
+
+class LocalUpload:
+    """A file being written under another name beside its place."""
+
+    def __init__(self, folder: int, name: str, shown: str) -> None:
+        self._folder, self._name, self._shown = folder, name, shown
+        self._partial = PARTIAL + secrets.token_hex(8)
+        self._descriptor = -1
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        try:
+            with _explained(shown):
+                self._descriptor = os.open(self._partial, flags, 0o600, dir_fd=folder)
+        except BaseException:
+            os.close(folder)
+            self._folder = -1
+            raise
+
+    def write(self, piece: bytes) -> None:
+        """Add bytes."""
+        with _explained(self._shown):
+            view = memoryview(piece)
+            while view:
+                view = view[os.write(self._descriptor, view) :]
+
+    def finish(self) -> None:
+        """Put it in its place, durably; what was there before is replaced."""
+        with _explained(self._shown):
+            os.fsync(self._descriptor)
+            os.close(self._descriptor)
+            self._descriptor = -1
+            os.replace(self._partial, self._name, src_dir_fd=self._folder, dst_dir_fd=self._folder)
+            os.fsync(self._folder)
+        self._release()
+
+    def abandon(self) -> None:
+        """Remove what was written; harmless after `finish`."""
+        if self._folder < 0:
+            return
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self._partial, dir_fd=self._folder)
+        self._release()
+
+    def _release(self) -> None:
+        for descriptor in (self._descriptor, self._folder):
+            if descriptor >= 0:
+                os.close(descriptor)
+        self._descriptor = self._folder = -1
+
+
+@contextlib.contextmanager
+def _explained(path: str) -> Iterator[None]:
+    """Turn the system's errors of writing into ours."""
+    try:
+        yield
+    except OSError as problem:
+        if problem.errno in _FULL:
+            raise StorageFull("The disk has no room left; nothing was stored. Free space on the server's disk.") from None
+        if problem.errno in (errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.EEXIST, errno.ENOTEMPTY):
+            raise InvalidParameter(
+                f"Cannot write {path!r}: a file is where a folder is needed, or a folder where a file is."
+            ) from None
+        raise
+
+
+def _refuse_folder(folder: int, name: str, shown: str) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        mode = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
+        if stat.S_ISDIR(mode) or stat.S_ISLNK(mode):
+            raise InvalidParameter(f"Cannot write {shown!r}: a folder or a link is there.")
+
+
+def _visible(entry: "os.DirEntry[str]") -> bool:
+    return not entry.name.startswith(PARTIAL) and not entry.is_symlink()
+
+
+def _info(entry: "os.DirEntry[str]", folder: str) -> FileInfo:
+    is_dir = entry.is_dir(follow_symlinks=False)
+    size = None if is_dir else entry.stat(follow_symlinks=False).st_size
+    return FileInfo(joined(folder, entry.name), is_dir, size)
+
+
+def _missing(path: str) -> DoesNotExist:
+    return DoesNotExist(f"No artifact {path!r} is stored. List the folder to see what is there.")

@@ -1,0 +1,1 @@
+"""The search language: filter strings and order_by, for every entity that can be searched."""

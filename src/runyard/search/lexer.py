@@ -1,0 +1,85 @@
+"""Cuts a filter into tokens, in one pass."""
+
+import re
+from dataclasses import dataclass
+
+from runyard.search.errors import InvalidSearch
+
+MAX_LENGTH = 10_000
+
+_TOKEN = re.compile(
+    r"""
+      (?P<space>\s+)
+    | (?P<text>'[^']*'|"[^"]*")
+    | (?P<quoted>`[^`]*`)
+    | (?P<number>-?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?!\w))
+    | (?P<word>[^\W\d]\w*)
+    | (?P<operator>!=|>=|<=|=|>|<)
+    | (?P<mark>[().,])
+    """,
+    re.VERBOSE,
+)
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+@dataclass(frozen=True)
+class Token:
+    """A piece of a filter.
+
+    Attributes
+    ----------
+    kind: ``text`` (in quotes), ``quoted`` (in backticks), ``number``, ``word``, ``operator``, ``mark`` or ``end``.
+    text: As written, quotes included.
+    position: Where it begins, from 0.
+    """
+
+    kind: str
+    text: str
+    position: int
+
+    @property
+    def end(self) -> int:
+        """Where it ends."""
+        return self.position + len(self.text)
+
+    @property
+    def value(self) -> str:
+        """What it says: without its quotes."""
+        return self.text[1:-1] if self.kind in ("text", "quoted") else self.text
+
+    def is_word(self, *words: str) -> bool:
+        """Is it one of these keywords, in any case?"""
+        return self.kind == "word" and self.text.upper() in words
+
+
+def tokens(text: str) -> list[Token]:
+    """The tokens of a filter, with one of kind ``end`` last.
+
+    Raises
+    ------
+    InvalidSearch: Too long, or a character that begins no token.
+    """
+    if len(text) > MAX_LENGTH:
+        raise InvalidSearch(f"The text has {len(text)} characters; at most {MAX_LENGTH} are taken.", text, MAX_LENGTH)
+    bad = _UNSTORABLE.search(text)
+    if bad:
+        printable = _UNSTORABLE.sub("?", text)
+        raise InvalidSearch(f"The character U+{ord(bad.group()):04X} cannot be searched for.", printable, bad.start())
+    found: list[Token] = []
+    position = 0
+    while position < len(text):
+        match = _TOKEN.match(text, position)
+        if match is None:
+            raise InvalidSearch(_problem(text[position]), text, position)
+        if match.lastgroup != "space":
+            found.append(Token(str(match.lastgroup), match.group(), position))
+        position = match.end()
+    return [*found, Token("end", "", len(text))]
+
+
+def _problem(character: str) -> str:
+    if character in "'\"`":
+        return f"The quote {character} is not closed."
+    if character == ";":
+        return "One filter at a time: join conditions with AND."
+    return f"Unexpected {character!r}. Put keys with unusual characters in backticks and values in quotes."

@@ -1,0 +1,1 @@
+"""Listing the artifacts of a run."""

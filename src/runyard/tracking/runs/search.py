@@ -1,0 +1,178 @@
+"""Finding runs: conditions on their own columns, metrics, params, tags and datasets, in any order, a page at a time."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from runyard.db.paging import SortColumn, page, query_digest, read_token, write_token
+from runyard.db.transaction import Transaction
+from runyard.search.fields import RUN_FIELDS
+from runyard.search.nodes import Comparison, OrderTerm
+from runyard.search.parser import parse_filter, parse_order_by
+from runyard.search.sql import binary, compare
+from runyard.tracking.experiments.messages import experiment_number
+from runyard.tracking.inputs.tables import dataset_input_tags, dataset_inputs, datasets
+from runyard.tracking.metrics.tables import metric_series
+from runyard.tracking.runs.tables import params, runs, tags
+
+CONTEXT_TAG = "mlflow.data.context"
+SELECTIVE = frozenset(("=", ">", ">=", "<", "<="))
+"""Comparators that an index on (key, value) answers; the others are tested run by run."""
+
+_STAGES = {"ACTIVE_ONLY": ("active",), "DELETED_ONLY": ("deleted",), "ALL": ("active", "deleted")}
+_ATTRIBUTES: dict[str, sa.ColumnElement[Any]] = {
+    "run_id": runs.c.run_uuid,
+    "run_name": runs.c.name,
+    "status": runs.c.status,
+    "user_id": runs.c.user_id,
+    "artifact_uri": runs.c.artifact_uri,
+    "start_time": runs.c.start_time,
+    "end_time": runs.c.end_time,
+}
+_NUMERIC = frozenset(("start_time", "end_time"))
+_TEXTS = {"param": params, "tag": tags}
+
+
+def search_run_ids(
+    tx: Transaction,
+    experiment_ids: Sequence[str],
+    view_type: str,
+    text: str | None,
+    order_by: Sequence[str],
+    max_results: int,
+    page_token: str | None,
+) -> tuple[list[int], str | None]:
+    """Internal numbers of a page of runs, and the next page's token. One statement.
+
+    Raises
+    ------
+    InvalidParameter: The filter, the order or the token is not valid.
+    """
+    conditions = matching_runs(tx, experiment_ids, view_type, text)
+    source, columns = _order(parse_order_by(order_by, RUN_FIELDS), tx.dialect)
+    digest = query_digest(sorted(set(experiment_ids)), view_type, text or "", list(order_by))
+    start = read_token(page_token, columns, digest)
+    chosen = sa.select(runs.c.id, *(column.expression for column in columns)).select_from(source).where(*conditions)
+    rows = tx.execute(page(chosen, columns, start, max_results)).all()
+    token = write_token(rows[max_results - 1][1:], digest) if len(rows) > max_results else None
+    return [row[0] for row in rows[:max_results]], token
+
+
+def count_runs(tx: Transaction, experiment_ids: Sequence[str], view_type: str, text: str | None) -> int:
+    """How many runs match. One statement."""
+    conditions = matching_runs(tx, experiment_ids, view_type, text)
+    return int(tx.scalar(sa.select(sa.func.count()).select_from(runs).where(*conditions)))
+
+
+def matching_runs(
+    tx: Transaction, experiment_ids: Sequence[str], view_type: str, text: str | None
+) -> list[sa.ColumnElement[bool]]:
+    """The conditions on `runs` that a search stands for."""
+    numbers = sorted({experiment_number(experiment_id) for experiment_id in experiment_ids})
+    stages = _STAGES[view_type]
+    return [
+        runs.c.experiment_id == numbers[0] if len(numbers) == 1 else runs.c.experiment_id.in_(numbers),
+        runs.c.lifecycle_stage == stages[0] if len(stages) == 1 else runs.c.lifecycle_stage.in_(stages),
+        *(_condition(comparison, tx.dialect) for comparison in parse_filter(text, RUN_FIELDS)),
+    ]
+
+
+def _condition(comparison: Comparison, dialect: str) -> sa.ColumnElement[bool]:
+    if comparison.kind == "attribute":
+        return compare(_ATTRIBUTES[comparison.key], comparison, dialect)
+    if comparison.kind == "metric":
+        return _metric_condition(comparison, dialect)
+    if comparison.kind == "dataset":
+        return _dataset_condition(comparison, dialect)
+    return _text_condition(_TEXTS[comparison.kind], comparison, dialect)
+
+
+def _metric_condition(comparison: Comparison, dialect: str) -> sa.ColumnElement[bool]:
+    condition = compare(metric_series.c.value, comparison, dialect)
+    if comparison.operator == "!=":
+        condition = sa.or_(condition, metric_series.c.value.is_(None))  # NaN differs from every number
+    return _of_run(metric_series, [metric_series.c.key == comparison.key, condition], comparison.operator in SELECTIVE)
+
+
+def _text_condition(table: sa.Table, comparison: Comparison, dialect: str) -> sa.ColumnElement[bool]:
+    with_key = table.c.key == comparison.key
+    if comparison.operator == "IS NULL":
+        return ~_of_run(table, [with_key], selective=False)
+    if comparison.operator == "IS NOT NULL":
+        return _of_run(table, [with_key], selective=False)
+    conditions = [with_key, compare(table.c.value, comparison, dialect)]
+    if comparison.operator == "=":  # the index holds the first 200 characters
+        conditions.insert(1, sa.func.substr(table.c.value, _ONE, _TWO_HUNDRED) == str(comparison.value)[:200])
+    return _of_run(table, conditions, comparison.operator in SELECTIVE)
+
+
+_ONE, _TWO_HUNDRED = sa.literal_column("1"), sa.literal_column("200")
+
+
+def _of_run(table: sa.Table, conditions: list[sa.ColumnElement[bool]], selective: bool) -> sa.ColumnElement[bool]:
+    """Runs that have a row with these conditions in a table.
+
+    Where an index finds few rows, the runs are looked up from them; where most runs match, each run is tested as it
+    comes. Measured on 100,000 runs: the first wins 6 to 1 for ranges, the second 15 to 1 for the newest runs by LIKE.
+    """
+    if selective:
+        return runs.c.id.in_(sa.select(table.c.run_id).where(*conditions))
+    return sa.exists().where(table.c.run_id == runs.c.id, *conditions)
+
+
+def _dataset_condition(comparison: Comparison, dialect: str) -> sa.ColumnElement[bool]:
+    used = dataset_inputs.c.run_id == runs.c.id
+    if comparison.key == "context":
+        joined = dataset_inputs.join(dataset_input_tags, dataset_input_tags.c.input_id == dataset_inputs.c.id)
+        tagged = dataset_input_tags.c.key == CONTEXT_TAG
+        matches = compare(dataset_input_tags.c.value, comparison, dialect)
+        return sa.exists().select_from(joined).where(used, tagged, matches)
+    joined = dataset_inputs.join(datasets, datasets.c.id == dataset_inputs.c.dataset_id)
+    matches = compare(datasets.c[comparison.key], comparison, dialect)
+    return sa.exists().select_from(joined).where(used, matches)
+
+
+def _order(terms: Sequence[OrderTerm], dialect: str) -> tuple[sa.FromClause, list[SortColumn]]:
+    """Where the sort keys come from, and the sort columns, none of which is ever NULL.
+
+    What a run lacks comes last in both directions: a rank goes before each value. Ties go newest first, then by id.
+    """
+    source: sa.FromClause = runs
+    columns: list[SortColumn] = []
+    for place, term in enumerate(terms):
+        if term.kind == "attribute":
+            columns += _attribute_columns(term, dialect, first=place == 0)
+            continue
+        table = (metric_series if term.kind == "metric" else _TEXTS[term.kind]).alias(f"sort_{place}")
+        source = source.outerjoin(table, sa.and_(table.c.run_id == runs.c.id, table.c.key == term.key))
+        columns += _joined_columns(table, term, dialect)
+    named = {term.key for term in terms if term.kind == "attribute"}
+    if "start_time" not in named:
+        columns.append(SortColumn(runs.c.start_time, "integer", descending=True, indexed=True))
+    if "run_id" not in named:
+        columns.append(SortColumn(binary(runs.c.run_uuid, dialect), "text"))
+    return source, columns
+
+
+def _attribute_columns(term: OrderTerm, dialect: str, first: bool) -> list[SortColumn]:
+    column = _ATTRIBUTES[term.key]
+    if term.key == "end_time":
+        rank = sa.case((column.is_(None), sa.literal_column("1")), else_=sa.literal_column("0"))
+        value = sa.func.coalesce(column, sa.literal_column("0"))
+        return [SortColumn(rank, "integer"), SortColumn(value, "integer", not term.ascending)]
+    if term.key in _NUMERIC:
+        return [SortColumn(column, "integer", not term.ascending, indexed=first)]
+    return [SortColumn(binary(column, dialect), "text", not term.ascending)]
+
+
+def _joined_columns(table: sa.FromClause, term: OrderTerm, dialect: str) -> list[SortColumn]:
+    missing = table.c.run_id.is_(None)
+    one, two, zero = (sa.literal_column(text) for text in ("1", "2", "0"))
+    if term.kind == "metric":
+        rank = sa.case((missing, two), (table.c.value.is_(None), one), else_=zero)
+        value = sa.func.coalesce(table.c.value, sa.literal_column("0.0"))
+        return [SortColumn(rank, "integer"), SortColumn(value, "number", not term.ascending)]
+    rank = sa.case((missing, one), else_=zero)
+    text = sa.func.coalesce(table.c.value, sa.literal_column("''"))
+    return [SortColumn(rank, "integer"), SortColumn(binary(text, dialect), "text", not term.ascending)]
