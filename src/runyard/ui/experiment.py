@@ -117,7 +117,7 @@ def _find(
         found = site.perform(SearchRuns(**question, order_by=terms, max_results=PAGE_SIZE, page_token=place.token))
         return found, described, None
     except InvalidParameter as error:
-        return {}, {}, trouble_of(error.message, filter_text)
+        return {}, {}, trouble_of(error.message)
 
 
 def _value_heads(choice: ColumnChoice, order: str, place: Place, path: str) -> tuple[Column, ...]:

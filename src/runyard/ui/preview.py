@@ -8,6 +8,8 @@ from itertools import islice
 from pathlib import PurePosixPath
 from typing import Literal
 
+from runyard.artifacts.locations import open_location
+from runyard.artifacts.paths import joined
 from runyard.ui.records import RunRecord
 from runyard.ui.site import Site
 
@@ -61,8 +63,13 @@ def preview_of(site: Site, run: RunRecord, path: str, size: int | None) -> Previ
         return Preview("picture", name, size, source=site.urls("get-artifact", run_id=run.run_id, path=path))
     if suffix in _UNREADABLE:
         return Preview("none", name, size)
-    content = site.read_artifact(run.run_id, path, MOST_BYTES + 1)
-    return look_into(name, content, size)
+    return look_into(name, _beginning(site, run, path), size)
+
+
+def _beginning(site: Site, run: RunRecord, path: str) -> bytes:
+    store, root = open_location(run.artifact_uri, site.gate.settings.artifact_folders)
+    with store.open(joined(root, path)).file as file:
+        return file.read(MOST_BYTES + 1)
 
 
 def look_into(name: str, content: bytes, size: int | None) -> Preview:

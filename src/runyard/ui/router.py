@@ -23,7 +23,7 @@ from runyard.ui import (
 )
 from runyard.ui.navigation import Urls
 from runyard.ui.render import Renderer
-from runyard.ui.site import Action, ReadArtifact, Site, View, action_endpoint, page_endpoint
+from runyard.ui.site import Action, Site, View, action_endpoint, page_endpoint
 from runyard.ui.static import StaticFiles
 
 _VIEWS: tuple[tuple[str, View], ...] = (
@@ -63,15 +63,14 @@ class Pages:
     Parameters
     ----------
     gate: Performs the messages of the pages, in process.
-    read_artifact: Reads the beginning of an artifact, for previews.
     static_prefix: Path under which the server is reached, for the addresses in pages; routes do not carry it.
     """
 
-    def __init__(self, gate: Gate, read_artifact: ReadArtifact, static_prefix: str = "") -> None:
+    def __init__(self, gate: Gate, static_prefix: str = "") -> None:
         web: Path = _resources.web()
         urls = Urls(static_prefix)
         self._statics = StaticFiles(web / "static", urls)
-        self.site = Site(gate, urls, Renderer(web / "templates", urls, self._statics), web, read_artifact)
+        self.site = Site(gate, urls, Renderer(web / "templates", urls, self._statics), web)
 
     def router(self) -> APIRouter:
         """The pages, their forms and the static files."""
@@ -94,6 +93,6 @@ class Pages:
         return self.site.renderer.failure(request, error)
 
 
-def routes(gate: Gate, read_artifact: ReadArtifact, static_prefix: str = "") -> APIRouter:
+def routes(gate: Gate, static_prefix: str = "") -> APIRouter:
     """The router of `Pages`, for a server that needs nothing else of them."""
-    return Pages(gate, read_artifact, static_prefix).router()
+    return Pages(gate, static_prefix).router()

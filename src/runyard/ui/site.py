@@ -39,10 +39,6 @@ class Form:
         return [value for key, value in self.fields if key == name]
 
 
-ReadArtifact = Callable[[str, str, int], bytes]
-"""Reads the first bytes of an artifact: run id, path, how many at most."""
-
-
 @dataclass(frozen=True)
 class Site:
     """The server as its pages see it.
@@ -53,14 +49,12 @@ class Site:
     urls: Builds addresses.
     renderer: Renders templates.
     web: The folder with templates, static files and documentation.
-    read_artifact: Reads the beginning of an artifact, for previews.
     """
 
     gate: Gate
     urls: Urls
     renderer: Renderer
     web: Path
-    read_artifact: ReadArtifact
 
     def perform(self, message: Message) -> dict[str, Any]:
         """Perform a message in process: pages see what the API says."""

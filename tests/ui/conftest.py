@@ -1,0 +1,33 @@
+"""The pages over a real store, asked without a network."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+
+from runyard.protocol.gate import Gate
+from runyard.ui import Pages
+from tests.ui.asking import Reader
+
+
+@pytest.fixture
+def gate(tmp_path: Path) -> Iterator[Gate]:
+    """A gate on an empty SQLite database; what differs between databases is tested elsewhere."""
+    root = str(tmp_path / "artifacts")
+    opened = Gate.open(f"sqlite:///{tmp_path / 'store.db'}", artifact_root=root, artifact_folders=[root])
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def reader(gate: Gate) -> Reader:
+    """Someone who reads pages and sends forms."""
+    return reader_of(gate)
+
+
+def reader_of(gate: Gate, prefix: str = "") -> Reader:
+    """A reader of the pages over this store."""
+    app = FastAPI(openapi_url=None)
+    app.include_router(Pages(gate, prefix).router())
+    return Reader(app)

@@ -1,0 +1,89 @@
+"""The list of experiments, and what can be done with it."""
+
+from runyard.protocol.gate import Gate
+from runyard.tracking.experiments.messages import DeleteExperiment, GetExperiment
+from tests.factories import an_experiment
+from tests.ui.asking import Reader
+from tests.ui.stories import a_story
+
+
+def test_counts_are_those_of_the_store(gate: Gate, reader: Reader) -> None:
+    """A count that is only roughly right is worse than none."""
+    a_story(gate, runs=7, name="counted")
+
+    page = reader.get("/?search=counted")
+
+    assert "counted 7" in page.words
+    assert "4 running" in page.words
+    assert "3 finished" in page.words
+    assert "1-1 of 1 experiment" in page.words
+
+
+def test_search_finds_names_that_hold_the_text_in_any_case(gate: Gate, reader: Reader) -> None:
+    """Nobody remembers how a name was capitalised."""
+    an_experiment(gate, "Vision Sweep")
+    an_experiment(gate, "language")
+
+    page = reader.get("/?search=vision")
+
+    assert "Vision Sweep" in page.words
+    assert "language" not in page.words
+
+
+def test_search_takes_any_text(gate: Gate, reader: Reader) -> None:
+    """Quotes and jokers are part of names too."""
+    an_experiment(gate, "it's 100% done")
+
+    assert "it's 100% done" in reader.get("/?search=it%27s%20100%25").words
+    assert reader.get("/?search=%27%22").status == 400
+
+
+def test_an_experiment_is_created_and_shown(reader: Reader) -> None:
+    """After the form the browser is on the new experiment's page."""
+    answer = reader.send("/ui/experiments/create", name=" new one ")
+
+    assert answer.status == 303
+    assert "new one" in reader.get(answer.headers["location"]).words
+
+
+def test_a_taken_name_is_explained(gate: Gate, reader: Reader) -> None:
+    """The reader must know that another experiment has the name."""
+    an_experiment(gate, "taken")
+
+    answer = reader.send("/ui/experiments/create", name="taken")
+
+    assert answer.status == 400
+    assert "taken" in answer.words
+
+
+def test_an_experiment_is_renamed_described_deleted_and_restored(gate: Gate, reader: Reader) -> None:
+    """Everything the page offers is done by the gate and shown afterwards."""
+    experiment_id = an_experiment(gate, "before")
+    path = f"/ui/experiments/{experiment_id}"
+
+    assert "after" in reader.get(reader.send(f"{path}/rename", name="after").headers["location"]).words
+    described = reader.send(f"{path}/describe", description="Some **notes**")
+    assert "<strong>notes</strong>" in reader.get(described.headers["location"]).text
+    assert "Restore" in reader.get(reader.send(f"{path}/delete").headers["location"]).words
+    assert "after" in reader.get("/?view=deleted").words
+    reader.send(f"{path}/restore")
+    assert gate.perform(GetExperiment(experiment_id=experiment_id))["experiment"]["lifecycle_stage"] == "active"
+
+
+def test_a_deleted_experiment_shows_its_deleted_runs(gate: Gate, reader: Reader) -> None:
+    """Looking before restoring must be possible."""
+    story = a_story(gate, name="gone")
+    gate.perform(DeleteExperiment(experiment_id=story.experiment_id))
+
+    assert "run 2" in reader.get(f"/experiments/{story.experiment_id}").words
+
+
+def test_only_forms_are_taken(reader: Reader) -> None:
+    """Other kinds of bodies are how other sites' pages try to reach us."""
+    assert reader.post("/ui/experiments/create", b'{"name": "x"}', "application/json").status == 400
+    assert reader.post("/ui/experiments/create", b"name=x", "text/plain").status == 400
+    assert reader.post("/ui/experiments/create", b"name=%ff", "application/x-www-form-urlencoded").status == 400
+    assert (
+        reader.post("/ui/experiments/create", b"name=" + b"x" * 1_100_000, "application/x-www-form-urlencoded").status
+        == 413
+    )

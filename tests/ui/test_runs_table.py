@@ -1,0 +1,151 @@
+"""The table of an experiment's runs."""
+
+import re
+from urllib.parse import quote
+
+import pytest
+
+from runyard.protocol.gate import Gate
+from runyard.tracking.runs.messages import GetRun, LogBatch, Param
+from tests.factories import NOW, a_point, a_run, an_experiment
+from tests.ui.asking import Answer, Reader
+from tests.ui.stories import a_story
+
+
+def heads(page: Answer) -> list[str]:
+    """The names of the columns."""
+    return re.findall(r'<th scope="col"[^>]*><a [^>]*>([^<]*)</a>', page.text)
+
+
+def names(page: Answer) -> list[str]:
+    """The names of the runs, in order."""
+    return re.findall(r'<a href="/runs/[^"]*">([^<]*)</a>', page.text)
+
+
+def test_columns_are_the_metrics_and_the_params_that_vary(gate: Gate, reader: Reader) -> None:
+    """A param that is the same in all runs tells nothing; it can be shown on request."""
+    story = a_story(gate)
+
+    usual = reader.get(f"/experiments/{story.experiment_id}")
+    everything = reader.get(f"/experiments/{story.experiment_id}?equal=1")
+
+    assert ["loss", "nan", "lr"] == heads(usual)[5:]
+    assert ["loss", "nan", "lr", "seed"] == heads(everything)[5:]
+    assert "Show 1 equal param" in usual.words
+
+
+def test_chosen_columns_are_shown_in_their_order(gate: Gate, reader: Reader) -> None:
+    """The address holds the choice, so a link shows the same table."""
+    story = a_story(gate)
+
+    page = reader.get(f"/experiments/{story.experiment_id}?col=tags.team&col=params.seed&col=nonsense")
+
+    assert ["team", "seed"] == heads(page)[5:]
+    assert "vision" in page.words
+
+
+def test_the_filter_box_speaks_the_search_language(gate: Gate, reader: Reader) -> None:
+    """What scripts send works in the page too, and the count is that of the matching runs."""
+    story = a_story(gate)
+
+    page = reader.get(f"/experiments/{story.experiment_id}?filter=params.lr%20%3D%20'0.2'")
+
+    assert ["run 1"] == names(page)
+    assert "1-1 of 1 run" in page.words
+
+
+def test_a_wrong_filter_is_explained_under_the_box(gate: Gate, reader: Reader) -> None:
+    """The place is marked, the filter stays in the box."""
+    page = reader.get(f"/experiments/{an_experiment(gate)}?filter={quote('metrics.loss <> 1')}")
+
+    assert page.status == 400
+    assert "metrics.loss <> 1" in page.attributes("input", "value")
+    assert 'role="alert"' in page.text
+    assert re.search(r"<pre>metrics.loss &lt;&gt; 1\n +\^</pre>", page.text)
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"),
+    [
+        ("metrics.loss ASC", ["run 2", "run 1", "run 0"]),
+        ("params.lr DESC", ["run 2", "run 1", "run 0"]),
+        ("run_name ASC", ["run 0", "run 1", "run 2"]),
+        ("start_time DESC", ["run 2", "run 1", "run 0"]),
+    ],
+)
+def test_runs_sort_by_any_column(gate: Gate, reader: Reader, order: str, expected: list[str]) -> None:
+    """The server sorts, so the order holds over all pages."""
+    story = a_story(gate)
+
+    assert expected == names(reader.get(f"/experiments/{story.experiment_id}?order={quote(order)}"))
+
+
+def test_every_head_leads_to_a_table_sorted_by_it(gate: Gate, reader: Reader) -> None:
+    """Keys with spaces and slashes are quoted in the search language."""
+    experiment_id = an_experiment(gate)
+    run_id = a_run(gate, experiment_id)
+    gate.perform(LogBatch(run_id=run_id, params=[Param(key="learning rate/x", value="1")], metrics=[a_point("a b")]))
+
+    page = reader.get(f"/experiments/{experiment_id}")
+    links = [href for href in page.attributes("a", "href") if "order=" in href]
+
+    assert len(links) == 7
+    for link in links:
+        sorted_page = reader.get(link)
+        assert sorted_page.status == 200, link
+        assert 'aria-sort="' in sorted_page.text, link
+
+
+def test_nested_runs_stand_below_their_parent(gate: Gate, reader: Reader) -> None:
+    """A sweep reads as a tree."""
+    story = a_story(gate, runs=4)
+
+    page = reader.get(f"/experiments/{story.experiment_id}")
+
+    assert ["run 2", "run 0", "run 3", "run 1"] == names(page)
+    assert page.text.count('<td class="d1">') == 2
+
+
+def test_pages_follow_each_other_with_true_counts(gate: Gate, reader: Reader) -> None:
+    """Every run is on exactly one page, and the way back leads to the same pages."""
+    experiment_id = an_experiment(gate)
+    for index in range(230):
+        a_run(gate, experiment_id, run_name=f"r{index}", start_time=NOW + index)
+
+    first = reader.get(f"/experiments/{experiment_id}")
+    second = reader.get(next_of(first, "next"))
+    third = reader.get(next_of(second, "next"))
+
+    assert "1-100 of 230 runs" in first.words
+    assert "101-200 of 230 runs" in second.words
+    assert "201-230 of 230 runs" in third.words
+    assert 230 == len({*names(first), *names(second), *names(third)})
+    assert names(second) == names(reader.get(next_of(third, "prev")))
+    assert names(first) == names(reader.get(next_of(second, "prev")))
+    assert next_of(third, "next") == ""
+
+
+def next_of(page: Answer, way: str) -> str:
+    """The address of the next or previous page; empty when there is none."""
+    return next((found["href"] for tag, found in page.elements if tag == "a" and found.get("rel") == way), "")
+
+
+def test_a_forged_page_token_is_refused_with_a_page(gate: Gate, reader: Reader) -> None:
+    """Junk in an address is the reader's to correct, not a failure of ours."""
+    page = reader.get(f"/experiments/{an_experiment(gate)}?page=junk&from=x")
+
+    assert page.status == 400
+
+
+def test_chosen_runs_are_deleted_and_restored(gate: Gate, reader: Reader) -> None:
+    """Tidying up goes by the dozen."""
+    story = a_story(gate)
+    path = f"/ui/experiments/{story.experiment_id}"
+
+    reader.send(f"{path}/delete-runs", runs=[story.run_ids[0], story.run_ids[2]])
+    deleted = names(reader.get(f"/experiments/{story.experiment_id}?view=deleted"))
+    reader.send(f"{path}/restore-runs", runs=[story.run_ids[0]])
+
+    assert ["run 2", "run 0"] == deleted
+    assert gate.perform(GetRun(run_id=story.run_ids[0]))["run"]["info"]["lifecycle_stage"] == "active"
+    assert reader.send(f"{path}/delete-runs").status == 400
