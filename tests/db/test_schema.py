@@ -6,9 +6,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from alembic.autogenerate import compare_metadata
 from alembic.config import Config
-from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from runyard._resources import migrations
@@ -17,6 +15,8 @@ from runyard.db.metadata import metadata
 from runyard.db.migrate import upgrade
 from runyard.db.schema import HEAD, SchemaOutdated
 from runyard.protocol.gate import Gate
+
+pytestmark = pytest.mark.filterwarnings("ignore:Skipped unsupported reflection:sqlalchemy.exc.SAWarning")
 
 
 def description(uri: str) -> dict[str, object]:
@@ -46,20 +46,17 @@ def test_head_is_the_newest_migration() -> None:
     assert [HEAD] == ScriptDirectory.from_config(config).get_heads()
 
 
-@pytest.mark.filterwarnings("ignore:Skipped unsupported reflection:sqlalchemy.exc.SAWarning")
 def test_migrations_make_the_same_schema_as_starting(database: str, tmp_path: Path) -> None:
     """A database made by upgrading is no different from one made by starting."""
     upgrade(database)
     migrated = description(database)
     engines = open_engines(database)
     with engines.writing.begin() as connection:
-        differences = compare_metadata(MigrationContext.configure(connection), metadata)
         connection.execute(sa.text("DROP TABLE alembic_version"))
         metadata.drop_all(connection)
     engines.dispose()
     Gate.open(database).close()
 
-    assert [] == differences
     assert migrated == description(database)
 
 
