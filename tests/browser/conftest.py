@@ -1,0 +1,67 @@
+"""Chromium on a real server with real runs in it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+from runyard.protocol.gate import Gate
+from tests.support.server import RunningServer
+from tests.ui.stories import Story, a_story
+
+CHROMIUM = "/usr/bin/chromium"
+
+
+@dataclass
+class Tab:
+    """A browser's tab on a server, and what went wrong in it."""
+
+    page: Page
+    address: str
+    problems: list[str] = field(default_factory=list)
+
+    def open(self, path: str) -> Page:
+        """Go to a page of the server."""
+        self.page.goto(self.address + path)
+        return self.page
+
+    def note(self, message: ConsoleMessage) -> None:
+        """Keep what the browser complains about; a refused filter is answered with 400 on purpose."""
+        if message.type in ("error", "warning") and "status of 400" not in message.text:
+            self.problems.append(message.text)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium, for the tests of a module."""
+    if not Path(CHROMIUM).exists():
+        pytest.skip(f"needs Chromium at {CHROMIUM}")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def story(server: RunningServer) -> Story:
+    """Runs on the server, written beside it into the same database."""
+    gate = Gate.open(server.database_uri, artifact_root=str(server.folder / "runyard-artifacts"))
+    try:
+        return a_story(gate, runs=5, name="sweep")
+    finally:
+        gate.close()
+
+
+@pytest.fixture
+def tab(browser: Browser, server: RunningServer) -> Iterator[Tab]:
+    """A fresh tab; a test fails when the browser had to complain, be it about scripts or the content policy."""
+    context = browser.new_context(viewport={"width": 1366, "height": 800}, color_scheme="light")
+    context.set_default_timeout(8000)
+    opened = Tab(context.new_page(), server.url)
+    opened.page.on("console", opened.note)
+    opened.page.on("pageerror", lambda error: opened.problems.append(str(error)))
+    yield opened
+    context.close()
+    assert opened.problems == []

@@ -1,0 +1,171 @@
+"""The other pages in a browser."""
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from runyard.protocol.gate import Gate
+from runyard.tracking.runs.messages import LogBatch, UpdateRun
+from tests.browser.conftest import Tab
+from tests.factories import NOW, a_point, a_run, an_experiment
+from tests.support.server import RunningServer
+from tests.ui.stories import Story
+
+pytestmark = pytest.mark.browser
+
+_INKED = """canvas => {
+  const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+  const colours = new Set();
+  for (let at = 0; at < pixels.length; at += 4) if (pixels[at + 3] > 200) colours.add(pixels.slice(at, at + 3).join());
+  return colours.size;
+}"""
+
+
+def drawn(page: Page, count: int) -> Locator:
+    """The charts of the page, once that many are drawn with more than an empty canvas."""
+    charts = page.locator("line-chart[data-drawn]")
+    expect(charts).to_have_count(count)
+    for number in range(count):
+        assert charts.nth(number).locator("canvas").evaluate(_INKED) > 2
+    return charts
+
+
+def test_every_page_opens_without_complaint(tab: Tab, story: Story) -> None:
+    """No error of a script, no violation of the content policy, in either theme."""
+    for theme in ("light", "dark"):
+        tab.page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+        for path in story.addresses():
+            tab.open(path)
+            expect(tab.page.get_by_role("heading", level=1)).to_be_visible()
+
+
+def test_a_runs_charts_are_drawn(tab: Tab, story: Story) -> None:
+    """A metric's history is a line, not a number; what has no number says so."""
+    tab.open(f"/runs/{story.run_ids[0]}")
+
+    drawn(tab.page, 1 + 1)
+
+
+def test_a_comparison_draws_one_chart_a_metric_and_a_legend(tab: Tab, story: Story) -> None:
+    """All runs share a chart, told apart by colour and dashes."""
+    tab.open(f"/compare?runs={','.join(story.run_ids[:3])}")
+
+    drawn(tab.page, 2)
+    assert tab.page.locator("#legend canvas").first.evaluate(_INKED) >= 1
+    tab.page.keyboard.press("d")
+    tab.page.wait_for_url("**differences=only*")
+    expect(tab.page.locator(".compare")).not_to_contain_text("seed")
+
+
+def test_a_metrics_page_keeps_its_settings_in_the_address(tab: Tab, story: Story) -> None:
+    """A link shows the chart as I saw it."""
+    tab.open(f"/metric?key=loss&runs={','.join(story.run_ids)}")
+    drawn(tab.page, 1)
+
+    tab.page.get_by_role("button", name="Log", exact=True).click()
+    tab.page.get_by_role("button", name="Time since start").click()
+    tab.page.wait_for_url("**y=log**")
+    tab.page.reload()
+
+    expect(tab.page.get_by_role("button", name="Log", exact=True)).to_have_attribute("aria-pressed", "true")
+    drawn(tab.page, 1)
+
+
+def test_tags_names_and_descriptions_are_edited(tab: Tab, story: Story) -> None:
+    """What a person adds to a run is added on its page."""
+    tab.open(f"/runs/{story.run_ids[4]}")
+
+    tab.page.get_by_text("Set a tag").click()
+    tab.page.get_by_role("textbox", name="Key", exact=True).fill("verdict")
+    tab.page.locator("#tags .menu[open]").get_by_label("Value").fill("keep")
+    tab.page.get_by_role("button", name="Save tag").click()
+    expect(tab.page.locator("#tags")).to_contain_text("verdict")
+    tab.page.get_by_text("Rename", exact=True).first.click()
+    tab.page.get_by_role("textbox", name="Name", exact=True).fill("champion")
+    tab.page.locator(".menu[open]").get_by_role("button", name="Rename").click()
+
+    expect(tab.page.get_by_role("heading", level=1)).to_have_text("champion")
+    expect(tab.page.get_by_role("status")).to_have_text("The run was renamed.")
+
+
+def test_a_run_is_deleted_and_restored(tab: Tab, story: Story) -> None:
+    """Nothing is lost by a wrong click."""
+    tab.open(f"/runs/{story.run_ids[3]}")
+
+    tab.page.get_by_text("Delete", exact=True).click()
+    tab.page.get_by_role("button", name="Delete run").click()
+    expect(tab.page.get_by_text("Deleted", exact=True)).to_be_visible()
+    tab.page.get_by_role("button", name="Restore").click()
+
+    expect(tab.page.get_by_role("status")).to_have_text("The run is back.")
+
+
+def test_an_experiment_is_made_with_the_keyboard(tab: Tab, story: Story) -> None:
+    """One key, a name, Enter."""
+    tab.open("/")
+
+    tab.page.keyboard.press("n")
+    expect(tab.page.get_by_role("textbox", name="Name", exact=True)).to_be_focused()
+    tab.page.keyboard.type("typed in")
+    tab.page.keyboard.press("Enter")
+
+    expect(tab.page.get_by_role("heading", level=1)).to_have_text("typed in")
+    expect(tab.page.locator("pre")).to_contain_text(tab.address)
+
+
+def test_the_theme_is_chosen_and_remembered(tab: Tab, story: Story) -> None:
+    """The system's theme is the default, and the reader may differ."""
+    tab.open("/")
+    ground = "getComputedStyle(document.body.parentElement).backgroundColor"
+    light = tab.page.evaluate(ground)
+
+    tab.page.locator("#theme-button").click()
+    tab.page.locator("#theme-button").click()
+    tab.open(f"/runs/{story.run_ids[0]}")
+
+    assert tab.page.evaluate("document.documentElement.dataset.theme") == "dark"
+    assert tab.page.evaluate(ground) != light
+
+
+@pytest.mark.parametrize(
+    ("fragment", "expected"),
+    [
+        ("/#/experiments/{experiment}/runs/{run}", r"/runs/{run}$"),
+        ("/#/experiments/{experiment}/runs/{run}/artifacts/a%2Fb", r"/runs/{run}/artifacts$"),
+        ("/#/experiments/{experiment}", r"/experiments/{experiment}$"),
+        ("/#/experiments/{experiment}?searchFilter=", r"/experiments/{experiment}$"),
+        ('/#/compare-runs?runs=["{run}","{other}"]&experiments=["{experiment}"]', r"/compare\?runs={run},{other}$"),
+        ('/#/metric/loss?runs=["{run}"]&experiments=["{experiment}"]', r"/metric\?key=loss&runs={run}$"),
+    ],
+)
+def test_hash_routes_that_clients_print_lead_to_the_right_page(
+    tab: Tab, story: Story, fragment: str, expected: str
+) -> None:
+    """Old links in notebooks and chats keep working."""
+    names = {"experiment": story.experiment_id, "run": story.run_ids[0], "other": story.run_ids[1]}
+
+    tab.open(fragment.format(**names))
+
+    tab.page.wait_for_url(re.compile(expected.format(**names)))
+    expect(tab.page.get_by_role("heading", level=1)).to_be_visible()
+
+
+def test_a_running_runs_page_follows_it(tab: Tab, server: RunningServer) -> None:
+    """Watching a training needs no reload: values, new charts and the end of the run appear."""
+    gate = Gate.open(server.database_uri)
+    try:
+        run_id = a_run(gate, an_experiment(gate))
+        gate.perform(LogBatch(run_id=run_id, metrics=[a_point("loss", 0.5, NOW, 0), a_point("loss", 0.4, NOW, 1)]))
+        tab.open(f"/runs/{run_id}")
+        drawn(tab.page, 1)
+        tab.page.evaluate("window.stays = true")
+
+        gate.perform(LogBatch(run_id=run_id, metrics=[a_point("loss", 0.125, NOW, 2), a_point("new", 1.0, NOW, 2)]))
+        expect(tab.page.locator("#metrics-card")).to_contain_text("0.125")
+        drawn(tab.page, 2)
+        gate.perform(UpdateRun(run_id=run_id, status="FINISHED", end_time=NOW + 1000))
+        expect(tab.page.locator("#run-state")).to_contain_text("Finished")
+    finally:
+        gate.close()
+    assert tab.page.evaluate("window.stays") is True
