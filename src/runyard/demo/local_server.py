@@ -35,7 +35,7 @@ def local_server(host: str, port: int) -> Iterator[subprocess.Popen[bytes]]:
     """
     command = [sys.executable, "-m", "runyard", "server", "--host", host, "--port", str(port)]
     command += ["--backend-store-uri", "sqlite:///runyard.db", "--artifacts-destination", "runyard-artifacts"]
-    process = subprocess.Popen(command, start_new_session=True)
+    process = subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL)
     try:
         _wait_until_ready(process, f"http://{host}:{port}/health")
         yield process

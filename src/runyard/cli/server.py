@@ -1,0 +1,91 @@
+"""`runyard server`, also called `runyard ui`: the tracking server with its pages."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from runyard.cli.choices import variables
+from runyard.server.launch import serve
+from runyard.server.settings import ServerSettings
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def _option(*names: str, variable: str, **details: Any) -> Callable[[Command], Command]:
+    """An option that is also read from its two environment variables."""
+    return click.option(*names, envvar=variables(variable), show_envvar=True, **details)
+
+
+def _listed(_ctx: click.Context, _param: click.Parameter, text: str | None) -> list[str] | None:
+    return None if text is None else [part.strip() for part in text.split(",") if part.strip()]
+
+
+# -h names the host, as in MLflow's command line.
+@click.command(context_settings={"help_option_names": ["--help"]})
+@_option("-h", "--host", variable="HOST", help="Address to listen on; 127.0.0.1 unless told otherwise.")
+@_option("-p", "--port", variable="PORT", type=click.IntRange(0, 65535), help="Port to listen on; 5000 by default.")
+@_option(
+    "--backend-store-uri",
+    variable="BACKEND_STORE_URI",
+    help="Database: sqlite:///file.db or postgresql://user@host/name; ./runyard.db by default.",
+)
+@_option(
+    "--registry-store-uri",
+    variable="REGISTRY_STORE_URI",
+    help="Accepted for the sake of existing start scripts; the registry lives in the backend store.",
+)
+@_option(
+    "--default-artifact-root",
+    variable="DEFAULT_ARTIFACT_ROOT",
+    help="Artifact location of new experiments; through this server by default.",
+)
+@_option(
+    "--artifacts-destination",
+    variable="ARTIFACTS_DESTINATION",
+    help="Where artifacts sent through this server are kept; ./runyard-artifacts by default.",
+)
+@_option(
+    "--serve-artifacts/--no-serve-artifacts",
+    variable="SERVE_ARTIFACTS",
+    default=None,
+    help="Whether clients may send and fetch artifacts through this server; they may by default.",
+)
+@_option("-w", "--workers", variable="WORKERS", type=click.IntRange(min=1), help="Number of processes; 1 by default.")
+@_option("--static-prefix", variable="STATIC_PREFIX", help="Path under which everything is served, such as /tracking.")
+@_option(
+    "--allowed-hosts",
+    variable="SERVER_ALLOWED_HOSTS",
+    callback=_listed,
+    help="Names under which clients reach this server, separated by commas; its own addresses always work.",
+)
+@_option(
+    "--cors-allowed-origins",
+    variable="SERVER_CORS_ALLOWED_ORIGINS",
+    callback=_listed,
+    help="Origins whose pages may call the API, separated by commas; none by default.",
+)
+@_option(
+    "--x-frame-options",
+    variable="SERVER_X_FRAME_OPTIONS",
+    type=click.Choice(["SAMEORIGIN", "DENY", "NONE"], case_sensitive=False),
+    help="Who may show the pages in a frame; SAMEORIGIN by default.",
+)
+@_option(
+    "--disable-security-middleware",
+    variable="SERVER_DISABLE_SECURITY_MIDDLEWARE",
+    is_flag=True,
+    default=None,
+    help="Switch off the checks of Host and Origin. Any web page could then talk to the server.",
+)
+@click.pass_context
+def server(ctx: click.Context, registry_store_uri: str | None, **given: Any) -> None:
+    """Run the tracking server with its pages.
+
+    With no options it serves ./runyard.db and ./runyard-artifacts at http://127.0.0.1:5000: that is where scripts in the
+    same folder log to without a server. Ctrl-C or SIGTERM ends it after what is in flight is answered.
+    """
+    settings = ServerSettings.from_environment(**given)
+    if registry_store_uri not in (None, settings.backend_store_uri):
+        click.echo("Warning: --registry-store-uri is ignored; the registry lives in the backend store.", err=True)
+    ctx.exit(serve(settings, click.echo))
