@@ -17,6 +17,7 @@ from runyard.ui.site import Site
 _TITLE = re.compile(r"^# +(.+?) *$", re.MULTILINE)
 _LINK = re.compile(r'(<(?:a href|img src)=")([^"]+)(")')
 _FIRST_FOLDERS = ("", "guides", "concepts", "reference", "decisions")
+_FIRST_PAGES = ("index", "quickstart")
 _NAME = re.compile(r"[\w./-]*")
 _PICTURES = {".png", ".jpg", ".svg", ".webp"}
 
@@ -100,14 +101,14 @@ def _title_of(text: str, fallback: str) -> str:
 
 def _sections(site: Site, folder: Path, current: Path | None) -> tuple[DocSection, ...]:
     pages: dict[str, list[DocLink]] = {}
-    for path in sorted(folder.rglob("*.md")) if folder.is_dir() else ():
+    for path in sorted(folder.rglob("*.md"), key=lambda path: (path.stem not in _FIRST_PAGES, path)):
         name = path.relative_to(folder).with_suffix("").as_posix()
         href = site.urls("docs") if name == "index" else site.urls.to_path(f"/docs/{name}")
         link = DocLink(
             _title_of(path.read_text("utf-8"), path.stem), href, current is not None and path.samefile(current)
         )
         section = name.rpartition("/")[0]
-        pages.setdefault(section, []).insert(0 if path.stem == "index" else len(pages.get(section, ())), link)
+        pages.setdefault(section, []).append(link)
     order = sorted(pages, key=lambda name: (_FIRST_FOLDERS.index(name) if name in _FIRST_FOLDERS else 99, name))
     return tuple(DocSection(name.replace("/", " · ").capitalize() or "Start", tuple(pages[name])) for name in order)
 
