@@ -23,9 +23,9 @@ _PUBLIC = {
     "delete_experiment": "runyard.fluent.experiments",
     "delete_experiment_tag": "runyard.fluent.experiments",
     "delete_run": "runyard.fluent.runs",
-    "delete_tag": "runyard.fluent.logging",
+    "delete_tag": "runyard.fluent.values",
     "disable_system_metrics_logging": "runyard.system_metrics",
-    "doctor": "runyard.doctor",
+    "doctor": "runyard.fluent.doctor",
     "enable_system_metrics_logging": "runyard.system_metrics",
     "end_run": "runyard.fluent.active",
     "entities": "runyard.entities:",
@@ -48,12 +48,12 @@ _PUBLIC = {
     "log_dict": "runyard.fluent.files",
     "log_figure": "runyard.fluent.files",
     "log_image": "runyard.fluent.files",
-    "log_input": "runyard.fluent.logging",
-    "log_inputs": "runyard.fluent.logging",
-    "log_metric": "runyard.fluent.logging",
-    "log_metrics": "runyard.fluent.logging",
-    "log_param": "runyard.fluent.logging",
-    "log_params": "runyard.fluent.logging",
+    "log_input": "runyard.fluent.values",
+    "log_inputs": "runyard.fluent.values",
+    "log_metric": "runyard.fluent.values",
+    "log_metrics": "runyard.fluent.values",
+    "log_param": "runyard.fluent.values",
+    "log_params": "runyard.fluent.values",
     "log_table": "runyard.fluent.files",
     "log_text": "runyard.fluent.files",
     "restore_experiment": "runyard.fluent.experiments",
@@ -67,8 +67,8 @@ _PUBLIC = {
     "set_system_metrics_node_id": "runyard.system_metrics",
     "set_system_metrics_samples_before_logging": "runyard.system_metrics",
     "set_system_metrics_sampling_interval": "runyard.system_metrics",
-    "set_tag": "runyard.fluent.logging",
-    "set_tags": "runyard.fluent.logging",
+    "set_tag": "runyard.fluent.values",
+    "set_tags": "runyard.fluent.values",
     "set_tracking_uri": "runyard.core.tracking_uri",
     "start_run": "runyard.fluent.active",
     "system_metrics": "runyard.system_metrics:",
@@ -78,7 +78,75 @@ _PUBLIC = {
 }
 
 if TYPE_CHECKING:
-    pass
+    from runyard import artifacts as artifacts
+    from runyard import client as client
+    from runyard import data as data
+    from runyard import entities as entities
+    from runyard import exceptions as exceptions
+    from runyard import system_metrics as system_metrics
+    from runyard import tracking as tracking
+    from runyard import version as version
+    from runyard.client import RunyardClient as MlflowClient  # noqa: F401
+    from runyard.client import RunyardClient as RunyardClient
+    from runyard.compat import config as config
+    from runyard.compat import environment_variables as environment_variables
+    from runyard.compat import utils as utils
+    from runyard.core.tracking_uri import get_registry_uri as get_registry_uri
+    from runyard.core.tracking_uri import get_tracking_uri as get_tracking_uri
+    from runyard.core.tracking_uri import is_tracking_uri_set as is_tracking_uri_set
+    from runyard.core.tracking_uri import set_registry_uri as set_registry_uri
+    from runyard.core.tracking_uri import set_tracking_uri as set_tracking_uri
+    from runyard.exceptions import MlflowException as MlflowException
+    from runyard.exceptions import RunyardException as RunyardException
+    from runyard.fluent.active import ActiveRun as ActiveRun
+    from runyard.fluent.active import active_run as active_run
+    from runyard.fluent.active import end_run as end_run
+    from runyard.fluent.active import last_active_run as last_active_run
+    from runyard.fluent.active import start_run as start_run
+    from runyard.fluent.configure import flush_artifact_async_logging as flush_artifact_async_logging
+    from runyard.fluent.configure import flush_async_logging as flush_async_logging
+    from runyard.fluent.doctor import doctor as doctor
+    from runyard.fluent.experiments import create_experiment as create_experiment
+    from runyard.fluent.experiments import delete_experiment as delete_experiment
+    from runyard.fluent.experiments import delete_experiment_tag as delete_experiment_tag
+    from runyard.fluent.experiments import get_experiment as get_experiment
+    from runyard.fluent.experiments import get_experiment_by_name as get_experiment_by_name
+    from runyard.fluent.experiments import restore_experiment as restore_experiment
+    from runyard.fluent.experiments import search_experiments as search_experiments
+    from runyard.fluent.experiments import set_experiment as set_experiment
+    from runyard.fluent.experiments import set_experiment_tag as set_experiment_tag
+    from runyard.fluent.experiments import set_experiment_tags as set_experiment_tags
+    from runyard.fluent.files import get_artifact_uri as get_artifact_uri
+    from runyard.fluent.files import load_table as load_table
+    from runyard.fluent.files import log_artifact as log_artifact
+    from runyard.fluent.files import log_artifacts as log_artifacts
+    from runyard.fluent.files import log_dict as log_dict
+    from runyard.fluent.files import log_figure as log_figure
+    from runyard.fluent.files import log_image as log_image
+    from runyard.fluent.files import log_table as log_table
+    from runyard.fluent.files import log_text as log_text
+    from runyard.fluent.runs import delete_run as delete_run
+    from runyard.fluent.runs import get_parent_run as get_parent_run
+    from runyard.fluent.runs import get_run as get_run
+    from runyard.fluent.runs import restore_run as restore_run
+    from runyard.fluent.search import search_runs as search_runs
+    from runyard.fluent.values import delete_tag as delete_tag
+    from runyard.fluent.values import log_input as log_input
+    from runyard.fluent.values import log_inputs as log_inputs
+    from runyard.fluent.values import log_metric as log_metric
+    from runyard.fluent.values import log_metrics as log_metrics
+    from runyard.fluent.values import log_param as log_param
+    from runyard.fluent.values import log_params as log_params
+    from runyard.fluent.values import set_tag as set_tag
+    from runyard.fluent.values import set_tags as set_tags
+    from runyard.system_metrics import disable_system_metrics_logging as disable_system_metrics_logging
+    from runyard.system_metrics import enable_system_metrics_logging as enable_system_metrics_logging
+    from runyard.system_metrics import set_system_metrics_node_id as set_system_metrics_node_id
+    from runyard.system_metrics import (
+        set_system_metrics_samples_before_logging as set_system_metrics_samples_before_logging,
+    )
+    from runyard.system_metrics import set_system_metrics_sampling_interval as set_system_metrics_sampling_interval
+    from runyard.version import __version__ as __version__
 
 __getattr__, __dir__ = on_first_use(__name__, _PUBLIC, absent="runyard._absent")
 __all__ = [name for name in _PUBLIC if not name.startswith("_")]

@@ -38,8 +38,6 @@ class ValueEntity(Entity):
             return NotImplemented
         return self._values() == other._values()
 
-    __hash__ = None  # type: ignore[assignment]  # as MLflow's: equal by value, not usable as a key
-
 
 class KeyValue(ValueEntity):
     """A key with its text: a param or a tag."""

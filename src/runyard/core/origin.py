@@ -1,0 +1,63 @@
+"""Tags that say where a run comes from: who started which program, at which commit."""
+
+import getpass
+import json
+import logging
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from runyard import settings
+from runyard.core.git import git_tags
+
+log = logging.getLogger(__name__)
+
+CONSOLE = "<console>"
+
+
+def resolve_tags(tags: Mapping[Any, Any] | None = None) -> dict[Any, Any]:
+    """The tags of a new run: what the surroundings tell, MLFLOW_RUN_CONTEXT over it, the given ones over both."""
+    return default_tags() | git_tags(main_program()) | context_of_environment() | dict(tags or {})
+
+
+def default_tags() -> dict[str, str]:
+    """User and program."""
+    return {"mlflow.user": user(), "mlflow.source.name": source_name(), "mlflow.source.type": "LOCAL"}
+
+
+def user() -> str:
+    """The tracking server's user if credentials are set, else the operating system's."""
+    if name := settings.TRACKING_USERNAME.get():
+        return str(name)
+    try:
+        return getpass.getuser()
+    except (ImportError, KeyError, OSError):  # a container may run under a number that has no name
+        return "unknown"
+
+
+def source_name() -> str:
+    """The script's path as it was called."""
+    return sys.argv[0] if sys.argv and sys.argv[0] else CONSOLE
+
+
+def main_program() -> Path | None:
+    """The file that was started, if it is one."""
+    path = Path(source_name())
+    return path.absolute() if path.is_file() else None
+
+
+def context_of_environment() -> dict[str, Any]:
+    """The tags in MLFLOW_RUN_CONTEXT. A value that is no JSON object is reported and left out."""
+    text = settings.RUN_CONTEXT.get()
+    if not text:
+        return {}
+    try:
+        tags = json.loads(text)
+    except ValueError as problem:
+        log.warning("MLFLOW_RUN_CONTEXT is not JSON (%s); its tags are left out.", problem)
+        return {}
+    if not isinstance(tags, dict):
+        log.warning("MLFLOW_RUN_CONTEXT is %r, not a JSON object; its tags are left out.", tags)
+        return {}
+    return tags

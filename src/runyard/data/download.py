@@ -1,0 +1,32 @@
+"""Downloads of data from the web."""
+
+import shutil
+import tempfile
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote, urlsplit
+
+import urllib3
+
+from runyard.exceptions import RunyardException
+
+
+def downloaded(url: str, folder: str | None) -> Path:
+    """Fetch a file into a folder (a new temporary one if none is given); its path.
+
+    Raises
+    ------
+    RunyardException: The server cannot be reached or answers with an error.
+    """
+    name = PurePosixPath(unquote(urlsplit(url).path)).name
+    if name in ("", ".", "..") or "\\" in name or "\x00" in name:
+        name = "dataset_source"
+    target = Path(folder or tempfile.mkdtemp()) / name
+    try:
+        with urllib3.PoolManager() as pool, pool.request("GET", url, preload_content=False) as answer:
+            if answer.status != 200:
+                raise RunyardException(f"{url} answered with status {answer.status}; nothing was downloaded.")
+            with target.open("wb") as file:
+                shutil.copyfileobj(answer, file)
+    except urllib3.exceptions.HTTPError as problem:
+        raise RunyardException(f"{url} could not be downloaded: {problem}") from problem
+    return target

@@ -1,0 +1,34 @@
+"""Sources on the web."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from runyard.data.dataset_source import DatasetSource
+
+
+class HTTPDatasetSource(DatasetSource):
+    """A file behind an http or https address."""
+
+    source_type = "http"
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    @property
+    def url(self) -> str:
+        """The address."""
+        return self._url
+
+    @staticmethod
+    def _can_resolve(raw_source: Any) -> bool:
+        return isinstance(raw_source, str) and urlsplit(raw_source).scheme in ("http", "https")
+
+    def load(self, dst_path: str | None = None) -> str:
+        """Download it into a folder (a temporary one if none is given); the local path."""
+        from runyard.data.download import downloaded  # noqa: PLC0415  (loads urllib3)
+
+        return str(downloaded(self._url, dst_path))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The address."""
+        return {"url": self._url}

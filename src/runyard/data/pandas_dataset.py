@@ -1,0 +1,97 @@
+"""Datasets that are pandas tables."""
+
+import json
+import os
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from runyard.data.dataset import Dataset
+from runyard.data.dataset_source import DatasetSource
+from runyard.data.digests import digest_of_frame
+from runyard.data.schema import ColumnSchema, schema_of_frame
+from runyard.data.sources import resolved
+from runyard.exceptions import InvalidParameter
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class PandasDataset(Dataset):
+    """A pandas DataFrame with its source.
+
+    Raises
+    ------
+    InvalidParameter: `targets` or `predictions` names no column.
+    """
+
+    _described_by_schema = True
+
+    def __init__(
+        self,
+        df: "pd.DataFrame",
+        source: DatasetSource,
+        targets: str | None = None,
+        name: str | None = None,
+        digest: str | None = None,
+        predictions: str | None = None,
+    ) -> None:
+        for role, column in (("targets", targets), ("predictions", predictions)):
+            if column is not None and column not in df.columns:
+                raise InvalidParameter(f"There is no column {column!r} to take as {role}, only {list(df.columns)}.")
+        super().__init__(source, name, digest)
+        self._df = df
+        self._targets = targets
+        self._predictions = predictions
+
+    @property
+    def df(self) -> "pd.DataFrame":
+        """The table."""
+        return self._df
+
+    @property
+    def targets(self) -> str | None:
+        """The column to be predicted."""
+        return self._targets
+
+    @property
+    def predictions(self) -> str | None:
+        """The column with a model's answers."""
+        return self._predictions
+
+    @property
+    def profile(self) -> dict[str, int]:
+        """Numbers of rows and of cells."""
+        return {"num_rows": len(self._df), "num_elements": int(self._df.size)}
+
+    @cached_property
+    def schema(self) -> ColumnSchema | None:
+        """The columns' types; None when they cannot be named."""
+        return schema_of_frame(self._df)
+
+    def _schema_text(self) -> str | None:
+        return json.dumps({"mlflow_colspec": self.schema.to_dict()}) if self.schema else None
+
+    def _compute_digest(self) -> str:
+        return digest_of_frame(self._df)
+
+
+def from_pandas(
+    df: "pd.DataFrame",
+    source: str | os.PathLike[str] | DatasetSource | None = None,
+    targets: str | None = None,
+    name: str | None = None,
+    digest: str | None = None,
+    predictions: str | None = None,
+) -> PandasDataset:
+    """A dataset from a pandas DataFrame, to be noted with `log_input`.
+
+    Parameters
+    ----------
+    df: The table.
+    source: The path or address it was read from; the running program when left out.
+    targets: The column to be predicted.
+    name: What to call it; ``dataset`` when left out.
+    digest: What tells its version; computed from the data when left out.
+    predictions: The column with a model's answers.
+    """
+    return PandasDataset(df, resolved(source), targets, name, digest, predictions)

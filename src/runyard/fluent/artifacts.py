@@ -1,0 +1,136 @@
+"""Reading artifacts by address or by run: what `runyard.artifacts` offers."""
+
+import json
+import posixpath
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
+
+from runyard.artifacts.entities import FileInfo
+from runyard.artifacts.repository import ArtifactRepository
+from runyard.artifacts.resolve import repository_for
+from runyard.client import RunyardClient
+from runyard.core.tracking_uri import get_tracking_uri
+from runyard.exceptions import InvalidParameter, MissingPackage
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+
+def download_artifacts(
+    artifact_uri: str | None = None,
+    run_id: str | None = None,
+    artifact_path: str | None = None,
+    dst_path: str | None = None,
+    tracking_uri: str | None = None,
+    registry_uri: str | None = None,
+) -> str:
+    """Fetch a file or folder; its local path.
+
+    Parameters
+    ----------
+    artifact_uri: The address, such as ``runs:/<run id>/model``; or else
+    run_id: the run it belongs to, with
+    artifact_path: its path among the run's artifacts (all of them when left out).
+    dst_path: The folder to put it in; made when it is not there. A temporary one when left out, or the place
+        where the artifact lies if that is on this machine.
+    tracking_uri: Where the run was logged, if not at the address chosen now.
+    registry_uri: Where the model is registered, if not at the address chosen now.
+
+    Raises
+    ------
+    InvalidParameter: Both or neither of address and run were given.
+    """
+    _require_one(artifact_uri, run_id, artifact_path)
+    if dst_path is not None:
+        Path(dst_path).mkdir(parents=True, exist_ok=True)
+    if run_id is not None:
+        return RunyardClient(tracking_uri, registry_uri).download_artifacts(run_id, artifact_path or "", dst_path)
+    repository, path = located(str(artifact_uri), tracking_uri)
+    return repository.download_artifacts(path, dst_path)
+
+
+def list_artifacts(
+    artifact_uri: str | None = None,
+    run_id: str | None = None,
+    artifact_path: str | None = None,
+    tracking_uri: str | None = None,
+) -> list[FileInfo]:
+    """What lies directly in a folder of artifacts. The arguments are those of `download_artifacts`.
+
+    Raises
+    ------
+    InvalidParameter: Both or neither of address and run were given.
+    """
+    _require_one(artifact_uri, run_id, artifact_path)
+    if run_id is not None:
+        return list(RunyardClient(tracking_uri).list_artifacts(run_id, artifact_path))
+    repository, path = located(str(artifact_uri), tracking_uri)
+    return list(repository.list_artifacts(path or None))
+
+
+def load_text(artifact_uri: str) -> str:
+    """A text file's content."""
+    with tempfile.TemporaryDirectory() as folder:
+        return Path(download_artifacts(artifact_uri, dst_path=folder)).read_text(encoding="utf-8")
+
+
+def load_dict(artifact_uri: str) -> Any:
+    """What a JSON file holds.
+
+    Raises
+    ------
+    InvalidParameter: It is not JSON.
+    """
+    try:
+        return json.loads(load_text(artifact_uri))
+    except ValueError as problem:
+        raise InvalidParameter(f"{artifact_uri} does not hold JSON: {problem}") from None
+
+
+def load_image(artifact_uri: str) -> "Image":
+    """A picture, as a PIL image.
+
+    Raises
+    ------
+    InvalidParameter: It is no picture that Pillow can read.
+    MissingPackage: Pillow is not installed.
+    """
+    try:
+        from PIL import Image, UnidentifiedImageError  # noqa: PLC0415  (optional)
+    except ModuleNotFoundError:
+        raise MissingPackage("pillow", "ml", "load_image") from None
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            image = Image.open(download_artifacts(artifact_uri, dst_path=folder))
+            image.load()
+        except UnidentifiedImageError as problem:
+            raise InvalidParameter(f"{artifact_uri} is no picture that Pillow can read: {problem}") from None
+    return image
+
+
+def located(artifact_uri: str, tracking_uri: str | None) -> tuple[ArtifactRepository, str]:
+    """The repository that holds an address, and the path in it."""
+    folder, name = parent_and_name(artifact_uri)
+    return repository_for(folder, tracking_uri or get_tracking_uri()), name
+
+
+def parent_and_name(uri: str) -> tuple[str, str]:
+    """An address split into its folder's address and its last part; whole, with no last part, when it is a root."""
+    parts = urlsplit(uri)
+    if not parts.scheme:
+        folder, name = posixpath.split(posixpath.abspath(uri))
+        return folder, name
+    path = parts.path.rstrip("/")
+    head, _, name = path.rpartition("/")
+    return (urlunsplit(parts._replace(path=head)), name) if head and not uri.endswith("/") else (uri, "")
+
+
+def _require_one(artifact_uri: str | None, run_id: str | None, artifact_path: str | None) -> None:
+    if (artifact_uri is None) == (run_id is None):
+        raise InvalidParameter(f"Give either artifact_uri or run_id; got {artifact_uri!r} and {run_id!r}.")
+    if artifact_uri is not None and artifact_path is not None:
+        raise InvalidParameter(
+            f"artifact_path {artifact_path!r} goes with run_id. Write it at the end of artifact_uri instead."
+        )

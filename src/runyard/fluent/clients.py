@@ -1,0 +1,14 @@
+"""The client that the module's functions use."""
+
+from runyard.client import RunyardClient
+from runyard.core.tracking_uri import get_registry_uri, get_tracking_uri
+
+_clients: dict[tuple[str, str], RunyardClient] = {}
+
+
+def client() -> RunyardClient:
+    """The client for the addresses chosen now; the same one as long as they stay."""
+    addresses = (get_tracking_uri(), get_registry_uri())
+    if addresses not in _clients:
+        _clients[addresses] = RunyardClient(*addresses)
+    return _clients[addresses]

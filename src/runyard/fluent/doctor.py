@@ -1,0 +1,86 @@
+"""What a bug report needs to say about this installation."""
+
+import importlib.metadata
+import os
+import platform
+import sys
+
+from runyard import settings
+from runyard.core.tracking_uri import get_registry_uri, get_tracking_uri, is_tracking_uri_set
+from runyard.exceptions import RunyardException
+from runyard.fluent.clients import client
+from runyard.version import RELEASE, VERSION
+
+PACKAGES = (
+    "mlflow",
+    "mlflow-skinny",
+    "matplotlib",
+    "numpy",
+    "pandas",
+    "psutil",
+    "scikit-learn",
+    "sqlalchemy",
+    "urllib3",
+)
+SECRET_WORDS = ("PASSWORD", "TOKEN", "SECRET", "KEY")
+HIDDEN = "***"
+
+
+def doctor(mask_envs: bool = False) -> None:
+    """Print versions, addresses and settings for a bug report. Passwords and tokens are masked always.
+
+    Parameters
+    ----------
+    mask_envs: Mask the values of all environment variables.
+    """
+    for name, value in diagnosis(mask_envs).items():
+        sys.stdout.write(f"{name}: {value}\n")
+
+
+def diagnosis(mask_envs: bool = False) -> dict[str, str]:
+    """What `doctor` prints, by name."""
+    return {
+        "Runyard": f"{RELEASE}, speaks the protocol of MLflow {VERSION}",
+        "Python": f"{platform.python_version()} ({sys.executable})",
+        "Platform": platform.platform(),
+        "Tracking URI": f"{without_credentials(get_tracking_uri())}{'' if is_tracking_uri_set() else ' (the default)'}",
+        "Registry URI": without_credentials(get_registry_uri()),
+        "Store": _reachability(),
+        **{name: found for name in PACKAGES if (found := _version(name))},
+        **_environment(mask_envs),
+    }
+
+
+def _reachability() -> str:
+    """Does what the tracking URI points to answer?"""
+    try:
+        found = client().search_experiments(max_results=1)
+    except (RunyardException, OSError) as problem:
+        return f"does not answer: {problem}"
+    return f"answers, {'with' if found else 'without'} experiments"
+
+
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _environment(mask_all: bool) -> dict[str, str]:
+    known = {name for setting in settings.ALL for name in setting.names}
+    names = sorted(name for name in os.environ if name in known or name.startswith(("MLFLOW_", "RUNYARD_")))
+    return {name: HIDDEN if mask_all else masked(name, os.environ[name]) for name in names}
+
+
+def masked(name: str, value: str) -> str:
+    """The value of a variable without what must not reach a bug report."""
+    return HIDDEN if any(word in name for word in SECRET_WORDS) else without_credentials(value)
+
+
+def without_credentials(text: str) -> str:
+    """An address without user name and password; other text as it is."""
+    scheme, separator, rest = text.partition("://")
+    if separator and "@" in rest:
+        return f"{scheme}://{HIDDEN}@{rest.rpartition('@')[2]}"
+    return text

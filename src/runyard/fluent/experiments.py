@@ -1,0 +1,187 @@
+"""Experiments, and which of them new runs belong to."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from runyard import settings
+from runyard.core.lifecycle import LifecycleStage, ViewType
+from runyard.exceptions import AlreadyExists, DoesNotExist, InvalidParameter, RunyardException
+from runyard.fluent.clients import client
+from runyard.tracking.experiments.entities import Experiment
+
+DEFAULT_EXPERIMENT_ID = "0"
+
+
+class _Active:
+    experiment_id: str | None = None
+
+
+def active_experiment_id() -> str | None:
+    """The id of the experiment that `set_experiment` chose, if it did."""
+    return _Active.experiment_id
+
+
+def activate(experiment_id: str | None) -> None:
+    """Make this the experiment of new runs, for this process and its children; None goes back to the default."""
+    _Active.experiment_id = experiment_id
+    if experiment_id is None:
+        settings.EXPERIMENT_ID.unset()
+    else:
+        settings.EXPERIMENT_ID.set(experiment_id)
+
+
+def set_experiment(
+    experiment_name: str | None = None, experiment_id: str | None = None, trace_location: None = None
+) -> Experiment:
+    """Choose the experiment of new runs, by name (made if there is none of that name) or by id.
+
+    Raises
+    ------
+    InvalidParameter: Both or neither were given, or the experiment is deleted.
+    DoesNotExist: There is no experiment with that id.
+    """
+    experiment = _chosen(experiment_name, experiment_id)
+    activate(experiment.experiment_id)
+    return experiment
+
+
+def _chosen(name: str | None, experiment_id: str | None) -> Experiment:
+    if (name is None) == (experiment_id is None):
+        raise InvalidParameter(
+            f"set_experiment takes either experiment_name or experiment_id; got {name!r} and {experiment_id!r}."
+        )
+    experiment = client().get_experiment(str(experiment_id)) if name is None else _found_or_made(name)
+    if experiment.lifecycle_stage != LifecycleStage.ACTIVE:
+        raise InvalidParameter(
+            f"Experiment {experiment.name!r} (id {experiment.experiment_id}) is deleted, so no run can be added to it. "
+            "Restore it with restore_experiment, or choose another name."
+        )
+    return experiment
+
+
+def _found_or_made(name: object) -> Experiment:
+    """The experiment of this name, whoever makes it first."""
+    if not isinstance(name, str) or not name:
+        raise InvalidParameter(f"Invalid experiment name {name!r}: use text with at least one character.")
+    known: Experiment | None = client().get_experiment_by_name(name)
+    if known is not None:
+        return known
+    try:
+        experiment_id = client().create_experiment(name)
+    except RunyardException as problem:
+        if problem.error_code != AlreadyExists.code:
+            raise
+        made_by_another: Experiment | None = client().get_experiment_by_name(name)
+        if made_by_another is None:
+            raise
+        return made_by_another
+    return client().get_experiment(experiment_id)
+
+
+def current_experiment_id() -> str:
+    """The experiment of a new run: chosen by `set_experiment`, by MLFLOW_EXPERIMENT_ID or _NAME, or the default one.
+
+    Raises
+    ------
+    InvalidParameter: The two variables name different experiments.
+    DoesNotExist: There is no experiment with the id in MLFLOW_EXPERIMENT_ID.
+    """
+    if _Active.experiment_id is not None:
+        return _Active.experiment_id
+    by_id, name = settings.EXPERIMENT_ID.get(), settings.EXPERIMENT_NAME.get()
+    if name:
+        named = _found_or_made(name).experiment_id
+        if by_id and by_id != named:
+            raise InvalidParameter(
+                f"MLFLOW_EXPERIMENT_ID is {by_id!r}, but the experiment in MLFLOW_EXPERIMENT_NAME, {name!r}, "
+                f"has id {named!r}. Unset one of the two variables."
+            )
+        return named
+    return _existing(by_id) if by_id else DEFAULT_EXPERIMENT_ID
+
+
+def _existing(experiment_id: str) -> str:
+    try:
+        return client().get_experiment(experiment_id).experiment_id
+    except RunyardException as problem:
+        if problem.error_code != DoesNotExist.code:
+            raise
+        raise DoesNotExist(
+            f"MLFLOW_EXPERIMENT_ID is {experiment_id!r}, and there is no experiment with that id. "
+            "Correct or unset the variable."
+        ) from None
+
+
+def create_experiment(
+    name: str,
+    artifact_location: str | None = None,
+    tags: Mapping[str, Any] | None = None,
+    trace_location: None = None,
+) -> str:
+    """Make an experiment; its id.
+
+    Raises
+    ------
+    AlreadyExists: The name is taken, maybe by a deleted experiment.
+    """
+    return client().create_experiment(name, artifact_location, dict(tags or {}))
+
+
+def get_experiment(experiment_id: str) -> Experiment:
+    """The experiment with this id, deleted ones too.
+
+    Raises
+    ------
+    DoesNotExist: There is none.
+    """
+    return client().get_experiment(str(experiment_id))
+
+
+def get_experiment_by_name(name: str) -> Experiment | None:
+    """The experiment of this name, deleted ones too; None if there is none."""
+    return client().get_experiment_by_name(name)
+
+
+def search_experiments(
+    view_type: int = ViewType.ACTIVE_ONLY,
+    max_results: int | None = None,
+    filter_string: str | None = None,
+    order_by: list[str] | None = None,
+) -> list[Experiment]:
+    """All experiments that match a filter, or the first `max_results` of them."""
+    found: list[Experiment] = []
+    token: str | None = None
+    while max_results is None or len(found) < max_results:
+        wanted = 1000 if max_results is None else min(1000, max_results - len(found))
+        page = client().search_experiments(view_type, wanted, filter_string, order_by, token)
+        found.extend(page)
+        token = page.token
+        if not token:
+            break
+    return found
+
+
+def delete_experiment(experiment_id: str) -> None:
+    """Mark an experiment as deleted, and its runs with it."""
+    client().delete_experiment(str(experiment_id))
+
+
+def restore_experiment(experiment_id: str) -> None:
+    """Bring back a deleted experiment, with the runs that were deleted along with it."""
+    client().restore_experiment(str(experiment_id))
+
+
+def set_experiment_tag(key: str, value: Any) -> None:
+    """Set a tag of the experiment that new runs belong to."""
+    client().set_experiment_tag(current_experiment_id(), key, value)
+
+
+def set_experiment_tags(tags: Mapping[str, Any]) -> None:
+    """Set tags of the experiment that new runs belong to."""
+    for key, value in tags.items():
+        set_experiment_tag(key, value)
+
+
+def delete_experiment_tag(key: str) -> None:
+    """Remove a tag from the experiment that new runs belong to."""
+    client().delete_experiment_tag(current_experiment_id(), key)

@@ -1,0 +1,103 @@
+"""Logging files, texts, pictures and tables as artifacts of the active run, or of a new one if there is none."""
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
+
+from runyard.artifacts.paths import safe_path
+from runyard.fluent.clients import client as current_client
+from runyard.fluent.experiments import current_experiment_id
+from runyard.fluent.stack import addressed
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def log_artifact(
+    local_path: str | os.PathLike[str], artifact_path: str | None = None, run_id: str | None = None
+) -> None:
+    """Store a file or a folder.
+
+    Parameters
+    ----------
+    local_path: The file or folder.
+    artifact_path: The folder among the run's artifacts to put it in.
+    run_id: Log to this run instead of the active one.
+    """
+    client, run = addressed(run_id)
+    client.log_artifact(run, os.fspath(local_path), artifact_path)
+
+
+def log_artifacts(
+    local_dir: str | os.PathLike[str], artifact_path: str | None = None, run_id: str | None = None
+) -> None:
+    """Store everything in a folder."""
+    client, run = addressed(run_id)
+    client.log_artifacts(run, os.fspath(local_dir), artifact_path)
+
+
+def log_text(text: str, artifact_file: str, run_id: str | None = None) -> None:
+    """Store text as a file at this path."""
+    client, run = addressed(run_id)
+    client.log_text(run, text, artifact_file)
+
+
+def log_dict(dictionary: Any, artifact_file: str, run_id: str | None = None) -> None:
+    """Store a dictionary or list as YAML if the path ends in .yml or .yaml, else as JSON."""
+    client, run = addressed(run_id)
+    client.log_dict(run, dictionary, artifact_file)
+
+
+def log_figure(figure: Any, artifact_file: str, *, save_kwargs: Mapping[str, Any] | None = None) -> None:
+    """Store a figure of matplotlib or plotly; the path's ending says in which format."""
+    client, run = addressed(None)
+    client.log_figure(run, figure, artifact_file, save_kwargs=dict(save_kwargs) if save_kwargs else None)
+
+
+def log_image(
+    image: Any,
+    artifact_file: str | None = None,
+    key: str | None = None,
+    step: int | None = None,
+    timestamp: int | None = None,
+    synchronous: bool | None = False,
+) -> None:
+    """Store a picture (numpy array, PIL image), at a path of its own or as one of a series under `key` and `step`."""
+    client, run = addressed(None)
+    client.log_image(run, image, artifact_file, key, step, timestamp, synchronous)
+
+
+def log_table(data: "Mapping[str, Any] | pd.DataFrame", artifact_file: str, run_id: str | None = None) -> None:
+    """Store a table, or append its rows to the one stored at this path."""
+    client, run = addressed(run_id)
+    client.log_table(run, data, artifact_file)
+
+
+def load_table(
+    artifact_file: str, run_ids: list[str] | None = None, extra_columns: list[str] | None = None
+) -> "pd.DataFrame":
+    """The tables stored at this path by the runs of the current experiment, in one frame.
+
+    Parameters
+    ----------
+    artifact_file: Where the tables were stored.
+    run_ids: Take only these runs.
+    extra_columns: Attributes of the runs to add as columns, such as ``run_id`` and ``start_time``.
+    """
+    return current_client().load_table(current_experiment_id(), artifact_file, run_ids, extra_columns)
+
+
+def get_artifact_uri(artifact_path: str | None = None) -> str:
+    """Where the active run's artifacts are kept, or one of them."""
+    client, run = addressed(None)
+    root = client.get_run(run).info.artifact_uri or ""
+    return _joined(root, safe_path(artifact_path)) if artifact_path else root
+
+
+def _joined(uri: str, path: str) -> str:
+    """An address with a path added, before its query if it has one."""
+    parts = urlsplit(uri)
+    if not parts.scheme:
+        return f"{uri.rstrip('/')}/{path}"
+    return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{path}"))

@@ -1,0 +1,106 @@
+"""Finding runs, as a pandas table or as a list."""
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+from runyard.core.lifecycle import ViewType
+from runyard.exceptions import InvalidParameter, MissingPackage
+from runyard.fluent.clients import client
+from runyard.fluent.experiments import current_experiment_id, search_experiments
+from runyard.tracking.runs.entities import Run
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MAX_PAGE = 50_000
+MAX_RESULTS = 100_000
+ATTRIBUTES = ("run_id", "experiment_id", "status", "artifact_uri")
+TIMES = ("start_time", "end_time")
+
+
+def search_runs(
+    experiment_ids: Sequence[str] | None = None,
+    filter_string: str = "",
+    run_view_type: int = ViewType.ACTIVE_ONLY,
+    max_results: int = MAX_RESULTS,
+    order_by: list[str] | None = None,
+    output_format: Literal["pandas", "list"] = "pandas",
+    search_all_experiments: bool = False,
+    experiment_names: Sequence[str] | None = None,
+) -> "pd.DataFrame | list[Run]":
+    """Runs that match a filter, newest first unless ordered otherwise.
+
+    Parameters
+    ----------
+    experiment_ids: Where to search; the current experiment when neither these nor names are given.
+    filter_string: Such as ``metrics.loss < 0.1 and params.optimizer = 'adam'``.
+    run_view_type: One of ViewType.
+    max_results: How many at most.
+    order_by: Such as ``["metrics.loss ASC"]``.
+    output_format: ``"pandas"`` for a table with a column for every metric, param and tag, ``"list"`` for Run objects.
+    search_all_experiments: Search everywhere when no experiments are given.
+    experiment_names: Where to search, by name; names that do not exist are passed over.
+
+    Raises
+    ------
+    InvalidParameter: Ids and names were both given, there is no such format, or the filter does not parse.
+    """
+    if output_format not in ("pandas", "list"):
+        raise InvalidParameter(f"Invalid value {output_format!r} for 'output_format': use 'pandas' or 'list'.")
+    where = _experiments(experiment_ids, experiment_names, search_all_experiments)
+    runs = _all_pages(where, filter_string, run_view_type, max_results, order_by)
+    return runs if output_format == "list" else to_frame(runs)
+
+
+def _experiments(ids: Sequence[str] | None, names: Sequence[str] | None, everywhere: bool) -> list[str]:
+    if ids and names:
+        raise InvalidParameter("Give either experiment_ids or experiment_names, not both.")
+    if ids:
+        return [str(experiment_id) for experiment_id in ids]
+    if names:
+        found = (client().get_experiment_by_name(name) for name in names)
+        return [experiment.experiment_id for experiment in found if experiment is not None]
+    if everywhere:
+        return [experiment.experiment_id for experiment in search_experiments(ViewType.ACTIVE_ONLY)]
+    return [current_experiment_id()]
+
+
+def _all_pages(
+    where: list[str], filter_string: str, view: int, max_results: int, order_by: list[str] | None
+) -> list[Run]:
+    runs: list[Run] = []
+    token: str | None = None
+    while where and len(runs) < max_results:
+        wanted = min(MAX_PAGE, max_results - len(runs))
+        page = client().search_runs(where, filter_string, view, wanted, order_by, token)
+        runs.extend(page)
+        token = page.token
+        if not token:
+            break
+    return runs
+
+
+def to_frame(runs: Sequence[Run]) -> "pd.DataFrame":
+    """One row a run; columns ``metrics.x``, ``params.x`` and ``tags.x`` for every key that occurs.
+
+    Raises
+    ------
+    MissingPackage: pandas is not installed.
+    """
+    try:
+        import pandas as pd  # noqa: PLC0415  (heavy, and not everyone searches into tables)
+    except ModuleNotFoundError:
+        raise MissingPackage("pandas", "ml", "search_runs(output_format='pandas')") from None
+    columns: dict[str, Any] = {name: [getattr(run.info, name) for run in runs] for name in ATTRIBUTES}
+    for name in TIMES:
+        columns[name] = pd.to_datetime([getattr(run.info, name) for run in runs], unit="ms", utc=True)
+    columns |= _spread("metrics", [run.data.metrics for run in runs], float("nan"))
+    columns |= _spread("params", [run.data.params for run in runs], None)
+    columns |= _spread("tags", [run.data.tags for run in runs], None)
+    return pd.DataFrame(columns)
+
+
+def _spread(kind: str, rows: Sequence[dict[str, Any]], missing: Any) -> dict[str, list[Any]]:
+    """A column for every key, in the order in which keys first occur."""
+    keys: Iterable[str] = dict.fromkeys(key for row in rows for key in row)
+    return {f"{kind}.{key}": [row.get(key, missing) for row in rows] for key in keys}
