@@ -6,8 +6,6 @@ from typing import Any, TypeVar
 import click
 
 from runyard.cli.choices import variables
-from runyard.server.launch import serve
-from runyard.server.settings import ServerSettings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -82,9 +80,12 @@ def _listed(_ctx: click.Context, _param: click.Parameter, text: str | None) -> l
 def server(ctx: click.Context, registry_store_uri: str | None, **given: Any) -> None:
     """Run the tracking server with its pages.
 
-    With no options it serves ./runyard.db and ./runyard-artifacts at http://127.0.0.1:5000: that is where scripts in the
-    same folder log to without a server. Ctrl-C or SIGTERM ends it after what is in flight is answered.
+    With no options it serves ./runyard.db and ./runyard-artifacts at http://127.0.0.1:5000, which is where scripts in
+    the same folder log to without a server. Ctrl-C or SIGTERM ends it after what is in flight is answered.
     """
+    from runyard.server.launch import serve  # noqa: PLC0415  (help must not wait for the web framework)
+    from runyard.server.settings import ServerSettings  # noqa: PLC0415
+
     settings = ServerSettings.from_environment(**given)
     if registry_store_uri not in (None, settings.backend_store_uri):
         click.echo("Warning: --registry-store-uri is ignored; the registry lives in the backend store.", err=True)
