@@ -100,12 +100,12 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA temp_store = MEMORY")
     connection.execute("PRAGMA cache_size = -16000")
-    connection.create_function("runyard_fold", 1, _fold, deterministic=True)
+    connection.create_function("runyard_lower", 1, _lower, deterministic=True)
 
 
-def _fold(text: str | None) -> str | None:
-    """A text without case, for ILIKE: SQLite itself folds English letters only."""
-    return text if text is None else text.casefold()
+def _lower(text: str | None) -> str | None:
+    """A text in lower case, for ILIKE: SQLite itself knows the case of English letters only."""
+    return text if text is None else text.lower()
 
 
 def _switch_to_wal(connection: sqlite3.Connection) -> None:

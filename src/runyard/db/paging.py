@@ -10,13 +10,13 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
+from runyard.core.limits import check_storable
+from runyard.db.transaction import Transaction
 from runyard.exceptions import InvalidParameter
-
-_TYPES: dict[str, tuple[type, ...]] = {"text": (str,), "integer": (int,), "number": (int, float)}
 
 
 @dataclass(frozen=True)
@@ -26,13 +26,13 @@ class SortColumn:
     Attributes
     ----------
     expression: The SQL.
-    kind: ``text``, ``integer`` or ``number``.
+    kind: What a token may hold for it.
     descending: Greatest first?
     indexed: May a bound on this column alone help the database to begin in the right place?
     """
 
     expression: sa.ColumnElement[Any]
-    kind: str
+    kind: Literal["text", "integer", "number"]
     descending: bool = False
     indexed: bool = False
 
@@ -42,7 +42,11 @@ class SortColumn:
 
     def behind(self, value: Any) -> sa.ColumnElement[bool]:
         """Rows that come after this value."""
-        return self.expression < value if self.descending else self.expression > value
+        return self.expression < sa.literal(value) if self.descending else self.expression > sa.literal(value)
+
+    def from_here(self, value: Any) -> sa.ColumnElement[bool]:
+        """Rows that have this value or come after it."""
+        return self.expression <= sa.literal(value) if self.descending else self.expression >= sa.literal(value)
 
 
 @dataclass(frozen=True)
@@ -53,9 +57,53 @@ class Start:
     offset: int = 0
 
 
-def query_digest(*parts: object) -> str:
+def read_page(
+    tx: Transaction,
+    statement: sa.Select[Any],
+    columns: Sequence[SortColumn],
+    query: Sequence[object],
+    max_results: int,
+    page_token: str | None,
+) -> tuple[list[Any], str | None]:
+    """One page of what a statement selects, and the token of the next page. One statement.
+
+    Parameters
+    ----------
+    statement: Selects the one column that is wanted.
+    columns: What to order by; together they are unique.
+    query: What was asked for, as plain data. A token is good for the same query only.
+
+    Raises
+    ------
+    InvalidParameter: The token is not one of this query.
+    """
+    digest = query_digest(query)
+    start = read_token(page_token, columns, digest)
+    # One row more than the page holds tells whether there is another page.
+    statement = statement.order_by(*(column.ordered() for column in columns)).limit(max_results + 1)
+    if start.key is not None:
+        statement = statement.where(*_behind(columns, start.key))
+    elif start.offset:
+        statement = statement.offset(start.offset)
+    rows = tx.execute(statement.add_columns(*(column.expression for column in columns))).all()
+    more = len(rows) > max_results
+    next_token = write_token(rows[max_results - 1][1:], digest) if more else None
+    return [row[0] for row in rows[:max_results]], next_token
+
+
+def _behind(columns: Sequence[SortColumn], key: Sequence[Any]) -> list[sa.ColumnElement[bool]]:
+    choices = []
+    for place, column in enumerate(columns):
+        same = [earlier.expression == sa.literal(value) for earlier, value in zip(columns[:place], key, strict=False)]
+        choices.append(sa.and_(*same, column.behind(key[place])))
+    # The first column's own bound follows from the choices, but only when it is said does the database begin there.
+    bound = [columns[0].from_here(key[0])] if columns[0].indexed else []
+    return [*bound, sa.or_(*choices)]
+
+
+def query_digest(query: Sequence[object]) -> str:
     """A short text that two different queries do not share."""
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps(query).encode()).hexdigest()[:16]
 
 
 def write_token(key: Sequence[Any], digest: str) -> str:
@@ -76,12 +124,15 @@ def read_token(token: str | None, columns: Sequence[SortColumn], digest: str) ->
     if set(fields) == {"offset"} and type(fields["offset"]) is int and 0 < fields["offset"] < 2**62:
         return Start(offset=fields["offset"])
     key = fields.get("after")
-    if not isinstance(key, list) or len(key) != len(columns) or not all(map(_fits, columns, key)):
+    if not isinstance(key, list):
         raise _not_ours()
     if fields.get("of") != digest:
         raise InvalidParameter(
-            "The page token belongs to another search. Send the same filter, order and experiments with it, or no token."
+            "The page token belongs to another search. Send the filter, order and experiments that it came from, "
+            "or no token."
         )
+    if len(key) != len(columns) or not all(map(_fits, columns, key)):
+        raise _not_ours()
     return Start(key=tuple(key))
 
 
@@ -100,25 +151,11 @@ def _not_ours() -> InvalidParameter:
 
 
 def _fits(column: SortColumn, value: object) -> bool:
-    if isinstance(value, bool) or not isinstance(value, _TYPES[column.kind]):
+    if isinstance(value, str):
+        check_storable("The page token", value)
+        return column.kind == "text"
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return False
-    return not isinstance(value, int) or -(2**63) <= value < 2**63
-
-
-def page(statement: sa.Select[Any], columns: Sequence[SortColumn], start: Start, most: int) -> sa.Select[Any]:
-    """The statement for one page and one row more, which tells whether there is another page."""
-    if start.key is not None:
-        statement = statement.where(_behind(columns, start.key))
-        first = columns[0]
-        if first.indexed:  # implied by the condition above, but only so does the database see where to begin
-            bound = start.key[0]
-            statement = statement.where(first.expression <= bound if first.descending else first.expression >= bound)
-    return statement.order_by(*(column.ordered() for column in columns)).limit(most + 1).offset(start.offset or None)
-
-
-def _behind(columns: Sequence[SortColumn], key: Sequence[Any]) -> sa.ColumnElement[bool]:
-    choices = []
-    for place, column in enumerate(columns):
-        same = [earlier.expression == value for earlier, value in zip(columns[:place], key, strict=False)]
-        choices.append(sa.and_(*same, column.behind(key[place])))
-    return sa.or_(*choices)
+    if isinstance(value, float):
+        return column.kind == "number" and value == value
+    return column.kind != "text" and -(2**63) <= value < 2**63

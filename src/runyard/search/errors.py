@@ -6,10 +6,15 @@ WINDOW = 60
 
 
 class InvalidSearch(InvalidParameter):
-    """A filter or order_by that cannot be understood, with a caret under the offending part."""
+    """A filter or order_by that cannot be understood; the message shows it with a caret under the offending part.
+
+    Attributes
+    ----------
+    position: Where the offending part begins, from 0.
+    """
 
     def __init__(self, problem: str, text: str, position: int) -> None:
         first = max(0, position - WINDOW)
-        shown = text[first : position + WINDOW].replace("\n", " ").replace("\t", " ")
-        super().__init__(f"{problem}\n  {shown}\n  {' ' * (position - first)}^")
+        shown = "".join(letter if letter.isprintable() else " " for letter in text[first : position + WINDOW])
+        super().__init__(f"{problem} (character {position + 1})\n  {shown}\n  {' ' * (position - first)}^")
         self.position = position

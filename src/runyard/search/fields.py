@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 EQUAL = frozenset(("=", "!="))
 ORDERED = frozenset(("=", "!=", ">", ">=", "<", "<="))
@@ -16,18 +17,14 @@ class Field:
 
     Attributes
     ----------
-    value: ``text``, ``number``, ``integer`` or ``integer text`` (an integer in quotes).
+    value: What it is compared with; an ``id`` is an integer in quotes.
     operators: The comparators it takes.
     sortable: May it stand in order_by?
     """
 
-    value: str
+    value: Literal["text", "number", "integer", "id"]
     operators: frozenset[str]
     sortable: bool = True
-
-
-TEXT = Field("text", EQUAL | PATTERN)
-NUMBER = Field("number", ORDERED)
 
 
 @dataclass(frozen=True)
@@ -37,37 +34,38 @@ class EntityFields:
     Attributes
     ----------
     name: Plural, for messages.
-    prefixes: What may stand before the dot, with the kind it means.
-    kinds: Kinds with free keys, such as metrics.
+    prefixes: What may stand before the dot, with the kind it means. No prefix means ``attribute``.
     keyed: Kinds with a fixed set of keys, such as attributes.
+    free: Kinds with any keys, such as metrics.
     aliases: Other spellings of attributes in filters.
     order_aliases: Other spellings of attributes in order_by.
-    repeats_allowed: May order_by name a key twice?
+    repeats_allowed: May order_by name a key twice, the second time for nothing?
     """
 
     name: str
     prefixes: Mapping[str, str]
-    kinds: Mapping[str, Field]
     keyed: Mapping[str, Mapping[str, Field]]
+    free: Mapping[str, Field] = field(default_factory=dict)
     aliases: Mapping[str, str] = field(default_factory=dict)
     order_aliases: Mapping[str, str] = field(default_factory=dict)
     repeats_allowed: bool = False
 
 
-_METRIC = Field("number", ORDERED)
-_FREE_TEXT = Field("text", EQUAL | PATTERN | PRESENCE)
+TEXT = Field("text", EQUAL | PATTERN)
+NUMBER = Field("number", ORDERED)
+INTEGER = Field("integer", ORDERED)
+_OPTIONAL_TEXT = Field("text", EQUAL | PATTERN | PRESENCE)
 _DATASET = Field("text", EQUAL | PATTERN | LISTED, sortable=False)
 
 RUN_FIELDS = EntityFields(
     name="runs",
     prefixes={
         **dict.fromkeys(("metrics", "metric"), "metric"),
-        **dict.fromkeys(("params", "param", "parameter", "parameters"), "param"),
+        **dict.fromkeys(("params", "param", "parameters", "parameter"), "param"),
         **dict.fromkeys(("tags", "tag"), "tag"),
         **dict.fromkeys(("attributes", "attribute", "attr", "run"), "attribute"),
         **dict.fromkeys(("datasets", "dataset"), "dataset"),
     },
-    kinds={"metric": _METRIC, "param": _FREE_TEXT, "tag": _FREE_TEXT},
     keyed={
         "attribute": {
             "run_id": Field("text", EQUAL | PATTERN | LISTED),
@@ -80,6 +78,7 @@ RUN_FIELDS = EntityFields(
         },
         "dataset": {"name": _DATASET, "digest": _DATASET, "context": _DATASET},
     },
+    free={"metric": NUMBER, "param": _OPTIONAL_TEXT, "tag": _OPTIONAL_TEXT},
     aliases={
         **dict.fromkeys(("run name", "Run name", "Run Name"), "run_name"),
         **dict.fromkeys(("created", "Created"), "start_time"),
@@ -89,15 +88,15 @@ RUN_FIELDS = EntityFields(
 
 EXPERIMENT_FIELDS = EntityFields(
     name="experiments",
-    prefixes={"attribute": "attribute", "tag": "tag", "tags": "tag"},
-    kinds={"tag": Field("text", EQUAL | PATTERN | PRESENCE, sortable=False)},
+    prefixes={"attribute": "attribute", **dict.fromkeys(("tags", "tag"), "tag")},
     keyed={
         "attribute": {
             "name": TEXT,
-            "experiment_id": Field("integer text", EQUAL | LISTED),
-            "creation_time": Field("integer", ORDERED),
-            "last_update_time": Field("integer", ORDERED),
+            "experiment_id": Field("id", EQUAL | LISTED),
+            "creation_time": INTEGER,
+            "last_update_time": INTEGER,
         }
     },
+    free={"tag": Field("text", EQUAL | PATTERN | PRESENCE, sortable=False)},
     repeats_allowed=True,
 )

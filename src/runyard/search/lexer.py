@@ -7,13 +7,14 @@ from runyard.search.errors import InvalidSearch
 
 MAX_LENGTH = 10_000
 
+# Behind a dot that touches what is before it, a word may begin with a digit: metrics.5fold, tags.layer.3
 _TOKEN = re.compile(
     r"""
       (?P<space>\s+)
     | (?P<text>'[^']*'|"[^"]*")
     | (?P<quoted>`[^`]*`)
-    | (?P<number>-?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?!\w))
-    | (?P<word>[^\W\d]\w*)
+    | (?P<word>[^\W\d]\w*|(?<=[\w`"']\.)\w+)
+    | (?P<number>-?(?:[0-9]+(?:\.[0-9]*)?|(?<![\w`"'])\.[0-9]+)(?:[eE][+-]?[0-9]+)?(?!\w))
     | (?P<operator>!=|>=|<=|=|>|<)
     | (?P<mark>[().,])
     """,
@@ -22,7 +23,7 @@ _TOKEN = re.compile(
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Token:
     """A piece of a filter.
 
@@ -63,8 +64,7 @@ def tokens(text: str) -> list[Token]:
         raise InvalidSearch(f"The text has {len(text)} characters; at most {MAX_LENGTH} are taken.", text, MAX_LENGTH)
     bad = _UNSTORABLE.search(text)
     if bad:
-        printable = _UNSTORABLE.sub("?", text)
-        raise InvalidSearch(f"The character U+{ord(bad.group()):04X} cannot be searched for.", printable, bad.start())
+        raise InvalidSearch(f"The character U+{ord(bad.group()):04X} cannot be searched for.", text, bad.start())
     found: list[Token] = []
     position = 0
     while position < len(text):

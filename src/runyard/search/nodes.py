@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-Value = str | int | float | tuple[str, ...] | None
+Value = str | int | float | tuple[str, ...] | tuple[int, ...] | None
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,18 @@
 """Understands filters and order_by: a recursive-descent parser over the tokens, for every entity.
 
-    filter      = [ condition { AND condition } [ AND ] ]
+    filter      = { AND } [ condition { AND { AND } condition } ] { AND }
     condition   = identifier ( comparator value | [ NOT ] IN list | IS [ NOT ] NULL )
     identifier  = name { "." name }            the first may say the kind: metrics, params, tags, attributes …
     list        = "(" text { "," text } [ "," ] ")"
+    order item  = identifier [ ASC | DESC ]
 
-Grammar and quirks: MLflow's search syntax. There is no OR, NOT, BETWEEN or nesting.
+Grammar and quirks are those of MLflow's search, the needless AND among them. There is no OR, NOT, BETWEEN or nesting.
 """
 
 from collections.abc import Sequence
-from typing import NoReturn
 
+from runyard.core.limits import shown
+from runyard.exceptions import InvalidParameter
 from runyard.search.errors import InvalidSearch
 from runyard.search.fields import EntityFields, Field
 from runyard.search.lexer import Token, tokens
@@ -27,12 +29,7 @@ def parse_filter(text: str | None, entity: EntityFields) -> list[Comparison]:
     ------
     InvalidSearch: The filter breaks the grammar or compares what cannot be compared; points at the offending part.
     """
-    if not text:
-        return []
-    parser = _Parser(text, entity)
-    if parser.here.kind == "end":
-        parser.fail("The filter is blank: leave it out, or state a condition such as metrics.loss < 0.1.")
-    return parser.filter()
+    return _Parser(text, entity).filter() if text else []
 
 
 def parse_order_by(items: Sequence[str], entity: EntityFields) -> list[OrderTerm]:
@@ -40,10 +37,11 @@ def parse_order_by(items: Sequence[str], entity: EntityFields) -> list[OrderTerm
 
     Raises
     ------
-    InvalidSearch: An item is not ``<key> [ASC|DESC]``, or names a key that cannot be ordered by or was named before.
+    InvalidParameter: Too many keys; an item is not ``<key> [ASC|DESC]``, or names a key that cannot be ordered by or
+        was named before.
     """
     if len(items) > MAX_ORDER_TERMS:
-        raise InvalidSearch(f"order_by has {len(items)} keys; at most {MAX_ORDER_TERMS} are taken.", "", 0)
+        raise InvalidParameter(f"order_by has {len(items)} keys; at most {MAX_ORDER_TERMS} are taken.")
     terms: list[OrderTerm] = []
     named: set[tuple[str, str]] = set()
     for item in items:
@@ -71,142 +69,156 @@ class _Parser:
         self.place += token.kind != "end"
         return token
 
-    def fail(self, problem: str, at: Token | None = None) -> NoReturn:
-        raise InvalidSearch(problem, self.text, (at or self.here).position)
+    def take_word(self, *words: str) -> Token | None:
+        return self.take() if self.here.is_word(*words) else None
+
+    def error(self, problem: str, at: Token | None = None) -> InvalidSearch:
+        return InvalidSearch(problem, self.text, (at or self.here).position)
 
     def filter(self) -> list[Comparison]:
+        if self.here.kind == "end":
+            raise self.error("The filter is blank. Leave it out, or state a condition such as metrics.loss < 0.1.")
         found: list[Comparison] = []
-        while self.here.kind != "end":
-            if self.here.is_word("AND") and (found or self.tokens[self.place + 1].kind == "end"):
-                self.take()
-                if self.here.kind == "end":  # a last AND is let pass, as MLflow does
-                    break
-            elif found:
-                self.fail(f"Join conditions with AND; {self.here.text!r} cannot stand here.")
+        while True:
+            joined = not found
+            while self.take_word("AND"):
+                joined = True
+            if self.here.kind == "end":
+                return found
+            if not joined:
+                raise self.error(f"Join conditions with AND; {shown(self.here.text)} cannot stand here.")
+            if len(found) == MAX_TERMS:
+                raise self.error(f"The filter has more than {MAX_TERMS} conditions.")
             found.append(self.condition())
-            if len(found) > MAX_TERMS:
-                self.fail(f"The filter has more than {MAX_TERMS} conditions.")
-        return found
 
     def condition(self) -> Comparison:
-        first = self.here
-        if first.is_word("NOT") or first.text == "(":
-            self.fail("A filter is conditions joined by AND: NOT, OR and brackets are not part of it.")
+        if self.here.is_word("NOT") or self.here.text == "(":
+            raise self.error("A filter is conditions joined by AND: NOT, OR and brackets are not part of it.")
         kind, key, field = self.identifier()
-        operator_token = self.here
+        what = f"{kind} {shown(key)}"
+        comparator = self.here
         operator = self.operator()
         if operator not in field.operators:
             known = ", ".join(sorted(field.operators))
-            self.fail(f"{kind.capitalize()} {key!r} cannot be compared with {operator}; use {known}.", operator_token)
-        return Comparison(kind, key, operator, self.value(operator, field, f"{kind} {key!r}"))
+            raise self.error(
+                f"{what.capitalize()} cannot be compared with {operator}. Use one of: {known}.", comparator
+            )
+        return Comparison(kind, key, operator, self.operand(operator, field, what))
 
     def identifier(self, ordering: bool = False) -> tuple[str, str, Field]:
         """Kind, key and field of what stands here."""
         start = self.here
-        names = [self.name("a key such as metrics.loss is needed")]
-        while self.here.text == "." and self.here.position == self.tokens[self.place - 1].end:
+        if start.kind == "text" and start.text.startswith("'"):
+            raise self.error("A key is needed here; single quotes are for values. Use backticks around unusual keys.")
+        names = [self.name("A key such as metrics.loss is needed here.")]
+        while self.here.text == "." and self.touches_the_one_before():
             self.take()
-            names.append(self.name("a key is needed behind the dot"))
+            if not self.touches_the_one_before():
+                raise self.error("A key is needed directly behind the dot.")
+            names.append(self.name("A key is needed behind the dot."))
         if len(names) == 1:
-            return self.attribute(names[0], start, ordering)
+            return self.keyed("attribute", names[0], start, ordering)
         kind = self.entity.prefixes.get(names[0])
         if kind is None:
             known = ", ".join(self.entity.prefixes)
-            self.fail(f"{names[0]!r} is nothing that {self.entity.name} have; use {known}.", start)
+            raise self.error(f"{shown(names[0])} is nothing that {self.entity.name} have. Use one of: {known}.", start)
         key = ".".join(names[1:])
-        if kind in self.entity.kinds:
-            return kind, key, self.entity.kinds[kind]
-        return self.attribute(key, start, ordering, kind)
+        if kind in self.entity.free:
+            return kind, key, self.entity.free[kind]
+        return self.keyed(kind, key, start, ordering)
+
+    def touches_the_one_before(self) -> bool:
+        return self.here.position == self.tokens[self.place - 1].end
 
     def name(self, needed: str) -> str:
-        token = self.here
-        quoted = token.kind == "quoted" or (token.kind == "text" and self.place > 0)
-        if not (token.kind == "word" or quoted) or not token.value:
-            self.fail(f"Here {needed}.")
+        if self.here.kind not in ("word", "quoted", "text") or not self.here.value:
+            raise self.error(needed)
         return self.take().value
 
-    def attribute(self, key: str, start: Token, ordering: bool, kind: str = "attribute") -> tuple[str, str, Field]:
+    def keyed(self, kind: str, key: str, start: Token, ordering: bool) -> tuple[str, str, Field]:
         aliases = self.entity.order_aliases if ordering else self.entity.aliases
+        known = self.entity.keyed[kind]
         key = aliases.get(key, key) if kind == "attribute" else key
-        fields = self.entity.keyed[kind]
-        if key not in fields:
-            self.fail(f"{key!r} is no {kind} of {self.entity.name}; use {', '.join(fields)}.", start)
-        return kind, key, fields[key]
+        if key not in known:
+            listed = ", ".join(known)
+            raise self.error(f"{shown(key)} is no {kind} of {self.entity.name}. Use one of: {listed}.", start)
+        return kind, key, known[key]
 
     def operator(self) -> str:
         token = self.take()
         if token.kind == "operator":
-            if self.here.kind == "operator" and self.here.position == token.end:
-                self.fail(f"Unknown comparator {token.text + self.here.text!r}.", token)
+            if self.here.kind == "operator" and self.touches_the_one_before():
+                raise self.error(f"Unknown comparator {shown(token.text + self.here.text)}.", token)
             return token.text
         if token.is_word("LIKE", "ILIKE", "IN"):
             return token.text.upper()
-        if token.is_word("NOT") and self.here.is_word("IN"):
-            self.take()
+        if token.is_word("NOT") and self.take_word("IN"):
             return "NOT IN"
         if token.is_word("IS"):
-            negated = "NOT " if self.here.is_word("NOT") and self.take() else ""
-            if self.here.is_word("NULL"):
-                self.take()
-                return f"IS {negated}NULL"
-        self.fail("A comparator is needed here: =, !=, >, >=, <, <=, LIKE, ILIKE, IN, NOT IN, IS NULL or IS NOT NULL.", token)
+            negated = self.take_word("NOT") is not None
+            if self.take_word("NULL"):
+                return "IS NOT NULL" if negated else "IS NULL"
+        raise self.error("A comparator such as =, !=, >, LIKE or IS NULL is needed here.", token)
 
-    def value(self, operator: str, field: Field, what: str) -> Value:
-        if operator.startswith("IS"):
+    def operand(self, operator: str, field: Field, what: str) -> Value:
+        if operator in ("IS NULL", "IS NOT NULL"):
             return None
         if operator in ("IN", "NOT IN"):
-            return self.list_of_texts(field)
+            return self.texts(field)
         token = self.take()
-        if field.value in ("text", "integer text"):
+        if field.value in ("text", "id"):
             if token.kind != "text":
-                self.fail(f"The value for {what} must be in quotes.", token)
-            return self.checked_text(token, field)
+                raise self.error(f"The value for {what} must be in quotes.", token)
+            return self.checked(token, field)
         if token.kind != "number":
-            self.fail(f"The value for {what} must be a number, without quotes.", token)
+            raise self.error(f"The value for {what} must be a number, without quotes.", token)
         return self.number(token, field)
 
     def number(self, token: Token, field: Field) -> int | float:
-        try:
-            number: int | float = int(token.text) if len(token.text) <= 20 else float(token.text)
-        except ValueError:
-            number = float(token.text)
-        if field.value == "integer" and not isinstance(number, int):
-            self.fail("An integer of at most 64 bits is needed here.", token)
-        return number if abs(number) < 2**63 else float(number)
+        if token.text.removeprefix("-").isdigit() and len(token.text) <= 20:
+            whole = int(token.text)
+            if -(2**63) <= whole < 2**63:
+                return whole
+        number = float(token.text)
+        if field.value == "number":
+            return number
+        if number.is_integer() and abs(number) < 2**63:
+            return int(number)
+        raise self.error("An integer of at most 64 bits is needed here.", token)
 
-    def checked_text(self, token: Token, field: Field) -> str:
-        if field.value == "integer text" and not (token.value.isascii() and token.value.isdigit() and len(token.value) < 19):
-            self.fail(f"{token.text} is no id: ids are integers in quotes, such as '7'.", token)
+    def checked(self, token: Token, field: Field) -> str:
+        """The text of a value, which must be an integer where ids are asked for."""
+        digits = token.value
+        if field.value == "id" and not (digits.isascii() and digits.isdigit() and len(digits) <= 18):
+            raise self.error(f"{shown(digits)} is no id: ids are integers in quotes, such as '7'.", token)
         return token.value
 
-    def list_of_texts(self, field: Field) -> tuple[str, ...]:
-        if self.take().text != "(":
-            self.fail("A list in brackets is needed here, such as ('a', 'b').", self.tokens[self.place - 1])
-        texts: list[str] = []
+    def texts(self, field: Field) -> tuple[str, ...]:
+        if self.here.text != "(":
+            raise self.error("A list in brackets is needed here, such as ('a', 'b').")
+        self.take()
+        found: list[str] = []
         while self.here.text != ")":
-            token = self.take()
-            if token.kind != "text":
-                self.fail("A list holds texts in quotes.", token)
-            texts.append(self.checked_text(token, field))
+            if self.here.kind != "text":
+                raise self.error("A list holds texts in quotes and ends with a closing bracket.")
+            found.append(self.checked(self.take(), field))
             if self.here.text == ",":
                 self.take()
             elif self.here.text != ")":
-                self.fail("A comma or the closing bracket is needed here.")
-        if not texts:
-            self.fail("The list is empty; it needs at least one text.")
+                raise self.error("A comma or the closing bracket is needed here.")
+        if not found:
+            raise self.error("The list is empty; it needs at least one text in quotes.")
         self.take()
-        return tuple(texts)
+        return tuple(found)
 
     def order_term(self) -> OrderTerm:
         if self.here.kind == "end":
-            self.fail("An order_by item is blank; write a key, then ASC or DESC if you like.")
+            raise self.error("This item of order_by is blank. Write a key, then ASC or DESC if you like.")
         start = self.here
         kind, key, field = self.identifier(ordering=True)
         if not field.sortable:
-            self.fail(f"{self.entity.name.capitalize()} cannot be ordered by a {kind}.", start)
-        ascending = True
-        if self.here.is_word("ASC", "DESC"):
-            ascending = self.take().is_word("ASC")
+            raise self.error(f"{self.entity.name.capitalize()} cannot be ordered by a {kind}.", start)
+        direction = self.take_word("ASC", "DESC")
         if self.here.kind != "end":
-            self.fail("An order_by item is one key with ASC or DESC behind it; give several items as a list.")
-        return OrderTerm(kind, key, ascending)
+            raise self.error("An item of order_by is one key with ASC or DESC behind it. Give several keys as a list.")
+        return OrderTerm(kind, key, ascending=direction is None or direction.is_word("ASC"))

@@ -1,44 +1,72 @@
 """Pieces of SQL that conditions and orders are made of. Values are always bound, never written into the statement."""
 
+import operator
+from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
 
+from runyard.exceptions import InvalidParameter
 from runyard.search.nodes import Comparison
 
-_ORDERED = {"=": "__eq__", "!=": "__ne__", ">": "__gt__", ">=": "__ge__", "<": "__lt__", "<=": "__le__"}
+MAX_PATTERN_BYTES = 50_000  # SQLite takes no longer one
 
 Column = sa.ColumnElement[Any]
 
+_ORDERED: dict[str, Callable[[Any, Any], Any]] = {
+    "=": operator.eq,
+    "!=": operator.ne,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "<": operator.lt,
+    "<=": operator.le,
+}
+
 
 def compare(column: Column, comparison: Comparison, dialect: str) -> sa.ColumnElement[bool]:
-    """The condition that a column stands in this relation to the comparison's value; false where the column is NULL."""
-    operator, value = comparison.operator, comparison.value
-    if operator in _ORDERED:
-        condition: sa.ColumnElement[bool] = getattr(column, _ORDERED[operator])(value)
+    """The condition that a column stands in this relation to the comparison's value; never true where it is NULL.
+
+    Raises
+    ------
+    InvalidParameter: A pattern of LIKE is too long for the database.
+    """
+    asked, value = comparison.operator, comparison.value
+    if asked in _ORDERED:
+        condition: sa.ColumnElement[bool] = _ORDERED[asked](column, value)
         return condition
-    if operator == "IN":
-        return column.in_(value)  # type: ignore[arg-type]
-    if operator == "NOT IN":
-        return column.not_in(value)  # type: ignore[arg-type]
-    return _like(column, str(value), operator == "ILIKE", dialect)
-
-
-def _like(column: Column, pattern: str, any_case: bool, dialect: str) -> sa.ColumnElement[bool]:
-    """LIKE as MLflow has it: case counts unless ILIKE, ``%`` and ``_`` are wildcards, nothing escapes them."""
-    if dialect == "postgresql":
-        return column.ilike(pattern, escape="") if any_case else column.like(pattern, escape="")
-    if any_case:
-        return sa.func.runyard_fold(column).op("GLOB", is_comparison=True)(_as_glob(pattern.casefold()))
-    return column.op("GLOB", is_comparison=True)(_as_glob(pattern))
-
-
-def _as_glob(pattern: str) -> str:
-    """A LIKE pattern as one of SQLite's GLOB, whose own wildcards are put in brackets."""
-    glob = {"%": "*", "_": "?", "*": "[*]", "?": "[?]", "[": "[[]"}
-    return "".join(glob.get(character, character) for character in pattern)
+    if isinstance(value, tuple):
+        return column.in_(value) if asked == "IN" else column.not_in(value)
+    return _like(column, str(value), asked == "ILIKE", dialect)
 
 
 def binary(column: Column, dialect: str) -> Column:
     """A text column ordered by its characters' numbers, on every database alike."""
     return sa.collate(column, "C") if dialect == "postgresql" else column
+
+
+def number(value: int | float) -> Column:
+    """A constant of ours, written into the statement so that the database can plan with it."""
+    return sa.literal_column(repr(value), sa.Double() if isinstance(value, float) else sa.BigInteger())
+
+
+def _like(column: Column, pattern: str, any_case: bool, dialect: str) -> sa.ColumnElement[bool]:
+    """LIKE as MLflow has it: case counts unless ILIKE, ``%`` and ``_`` are wildcards, nothing escapes them."""
+    if dialect == "postgresql":
+        # The collation makes ILIKE know the case of all letters, also in a database that was made with the C locale.
+        return (
+            sa.collate(column, "und-x-icu").ilike(pattern, escape="") if any_case else column.like(pattern, escape="")
+        )
+    glob = _as_glob(pattern.lower() if any_case else pattern)
+    subject = sa.func.runyard_lower(column) if any_case else column
+    return subject.op("GLOB", is_comparison=True, return_type=sa.Boolean())(glob)
+
+
+def _as_glob(pattern: str) -> str:
+    """A LIKE pattern as one of SQLite's GLOB, where case counts; its own wildcards are put in brackets."""
+    glob = pattern.translate(_GLOB)
+    if len(glob.encode()) > MAX_PATTERN_BYTES:
+        raise InvalidParameter(f"A pattern of LIKE may take {MAX_PATTERN_BYTES} bytes at most. Shorten it.")
+    return glob
+
+
+_GLOB = str.maketrans({"%": "*", "_": "?", "*": "[*]", "?": "[?]", "[": "[[]"})

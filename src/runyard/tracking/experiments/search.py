@@ -1,19 +1,17 @@
 """Finding experiments: by name, times and tags, a page at a time."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import sqlalchemy as sa
 
-from runyard.db.paging import SortColumn, page, query_digest, read_token, write_token
+from runyard.core.lifecycle import LifecycleStage, ViewType
+from runyard.db.paging import SortColumn, read_page
 from runyard.db.transaction import Transaction
 from runyard.search.fields import EXPERIMENT_FIELDS
 from runyard.search.nodes import Comparison, OrderTerm
 from runyard.search.parser import parse_filter, parse_order_by
 from runyard.search.sql import binary, compare
 from runyard.tracking.experiments.tables import experiment_tags, experiments
-
-_STAGES = {"ACTIVE_ONLY": ("active",), "DELETED_ONLY": ("deleted",), "ALL": ("active", "deleted")}
 
 
 def search_experiment_ids(
@@ -30,23 +28,24 @@ def search_experiment_ids(
     ------
     InvalidParameter: The filter, the order or the token is not valid.
     """
+    chosen = sa.select(experiments.c.experiment_id).where(*matching_experiments(tx, view_type, text))
     columns = _order(parse_order_by(order_by, EXPERIMENT_FIELDS), tx.dialect)
-    digest = query_digest(view_type, text or "", list(order_by))
-    start = read_token(page_token, columns, digest)
-    chosen = sa.select(experiments.c.experiment_id, *(column.expression for column in columns)).where(
-        *matching_experiments(tx, view_type, text)
-    )
-    rows = tx.execute(page(chosen, columns, start, max_results)).all()
-    token = write_token(rows[max_results - 1][1:], digest) if len(rows) > max_results else None
-    return [row[0] for row in rows[:max_results]], token
+    query = ("experiments", view_type, text or "", list(order_by))
+    return read_page(tx, chosen, columns, query, max_results, page_token)
 
 
 def matching_experiments(tx: Transaction, view_type: str, text: str | None) -> list[sa.ColumnElement[bool]]:
     """The conditions on `experiments` that a search stands for."""
     return [
-        experiments.c.lifecycle_stage.in_(_STAGES[view_type]),
+        shown_stage(experiments.c.lifecycle_stage, view_type),
         *(_condition(comparison, tx.dialect) for comparison in parse_filter(text, EXPERIMENT_FIELDS)),
     ]
+
+
+def shown_stage(column: sa.ColumnElement[str], view_type: str) -> sa.ColumnElement[bool]:
+    """Is the stage one of those that a view shows?"""
+    stages = LifecycleStage.view_type_to_stages(ViewType.from_string(view_type.lower()))
+    return column == stages[0] if len(stages) == 1 else column.in_(stages)
 
 
 def _condition(comparison: Comparison, dialect: str) -> sa.ColumnElement[bool]:
@@ -66,24 +65,24 @@ def _with_number(comparison: Comparison) -> Comparison:
     """Ids are texts in a filter and integers in the table."""
     if comparison.key != "experiment_id":
         return comparison
-    value: Any = comparison.value
-    numbers: Any = tuple(map(int, value)) if isinstance(value, tuple) else int(value)
+    value = comparison.value
+    numbers = tuple(map(int, value)) if isinstance(value, tuple) else int(str(value))
     return Comparison(comparison.kind, comparison.key, comparison.operator, numbers)
 
 
 def _order(terms: Sequence[OrderTerm], dialect: str) -> list[SortColumn]:
     """The sort columns; ties of an order that was asked for go by id, the newest first."""
-    columns = [
-        SortColumn(binary(experiments.c.name, dialect), "text", not term.ascending)
-        if term.key == "name"
-        else SortColumn(experiments.c[term.key], "integer", not term.ascending)
-        for term in terms
-    ]
-    if not columns:
+    if not terms:
         return [
             SortColumn(experiments.c.creation_time, "integer", descending=True, indexed=True),
             SortColumn(experiments.c.experiment_id, "integer"),
         ]
-    if "experiment_id" not in {term.key for term in terms}:
+    columns = [
+        SortColumn(binary(experiments.c.name, dialect), "text", not term.ascending)
+        if term.key == "name"
+        else SortColumn(experiments.c[term.key], "integer", not term.ascending, indexed=True)
+        for term in terms
+    ]
+    if all(term.key != "experiment_id" for term in terms):
         columns.append(SortColumn(experiments.c.experiment_id, "integer", descending=True))
     return columns

@@ -5,13 +5,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from runyard.db.paging import SortColumn, page, query_digest, read_token, write_token
+from runyard.db.paging import SortColumn, read_page
+from runyard.db.selecting import one_of
 from runyard.db.transaction import Transaction
 from runyard.search.fields import RUN_FIELDS
 from runyard.search.nodes import Comparison, OrderTerm
 from runyard.search.parser import parse_filter, parse_order_by
-from runyard.search.sql import binary, compare
+from runyard.search.sql import binary, compare, number
 from runyard.tracking.experiments.messages import experiment_number
+from runyard.tracking.experiments.search import shown_stage
 from runyard.tracking.inputs.tables import dataset_input_tags, dataset_inputs, datasets
 from runyard.tracking.metrics.tables import metric_series
 from runyard.tracking.runs.tables import params, runs, tags
@@ -20,7 +22,6 @@ CONTEXT_TAG = "mlflow.data.context"
 SELECTIVE = frozenset(("=", ">", ">=", "<", "<="))
 """Comparators that an index on (key, value) answers; the others are tested run by run."""
 
-_STAGES = {"ACTIVE_ONLY": ("active",), "DELETED_ONLY": ("deleted",), "ALL": ("active", "deleted")}
 _ATTRIBUTES: dict[str, sa.ColumnElement[Any]] = {
     "run_id": runs.c.run_uuid,
     "run_name": runs.c.name,
@@ -30,7 +31,6 @@ _ATTRIBUTES: dict[str, sa.ColumnElement[Any]] = {
     "start_time": runs.c.start_time,
     "end_time": runs.c.end_time,
 }
-_NUMERIC = frozenset(("start_time", "end_time"))
 _TEXTS = {"param": params, "tag": tags}
 
 
@@ -49,14 +49,10 @@ def search_run_ids(
     ------
     InvalidParameter: The filter, the order or the token is not valid.
     """
-    conditions = matching_runs(tx, experiment_ids, view_type, text)
     source, columns = _order(parse_order_by(order_by, RUN_FIELDS), tx.dialect)
-    digest = query_digest(sorted(set(experiment_ids)), view_type, text or "", list(order_by))
-    start = read_token(page_token, columns, digest)
-    chosen = sa.select(runs.c.id, *(column.expression for column in columns)).select_from(source).where(*conditions)
-    rows = tx.execute(page(chosen, columns, start, max_results)).all()
-    token = write_token(rows[max_results - 1][1:], digest) if len(rows) > max_results else None
-    return [row[0] for row in rows[:max_results]], token
+    chosen = sa.select(runs.c.id).select_from(source).where(*matching_runs(tx, experiment_ids, view_type, text))
+    query = ("runs", sorted(set(experiment_ids)), view_type, text or "", list(order_by))
+    return read_page(tx, chosen, columns, query, max_results, page_token)
 
 
 def count_runs(tx: Transaction, experiment_ids: Sequence[str], view_type: str, text: str | None) -> int:
@@ -70,10 +66,10 @@ def matching_runs(
 ) -> list[sa.ColumnElement[bool]]:
     """The conditions on `runs` that a search stands for."""
     numbers = sorted({experiment_number(experiment_id) for experiment_id in experiment_ids})
-    stages = _STAGES[view_type]
+    experiment = runs.c.experiment_id
     return [
-        runs.c.experiment_id == numbers[0] if len(numbers) == 1 else runs.c.experiment_id.in_(numbers),
-        runs.c.lifecycle_stage == stages[0] if len(stages) == 1 else runs.c.lifecycle_stage.in_(stages),
+        experiment == numbers[0] if len(numbers) == 1 else one_of(tx, experiment, numbers),
+        shown_stage(runs.c.lifecycle_stage, view_type),
         *(_condition(comparison, tx.dialect) for comparison in parse_filter(text, RUN_FIELDS)),
     ]
 
@@ -103,11 +99,8 @@ def _text_condition(table: sa.Table, comparison: Comparison, dialect: str) -> sa
         return _of_run(table, [with_key], selective=False)
     conditions = [with_key, compare(table.c.value, comparison, dialect)]
     if comparison.operator == "=":  # the index holds the first 200 characters
-        conditions.insert(1, sa.func.substr(table.c.value, _ONE, _TWO_HUNDRED) == str(comparison.value)[:200])
+        conditions.insert(1, sa.func.substr(table.c.value, number(1), number(200)) == str(comparison.value)[:200])
     return _of_run(table, conditions, comparison.operator in SELECTIVE)
-
-
-_ONE, _TWO_HUNDRED = sa.literal_column("1"), sa.literal_column("200")
 
 
 def _of_run(table: sa.Table, conditions: list[sa.ColumnElement[bool]], selective: bool) -> sa.ColumnElement[bool]:
@@ -142,7 +135,7 @@ def _order(terms: Sequence[OrderTerm], dialect: str) -> tuple[sa.FromClause, lis
     columns: list[SortColumn] = []
     for place, term in enumerate(terms):
         if term.kind == "attribute":
-            columns += _attribute_columns(term, dialect, first=place == 0)
+            columns += _attribute_columns(term, dialect)
             continue
         table = (metric_series if term.kind == "metric" else _TEXTS[term.kind]).alias(f"sort_{place}")
         source = source.outerjoin(table, sa.and_(table.c.run_id == runs.c.id, table.c.key == term.key))
@@ -155,24 +148,24 @@ def _order(terms: Sequence[OrderTerm], dialect: str) -> tuple[sa.FromClause, lis
     return source, columns
 
 
-def _attribute_columns(term: OrderTerm, dialect: str, first: bool) -> list[SortColumn]:
-    column = _ATTRIBUTES[term.key]
+def _attribute_columns(term: OrderTerm, dialect: str) -> list[SortColumn]:
+    column, descending = _ATTRIBUTES[term.key], not term.ascending
     if term.key == "end_time":
-        rank = sa.case((column.is_(None), sa.literal_column("1")), else_=sa.literal_column("0"))
-        value = sa.func.coalesce(column, sa.literal_column("0"))
-        return [SortColumn(rank, "integer"), SortColumn(value, "integer", not term.ascending)]
-    if term.key in _NUMERIC:
-        return [SortColumn(column, "integer", not term.ascending, indexed=first)]
-    return [SortColumn(binary(column, dialect), "text", not term.ascending)]
+        rank = sa.case((column.is_(None), number(1)), else_=number(0))
+        return [SortColumn(rank, "integer"), SortColumn(sa.func.coalesce(column, number(0)), "integer", descending)]
+    if term.key == "start_time":
+        return [SortColumn(column, "integer", descending, indexed=True)]
+    return [SortColumn(binary(column, dialect), "text", descending)]
 
 
 def _joined_columns(table: sa.FromClause, term: OrderTerm, dialect: str) -> list[SortColumn]:
-    missing = table.c.run_id.is_(None)
-    one, two, zero = (sa.literal_column(text) for text in ("1", "2", "0"))
+    missing, descending = table.c.run_id.is_(None), not term.ascending
     if term.kind == "metric":
-        rank = sa.case((missing, two), (table.c.value.is_(None), one), else_=zero)
-        value = sa.func.coalesce(table.c.value, sa.literal_column("0.0"))
-        return [SortColumn(rank, "integer"), SortColumn(value, "number", not term.ascending)]
-    rank = sa.case((missing, one), else_=zero)
-    text = sa.func.coalesce(table.c.value, sa.literal_column("''"))
-    return [SortColumn(rank, "integer"), SortColumn(binary(text, dialect), "text", not term.ascending)]
+        rank = sa.case((missing, number(2)), (table.c.value.is_(None), number(1)), else_=number(0))
+        return [
+            SortColumn(rank, "integer"),
+            SortColumn(sa.func.coalesce(table.c.value, number(0.0)), "number", descending),
+        ]
+    rank = sa.case((missing, number(1)), else_=number(0))
+    text = sa.func.coalesce(table.c.value, sa.literal_column("''", sa.Text()))
+    return [SortColumn(rank, "integer"), SortColumn(binary(text, dialect), "text", descending)]
