@@ -1,0 +1,99 @@
+"""Puts the server together: the only place that knows all of its parts."""
+
+import asyncio
+import importlib
+import threading
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from runyard.exceptions import EndpointNotFound
+from runyard.protocol.gate import Gate
+from runyard.server.answers import INCIDENT, App, Receive, Scope, Send, send_error, unforeseen
+from runyard.server.dispatch import Dispatch
+from runyard.server.guard import Guard
+from runyard.server.settings import ServerSettings
+from runyard.server.status import Status
+
+
+def open_gate(settings: ServerSettings) -> Gate:
+    """Open the server's database.
+
+    Raises
+    ------
+    SchemaOutdated: The database needs ``runyard db upgrade``, or is not ours.
+    """
+    folders = [settings.destination] if "://" not in settings.destination else []
+    return Gate.open(settings.backend_store_uri, artifact_root=settings.artifact_root, artifact_folders=folders)
+
+
+def create_app(settings: ServerSettings, gate: Gate | None = None) -> App:
+    """The server as an ASGI application.
+
+    Parameters
+    ----------
+    settings: The server's settings.
+    gate: An open gate, which stays its owner's to close; without one the settings' database is opened, and closed when
+        the ASGI server says that it ends.
+    """
+    opened = gate or open_gate(settings)
+    close = opened.close if gate is None else None
+
+    async def lifespan(scope: Scope, receive: Receive, send: Send) -> None:
+        await _lifespan(scope, receive, send, close)
+
+    inner = Status(_Web(settings, opened), settings)
+    return Guard(Dispatch(inner, opened, settings), settings, lifespan)
+
+
+class _Web:
+    """The web framework's half, which is built while the server runs already.
+
+    Training scripts wait for a server to answer the API, and importing the framework takes longer than all the rest.
+    """
+
+    def __init__(self, settings: ServerSettings, gate: Gate) -> None:
+        self._settings, self._gate = settings, gate
+        self._lock = threading.Lock()
+        self._app: Any = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        prefix = self._settings.static_prefix
+        if not scope["path"].startswith(f"{prefix}/") and scope["path"] != prefix:
+            await send_error(send, EndpointNotFound(f"Everything of this server lies below {prefix}/."))
+            return
+        begun = False
+        inner = {**scope, "root_path": prefix}
+
+        def noting(message: MutableMapping[str, Any]) -> Awaitable[None]:
+            nonlocal begun
+            begun = True
+            return send(message)
+
+        try:
+            app = self._app or await asyncio.to_thread(self.build)
+            await app(inner, receive, noting)
+        except Exception as error:  # noqa: BLE001  (an edge: the client gets an id, the log gets the rest)
+            if INCIDENT not in inner:
+                failure = unforeseen(error, f"{scope['method']} {scope['path']}")
+                if not begun:
+                    await send_error(send, failure)
+
+    def build(self) -> App:
+        """Import and build it; harmless when that was done."""
+        with self._lock:
+            if self._app is None:
+                self._app = importlib.import_module("runyard.server.web").create_web(self._settings, self._gate)
+        return self._app  # type: ignore[no-any-return]
+
+
+async def _lifespan(scope: Scope, receive: Receive, send: Send, close: Callable[[], None] | None) -> None:
+    """Answer the ASGI server's start and stop."""
+    if scope["type"] != "lifespan":
+        return
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            if close is not None:
+                await asyncio.to_thread(close)
+            return

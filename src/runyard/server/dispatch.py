@@ -1,0 +1,147 @@
+"""From a request to its message and back: a dictionary lookup in front of the web framework.
+
+MLflow's paths are fixed strings, so the operations need no pattern matching; the few with parts in braces come after.
+"""
+
+import asyncio
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from runyard.exceptions import InvalidParameter, MethodNotAllowed, RunyardException, Unavailable
+from runyard.protocol.catalog import load_messages
+from runyard.protocol.codec import decode_body, decode_query, parse_object
+from runyard.protocol.gate import Gate
+from runyard.protocol.message import OPERATIONS, Message
+from runyard.server.answers import App, Receive, Scope, Send, send_error, send_json, unforeseen
+from runyard.server.bodies import BodyReader, ClientGone
+from runyard.server.guard import FIELDS
+from runyard.server.settings import ServerSettings
+
+_JSON = b"application/json"
+_LARGE = 512 * 1024
+
+Methods = dict[str, type[Message]]
+Fields = Mapping[bytes, bytes]
+
+
+@dataclass(frozen=True)
+class _Template:
+    """A path with parts in braces, which are fields of the message."""
+
+    pattern: re.Pattern[str]
+    methods: Methods
+
+
+class Dispatch:
+    """Answers every operation of the protocol; passes other requests on.
+
+    Parameters
+    ----------
+    app: Serves what is no operation.
+    gate: Performs messages.
+    settings: The server's settings.
+    """
+
+    def __init__(self, app: App, gate: Gate, settings: ServerSettings) -> None:
+        self._app, self._gate = app, gate
+        self._bodies = BodyReader(settings.limits)
+        self._waiting_reads, self._most_reads = 0, settings.limits.waiting_reads
+        self._paths, self._templates = routes(settings.static_prefix)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        methods, parts = self._paths.get(scope["path"]), None
+        if methods is None:
+            methods, parts = self._match(scope["path"])
+            if methods is None:
+                await self._app(scope, receive, send)
+                return
+        method = scope["method"]
+        kind = methods.get("GET" if method == "HEAD" else method)
+        if kind is None:
+            await send_error(send, _wrong_method(method, methods), [(b"allow", allow(methods).encode())])
+            return
+        try:
+            message = await self._decode(kind, scope, receive, parts)
+            body = await self._perform(message)
+        except RunyardException as error:
+            await send_error(send, error)
+        except ClientGone:
+            pass
+        except Exception as error:  # noqa: BLE001  (an edge: the client gets an id, the log gets the rest)
+            await send_error(send, unforeseen(error, f"operation {kind.operation.name}"))
+        else:
+            await send_json(send, 200, body)
+
+    async def _decode(
+        self, kind: type[Message], scope: Scope, receive: Receive, parts: Mapping[str, str] | None
+    ) -> Message:
+        fields: Fields = scope[FIELDS]
+        if scope["method"] in ("GET", "HEAD"):
+            body = b"" if scope["query_string"] else await self._bodies.read(fields, receive)
+            if not body and not parts:
+                return decode_query(kind, scope["query_string"])
+        else:
+            if fields.get(b"content-type") != _JSON:
+                _check_content_type(fields)
+            body = await self._bodies.read(fields, receive)
+        if parts:
+            return kind.from_wire({**(parse_object(body) if body else {}), **parts})
+        if len(body) > _LARGE:  # long enough to be felt by everybody else on this event loop
+            return await asyncio.to_thread(decode_body, kind, body)
+        return decode_body(kind, body)
+
+    async def _perform(self, message: Message) -> bytes:
+        if message.operation.kind != "read":
+            return await self._gate.answer(message)  # the writer's own queue is bounded
+        if self._waiting_reads >= self._most_reads:
+            raise Unavailable(f"{self._most_reads} reads are waiting already. Try again.")
+        self._waiting_reads += 1
+        try:
+            return await self._gate.answer(message)
+        finally:
+            self._waiting_reads -= 1
+
+    def _match(self, path: str) -> tuple[Methods | None, Mapping[str, str] | None]:
+        for template in self._templates:
+            match = template.pattern.fullmatch(path)
+            if match:
+                return template.methods, match.groupdict()
+        return None, None
+
+
+def routes(prefix: str) -> tuple[dict[str, Methods], list[_Template]]:
+    """Every operation by path and method: fixed paths, and those with parts in braces."""
+    load_messages()
+    fixed: dict[str, Methods] = {}
+    templated: dict[str, Methods] = {}
+    for kind in OPERATIONS.values():
+        for method, path in kind.operation.routes():
+            table = templated if "{" in path else fixed
+            known = table.setdefault(prefix + path, {}).setdefault(method, kind)
+            if known is not kind:
+                raise TypeError(f"{method} {path} is claimed by {known.__name__} and {kind.__name__}.")
+    return fixed, [_Template(_pattern(path), methods) for path, methods in templated.items()]
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    pieces = re.split(r"\{(\w+)\}", path)
+    return re.compile(
+        "".join(f"(?P<{piece}>[^/]+)" if index % 2 else re.escape(piece) for index, piece in enumerate(pieces))
+    )
+
+
+def allow(methods: Methods) -> str:
+    """The value of the ``Allow`` header."""
+    return ", ".join(sorted({*methods, *(["HEAD"] if "GET" in methods else [])}))
+
+
+def _wrong_method(method: str, methods: Methods) -> RunyardException:
+    return MethodNotAllowed(f"This path does not take {method}. Use {' or '.join(sorted(methods))}.")
+
+
+def _check_content_type(fields: Fields) -> None:
+    given = fields.get(b"content-type", b"")
+    if given.partition(b";")[0].strip().lower() != _JSON:
+        raise InvalidParameter("The Content-Type must be application/json.")

@@ -1,0 +1,57 @@
+"""What a server says about itself without asking its database: health, version, and what it can do."""
+
+import json
+
+from runyard.exceptions import MethodNotAllowed
+from runyard.server.answers import App, Headers, Receive, Scope, Send, send_error
+from runyard.server.settings import ServerSettings
+from runyard.version import VERSION
+
+_TEXT = (b"content-type", b"text/plain; charset=utf-8")
+_JSON = (b"content-type", b"application/json")
+_SERVER_INFO = {
+    "store_type": "SqlStore",
+    "workspaces_enabled": False,
+    "trace_archival_enabled": False,
+    "multipart_uploads_enabled": False,
+    "multipart_downloads_enabled": False,
+    "presigned_upload_run_id_supported": True,
+    "presigned_upload_model_id_supported": True,
+    "features_enabled": {"gateway": False},
+}
+
+
+class Status:
+    """Answers ``/health``, ``/version`` and ``server-info``; passes other requests on.
+
+    Parameters
+    ----------
+    app: Serves everything else.
+    settings: The server's settings.
+    """
+
+    def __init__(self, app: App, settings: ServerSettings) -> None:
+        self._app = app
+        info = json.dumps(_SERVER_INFO, separators=(",", ":")).encode()
+        answers = {
+            "/health": (_TEXT, b"OK"),
+            "/version": (_TEXT, VERSION.encode()),
+            "/api/3.0/mlflow/server-info": (_JSON, info),
+            "/ajax-api/3.0/mlflow/server-info": (_JSON, info),
+        }
+        self._answers = {settings.static_prefix + path: answer for path, answer in answers.items()}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        answer = self._answers.get(scope["path"])
+        if answer is None:
+            await self._app(scope, receive, send)
+            return
+        if scope["method"] not in ("GET", "HEAD"):
+            error = MethodNotAllowed(f"This path does not take {scope['method']}. Use GET.")
+            await send_error(send, error, [(b"allow", b"GET, HEAD")])
+            return
+        content_type, body = answer
+        headers: Headers = [content_type, (b"content-length", b"%d" % len(body))]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,115 @@
+"""What is not an operation of the protocol: pages, artifacts, and the API's own documentation."""
+
+from typing import Any
+
+import orjson
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from fastapi.openapi.utils import get_openapi
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Match
+
+from runyard.exceptions import BadRequest, EndpointNotFound, InvalidParameter, MethodNotAllowed, RunyardException
+from runyard.protocol.gate import Gate
+from runyard.server.answers import INCIDENT, envelope, retry_headers, unforeseen
+from runyard.server.artifact_routes import artifact_router
+from runyard.server.openapi import specification
+from runyard.server.settings import ServerSettings
+from runyard.ui import Pages, api
+
+
+def create_web(settings: ServerSettings, gate: Gate) -> FastAPI:
+    """The web framework's half of the server."""
+    pages = Pages(gate, settings.static_prefix)
+    app = FastAPI(title="Runyard", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app.include_router(artifact_router(settings, gate))
+    _add_documentation(app, pages, settings)
+    app.include_router(pages.router())
+    _add_error_handlers(app, pages)
+    return app
+
+
+def _add_documentation(app: FastAPI, pages: Pages, settings: ServerSettings) -> None:
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            described = specification(settings.static_prefix)
+            others = get_openapi(title=app.title, version=app.version, routes=app.routes)
+            described["paths"].update(others["paths"])
+            described["components"]["schemas"].update(others.get("components", {}).get("schemas", {}))
+            app.openapi_schema = described
+        return app.openapi_schema
+
+    def serve_openapi(_: Request) -> Response:
+        return Response(orjson.dumps(openapi()), media_type="application/json")
+
+    def serve_docs(request: Request) -> Response:
+        return api.show(pages.site, request, openapi())
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's own way of replacing it
+    app.add_route("/api/openapi.json", serve_openapi, include_in_schema=False)
+    app.add_route("/api/docs", serve_docs, include_in_schema=False)
+
+
+def _add_error_handlers(app: FastAPI, pages: Pages) -> None:
+    """Errors are JSON below the API's roots and pages elsewhere."""
+
+    def deliberate(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RunyardException)
+        return _json_answer(error) if _is_api(request) else pages.error(request, error)
+
+    def of_framework(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        known = _explained(request, error)
+        response = deliberate(request, known)
+        if error.status_code == 405:
+            response.headers["Allow"] = ", ".join(_methods(app.routes, request))
+        return response
+
+    def invalid(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        problems = "; ".join(f"{'.'.join(map(str, one['loc'][1:]))}: {one['msg']}" for one in error.errors())
+        return deliberate(request, InvalidParameter(f"The request is not valid: {problems}."))
+
+    def unknown(request: Request, error: Exception) -> Response:
+        request.scope[INCIDENT] = True
+        if _is_api(request):
+            return _json_answer(unforeseen(error, f"{request.method} {request.url.path}"))
+        return pages.failure(request, error)
+
+    app.add_exception_handler(RunyardException, deliberate)
+    app.add_exception_handler(HTTPException, of_framework)
+    app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(Exception, unknown)
+
+
+def _is_api(request: Request) -> bool:
+    path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
+    return bool(path.startswith(("/api/", "/ajax-api/")) and path != "/api/docs")
+
+
+def _json_answer(error: RunyardException) -> Response:
+    headers = {name.decode(): value.decode() for name, value in retry_headers(error)}
+    return Response(envelope(error), error.http_status, headers, "application/json")
+
+
+def _explained(request: Request, error: HTTPException) -> RunyardException:
+    path = request.scope["path"]
+    if error.status_code == 404:
+        return EndpointNotFound(f"There is nothing at {path[:200]!r}. Check the address.")
+    if error.status_code == 405:
+        return MethodNotAllowed(f"This path does not take {request.method}.")
+    known = BadRequest(error.detail)
+    known.http_status = error.status_code
+    return known
+
+
+def _methods(routes: list[BaseRoute], request: Request) -> list[str]:
+    """The methods that some route takes at this path."""
+    found: set[str] = set()
+    for route in routes:
+        match, _ = route.matches(request.scope)
+        if match is not Match.NONE:
+            found |= getattr(route, "methods", None) or set()
+    return sorted(found)

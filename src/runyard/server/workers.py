@@ -1,0 +1,108 @@
+"""Several server processes on one socket: started together, replaced when one dies, stopped together."""
+
+import contextlib
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from types import FrameType
+
+log = logging.getLogger("runyard.server")
+
+_STOP_SECONDS = 10
+_MANY_DEATHS, _SHORT_SECONDS = 8, 10.0
+
+
+class _Workers:
+    """The processes of one server.
+
+    Each holds the reading end of a pipe whose other end only the parent has: it reads the end of file when the parent
+    is no more, however that came about.
+    """
+
+    def __init__(self, count: int, work: Callable[[int], int]) -> None:
+        self._count, self._work = count, work
+        self._alive: set[int] = set()
+        self._deaths: list[float] = []
+        self._stopping = False
+        self._gone, self._held = os.pipe()
+
+    def start(self) -> None:
+        """Start all of them."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop)
+        signal.signal(signal.SIGALRM, self._kill)
+        for _ in range(self._count):
+            self._fork()
+
+    def watch(self) -> int:
+        """Replace who dies until told to stop; returns the exit code."""
+        failed = False
+        while self._alive:
+            process, _ = os.wait()
+            self._alive.discard(process)
+            if not self._stopping:
+                log.error("worker %d died and is replaced", process)
+                failed = self._dying_too_often()
+                if failed:
+                    log.error("workers die as soon as they start; the server stops")
+                    self._stop(signal.SIGTERM, None)
+                else:
+                    self._fork()
+        signal.alarm(0)
+        return 1 if failed else 0
+
+    def _fork(self) -> None:
+        process = os.fork()
+        if process:
+            self._alive.add(process)
+            if self._stopping:  # the signal came while the fork was made
+                os.kill(process, signal.SIGTERM)
+            return
+        code = 1
+        try:
+            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGALRM):
+                signal.signal(number, signal.SIG_DFL)
+            os.close(self._held)
+            code = self._work(self._gone)
+        except Exception:
+            log.exception("a worker failed")
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(code)
+
+    def _dying_too_often(self) -> bool:
+        now = time.monotonic()
+        self._deaths = [*(then for then in self._deaths if now - then < _SHORT_SECONDS), now]
+        return len(self._deaths) >= _MANY_DEATHS
+
+    def _stop(self, _number: int, _frame: FrameType | None) -> None:
+        self._stopping = True
+        signal.alarm(_STOP_SECONDS)
+        self._signal_all(signal.SIGTERM)
+
+    def _kill(self, _number: int, _frame: FrameType | None) -> None:
+        self._signal_all(signal.SIGKILL)
+
+    def _signal_all(self, number: signal.Signals) -> None:
+        for process in tuple(self._alive):
+            with contextlib.suppress(ProcessLookupError):  # it has just ended
+                os.kill(process, number)
+
+
+def run_workers(count: int, work: Callable[[int], int], ready: Callable[[], None]) -> int:
+    """Run `work` in `count` processes until told to stop.
+
+    Parameters
+    ----------
+    count: How many.
+    work: Runs in each; given a file descriptor that becomes readable when this process is gone.
+    ready: Called once when all were started.
+    """
+    workers = _Workers(count, work)
+    workers.start()
+    ready()
+    return workers.watch()
