@@ -1,0 +1,54 @@
+"""From a tracking URI to what carries messages there."""
+
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from runyard.client.local import LocalSender
+from runyard.client.remote import RemoteSender
+from runyard.exceptions import InvalidParameter
+from runyard.protocol.message import Message
+
+DATABASES = ("sqlite", "postgresql", "postgres")
+
+
+class Sender(Protocol):
+    """Carries messages to one store and brings back answers.
+
+    Attributes
+    ----------
+    address: The store's URI, without credentials.
+    """
+
+    address: str
+
+    def send(self, message: Message, patience: float | None = None) -> dict[str, Any]:
+        """Send a message and return the answer; give up after `patience` seconds."""
+
+    def after_fork(self) -> None:
+        """Called in a forked child before it sends anything."""
+
+
+def sender_for(uri: str) -> Sender:
+    """The sender for a tracking URI.
+
+    Parameters
+    ----------
+    uri: ``http(s)://…`` for a server, ``sqlite:///…`` or ``postgresql://…`` for a database, or the path of a folder
+        (also as ``file:``), in which a SQLite database is kept.
+
+    Raises
+    ------
+    InvalidParameter: The scheme is not one of these.
+    """
+    scheme = urlsplit(uri).scheme.partition("+")[0].lower()
+    if scheme in ("http", "https"):
+        return RemoteSender(uri)
+    if scheme in DATABASES:
+        return LocalSender(uri)
+    if scheme in ("", "file"):
+        folder = Path(uri.removeprefix("file://").removeprefix("file:"))
+        return LocalSender(f"sqlite:///{folder.absolute() / 'runyard.db'}")
+    raise InvalidParameter(
+        f"Cannot log to {uri!r}: use http(s)://… for a server, sqlite:///… or postgresql://… for a database."
+    )

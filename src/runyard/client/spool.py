@@ -1,0 +1,182 @@
+"""The journal on disk behind the write-behind buffer: what was acknowledged to the caller survives the process.
+
+A journal is a file of JSON lines. The first says which store it is for; each further line is a point or a message, or
+notes up to which byte everything was delivered. A last line that was cut is no line. The process that writes a journal
+holds a lock on it, so that another process can tell a journal left behind from one in use.
+"""
+
+import fcntl
+import json
+import math
+import os
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from runyard import settings
+from runyard.protocol.catalog import load_messages
+from runyard.protocol.message import OPERATIONS, Message
+
+SUFFIX = ".spool"
+REJECTED = ".rejected"
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One buffered point of a metric. `end` is the byte behind it in the journal."""
+
+    end: int
+    run_id: str
+    key: str
+    value: float
+    timestamp: int
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One buffered message. `end` is the byte behind it in the journal."""
+
+    end: int
+    message: Message
+
+
+Entry = Point | Change
+
+
+def spool_folder() -> Path:
+    """Where journals are kept: RUNYARD_SPOOL_DIR, else the user's state folder."""
+    given = settings.SPOOL_DIR.get()
+    state = os.environ.get("XDG_STATE_HOME") or os.path.join(os.path.expanduser("~"), ".local", "state")
+    return Path(given or os.path.join(state, "runyard", "spool"))
+
+
+def point_line(run_id: str, key: str, value: float, timestamp: int, step: int) -> bytes:
+    """A point as its line. Run ids and checked keys hold nothing that JSON would escape, but for letters it may."""
+    number = repr(value) if math.isfinite(value) else "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
+    return f'["m","{run_id}","{key}",{number},{timestamp},{step}]\n'.encode()
+
+
+def change_line(message: Message) -> bytes:
+    """A message as its line."""
+    return (json.dumps(["w", message.operation.name, message.to_wire()]) + "\n").encode("utf-8", "surrogatepass")
+
+
+class Journal:
+    """A journal this process writes.
+
+    Attributes
+    ----------
+    path: The file.
+    end: Its length in bytes.
+    """
+
+    def __init__(self, address: str) -> None:
+        folder = spool_folder()
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.path = folder / f"{os.getpid()}-{secrets.token_hex(6)}{SUFFIX}"
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
+        self._descriptor = os.open(self.path, flags, 0o600)
+        fcntl.flock(self._descriptor, fcntl.LOCK_EX)
+        self.end = 0
+        self.append((json.dumps({"runyard-spool": FORMAT, "tracking_uri": address}) + "\n").encode())
+
+    def append(self, line: bytes) -> int:
+        """Add a line; returns the byte behind it.
+
+        Raises
+        ------
+        OSError: The disk is full; nothing of the line stays.
+        """
+        written = os.write(self._descriptor, line)
+        if written < len(line):  # a disk that ran full in the middle of a line
+            os.ftruncate(self._descriptor, self.end)
+            raise OSError("the journal's disk is full")
+        self.end += written
+        return self.end
+
+    def settle(self, end: int) -> None:
+        """Note that everything up to a byte was delivered."""
+        self.append(f'["a",{end}]\n'.encode())
+
+    def discard(self) -> None:
+        """Remove it: everything was delivered."""
+        self.path.unlink(missing_ok=True)
+        self.close()
+
+    def close(self) -> None:
+        """Let go of it and leave the file for others to deliver."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+
+def address_of(path: Path) -> str | None:
+    """The store a journal is for; None if the file is no journal."""
+    try:
+        with path.open("rb") as file:
+            header = json.loads(file.readline())
+        return str(header["tracking_uri"]) if header.get("runyard-spool") == FORMAT else None
+    except (OSError, ValueError, KeyError, AttributeError):
+        return None
+
+
+def undelivered(path: Path, start: int = 0) -> Iterator[Entry]:
+    """The entries of a journal that were not noted as delivered, from a byte on."""
+    load_messages()
+    done = max(start, _settled(path))
+    for end, line in _lines(path, done):
+        entry = _entry(end, line)
+        if entry is not None:
+            yield entry
+
+
+def _settled(path: Path) -> int:
+    settled = 0
+    for _, line in _lines(path, 0):
+        if line.startswith(b'["a",'):
+            settled = max(settled, int(json.loads(line)[1]))
+    return settled
+
+
+def _lines(path: Path, start: int) -> Iterator[tuple[int, bytes]]:
+    with path.open("rb") as file:
+        file.seek(start)
+        end = start
+        for line in file:
+            end += len(line)
+            if line.endswith(b"\n"):
+                yield end, line
+
+
+def _entry(end: int, line: bytes) -> Entry | None:
+    try:
+        fields: Any = json.loads(line)
+    except ValueError:
+        return None
+    if isinstance(fields, dict) or fields[0] == "a":
+        return None
+    if fields[0] == "m":
+        _, run_id, key, value, timestamp, step = fields
+        return Point(end, run_id, key, float(value), timestamp, step)
+    return Change(end, OPERATIONS[fields[1]].from_wire(fields[2]))
+
+
+def take_over(path: Path) -> int | None:
+    """Lock a journal whose process is gone; its descriptor, or None when it is in use or gone."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        return None
+    if not path.exists():  # somebody delivered it while we waited for the lock
+        os.close(descriptor)
+        return None
+    return descriptor

@@ -1,0 +1,40 @@
+"""What the client's parts speak through: a connection to a store, local or remote."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from runyard.protocol.message import Message
+
+
+class Connection(Protocol):
+    """The ways to send a message to a store."""
+
+    def ask(self, message: Message) -> dict[str, Any]:
+        """Send a message and return the answer. What was buffered before it is delivered first."""
+
+    def write(self, message: Message, synchronous: bool | None = None) -> Any:
+        """Send a change to an existing run. When the store cannot be reached it is kept on disk and delivered later."""
+
+    def log_point(self, run_id: str, key: str, value: float, timestamp: int, step: int) -> None:
+        """Buffer one checked point of a metric."""
+
+    def flush(self) -> bool:
+        """Wait until everything buffered is stored; False when the store cannot be reached."""
+
+    def waits(self, synchronous: bool | None) -> bool:
+        """Must a call with this argument wait until its points are stored?"""
+
+
+class ClientPart:
+    """Base of the client's parts, one a slice. They are put together in one flat class."""
+
+    connection: Connection
+
+    def send(self, message: Message) -> dict[str, Any]:
+        """Send a message and return the answer, as the protocol's JSON object."""
+        return self.connection.ask(message)
+
+
+def pages_of(items: Sequence[Any], size: int) -> list[Sequence[Any]]:
+    """The items in runs of at most `size`."""
+    return [items[first : first + size] for first in range(0, len(items), size)]
