@@ -1,11 +1,13 @@
-"""Charts of metrics: where the script finds the points and what they are called."""
+"""Charts of metrics: where the script finds the points, and what they show in words."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from runyard.ui.navigation import Urls
 from runyard.ui.records import RunRecord
+
+MOST_CHARTS = 48
+"""More charts on a page than anyone looks through; every metric still has a page of its own."""
 
 
 @dataclass(frozen=True)
@@ -16,33 +18,26 @@ class Chart:
     ----------
     source: Address of the points.
     href: The metric's own page.
-    names: JSON object: the name of each run by its id.
-    runs: Ids of its runs.
     summary: What it shows, in words.
     """
 
     key: str
     source: str
     href: str
-    names: str
-    runs: str
     summary: str
 
 
 def charts_of(urls: Urls, runs: Sequence[RunRecord], keys: Sequence[str]) -> tuple[Chart, ...]:
-    """A chart for each metric, with those runs that have it. The order of the runs gives them their colours."""
+    """A chart for each metric, up to a limit. The order of the runs gives them their colours."""
     ids = ",".join(run.run_id for run in runs)
-    all_names = json.dumps({run.run_id: run.name for run in runs})
     return tuple(
         Chart(
             key=key,
             source=urls("ui", "metrics", key=key, runs=ids),
             href=urls("metric", key=key, runs=ids),
-            names=all_names,
-            runs=ids,
             summary=_summary(key, runs),
         )
-        for key in keys
+        for key in keys[:MOST_CHARTS]
     )
 
 

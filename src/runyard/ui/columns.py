@@ -8,8 +8,8 @@ from typing import Any
 from runyard.ui.format import MISSING, number, shortened
 from runyard.ui.records import RunRecord
 
-MOST_PARAMS = 6
-MOST_METRICS = 6
+MOST_PARAMS = 5
+MOST_METRICS = 5
 MOST_COLUMNS = 60
 MOST_OFFERED = 300
 _NAMED = re.compile(r"(metrics|params|tags)\.(.+)", re.DOTALL)

@@ -50,6 +50,7 @@ class ComparePage:
     runs: tuple[RunRecord, ...]
     bands: tuple[Band, ...]
     charts: tuple[Chart, ...]
+    metric_count: int
     only_differences: bool
     toggle: str
     without: tuple[str, ...]
@@ -71,6 +72,7 @@ def show(site: Site, request: Request) -> Response:
         runs=tuple(runs),
         bands=tuple(_differing(band) for band in bands) if only else bands,
         charts=charts_of(site.urls, runs, keys),
+        metric_count=len(keys),
         only_differences=only,
         toggle=place.href(path, differences="all" if only else "only"),
         without=tuple(

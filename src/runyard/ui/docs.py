@@ -109,6 +109,7 @@ def _sections(site: Site, folder: Path, current: Path | None) -> tuple[DocSectio
         )
         section = name.rpartition("/")[0]
         pages.setdefault(section, []).append(link)
+    pages.setdefault("reference", []).append(DocLink("REST API", site.urls.to_path("/api/docs"), False))
     order = sorted(pages, key=lambda name: (_FIRST_FOLDERS.index(name) if name in _FIRST_FOLDERS else 99, name))
     return tuple(DocSection(name.replace("/", " · ").capitalize() or "Start", tuple(pages[name])) for name in order)
 

@@ -94,7 +94,7 @@ def show(site: Site, request: Request) -> Response:
         trouble=trouble,
         address=site.address(request),
         here=path,
-        links=_links(place, path),
+        links=_links(place, path, deleted=experiment.deleted),
     )
     crumbs = (Crumb("Experiments", site.urls()), Crumb(experiment.name))
     return site.page(
@@ -127,9 +127,9 @@ def _value_heads(choice: ColumnChoice, order: str, place: Place, path: str) -> t
     )
 
 
-def _links(place: Place, path: str) -> dict[str, str]:
+def _links(place: Place, path: str, *, deleted: bool) -> dict[str, str]:
     return {
-        "active": place.href(path, view=None),
+        "active": place.href(path, view="active" if deleted else None),
         "deleted": place.href(path, view="deleted"),
         "all": place.href(path, view="all"),
         "default_columns": place.href(path, col=None, equal=None),

@@ -1,4 +1,4 @@
-// <line-chart source names>: one metric of one or more runs, drawn by uPlot once it comes into view.
+// <line-chart source>: one metric of one or more runs, drawn by uPlot once it comes into view.
 import { look } from "./palette.js";
 import { readable, readableX, tables } from "./series.js";
 
@@ -14,12 +14,13 @@ function colour(name) {
   return value;
 }
 
+const nameOf = (run) => document.querySelector(`#legend [data-run="${CSS.escape(run)}"]`)?.textContent.trim() ?? run;
+
 class LineChart extends HTMLElement {
   connectedCallback() {
     if (this.ready) return;
     this.ready = true;
     this.settings = { x: "step", y: "linear", smooth: 0 };
-    this.names = JSON.parse(this.getAttribute("names"));
     this.say("");
     this.seen = new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && this.start(), { rootMargin: "200px" });
     this.seen.observe(this);
@@ -102,7 +103,7 @@ class LineChart extends HTMLElement {
     const smooth = this.settings.smooth > 0;
     const ground = colour("--raised");
     const lines = shown.flatMap((columns) => {
-      const line = { label: this.names[columns.run] ?? columns.run, run: columns.run, width: 1.5, points: { size: 4, fill: ground }, ...look(columns.index) };
+      const line = { label: nameOf(columns.run), width: 1.5, points: { size: 4, fill: ground }, ...look(columns.index) };
       return smooth ? [line, { ...line, behind: true, alpha: 0.25, points: { show: false } }] : [line];
     });
     const axis = { stroke: colour("--soft"), grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false }, font: `11px ${style("--font")}` };
