@@ -4,8 +4,8 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runyard.client.credentials import without_credentials
 from runyard.client.errors import Unreachable
+from runyard.core.http import without_credentials
 from runyard.exceptions import Unavailable
 from runyard.protocol.message import Message
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from runyard import settings
-from runyard.client.credentials import headers, without_credentials
-from runyard.client.errors import Unreachable, answered_error
+from runyard.client.errors import Unreachable
+from runyard.core.http import answered_error, connection_pool, request_headers, without_credentials
 from runyard.protocol.message import Message
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ class RemoteSender:
 
     def _request(self, message: Message) -> "urllib3.BaseHTTPResponse":
         operation, fields = message.operation, message.to_wire()
-        url, sent = self._uri + operation.main_path, headers()
+        url, sent = self._uri + operation.main_path, request_headers()
         timeout = settings.HTTP_REQUEST_TIMEOUT.get()
         if operation.methods[0] == "GET":
             query = urlencode(fields, doseq=True)
@@ -109,21 +109,6 @@ class RemoteSender:
         sent["Content-Type"] = "application/json"
         body = json.dumps(fields, separators=(",", ":")).encode("utf-8", "surrogatepass")
         return self._pool.request(operation.methods[0], url, body=body, headers=sent, timeout=timeout, retries=False)
-
-
-def connection_pool() -> "urllib3.PoolManager":
-    """Keep-alive connections with the TLS settings of the environment."""
-    import urllib3  # noqa: PLC0415  (loaded by the first request)
-
-    options: dict[str, Any] = {"maxsize": 8}
-    if settings.TRACKING_INSECURE_TLS.get():
-        urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
-        options["cert_reqs"] = "CERT_NONE"
-    if settings.TRACKING_SERVER_CERT_PATH.get():
-        options["ca_certs"] = settings.TRACKING_SERVER_CERT_PATH.get()
-    if settings.TRACKING_CLIENT_CERT_PATH.get():
-        options["cert_file"] = settings.TRACKING_CLIENT_CERT_PATH.get()
-    return urllib3.PoolManager(**options)
 
 
 def _decoded(data: bytes) -> Any:

@@ -1,0 +1,112 @@
+"""What the client can do with the artifacts of runs: files, folders, texts and documents."""
+
+import json
+import os
+import posixpath
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from runyard.artifacts.entities import FileInfo
+from runyard.artifacts.paths import safe_path
+from runyard.artifacts.repository import PIECE, ArtifactRepository, Progress, download_artifacts, log_artifact, log_artifacts
+from runyard.artifacts.resolve import repository_for
+from runyard.client.local import artifact_folder
+from runyard.client.senders import DATABASES
+from runyard.exceptions import InvalidParameter, MissingPackage
+from runyard.protocol.client_part import ClientPart
+from runyard.tracking.runs.entities import Run
+from runyard.tracking.runs.messages import GetRun
+
+YAML = (".yml", ".yaml")
+
+
+class FilesClient(ClientPart):
+    """Artifacts: store, list, download."""
+
+    @property
+    def tracking_uri(self) -> str:
+        """The store this client speaks to."""
+        raise TypeError("the client that has this part knows its address")
+
+    def repository(self, artifact_uri: str) -> ArtifactRepository:
+        """What reads and writes artifacts at a URI."""
+        uri = self.tracking_uri
+        local = artifact_folder(uri) if uri.partition(":")[0].partition("+")[0] in DATABASES else None
+        return repository_for(artifact_uri, uri, local)
+
+    def _of_run(self, run_id: str) -> ArtifactRepository:
+        run = Run.from_wire(self.send(GetRun(run_id=run_id))["run"])
+        return self.repository(run.info.artifact_uri or "")
+
+    def log_artifact(self, run_id: str, local_path: str | os.PathLike[str], artifact_path: str | None = None) -> None:
+        """Store a file, or a folder with its name.
+
+        Parameters
+        ----------
+        run_id: The run.
+        local_path: What to store.
+        artifact_path: The folder among the run's artifacts to put it in.
+        """
+        log_artifact(self._of_run(run_id), os.fspath(local_path), artifact_path)
+
+    def log_artifacts(self, run_id: str, local_dir: str | os.PathLike[str], artifact_path: str | None = None) -> None:
+        """Store everything in a folder."""
+        log_artifacts(self._of_run(run_id), os.fspath(local_dir), artifact_path)
+
+    def list_artifacts(self, run_id: str, path: str | None = None) -> list[FileInfo]:
+        """What lies directly in a folder of the run's artifacts; nothing for a file or a missing folder."""
+        return self._of_run(run_id).list_artifacts(path)
+
+    def download_artifacts(
+        self, run_id: str, path: str, dst_path: str | None = None, progress: Progress | None = None
+    ) -> str:
+        """Copy a file or folder of the run's artifacts to this machine; returns its local path.
+
+        Parameters
+        ----------
+        path: What to copy; everything when empty.
+        dst_path: The folder to put it in; a new temporary one when left out.
+        """
+        return download_artifacts(self._of_run(run_id), path, dst_path, progress)
+
+    def log_text(self, run_id: str, text: str, artifact_file: str) -> None:
+        """Store text as a file at this path."""
+        with self._file_for(run_id, artifact_file) as local:
+            local.write_text(text, encoding="utf-8")
+
+    def log_stream(self, run_id: str, stream: BinaryIO, artifact_file: str) -> None:
+        """Store what a binary stream holds as a file at this path."""
+        with self._file_for(run_id, artifact_file) as local, local.open("wb") as file:
+            while piece := stream.read(PIECE):
+                file.write(piece)
+
+    def log_dict(self, run_id: str, dictionary: Any, artifact_file: str) -> None:
+        """Store a dictionary or list as YAML if the path ends in .yml or .yaml, else as JSON."""
+        with self._file_for(run_id, artifact_file) as local:
+            if artifact_file.lower().endswith(YAML):
+                local.write_text(_as_yaml(dictionary), encoding="utf-8")
+            else:
+                local.write_text(json.dumps(dictionary, indent=2, default=str), encoding="utf-8")
+
+    @contextmanager
+    def _file_for(self, run_id: str, artifact_file: str) -> Iterator[Path]:
+        """A local file to fill, which is then stored at a path of the run's artifacts."""
+        folder, name = posixpath.split(safe_path(artifact_file))
+        if not name:
+            raise InvalidParameter(f"{artifact_file!r} names no file. Give a path such as 'plots/loss.png'.")
+        with tempfile.TemporaryDirectory(prefix="runyard-") as temporary:
+            local = Path(temporary) / name
+            yield local
+            self.log_artifact(run_id, str(local), folder or None)
+
+
+def _as_yaml(value: Any) -> str:
+    try:
+        import yaml  # noqa: PLC0415  (only for YAML)
+    except ImportError:
+        raise MissingPackage("pyyaml", "all", "Writing YAML") from None
+    text: str = yaml.safe_dump(value, default_flow_style=False, allow_unicode=True, indent=2)
+    return text

@@ -1,0 +1,32 @@
+"""The client: every operation of the protocol as a method, gathered from the slices in one flat class."""
+
+from runyard.client.connection import StoreConnection, connection_to
+from runyard.client.pictures import PicturesClient
+from runyard.client.tables import TablesClient
+from runyard.core.tracking_uri import get_registry_uri, get_tracking_uri
+from runyard.tracking.experiments.client import ExperimentsClient
+from runyard.tracking.inputs.client import InputsClient
+from runyard.tracking.metrics.client import MetricsClient
+
+
+class RunyardClient(PicturesClient, TablesClient, ExperimentsClient, MetricsClient, InputsClient):
+    """Reads and writes one store: a server, or a database of this machine.
+
+    Parameters
+    ----------
+    tracking_uri: ``http(s)://…``, ``sqlite:///…`` or ``postgresql://…``; where runs are logged now when left out.
+    registry_uri: Where models are registered; the tracking URI when left out.
+    """
+
+    def __init__(self, tracking_uri: str | None = None, registry_uri: str | None = None) -> None:
+        self._tracking_uri = tracking_uri or get_tracking_uri()
+        self._registry_uri = registry_uri or tracking_uri or get_registry_uri()
+        self.connection: StoreConnection = connection_to(self._tracking_uri)
+
+    @property
+    def tracking_uri(self) -> str:
+        """The store this client speaks to."""
+        return self._tracking_uri
+
+
+MlflowClient = RunyardClient

@@ -1,0 +1,81 @@
+"""What every HTTP call of the SDK shares: who it says it is, its connections, and the errors servers answer with."""
+
+import base64
+import configparser
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
+
+from runyard import settings
+from runyard.exceptions import RestException, RunyardException
+from runyard.version import VERSION
+
+if TYPE_CHECKING:
+    import urllib3
+
+
+def request_headers() -> dict[str, str]:
+    """The headers that go with every request: basic authentication, else a bearer token, else neither."""
+    found = {"User-Agent": f"runyard-python-client/{VERSION}"}
+    name, password = settings.TRACKING_USERNAME.get(), settings.TRACKING_PASSWORD.get()
+    if not (name and password):
+        from_file = _from_file()
+        name, password = name or from_file[0], password or from_file[1]
+    token = settings.TRACKING_TOKEN.get()
+    if name and password:
+        found["Authorization"] = "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()
+    elif token:
+        found["Authorization"] = f"Bearer {token}"
+    return found
+
+
+def _from_file() -> tuple[str | None, str | None]:
+    """User name and password of ``~/.mlflow/credentials``, an INI file with a section ``[mlflow]``."""
+    parser = configparser.ConfigParser(interpolation=None)
+    try:
+        parser.read(Path.home() / ".mlflow" / "credentials")
+        section = parser["mlflow"]
+    except (KeyError, configparser.Error, OSError, RuntimeError):
+        return None, None
+    return section.get("mlflow_tracking_username"), section.get("mlflow_tracking_password")
+
+
+def without_credentials(uri: str) -> str:
+    """The address as it may be shown and stored: without user name and password."""
+    parts = urlsplit(uri)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2])) if "@" in parts.netloc else uri
+
+
+def connection_pool() -> "urllib3.PoolManager":
+    """Keep-alive connections with the TLS settings of the environment."""
+    import urllib3  # noqa: PLC0415  (loaded by the first request)
+
+    options: dict[str, Any] = {"maxsize": 8}
+    if settings.TRACKING_INSECURE_TLS.get():
+        urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+        options["cert_reqs"] = "CERT_NONE"
+    if settings.TRACKING_SERVER_CERT_PATH.get():
+        options["ca_certs"] = settings.TRACKING_SERVER_CERT_PATH.get()
+    if settings.TRACKING_CLIENT_CERT_PATH.get():
+        options["cert_file"] = settings.TRACKING_CLIENT_CERT_PATH.get()
+    return urllib3.PoolManager(**options)
+
+
+def answered_error(body: Any, status: int, server: str) -> RunyardException:
+    """The error a server answered with.
+
+    Parameters
+    ----------
+    body: The decoded JSON of the answer, or its text.
+    """
+    if isinstance(body, dict) and "error_code" in body:
+        error = RestException(body)
+    else:
+        error = RestException({"error_code": _code(status), "message": f"{server} answered {status}: {str(body)[:300]}"})
+    error.http_status = status
+    return error
+
+
+def _code(status: int) -> str:
+    codes = {401: "UNAUTHENTICATED", 403: "PERMISSION_DENIED", 404: "ENDPOINT_NOT_FOUND", 405: "ENDPOINT_NOT_FOUND"}
+    return codes.get(status, "INTERNAL_ERROR" if status >= 500 else "BAD_REQUEST")

@@ -1,0 +1,125 @@
+"""What the client can do with metrics."""
+
+from typing import Any
+
+from runyard.core.clock import now_ms
+from runyard.core.limits import MAX_HISTORY_POINTS, check_key, check_run_id, shown
+from runyard.core.paged_list import PagedList
+from runyard.exceptions import InvalidParameter
+from runyard.protocol.client_part import ClientPart
+from runyard.tracking.metrics.entities import Metric
+from runyard.tracking.metrics.messages import GetMetricHistory, LogMetric
+
+_good_keys: set[str] = set()
+_good_runs: set[str] = set()
+_MOST_REMEMBERED = 10_000
+
+
+class MetricsClient(ClientPart):
+    """Metrics: log points, read their history."""
+
+    def log_metric(
+        self,
+        run_id: str,
+        key: str,
+        value: float,
+        timestamp: int | None = None,
+        step: int | None = None,
+        synchronous: bool | None = None,
+        dataset_name: str | None = None,
+        dataset_digest: str | None = None,
+        model_id: str | None = None,
+    ) -> Any:
+        """Log one point of a metric. It returns when the point is checked and safe on this machine's disk.
+
+        Parameters
+        ----------
+        run_id: The run.
+        key: The metric's name.
+        value: A number; scalars of numpy and of tensor libraries are taken too.
+        timestamp: Milliseconds since the epoch; now when left out.
+        step: Where on the curve it lies; 0 when left out.
+        synchronous: True waits until the store has it.
+        dataset_name, dataset_digest: The data the value was measured on.
+        model_id: The logged model that was measured.
+
+        Raises
+        ------
+        InvalidParameter: The key breaks the rules, or the value is no number.
+        """
+        number = value if type(value) is float else as_number(key, value)
+        when = now_ms() if timestamp is None else as_integer("timestamp", timestamp)
+        where = 0 if step is None else as_integer("step", step)
+        if model_id or dataset_name or self.connection.waits(synchronous):
+            return self.connection.write(
+                LogMetric(
+                    run_id=run_id,
+                    key=key,
+                    value=number,
+                    timestamp=when,
+                    step=where,
+                    model_id=model_id,
+                    dataset_name=dataset_name,
+                    dataset_digest=dataset_digest,
+                ),
+                synchronous,
+            )
+        buffer_point(self, run_id, key, number, when, where)
+        return None
+
+    def get_metric_history(self, run_id: str, key: str) -> PagedList[Metric]:
+        """Every point of a metric, by timestamp, step and value."""
+        found: list[Metric] = []
+        token: str | None = None
+        while True:
+            answer = self.send(
+                GetMetricHistory(run_id=run_id, metric_key=key, max_results=MAX_HISTORY_POINTS, page_token=token)
+            )
+            found += [Metric.from_wire({**fields, "run_id": run_id}) for fields in answer.get("metrics", ())]
+            token = answer.get("next_page_token")
+            if not token:
+                return PagedList(found, None)
+
+
+def buffer_point(part: ClientPart, run_id: str, key: str, value: float, timestamp: int, step: int) -> None:
+    """Check a point as the store will, then put it into the buffer."""
+    if key not in _good_keys or run_id not in _good_runs:
+        check_key("key", key)
+        check_run_id(run_id)
+        if len(_good_keys) + len(_good_runs) < _MOST_REMEMBERED:
+            _good_keys.add(key)
+            _good_runs.add(run_id)
+    if timestamp < 0:
+        raise InvalidParameter(f"Invalid timestamp {timestamp}: milliseconds since the epoch, not negative, are needed.")
+    part.connection.log_point(run_id, key, value, timestamp, step)
+
+
+def as_number(key: str, value: Any) -> float:
+    """A value as a double: numbers, and scalars of array libraries.
+
+    Raises
+    ------
+    InvalidParameter: It is no number.
+    """
+    try:
+        if not isinstance(value, str | bytes):
+            return float(value)
+    except (TypeError, ValueError, RuntimeError):
+        pass
+    raise InvalidParameter(f"Invalid value {shown(str(value))} for metric {shown(str(key))}: log a number.")
+
+
+def as_integer(name: str, value: Any) -> int:
+    """A whole number of at most 64 bits.
+
+    Raises
+    ------
+    InvalidParameter: It is something else.
+    """
+    try:
+        number = int(value)
+        if number == value and -(2**63) <= number < 2**63:
+            return number
+    except (TypeError, ValueError, OverflowError):
+        pass
+    raise InvalidParameter(f"Invalid {name} {shown(str(value))}: an integer of at most 64 bits is needed.")

@@ -1,0 +1,229 @@
+"""What the client can do with runs, params and tags."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from runyard.core.clock import now_ms
+from runyard.core.lifecycle import ViewType
+from runyard.core.limits import MAX_BATCH_METRICS, MAX_BATCH_PARAMS, MAX_BATCH_TAGS
+from runyard.core.paged_list import PagedList
+from runyard.protocol.client_part import ClientPart, pages_of
+from runyard.tracking.experiments.messages import Tag
+from runyard.tracking.metrics.client import as_integer, as_number, buffer_point
+from runyard.tracking.metrics.entities import Metric
+from runyard.tracking.metrics.points import MetricPoint
+from runyard.tracking.runs import entities
+from runyard.tracking.runs.entities import Run, RunTag
+from runyard.tracking.runs.messages import (
+    CreateRun,
+    DeleteRun,
+    DeleteTag,
+    GetRun,
+    LogBatch,
+    LogParam,
+    Param,
+    RestoreRun,
+    SearchRuns,
+    SetTag,
+    UpdateRun,
+)
+
+PARENT_TAG = "mlflow.parentRunId"
+USER_TAG = "mlflow.user"
+
+
+class RunOperations:
+    """What a call with ``synchronous=False`` returns: something to wait for."""
+
+    def __init__(self, part: ClientPart) -> None:
+        self._part = part
+
+    def wait(self) -> None:
+        """Wait until everything logged so far is stored."""
+        self._part.connection.flush()
+
+
+class RunsClient(ClientPart):
+    """Runs: start, end, find, log params and tags."""
+
+    def create_run(
+        self,
+        experiment_id: str,
+        start_time: int | None = None,
+        tags: Mapping[str, Any] | None = None,
+        run_name: str | None = None,
+    ) -> Run:
+        """Start a run, without making it active.
+
+        Parameters
+        ----------
+        experiment_id: The experiment it belongs to.
+        start_time: Milliseconds since the epoch; now when left out.
+        tags: Tags to set; ``mlflow.user`` is its user too.
+        run_name: Its name; a random one when left out.
+        """
+        texts = {str(key): str(value) for key, value in (tags or {}).items()}
+        message = CreateRun(
+            experiment_id=str(experiment_id),
+            user_id=texts.get(USER_TAG, "unknown"),
+            run_name=run_name or "",
+            start_time=start_time or now_ms(),
+            tags=[Tag(key=key, value=value) for key, value in texts.items()],
+        )
+        return Run.from_wire(self.send(message)["run"])
+
+    def get_run(self, run_id: str) -> Run:
+        """A run with its latest metrics, params, tags and inputs; deleted ones too.
+
+        Raises
+        ------
+        DoesNotExist: There is none.
+        """
+        return Run.from_wire(self.send(GetRun(run_id=run_id))["run"])
+
+    def get_parent_run(self, run_id: str) -> Run | None:
+        """The run this one is nested in; None if it is nested in none."""
+        parent = self.get_run(run_id).data.tags.get(PARENT_TAG)
+        return self.get_run(parent) if parent else None
+
+    def update_run(self, run_id: str, status: str | None = None, name: str | None = None) -> None:
+        """Change a run's status or name.
+
+        Raises
+        ------
+        InvalidParameter: There is no such status, or the run is deleted.
+        """
+        fields = {"run_id": run_id, "status": status, "run_name": name}
+        self.connection.write(UpdateRun.from_wire(fields))
+
+    def set_terminated(self, run_id: str, status: str | None = None, end_time: int | None = None) -> None:
+        """End a run.
+
+        Parameters
+        ----------
+        status: FINISHED when left out, else FAILED or KILLED.
+        end_time: Milliseconds since the epoch; now when left out.
+        """
+        fields = {"run_id": run_id, "status": status or "FINISHED", "end_time": end_time or now_ms()}
+        self.connection.write(UpdateRun.from_wire(fields))
+
+    def delete_run(self, run_id: str) -> None:
+        """Mark a run as deleted."""
+        self.send(DeleteRun(run_id=run_id))
+
+    def restore_run(self, run_id: str) -> None:
+        """Bring back a deleted run."""
+        self.send(RestoreRun(run_id=run_id))
+
+    def search_runs(
+        self,
+        experiment_ids: Sequence[str],
+        filter_string: str = "",
+        run_view_type: int = ViewType.ACTIVE_ONLY,
+        max_results: int = 1000,
+        order_by: list[str] | None = None,
+        page_token: str | None = None,
+    ) -> PagedList[Run]:
+        """A page of runs; its ``token`` leads to the next.
+
+        Parameters
+        ----------
+        experiment_ids: Where to look; one id as text is taken too.
+        filter_string: Such as ``metrics.loss < 0.1 AND params.optimizer = 'adam'``.
+        run_view_type: Active ones, deleted ones or all.
+        max_results: At most so many, 1 to 50,000.
+        order_by: Such as ``["metrics.loss ASC"]``; the newest first when left out.
+        page_token: The token of the page before.
+        """
+        ids = [experiment_ids] if isinstance(experiment_ids, str | int) else experiment_ids
+        answer = self.send(
+            SearchRuns(
+                experiment_ids=[str(experiment_id) for experiment_id in ids],
+                filter=filter_string,
+                run_view_type=ViewType.to_string(run_view_type),
+                max_results=max_results,
+                order_by=list(order_by or ()),
+                page_token=page_token,
+            )
+        )
+        return PagedList([Run.from_wire(fields) for fields in answer.get("runs", ())], answer.get("next_page_token"))
+
+    def log_param(self, run_id: str, key: str, value: Any, synchronous: bool | None = None) -> Any:
+        """Log a param once; returns its value.
+
+        Raises
+        ------
+        InvalidParameter: It was logged before with another value.
+        """
+        self.connection.write(LogParam(run_id=run_id, key=key, value=str(value)), synchronous)
+        return RunOperations(self) if synchronous is False else value
+
+    def set_tag(self, run_id: str, key: str, value: Any, synchronous: bool | None = None) -> Any:
+        """Set or replace a tag."""
+        self.connection.write(SetTag(run_id=run_id, key=key, value=str(value)), synchronous)
+        return RunOperations(self) if synchronous is False else None
+
+    def delete_tag(self, run_id: str, key: str) -> None:
+        """Remove a tag.
+
+        Raises
+        ------
+        DoesNotExist: There is no such tag.
+        """
+        self.send(DeleteTag(run_id=run_id, key=key))
+
+    def log_batch(
+        self,
+        run_id: str,
+        metrics: Sequence[Metric] = (),
+        params: Sequence[entities.Param] = (),
+        tags: Sequence[RunTag] = (),
+        synchronous: bool | None = None,
+    ) -> Any:
+        """Log many metrics, params and tags. More than the protocol takes at once are sent as several batches.
+
+        Metrics alone are buffered as with `log_metric`; params and tags are stored when this returns.
+        """
+        if params or tags or self.connection.waits(synchronous):
+            for message in _batches(run_id, metrics, params, tags):
+                self.connection.write(message, synchronous)
+        else:
+            self._buffer(run_id, metrics)
+        return RunOperations(self) if synchronous is False else None
+
+    def _buffer(self, run_id: str, metrics: Sequence[Metric]) -> None:
+        points = [_point(metric) for metric in metrics]
+        LogBatch(run_id=run_id, metrics=points[:0]).check()
+        for point in points:  # all are checked before the first is buffered
+            MetricPoint.from_wire(point.to_wire())
+        for point in points:
+            buffer_point(self, run_id, point.key, point.value, point.timestamp, point.step)
+
+
+def _point(metric: Metric) -> MetricPoint:
+    return MetricPoint(
+        key=metric.key,
+        value=as_number(metric.key, metric.value),
+        timestamp=as_integer("timestamp", metric.timestamp),
+        step=as_integer("step", metric.step or 0),
+        model_id=metric.model_id,
+        dataset_name=metric.dataset_name,
+        dataset_digest=metric.dataset_digest,
+    )
+
+
+def _batches(
+    run_id: str, metrics: Sequence[Metric], params: Sequence[entities.Param], tags: Sequence[RunTag]
+) -> list[LogBatch]:
+    """As few messages as the limits allow: params and tags first, so that a refused param leaves no metrics behind."""
+    points = [_point(metric) for metric in metrics]
+    texts = [Param(key=param.key, value=str(param.value)) for param in params]
+    labels = [Tag(key=tag.key, value=str(tag.value)) for tag in tags]
+    if len(points) + len(texts) + len(labels) <= MAX_BATCH_METRICS and len(texts) <= MAX_BATCH_PARAMS:
+        if len(labels) <= MAX_BATCH_TAGS:
+            return [LogBatch(run_id=run_id, metrics=points, params=texts, tags=labels)]
+    return [
+        *(LogBatch(run_id=run_id, params=list(page)) for page in pages_of(texts, MAX_BATCH_PARAMS)),
+        *(LogBatch(run_id=run_id, tags=list(page)) for page in pages_of(labels, MAX_BATCH_TAGS)),
+        *(LogBatch(run_id=run_id, metrics=list(page)) for page in pages_of(points, MAX_BATCH_METRICS)),
+    ]

@@ -1,0 +1,90 @@
+"""The writer: groups share a commit, and one caller's error is its own."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from runyard.exceptions import InvalidParameter, RunyardException
+from runyard.protocol.gate import Gate, Performed
+from runyard.tracking.metrics.messages import LogMetric
+from runyard.tracking.runs.messages import GetRun, LogParam, SetTag
+from tests.factories import a_run, pairs, shown_run
+
+
+def test_one_failure_in_a_group_is_its_own(gate: Gate) -> None:
+    """Half of the callers break a rule while the others' writes are committed with theirs."""
+    run_id = a_run(gate)
+    gate.perform(LogParam(run_id=run_id, key="fixed", value="0"))
+
+    def write(number: int) -> str:
+        try:
+            if number % 2:
+                gate.perform(LogParam(run_id=run_id, key="fixed", value=str(number)))
+            else:
+                gate.perform(SetTag(run_id=run_id, key=f"t{number}", value="x"))
+        except RunyardException as error:
+            return error.error_code
+        return "stored"
+
+    with ThreadPoolExecutor(16) as pool:
+        outcomes = list(pool.map(write, range(200)))
+
+    assert ["stored", "INVALID_PARAMETER_VALUE"] * 100 == outcomes
+    tags = pairs(shown_run(gate, run_id)["data"]["tags"])
+    assert {f"t{number}" for number in range(0, 200, 2)} == set(tags) - {"mlflow.runName"}
+
+
+def test_what_was_answered_is_there_for_every_reader(gate: Gate) -> None:
+    """A read that begins after a write was answered sees it."""
+    run_id = a_run(gate)
+    for number in range(50):
+        gate.perform(SetTag(run_id=run_id, key="t", value=str(number)))
+        assert str(number) == pairs(shown_run(gate, run_id)["data"]["tags"])["t"]
+
+
+def test_closing_finishes_what_is_queued(database: str) -> None:
+    """Writes that were taken are answered, however soon the store is closed."""
+    gate = Gate.open(database)
+    run_id = a_run(gate)
+    outcomes: list[object] = []
+
+    def write(number: int) -> None:
+        try:
+            point = LogMetric(run_id=run_id, key=f"m{number}", value=1.0, timestamp=1)
+            outcomes.append(gate.perform(point))
+        except RunyardException as error:
+            outcomes.append(error.error_code)
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(20)]
+    for thread in threads:
+        thread.start()
+    gate.close()
+    for thread in threads:
+        thread.join(timeout=10)
+
+    assert 20 == len(outcomes)
+    assert all(outcome in ({}, "TEMPORARILY_UNAVAILABLE") for outcome in outcomes)
+    again = Gate.open(database)
+    metrics = shown_run(again, run_id)["data"].get("metrics", [])
+    again.close()
+    assert outcomes.count({}) == len(metrics)
+
+
+def test_every_operation_is_authorised_and_observed(gate: Gate) -> None:
+    """The gate is the one place that access rules and audit hang on."""
+    run_id = a_run(gate)
+    seen: list[Performed] = []
+
+    def refuse_writes(message: object) -> None:
+        if isinstance(message, SetTag):
+            raise InvalidParameter("not you")
+
+    gate.authorisers.append(refuse_writes)
+    gate.observers.append(seen.append)
+    with pytest.raises(InvalidParameter, match="not you"):
+        gate.perform(SetTag(run_id=run_id, key="t", value="x"))
+    gate.perform(GetRun(run_id=run_id))
+
+    assert ["set_tag", "get_run"] == [performed.message.operation.name for performed in seen]
+    assert [True, False] == [performed.error is not None for performed in seen]
