@@ -89,10 +89,10 @@ class LineChart extends HTMLElement {
   }
 
   draw() {
-    const shown = this.series.map((columns, index) => ({ ...columns, index })).filter((columns) => columns.step.length);
+    const shown = this.series.map((columns, index) => ({ ...columns, index })).filter((columns) => columns.value.some((value) => value !== null));
     this.plot?.destroy();
     this.plot = null;
-    this.say(shown.length ? "" : "No points");
+    this.say(shown.length ? "" : "No numbers to draw");
     if (!shown.length) return;
     const data = uPlot.join(tables(shown, this.settings));
     this.plot = new uPlot(this.options(shown), data, this);
