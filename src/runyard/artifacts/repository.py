@@ -82,7 +82,7 @@ def download_artifacts(
     Parameters
     ----------
     path: What to copy; everything when empty.
-    dst_path: An existing folder to put it in; a new temporary one when None.
+    dst_path: The folder to put it in. When None, a new temporary one; what lies on this machine is not copied then.
     progress: Told how many bytes were copied.
 
     Returns
@@ -96,6 +96,8 @@ def download_artifacts(
     checked = safe_path(path)
     if dst_path is not None:
         Path(dst_path).mkdir(parents=True, exist_ok=True)
+    elif isinstance(repository, FileRepository) and (repository.root / checked).exists():
+        return str(repository.root / checked)
     target = Path(dst_path or tempfile.mkdtemp(prefix="runyard-"))
     files = list(walk(repository, checked))
     if files or not checked:

@@ -9,10 +9,11 @@ from urllib.parse import urlsplit, urlunsplit
 
 from runyard.artifacts.entities import FileInfo
 from runyard.artifacts.repository import ArtifactRepository
-from runyard.artifacts.resolve import repository_for
+from runyard.artifacts.repository import download_artifacts as repository_download
 from runyard.client import RunyardClient
-from runyard.core.tracking_uri import get_tracking_uri
 from runyard.exceptions import InvalidParameter, MissingPackage
+
+RUNS = "runs:/"
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -43,12 +44,8 @@ def download_artifacts(
     InvalidParameter: Both or neither of address and run were given.
     """
     _require_one(artifact_uri, run_id, artifact_path)
-    if dst_path is not None:
-        Path(dst_path).mkdir(parents=True, exist_ok=True)
-    if run_id is not None:
-        return RunyardClient(tracking_uri, registry_uri).download_artifacts(run_id, artifact_path or "", dst_path)
-    repository, path = located(str(artifact_uri), tracking_uri)
-    return repository.download_artifacts(path, dst_path)
+    repository, path = _located(artifact_uri, run_id, artifact_path, RunyardClient(tracking_uri, registry_uri))
+    return repository_download(repository, path, dst_path)
 
 
 def list_artifacts(
@@ -64,10 +61,8 @@ def list_artifacts(
     InvalidParameter: Both or neither of address and run were given.
     """
     _require_one(artifact_uri, run_id, artifact_path)
-    if run_id is not None:
-        return list(RunyardClient(tracking_uri).list_artifacts(run_id, artifact_path))
-    repository, path = located(str(artifact_uri), tracking_uri)
-    return list(repository.list_artifacts(path or None))
+    repository, path = _located(artifact_uri, run_id, artifact_path, RunyardClient(tracking_uri))
+    return repository.list_artifacts(path or None)
 
 
 def load_text(artifact_uri: str) -> str:
@@ -110,10 +105,16 @@ def load_image(artifact_uri: str) -> "Image":
     return image
 
 
-def located(artifact_uri: str, tracking_uri: str | None) -> tuple[ArtifactRepository, str]:
-    """The repository that holds an address, and the path in it."""
-    folder, name = parent_and_name(artifact_uri)
-    return repository_for(folder, tracking_uri or get_tracking_uri()), name
+def _located(
+    artifact_uri: str | None, run_id: str | None, artifact_path: str | None, client: RunyardClient
+) -> tuple[ArtifactRepository, str]:
+    """The repository that holds an artifact, and the path in it."""
+    if artifact_uri is not None and artifact_uri.startswith(RUNS):
+        run_id, _, artifact_path = artifact_uri.removeprefix(RUNS).strip("/").partition("/")
+    if run_id is not None:
+        return client.repository(client.get_run(run_id).info.artifact_uri or ""), artifact_path or ""
+    folder, name = parent_and_name(artifact_uri or "")
+    return client.repository(folder), name
 
 
 def parent_and_name(uri: str) -> tuple[str, str]:
