@@ -1,17 +1,17 @@
 """`runyard artifacts`: upload, list and download artifacts of runs."""
 
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, cast
 
 import click
 
-from runyard.artifacts import repository_for
-from runyard.artifacts.repository import ArtifactRepository
+from runyard.artifacts import repository as repository_module
+from runyard.artifacts.repository import ArtifactRepository, Progress
 from runyard.cli.choices import run_id_option
 from runyard.cli.output import output_option, progress, show_json, show_rows
 from runyard.client import RunyardClient
-from runyard.entities import FileInfo
 
 artifact_path_option = click.option("-a", "--artifact-path", help="Path inside the run's artifacts.")
 
@@ -36,7 +36,8 @@ def artifacts() -> None:
 @artifact_path_option
 def log_artifact(local_file: Path, run_id: str, artifact_path: str | None) -> None:
     """Upload one file to a run."""
-    _upload(run_id, [(local_file, artifact_path)])
+    with _uploading(run_id, [local_file]) as repository:
+        repository_module.log_artifact(repository, str(local_file), artifact_path)
     click.echo(f"Logged artifact from local file {local_file} to artifact_path={artifact_path}")
 
 
@@ -53,23 +54,33 @@ def log_artifact(local_file: Path, run_id: str, artifact_path: str | None) -> No
 def log_artifacts(local_dir: Path, run_id: str, artifact_path: str | None) -> None:
     """Upload everything in a folder to a run."""
     files = [path for path in sorted(local_dir.rglob("*")) if path.is_file()]
-    _upload(run_id, [(path, _target(artifact_path, path.relative_to(local_dir))) for path in files])
+    with _uploading(run_id, files) as repository:
+        repository_module.log_artifacts(repository, str(local_dir), artifact_path)
     click.echo(f"Logged {len(files)} artifacts from local dir {local_dir} to artifact_path={artifact_path}")
 
 
-def _target(artifact_path: str | None, relative: Path) -> str | None:
-    """The artifact folder that a file of an uploaded folder belongs in; none for the run's own."""
-    folder = PurePosixPath(artifact_path or "") / relative.parent.as_posix()
-    return None if folder == PurePosixPath() else str(folder)
+class _Counting:
+    """A repository that tells how many bytes it stored."""
+
+    def __init__(self, repository: ArtifactRepository, advance: Progress) -> None:
+        self._repository, self._advance = repository, advance
+
+    def put(self, local_file: Path, path: str) -> None:
+        """Store a file, then count it."""
+        self._repository.put(local_file, path)
+        self._advance(local_file.stat().st_size)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._repository, name)
 
 
-def _upload(run_id: str, files: list[tuple[Path, str | None]]) -> None:
+@contextmanager
+def _uploading(run_id: str, files: list[Path]) -> Iterator[ArtifactRepository]:
+    """The run's repository, with a bar that moves with every file stored."""
     client = RunyardClient()
-    client.get_run(run_id)
-    with progress("Uploading", sum(path.stat().st_size for path, _ in files)) as advance:
-        for path, folder in files:
-            client.log_artifact(run_id, str(path), folder)
-            advance(path.stat().st_size)
+    repository = client.repository(str(client.get_run(run_id).info.artifact_uri))
+    with progress("Uploading", sum(path.stat().st_size for path in files)) as advance:
+        yield cast("ArtifactRepository", _Counting(repository, advance))
 
 
 @artifacts.command(name="list")
@@ -101,29 +112,9 @@ def download(run_id: str | None, artifact_path: str | None, artifact_uri: str | 
         raise click.UsageError("Give either --run-id or --artifact-uri.")
     if artifact_uri is not None and artifact_path is not None:
         raise click.UsageError("--artifact-path goes with --run-id; put the path into --artifact-uri.")
-    if dst_path is not None:
-        dst_path.mkdir(parents=True, exist_ok=True)
-    source = artifact_uri or RunyardClient().get_run(str(run_id)).info.artifact_uri
-    click.echo(_download(repository_for(source), artifact_path or "", dst_path))
-
-
-def _download(repository: ArtifactRepository, path: str, folder: Path | None) -> str:
-    """Fetch a folder's files one by one, so that the bar moves; a single file in one go."""
-    files = [file for file in _walk(repository, path) if not file.is_dir]
-    destination = None if folder is None else str(folder)
-    if not files:
-        return str(repository.download_artifacts(path, destination))
-    if destination is None:
-        destination = tempfile.mkdtemp(prefix="runyard-")
-    with progress("Downloading", sum(file.file_size or 0 for file in files)) as advance:
-        for file in files:
-            repository.download_artifacts(file.path, destination)
-            advance(file.file_size or 0)
-    return str(Path(destination, path))
-
-
-def _walk(repository: ArtifactRepository, path: str) -> Iterator[FileInfo]:
-    for file in repository.list_artifacts(path or None):
-        yield file
-        if file.is_dir:
-            yield from _walk(repository, file.path)
+    client = RunyardClient()
+    repository = client.repository(artifact_uri or str(client.get_run(str(run_id)).info.artifact_uri))
+    path, folder = artifact_path or "", None if dst_path is None else str(dst_path)
+    size = sum(file.file_size or 0 for file in repository_module.walk(repository, path))
+    with progress("Downloading", size) as advance:
+        click.echo(repository_module.download_artifacts(repository, path, folder, advance))

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from runyard.artifacts import repository_for
+from runyard.artifacts.repository import ArtifactRepository, FileRepository
+from runyard.artifacts.resolve import repository_for
 from runyard.cli.choices import variables
 from runyard.cli.output import show_rows
 from runyard.core.clock import now_ms
@@ -14,7 +15,6 @@ from runyard.exceptions import RunyardException
 from runyard.tracking.removal import Removable, Remover, open_remover
 
 _SECONDS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
-_PROXIED = "mlflow-artifacts:"
 
 
 class Age(click.ParamType[int]):
@@ -48,7 +48,8 @@ class Age(click.ParamType[int]):
     show_envvar=True,
     default="runyard-artifacts",
     show_default=True,
-    help="Where the server keeps the artifacts that clients send through it.",
+    type=click.Path(path_type=Path),
+    help="Folder where the server keeps the artifacts that clients send through it.",
 )
 @click.option("--yes", is_flag=True, help="Remove without asking.")
 def gc(
@@ -56,7 +57,7 @@ def gc(
     run_ids: str | None,
     experiment_ids: str | None,
     backend_store_uri: str,
-    artifacts_destination: str,
+    artifacts_destination: Path,
     yes: bool,
 ) -> None:
     """Remove deleted runs and experiments for good, with their artifacts.
@@ -94,19 +95,19 @@ def _confirmed() -> bool:
     return False
 
 
-def _remove(remover: Remover, found: Removable, destination: str) -> list[str]:
+def _remove(remover: Remover, found: Removable, destination: Path) -> list[str]:
     """Rows first, then artifacts, a run at a time; returns what could not be deleted."""
     failures = []
     for run in found.runs:
         if not remover.remove_run(run.run_id):
             click.echo(f"Run {run.run_id} is not deleted any more; kept.")
             continue
-        uri = _reachable(run.artifact_uri, destination)
         try:
-            repository_for(uri).delete_artifacts()
-            _drop_empty_folder(uri, run.run_id)
+            repository = repository_for(run.artifact_uri, "", destination.absolute())
+            repository.delete_artifacts()
+            _drop_empty_folder(repository, run.run_id)
         except (RunyardException, OSError) as problem:
-            failures.append(f"{uri} ({problem})")
+            failures.append(f"{run.artifact_uri} ({problem})")
         click.echo(f"Removed run {run.run_id}.")
     for experiment in found.experiments:
         if remover.remove_experiment(experiment.experiment_id):
@@ -117,17 +118,9 @@ def _remove(remover: Remover, found: Removable, destination: str) -> list[str]:
     return failures
 
 
-def _reachable(uri: str, destination: str) -> str:
-    """Where the artifacts are for us: what clients reach through the server lies in the server's destination."""
-    if not uri.startswith(_PROXIED):
-        return uri
-    path = re.sub(r"^mlflow-artifacts:(//[^/]*)?/?", "", uri)
-    root = destination if "://" in destination else str(Path(destination).absolute())
-    return f"{root.rstrip('/')}/{path}"
-
-
-def _drop_empty_folder(uri: str, run_id: str) -> None:
+def _drop_empty_folder(repository: ArtifactRepository, run_id: str) -> None:
     """On a local disk, do not leave the run's own folder behind when nothing else is in it."""
-    folder = Path(uri.removeprefix("file://")).parent
-    if folder.name == run_id and folder.is_dir() and not any(folder.iterdir()):
-        folder.rmdir()
+    if isinstance(repository, FileRepository):
+        folder = repository.root.parent
+        if folder.name == run_id and folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()

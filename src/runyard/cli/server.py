@@ -77,7 +77,7 @@ def _listed(_ctx: click.Context, _param: click.Parameter, text: str | None) -> l
     help="Switch off the checks of Host and Origin. Any web page could then talk to the server.",
 )
 @click.pass_context
-def server(ctx: click.Context, registry_store_uri: str | None, **given: Any) -> None:
+def server(ctx: click.Context, /, registry_store_uri: str | None, **given: Any) -> None:
     """Run the tracking server with its pages.
 
     With no options it serves ./runyard.db and ./runyard-artifacts at http://127.0.0.1:5000, which is where scripts in

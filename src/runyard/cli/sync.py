@@ -7,7 +7,9 @@ import click
 
 
 @click.command()
-@click.option("--spool-dir", type=click.Path(path_type=Path), help="Folder of the journals; RUNYARD_SPOOL_DIR by default.")
+@click.option(
+    "--spool-dir", type=click.Path(path_type=Path), help="Folder of the journals; RUNYARD_SPOOL_DIR by default."
+)
 @click.option("--output", type=click.Choice(["table", "json"]), default="table", help="How to print what was done.")
 def sync(spool_dir: Path | None, output: str) -> None:
     """Deliver what was logged while a server was down, or by processes that were killed."""
