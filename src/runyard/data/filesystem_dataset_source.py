@@ -3,7 +3,10 @@
 from pathlib import Path
 from typing import Any
 
+from runyard.artifacts.locations import local_path
+from runyard.artifacts.repository import FileRepository, download_artifacts
 from runyard.artifacts.resolve import repository_for
+from runyard.core.tracking_uri import get_tracking_uri
 from runyard.data.dataset_source import DatasetSource
 
 
@@ -21,7 +24,7 @@ class FileSystemDatasetSource(DatasetSource):
     def load(self, dst_path: str | None = None) -> str:
         """Fetch it into a folder (a temporary one if none is given); the local path."""
         folder, _, name = self._uri.rstrip("/").rpartition("/")
-        return repository_for(folder or ".").download_artifacts(name, dst_path)
+        return download_artifacts(repository_for(folder, get_tracking_uri()), name, dst_path)
 
     def to_dict(self) -> dict[str, Any]:
         """The address."""
@@ -35,8 +38,8 @@ class LocalArtifactDatasetSource(FileSystemDatasetSource):
 
     def load(self, dst_path: str | None = None) -> str:
         """The local path; with `dst_path` a copy there."""
-        path = Path(self._uri.removeprefix("file://") if self._uri.startswith("file://") else self._uri).absolute()
-        return repository_for(str(path.parent)).download_artifacts(path.name, dst_path) if dst_path else str(path)
+        path = local_path(self._uri) or Path(self._uri).absolute()
+        return download_artifacts(FileRepository(path.parent), path.name, dst_path)
 
 
 class S3ArtifactDatasetSource(FileSystemDatasetSource):

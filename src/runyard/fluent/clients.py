@@ -6,6 +6,11 @@ from runyard.core.tracking_uri import get_registry_uri, get_tracking_uri
 _clients: dict[tuple[str, str], RunyardClient] = {}
 
 
+def forget() -> None:
+    """Drop the clients: the next call makes new ones."""
+    _clients.clear()
+
+
 def client() -> RunyardClient:
     """The client for the addresses chosen now; the same one as long as they stay."""
     addresses = (get_tracking_uri(), get_registry_uri())

@@ -1,7 +1,7 @@
 """Switches of this process."""
 
 from runyard import settings
-from runyard.fluent.clients import client
+from runyard.client.connection import flush_all
 
 
 def enable_async_logging(enable: bool = True) -> None:
@@ -11,9 +11,9 @@ def enable_async_logging(enable: bool = True) -> None:
 
 def flush_async_logging() -> None:
     """Wait until everything logged so far is stored."""
-    client().flush()
+    flush_all()
 
 
 def flush_artifact_async_logging() -> None:
     """Wait until everything logged so far is stored, artifacts included."""
-    client().flush()
+    flush_all()

@@ -1,0 +1,97 @@
+"""search_runs: the table has MLflow's columns."""
+
+from types import ModuleType
+
+import pandas as pd
+import pytest
+
+from runyard.entities import Run
+from runyard.exceptions import InvalidParameter
+
+FIXED = ["run_id", "experiment_id", "status", "artifact_uri", "start_time", "end_time"]
+
+
+@pytest.fixture
+def three(mlflow: ModuleType) -> ModuleType:
+    """Three runs in experiment "a", each with something of its own."""
+    mlflow.set_experiment("a")
+    for number in range(3):
+        with mlflow.start_run(run_name=f"r{number}"):
+            mlflow.log_params({f"q{number}": 1, "c": number})
+            mlflow.log_metrics({f"w{number}": 1, "m": number})
+    return mlflow
+
+
+def test_the_table_has_a_column_for_everything_that_occurs(three: ModuleType) -> None:
+    """Newest run first; what a run does not have is missing."""
+    table = three.search_runs()
+
+    assert list(table.columns[:6]) == FIXED
+    assert {"metrics.m", "metrics.w0", "metrics.w1", "metrics.w2"} <= set(table.columns)
+    assert {"params.c", "params.q0", "tags.mlflow.runName", "tags.mlflow.user"} <= set(table.columns)
+    assert list(table["tags.mlflow.runName"]) == ["r2", "r1", "r0"]
+    assert list(table["metrics.m"]) == [2.0, 1.0, 0.0]
+    assert pd.isna(table["params.q0"].iloc[0])
+    assert pd.isna(table["metrics.w0"].iloc[0])
+
+
+def test_times_are_utc(three: ModuleType) -> None:
+    """And a run that goes on has no end."""
+    with three.start_run():
+        table = three.search_runs()
+
+    assert str(table["start_time"].dtype).endswith("UTC]")
+    assert pd.isna(table["end_time"].iloc[0])
+    assert table["end_time"].iloc[1] >= table["start_time"].iloc[1]
+
+
+def test_filter_order_and_limit(three: ModuleType) -> None:
+    """The search language of the server."""
+    table = three.search_runs(filter_string="metrics.m >= 1", order_by=["metrics.m ASC"])
+
+    assert list(table["metrics.m"]) == [1.0, 2.0]
+    assert len(three.search_runs(max_results=2)) == 2
+    assert len(three.search_runs(max_results=0)) == 0
+
+
+def test_nothing_found_is_a_table_without_rows(three: ModuleType) -> None:
+    """With the columns that every run has."""
+    table = three.search_runs(filter_string="metrics.m > 100")
+
+    assert list(table.columns) == FIXED
+    assert table.empty
+
+
+def test_runs_can_be_had_as_a_list(three: ModuleType) -> None:
+    """Without pandas."""
+    runs = three.search_runs(output_format="list")
+
+    assert [Run] * 3 == [type(run) for run in runs]
+    with pytest.raises(InvalidParameter, match="'output_format': use 'pandas' or 'list'"):
+        three.search_runs(output_format="zip")
+
+
+def test_where_to_search(three: ModuleType) -> None:
+    """By id, by name (unknown names are passed over), everywhere, or in the current experiment."""
+    experiment = three.get_experiment_by_name("a")
+    three.set_experiment("b")
+    with three.start_run():
+        pass
+
+    assert len(three.search_runs()) == 1
+    assert len(three.search_runs([experiment.experiment_id])) == 3
+    assert len(three.search_runs([int(experiment.experiment_id)])) == 3
+    assert len(three.search_runs(experiment_names=["a", "nope"])) == 3
+    assert len(three.search_runs(experiment_names=["nope"])) == 0
+    assert len(three.search_runs(search_all_experiments=True)) == 4
+    with pytest.raises(InvalidParameter, match="not both"):
+        three.search_runs(["1"], experiment_names=["a"])
+
+
+def test_deleted_runs_are_shown_on_demand(three: ModuleType) -> None:
+    """By the view type."""
+    first = three.search_runs(output_format="list")[0]
+    three.delete_run(first.info.run_id)
+
+    deleted = three.search_runs(run_view_type=three.entities.ViewType.DELETED_ONLY, output_format="list")
+    assert [first.info.run_id] == [run.info.run_id for run in deleted]

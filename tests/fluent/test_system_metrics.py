@@ -1,0 +1,87 @@
+"""System metrics: what is sampled, under which names."""
+
+import time
+from types import ModuleType
+
+import pytest
+
+from runyard.exceptions import InvalidParameter
+
+NAMES = {
+    "cpu_utilization_percentage",
+    "disk_available_megabytes",
+    "disk_usage_megabytes",
+    "disk_usage_percentage",
+    "system_memory_usage_megabytes",
+    "system_memory_usage_percentage",
+}
+
+
+@pytest.fixture
+def quick(mlflow: ModuleType) -> ModuleType:
+    """A sample every few milliseconds."""
+    mlflow.set_system_metrics_sampling_interval(0.05)
+    yield mlflow  # type: ignore[misc]
+    mlflow.set_system_metrics_sampling_interval(None)
+    mlflow.set_system_metrics_samples_before_logging(None)
+    mlflow.set_system_metrics_node_id(None)
+    mlflow.disable_system_metrics_logging()
+
+
+def sampled(mlflow: ModuleType, **options: object) -> dict[str, float]:
+    """The metrics of a run that did nothing for a moment."""
+    with mlflow.start_run(**options) as run:
+        time.sleep(0.4)
+    return dict(mlflow.get_run(run.info.run_id).data.metrics)
+
+
+def test_a_run_that_asks_for_it_is_sampled(quick: ModuleType) -> None:
+    """Under MLflow's names."""
+    metrics = sampled(quick, log_system_metrics=True)
+
+    assert {f"system/{name}" for name in NAMES} <= set(metrics)
+    assert 0 < metrics["system/system_memory_usage_percentage"] <= 100
+
+
+def test_by_default_nothing_is_sampled(quick: ModuleType) -> None:
+    """It is switched on for all runs by a call, and off for one."""
+    assert sampled(quick) == {}
+    quick.enable_system_metrics_logging()
+    assert sampled(quick) != {}
+    assert sampled(quick, log_system_metrics=False) == {}
+
+
+def test_a_node_id_is_part_of_the_names(quick: ModuleType) -> None:
+    """So that the machines of one run are told apart."""
+    quick.set_system_metrics_node_id("node-1")
+
+    assert "system/node-1/cpu_utilization_percentage" in sampled(quick, log_system_metrics=True)
+
+
+def test_steps_count_samples_and_go_on_when_a_run_is_resumed(quick: ModuleType) -> None:
+    """The curve continues."""
+    with quick.start_run(log_system_metrics=True) as run:
+        time.sleep(0.3)
+    with quick.start_run(run_id=run.info.run_id, log_system_metrics=True):
+        time.sleep(0.3)
+
+    history = quick.MlflowClient().get_metric_history(run.info.run_id, "system/disk_usage_percentage")
+    assert list(range(len(history))) == [point.step for point in history]
+    assert len(history) > 3
+
+
+def test_samples_are_averaged_into_points(quick: ModuleType) -> None:
+    """Fewer points than samples."""
+    quick.set_system_metrics_samples_before_logging(1000)
+    with quick.start_run(log_system_metrics=True) as run:
+        time.sleep(0.3)
+
+    history = quick.MlflowClient().get_metric_history(run.info.run_id, "system/disk_usage_percentage")
+    assert [0] == [point.step for point in history]
+
+
+@pytest.mark.parametrize("value", [0, -1])
+def test_an_interval_must_be_positive(quick: ModuleType, value: float) -> None:
+    """The message shows the value."""
+    with pytest.raises(InvalidParameter, match=f"Invalid value {value}"):
+        quick.set_system_metrics_sampling_interval(value)
