@@ -61,24 +61,25 @@ function startMenus() {
   );
 }
 
-customElements.define(
-  "copy-code",
-  class extends HTMLElement {
-    connectedCallback() {
-      if (!navigator.clipboard || this.querySelector("button")) return;
-      const button = document.createElement("button");
-      button.type = "button";
-      button.className = "button";
-      button.textContent = "Copy";
-      button.addEventListener("click", async () => {
-        await navigator.clipboard.writeText(this.querySelector("code").textContent);
-        button.textContent = "Copied";
-        setTimeout(() => (button.textContent = "Copy"), 1500);
-      });
-      this.append(button);
-    }
-  },
-);
+// <copy-code>, <copy-text>: what is inside of <code> can be copied.
+class Copyable extends HTMLElement {
+  connectedCallback() {
+    if (!navigator.clipboard || this.querySelector("button")) return;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = this.getAttribute("look") ?? "button";
+    button.textContent = "Copy";
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(this.querySelector("code").textContent);
+      button.textContent = "Copied";
+      setTimeout(() => (button.textContent = "Copy"), 1500);
+    });
+    this.append(button);
+  }
+}
+
+customElements.define("copy-code", Copyable);
+customElements.define("copy-text", class extends Copyable {});
 
 startTheme();
 startMenus();
