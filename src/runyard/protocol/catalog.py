@@ -8,6 +8,7 @@ MESSAGE_MODULES = (
     "runyard.tracking.metrics.messages",
     "runyard.tracking.inputs.messages",
     "runyard.tracking.artifacts.messages",
+    "runyard.tracking.logged_models.messages",
 )
 
 

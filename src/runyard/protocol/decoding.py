@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from runyard.core.limits import shown
+from runyard.core.limits import check_storable, shown
 from runyard.exceptions import InvalidParameter
 from runyard.protocol.types import Choice, IdMark
 
@@ -89,6 +89,7 @@ def _coercion(hint: Any) -> Coerce:
 
 def _text(value: Any, path: str) -> str:
     if isinstance(value, str):
+        check_storable(f"The value of parameter '{path}'", value)
         return value
     raise _wrong(path, value, "a string")
 

@@ -76,7 +76,7 @@ class ExperimentsClient(ClientPart):
         """
         answer = self.send(
             SearchExperiments(
-                view_type=ViewType.to_string(view_type),
+                view_type=ViewType.to_string(view_type).upper(),
                 max_results=1000 if max_results is None else max_results,
                 filter=filter_string,
                 order_by=list(order_by or ()),

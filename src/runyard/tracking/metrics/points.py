@@ -1,7 +1,7 @@
 """One logged point of a metric, and the rules it must keep."""
 
 from collections.abc import Sequence
-from typing import cast
+from typing import Any
 
 from runyard.core.limits import check_key, check_storable
 from runyard.exceptions import InvalidParameter
@@ -44,12 +44,21 @@ def check_points(points: Sequence[MetricPoint]) -> None:
                 f"Invalid value {point.timestamp} for parameter 'metrics[{index}].timestamp': "
                 "milliseconds since the epoch, not negative, are needed."
             )
-        if type(point.value) is str:  # the codec's fast path hands over "NaN" and the like as they came
-            point.value = spelled_double(cast(str, point.value), f"metrics[{index}].value")
+        if type(point.value) is not float:  # "NaN" and the like from the codec's fast path, integers from Python
+            point.value = _double(point.value, f"metrics[{index}].value")
         if point.dataset_name:
             check_storable(f"metrics[{index}].dataset_name", point.dataset_name)
         if point.model_id:
             check_storable(f"metrics[{index}].model_id", point.model_id)
+
+
+def _double(value: Any, path: str) -> float:
+    if isinstance(value, str):
+        return spelled_double(value, path)
+    try:
+        return float(value)
+    except (TypeError, OverflowError):
+        raise InvalidParameter(f"Invalid value {value!r:.40} for parameter '{path}': a number is needed.") from None
 
 
 def spelled_double(text: str, path: str) -> float:
@@ -60,5 +69,5 @@ def spelled_double(text: str, path: str) -> float:
     except ValueError:
         pass
     raise InvalidParameter(
-        f"Invalid value for parameter '{path}': a number is needed, or one of \"NaN\", \"Infinity\", \"-Infinity\"."
+        f'Invalid value for parameter \'{path}\': a number is needed, or one of "NaN", "Infinity", "-Infinity".'
     )

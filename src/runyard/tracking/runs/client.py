@@ -140,7 +140,7 @@ class RunsClient(ClientPart):
             SearchRuns(
                 experiment_ids=[str(experiment_id) for experiment_id in ids],
                 filter=filter_string,
-                run_view_type=ViewType.to_string(run_view_type),
+                run_view_type=ViewType.to_string(run_view_type).upper(),
                 max_results=max_results,
                 order_by=list(order_by or ()),
                 page_token=page_token,
