@@ -44,12 +44,10 @@ class RunningServer:
         ------
         RuntimeError: It ended, or did not answer in time; holds its output.
         """
-        command = [sys.executable, "-m", "runyard", "server", "--port", str(self.port)]
-        command += ["--backend-store-uri", self.database_uri, *self.options]
         output = (self.folder / "server.log").open("ab")
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW_", "RUNYARD_"))}
         self.process = subprocess.Popen(
-            command, cwd=self.folder, stdout=output, stderr=output, env={**clean, **self.environment}
+            self.command(), cwd=self.folder, stdout=output, stderr=output, env={**clean, **self.environment}
         )
         output.close()
         deadline = time.monotonic() + START_SECONDS
@@ -59,6 +57,11 @@ class RunningServer:
             time.sleep(0.03)
         self.kill()
         raise RuntimeError(f"the server did not start:\n{self.output()}")
+
+    def command(self) -> list[str]:
+        """The command line that starts it."""
+        command = [sys.executable, "-m", "runyard", "server", "--port", str(self.port)]
+        return [*command, "--backend-store-uri", self.database_uri, *self.options]
 
     def answers(self) -> bool:
         """Does /health answer?"""

@@ -36,13 +36,9 @@ def create_app(settings: ServerSettings, gate: Gate | None = None) -> App:
         the ASGI server says that it ends.
     """
     opened = gate or open_gate(settings)
-    close = opened.close if gate is None else None
-
-    async def lifespan(scope: Scope, receive: Receive, send: Send) -> None:
-        await _lifespan(scope, receive, send, close)
-
-    inner = Status(_Web(settings, opened), settings)
-    return Guard(Dispatch(inner, opened, settings), settings, lifespan)
+    web = _Web(settings, opened)
+    lifespan = _Lifespan(web.warm, opened.close if gate is None else None)
+    return Guard(Dispatch(Status(web, settings), opened, settings), settings, lifespan)
 
 
 class _Web:
@@ -78,6 +74,10 @@ class _Web:
                 if not begun:
                     await send_error(send, failure)
 
+    def warm(self) -> None:
+        """Build it aside, so that the first reader of a page need not wait for it."""
+        threading.Thread(target=self.build, name="runyard-web", daemon=True).start()
+
     def build(self) -> App:
         """Import and build it; harmless when that was done."""
         with self._lock:
@@ -86,14 +86,20 @@ class _Web:
         return self._app  # type: ignore[no-any-return]
 
 
-async def _lifespan(scope: Scope, receive: Receive, send: Send, close: Callable[[], None] | None) -> None:
-    """Answer the ASGI server's start and stop."""
-    if scope["type"] != "lifespan":
-        return
-    while True:
-        message = await receive()
-        await send({"type": f"{message['type']}.complete"})
-        if message["type"] == "lifespan.shutdown":
-            if close is not None:
-                await asyncio.to_thread(close)
-            return
+class _Lifespan:
+    """Answers the ASGI server's start and stop."""
+
+    def __init__(self, started: Callable[[], None], stopped: Callable[[], None] | None) -> None:
+        self._started, self._stopped = started, stopped
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        while scope["type"] == "lifespan":
+            message = await receive()
+            ending = message["type"] == "lifespan.shutdown"
+            if not ending:
+                self._started()
+            elif self._stopped is not None:
+                await asyncio.to_thread(self._stopped)
+            await send({"type": f"{message['type']}.complete"})
+            if ending:
+                return

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
@@ -86,7 +86,7 @@ class LimitedProtocol(HttpToolsProtocol):
         was_in_body = not self._in_head
         self._chunk_bytes = len(data)
         super().data_received(data)
-        if self._dead or self.transport.is_closing():
+        if self.transport.is_closing() or self._dead:
             return
         if not self._in_head:
             self._watch_body(len(data))
@@ -95,7 +95,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def _is_answering(self) -> bool:
         """Is a request's answer still to be completed?"""
-        cycle: RequestResponseCycle | None = self.cycle  # uvicorn declares it without None, and begins with it
+        cycle = cast("RequestResponseCycle | None", self.cycle)  # declared without None, but it begins with it
         return cycle is not None and not cycle.response_complete
 
     def _watch_head(self, received: int) -> None:

@@ -1,6 +1,7 @@
 """Runs the server: opens the database, listens, and ends in order when asked to."""
 
 import asyncio
+import importlib
 import logging
 import os
 import resource
@@ -53,6 +54,7 @@ def serve(settings: ServerSettings, say: Callable[[str], None] = _say) -> int:
         say(f"Warning: {settings.host} can be reached from other machines, and this server asks nobody who they are.")
     if settings.workers > 1:
         open_gate(settings).close()  # a database that cannot be used is said here, once
+        importlib.import_module("runyard.server.web")  # in memory that the workers share
         return run_workers(
             settings.workers,
             work=lambda gone: _serve_one(settings, listener, parent_gone=gone),
@@ -116,7 +118,7 @@ class _Server(Server):
             app,
             http=LimitedProtocol,
             ws="none",
-            lifespan="off",
+            lifespan="on",
             log_config=None,
             access_log=False,
             proxy_headers=False,

@@ -1,0 +1,100 @@
+"""Every route of the protocol, with a message that would do for it."""
+
+import dataclasses
+import sqlite3
+import types
+from collections.abc import Iterator
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+
+from runyard.protocol.catalog import load_messages
+from runyard.protocol.message import OPERATIONS
+from runyard.protocol.types import Choice, IdMark
+from tests.support.server import RunningServer
+
+load_messages()
+KINDS = list(OPERATIONS.values())
+NAMES = [kind.operation.name for kind in KINDS]
+ROUTES = [(method, path) for kind in KINDS for method, path in kind.operation.routes()]
+BODY_ROUTES = [(method, path) for method, path in ROUTES if method != "GET"]
+JSON = {"Content-Type": "application/json"}
+
+# Words of Python, SQL and file systems that no answer may hold.
+GIVEAWAYS = (b"Traceback", b".py", b"sqlite", b"psycopg", b"SELECT ", b"INSERT ", b"site-packages", b"/home/", b"/tmp/")
+
+
+def hints(kind: type) -> dict[str, Any]:
+    """The fields of a message or part, with their types."""
+    typed = get_type_hints(kind, include_extras=True)
+    return {field.name: typed[field.name] for field in dataclasses.fields(kind)}
+
+
+def bare(hint: Any) -> Any:
+    """A type without its marks and without None."""
+    origin = get_origin(hint)
+    if origin is Annotated:
+        return bare(get_args(hint)[0])
+    if origin in (Union, types.UnionType):
+        [inner] = [part for part in get_args(hint) if part is not type(None)]
+        return bare(inner)
+    return hint
+
+
+def sample(hint: Any) -> Any:
+    """A value of a type."""
+    if get_origin(hint) in (Union, types.UnionType):
+        return sample(next(part for part in get_args(hint) if part is not type(None)))
+    if get_origin(hint) is Annotated:
+        for mark in hint.__metadata__:
+            if isinstance(mark, Choice):
+                return mark.names[0]
+            if isinstance(mark, IdMark):
+                return "0"
+    inner = bare(hint)
+    if get_origin(inner) is list:
+        return [sample(get_args(inner)[0])]
+    if dataclasses.is_dataclass(inner) and isinstance(inner, type):
+        return example(inner)
+    return {str: "text", int: 1, float: 0.5, bool: True}[inner]
+
+
+def example(kind: type) -> dict[str, Any]:
+    """A message of this class with every field given."""
+    return {name: sample(hint) for name, hint in hints(kind).items()}
+
+
+def answer_of(status: int, headers: dict[str, str], body: bytes) -> str:
+    """What stands in a refusal, after checking that it is one and gives nothing away."""
+    assert headers["content-type"] == "application/json", body
+    assert not [word for word in GIVEAWAYS if word in body], body
+    assert 400 <= status < 500, (status, body)
+    return body.decode()
+
+
+def stored(server: RunningServer) -> list[str]:
+    """Everything in the server's database, to be compared."""
+    with sqlite3.connect(server.folder / "runyard.db") as connection:
+        lines = list(connection.iterdump())
+    connection.close()
+    return lines
+
+
+def text_fields(kind: type, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Where in a message text stands: names of fields and places in lists."""
+    for name, hint in hints(kind).items():
+        inner, here = bare(hint), (*path, name)
+        if get_origin(inner) is list:
+            inner, here = bare(get_args(inner)[0]), (*here, 0)
+        if inner is str:
+            yield here
+        elif dataclasses.is_dataclass(inner) and isinstance(inner, type):
+            yield from text_fields(inner, here)
+
+
+def replaced(message: Any, path: tuple[str | int, ...], value: Any) -> Any:
+    """A copy of a message with another value at one place."""
+    if not path:
+        return value
+    first, *rest = path
+    if isinstance(message, list):
+        return [replaced(message[0], tuple(rest), value)]
+    return {**message, first: replaced(message[first], tuple(rest), value)}

@@ -1,0 +1,154 @@
+"""What is not a JSON object of the right shape is refused on every route, by name and with nothing of our insides."""
+
+import json
+from typing import Any, get_origin
+
+import pytest
+
+from runyard.protocol.message import Message
+from tests.server import route_walk as walk
+from tests.support.http import Caller
+from tests.support.server import RunningServer
+
+MALFORMED = {
+    "empty": b"",
+    "blank": b"  \n",
+    "cut": b'{"a": ',
+    "trailing": b'{"a": 1} x',
+    "two objects": b"{}{}",
+    "single quotes": b"{'a': 1}",
+    "bad UTF-8": b'{"a": "\xff\xfe"}',
+    "UTF-16": '{"a": 1}'.encode("utf-16"),
+    "form": b"a=1&b=2",
+    "NUL": b"\x00",
+}
+NON_OBJECTS = (b"[]", b"[{}]", b"1", b"1.5", b"true", b"null", b'"text"', b'"[]"', b'"1"', b"NaN")
+WRONG = {
+    str: (7, {"a": 1}, ["x"], True),
+    int: ("x", 1.5, True, [1], {}),
+    float: ("x", True, [1.0], {}),
+    bool: ("x", 7, []),
+}
+
+
+@pytest.mark.parametrize("body", MALFORMED.values(), ids=list(MALFORMED))
+def test_malformed_on_every_route(server: RunningServer, caller: Caller, body: bytes) -> None:
+    """A client with a bug must learn of it, and nothing may be stored from half a message."""
+    before = walk.stored(server)
+
+    for method, path in walk.BODY_ROUTES:
+        status, headers, answer = caller.request(method, path, body, walk.JSON)
+        error = json.loads(walk.answer_of(status, headers, answer))
+        assert (400, {"error_code", "message"}) == (status, set(error)), path
+        assert error["error_code"] in ("BAD_REQUEST", "INVALID_PARAMETER_VALUE"), path
+
+    assert before == walk.stored(server)
+
+
+@pytest.mark.parametrize("body", NON_OBJECTS)
+def test_non_objects_on_every_route(server: RunningServer, caller: Caller, body: bytes) -> None:
+    """A list where an object belongs is where other servers break."""
+    before = walk.stored(server)
+
+    for method, path in walk.BODY_ROUTES:
+        status, headers, answer = caller.request(method, path, body, walk.JSON)
+        assert 400 == status, (path, answer)
+        walk.answer_of(status, headers, answer)
+
+    assert before == walk.stored(server)
+
+
+def _wrong_values(hint: Any) -> tuple[Any, ...]:
+    inner = walk.bare(hint)
+    if get_origin(inner) is list:
+        return ("text", 7, {"a": 1}, True)
+    if "IdMark" in repr(hint):  # ids come as integers too
+        return ({"a": 1}, ["x"], True)
+    if "Choice" in repr(hint):
+        return ({"a": 1}, ["x"], True, "NO_SUCH_NAME", 99)
+    return WRONG.get(inner, ("text", 7, ["x"], True))
+
+
+@pytest.mark.parametrize("kind", walk.KINDS, ids=walk.NAMES)
+def test_wrong_types_on_every_route(server: RunningServer, caller: Caller, kind: type[Message]) -> None:
+    """The answer names the field, so that the caller finds it."""
+    before = walk.stored(server)
+    operation = kind.operation
+
+    for name, hint in walk.hints(kind).items():
+        for value in _wrong_values(hint):
+            body = json.dumps({**walk.example(kind), name: value}).encode()
+            status, headers, answer = caller.request(operation.methods[0], operation.main_path, body, walk.JSON)
+            assert (400, True) == (status, name in walk.answer_of(status, headers, answer)), (name, value, answer)
+
+    assert before == walk.stored(server)
+
+
+@pytest.mark.parametrize("depth", [101, 5_000, 1_000_000])
+@pytest.mark.parametrize("brackets", [("[", "]"), ('{"a":', "}")])
+def test_depth(caller: Caller, depth: int, brackets: tuple[str, str]) -> None:
+    """Nesting must not exhaust the parser's stack, whichever field it hides in."""
+    opening, closing = brackets
+    body = b'{"experiment_id": "0", "extra": ' + (opening * depth + "1" + closing * depth).encode() + b"}"
+
+    for path in ("runs/create", "runs/log-batch", "runs/log-metric"):
+        status, headers, answer = caller.request("POST", f"/api/2.0/mlflow/{path}", body, walk.JSON)
+        assert 400 == status, path
+        walk.answer_of(status, headers, answer)
+
+
+@pytest.mark.parametrize("kind", walk.KINDS, ids=walk.NAMES)
+@pytest.mark.parametrize("number", [2**63, -(2**63) - 1, 10**400, "9" * 30, "-" + "9" * 5_000])
+def test_int64_edges(caller: Caller, kind: type[Message], number: int | str) -> None:
+    """Databases hold 64 bits; what does not fit is refused, not wrapped."""
+    operation = kind.operation
+    for name, hint in walk.hints(kind).items():
+        if walk.bare(hint) is int or "IdMark" in repr(hint):
+            value = [number] if get_origin(walk.bare(hint)) is list else number
+            body = json.dumps({**walk.example(kind), name: value}).encode()
+            status, headers, answer = caller.request(operation.methods[0], operation.main_path, body, walk.JSON)
+            assert status in (400, 404), (name, answer)
+            walk.answer_of(status, headers, answer)
+
+
+@pytest.mark.parametrize("number", [2**63 - 1, -(2**63)])
+def test_the_largest_integers_are_kept(caller: Caller, number: int) -> None:
+    """The last values that fit are values like any other."""
+    run_id = caller.new_run()
+    caller.call("runs/log-metric", {"run_id": run_id, "key": "m", "value": 1, "timestamp": 1, "step": number})
+
+    status, answer = caller.get(f"metrics/get-history?run_id={run_id}&metric_key=m")
+
+    assert (200, number) == (status, answer["metrics"][0]["step"])
+
+
+def test_strict_json_out(caller: Caller) -> None:
+    """No answer holds a bare NaN, which parsers of other languages refuse."""
+    run_id = caller.new_run()
+    for key, literal in (("a", "NaN"), ("b", "Infinity"), ("c", "-Infinity"), ("d", "1e999"), ("e", '"nan"')):
+        body = f'{{"run_id": "{run_id}", "key": "{key}", "value": {literal}, "timestamp": 1}}'.encode()
+        assert 200 == caller.request("POST", "/api/2.0/mlflow/runs/log-metric", body, walk.JSON)[0]
+
+    _, _, answer = caller.request("GET", f"/api/2.0/mlflow/runs/get?run_id={run_id}")
+
+    def refuse(constant: str) -> None:
+        raise AssertionError(f"{constant} stands bare in the answer")
+
+    metrics = json.loads(answer, parse_constant=refuse)["run"]["data"]["metrics"]
+    expected = {"a": "NaN", "b": "Infinity", "c": "-Infinity", "d": "Infinity", "e": "NaN"}
+    assert expected == {metric["key"]: metric["value"] for metric in metrics}
+
+
+@pytest.mark.parametrize("kind", walk.KINDS, ids=walk.NAMES)
+@pytest.mark.parametrize("text", ["a\x00b", "a\ud800b", "\udfff"], ids=["NUL", "high surrogate", "low surrogate"])
+def test_text_that_cannot_be_stored(server: RunningServer, caller: Caller, kind: type[Message], text: str) -> None:
+    """One database would keep it and another fail: nobody takes it."""
+    before, operation = walk.stored(server), kind.operation
+
+    for path in walk.text_fields(kind):
+        body = json.dumps(walk.replaced(walk.example(kind), path, text)).encode()
+        status, headers, answer = caller.request(operation.methods[0], operation.main_path, body, walk.JSON)
+        assert status in (400, 404), (path, answer)
+        walk.answer_of(status, headers, answer)
+
+    assert before == walk.stored(server)
