@@ -13,7 +13,7 @@ _PUBLIC = {
     "MlflowException": "runyard.exceptions",
     "RunyardClient": "runyard.client",
     "RunyardException": "runyard.exceptions",
-    "__version__": "runyard.version",
+    "__version__": "runyard.version:COMPATIBLE",
     "active_run": "runyard.fluent.active",
     "artifacts": "runyard.artifacts:",
     "client": "runyard.client:",
@@ -146,7 +146,7 @@ if TYPE_CHECKING:
         set_system_metrics_samples_before_logging as set_system_metrics_samples_before_logging,
     )
     from runyard.system_metrics import set_system_metrics_sampling_interval as set_system_metrics_sampling_interval
-    from runyard.version import __version__ as __version__
+    from runyard.version import COMPATIBLE as __version__
 
 __getattr__, __dir__ = on_first_use(__name__, _PUBLIC, absent="runyard._absent")
 __all__ = [name for name in _PUBLIC if not name.startswith("_")]

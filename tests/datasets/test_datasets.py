@@ -60,7 +60,7 @@ def test_a_source_that_means_nothing_is_refused(source: object) -> None:
 def test_a_column_that_is_not_there_is_refused(role: str) -> None:
     """A typo shows at once, with the columns there are."""
     with pytest.raises(InvalidParameter, match=rf"no column 'z' to take as {role}, only \['x', 'y'\]"):
-        runyard.data.from_pandas(TABLE, **{role: "z"})  # type: ignore[arg-type]
+        runyard.data.from_pandas(TABLE, **{role: "z"})
 
 
 def test_name_and_digest_can_be_given() -> None:

@@ -1,6 +1,7 @@
 """System metrics: what is sampled, under which names."""
 
 import time
+from collections.abc import Iterator
 from types import ModuleType
 
 import pytest
@@ -18,10 +19,10 @@ NAMES = {
 
 
 @pytest.fixture
-def quick(mlflow: ModuleType) -> ModuleType:
+def quick(mlflow: ModuleType) -> Iterator[ModuleType]:
     """A sample every few milliseconds."""
     mlflow.set_system_metrics_sampling_interval(0.05)
-    yield mlflow  # type: ignore[misc]
+    yield mlflow
     mlflow.set_system_metrics_sampling_interval(None)
     mlflow.set_system_metrics_samples_before_logging(None)
     mlflow.set_system_metrics_node_id(None)

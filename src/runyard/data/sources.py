@@ -11,9 +11,8 @@ from runyard.data.filesystem_dataset_source import BY_SCHEME
 from runyard.data.http_dataset_source import HTTPDatasetSource
 from runyard.exceptions import InvalidParameter
 
-_BY_TYPE: dict[str, type[DatasetSource]] = {
-    kind.source_type: kind for kind in (*BY_SCHEME.values(), HTTPDatasetSource, CodeDatasetSource)
-}
+_KINDS: tuple[type[DatasetSource], ...] = (*BY_SCHEME.values(), HTTPDatasetSource, CodeDatasetSource)
+_BY_TYPE = {kind.source_type: kind for kind in _KINDS}
 
 
 def resolved(raw: Any) -> DatasetSource:

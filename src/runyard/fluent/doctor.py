@@ -9,7 +9,7 @@ from runyard import settings
 from runyard.core.tracking_uri import get_registry_uri, get_tracking_uri, is_tracking_uri_set
 from runyard.exceptions import RunyardException
 from runyard.fluent.clients import client
-from runyard.version import RELEASE, VERSION
+from runyard.version import VERSION, __version__
 
 PACKAGES = (
     "mlflow",
@@ -40,7 +40,7 @@ def doctor(mask_envs: bool = False) -> None:
 def diagnosis(mask_envs: bool = False) -> dict[str, str]:
     """What `doctor` prints, by name."""
     return {
-        "Runyard": f"{RELEASE}, speaks the protocol of MLflow {VERSION}",
+        "Runyard": f"{__version__}, speaks the protocol of MLflow {VERSION}",
         "Python": f"{platform.python_version()} ({sys.executable})",
         "Platform": platform.platform(),
         "Tracking URI": f"{without_credentials(get_tracking_uri())}{'' if is_tracking_uri_set() else ' (the default)'}",

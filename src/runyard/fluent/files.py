@@ -68,7 +68,7 @@ def log_image(
     client.log_image(run, image, artifact_file, key, step, timestamp, synchronous)
 
 
-def log_table(data: "Mapping[str, Any] | pd.DataFrame", artifact_file: str, run_id: str | None = None) -> None:
+def log_table(data: "dict[str, Any] | pd.DataFrame", artifact_file: str, run_id: str | None = None) -> None:
     """Store a table, or append its rows to the one stored at this path."""
     client, run = addressed(run_id)
     client.log_table(run, data, artifact_file)

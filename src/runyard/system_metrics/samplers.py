@@ -16,11 +16,12 @@ class Machine:
 
     def __init__(self) -> None:
         psutil.cpu_percent()  # the first answer is meaningless: it says how busy it was since the call before
-        self._before = psutil.net_io_counters()
+        self._before: Any = psutil.net_io_counters()
 
     def sample(self) -> dict[str, float]:
         """What is measured now; traffic counts from the start of the sampler."""
-        memory, disk, network = psutil.virtual_memory(), psutil.disk_usage(os.sep), psutil.net_io_counters()
+        memory, disk = psutil.virtual_memory(), psutil.disk_usage(os.sep)
+        network: Any = psutil.net_io_counters()
         values = {
             "cpu_utilization_percentage": psutil.cpu_percent(),
             "system_memory_usage_megabytes": memory.used / MEGABYTE,
@@ -29,7 +30,7 @@ class Machine:
             "disk_usage_megabytes": disk.used / MEGABYTE,
             "disk_available_megabytes": disk.free / MEGABYTE,
         }
-        if network is not None and self._before is not None:  # a container may have no network at all
+        if network and self._before:  # a container may have no network at all
             values["network_receive_megabytes"] = (network.bytes_recv - self._before.bytes_recv) / MEGABYTE
             values["network_transmit_megabytes"] = (network.bytes_sent - self._before.bytes_sent) / MEGABYTE
         return values
