@@ -31,7 +31,7 @@ def test_demo_leaves_a_sweep_of_real_runs(tmp_path: Path) -> None:
         nested = [run for run in runs if "mlflow.parentRunId" in run.data.tags]
         assert (13, 12) == (len(runs), len(nested))
         assert {"FINISHED"} == {run.info.status for run in runs}
-        assert all(run.data.params and run.inputs.dataset_inputs for run in nested)
+        assert all(run.data.params and run.inputs and run.inputs.dataset_inputs for run in nested)
         logged = {file.path for file in client.list_artifacts(nested[0].info.run_id)}
         assert {"model", "plots"} <= logged
         assert len(client.get_metric_history(nested[0].info.run_id, _curve(nested[0].data.metrics))) >= 30

@@ -25,7 +25,7 @@ def _run_with_everything(client: RunyardClient, folder: Path, experiment_id: str
 
 
 def _artifact_folder(client: RunyardClient, run_id: str) -> Path:
-    return Path(client.get_run(run_id).info.artifact_uri.removeprefix("file://"))
+    return Path(str(client.get_run(run_id).info.artifact_uri).removeprefix("file://"))
 
 
 def test_nothing_deleted_is_nothing_to_remove(runyard: Runyard, client: RunyardClient, tmp_path: Path) -> None:

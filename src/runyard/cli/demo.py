@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from runyard import settings
 from runyard.demo.local_server import free_port, local_server
 from runyard.exceptions import MissingPackage
 
@@ -32,6 +33,7 @@ def demo(port: int, leave: bool) -> None:
         address = f"http://{host}:{chosen}"
         click.echo(f"\n  Runyard is running at {address}\n\nTraining models; watch them arrive there:")
         started = time.monotonic()
+        settings.SUPPRESS_PRINTING_URL_TO_STDOUT.set("true")  # the demo prints a line a run itself
         runyard = importlib.import_module("runyard")
         runyard.set_tracking_uri(address)
         for sweep in sweeps:
