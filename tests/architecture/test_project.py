@@ -4,7 +4,7 @@ import re
 
 import yaml
 
-from runyard.version import RELEASE
+from runyard.version import __version__
 from tests.architecture.limits import ROOT
 
 
@@ -12,7 +12,7 @@ def test_changelog_starts_with_the_version_of_the_package() -> None:
     """A user who looks up what changed must find the version they have."""
     headings = re.findall(r"^## \[(.+?)\]", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
 
-    assert RELEASE == headings[0]
+    assert __version__ == headings[0]
 
 
 def test_readme_leads_with_the_two_commands_that_the_makefile_has() -> None:

@@ -11,7 +11,7 @@ import click
 import pytest
 
 from runyard.cli.main import COMMANDS, cli
-from runyard.version import RELEASE
+from runyard.version import __version__
 from tests.cli.conftest import Runyard
 
 
@@ -38,7 +38,7 @@ def test_version_is_that_of_the_package(runyard: Runyard) -> None:
     """A bug report needs it."""
     done = runyard("--version")
 
-    assert (0, f"runyard, version {RELEASE}\n") == (done.code, done.out)
+    assert (0, f"runyard, version {__version__}\n") == (done.code, done.out)
 
 
 def test_unknown_command_is_wrong_usage(runyard: Runyard) -> None:

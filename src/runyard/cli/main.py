@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from runyard.exceptions import RunyardException
-from runyard.version import RELEASE
+from runyard.version import __version__
 
 _log = logging.getLogger("runyard.cli")
 
@@ -60,7 +60,7 @@ class LazyGroup(click.Group):
 
 def _print_version(ctx: click.Context, _param: click.Parameter, asked: bool) -> None:
     if asked and not ctx.resilient_parsing:
-        click.echo(f"runyard, version {RELEASE}")
+        click.echo(f"runyard, version {__version__}")
         ctx.exit()
 
 
