@@ -8,7 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from runyard import settings
 from runyard.exceptions import RestException, RunyardException
-from runyard.version import VERSION
+from runyard.version import __version__
 
 if TYPE_CHECKING:
     import urllib3
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def request_headers() -> dict[str, str]:
     """The headers that go with every request: basic authentication, else a bearer token, else neither."""
-    found = {"User-Agent": f"runyard-python-client/{VERSION}"}
+    found = {"User-Agent": f"runyard-python-client/{__version__}"}
     name, password = settings.TRACKING_USERNAME.get(), settings.TRACKING_PASSWORD.get()
     if not (name and password):
         from_file = _from_file()
