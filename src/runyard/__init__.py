@@ -86,7 +86,7 @@ if TYPE_CHECKING:
     from runyard import system_metrics as system_metrics
     from runyard import tracking as tracking
     from runyard import version as version
-    from runyard.client import RunyardClient as MlflowClient  # noqa: F401
+    from runyard.client import MlflowClient as MlflowClient
     from runyard.client import RunyardClient as RunyardClient
     from runyard.compat import config as config
     from runyard.compat import environment_variables as environment_variables
@@ -146,7 +146,8 @@ if TYPE_CHECKING:
         set_system_metrics_samples_before_logging as set_system_metrics_samples_before_logging,
     )
     from runyard.system_metrics import set_system_metrics_sampling_interval as set_system_metrics_sampling_interval
-    from runyard.version import COMPATIBLE as __version__
+
+    __version__: str
 
 __getattr__, __dir__ = on_first_use(__name__, _PUBLIC, absent="runyard._absent")
 __all__ = [name for name in _PUBLIC if not name.startswith("_")]

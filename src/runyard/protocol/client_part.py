@@ -35,6 +35,17 @@ class ClientPart:
         return self.connection.ask(message)
 
 
+class RunOperations:
+    """What a call with ``synchronous=False`` returns: something to wait for."""
+
+    def __init__(self, part: ClientPart) -> None:
+        self._part = part
+
+    def wait(self) -> None:
+        """Wait until everything logged so far is stored."""
+        self._part.connection.flush()
+
+
 def pages_of(items: Sequence[Any], size: int) -> list[Sequence[Any]]:
     """The items in runs of at most `size`."""
     return [items[first : first + size] for first in range(0, len(items), size)]

@@ -20,7 +20,7 @@ _PUBLIC = {
 }
 
 if TYPE_CHECKING:
-    from runyard.client import RunyardClient as MlflowClient  # noqa: F401
+    from runyard.client import MlflowClient as MlflowClient
     from runyard.core.tracking_uri import get_registry_uri as get_registry_uri
     from runyard.core.tracking_uri import get_tracking_uri as get_tracking_uri
     from runyard.core.tracking_uri import is_tracking_uri_set as is_tracking_uri_set

@@ -6,7 +6,7 @@ from runyard.core.clock import now_ms
 from runyard.core.limits import MAX_HISTORY_POINTS, check_key, check_run_id, shown
 from runyard.core.paged_list import PagedList
 from runyard.exceptions import InvalidParameter
-from runyard.protocol.client_part import ClientPart
+from runyard.protocol.client_part import ClientPart, RunOperations
 from runyard.tracking.metrics.entities import Metric
 from runyard.tracking.metrics.messages import GetMetricHistory, LogMetric
 
@@ -51,7 +51,7 @@ class MetricsClient(ClientPart):
         when = now_ms() if timestamp is None else as_integer("timestamp", timestamp)
         where = 0 if step is None else as_integer("step", step)
         if model_id or dataset_name or self.connection.waits(synchronous):
-            return self.connection.write(
+            self.connection.write(
                 LogMetric(
                     run_id=run_id,
                     key=key,
@@ -64,8 +64,9 @@ class MetricsClient(ClientPart):
                 ),
                 synchronous,
             )
-        buffer_point(self, run_id, key, number, when, where)
-        return None
+        else:
+            buffer_point(self, run_id, key, number, when, where)
+        return RunOperations(self) if synchronous is False else None
 
     def get_metric_history(self, run_id: str, key: str) -> PagedList[Metric]:
         """Every point of a metric, by timestamp, step and value."""
@@ -90,19 +91,21 @@ def buffer_point(part: ClientPart, run_id: str, key: str, value: float, timestam
             _good_keys.add(key)
             _good_runs.add(run_id)
     if timestamp < 0:
-        raise InvalidParameter(f"Invalid timestamp {timestamp}: milliseconds since the epoch, not negative, are needed.")
+        raise InvalidParameter(
+            f"Invalid timestamp {timestamp}: milliseconds since the epoch, not negative, are needed."
+        )
     part.connection.log_point(run_id, key, value, timestamp, step)
 
 
 def as_number(key: str, value: Any) -> float:
-    """A value as a double: numbers, and scalars of array libraries.
+    """A value as a double: numbers, scalars of array libraries, and text that spells a number.
 
     Raises
     ------
     InvalidParameter: It is no number.
     """
     try:
-        if not isinstance(value, str | bytes):
+        if not isinstance(value, bytes):
             return float(value)
     except (TypeError, ValueError, RuntimeError):
         pass

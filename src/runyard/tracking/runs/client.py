@@ -7,7 +7,7 @@ from runyard.core.clock import now_ms
 from runyard.core.lifecycle import ViewType
 from runyard.core.limits import MAX_BATCH_METRICS, MAX_BATCH_PARAMS, MAX_BATCH_TAGS
 from runyard.core.paged_list import PagedList
-from runyard.protocol.client_part import ClientPart, pages_of
+from runyard.protocol.client_part import ClientPart, RunOperations, pages_of
 from runyard.tracking.experiments.messages import Tag
 from runyard.tracking.metrics.client import as_integer, as_number, buffer_point
 from runyard.tracking.metrics.entities import Metric
@@ -30,17 +30,6 @@ from runyard.tracking.runs.messages import (
 
 PARENT_TAG = "mlflow.parentRunId"
 USER_TAG = "mlflow.user"
-
-
-class RunOperations:
-    """What a call with ``synchronous=False`` returns: something to wait for."""
-
-    def __init__(self, part: ClientPart) -> None:
-        self._part = part
-
-    def wait(self) -> None:
-        """Wait until everything logged so far is stored."""
-        self._part.connection.flush()
 
 
 class RunsClient(ClientPart):
