@@ -1,7 +1,7 @@
 """Cuts a filter into tokens, in one pass."""
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from runyard.search.errors import InvalidSearch
 
@@ -17,14 +17,14 @@ _TOKEN = re.compile(
     | (?P<number>-?(?:[0-9]+(?:\.[0-9]*)?|(?<![\w`"'])\.[0-9]+)(?:[eE][+-]?[0-9]+)?(?!\w))
     | (?P<operator>!=|>=|<=|=|>|<)
     | (?P<mark>[().,])
+    | (?P<unknown>.)
     """,
-    re.VERBOSE,
+    re.VERBOSE | re.DOTALL,
 )
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A piece of a filter.
 
     Attributes
@@ -66,14 +66,12 @@ def tokens(text: str) -> list[Token]:
     if bad:
         raise InvalidSearch(f"The character U+{ord(bad.group()):04X} cannot be searched for.", text, bad.start())
     found: list[Token] = []
-    position = 0
-    while position < len(text):
-        match = _TOKEN.match(text, position)
-        if match is None:
-            raise InvalidSearch(_problem(text[position]), text, position)
-        if match.lastgroup != "space":
-            found.append(Token(str(match.lastgroup), match.group(), position))
-        position = match.end()
+    for match in _TOKEN.finditer(text):
+        kind = str(match.lastgroup)
+        if kind == "unknown":
+            raise InvalidSearch(_problem(match.group()), text, match.start())
+        if kind != "space":
+            found.append(Token(kind, match.group(), match.start()))
     return [*found, Token("end", "", len(text))]
 
 

@@ -10,7 +10,7 @@ from runyard.db.transaction import Transaction
 from runyard.search.fields import EXPERIMENT_FIELDS
 from runyard.search.nodes import Comparison, OrderTerm
 from runyard.search.parser import parse_filter, parse_order_by
-from runyard.search.sql import binary, compare
+from runyard.search.sql import binary, compare, plannable
 from runyard.tracking.experiments.tables import experiment_tags, experiments
 
 
@@ -36,10 +36,8 @@ def search_experiment_ids(
 
 def matching_experiments(tx: Transaction, view_type: str, text: str | None) -> list[sa.ColumnElement[bool]]:
     """The conditions on `experiments` that a search stands for."""
-    return [
-        shown_stage(experiments.c.lifecycle_stage, view_type),
-        *(_condition(comparison, tx.dialect) for comparison in parse_filter(text, EXPERIMENT_FIELDS)),
-    ]
+    asked = [_condition(comparison, tx.dialect) for comparison in parse_filter(text, EXPERIMENT_FIELDS)]
+    return [shown_stage(experiments.c.lifecycle_stage, view_type), *plannable(asked, tx.dialect)]
 
 
 def shown_stage(column: sa.ColumnElement[str], view_type: str) -> sa.ColumnElement[bool]:

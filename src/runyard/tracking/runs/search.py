@@ -11,7 +11,7 @@ from runyard.db.transaction import Transaction
 from runyard.search.fields import RUN_FIELDS
 from runyard.search.nodes import Comparison, OrderTerm
 from runyard.search.parser import parse_filter, parse_order_by
-from runyard.search.sql import binary, compare, number
+from runyard.search.sql import binary, compare, number, plannable
 from runyard.tracking.experiments.messages import experiment_number
 from runyard.tracking.experiments.search import shown_stage
 from runyard.tracking.inputs.tables import dataset_input_tags, dataset_inputs, datasets
@@ -67,10 +67,11 @@ def matching_runs(
     """The conditions on `runs` that a search stands for."""
     numbers = sorted({experiment_number(experiment_id) for experiment_id in experiment_ids})
     experiment = runs.c.experiment_id
+    asked = [_condition(comparison, tx.dialect) for comparison in parse_filter(text, RUN_FIELDS)]
     return [
         experiment == numbers[0] if len(numbers) == 1 else one_of(tx, experiment, numbers),
         shown_stage(runs.c.lifecycle_stage, view_type),
-        *(_condition(comparison, tx.dialect) for comparison in parse_filter(text, RUN_FIELDS)),
+        *plannable(asked, tx.dialect),
     ]
 
 

@@ -1,0 +1,20 @@
+"""A store that the tests of a module share: each searches an experiment of its own."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from runyard.protocol.gate import Gate
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def gate(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gate]:
+    """A gate on a database of the module, on SQLite and on PostgreSQL in turn."""
+    folder = tmp_path_factory.mktemp("store")
+    cluster = request.getfixturevalue("postgres") if request.param == "postgresql" else None
+    uri = cluster.new_database() if cluster else f"sqlite:///{folder / 'store.db'}"
+    opened = Gate.open(uri, artifact_root=str(folder / "artifacts"))
+    yield opened
+    opened.close()
+    if cluster:
+        cluster.drop_database(uri)
