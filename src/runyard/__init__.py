@@ -3,8 +3,6 @@
 Nothing heavy loads until a name is used: this table says where each lives.
 """
 
-from typing import TYPE_CHECKING
-
 from runyard._lazy import on_first_use
 
 _PUBLIC = {
@@ -77,6 +75,7 @@ _PUBLIC = {
     "version": "runyard.version:",
 }
 
+TYPE_CHECKING = False  # type checkers take the name for true; importing typing would be most of the cost
 if TYPE_CHECKING:
     from runyard import artifacts as artifacts
     from runyard import client as client
