@@ -58,7 +58,7 @@ class _Web:
             await send_error(send, EndpointNotFound(f"Everything of this server lies below {prefix}/."))
             return
         begun = False
-        inner = {**scope, "root_path": prefix}
+        inner = {**scope, "root_path": prefix, "path": prefix + "/" if scope["path"] == prefix else scope["path"]}
 
         def noting(message: MutableMapping[str, Any]) -> Awaitable[None]:
             nonlocal begun

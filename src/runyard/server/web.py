@@ -1,5 +1,6 @@
 """What is not an operation of the protocol: pages, artifacts, and the API's own documentation."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -24,10 +25,11 @@ def create_web(settings: ServerSettings, gate: Gate) -> FastAPI:
     """The web framework's half of the server."""
     pages = Pages(gate, settings.static_prefix)
     app = FastAPI(title="Runyard", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
-    app.include_router(artifact_router(settings, gate))
+    artifacts, people = artifact_router(settings, gate), pages.router()
+    app.include_router(artifacts)
     _add_documentation(app, pages, settings)
-    app.include_router(pages.router())
-    _add_error_handlers(app, pages)
+    app.include_router(people)
+    _add_error_handlers(app, pages, [*app.routes, *artifacts.routes, *people.routes])
     return app
 
 
@@ -52,8 +54,8 @@ def _add_documentation(app: FastAPI, pages: Pages, settings: ServerSettings) -> 
     app.add_route("/api/docs", serve_docs, include_in_schema=False)
 
 
-def _add_error_handlers(app: FastAPI, pages: Pages) -> None:
-    """Errors are JSON below the API's roots and pages elsewhere."""
+def _add_error_handlers(app: FastAPI, pages: Pages, routes: Sequence[BaseRoute]) -> None:
+    """Errors are JSON below the API's roots and pages elsewhere; `routes` are all there are, to say who takes what."""
 
     def deliberate(request: Request, error: Exception) -> Response:
         assert isinstance(error, RunyardException)
@@ -64,7 +66,7 @@ def _add_error_handlers(app: FastAPI, pages: Pages) -> None:
         known = _explained(request, error)
         response = deliberate(request, known)
         if error.status_code == 405:
-            response.headers["Allow"] = ", ".join(_methods(app.routes, request))
+            response.headers["Allow"] = ", ".join(_methods(routes, request))
         return response
 
     def invalid(request: Request, error: Exception) -> Response:
@@ -105,7 +107,7 @@ def _explained(request: Request, error: HTTPException) -> RunyardException:
     return known
 
 
-def _methods(routes: list[BaseRoute], request: Request) -> list[str]:
+def _methods(routes: Sequence[BaseRoute], request: Request) -> list[str]:
     """The methods that some route takes at this path."""
     found: set[str] = set()
     for route in routes:
