@@ -1,6 +1,7 @@
 """Runs migrations on SQLite and PostgreSQL, on a connection it is given or on the database of ``-x url=…``."""
 
 from alembic import context
+from sqlalchemy import Connection
 
 from runyard.db.engine import open_engines
 from runyard.db.metadata import metadata
@@ -9,7 +10,7 @@ from runyard.protocol.catalog import load_all
 load_all()  # so that every table is in the metadata
 
 
-def migrate(connection) -> None:
+def migrate(connection: Connection) -> None:
     """Bring the database of an open connection to the wanted version, in one transaction."""
     context.configure(connection=connection, target_metadata=metadata, render_as_batch=True, transactional_ddl=True)
     with context.begin_transaction():

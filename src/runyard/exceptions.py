@@ -205,7 +205,7 @@ class ExecutionException(RunyardException):
     """A project run that failed."""
 
 
-class MissingPackage(RunyardException, ImportError):
+class MissingPackage(RunyardException, ImportError):  # noqa: N818  (named for the situation, as all here)
     """An optional package is needed and not installed."""
 
     def __init__(self, package: str, extra: str, purpose: str) -> None:

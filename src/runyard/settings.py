@@ -64,7 +64,9 @@ class Setting:
             try:
                 return self.kind(text)
             except ValueError as problem:
-                raise InvalidParameter(f"Environment variable {name} is {text!r}, which is not valid: {problem}.") from None
+                raise InvalidParameter(
+                    f"Environment variable {name} is {text!r}, which is not valid: {problem}."
+                ) from None
         return self.default
 
     def is_set(self) -> bool:
@@ -92,14 +94,20 @@ TRACKING_USERNAME = Setting("TRACKING_USERNAME", "User name for basic authentica
 TRACKING_PASSWORD = Setting("TRACKING_PASSWORD", "Password for basic authentication.")
 TRACKING_TOKEN = Setting("TRACKING_TOKEN", "Bearer token; basic authentication wins when both are set.")
 TRACKING_INSECURE_TLS = Setting("TRACKING_INSECURE_TLS", "Do not verify the server's certificate.", _boolean, False)
-TRACKING_SERVER_CERT_PATH = Setting("TRACKING_SERVER_CERT_PATH", "CA bundle the server's certificate is checked against.")
+TRACKING_SERVER_CERT_PATH = Setting(
+    "TRACKING_SERVER_CERT_PATH", "CA bundle the server's certificate is checked against."
+)
 TRACKING_CLIENT_CERT_PATH = Setting("TRACKING_CLIENT_CERT_PATH", "Client certificate with its key (PEM).")
 HTTP_REQUEST_TIMEOUT = Setting("HTTP_REQUEST_TIMEOUT", "Seconds one request may take.", float, 120.0)
 HTTP_REQUEST_MAX_RETRIES = Setting("HTTP_REQUEST_MAX_RETRIES", "How often a failed request is sent again.", int, 7)
-HTTP_REQUEST_BACKOFF_FACTOR = Setting("HTTP_REQUEST_BACKOFF_FACTOR", "Seconds before the first retry; doubles.", float, 2.0)
+HTTP_REQUEST_BACKOFF_FACTOR = Setting(
+    "HTTP_REQUEST_BACKOFF_FACTOR", "Seconds before the first retry; doubles.", float, 2.0
+)
 HTTP_REQUEST_BACKOFF_JITTER = Setting("HTTP_REQUEST_BACKOFF_JITTER", "Random share of each pause, 0 to 1.", float, 1.0)
 ENABLE_ASYNC_LOGGING = Setting("ENABLE_ASYNC_LOGGING", "Make params and tags return at once too.", _boolean, False)
-ENABLE_SYSTEM_METRICS_LOGGING = Setting("ENABLE_SYSTEM_METRICS_LOGGING", "Log system metrics of every run.", _boolean, False)
+ENABLE_SYSTEM_METRICS_LOGGING = Setting(
+    "ENABLE_SYSTEM_METRICS_LOGGING", "Log system metrics of every run.", _boolean, False
+)
 SYSTEM_METRICS_SAMPLING_INTERVAL = Setting("SYSTEM_METRICS_SAMPLING_INTERVAL", "Seconds between samples.", float, 10.0)
 SYSTEM_METRICS_SAMPLES_BEFORE_LOGGING = Setting(
     "SYSTEM_METRICS_SAMPLES_BEFORE_LOGGING", "Samples averaged into one logged point.", int, 1
@@ -108,7 +116,9 @@ SYSTEM_METRICS_NODE_ID = Setting("SYSTEM_METRICS_NODE_ID", "Name of this machine
 SUPPRESS_PRINTING_URL_TO_STDOUT = Setting(
     "SUPPRESS_PRINTING_URL_TO_STDOUT", "Do not print the run's address when it ends.", _boolean, False
 )
-ENABLE_ARTIFACTS_PROGRESS_BAR = Setting("ENABLE_ARTIFACTS_PROGRESS_BAR", "Show progress of long transfers.", _boolean, True)
+ENABLE_ARTIFACTS_PROGRESS_BAR = Setting(
+    "ENABLE_ARTIFACTS_PROGRESS_BAR", "Show progress of long transfers.", _boolean, True
+)
 SYNC_LOGGING = Setting("SYNC_LOGGING", "Every log call waits until it is stored.", _boolean, False, ours_only=True)
 SPOOL_DIR = Setting("SPOOL_DIR", "Folder of the write-behind journal.", str, None, ours_only=True)
 OFFLINE_AFTER = Setting(

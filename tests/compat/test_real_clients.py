@@ -53,9 +53,7 @@ def test_a_real_client_works_on_postgresql(
     assert expected() == run_script(environment("mlskinny3"), "mlflow", server.url, tmp_path / "client")
 
 
-def test_our_sdk_sees_what_mlflow_shows_over_http(
-    start_server: Callable[..., RunningServer], tmp_path: Path
-) -> None:
+def test_our_sdk_sees_what_mlflow_shows_over_http(start_server: Callable[..., RunningServer], tmp_path: Path) -> None:
     """The script unchanged, with `import runyard as mlflow` and a server."""
     assert expected() == run_script(sys.executable, "runyard", start_server().url, tmp_path / "client")
 

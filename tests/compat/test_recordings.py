@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.support.recordings import Exchange, Replay, comparable, load
+from tests.support.recordings import Exchange, Replay, comparable, leaves, load
 from tests.support.server import RunningServer
 
 LATER = ("/registered-models", "/model-versions", "/logged-models", "/runs/outputs", "/mpu/", "/presigned")
@@ -41,7 +41,7 @@ def difference(exchange: Exchange, replay: Replay) -> str | None:
         return None
     replay.learn(exchange.answer, own)
     expected, found = replay.expected(exchange.answer), comparable(own)
-    return None if expected == found else f"answered {json.dumps(found)[:900]}\n   instead of {json.dumps(expected)[:900]}"
+    return "\n   ".join(list(leaves(expected, found))[:6]) or None
 
 
 @pytest.mark.parametrize("recording", RECORDINGS)

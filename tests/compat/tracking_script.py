@@ -138,7 +138,10 @@ def artifacts(folder):
 
 
 def read_artifacts(run_id, folder):
-    listed = {path: [(f.path, f.is_dir, f.file_size) for f in client.list_artifacts(run_id, path)] for path in ("", "many", "nope")}
+    listed = {
+        path: [(f.path, f.is_dir, f.file_size) for f in client.list_artifacts(run_id, path)]
+        for path in ("", "many", "nope")
+    }
     note("artifacts", {path: sorted(files) for path, files in listed.items()})
     note("list of uri", sorted(f.path for f in mlflow.artifacts.list_artifacts(run_id=run_id)))
     target = Path(client.download_artifacts(run_id, "many", str(folder)))
@@ -217,7 +220,10 @@ def search(experiment_id):
     note("ordered rest", [run.info.run_name for run in rest])
     frame = mlflow.search_runs([experiment_id], filter_string="metrics.score > 0.3", order_by=["metrics.score ASC"])
     note("columns", sorted(c for c in frame.columns if not c.startswith(("tags.mlflow.user", "tags.mlflow.source"))))
-    note("frame", [[row["tags.mlflow.runName"], row["metrics.score"], row["params.depth"]] for _, row in frame.iterrows()])
+    note(
+        "frame",
+        [[row["tags.mlflow.runName"], row["metrics.score"], row["params.depth"]] for _, row in frame.iterrows()],
+    )
     as_list = mlflow.search_runs(experiment_names=["fluent"], output_format="list", max_results=3)
     note("list", len(as_list))
 

@@ -32,7 +32,9 @@ class Cluster:
         """Create an empty database; returns its URI."""
         self._made += 1
         name = f"test_{os.getpid()}_{self._made}"
-        self.psql("postgres", f'CREATE DATABASE "{name}" TEMPLATE template0 ENCODING \'UTF8\' LC_COLLATE \'C\' LC_CTYPE \'C\'')
+        self.psql(
+            "postgres", f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'"
+        )
         return f"postgresql://{USER}@127.0.0.1:{self.port}/{name}"
 
     def drop_database(self, uri: str) -> None:

@@ -70,8 +70,18 @@ def _restored(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _restored(inner) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_restored(inner) for inner in value]
+        return _completed([_restored(inner) for inner in value])
     return value
+
+
+def _completed(items: list[Any]) -> list[Any]:
+    """A list with its left-out items put back: they count on from the first, ``m0``, ``m1`` …"""
+    for place, item in enumerate(items):
+        if isinstance(item, dict) and "_omitted" in item:
+            numbers = range(place, place + item["_omitted"])
+            added = [{**items[0], "key": re.sub(r"\d+", str(number), items[0]["key"])} for number in numbers]
+            return [*items[:place], *added, *items[place + 1 :]]
+    return items
 
 
 @dataclass
@@ -145,6 +155,23 @@ class Replay:
         return comparable(json.loads(self._ours(json.dumps(answer))))
 
 
+LARGEST = 1.7976931348623157e308
+
+
+def leaves(expected: Any, found: Any, path: str = "") -> Iterator[str]:
+    """Where two answers differ, one line a place."""
+    if isinstance(expected, dict) and isinstance(found, dict):
+        for key in sorted(expected.keys() | found.keys()):
+            yield from leaves(expected.get(key, "(absent)"), found.get(key, "(absent)"), f"{path}.{key}")
+    elif isinstance(expected, list) and any(isinstance(item, dict) and "_omitted" in item for item in expected):
+        return  # the recording left most of this list out
+    elif isinstance(expected, list) and isinstance(found, list) and len(expected) == len(found):
+        for place, (one, other) in enumerate(zip(expected, found, strict=True)):
+            yield from leaves(one, other, f"{path}[{place}]")
+    elif expected != found:
+        yield f"{path}: {json.dumps(found)[:200]} instead of {json.dumps(expected)[:200]}"
+
+
 def comparable(value: Any, name: str = "") -> Any:
     """An answer without what may differ: the server's own times, the order of sets, page tokens' spelling."""
     if isinstance(value, dict):
@@ -156,4 +183,6 @@ def comparable(value: Any, name: str = "") -> Any:
     if isinstance(value, list):
         shown = [comparable(inner) for inner in value]
         return sorted(shown, key=json.dumps) if name in SET_LISTS else shown
+    if isinstance(value, float) and abs(value) == LARGEST:  # what MLflow makes of infinity; we keep it
+        return "Infinity" if value > 0 else "-Infinity"
     return value

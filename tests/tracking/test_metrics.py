@@ -1,5 +1,6 @@
 """Metrics: what is kept, what counts as latest, how history is read."""
 
+import itertools
 import math
 
 import pytest
@@ -102,7 +103,9 @@ def test_pages_of_history_join_without_gap_or_repeat(gate: Gate) -> None:
     assert 7 == len(set(map(str, found)))
 
 
-@pytest.mark.parametrize("token", ["x", "bnVsbA==", "eyJvZmZzZXQiOiAwfQ==", "eyJvZmZzZXQiOiAtMX0=", "W10=", "eyJhZnRlciI6IFsxXX0="])
+@pytest.mark.parametrize(
+    "token", ["x", "bnVsbA==", "eyJvZmZzZXQiOiAwfQ==", "eyJvZmZzZXQiOiAtMX0=", "W10=", "eyJhZnRlciI6IFsxXX0="]
+)
 def test_a_forged_history_token_is_refused(gate: Gate, token: str) -> None:
     """Junk, null, offset 0, a negative offset, a list, half a place."""
     run_id = a_run(gate)
@@ -142,7 +145,9 @@ def test_bulk_history_caps_the_total(gate: Gate) -> None:
 def fill(gate: Gate, run_id: str, count: int) -> None:
     for first in range(0, count, 1000):
         steps = range(first, min(first + 1000, count))
-        gate.perform(LogBatch(run_id=run_id, metrics=[a_point(value=float(s % 97), timestamp=s, step=s) for s in steps]))
+        gate.perform(
+            LogBatch(run_id=run_id, metrics=[a_point(value=float(s % 97), timestamp=s, step=s) for s in steps])
+        )
 
 
 @pytest.mark.parametrize("count", [5, 40, EXACT_UP_TO + 2000])
@@ -151,14 +156,16 @@ def test_interval_history_is_even_and_keeps_both_ends(gate: Gate, count: int, mo
     """Short series are thinned by rows, long ones by seeking; a chart must not see the difference."""
     run_id = a_run(gate)
     fill(gate, run_id, count)
-    points = gate.perform(GetMetricHistoryBulkInterval(run_ids=[run_id], metric_key="loss", max_results=most))["metrics"]
+    points = gate.perform(GetMetricHistoryBulkInterval(run_ids=[run_id], metric_key="loss", max_results=most))[
+        "metrics"
+    ]
     steps = [point["step"] for point in points]
 
     assert min(count, most) == len(steps)
     assert count - 1 == steps[-1]
     if most > 1:
         assert 0 == steps[0]
-        gaps = [after - before for before, after in zip(steps, steps[1:], strict=False)]
+        gaps = [after - before for before, after in itertools.pairwise(steps)]
         assert max(gaps) - min(gaps) <= 1
 
 
@@ -197,7 +204,9 @@ def test_curves_keep_spikes(gate: Gate) -> None:
     assert sorted(curve["steps"]) == curve["steps"]
 
 
-@pytest.mark.parametrize("key", ["", "/a", "a//b", "../a", "a/../b", "./a", ".", "a\x00", "a\n", "k" * 251, "a?b", "a\ud800"])
+@pytest.mark.parametrize(
+    "key", ["", "/a", "a//b", "../a", "a/../b", "./a", ".", "a\x00", "a\n", "k" * 251, "a?b", "a\ud800"]
+)
 def test_path_like_keys_are_refused(gate: Gate, key: str) -> None:
     """Keys double as paths in some stores."""
     run_id = a_run(gate)

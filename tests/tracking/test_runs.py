@@ -1,6 +1,7 @@
 """Runs: their life, params, tags and batches."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -140,7 +141,11 @@ def test_a_batch_is_all_or_nothing(gate: Gate) -> None:
     """One bad entry, wherever it stands, and nothing of the batch is stored."""
     run_id = a_run(gate)
     gate.perform(LogParam(run_id=run_id, key="fixed", value="1"))
-    good = {"metrics": [a_point("m")], "params": [Param(key="p", value="1")], "tags": [Tag(key="t", value="1")]}
+    good: dict[str, Any] = {
+        "metrics": [a_point("m")],
+        "params": [Param(key="p", value="1")],
+        "tags": [Tag(key="t", value="1")],
+    }
     for change in (
         {"metrics": [a_point("m"), a_point("../m")]},
         {"metrics": [a_point("m", timestamp=-1)]},
@@ -251,5 +256,6 @@ def test_runs_are_counted_and_described(gate: Gate) -> None:
 
     assert {"count": 3} == gate.perform(CountRuns(experiment_ids=[experiment_id]))
     assert 2 == described["runs"]
-    assert [{"key": "lr", "runs": 2, "distinct": 2}, {"key": "same", "runs": 2, "distinct": 1}] == described["param_keys"]
+    found = described["param_keys"]
+    assert [{"key": "lr", "runs": 2, "distinct": 2}, {"key": "same", "runs": 2, "distinct": 1}] == found
     assert [{"key": "acc", "runs": 2}] == described["metric_keys"]

@@ -133,7 +133,7 @@ def _fetch(repository: ArtifactRepository, path: str, target: Path, progress: Pr
                 if progress:
                     progress(len(piece))
         Path(partial).chmod(0o644)
-        os.replace(partial, final)
+        Path(partial).replace(final)
     except BaseException:
         Path(partial).unlink(missing_ok=True)
         raise
@@ -170,7 +170,7 @@ class FileRepository:
                 shutil.copyfileobj(source, copy, PIECE)
                 copy.flush()
                 os.fsync(copy.fileno())
-            os.replace(partial, target)
+            Path(partial).replace(target)
         except BaseException:
             Path(partial).unlink(missing_ok=True)
             raise
@@ -181,7 +181,11 @@ class FileRepository:
         if not folder.is_dir():
             return []
         found = [
-            FileInfo(entry.relative_to(self.root).as_posix(), entry.is_dir(), None if entry.is_dir() else entry.stat().st_size)
+            FileInfo(
+                entry.relative_to(self.root).as_posix(),
+                entry.is_dir(),
+                None if entry.is_dir() else entry.stat().st_size,
+            )
             for entry in folder.iterdir()
             if not entry.name.startswith(".runyard-partial-")
         ]

@@ -46,7 +46,7 @@ def repository_for(artifact_uri: str, tracking_uri: str, local_folder: Path | No
         return FileRepository(Path(artifact_uri).absolute())
     if parts.scheme in CLOUD:
         raise InvalidParameter(
-            f"Artifacts at {artifact_uri!r} cannot be reached yet: this version transfers local files and files kept by a "
+            f"Artifacts at {artifact_uri!r} cannot be reached yet: this version transfers local files and files of a "
             "server. Start the server with --artifacts-destination to keep them there."
         )
     raise InvalidParameter(f"Artifacts cannot be kept at {artifact_uri!r}: the scheme {parts.scheme!r} is not known.")

@@ -9,7 +9,7 @@ import os
 import secrets
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -132,10 +132,9 @@ class LocalArtifactStore:
         if not checked:
             raise InvalidParameter("The path of a file is needed.")
         *folders, name = checked.split("/")
-        with _explained(checked):
-            with self._folder(folders, create=True) as folder:
-                _refuse_folder(folder, name, checked)
-                return LocalUpload(os.dup(folder), name, checked)
+        with _explained(checked), self._folder(folders, create=True) as folder:
+            _refuse_folder(folder, name, checked)
+            return LocalUpload(os.dup(folder), name, checked)
 
     def delete(self, path: str) -> None:
         """Remove a file, or a folder with all it holds.
@@ -173,7 +172,7 @@ class LocalArtifactStore:
         return checked
 
     @contextlib.contextmanager
-    def _folder(self, names: "list[str]", create: bool = False) -> Iterator[int]:
+    def _folder(self, names: Sequence[str], create: bool = False) -> Iterator[int]:
         """A descriptor of a folder below the root."""
         if create:
             self.root.mkdir(parents=True, exist_ok=True)
@@ -255,7 +254,9 @@ def _explained(path: str) -> Iterator[None]:
         yield
     except OSError as problem:
         if problem.errno in _FULL:
-            raise StorageFull("The disk has no room left; nothing was stored. Free space on the server's disk.") from None
+            raise StorageFull(
+                "The disk has no room left; nothing was stored. Free space on the server's disk."
+            ) from None
         if problem.errno in (errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.EEXIST, errno.ENOTEMPTY):
             raise InvalidParameter(
                 f"Cannot write {path!r}: a file is where a folder is needed, or a folder where a file is."

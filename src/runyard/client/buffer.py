@@ -1,7 +1,7 @@
 """The write-behind buffer: a call returns when its point is in the journal, and a background thread delivers it.
 
-While the store cannot be reached, what is logged goes on to the journal and training goes on; the state is reported once,
-and delivery resumes by itself.
+While the store cannot be reached, what is logged goes to the journal and training goes on; the state is reported
+once, and delivery resumes by itself.
 """
 
 import logging
@@ -217,8 +217,8 @@ class Buffer:
             if self.offline is None:
                 path = self._journal.path if self._journal else Path()
                 log.warning(
-                    "Cannot reach %s: %s Training goes on; what it logs is kept in %s and delivered when the store is back, "
-                    "or later with: runyard sync",
+                    "Cannot reach %s: %s Training goes on; what it logs is kept in %s and delivered when the store is "
+                    "back, or later with: runyard sync",
                     self._sender.address,
                     reason,
                     path,

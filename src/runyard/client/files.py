@@ -11,7 +11,14 @@ from typing import Any, BinaryIO
 
 from runyard.artifacts.entities import FileInfo
 from runyard.artifacts.paths import safe_path
-from runyard.artifacts.repository import PIECE, ArtifactRepository, Progress, download_artifacts, log_artifact, log_artifacts
+from runyard.artifacts.repository import (
+    PIECE,
+    ArtifactRepository,
+    Progress,
+    download_artifacts,
+    log_artifact,
+    log_artifacts,
+)
 from runyard.artifacts.resolve import repository_for
 from runyard.client.local import artifact_folder
 from runyard.client.senders import DATABASES

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 ARTIFACT_FOLDER = "runyard-artifacts"
 
 _abandoned: list["Gate"] = []
-"""Gates of a parent process. Closing them in the child would disturb the parent's locks, so they are kept as they are."""
+"""Gates of a parent process. Closing them in the child would disturb the parent's locks, so they are kept."""
 
 
 class LocalSender:

@@ -54,8 +54,8 @@ class PicturesClient(FilesClient):
         Parameters
         ----------
         run_id: The run.
-        image: A numpy array of shape (height, width), (height, width, 1), (…, 3) or (…, 4), with integers or booleans, or
-            floats from 0 to 1; or an image of Pillow.
+        image: A numpy array of shape (height, width), (height, width, 1), (…, 3) or (…, 4), with integers or
+            booleans, or floats from 0 to 1; or an image of Pillow.
         artifact_file: Where to store it.
         key: The series it belongs to, instead of a path.
         step: Its place in the series; 0 when left out.
@@ -67,7 +67,9 @@ class PicturesClient(FilesClient):
         InvalidParameter: Both a path and a key are given, or neither; or the array is no image.
         """
         if (artifact_file is None) == (key is None):
-            raise InvalidParameter("Give either 'artifact_file', the image's own path, or 'key', the series it belongs to.")
+            raise InvalidParameter(
+                "Give either 'artifact_file', the image's own path, or 'key', the series it belongs to."
+            )
         picture = as_picture(image)
         if artifact_file is not None:
             with self._file_for(run_id, artifact_file) as local:
@@ -90,7 +92,7 @@ def _mark(run_id: str) -> Any:
 
 
 def _stem(key: str, step: int, timestamp: int) -> str:
-    """Path of an image of a series, without its ending: everything about it is in the name, as MLflow's pages expect."""
+    """Path of an image of a series, without its ending. Its name says all about it, as MLflow's pages expect."""
     if not _KEY.fullmatch(key):
         raise InvalidParameter(f"Invalid key {key!r}: use letters, digits, spaces and _ - . / only.")
     return f"images/{key.replace('/', '~')}+step+{step}+timestamp+{timestamp}+{uuid.uuid4()}"

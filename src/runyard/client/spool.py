@@ -50,13 +50,17 @@ Entry = Point | Change
 def spool_folder() -> Path:
     """Where journals are kept: RUNYARD_SPOOL_DIR, else the user's state folder."""
     given = settings.SPOOL_DIR.get()
-    state = os.environ.get("XDG_STATE_HOME") or os.path.join(os.path.expanduser("~"), ".local", "state")
-    return Path(given or os.path.join(state, "runyard", "spool"))
+    if given:
+        return Path(given)
+    state = os.environ.get("XDG_STATE_HOME")
+    return (Path(state) if state else Path.home() / ".local" / "state") / "runyard" / "spool"
 
 
 def point_line(run_id: str, key: str, value: float, timestamp: int, step: int) -> bytes:
     """A point as its line. Run ids and checked keys hold nothing that JSON would escape, but for letters it may."""
-    number = repr(value) if math.isfinite(value) else "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
+    number = (
+        repr(value) if math.isfinite(value) else "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
+    )
     return f'["m","{run_id}","{key}",{number},{timestamp},{step}]\n'.encode()
 
 

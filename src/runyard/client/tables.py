@@ -81,7 +81,8 @@ class TablesClient(FilesClient, RunsClient):
                 break
         if not frames:
             raise InvalidParameter(f"No run of experiment {experiment_id} has a table {artifact_file!r}.")
-        return _pandas().concat(frames, ignore_index=True)
+        whole: pd.DataFrame = _pandas().concat(frames, ignore_index=True)
+        return whole
 
 
 def _extra(run: Any, name: str) -> Any:
@@ -112,7 +113,10 @@ def _as_frame(data: Any) -> "pd.DataFrame":
         return data  # type: ignore[no-any-return]
     if not isinstance(data, dict):
         raise InvalidParameter(f"{type(data).__name__} is no table: give a DataFrame or a dict of columns.")
-    plain = {key: value if isinstance(value, list | tuple) or hasattr(value, "__array__") else [value] for key, value in data.items()}
+    plain = {
+        key: value if isinstance(value, list | tuple) or hasattr(value, "__array__") else [value]
+        for key, value in data.items()
+    }
     try:
         return pandas.DataFrame(plain)  # type: ignore[no-any-return]
     except ValueError as problem:
@@ -121,7 +125,7 @@ def _as_frame(data: Any) -> "pd.DataFrame":
 
 def _pandas() -> Any:
     try:
-        import pandas  # noqa: PLC0415, ICN001  (optional, and slow to load)
+        import pandas  # noqa: PLC0415  (optional, and slow to load)
     except ImportError:
         raise MissingPackage("pandas", "ml", "Working with tables") from None
     return pandas

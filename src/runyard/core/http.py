@@ -71,7 +71,9 @@ def answered_error(body: Any, status: int, server: str) -> RunyardException:
     if isinstance(body, dict) and "error_code" in body:
         error = RestException(body)
     else:
-        error = RestException({"error_code": _code(status), "message": f"{server} answered {status}: {str(body)[:300]}"})
+        error = RestException(
+            {"error_code": _code(status), "message": f"{server} answered {status}: {str(body)[:300]}"}
+        )
     error.http_status = status
     return error
 

@@ -8,14 +8,16 @@ _ADJECTIVES = (
     "fresh gentle glad golden grand handy happy hardy honest humble ideal jolly keen kind lively loyal lucid lucky "
     "mellow merry mild modest neat nimble noble patient placid plucky polite proud quick quiet rapid ready regal "
     "robust rustic salty secure serene sharp shiny silent silver simple sleek smart smooth snappy solid spry stately "
-    "steady stellar still stout sturdy subtle sunny sure swift tidy tranquil trusty upbeat valiant vivid warm wise witty"
+    "steady stellar still stout sturdy subtle sunny sure swift tidy tranquil trusty upbeat valiant vivid "
+    "warm wise witty"
 ).split()
 _NOUNS = (
     "ant badger bass bat bear beaver bee bison boar bobcat bream buck carp cat chub cod colt conch coot crab crane "
     "cricket crow cub deer dolphin donkey dove duck eagle eel egret elk falcon fawn ferret finch fox frog gannet gecko "
     "gnu goat goose grouse gull hare hawk heron horse hound ibex ibis jackal jay kite koala lamb lark lemur lion llama "
     "loon lynx mare mink mole moose moth mouse mule newt ocelot orca oriole osprey otter owl ox panda perch pike pony "
-    "quail rabbit raven robin rook salmon seal shark sheep shrew shrike skink slug snail snipe sparrow squid stag stork "
+    "quail rabbit raven robin rook salmon seal shark sheep shrew shrike skink slug snail snipe sparrow "
+    "squid stag stork "
     "swan swift tern tiger toad trout turtle viper vole wasp whale wolf wren yak zebra"
 ).split()
 

@@ -44,9 +44,9 @@ class Transaction:
         """``sqlite`` or ``postgresql``."""
         return self.connection.dialect.name
 
-    def execute(self, statement: sa.Executable, parameters: Any = None) -> CursorResult[Any]:
+    def execute(self, statement: sa.Executable, parameters: Any = None) -> "CursorResult[*tuple[Any, ...]]":
         """Execute a Core statement."""
-        return self.connection.execute(statement, parameters)  # type: ignore[return-value]
+        return self.connection.execute(statement, parameters)
 
     def scalar(self, statement: sa.Executable) -> Any:
         """The first column of the first row, or None."""

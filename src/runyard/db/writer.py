@@ -120,7 +120,9 @@ class Writer:
                     savepoints = True
                 else:
                     return [(False, _explained(error))] * len(group)
-        return [(False, Unavailable("Other writers were in the way each time; nothing was stored. Try again."))] * len(group)
+        return [(False, Unavailable("Other writers were in the way each time; nothing was stored. Try again."))] * len(
+            group
+        )
 
     def _attempt(self, group: list[Job], savepoints: bool) -> list[Outcome]:
         with self._engines.writing.begin() as connection:
@@ -136,7 +138,7 @@ def _guarded(tx: Transaction, job: Job) -> Outcome:
         result = job.work(tx)
     except Exception as error:
         savepoint.rollback()
-        if worth_another_try(error) or translated(error) is None and lost_connection(error):
+        if worth_another_try(error) or (translated(error) is None and lost_connection(error)):
             raise
         return False, _explained(error)
     savepoint.commit()

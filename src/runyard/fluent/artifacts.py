@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
 from runyard.artifacts.entities import FileInfo
-from runyard.artifacts.repository import ArtifactRepository
+from runyard.artifacts.paths import safe_path
 from runyard.artifacts.repository import download_artifacts as repository_download
 from runyard.client import RunyardClient
 from runyard.exceptions import InvalidParameter, MissingPackage
@@ -44,8 +44,10 @@ def download_artifacts(
     InvalidParameter: Both or neither of address and run were given.
     """
     _require_one(artifact_uri, run_id, artifact_path)
-    repository, path = _located(artifact_uri, run_id, artifact_path, RunyardClient(tracking_uri, registry_uri))
-    return repository_download(repository, path, dst_path)
+    client = RunyardClient(tracking_uri, registry_uri)
+    root, path = _located(artifact_uri, run_id, artifact_path, client)
+    folder, name = posixpath.split(safe_path(path))  # only the last part is made below dst_path
+    return repository_download(client.repository(uri_joined(root, folder)), name, dst_path)
 
 
 def list_artifacts(
@@ -61,8 +63,9 @@ def list_artifacts(
     InvalidParameter: Both or neither of address and run were given.
     """
     _require_one(artifact_uri, run_id, artifact_path)
-    repository, path = _located(artifact_uri, run_id, artifact_path, RunyardClient(tracking_uri))
-    return repository.list_artifacts(path or None)
+    client = RunyardClient(tracking_uri)
+    root, path = _located(artifact_uri, run_id, artifact_path, client)
+    return client.repository(root).list_artifacts(path or None)
 
 
 def load_text(artifact_uri: str) -> str:
@@ -107,14 +110,13 @@ def load_image(artifact_uri: str) -> "Image":
 
 def _located(
     artifact_uri: str | None, run_id: str | None, artifact_path: str | None, client: RunyardClient
-) -> tuple[ArtifactRepository, str]:
-    """The repository that holds an artifact, and the path in it."""
+) -> tuple[str, str]:
+    """The address of a folder that holds an artifact, and the path in it."""
     if artifact_uri is not None and artifact_uri.startswith(RUNS):
         run_id, _, artifact_path = artifact_uri.removeprefix(RUNS).strip("/").partition("/")
     if run_id is not None:
-        return client.repository(client.get_run(run_id).info.artifact_uri or ""), artifact_path or ""
-    folder, name = parent_and_name(artifact_uri or "")
-    return client.repository(folder), name
+        return client.get_run(run_id).info.artifact_uri or "", artifact_path or ""
+    return parent_and_name(artifact_uri or "")
 
 
 def parent_and_name(uri: str) -> tuple[str, str]:
@@ -126,6 +128,16 @@ def parent_and_name(uri: str) -> tuple[str, str]:
     path = parts.path.rstrip("/")
     head, _, name = path.rpartition("/")
     return (urlunsplit(parts._replace(path=head)), name) if head and not uri.endswith("/") else (uri, "")
+
+
+def uri_joined(uri: str, path: str) -> str:
+    """An address with a path added, before its query if it has one."""
+    parts = urlsplit(uri)
+    if not path:
+        return uri
+    if not parts.scheme:
+        return f"{uri.rstrip('/')}/{path}"
+    return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{path}"))
 
 
 def _require_one(artifact_uri: str | None, run_id: str | None, artifact_path: str | None) -> None:

@@ -3,9 +3,9 @@
 import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit, urlunsplit
 
 from runyard.artifacts.paths import safe_path
+from runyard.fluent.artifacts import uri_joined
 from runyard.fluent.clients import client as current_client
 from runyard.fluent.experiments import current_experiment_id
 from runyard.fluent.stack import addressed
@@ -92,12 +92,4 @@ def get_artifact_uri(artifact_path: str | None = None) -> str:
     """Where the active run's artifacts are kept, or one of them."""
     client, run = addressed(None)
     root = client.get_run(run).info.artifact_uri or ""
-    return _joined(root, safe_path(artifact_path)) if artifact_path else root
-
-
-def _joined(uri: str, path: str) -> str:
-    """An address with a path added, before its query if it has one."""
-    parts = urlsplit(uri)
-    if not parts.scheme:
-        return f"{uri.rstrip('/')}/{path}"
-    return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{path}"))
+    return uri_joined(root, safe_path(artifact_path))

@@ -1,7 +1,7 @@
 """Bytes to messages and answers to bytes: the hot path of the server.
 
-Bodies of the two busiest messages are decoded in one typed pass by msgspec; whatever that pass does not take (numbers as
-text, camelCase, NaN literals, faults) goes to the lenient decoder, which knows how to refuse it.
+Bodies of the two busiest messages are decoded in one typed pass by msgspec; whatever that pass does not take (numbers
+as text, camelCase, NaN literals, faults) goes to the lenient decoder, which knows how to refuse it.
 """
 
 import json
@@ -28,7 +28,7 @@ def decode_body(kind: type[Message], body: bytes) -> Message:
     BadRequest: Not JSON, not an object, or nested too deeply; says where the text breaks.
     InvalidParameter: A field is missing or has the wrong type.
     """
-    fast = _fast_decoder(kind)
+    fast = _fast_decoder(kind)  # type: ignore[arg-type]  # mypy mistakes the class for its instances
     if fast is not None:
         try:
             return fast(body)
@@ -42,8 +42,10 @@ def decode_query(kind: type[Message], query: bytes) -> Message:
     try:
         fields = parse_qs(query.decode("ascii"), keep_blank_values=True, max_num_fields=1000, errors="strict")
     except (UnicodeDecodeError, ValueError):
-        raise BadRequest("The query string is not valid: percent-encode it as UTF-8, with at most 1,000 fields.") from None
-    lists = _list_fields(kind)
+        raise BadRequest(
+            "The query string is not valid: percent-encode it as UTF-8, with at most 1,000 fields."
+        ) from None
+    lists = _list_fields(kind)  # type: ignore[arg-type]  # mypy mistakes the class for its instances
     return kind.from_wire({key: values if key in lists else values[-1] for key, values in fields.items()})
 
 
@@ -58,7 +60,7 @@ def parse_object(body: bytes) -> dict[str, Any]:
     if isinstance(value, str):
         value = _parse(value.encode("utf-8", "surrogatepass"))
     if not isinstance(value, dict):
-        raise BadRequest("The request body must be a JSON object such as {\"key\": \"value\"}.")
+        raise BadRequest('The request body must be a JSON object such as {"key": "value"}.')
     _check_depth(value)
     return value
 
@@ -93,7 +95,7 @@ def _check_depth(value: dict[str, Any]) -> None:
 
 
 @cache
-def _list_fields(kind: type[Message]) -> frozenset[str]:
+def _list_fields(kind: Any) -> frozenset[str]:
     hints = kind.__annotations__
     names = {name for name, hint in hints.items() if str(hint).startswith("list[")}
     camel = {first + "".join(map(str.capitalize, rest)) for first, *rest in (name.split("_") for name in names)}
@@ -101,7 +103,7 @@ def _list_fields(kind: type[Message]) -> frozenset[str]:
 
 
 @cache
-def _fast_decoder(kind: type[Message]) -> Callable[[bytes], Message] | None:
+def _fast_decoder(kind: Any) -> Callable[[bytes], Message] | None:
     """A one-pass decoder for the messages where the pass pays; None for the others."""
     maker = _FAST.get(kind.__name__)
     return maker(kind) if maker else None
@@ -176,4 +178,3 @@ _FAST: dict[str, Callable[[type[Message]], Callable[[bytes], Message]]] = {
     "LogBatch": _batch_decoder,
     "LogMetric": _single_decoder,
 }
-

@@ -18,7 +18,14 @@ T = TypeVar("T")
 Coerce = Callable[[Any, str], Any]
 
 _INT64 = range(-(2**63), 2**63)
-_JSON_NAMES = {bool: "a boolean", int: "a number", float: "a number", str: "a string", list: "a list", dict: "an object"}
+_JSON_NAMES = {
+    bool: "a boolean",
+    int: "a number",
+    float: "a number",
+    str: "a string",
+    list: "a list",
+    dict: "an object",
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,11 +41,13 @@ def decode_object(kind: type[T], fields: object, path: str) -> T:
     if not isinstance(fields, Mapping):
         raise _wrong(path or "the message", fields, "an object")
     values: dict[str, Any] = {}
-    for field in _fields(kind):
+    for field in _fields(kind):  # type: ignore[arg-type]  # mypy mistakes the class for its instances
         value = fields.get(field.name)
         if field.camel != field.name and field.camel in fields:
             if field.name in fields:
-                raise InvalidParameter(f"'{path}{field.name}' is given twice, also as '{field.camel}'. Send one of them.")
+                raise InvalidParameter(
+                    f"'{path}{field.name}' is given twice, also as '{field.camel}'. Send one of them."
+                )
             value = fields[field.camel]
         if value is None or (field.required and value == ""):
             if field.required:
@@ -49,7 +58,7 @@ def decode_object(kind: type[T], fields: object, path: str) -> T:
 
 
 @cache
-def _fields(kind: type) -> tuple[_Field, ...]:
+def _fields(kind: Any) -> tuple[_Field, ...]:
     hints = get_type_hints(kind, include_extras=True)
     return tuple(
         _Field(
@@ -127,7 +136,7 @@ def _double(value: Any, path: str) -> float:
         except OverflowError:
             return float("inf") if value > 0 else float("-inf")
     raise InvalidParameter(
-        f"Invalid value for parameter '{path}': a number is needed, or one of \"NaN\", \"Infinity\", \"-Infinity\"."
+        f'Invalid value for parameter \'{path}\': a number is needed, or one of "NaN", "Infinity", "-Infinity".'
     )
 
 

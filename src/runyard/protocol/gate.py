@@ -91,7 +91,7 @@ class Gate:
         engines = open_engines(uri)
         try:
             ensure_schema(engines, settings)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  (translated or raised as it is)
             engines.dispose()
             raise translated(error) or error from None
         return cls(engines, settings)
@@ -110,7 +110,7 @@ class Gate:
         RunyardException: The operation was refused or failed; nothing of it was stored.
         """
         answer = self._observed(message, self._answer_now)
-        return orjson.loads(memoryview(answer)) if isinstance(answer, Raw) else answer  # type: ignore[no-any-return]
+        return orjson.loads(memoryview(answer)) if isinstance(answer, Raw) else answer
 
     def perform_raw(self, message: Message) -> bytes:
         """Perform a message and wait; the answer is JSON text."""
@@ -176,7 +176,7 @@ class Gate:
             try:
                 with self.engines.reading.begin() as connection:
                     return perform(Transaction(connection, self.settings), message)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  (translated or raised as it is)
                 if not (worth_another_try(error) or lost_connection(error)):
                     raise translated(error) or error from None
         raise Unavailable("The database was busy or out of reach each time. Try again.")

@@ -1,6 +1,6 @@
 """Messages: every operation of the protocol, declared once as a typed class.
 
-From the declaration come the REST route, the OpenAPI entry, the SDK's remote and local call and the permission asked for.
+From the declaration come the REST route, the OpenAPI entry, the SDK's remote and local call and the permission needed.
 
     class LogMetric(Message, post="runs/log-metric", needs="run.edit"):
         run_id: RunId
@@ -80,7 +80,13 @@ class Message(_Wire):
     operation: ClassVar[Operation]
 
     def __init_subclass__(
-        cls, *, needs: str, get: str | None = None, post: str | None = None, kind: Kind | None = None, family: str = "mlflow"
+        cls,
+        *,
+        needs: str,
+        get: str | None = None,
+        post: str | None = None,
+        kind: Kind | None = None,
+        family: str = "mlflow",
     ) -> None:
         dataclasses.dataclass(kw_only=True)(cls)
         methods = tuple(method for method, path in (("POST", post), ("GET", get)) if path)

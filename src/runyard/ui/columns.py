@@ -13,7 +13,7 @@ MOST_METRICS = 5
 MOST_COLUMNS = 60
 MOST_OFFERED = 300
 _NAMED = re.compile(r"(metrics|params|tags)\.(.+)", re.DOTALL)
-_CELL = 40
+_CELL = 24
 
 
 @dataclass(frozen=True)

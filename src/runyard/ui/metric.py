@@ -1,7 +1,7 @@
 """One metric of one or more runs: a large chart with its settings, and its points as a table."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from runyard.exceptions import InvalidParameter
-from runyard.tracking.metrics.messages import GetMetricHistoryBulkInterval
+from runyard.tracking.metrics.messages import GetMetricCurves
 from runyard.ui.charts import Chart, charts_of
 from runyard.ui.chosen_runs import chosen_runs
 from runyard.ui.listing import Place
@@ -46,12 +46,18 @@ class Point:
 
 @dataclass(frozen=True)
 class MetricPage:
-    """All that metric.html may use."""
+    """All that metric.html may use.
+
+    Attributes
+    ----------
+    logged: How many points there are; the table holds those that the chart needs.
+    """
 
     key: str
     chart: Chart
     extents: tuple[Extent, ...]
     points: tuple[Point, ...]
+    logged: int
     keys: tuple[str, ...]
     ids: str
 
@@ -69,21 +75,17 @@ def show(site: Site, request: Request) -> Response:
         raise InvalidParameter("No metric is named. Name it as ?key=KEY&runs=ID,ID.")
     runs = chosen_runs(site, place)
     names = names_of(runs)
-    per_run = max(2, MOST_POINTS // len(runs))
-    answer = site.perform(
-        GetMetricHistoryBulkInterval(run_ids=[run.run_id for run in runs], metric_key=key, max_results=per_run)
-    )
-    history = answer.get("metrics", [])
+    per_run = max(4, MOST_POINTS // len(runs))
+    answer = site.perform(GetMetricCurves(run_ids=[run.run_id for run in runs], metric_key=key, max_points=per_run))
+    curves = {curve["run_id"]: curve for curve in answer["curves"]}
     ids = ",".join(run.run_id for run in runs)
     keys = tuple(sorted({name for run in runs for name in run.metrics}))
     page = MetricPage(
         key=key,
         chart=charts_of(site.urls, runs, [key])[0],
-        extents=tuple(_extent(run, names[run.run_id], history) for run in runs),
-        points=tuple(
-            Point(names[point["run_id"]], point["step"], point["timestamp"], double(point["value"]))
-            for point in history
-        ),
+        extents=tuple(_extent(run, names[run.run_id], curves.get(run.run_id, {})) for run in runs),
+        points=tuple(point for run_id, curve in curves.items() for point in _points(names[run_id], curve)),
+        logged=sum(curve["points"] for curve in curves.values()),
         keys=keys,
         ids=ids,
     )
@@ -95,9 +97,13 @@ def show(site: Site, request: Request) -> Response:
     return site.page(request, "metric", page, Shell(key, "experiments", (*crumbs, Crumb(key))))
 
 
-def _extent(run: RunRecord, name: str, history: Sequence[dict[str, Any]]) -> Extent:
-    points = [point for point in history if point["run_id"] == run.run_id]
-    values = [double(point["value"]) for point in points]
+def _points(name: str, curve: Mapping[str, Any]) -> Iterator[Point]:
+    for step, timestamp, value in zip(curve["steps"], curve["timestamps"], curve["values"], strict=True):
+        yield Point(name, step, timestamp, double(value))
+
+
+def _extent(run: RunRecord, name: str, curve: Mapping[str, Any]) -> Extent:
+    values = [double(value) for value in curve.get("values", ())]
     numbers = [value for value in values if not math.isnan(value)]
     return Extent(
         run=run,
@@ -106,5 +112,5 @@ def _extent(run: RunRecord, name: str, history: Sequence[dict[str, Any]]) -> Ext
         last=values[-1] if values else None,
         least=min(numbers, default=None),
         greatest=max(numbers, default=None),
-        last_step=points[-1]["step"] if points else None,
+        last_step=curve["steps"][-1] if values else None,
     )

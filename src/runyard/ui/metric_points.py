@@ -6,15 +6,15 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from runyard.core.limits import MAX_INTERVAL_POINTS
 from runyard.exceptions import InvalidParameter, RunyardException
-from runyard.tracking.metrics.messages import GetMetricHistoryBulkInterval
+from runyard.tracking.metrics.messages import GetMetricCurves
 from runyard.ui.chosen_runs import chosen_ids
 from runyard.ui.listing import Place
 from runyard.ui.records import double, finite
 from runyard.ui.site import Site
 
 DEFAULT_POINTS = 600
+FEWEST_POINTS, MOST_POINTS = 4, 5000
 
 
 def show(site: Site, request: Request) -> Response:
@@ -26,25 +26,29 @@ def show(site: Site, request: Request) -> Response:
 
 
 def _columns(site: Site, place: Place) -> dict[str, Any]:
-    ids = chosen_ids(place)
+    ids, key = chosen_ids(place), place.text("key")
+    if not key:
+        raise InvalidParameter("No metric is named. Name it as ?key=KEY&runs=ID,ID.")
     start, end = _integer(place, "start"), _integer(place, "end")
     most = _integer(place, "max") or DEFAULT_POINTS
     answer = site.perform(
-        GetMetricHistoryBulkInterval(
+        GetMetricCurves(
             run_ids=ids,
-            metric_key=place.text("key"),
+            metric_key=key,
             start_step=start,
             end_step=end,
-            max_results=min(max(most, 2), MAX_INTERVAL_POINTS),
+            max_points=min(max(most, FEWEST_POINTS), MOST_POINTS),
         )
     )
-    series: dict[str, dict[str, list[Any]]] = {run_id: {"step": [], "time": [], "value": []} for run_id in ids}
-    for point in answer.get("metrics", ()):
-        columns = series[point["run_id"]]
-        columns["step"].append(point["step"])
-        columns["time"].append(point["timestamp"])
-        columns["value"].append(finite(double(point["value"])))
-    return {"key": place.text("key"), "series": [{"run": run_id, **columns} for run_id, columns in series.items()]}
+    curves = {curve["run_id"]: curve for curve in answer["curves"]}
+    return {"key": key, "series": [_series(run_id, curves.get(run_id)) for run_id in ids]}
+
+
+def _series(run_id: str, curve: dict[str, Any] | None) -> dict[str, Any]:
+    if curve is None:
+        return {"run": run_id, "step": [], "time": [], "value": []}
+    values = [finite(double(value)) for value in curve["values"]]
+    return {"run": run_id, "step": curve["steps"], "time": curve["timestamps"], "value": values}
 
 
 def _integer(place: Place, name: str) -> int | None:

@@ -10,7 +10,7 @@ from runyard.core.limits import (
     check_key,
     check_text,
 )
-from runyard.exceptions import InvalidParameter
+from runyard.exceptions import AlreadyExists, InvalidParameter
 from runyard.protocol.message import Message, Part
 from runyard.protocol.types import ExperimentId, ViewType
 
@@ -58,7 +58,7 @@ class CreateExperiment(Message, post="experiments/create", needs="experiment.cre
             check_key(f"tags[{index}].key", tag.key)
             check_text(f"The value of tag {tag.key!r}", tag.value, MAX_EXPERIMENT_TAG_VALUE)
         if len(set(keys)) < len(keys):
-            raise InvalidParameter("A tag key is given twice in 'tags'. Send each key once.")
+            raise AlreadyExists("A tag key is given twice in 'tags'. Send each key once.")
 
 
 class GetExperiment(Message, get="experiments/get", needs="experiment.read"):
@@ -73,7 +73,9 @@ class GetExperimentByName(Message, get="experiments/get-by-name", needs="experim
     experiment_name: str
 
 
-class SearchExperiments(Message, post="experiments/search", get="experiments/search", kind="read", needs="experiment.read"):
+class SearchExperiments(
+    Message, post="experiments/search", get="experiments/search", kind="read", needs="experiment.read"
+):
     """Experiments that match a filter, a page at a time; newest first unless ordered otherwise."""
 
     max_results: int = 1000

@@ -125,9 +125,7 @@ def get_experiment(tx: Transaction, message: GetExperiment) -> Wire:
 @performs(GetExperimentByName)
 def get_experiment_by_name(tx: Transaction, message: GetExperimentByName) -> Wire:
     """One experiment by name."""
-    number = tx.scalar(
-        sa.select(experiments.c.experiment_id).where(experiments.c.name == message.experiment_name)
-    )
+    number = tx.scalar(sa.select(experiments.c.experiment_id).where(experiments.c.name == message.experiment_name))
     if number is None:
         raise DoesNotExist(f"No experiment is named {message.experiment_name[:200]!r}.")
     return {"experiment": experiments_on_wire(tx, [number])[0]}

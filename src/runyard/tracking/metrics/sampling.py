@@ -64,7 +64,7 @@ def even_places(count: int, most: int) -> list[int]:
         return list(range(count))
     if most == 1:
         return [count - 1]
-    return [place * (count - 1) // (most - 1) for place in range(most)]
+    return [(2 * place * (count - 1) + most - 1) // (2 * (most - 1)) for place in range(most)]
 
 
 def _sought(tx: Transaction, series: int, most: int, first: Point, last: Point) -> list[Point]:

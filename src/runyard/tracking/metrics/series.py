@@ -1,4 +1,4 @@
-"""How metric points are kept. Everything that touches them goes through the verbs here: append, latest, history, sample.
+"""How metric points are kept. Whatever touches them goes through the verbs here: append, latest, history, find.
 
 A series is one metric of one run. Its latest point lies in `metric_series`, where search reads it; its points are
 clustered by (series, step, timestamp, value), so that a point sent twice is one row and a series is read in one sweep.
@@ -60,7 +60,9 @@ _advance = Prepared(
         < sa.tuple_(sa.bindparam("new_step"), sa.bindparam("new_timestamp"), sa.bindparam("rank", type_=sa.Double)),
     )
     .values(
-        step=sa.bindparam("new_step"), timestamp=sa.bindparam("new_timestamp"), value=sa.bindparam("new_value", type_=sa.Double)
+        step=sa.bindparam("new_step"),
+        timestamp=sa.bindparam("new_timestamp"),
+        value=sa.bindparam("new_value", type_=sa.Double),
     ),
     "new_step", "new_timestamp", "new_value", "series", "rank",
 )  # fmt: skip
@@ -124,7 +126,8 @@ def append(tx: Transaction, run: int, points: Sequence[MetricPoint]) -> None:
         rows.sort(key=itemgetter(0, 1, 2))
         _insert_point_sqlite.run_many(tx, rows)
     else:
-        columns = [list(column) for column in zip(*((numbers[p.key], p.step, p.timestamp, p.value) for p in points))]
+        rows = [(numbers[p.key], p.step, p.timestamp, p.value) for p in points]
+        columns = [list(column) for column in zip(*rows, strict=True)]
         tx.connection.connection.cursor().execute(_INSERT_ARRAYS, columns)
 
 
@@ -162,7 +165,7 @@ def find_series(tx: Transaction, run_uuids: Sequence[str], key: str) -> dict[str
         .join(metric_series, _series.run_id == runs.c.id)
         .where(runs.c.run_uuid.in_(run_uuids), _series.key == key)
     )
-    return {run_uuid: number for run_uuid, number in found}
+    return dict(found.tuples().all())
 
 
 def history(
@@ -177,7 +180,9 @@ def history(
     offset: So many points are passed over.
     """
     order = (_points.timestamp, _points.step, _points.value)
-    statement = sa.select(*order).where(_points.series_id == series).order_by(*order).limit(limit).offset(offset or None)
+    statement = (
+        sa.select(*order).where(_points.series_id == series).order_by(*order).limit(limit).offset(offset or None)
+    )
     if after is not None:
         timestamp, step, value = after
         later_value = _points.value > sa.bindparam("value", value, type_=_raw_type(value))

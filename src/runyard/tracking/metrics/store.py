@@ -102,7 +102,13 @@ def get_metric_history_bulk(tx: Transaction, message: GetMetricHistoryBulk) -> W
     for run_id in sorted(found):
         rows = series.history(tx, found[run_id], left)
         points += (
-            {"key": message.metric_key, "run_id": run_id, "step": step, "timestamp": timestamp, "value": series.on_wire(value)}
+            {
+                "key": message.metric_key,
+                "run_id": run_id,
+                "step": step,
+                "timestamp": timestamp,
+                "value": series.on_wire(value),
+            }
             for timestamp, step, value in rows
         )
         left -= len(rows)
@@ -116,7 +122,13 @@ def get_metric_history_bulk_interval(tx: Transaction, message: GetMetricHistoryB
     """Evenly thinned points of several runs."""
     found = series.find_series(tx, message.run_ids, message.metric_key)
     points = [
-        {"key": message.metric_key, "value": series.on_wire(value), "timestamp": timestamp, "step": step, "run_id": run_id}
+        {
+            "key": message.metric_key,
+            "value": series.on_wire(value),
+            "timestamp": timestamp,
+            "step": step,
+            "run_id": run_id,
+        }
         for run_id in sorted(found)
         for step, timestamp, value in sampling.evenly(
             tx, found[run_id], message.max_results, message.start_step, message.end_step

@@ -32,8 +32,8 @@ def runs_on_wire(tx: Transaction, numbers: Sequence[int]) -> list[orjson.Fragmen
             **({"dataset_inputs": datasets[row.id]} if row.id in datasets else {}),
             **({"model_inputs": models[row.id]} if row.id in models else {}),
         }
-        run = {"info": info(row), "data": orjson.Fragment(f"{{{data}}}"), "inputs": inputs}
-        shown[row.id] = orjson.Fragment(orjson.dumps(run))
+        whole = {"info": info(row), "data": orjson.Fragment(f"{{{data}}}"), "inputs": inputs}
+        shown[row.id] = orjson.Fragment(orjson.dumps(whole))
     return [shown[number] for number in numbers if number in shown]
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from runyard.core.clock import now_ms
 from runyard.core.lifecycle import ViewType
-from runyard.core.limits import MAX_BATCH_METRICS, MAX_BATCH_PARAMS, MAX_BATCH_TAGS
+from runyard.core.limits import MAX_BATCH_ENTRIES, MAX_BATCH_METRICS, MAX_BATCH_PARAMS, MAX_BATCH_TAGS
 from runyard.core.paged_list import PagedList
 from runyard.protocol.client_part import ClientPart, RunOperations, pages_of
 from runyard.tracking.experiments.messages import Tag
@@ -208,9 +208,9 @@ def _batches(
     points = [_point(metric) for metric in metrics]
     texts = [Param(key=param.key, value=str(param.value)) for param in params]
     labels = [Tag(key=tag.key, value=str(tag.value)) for tag in tags]
-    if len(points) + len(texts) + len(labels) <= MAX_BATCH_METRICS and len(texts) <= MAX_BATCH_PARAMS:
-        if len(labels) <= MAX_BATCH_TAGS:
-            return [LogBatch(run_id=run_id, metrics=points, params=texts, tags=labels)]
+    whole = len(points) + len(texts) + len(labels) <= MAX_BATCH_ENTRIES
+    if whole and len(texts) <= MAX_BATCH_PARAMS and len(labels) <= MAX_BATCH_TAGS:
+        return [LogBatch(run_id=run_id, metrics=points, params=texts, tags=labels)]
     return [
         *(LogBatch(run_id=run_id, params=list(page)) for page in pages_of(texts, MAX_BATCH_PARAMS)),
         *(LogBatch(run_id=run_id, tags=list(page)) for page in pages_of(labels, MAX_BATCH_TAGS)),

@@ -12,7 +12,9 @@ from runyard.tracking.runs.tables import indexed_part, params, runs
 
 
 def describe(tx: Transaction, experiment_ids: Sequence[str], view_type: str, text: str | None) -> dict[str, Any]:
-    """Keys of metrics and params of the matching runs: how many runs have each, how many values it takes. Three statements.
+    """Keys of metrics and params of the matching runs: how many runs have each, and how many values.
+
+    Three statements.
 
     Values of params are told apart by their first 200 characters.
     """

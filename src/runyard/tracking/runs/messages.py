@@ -16,7 +16,7 @@ from runyard.core.limits import (
     check_storable,
     check_text,
 )
-from runyard.exceptions import InvalidParameter
+from runyard.exceptions import BadRequest, InvalidParameter
 from runyard.protocol.message import Message, Part
 from runyard.protocol.types import ExperimentId, RunStatus, ViewType
 from runyard.tracking.experiments.messages import Tag, check_max_results, experiment_number
@@ -63,7 +63,7 @@ class CreateRun(Message, post="runs/create", needs="experiment.edit"):
             check_text("A tag key", tag.key, MAX_KEY)
             check_text(f"The value of tag {tag.key!r}", tag.value, MAX_TEXT_VALUE)
             if tag.key in seen:
-                raise InvalidParameter(f"Tag {tag.key!r} is given twice in 'tags'. Send each key once.")
+                raise BadRequest(f"Tag {tag.key!r} is given twice in 'tags'. Send each key once.")
             seen[tag.key] = tag.value
         tagged = seen.get(RUN_NAME_TAG)
         if self.run_name and tagged and tagged != self.run_name:

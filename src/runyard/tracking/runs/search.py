@@ -19,6 +19,7 @@ from runyard.tracking.metrics.tables import metric_series
 from runyard.tracking.runs.tables import params, runs, tags
 
 CONTEXT_TAG = "mlflow.data.context"
+INDEXED_LENGTH = 200
 SELECTIVE = frozenset(("=", ">", ">=", "<", "<="))
 """Comparators that an index on (key, value) answers; the others are tested run by run."""
 
@@ -98,10 +99,18 @@ def _text_condition(table: sa.Table, comparison: Comparison, dialect: str) -> sa
         return ~_of_run(table, [with_key], selective=False)
     if comparison.operator == "IS NOT NULL":
         return _of_run(table, [with_key], selective=False)
-    conditions = [with_key, compare(table.c.value, comparison, dialect)]
-    if comparison.operator == "=":  # the index holds the first 200 characters
-        conditions.insert(1, sa.func.substr(table.c.value, number(1), number(200)) == str(comparison.value)[:200])
-    return _of_run(table, conditions, comparison.operator in SELECTIVE)
+    if comparison.operator == "=":
+        return _of_run(table, [with_key, *_equal(table, str(comparison.value))], selective=True)
+    return _of_run(table, [with_key, compare(table.c.value, comparison, dialect)], selective=False)
+
+
+def _equal(table: sa.Table, text: str) -> list[sa.ColumnElement[bool]]:
+    """The index holds the first 200 characters; only a longer text needs a look at all of it."""
+    first = sa.func.substr(table.c.value, number(1), number(INDEXED_LENGTH)) == text[:INDEXED_LENGTH]
+    if len(text) < INDEXED_LENGTH:
+        return [first]
+    # Compared with a plain column, SQLite would put the text into the condition above and not see the index any more.
+    return [first, table.c.value.concat(sa.literal_column("''")) == text]
 
 
 def _of_run(table: sa.Table, conditions: list[sa.ColumnElement[bool]], selective: bool) -> sa.ColumnElement[bool]:

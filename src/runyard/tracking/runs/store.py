@@ -16,6 +16,7 @@ from runyard.tracking.experiments.store import ACTIVE, DELETED, active_experimen
 from runyard.tracking.metrics import series
 from runyard.tracking.metrics.store import refuse_unknown_model
 from runyard.tracking.runs.assemble import one_run, run_info, runs_on_wire
+from runyard.tracking.runs.describe import describe
 from runyard.tracking.runs.messages import (
     RUN_NAME_TAG,
     CountRuns,
@@ -32,7 +33,6 @@ from runyard.tracking.runs.messages import (
     SetTag,
     UpdateRun,
 )
-from runyard.tracking.runs.describe import describe
 from runyard.tracking.runs.rows import active_run, document, find_run, refresh_document, tag_value
 from runyard.tracking.runs.search import count_runs, search_run_ids
 from runyard.tracking.runs.tables import params, runs, tags
@@ -125,9 +125,7 @@ def write_tags(tx: Transaction, number: int, given: dict[str, str]) -> None:
     """Insert or replace tags without refreshing the document."""
     statement = upsert(tx, tags)
     tx.execute(
-        statement.on_conflict_do_update(
-            index_elements=["run_id", "key"], set_={"value": statement.excluded.value}
-        ),
+        statement.on_conflict_do_update(index_elements=["run_id", "key"], set_={"value": statement.excluded.value}),
         [{"run_id": number, "key": key, "value": given[key]} for key in sorted(given)],
     )
     if given.get(RUN_NAME_TAG):
@@ -250,7 +248,11 @@ def _longer_history(history: str | None, message: LogModel) -> str:
         raise InvalidParameter("'model_json' is not a JSON object that describes a model.") from None
     if not isinstance(model, dict) or missing:
         raise InvalidParameter(f"'model_json' does not describe a model: it has no {', '.join(missing) or 'fields'}.")
-    kept = {name: model[name] for name in ("run_id", "artifact_path", "utc_time_created", "model_uuid", "flavors") if name in model}
+    kept = {
+        name: model[name]
+        for name in ("run_id", "artifact_path", "utc_time_created", "model_uuid", "flavors")
+        if name in model
+    }
     try:
         before = json.loads(history) if history else []
     except ValueError:

@@ -8,7 +8,7 @@ from runyard.tracking.experiments.tables import experiments
 run_number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 """Type of the internal number that other tables refer to a run by; 32-digit ids would treble their size."""
 
-indexed_part = sa.literal_column("substr(value, 1, 200)")
+indexed_part: sa.ColumnElement[str] = sa.literal_column("substr(value, 1, 200)")
 """The part of a param's or tag's text that is indexed: PostgreSQL takes no whole text over 2,700 bytes."""
 
 runs = sa.Table(
@@ -28,9 +28,7 @@ runs = sa.Table(
     sa.Column("artifact_uri", sa.Text, nullable=False),
     # Params and tags once more, as the JSON text that answers carry: a search reads one row a run instead of twenty.
     sa.Column("document", sa.Text, nullable=False),
-    sa.Index(
-        "ix_runs_newest", "experiment_id", "lifecycle_stage", sa.text("start_time DESC"), "run_uuid"
-    ),
+    sa.Index("ix_runs_newest", "experiment_id", "lifecycle_stage", sa.text("start_time DESC"), "run_uuid"),
 )
 
 
