@@ -1,6 +1,7 @@
 """Puts the server together: the only place that knows all of its parts."""
 
 import asyncio
+import gc
 import importlib
 import threading
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -83,6 +84,8 @@ class _Web:
         with self._lock:
             if self._app is None:
                 self._app = importlib.import_module("runyard.server.web").create_web(self._settings, self._gate)
+                gc.collect()
+                gc.freeze()  # what is loaded stays; looking through it again costs every request a little
         return self._app  # type: ignore[no-any-return]
 
 
