@@ -80,6 +80,20 @@ def test_a_folder_is_downloaded_with_what_it_holds(mlflow: ModuleType, run_id: s
     assert (target / "tree" / "inner" / "deep.txt").read_text() == "deep"
 
 
+@pytest.mark.parametrize(
+    "where", [{"run_id": "{}", "artifact_path": "tree/inner"}, {"artifact_uri": "runs:/{}/tree/inner"}]
+)
+def test_only_the_last_part_of_a_path_is_made_below_the_target(
+    mlflow: ModuleType, run_id: str, tmp_path: Path, where: dict[str, str]
+) -> None:
+    """As MLflow places it."""
+    given = {name: text.format(run_id) for name, text in where.items()}
+    local = mlflow.artifacts.download_artifacts(**given, dst_path=str(tmp_path / "out"))
+
+    assert Path(local) == tmp_path / "out" / "inner"
+    assert (tmp_path / "out" / "inner" / "deep.txt").read_text() == "deep"
+
+
 def test_all_artifacts_of_a_run_are_downloaded(mlflow: ModuleType, run_id: str, tmp_path: Path) -> None:
     """Without a path."""
     local = Path(mlflow.artifacts.download_artifacts(f"runs:/{run_id}", dst_path=str(tmp_path / "all")))

@@ -1,7 +1,5 @@
 """Starts runs: resumes the one that was named, or makes a new one."""
 
-import os
-import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -119,7 +117,7 @@ def monitor_for(run: ActiveRun, wanted: bool | None, resuming: bool) -> SystemMe
     """A started sampler of system metrics, if they are wanted for this run."""
     if wanted is None:
         wanted = settings.ENABLE_SYSTEM_METRICS_LOGGING.get()
-    if not wanted or threading.current_thread() is not threading.main_thread() or os.getpid() != run.process_id:
+    if not wanted:
         return None
     monitor = SystemMetricsMonitor(run.client, run.info.run_id, resuming=resuming)
     monitor.start()
