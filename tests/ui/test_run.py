@@ -103,7 +103,7 @@ def test_points_that_are_no_numbers_are_null(gate: Gate, reader: Reader) -> None
     assert [None, 1.0] == series["value"]
 
 
-@pytest.mark.parametrize("query", ["key=loss", "key=loss&runs=a&start=x&end=1", "key=loss&runs=a&start=1"])
+@pytest.mark.parametrize("query", ["key=loss", "key=loss&runs=a&start=x&end=1", "runs=a"])
 def test_questions_for_points_that_make_no_sense_are_refused_as_json(reader: Reader, query: str) -> None:
     """The chart shows the message."""
     answer = reader.get(f"/ui/metrics?{query}")

@@ -165,7 +165,7 @@ def find_series(tx: Transaction, run_uuids: Sequence[str], key: str) -> dict[str
         .join(metric_series, _series.run_id == runs.c.id)
         .where(runs.c.run_uuid.in_(run_uuids), _series.key == key)
     )
-    return dict(found.tuples().all())
+    return {run_uuid: number for run_uuid, number in found}  # noqa: C416  (rows are tuples to Python, not to the type checker)
 
 
 def history(
