@@ -1,5 +1,6 @@
 """What real MLflow clients said to a real MLflow server is said to ours, and the answers are compared."""
 
+import itertools
 import json
 from collections.abc import Callable
 
@@ -25,6 +26,38 @@ RECORDINGS = (
     "probe-5-search-experiments-and-registry",
 )
 
+KEPT_WHOLE = "values that MLflow cuts at 6,000 or 8,000 characters are kept whole, infinities stay infinite"
+CLEAR_400 = "what MLflow ignores, stores as something else or answers with a 500 is a 400 that says why"
+OTHER_CODE = "a refusal with a code that says more"
+MORE_LENIENT = "accepted here"
+OWN_IDS = "the order of random ids, or experiments that other recordings made on the recorded server"
+NO_GATEWAY = "this server has no gateway"
+STRICT_JSON = "NaN is spelled as strict JSON has it"
+
+DELIBERATE: dict[str, dict[str, tuple[int, ...]]] = {
+    "client-3.17.2-a-tracking": {NO_GATEWAY: (38,)},
+    "client-3.17.2-f-errors": {NO_GATEWAY: (74,)},
+    "probe-1-experiments": {
+        CLEAR_400: (11, 34, 57, 69),
+        OTHER_CODE: (31,),
+        MORE_LENIENT: (49, 62),
+        "follow from number 11, a location with a query": (53, 54, 55, 56),
+    },
+    "probe-2-runs-params-metrics-tags": {
+        CLEAR_400: (8, 19, 52, 55),
+        OTHER_CODE: (3,),
+        KEPT_WHOLE: (59, 60, 63, 97, 104),
+        STRICT_JSON: (71,),
+    },
+    "probe-3-batch-inputs-artifacts": {CLEAR_400: (28, 36), KEPT_WHOLE: (29, 45, 54), "follows from number 36": (46,)},
+    "probe-4-search-runs": {CLEAR_400: (56, 147, 171), OWN_IDS: (144, 155)},
+    "probe-5-search-experiments-and-registry": {
+        MORE_LENIENT: (36, 37),
+        OWN_IDS: (4, 11, 13, 14, 15, 20, 23, 29, 39, 40, 41, 42, 43, 44, 45, 49, 52),
+    },
+}
+"""Where our answer is another on purpose: recording → reason → numbers of the exchanges. See web/docs for the list."""
+
 
 def difference(exchange: Exchange, replay: Replay) -> str | None:
     """What our server answered differently, or None."""
@@ -49,12 +82,15 @@ def test_recorded_exchanges_are_answered_alike(recording: str, start_server: Cal
     """Status, error code and JSON, apart from the deliberate differences listed below."""
     server = start_server()
     replay = Replay(server.url, server.folder / "runyard.db")
-    differences = []
+    differences, expected = [], set(itertools.chain.from_iterable(DELIBERATE.get(recording, {}).values()))
     for exchange in load(recording):
         if any(part in exchange.endpoint for part in LATER):
             continue
         found = difference(exchange, replay)
-        if found:
+        if exchange.seq in expected:
+            expected -= {exchange.seq} if found else set()
+        elif found:
             differences.append(f"{exchange}\n   {found}")
 
+    assert not expected, f"answered as MLflow does after all: {sorted(expected)}"
     assert not differences, f"{len(differences)} differences\n" + "\n".join(differences)

@@ -183,6 +183,8 @@ def comparable(value: Any, name: str = "") -> Any:
     if isinstance(value, list):
         shown = [comparable(inner) for inner in value]
         return sorted(shown, key=json.dumps) if name in SET_LISTS else shown
+    if isinstance(value, str):
+        return _restored(value)
     if isinstance(value, float) and abs(value) == LARGEST:  # what MLflow makes of infinity; we keep it
         return "Infinity" if value > 0 else "-Infinity"
     return value

@@ -13,6 +13,9 @@ MAX_PATH = 1024
 
 _ENCODED = re.compile(r"%(?:2e|2f|5c|00|25)", re.IGNORECASE)
 _DRIVE = re.compile(r"[A-Za-z]:")
+_PARAMETERS = re.compile(r"[;?#]")
+_UNPRINTABLE = re.compile("[\0-\x1f\x7f-\x9f\ud800-\udfff\ufffd]")
+"""Control characters, and what stands for bytes that are not UTF-8: two names must not become one."""
 
 
 def safe_path(text: str | None) -> str:
@@ -33,10 +36,10 @@ def safe_path(text: str | None) -> str:
     components = path.split("/")
     if "\\" in path or _ENCODED.search(path) or _DRIVE.match(path) or path.lower().startswith("file:"):
         raise _invalid(text)
-    if any(character < " " or character == "\x7f" or "\ud800" <= character <= "\udfff" for character in path):
+    if _UNPRINTABLE.search(path):
         raise _invalid(text)
     for component in components:
-        if component.partition(";")[0].strip() in ("", ".", ".."):
+        if not component.strip() or _PARAMETERS.split(component)[0].strip() in (".", ".."):
             raise _invalid(text)
         if len(component.encode()) > MAX_COMPONENT:
             raise _invalid(text, f"a name in it is longer than {MAX_COMPONENT} bytes")

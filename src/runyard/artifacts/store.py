@@ -137,12 +137,12 @@ class LocalArtifactStore:
             return LocalUpload(os.dup(folder), name, checked)
 
     def delete(self, path: str) -> None:
-        """Remove a file, or a folder with all it holds.
+        """Remove a file, or a folder with all it holds. What is not there is removed already.
 
         Raises
         ------
         InvalidParameter: The root is named: it cannot be removed.
-        DoesNotExist: Nothing is there.
+        DoesNotExist: A symbolic link is there or on the way.
         """
         checked = self._checked(path)
         if not checked:
@@ -158,10 +158,10 @@ class LocalArtifactStore:
                 else:
                     os.unlink(name, dir_fd=folder)
                 os.fsync(folder)
-        except (FileNotFoundError, NotADirectoryError):
-            raise _missing(checked) from None
+        except FileNotFoundError:
+            return
         except OSError as problem:
-            if problem.errno == errno.ELOOP:
+            if problem.errno in (errno.ELOOP, errno.ENOTDIR):
                 raise _missing(checked) from None
             raise
 

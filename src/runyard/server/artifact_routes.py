@@ -35,7 +35,7 @@ INERT = {
 
 _TEXT_NAMES = frozenset(("MLmodel", "MLproject", "Dockerfile", "requirements.txt"))
 _TEXT_ENDINGS = frozenset(
-    "txt log err cfg conf cnf ini properties props prop toml yaml yml json jsonl js py csv tsv md rst sh sql xml".split()
+    "txt log err cfg conf cnf ini properties prop toml yaml yml json jsonl js py csv tsv md rst sh sql xml".split()
 )
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 

@@ -88,7 +88,7 @@ def _add_error_handlers(app: FastAPI, pages: Pages, routes: Sequence[BaseRoute])
 
 def _is_api(request: Request) -> bool:
     path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
-    return bool(path.startswith(("/api/", "/ajax-api/")) and path != "/api/docs")
+    return bool(path.startswith(("/api/", "/ajax-api/", "/get-artifact")) and path != "/api/docs")
 
 
 def _json_answer(error: RunyardException) -> Response:
