@@ -1,7 +1,7 @@
 """Replays recorded exchanges of real MLflow clients and servers against our server.
 
-Ids that the server invents are learned as they come: where the recorded answer has an id and ours has another, later
-requests and answers are compared with the one put for the other. Experiment ids are made equal before they are given.
+What the server invents is made equal: experiment ids before they are given, run ids in the database right after, and
+random names of runs when answers are compared.
 """
 
 import http.client
@@ -18,7 +18,6 @@ RECORDINGS = Path(__file__).parent.parent / "data" / "recordings"
 
 # Times the server takes itself, and fields that exist for features this server does not have.
 IGNORED = {"creation_time", "last_update_time", "workspace", "outputs", "sqlstate", "error_class", "message"}
-ID_FIELDS = {"run_id", "run_uuid", "run_name"}
 SET_LISTS = {"tags", "params", "metrics", "experiments"}  # lists whose order the protocol leaves open
 
 
@@ -92,7 +91,7 @@ class Replay:
     ----------
     url: The server's address.
     database: Its SQLite file.
-    names: Recorded ids and random names, each with the server's own.
+    names: Ids and random names of the server, each with the recorded one.
     """
 
     url: str
@@ -107,7 +106,7 @@ class Replay:
         connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=30)
         try:
             body, headers = self._body(exchange)
-            connection.request(exchange.method, self._ours(exchange.path), body, headers)
+            connection.request(exchange.method, exchange.path, body, headers)
             reply = connection.getresponse()
             return reply.status, reply.getheader("content-type"), reply.read()
         finally:
@@ -115,10 +114,8 @@ class Replay:
 
     def _count_from(self, experiment_id: int) -> None:
         """Make the next experiment's id the recorded one: the recorded server had made others before."""
-        with sqlite3.connect(self.database) as connection:
-            connection.execute("DELETE FROM sqlite_sequence WHERE name = 'experiments'")
-            connection.execute("INSERT INTO sqlite_sequence VALUES ('experiments', ?)", (experiment_id - 1,))
-        connection.close()
+        self._change("DELETE FROM sqlite_sequence WHERE name = 'experiments'")
+        self._change("INSERT INTO sqlite_sequence VALUES ('experiments', ?)", experiment_id - 1)
 
     def _body(self, exchange: Exchange) -> tuple[bytes | None, dict[str, str]]:
         request = exchange.request
@@ -129,30 +126,36 @@ class Replay:
         if request is None:
             return None, {}
         headers = {"Content-Type": exchange.content_type} if exchange.content_type else {}
-        return self._ours(json.dumps(request)).encode(), headers
+        return json.dumps(request).encode(), headers
 
-    def _ours(self, text: str) -> str:
-        for recorded, own in self.names.items():
-            text = text.replace(recorded, own)
-        return text
+    def learn(self, exchange: Exchange, own: Any) -> None:
+        """After a run was created: give it the recorded id, and remember which random name stands for the recorded one."""
+        if not exchange.endpoint.endswith("runs/create"):
+            return
+        recorded, made = exchange.answer["run"]["info"], own["run"]["info"]
+        old, new = made["run_id"], recorded["run_id"]
+        self._change(
+            "UPDATE runs SET run_uuid = ?, artifact_uri = replace(artifact_uri, ?, ?) WHERE run_uuid = ?",
+            new,
+            old,
+            new,
+            old,
+        )
+        self.names[old] = new
+        if made["run_name"] != recorded["run_name"]:
+            self.names[made["run_name"]] = recorded["run_name"]
 
-    def learn(self, recorded: Any, own: Any) -> None:
-        """Note which of our ids stands for which recorded one."""
-        if isinstance(recorded, dict) and isinstance(own, dict):
-            for key, value in recorded.items():
-                if key in ID_FIELDS and isinstance(value, str) and isinstance(own.get(key), str) and value:
-                    invented = re.fullmatch(r"[0-9a-f]{32}|[a-z]+-[a-z]+-\d+", value)
-                    if invented and value != own[key]:
-                        self.names[value] = own[key]
-                else:
-                    self.learn(value, own.get(key))
-        elif isinstance(recorded, list) and isinstance(own, list):
-            for one, other in zip(recorded, own, strict=False):
-                self.learn(one, other)
+    def _change(self, statement: str, *values: object) -> None:
+        with sqlite3.connect(self.database, timeout=30) as connection:
+            connection.execute(statement, values)
+        connection.close()
 
-    def expected(self, answer: Any) -> Any:
-        """The recorded answer with our ids, in a form that compares."""
-        return comparable(json.loads(self._ours(json.dumps(answer))))
+    def found(self, answer: Any) -> Any:
+        """Our answer with the recorded ids and names, in a form that compares."""
+        text = json.dumps(answer)
+        for own, recorded in self.names.items():
+            text = text.replace(own, recorded)
+        return comparable(json.loads(text))
 
 
 LARGEST = 1.7976931348623157e308
