@@ -9,10 +9,13 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from runyard.db.transaction import Transaction
 from runyard.protocol.gate import Gate
 from runyard.tracking.experiments.messages import Tag
 from runyard.tracking.inputs.messages import Dataset, DatasetInput, LogInputs
 from runyard.tracking.runs.messages import CountRuns, CreateRun, DeleteRun, LogBatch, Param, SearchRuns, UpdateRun
+from runyard.tracking.runs.search import matching_runs
+from runyard.tracking.runs.tables import runs
 from tests.factories import a_point, a_run, an_experiment
 
 
@@ -341,3 +344,24 @@ def test_a_new_run_without_times_is_found(gate: Gate) -> None:
     run_id = gate.perform(CreateRun(experiment_id=experiment))["run"]["info"]["run_id"]
     found = gate.perform(SearchRuns(experiment_ids=[experiment], filter="start_time = 0", order_by=["end_time"]))
     assert [run_id] == [run["info"]["run_id"] for run in found["runs"]]
+
+
+@pytest.mark.parametrize(
+    ("text", "index"),
+    [
+        ("params.lr = '0.1'", "ix_run_params_key_value (key=? AND <expr>=?)"),
+        (f"tags.k = '{'x' * 300}'", "ix_run_tags_key_value (key=? AND <expr>=?)"),
+        ("metrics.acc > 0.5", "ix_metric_series_key_value (key=? AND value>?)"),
+        ("metrics.acc = 0.5", "ix_metric_series_key_value (key=? AND value=?)"),
+        ("run_name != ''", "ix_runs_newest (experiment_id=? AND lifecycle_stage=?)"),
+    ],
+)
+def test_sqlite_answers_equality_and_ranges_from_an_index(gate: Gate, text: str, index: str) -> None:
+    """SQLite is easily led to read every row with the key, which is ten times slower; so look at its plan."""
+    if gate.engines.dialect != "sqlite":
+        pytest.skip("PostgreSQL plans by the size of its tables")
+    with gate.engines.reading.connect() as connection:
+        conditions = matching_runs(Transaction(connection, gate.settings), ["1"], "ACTIVE_ONLY", text)
+        chosen = sa.select(runs.c.id).where(*conditions).compile(connection, compile_kwargs={"literal_binds": True})
+        plan = [row.detail for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {chosen}")]
+    assert index in "\n".join(plan)

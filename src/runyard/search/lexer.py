@@ -7,11 +7,12 @@ from runyard.search.errors import InvalidSearch
 
 MAX_LENGTH = 10_000
 
+# A doubled quote does not end a text, but stands for both quotes: so MLflow reads it, and it may be what was logged.
 # Behind a dot that touches what is before it, a word may begin with a digit: metrics.5fold, tags.layer.3
 _TOKEN = re.compile(
     r"""
       (?P<space>\s+)
-    | (?P<text>'[^']*'|"[^"]*")
+    | (?P<text>'[^']*(?:''[^']*)*'|"[^"]*(?:""[^"]*)*")
     | (?P<quoted>`[^`]*`)
     | (?P<word>[^\W\d]\w*|(?<=[\w`"']\.)\w+)
     | (?P<number>-?(?:[0-9]+(?:\.[0-9]*)?|(?<![\w`"'])\.[0-9]+)(?:[eE][+-]?[0-9]+)?(?!\w))
