@@ -41,14 +41,19 @@ def end(run: ActiveRun, status: str) -> None:
 
 
 def end_all(status: str) -> None:
-    """End every open run of this process, the innermost first. What cannot be ended is reported, not raised."""
-    for run_id, run in reversed(list(open_runs.items())):
-        open_runs.pop(run_id, None)
-        try:
-            end(run, status)
-        except (RunyardException, OSError) as problem:
-            log.warning("Run %s could not be marked as %s: %s", run_id, status, problem)
+    """End every open run of this process, the innermost first."""
+    for run in reversed(list(open_runs.values())):
+        _end_whatever_happens(run, status)
     thread_state.runs.clear()
+
+
+def _end_whatever_happens(run: ActiveRun, status: str) -> None:
+    """End a run when nobody is left to catch an error: it is reported."""
+    open_runs.pop(run.info.run_id, None)
+    try:
+        end(run, status)
+    except (RunyardException, OSError) as problem:
+        log.warning("Run %s could not be marked as %s: %s", run.info.run_id, status, problem)
 
 
 def watch_process() -> None:
@@ -92,9 +97,7 @@ def _on_exception_in_thread(args: threading.ExceptHookArgs) -> None:
     """A thread that dies takes the runs that it left open along; those of other threads go on."""
     _Watch.thread_excepthook(args)
     while thread_state.runs:
-        run = thread_state.runs.pop()
-        open_runs.pop(run.info.run_id, None)
-        end(run, status_after(args.exc_value))
+        _end_whatever_happens(thread_state.runs.pop(), status_after(args.exc_value))
 
 
 def _on_sigterm(number: int, frame: FrameType | None) -> None:
