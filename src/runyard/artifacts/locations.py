@@ -36,6 +36,28 @@ def local_path(uri: str) -> Path | None:
     return None
 
 
+def absolute_location(text: str) -> str:
+    """A location as it is kept: URIs as they are, paths absolute."""
+    return text if urlsplit(text).scheme else str(Path(text).absolute())
+
+
+def own_folders(destination: str, artifact_root: str) -> list[Path]:
+    """The folders a server may open: where it keeps what clients send through it, then where clients write themselves.
+
+    Raises
+    ------
+    InvalidParameter: The destination is not a folder.
+    """
+    folder = local_path(destination)
+    if folder is None:
+        raise InvalidParameter(
+            f"This version keeps artifacts in folders, not at {destination!r}. Give --artifacts-destination a folder. "
+            "Clients that write there themselves need --default-artifact-root and --no-serve-artifacts."
+        )
+    root = local_path(artifact_root)
+    return [folder] if root is None else [folder, root]
+
+
 def open_location(uri: str, folders: Sequence[str]) -> tuple[ArtifactStore, str]:
     """The store that holds a location, and the location's path in it.
 
@@ -54,7 +76,7 @@ def open_location(uri: str, folders: Sequence[str]) -> tuple[ArtifactStore, str]
     if path is not None:
         for folder in folders:
             if path.is_relative_to(folder):
-                return LocalArtifactStore(folder), safe_path(str(path.relative_to(folder)).removeprefix("."))
+                return LocalArtifactStore(folder), safe_path("/".join(path.relative_to(folder).parts))
     raise InvalidParameter(
         "The artifacts of this run are not kept by this server. Read them from their own location with the SDK."
     )

@@ -16,13 +16,14 @@ from typing import BinaryIO, Protocol
 
 from runyard.artifacts.entities import FileInfo
 from runyard.artifacts.paths import joined, safe_path
-from runyard.exceptions import DoesNotExist, InvalidParameter, StorageFull
+from runyard.exceptions import DoesNotExist, InvalidParameter, StorageFull, Unavailable
 
 PARTIAL = ".runyard-partial-"
 """How the names of files begin that are being written; no listing shows them and no path may name them."""
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+_MOST_REMOVALS = 3
 
 
 @dataclass
@@ -84,7 +85,7 @@ class LocalArtifactStore:
         checked = self._checked(path)
         try:
             with self._folder(checked.split("/") if checked else []) as folder, os.scandir(folder) as entries:
-                found = [_info(entry, checked) for entry in entries if _visible(entry)]
+                found = [info for entry in entries if (info := _info(entry, checked))]
         except (FileNotFoundError, NotADirectoryError):
             return []
         except OSError as problem:
@@ -121,7 +122,7 @@ class LocalArtifactStore:
         return StoredFile(os.fdopen(descriptor, "rb"), facts.st_size, f"{facts.st_mtime_ns:x}-{facts.st_size:x}")
 
     def upload(self, path: str) -> "LocalUpload":
-        """Begin to write a file.
+        """Begin to write a file. Folders of its path that are not there yet are made when it is finished.
 
         Raises
         ------
@@ -130,11 +131,10 @@ class LocalArtifactStore:
         """
         checked = self._checked(path)
         if not checked:
-            raise InvalidParameter("The path of a file is needed.")
-        *folders, name = checked.split("/")
-        with _explained(checked), self._folder(folders, create=True) as folder:
-            _refuse_folder(folder, name, checked)
-            return LocalUpload(os.dup(folder), name, checked)
+            raise InvalidParameter("The path of a file is needed; this is the folder of all artifacts.")
+        with _explained(checked):
+            self.root.mkdir(parents=True, exist_ok=True)
+            return LocalUpload(self.root, checked)
 
     def delete(self, path: str) -> None:
         """Remove a file, or a folder with all it holds. What is not there is removed already.
@@ -154,7 +154,7 @@ class LocalArtifactStore:
                 if stat.S_ISLNK(facts.st_mode):
                     raise _missing(checked)
                 if stat.S_ISDIR(facts.st_mode):
-                    shutil.rmtree(name, dir_fd=folder)
+                    _remove_tree(folder, name)
                 else:
                     os.unlink(name, dir_fd=folder)
                 os.fsync(folder)
@@ -172,47 +172,50 @@ class LocalArtifactStore:
         return checked
 
     @contextlib.contextmanager
-    def _folder(self, names: Sequence[str], create: bool = False) -> Iterator[int]:
+    def _folder(self, names: Sequence[str]) -> Iterator[int]:
         """A descriptor of a folder below the root."""
-        if create:
-            self.root.mkdir(parents=True, exist_ok=True)
-        here = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        here, missing = _walk(self.root, names)
         try:
-            for name in names:
-                below = _enter(here, name, create)
-                os.close(here)
-                here = below
+            if missing:
+                raise FileNotFoundError(errno.ENOENT, "no such folder", missing[0])
             yield here
         finally:
             os.close(here)
 
 
-def _enter(folder: int, name: str, create: bool) -> int:
-    try:
-        return os.open(name, _FOLDER, dir_fd=folder)
-    except FileNotFoundError:
-        if not create:
+def _walk(root: Path, names: Sequence[str]) -> tuple[int, Sequence[str]]:
+    """A descriptor of the deepest folder of a path that is there, and the names that are not."""
+    here = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    for place, name in enumerate(names):
+        try:
+            below = os.open(name, _FOLDER, dir_fd=here)
+        except FileNotFoundError:
+            return here, names[place:]
+        except BaseException:
+            os.close(here)
             raise
-        with contextlib.suppress(FileExistsError):
-            os.mkdir(name, 0o700, dir_fd=folder)
-            os.fsync(folder)
-        return os.open(name, _FOLDER, dir_fd=folder)
+        os.close(here)
+        here = below
+    return here, ()
 
 
 class LocalUpload:
-    """A file being written under another name beside its place."""
+    """A file being written under another name, in its folder or the nearest one above that is there already.
 
-    def __init__(self, folder: int, name: str, shown: str) -> None:
-        self._folder, self._name, self._shown = folder, name, shown
-        self._partial = PARTIAL + secrets.token_hex(8)
-        self._descriptor = -1
+    So an upload that fails leaves no empty folders behind, which would be seen in listings.
+    """
+
+    def __init__(self, root: Path, path: str) -> None:
+        *folders, self._name = path.split("/")
+        self._shown, self._partial, self._descriptor = path, PARTIAL + secrets.token_hex(8), -1
+        self._folder, self._missing = _walk(root, folders)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         try:
-            with _explained(shown):
-                self._descriptor = os.open(self._partial, flags, 0o600, dir_fd=folder)
+            if not self._missing:
+                _refuse_folder(self._folder, self._name, path)
+            self._descriptor = os.open(self._partial, flags, 0o600, dir_fd=self._folder)
         except BaseException:
-            os.close(folder)
-            self._folder = -1
+            self._release()
             raise
 
     def write(self, piece: bytes) -> None:
@@ -224,12 +227,11 @@ class LocalUpload:
 
     def finish(self) -> None:
         """Put it in its place, durably; what was there before is replaced."""
-        with _explained(self._shown):
+        with _explained(self._shown), _made(self._folder, self._missing) as folder:
             os.fsync(self._descriptor)
-            os.close(self._descriptor)
-            self._descriptor = -1
-            os.replace(self._partial, self._name, src_dir_fd=self._folder, dst_dir_fd=self._folder)
-            os.fsync(self._folder)
+            _refuse_folder(folder, self._name, self._shown)
+            os.replace(self._partial, self._name, src_dir_fd=self._folder, dst_dir_fd=folder)
+            os.fsync(folder)
         self._release()
 
     def abandon(self) -> None:
@@ -248,6 +250,23 @@ class LocalUpload:
 
 
 @contextlib.contextmanager
+def _made(folder: int, names: Sequence[str]) -> Iterator[int]:
+    """A descriptor of a folder below another, made durably where it is not there yet."""
+    here = os.dup(folder)
+    try:
+        for name in names:
+            with contextlib.suppress(FileExistsError):
+                os.mkdir(name, 0o700, dir_fd=here)
+                os.fsync(here)
+            below = os.open(name, _FOLDER, dir_fd=here)
+            os.close(here)
+            here = below
+        yield here
+    finally:
+        os.close(here)
+
+
+@contextlib.contextmanager
 def _explained(path: str) -> Iterator[None]:
     """Turn the system's errors of writing into ours."""
     try:
@@ -261,6 +280,8 @@ def _explained(path: str) -> Iterator[None]:
             raise InvalidParameter(
                 f"Cannot write {path!r}: a file is where a folder is needed, or a folder where a file is."
             ) from None
+        if problem.errno == errno.ENOENT:
+            raise Unavailable(f"The folder of {path!r} was deleted meanwhile; nothing was stored. Try again.") from None
         raise
 
 
@@ -271,14 +292,37 @@ def _refuse_folder(folder: int, name: str, shown: str) -> None:
             raise InvalidParameter(f"Cannot write {shown!r}: a folder or a link is there.")
 
 
-def _visible(entry: "os.DirEntry[str]") -> bool:
-    return not entry.name.startswith(PARTIAL) and not entry.is_symlink()
+def _remove_tree(folder: int, name: str) -> None:
+    """Remove a folder with all it holds. It vanishes whole, also for those who are writing into it."""
+    doomed = PARTIAL + secrets.token_hex(8)
+    os.rename(name, doomed, src_dir_fd=folder, dst_dir_fd=folder)
+    for _ in range(_MOST_REMOVALS):
+        try:
+            shutil.rmtree(doomed, dir_fd=folder)
+        except FileNotFoundError:
+            continue  # an upload that was going on in it has taken its own file away
+        except OSError as problem:
+            if problem.errno != errno.ENOTEMPTY:  # one that had begun before has ended in it
+                raise
+        else:
+            return
 
 
-def _info(entry: "os.DirEntry[str]", folder: str) -> FileInfo:
-    is_dir = entry.is_dir(follow_symlinks=False)
-    size = None if is_dir else entry.stat(follow_symlinks=False).st_size
-    return FileInfo(joined(folder, entry.name), is_dir, size)
+def _info(entry: "os.DirEntry[str]", folder: str) -> FileInfo | None:
+    """What a listing shows of an entry: None for links, devices, files just gone, and what no path can name."""
+    if entry.name.startswith(PARTIAL):
+        return None
+    try:
+        safe_path(entry.name)
+    except InvalidParameter:
+        return None
+    with contextlib.suppress(FileNotFoundError):
+        facts = entry.stat(follow_symlinks=False)
+        if stat.S_ISDIR(facts.st_mode):
+            return FileInfo(joined(folder, entry.name), True, None)
+        if stat.S_ISREG(facts.st_mode):
+            return FileInfo(joined(folder, entry.name), False, facts.st_size)
+    return None
 
 
 def _missing(path: str) -> DoesNotExist:

@@ -87,7 +87,9 @@ class Gate:
         """
         load_all()
         root = artifact_root or str(Path("runyard-artifacts").absolute())
-        settings = StoreSettings(root, tuple(str(Path(folder).resolve()) for folder in artifact_folders))
+        named = [Path(folder).absolute() for folder in artifact_folders]
+        folders = dict.fromkeys(str(form) for folder in named for form in (folder, folder.resolve()))
+        settings = StoreSettings(root, tuple(folders))
         engines = open_engines(uri)
         try:
             ensure_schema(engines, settings)

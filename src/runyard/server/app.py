@@ -7,6 +7,7 @@ import threading
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from runyard.artifacts.locations import own_folders
 from runyard.exceptions import EndpointNotFound
 from runyard.protocol.gate import Gate
 from runyard.server.answers import INCIDENT, App, Receive, Scope, Send, send_error, unforeseen
@@ -22,8 +23,9 @@ def open_gate(settings: ServerSettings) -> Gate:
     Raises
     ------
     SchemaOutdated: The database needs ``runyard db upgrade``, or is not ours.
+    InvalidParameter: Artifacts cannot be kept where the settings say.
     """
-    folders = [settings.destination] if "://" not in settings.destination else []
+    folders = own_folders(settings.destination, settings.artifact_root)
     return Gate.open(settings.backend_store_uri, artifact_root=settings.artifact_root, artifact_folders=folders)
 
 

@@ -15,7 +15,7 @@ from fastapi import APIRouter
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 
-from runyard.artifacts.locations import open_location
+from runyard.artifacts.locations import open_location, own_folders
 from runyard.artifacts.paths import joined, safe_path
 from runyard.artifacts.store import ArtifactStore, LocalArtifactStore, StoredFile, Upload
 from runyard.exceptions import InvalidParameter, NotImplementedHere, PayloadTooLarge, RangeNotSatisfiable, Unavailable
@@ -68,7 +68,7 @@ def artifact_router(settings: ServerSettings, gate: Gate) -> APIRouter:
 class _Routes:
     def __init__(self, settings: ServerSettings, gate: Gate) -> None:
         self._settings, self._gate = settings, gate
-        self._store: ArtifactStore = LocalArtifactStore(settings.destination)
+        self._store: ArtifactStore = LocalArtifactStore(own_folders(settings.destination, settings.artifact_root)[0])
 
     def when_served(self, handler: Handler) -> Handler:
         """The handler, or a refusal when the server was started without its proxy."""

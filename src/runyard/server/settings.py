@@ -3,10 +3,10 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Self
 
 from runyard import settings
+from runyard.artifacts.locations import absolute_location
 from runyard.exceptions import InvalidParameter
 
 DEFAULT_DATABASE = "sqlite:///runyard.db"
@@ -127,15 +127,13 @@ class ServerSettings:
     def artifact_root(self) -> str:
         """Where artifacts of new experiments go, as clients are told."""
         if self.default_artifact_root:
-            return self.default_artifact_root
+            return absolute_location(self.default_artifact_root)
         return PROXIED_ROOT if self.serve_artifacts else self.destination
 
     @property
     def destination(self) -> str:
         """Where proxied artifacts are kept: an absolute folder, or a URI."""
-        if "://" in self.artifacts_destination:
-            return self.artifacts_destination
-        return str(Path(self.artifacts_destination).absolute())
+        return absolute_location(self.artifacts_destination)
 
     @property
     def is_public(self) -> bool:
