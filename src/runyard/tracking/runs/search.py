@@ -19,7 +19,7 @@ from runyard.tracking.metrics.tables import metric_series
 from runyard.tracking.runs.tables import params, runs, tags
 
 CONTEXT_TAG = "mlflow.data.context"
-INDEXED_LENGTH = 200
+INDEXED_LENGTH = 200  # characters of a text that the index in tables.py holds
 SELECTIVE = frozenset(("=", ">", ">=", "<", "<="))
 """Comparators that an index on (key, value) answers; the others are tested run by run."""
 
