@@ -1,6 +1,7 @@
 """What is not a JSON object of the right shape is refused on every route, by name and with nothing of our insides."""
 
 import json
+from collections.abc import Callable
 from typing import Any, get_origin
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from runyard.protocol.message import Message
 from tests.server import route_walk as walk
 from tests.support.http import Caller
+from tests.support.postgres import Cluster
 from tests.support.server import RunningServer
 
 MALFORMED = {
@@ -152,3 +154,24 @@ def test_text_that_cannot_be_stored(server: RunningServer, caller: Caller, kind:
         walk.answer_of(status, headers, answer)
 
     assert before == walk.stored(server)
+
+
+@pytest.mark.postgres
+def test_hostile_values_on_postgresql(start_server: Callable[..., RunningServer], postgres: Cluster) -> None:
+    """The other database's driver trips over other values; what clients see is the same."""
+    uri = postgres.new_database()
+    with Caller(start_server(database_uri=uri).url) as caller:
+        for kind in walk.KINDS:
+            method, address = kind.operation.methods[0], kind.operation.main_path
+            for path in walk.text_fields(kind):
+                for text in ("a\x00b", "a\ud800b"):
+                    body = json.dumps(walk.replaced(walk.example(kind), path, text)).encode()
+                    status, headers, answer = caller.request(method, address, body, walk.JSON)
+                    assert status in (400, 404), (address, path, answer)
+                    walk.answer_of(status, headers, answer)
+            for number in (2**63 - 1, -(2**63), 2**63):
+                fields = {name: number for name, hint in walk.hints(kind).items() if walk.bare(hint) is int}
+                body = json.dumps({**walk.example(kind), **fields}).encode()
+                status, _, answer = caller.request(method, address, body, walk.JSON)
+                assert status < 500, (address, fields, answer)
+    postgres.drop_database(uri)

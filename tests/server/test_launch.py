@@ -1,0 +1,170 @@
+"""Starting, and what keeps a server running."""
+
+import json
+import os
+import signal
+import socket
+import sqlite3
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.server.raw import Connection
+from tests.support.http import Caller
+from tests.support.server import RunningServer
+
+INFO = "/api/3.0/mlflow/server-info"
+
+
+def children(process: int) -> set[int]:
+    """The processes that a process has started."""
+    return {int(number) for number in Path(f"/proc/{process}/task/{process}/children").read_text().split()}
+
+
+def wait_until(holds: Callable[[], bool], seconds: float = 10) -> bool:
+    """Does it come to hold in time?"""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if holds():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def attempt(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """Start a server that should refuse to."""
+    command = [sys.executable, "-m", "runyard", "server", "--port", "0", *options]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=30, check=False)
+
+
+def test_start_says_where_it_is(server: RunningServer) -> None:
+    """The first thing anybody needs is the address."""
+    assert f"Runyard is running at {server.url} " in server.output()
+    assert "Warning" not in server.output()
+
+
+def test_a_taken_port_is_said_in_one_line(tmp_path: Path) -> None:
+    """It is the most common reason why a server does not start."""
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        done = attempt(tmp_path, "--port", str(port))
+
+    assert 1 == done.returncode
+    assert f"Error: Cannot listen at 127.0.0.1 port {port}" in done.stderr
+    assert 1 == len(done.stderr.splitlines())
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_database_that_cannot_be_used_is_said_in_one_line(tmp_path: Path, workers: str) -> None:
+    """Workers that die one after the other would say it a hundred times."""
+    with sqlite3.connect(tmp_path / "runyard.db") as connection:
+        connection.execute("CREATE TABLE somebody_elses (x)")
+    connection.close()
+
+    done = attempt(tmp_path, "--workers", workers)
+
+    assert 1 == done.returncode
+    assert "tables of another program" in done.stderr
+    assert 1 == len(done.stderr.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--allowed-hosts", "192.168.*"),
+        ("--allowed-hosts", "http://name"),
+        ("--allowed-hosts", "10.0.0.0/99"),
+        ("--cors-allowed-origins", "*"),
+        ("--cors-allowed-origins", "notebooks.example"),
+        ("--cors-allowed-origins", "https://*.example"),
+        ("--static-prefix", "/a b"),
+        ("--static-prefix", "/a?b"),
+    ],
+)
+def test_settings_that_would_not_do_what_they_say_are_refused(tmp_path: Path, option: str, value: str) -> None:
+    """A pattern that never matches, or matches too much, is found out at the start and not by an attacker."""
+    done = attempt(tmp_path, option, value)
+
+    assert 1 == done.returncode
+    assert value.lower() in done.stderr
+
+
+def test_a_server_others_can_reach_says_so(configured: Callable[..., RunningServer]) -> None:
+    """Nobody should find out later that everybody was let in."""
+    server = configured(host="0.0.0.0")
+    found = {}
+    with Connection(server.url) as raw:
+        for name in ("127.0.0.1", "0.0.0.0", "localhost", socket.gethostname(), "10.20.30.40", "evil.example"):
+            raw.send(f"GET {INFO} HTTP/1.1\r\nHost: {name}:{server.port}\r\n\r\n".encode())
+            found[name] = raw.answer().status
+
+    assert "Warning: 0.0.0.0 can be reached from other machines" in server.output()
+    refused = {name for name, status in found.items() if status == 403}
+    assert {"10.20.30.40", "evil.example"} == refused
+
+
+def test_the_address_that_was_reached_is_ours(configured: Callable[..., RunningServer]) -> None:
+    """A server that listens everywhere answers under each address of its machine, and under no other."""
+    server = configured(host="0.0.0.0")
+    with socket.create_connection(("127.0.0.5", server.port)) as connection:
+        for host, expected in (("127.0.0.5", b"200"), ("127.0.0.6", b"403")):
+            connection.sendall(f"GET {INFO} HTTP/1.1\r\nHost: {host}:{server.port}\r\n\r\n".encode())
+            assert expected == connection.recv(65536).split()[1]
+
+
+def test_a_dead_worker_is_replaced(configured: Callable[..., RunningServer]) -> None:
+    """One crash must not halve the server."""
+    server = configured(workers=2)
+    assert server.process is not None
+    parent = server.process.pid
+    before = children(parent)
+    assert 2 == len(before)
+
+    os.kill(min(before), signal.SIGKILL)
+
+    assert wait_until(lambda: len(children(parent)) == 2 and children(parent) != before)
+    with Caller(server.url) as caller:
+        assert 200 == caller.get("experiments/get?experiment_id=0")[0]
+    assert 0 == server.stop()
+
+
+def test_workers_do_not_outlive_their_parent(configured: Callable[..., RunningServer]) -> None:
+    """Otherwise the port stays taken and old code goes on answering."""
+    server = configured(workers=2)
+    assert server.process is not None
+    workers = children(server.process.pid)
+
+    server.kill()
+
+    assert wait_until(lambda: not any(Path(f"/proc/{worker}").exists() for worker in workers))
+
+
+def test_files_are_private(server: RunningServer) -> None:
+    """Other users of the machine read neither runs nor artifacts."""
+    with Caller(server.url) as caller:
+        caller.new_run()
+        assert 200 == caller.request("PUT", "/api/2.0/mlflow-artifacts/artifacts/0/a/x.txt", b"x")[0]
+    made = [path for path in server.folder.rglob("*") if path.name != "server.log"]
+
+    assert "x.txt" in {path.name for path in made}
+    assert [] == [path for path in made if stat.S_IMODE(path.stat().st_mode) & 0o077]
+
+
+def test_an_idle_server_is_small_and_loads_nothing_heavy(server: RunningServer) -> None:
+    """It may run beside training on a small machine."""
+    assert server.process is not None
+    time.sleep(1)  # the pages are built aside
+    facts = Path(f"/proc/{server.process.pid}/status").read_text().splitlines()
+    megabytes = next(int(line.split()[1]) / 1024 for line in facts if line.startswith("VmRSS"))
+    imports = "import json, sys, runyard.server.launch, runyard.server.web; print(json.dumps(list(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", imports], capture_output=True, text=True, check=True)
+
+    assert set() == {"pandas", "numpy", "sklearn", "boto3", "alembic", "matplotlib"} & set(json.loads(done.stdout))
+    assert megabytes < 120
