@@ -270,6 +270,26 @@ def test_a_client_that_goes_away_leaves_nothing_behind(server: RunningServer, ca
     assert "Traceback" not in server.output()
 
 
+@pytest.mark.parametrize("pause", [0.02, 5], ids=["slow", "stuck"])
+def test_readers_may_be_slow_but_not_stuck(configured: Callable[..., RunningServer], pause: float) -> None:
+    """An answer that nobody takes must not be held for ever; one that is taken slowly must arrive whole."""
+    server, size = configured(limits=IMPATIENT), 24 * 2**20
+    path = "/api/2.0/mlflow-artifacts/artifacts/0/large.bin"
+    with Caller(server.url) as caller:
+        assert 200 == caller.request("PUT", path, b"x" * size)[0]
+
+    received = 0
+    with Connection(server.url) as raw:
+        raw.send(f"GET {path} HTTP/1.1\r\nHost: {raw.host}\r\n\r\n".encode())
+        with suppress(ConnectionError):
+            while received < size and (data := raw.socket.recv(2**18)):
+                received += len(data)
+                if pause < 1 or received < 2**19:
+                    time.sleep(pause)
+
+    assert (received >= size) == (pause < 1)
+
+
 class Hammer(threading.Thread):
     """A client that creates experiments on one connection until it is told that the connection closes."""
 

@@ -202,7 +202,7 @@ class LimitedProtocol(HttpToolsProtocol):
     def pause_writing(self) -> None:
         """The client reads more slowly than we answer: it must not stop altogether."""
         super().pause_writing()
-        self._stall_timer = self.loop.call_later(self._limits.body_window, self._abort)
+        self._watch_reader()
 
     def resume_writing(self) -> None:
         """The client has read on."""
@@ -210,6 +210,16 @@ class LimitedProtocol(HttpToolsProtocol):
         if self._stall_timer is not None:
             self._stall_timer.cancel()
             self._stall_timer = None
+
+    def _watch_reader(self) -> None:
+        unread = self.transport.get_write_buffer_size()
+        self._stall_timer = self.loop.call_later(self._limits.body_window, self._judge_reader, unread)
+
+    def _judge_reader(self, unread: int) -> None:
+        if self.transport.get_write_buffer_size() < unread:
+            self._watch_reader()
+        else:
+            self._abort()
 
     def shutdown(self) -> None:
         """Answer what is in flight, and what a busy client is sending this very moment; then close."""
