@@ -7,7 +7,8 @@ import asyncio
 import mimetypes
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import orjson
@@ -18,13 +19,16 @@ from starlette.responses import Response, StreamingResponse
 from runyard.artifacts.locations import open_location, own_folders
 from runyard.artifacts.paths import joined, safe_path
 from runyard.artifacts.store import ArtifactStore, LocalArtifactStore, StoredFile, Upload
-from runyard.exceptions import InvalidParameter, NotImplementedHere, PayloadTooLarge, RangeNotSatisfiable, Unavailable
+from runyard.exceptions import InvalidParameter, NotImplementedHere, RangeNotSatisfiable, Unavailable
 from runyard.protocol.gate import Gate
+from runyard.server.answers import envelope
 from runyard.server.settings import ServerSettings
 from runyard.tracking.runs.messages import GetRun
 
 PIECE = 1 << 20
 BROWSER_UPLOAD = 10 * 2**20
+FILE_THREADS = 16
+"""Threads that wait for disks. Their own, so that nothing else of the server waits behind a slow disk."""
 PROXY_ROOTS = ("/api/2.0/mlflow-artifacts", "/ajax-api/2.0/mlflow-artifacts")
 INERT = {
     "Content-Security-Policy": "sandbox; default-src 'none'",
@@ -37,7 +41,10 @@ _TEXT_NAMES = frozenset(("MLmodel", "MLproject", "Dockerfile", "requirements.txt
 _TEXT_ENDINGS = frozenset(
     "txt log err cfg conf cnf ini properties prop toml yaml yml json jsonl js py csv tsv md rst sh sql xml".split()
 )
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
+_FILES = ThreadPoolExecutor(FILE_THREADS, thread_name_prefix="runyard-files")
+
+T = TypeVar("T")
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -47,22 +54,25 @@ def artifact_router(settings: ServerSettings, gate: Gate) -> APIRouter:
     router = APIRouter(tags=["artifacts"])
     routes = _Routes(settings, gate)
     for root in PROXY_ROOTS:
-        hidden = {"include_in_schema": root == PROXY_ROOTS[0]}
         for path, method, handler in (
             ("/artifacts", "GET", routes.list),
             ("/artifacts/{path:path}", "GET", routes.download),
+            ("/artifacts/{path:path}", "HEAD", routes.download),
             ("/artifacts/{path:path}", "PUT", routes.upload),
             ("/artifacts/{path:path}", "DELETE", routes.delete),
             ("/mpu/{action}/{path:path}", "POST", routes.multipart),
             ("/presigned/{path:path}", "GET", routes.multipart),
         ):
-            guarded = routes.when_served(handler)
-            router.add_api_route(f"{root}{path}", guarded, methods=[method], response_class=Response, **hidden)  # type: ignore[arg-type]
-    router.add_api_route("/get-artifact", routes.download_of_run, methods=["GET"], response_class=Response)
-    router.add_api_route(
-        "/ajax-api/2.0/mlflow/upload-artifact", routes.upload_to_run, methods=["POST"], response_class=Response
-    )
+            _add(router, root + path, method, routes.when_served(handler), shown=root == PROXY_ROOTS[0])
+    _add(router, "/get-artifact", "GET", routes.download_of_run)
+    _add(router, "/get-artifact", "HEAD", routes.download_of_run)
+    _add(router, "/ajax-api/2.0/mlflow/upload-artifact", "POST", routes.upload_to_run)
     return router
+
+
+def _add(router: APIRouter, path: str, method: str, handler: Handler, shown: bool = True) -> None:
+    described = shown and method != "HEAD"  # which is what GET says of itself
+    router.add_api_route(path, handler, methods=[method], response_class=Response, include_in_schema=described)
 
 
 class _Routes:
@@ -84,7 +94,7 @@ class _Routes:
     async def list(self, request: Request) -> Response:
         """What lies directly in a folder of the server's store."""
         path = safe_path(request.query_params.get("path"))
-        found = await asyncio.to_thread(self._store.list, path)
+        found = await _in_thread(self._store.list, path)
         files = [{**info.to_wire(), "path": info.path.rpartition("/")[2]} for info in found]
         return _json({"files": files} if files else {})
 
@@ -94,13 +104,12 @@ class _Routes:
 
     async def upload(self, request: Request) -> Response:
         """Store a file. It appears whole, or not at all."""
-        upload = await asyncio.to_thread(self._store.upload, request.path_params["path"])
-        await _receive(upload, request, None)
+        await _receive(_Incoming(self._store, safe_path(request.path_params["path"])), request)
         return Response()
 
     async def delete(self, request: Request) -> Response:
         """Remove a file, or a folder with all it holds."""
-        await asyncio.to_thread(self._store.delete, request.path_params["path"])
+        await _in_thread(self._store.delete, request.path_params["path"])
         return _json({})
 
     async def multipart(self, request: Request) -> Response:
@@ -121,8 +130,7 @@ class _Routes:
         path = safe_path(request.query_params.get("path"))
         if not path:
             raise InvalidParameter("Missing value for required parameter 'path'.")
-        upload = await asyncio.to_thread(store.upload, joined(root, path))
-        await _receive(upload, request, BROWSER_UPLOAD)
+        await _receive(_Incoming(store, joined(root, path)), request, BROWSER_UPLOAD)
         return Response()
 
     async def _of_run(self, request: Request) -> tuple[ArtifactStore, str]:
@@ -132,8 +140,40 @@ class _Routes:
         return open_location(answer["run"]["info"]["artifact_uri"], self._gate.settings.artifact_folders)
 
 
-async def _receive(upload: Upload, request: Request, most: int | None) -> None:
-    """Write a request's body to an upload; whatever goes wrong, nothing of it stays."""
+async def _in_thread(function: Callable[..., T], *arguments: Any) -> T:
+    """The function's result. Who is cancelled meanwhile still waits: the file must not be closed under the thread."""
+    future = asyncio.get_running_loop().run_in_executor(_FILES, function, *arguments)
+    try:
+        return await asyncio.shield(future)
+    except asyncio.CancelledError:
+        await asyncio.wait([future])
+        raise
+
+
+class _Incoming:
+    """A file on its way in, opened with the first piece, so that a small one costs one visit to another thread."""
+
+    def __init__(self, store: ArtifactStore, path: str) -> None:
+        self._store, self._path = store, path
+        self._upload: Upload | None = None
+
+    def write(self, piece: bytes) -> Upload:
+        if self._upload is None:
+            self._upload = self._store.upload(self._path)
+        if piece:
+            self._upload.write(piece)
+        return self._upload
+
+    def finish(self, rest: bytes) -> None:
+        self.write(rest).finish()
+
+    def abandon(self) -> None:
+        if self._upload is not None:
+            self._upload.abandon()
+
+
+async def _receive(incoming: _Incoming, request: Request, most: int | None = None) -> None:
+    """Write a request's body to a file; whatever goes wrong, nothing of it stays."""
     pieces: list[bytes] = []
     size = total = 0
     try:
@@ -142,66 +182,65 @@ async def _receive(upload: Upload, request: Request, most: int | None) -> None:
             size += len(piece)
             total += len(piece)
             if most is not None and total > most:
-                raise PayloadTooLarge(f"Files over {most:,} bytes cannot be uploaded here; use the SDK.")
+                raise InvalidParameter(f"Files over {most:,} bytes cannot be uploaded here; use the SDK.")
             if size >= PIECE:
-                await asyncio.to_thread(upload.write, b"".join(pieces))
+                await _in_thread(incoming.write, b"".join(pieces))
                 pieces, size = [], 0
-        await asyncio.to_thread(_finish, upload, b"".join(pieces))
-    except ClientDisconnect:
-        await asyncio.to_thread(upload.abandon)
-    except BaseException:
-        await asyncio.shield(asyncio.to_thread(upload.abandon))
-        raise
-
-
-def _finish(upload: Upload, rest: bytes) -> None:
-    if rest:
-        upload.write(rest)
-    upload.finish()
+        await _in_thread(incoming.finish, b"".join(pieces))
+    except BaseException as problem:
+        await _in_thread(incoming.abandon)
+        if not isinstance(problem, ClientDisconnect):
+            raise
 
 
 async def _download(store: ArtifactStore, path: str, request: Request) -> Response:
-    opened = await asyncio.to_thread(store.open, path)
+    opened = await _in_thread(store.open, path)
     tag = f'"{opened.tag}"'
     name = path.rpartition("/")[2]
     headers = {**INERT, "ETag": tag, "Accept-Ranges": "bytes", "Content-Disposition": _disposition(name)}
     if tag in request.headers.get("if-none-match", ""):
         opened.file.close()
         return Response(status_code=304, headers=headers)
-    try:
-        first, last, status = _wanted(request, opened, tag)
-    except RangeNotSatisfiable:
+    wanted = _wanted(request, opened.size, tag)
+    if wanted is None:
         opened.file.close()
-        raise
+        return _not_satisfiable(opened.size)
+    first, last, status = wanted
     if status == 206:
         headers["Content-Range"] = f"bytes {first}-{last}/{opened.size}"
     headers["Content-Length"] = str(last - first + 1)
+    if request.method == "HEAD":
+        opened.file.close()
+        return Response(status_code=status, headers=headers, media_type=content_type(name))
     pieces = _pieces(opened, first, last - first + 1)
     return StreamingResponse(pieces, status, headers, media_type=content_type(name))
 
 
-def _wanted(request: Request, opened: StoredFile, tag: str) -> tuple[int, int, int]:
-    """First and last byte to send, and the status that goes with them."""
-    whole = (0, opened.size - 1, 200)
+def _wanted(request: Request, size: int, tag: str) -> tuple[int, int, int] | None:
+    """First and last byte to send, and the answer's status; None when the range lies outside of the file."""
     found = _RANGE.fullmatch(request.headers.get("range", "").strip())
-    if not found or not any(found.groups()) or request.headers.get("if-range", tag) != tag:
-        return whole  # forms we do not know, and several ranges at once, are answered with the whole file
-    start, end = found.groups()
-    if not start:
-        first, last = max(0, opened.size - int(end)), opened.size - 1
+    start, end = found.groups() if found else ("", "")
+    backwards = bool(start and end) and int(start) > int(end)
+    if not (start or end) or backwards or request.headers.get("if-range", tag) != tag:
+        return 0, size - 1, 200  # forms we do not know, and several ranges at once, are answered with the whole file
+    if start:
+        first, last = int(start), min(int(end or size), size - 1)
     else:
-        first, last = int(start), min(int(end) if end else opened.size - 1, opened.size - 1)
-    if first > last:
-        raise RangeNotSatisfiable(f"The file has {opened.size} bytes; the range asked for lies outside of it.")
-    return first, last, 206
+        first, last = max(0, size - int(end)), size - 1
+    return (first, last, 206) if first <= last else None
+
+
+def _not_satisfiable(size: int) -> Response:
+    refusal = RangeNotSatisfiable(f"The file has {size} bytes; the range asked for lies outside of it.")
+    return Response(envelope(refusal), 416, {"Content-Range": f"bytes */{size}"}, media_type="application/json")
 
 
 async def _pieces(opened: StoredFile, first: int, length: int) -> AsyncIterator[bytes]:
     with opened.file as file:
         if first:
-            await asyncio.to_thread(file.seek, first)
+            await _in_thread(file.seek, first)
         while length > 0:
-            piece = await asyncio.to_thread(file.read, min(PIECE, length))
+            piece = await _in_thread(file.read, min(PIECE, length))
             if not piece:
                 return
             length -= len(piece)
