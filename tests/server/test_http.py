@@ -54,7 +54,7 @@ WEB_METHODS = {
     "/api/docs": {"GET", "HEAD"},
     "/api/openapi.json": {"GET", "HEAD"},
     "/api/2.0/mlflow-artifacts/artifacts": {"GET"},
-    "/api/2.0/mlflow-artifacts/artifacts/no/such.txt": {"GET", "PUT", "DELETE"},
+    "/api/2.0/mlflow-artifacts/artifacts/no/such.txt": {"GET", "HEAD", "PUT", "DELETE"},
     "/ui/experiments/create": {"POST"},
 }
 
