@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from runyard.exceptions import BadRequest, InvalidParameter, RunyardException, StorageFull, Unavailable
 
@@ -45,7 +45,7 @@ def translated(error: Exception) -> RunyardException | None:
         return InvalidParameter("A value does not fit the database.")
     if isinstance(state, str) and state.startswith("23"):
         return BadRequest("The request contradicts what is stored.")
-    if state is None and type(cause).__module__.startswith("psycopg"):
+    if state is None and isinstance(error, OperationalError | InterfaceError):
         return Unavailable("The database cannot be reached; nothing was stored. Try again.")
     return None
 
