@@ -30,6 +30,7 @@ def run_script(python: str | Path, module: str, uri: str, folder: Path) -> dict[
 
 
 def expected() -> dict[str, Any]:
+    """What the script saw with mlflow itself."""
     original: dict[str, Any] = json.loads(ORIGINAL.read_text())
     return original
 

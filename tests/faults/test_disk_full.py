@@ -40,6 +40,7 @@ def fill(folder: Path) -> Path:
 
 
 def big_batch(run_id: str, number: int) -> dict[str, object]:
+    """A batch of two megabytes."""
     tags = [{"key": f"t{number}-{place}", "value": "x" * 20_000} for place in range(100)]
     return {"run_id": run_id, "tags": tags}
 
@@ -76,6 +77,6 @@ def test_a_full_disk_refuses_writes_and_nothing_else(
         caller.call("runs/log-batch", big_batch(run_id, 0))
         assert caller.request("PUT", FILES + "kept.bin", b"new")[0] == 200
         assert b"new" == caller.request("GET", FILES + "kept.bin")[2]
-    assert not [name for name in os.listdir(small_disk / "runyard-artifacts") if "partial" in name]
+    assert not [path for path in (small_disk / "runyard-artifacts").iterdir() if "partial" in path.name]
     with sqlite3.connect(small_disk / "runyard.db") as database:
         assert [("ok",)] == database.execute("PRAGMA integrity_check").fetchall()

@@ -48,12 +48,14 @@ def write_until_cut(url: str, acknowledged: Acknowledged, first: int) -> None:
 
 
 def batch(run_id: str, number: int) -> dict[str, object]:
+    """Points that share a number with a param and a tag."""
     points = [{"key": "batch", "value": number, "timestamp": place, "step": number} for place in range(POINTS)]
     param, tag = {"key": f"p{number}", "value": "x"}, {"key": f"t{number}", "value": "y"}
     return {"run_id": run_id, "metrics": points, "params": [param], "tags": [tag]}
 
 
 def put_file(caller: Caller, acknowledged: Acknowledged, number: int) -> None:
+    """Upload a file whose content follows from its number."""
     content = random.Random(number).randbytes(200_000)
     name = f"{acknowledged.run_id}/f{number}.bin"
     path = f"/api/2.0/mlflow-artifacts/artifacts/cuts/{name}"
@@ -90,6 +92,7 @@ def test_ten_power_cuts_lose_nothing_acknowledged(start_server: Callable[..., Ru
 
 
 def check(server: RunningServer, acknowledged: Acknowledged) -> None:
+    """Everything one client was told is there, and whole."""
     with Caller(server.url) as caller:
         steps = history(caller, acknowledged.run_id, "single")
         assert set(acknowledged.singles) <= set(steps)
@@ -106,5 +109,6 @@ def check(server: RunningServer, acknowledged: Acknowledged) -> None:
 
 
 def history(caller: Caller, run_id: str, key: str) -> list[int]:
+    """The steps of a metric's points."""
     answer = caller.get(f"metrics/get-history?run_id={run_id}&metric_key={key}")[1]
     return [point["step"] for point in answer.get("metrics", [])]

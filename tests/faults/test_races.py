@@ -54,6 +54,7 @@ def at_once(servers: tuple[RunningServer, RunningServer], act: Callable[[Caller,
 
 
 def outcome(reply: tuple[int, Any]) -> str:
+    """Won, or status and code of the refusal."""
     status, answer = reply
     return "won" if status == 200 else f"{status} {answer['error_code']}"
 

@@ -23,6 +23,7 @@ from tests.factories import NOW, a_run, an_experiment, pairs
 
 
 def shown(gate: Gate, experiment_id: str) -> dict[str, object]:
+    """An experiment as the protocol shows it."""
     experiment: dict[str, object] = gate.perform(GetExperiment(experiment_id=experiment_id))["experiment"]
     return experiment
 

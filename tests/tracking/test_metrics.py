@@ -20,15 +20,18 @@ from tests.factories import NOW, a_point, a_run, shown_run
 
 
 def log(gate: Gate, run_id: str, value: float, step: int = 0, timestamp: int = NOW, key: str = "loss") -> None:
+    """Log one point."""
     gate.perform(LogMetric(run_id=run_id, key=key, value=value, timestamp=timestamp, step=step))
 
 
 def history(gate: Gate, run_id: str, key: str = "loss") -> list[tuple[object, int, int]]:
+    """Value, timestamp and step of every point."""
     points = gate.perform(GetMetricHistory(run_id=run_id, metric_key=key)).get("metrics", [])
     return [(point["value"], point["timestamp"], point["step"]) for point in points]
 
 
 def latest(gate: Gate, run_id: str) -> dict[str, object]:
+    """Latest value of every metric."""
     return {metric["key"]: metric["value"] for metric in shown_run(gate, run_id)["data"].get("metrics", [])}
 
 
@@ -143,6 +146,7 @@ def test_bulk_history_caps_the_total(gate: Gate) -> None:
 
 
 def fill(gate: Gate, run_id: str, count: int) -> None:
+    """Log points with steps 0, 1, 2 …"""
     for first in range(0, count, 1000):
         steps = range(first, min(first + 1000, count))
         gate.perform(
