@@ -1,20 +1,23 @@
 """The write-behind buffer: a call returns when its point is in the journal, and a background thread delivers it.
 
-While the store cannot be reached, what is logged goes to the journal and training goes on; the state is reported
+While the store cannot be reached, what is logged goes on to the journal and training goes on; the state is reported
 once, and delivery resumes by itself.
 """
 
+import itertools
 import logging
 import random
+import sys
 import threading
+import time
 from collections import deque
-from pathlib import Path
+from collections.abc import Callable, Sequence
 
+from runyard import settings
 from runyard.client.delivery import Rejects, deliver, rounds
 from runyard.client.errors import Unreachable
-from runyard.client.leftovers import deliver_left_behind
 from runyard.client.senders import Sender
-from runyard.client.spool import REJECTED, Change, Entry, Journal, Point, change_line, point_line, undelivered
+from runyard.client.spool import REJECTED, Change, Entry, Journal, Point, change_line, point_line
 from runyard.exceptions import RunyardException
 from runyard.protocol.message import Message
 from runyard.tracking.metrics.points import MetricPoint
@@ -27,30 +30,42 @@ GATHERING = 0.1
 MOST_IN_MEMORY = 100_000
 """Entries kept in memory; what comes beyond is read back from the journal when its turn comes."""
 NEW_JOURNAL_AT = 64 * 2**20
-"""Bytes after which a journal that is delivered wholly is replaced by a new one."""
-PATIENCE = 2.0
-"""Seconds one delivery may try before the store counts as out of reach."""
+"""Bytes after which what is not delivered yet moves to a new journal."""
+FEW = 5_000
+"""So many entries are quickly moved."""
 LONGEST_PAUSE = 15.0
+SECONDS_AT_EXIT = 30.0
+"""Without any progress; as long as entries are delivered the end of the process waits for them."""
 
 
 class Buffer:
-    """Entries on their way to one store, in order."""
+    """Entries on their way to one store, in order.
+
+    Attributes
+    ----------
+    offline: Why the store cannot take anything now; None when it can.
+    """
 
     def __init__(self, sender: Sender) -> None:
         self._sender = sender
-        self._look_for_leftovers = True
         self._reset()
 
     def _reset(self) -> None:
         self._lock = threading.Lock()
         self._changed = threading.Condition(self._lock)
         self._wake = threading.Event()
+        """There is something to deliver."""
         self._hurry = threading.Event()
+        """Somebody waits for it."""
         self._queue: deque[Entry] = deque()
         self._journal: Journal | None = None
+        self._journal_problem: str | None = None
         self._rejects: Rejects | None = None
         self._thread: threading.Thread | None = None
-        self._spilled_from: int | None = None
+        self._spilled = False
+        """Are there entries in the journal for which the queue had no room?"""
+        self._queued_to = 0
+        """The byte of the journal up to which entries were put into the queue, when some were not."""
         self._taken = self._settled = 0
         self._idle = True
         self.offline: str | None = None
@@ -60,58 +75,83 @@ class Buffer:
         if self._journal is not None:
             self._journal.close()
         self._reset()
-        self._look_for_leftovers = False
+
+    # ------------------------------------------------------------------------------------------ called by who logs
 
     def add_point(self, run_id: str, key: str, value: float, timestamp: int, step: int) -> None:
-        """Put a checked point behind everything else."""
+        """Put a checked point behind everything else.
+
+        Raises
+        ------
+        Unreachable: The journal's disk is full, and the store cannot take the point either.
+        """
         line = point_line(run_id, key, value, timestamp, step)
         with self._lock:
             try:
-                end = self._writable().append(line)
+                end = (self._journal or self._opened()).append(line)
             except OSError as problem:
-                self._journal_failed = str(problem)
+                self._report_journal(problem)
             else:
                 self._enqueue(Point(end, run_id, key, value, timestamp, step))
-                if self._idle:
-                    self._idle = False
-                    self._wake.set()
                 return
-        self._send_past_the_journal(run_id, MetricPoint(key=key, value=value, timestamp=timestamp, step=step))
+        self._send_past_the_journal(LogBatch(run_id=run_id, metrics=[_metric(key, value, timestamp, step)]))
 
     def add_change(self, message: Message) -> None:
         """Put a message behind everything else.
 
         Raises
         ------
-        OSError: The journal cannot be written.
+        Unreachable: The journal's disk is full, and the store cannot take the message either.
         """
         with self._lock:
-            end = self._writable().append(change_line(message))
-            self._enqueue(Change(end, message))
-            self._idle = False
-            self._wake.set()
+            try:
+                end = (self._journal or self._opened()).append(change_line(message))
+            except OSError as problem:
+                self._report_journal(problem)
+            else:
+                self._enqueue(Change(end, message))
+                return
+        self._send_past_the_journal(message)
 
-    def flush(self, timeout: float | None = None) -> bool:
-        """Wait until everything that is in the buffer now was delivered; False when the store is out of reach."""
+    def flush(self, patience: float, insist: bool = True) -> bool:
+        """Wait until everything that is in the buffer now was delivered.
+
+        Parameters
+        ----------
+        patience: Give up when nothing was delivered for so many seconds.
+        insist: Try again although the store is known to be out of reach.
+
+        Returns
+        -------
+        Was it delivered?
+        """
         with self._changed:
-            target = self._taken
-            if self._settled >= target:
-                return True
-            self._hurry.set()
-            self._wake.set()
-            done = self._changed.wait_for(lambda: self._settled >= target or self.offline is not None, timeout)
-            return bool(done) and self._settled >= target
+            target, seen = self._taken, self._settled
+            limit = time.monotonic() + patience
+            while self._settled < target:
+                if self.offline is not None and not insist:
+                    return False
+                if self._settled > seen:
+                    seen, limit = self._settled, time.monotonic() + patience
+                left = limit - time.monotonic()
+                if left <= 0:
+                    self._note_offline(f"nothing was delivered for {patience:.0f} s.")
+                    return False
+                self._hurry.set()
+                self._wake.set()
+                self._changed.wait(min(left, 0.5))
+        return True
 
-    def close(self, timeout: float) -> None:
+    def close(self) -> None:
         """At the end of the process: deliver what can be delivered, and leave the rest where it will be found."""
-        flushed = self.flush(timeout)
+        flushed = self.flush(SECONDS_AT_EXIT if self.offline is None else settings.OFFLINE_AFTER.get())
         with self._lock:
             journal, waiting = self._journal, self._taken - self._settled
             if journal is None:
                 return
             if flushed and not waiting:
-                journal.discard()
                 self._journal = None
+                journal.discard()
                 return
         log.warning(
             "%d logged entries could not be delivered to %s and are kept in %s. Deliver them later with: runyard sync",
@@ -120,121 +160,161 @@ class Buffer:
             journal.path,
         )
 
-    def _writable(self) -> Journal:
-        """The journal; the first use opens it and starts the thread."""
-        if self._journal is None:
-            self._journal = Journal(self._sender.address)
+    def note_offline(self, reason: str) -> None:
+        """Remember that the store cannot be reached, and say so once."""
+        with self._lock:
+            self._note_offline(reason)
+
+    def _opened(self) -> Journal:
+        """A new journal; the first one of the process starts the thread."""
+        self._journal = Journal(self._sender.address)
+        if self._journal_problem is not None:
+            log.warning("The journal can be written again.")
+            self._journal_problem = None
         if self._thread is None:
             self._thread = threading.Thread(target=self._deliver_for_ever, name="runyard-sender", daemon=True)
             self._thread.start()
+            _close_with_worker(self.close)
         return self._journal
 
     def _enqueue(self, entry: Entry) -> None:
         self._taken += 1
-        if self._spilled_from is None:
+        if not self._spilled:
             if len(self._queue) < MOST_IN_MEMORY:
                 self._queue.append(entry)
             else:
-                self._spilled_from = self._queue[-1].end
+                self._spilled, self._queued_to = True, self._queue[-1].end
+        if self._idle:
+            self._idle = False
+            self._wake.set()
 
-    def _send_past_the_journal(self, run_id: str, point: MetricPoint) -> None:
-        """The journal's disk is full: only a point that the store has may be acknowledged."""
-        log.warning("The journal cannot be written (%s): metrics are sent one by one.", self._journal_failed)
-        self.flush()
-        self._sender.send(LogBatch(run_id=run_id, metrics=[point]))
+    def _report_journal(self, problem: OSError) -> None:
+        if self._journal_problem is None:
+            log.warning(
+                "The journal cannot be written (%s): what is logged waits for %s. "
+                "RUNYARD_SPOOL_DIR names another folder.",
+                problem,
+                self._sender.address,
+            )
+        self._journal_problem = str(problem)
+
+    def _send_past_the_journal(self, message: Message) -> None:
+        """Without a journal only what the store has may be acknowledged."""
+        patience = settings.OFFLINE_AFTER.get()
+        self.flush(patience, insist=False)
+        self._sender.send(message, patience, patience)
+
+    # --------------------------------------------------------------------------------------- the background thread
 
     def _deliver_for_ever(self) -> None:
-        if self._look_for_leftovers:
-            self._deliver_leftovers()
         while True:
             with self._lock:
-                self._idle = not self._queue and self._spilled_from is None
+                self._idle = not self._queue and not self._spilled
                 if self._idle:
                     self._wake.clear()
             self._wake.wait()
             self._hurry.wait(GATHERING)
             self._hurry.clear()
-            self._deliver_waiting()
-
-    def _deliver_leftovers(self) -> None:
-        try:
-            for outcome in deliver_left_behind(sender=self._sender):
-                log.info("Delivered %d entries left behind in %s.", outcome.delivered, outcome.path)
-        except (RunyardException, OSError) as problem:
-            log.warning("Entries of earlier runs could not be delivered: %s Try: runyard sync", problem)
-
-    def _deliver_waiting(self) -> None:
-        while portion := self._next_portion():
             attempt = 0
-            while not self._delivered(portion):
+            while (asked_for := self._deliver_waiting()) is not None:
                 attempt += 1
                 pause = min(LONGEST_PAUSE, 0.5 * 2**attempt) * (0.5 + random.random() / 2)
-                threading.Event().wait(pause)
-            with self._changed:
-                for _ in portion:
-                    if self._queue:
-                        self._queue.popleft()
-                self._settled += len(portion)
-                self._note_delivered(portion[-1].end)
-                self._changed.notify_all()
+                self._hurry.wait(max(pause, asked_for))
+                self._hurry.clear()
 
-    def _next_portion(self) -> list[Entry]:
-        with self._lock:
-            if not self._queue and self._spilled_from is not None and self._journal is not None:
-                path, start = self._journal.path, self._spilled_from
-                self._spilled_from = None
-                for entry in undelivered(path, start):
-                    if len(self._queue) >= MOST_IN_MEMORY:
-                        self._spilled_from = self._queue[-1].end
-                        break
-                    self._queue.append(entry)
-            return next(rounds(iter(list(self._queue)[:10_000])), [])
-
-    def _delivered(self, portion: list[Entry]) -> bool:
-        """Try to deliver; remember and report when the store goes out of reach and when it is back."""
+    def _deliver_waiting(self) -> float | None:
+        """Deliver what waits. When the store cannot take it now: how many seconds it asks us to wait."""
         try:
-            deliver(self._sender, portion, self._reject, PATIENCE)
+            while portion := self._next_portion():
+                deliver(self._sender, portion, self._reject, 0.0)
+                self._settle(portion)
         except Unreachable as problem:
-            self._went_offline(problem.message)
-            return False
+            self.note_offline(problem.message)
+            return problem.retry_after
         except Exception as problem:
             log.exception("Delivering to %s failed; it is tried again.", self._sender.address)
-            self._went_offline(str(problem))
-            return False
-        if self.offline is not None:
-            log.warning("%s is back; what was logged meanwhile is being delivered.", self._sender.address)
-            self.offline = None
-        return True
+            self.note_offline(str(problem))
+            return 0.0
+        return None
 
-    def _reject(self, entries: object, error: RunyardException) -> None:
-        assert self._journal is not None
-        if self._rejects is None:
-            self._rejects = Rejects(self._journal.path.with_suffix(REJECTED), self._sender.address)
-        self._rejects(entries, error)  # type: ignore[arg-type]
+    def _next_portion(self) -> list[Entry]:
+        if self._spilled and not self._queue:
+            self._read_back()
+        with self._lock:
+            first = list(itertools.islice(self._queue, FEW))
+        return next(rounds(first), [])
 
-    def _went_offline(self, reason: str) -> None:
-        with self._changed:
-            if self.offline is None:
-                path = self._journal.path if self._journal else Path()
-                log.warning(
-                    "Cannot reach %s: %s Training goes on; what it logs is kept in %s and delivered when the store is "
-                    "back, or later with: runyard sync",
-                    self._sender.address,
-                    reason,
-                    path,
-                )
-            self.offline = reason
-            self._changed.notify_all()
-
-    def _note_delivered(self, end: int) -> None:
+    def _read_back(self) -> None:
+        """Fill the queue from the journal. Only this thread changes the queue while entries are spilled."""
         journal = self._journal
-        if journal is None:
-            return
-        if self._settled == self._taken and journal.end > NEW_JOURNAL_AT:
-            journal.discard()
-            self._journal = Journal(self._sender.address)
-            return
+        assert journal is not None
+        entries, self._queued_to = journal.entries(self._queued_to, MOST_IN_MEMORY)
+        with self._lock:
+            self._queue.extend(entries)
+            self._spilled = self._queued_to < journal.end
+
+    def _settle(self, portion: list[Entry]) -> None:
+        with self._changed:
+            for _ in portion:
+                self._queue.popleft()
+            self._settled += len(portion)
+            if self.offline is not None:
+                log.warning("%s takes what is logged again; what was kept is being delivered.", self._sender.address)
+                self.offline = None
+            self._changed.notify_all()
+            journal = self._journal
+            if journal is None:
+                return
+            try:
+                if journal.end > NEW_JOURNAL_AT and not self._spilled and len(self._queue) <= FEW:
+                    self._move_to_new_journal(journal)
+                else:
+                    journal.settle(portion[-1].end)
+            except OSError as problem:  # not noting a delivery costs a second one, which changes nothing
+                log.debug("could not note a delivery: %s", problem)
+
+    def _move_to_new_journal(self, journal: Journal) -> None:
+        """Leave delivered entries behind. Killed in between, some are in two journals and delivered twice: harmless."""
+        fresh = Journal(self._sender.address)
+        moved: deque[Entry] = deque()
         try:
-            journal.settle(end)
-        except OSError as problem:  # not noting it costs a second delivery, which changes nothing
-            log.debug("could not note a delivery: %s", problem)
+            for entry in self._queue:
+                if isinstance(entry, Change):
+                    moved.append(Change(fresh.append(change_line(entry.message)), entry.message))
+                else:
+                    point = (entry.run_id, entry.key, entry.value, entry.timestamp, entry.step)
+                    moved.append(Point(fresh.append(point_line(*point)), *point))
+        except OSError:
+            fresh.discard()
+            raise
+        self._journal, self._queue = fresh, moved
+        journal.discard()
+
+    def _reject(self, entries: Sequence[Entry], error: RunyardException) -> None:
+        if self._rejects is None:
+            assert self._journal is not None
+            self._rejects = Rejects(self._journal.path.with_suffix(REJECTED), self._sender.address)
+        self._rejects(entries, error)
+
+    def _note_offline(self, reason: str) -> None:
+        if self.offline is None:
+            log.warning(
+                "Cannot reach %s: %s Training goes on; what it logs is kept in %s and delivered when the store is "
+                "back, or later with: runyard sync",
+                self._sender.address,
+                reason,
+                self._journal.path if self._journal else "the journal",
+            )
+        self.offline = reason
+        self._changed.notify_all()
+
+
+def _metric(key: str, value: float, timestamp: int, step: int) -> MetricPoint:
+    return MetricPoint(key=key, value=value, timestamp=timestamp, step=step)
+
+
+def _close_with_worker(close: Callable[[], None]) -> None:
+    """Worker processes of multiprocessing end without atexit; they have a list of their own."""
+    process, util = sys.modules.get("multiprocessing.process"), sys.modules.get("multiprocessing.util")
+    if process is not None and util is not None and process.parent_process() is not None:
+        util.Finalize(None, close, exitpriority=10)

@@ -1,6 +1,7 @@
 """One store as the client uses it: a sender with its buffer, shared by every client of the process for that store."""
 
 import atexit
+import logging
 import os
 import threading
 from typing import Any
@@ -8,12 +9,13 @@ from typing import Any
 from runyard import settings
 from runyard.client.buffer import Buffer
 from runyard.client.errors import Unreachable
+from runyard.client.leftovers import deliver_left_behind, left_behind
+from runyard.client.local import absolute
 from runyard.client.senders import Sender, sender_for
 from runyard.exceptions import RunyardException
 from runyard.protocol.message import Message
-from runyard.tracking.metrics.messages import LogMetric
 
-SECONDS_AT_EXIT = 30.0
+log = logging.getLogger("runyard")
 
 _connections: dict[str, "StoreConnection"] = {}
 _making = threading.Lock()
@@ -21,10 +23,11 @@ _making = threading.Lock()
 
 def connection_to(uri: str) -> "StoreConnection":
     """The connection of this process to a store."""
+    key = absolute(uri)
     with _making:
-        if uri not in _connections:
-            _connections[uri] = StoreConnection(sender_for(uri))
-        return _connections[uri]
+        if key not in _connections:
+            _connections[key] = StoreConnection(sender_for(key))
+        return _connections[key]
 
 
 class StoreConnection:
@@ -33,6 +36,8 @@ class StoreConnection:
     def __init__(self, sender: Sender) -> None:
         self.sender = sender
         self._buffer = Buffer(sender)
+        self._looked_for_leftovers = False
+        self.log_point = self._buffer.add_point
 
     def ask(self, message: Message) -> dict[str, Any]:
         """Send a message and return the answer. What was buffered before it is delivered first.
@@ -43,56 +48,89 @@ class StoreConnection:
         RunyardException: The store refused the message.
         """
         message.check()
-        self._buffer.flush()
+        self._look_for_leftovers()
+        self._deliver_buffered(self.sender.patience)
         return self.sender.send(message)
 
     def write(self, message: Message, synchronous: bool | None = None) -> dict[str, Any]:
         """Send a change to an existing run, after what was buffered before it.
 
         While the store cannot be reached the change is kept in the journal and delivered in its turn; the answer is
-        then empty. With RUNYARD_SYNC_LOGGING or ``synchronous=True`` it is an error instead.
+        then empty.
+
+        Parameters
+        ----------
+        synchronous: True (or RUNYARD_SYNC_LOGGING) waits until it is stored, or raises; False does not wait at all.
 
         Raises
         ------
         Unreachable: The store cannot be reached and the call must wait for it.
         RunyardException: The store refused the message.
         """
-        message.check()
         if self.waits(synchronous):
-            self._buffer.flush()
-            return self.sender.send(message)
-        if self._buffer.flush():
+            return self.ask(message)
+        message.check()
+        self._look_for_leftovers()
+        patience = settings.OFFLINE_AFTER.get()
+        if synchronous is not False and self._buffer.flush(patience, insist=False):
             try:
-                return self.sender.send(message, settings.OFFLINE_AFTER.get())
-            except Unreachable:
-                pass
+                return self.sender.send(message, patience, patience)
+            except Unreachable as problem:
+                self._buffer.note_offline(problem.message)
         self._buffer.add_change(message)
         return {}
 
-    def log_point(self, run_id: str, key: str, value: float, timestamp: int, step: int) -> None:
-        """Buffer one checked point of a metric."""
-        self._buffer.add_point(run_id, key, value, timestamp, step)
+    def flush(self) -> None:
+        """Wait until everything buffered is stored.
 
-    def log_annotated(self, message: LogMetric) -> None:
-        """Log a point that says more than a buffered one can hold."""
-        self.write(message)
-
-    def flush(self) -> bool:
-        """Wait until everything buffered is stored; False when the store cannot be reached."""
-        return self._buffer.flush()
+        Raises
+        ------
+        Unreachable: The store cannot be reached; what was logged is kept on disk.
+        """
+        self._deliver_buffered(settings.OFFLINE_AFTER.get())
 
     def waits(self, synchronous: bool | None) -> bool:
         """Must a call with this argument wait until it is stored?"""
-        return bool(synchronous) or bool(settings.SYNC_LOGGING.get())
+        return synchronous is True or bool(settings.SYNC_LOGGING.get())
 
     def close(self) -> None:
         """Deliver what can be delivered before the process ends."""
-        self._buffer.close(SECONDS_AT_EXIT)
+        self._buffer.close()
+        self.sender.close()
 
     def after_fork(self) -> None:
         """In a forked child: forget connections and buffered entries, which are the parent's."""
         self.sender.after_fork()
         self._buffer.after_fork()
+
+    def _deliver_buffered(self, patience: float) -> None:
+        if not self._buffer.flush(patience):
+            raise Unreachable(
+                f"{self.sender.address} cannot be reached: {self._buffer.offline} What was logged is kept on disk and "
+                "delivered when it is back, or with: runyard sync"
+            )
+
+    def _look_for_leftovers(self) -> None:
+        """At the first message: deliver what earlier processes left behind, without making anybody wait."""
+        if self._looked_for_leftovers:
+            return
+        self._looked_for_leftovers = True
+        try:
+            found = any(address == self.sender.address for _, address in left_behind())
+        except OSError:
+            return
+        if found:
+            threading.Thread(target=self._deliver_leftovers, name="runyard-leftovers", daemon=True).start()
+
+    def _deliver_leftovers(self) -> None:
+        try:
+            for outcome in deliver_left_behind(sender=self.sender):
+                if outcome.problem:
+                    log.warning("What is left in %s was not delivered: %s", outcome.path, outcome.problem)
+                else:
+                    log.info("Delivered %d entries that were left in %s.", outcome.delivered, outcome.path)
+        except Exception:
+            log.exception("Looking for what earlier processes left behind failed. Try: runyard sync")
 
 
 def flush_all() -> None:
@@ -103,10 +141,7 @@ def flush_all() -> None:
     Unreachable: A store cannot be reached; what was logged is kept on disk.
     """
     for connection in list(_connections.values()):
-        if not connection.flush():
-            raise Unreachable(
-                f"{connection.sender.address} cannot be reached. What was logged is kept on disk; see: runyard sync"
-            )
+        connection.flush()
 
 
 def _close_all() -> None:

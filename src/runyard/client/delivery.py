@@ -3,10 +3,12 @@
 import itertools
 import json
 import logging
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
-from runyard.client.errors import Unreachable
+from runyard.client.errors import Unreachable, refused_for_good
 from runyard.client.senders import Sender
 from runyard.client.spool import Change, Entry, Point
 from runyard.core.limits import MAX_BATCH_METRICS
@@ -38,12 +40,14 @@ def deliver(sender: Sender, portion: Sequence[Entry], reject: Reject, patience: 
 
     Raises
     ------
-    Unreachable: The store cannot be reached; the portion is to be delivered again.
+    Unreachable: The store cannot take it now; the portion is to be delivered again.
     """
     by_run: dict[str, list[Point]] = {}
     for entry in portion:
         if isinstance(entry, Change):
-            _attempt(sender, entry.message, [entry], reject, patience)
+            refusal = _refusal(sender, entry.message, patience)
+            if refusal is not None:
+                reject([entry], refusal)
         else:
             by_run.setdefault(entry.run_id, []).append(entry)
     for run_id, points in by_run.items():
@@ -52,32 +56,43 @@ def deliver(sender: Sender, portion: Sequence[Entry], reject: Reject, patience: 
 
 
 def _deliver_points(sender: Sender, run_id: str, points: Sequence[Point], reject: Reject, patience: float) -> None:
-    metrics = [MetricPoint(key=p.key, value=p.value, timestamp=p.timestamp, step=p.step) for p in points]
-    message = LogBatch(run_id=run_id, metrics=metrics)
-    try:
-        sender.send(message, patience)
-    except Unreachable:
-        raise
-    except RunyardException as error:
-        if len(points) == 1 or error.get_http_status_code() == 404:
-            reject(points, error)
-            return
-        half = len(points) // 2  # one point the store does not take must not take the others along
+    refusal = _refusal(sender, _batch(run_id, points), patience)
+    if refusal is None:
+        return
+    if len(points) > 1 and _refusal(sender, _batch(run_id, ()), patience) is None:
+        half = len(points) // 2  # the run takes points: those it does not take must not take the others along
         _deliver_points(sender, run_id, points[:half], reject, patience)
         _deliver_points(sender, run_id, points[half:], reject, patience)
+        return
+    reject(points, refusal)
 
 
-def _attempt(sender: Sender, message: Message, entries: Sequence[Entry], reject: Reject, patience: float) -> None:
+def _batch(run_id: str, points: Sequence[Point]) -> LogBatch:
+    metrics = [MetricPoint(key=p.key, value=p.value, timestamp=p.timestamp, step=p.step) for p in points]
+    return LogBatch(run_id=run_id, metrics=metrics)
+
+
+def _refusal(sender: Sender, message: Message, patience: float) -> RunyardException | None:
+    """Send a message; the error if the store refuses it for good."""
     try:
         sender.send(message, patience)
-    except Unreachable:
-        raise
     except RunyardException as error:
-        reject(entries, error)
+        if refused_for_good(error):
+            return error
+        if isinstance(error, Unreachable):
+            raise
+        raise Unreachable(f"{sender.address} did not take {message.operation.name}: {error.message}") from error
+    return None
 
 
 class Rejects:
-    """Sets aside what a store refuses for good: into a file beside the journal, and into the log, once."""
+    """Sets aside what a store refuses for good: into a file beside the journal, and into the log, once.
+
+    Attributes
+    ----------
+    path: The file.
+    count: Entries set aside so far.
+    """
 
     def __init__(self, path: Path, address: str) -> None:
         self.path, self._address = path, address
@@ -85,12 +100,20 @@ class Rejects:
 
     def __call__(self, entries: Sequence[Entry], error: RunyardException) -> None:
         """Set entries aside with the reason."""
+        self._set_aside([{"reason": error.message, "entry": _shown(entry)} for entry in entries], error.message)
+
+    def damaged(self, line: str, reason: str) -> None:
+        """Set a line of the journal aside that cannot be read."""
+        self._set_aside([{"reason": reason, "line": line}], reason)
+
+    def _set_aside(self, lines: list[dict[str, Any]], reason: str) -> None:
+        text = "".join(json.dumps(line) + "\n" for line in lines).encode()
+        descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "ab") as file:
+            file.write(text)
         if not self.count:
-            log.warning("%s refused what was logged: %s It is kept in %s.", self._address, error.message, self.path)
-        self.count += len(entries)
-        with self.path.open("a") as file:
-            for entry in entries:
-                file.write(json.dumps({"reason": error.message, "entry": _shown(entry)}) + "\n")
+            log.warning("%s refused what was logged: %s It is kept in %s.", self._address, reason, self.path)
+        self.count += len(lines)
 
 
 def _shown(entry: Entry) -> object:

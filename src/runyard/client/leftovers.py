@@ -7,8 +7,11 @@ from pathlib import Path
 
 from runyard.client.delivery import Rejects, deliver, rounds
 from runyard.client.errors import Unreachable
+from runyard.client.local import absolute
 from runyard.client.senders import Sender, sender_for
-from runyard.client.spool import REJECTED, SUFFIX, address_of, spool_folder, take_over, undelivered
+from runyard.client.spool import REJECTED, SUFFIX, address_of, settled_line, spool_folder, take_over, undelivered
+from runyard.core.http import without_credentials
+from runyard.core.tracking_uri import get_tracking_uri
 from runyard.exceptions import RunyardException
 
 PATIENCE = 10.0
@@ -23,7 +26,8 @@ class Delivered:
     path: The journal.
     address: The store it is for.
     delivered: Entries the store has now.
-    rejected: Entries the store refused; kept beside the journal with the reason.
+    rejected: Entries the store refused; kept with the reason in `rejects`.
+    rejects: Where they are kept.
     problem: Why delivery ended early; None when nothing is left.
     """
 
@@ -31,52 +35,74 @@ class Delivered:
     address: str
     delivered: int = 0
     rejected: int = 0
+    rejects: Path | None = None
     problem: str | None = None
 
 
 def left_behind(folder: Path | None = None) -> Iterator[tuple[Path, str]]:
-    """Journals with the store each is for."""
+    """Journals with the store each is for; those in use too."""
     for path in sorted((folder or spool_folder()).glob(f"*{SUFFIX}")):
         address = address_of(path)
         if address is not None:
             yield path, address
 
 
-def deliver_left_behind(folder: Path | None = None, sender: Sender | None = None) -> list[Delivered]:
-    """Deliver every journal whose process is gone.
+def deliver_left_behind(folder: Path | None = None, sender: Sender | None = None) -> Iterator[Delivered]:
+    """Deliver every journal whose process is gone, and tell of each.
 
     Parameters
     ----------
     folder: Where to look; the spool folder when None.
     sender: Deliver only journals for this sender's store, through it.
     """
-    outcomes = []
-    for path, address in left_behind(folder):
-        if sender is not None and address != sender.address:
-            continue
-        descriptor = take_over(path)
-        if descriptor is None:
-            continue
-        try:
-            outcomes.append(_deliver(path, address, sender, descriptor))
-        finally:
-            os.close(descriptor)
-    return outcomes
+    senders = {sender.address: sender} if sender else {}
+    unreachable: dict[str, str] = {}
+    try:
+        for path, address in list(left_behind(folder)):
+            if sender is not None and address != sender.address:
+                continue
+            descriptor = take_over(path)
+            if descriptor is None:
+                continue
+            try:
+                if address in unreachable:  # one long wait for a store that is down is enough
+                    yield Delivered(path, address, problem=unreachable[address])
+                    continue
+                if address not in senders:
+                    senders[address] = _sender_for(address)
+                outcome = _deliver(path, address, senders[address], descriptor)
+                if outcome.problem:
+                    unreachable[address] = outcome.problem
+                yield outcome
+            finally:
+                os.close(descriptor)
+    finally:
+        for made in senders.values():
+            if made is not sender:
+                made.close()
 
 
-def _deliver(path: Path, address: str, sender: Sender | None, descriptor: int) -> Delivered:
+def _sender_for(address: str) -> Sender:
+    """A sender with the credentials of the tracking URI, when that is the journal's store: a journal holds none."""
+    configured = absolute(get_tracking_uri())
+    return sender_for(configured if without_credentials(configured).rstrip("/") == address else address)
+
+
+def _deliver(path: Path, address: str, sender: Sender, descriptor: int) -> Delivered:
     outcome = Delivered(path, address)
     rejects = Rejects(path.with_suffix(REJECTED), address)
     try:
-        carrier = sender or sender_for(address)
-        for portion in rounds(undelivered(path)):
+        for portion in rounds(undelivered(path, rejects.damaged)):
             before = rejects.count
-            deliver(carrier, portion, rejects, PATIENCE)
-            os.write(descriptor, f'["a",{portion[-1].end}]\n'.encode())
+            deliver(sender, portion, rejects, PATIENCE)
+            os.write(descriptor, settled_line(portion[-1].end))
             outcome.delivered += len(portion) - (rejects.count - before)
-    except (Unreachable, RunyardException, OSError) as problem:
+    except Unreachable as problem:
+        outcome.problem = problem.message
+    except (RunyardException, OSError) as problem:
         outcome.problem = str(problem)
     else:
         path.unlink(missing_ok=True)
-    outcome.rejected = rejects.count
+    if rejects.count:
+        outcome.rejected, outcome.rejects = rejects.count, rejects.path
     return outcome

@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from runyard.client.errors import Unreachable
 from runyard.core.http import without_credentials
-from runyard.exceptions import Unavailable
+from runyard.exceptions import StorageFull, Unavailable
 from runyard.protocol.message import Message
 
 if TYPE_CHECKING:
     from runyard.protocol.gate import Gate
 
 ARTIFACT_FOLDER = "runyard-artifacts"
+SQLITE = "sqlite:///"
 
 _abandoned: list["Gate"] = []
-"""Gates of a parent process. Closing them in the child would disturb the parent's locks, so they are kept."""
+"""Gates of a parent process, kept as they are: closing them in the child would disturb the parent's locks."""
 
 
 class LocalSender:
@@ -24,12 +25,15 @@ class LocalSender:
     Attributes
     ----------
     address: Its URI, without credentials.
+    patience: Seconds it may take to give up. The gate itself waits for locks about as long.
     """
 
+    patience = 30.0
+
     def __init__(self, uri: str) -> None:
-        self._uri = uri
+        self._uri = absolute(uri)
         self._gate: Gate | None = None
-        self.address = without_credentials(uri)
+        self.address = without_credentials(self._uri)
         self._opening = threading.Lock()
 
     def after_fork(self) -> None:
@@ -39,25 +43,40 @@ class LocalSender:
         self._gate = None
         self._opening = threading.Lock()
 
-    def send(self, message: Message, patience: float | None = None) -> dict[str, Any]:
-        """Perform a message and return the answer.
+    def close(self) -> None:
+        """Finish writes and close the database. A later message opens it again."""
+        with self._opening:
+            gate, self._gate = self._gate, None
+        if gate is not None:
+            gate.close()
+
+    def send(self, message: Message, patience: float | None = None, timeout: float | None = None) -> dict[str, Any]:
+        """Perform a message and return the answer. How long the database is waited for is the gate's business.
 
         Raises
         ------
-        Unreachable: The database is locked or out of reach.
+        Unreachable: The database is locked, full or out of reach.
         RunyardException: The message was refused.
         """
         try:
             return self._opened().perform(message)
-        except Unavailable as problem:
-            raise Unreachable(problem.message) from problem
+        except (Unavailable, StorageFull) as problem:
+            raise Unreachable(f"{self.address} did not take {message.operation.name}: {problem.message}") from problem
 
     def _opened(self) -> "Gate":
-        if self._gate is None:
+        gate = self._gate
+        if gate is None:
             with self._opening:
-                if self._gate is None:
-                    self._gate = open_gate(self._uri)
-        return self._gate
+                gate = self._gate = self._gate or open_gate(self._uri)
+        return gate
+
+
+def absolute(uri: str) -> str:
+    """A SQLite URI that means the same file in every working directory; any other URI as it is."""
+    if not uri.startswith(SQLITE):
+        return uri
+    path, mark, options = uri.removeprefix(SQLITE).partition("?")
+    return f"{SQLITE}{Path(path).absolute()}{mark}{options}" if path and path != ":memory:" else uri
 
 
 def open_gate(uri: str) -> "Gate":
@@ -70,6 +89,6 @@ def open_gate(uri: str) -> "Gate":
 
 def artifact_folder(uri: str) -> Path:
     """The artifact folder of a local database: beside a SQLite file, else in the working directory."""
-    if uri.startswith("sqlite:///"):
-        return Path(uri.removeprefix("sqlite:///").partition("?")[0]).absolute().parent / ARTIFACT_FOLDER
+    if uri.startswith(SQLITE):
+        return Path(uri.removeprefix(SQLITE).partition("?")[0]).absolute().parent / ARTIFACT_FOLDER
     return Path(ARTIFACT_FOLDER).absolute()

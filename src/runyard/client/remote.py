@@ -1,11 +1,11 @@
 """Sends messages to a server over HTTP, again when that is safe and may help."""
 
 import json
-import os
+import math
 import random
 import time
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode
 
 from runyard import settings
@@ -16,10 +16,22 @@ from runyard.protocol.message import Message
 if TYPE_CHECKING:
     import urllib3
 
-RETRIED = frozenset((408, 429, 500, 502, 503, 504))
-LONGEST_PAUSE = 30.0
+RETRIED = frozenset((408, 429, 500, 502, 503, 504, 507))
+NOT_TAKEN = frozenset((429, 502, 503))
+"""Answers that say the message was not looked at, so that even one that must not be taken twice may be sent again."""
 NOT_REPEATABLE = frozenset(("create_run", "create_experiment"))
-"""Sent once more only when the server certainly did not take them: a second one would make a second thing."""
+"""A second one would make a second thing, or be told that the name is taken."""
+LONGEST_PAUSE = 30.0
+LONGEST_PAUSE_ASKED_FOR = 120.0
+CONNECT_SECONDS = 10.0
+
+
+class Failure(NamedTuple):
+    """An attempt that brought no answer."""
+
+    reason: str
+    repeatable: bool
+    pause: float = 0.0
 
 
 class RemoteSender:
@@ -33,22 +45,34 @@ class RemoteSender:
     def __init__(self, uri: str) -> None:
         self._uri = uri.rstrip("/")
         self.address = without_credentials(self._uri)
-        self._process_id = os.getpid()
 
     @cached_property
     def _pool(self) -> "urllib3.PoolManager":
-        return connection_pool()
+        return connection_pool(self._uri)
+
+    @property
+    def patience(self) -> float:
+        """About how many seconds a message is tried when nobody says how long."""
+        tries = range(1, settings.HTTP_REQUEST_MAX_RETRIES.get() + 1)
+        return sum(_longest_pause(attempt) for attempt in tries) / 2
 
     def after_fork(self) -> None:
         """Forget the parent's connections: two processes must not speak on one socket."""
         self.__dict__.pop("_pool", None)
 
-    def send(self, message: Message, patience: float | None = None) -> dict[str, Any]:
+    def close(self) -> None:
+        """Close the connections."""
+        pool = self.__dict__.pop("_pool", None)
+        if pool is not None:
+            pool.clear()
+
+    def send(self, message: Message, patience: float | None = None, timeout: float | None = None) -> dict[str, Any]:
         """Send a message and return the answer.
 
         Parameters
         ----------
-        patience: Give up after so many seconds; by the number of retries when None.
+        patience: Try no more after so many seconds; by the number of retries when None.
+        timeout: Seconds one attempt may take; as configured when None.
 
         Raises
         ------
@@ -58,57 +82,75 @@ class RemoteSender:
         began, attempt = time.monotonic(), 0
         most = settings.HTTP_REQUEST_MAX_RETRIES.get()
         while True:
-            problem, pause, repeatable = self._attempt(message)
-            if isinstance(problem, dict):
-                return problem
+            answer = self._attempt(message, timeout or settings.HTTP_REQUEST_TIMEOUT.get())
+            if isinstance(answer, dict):
+                return answer
             attempt += 1
             spent = time.monotonic() - began
-            pause = max(pause, self._pause(attempt))
+            pause = max(answer.pause, _pause(attempt))
             hopeless = attempt > most if patience is None else spent + pause > patience
-            if hopeless or not repeatable:
+            if hopeless or not answer.repeatable:
+                tries = "once" if attempt == 1 else f"{attempt} times in {spent:.0f} s"
                 raise Unreachable(
-                    f"{self.address} could not take the message: {problem} (tried {attempt} times in {spent:.0f} s). "
-                    "Check that the server runs and that the address is right."
+                    f"{self.address} did not take {message.operation.name}: {answer.reason} (tried {tries}). "
+                    "Check that the server runs and that the address is right.",
+                    retry_after=math.ceil(answer.pause),
                 )
             time.sleep(pause)
 
-    def _pause(self, attempt: int) -> float:
-        longest = min(LONGEST_PAUSE, settings.HTTP_REQUEST_BACKOFF_FACTOR.get() * 2 ** (attempt - 2))
-        return float(longest * (1 - settings.HTTP_REQUEST_BACKOFF_JITTER.get() * random.random()))
-
-    def _attempt(self, message: Message) -> tuple[dict[str, Any] | str, float, bool]:
-        """The answer; or what went wrong, how long the server asks us to wait, and whether trying again is safe."""
+    def _attempt(self, message: Message, timeout: float) -> dict[str, Any] | Failure:
         import urllib3  # noqa: PLC0415  (loaded by the first request)
 
         repeatable = message.operation.name not in NOT_REPEATABLE
         try:
-            reply = self._request(message)
-        except (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError) as problem:
-            return _reason(problem), 0.0, True
+            reply = self._request(message, timeout)
         except urllib3.exceptions.HTTPError as problem:
-            return _reason(problem), 0.0, repeatable
+            cause = (problem.reason if isinstance(problem, urllib3.exceptions.MaxRetryError) else None) or problem
+            never_sent = isinstance(
+                cause, urllib3.exceptions.ConnectTimeoutError | urllib3.exceptions.NewConnectionError
+            )
+            distrusted = "CERTIFICATE_VERIFY_FAILED" in str(cause)
+            return Failure(_reason(cause), (repeatable or never_sent) and not distrusted)
         body = _decoded(reply.data)
         if reply.status in RETRIED:
             said = body.get("message", "") if isinstance(body, dict) else ""
-            waits = reply.headers.get("Retry-After", "")
-            refused = reply.status in (429, 503)
-            return f"it answered {reply.status} {said}".strip(), _seconds(waits), repeatable or refused
+            pause = _seconds(reply.headers.get("Retry-After", ""))
+            return Failure(f"it answered {reply.status} {said}".strip(), repeatable or reply.status in NOT_TAKEN, pause)
         if reply.status != 200:
             raise answered_error(body, reply.status, self.address)
         if not isinstance(body, dict):
             raise answered_error(f"no JSON object, {reply.data[:100]!r}", 200, self.address)
-        return body, 0.0, True
+        return body
 
-    def _request(self, message: Message) -> "urllib3.BaseHTTPResponse":
+    def _request(self, message: Message, timeout: float) -> "urllib3.BaseHTTPResponse":
+        import urllib3  # noqa: PLC0415  (loaded by the first request)
+
         operation, fields = message.operation, message.to_wire()
-        url, sent = self._uri + operation.main_path, request_headers()
-        timeout = settings.HTTP_REQUEST_TIMEOUT.get()
-        if operation.methods[0] == "GET":
-            query = urlencode(fields, doseq=True)
-            return self._pool.request("GET", f"{url}?{query}", headers=sent, timeout=timeout, retries=False)
-        sent["Content-Type"] = "application/json"
-        body = json.dumps(fields, separators=(",", ":")).encode("utf-8", "surrogatepass")
-        return self._pool.request(operation.methods[0], url, body=body, headers=sent, timeout=timeout, retries=False)
+        method, url, body = operation.methods[0], self._uri + operation.main_path, None
+        headers = request_headers(self._uri)
+        if method == "GET":
+            url += "?" + urlencode(fields, doseq=True)
+        else:
+            headers["Content-Type"] = "application/json"
+            body = json.dumps(fields, separators=(",", ":")).encode()
+        return self._pool.request(
+            method,
+            url,
+            body=body,
+            headers=headers,
+            timeout=urllib3.Timeout(connect=min(timeout, CONNECT_SECONDS), read=timeout),
+            # redirects are followed; everything else is ours to repeat
+            retries=urllib3.Retry(total=None, connect=0, read=0, status=0, other=0, redirect=5),
+        )
+
+
+def _longest_pause(attempt: int) -> float:
+    return float(min(LONGEST_PAUSE, settings.HTTP_REQUEST_BACKOFF_FACTOR.get() * 2 ** (attempt - 2)))
+
+
+def _pause(attempt: int) -> float:
+    """Seconds before the next attempt: anything up to the longest, so that many clients do not come back together."""
+    return _longest_pause(attempt) * (1 - float(settings.HTTP_REQUEST_BACKOFF_JITTER.get()) * random.random())
 
 
 def _decoded(data: bytes) -> Any:
@@ -121,7 +163,7 @@ def _decoded(data: bytes) -> Any:
 
 
 def _seconds(text: str) -> float:
-    return min(float(text), LONGEST_PAUSE) if text.isdigit() else 0.0
+    return min(float(text), LONGEST_PAUSE_ASKED_FOR) if text.isascii() and text.isdigit() else 0.0
 
 
 def _reason(problem: Exception) -> str:

@@ -22,8 +22,21 @@ class Sender(Protocol):
 
     address: str
 
-    def send(self, message: Message, patience: float | None = None) -> dict[str, Any]:
-        """Send a message and return the answer; give up after `patience` seconds."""
+    @property
+    def patience(self) -> float:
+        """About how many seconds a message is tried when nobody says how long."""
+
+    def send(self, message: Message, patience: float | None = None, timeout: float | None = None) -> dict[str, Any]:
+        """Send a message and return the answer.
+
+        Parameters
+        ----------
+        patience: Try no more after so many seconds.
+        timeout: Seconds one attempt may take.
+        """
+
+    def close(self) -> None:
+        """Let go of connections and files."""
 
     def after_fork(self) -> None:
         """Called in a forked child before it sends anything."""

@@ -5,17 +5,19 @@ notes up to which byte everything was delivered. A last line that was cut is no 
 holds a lock on it, so that another process can tell a journal left behind from one in use.
 """
 
+import errno
 import fcntl
 import json
 import math
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from runyard import settings
+from runyard.exceptions import RunyardException
 from runyard.protocol.catalog import load_messages
 from runyard.protocol.message import OPERATIONS, Message
 
@@ -48,12 +50,20 @@ Entry = Point | Change
 
 
 def spool_folder() -> Path:
-    """Where journals are kept: RUNYARD_SPOOL_DIR, else the user's state folder."""
+    """Where journals are kept: RUNYARD_SPOOL_DIR, else the user's state folder.
+
+    Raises
+    ------
+    OSError: The user has no home and no folder was named.
+    """
     given = settings.SPOOL_DIR.get()
     if given:
         return Path(given)
-    state = os.environ.get("XDG_STATE_HOME")
-    return (Path(state) if state else Path.home() / ".local" / "state") / "runyard" / "spool"
+    try:
+        state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
+    except RuntimeError as problem:  # a user without a home, as in some containers
+        raise OSError(f"{problem} Name a folder for the journal in RUNYARD_SPOOL_DIR.") from None
+    return state / "runyard" / "spool"
 
 
 def point_line(run_id: str, key: str, value: float, timestamp: int, step: int) -> bytes:
@@ -75,7 +85,12 @@ class Journal:
     Attributes
     ----------
     path: The file.
+    start: Byte at which the first entry begins.
     end: Its length in bytes.
+
+    Raises
+    ------
+    OSError: The folder cannot be written.
     """
 
     def __init__(self, address: str) -> None:
@@ -84,9 +99,14 @@ class Journal:
         self.path = folder / f"{os.getpid()}-{secrets.token_hex(6)}{SUFFIX}"
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
         self._descriptor = os.open(self.path, flags, 0o600)
-        fcntl.flock(self._descriptor, fcntl.LOCK_EX)
         self.end = 0
-        self.append((json.dumps({"runyard-spool": FORMAT, "tracking_uri": address}) + "\n").encode())
+        try:
+            # the header comes after the lock: a file without one is nobody's yet
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX)
+            self.start = self.append((json.dumps({"runyard-spool": FORMAT, "tracking_uri": address}) + "\n").encode())
+        except OSError:
+            self.discard()
+            raise
 
     def append(self, line: bytes) -> int:
         """Add a line; returns the byte behind it.
@@ -98,13 +118,27 @@ class Journal:
         written = os.write(self._descriptor, line)
         if written < len(line):  # a disk that ran full in the middle of a line
             os.ftruncate(self._descriptor, self.end)
-            raise OSError("the journal's disk is full")
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         self.end += written
         return self.end
 
     def settle(self, end: int) -> None:
         """Note that everything up to a byte was delivered."""
-        self.append(f'["a",{end}]\n'.encode())
+        self.append(settled_line(end))
+
+    def entries(self, start: int, most: int) -> tuple[list[Entry], int]:
+        """Up to `most` entries from a byte on, and the byte behind the last. Other threads may append meanwhile."""
+        found: list[Entry] = []
+        with os.fdopen(os.dup(self._descriptor), "rb") as file:
+            file.seek(start)
+            end = start
+            while len(found) < most and end < self.end:
+                line = file.readline()
+                end += len(line)
+                entry = entry_of(end, line)
+                if entry is not None:
+                    found.append(entry)
+        return found, end
 
     def discard(self) -> None:
         """Remove it: everything was delivered."""
@@ -128,25 +162,43 @@ def address_of(path: Path) -> str | None:
         return None
 
 
-def undelivered(path: Path, start: int = 0) -> Iterator[Entry]:
-    """The entries of a journal that were not noted as delivered, from a byte on."""
+def undelivered(path: Path, damaged: Callable[[str, str], None]) -> Iterator[Entry]:
+    """The entries of a journal that were not noted as delivered.
+
+    Parameters
+    ----------
+    damaged: Called with a line that says nothing and the reason; a line that was cut by the end of its process is none.
+
+    Raises
+    ------
+    OSError: The file cannot be read.
+    """
     load_messages()
-    done = max(start, _settled(path))
-    for end, line in _lines(path, done):
-        entry = _entry(end, line)
+    for end, line in _lines(path, _settled(path)):
+        try:
+            entry = entry_of(end, line)
+        except ValueError as problem:
+            damaged(line.decode("utf-8", "replace"), str(problem))
+            continue
         if entry is not None:
             yield entry
+
+
+def settled_line(end: int) -> bytes:
+    """The note that everything up to a byte was delivered, as its line."""
+    return f'["a",{end}]\n'.encode()
 
 
 def _settled(path: Path) -> int:
     settled = 0
     for _, line in _lines(path, 0):
-        if line.startswith(b'["a",'):
-            settled = max(settled, int(json.loads(line)[1]))
+        if line.startswith(b'["a",') and line[5:-2].isdigit():
+            settled = max(settled, int(line[5:-2]))
     return settled
 
 
 def _lines(path: Path, start: int) -> Iterator[tuple[int, bytes]]:
+    """Whole lines with the byte behind each; a last line that was cut is left out."""
     with path.open("rb") as file:
         file.seek(start)
         end = start
@@ -156,17 +208,23 @@ def _lines(path: Path, start: int) -> Iterator[tuple[int, bytes]]:
                 yield end, line
 
 
-def _entry(end: int, line: bytes) -> Entry | None:
+def entry_of(end: int, line: bytes) -> Entry | None:
+    """What a line says; None for the header and for notes.
+
+    Raises
+    ------
+    ValueError: The line is damaged.
+    """
     try:
         fields: Any = json.loads(line)
-    except ValueError:
-        return None
-    if isinstance(fields, dict) or fields[0] == "a":
-        return None
-    if fields[0] == "m":
-        _, run_id, key, value, timestamp, step = fields
-        return Point(end, run_id, key, float(value), timestamp, step)
-    return Change(end, OPERATIONS[fields[1]].from_wire(fields[2]))
+        if isinstance(fields, dict) or fields[0] == "a":
+            return None
+        if fields[0] == "m":
+            _, run_id, key, value, timestamp, step = fields
+            return Point(end, run_id, key, float(value), timestamp, step)
+        return Change(end, OPERATIONS[fields[1]].from_wire(fields[2]))
+    except (ValueError, TypeError, KeyError, IndexError, RunyardException) as problem:
+        raise ValueError(f"the line that ends at byte {end} is damaged ({problem})") from problem
 
 
 def take_over(path: Path) -> int | None:

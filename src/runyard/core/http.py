@@ -2,9 +2,10 @@
 
 import base64
 import configparser
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from runyard import settings
 from runyard.exceptions import RestException, RunyardException
@@ -14,10 +15,18 @@ if TYPE_CHECKING:
     import urllib3
 
 
-def request_headers() -> dict[str, str]:
-    """The headers that go with every request: basic authentication, else a bearer token, else neither."""
+def request_headers(uri: str = "") -> dict[str, str]:
+    """The headers that go with every request: basic authentication, else a bearer token, else neither.
+
+    Parameters
+    ----------
+    uri: The server's address; a user name and password in it are used when none are set otherwise.
+    """
     found = {"User-Agent": f"runyard-python-client/{__version__}"}
     name, password = settings.TRACKING_USERNAME.get(), settings.TRACKING_PASSWORD.get()
+    if not (name and password) and "@" in uri:
+        parts = urlsplit(uri)
+        name, password = unquote(parts.username or ""), unquote(parts.password or "")
     if not (name and password):
         from_file = _from_file()
         name, password = name or from_file[0], password or from_file[1]
@@ -46,8 +55,13 @@ def without_credentials(uri: str) -> str:
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2])) if "@" in parts.netloc else uri
 
 
-def connection_pool() -> "urllib3.PoolManager":
-    """Keep-alive connections with the TLS settings of the environment."""
+def connection_pool(uri: str = "") -> "urllib3.PoolManager":
+    """Keep-alive connections with the TLS and proxy settings of the environment.
+
+    Parameters
+    ----------
+    uri: The server's address, which says whether a proxy is used.
+    """
     import urllib3  # noqa: PLC0415  (loaded by the first request)
 
     options: dict[str, Any] = {"maxsize": 8}
@@ -58,7 +72,26 @@ def connection_pool() -> "urllib3.PoolManager":
         options["ca_certs"] = settings.TRACKING_SERVER_CERT_PATH.get()
     if settings.TRACKING_CLIENT_CERT_PATH.get():
         options["cert_file"] = settings.TRACKING_CLIENT_CERT_PATH.get()
-    return urllib3.PoolManager(**options)
+    proxy = _proxy_for(uri)
+    if not proxy:
+        return urllib3.PoolManager(**options)
+    parts = urlsplit(proxy)
+    if parts.username:
+        pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+        options["proxy_headers"] = urllib3.make_headers(proxy_basic_auth=pair)
+    return urllib3.ProxyManager(without_credentials(proxy), **options)
+
+
+def _proxy_for(uri: str) -> str | None:
+    """The proxy that http_proxy, https_proxy, all_proxy and no_proxy choose for an address."""
+    if not uri or not any(name.lower().endswith("_proxy") for name in os.environ):
+        return None
+    from urllib.request import getproxies_environment, proxy_bypass_environment  # noqa: PLC0415  (rarely needed)
+
+    parts, proxies = urlsplit(uri), getproxies_environment()
+    if proxy_bypass_environment(parts.hostname or "", proxies):
+        return None
+    return proxies.get(parts.scheme) or proxies.get("all")
 
 
 def answered_error(body: Any, status: int, server: str) -> RunyardException:
@@ -79,5 +112,6 @@ def answered_error(body: Any, status: int, server: str) -> RunyardException:
 
 
 def _code(status: int) -> str:
+    """The code for an answer that is no error envelope: it came from something on the way, or from another program."""
     codes = {401: "UNAUTHENTICATED", 403: "PERMISSION_DENIED", 404: "ENDPOINT_NOT_FOUND", 405: "ENDPOINT_NOT_FOUND"}
-    return codes.get(status, "INTERNAL_ERROR" if status >= 500 else "BAD_REQUEST")
+    return codes.get(status, "BAD_REQUEST" if status == 413 else "INTERNAL_ERROR")

@@ -13,13 +13,18 @@ class Connection(Protocol):
         """Send a message and return the answer. What was buffered before it is delivered first."""
 
     def write(self, message: Message, synchronous: bool | None = None) -> Any:
-        """Send a change to an existing run. When the store cannot be reached it is kept on disk and delivered later."""
+        """Send a change to an existing run. When the store cannot be reached it is kept on disk and delivered later.
+
+        Parameters
+        ----------
+        synchronous: True waits until it is stored, or raises; False does not wait at all.
+        """
 
     def log_point(self, run_id: str, key: str, value: float, timestamp: int, step: int) -> None:
         """Buffer one checked point of a metric."""
 
-    def flush(self) -> bool:
-        """Wait until everything buffered is stored; False when the store cannot be reached."""
+    def flush(self) -> None:
+        """Wait until everything buffered is stored; an error when the store cannot be reached."""
 
     def waits(self, synchronous: bool | None) -> bool:
         """Must a call with this argument wait until its points are stored?"""

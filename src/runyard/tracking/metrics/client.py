@@ -85,16 +85,22 @@ class MetricsClient(ClientPart):
 def buffer_point(part: ClientPart, run_id: str, key: str, value: float, timestamp: int, step: int) -> None:
     """Check a point as the store will, then put it into the buffer."""
     if key not in _good_keys or run_id not in _good_runs:
-        check_key("key", key)
-        check_run_id(run_id)
-        if len(_good_keys) + len(_good_runs) < _MOST_REMEMBERED:
-            _good_keys.add(key)
-            _good_runs.add(run_id)
+        _check_names(run_id, key)
     if timestamp < 0:
         raise InvalidParameter(
             f"Invalid timestamp {timestamp}: milliseconds since the epoch, not negative, are needed."
         )
     part.connection.log_point(run_id, key, value, timestamp, step)
+
+
+def _check_names(run_id: str, key: str) -> None:
+    if not isinstance(key, str):
+        raise InvalidParameter(f"Invalid key {shown(repr(key))} of a metric: keys are text.")
+    check_key("key", key)
+    check_run_id(str(run_id))
+    if len(_good_keys) + len(_good_runs) < _MOST_REMEMBERED:
+        _good_keys.add(key)
+        _good_runs.add(run_id)
 
 
 def as_number(key: str, value: Any) -> float:
@@ -107,7 +113,7 @@ def as_number(key: str, value: Any) -> float:
     try:
         if not isinstance(value, bytes):
             return float(value)
-    except (TypeError, ValueError, RuntimeError):
+    except (TypeError, ValueError, OverflowError, RuntimeError):
         pass
     raise InvalidParameter(f"Invalid value {shown(str(value))} for metric {shown(str(key))}: log a number.")
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from runyard import settings
 from runyard.core.clock import now_ms
 from runyard.core.lifecycle import ViewType
 from runyard.core.limits import MAX_BATCH_ENTRIES, MAX_BATCH_METRICS, MAX_BATCH_PARAMS, MAX_BATCH_TAGS
@@ -144,12 +145,12 @@ class RunsClient(ClientPart):
         ------
         InvalidParameter: It was logged before with another value.
         """
-        self.connection.write(LogParam(run_id=run_id, key=key, value=str(value)), synchronous)
+        self.connection.write(LogParam(run_id=run_id, key=key, value=str(value)), _when(synchronous))
         return RunOperations(self) if synchronous is False else value
 
     def set_tag(self, run_id: str, key: str, value: Any, synchronous: bool | None = None) -> Any:
         """Set or replace a tag."""
-        self.connection.write(SetTag(run_id=run_id, key=key, value=str(value)), synchronous)
+        self.connection.write(SetTag(run_id=run_id, key=key, value=str(value)), _when(synchronous))
         return RunOperations(self) if synchronous is False else None
 
     def delete_tag(self, run_id: str, key: str) -> None:
@@ -172,21 +173,30 @@ class RunsClient(ClientPart):
         """Log many metrics, params and tags. More than the protocol takes at once are sent as several batches.
 
         Metrics alone are buffered as with `log_metric`; params and tags are stored when this returns.
+
+        Raises
+        ------
+        InvalidParameter: A key or value breaks the rules, or a param was logged before with another value.
         """
-        if params or tags or self.connection.waits(synchronous):
-            for message in _batches(run_id, metrics, params, tags):
-                self.connection.write(message, synchronous)
-        else:
-            self._buffer(run_id, metrics)
+        messages = _batches(run_id, metrics, params, tags)
+        for message in messages:
+            message.check()  # all are checked before the first is logged
+        for message in messages:
+            if message.params or message.tags or self.connection.waits(synchronous) or _annotated(message):
+                self.connection.write(message, _when(synchronous))
+                continue
+            for point in message.metrics:
+                buffer_point(self, run_id, point.key, point.value, point.timestamp, point.step)
         return RunOperations(self) if synchronous is False else None
 
-    def _buffer(self, run_id: str, metrics: Sequence[Metric]) -> None:
-        points = [_point(metric) for metric in metrics]
-        LogBatch(run_id=run_id, metrics=points[:0]).check()
-        for point in points:  # all are checked before the first is buffered
-            MetricPoint.from_wire(point.to_wire())
-        for point in points:
-            buffer_point(self, run_id, point.key, point.value, point.timestamp, point.step)
+
+def _when(synchronous: bool | None) -> bool | None:
+    return False if synchronous is None and settings.ENABLE_ASYNC_LOGGING.get() else synchronous
+
+
+def _annotated(message: LogBatch) -> bool:
+    """Do its points say more than a buffered point can hold?"""
+    return any(point.model_id or point.dataset_name for point in message.metrics)
 
 
 def _point(metric: Metric) -> MetricPoint:
