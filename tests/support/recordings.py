@@ -129,18 +129,13 @@ class Replay:
         return json.dumps(request).encode(), headers
 
     def learn(self, exchange: Exchange, own: Any) -> None:
-        """After a run was created: give it the recorded id, and remember which random name stands for the recorded one."""
+        """After a run was created: give it the recorded id, and note the recorded name for a random one."""
         if not exchange.endpoint.endswith("runs/create"):
             return
         recorded, made = exchange.answer["run"]["info"], own["run"]["info"]
         old, new = made["run_id"], recorded["run_id"]
-        self._change(
-            "UPDATE runs SET run_uuid = ?, artifact_uri = replace(artifact_uri, ?, ?) WHERE run_uuid = ?",
-            new,
-            old,
-            new,
-            old,
-        )
+        renamed = "UPDATE runs SET run_uuid = ?, artifact_uri = replace(artifact_uri, ?, ?) WHERE run_uuid = ?"
+        self._change(renamed, new, old, new, old)
         self.names[old] = new
         if made["run_name"] != recorded["run_name"]:
             self.names[made["run_name"]] = recorded["run_name"]
