@@ -114,7 +114,16 @@ def test_host_must_come_once(server: RunningServer, raw: Connection, hosts: tupl
 
 
 @pytest.mark.parametrize(
-    "host", ["localhost:{port}", "LocalHost:{port}", "127.0.0.1:{port}", "[::1]:{port}", "[0:0::1]:{port}"]
+    "host",
+    [
+        "localhost:{port}",
+        "LocalHost:{port}",
+        "127.0.0.1:{port}",
+        "127.0.0.1",
+        "[::1]:{port}",
+        "[0:0::1]:{port}",
+        "[::1]",
+    ],
 )
 def test_own_hosts_are_answered(server: RunningServer, raw: Connection, host: str) -> None:
     """Names know no case, and an address is what it says however it is written."""
