@@ -1,25 +1,29 @@
 """Artifacts kept by a server: transferred through it, by HTTP."""
 
 import json
+import os
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import quote, urlencode
 
 from runyard import settings
 from runyard.artifacts.entities import FileInfo
+from runyard.artifacts.locations import PROXY_ROOT
 from runyard.artifacts.paths import joined, safe_path
-from runyard.artifacts.repository import PIECE
-from runyard.core.http import answered_error, connection_pool, request_headers
-from runyard.exceptions import RunyardException, Unavailable
+from runyard.artifacts.repository import PIECE, Progress
+from runyard.core.http import answered_error, connection_pool, request_headers, without_credentials
+from runyard.exceptions import InvalidParameter, RunyardException, Unavailable
 
 if TYPE_CHECKING:
     import urllib3
 
-API = "/api/2.0/mlflow-artifacts/artifacts"
 RETRIED = frozenset((408, 429, 500, 502, 503, 504))
+LONGEST_PAUSE = 30.0
+CONNECT_SECONDS = 10.0
 
 
 class ProxyRepository:
@@ -29,62 +33,102 @@ class ProxyRepository:
     ----------
     server: The server's address.
     root: The path in its store.
+    trusted: May the server see our credentials?
     """
 
-    def __init__(self, server: str, root: str) -> None:
-        self._server, self._root = server.rstrip("/"), safe_path(root)
-        self._pool = connection_pool()
+    def __init__(self, server: str, root: str, trusted: bool = True) -> None:
+        self._server, self._root = without_credentials(server.rstrip("/")), safe_path(root)
+        self._address, self._trusted = server.rstrip("/"), trusted
 
-    def put(self, local_file: Path, path: str) -> None:
+    def put(self, local_file: Path, path: str, progress: Progress | None = None) -> None:
         """Send a file. Sending it again is harmless, so it is tried again when the server cannot take it now."""
         target = self._url(path)
 
         def attempt() -> "urllib3.BaseHTTPResponse":
             with local_file.open("rb") as file:
-                size = {"Content-Length": str(local_file.stat().st_size)}
-                return self._pool.request(
-                    "PUT", target, body=file, headers={**request_headers(), **size}, timeout=_timeout(), retries=False
-                )
+                body = _Body(file, progress)
+                try:
+                    reply = self._request("PUT", target, {"Content-Length": str(body.size)}, body=body)
+                except BaseException:
+                    body.take_back()
+                    raise
+                if reply.status >= 300:
+                    body.take_back()
+                return reply
 
         self._tried(attempt)
 
     def list_artifacts(self, path: str | None = None) -> list[FileInfo]:
         """What lies directly in a folder; nothing for a file or a missing folder."""
         checked = safe_path(path)
-        query = urlencode({"path": joined(self._root, checked)})
-        answer = json.loads(self._tried(lambda: self._get(f"{self._server}{API}?{query}")).data)
+        url = f"{self._server}{PROXY_ROOT}?{urlencode({'path': joined(self._root, checked)})}"
+        answer = json.loads(self._tried(lambda: self._request("GET", url)).data)
         found = [FileInfo.from_wire(fields) for fields in answer.get("files", ())]
         for info in found:  # the server names files relative to the folder it was asked for
             info.path = joined(checked, info.path)
         return found
 
     def read(self, path: str) -> Iterator[bytes]:
-        """The content of a file, piece by piece."""
-        reply = self._tried(lambda: self._get(self._url(path), preload=False))
-        return self._pieces(reply)
+        """The content of a file, piece by piece. When the connection breaks it goes on where it was."""
+        url = self._url(path)
+        reply = self._tried(lambda: self._request("GET", url, preload_content=False))
+        return self._pieces(url, reply)
 
     def delete_artifacts(self, path: str | None = None) -> None:
-        """Remove a file, or a folder with all it holds."""
+        """Remove a file, or a folder with all it holds. What is not there is removed already."""
         target = self._url(safe_path(path))
-        self._tried(
-            lambda: self._pool.request("DELETE", target, headers=request_headers(), timeout=_timeout(), retries=False)
-        )
+        self._tried(lambda: self._request("DELETE", target))
 
     def _url(self, path: str) -> str:
-        return f"{self._server}{API}/{quote(joined(self._root, safe_path(path)))}"
+        return f"{self._server}{PROXY_ROOT}/{quote(joined(self._root, safe_path(path)))}"
 
-    def _get(self, url: str, preload: bool = True) -> "urllib3.BaseHTTPResponse":
-        return self._pool.request(
-            "GET", url, headers=request_headers(), timeout=_timeout(), retries=False, preload_content=preload
+    def _request(
+        self,
+        method: str,
+        url: str,
+        headers: dict[str, str] | None = None,
+        body: "_Body | None" = None,
+        preload_content: bool = True,
+    ) -> "urllib3.BaseHTTPResponse":
+        import urllib3  # noqa: PLC0415  (loaded by the first transfer)
+
+        sent = request_headers(self._address)
+        if not self._trusted:
+            sent.pop("Authorization", None)
+        seconds = settings.HTTP_REQUEST_TIMEOUT.get()
+        return _pool(self._address, os.getpid()).request(
+            method,
+            url,
+            body=body,
+            headers={**sent, **(headers or {})},
+            timeout=urllib3.Timeout(connect=min(CONNECT_SECONDS, seconds), read=seconds),
+            retries=False,
+            preload_content=preload_content,
         )
 
-    def _pieces(self, reply: "urllib3.BaseHTTPResponse") -> Iterator[bytes]:
-        try:
-            yield from reply.stream(PIECE)
-        finally:
-            reply.release_conn()
+    def _pieces(self, url: str, reply: "urllib3.BaseHTTPResponse") -> Iterator[bytes]:
+        import urllib3  # noqa: PLC0415
 
-    def _tried(self, attempt: Any) -> "urllib3.BaseHTTPResponse":
+        received, resumed_at, tag = 0, -1, reply.headers.get("ETag")
+        while True:
+            try:
+                for piece in reply.stream(PIECE):
+                    received += len(piece)
+                    yield piece
+                return
+            except urllib3.exceptions.HTTPError as problem:
+                if tag is None or resumed_at == received:
+                    raise self._failed(str(problem)) from None
+            finally:
+                reply.close()
+            resumed_at = received
+            rest = {"Range": f"bytes={received}-", "If-Range": tag}
+            reply = self._tried(lambda rest=rest: self._request("GET", url, rest, preload_content=False))  # type: ignore[misc]
+            if reply.status != 206:
+                reply.close()
+                raise self._failed("the file changed while it was read")
+
+    def _tried(self, attempt: "Callable[[], urllib3.BaseHTTPResponse]") -> "urllib3.BaseHTTPResponse":
         """A successful answer, after as many tries as the settings allow.
 
         Raises
@@ -92,32 +136,74 @@ class ProxyRepository:
         Unavailable: The server did not answer, or not now, each time.
         RunyardException: The server refused.
         """
-        import urllib3  # noqa: PLC0415  (loaded by the first transfer)
+        import urllib3  # noqa: PLC0415
 
         most = settings.HTTP_REQUEST_MAX_RETRIES.get()
         for tries in range(most + 1):
+            pause = 0.0
             try:
-                reply: urllib3.BaseHTTPResponse = attempt()
-            except urllib3.exceptions.HTTPError as error:
-                problem = str(error)
+                reply = attempt()
+            except urllib3.exceptions.HTTPError as problem:
+                reason = str(problem).rpartition(": ")[2] or type(problem).__name__
             else:
                 if reply.status < 300:
                     return reply
+                refusal = self._refused(reply)
                 if reply.status not in RETRIED:
-                    raise self._refused(reply)
-                problem = f"it answered {reply.status}"
+                    raise refusal
+                reason, pause = refusal.message, _seconds(reply.headers.get("Retry-After", ""))
             if tries < most:
-                time.sleep(min(30.0, settings.HTTP_REQUEST_BACKOFF_FACTOR.get() * 2 ** (tries - 1)) * random.random())
-        raise Unavailable(f"{self._server} could not transfer the artifact: {problem}. Check that the server runs.")
+                time.sleep(max(pause, _backoff(tries)))
+        raise self._failed(reason)
 
     def _refused(self, reply: "urllib3.BaseHTTPResponse") -> RunyardException:
-        text = reply.data
+        text = reply.data  # reads it whole, which gives the connection back
         try:
             return answered_error(json.loads(text), reply.status, self._server)
         except ValueError:
             return answered_error(text.decode("utf-8", "replace"), reply.status, self._server)
 
+    def _failed(self, reason: str) -> Unavailable:
+        return Unavailable(f"{self._server} could not transfer the artifact: {reason}. Check that the server runs.")
 
-def _timeout() -> float:
-    seconds: float = settings.HTTP_REQUEST_TIMEOUT.get()
-    return seconds
+
+class _Body:
+    """A file's bytes for one attempt to send it: as many as it has now, though somebody may go on writing to it."""
+
+    def __init__(self, file: BinaryIO, progress: Progress | None) -> None:
+        self._file, self._progress, self._sent = file, progress, 0
+        self.size = os.fstat(file.fileno()).st_size
+
+    def __iter__(self) -> Iterator[bytes]:
+        left = self.size
+        while left:
+            piece = self._file.read(min(PIECE, left))
+            if not piece:
+                raise InvalidParameter(f"{self._file.name} became shorter while it was sent; nothing was stored.")
+            yield piece
+            left -= len(piece)
+            self._count(len(piece))
+
+    def take_back(self) -> None:
+        """Say that nothing of it has arrived."""
+        self._count(-self._sent)
+
+    def _count(self, size: int) -> None:
+        self._sent += size
+        if self._progress and size:
+            self._progress(size)
+
+
+@lru_cache(maxsize=8)
+def _pool(address: str, _process_id: int) -> "urllib3.PoolManager":
+    """Connections that the transfers of a process to one server share."""
+    return connection_pool(address)
+
+
+def _backoff(tries: int) -> float:
+    longest = min(LONGEST_PAUSE, settings.HTTP_REQUEST_BACKOFF_FACTOR.get() * 2 ** (tries - 1))
+    return float(longest * (1 - settings.HTTP_REQUEST_BACKOFF_JITTER.get() * random.random()))
+
+
+def _seconds(text: str) -> float:
+    return min(float(text), LONGEST_PAUSE) if text.isdigit() else 0.0

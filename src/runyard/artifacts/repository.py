@@ -1,30 +1,34 @@
 """Reading and writing the artifacts at one place: the interface the client uses, one class a URI scheme."""
 
 import os
+import secrets
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol
 
 from runyard.artifacts.entities import FileInfo
 from runyard.artifacts.paths import joined, safe_path
+from runyard.artifacts.store import PARTIAL, explained
 from runyard.exceptions import DoesNotExist, InvalidParameter
 
 TRANSFERS = 8
 """Files of a folder that are transferred at the same time."""
-PIECE = 1 << 20
+PIECE = 256 * 1024
 
 Progress = Callable[[int], None]
-"""Called with the number of bytes that were just transferred."""
+"""Called with the number of bytes that were just transferred; less than nothing when they must be sent again."""
 
 
 class ArtifactRepository(Protocol):
     """Artifacts below one URI. Paths are relative to it."""
 
-    def put(self, local_file: Path, path: str) -> None:
-        """Store a file at a path."""
+    def put(self, local_file: Path, path: str, progress: Progress | None = None) -> None:
+        """Store a file at a path; it appears whole."""
 
     def list_artifacts(self, path: str | None = None) -> list[FileInfo]:
         """What lies directly in a folder; nothing for a file or a missing folder."""
@@ -38,40 +42,49 @@ class ArtifactRepository(Protocol):
         """
 
     def delete_artifacts(self, path: str | None = None) -> None:
-        """Remove a file, or a folder with all it holds."""
+        """Remove a file, or a folder with all it holds. What is not there is removed already."""
 
 
-def log_artifact(repository: ArtifactRepository, local_path: str, artifact_path: str | None = None) -> None:
+def log_artifact(
+    repository: ArtifactRepository,
+    local_path: str,
+    artifact_path: str | None = None,
+    progress: Progress | None = None,
+) -> None:
     """Store one file, under its own name, or a folder with its name.
 
     Raises
     ------
-    InvalidParameter: There is nothing at the local path.
+    InvalidParameter: There is nothing at the local path, or nothing that can be read as a file.
     """
     local = Path(local_path)
     if local.is_dir():
-        log_artifacts(repository, local_path, joined(safe_path(artifact_path), local.name))
+        log_artifacts(repository, local_path, joined(safe_path(artifact_path), local.absolute().name), progress)
         return
-    if not local.exists():
-        raise InvalidParameter(f"No file is at {local_path!r}.")
-    repository.put(local, safe_path(joined(safe_path(artifact_path), local.name)))
+    _require_file(local)
+    repository.put(local, safe_path(joined(safe_path(artifact_path), local.name)), progress)
 
 
-def log_artifacts(repository: ArtifactRepository, local_dir: str, artifact_path: str | None = None) -> None:
+def log_artifacts(
+    repository: ArtifactRepository,
+    local_dir: str,
+    artifact_path: str | None = None,
+    progress: Progress | None = None,
+) -> None:
     """Store everything in a folder, several files at a time.
 
     Raises
     ------
-    InvalidParameter: There is no folder at the local path.
+    InvalidParameter: There is no folder at the local path, or something in it cannot be stored; then nothing is.
     """
     root, target = Path(local_dir), safe_path(artifact_path)
     if not root.is_dir():
         raise InvalidParameter(f"No folder is at {local_dir!r}.")
-    files = [Path(folder) / name for folder, _, names in os.walk(root, followlinks=True) for name in sorted(names)]
-    targets = [safe_path(joined(target, file.relative_to(root).as_posix())) for file in files]
-    with ThreadPoolExecutor(TRANSFERS) as pool:
-        for done in [pool.submit(repository.put, *pair) for pair in zip(files, targets, strict=True)]:
-            done.result()
+    transfers = []
+    for file in files_below(root):
+        _require_file(file)
+        transfers.append((file, safe_path(joined(target, file.relative_to(root).as_posix())), progress))
+    _all_at_once(repository.put, transfers)
 
 
 def download_artifacts(
@@ -102,9 +115,7 @@ def download_artifacts(
     files = list(walk(repository, checked))
     if files or not checked:
         (target / checked).mkdir(parents=True, exist_ok=True)
-        with ThreadPoolExecutor(TRANSFERS) as pool:
-            for done in [pool.submit(_fetch, repository, file.path, target, progress) for file in files]:
-                done.result()
+        _all_at_once(_fetch, [(repository, file.path, target, progress) for file in files])
     else:
         _fetch(repository, checked, target, progress)
     return str(target / checked) if checked else str(target)
@@ -119,37 +130,77 @@ def walk(repository: ArtifactRepository, path: str) -> Iterator[FileInfo]:
             yield info
 
 
+def files_below(folder: Path, above: frozenset[tuple[int, int]] = frozenset()) -> Iterator[Path]:
+    """Every file below a local folder. Links to folders are followed, but not round in circles."""
+    facts = folder.stat()
+    here = (facts.st_dev, facts.st_ino)
+    if here in above:
+        return
+    for entry in sorted(folder.iterdir()):
+        if entry.is_dir():
+            yield from files_below(entry, above | {here})
+        else:
+            yield entry
+
+
+def _require_file(local: Path) -> None:
+    if not local.exists():
+        raise InvalidParameter(f"No file is at {str(local)!r}.")
+    if not local.is_file():
+        raise InvalidParameter(f"{str(local)!r} is a pipe or a device, which cannot be stored as an artifact.")
+
+
+def _all_at_once(transfer: Callable[..., None], arguments: Sequence[tuple[Any, ...]]) -> None:
+    """Several transfers at a time. After the first that fails no other is begun."""
+    pool = ThreadPoolExecutor(TRANSFERS, thread_name_prefix="runyard-transfer")
+    try:
+        for done in as_completed([pool.submit(transfer, *each) for each in arguments]):
+            done.result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
 def _fetch(repository: ArtifactRepository, path: str, target: Path, progress: Progress | None) -> None:
     """Copy one file; nobody sees it before it is whole."""
-    final = target / safe_path(path)
     pieces = repository.read(path)
     first = next(pieces, b"")  # fails here when there is no such file, before anything is made
-    final.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, partial = tempfile.mkstemp(dir=final.parent, prefix=".runyard-partial-")
+    with placed(target / safe_path(path)) as file:
+        for piece in chain((first,), pieces):
+            file.write(piece)
+            if progress:
+                progress(len(piece))
+
+
+@contextmanager
+def placed(target: Path, durable: bool = False) -> Iterator[BinaryIO]:
+    """A file to fill, which appears at its place whole or not at all, with the permissions new files have here.
+
+    Parameters
+    ----------
+    durable: Wait until it would survive a power cut.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_name(PARTIAL + secrets.token_hex(8))
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            for piece in _chain(first, pieces):
-                file.write(piece)
-                if progress:
-                    progress(len(piece))
-        Path(partial).chmod(0o644)
-        Path(partial).replace(final)
+        with partial.open("xb") as file:
+            yield file
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
+        partial.replace(target)
     except BaseException:
-        Path(partial).unlink(missing_ok=True)
+        partial.unlink(missing_ok=True)
         raise
+    if durable:
+        _sync_folder(target.parent)
 
 
-def _chain(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
-    if first:
-        yield first
-    yield from rest
-
-
-def read_pieces(file: BinaryIO) -> Iterator[bytes]:
-    """The rest of an open file, piece by piece; closes it."""
-    with file:
-        while piece := file.read(PIECE):
-            yield piece
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 class FileRepository:
@@ -158,37 +209,26 @@ class FileRepository:
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def put(self, local_file: Path, path: str) -> None:
+    def put(self, local_file: Path, path: str, progress: Progress | None = None) -> None:
         """Copy a file to a path; it appears whole."""
-        target = self.root / safe_path(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if target.is_dir():
-            raise InvalidParameter(f"Cannot store {path!r}: a folder is there.")
-        descriptor, partial = tempfile.mkstemp(dir=target.parent, prefix=".runyard-partial-")
-        try:
-            with os.fdopen(descriptor, "wb") as copy, local_file.open("rb") as source:
-                shutil.copyfileobj(source, copy, PIECE)
-                copy.flush()
-                os.fsync(copy.fileno())
-            Path(partial).replace(target)
-        except BaseException:
-            Path(partial).unlink(missing_ok=True)
-            raise
+        checked = safe_path(path)
+        source = _pieces(local_file.open("rb"))
+        with explained(checked), placed(self.root / checked, durable=True) as copy:
+            for piece in source:
+                copy.write(piece)
+                if progress:
+                    progress(len(piece))
 
     def list_artifacts(self, path: str | None = None) -> list[FileInfo]:
         """What lies directly in a folder; nothing for a file or a missing folder."""
         folder = self.root / safe_path(path)
         if not folder.is_dir():
             return []
-        found = [
-            FileInfo(
-                entry.relative_to(self.root).as_posix(),
-                entry.is_dir(),
-                None if entry.is_dir() else entry.stat().st_size,
-            )
-            for entry in folder.iterdir()
-            if not entry.name.startswith(".runyard-partial-")
-        ]
+        found = []
+        for entry in folder.iterdir():
+            if not entry.name.startswith(PARTIAL) and entry.exists():
+                size = None if entry.is_dir() else entry.stat().st_size
+                found.append(FileInfo(entry.relative_to(self.root).as_posix(), entry.is_dir(), size))
         return sorted(found, key=lambda info: info.path)
 
     def read(self, path: str) -> Iterator[bytes]:
@@ -197,12 +237,18 @@ class FileRepository:
             file = (self.root / safe_path(path)).open("rb")
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             raise DoesNotExist(f"No artifact {path!r} is stored in {self.root}.") from None
-        return read_pieces(file)
+        return _pieces(file)
 
     def delete_artifacts(self, path: str | None = None) -> None:
-        """Remove a file, or a folder with all it holds."""
+        """Remove a file, or a folder with all it holds. What is not there is removed already."""
         target = self.root / safe_path(path)
         if target.is_dir() and not target.is_symlink():
             shutil.rmtree(target)
         else:
             target.unlink(missing_ok=True)
+
+
+def _pieces(file: BinaryIO) -> Iterator[bytes]:
+    with file:
+        while piece := file.read(PIECE):
+            yield piece

@@ -1,17 +1,31 @@
 """From an artifact URI to the repository that reads and writes it: by scheme."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from runyard.artifacts.locations import PROXY_ROOT, PROXY_SCHEME, local_path
+from runyard.artifacts.paths import safe_path
 from runyard.artifacts.proxy import ProxyRepository
 from runyard.artifacts.repository import ArtifactRepository, FileRepository
 from runyard.exceptions import InvalidParameter
 
-CLOUD = {"s3": "s3", "gs": "gcs", "abfs": "azure", "abfss": "azure", "wasb": "azure", "wasbs": "azure"}
+CLOUD = frozenset("s3 gs abfs abfss wasb wasbs hdfs viewfs dbfs r2 b2 oci ftp sftp".split())
+"""Schemes that this version stores as text and cannot transfer."""
 
 
-def repository_for(artifact_uri: str, tracking_uri: str, local_folder: Path | None = None) -> ArtifactRepository:
+@dataclass(frozen=True)
+class _Place:
+    """What a scheme may need to know to find its repository."""
+
+    uri: str
+    parts: SplitResult
+    tracking_uri: str
+    local_folder: Path | None
+
+
+def repository_for(artifact_uri: str, tracking_uri: str = "", local_folder: Path | None = None) -> ArtifactRepository:
     """The repository for a URI.
 
     Parameters
@@ -25,28 +39,63 @@ def repository_for(artifact_uri: str, tracking_uri: str, local_folder: Path | No
     ------
     InvalidParameter: The scheme is not one of these.
     """
-    parts = urlsplit(artifact_uri)
-    folder = local_path(artifact_uri)
-    if folder is not None:
-        return FileRepository(folder)
-    if parts.scheme == PROXY_SCHEME:
-        path = unquote(parts.path).strip("/")
-        if parts.netloc:
-            scheme = "https" if tracking_uri.startswith("https") else "http"
-            return ProxyRepository(f"{scheme}://{parts.netloc}", path)
-        if tracking_uri.startswith(("http://", "https://")):
-            return ProxyRepository(tracking_uri, path)
-        if local_folder is not None:
-            return FileRepository(local_folder / path)
-        raise InvalidParameter(f"{artifact_uri!r} is kept by a server: set the tracking URI to that server's address.")
-    if parts.scheme in ("http", "https") and PROXY_ROOT in parts.path:
-        prefix, _, path = parts.path.partition(PROXY_ROOT)
-        return ProxyRepository(f"{parts.scheme}://{parts.netloc}{prefix}", unquote(path).strip("/"))
-    if not parts.scheme:
-        return FileRepository(Path(artifact_uri).absolute())
-    if parts.scheme in CLOUD:
+    place = _Place(artifact_uri, urlsplit(artifact_uri), tracking_uri, local_folder)
+    scheme = place.parts.scheme.lower()
+    if scheme in CLOUD:
         raise InvalidParameter(
             f"Artifacts at {artifact_uri!r} cannot be reached yet: this version transfers local files and files of a "
             "server. Start the server with --artifacts-destination to keep them there."
         )
-    raise InvalidParameter(f"Artifacts cannot be kept at {artifact_uri!r}: the scheme {parts.scheme!r} is not known.")
+    if scheme not in _BY_SCHEME:
+        raise InvalidParameter(
+            f"Artifacts cannot be kept at {artifact_uri!r}: the scheme {scheme!r} is not known. "
+            "Use a folder, file:, mlflow-artifacts: or the address of a server's artifacts."
+        )
+    return _BY_SCHEME[scheme](place)
+
+
+def _local(place: _Place) -> ArtifactRepository:
+    if not place.parts.scheme:
+        return FileRepository(Path(place.uri).absolute())
+    folder = local_path(place.uri)
+    if folder is None:
+        raise InvalidParameter(f"{place.uri!r} names a host. Write a file location as file:///folder.")
+    return FileRepository(folder)
+
+
+def _behind_server(place: _Place) -> ArtifactRepository:
+    path = safe_path(unquote(place.parts.path).strip("/"))
+    if place.parts.netloc:
+        scheme = "https" if place.tracking_uri.startswith("https:") else "http"
+        return _proxy(f"{scheme}://{place.parts.netloc}", path, place)
+    if place.tracking_uri.startswith(("http://", "https://")):
+        return ProxyRepository(place.tracking_uri, path)
+    if place.local_folder is not None:
+        return FileRepository(place.local_folder / path)
+    raise InvalidParameter(f"{place.uri!r} is kept by a server: set the tracking URI to that server's address.")
+
+
+def _address(place: _Place) -> ArtifactRepository:
+    prefix, found, path = place.parts.path.partition(PROXY_ROOT)
+    if not found:
+        raise InvalidParameter(
+            f"{place.uri!r} is not the address of a server's artifacts: those have {PROXY_ROOT} in their path."
+        )
+    server = f"{place.parts.scheme}://{place.parts.netloc}{prefix}"
+    return _proxy(server, safe_path(unquote(path).strip("/")), place)
+
+
+def _proxy(server: str, path: str, place: _Place) -> ArtifactRepository:
+    """Credentials go to the tracking server only: a location may have been chosen by somebody else."""
+    here, there = urlsplit(place.tracking_uri), urlsplit(server)
+    trusted = here.hostname == there.hostname and there.scheme in ("https", here.scheme)
+    return ProxyRepository(server, path, trusted=trusted)
+
+
+_BY_SCHEME: dict[str, Callable[[_Place], ArtifactRepository]] = {
+    "": _local,
+    "file": _local,
+    PROXY_SCHEME: _behind_server,
+    "http": _address,
+    "https": _address,
+}

@@ -132,7 +132,7 @@ class LocalArtifactStore:
         checked = self._checked(path)
         if not checked:
             raise InvalidParameter("The path of a file is needed; this is the folder of all artifacts.")
-        with _explained(checked):
+        with explained(checked):
             self.root.mkdir(parents=True, exist_ok=True)
             return LocalUpload(self.root, checked)
 
@@ -220,14 +220,14 @@ class LocalUpload:
 
     def write(self, piece: bytes) -> None:
         """Add bytes."""
-        with _explained(self._shown):
+        with explained(self._shown):
             view = memoryview(piece)
             while view:
                 view = view[os.write(self._descriptor, view) :]
 
     def finish(self) -> None:
         """Put it in its place, durably; what was there before is replaced."""
-        with _explained(self._shown), _made(self._folder, self._missing) as folder:
+        with explained(self._shown), _made(self._folder, self._missing) as folder:
             os.fsync(self._descriptor)
             _refuse_folder(folder, self._name, self._shown)
             os.replace(self._partial, self._name, src_dir_fd=self._folder, dst_dir_fd=folder)
@@ -267,14 +267,14 @@ def _made(folder: int, names: Sequence[str]) -> Iterator[int]:
 
 
 @contextlib.contextmanager
-def _explained(path: str) -> Iterator[None]:
+def explained(path: str) -> Iterator[None]:
     """Turn the system's errors of writing into ours."""
     try:
         yield
     except OSError as problem:
         if problem.errno in _FULL:
             raise StorageFull(
-                "The disk has no room left; nothing was stored. Free space on the server's disk."
+                "The disk has no room left; nothing was stored. Free space on the disk that keeps the artifacts."
             ) from None
         if problem.errno in (errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.EEXIST, errno.ENOTEMPTY):
             raise InvalidParameter(

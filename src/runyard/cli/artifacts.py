@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, cast
 
 import click
 
@@ -36,8 +35,8 @@ def artifacts() -> None:
 @artifact_path_option
 def log_artifact(local_file: Path, run_id: str, artifact_path: str | None) -> None:
     """Upload one file to a run."""
-    with _uploading(run_id, [local_file]) as repository:
-        repository_module.log_artifact(repository, str(local_file), artifact_path)
+    with _uploading(run_id, [local_file]) as (repository, advance):
+        repository_module.log_artifact(repository, str(local_file), artifact_path, advance)
     click.echo(f"Logged artifact from local file {local_file} to artifact_path={artifact_path}")
 
 
@@ -53,34 +52,19 @@ def log_artifact(local_file: Path, run_id: str, artifact_path: str | None) -> No
 @artifact_path_option
 def log_artifacts(local_dir: Path, run_id: str, artifact_path: str | None) -> None:
     """Upload everything in a folder to a run."""
-    files = [path for path in sorted(local_dir.rglob("*")) if path.is_file()]
-    with _uploading(run_id, files) as repository:
-        repository_module.log_artifacts(repository, str(local_dir), artifact_path)
+    files = list(repository_module.files_below(local_dir))
+    with _uploading(run_id, files) as (repository, advance):
+        repository_module.log_artifacts(repository, str(local_dir), artifact_path, advance)
     click.echo(f"Logged {len(files)} artifacts from local dir {local_dir} to artifact_path={artifact_path}")
 
 
-class _Counting:
-    """A repository that tells how many bytes it stored."""
-
-    def __init__(self, repository: ArtifactRepository, advance: Progress) -> None:
-        self._repository, self._advance = repository, advance
-
-    def put(self, local_file: Path, path: str) -> None:
-        """Store a file, then count it."""
-        self._repository.put(local_file, path)
-        self._advance(local_file.stat().st_size)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._repository, name)
-
-
 @contextmanager
-def _uploading(run_id: str, files: list[Path]) -> Iterator[ArtifactRepository]:
-    """The run's repository, with a bar that moves with every file stored."""
+def _uploading(run_id: str, files: list[Path]) -> Iterator[tuple[ArtifactRepository, Progress]]:
+    """The run's repository, and what moves the bar."""
     client = RunyardClient()
     repository = client.repository(str(client.get_run(run_id).info.artifact_uri))
-    with progress("Uploading", sum(path.stat().st_size for path in files)) as advance:
-        yield cast("ArtifactRepository", _Counting(repository, advance))
+    with progress("Uploading", sum(path.stat().st_size for path in files if path.is_file())) as advance:
+        yield repository, advance
 
 
 @artifacts.command(name="list")
