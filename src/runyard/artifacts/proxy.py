@@ -102,7 +102,8 @@ class ProxyRepository:
             body=body,
             headers={**sent, **(headers or {})},
             timeout=urllib3.Timeout(connect=min(CONNECT_SECONDS, seconds), read=seconds),
-            retries=False,
+            # redirects are followed; everything else is ours to repeat
+            retries=urllib3.Retry(total=None, connect=0, read=0, status=0, other=0, redirect=5),
             preload_content=preload_content,
         )
 
@@ -144,7 +145,10 @@ class ProxyRepository:
             try:
                 reply = attempt()
             except urllib3.exceptions.HTTPError as problem:
-                reason = str(problem).rpartition(": ")[2] or type(problem).__name__
+                cause = (problem.reason if isinstance(problem, urllib3.exceptions.MaxRetryError) else None) or problem
+                reason = str(cause).rpartition(": ")[2] or type(cause).__name__
+                if "CERTIFICATE_VERIFY_FAILED" in str(cause):
+                    break
             else:
                 if reply.status < 300:
                     return reply
@@ -175,6 +179,8 @@ class _Body:
         self.size = os.fstat(file.fileno()).st_size
 
     def __iter__(self) -> Iterator[bytes]:
+        self.take_back()  # the server sent us elsewhere: all of it again
+        self._file.seek(0)
         left = self.size
         while left:
             piece = self._file.read(min(PIECE, left))
