@@ -144,12 +144,13 @@ def flush_all() -> None:
         connection.flush()
 
 
-def _close_all() -> None:
+def close_all() -> None:
+    """Deliver what can be delivered and let go of every store. A later message opens a store again."""
     for connection in list(_connections.values()):
         try:
             connection.close()
         except (RunyardException, OSError):
-            continue
+            log.exception("Letting go of %s failed.", connection.sender.address)
 
 
 def _after_fork() -> None:
@@ -159,5 +160,5 @@ def _after_fork() -> None:
         connection.after_fork()
 
 
-atexit.register(_close_all)
+atexit.register(close_all)
 os.register_at_fork(after_in_child=_after_fork)
