@@ -16,6 +16,21 @@ GIVEN = os.environ.get("RUNYARD_TEST_ENVIRONMENTS")
 FOLDER = Path(GIVEN or ROOT / ".venvs")
 
 REQUIREMENTS: dict[str, tuple[str, ...]] = {
+    "integrations": (
+        "accelerate==1.15.0",
+        "lightning==2.6.6",
+        "optuna-integration==5.0.0",
+        "optuna==5.0.0",
+        "torch==2.13.0",
+        "transformers==5.23.0",
+        "alembic>=1.13,<2",
+        "msgspec>=0.19,<1",
+        "orjson>=3.10,<4",
+        "pandas>=2.2",
+        "pyyaml>=6.0.1,<7",
+        "sqlalchemy>=2.0.30,<3",
+        "urllib3>=2.2,<3",
+    ),
     "mlflow2": ("mlflow-skinny==2.22.5", "pandas>=2.2,<3", "setuptools<81"),
     "mlskinny3": ("mlflow-skinny==3.17.2", "pandas>=2.2"),
 }

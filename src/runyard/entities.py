@@ -27,6 +27,30 @@ _PUBLIC = {
     "ViewType": "runyard.core.lifecycle",
 }
 
+_MODULES = {
+    "dataset": "runyard.tracking.inputs.entities:",
+    "dataset_input": "runyard.tracking.inputs.entities:",
+    "experiment": "runyard.tracking.experiments.entities:",
+    "experiment_tag": "runyard.tracking.experiments.entities:",
+    "file_info": "runyard.artifacts.entities:",
+    "input_tag": "runyard.tracking.inputs.entities:",
+    "lifecycle_stage": "runyard.core.lifecycle:",
+    "logged_model_input": "runyard.tracking.inputs.entities:",
+    "logged_model_output": "runyard.tracking.inputs.entities:",
+    "metric": "runyard.tracking.metrics.entities:",
+    "param": "runyard.tracking.runs.entities:",
+    "run": "runyard.tracking.runs.entities:",
+    "run_data": "runyard.tracking.runs.entities:",
+    "run_info": "runyard.tracking.runs.entities:",
+    "run_inputs": "runyard.tracking.inputs.entities:",
+    "run_outputs": "runyard.tracking.inputs.entities:",
+    "run_status": "runyard.tracking.runs.entities:",
+    "run_tag": "runyard.tracking.runs.entities:",
+    "source_type": "runyard.tracking.runs.entities:",
+    "view_type": "runyard.core.lifecycle:",
+}
+"""MLflow has a module for each entity; here several may be one."""
+
 if TYPE_CHECKING:
     from runyard.artifacts.entities import FileInfo as FileInfo
     from runyard.core.lifecycle import LifecycleStage as LifecycleStage
@@ -49,5 +73,6 @@ if TYPE_CHECKING:
     from runyard.tracking.runs.entities import RunTag as RunTag
     from runyard.tracking.runs.entities import SourceType as SourceType
 
-__getattr__, __dir__ = on_first_use(__name__, _PUBLIC)
+__getattr__, __dir__ = on_first_use(__name__, {**_PUBLIC, **_MODULES})
 __all__ = list(_PUBLIC)
+__path__: list[str] = []  # so that the modules above can be imported as MLflow's are

@@ -3,6 +3,7 @@
 import base64
 import configparser
 import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit, urlunsplit
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     import urllib3
 
 
+header_sources: list[Callable[[], Mapping[str, str]]] = []
+"""What else gives headers for every request, such as another library's provider. Ours win."""
+
+
 def request_headers(uri: str = "") -> dict[str, str]:
     """The headers that go with every request: basic authentication, else a bearer token, else neither.
 
@@ -22,7 +27,8 @@ def request_headers(uri: str = "") -> dict[str, str]:
     ----------
     uri: The server's address; a user name and password in it are used when none are set otherwise.
     """
-    found = {"User-Agent": f"runyard-python-client/{__version__}"}
+    found = {name: value for source in header_sources for name, value in source().items()}
+    found["User-Agent"] = f"runyard-python-client/{__version__} {found.get('User-Agent', '')}".strip()
     name, password = settings.TRACKING_USERNAME.get(), settings.TRACKING_PASSWORD.get()
     if not (name and password) and "@" in uri:
         parts = urlsplit(uri)

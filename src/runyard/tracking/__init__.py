@@ -13,7 +13,6 @@ _PUBLIC = {
     "get_registry_uri": "runyard.core.tracking_uri",
     "get_tracking_uri": "runyard.core.tracking_uri",
     "is_tracking_uri_set": "runyard.core.tracking_uri",
-    "registry": "runyard.compat.tracking.registry:",
     "request_header": "runyard.compat.tracking.request_header:",
     "set_registry_uri": "runyard.core.tracking_uri",
     "set_tracking_uri": "runyard.core.tracking_uri",

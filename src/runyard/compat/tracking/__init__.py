@@ -1,0 +1,1 @@
+"""The modules of ``mlflow.tracking``; the package itself is `runyard.tracking`."""

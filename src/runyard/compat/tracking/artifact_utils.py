@@ -1,0 +1,28 @@
+"""``mlflow.tracking.artifact_utils``: addresses of artifacts, and fetching what lies there."""
+
+from runyard.client import RunyardClient
+from runyard.fluent.artifacts import download_artifacts, uri_joined
+
+__all__ = ["_download_artifact_from_uri", "get_artifact_uri"]
+
+
+def get_artifact_uri(run_id: str, artifact_path: str | None = None, tracking_uri: str | None = None) -> str:
+    """Where a run's artifacts lie, or one of them.
+
+    Raises
+    ------
+    DoesNotExist: There is no such run.
+    """
+    root = RunyardClient(tracking_uri).get_run(run_id).info.artifact_uri or ""
+    return uri_joined(root, artifact_path) if artifact_path else root
+
+
+def _download_artifact_from_uri(
+    artifact_uri: str,
+    output_path: str | None = None,
+    lineage_header_info: object = None,
+    tracking_uri: str | None = None,
+    registry_uri: str | None = None,
+) -> str:
+    """Fetch what lies at an address; its local path."""
+    return download_artifacts(artifact_uri, dst_path=output_path, tracking_uri=tracking_uri, registry_uri=registry_uri)
