@@ -1,0 +1,8 @@
+"""``python -m runyard.alias``."""
+
+import sys
+
+from runyard.alias.running import main
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

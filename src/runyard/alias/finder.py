@@ -1,0 +1,120 @@
+"""Finds Runyard's modules under MLflow's names: one module object under both, so that no state exists twice."""
+
+import importlib
+import importlib.abc
+from collections.abc import Iterable, Sequence
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+import runyard
+from runyard._absent import REASONS
+
+if TYPE_CHECKING:
+    from importlib.metadata import Distribution, DistributionFinder
+
+_REGISTRY, _TRACES = REASONS["register_model"], REASONS["trace"]
+_PLUGINS = "MLflow's stores and their plug-ins have no place in it. Use the client (MlflowClient) instead."
+_DEEPER = {
+    "entities.logged_model": REASONS["models"],
+    "entities.model_registry": _REGISTRY,
+    "entities.span": _TRACES,
+    "entities.trace": _TRACES,
+    "protos": _PLUGINS,
+    "store": _PLUGINS,
+    "tracking._model_registry": _REGISTRY,
+}
+"""Reasons for parts that are missing, besides those of the package's own names."""
+
+
+class AliasFinder:
+    """What ``sys.meta_path`` asks for ``mlflow`` and everything below, and importlib.metadata for its version."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """How to load a module of MLflow's; None for other packages.
+
+        Raises
+        ------
+        ModuleNotFoundError: Runyard has no such part; says why.
+        """
+        package, _, name = fullname.partition(".")
+        if package == "runyard" and name in REASONS:
+            raise _missing(name)  # `from mlflow import pyfunc` asks for runyard.pyfunc, because that is mlflow's name
+        if package != "mlflow":
+            return None
+        module = _module(name)
+        spec = ModuleSpec(fullname, _Loader(module), origin=getattr(module, "__file__", None))
+        spec.submodule_search_locations = list(module.__path__) if hasattr(module, "__path__") else None
+        return spec
+
+    def find_distributions(self, context: "DistributionFinder.Context | None" = None) -> "Iterable[Distribution]":
+        """The metadata of ``mlflow`` and ``mlflow-skinny``."""
+        from runyard.alias.distribution import distributions  # noqa: PLC0415  (importlib.metadata is slow to load)
+
+        return distributions(None if context is None else context.name)
+
+    def invalidate_caches(self) -> None:
+        """There is nothing to forget."""
+
+
+class _Loader(importlib.abc.Loader):
+    """Gives a module that is loaded already. The import system writes its spec into it; the module's own comes back."""
+
+    def __init__(self, module: ModuleType) -> None:
+        self._module = module
+        spec = module.__spec__
+        self._spec: ModuleSpec | None = spec.loader._spec if spec and isinstance(spec.loader, _Loader) else spec
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        """The module itself."""
+        return self._module
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Undo what the import system changed."""
+        module.__spec__ = self._spec
+
+
+def _module(dotted: str) -> ModuleType:
+    """Runyard's module for a name below ``mlflow``: what the same attributes of `runyard` lead to.
+
+    Raises
+    ------
+    ModuleNotFoundError: There is none.
+    """
+    module: ModuleType = runyard
+    for part in dotted.split(".") if dotted else ():
+        below = _attribute(module, part) or _submodule(module, part)
+        if below is None:
+            raise _missing(dotted)
+        module = below
+    return module
+
+
+def _attribute(module: ModuleType, name: str) -> ModuleType | None:
+    found = getattr(module, name, None)
+    ours = isinstance(found, ModuleType) and found.__name__.partition(".")[0] == "runyard"
+    return found if ours else None
+
+
+def _submodule(module: ModuleType, name: str) -> ModuleType | None:
+    """A submodule that its package does not offer as an attribute by itself."""
+    full = f"{module.__name__}.{name}"
+    if full.removeprefix("runyard.") in REASONS or not hasattr(module, "__path__"):
+        return None
+    try:
+        return importlib.import_module(full)
+    except ModuleNotFoundError as problem:
+        if problem.name != full:
+            raise
+    return None
+
+
+def _missing(dotted: str) -> ModuleNotFoundError:
+    parts = dotted.split(".")
+    reasons = {**REASONS, **_DEEPER}
+    known = (".".join(parts[:length]) for length in range(len(parts), 0, -1))
+    reason = next((reasons[name] for name in known if name in reasons), "it has no such module.")
+    name = f"mlflow.{dotted}"
+    return ModuleNotFoundError(f"No module named {name!r}: 'mlflow' is Runyard here, and {reason}", name=name)
