@@ -93,8 +93,8 @@ class ProxyRepository:
         import urllib3  # noqa: PLC0415  (loaded by the first transfer)
 
         sent = request_headers(self._address)
-        if not self._trusted:
-            sent.pop("Authorization", None)
+        if not self._trusted:  # other libraries' headers may be credentials too
+            sent = {"User-Agent": sent["User-Agent"]}
         seconds = settings.HTTP_REQUEST_TIMEOUT.get()
         return _pool(self._address, os.getpid()).request(
             method,
