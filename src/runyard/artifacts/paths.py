@@ -13,7 +13,7 @@ MAX_PATH = 1024
 
 _ENCODED = re.compile(r"%(?:2e|2f|5c|00|25)", re.IGNORECASE)
 _DRIVE = re.compile(r"[A-Za-z]:")
-_PARAMETERS = re.compile(r"[;?#]")
+_PARAMETERS = re.compile(r"[;?#]|%(?:3b|3f|23)", re.IGNORECASE)
 _UNPRINTABLE = re.compile("[\0-\x1f\x7f-\x9f\ud800-\udfff\ufffd]")
 """Control characters, and what stands for bytes that are not UTF-8: two names must not become one."""
 

@@ -141,7 +141,7 @@ class LocalArtifactStore:
 
         Raises
         ------
-        InvalidParameter: The root is named: it cannot be removed.
+        InvalidParameter: The root is named, or a folder in it, which holds all of an experiment.
         DoesNotExist: A symbolic link is there or on the way.
         """
         checked = self._checked(path)
@@ -154,6 +154,8 @@ class LocalArtifactStore:
                 if stat.S_ISLNK(facts.st_mode):
                     raise _missing(checked)
                 if stat.S_ISDIR(facts.st_mode):
+                    if not folders:
+                        raise InvalidParameter(f"{checked!r} holds the artifacts of many runs. Name what is in it.")
                     _remove_tree(folder, name)
                 else:
                     os.unlink(name, dir_fd=folder)

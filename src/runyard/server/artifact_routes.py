@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 import orjson
 from fastapi import APIRouter
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 
@@ -49,6 +50,21 @@ T = TypeVar("T")
 Handler = Callable[[Request], Awaitable[Response]]
 
 
+class _Anything(Convertor[str]):
+    """The rest of a path, line breaks too: the framework's own kind drops a last one, which would change the name."""
+
+    regex = r"[\s\S]*"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("artifact", _Anything())
+
+
 def artifact_router(settings: ServerSettings, gate: Gate) -> APIRouter:
     """The routes of artifacts."""
     router = APIRouter(tags=["artifacts"])
@@ -56,12 +72,12 @@ def artifact_router(settings: ServerSettings, gate: Gate) -> APIRouter:
     for root in PROXY_ROOTS:
         for path, method, handler in (
             ("/artifacts", "GET", routes.list),
-            ("/artifacts/{path:path}", "GET", routes.download),
-            ("/artifacts/{path:path}", "HEAD", routes.download),
-            ("/artifacts/{path:path}", "PUT", routes.upload),
-            ("/artifacts/{path:path}", "DELETE", routes.delete),
-            ("/mpu/{action}/{path:path}", "POST", routes.multipart),
-            ("/presigned/{path:path}", "GET", routes.multipart),
+            ("/artifacts/{path:artifact}", "GET", routes.download),
+            ("/artifacts/{path:artifact}", "HEAD", routes.download),
+            ("/artifacts/{path:artifact}", "PUT", routes.upload),
+            ("/artifacts/{path:artifact}", "DELETE", routes.delete),
+            ("/mpu/{action}/{path:artifact}", "POST", routes.multipart),
+            ("/presigned/{path:artifact}", "GET", routes.multipart),
         ):
             _add(router, root + path, method, routes.when_served(handler), shown=root == PROXY_ROOTS[0])
     _add(router, "/get-artifact", "GET", routes.download_of_run)
