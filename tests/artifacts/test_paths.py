@@ -11,7 +11,7 @@ from tests.artifacts import hostile
 
 def assert_refused(path: str) -> None:
     """It is an error of the caller that says so without repeating unprintable characters."""
-    with pytest.raises(InvalidParameter, match="^Invalid path ") as refusal:
+    with pytest.raises(InvalidParameter, match=r"^Invalid path ") as refusal:
         safe_path(path)
     assert refusal.value.message.isprintable()
 

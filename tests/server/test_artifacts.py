@@ -125,7 +125,7 @@ def test_put_conflicts(server: RunningServer, caller: Caller) -> None:
         assert (400, "INVALID_PARAMETER_VALUE") == (status, json.loads(body)["error_code"])
 
     assert b"1" == caller.request("GET", f"{ROOT}/0/conflict/file.txt")[2]
-    assert ["file.txt"] == os.listdir(server.folder / FOLDER / "0" / "conflict")
+    assert ["file.txt"] == [path.name for path in (server.folder / FOLDER / "0" / "conflict").iterdir()]
 
 
 @pytest.mark.parametrize("path", ["", ".", "./", "%2e", "%2e/", "%2E%2E", "0", "0/"])
@@ -157,7 +157,8 @@ def links(server: RunningServer, secret: Path) -> Path:
     (outside / "inner.txt").write_bytes(SECRET)
     folder = server.folder / FOLDER / "0" / "links"
     folder.mkdir(parents=True, exist_ok=True)
-    for name, target in {"file": secret, "folder": outside, "up": "../../..", "nothing": "/no/such/thing"}.items():
+    targets = {"file": str(secret), "folder": str(outside), "up": "../../..", "nothing": "/no/such/thing"}
+    for name, target in targets.items():
         (folder / name).unlink(missing_ok=True)
         (folder / name).symlink_to(target)
     return folder
