@@ -19,6 +19,23 @@ def one_of(tx: Transaction, column: sa.ColumnElement[Any], numbers: Sequence[int
     return column == sa.any_(sa.literal(list(numbers), sa.ARRAY(sa.BigInteger)))
 
 
+NUMBERS = "numbers"
+"""Name of the parameter of `among`."""
+
+
+def among(dialect: str, column: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    """`one_of` for prepared statements: the numbers are bound later, as `bound` makes them."""
+    if dialect == "sqlite":
+        listed = sa.func.json_each(sa.bindparam(NUMBERS, type_=sa.Text)).table_valued("value")
+        return column.in_(sa.select(listed.c.value))
+    return column == sa.any_(sa.bindparam(NUMBERS, type_=sa.ARRAY(sa.BigInteger)))
+
+
+def bound(tx: Transaction, numbers: Sequence[int]) -> Any:
+    """Numbers as the value of `among`'s parameter."""
+    return orjson.dumps(list(numbers)).decode() if tx.dialect == "sqlite" else list(numbers)
+
+
 def upsert(tx: Transaction, table: sa.Table) -> Any:
     """An INSERT that takes ON CONFLICT clauses, in the database's dialect."""
     return (sqlite_insert if tx.dialect == "sqlite" else postgresql_insert)(table)

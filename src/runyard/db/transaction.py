@@ -60,12 +60,12 @@ class Prepared:
 
     Parameters
     ----------
-    statement: A statement whose bind parameters all have names.
+    statement: A statement whose bind parameters all have names, or a function that makes it for a database.
     order: Those names, in the order callers give the values.
     """
 
-    def __init__(self, statement: sa.Executable, *order: str) -> None:
-        self._statement = statement
+    def __init__(self, statement: sa.Executable | Callable[[str], sa.Executable], *order: str) -> None:
+        self._statement: Any = statement
         self._order = order
         self._compiled: dict[str, tuple[str, Callable[[Sequence[Any]], Sequence[Any]]]] = {}
 
@@ -74,7 +74,8 @@ class Prepared:
         if known is None:
             paramstyle = "qmark" if tx.dialect == "sqlite" else "format"
             dialect = type(tx.connection.dialect)(paramstyle=paramstyle)  # type: ignore[call-arg]
-            compiled = self._statement.compile(dialect=dialect)  # type: ignore[attr-defined]
+            made = self._statement(tx.dialect) if callable(self._statement) else self._statement
+            compiled = made.compile(dialect=dialect)
             arrange = _arranger(self._order, list(compiled.positiontup or ()), dict(compiled.params))
             known = self._compiled[tx.dialect] = (str(compiled), arrange)
         return known

@@ -1,11 +1,11 @@
 """What the operations on experiments do."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from runyard.db.selecting import upsert
-from runyard.db.transaction import Transaction
+from runyard.db.transaction import Prepared, Transaction
 from runyard.exceptions import AlreadyExists, DoesNotExist, InvalidParameter
 from runyard.protocol.performing import Wire, performs
 from runyard.tracking.experiments.locations import checked_location
@@ -52,7 +52,24 @@ def _on_wire(row: Any, tags: list[dict[str, str]] | None) -> dict[str, Any]:
     return {**fields, "tags": tags} if tags else fields
 
 
-def find_experiment(tx: Transaction, experiment_id: str) -> Any:
+class FoundExperiment(NamedTuple):
+    """What operations must know of an experiment."""
+
+    experiment_id: int
+    name: str
+    artifact_location: str
+    lifecycle_stage: str
+
+
+_find_and_share = Prepared(
+    sa.select(*(experiments.c[name] for name in FoundExperiment._fields))
+    .where(experiments.c.experiment_id == sa.bindparam("number"))
+    .with_for_update(read=True),
+    "number",
+)
+
+
+def find_experiment(tx: Transaction, experiment_id: str) -> FoundExperiment:
     """The row of an experiment, locked against a concurrent change of its stage on PostgreSQL.
 
     Raises
@@ -60,15 +77,13 @@ def find_experiment(tx: Transaction, experiment_id: str) -> Any:
     DoesNotExist: No experiment has this id.
     """
     number = experiment_number(experiment_id)
-    row = tx.execute(
-        sa.select(experiments).where(experiments.c.experiment_id == number).with_for_update(read=True)
-    ).first()
+    row = _find_and_share.row(tx, number)
     if row is None:
         raise DoesNotExist(f"No experiment has the id {experiment_id}. Search the experiments for its name.")
-    return row
+    return FoundExperiment(*row)
 
 
-def active_experiment(tx: Transaction, experiment_id: str) -> Any:
+def active_experiment(tx: Transaction, experiment_id: str) -> FoundExperiment:
     """The row of an experiment that is not deleted."""
     row = find_experiment(tx, experiment_id)
     if row.lifecycle_stage != ACTIVE:

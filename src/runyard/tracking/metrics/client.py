@@ -84,7 +84,11 @@ class MetricsClient(ClientPart):
 
 def buffer_point(part: ClientPart, run_id: str, key: str, value: float, timestamp: int, step: int) -> None:
     """Check a point as the store will, then put it into the buffer."""
-    if key not in _good_keys or run_id not in _good_runs:
+    try:
+        known = key in _good_keys and run_id in _good_runs
+    except TypeError:  # a list, say, cannot be looked up
+        known = False
+    if not known:
         _check_names(run_id, key)
     if timestamp < 0:
         raise InvalidParameter(

@@ -6,39 +6,14 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
-from runyard.db.selecting import one_of
-from runyard.db.transaction import Transaction
+from runyard.db.selecting import NUMBERS, among, bound
+from runyard.db.transaction import Prepared, Transaction
 from runyard.protocol.performing import Raw
 from runyard.tracking.inputs.rows import dataset_inputs_of, model_inputs_of
 from runyard.tracking.metrics import series
-from runyard.tracking.metrics.tables import metric_series
 from runyard.tracking.runs.tables import runs
 
-
-def runs_on_wire(tx: Transaction, numbers: Sequence[int]) -> list[orjson.Fragment]:
-    """The runs with these internal numbers, in this order, as JSON. Four statements."""
-    metrics: dict[int, list[dict[str, Any]]] = {}
-    for run, key, value, timestamp, step in series.latest(tx, one_of(tx, metric_series.c.run_id, numbers)):
-        metrics.setdefault(run, []).append({"key": key, "value": value, "timestamp": timestamp, "step": step})
-    datasets = dataset_inputs_of(tx, numbers)
-    models = model_inputs_of(tx, numbers)
-    shown = {}
-    for row in tx.execute(sa.select(*_COLUMNS).where(one_of(tx, runs.c.id, numbers))):
-        data = row.document
-        if row.id in metrics:
-            members = f'"metrics":{orjson.dumps(metrics[row.id]).decode()}'
-            data = f"{members},{data}" if data else members
-        inputs = {
-            **({"dataset_inputs": datasets[row.id]} if row.id in datasets else {}),
-            **({"model_inputs": models[row.id]} if row.id in models else {}),
-        }
-        whole = {"info": info(row), "data": orjson.Fragment(f"{{{data}}}"), "inputs": inputs}
-        shown[row.id] = orjson.Fragment(orjson.dumps(whole))
-    return [shown[number] for number in numbers if number in shown]
-
-
-_COLUMNS = (
-    runs.c.id,
+INFO = (
     runs.c.run_uuid,
     runs.c.experiment_id,
     runs.c.name,
@@ -48,29 +23,71 @@ _COLUMNS = (
     runs.c.end_time,
     runs.c.artifact_uri,
     runs.c.lifecycle_stage,
-    runs.c.document,
 )
+"""The columns that `info` takes, in its order."""
+
+_runs_by_number = Prepared(
+    lambda dialect: sa.select(runs.c.id, runs.c.document, *INFO).where(among(dialect, runs.c.id)), NUMBERS
+)
+_info_by_number = Prepared(sa.select(*INFO).where(runs.c.id == sa.bindparam("run")), "run")
 
 
-def info(row: Any) -> dict[str, Any]:
-    """A run's row as RunInfo on the wire."""
+def runs_on_wire(tx: Transaction, numbers: Sequence[int]) -> list[orjson.Fragment]:
+    """The runs with these internal numbers, in this order, as JSON. Four statements."""
+    metrics = series.latest(tx, numbers)
+    datasets = dataset_inputs_of(tx, numbers)
+    models = model_inputs_of(tx, numbers)
+    shown = {}
+    for number, document, *columns in _runs_by_number.rows(tx, bound(tx, numbers)):
+        inputs = {
+            **({"dataset_inputs": datasets[number]} if number in datasets else {}),
+            **({"model_inputs": models[number]} if number in models else {}),
+        }
+        shown[number] = run_on_wire(info(*columns), document, metrics.get(number), inputs)
+    return [shown[number] for number in numbers if number in shown]
+
+
+def run_on_wire(
+    run_info: dict[str, Any], document: str, metrics: list[dict[str, Any]] | None, inputs: dict[str, Any]
+) -> orjson.Fragment:
+    """One run as JSON; `document` is the text kept with it, the members params and tags of its data."""
+    data = document
+    if metrics:
+        members = f'"metrics":{orjson.dumps(metrics).decode()}'
+        data = f"{members},{document}" if document else members
+    return orjson.Fragment(orjson.dumps({"info": run_info, "data": orjson.Fragment(f"{{{data}}}"), "inputs": inputs}))
+
+
+def info(
+    run_uuid: str,
+    experiment_id: int,
+    name: str,
+    user_id: str,
+    status: str,
+    start_time: int,
+    end_time: int | None,
+    artifact_uri: str,
+    lifecycle_stage: str,
+) -> dict[str, Any]:
+    """A run's columns as RunInfo on the wire."""
     return {
-        "run_uuid": row.run_uuid,
-        "experiment_id": str(row.experiment_id),
-        "run_name": row.name,
-        "user_id": row.user_id,
-        "status": row.status,
-        "start_time": row.start_time,
-        **({"end_time": row.end_time} if row.end_time is not None else {}),
-        "artifact_uri": row.artifact_uri,
-        "lifecycle_stage": row.lifecycle_stage,
-        "run_id": row.run_uuid,
+        "run_uuid": run_uuid,
+        "experiment_id": str(experiment_id),
+        "run_name": name,
+        "user_id": user_id,
+        "status": status,
+        "start_time": start_time,
+        **({"end_time": end_time} if end_time is not None else {}),
+        "artifact_uri": artifact_uri,
+        "lifecycle_stage": lifecycle_stage,
+        "run_id": run_uuid,
     }
 
 
 def run_info(tx: Transaction, number: int) -> dict[str, Any]:
     """RunInfo of one run."""
-    return info(tx.execute(sa.select(*_COLUMNS).where(runs.c.id == number)).one())
+    [columns] = _info_by_number.rows(tx, number)
+    return info(*columns)
 
 
 def one_run(tx: Transaction, number: int) -> Raw:

@@ -1,14 +1,34 @@
 """Finding runs, and keeping the JSON document of their params and tags."""
 
+import functools
 from typing import Any, NamedTuple
 
 import orjson
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from runyard.core.limits import shown
 from runyard.db.transaction import Prepared, Transaction
 from runyard.exceptions import DoesNotExist, InvalidParameter
 from runyard.tracking.runs.tables import params, runs, tags
+
+
+def _put(table: sa.Table, dialect: str) -> sa.Executable:
+    """Insert or replace tags; insert params that are not there."""
+    insert = (sqlite_insert if dialect == "sqlite" else postgresql_insert)(table)
+    values = insert.values({name: sa.bindparam(name) for name in ("run_id", "key", "value")})
+    if table is params:
+        return values.on_conflict_do_nothing()
+    return values.on_conflict_do_update(index_elements=["run_id", "key"], set_={"value": insert.excluded.value})
+
+
+_put_texts = {table: Prepared(functools.partial(_put, table), "run_id", "key", "value") for table in (params, tags)}
+
+
+def put_texts(tx: Transaction, table: sa.Table, run: int, given: dict[str, str]) -> None:
+    """Put params or tags of a run into their table, in one order everywhere so that no two writers block each other."""
+    _put_texts[table].run_many(tx, [(run, key, given[key]) for key in sorted(given)])
 
 
 class FoundRun(NamedTuple):
@@ -25,7 +45,7 @@ _wanted = sa.select(runs.c.id, runs.c.lifecycle_stage, runs.c.experiment_id, run
 )
 _find = Prepared(_wanted, "run_uuid")
 _find_and_lock = Prepared(_wanted.with_for_update(key_share=True), "run_uuid")
-_params_of = Prepared(
+params_of = Prepared(
     sa.select(params.c.key, params.c.value).where(params.c.run_id == sa.bindparam("run")).order_by(params.c.key), "run"
 )
 _tags_of = Prepared(
@@ -87,7 +107,7 @@ def document(param_rows: list[Any], tag_rows: list[Any]) -> str:
 
 def refresh_document(tx: Transaction, run: int) -> None:
     """Write the run's document anew from its params and tags."""
-    _set_document.run(tx, document(_params_of.rows(tx, run), _tags_of.rows(tx, run)), run)
+    _set_document.run(tx, document(params_of.rows(tx, run), _tags_of.rows(tx, run)), run)
 
 
 def tag_value(tx: Transaction, run: int, key: str) -> str | None:

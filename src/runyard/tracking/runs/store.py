@@ -1,5 +1,6 @@
 """What the operations on runs do."""
 
+import functools
 import json
 from typing import Any
 
@@ -8,14 +9,13 @@ import sqlalchemy as sa
 
 from runyard.core.ids import new_run_id
 from runyard.core.names import random_run_name
-from runyard.db.selecting import upsert
-from runyard.db.transaction import Transaction
+from runyard.db.transaction import Prepared, Transaction
 from runyard.exceptions import DoesNotExist, InvalidParameter
 from runyard.protocol.performing import Raw, Wire, performs
 from runyard.tracking.experiments.store import ACTIVE, DELETED, active_experiment
 from runyard.tracking.metrics import series
 from runyard.tracking.metrics.store import refuse_unknown_model
-from runyard.tracking.runs.assemble import one_run, run_info, runs_on_wire
+from runyard.tracking.runs.assemble import info, one_run, run_info, run_on_wire, runs_on_wire
 from runyard.tracking.runs.describe import describe
 from runyard.tracking.runs.messages import (
     RUN_NAME_TAG,
@@ -33,11 +33,25 @@ from runyard.tracking.runs.messages import (
     SetTag,
     UpdateRun,
 )
-from runyard.tracking.runs.rows import active_run, document, find_run, refresh_document, tag_value
+from runyard.tracking.runs.rows import active_run, document, find_run, params_of, put_texts, refresh_document, tag_value
 from runyard.tracking.runs.search import count_runs, search_run_ids
 from runyard.tracking.runs.tables import params, runs, tags
 
 MODEL_HISTORY_TAG = "mlflow.log-model.history"
+
+
+_NEW_RUN = "run_uuid experiment_id name user_id status start_time artifact_uri lifecycle_stage document".split()
+_insert_run = Prepared(
+    sa.insert(runs).values({name: sa.bindparam(name) for name in _NEW_RUN}).returning(runs.c.id), *_NEW_RUN
+)
+
+
+@functools.cache
+def _change_run(names: tuple[str, ...]) -> Prepared:
+    """The statement that changes these columns of a run."""
+    values = {name: sa.bindparam(f"new_{name}", type_=runs.c[name].type) for name in names}
+    statement = sa.update(runs).where(runs.c.id == sa.bindparam("run")).values(values)
+    return Prepared(statement, *(f"new_{name}" for name in names), "run")
 
 
 @performs(CreateRun)
@@ -48,23 +62,13 @@ def create_run(tx: Transaction, message: CreateRun) -> Wire:
     name = message.run_name or given.get(RUN_NAME_TAG) or random_run_name()
     given[RUN_NAME_TAG] = name
     run_id = new_run_id()
-    number = tx.execute(
-        sa.insert(runs)
-        .values(
-            run_uuid=run_id,
-            experiment_id=experiment.experiment_id,
-            name=name,
-            user_id=message.user_id,
-            status="RUNNING",
-            start_time=message.start_time,
-            lifecycle_stage=ACTIVE,
-            artifact_uri=f"{experiment.artifact_location.rstrip('/')}/{run_id}/artifacts",
-            document=document([], sorted(given.items())),
-        )
-        .returning(runs.c.id)
-    ).scalar_one()
-    tx.execute(sa.insert(tags), [{"run_id": number, "key": key, "value": value} for key, value in given.items()])
-    return one_run(tx, number)
+    artifact_uri = f"{experiment.artifact_location.rstrip('/')}/{run_id}/artifacts"
+    columns = (run_id, experiment.experiment_id, name, message.user_id, "RUNNING", message.start_time)
+    text = document([], sorted(given.items()))
+    row = _insert_run.row(tx, *columns, artifact_uri, ACTIVE, text)
+    put_texts(tx, tags, row[0], given)  # type: ignore[index]  # an insert that returns nothing raises
+    shown = run_on_wire(info(*columns, None, artifact_uri, ACTIVE), text, None, {})
+    return Raw(orjson.dumps({"run": shown}))
 
 
 @performs(GetRun)
@@ -83,7 +87,7 @@ def update_run(tx: Transaction, message: UpdateRun) -> Wire:
     if message.end_time is not None:
         changes["end_time"] = message.end_time
     if changes:
-        tx.execute(sa.update(runs).where(runs.c.id == run.id).values(**changes))
+        _change_run(tuple(changes)).run(tx, *changes.values(), run.id)
     if message.run_name:
         put_tags(tx, run.id, {RUN_NAME_TAG: message.run_name})
     return {"run_info": run_info(tx, run.id)}
@@ -123,11 +127,7 @@ def put_tags(tx: Transaction, number: int, given: dict[str, str]) -> None:
 
 def write_tags(tx: Transaction, number: int, given: dict[str, str]) -> None:
     """Insert or replace tags without refreshing the document."""
-    statement = upsert(tx, tags)
-    tx.execute(
-        statement.on_conflict_do_update(index_elements=["run_id", "key"], set_={"value": statement.excluded.value}),
-        [{"run_id": number, "key": key, "value": given[key]} for key in sorted(given)],
-    )
+    put_texts(tx, tags, number, given)
     if given.get(RUN_NAME_TAG):
         tx.execute(sa.update(runs).where(runs.c.id == number).values(name=given[RUN_NAME_TAG]))
 
@@ -167,15 +167,9 @@ def write_params(tx: Transaction, number: int, given: dict[str, str]) -> None:
     ------
     InvalidParameter: A key was logged before with another value.
     """
-    tx.execute(
-        upsert(tx, params).on_conflict_do_nothing(),
-        [{"run_id": number, "key": key, "value": given[key]} for key in sorted(given)],
-    )
-    stored = tx.execute(
-        sa.select(params.c.key, params.c.value).where(params.c.run_id == number, params.c.key.in_(list(given)))
-    )
-    for key, value in stored:
-        if value != given[key]:
+    put_texts(tx, params, number, given)
+    for key, value in params_of.rows(tx, number):
+        if given.get(key, value) != value:
             raise InvalidParameter(
                 f"Param {key!r} of this run is {value[:200]!r} already and cannot become {given[key][:200]!r}: "
                 "params are logged once. Use another key, a tag, or a new run."
