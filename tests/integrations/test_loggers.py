@@ -1,0 +1,112 @@
+"""Other libraries' own MLflow loggers, unmodified, log a small real training through the alias to a real server."""
+
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from runyard import MlflowClient
+from runyard.entities import Run
+from tests.environments import ROOT, environment
+from tests.support.server import RunningServer
+
+PROGRAMS = Path(__file__).parent / "programs"
+
+pytestmark = [pytest.mark.compat, pytest.mark.slow, pytest.mark.timeout(600)]
+
+Training = Callable[..., MlflowClient]
+
+
+@pytest.fixture
+def train(start_server: Callable[..., RunningServer], tmp_path: Path) -> Training:
+    """Runs one of the programs with the alias on and gives a client of the server it logged to."""
+
+    def run(program: str, **variables: str) -> MlflowClient:
+        python, server, folder = environment("integrations"), start_server(), tmp_path / "program"
+        folder.mkdir()
+        given = {"PYTHONPATH": str(ROOT / "src"), "MLFLOW_TRACKING_URI": server.url, "HF_HUB_OFFLINE": "1", **variables}
+        done = subprocess.run(
+            [python, "-m", "runyard.alias", PROGRAMS / program],
+            cwd=folder,
+            env={**os.environ, **given},
+            capture_output=True,
+            text=True,
+            timeout=110,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return MlflowClient(server.url)
+
+    return run
+
+
+def runs_of(client: MlflowClient, experiment: str) -> list[Run]:
+    """The runs of an experiment, the oldest first."""
+    found = client.get_experiment_by_name(experiment)
+    assert found is not None
+    return list(client.search_runs([found.experiment_id], order_by=["attributes.start_time ASC"]))
+
+
+def logged_values(client: MlflowClient, run: Run, key: str) -> list[tuple[int, float]]:
+    """A metric's steps and values."""
+    return [(point.step, point.value) for point in client.get_metric_history(run.info.run_id, key)]
+
+
+def test_lightning_logs_a_training(train: Training) -> None:
+    """Its MLFlowLogger writes hyperparameters, every step's loss, tags and the checkpoint."""
+    client = train("lightning_training.py")
+
+    (run,) = runs_of(client, "lightning")
+    assert (run.info.run_name, run.info.status) == ("a line", "FINISHED")
+    assert run.data.params == {"learning_rate": "0.1"}
+    assert run.data.tags["kind"] == "test"
+    losses = logged_values(client, run, "train_loss")
+    assert [step for step, _ in losses] == list(range(12))
+    assert losses[-1][1] < losses[0][1]
+    (checkpoint,) = [file.path for file in client.list_artifacts(run.info.run_id)]
+    stored = [file.path for file in client.list_artifacts(run.info.run_id, checkpoint)]
+    assert f"{checkpoint}/{checkpoint}.ckpt" in stored
+
+
+def test_transformers_logs_a_training(train: Training) -> None:
+    """Its MLflowCallback writes the configuration of model and training, and what the trainer reports."""
+    client = train(
+        "transformers_training.py", MLFLOW_EXPERIMENT_NAME="transformers", MLFLOW_TAGS='{"release.version": "2.2.0"}'
+    )
+
+    (run,) = runs_of(client, "transformers")
+    assert (run.info.run_name, run.info.status) == ("a tiny bert", "FINISHED")
+    assert len(run.data.params) > 100
+    assert (run.data.params["hidden_size"], run.data.params["num_train_epochs"]) == ("8", "2")
+    assert run.data.tags["release.version"] == "2.2.0"
+    assert [step for step, _ in logged_values(client, run, "loss")] == [1, 2, 3, 4]
+    assert run.data.metrics["epoch"] == 2
+    assert run.data.metrics["train_loss"] > 0
+
+
+def test_optuna_logs_a_study(train: Training) -> None:
+    """Its MLflowCallback makes a run of each trial, in an experiment named after the study."""
+    client = train("optuna_study.py")
+
+    runs = runs_of(client, "optuna")
+    assert [run.data.tags["number"] for run in runs] == ["0", "1", "2", "3"]
+    for run in runs:
+        assert run.info.status == "FINISHED"
+        assert run.data.metrics["height"] == pytest.approx((float(run.data.params["x"]) - 2) ** 2)
+        assert run.data.tags["direction"] == "MINIMIZE"
+        assert run.data.tags["kind"] == "test"
+
+
+def test_accelerate_logs_a_training(train: Training) -> None:
+    """Its MLflow tracker writes the configuration and each epoch's loss, and ends the run."""
+    client = train("accelerate_training.py")
+
+    (run,) = runs_of(client, "accelerate")
+    assert (run.info.run_name, run.info.status) == ("a line", "FINISHED")
+    assert run.data.params == {"learning_rate": "0.1", "epochs": "5"}
+    assert run.data.tags["kind"] == "test"
+    losses = logged_values(client, run, "loss")
+    assert [step for step, _ in losses] == [0, 1, 2, 3, 4]
+    assert losses[-1][1] < losses[0][1]
