@@ -19,6 +19,6 @@ def killed_after(training: "subprocess.Popen[bytes]", steps: int) -> list[int]:
     assert training.stdout is not None
     lines = [training.stdout.readline() for _ in range(steps)]
     training.kill()
-    rest, _ = training.communicate()
-    text = b"".join(lines) + rest
+    text = b"".join(lines) + training.stdout.read()  # communicate() would leave out what readline() read ahead
+    training.communicate()
     return [int(line) for line in text.splitlines(keepends=True) if line.endswith(b"\n") and line.strip()]

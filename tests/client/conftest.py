@@ -1,6 +1,6 @@
 """Clients of stores of the test's own."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,11 +26,11 @@ def local(tmp_path: Path) -> RunyardClient:
 
 @pytest.fixture(params=["local", "server"])
 def client(request: pytest.FixtureRequest, tmp_path: Path) -> RunyardClient:
-    """A client of an empty store: a database of this machine, and a server, in turn."""
+    """A client of an empty database of this machine, and of a server that other tests use too, in turn."""
     if request.param == "local":
         return RunyardClient(f"sqlite:///{tmp_path / 'runyard.db'}")
-    start: Callable[..., RunningServer] = request.getfixturevalue("start_server")
-    return RunyardClient(start().url)
+    server: RunningServer = request.getfixturevalue("server")
+    return RunyardClient(server.url)
 
 
 @pytest.fixture

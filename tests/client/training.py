@@ -1,4 +1,4 @@
-"""A training process of its own: `training.py URI RUN_ID FIRST COUNT`. Says on its output which steps were acknowledged."""
+"""A training process of its own: `training.py URI RUN_ID FIRST COUNT`. Prints the steps that were acknowledged."""
 
 import os
 import sys

@@ -62,6 +62,7 @@ class Buffer:
         self._journal_problem: str | None = None
         self._rejects: Rejects | None = None
         self._thread: threading.Thread | None = None
+        self._stop = threading.Event()
         self._spilled = False
         """Are there entries in the journal for which the queue had no room?"""
         self._queued_to = 0
@@ -135,7 +136,7 @@ class Buffer:
                     seen, limit = self._settled, time.monotonic() + patience
                 left = limit - time.monotonic()
                 if left <= 0:
-                    self._note_offline(f"nothing was delivered for {patience:.0f} s.")
+                    self._note_offline(f"{self._sender.address} has taken nothing for {patience:.1f} s.")
                     return False
                 self._hurry.set()
                 self._wake.set()
@@ -144,21 +145,33 @@ class Buffer:
 
     def close(self) -> None:
         """At the end of the process: deliver what can be delivered, and leave the rest where it will be found."""
-        flushed = self.flush(SECONDS_AT_EXIT if self.offline is None else settings.OFFLINE_AFTER.get())
+        self.flush(SECONDS_AT_EXIT if self.offline is None else settings.OFFLINE_AFTER.get())
         with self._lock:
-            journal, waiting = self._journal, self._taken - self._settled
-            if journal is None:
-                return
-            if flushed and not waiting:
-                self._journal = None
-                journal.discard()
-                return
+            journal, waiting, thread = self._journal, self._taken - self._settled, self._thread
+            self._stop.set()
+            self._hurry.set()
+            self._wake.set()
+            self._forget_waiting()
+        if thread is not None:
+            thread.join(1.0)
+        if journal is None:
+            return
+        if not waiting:
+            journal.discard()
+            return
+        journal.close()
         log.warning(
             "%d logged entries could not be delivered to %s and are kept in %s. Deliver them later with: runyard sync",
             waiting,
             self._sender.address,
             journal.path,
         )
+
+    def _forget_waiting(self) -> None:
+        """What is not delivered stays in the closed journal; the next entry opens another and starts another thread."""
+        self._journal = self._rejects = self._thread = self.offline = None
+        self._queue.clear()
+        self._spilled, self._settled, self._idle = False, self._taken, True
 
     def note_offline(self, reason: str) -> None:
         """Remember that the store cannot be reached, and say so once."""
@@ -172,7 +185,10 @@ class Buffer:
             log.warning("The journal can be written again.")
             self._journal_problem = None
         if self._thread is None:
-            self._thread = threading.Thread(target=self._deliver_for_ever, name="runyard-sender", daemon=True)
+            self._stop = threading.Event()
+            self._thread = threading.Thread(
+                target=self._deliver_until, args=(self._stop,), name="runyard-sender", daemon=True
+            )
             self._thread.start()
             _close_with_worker(self.close)
         return self._journal
@@ -206,34 +222,38 @@ class Buffer:
 
     # --------------------------------------------------------------------------------------- the background thread
 
-    def _deliver_for_ever(self) -> None:
-        while True:
+    def _deliver_until(self, stop: threading.Event) -> None:
+        while not stop.is_set():
             with self._lock:
                 self._idle = not self._queue and not self._spilled
-                if self._idle:
+                if self._idle and not stop.is_set():
                     self._wake.clear()
             self._wake.wait()
             self._hurry.wait(GATHERING)
             self._hurry.clear()
             attempt = 0
-            while (asked_for := self._deliver_waiting()) is not None:
+            while (asked_for := self._deliver_waiting(stop)) is not None:
                 attempt += 1
                 pause = min(LONGEST_PAUSE, 0.5 * 2**attempt) * (0.5 + random.random() / 2)
                 self._hurry.wait(max(pause, asked_for))
                 self._hurry.clear()
 
-    def _deliver_waiting(self) -> float | None:
+    def _deliver_waiting(self, stop: threading.Event) -> float | None:
         """Deliver what waits. When the store cannot take it now: how many seconds it asks us to wait."""
         try:
-            while portion := self._next_portion():
+            while not stop.is_set() and (portion := self._next_portion()):
                 deliver(self._sender, portion, self._reject, 0.0)
-                self._settle(portion)
+                self._settle(portion, stop)
         except Unreachable as problem:
+            if stop.is_set():
+                return None
             self.note_offline(problem.message)
             return problem.retry_after
         except Exception as problem:
+            if stop.is_set():
+                return None
             log.exception("Delivering to %s failed; it is tried again.", self._sender.address)
-            self.note_offline(str(problem))
+            self.note_offline(f"Delivering to {self._sender.address} failed: {problem}.")
             return 0.0
         return None
 
@@ -253,8 +273,10 @@ class Buffer:
             self._queue.extend(entries)
             self._spilled = self._queued_to < journal.end
 
-    def _settle(self, portion: list[Entry]) -> None:
+    def _settle(self, portion: list[Entry], stop: threading.Event) -> None:
         with self._changed:
+            if stop.is_set():  # closed meanwhile: whoever opens the journal next delivers again, which is harmless
+                return
             for _ in portion:
                 self._queue.popleft()
             self._settled += len(portion)
@@ -299,9 +321,8 @@ class Buffer:
     def _note_offline(self, reason: str) -> None:
         if self.offline is None:
             log.warning(
-                "Cannot reach %s: %s Training goes on; what it logs is kept in %s and delivered when the store is "
-                "back, or later with: runyard sync",
-                self._sender.address,
+                "%s Training goes on; what it logs is kept in %s and delivered when the store is back, "
+                "or later with: runyard sync",
                 reason,
                 self._journal.path if self._journal else "the journal",
             )

@@ -49,7 +49,7 @@ class StoreConnection:
         """
         message.check()
         self._look_for_leftovers()
-        self._deliver_buffered(self.sender.patience)
+        self._deliver_buffered(max(self.sender.patience, settings.OFFLINE_AFTER.get()))
         return self.sender.send(message)
 
     def write(self, message: Message, synchronous: bool | None = None) -> dict[str, Any]:
@@ -106,8 +106,8 @@ class StoreConnection:
     def _deliver_buffered(self, patience: float) -> None:
         if not self._buffer.flush(patience):
             raise Unreachable(
-                f"{self.sender.address} cannot be reached: {self._buffer.offline} What was logged is kept on disk and "
-                "delivered when it is back, or with: runyard sync"
+                f"{self._buffer.offline} What was logged before is kept on disk and delivered when the store is back, "
+                "or with: runyard sync"
             )
 
     def _look_for_leftovers(self) -> None:

@@ -168,4 +168,5 @@ def _seconds(text: str) -> float:
 
 def _reason(problem: Exception) -> str:
     """The problem in words, without the repr of a connection object."""
-    return str(problem).rpartition(": ")[2] or type(problem).__name__
+    inner = next((part for part in problem.args if isinstance(part, Exception)), problem)
+    return str(inner).rpartition(": ")[2] or type(inner).__name__
