@@ -72,3 +72,24 @@ REASONS: dict[str, str] = {
     ),
     **dict.fromkeys(("create_workspace", "get_workspace", "list_workspaces", "set_workspace"), _WORKSPACES),
 }
+
+_METHODS = {
+    "model_version": _REGISTRY,
+    "registered_model": _REGISTRY,
+    "latest_versions": _REGISTRY,
+    "webhook": _REGISTRY,
+    "logged_model": _MODELS,
+    "log_model": _MODELS,
+    "log_outputs": _MODELS,
+    "trace": _TRACES,
+    "span": _TRACES,
+    "prompt": _TRACES,
+    "dataset": _TRACES,
+    "mcp_": _TRACES,
+    "workspace": _WORKSPACES,
+}
+
+
+def reason_for_method(name: str) -> str | None:
+    """Why the client lacks a method of MLflow's, as the words in its name tell; None for a name MLflow lacks too."""
+    return next((reason for word, reason in _METHODS.items() if word in name and not name.startswith("_")), None)

@@ -1,5 +1,8 @@
 """The client: every operation of the protocol as a method, gathered from the slices in one flat class."""
 
+from typing import TYPE_CHECKING, NoReturn
+
+from runyard._absent import reason_for_method
 from runyard.client.connection import StoreConnection, connection_to
 from runyard.client.pictures import PicturesClient
 from runyard.client.tables import TablesClient
@@ -27,6 +30,13 @@ class RunyardClient(PicturesClient, TablesClient, ExperimentsClient, MetricsClie
     def tracking_uri(self) -> str:
         """The store this client speaks to."""
         return self._tracking_uri
+
+    if not TYPE_CHECKING:  # type checkers report what is missing themselves
+
+        def __getattr__(self, name: str) -> NoReturn:
+            reason = reason_for_method(name)
+            missing = f"{type(self).__name__!r} object has no attribute {name!r}"
+            raise AttributeError(f"{missing}: {reason}" if reason else missing, name=name, obj=self)
 
 
 MlflowClient = RunyardClient
