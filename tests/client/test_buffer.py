@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ from runyard.client.errors import Unreachable
 from runyard.client.spool import spool_folder
 from runyard.entities import Metric, Param
 from runyard.exceptions import InvalidParameter, RunyardException
+from runyard.tracking.metrics.messages import GetMetricHistory
 from tests.client.scripted import Answer, ScriptedServer
 from tests.support.server import RunningServer
 
@@ -40,9 +42,9 @@ def test_a_read_sees_what_was_logged_before_it(client: RunyardClient, run_id: st
 
 def test_special_values_and_keys_arrive(client: RunyardClient, run_id: str) -> None:
     """NaN, the infinities, integers, booleans, letters of any alphabet."""
-    given = {"a": math.nan, "b": math.inf, "c": -math.inf, "größe/x y:z.1-2": 3, "e": True, "f": "2.5"}
+    given: dict[str, Any] = {"a": math.nan, "b": math.inf, "c": -math.inf, "größe/x y:z.1-2": 3, "e": True, "f": "2.5"}
     for key, value in given.items():
-        client.log_metric(run_id, key, value, step=-(2**63))  # type: ignore[arg-type]
+        client.log_metric(run_id, key, value, step=-(2**63))
 
     metrics = client.get_run(run_id).data.metrics
     assert math.isnan(metrics.pop("a"))
@@ -71,12 +73,10 @@ def test_special_values_and_keys_arrive(client: RunyardClient, run_id: str) -> N
         ("k", 1.0, None, math.inf),
     ],
 )
-def test_a_bad_point_is_refused_at_once(
-    key: object, value: object, timestamp: object, step: object, local: RunyardClient
-) -> None:
+def test_a_bad_point_is_refused_at_once(key: Any, value: Any, timestamp: Any, step: Any, local: RunyardClient) -> None:
     """The caller hears of it in the call, not later from a thread."""
     with pytest.raises(InvalidParameter):
-        local.log_metric("a" * 32, key, value, timestamp, step)  # type: ignore[arg-type]
+        local.log_metric("a" * 32, key, value, timestamp, step)
     assert not journals()
 
 
@@ -87,7 +87,7 @@ def test_params_and_tags_come_after_what_was_logged_before(client: RunyardClient
         client.log_metric(run_id, "loss", 1.0, step=step)
     client.log_param(run_id, "done", 1)
 
-    answer = watcher.connection.sender.send(_history(run_id))  # type: ignore[attr-defined]
+    answer = watcher.connection.sender.send(_history(run_id))
     assert len(answer["metrics"]) == 500
 
 
@@ -96,7 +96,7 @@ def test_the_end_of_a_run_comes_after_its_points(client: RunyardClient, run_id: 
     client.log_metric(run_id, "loss", 1.0)
     client.set_terminated(run_id)
 
-    sender = client.connection.sender  # type: ignore[attr-defined]
+    sender = client.connection.sender
     assert len(sender.send(_history(run_id))["metrics"]) == 1
     assert client.get_run(run_id).info.status == "FINISHED"
 
@@ -143,7 +143,7 @@ def test_nothing_is_left_on_disk_when_all_is_delivered(local: RunyardClient) -> 
     run_id = local.create_run("0").info.run_id
     local.log_metric(run_id, "loss", 1.0)
     assert len(journals()) == 1
-    local.connection.close()  # type: ignore[attr-defined]
+    local.connection.close()
 
     assert not journals()
     assert steps(local, run_id) == [0]
@@ -221,7 +221,7 @@ def test_delivery_resumes_without_being_asked(start_server: Callable[..., Runnin
     time.sleep(0.5)
     server.start()
 
-    watcher = client.connection.sender  # type: ignore[attr-defined]
+    watcher = client.connection.sender
     deadline = time.monotonic() + 20
     while not watcher.send(_history(run_id)).get("metrics") and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -266,6 +266,26 @@ def test_reads_and_new_runs_fail_clearly_while_the_server_is_down(
         client.get_run(run_id)
 
 
+def test_a_server_in_trouble_is_not_hammered(scripted: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even while somebody waits for it."""
+    monkeypatch.setenv("RUNYARD_OFFLINE_AFTER", "2")
+    monkeypatch.setenv("RUNYARD_HTTP_REQUEST_MAX_RETRIES", "0")
+    scripted.answers = [Answer(503)] * 1000
+    client = RunyardClient(scripted.url)
+    client.log_metric("a" * 32, "m", 1.0)
+    with pytest.raises(Unreachable):
+        client.connection.flush()
+
+    assert 2 <= len(scripted.asked) <= 8
+    scripted.answers.clear()
+
+
+@pytest.mark.parametrize("attempt", [1, 5, 50, 5_000, 5_000_000])
+def test_pauses_stay_short_however_long_an_outage_lasts(attempt: int) -> None:
+    """Delivery resumes within seconds, weeks later."""
+    assert 0.1 < buffer.pause_before_try(attempt) <= buffer.LONGEST_PAUSE
+
+
 def test_synchronous_calls_wait_and_raise(
     start_server: Callable[..., RunningServer], impatient: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -274,7 +294,7 @@ def test_synchronous_calls_wait_and_raise(
     client = RunyardClient(server.url)
     run_id = client.create_run("0").info.run_id
     client.log_metric(run_id, "loss", 1.0, synchronous=True)
-    sender = client.connection.sender  # type: ignore[attr-defined]
+    sender = client.connection.sender
     assert len(sender.send(_history(run_id))["metrics"]) == 1
     server.kill()
 
@@ -340,9 +360,7 @@ def test_a_point_the_store_refuses_takes_no_other_along(
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 500, 507])
-def test_an_answer_that_says_nothing_about_the_points_loses_none(
-    status: int, scripted: ScriptedServer, impatient: None
-) -> None:
+def test_an_answer_that_says_nothing_about_the_points_loses_none(status: int, scripted: ScriptedServer) -> None:
     """Expired credentials, a wrong path, a fault, a full disk: tried again until it works."""
     scripted.answers = [Answer(status, b"no")] * 2
     client = RunyardClient(scripted.url)
@@ -365,7 +383,7 @@ def test_without_a_journal_calls_wait_for_the_store(
     monkeypatch.setenv("RUNYARD_SPOOL_DIR", str(tmp_path / "file"))
     for step in range(5):
         client.log_metric(run_id, "loss", 1.0, timestamp=step, step=step)
-        sender = client.connection.sender  # type: ignore[attr-defined]
+        sender = client.connection.sender
         assert len(sender.send(_history(run_id))["metrics"]) == step + 1
 
     (warning,) = [record.message for record in caplog.records]
@@ -379,7 +397,5 @@ def test_a_param_that_was_logged_otherwise_is_an_error_at_once(client: RunyardCl
         client.log_param(run_id, "a", 2)
 
 
-def _history(run_id: str) -> object:
-    from runyard.tracking.metrics.messages import GetMetricHistory  # noqa: PLC0415
-
+def _history(run_id: str) -> GetMetricHistory:
     return GetMetricHistory(run_id=run_id, metric_key="loss")

@@ -48,8 +48,8 @@ def test_a_forked_child_has_a_buffer_of_its_own(client: RunyardClient, run_id: s
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 def test_a_worker_process_delivers_before_it_ends(method: str, client: RunyardClient, run_id: str) -> None:
     """Workers of multiprocessing end without atexit."""
-    context = multiprocessing.get_context(method)
-    worker = context.Process(target=_work, args=(client.tracking_uri, run_id))
+    start = multiprocessing.get_context("fork") if method == "fork" else multiprocessing.get_context("spawn")
+    worker = start.Process(target=_work, args=(client.tracking_uri, run_id))
     worker.start()
     worker.join()
 

@@ -34,6 +34,8 @@ NEW_JOURNAL_AT = 64 * 2**20
 FEW = 5_000
 """So many entries are quickly moved."""
 LONGEST_PAUSE = 15.0
+BETWEEN_TRIES = 0.5
+"""Seconds between two tries while somebody waits."""
 SECONDS_AT_EXIT = 30.0
 """Without any progress; as long as entries are delivered the end of the process waits for them."""
 
@@ -128,19 +130,22 @@ class Buffer:
         """
         with self._changed:
             target, seen = self._taken, self._settled
-            limit = time.monotonic() + patience
+            now = next_try = time.monotonic()
+            limit = now + patience
             while self._settled < target:
                 if self.offline is not None and not insist:
                     return False
                 if self._settled > seen:
-                    seen, limit = self._settled, time.monotonic() + patience
-                left = limit - time.monotonic()
-                if left <= 0:
+                    seen, limit = self._settled, now + patience
+                if now >= limit:
                     self._note_offline(f"{self._sender.address} has taken nothing for {patience:.1f} s.")
                     return False
-                self._hurry.set()
-                self._wake.set()
-                self._changed.wait(min(left, 0.5))
+                if now >= next_try:
+                    next_try = now + BETWEEN_TRIES
+                    self._hurry.set()
+                    self._wake.set()
+                self._changed.wait(min(limit, next_try) - now)
+                now = time.monotonic()
         return True
 
     def close(self) -> None:
@@ -234,8 +239,7 @@ class Buffer:
             attempt = 0
             while (asked_for := self._deliver_waiting(stop)) is not None:
                 attempt += 1
-                pause = min(LONGEST_PAUSE, 0.5 * 2**attempt) * (0.5 + random.random() / 2)
-                self._hurry.wait(max(pause, asked_for))
+                self._hurry.wait(max(pause_before_try(attempt), asked_for))
                 self._hurry.clear()
 
     def _deliver_waiting(self, stop: threading.Event) -> float | None:
@@ -328,6 +332,11 @@ class Buffer:
             )
         self.offline = reason
         self._changed.notify_all()
+
+
+def pause_before_try(attempt: int) -> float:
+    """Seconds to wait after so many tries in vain, an outage of weeks included."""
+    return min(LONGEST_PAUSE, 0.5 * 2.0 ** min(attempt, 10)) * (0.5 + random.random() / 2)
 
 
 def _metric(key: str, value: float, timestamp: int, step: int) -> MetricPoint:

@@ -145,7 +145,7 @@ class RemoteSender:
 
 
 def _longest_pause(attempt: int) -> float:
-    return float(min(LONGEST_PAUSE, settings.HTTP_REQUEST_BACKOFF_FACTOR.get() * 2 ** (attempt - 2)))
+    return float(min(LONGEST_PAUSE, settings.HTTP_REQUEST_BACKOFF_FACTOR.get() * 2.0 ** min(attempt - 2, 20)))
 
 
 def _pause(attempt: int) -> float:
