@@ -1,0 +1,190 @@
+"""`python -m runyard.alias` runs a program as `python` would, and tells the truth about a real mlflow."""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from runyard import MlflowClient
+from tests.alias.conftest import Finished
+
+Python = Callable[..., Finished]
+
+SHOW = """
+'''What a program sees of itself.'''
+import json, sys
+import helper
+import __main__
+first = sys.path[0]
+print(json.dumps({
+    "name": __name__, "file": __file__, "argv": sys.argv, "path": first, "package": __package__, "doc": __doc__,
+    "is_main": __main__.__dict__ is globals(),
+}))
+"""
+
+TRAIN = """
+import mlflow
+from mlflow.tracking import MlflowClient
+mlflow.set_experiment("aliased")
+with mlflow.start_run(run_name="one"):
+    mlflow.log_param("depth", 3)
+    mlflow.log_metric("loss", 0.5)
+"""
+
+REAL = "__version__ = '2.0'\n"
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Path:
+    """A script that shows what it sees, in a folder with a module it imports."""
+    folder = tmp_path / "job"
+    folder.mkdir()
+    (folder / "helper.py").write_text("")
+    (folder / "__init__.py").write_text("")
+    (folder / "show.py").write_text(SHOW)
+    return folder
+
+
+@pytest.fixture
+def real_mlflow(tmp_path: Path) -> Path:
+    """A folder that holds a package named mlflow."""
+    folder = tmp_path / "site"
+    (folder / "mlflow").mkdir(parents=True)
+    (folder / "mlflow" / "__init__.py").write_text(REAL)
+    return folder
+
+
+def test_a_script_sees_what_python_would_show_it(python: Python, program: Path) -> None:
+    """Its arguments, its folder on the path, and itself as `__main__`."""
+    plain = python("job/show.py", "--rate", "0.1", "-m")
+    aliased = python("-m", "runyard.alias", "job/show.py", "--rate", "0.1", "-m")
+
+    assert json.loads(aliased.stdout) == json.loads(plain.stdout)
+    assert json.loads(aliased.stdout)["argv"] == ["job/show.py", "--rate", "0.1", "-m"]
+
+
+def test_a_module_sees_what_python_would_show_it(python: Python, program: Path) -> None:
+    """The same with `-m`."""
+    plain = python("-m", "job.show", "--rate", "0.1", path=program)
+    aliased = python("-m", "runyard.alias", "-m", "job.show", "--rate", "0.1", path=program)
+
+    assert json.loads(aliased.stdout) == json.loads(plain.stdout)
+    assert json.loads(aliased.stdout)["argv"] == [str(program / "show.py"), "--rate", "0.1"]
+
+
+def test_a_script_stays_main_until_the_end(python: Python, tmp_path: Path) -> None:
+    """Exit handlers and pickles look into `__main__` when the script has run through."""
+    (tmp_path / "late.py").write_text(
+        "import atexit, pickle\nclass Late: pass\natexit.register(lambda: print(pickle.loads(pickle.dumps(Late()))))\n"
+    )
+
+    assert "<__main__.Late object" in python("-m", "runyard.alias", "late.py").stdout
+
+
+def test_an_unchanged_script_logs_with_runyard(python: Python, tmp_path: Path) -> None:
+    """The run names the script as its source."""
+    (tmp_path / "train.py").write_text(TRAIN)
+
+    done = python("-m", "runyard.alias", "train.py")
+
+    assert done.returncode == 0, done.stderr
+    client = MlflowClient(f"sqlite:///{tmp_path / 'runyard.db'}")
+    experiment = client.get_experiment_by_name("aliased")
+    assert experiment is not None
+    (run,) = client.search_runs([experiment.experiment_id])
+    assert (run.info.run_name, run.info.status, run.data.params) == ("one", "FINISHED", {"depth": "3"})
+    assert run.data.tags["mlflow.source.name"] == "train.py"
+
+
+def test_a_script_that_fails_fails_the_same_way(python: Python, tmp_path: Path) -> None:
+    """Exit codes and tracebacks pass through, and the run is marked as failed."""
+    (tmp_path / "leave.py").write_text("import sys\nsys.exit(7)\n")
+    (tmp_path / "crash.py").write_text("import mlflow\nrun = mlflow.start_run()\nraise ValueError('lost')\n")
+
+    assert python("-m", "runyard.alias", "leave.py").returncode == 7
+    crashed = python("-m", "runyard.alias", "crash.py")
+
+    assert crashed.returncode == 1
+    assert "ValueError: lost" in crashed.stderr
+    (run,) = MlflowClient(f"sqlite:///{tmp_path / 'runyard.db'}").search_runs(["0"])
+    assert run.info.status == "FAILED"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        ((), 2, "usage: python -m runyard.alias"),
+        (("--help",), 0, "usage: python -m runyard.alias"),
+        (("-x", "train.py"), 2, "usage: python -m runyard.alias"),
+        (("-m",), 2, "usage: python -m runyard.alias"),
+        (("nowhere.py",), 2, "there is no file 'nowhere.py'"),
+        (("-m", "nowhere.at_all"), 1, "there is no module named 'nowhere.at_all'"),
+    ],
+)
+def test_a_call_that_names_no_program_says_what_to_do(
+    python: Python, arguments: tuple[str, ...], code: int, message: str
+) -> None:
+    """Without a traceback."""
+    done = python("-m", "runyard.alias", *arguments)
+
+    assert done.returncode == code
+    assert message in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_real_mlflow_is_shadowed_and_that_is_said_once(python: Python, real_mlflow: Path) -> None:
+    """On the error output, where it disturbs no program's answer."""
+    code = (
+        "from runyard import alias; alias.install(); alias.uninstall(); alias.install()\n"
+        "import mlflow, runyard; assert mlflow is runyard; print('ran')"
+    )
+
+    done = python("-c", code, path=real_mlflow)
+
+    assert (done.stdout, done.returncode) == ("ran\n", 0), done.stderr
+    assert done.stderr.count("is not used") == 1
+    assert str(real_mlflow / "mlflow" / "__init__.py") in done.stderr
+
+
+def test_uninstall_gives_the_real_mlflow_back(python: Python, real_mlflow: Path) -> None:
+    """The next import finds it again."""
+    code = (
+        "from runyard import alias; alias.install()\nimport mlflow.utils\nalias.uninstall()\n"
+        "import mlflow; print(mlflow.__version__)"
+    )
+
+    assert python("-c", code, path=real_mlflow).stdout == "2.0\n"
+
+
+def test_install_refuses_when_the_real_mlflow_is_imported(python: Python, real_mlflow: Path) -> None:
+    """Two of them in one process would mix up which run is active."""
+    done = python("-c", "import mlflow\nfrom runyard import alias\nalias.install()", path=real_mlflow)
+
+    assert done.returncode == 1
+    assert "The real mlflow is imported already" in done.stderr
+    assert "before anything imports mlflow" in done.stderr
+
+
+def test_a_folder_named_mlflow_is_no_mlflow(python: Python, tmp_path: Path) -> None:
+    """A folder of configuration beside the script is common; it is not reported."""
+    (tmp_path / "mlflow").mkdir()
+
+    done = python("-c", "from runyard import alias; alias.install(); import mlflow; print(mlflow.__name__)")
+
+    assert (done.stdout, done.stderr) == ("runyard\n", "")
+
+
+def test_forked_workers_have_it_too(python: Python, tmp_path: Path) -> None:
+    """Data loaders and pools fork."""
+    if not hasattr(os, "fork"):
+        pytest.skip("this system has no fork")
+    (tmp_path / "pool.py").write_text(
+        "import multiprocessing\n"
+        "def version(_): import mlflow; return mlflow.version.VERSION\n"
+        "if __name__ == '__main__':\n"
+        "    with multiprocessing.get_context('fork').Pool(2) as pool: print(pool.map(version, [1, 2]))\n"
+    )
+
+    assert python("-m", "runyard.alias", "pool.py").stdout == "['3.17.2', '3.17.2']\n"
