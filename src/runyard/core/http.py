@@ -95,7 +95,7 @@ def _proxy_for(uri: str) -> str | None:
     from urllib.request import getproxies_environment, proxy_bypass_environment  # noqa: PLC0415  (rarely needed)
 
     parts, proxies = urlsplit(uri), getproxies_environment()
-    if proxy_bypass_environment(parts.hostname or "", proxies):
+    if proxy_bypass(parts.hostname or "", proxies):
         return None
     return proxies.get(parts.scheme) or proxies.get("all")
 

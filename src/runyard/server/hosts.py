@@ -77,8 +77,8 @@ class HostRules:
             own |= {machine, machine.partition(".")[0]}
         for name in own:
             rules._add(name, settings.port)
-            # Scripts may leave the port out. No name can be made to look like these addresses, and browsers always name a
-            # port that is not the scheme's own.
+            # Scripts may leave the port out. No name can be made to look like these addresses, and browsers always
+            # name a port that is not the scheme's own.
             if settings.port in _DEFAULT_PORTS or name in ("127.0.0.1", "::1"):
                 rules._add(name, None)
         for entry in settings.allowed_hosts:

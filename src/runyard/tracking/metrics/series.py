@@ -204,7 +204,7 @@ def history(
         # Read as it is clustered and put in order here: it nearly always is, so this costs less than SQL's sorting.
         rows = _whole_history.rows(tx, series)
         rows.sort(key=itemgetter(0, 1))
-        return rows  # type: ignore[return-value]  # three columns were selected
+        return rows
     order = (_points.timestamp, _points.step, _points.value)
     statement = (
         sa.select(*order).where(_points.series_id == series).order_by(*order).limit(limit).offset(offset or None)
