@@ -92,7 +92,7 @@ def _proxy_for(uri: str) -> str | None:
     """The proxy that http_proxy, https_proxy, all_proxy and no_proxy choose for an address."""
     if not uri or not any(name.lower().endswith("_proxy") for name in os.environ):
         return None
-    from urllib.request import getproxies_environment, proxy_bypass_environment  # noqa: PLC0415  (rarely needed)
+    from urllib.request import getproxies_environment, proxy_bypass  # noqa: PLC0415  (rarely needed)
 
     parts, proxies = urlsplit(uri), getproxies_environment()
     if proxy_bypass(parts.hostname or "", proxies):
