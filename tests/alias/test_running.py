@@ -1,7 +1,7 @@
 """`python -m runyard.alias` runs a program as `python` would, and tells the truth about a real mlflow."""
 
 import json
-import os
+import multiprocessing
 from collections.abc import Callable
 from pathlib import Path
 
@@ -176,15 +176,24 @@ def test_a_folder_named_mlflow_is_no_mlflow(python: Python, tmp_path: Path) -> N
     assert (done.stdout, done.stderr) == ("runyard\n", "")
 
 
-def test_forked_workers_have_it_too(python: Python, tmp_path: Path) -> None:
-    """Data loaders and pools fork."""
-    if not hasattr(os, "fork"):
-        pytest.skip("this system has no fork")
-    (tmp_path / "pool.py").write_text(
-        "import multiprocessing\n"
-        "def version(_): import mlflow; return mlflow.version.VERSION\n"
-        "if __name__ == '__main__':\n"
-        "    with multiprocessing.get_context('fork').Pool(2) as pool: print(pool.map(version, [1, 2]))\n"
-    )
+POOL = """
+import multiprocessing, sys
+import mlflow
+def version(_): return mlflow.version.VERSION
+if __name__ == "__main__":
+    with multiprocessing.get_context(sys.argv[1]).Pool(2) as pool: print(pool.map(version, [1, 2]))
+"""
 
-    assert python("-m", "runyard.alias", "pool.py").stdout == "['3.17.2', '3.17.2']\n"
+
+@pytest.mark.parametrize("start", multiprocessing.get_all_start_methods())
+@pytest.mark.parametrize("program", [("pool.py",), ("-m", "pool")], ids=["script", "module"])
+def test_workers_have_it_too(
+    python: Python, tmp_path: Path, real_mlflow: Path, program: tuple[str, ...], start: str
+) -> None:
+    """Data loaders and pools import the program again, `import mlflow` included; only one process talks about it."""
+    (tmp_path / "pool.py").write_text(POOL)
+
+    done = python("-m", "runyard.alias", *program, start, path=real_mlflow)
+
+    assert done.stdout == "['3.17.2', '3.17.2']\n", done.stderr
+    assert done.stderr.count("is not used") == 1

@@ -1,9 +1,9 @@
 """Lets an unchanged program use Runyard where it says ``import mlflow``.
 
 ``python -m runyard.alias train.py …`` runs a script so, ``python -m runyard.alias -m package.module …`` a module, and
-`install` switches it on in a program that is already running. It holds for one process and its forks: a process that is
-started anew has to switch it on itself (``accelerate launch -m runyard.alias train.py``, ``torchrun -m runyard.alias
-train.py``).
+`install` switches it on in a program that is already running. It holds for one process and its workers: other programs
+that it starts have to switch it on themselves (``accelerate launch -m runyard.alias train.py``, ``torchrun -m
+runyard.alias train.py``).
 """
 
 import importlib.util
@@ -21,8 +21,12 @@ class _State:
     told: bool = False
 
 
-def install() -> None:
+def install(quiet: bool = False) -> None:
     """From now on ``import mlflow`` gives Runyard, submodules, availability checks and package metadata included.
+
+    Parameters
+    ----------
+    quiet: Do not say that a real mlflow is installed and not used.
 
     Raises
     ------
@@ -37,7 +41,8 @@ def install() -> None:
             "runyard.alias.install() before anything imports mlflow, or start with 'python -m runyard.alias'.",
             "INVALID_STATE",
         )
-    _tell_what_is_hidden()
+    if not quiet:
+        _tell_what_is_hidden()
     _State.finder = AliasFinder()
     sys.meta_path.insert(0, _State.finder)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 
 from runyard.alias import install
+from runyard.alias.spawning import cover_workers
 
 USAGE = """usage: python -m runyard.alias script.py [argument …]
        python -m runyard.alias -m package.module [argument …]
@@ -33,8 +34,13 @@ def main(arguments: Sequence[str]) -> int:
     return _run_script(first, given)
 
 
-def _run_module(name: str, arguments: Sequence[str]) -> int:
+def _switch_on() -> None:
     install()
+    cover_workers()
+
+
+def _run_module(name: str, arguments: Sequence[str]) -> int:
+    _switch_on()
     if not _exists(name):
         sys.stderr.write(f"python -m runyard.alias: there is no module named {name!r}\n")
         return 1
@@ -58,7 +64,7 @@ def _run_script(script: str, arguments: Sequence[str]) -> int:
     if not path.exists():
         sys.stderr.write(f"python -m runyard.alias: there is no file {script!r}\n")
         return 2
-    install()
+    _switch_on()
     sys.argv = [script, *arguments]
     if path.is_dir() or path.suffix in (".zip", ".pyz"):
         runpy.run_path(script, run_name="__main__")
