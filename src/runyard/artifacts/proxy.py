@@ -96,7 +96,7 @@ class ProxyRepository:
         if not self._trusted:  # other libraries' headers may be credentials too
             sent = {"User-Agent": sent["User-Agent"]}
         seconds = settings.HTTP_REQUEST_TIMEOUT.get()
-        return _pool(self._address, os.getpid()).request(
+        reply = _pool(self._address, os.getpid()).request(
             method,
             url,
             body=body,
@@ -106,6 +106,10 @@ class ProxyRepository:
             retries=urllib3.Retry(total=None, connect=0, read=0, status=0, other=0, redirect=5),
             preload_content=preload_content,
         )
+        if _ends_in_its_headers(reply):
+            reply.close()
+            raise urllib3.exceptions.ProtocolError("the connection was cut")
+        return reply
 
     def _pieces(self, url: str, reply: "urllib3.BaseHTTPResponse") -> Iterator[bytes]:
         import urllib3  # noqa: PLC0415
@@ -125,7 +129,7 @@ class ProxyRepository:
             resumed_at = received
             rest = {"Range": f"bytes={received}-", "If-Range": tag}
             reply = self._tried(lambda rest=rest: self._request("GET", url, rest, preload_content=False))  # type: ignore[misc]
-            if reply.status != 206:
+            if not reply.headers.get("Content-Range", "").startswith(f"bytes {received}-"):
                 reply.close()
                 raise self._failed("the file changed while it was read")
 
@@ -198,6 +202,13 @@ class _Body:
         self._sent += size
         if self._progress and size:
             self._progress(size)
+
+
+def _ends_in_its_headers(reply: "urllib3.BaseHTTPResponse") -> bool:
+    """Was the connection cut before the length of the answer came? To http.client such an answer is a whole one."""
+    said = {"content-length", "transfer-encoding"} & {name.lower() for name in reply.headers}
+    closes = reply.headers.get("Connection", "").lower() == "close"
+    return reply.version == 11 and not said and not closes and reply.status not in (204, 304)
 
 
 @lru_cache(maxsize=8)

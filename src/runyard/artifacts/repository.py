@@ -212,9 +212,12 @@ class FileRepository:
     def put(self, local_file: Path, path: str, progress: Progress | None = None) -> None:
         """Copy a file to a path; it appears whole."""
         checked = safe_path(path)
-        source = _pieces(local_file.open("rb"))
-        with explained(checked), placed(self.root / checked, durable=True) as copy:
-            for piece in source:
+        with (
+            local_file.open("rb") as source,
+            explained(checked),
+            placed(self.root / checked, durable=True) as copy,
+        ):
+            for piece in _pieces(source):
                 copy.write(piece)
                 if progress:
                     progress(len(piece))
