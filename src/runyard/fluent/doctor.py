@@ -4,6 +4,7 @@ import importlib.metadata
 import os
 import platform
 import sys
+from pathlib import Path
 
 from runyard import settings
 from runyard.core.tracking_uri import get_registry_uri, get_tracking_uri, is_tracking_uri_set
@@ -52,7 +53,10 @@ def diagnosis(mask_envs: bool = False) -> dict[str, str]:
 
 
 def _reachability() -> str:
-    """Does what the tracking URI points to answer?"""
+    """Does what the tracking URI points to answer? A database that is not there is not made by asking."""
+    scheme, _, file = get_tracking_uri().partition(":///")
+    if scheme == "sqlite" and not Path(file).exists():
+        return "not there yet; the first run makes it"
     try:
         found = client().search_experiments(max_results=1)
     except (RunyardException, OSError) as problem:
