@@ -1,0 +1,202 @@
+"""The folder a server keeps artifacts in, when others are at work in it."""
+
+import os
+import secrets
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from runyard.artifacts.store import PARTIAL, LocalArtifactStore
+from runyard.exceptions import DoesNotExist, InvalidParameter, RunyardException, Unavailable
+
+SECRET = b"the secret"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> LocalArtifactStore:
+    """A store with one file, ``0/run/a.txt``."""
+    store = LocalArtifactStore(tmp_path / "store")
+    put(store, "0/run/a.txt", b"a")
+    return store
+
+
+def put(store: LocalArtifactStore, path: str, content: bytes) -> None:
+    """Store a file."""
+    upload = store.upload(path)
+    upload.write(content)
+    upload.finish()
+
+
+def read(store: LocalArtifactStore, path: str) -> bytes:
+    """A file's bytes."""
+    with store.open(path).file as file:
+        return file.read()
+
+
+def paths(store: LocalArtifactStore) -> set[str]:
+    """All that lies in the store's folder, hidden names too."""
+    return {str(path.relative_to(store.root)) for path in store.root.rglob("*")}
+
+
+@contextmanager
+def meanwhile(act: Callable[[], None]) -> Iterator[None]:
+    """Do something again and again in another thread."""
+    done = threading.Event()
+
+    def repeat() -> None:
+        while not done.is_set():
+            act()
+
+    thread = threading.Thread(target=repeat)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def moved(source: Path, target: Path) -> None:
+    """Move something to a place where the store may just have made a folder again."""
+    while True:
+        try:
+            source.rename(target)
+        except OSError:
+            shutil.rmtree(target, ignore_errors=True)
+        else:
+            return
+
+
+def test_nothing_is_seen_before_it_is_finished(store: LocalArtifactStore) -> None:
+    """Neither the file nor its folders, and what was there before is still there."""
+    fresh, replacing = store.upload("1/new/folder/b.txt"), store.upload("0/run/a.txt")
+    fresh.write(b"b")
+    replacing.write(b"b")
+
+    assert ["0"] == [info.path for info in store.list("")]
+    assert b"a" == read(store, "0/run/a.txt")
+    with pytest.raises(DoesNotExist):
+        store.open("1/new/folder/b.txt")
+    fresh.finish()
+    replacing.finish()
+    assert b"b" == read(store, "1/new/folder/b.txt") == read(store, "0/run/a.txt")
+
+
+def test_abandoned_upload_leaves_nothing(store: LocalArtifactStore) -> None:
+    """Abandoning twice, or after the end, is harmless."""
+    before = paths(store)
+    upload = store.upload("1/new/folder/b.txt")
+    upload.write(b"b")
+    upload.abandon()
+    upload.abandon()
+
+    assert before == paths(store)
+    put(store, "0/run/a.txt", b"b")
+    assert before == paths(store)
+
+
+def test_temporary_names_cannot_be_named(store: LocalArtifactStore) -> None:
+    """Somebody else's unfinished upload is nobody's business."""
+    upload = store.upload("0/run/b.txt")
+    [name] = [path.name for path in (store.root / "0" / "run").iterdir() if path.name != "a.txt"]
+    assert name.startswith(PARTIAL)
+
+    for act in (store.open, store.upload, store.delete, store.list):
+        with pytest.raises(InvalidParameter):
+            act(f"0/run/{name}")
+    assert ["0/run/a.txt"] == [info.path for info in store.list("0/run")]
+    upload.abandon()
+
+
+def test_folder_deleted_while_a_file_is_written_into_it(store: LocalArtifactStore) -> None:
+    """The upload is told to try again, and nothing is left of the folder."""
+    upload = store.upload("0/run/b.txt")
+    upload.write(b"b")
+    store.delete("0/run")
+
+    with pytest.raises(Unavailable, match="deleted meanwhile"):
+        upload.finish()
+    upload.abandon()
+
+    assert {"0"} == paths(store)
+    put(store, "0/run/b.txt", b"b")
+    assert b"b" == read(store, "0/run/b.txt")
+
+
+def test_writers_and_deleters_of_one_folder(store: LocalArtifactStore) -> None:
+    """Each of them gets an answer that is ours, and no temporary name stays."""
+
+    def write() -> None:
+        with suppress(Unavailable):
+            upload = store.upload(f"0/run/{secrets.token_hex(2)}/x.txt")
+            try:
+                upload.write(b"x")
+                upload.finish()
+            finally:
+                upload.abandon()
+
+    with meanwhile(write), meanwhile(write):
+        for _ in range(200):
+            store.delete("0/run")
+            store.list("0/run")
+
+    assert not [path for path in paths(store) if PARTIAL in path]
+
+
+def test_listing_while_files_come_and_go(store: LocalArtifactStore) -> None:
+    """What stays is in every listing."""
+
+    def churn() -> None:
+        put(store, "0/run/b.txt", b"b")
+        store.delete("0/run/b.txt")
+
+    with meanwhile(churn):
+        seen = [[info.path for info in store.list("0/run")] for _ in range(300)]
+
+    assert all("0/run/a.txt" in found for found in seen)
+
+
+def test_listing_shows_what_can_be_named(store: LocalArtifactStore) -> None:
+    """Names that are no text, and those that no path may hold, would only be errors for whoever follows them."""
+    folder = os.fsencode(store.root / "0" / "run")
+    for name in (b"\xff\xfe", b"new\nline", b"back\\slash"):
+        Path(os.fsdecode(folder + b"/" + name)).write_bytes(b"x")
+
+    assert ["0/run/a.txt"] == [info.path for info in store.list("0/run")]
+
+
+@pytest.mark.parametrize("depth", [0, 1])
+def test_link_put_in_place_at_the_worst_moment(store: LocalArtifactStore, tmp_path: Path, depth: int) -> None:
+    """A folder of the store turns into a link and back while it is used; nothing outside is touched."""
+    outside = tmp_path / "outside" / "inner"
+    outside.mkdir(parents=True)
+    (outside / "a.txt").write_bytes(SECRET)
+    put(store, "0/run/inner/a.txt", b"mine")
+    inside = store.root / "0" / ("run" if depth == 0 else "run/inner")
+    link, aside = tmp_path / "link", tmp_path / "aside"
+    link.symlink_to(outside.parent if depth == 0 else outside)
+
+    def swap() -> None:
+        inside.rename(aside)
+        moved(link, inside)
+        inside.rename(link)
+        moved(aside, inside)
+
+    read_back = set()
+    with meanwhile(swap):
+        for number in range(400):
+            try:
+                read_back.add(read(store, "0/run/inner/a.txt"))
+                put(store, f"0/run/inner/{number}.txt", b"new")
+                store.delete(f"0/run/inner/{number}.txt")
+                store.list("0/run/inner")
+            except RunyardException:
+                continue
+
+    assert {b"mine"} >= read_back
+    assert [outside / "a.txt"] == list(outside.iterdir())
+    assert SECRET == (outside / "a.txt").read_bytes()
