@@ -174,7 +174,7 @@ class Buffer:
 
     def _forget_waiting(self) -> None:
         """What is not delivered stays in the closed journal; the next entry opens another and starts another thread."""
-        self._journal = self._rejects = self._thread = self.offline = None
+        self._journal = self._rejects = self._thread = self._journal_problem = self.offline = None
         self._queue.clear()
         self._spilled, self._settled, self._idle = False, self._taken, True
 

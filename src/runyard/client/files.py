@@ -68,7 +68,7 @@ class FilesClient(ClientPart):
         return self._of_run(run_id).list_artifacts(path)
 
     def download_artifacts(
-        self, run_id: str, path: str, dst_path: str | None = None, progress: Progress | None = None
+        self, run_id: str, path: str, dst_path: str | None = None, *, progress: Progress | None = None
     ) -> str:
         """Copy a file or folder of the run's artifacts to this machine; returns its local path.
 

@@ -2,12 +2,14 @@
 
 import re
 import uuid
+import warnings
 from typing import Any
 
 from runyard.client.files import FilesClient
 from runyard.core.clock import now_ms
 from runyard.exceptions import InvalidParameter, MissingPackage
 from runyard.tracking.metrics.client import as_integer
+from runyard.tracking.runs.messages import SetTag
 
 THUMBNAIL = 256
 """Pixels of the longer side of the small copy that pages show."""
@@ -82,13 +84,7 @@ class PicturesClient(FilesClient):
         small.thumbnail((THUMBNAIL, THUMBNAIL))
         with self._file_for(run_id, f"{stem}+compressed.webp") as local:
             small.save(local, format="WEBP")
-        self.connection.write(_mark(run_id))
-
-
-def _mark(run_id: str) -> Any:
-    from runyard.tracking.runs.messages import SetTag  # noqa: PLC0415  (messages load when something is sent)
-
-    return SetTag(run_id=run_id, key=IMAGES_TAG, value="True")
+        self.connection.write(SetTag(run_id=run_id, key=IMAGES_TAG, value="True"))
 
 
 def _stem(key: str, step: int, timestamp: int) -> str:
@@ -132,10 +128,22 @@ def _as_bytes(array: Any) -> Any:
     if kind == "b":
         array = array * 255
     elif kind == "f":
-        if low < 0 or high > 1 or low != low:
-            raise InvalidParameter(f"Floats of an image lie between 0 and 1; these lie between {low} and {high}.")
-        array = array * 255
+        array = (_rescaled(array) if low < 0 or high > 1 or low != low else array) * 255
     elif low < 0 or high > 255:
         raise InvalidParameter(f"Integers of an image lie between 0 and 255; these lie between {low} and {high}.")
     array = array.astype("uint8")
     return array[:, :, 0] if array.ndim == 3 and array.shape[2] == 1 else array
+
+
+def _rescaled(array: Any) -> Any:
+    """Floats of any range, between 0 and 1; what is no number becomes 0."""
+    finite = array[(array - array) == 0]  # infinities and NaN are no measure of the others
+    low, high = (finite.min(), finite.max()) if finite.size else (0.0, 0.0)
+    warnings.warn(
+        "Floats of an image lie between 0 and 1; these are rescaled from the range they have. "
+        "Scale them yourself to keep images comparable.",
+        stacklevel=5,
+    )
+    scaled = (array.clip(low, high) - low) / ((high - low) or 1.0)
+    scaled[scaled != scaled] = 0.0
+    return scaled

@@ -7,6 +7,7 @@ from runyard.client.connection import StoreConnection, connection_to
 from runyard.client.pictures import PicturesClient
 from runyard.client.tables import TablesClient
 from runyard.core.tracking_uri import get_registry_uri, get_tracking_uri
+from runyard.exceptions import NotImplementedHere
 from runyard.tracking.experiments.client import ExperimentsClient
 from runyard.tracking.inputs.client import InputsClient
 from runyard.tracking.metrics.client import MetricsClient
@@ -19,9 +20,22 @@ class RunyardClient(PicturesClient, TablesClient, ExperimentsClient, MetricsClie
     ----------
     tracking_uri: ``http(s)://…``, ``sqlite:///…`` or ``postgresql://…``; where runs are logged now when left out.
     registry_uri: Where models are registered; the tracking URI when left out.
+    workspace_store_uri: Taken for compatibility; there are no workspaces.
+
+    Raises
+    ------
+    InvalidParameter: The address is none of a store.
+    NotImplementedHere: A store of workspaces is given.
     """
 
-    def __init__(self, tracking_uri: str | None = None, registry_uri: str | None = None) -> None:
+    def __init__(
+        self,
+        tracking_uri: str | None = None,
+        registry_uri: str | None = None,
+        workspace_store_uri: str | None = None,
+    ) -> None:
+        if workspace_store_uri is not None:
+            raise NotImplementedHere("Runyard has no workspaces: leave 'workspace_store_uri' out.")
         self._tracking_uri = tracking_uri or get_tracking_uri()
         self._registry_uri = registry_uri or tracking_uri or get_registry_uri()
         self.connection: StoreConnection = connection_to(self._tracking_uri)

@@ -57,7 +57,7 @@ class RunsClient(ClientPart):
             experiment_id=str(experiment_id),
             user_id=texts.get(USER_TAG, "unknown"),
             run_name=run_name or "",
-            start_time=start_time or now_ms(),
+            start_time=now_ms() if start_time is None else start_time,
             tags=[Tag(key=key, value=value) for key, value in texts.items()],
         )
         return Run.from_wire(self.send(message)["run"])
@@ -94,7 +94,8 @@ class RunsClient(ClientPart):
         status: FINISHED when left out, else FAILED or KILLED.
         end_time: Milliseconds since the epoch; now when left out.
         """
-        fields = {"run_id": run_id, "status": status or "FINISHED", "end_time": end_time or now_ms()}
+        ended = now_ms() if end_time is None else end_time
+        fields = {"run_id": run_id, "status": status or "FINISHED", "end_time": ended}
         self.connection.write(UpdateRun.from_wire(fields))
 
     def delete_run(self, run_id: str) -> None:

@@ -1,0 +1,177 @@
+"""Artifacts, tables and images through the client, on a database of this machine and on a server."""
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from runyard.client import RunyardClient
+from runyard.exceptions import InvalidParameter, RunyardException
+
+
+def names(client: RunyardClient, run_id: str, path: str | None = None) -> list[str]:
+    """What is listed."""
+    return [entry.path for entry in client.list_artifacts(run_id, path)]
+
+
+def text_of(client: RunyardClient, run_id: str, path: str) -> str:
+    """The content of an artifact."""
+    return Path(client.download_artifacts(run_id, path)).read_text()
+
+
+def test_files_and_folders_come_back_as_they_were(client: RunyardClient, run_id: str, tmp_path: Path) -> None:
+    """A file, a folder's content, a stream."""
+    folder = tmp_path / "made"
+    (folder / "inner").mkdir(parents=True)
+    (folder / "inner" / "deep.bin").write_bytes(bytes(range(256)) * 5000)
+    (folder / "top.txt").write_text("top")
+    client.log_artifact(run_id, folder / "top.txt", "single")
+    client.log_artifacts(run_id, str(folder), "tree")
+    with (folder / "top.txt").open("rb") as stream:
+        client.log_stream(run_id, stream, "streamed/s.txt")
+
+    assert names(client, run_id) == ["single", "streamed", "tree"]
+    assert names(client, run_id, "tree/inner") == ["tree/inner/deep.bin"]
+    got = Path(client.download_artifacts(run_id, "tree", str(tmp_path)))
+    assert (got / "inner" / "deep.bin").read_bytes() == bytes(range(256)) * 5000
+    assert text_of(client, run_id, "streamed/s.txt") == "top"
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("d.json", '{\n  "b": 1,\n  "a": [\n    1,\n    "ü"\n  ]\n}'),
+        ("d.YML", "a:\n- 1\n- ü\nb: 1\n"),
+        ("d", '{\n  "b": 1,\n  "a": [\n    1,\n    "ü"\n  ]\n}'),
+    ],
+)
+def test_dictionaries_are_written_as_their_ending_says(
+    path: str, expected: str, client: RunyardClient, run_id: str
+) -> None:
+    """YAML for .yml and .yaml, else JSON."""
+    client.log_dict(run_id, {"b": 1, "a": [1, "ü"]}, path)
+
+    text = text_of(client, run_id, path)
+    assert text == expected or json.loads(text) == json.loads(expected)
+
+
+@pytest.mark.parametrize("path", ["../x.txt", "/etc/x", "a/../../b", "", "a\\..\\b"])
+def test_paths_that_lead_elsewhere_are_refused(path: str, local: RunyardClient) -> None:
+    """Whatever the call."""
+    run_id = local.create_run("0").info.run_id
+    with pytest.raises(InvalidParameter):
+        local.log_text(run_id, "x", path)
+    with pytest.raises(InvalidParameter):
+        local.log_dict(run_id, {}, path)
+
+
+def test_tables_grow_and_are_loaded_over_runs(client: RunyardClient) -> None:
+    """Appended to by later calls; rows of several runs, with what is known of each."""
+    experiment = client.create_experiment("tables")
+    runs = [client.create_run(experiment).info.run_id for _ in range(2)]
+    client.log_param(runs[0], "lr", "0.1")
+    client.log_param(runs[1], "lr", "0.2")
+    client.log_table(runs[0], {"x": 1, "y": "a"}, "t/rows.json")
+    client.log_table(runs[0], pd.DataFrame({"x": [2, 3], "y": ["b", None]}), "t/rows.json")
+    client.log_table(runs[1], {"x": [4], "when": [pd.Timestamp("2026-01-02")]}, "t/rows.json")
+
+    frame = client.load_table(experiment, "t/rows.json", extra_columns=["run_id", "lr"])
+    assert sorted(frame["x"]) == [1, 2, 3, 4]
+    assert dict(zip(frame["run_id"], frame["lr"], strict=True)) == {runs[0]: "0.1", runs[1]: "0.2"}
+    assert list(client.load_table(experiment, "t/rows.json", [runs[1]])["x"]) == [4]
+    assert client.get_run(runs[0]).data.tags["mlflow.loggedArtifacts"] == '[{"path": "t/rows.json", "type": "table"}]'
+    assert json.loads(text_of(client, runs[0], "t/rows.json"))["columns"] == ["x", "y"]
+    client.delete_experiment(experiment)
+
+
+def test_what_is_no_table_is_refused(local: RunyardClient) -> None:
+    """The message says what would be."""
+    run_id = local.create_run("0").info.run_id
+    with pytest.raises(InvalidParameter, match="DataFrame"):
+        local.log_table(run_id, [1], "t.json")  # type: ignore[arg-type]
+    with pytest.raises(InvalidParameter, match=r"\.json"):
+        local.log_table(run_id, {"a": 1}, "t.csv")
+    with pytest.raises(InvalidParameter, match="same length"):
+        local.log_table(run_id, {"a": [1, 2], "b": [1]}, "t.json")
+    with pytest.raises(InvalidParameter, match="No run of experiment 0"):
+        local.load_table("0", "t.json")
+
+
+@pytest.mark.parametrize(
+    ("array", "pixel"),
+    [
+        (np.full((2, 2), 7, dtype=np.uint8), 7),
+        (np.full((2, 2, 1), 7, dtype=np.int64), 7),
+        (np.ones((2, 2), dtype=bool), 255),
+        (np.full((2, 2), 0.5), 127),
+        (np.full((2, 2, 3), 9, dtype=np.uint8), (9, 9, 9)),
+        (np.full((2, 2, 4), 9, dtype=np.uint8), (9, 9, 9, 9)),
+    ],
+)
+def test_arrays_become_images(
+    array: "np.ndarray[tuple[int, ...], np.dtype[np.generic]]", pixel: object, local: RunyardClient
+) -> None:
+    """Grey, colours, transparency; integers, booleans, floats from 0 to 1."""
+    run_id = local.create_run("0").info.run_id
+    local.log_image(run_id, array, "seen.png")
+
+    with Image.open(local.download_artifacts(run_id, "seen.png")) as image:
+        assert image.getpixel((0, 0)) == pixel
+
+
+def test_floats_of_any_range_are_rescaled_with_a_warning(local: RunyardClient) -> None:
+    """Standardised images are logged every day."""
+    run_id = local.create_run("0").info.run_id
+    with pytest.warns(UserWarning, match="rescaled"):
+        local.log_image(run_id, np.array([[-2.0, 2.0], [0.0, np.nan]]), "seen.png")
+
+    with Image.open(local.download_artifacts(run_id, "seen.png")) as image:
+        assert [image.getpixel(place) for place in ((0, 0), (1, 0), (0, 1), (1, 1))] == [0, 255, 127, 0]
+
+
+@pytest.mark.parametrize(
+    "image",
+    [np.full((2, 2), 256), np.full((2, 2), -1), np.zeros(3), np.zeros((2, 2, 2)), np.array([["a"]]), "picture", None],
+)
+def test_what_is_no_image_is_refused(image: object, local: RunyardClient) -> None:
+    """The message says what would be."""
+    run_id = local.create_run("0").info.run_id
+    with pytest.raises(InvalidParameter):
+        local.log_image(run_id, image, "seen.png")
+
+
+def test_a_series_of_images_says_everything_in_its_names(client: RunyardClient, run_id: str) -> None:
+    """As MLflow's pages expect: the image, a small copy, and a tag on the run."""
+    client.log_image(run_id, np.zeros((600, 300, 3), dtype=np.uint8), key="a/b c", step=3, timestamp=5)
+
+    small, full = names(client, run_id, "images")
+    assert re.fullmatch(r"images/a~b c\+step\+3\+timestamp\+5\+[0-9a-f-]{36}\.png", full)
+    assert small == full.removesuffix(".png") + "+compressed.webp"
+    with Image.open(client.download_artifacts(run_id, small)) as image:
+        assert image.size == (128, 256)
+    assert client.get_run(run_id).data.tags["mlflow.loggedImages"] == "True"
+
+
+@pytest.mark.parametrize("where", [{}, {"artifact_file": "a.png", "key": "k"}, {"key": "a#b"}, {"key": ""}])
+def test_an_image_needs_a_path_or_a_key(where: dict[str, str], local: RunyardClient) -> None:
+    """One of them, and a key that can be a name."""
+    run_id = local.create_run("0").info.run_id
+    with pytest.raises(InvalidParameter):
+        local.log_image(run_id, np.zeros((2, 2), dtype=np.uint8), **where)  # type: ignore[arg-type]
+
+
+def test_what_is_not_there_cannot_be_downloaded(client: RunyardClient, run_id: str) -> None:
+    """The message names it."""
+    with pytest.raises(RunyardException, match=r"missing\.txt"):
+        client.download_artifacts(run_id, "missing.txt")
+
+
+def test_a_figure_that_is_none_is_refused(local: RunyardClient) -> None:
+    """Matplotlib and plotly are understood."""
+    run_id = local.create_run("0").info.run_id
+    with pytest.raises(InvalidParameter, match="matplotlib"):
+        local.log_figure(run_id, "figure", "f.png")
