@@ -10,6 +10,7 @@ import secrets
 import shutil
 import stat
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -21,9 +22,13 @@ from runyard.exceptions import DoesNotExist, InvalidParameter, StorageFull, Unav
 PARTIAL = ".runyard-partial-"
 """How the names of files begin that are being written; no listing shows them and no path may name them."""
 
+SYNC_AHEAD = 32 * 2**20
+"""Bytes after which the disk is set to work, so that the end of a large upload need not wait for all of it."""
+
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _MOST_REMOVALS = 3
+_SYNCS = ThreadPoolExecutor(4, thread_name_prefix="runyard-sync")
 
 
 @dataclass
@@ -210,6 +215,8 @@ class LocalUpload:
     def __init__(self, root: Path, path: str) -> None:
         *folders, self._name = path.split("/")
         self._shown, self._partial, self._descriptor = path, PARTIAL + secrets.token_hex(8), -1
+        self._unsynced, self._syncing = 0, Future[None]()
+        self._syncing.set_result(None)
         self._folder, self._missing = _walk(root, folders)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         try:
@@ -226,10 +233,15 @@ class LocalUpload:
             view = memoryview(piece)
             while view:
                 view = view[os.write(self._descriptor, view) :]
+            self._unsynced += len(piece)
+            if self._unsynced >= SYNC_AHEAD and self._syncing.done():
+                self._syncing.result()  # what it failed with, the last sync would not be told again
+                self._syncing, self._unsynced = _SYNCS.submit(os.fdatasync, self._descriptor), 0
 
     def finish(self) -> None:
         """Put it in its place, durably; what was there before is replaced."""
         with explained(self._shown), _made(self._folder, self._missing) as folder:
+            self._syncing.result()
             os.fsync(self._descriptor)
             _refuse_folder(folder, self._name, self._shown)
             os.replace(self._partial, self._name, src_dir_fd=self._folder, dst_dir_fd=folder)
@@ -245,6 +257,7 @@ class LocalUpload:
         self._release()
 
     def _release(self) -> None:
+        wait([self._syncing])
         for descriptor in (self._descriptor, self._folder):
             if descriptor >= 0:
                 os.close(descriptor)
