@@ -17,6 +17,8 @@ from runyard.protocol.message import Message
 
 log = logging.getLogger("runyard")
 
+_SYNC_LOGGING = settings.SYNC_LOGGING.names[0]
+
 _connections: dict[str, "StoreConnection"] = {}
 _making = threading.Lock()
 
@@ -91,7 +93,8 @@ class StoreConnection:
 
     def waits(self, synchronous: bool | None) -> bool:
         """Must a call with this argument wait until it is stored?"""
-        return synchronous is True or bool(settings.SYNC_LOGGING.get())
+        # looked up as quickly as can be: this is asked for every point
+        return synchronous is True or (_SYNC_LOGGING in os.environ and bool(settings.SYNC_LOGGING.get()))
 
     def close(self) -> None:
         """Deliver what can be delivered before the process ends."""

@@ -14,7 +14,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from runyard import settings
 from runyard.exceptions import RunyardException
@@ -26,8 +26,7 @@ REJECTED = ".rejected"
 FORMAT = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(NamedTuple):
     """One buffered point of a metric. `end` is the byte behind it in the journal."""
 
     end: int

@@ -41,14 +41,12 @@ class _Wire:
 
     def to_wire(self) -> dict[str, Any]:
         """The JSON object a client sends: fields that are None are left out."""
-        return {
-            field.name: _encoded(value)
-            for field in dataclasses.fields(self)  # type: ignore[arg-type]  # every subclass is a dataclass
-            if (value := getattr(self, field.name)) is not None
-        }
+        return {name: _encoded(value) for name, value in vars(self).items() if value is not None}
 
 
 def _encoded(value: Any) -> Any:
+    if type(value) is str or type(value) is int:  # most are
+        return value
     if isinstance(value, _Wire):
         return value.to_wire()
     if isinstance(value, list | tuple):
