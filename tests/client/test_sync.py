@@ -112,6 +112,18 @@ def test_what_the_store_refuses_is_kept_aside(local: RunyardClient, tmp_path: Pa
     assert run_sync().exit_code == 0
 
 
+def test_a_database_that_is_gone_is_not_made_anew(tmp_path: Path) -> None:
+    """An empty one would refuse everything; the journal stays for when it is back."""
+    path = left_behind(f"sqlite:///{tmp_path / 'moved.db'}", "a" * 32)
+
+    result = run_sync()
+
+    assert result.exit_code == 1
+    assert "not there any more" in result.output
+    assert path.exists()
+    assert not (tmp_path / "moved.db").exists()
+
+
 def test_delivery_goes_on_where_it_stopped(scripted: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was taken before the server failed is not sent again."""
     monkeypatch.setattr("runyard.client.leftovers.PATIENCE", 0.0)

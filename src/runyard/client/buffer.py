@@ -25,7 +25,7 @@ from runyard.tracking.runs.messages import LogBatch
 
 log = logging.getLogger("runyard")
 
-GATHERING = 0.1
+GATHERING = 0.25
 """Seconds the thread waits for more before it sends what there is."""
 MOST_IN_MEMORY = 100_000
 """Entries kept in memory; what comes beyond is read back from the journal when its turn comes."""

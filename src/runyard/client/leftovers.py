@@ -7,7 +7,7 @@ from pathlib import Path
 
 from runyard.client.delivery import Rejects, deliver, rounds
 from runyard.client.errors import Unreachable
-from runyard.client.local import absolute
+from runyard.client.local import SQLITE, absolute
 from runyard.client.senders import Sender, sender_for
 from runyard.client.spool import REJECTED, SUFFIX, address_of, settled_line, spool_folder, take_over, undelivered
 from runyard.core.http import without_credentials
@@ -90,6 +90,9 @@ def _sender_for(address: str) -> Sender:
 
 def _deliver(path: Path, address: str, sender: Sender, descriptor: int) -> Delivered:
     outcome = Delivered(path, address)
+    if address.startswith(SQLITE) and not Path(address.removeprefix(SQLITE).partition("?")[0]).exists():
+        outcome.problem = "The database is not there any more. Put it back, or remove the journal."
+        return outcome  # a new, empty one would refuse everything
     rejects = Rejects(path.with_suffix(REJECTED), address)
     try:
         for portion in rounds(undelivered(path, rejects.damaged)):
