@@ -8,6 +8,7 @@ import sys
 from types import ModuleType
 
 import pytest
+from packaging.version import parse
 
 import runyard
 from runyard import alias
@@ -83,7 +84,6 @@ def test_availability_checks_find_it() -> None:
 
 def test_the_version_compares_with_mlflows() -> None:
     """Libraries ask for 2.8 or 3 before they call what is new there."""
-    parse = pytest.importorskip("packaging.version").parse
     version = parse(imported("mlflow").__version__)
 
     assert parse("3.17.2") <= version < parse("3.17.3")

@@ -37,7 +37,7 @@ class Tab:
 def browser() -> Iterator[Browser]:
     """Chromium, for the tests of a module."""
     if not Path(CHROMIUM).exists():
-        pytest.skip(f"needs Chromium at {CHROMIUM}")
+        pytest.fail(f"needs Chromium at {CHROMIUM}; make test installs it where it may")
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield started
