@@ -346,7 +346,7 @@ def test_a_new_run_without_times_is_found(gate: Gate) -> None:
     assert [run_id] == [run["info"]["run_id"] for run in found["runs"]]
 
 
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)  # PostgreSQL plans by the size of its tables
+@pytest.mark.parametrize("gate", ["sqlite"], indirect=True)  # PostgreSQL plans by the size of its tables
 @pytest.mark.parametrize(
     ("text", "index"),
     [
@@ -357,7 +357,7 @@ def test_a_new_run_without_times_is_found(gate: Gate) -> None:
         ("run_name != ''", "ix_runs_newest (experiment_id=? AND lifecycle_stage=?)"),
     ],
 )
-def test_sqlite_answers_equality_and_ranges_from_an_index(database: str, gate: Gate, text: str, index: str) -> None:
+def test_sqlite_answers_equality_and_ranges_from_an_index(gate: Gate, text: str, index: str) -> None:
     """SQLite is easily led to read every row with the key, which is ten times slower; so look at its plan."""
     with gate.engines.reading.connect() as connection:
         conditions = matching_runs(Transaction(connection, gate.settings), ["1"], "ACTIVE_ONLY", text)
