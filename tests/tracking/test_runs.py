@@ -259,3 +259,10 @@ def test_runs_are_counted_and_described(gate: Gate) -> None:
     found = described["param_keys"]
     assert [{"key": "lr", "runs": 2, "distinct": 2}, {"key": "same", "runs": 2, "distinct": 1}] == found
     assert [{"key": "acc", "runs": 2}] == described["metric_keys"]
+
+
+def test_a_search_in_no_experiment_finds_nothing_and_still_checks_its_filter(gate: Gate) -> None:
+    """A typing mistake must not pass for an empty answer."""
+    assert {} == gate.perform(SearchRuns(experiment_ids=[]))
+    with pytest.raises(InvalidParameter, match="nonsense"):
+        gate.perform(SearchRuns(experiment_ids=[], filter="nonsense"))

@@ -12,6 +12,8 @@ from runyard.core.names import random_run_name
 from runyard.db.transaction import Prepared, Transaction
 from runyard.exceptions import DoesNotExist, InvalidParameter
 from runyard.protocol.performing import Raw, Wire, performs
+from runyard.search.fields import RUN_FIELDS
+from runyard.search.parser import parse_filter
 from runyard.tracking.experiments.store import ACTIVE, DELETED, active_experiment
 from runyard.tracking.metrics import series
 from runyard.tracking.metrics.store import refuse_unknown_model
@@ -196,6 +198,7 @@ def log_batch(tx: Transaction, message: LogBatch) -> Wire:
 def search_runs(tx: Transaction, message: SearchRuns) -> Wire:
     """A page of runs: ids first, then what they carry."""
     if not message.experiment_ids:
+        parse_filter(message.filter, RUN_FIELDS)  # a mistake in it is one even where nothing is looked for
         return {}
     numbers, next_token = search_run_ids(
         tx,
