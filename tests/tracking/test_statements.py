@@ -1,0 +1,72 @@
+"""What reading costs: a fixed number of SQL statements, however many runs there are."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from runyard.protocol.gate import Gate
+from runyard.protocol.message import Message
+from runyard.tracking.experiments.messages import SearchExperiments, SummarizeExperiments, Tag
+from runyard.tracking.inputs.messages import Dataset, DatasetInput, LogInputs
+from runyard.tracking.runs.messages import CountRuns, DescribeRuns, GetRun, LogBatch, Param, SearchRuns
+from tests.factories import a_point, a_run, an_experiment
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+"""SQLite tells every statement it executes, also those that bypass SQLAlchemy's own execution."""
+
+
+@pytest.fixture
+def count(gate: Gate) -> Callable[[Message], int]:
+    """Counts the statements that performing a message takes."""
+    seen: list[str] = []
+
+    def listen(connection: Any, *_: object) -> None:
+        connection.set_trace_callback(seen.append)
+
+    sa.event.listen(gate.engines.reading, "checkout", listen)
+
+    def statements(message: Message) -> int:
+        gate.perform(message)
+        seen.clear()
+        gate.perform(message)
+        return sum(not text.startswith(("BEGIN", "COMMIT", "ROLLBACK")) for text in seen)
+
+    return statements
+
+
+def add_runs(gate: Gate, experiment_id: str, number: int) -> str:
+    """Add runs that have everything a run can have; returns the id of one."""
+    run_id = ""
+    for place in range(number):
+        run_id = a_run(gate, experiment_id)
+        params = [Param(key="lr", value=str(place))]
+        points = [a_point("acc", place / 10), a_point("loss", place / 7)]
+        gate.perform(LogBatch(run_id=run_id, params=params, metrics=points, tags=[Tag(key="t", value="x")]))
+        dataset = Dataset(name=f"d{place}", digest="1", source_type="local", source="{}")
+        gate.perform(LogInputs(run_id=run_id, datasets=[DatasetInput(dataset=dataset, tags=[Tag(key="c", value="x")])]))
+    return run_id
+
+
+def test_reading_costs_the_same_for_one_run_and_for_many(gate: Gate, count: Callable[[Message], int]) -> None:
+    """Searching and showing runs and experiments never asks run by run."""
+    experiment_id = an_experiment(gate)
+    filter_string = "metrics.acc >= 0 and params.lr != 'z' and tags.t LIKE 'x%' and dataset.name LIKE 'd%'"
+    messages = [
+        SearchRuns(experiment_ids=[experiment_id]),
+        SearchRuns(experiment_ids=[experiment_id], filter=filter_string, order_by=["metrics.loss DESC", "params.lr"]),
+        SearchRuns(experiment_ids=[experiment_id], max_results=1),
+        CountRuns(experiment_ids=[experiment_id], filter=filter_string),
+        DescribeRuns(experiment_ids=[experiment_id]),
+        SearchExperiments(),
+        SummarizeExperiments(experiment_ids=[experiment_id, "0"]),
+        GetRun(run_id=add_runs(gate, experiment_id, 1)),
+    ]
+    for_one = [count(message) for message in messages]
+    add_runs(gate, experiment_id, 40)
+    for _ in range(5):
+        an_experiment(gate)
+
+    assert for_one == [count(message) for message in messages]
+    assert [5, 5, 5, 1, 3, 3, 1, 5] == for_one
