@@ -1,8 +1,6 @@
 """Which runs a search finds and in which order, on both databases."""
 
 import itertools
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -313,29 +311,6 @@ def test_a_pattern_that_could_backtrack_for_ever(own_story: Story) -> None:
     own_story.run("E", 5, tags={"long": "a" * 60_000})
     assert "" == own_story.found(f"tags.long LIKE '{'%a' * 40}%b'")
     assert "E" == own_story.found(f"tags.long LIKE '{'%a' * 40}%'")
-
-
-@contextmanager
-def statements(gate: Gate) -> Iterator[list[str]]:
-    """The statements executed meanwhile on the connections that read."""
-    seen: list[str] = []
-
-    def note(*event: Any) -> None:
-        seen.append(event[2])
-
-    sa.event.listen(gate.engines.reading, "before_cursor_execute", note)
-    yield seen
-    sa.event.remove(gate.engines.reading, "before_cursor_execute", note)
-
-
-def test_a_search_costs_the_same_statements_however_many_runs_it_finds(story: Story) -> None:
-    """Ids in one statement, then what they carry; nothing per run."""
-    counts = []
-    for size in (1, 4):
-        with statements(story.gate) as seen:
-            story.found("metrics.acc != 7", "metrics.acc", max_results=size)
-        counts.append(len([text for text in seen if text != "BEGIN"]))
-    assert counts[0] == counts[1] <= 6
 
 
 def test_a_new_run_without_times_is_found(gate: Gate) -> None:
