@@ -113,8 +113,8 @@ def test_a_server_others_can_reach_says_so(configured: Callable[..., RunningServ
 def test_the_address_that_was_reached_is_ours(configured: Callable[..., RunningServer]) -> None:
     """A server that listens everywhere answers under each address of its machine, and under no other."""
     server = configured(host="0.0.0.0")
-    with socket.create_connection(("127.0.0.5", server.port)) as connection:
-        for host, expected in (("127.0.0.5", b"200"), ("127.0.0.6", b"403")):
+    for host, expected in (("127.0.0.5", b"200"), ("127.0.0.6", b"403")):
+        with socket.create_connection(("127.0.0.5", server.port)) as connection:
             connection.sendall(f"GET {INFO} HTTP/1.1\r\nHost: {host}:{server.port}\r\n\r\n".encode())
             assert expected == connection.recv(65536).split()[1]
 
