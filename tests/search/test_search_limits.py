@@ -3,6 +3,7 @@
 import base64
 import json
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -60,10 +61,15 @@ def test_any_text_is_understood_or_refused(text: str) -> None:
 )
 def test_hostile_filters(text: str) -> None:
     """Brackets, digits, quotes and terms without end cost less than 100 ms of the processor, and are not echoed."""
+    assert any(seconds_of(lambda: refusal(text)) < 0.1 for _ in range(10))  # once the collector is not in between
+    assert len(refusal(text)) < 1_000
+
+
+def seconds_of(work: Callable[[], Any]) -> float:
+    """How long this thread had the processor for it."""
     began = time.thread_time()
-    message = refusal(text)
-    assert time.thread_time() - began < 0.1
-    assert len(message) < 1_000
+    work()
+    return time.thread_time() - began
 
 
 def refusal(text: str) -> str:
@@ -87,12 +93,7 @@ def test_time_grows_with_length_only() -> None:
 
     def seconds(terms: int) -> float:
         text = "run_id IN (" + ",".join(["'a'"] * terms) + ")"
-        took = []
-        for _ in range(10):
-            began = time.thread_time()
-            parse_filter(text, RUN_FIELDS)
-            took.append(time.thread_time() - began)
-        return min(took)
+        return min(seconds_of(lambda: parse_filter(text, RUN_FIELDS)) for _ in range(10))
 
     assert seconds(2_400) < 40 * seconds(240)
 
