@@ -126,7 +126,7 @@ class RemoteSender:
         import urllib3  # noqa: PLC0415  (loaded by the first request)
 
         operation, fields = message.operation, message.to_wire()
-        method, url, body = operation.methods[0], self._uri + operation.main_path, None
+        method, url, body = operation.methods[0], self._uri + operation.address(fields), None
         headers = request_headers(self._uri)
         if method == "GET":
             url += "?" + urlencode(fields, doseq=True)

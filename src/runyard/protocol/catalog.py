@@ -9,6 +9,9 @@ MESSAGE_MODULES = (
     "runyard.tracking.inputs.messages",
     "runyard.tracking.artifacts.messages",
     "runyard.tracking.logged_models.messages",
+    "runyard.registry.registered_models.messages",
+    "runyard.registry.model_versions.messages",
+    "runyard.registry.promotion.messages",
 )
 
 

@@ -39,6 +39,11 @@ def decode_body(kind: type[Message], body: bytes) -> Message:
 
 def decode_query(kind: type[Message], query: bytes) -> Message:
     """The message in a query string; a repeated key is a list."""
+    return kind.from_wire(query_fields(kind, query))
+
+
+def query_fields(kind: type[Message], query: bytes) -> dict[str, Any]:
+    """The fields in a query string; a repeated key is a list."""
     try:
         fields = parse_qs(query.decode("ascii"), keep_blank_values=True, max_num_fields=1000, errors="strict")
     except (UnicodeDecodeError, ValueError):
@@ -46,7 +51,7 @@ def decode_query(kind: type[Message], query: bytes) -> Message:
             "The query string is not valid: percent-encode it as UTF-8, with at most 1,000 fields."
         ) from None
     lists = _list_fields(kind)  # type: ignore[arg-type]  # mypy mistakes the class for its instances
-    return kind.from_wire({key: values if key in lists else values[-1] for key, values in fields.items()})
+    return {key: values if key in lists else values[-1] for key, values in fields.items()}
 
 
 def encode(answer: Wire | Mapping[str, Any]) -> bytes:

@@ -83,15 +83,18 @@ class Message(_Wire):
         needs: str,
         get: str | None = None,
         post: str | None = None,
+        patch: str | None = None,
+        delete: str | None = None,
         kind: Kind | None = None,
         family: str = "mlflow",
     ) -> None:
         dataclasses.dataclass(kw_only=True)(cls)
-        methods = tuple(method for method, path in (("POST", post), ("GET", get)) if path)
-        path = post or get
-        if not path:
-            raise TypeError(f"{cls.__name__} names no path: give get= or post=.")
-        chosen: Kind = kind or ("write" if post else "read")
+        paths = {"POST": post, "PATCH": patch, "DELETE": delete, "GET": get}
+        methods = tuple(method for method, path in paths.items() if path)
+        if len({path for path in paths.values() if path}) != 1:
+            raise TypeError(f"{cls.__name__} names no path or several: give one with get=, post=, patch= or delete=.")
+        path = next(path for path in paths.values() if path)
+        chosen: Kind = kind or ("read" if methods == ("GET",) else "write")
         cls.operation = Operation(operation_name(cls.__name__), methods, path, family, chosen, needs)
         OPERATIONS[cls.operation.name] = cls
 

@@ -1,9 +1,10 @@
 """What the protocol knows about an operation besides its fields: where it is reached and what it needs."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
+from urllib.parse import quote
 
 Kind = Literal["read", "write"]
 
@@ -16,6 +17,7 @@ _MLFLOW_ROOTS = (
 )
 _AJAX_ROOTS = ("/ajax-api/2.0/mlflow", "/ajax-api/3.0/mlflow")
 _OWN_ROOTS = ("/api/2.0/runyard", "/ajax-api/2.0/runyard")
+_PART = re.compile(r"\{(\w+)\}")
 _ROOTS = {"mlflow": _MLFLOW_ROOTS, "ajax": _AJAX_ROOTS, "runyard": _OWN_ROOTS}
 
 
@@ -27,7 +29,7 @@ class Operation:
     ----------
     name: Snake-case name, ``log_metric``.
     methods: HTTP methods it answers to; the first is the one clients send.
-    path: Path below the API's root, ``runs/log-metric``.
+    path: Path below the API's root, ``runs/log-metric``; parts in braces are fields of the message.
     family: ``mlflow`` (all of MLflow's prefixes), ``ajax`` (only those a browser uses), ``runyard`` (our own).
     kind: Whether it changes the store.
     needs: Name of the permission a caller must hold, ``run.edit``.
@@ -44,6 +46,10 @@ class Operation:
     def main_path(self) -> str:
         """The path a client sends this operation to."""
         return f"{_ROOTS[self.family][0]}/{self.path}"
+
+    def address(self, fields: Mapping[str, Any]) -> str:
+        """The path of a message with these fields: parts in braces filled in."""
+        return _PART.sub(lambda part: quote(str(fields[part[1]]), safe=""), self.main_path)
 
     def routes(self) -> Iterator[tuple[str, str]]:
         """Every (method, path) this operation answers to."""

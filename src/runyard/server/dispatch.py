@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from runyard.exceptions import InvalidParameter, MethodNotAllowed, RunyardException, Unavailable
 from runyard.protocol.catalog import load_messages
-from runyard.protocol.codec import decode_body, decode_query, parse_object
+from runyard.protocol.codec import decode_body, decode_query, parse_object, query_fields
 from runyard.protocol.gate import Gate
 from runyard.protocol.message import OPERATIONS, Message
 from runyard.server.answers import App, Receive, Scope, Send, send_error, send_json, unforeseen
@@ -87,7 +87,8 @@ class Dispatch:
                 _check_content_type(fields)
             body = await self._bodies.read(fields, receive)
         if parts:
-            return kind.from_wire({**(parse_object(body) if body else {}), **parts})
+            given = parse_object(body) if body else query_fields(kind, scope["query_string"])
+            return kind.from_wire({**given, **parts})
         if len(body) > _LARGE:  # long enough to be felt by everybody else on this event loop
             return await asyncio.to_thread(decode_body, kind, body)
         return decode_body(kind, body)

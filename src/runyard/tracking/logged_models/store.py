@@ -1,5 +1,6 @@
 """What the operations on logged models do."""
 
+import runyard.tracking.logged_models.tables  # noqa: F401
 from runyard.db.transaction import Transaction
 from runyard.protocol.performing import Wire, performs
 from runyard.tracking.experiments.messages import experiment_number

@@ -1,0 +1,1 @@
+"""The model registry: names, their versions, and which version is in use where."""

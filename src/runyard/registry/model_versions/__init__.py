@@ -1,0 +1,1 @@
+"""Model versions: numbered entries under a registered model, with stages."""

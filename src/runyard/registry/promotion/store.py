@@ -1,0 +1,3 @@
+"""What the operations on promotion do."""
+
+import runyard.registry.promotion.tables  # noqa: F401

@@ -1,0 +1,1 @@
+"""Registered models: names with tags and aliases."""

@@ -1,0 +1,108 @@
+"""What is said about registered models, their tags and aliases."""
+
+from dataclasses import field
+
+from runyard.protocol.message import Message
+from runyard.tracking.experiments.messages import Tag
+
+
+class CreateRegisteredModel(Message, post="registered-models/create", needs="registered_model.create"):
+    """Register a name. It must be new."""
+
+    name: str
+    tags: list[Tag] = field(default_factory=list)
+    description: str | None = None
+
+
+class GetRegisteredModel(Message, get="registered-models/get", needs="registered_model.read"):
+    """One registered model with its tags, aliases and the latest version of every stage."""
+
+    name: str
+
+
+class SearchRegisteredModels(Message, get="registered-models/search", needs="registered_model.read"):
+    """Registered models that match a filter, a page at a time, by name unless ordered otherwise. Prompts are left out
+    unless the filter asks for them.
+    """
+
+    filter: str | None = None
+    max_results: int = 100
+    order_by: list[str] = field(default_factory=list)
+    page_token: str | None = None
+
+
+class UpdateRegisteredModel(Message, patch="registered-models/update", needs="registered_model.edit"):
+    """Change the description; without one it is cleared."""
+
+    name: str
+    description: str | None = None
+
+
+class RenameRegisteredModel(Message, post="registered-models/rename", needs="registered_model.edit"):
+    """Give a registered model another name; versions, tags and aliases follow."""
+
+    name: str
+    new_name: str
+
+
+class DeleteRegisteredModel(Message, delete="registered-models/delete", needs="registered_model.delete"):
+    """Remove a registered model with everything under it, for good."""
+
+    name: str
+
+
+class GetLatestVersions(
+    Message,
+    post="registered-models/get-latest-versions",
+    get="registered-models/get-latest-versions",
+    kind="read",
+    needs="registered_model.read",
+):
+    """The latest version of each stage that is asked for; of all four without."""
+
+    name: str
+    stages: list[str] = field(default_factory=list)
+
+
+class SetRegisteredModelTag(Message, post="registered-models/set-tag", needs="registered_model.edit"):
+    """Set or replace a tag."""
+
+    name: str
+    key: str
+    value: str = ""
+
+
+class DeleteRegisteredModelTag(Message, delete="registered-models/delete-tag", needs="registered_model.edit"):
+    """Remove a tag; one that is not there is fine."""
+
+    name: str
+    key: str
+
+
+class SetRegisteredModelAlias(Message, post="registered-models/alias", needs="registered_model.edit"):
+    """Point an alias at a version, from whichever version it was at.
+
+    `user_id` and `reason` are Runyard's own: they are kept in the history of moves.
+    """
+
+    name: str
+    alias: str
+    version: str
+    user_id: str = ""
+    reason: str = ""
+
+
+class GetModelVersionByAlias(Message, get="registered-models/alias", needs="registered_model.read"):
+    """The version an alias points at; ``latest`` is the one with the highest number."""
+
+    name: str
+    alias: str
+
+
+class DeleteRegisteredModelAlias(Message, delete="registered-models/alias", needs="registered_model.edit"):
+    """Remove an alias; one that is not there is fine."""
+
+    name: str
+    alias: str
+    user_id: str = ""
+    reason: str = ""

@@ -1,0 +1,3 @@
+"""What the operations on registered models do."""
+
+import runyard.registry.registered_models.tables  # noqa: F401
