@@ -96,6 +96,7 @@ def _create_metrics() -> None:
         sa.Column("value", sa.Double),
         sa.Column("step", sa.BigInteger, nullable=False),
         sa.Column("timestamp", sa.BigInteger, nullable=False),
+        sa.Column("document", sa.Text, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_metric_series"),
         sa.UniqueConstraint("run_id", "key", name="uq_metric_series_run_id_key"),
         _belongs_to("metric_series", "run_id", "runs"),

@@ -1,6 +1,7 @@
 """How metric points are kept. Whatever touches them goes through the verbs here: append, latest, history, find.
 
-A series is one metric of one run. Its latest point lies in `metric_series`, where search reads it; its points are
+A series is one metric of one run. Its latest point lies in `metric_series`, in columns that search compares and as the
+JSON that answers show, so that an answer is glued together by the database and costs no row per metric; its points are
 clustered by (series, step, timestamp, value), so that a point sent twice is one row and a series is read in one sweep.
 """
 
@@ -8,6 +9,7 @@ from collections.abc import Sequence
 from operator import itemgetter
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
@@ -49,9 +51,9 @@ _INSERT_ARRAYS = (
 )
 _insert_series = Prepared(
     sa.insert(metric_series)
-    .values({name: sa.bindparam(name) for name in ("run_id", "key", "value", "step", "timestamp")})
+    .values({name: sa.bindparam(name) for name in ("run_id", "key", "value", "step", "timestamp", "document")})
     .returning(_series.id),
-    "run_id", "key", "value", "step", "timestamp",
+    "run_id", "key", "step", "timestamp", "value", "document",
 )  # fmt: skip
 _advance = Prepared(
     sa.update(metric_series)
@@ -64,8 +66,9 @@ _advance = Prepared(
         step=sa.bindparam("new_step"),
         timestamp=sa.bindparam("new_timestamp"),
         value=sa.bindparam("new_value", type_=sa.Double),
+        document=sa.bindparam("new_document", type_=sa.Text),
     ),
-    "new_step", "new_timestamp", "new_value", "series", "rank",
+    "new_step", "new_timestamp", "new_value", "new_document", "series", "rank",
 )  # fmt: skip
 _run_with_series = Prepared(
     sa.select(runs.c.id, runs.c.lifecycle_stage, _series.id, _series.step, _series.timestamp, _series.value)
@@ -93,9 +96,9 @@ def append_one(tx: Transaction, run: int, series: tuple[Any, ...], point: Metric
     number, latest = (series[0], (series[1], series[2], series[3])) if series[0] is not None else (None, None)
     newest = (point.step, point.timestamp, _nullable(point.value))
     if number is None:
-        number = _insert_series.row(tx, run, point.key, newest[2], *newest[:2])[0]  # type: ignore[index]
+        number = _insert_series.row(tx, run, point.key, *newest, _document(point.key, newest))[0]  # type: ignore[index]
     elif latest is not None and _rank(newest) > _rank(latest):
-        _advance.run(tx, *newest, number, newest[2] or 0.0)
+        _advance.run(tx, *newest, _document(point.key, newest), number, newest[2] or 0.0)
     insert = _insert_point_sqlite if tx.dialect == "sqlite" else _insert_point_postgresql
     insert.run(tx, number, point.step, point.timestamp, _stored(tx, point.value))
 
@@ -115,11 +118,11 @@ def append(tx: Transaction, run: int, points: Sequence[MetricPoint]) -> None:
     for key in sorted(newest):  # in one order everywhere, so that two processes do not wait for each other in a circle
         latest = newest[key]
         if key not in known:
-            numbers[key] = _insert_series.row(tx, run, key, latest[2], *latest[:2])[0]  # type: ignore[index]
+            numbers[key] = _insert_series.row(tx, run, key, *latest, _document(key, latest))[0]  # type: ignore[index]
             continue
         numbers[key], stored = known[key]
         if _rank(latest) > _rank(stored):
-            _advance.run(tx, *latest, numbers[key], latest[2] or 0.0)
+            _advance.run(tx, *latest, _document(key, latest), numbers[key], latest[2] or 0.0)
     if tx.dialect == "sqlite":
         rows: list[Row] = [
             (numbers[p.key], p.step, p.timestamp, p.value if p.value == p.value else NAN_TEXT) for p in points
@@ -141,6 +144,12 @@ def _nullable(value: float) -> float | None:
     return value if value == value else None
 
 
+def _document(key: str, latest: Latest) -> str:
+    """A latest point as the protocol shows it, in JSON."""
+    step, timestamp, value = latest
+    return orjson.dumps({"key": key, "value": on_wire(value), "timestamp": timestamp, "step": step}).decode()
+
+
 def _stored(tx: Transaction, value: float) -> Any:
     return NAN_TEXT if value != value and tx.dialect == "sqlite" else value
 
@@ -152,9 +161,17 @@ def on_wire(value: Any) -> float | str:
     return NAN_TEXT if value is None or value == NAN_TEXT else wire_double(value)
 
 
+def _glued(dialect: str, column: sa.ColumnElement[str]) -> sa.Function[str]:
+    """The texts of a group with commas between them."""
+    glue = sa.func.group_concat if dialect == "sqlite" else sa.func.string_agg
+    return glue(column, sa.literal_column("','"))
+
+
 _latest_of_runs = Prepared(
-    lambda dialect: sa.select(_series.run_id, _series.key, _series.value, _series.timestamp, _series.step).where(
-        among(dialect, _series.run_id)
+    lambda dialect: (
+        sa.select(_series.run_id, _glued(dialect, _series.document))
+        .where(among(dialect, _series.run_id))
+        .group_by(_series.run_id)
     ),
     NUMBERS,
 )
@@ -166,17 +183,9 @@ _whole_history = Prepared(
 )
 
 
-def latest(tx: Transaction, runs_numbers: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
-    """The latest point of every metric of some runs, as the protocol shows it, by run number."""
-    found: dict[int, list[dict[str, Any]]] = {}
-    for run, key, value, timestamp, step in _latest_of_runs.rows(tx, bound(tx, runs_numbers)):
-        shown = value if type(value) is float and -LARGEST <= value <= LARGEST else on_wire(value)
-        point = {"key": key, "value": shown, "timestamp": timestamp, "step": step}
-        if run in found:
-            found[run].append(point)
-        else:
-            found[run] = [point]
-    return found
+def latest(tx: Transaction, runs_numbers: Sequence[int]) -> dict[int, str]:
+    """The latest point of every metric of some runs, by run number: the protocol's JSON objects with commas between."""
+    return dict(_latest_of_runs.rows(tx, bound(tx, runs_numbers)))
 
 
 def find_series(tx: Transaction, run_uuids: Sequence[str], key: str) -> dict[str, int]:

@@ -18,6 +18,7 @@ metric_series = sa.Table(
     sa.Column("value", sa.Double),
     sa.Column("step", sa.BigInteger, nullable=False),
     sa.Column("timestamp", sa.BigInteger, nullable=False),
+    sa.Column("document", sa.Text, nullable=False),  # the latest point as the protocol's JSON: searches glue these
     sa.UniqueConstraint("run_id", "key"),
     sa.Index("ix_metric_series_key_value", "key", "value", "run_id"),
 )

@@ -48,12 +48,12 @@ def runs_on_wire(tx: Transaction, numbers: Sequence[int]) -> list[orjson.Fragmen
 
 
 def run_on_wire(
-    run_info: dict[str, Any], document: str, metrics: list[dict[str, Any]] | None, inputs: dict[str, Any]
+    run_info: dict[str, Any], document: str, metrics: str | None, inputs: dict[str, Any]
 ) -> orjson.Fragment:
     """One run as JSON; `document` is the text kept with it, the members params and tags of its data."""
     data = document
     if metrics:
-        members = f'"metrics":{orjson.dumps(metrics).decode()}'
+        members = f'"metrics":[{metrics}]'
         data = f"{members},{document}" if document else members
     return orjson.Fragment(orjson.dumps({"info": run_info, "data": orjson.Fragment(f"{{{data}}}"), "inputs": inputs}))
 
