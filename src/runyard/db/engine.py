@@ -100,6 +100,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA temp_store = MEMORY")
     connection.execute("PRAGMA cache_size = -16000")
+    connection.execute("PRAGMA wal_autocheckpoint = 4000")  # 16 MB: pages written often are copied back once
     connection.create_function("runyard_lower", 1, _lower, deterministic=True)
 
 
