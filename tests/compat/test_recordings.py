@@ -9,14 +9,16 @@ import pytest
 from tests.support.recordings import Exchange, Replay, comparable, leaves, load
 from tests.support.server import RunningServer
 
-LATER = ("/registered-models", "/model-versions", "/logged-models", "/runs/outputs", "/mpu/", "/presigned")
+LATER = ("/logged-models", "/runs/outputs", "/mpu/", "/presigned")
 """Parts of the protocol that this server does not have yet."""
 
 RECORDINGS = (
     "client-2.22.5-a-tracking",
+    "client-2.22.5-c-registry",
     "client-2.22.5-d-projects",
     "client-2.22.5-f-errors",
     "client-3.17.2-a-tracking",
+    "client-3.17.2-c-registry",
     "client-3.17.2-d-projects",
     "client-3.17.2-f-errors",
     "probe-1-experiments",
@@ -24,19 +26,21 @@ RECORDINGS = (
     "probe-3-batch-inputs-artifacts",
     "probe-4-search-runs",
     "probe-5-search-experiments-and-registry",
+    "probe-6-search-registry",
 )
 
 KEPT_WHOLE = "values that MLflow cuts at 6,000 or 8,000 characters are kept whole, infinities stay infinite"
 CLEAR_400 = "what MLflow ignores, stores as something else or answers with a 500 is a 400 that says why"
 OTHER_CODE = "a refusal with a code that says more"
 MORE_LENIENT = "accepted here"
-OTHERS = "experiments that other recordings made on the recorded server"
+OTHERS = "experiments and models that other recordings made on the recorded server"
 NO_GATEWAY = "this server has no gateway"
 STRICT_JSON = "NaN is spelled as strict JSON has it"
 
 DELIBERATE: dict[str, dict[str, tuple[int, ...]]] = {
+    "client-2.22.5-f-errors": {CLEAR_400: (59, 60)},
     "client-3.17.2-a-tracking": {NO_GATEWAY: (38,)},
-    "client-3.17.2-f-errors": {NO_GATEWAY: (74,)},
+    "client-3.17.2-f-errors": {NO_GATEWAY: (74,), CLEAR_400: (59, 60)},
     "probe-1-experiments": {
         CLEAR_400: (11, 34, 57, 69),
         OTHER_CODE: (31,),
@@ -52,8 +56,14 @@ DELIBERATE: dict[str, dict[str, tuple[int, ...]]] = {
     "probe-3-batch-inputs-artifacts": {CLEAR_400: (28, 36), KEPT_WHOLE: (29, 45, 54), "follows from number 36": (46,)},
     "probe-4-search-runs": {CLEAR_400: (147, 171)},
     "probe-5-search-experiments-and-registry": {
-        MORE_LENIENT: (36, 37),
+        MORE_LENIENT: (36, 37, 123),
+        CLEAR_400: (125,),
         OTHERS: (4, 11, 13, 14, 15, 20, 23, 29, 39, 40, 41, 42, 43, 44, 45, 49, 52),
+    },
+    "probe-6-search-registry": {
+        CLEAR_400: (45, 47, 49, 52, 91),
+        MORE_LENIENT: (25, 44, 76),
+        OTHERS: (8, 9, 14, 16, 28, 29, 37, 38, 39, 40, 41, 42, 48, 51, 54, 61, 64, 67, 69, 98),
     },
 }
 """Where our answer is another on purpose: recording → reason → numbers of the exchanges. See web/docs for the list."""

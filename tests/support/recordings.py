@@ -17,7 +17,17 @@ from urllib.parse import urlsplit
 RECORDINGS = Path(__file__).parent.parent / "data" / "recordings"
 
 # Times the server takes itself, and fields that exist for features this server does not have.
-IGNORED = {"creation_time", "last_update_time", "workspace", "outputs", "sqlstate", "error_class", "message"}
+IGNORED = {
+    "creation_time",
+    "last_update_time",
+    "creation_timestamp",
+    "last_updated_timestamp",
+    "workspace",
+    "outputs",
+    "sqlstate",
+    "error_class",
+    "message",
+}
 SET_LISTS = {"tags", "params", "metrics", "experiments"}  # lists whose order the protocol leaves open
 
 

@@ -84,7 +84,7 @@ def open_gate(uri: str) -> "Gate":
     from runyard.protocol.gate import Gate  # noqa: PLC0415  (loads SQLAlchemy)
 
     folder = artifact_folder(uri)
-    return Gate.open(uri, artifact_root=str(folder), artifact_folders=[folder])
+    return Gate.open(uri, artifact_root=str(folder), artifact_folders=[folder], local_callers=True)
 
 
 def artifact_folder(uri: str) -> Path:

@@ -18,10 +18,12 @@ class StoreSettings:
     ----------
     artifact_root: Where artifacts of new experiments go, a URI or an absolute path; the experiment's id is appended.
     artifact_folders: Folders of this machine the process may read artifacts from.
+    local_callers: Do only processes of this machine's user speak to the store? They may point at any folder.
     """
 
     artifact_root: str
     artifact_folders: tuple[str, ...] = ()
+    local_callers: bool = False
 
 
 @dataclass

@@ -72,7 +72,14 @@ class Gate:
         self._loops: dict[asyncio.AbstractEventLoop, _LoopReceiver] = {}
 
     @classmethod
-    def open(cls, uri: str, *, artifact_root: str | None = None, artifact_folders: Sequence[str | Path] = ()) -> Self:
+    def open(
+        cls,
+        uri: str,
+        *,
+        artifact_root: str | None = None,
+        artifact_folders: Sequence[str | Path] = (),
+        local_callers: bool = False,
+    ) -> Self:
         """Open the database at `uri`, creating its schema when it is empty.
 
         Parameters
@@ -80,6 +87,7 @@ class Gate:
         uri: ``sqlite:///file.db`` or ``postgresql://user:password@host/name``.
         artifact_root: Where artifacts of new experiments go; ``runyard-artifacts`` in the working directory when unset.
         artifact_folders: Further folders of this machine from which artifacts may be listed and read.
+        local_callers: Do only processes of this machine's user speak to this gate?
 
         Raises
         ------
@@ -89,7 +97,7 @@ class Gate:
         root = artifact_root or str(Path("runyard-artifacts").absolute())
         named = [Path(folder).absolute() for folder in artifact_folders]
         folders = dict.fromkeys(str(form) for folder in named for form in (folder, folder.resolve()))
-        settings = StoreSettings(root, tuple(folders))
+        settings = StoreSettings(root, tuple(folders), local_callers)
         engines = open_engines(uri)
         try:
             ensure_schema(engines, settings)

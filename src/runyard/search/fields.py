@@ -17,12 +17,12 @@ class Field:
 
     Attributes
     ----------
-    value: What it is compared with; an ``id`` is an integer in quotes.
-    operators: The comparators it takes.
+    value: What it is compared with; an ``id`` is an integer in quotes, a ``version`` one with or without.
+    operators: The comparators it takes; none for what can only be ordered by.
     sortable: May it stand in order_by?
     """
 
-    value: Literal["text", "number", "integer", "id"]
+    value: Literal["text", "number", "integer", "id", "version"]
     operators: frozenset[str]
     sortable: bool = True
 
@@ -99,4 +99,34 @@ EXPERIMENT_FIELDS = EntityFields(
     },
     free={"tag": Field("text", EQUAL | PATTERN | PRESENCE, sortable=False)},
     repeats_allowed=True,
+)
+
+_ORDER_ONLY = Field("integer", frozenset())
+_REGISTRY_PREFIXES = {"attribute": "attribute", **dict.fromkeys(("tags", "tag"), "tag")}
+_REGISTRY_TAG = Field("text", EQUAL | PATTERN | PRESENCE, sortable=False)
+
+REGISTERED_MODEL_FIELDS = EntityFields(
+    name="registered models",
+    prefixes=_REGISTRY_PREFIXES,
+    keyed={
+        "attribute": {"name": Field("text", EQUAL | PATTERN | LISTED), "last_updated_timestamp": _ORDER_ONLY},
+    },
+    free={"tag": _REGISTRY_TAG},
+    order_aliases={"timestamp": "last_updated_timestamp"},
+)
+
+MODEL_VERSION_FIELDS = EntityFields(
+    name="model versions",
+    prefixes=_REGISTRY_PREFIXES,
+    keyed={
+        "attribute": {
+            "name": Field("text", EQUAL | PATTERN | LISTED),
+            "run_id": Field("text", EQUAL | PATTERN | LISTED, sortable=False),
+            "source_path": Field("text", EQUAL | PATTERN, sortable=False),
+            "version_number": Field("version", ORDERED),
+            "creation_timestamp": _ORDER_ONLY,
+            "last_updated_timestamp": _ORDER_ONLY,
+        }
+    },
+    free={"tag": _REGISTRY_TAG},
 )

@@ -139,8 +139,9 @@ class _Parser:
         aliases = self.entity.order_aliases if ordering else self.entity.aliases
         known = self.entity.keyed[kind]
         key = aliases.get(key, key) if kind == "attribute" else key
-        if key not in known:
-            listed = ", ".join(known)
+        offered = [name for name, field in known.items() if (field.sortable if ordering else field.operators)]
+        if key not in (offered or known):
+            listed = ", ".join(offered or known)
             raise self.error(f"{shown(key)} is no {kind} of {self.entity.name}. Use one of: {listed}.", start)
         return kind, key, known[key]
 
@@ -166,6 +167,8 @@ class _Parser:
         if operator in ("IN", "NOT IN"):
             return self.texts(field)
         token = self.take()
+        if field.value == "version" and token.kind == "text":
+            return self.whole(token)
         if field.value in ("text", "id"):
             if token.kind != "text":
                 raise self.error(f"The value for {what} must be in quotes.", token)
@@ -185,6 +188,13 @@ class _Parser:
         if number.is_integer() and abs(number) < 2**63:
             return int(number)
         raise self.error("An integer of at most 64 bits is needed here.", token)
+
+    def whole(self, token: Token) -> int:
+        """The integer in a quoted value."""
+        digits = token.value.removeprefix("-")
+        if digits.isascii() and digits.isdigit() and len(digits) <= 18:
+            return int(token.value)
+        raise self.error(f"{shown(token.value)} is no integer.", token)
 
     def checked(self, token: Token, field: Field) -> str:
         """The text of a value, which must be an integer where ids are asked for."""

@@ -2,8 +2,13 @@
 
 from dataclasses import field
 
+from runyard.core.limits import check_text
 from runyard.protocol.message import Message
-from runyard.tracking.experiments.messages import Tag
+from runyard.registry.names import MAX_SOURCE, check_description, check_tag, stage_named, version_number
+from runyard.registry.promotion.moves import check_cause
+from runyard.tracking.experiments.messages import Tag, check_max_results
+
+MAX_VERSIONS = 200_000
 
 
 class CreateModelVersion(Message, post="model-versions/create", needs="registered_model.edit"):
@@ -13,10 +18,19 @@ class CreateModelVersion(Message, post="model-versions/create", needs="registere
     source: str
     run_id: str = ""
     run_link: str = ""
-    description: str | None = None
+    description: str = ""
     tags: list[Tag] = field(default_factory=list)
     model_id: str | None = None
     user_id: str = ""
+
+    def check(self) -> None:
+        check_text("The source", self.source, MAX_SOURCE)
+        for name, value in (("run_id", self.run_id), ("model_id", self.model_id or ""), ("user_id", self.user_id)):
+            check_text(name, value, 256)
+        check_text("run_link", self.run_link, MAX_SOURCE)
+        check_description(self.description)
+        for index, tag in enumerate(self.tags):
+            check_tag(tag.key, tag.value, f"tags[{index}].")
 
 
 class GetModelVersion(Message, get="model-versions/get", needs="registered_model.read"):
@@ -24,6 +38,9 @@ class GetModelVersion(Message, get="model-versions/get", needs="registered_model
 
     name: str
     version: str
+
+    def check(self) -> None:
+        version_number(self.version)
 
 
 class SearchModelVersions(Message, get="model-versions/search", needs="registered_model.read"):
@@ -34,6 +51,9 @@ class SearchModelVersions(Message, get="model-versions/search", needs="registere
     order_by: list[str] = field(default_factory=list)
     page_token: str | None = None
 
+    def check(self) -> None:
+        check_max_results(self.max_results, MAX_VERSIONS)
+
 
 class UpdateModelVersion(Message, patch="model-versions/update", needs="registered_model.edit"):
     """Change the description; without one it is cleared."""
@@ -42,6 +62,10 @@ class UpdateModelVersion(Message, patch="model-versions/update", needs="register
     version: str
     description: str | None = None
 
+    def check(self) -> None:
+        version_number(self.version)
+        check_description(self.description)
+
 
 class DeleteModelVersion(Message, delete="model-versions/delete", needs="registered_model.edit"):
     """Remove a version and the aliases at it. Its number is not given again."""
@@ -49,12 +73,18 @@ class DeleteModelVersion(Message, delete="model-versions/delete", needs="registe
     name: str
     version: str
 
+    def check(self) -> None:
+        version_number(self.version)
+
 
 class GetModelVersionDownloadUri(Message, get="model-versions/get-download-uri", needs="registered_model.read"):
     """Where the files of a version really are."""
 
     name: str
     version: str
+
+    def check(self) -> None:
+        version_number(self.version)
 
 
 class SetModelVersionTag(Message, post="model-versions/set-tag", needs="registered_model.edit"):
@@ -65,6 +95,10 @@ class SetModelVersionTag(Message, post="model-versions/set-tag", needs="register
     key: str
     value: str = ""
 
+    def check(self) -> None:
+        version_number(self.version)
+        check_tag(self.key, self.value)
+
 
 class DeleteModelVersionTag(Message, delete="model-versions/delete-tag", needs="registered_model.edit"):
     """Remove a tag; one that is not there is fine."""
@@ -72,6 +106,9 @@ class DeleteModelVersionTag(Message, delete="model-versions/delete-tag", needs="
     name: str
     version: str
     key: str
+
+    def check(self) -> None:
+        version_number(self.version)
 
 
 class TransitionModelVersionStage(Message, post="model-versions/transition-stage", needs="registered_model.edit"):
@@ -86,3 +123,8 @@ class TransitionModelVersionStage(Message, post="model-versions/transition-stage
     archive_existing_versions: bool = False
     user_id: str = ""
     reason: str = ""
+
+    def check(self) -> None:
+        version_number(self.version)
+        stage_named(self.stage)
+        check_cause(self.user_id, self.reason)

@@ -2,8 +2,13 @@
 
 from dataclasses import field
 
+from runyard.exceptions import InvalidParameter
 from runyard.protocol.message import Message
+from runyard.registry.names import check_alias, check_description, check_model_name, check_tag, stage_named
+from runyard.registry.promotion.moves import check_cause
 from runyard.tracking.experiments.messages import Tag
+
+MAX_MODELS = 1_000
 
 
 class CreateRegisteredModel(Message, post="registered-models/create", needs="registered_model.create"):
@@ -12,6 +17,12 @@ class CreateRegisteredModel(Message, post="registered-models/create", needs="reg
     name: str
     tags: list[Tag] = field(default_factory=list)
     description: str | None = None
+
+    def check(self) -> None:
+        check_model_name(self.name)
+        check_description(self.description)
+        for index, tag in enumerate(self.tags):
+            check_tag(tag.key, tag.value, f"tags[{index}].")
 
 
 class GetRegisteredModel(Message, get="registered-models/get", needs="registered_model.read"):
@@ -30,6 +41,12 @@ class SearchRegisteredModels(Message, get="registered-models/search", needs="reg
     order_by: list[str] = field(default_factory=list)
     page_token: str | None = None
 
+    def check(self) -> None:
+        if not 1 <= self.max_results <= MAX_MODELS:
+            raise InvalidParameter(
+                f"Invalid value {self.max_results} for parameter 'max_results': use 1 to {MAX_MODELS}."
+            )
+
 
 class UpdateRegisteredModel(Message, patch="registered-models/update", needs="registered_model.edit"):
     """Change the description; without one it is cleared."""
@@ -37,12 +54,18 @@ class UpdateRegisteredModel(Message, patch="registered-models/update", needs="re
     name: str
     description: str | None = None
 
+    def check(self) -> None:
+        check_description(self.description)
+
 
 class RenameRegisteredModel(Message, post="registered-models/rename", needs="registered_model.edit"):
     """Give a registered model another name; versions, tags and aliases follow."""
 
     name: str
     new_name: str
+
+    def check(self) -> None:
+        check_model_name(self.new_name, "new_name")
 
 
 class DeleteRegisteredModel(Message, delete="registered-models/delete", needs="registered_model.delete"):
@@ -63,6 +86,10 @@ class GetLatestVersions(
     name: str
     stages: list[str] = field(default_factory=list)
 
+    def check(self) -> None:
+        for stage in self.stages:
+            stage_named(stage)
+
 
 class SetRegisteredModelTag(Message, post="registered-models/set-tag", needs="registered_model.edit"):
     """Set or replace a tag."""
@@ -70,6 +97,9 @@ class SetRegisteredModelTag(Message, post="registered-models/set-tag", needs="re
     name: str
     key: str
     value: str = ""
+
+    def check(self) -> None:
+        check_tag(self.key, self.value)
 
 
 class DeleteRegisteredModelTag(Message, delete="registered-models/delete-tag", needs="registered_model.edit"):
@@ -91,6 +121,10 @@ class SetRegisteredModelAlias(Message, post="registered-models/alias", needs="re
     user_id: str = ""
     reason: str = ""
 
+    def check(self) -> None:
+        check_alias(self.alias)
+        check_cause(self.user_id, self.reason)
+
 
 class GetModelVersionByAlias(Message, get="registered-models/alias", needs="registered_model.read"):
     """The version an alias points at; ``latest`` is the one with the highest number."""
@@ -106,3 +140,6 @@ class DeleteRegisteredModelAlias(Message, delete="registered-models/alias", need
     alias: str
     user_id: str = ""
     reason: str = ""
+
+    def check(self) -> None:
+        check_cause(self.user_id, self.reason)

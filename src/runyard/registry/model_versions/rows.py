@@ -1,0 +1,60 @@
+"""Finding model versions by name and number."""
+
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from runyard.db.transaction import Prepared, Transaction
+from runyard.exceptions import DoesNotExist
+from runyard.registry.model_versions.tables import model_versions
+from runyard.registry.names import version_number
+from runyard.registry.registered_models.rows import FoundModel, find_model
+
+
+class FoundVersion(NamedTuple):
+    """What operations must know of a version."""
+
+    id: int
+    version: int
+    current_stage: str
+    source: str
+    storage_location: str
+    run_id: str
+    logged_model_id: str | None
+
+
+_find = Prepared(
+    sa.select(*(model_versions.c[name] for name in FoundVersion._fields)).where(
+        model_versions.c.registered_model_id == sa.bindparam("model"),
+        model_versions.c.version == sa.bindparam("number"),
+    ),
+    "model", "number",
+)  # fmt: skip
+
+
+def version_of(tx: Transaction, model: FoundModel, number: int) -> FoundVersion:
+    """A version of a registered model.
+
+    Raises
+    ------
+    DoesNotExist: It has none of this number, or not any more.
+    """
+    row = _find.row(tx, model.id, number)
+    if row is None:
+        raise DoesNotExist(f"Registered model {model.name!r} has no version {number}.")
+    return FoundVersion(*row)
+
+
+def find_version(
+    tx: Transaction, name: str, version: str, *, to_change: bool = False
+) -> tuple[FoundModel, FoundVersion]:
+    """A registered model and one of its versions, by name and number as text.
+
+    Raises
+    ------
+    InvalidParameter: The number is no integer.
+    DoesNotExist: There is no such model or version.
+    """
+    number = version_number(version)
+    model = find_model(tx, name, to_change=to_change)
+    return model, version_of(tx, model, number)

@@ -1,0 +1,172 @@
+"""Where a version may point: the one check of a source that came with a request. Nothing is fetched here.
+
+A source is followed later by whoever loads the model, so it must not lead further than its caller may read: a folder
+of this machine or a place behind the server's proxy only inside the artifacts of the run or logged model that is named
+with it. Places in object stores are guarded by their own credentials.
+"""
+
+import posixpath
+import re
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
+
+import orjson
+import sqlalchemy as sa
+
+from runyard.core.limits import shown
+from runyard.db.selecting import upsert
+from runyard.db.transaction import Transaction
+from runyard.exceptions import DoesNotExist, InvalidParameter
+from runyard.registry.model_versions.messages import CreateModelVersion
+from runyard.registry.model_versions.rows import find_version
+from runyard.tracking.logged_models.tables import logged_model_tags, logged_models
+from runyard.tracking.runs.tables import runs
+
+VERSIONS_TAG = "mlflow.modelVersions"
+
+_GUARDED = frozenset(("", "file", "mlflow-artifacts", "http", "https", "ftp", "sftp"))
+"""Schemes whose places are read with this server's rights, or from a host that the caller chose."""
+_MODEL_VERSION = re.compile(r"/?(?P<name>[^/:@]+)/(?P<version>\d+)")
+_LOGGED_MODEL = re.compile(r"/?(?P<model_id>m-[^/:@]+)")
+
+
+class Source(NamedTuple):
+    """What a source means.
+
+    Attributes
+    ----------
+    location: Where the files are.
+    run_id: The run it came from; empty when not known.
+    model_id: The logged model it is, or None.
+    """
+
+    location: str
+    run_id: str
+    model_id: str | None
+
+
+def resolved_source(tx: Transaction, message: CreateModelVersion) -> Source:
+    """What the source of a new version means.
+
+    Raises
+    ------
+    InvalidParameter: It leads where it may not.
+    DoesNotExist: It names a run, logged model or version that does not exist.
+    """
+    source = message.source
+    _refuse_tricks(source)
+    scheme = _scheme(source)
+    if scheme == "models":
+        return _of_model(tx, message)
+    if scheme == "runs":
+        named = urlsplit(source).path.strip("/").partition("/")[0]
+        if named != message.run_id:
+            raise _refused(source, f"it belongs to run {shown(named)}, so 'run_id' must name that run")
+    elif scheme in _GUARDED and not (tx.settings.local_callers and scheme in ("", "file")):
+        _check_inside(tx, message, source)
+    model_id = message.model_id or None
+    run_id = message.run_id
+    if model_id:
+        _, source_run = _logged_model(tx, model_id)
+        run_id = run_id or source_run
+    return Source(source, run_id, model_id)
+
+
+def _scheme(source: str) -> str:
+    try:
+        return urlsplit(source).scheme.lower()
+    except ValueError:
+        raise _refused(source, "it is not a valid URI") from None
+
+
+def _refuse_tricks(source: str) -> None:
+    """Refuse steps upwards in any spelling, and what readers of URIs disagree about."""
+    decoded = source
+    for _ in range(4):
+        once = unquote(decoded)
+        if once == decoded:
+            break
+        decoded = once
+    else:
+        raise _refused(source, "it is encoded many times over")
+    if not decoded.isprintable() or "\\" in decoded:
+        raise _refused(source, "it may hold no backslash or control character")
+    if ".." in re.split(r"[/?#;]", decoded):
+        raise _refused(source, "it may not contain '..'")
+
+
+def _refused(source: str, reason: str) -> InvalidParameter:
+    return InvalidParameter(f"Invalid model version source {shown(source)}: {reason}.")
+
+
+def _of_model(tx: Transaction, message: CreateModelVersion) -> Source:
+    """A source that is itself a model: a logged one, or a version of a registered one."""
+    path = urlsplit(message.source).path
+    logged = _LOGGED_MODEL.fullmatch(path)
+    if logged:
+        model_id = logged["model_id"]
+        if message.model_id not in (None, "", model_id):
+            raise _refused(message.source, f"'model_id' names another model, {shown(message.model_id or '')}")
+        location, run_id = _logged_model(tx, model_id)
+        return Source(location, message.run_id or run_id, model_id)
+    version = _MODEL_VERSION.fullmatch(path)
+    if version is None:
+        raise _refused(message.source, "write models:/<name>/<version> or models:/m-<id>")
+    _, found = find_version(tx, unquote(version["name"]), version["version"])
+    model_id_given = message.model_id or found.logged_model_id
+    return Source(found.storage_location, message.run_id or found.run_id, model_id_given)
+
+
+def _check_inside(tx: Transaction, message: CreateModelVersion, source: str) -> None:
+    """Refuse a source outside of the artifacts of the run or logged model named with it."""
+    if message.model_id:
+        root, owner = _logged_model(tx, message.model_id)[0], "logged model"
+    elif message.run_id:
+        found = tx.scalar(sa.select(runs.c.artifact_uri).where(runs.c.run_uuid == message.run_id))
+        if found is None:
+            raise DoesNotExist(f"No run has the id {shown(message.run_id)}.")
+        root, owner = str(found), "run"
+    else:
+        raise _refused(source, "name the run or logged model it belongs to with 'run_id' or 'model_id'")
+    inside, outside = _place(source), _place(root)
+    if inside[:2] != outside[:2] or not (inside[2] + "/").startswith(outside[2].rstrip("/") + "/"):
+        raise _refused(source, f"it must lie inside the artifacts of the {owner} named with it, at {shown(root)}")
+
+
+def _place(uri: str) -> tuple[str, str, str]:
+    """Scheme, host and path of a location, such that two spellings of one place are equal."""
+    parts = urlsplit(uri)
+    scheme = parts.scheme.lower() or "file"
+    host = "" if scheme == "file" and parts.netloc == "localhost" else parts.netloc
+    path = unquote(parts.path) if parts.scheme else uri
+    return scheme, host, posixpath.normpath("/" + path.lstrip("/"))
+
+
+def _logged_model(tx: Transaction, model_id: str) -> tuple[str, str]:
+    """Where the files of a logged model are, and the run it came from."""
+    columns = logged_models.c
+    chosen = sa.select(columns.artifact_location, columns.source_run_id)
+    row = tx.execute(chosen.where(columns.model_id == model_id, columns.lifecycle_stage == "active")).first()
+    if row is None:
+        raise DoesNotExist(f"No logged model has the id {shown(model_id)}, or it is deleted.")
+    return row[0], row[1]
+
+
+def link_logged_model(tx: Transaction, model_id: str, name: str, version: int) -> None:
+    """Note a version in the tag of its logged model, a JSON list of names and numbers as MLflow keeps it."""
+    tags = logged_model_tags.c
+    chosen = sa.select(logged_models.c.id, tags.value).outerjoin(
+        logged_model_tags, sa.and_(tags.logged_model_id == logged_models.c.id, tags.key == VERSIONS_TAG)
+    )
+    row = tx.execute(chosen.where(logged_models.c.model_id == model_id).with_for_update(of=logged_models)).first()
+    if row is None:
+        return  # its row is gone for good: nothing to note it in
+    try:
+        known = orjson.loads(row[1]) if row[1] else []
+    except ValueError:
+        known = []
+    listed = [*(known if isinstance(known, list) else []), {"name": name, "version": version}]
+    text = orjson.dumps(listed).decode()
+    statement = upsert(tx, logged_model_tags).values(logged_model_id=row[0], key=VERSIONS_TAG, value=text)
+    unique = [tags.logged_model_id, tags.key]
+    tx.execute(statement.on_conflict_do_update(index_elements=unique, set_={"value": text}))
