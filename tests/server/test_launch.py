@@ -24,9 +24,9 @@ INFO = "/api/3.0/mlflow/server-info"
 def children(process: int) -> set[int]:
     """The processes that a process has started and that run; the kernel's own list may miss some while others end."""
     found = set()
-    for stat in Path("/proc").glob("[0-9]*/stat"):
+    for status in Path("/proc").glob("[0-9]*/stat"):
         try:
-            number, _, rest = stat.read_text().partition(" ")
+            number, _, rest = status.read_text().partition(" ")
         except (FileNotFoundError, ProcessLookupError):  # it has just ended
             continue
         state, parent = rest.rpartition(") ")[2].split()[:2]
