@@ -5,7 +5,7 @@ from dataclasses import field
 from runyard.core.limits import check_text
 from runyard.protocol.message import Message
 from runyard.registry.names import MAX_SOURCE, check_description, check_tag, stage_named, version_number
-from runyard.registry.promotion.moves import check_cause
+from runyard.registry.promotion.cause import check_cause
 from runyard.tracking.experiments.messages import Tag, check_max_results
 
 MAX_VERSIONS = 200_000

@@ -1,13 +1,25 @@
 """What is said about promotion and the history of moves."""
 
+from runyard.core.limits import shown
+from runyard.exceptions import InvalidParameter
 from runyard.protocol.message import Message
+from runyard.registry.names import ACTIVE_STAGES, check_alias, stage_named, version_number
+from runyard.registry.promotion.cause import check_cause
+from runyard.registry.promotion.judging import IF_NO_HOLDER, PASS
+from runyard.registry.promotion.language import parse_condition
+from runyard.tracking.experiments.messages import check_max_results
+
+MAX_MOVES = 1_000
 
 
 class PromoteModelVersion(Message, post="registered-models/promote", family="runyard", needs="registered_model.edit"):
     """Move an alias or a stage to a version if a condition on its metrics holds, in one transaction.
 
     The condition is comparisons joined by ``and``, such as ``metrics.f1 > 0.8 and metrics.f1 >= champion.f1 - 0.005``:
-    ``metrics`` are those of the version, any other name is an alias of the same model whose version is compared with.
+    ``metrics`` are those of the version, ``current`` those of the version that has the alias or stage now, any other
+    name is an alias of the same model. `if_no_holder` says whether comparisons with the holder of what is being moved
+    ``pass`` or ``fail`` while nothing holds it. A condition that does not hold is no error: the answer says so, and
+    what came of each comparison. With `dry_run` nothing is moved.
     """
 
     name: str
@@ -16,14 +28,40 @@ class PromoteModelVersion(Message, post="registered-models/promote", family="run
     alias: str | None = None
     stage: str | None = None
     archive_existing_versions: bool = False
+    if_no_holder: str = PASS
     user_id: str = ""
     reason: str = ""
     dry_run: bool = False
 
+    def check(self) -> None:
+        version_number(self.version)
+        check_cause(self.user_id, self.reason)
+        if (self.alias is None) == (self.stage is None):
+            raise InvalidParameter("Give either 'alias' or 'stage': what is to be moved to the version.")
+        if self.alias is not None:
+            check_alias(self.alias)
+        if self.archive_existing_versions and (self.stage is None or stage_named(self.stage) not in ACTIVE_STAGES):
+            raise InvalidParameter(
+                "'archive_existing_versions' makes room in the stage Staging or Production. Leave it out."
+            )
+        if self.stage is not None:
+            stage_named(self.stage)
+        if self.if_no_holder not in IF_NO_HOLDER:
+            raise InvalidParameter(
+                f"Invalid value {shown(self.if_no_holder)} for parameter 'if_no_holder': use 'pass' or 'fail'."
+            )
+        parse_condition(self.condition)
+
 
 class SearchMoves(Message, get="registered-models/moves", family="runyard", needs="registered_model.read"):
-    """Changes of the aliases and stages of a registered model, the newest first, a page at a time."""
+    """Moves of the aliases and stages of a registered model, or of one version, the newest first, a page at a time."""
 
     name: str
+    version: str | None = None
     max_results: int = 100
     page_token: str | None = None
+
+    def check(self) -> None:
+        if self.version is not None:
+            version_number(self.version)
+        check_max_results(self.max_results, MAX_MOVES)

@@ -5,11 +5,8 @@ from typing import Literal
 
 import sqlalchemy as sa
 
-from runyard.core.limits import check_text
 from runyard.db.transaction import Transaction
 from runyard.registry.promotion.tables import moves
-
-MAX_REASON = 5_000
 
 
 @dataclass(frozen=True)
@@ -28,12 +25,6 @@ class Cause:
     reason: str = ""
     condition: str | None = None
     figures: str | None = None
-
-
-def check_cause(user_id: str, reason: str) -> None:
-    """Refuse who and why when they are too long."""
-    check_text("user_id", user_id, 256)
-    check_text("reason", reason, MAX_REASON)
 
 
 def record_move(

@@ -1,3 +1,72 @@
 """What the operations on promotion do."""
 
-import runyard.registry.promotion.tables  # noqa: F401
+from typing import Any
+
+import orjson
+
+from runyard.db.transaction import Transaction
+from runyard.protocol.performing import Wire, performs
+from runyard.registry.model_versions.assemble import versions_on_wire
+from runyard.registry.model_versions.rows import FoundVersion, find_version, version_of
+from runyard.registry.model_versions.stages import checked_stage, transition
+from runyard.registry.names import version_number
+from runyard.registry.promotion.contenders import contenders, holder_of_target
+from runyard.registry.promotion.history import moves_on_wire, search_move_ids
+from runyard.registry.promotion.judging import Contender, figures_of, judge
+from runyard.registry.promotion.language import parse_condition
+from runyard.registry.promotion.messages import PromoteModelVersion, SearchMoves
+from runyard.registry.promotion.moves import Cause
+from runyard.registry.registered_models.aliases import set_alias
+from runyard.registry.registered_models.rows import FoundModel, find_model
+
+
+@performs(PromoteModelVersion)
+def promote_model_version(tx: Transaction, message: PromoteModelVersion) -> Wire:
+    """Judge and move. The registered model stays locked throughout, so that two promotions come one after the other."""
+    comparisons = parse_condition(message.condition)
+    stage = "" if message.stage is None else checked_stage(message.stage, message.archive_existing_versions)
+    model, candidate = find_version(tx, message.name, message.version, to_change=True)
+    holder = holder_of_target(tx, model, candidate, message, stage)
+    target = f"alias {message.alias!r}" if message.alias is not None else f"stage {stage!r}"
+    found = contenders(tx, model, candidate, Contender(target, holder, {}), message.alias, comparisons)
+    judged = judge(comparisons, found, message.if_no_holder)
+    figures = figures_of(comparisons, found)
+    holds = all(one.holds for one in judged)
+    previous = _version_on_wire(tx, model, holder)
+    if holds and not message.dry_run:
+        cause = Cause(message.user_id, message.reason, message.condition, orjson.dumps(figures).decode())
+        _move(tx, model, candidate, message, stage, cause)
+    return {
+        "holds": holds,
+        "promoted": holds and not message.dry_run,
+        "dry_run": message.dry_run,
+        **({"alias": message.alias} if message.alias is not None else {"stage": stage}),
+        "model_version": versions_on_wire(tx, [candidate.id])[0],
+        **({"previous": previous} if previous else {}),
+        "comparisons": [one.on_wire() for one in judged],
+        "figures": figures,
+    }
+
+
+def _version_on_wire(tx: Transaction, model: FoundModel, number: int | None) -> dict[str, Any] | None:
+    """A version as it is before anything moves."""
+    return None if number is None else versions_on_wire(tx, [version_of(tx, model, number).id])[0]
+
+
+def _move(
+    tx: Transaction, model: FoundModel, candidate: FoundVersion, message: PromoteModelVersion, stage: str, cause: Cause
+) -> None:
+    if message.alias is not None:
+        set_alias(tx, model, message.alias, candidate.version, cause)
+    else:
+        transition(tx, model, candidate, stage, cause, archive=message.archive_existing_versions)
+
+
+@performs(SearchMoves)
+def search_moves(tx: Transaction, message: SearchMoves) -> Wire:
+    """A page of moves."""
+    model = find_model(tx, message.name)
+    version = None if message.version is None else version_number(message.version)
+    ids, token = search_move_ids(tx, model, version, message.max_results, message.page_token)
+    found = moves_on_wire(tx, ids) if ids else []
+    return {**({"moves": found} if found else {}), **({"next_page_token": token} if token else {})}

@@ -5,7 +5,7 @@ from dataclasses import field
 from runyard.exceptions import InvalidParameter
 from runyard.protocol.message import Message
 from runyard.registry.names import check_alias, check_description, check_model_name, check_tag, stage_named
-from runyard.registry.promotion.moves import check_cause
+from runyard.registry.promotion.cause import check_cause
 from runyard.tracking.experiments.messages import Tag
 
 MAX_MODELS = 1_000

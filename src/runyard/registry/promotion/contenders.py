@@ -1,0 +1,96 @@
+"""Finds the versions a condition compares, and their metrics."""
+
+from collections.abc import Mapping, Sequence
+
+import sqlalchemy as sa
+
+from runyard.db.transaction import Transaction
+from runyard.registry.model_versions.rows import FoundVersion, version_of
+from runyard.registry.model_versions.tables import model_versions
+from runyard.registry.promotion.judging import Contender
+from runyard.registry.promotion.messages import PromoteModelVersion
+from runyard.registry.promotion.nodes import Comparison, Metric
+from runyard.registry.registered_models.aliases import aliased_version
+from runyard.registry.registered_models.rows import FoundModel
+from runyard.tracking.logged_models.tables import logged_model_metrics, logged_models
+from runyard.tracking.metrics.tables import metric_series
+from runyard.tracking.runs.tables import runs
+
+
+def holder_of_target(
+    tx: Transaction, model: FoundModel, candidate: FoundVersion, message: PromoteModelVersion, stage: str
+) -> int | None:
+    """The version that has what is to be moved. Of several in a stage it is the candidate, or else the highest."""
+    if message.alias is not None:
+        return aliased_version(tx, model, message.alias)
+    if candidate.current_stage == stage:
+        return candidate.version
+    columns = model_versions.c
+    highest = sa.select(sa.func.max(columns.version)).where(
+        columns.registered_model_id == model.id, columns.current_stage == stage
+    )
+    number: int | None = tx.scalar(highest)
+    return number
+
+
+def contenders(
+    tx: Transaction,
+    model: FoundModel,
+    candidate: FoundVersion,
+    target: Contender,
+    alias: str | None,
+    comparisons: Sequence[Comparison],
+) -> Mapping[str, Contender]:
+    """Everyone the comparisons name, with the metrics they name, by `Metric.holder`. Up to three statements each.
+
+    Parameters
+    ----------
+    target: The holder of what is to be moved, without its metrics.
+    alias: What is to be moved, when it is an alias.
+    """
+    named: dict[str, list[Metric]] = {}
+    for comparison in comparisons:
+        for metric in comparison.metrics():
+            named.setdefault(metric.holder, []).append(metric)
+    found: dict[str, Contender] = {}
+    for holder, metrics in named.items():
+        first, keys = metrics[0], [metric.key for metric in metrics]
+        if first.whose == "candidate":
+            known_as = f"version {candidate.version}"
+            found[holder] = Contender(known_as, candidate.version, metrics_of(tx, candidate, keys))
+            continue
+        moved = first.whose == "current" or first.alias == alias
+        number = target.version if moved else aliased_version(tx, model, first.alias)
+        known_as = target.known_as if moved else f"alias {first.alias!r}"
+        if number is None:
+            found[holder] = Contender(known_as, None, {}, holds_target=moved)
+            continue
+        metrics_found = metrics_of(tx, version_of(tx, model, number), keys)
+        found[holder] = Contender(f"version {number} ({known_as})", number, metrics_found, holds_target=moved)
+    return found
+
+
+def metrics_of(tx: Transaction, version: FoundVersion, keys: Sequence[str]) -> dict[str, float]:
+    """The latest values of some metrics of a version: its run's, and over them its logged model's. Two statements."""
+    found: dict[str, float] = {}
+    if version.run_id:
+        series = metric_series.c
+        of_run = sa.select(series.key, series.value).join(runs, runs.c.id == series.run_id)
+        rows = tx.execute(of_run.where(runs.c.run_uuid == version.run_id, series.key.in_(set(keys))))
+        found.update((key, _number(value)) for key, value in rows)
+    if version.logged_model_id:
+        points = logged_model_metrics.c
+        of_model = (
+            sa.select(points.key, points.value)
+            .join(logged_models, logged_models.c.id == points.logged_model_id)
+            .where(logged_models.c.model_id == version.logged_model_id, points.key.in_(set(keys)))
+            # Runs count steps from anywhere, and several may log metrics of one model: the latest is the last by time.
+            .order_by(points.timestamp, points.step, points.id)
+        )
+        found.update((key, _number(value)) for key, value in tx.execute(of_model))
+    return found
+
+
+def _number(value: float | None) -> float:
+    """A stored value; NULL stands for NaN."""
+    return float("nan") if value is None else value

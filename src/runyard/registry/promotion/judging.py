@@ -1,0 +1,129 @@
+"""Judges a version by the comparisons of a condition."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from runyard.core.limits import shown
+from runyard.protocol.message import wire_double
+from runyard.registry.promotion.nodes import Comparison, Metric
+from runyard.registry.promotion.values import NoValue, holds, value_of
+
+PASS, FAIL = "pass", "fail"
+IF_NO_HOLDER = (PASS, FAIL)
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A version whose metrics a condition names.
+
+    Attributes
+    ----------
+    known_as: What it is, as reasons say it: ``version 3`` or ``alias 'champion'``.
+    version: Its number; None when nothing holds the alias or stage.
+    metrics: Its metrics, as far as they are named.
+    holds_target: Is it the holder of what is being moved?
+    """
+
+    known_as: str
+    version: int | None
+    metrics: Mapping[str, float]
+    holds_target: bool = False
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What came of one comparison.
+
+    Attributes
+    ----------
+    left, right: What its sides came to, if they came to anything.
+    reason: Why it does not hold, or was passed over.
+    """
+
+    comparison: Comparison
+    holds: bool
+    left: float | None = None
+    right: float | None = None
+    reason: str | None = None
+
+    def on_wire(self) -> dict[str, Any]:
+        """As answers show it; sides that have no value are left out."""
+        sides = {"left": self.left, "right": self.right}
+        return {
+            "text": self.comparison.text,
+            "holds": self.holds,
+            **{name: wire_double(side) for name, side in sides.items() if side is not None},
+            **({"reason": self.reason} if self.reason else {}),
+        }
+
+
+def judge(
+    comparisons: Sequence[Comparison], contenders: Mapping[str, Contender], if_no_holder: str = PASS
+) -> list[Judged]:
+    """What comes of each comparison.
+
+    Parameters
+    ----------
+    contenders: By `Metric.holder`, everyone that is named.
+    if_no_holder: Do comparisons with the holder of what is being moved pass when nothing holds it yet?
+    """
+    return [_judge(comparison, contenders, if_no_holder) for comparison in comparisons]
+
+
+def figures_of(comparisons: Sequence[Comparison], contenders: Mapping[str, Contender]) -> dict[str, Any]:
+    """Every metric that was named with its value, as the wire spells it; None where there is none."""
+    named = dict.fromkeys(metric for comparison in comparisons for metric in comparison.metrics())
+    values = {metric.label: contenders[metric.holder].metrics.get(metric.key) for metric in named}
+    return {label: None if value is None else wire_double(value) for label, value in values.items()}
+
+
+def _judge(comparison: Comparison, contenders: Mapping[str, Contender], if_no_holder: str) -> Judged:
+    metrics = comparison.metrics()
+    named = {metric: contenders[metric.holder] for metric in metrics}
+    figures: dict[Metric, float] = {}
+    for metric, contender in named.items():
+        if contender.version is None:
+            continue
+        value = contender.metrics.get(metric.key)
+        if value is None or value != value:
+            return Judged(comparison, holds=False, reason=_no_figure(contender, metric, value is None))
+        figures[metric] = value
+    absent = [contender for contender in named.values() if contender.version is None]
+    if absent:
+        return _without_holder(comparison, absent, if_no_holder)
+    try:
+        left, right = value_of(comparison.left, figures), value_of(comparison.right, figures)
+    except NoValue as problem:
+        return Judged(comparison, holds=False, reason=f"it has no value: {problem}")
+    if holds(left, comparison.operator, right):
+        return Judged(comparison, True, left, right)
+    if _with_itself(named):
+        return Judged(comparison, True, left, right, "the version holds it already: a comparison with itself")
+    return Judged(comparison, False, left, right, f"{left!r} {comparison.operator} {right!r} does not hold")
+
+
+def _no_figure(contender: Contender, metric: Metric, missing: bool) -> str:
+    if missing:
+        return f"{contender.known_as} has no metric {shown(metric.key)}"
+    return f"metric {shown(metric.key)} of {contender.known_as} is NaN"
+
+
+def _without_holder(comparison: Comparison, absent: Sequence[Contender], if_no_holder: str) -> Judged:
+    """An alias that is merely named may be misspelled, so only that which is being moved may have no holder yet."""
+    nothing = f"nothing holds {absent[0].known_as}"
+    if if_no_holder == PASS and all(contender.holds_target for contender in absent):
+        return Judged(comparison, holds=True, reason=f"{nothing} yet: passed over")
+    stranger = next((contender for contender in absent if not contender.holds_target), absent[0])
+    return Judged(comparison, holds=False, reason=f"nothing holds {stranger.known_as}")
+
+
+def _with_itself(named: Mapping[Metric, Contender]) -> bool:
+    """Does the comparison set the candidate against itself, because it is what holds the target?
+
+    A promotion that is sent twice, as by a client that lost the answer, must come out the same: so such a comparison
+    holds even where it asks for more.
+    """
+    candidates = {contender.version for metric, contender in named.items() if metric.whose == "candidate"}
+    others = [contender for metric, contender in named.items() if metric.whose != "candidate"]
+    return bool(others) and all(other.holds_target and other.version in candidates for other in others)

@@ -1,0 +1,203 @@
+"""Understands the condition of a promotion: a recursive-descent parser over its tokens.
+
+    condition  = comparison { AND comparison }
+    comparison = sum ( ">" | ">=" | "<" | "<=" | "=" | "==" | "!=" ) sum
+    sum        = product { ( "+" | "-" ) product }
+    product    = factor { ( "*" | "/" ) factor }
+    factor     = "-" factor | "(" sum ")" | number | metric
+    metric     = ( "metrics" | "current" | alias ) "." key
+
+``metrics.f1`` belongs to the version that is to be promoted, ``champion.f1`` to the one that has the alias, and
+``current.f1`` to the one that has what is being moved. There is no OR and no NOT: a condition is a list of demands.
+"""
+
+from typing import Literal
+
+from runyard.core.limits import shown
+from runyard.registry.names import LATEST
+from runyard.registry.promotion.errors import InvalidCondition
+from runyard.registry.promotion.lexer import key_of, tokens
+from runyard.registry.promotion.nodes import (
+    CANDIDATE,
+    CURRENT,
+    Calculation,
+    Comparison,
+    Expression,
+    Metric,
+    Negative,
+    Number,
+    metrics_in,
+)
+from runyard.registry.promotion.values import NoValue, value_of
+from runyard.search.lexer import Token
+
+MAX_COMPARISONS = 20
+MAX_OPERANDS = 100
+MAX_DEPTH = 30
+
+_ALIKE = {"==": "="}
+
+
+def parse_condition(text: str) -> list[Comparison]:
+    """The comparisons of a condition, all of which must hold.
+
+    Raises
+    ------
+    InvalidCondition: It breaks the grammar, is too large, or can never be judged; points at the offending part.
+    """
+    return _Parser(text).condition()
+
+
+class _Parser:
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.tokens = tokens(text)
+        self.place = self.operands = self.depth = 0
+
+    @property
+    def here(self) -> Token:
+        return self.tokens[self.place]
+
+    @property
+    def before(self) -> Token:
+        return self.tokens[self.place - 1]
+
+    def take(self) -> Token:
+        token = self.here
+        self.place += token.kind != "end"
+        return token
+
+    def take_mark(self, *marks: str) -> Token | None:
+        return self.take() if self.here.kind == "mark" and self.here.text in marks else None
+
+    def error(self, problem: str, at: Token | None = None) -> InvalidCondition:
+        return InvalidCondition(problem, self.text, (at or self.here).position)
+
+    def condition(self) -> list[Comparison]:
+        if self.here.kind == "end":
+            raise self.error("The condition is blank. State one such as metrics.f1 > 0.8.")
+        found = [self.comparison()]
+        while self.here.kind != "end":
+            if not self.here.is_word("AND"):
+                raise self.error(f"Join comparisons with AND; {shown(self.here.text)} cannot stand here.")
+            self.take()
+            if len(found) == MAX_COMPARISONS:
+                raise self.error(f"The condition has more than {MAX_COMPARISONS} comparisons.")
+            found.append(self.comparison())
+        return found
+
+    def comparison(self) -> Comparison:
+        start = self.here
+        left = self.sum()
+        token = self.here
+        if token.kind != "operator":
+            raise self.error("A comparator is needed here: one of > >= < <= = !=.")
+        self.take()
+        if self.here.kind == "operator":
+            raise self.error(f"Unknown comparator {shown(token.text + self.here.text)}.", token)
+        right = self.sum()
+        if self.here.kind == "operator":
+            raise self.error("One comparator at a time: write a < b AND b < c.")
+        written = self.text[start.position : self.before.end]
+        found = Comparison(written, left, _ALIKE.get(token.text, token.text), right)
+        if not found.metrics():
+            raise self.error(f"{shown(written)} names no metric, so it says nothing about a version.", start)
+        return found
+
+    def sum(self) -> Expression:
+        value = self.product()
+        while token := self.take_mark("+", "-"):
+            value = Calculation(value, token.text, self.product())
+        return value
+
+    def product(self) -> Expression:
+        value = self.factor()
+        while token := self.take_mark("*", "/"):
+            start = self.here
+            right = self.factor()
+            if token.text == "/" and not any(metrics_in(right)) and self.constant(right, start) == 0:
+                raise self.error("This divides by zero.", start)
+            value = Calculation(value, token.text, right)
+        return value
+
+    def constant(self, expression: Expression, start: Token) -> float:
+        try:
+            return value_of(expression, {})
+        except NoValue as problem:
+            raise self.error(f"This has no value: {problem}.", start) from None
+
+    def factor(self) -> Expression:
+        token = self.here
+        self.operands += 1
+        self.depth += 1
+        if self.operands > MAX_OPERANDS:
+            raise self.error(f"The condition has more than {MAX_OPERANDS} numbers, metrics, signs and brackets.")
+        if self.depth > MAX_DEPTH:
+            raise self.error(f"Brackets and signs are nested more than {MAX_DEPTH} deep.")
+        try:
+            if self.take_mark("-"):
+                return Negative(self.factor())
+            if self.take_mark("("):
+                return self.bracket(token)
+            return self.number() if token.kind == "number" else self.metric()
+        finally:
+            self.depth -= 1
+
+    def bracket(self, opened: Token) -> Expression:
+        value = self.sum()
+        if self.take_mark(")"):
+            return value
+        if self.here.kind == "end":
+            raise self.error("This bracket is not closed.", opened)
+        raise self.error("Inside of brackets stand numbers and metrics with + - * /; a closing bracket is needed here.")
+
+    def number(self) -> Number:
+        token = self.take()
+        value = float(token.text)
+        if value in (float("inf"), float("-inf")):
+            raise self.error(f"{shown(token.text)} is too large for a number.", token)
+        return Number(value)
+
+    def metric(self) -> Metric:
+        start = self.here
+        if start.is_word("NOT", "OR", "AND") or start.kind not in ("word", "quoted"):
+            raise self.error(self.missing_operand())
+        names = [self.name("An alias")]
+        while self.here.text == "." and self.touches():
+            self.take()
+            if self.here.kind not in ("word", "quoted") or not self.touches():
+                raise self.error("The key of a metric is needed directly behind the dot.")
+            names.append(self.name("The key of a metric"))
+        if len(names) == 1:
+            raise self.error(
+                f"{shown(start.text)} is no metric. Write metrics.<key>, current.<key> or <alias>.<key>, and unusual "
+                "keys in backticks.",
+                start,
+            )
+        return self.owned(start, names)
+
+    def touches(self) -> bool:
+        return self.here.position == self.before.end
+
+    def name(self, what: str) -> str:
+        if not key_of(self.here):
+            raise self.error(f"{what} cannot be empty.")
+        return key_of(self.take())
+
+    def owned(self, start: Token, names: list[str]) -> Metric:
+        first = names[0]
+        if start.kind == "word" and first == CANDIDATE:
+            return Metric("candidate", "", ".".join(names[1:]))
+        if first.lower() == LATEST:
+            raise self.error(
+                "The latest version may be the one to be promoted. Compare with an alias, or with current.", start
+            )
+        if len(names) > 2 and names[1] == CANDIDATE:
+            names = names[1:]
+        whose: Literal["current", "alias"] = "current" if start.kind == "word" and first == CURRENT else "alias"
+        return Metric(whose, first if whose == "alias" else "", ".".join(names[1:]))
+
+    def missing_operand(self) -> str:
+        if self.here.is_word("NOT", "OR"):
+            return "A condition is comparisons joined by AND: there is no OR and no NOT."
+        return "A number or a metric such as metrics.f1 is needed here."

@@ -1,0 +1,94 @@
+"""What a condition is made of."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+CANDIDATE, CURRENT = "metrics", "current"
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number as written."""
+
+    value: float
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric of a version.
+
+    Attributes
+    ----------
+    whose: The version in question, the holder of what is being moved, or the holder of an alias.
+    alias: The alias, when it is that.
+    key: The metric's key.
+    """
+
+    whose: Literal["candidate", "current", "alias"]
+    alias: str
+    key: str
+
+    @property
+    def holder(self) -> str:
+        """Whose metric it is, in the words of the language."""
+        if self.whose == "candidate":
+            return CANDIDATE
+        if self.whose == "current":
+            return CURRENT
+        return f"`{self.alias}`" if self.alias in (CANDIDATE, CURRENT) else self.alias
+
+    @property
+    def label(self) -> str:
+        """The name its figure goes by."""
+        return f"{self.holder}.{self.key}"
+
+
+@dataclass(frozen=True)
+class Negative:
+    """A value with its sign changed."""
+
+    value: "Expression"
+
+
+@dataclass(frozen=True)
+class Calculation:
+    """Two values put together."""
+
+    left: "Expression"
+    operator: str
+    right: "Expression"
+
+
+Expression = Number | Metric | Negative | Calculation
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One of the comparisons that must hold.
+
+    Attributes
+    ----------
+    text: As it was written.
+    operator: One of ``> >= < <= = !=``.
+    """
+
+    text: str
+    left: Expression
+    operator: str
+    right: Expression
+
+    def metrics(self) -> list[Metric]:
+        """The metrics it names, each once, in the order of reading."""
+        return list(dict.fromkeys([*metrics_in(self.left), *metrics_in(self.right)]))
+
+
+def metrics_in(expression: Expression) -> Iterator[Metric]:
+    """The metrics a value is made of."""
+    if isinstance(expression, Metric):
+        yield expression
+    elif isinstance(expression, Negative):
+        yield from metrics_in(expression.value)
+    elif isinstance(expression, Calculation):
+        yield from metrics_in(expression.left)
+        yield from metrics_in(expression.right)
