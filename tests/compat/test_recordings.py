@@ -9,7 +9,7 @@ import pytest
 from tests.support.recordings import Exchange, Replay, comparable, leaves, load
 from tests.support.server import RunningServer
 
-LATER = ("/logged-models", "/runs/outputs", "/mpu/", "/presigned")
+LATER = ("/mpu/", "/presigned")
 """Parts of the protocol that this server does not have yet."""
 
 RECORDINGS = (
@@ -27,6 +27,7 @@ RECORDINGS = (
     "probe-4-search-runs",
     "probe-5-search-experiments-and-registry",
     "probe-6-search-registry",
+    "probe-7-logged-models",
 )
 
 KEPT_WHOLE = "values that MLflow cuts at 6,000 or 8,000 characters are kept whole, infinities stay infinite"
@@ -60,6 +61,11 @@ DELIBERATE: dict[str, dict[str, tuple[int, ...]]] = {
         CLEAR_400: (125,),
         OTHERS: (4, 11, 13, 14, 15, 20, 23, 29, 39, 40, 41, 42, 43, 44, 45, 49, 52),
     },
+    "probe-7-logged-models": {
+        CLEAR_400: (21, 73, 92, 94),
+        MORE_LENIENT: (20, 76),
+        "versions say which logged model they are": (104, 105, 109),
+    },
     "probe-6-search-registry": {
         CLEAR_400: (45, 47, 49, 52, 91),
         MORE_LENIENT: (25, 44, 76),
@@ -67,6 +73,9 @@ DELIBERATE: dict[str, dict[str, tuple[int, ...]]] = {
     },
 }
 """Where our answer is another on purpose: recording → reason → numbers of the exchanges. See web/docs for the list."""
+
+LEFT_OUT = {("probe-7-logged-models", 29)}
+"""Accepted here and refused there: saying it would change what later answers show."""
 
 
 def difference(exchange: Exchange, replay: Replay) -> str | None:
@@ -94,7 +103,7 @@ def test_recorded_exchanges_are_answered_alike(recording: str, start_server: Cal
     replay = Replay(server.url, server.folder / "runyard.db")
     differences, expected = [], set(itertools.chain.from_iterable(DELIBERATE.get(recording, {}).values()))
     for exchange in load(recording):
-        if any(part in exchange.endpoint for part in LATER):
+        if any(part in exchange.endpoint for part in LATER) or (recording, exchange.seq) in LEFT_OUT:
             continue
         found = difference(exchange, replay)
         if exchange.seq in expected:

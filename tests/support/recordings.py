@@ -22,8 +22,9 @@ IGNORED = {
     "last_update_time",
     "creation_timestamp",
     "last_updated_timestamp",
+    "creation_timestamp_ms",
+    "last_updated_timestamp_ms",
     "workspace",
-    "outputs",
     "sqlstate",
     "error_class",
     "message",
@@ -139,7 +140,9 @@ class Replay:
         return json.dumps(request).encode(), headers
 
     def learn(self, exchange: Exchange, own: Any) -> None:
-        """After a run was created: give it the recorded id, and note the recorded name for a random one."""
+        """After a run or logged model was created: give it the recorded id, and note the recorded random name."""
+        if exchange.endpoint.endswith("/logged-models"):
+            self._learn_model(exchange.answer["model"]["info"], own["model"]["info"])
         if not exchange.endpoint.endswith("runs/create"):
             return
         recorded, made = exchange.answer["run"]["info"], own["run"]["info"]
@@ -149,6 +152,18 @@ class Replay:
         self.names[old] = new
         if made["run_name"] != recorded["run_name"]:
             self.names[made["run_name"]] = recorded["run_name"]
+
+    def _learn_model(self, recorded: dict[str, Any], made: dict[str, Any]) -> None:
+        old, new = made["model_id"], recorded["model_id"]
+        renamed = (
+            "UPDATE logged_models SET model_id = ?, name = ?, artifact_location = replace(artifact_location, ?, ?) "
+            "WHERE model_id = ?"
+        )
+        name = _restored(recorded["name"])
+        self._change(renamed, new, name, old, new, old)
+        self.names[old] = new
+        if made["name"] != name:
+            self.names[made["name"]] = name
 
     def _change(self, statement: str, *values: object) -> None:
         with sqlite3.connect(self.database, timeout=30) as connection:
@@ -186,7 +201,7 @@ def comparable(value: Any, name: str = "") -> Any:
         return {
             key: "a token" if key == "next_page_token" else comparable(inner, key)
             for key, inner in value.items()
-            if key not in IGNORED and not (isinstance(inner, dict) and not inner and key == "inputs")
+            if key not in IGNORED and not (isinstance(inner, dict) and not inner and key in ("inputs", "outputs"))
         }
     if isinstance(value, list):
         shown = [comparable(inner) for inner in value]

@@ -17,12 +17,13 @@ class Field:
 
     Attributes
     ----------
-    value: What it is compared with; an ``id`` is an integer in quotes, a ``version`` one with or without.
+    value: What it is compared with; an ``id`` is an integer in quotes, a ``version`` one with or without,
+        ``loose`` is text with or without quotes.
     operators: The comparators it takes; none for what can only be ordered by.
     sortable: May it stand in order_by?
     """
 
-    value: Literal["text", "number", "integer", "id", "version"]
+    value: Literal["text", "number", "integer", "id", "version", "loose"]
     operators: frozenset[str]
     sortable: bool = True
 
@@ -129,4 +130,28 @@ MODEL_VERSION_FIELDS = EntityFields(
         }
     },
     free={"tag": _REGISTRY_TAG},
+)
+
+_LOOSE = Field("loose", EQUAL | PATTERN | LISTED)
+
+LOGGED_MODEL_FIELDS = EntityFields(
+    name="logged models",
+    prefixes={"attributes": "attribute", "metrics": "metric", "params": "param", "tags": "tag"},
+    keyed={
+        "attribute": {
+            "name": _LOOSE,
+            "model_id": _LOOSE,
+            "model_type": _LOOSE,
+            "status": _LOOSE,
+            "source_run_id": _LOOSE,
+            "artifact_location": _LOOSE,
+            "creation_timestamp": NUMBER,
+            "last_updated_timestamp": NUMBER,
+        }
+    },
+    free={"metric": NUMBER, "param": _LOOSE, "tag": _LOOSE},
+    aliases={
+        **dict.fromkeys(("creation_time", "creation_timestamp_ms"), "creation_timestamp"),
+        **dict.fromkeys(("last_updated_time", "last_updated_timestamp_ms"), "last_updated_timestamp"),
+    },
 )

@@ -169,7 +169,9 @@ class _Parser:
         token = self.take()
         if field.value == "version" and token.kind == "text":
             return self.whole(token)
-        if field.value in ("text", "id"):
+        if field.value == "loose" and token.kind in ("text", "number", "word"):
+            return token.value if token.kind == "text" else token.text
+        if field.value in ("text", "id", "loose"):
             if token.kind != "text":
                 raise self.error(f"The value for {what} must be in quotes.", token)
             return self.checked(token, field)

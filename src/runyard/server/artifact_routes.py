@@ -20,10 +20,13 @@ from starlette.responses import Response, StreamingResponse
 from runyard.artifacts.locations import open_location, own_folders
 from runyard.artifacts.paths import joined, safe_path
 from runyard.artifacts.store import ArtifactStore, LocalArtifactStore, StoredFile, Upload
-from runyard.exceptions import InvalidParameter, NotImplementedHere, RangeNotSatisfiable, Unavailable
+from runyard.exceptions import BadRequest, InvalidParameter, NotImplementedHere, RangeNotSatisfiable, Unavailable
 from runyard.protocol.gate import Gate
+from runyard.protocol.message import Message
+from runyard.registry.model_versions.messages import GetModelVersionDownloadUri
 from runyard.server.answers import envelope
 from runyard.server.settings import ServerSettings
+from runyard.tracking.logged_models.messages import GetLoggedModel
 from runyard.tracking.runs.messages import GetRun
 
 PIECE = 1 << 20
@@ -82,6 +85,9 @@ def artifact_router(settings: ServerSettings, gate: Gate) -> APIRouter:
             _add(router, root + path, method, routes.when_served(handler), shown=root == PROXY_ROOTS[0])
     _add(router, "/get-artifact", "GET", routes.download_of_run)
     _add(router, "/get-artifact", "HEAD", routes.download_of_run)
+    _add(router, "/model-versions/get-artifact", "GET", routes.download_of_version)
+    for root in ("/ajax-api/2.0/mlflow", "/ajax-api/3.0/mlflow"):
+        _add(router, root + "/logged-models/{model_id}/artifacts/files", "GET", routes.download_of_model)
     _add(router, "/ajax-api/2.0/mlflow/upload-artifact", "POST", routes.upload_to_run)
     return router
 
@@ -140,6 +146,33 @@ class _Routes:
             raise InvalidParameter("Missing value for required parameter 'path'.")
         return await _download(store, joined(root, path), request)
 
+    async def download_of_model(self, request: Request) -> Response:
+        """A file of a logged model, or a part of it."""
+        path = safe_path(request.query_params.get("artifact_file_path"))
+        if not path:
+            raise BadRequest("Missing value for required parameter 'artifact_file_path'.")
+        model = await self._ask(GetLoggedModel(model_id=request.path_params["model_id"]))
+        store, root = open_location(model["model"]["info"]["artifact_uri"], self._gate.settings.artifact_folders)
+        return await _download(store, joined(root, path), request)
+
+    async def download_of_version(self, request: Request) -> Response:
+        """A file of a model version, or a part of it."""
+        query = request.query_params
+        path = safe_path(query.get("path"))
+        if not path:
+            raise InvalidParameter("Missing value for required parameter 'path'.")
+        asked = {"name": query.get("name"), "version": query.get("version")}
+        location = (await self._ask(GetModelVersionDownloadUri.from_wire(asked)))["artifact_uri"]
+        if location.startswith("runs:/"):
+            run_id, _, folder = location.removeprefix("runs:/").strip("/").partition("/")
+            run = await self._ask(GetRun(run_id=run_id))
+            location, path = run["run"]["info"]["artifact_uri"], joined(safe_path(folder), path)
+        store, root = open_location(location, self._gate.settings.artifact_folders)
+        return await _download(store, joined(root, path), request)
+
+    async def _ask(self, message: Message) -> Any:
+        return orjson.loads(memoryview(await self._gate.answer(message)))
+
     async def upload_to_run(self, request: Request) -> Response:
         """Store a small file with a run."""
         store, root = await self._of_run(request)
@@ -151,8 +184,7 @@ class _Routes:
 
     async def _of_run(self, request: Request) -> tuple[ArtifactStore, str]:
         query = request.query_params
-        message = GetRun(run_id=query.get("run_id"), run_uuid=query.get("run_uuid"))
-        answer = orjson.loads(memoryview(await self._gate.answer(message)))
+        answer = await self._ask(GetRun(run_id=query.get("run_id"), run_uuid=query.get("run_uuid")))
         return open_location(answer["run"]["info"]["artifact_uri"], self._gate.settings.artifact_folders)
 
 

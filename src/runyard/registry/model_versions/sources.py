@@ -5,12 +5,12 @@ of this machine or a place behind the server's proxy only inside the artifacts o
 with it. Places in object stores are guarded by their own credentials.
 """
 
+import json
 import posixpath
 import re
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
-import orjson
 import sqlalchemy as sa
 
 from runyard.core.limits import shown
@@ -105,8 +105,8 @@ def _of_model(tx: Transaction, message: CreateModelVersion) -> Source:
     logged = _LOGGED_MODEL.fullmatch(path)
     if logged:
         model_id = logged["model_id"]
-        if message.model_id not in (None, "", model_id):
-            raise _refused(message.source, f"'model_id' names another model, {shown(message.model_id or '')}")
+        if message.model_id != model_id:
+            raise _refused(message.source, f"'model_id' must be {shown(model_id)}, the model it is")
         location, run_id = _logged_model(tx, model_id)
         return Source(location, message.run_id or run_id, model_id)
     version = _MODEL_VERSION.fullmatch(path)
@@ -162,11 +162,11 @@ def link_logged_model(tx: Transaction, model_id: str, name: str, version: int) -
     if row is None:
         return  # its row is gone for good: nothing to note it in
     try:
-        known = orjson.loads(row[1]) if row[1] else []
+        known = json.loads(row[1]) if row[1] else []
     except ValueError:
         known = []
     listed = [*(known if isinstance(known, list) else []), {"name": name, "version": version}]
-    text = orjson.dumps(listed).decode()
+    text = json.dumps(listed)
     statement = upsert(tx, logged_model_tags).values(logged_model_id=row[0], key=VERSIONS_TAG, value=text)
     unique = [tags.logged_model_id, tags.key]
     tx.execute(statement.on_conflict_do_update(index_elements=unique, set_={"value": text}))

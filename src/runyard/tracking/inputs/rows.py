@@ -1,4 +1,4 @@
-"""Reading what runs used."""
+"""Reading what runs used and put out."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from runyard.db.selecting import NUMBERS, among, bound
 from runyard.db.transaction import Prepared, Transaction
 from runyard.tracking.inputs.tables import dataset_input_tags, dataset_inputs, datasets, model_inputs
+from runyard.tracking.logged_models.tables import model_outputs
 
 DATASET_FIELDS = ("name", "digest", "source_type", "source", "schema", "profile")
 
@@ -29,12 +30,21 @@ def _inputs_statement(dialect: str) -> sa.Select[Any]:
 
 
 _inputs_of_runs = Prepared(_inputs_statement, NUMBERS)
-_models_of_runs = Prepared(
-    lambda dialect: sa.select(model_inputs.c.run_id, model_inputs.c.model_id).where(
-        among(dialect, model_inputs.c.run_id)
-    ),
-    NUMBERS,
-)
+_inputs_of = model_inputs.c
+_outputs_of = model_outputs.c
+
+
+def _models_statement(dialect: str) -> sa.CompoundSelect[Any]:
+    """Models that runs used, without a step, and models they put out, by step."""
+    used = sa.select(_inputs_of.run_id, _inputs_of.model_id, sa.null().label("step"))
+    put_out = sa.select(_outputs_of.run_id, _outputs_of.model_id, _outputs_of.step)
+    either = sa.union_all(
+        used.where(among(dialect, _inputs_of.run_id)), put_out.where(among(dialect, _outputs_of.run_id))
+    )
+    return either.order_by("run_id", "step", "model_id")
+
+
+_models_of_runs = Prepared(_models_statement, NUMBERS)
 
 
 def dataset_inputs_of(tx: Transaction, numbers: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
@@ -48,9 +58,16 @@ def dataset_inputs_of(tx: Transaction, numbers: Sequence[int]) -> dict[int, list
     return {run: list(entries.values()) for run, entries in inputs.items()}
 
 
-def model_inputs_of(tx: Transaction, numbers: Sequence[int]) -> dict[int, list[dict[str, str]]]:
-    """Model inputs of some runs on the wire, by run number. One statement."""
-    inputs: dict[int, list[dict[str, str]]] = {}
-    for run, model_id in _models_of_runs.rows(tx, bound(tx, numbers)):
-        inputs.setdefault(run, []).append({"model_id": model_id})
-    return inputs
+Models = dict[int, list[dict[str, Any]]]
+
+
+def models_of(tx: Transaction, numbers: Sequence[int]) -> tuple[Models, Models]:
+    """Model inputs and model outputs of some runs on the wire, by run number. One statement."""
+    inputs: Models = {}
+    outputs: Models = {}
+    for run, model_id, step in _models_of_runs.rows(tx, bound(tx, numbers)):
+        if step is None:
+            inputs.setdefault(run, []).append({"model_id": model_id})
+        else:
+            outputs.setdefault(run, []).append({"model_id": model_id, "step": step})
+    return inputs, outputs

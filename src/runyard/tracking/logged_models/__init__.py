@@ -1,1 +1,1 @@
-"""Logged models: so far only the answer that there are none, which 3.x clients need to resolve ``runs:/`` addresses."""
+"""Logged models: models as runs produced them, with an id of their own."""

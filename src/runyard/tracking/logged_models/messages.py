@@ -1,11 +1,53 @@
 """What is said about logged models."""
 
 from dataclasses import field
+from typing import Annotated
 
+from runyard.core.limits import check_key, check_run_id, check_text, shown
+from runyard.exceptions import BadRequest, InvalidParameter
 from runyard.protocol.message import Message, Part
-from runyard.protocol.types import ExperimentId
-from runyard.tracking.experiments.messages import Tag
-from runyard.tracking.runs.messages import Param
+from runyard.protocol.types import Choice, ExperimentId
+from runyard.tracking.experiments.messages import Tag, experiment_number
+from runyard.tracking.runs.messages import Param, check_param, check_tag
+
+MODEL_STATUSES = (
+    ("LOGGED_MODEL_STATUS_UNSPECIFIED", 0),
+    ("LOGGED_MODEL_PENDING", 1),
+    ("LOGGED_MODEL_READY", 2),
+    ("LOGGED_MODEL_UPLOAD_FAILED", 3),
+)
+ModelStatus = Annotated[str, Choice(MODEL_STATUSES)]
+
+MAX_MODEL_NAME = 500
+MAX_EXPERIMENTS = 1_000
+_NOT_IN_NAMES = frozenset("/:.%\"'")
+
+
+def check_logged_model_name(name: str) -> None:
+    """Refuse a name that could not stand in an address."""
+    bad = sorted(_NOT_IN_NAMES.intersection(name))
+    if bad:
+        raise InvalidParameter(
+            f"Invalid name of a logged model {shown(name)}: it may not hold {' '.join(bad)}, "
+            "nor any other of / : . % and quotes."
+        )
+    check_text("The name", name, MAX_MODEL_NAME)
+
+
+def check_params(params: list[Param]) -> None:
+    """Refuse params that break a rule, or a key given twice."""
+    for index, param in enumerate(params):
+        check_param(f"params[{index}].", param)
+    keys = [param.key for param in params]
+    if len(set(keys)) < len(keys):
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise BadRequest(f"Param {twice!r} is given twice in 'params'. Send each key once.")
+
+
+def check_tags(tags: list[Tag]) -> None:
+    """Refuse tags that break a rule."""
+    for index, tag in enumerate(tags):
+        check_tag(f"tags[{index}].", tag)
 
 
 class DatasetFilter(Part):
@@ -41,6 +83,14 @@ class CreateLoggedModel(Message, post="logged-models", needs="experiment.edit"):
     params: list[Param] = field(default_factory=list)
     tags: list[Tag] = field(default_factory=list)
 
+    def check(self) -> None:
+        experiment_number(self.experiment_id)
+        check_logged_model_name(self.name)
+        check_text("model_type", self.model_type, MAX_MODEL_NAME)
+        check_text("source_run_id", self.source_run_id, 256)
+        check_params(self.params)
+        check_tags(self.tags)
+
 
 class GetLoggedModel(Message, get="logged-models/{model_id}", needs="run.read"):
     """One logged model with its params, tags and metrics."""
@@ -53,7 +103,7 @@ class FinalizeLoggedModel(Message, patch="logged-models/{model_id}", needs="run.
     """Say how the logging of a model ended."""
 
     model_id: str
-    status: str
+    status: ModelStatus
 
 
 class DeleteLoggedModel(Message, delete="logged-models/{model_id}", needs="run.delete"):
@@ -68,6 +118,9 @@ class SetLoggedModelTags(Message, patch="logged-models/{model_id}/tags", needs="
     model_id: str
     tags: list[Tag] = field(default_factory=list)
 
+    def check(self) -> None:
+        check_tags(self.tags)
+
 
 class DeleteLoggedModelTag(Message, delete="logged-models/{model_id}/tags/{tag_key}", needs="run.edit"):
     """Remove a tag."""
@@ -75,12 +128,18 @@ class DeleteLoggedModelTag(Message, delete="logged-models/{model_id}/tags/{tag_k
     model_id: str
     tag_key: str
 
+    def check(self) -> None:
+        check_key("tag_key", self.tag_key)
+
 
 class LogLoggedModelParams(Message, post="logged-models/{model_id}/params", needs="run.edit"):
     """Add params; a key that is there already is refused."""
 
     model_id: str
     params: list[Param] = field(default_factory=list)
+
+    def check(self) -> None:
+        check_params(self.params)
 
 
 class SearchLoggedModels(Message, post="logged-models/search", kind="read", needs="run.read"):
@@ -92,6 +151,16 @@ class SearchLoggedModels(Message, post="logged-models/search", kind="read", need
     max_results: int = 50
     order_by: list[ModelOrder] = field(default_factory=list)
     page_token: str | None = None
+
+    def check(self) -> None:
+        if not self.experiment_ids:
+            raise InvalidParameter("Missing value for required parameter 'experiment_ids'.")
+        if len(self.experiment_ids) > MAX_EXPERIMENTS:
+            raise InvalidParameter(f"At most {MAX_EXPERIMENTS} experiments are searched at once.")
+        for experiment_id in self.experiment_ids:
+            experiment_number(experiment_id)
+        if self.max_results < 0:
+            raise InvalidParameter(f"Invalid value {self.max_results} for parameter 'max_results': use 1 or more.")
 
 
 class ListLoggedModelArtifacts(Message, get="logged-models/{model_id}/artifacts/directories", needs="run.read"):
@@ -107,3 +176,8 @@ class LogOutputs(Message, post="runs/outputs", needs="run.edit"):
 
     run_id: str
     models: list[ModelOutput]
+
+    def check(self) -> None:
+        check_run_id(self.run_id)
+        for index, model in enumerate(self.models):
+            check_text(f"models[{index}].model_id", model.model_id, 256)

@@ -1,15 +1,208 @@
 """What the operations on logged models do."""
 
-import runyard.tracking.logged_models.tables  # noqa: F401
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from runyard.artifacts.locations import open_location
+from runyard.artifacts.paths import joined, safe_path
+from runyard.core.ids import new_run_id
+from runyard.core.limits import shown
+from runyard.core.names import random_run_name
+from runyard.db.selecting import upsert
 from runyard.db.transaction import Transaction
+from runyard.exceptions import BadRequest, DoesNotExist
 from runyard.protocol.performing import Wire, performs
-from runyard.tracking.experiments.messages import experiment_number
-from runyard.tracking.logged_models.messages import SearchLoggedModels
+from runyard.tracking.experiments.messages import Tag
+from runyard.tracking.experiments.store import ACTIVE, DELETED, active_experiment
+from runyard.tracking.logged_models.assemble import models_on_wire
+from runyard.tracking.logged_models.messages import (
+    MODEL_STATUSES,
+    CreateLoggedModel,
+    DeleteLoggedModel,
+    DeleteLoggedModelTag,
+    FinalizeLoggedModel,
+    GetLoggedModel,
+    ListLoggedModelArtifacts,
+    LogLoggedModelParams,
+    LogOutputs,
+    SearchLoggedModels,
+    SetLoggedModelTags,
+)
+from runyard.tracking.logged_models.search import search_model_numbers
+from runyard.tracking.logged_models.tables import (
+    logged_model_params,
+    logged_model_tags,
+    logged_models,
+    model_outputs,
+)
+from runyard.tracking.runs.messages import Param
+from runyard.tracking.runs.rows import active_run
+
+_STATUSES = dict(MODEL_STATUSES)
+
+
+class FoundModel(NamedTuple):
+    """What operations must know of a logged model."""
+
+    id: int
+    artifact_location: str
+    lifecycle_stage: str
+
+
+def find_logged_model(tx: Transaction, model_id: str, *, deleted_too: bool = False, lock: bool = False) -> FoundModel:
+    """The logged model with this id.
+
+    Raises
+    ------
+    DoesNotExist: There is none, or it is deleted.
+    """
+    columns = (logged_models.c[name] for name in FoundModel._fields)
+    chosen = sa.select(*columns).where(logged_models.c.model_id == model_id)
+    row = tx.execute(chosen.with_for_update() if lock else chosen).first()
+    if row is None or (row.lifecycle_stage != ACTIVE and not deleted_too):
+        state = "No logged model has" if row is None else "Deleted is the logged model with"
+        raise DoesNotExist(f"{state} the id {shown(model_id)}. Search the logged models of its experiment.")
+    return FoundModel(*row)
+
+
+@performs(CreateLoggedModel)
+def create_logged_model(tx: Transaction, message: CreateLoggedModel) -> Wire:
+    """Insert a logged model with its params and tags."""
+    experiment = active_experiment(tx, message.experiment_id)
+    model_id = f"m-{new_run_id()}"
+    location = f"{experiment.artifact_location.rstrip('/')}/models/{model_id}/artifacts"
+    number = tx.execute(
+        sa.insert(logged_models)
+        .values(
+            model_id=model_id,
+            experiment_id=experiment.experiment_id,
+            name=message.name or random_run_name(),
+            model_type=message.model_type,
+            source_run_id=message.source_run_id,
+            artifact_location=location,
+            status=_STATUSES["LOGGED_MODEL_PENDING"],
+            lifecycle_stage=ACTIVE,
+            creation_time=tx.now_ms,
+            last_updated_time=tx.now_ms,
+        )
+        .returning(logged_models.c.id)
+    ).scalar_one()
+    _add_params(tx, number, message.params)
+    _put_tags(tx, number, message.tags)
+    return _one(tx, number)
+
+
+def _one(tx: Transaction, number: int) -> Wire:
+    return {"model": models_on_wire(tx, [number])[0]}
+
+
+def _add_params(tx: Transaction, number: int, params: Sequence[Param]) -> None:
+    """Insert params.
+
+    Raises
+    ------
+    BadRequest: One is there already.
+    """
+    for param in sorted(params, key=lambda param: param.key):
+        statement = upsert(tx, logged_model_params).values(logged_model_id=number, key=param.key, value=param.value)
+        if not tx.execute(statement.on_conflict_do_nothing()).rowcount:
+            raise BadRequest(f"This model has a param {param.key!r} already: params are logged once.")
+
+
+def _put_tags(tx: Transaction, number: int, tags: Sequence[Tag]) -> None:
+    given = {tag.key: tag.value for tag in tags}
+    statement = upsert(tx, logged_model_tags)
+    unique = [logged_model_tags.c.logged_model_id, logged_model_tags.c.key]
+    put = statement.on_conflict_do_update(index_elements=unique, set_={"value": statement.excluded.value})
+    if given:
+        tx.execute(put, [{"logged_model_id": number, "key": key, "value": given[key]} for key in sorted(given)])
+
+
+@performs(GetLoggedModel)
+def get_logged_model(tx: Transaction, message: GetLoggedModel) -> Wire:
+    """One logged model."""
+    return _one(tx, find_logged_model(tx, message.model_id, deleted_too=message.allow_deleted).id)
+
+
+def _change(tx: Transaction, number: int, **values: object) -> None:
+    changed = sa.update(logged_models).where(logged_models.c.id == number)
+    tx.execute(changed.values(last_updated_time=tx.now_ms, **values))
+
+
+@performs(FinalizeLoggedModel)
+def finalize_logged_model(tx: Transaction, message: FinalizeLoggedModel) -> Wire:
+    """Set the status."""
+    model = find_logged_model(tx, message.model_id)
+    _change(tx, model.id, status=_STATUSES[message.status])
+    return _one(tx, model.id)
+
+
+@performs(DeleteLoggedModel)
+def delete_logged_model(tx: Transaction, message: DeleteLoggedModel) -> Wire:
+    """Mark as deleted."""
+    model = find_logged_model(tx, message.model_id, deleted_too=True)
+    if model.lifecycle_stage == ACTIVE:
+        _change(tx, model.id, lifecycle_stage=DELETED, deleted_time=tx.now_ms)
+    return {}
+
+
+@performs(SetLoggedModelTags)
+def set_logged_model_tags(tx: Transaction, message: SetLoggedModelTags) -> Wire:
+    """Set or replace tags."""
+    model = find_logged_model(tx, message.model_id)
+    _put_tags(tx, model.id, message.tags)
+    return {}
+
+
+@performs(DeleteLoggedModelTag)
+def delete_logged_model_tag(tx: Transaction, message: DeleteLoggedModelTag) -> Wire:
+    """Remove a tag."""
+    model = find_logged_model(tx, message.model_id)
+    tags = logged_model_tags.c
+    chosen = sa.delete(logged_model_tags).where(tags.logged_model_id == model.id, tags.key == message.tag_key)
+    if not tx.execute(chosen).rowcount:
+        raise DoesNotExist(f"Logged model {message.model_id} has no tag {shown(message.tag_key)}.")
+    return {}
+
+
+@performs(LogLoggedModelParams)
+def log_logged_model_params(tx: Transaction, message: LogLoggedModelParams) -> Wire:
+    """Add params, all of them or none."""
+    model = find_logged_model(tx, message.model_id)
+    _add_params(tx, model.id, message.params)
+    return {}
 
 
 @performs(SearchLoggedModels)
 def search_logged_models(tx: Transaction, message: SearchLoggedModels) -> Wire:
-    """Nothing: there is no way to create a logged model yet."""
-    for experiment_id in message.experiment_ids:
-        experiment_number(experiment_id)
+    """A page of logged models."""
+    numbers, token = search_model_numbers(tx, message)
+    models = models_on_wire(tx, numbers) if numbers else []
+    return {**({"models": models} if models else {}), **({"next_page_token": token} if token else {})}
+
+
+@performs(ListLoggedModelArtifacts)
+def list_logged_model_artifacts(tx: Transaction, message: ListLoggedModelArtifacts) -> Wire:
+    """List one level; paths are relative to the model's own root."""
+    path = safe_path(message.artifact_directory_path)
+    location = find_logged_model(tx, message.model_id).artifact_location
+    store, root = open_location(location, tx.settings.artifact_folders)
+    files = [info.to_wire() for info in store.list(joined(root, path))]
+    for file in files:
+        file["path"] = file["path"][len(root) + 1 :] if root else file["path"]
+    return {"root_uri": location, **({"files": files} if files else {})}
+
+
+@performs(LogOutputs)
+def log_outputs(tx: Transaction, message: LogOutputs) -> Wire:
+    """Link logged models to the run that put them out; a link that is there already takes the new step."""
+    run = active_run(tx, message.run_id)
+    steps = {model.model_id: model.step for model in message.models}
+    if steps:
+        statement = upsert(tx, model_outputs)
+        unique = [model_outputs.c.run_id, model_outputs.c.model_id]
+        put = statement.on_conflict_do_update(index_elements=unique, set_={"step": statement.excluded.step})
+        tx.execute(put, [{"run_id": run.id, "model_id": key, "step": steps[key]} for key in sorted(steps)])
     return {}

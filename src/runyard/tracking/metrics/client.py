@@ -3,12 +3,16 @@
 from typing import Any
 
 from runyard.core.clock import now_ms
-from runyard.core.limits import MAX_HISTORY_POINTS, check_key, check_run_id, shown
+from runyard.core.limits import MAX_DATASET_NAME, MAX_HISTORY_POINTS, check_key, check_run_id, check_text, shown
 from runyard.core.paged_list import PagedList
 from runyard.exceptions import InvalidParameter
 from runyard.protocol.client_part import ClientPart, RunOperations
+from runyard.tracking.logged_models.active import active
 from runyard.tracking.metrics.entities import Metric
 from runyard.tracking.metrics.messages import GetMetricHistory, LogMetric
+
+Measured = tuple[str | None, str | None, str | None]
+"""A logged model's id, and a dataset's name and digest."""
 
 _good_keys: set[str] = set()
 _good_runs: set[str] = set()
@@ -41,7 +45,7 @@ class MetricsClient(ClientPart):
         step: Where on the curve it lies; 0 when left out.
         synchronous: True waits until the store has it.
         dataset_name, dataset_digest: The data the value was measured on.
-        model_id: The logged model that was measured.
+        model_id: The logged model that was measured; the active one when left out.
 
         Raises
         ------
@@ -50,7 +54,9 @@ class MetricsClient(ClientPart):
         number = value if type(value) is float else as_number(key, value)
         when = now_ms() if timestamp is None else as_integer("timestamp", timestamp)
         where = 0 if step is None else as_integer("step", step)
-        if model_id or dataset_name or self.connection.waits(synchronous):
+        measured = measured_on(model_id or active.model_id, dataset_name, dataset_digest)
+        if self.connection.waits(synchronous):
+            model, name, digest = measured or (None, None, None)
             self.connection.write(
                 LogMetric(
                     run_id=run_id,
@@ -58,14 +64,14 @@ class MetricsClient(ClientPart):
                     value=number,
                     timestamp=when,
                     step=where,
-                    model_id=model_id,
-                    dataset_name=dataset_name,
-                    dataset_digest=dataset_digest,
+                    model_id=model,
+                    dataset_name=name,
+                    dataset_digest=digest,
                 ),
                 synchronous,
             )
         else:
-            buffer_point(self, run_id, key, number, when, where)
+            buffer_point(self, run_id, key, number, when, where, measured)
         return RunOperations(self) if synchronous is False else None
 
     def get_metric_history(self, run_id: str, key: str) -> PagedList[Metric]:
@@ -82,7 +88,32 @@ class MetricsClient(ClientPart):
                 return PagedList(found, None)
 
 
-def buffer_point(part: ClientPart, run_id: str, key: str, value: float, timestamp: int, step: int) -> None:
+def measured_on(model_id: str | None, dataset_name: str | None, dataset_digest: str | None) -> Measured | None:
+    """What a value was measured on; None when nothing is known.
+
+    Raises
+    ------
+    InvalidParameter: A dataset is named by one of name and digest only.
+    """
+    if not (model_id or dataset_name or dataset_digest):
+        return None
+    if bool(dataset_name) != bool(dataset_digest):
+        raise InvalidParameter(
+            "'dataset_name' and 'dataset_digest' go together: give both or none; "
+            f"got {dataset_name!r} and {dataset_digest!r}."
+        )
+    return model_id or None, dataset_name or None, dataset_digest or None
+
+
+def buffer_point(
+    part: ClientPart,
+    run_id: str,
+    key: str,
+    value: float,
+    timestamp: int,
+    step: int,
+    measured: Measured | None = None,
+) -> None:
     """Check a point as the store will, then put it into the buffer."""
     try:
         known = key in _good_keys and run_id in _good_runs
@@ -94,7 +125,12 @@ def buffer_point(part: ClientPart, run_id: str, key: str, value: float, timestam
         raise InvalidParameter(
             f"Invalid timestamp {timestamp}: milliseconds since the epoch, not negative, are needed."
         )
-    part.connection.log_point(run_id, key, value, timestamp, step)
+    if measured is None:
+        part.connection.log_point(run_id, key, value, timestamp, step)
+    else:
+        for text in measured:
+            check_text("What the metric was measured on", text or "", MAX_DATASET_NAME)
+        part.connection.log_point(run_id, key, value, timestamp, step, measured)
 
 
 def _check_names(run_id: str, key: str) -> None:

@@ -8,10 +8,11 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
-from runyard.core.limits import MAX_HISTORY_POINTS, shown
+from runyard.core.limits import MAX_HISTORY_POINTS
 from runyard.db.transaction import Transaction
-from runyard.exceptions import DoesNotExist, InvalidParameter
+from runyard.exceptions import InvalidParameter
 from runyard.protocol.performing import Raw, Wire, performs
+from runyard.tracking.logged_models.metrics import append_to_models
 from runyard.tracking.metrics import sampling, series
 from runyard.tracking.metrics.messages import (
     GetMetricCurves,
@@ -20,7 +21,6 @@ from runyard.tracking.metrics.messages import (
     GetMetricHistoryBulkInterval,
     LogMetric,
 )
-from runyard.tracking.metrics.points import MetricPoint
 from runyard.tracking.metrics.tables import metric_points
 from runyard.tracking.runs.rows import deleted_run, missing_run
 
@@ -35,16 +35,10 @@ def log_metric(tx: Transaction, message: LogMetric) -> Wire:
     if found[1] != "active":
         raise deleted_run(run_id)
     point = message.point()
-    refuse_unknown_model([point])
+    if point.model_id:
+        append_to_models(tx, found[0], [point])
     series.append_one(tx, found[0], found[2:], point)
     return {}
-
-
-def refuse_unknown_model(points: list[MetricPoint]) -> None:
-    """Refuse points said to be of a logged model: none can be known before models can be logged."""
-    for point in points:
-        if point.model_id:
-            raise DoesNotExist(f"No logged model has the id {shown(point.model_id)}.")
 
 
 @performs(GetMetricHistory)

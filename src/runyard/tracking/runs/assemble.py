@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from runyard.db.selecting import NUMBERS, among, bound
 from runyard.db.transaction import Prepared, Transaction
 from runyard.protocol.performing import Raw
-from runyard.tracking.inputs.rows import dataset_inputs_of, model_inputs_of
+from runyard.tracking.inputs.rows import dataset_inputs_of, models_of
 from runyard.tracking.metrics import series
 from runyard.tracking.runs.tables import runs
 
@@ -36,26 +36,34 @@ def runs_on_wire(tx: Transaction, numbers: Sequence[int]) -> list[orjson.Fragmen
     """The runs with these internal numbers, in this order, as JSON. Four statements."""
     metrics = series.latest(tx, numbers)
     datasets = dataset_inputs_of(tx, numbers)
-    models = model_inputs_of(tx, numbers)
+    models, outputs = models_of(tx, numbers)
     shown = {}
     for number, document, *columns in _runs_by_number.rows(tx, bound(tx, numbers)):
         inputs = {
             **({"dataset_inputs": datasets[number]} if number in datasets else {}),
             **({"model_inputs": models[number]} if number in models else {}),
         }
-        shown[number] = run_on_wire(info(*columns), document, metrics.get(number), inputs)
+        put_out = outputs.get(number)
+        shown[number] = run_on_wire(info(*columns), document, metrics.get(number), inputs, put_out)
     return [shown[number] for number in numbers if number in shown]
 
 
 def run_on_wire(
-    run_info: dict[str, Any], document: str, metrics: str | None, inputs: dict[str, Any]
+    run_info: dict[str, Any],
+    document: str,
+    metrics: str | None,
+    inputs: dict[str, Any],
+    model_outputs: list[dict[str, Any]] | None = None,
 ) -> orjson.Fragment:
     """One run as JSON; `document` is the text kept with it, the members params and tags of its data."""
     data = document
     if metrics:
         members = f'"metrics":[{metrics}]'
         data = f"{members},{document}" if document else members
-    return orjson.Fragment(orjson.dumps({"info": run_info, "data": orjson.Fragment(f"{{{data}}}"), "inputs": inputs}))
+    run = {"info": run_info, "data": orjson.Fragment(f"{{{data}}}"), "inputs": inputs}
+    if model_outputs:
+        run["outputs"] = {"model_outputs": model_outputs}
+    return orjson.Fragment(orjson.dumps(run))
 
 
 def info(

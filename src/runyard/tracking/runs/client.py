@@ -10,7 +10,8 @@ from runyard.core.limits import MAX_BATCH_ENTRIES, MAX_BATCH_METRICS, MAX_BATCH_
 from runyard.core.paged_list import PagedList
 from runyard.protocol.client_part import ClientPart, RunOperations, pages_of
 from runyard.tracking.experiments.messages import Tag
-from runyard.tracking.metrics.client import as_integer, as_number, buffer_point
+from runyard.tracking.logged_models.active import active
+from runyard.tracking.metrics.client import as_integer, as_number, buffer_point, measured_on
 from runyard.tracking.metrics.entities import Metric
 from runyard.tracking.metrics.points import MetricPoint
 from runyard.tracking.runs import entities
@@ -183,11 +184,12 @@ class RunsClient(ClientPart):
         for message in messages:
             message.check()  # all are checked before the first is logged
         for message in messages:
-            if message.params or message.tags or self.connection.waits(synchronous) or _annotated(message):
+            if message.params or message.tags or self.connection.waits(synchronous):
                 self.connection.write(message, _when(synchronous))
                 continue
             for point in message.metrics:
-                buffer_point(self, run_id, point.key, point.value, point.timestamp, point.step)
+                measured = measured_on(point.model_id, point.dataset_name, point.dataset_digest)
+                buffer_point(self, run_id, point.key, point.value, point.timestamp, point.step, measured)
         return RunOperations(self) if synchronous is False else None
 
 
@@ -195,20 +197,17 @@ def _when(synchronous: bool | None) -> bool | None:
     return False if synchronous is None and settings.ENABLE_ASYNC_LOGGING.get() else synchronous
 
 
-def _annotated(message: LogBatch) -> bool:
-    """Do its points say more than a buffered point can hold?"""
-    return any(point.model_id or point.dataset_name for point in message.metrics)
-
-
 def _point(metric: Metric) -> MetricPoint:
+    measured = measured_on(metric.model_id or active.model_id, metric.dataset_name, metric.dataset_digest)
+    model_id, name, digest = measured or (None, None, None)
     return MetricPoint(
         key=metric.key,
         value=as_number(metric.key, metric.value),
         timestamp=as_integer("timestamp", metric.timestamp),
         step=as_integer("step", metric.step or 0),
-        model_id=metric.model_id,
-        dataset_name=metric.dataset_name,
-        dataset_digest=metric.dataset_digest,
+        model_id=model_id,
+        dataset_name=name,
+        dataset_digest=digest,
     )
 
 

@@ -15,8 +15,8 @@ from runyard.protocol.performing import Raw, Wire, performs
 from runyard.search.fields import RUN_FIELDS
 from runyard.search.parser import parse_filter
 from runyard.tracking.experiments.store import ACTIVE, DELETED, active_experiment
+from runyard.tracking.logged_models.metrics import append_to_models
 from runyard.tracking.metrics import series
-from runyard.tracking.metrics.store import refuse_unknown_model
 from runyard.tracking.runs.assemble import info, one_run, run_info, run_on_wire, runs_on_wire
 from runyard.tracking.runs.describe import describe
 from runyard.tracking.runs.messages import (
@@ -185,7 +185,9 @@ def log_batch(tx: Transaction, message: LogBatch) -> Wire:
     if message.params:
         write_params(tx, run.id, {param.key: param.value for param in message.params})
     if message.metrics:
-        refuse_unknown_model(message.metrics)
+        of_models = [point for point in message.metrics if point.model_id]
+        if of_models:
+            append_to_models(tx, run.id, of_models)
         series.append(tx, run.id, message.metrics)
     if message.tags:
         write_tags(tx, run.id, {tag.key: tag.value for tag in message.tags})

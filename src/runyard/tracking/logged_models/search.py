@@ -1,0 +1,162 @@
+"""Finding logged models by attributes, metrics, params and tags, in any order, a page at a time."""
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from runyard.core.limits import MAX_SEARCH_RESULTS, check_key, shown
+from runyard.db.paging import SortColumn, read_page
+from runyard.db.transaction import Transaction
+from runyard.exceptions import InvalidParameter
+from runyard.search.fields import LOGGED_MODEL_FIELDS
+from runyard.search.nodes import Comparison
+from runyard.search.parser import parse_filter
+from runyard.search.sql import binary, compare, number, plannable
+from runyard.tracking.experiments.messages import experiment_number
+from runyard.tracking.logged_models.messages import MODEL_STATUSES, DatasetFilter, ModelOrder, SearchLoggedModels
+from runyard.tracking.logged_models.tables import (
+    logged_model_metrics,
+    logged_model_params,
+    logged_model_tags,
+    logged_models,
+)
+
+DEFAULT_PAGE = 100
+_TEXTS = {"param": logged_model_params, "tag": logged_model_tags}
+_COLUMNS: dict[str, sa.ColumnElement[Any]] = {
+    "name": logged_models.c.name,
+    "model_id": logged_models.c.model_id,
+    "model_type": logged_models.c.model_type,
+    "status": logged_models.c.status,
+    "source_run_id": logged_models.c.source_run_id,
+    "artifact_location": logged_models.c.artifact_location,
+    "creation_timestamp": logged_models.c.creation_time,
+    "last_updated_timestamp": logged_models.c.last_updated_time,
+}
+_NUMBERS = frozenset(("status", "creation_timestamp", "last_updated_timestamp"))
+_STATUS_NUMBERS = {
+    name: number for full, number in MODEL_STATUSES for name in (full, full.removeprefix("LOGGED_MODEL_"), str(number))
+}
+
+
+def search_model_numbers(tx: Transaction, message: SearchLoggedModels) -> tuple[list[int], str | None]:
+    """Internal numbers of a page of logged models, and the next page's token. One statement.
+
+    Raises
+    ------
+    InvalidParameter: The filter, the order or the token is not valid.
+    """
+    experiments = sorted({experiment_number(experiment_id) for experiment_id in message.experiment_ids})
+    comparisons = parse_filter(message.filter, LOGGED_MODEL_FIELDS)
+    asked = [_condition(comparison, message.datasets, tx.dialect) for comparison in comparisons]
+    if message.datasets and not any(comparison.kind == "metric" for comparison in comparisons):
+        asked.append(sa.exists().where(_metrics.logged_model_id == logged_models.c.id, _of_datasets(message.datasets)))
+    chosen = sa.select(logged_models.c.id).where(
+        logged_models.c.experiment_id.in_(experiments),
+        logged_models.c.lifecycle_stage == "active",
+        *plannable(asked, tx.dialect),
+    )
+    columns = [column for order in message.order_by for column in _order(order, tx.dialect)]
+    columns += [
+        SortColumn(logged_models.c.creation_time, "integer", descending=True, indexed=not columns),
+        SortColumn(binary(logged_models.c.model_id, tx.dialect), "text"),
+    ]
+    asked_for = [part.to_wire() for part in (*message.datasets, *message.order_by)]
+    query = ("logged models", experiments, message.filter or "", asked_for)
+    page = min(message.max_results or DEFAULT_PAGE, MAX_SEARCH_RESULTS)
+    return read_page(tx, chosen, columns, query, page, _own_token(message))
+
+
+def _own_token(message: SearchLoggedModels) -> str | None:
+    """The token in our form. MLflow's repeats the search and counts rows.
+
+    Raises
+    ------
+    InvalidParameter: It is MLflow's, of another search.
+    """
+    if not message.page_token:
+        return None
+    try:
+        fields = json.loads(base64.b64decode(message.page_token, validate=True))
+    except (binascii.Error, ValueError, RecursionError):
+        return message.page_token  # refused by whoever reads it
+    if not isinstance(fields, dict) or "experiment_ids" not in fields:
+        return message.page_token
+    if fields["experiment_ids"] != message.experiment_ids or (fields.get("filter_string") or None) != (
+        message.filter or None
+    ):
+        raise InvalidParameter("The page token belongs to another search. Send what it came from, or no token.")
+    return base64.b64encode(json.dumps({"offset": fields.get("offset")}).encode()).decode()
+
+
+_metrics = logged_model_metrics.c
+
+
+def _of_datasets(datasets: Sequence[DatasetFilter]) -> sa.ColumnElement[bool]:
+    return sa.or_(
+        *(
+            sa.and_(_metrics.dataset_name == one.dataset_name, _metrics.dataset_digest == (one.dataset_digest or ""))
+            for one in datasets
+        )
+    )
+
+
+def _condition(comparison: Comparison, datasets: Sequence[DatasetFilter], dialect: str) -> sa.ColumnElement[bool]:
+    if comparison.kind == "metric":
+        points = sa.exists().where(_metrics.logged_model_id == logged_models.c.id, _metrics.key == comparison.key)
+        points = points.where(_of_datasets(datasets)) if datasets else points
+        return points.where(compare(_metrics.value, comparison, dialect))
+    if comparison.kind in _TEXTS:
+        texts = _TEXTS[comparison.kind].c
+        holds = compare(texts.value, comparison, dialect)
+        return sa.exists().where(texts.logged_model_id == logged_models.c.id, texts.key == comparison.key, holds)
+    if comparison.key == "status":
+        return _status_condition(comparison)
+    return compare(_COLUMNS[comparison.key], comparison, dialect)
+
+
+def _status_condition(comparison: Comparison) -> sa.ColumnElement[bool]:
+    """Statuses are given by number, or by name as nobody but us takes them; what is no status is equal to none."""
+    given = comparison.value if isinstance(comparison.value, tuple) else (comparison.value,)
+    if comparison.operator in ("LIKE", "ILIKE"):
+        raise InvalidParameter("A status is compared with =, !=, IN or NOT IN.")
+    wanted = [_STATUS_NUMBERS[str(text).upper()] for text in given if str(text).upper() in _STATUS_NUMBERS]
+    among = logged_models.c.status.in_(wanted)
+    return among if comparison.operator in ("=", "IN") else ~among
+
+
+def _order(order: ModelOrder, dialect: str) -> list[SortColumn]:
+    descending = not order.ascending
+    if order.field_name.startswith("metrics."):
+        return _metric_order(order, descending)
+    aliases = LOGGED_MODEL_FIELDS.aliases
+    name = order.field_name.removeprefix("attributes.")
+    name = aliases.get(name, name)
+    if name not in _COLUMNS:
+        known = ", ".join(_COLUMNS)
+        raise InvalidParameter(
+            f"Logged models cannot be ordered by {shown(order.field_name)}. Use metrics.<key> or one of: {known}."
+        )
+    if name in _NUMBERS:
+        return [SortColumn(_COLUMNS[name], "integer", descending)]
+    return [SortColumn(binary(_COLUMNS[name], dialect), "text", descending)]
+
+
+def _metric_order(order: ModelOrder, descending: bool) -> list[SortColumn]:
+    """By the latest point, that of the greatest timestamp and step; models without one come last either way."""
+    key = order.field_name.removeprefix("metrics.").strip('`"')
+    check_key("order_by.field_name", key)
+    wanted = [_metrics.logged_model_id == logged_models.c.id, _metrics.key == key]
+    if order.dataset_name is not None:
+        wanted.append(_metrics.dataset_name == order.dataset_name)
+    if order.dataset_digest is not None:
+        wanted.append(_metrics.dataset_digest == order.dataset_digest)
+    newest = (_metrics.timestamp.desc(), _metrics.step.desc(), _metrics.id.desc())
+    latest = sa.select(_metrics.value).where(*wanted).order_by(*newest).limit(1)
+    value = latest.correlate(logged_models).scalar_subquery()
+    missing = sa.case((value.is_(None), number(1)), else_=number(0))
+    return [SortColumn(missing, "integer"), SortColumn(sa.func.coalesce(value, number(0.0)), "number", descending)]
