@@ -1,0 +1,211 @@
+"""`runyard registry`: move aliases and stages, promote on a condition, and see the history."""
+
+from typing import Any
+
+import click
+
+from runyard.cli.output import output_option, show_json, show_rows, utc
+from runyard.cli.registry_shared import ask, ask_pages
+from runyard.core.origin import user
+from runyard.exceptions import InvalidParameter, RunyardException
+from runyard.registry.model_versions.messages import TransitionModelVersionStage
+from runyard.registry.names import ACTIVE_STAGES, STAGES
+from runyard.registry.promotion.judging import IF_NO_HOLDER, PASS
+from runyard.registry.promotion.language import parse_condition
+from runyard.registry.promotion.messages import PromoteModelVersion, SearchMoves
+from runyard.registry.registered_models.messages import DeleteRegisteredModelAlias, SetRegisteredModelAlias
+
+_stage_type = click.Choice(STAGES, case_sensitive=False)
+_reason_option = click.option("--reason", default="", help="Why, for the history.")
+_archive_option = click.option(
+    "--archive-existing", is_flag=True, help="Move the other versions in the stage Staging or Production to Archived."
+)
+
+
+@click.command()
+@click.argument("name")
+@click.argument("alias")
+@click.argument("version")
+@_reason_option
+@output_option()
+def set_alias(name: str, alias: str, version: str, reason: str, output: str) -> None:
+    """Point an alias at a version, from whichever version it was at."""
+    ask(SetRegisteredModelAlias(name=name, alias=alias, version=version, reason=reason, user_id=user()))
+    if output == "json":
+        show_json({"name": name, "alias": alias, "version": version})
+        return
+    click.echo(f"Alias '{alias}' of registered model '{name}' is at version {version}.")
+
+
+@click.command()
+@click.argument("name")
+@click.argument("alias")
+@_reason_option
+@output_option()
+def delete_alias(name: str, alias: str, reason: str, output: str) -> None:
+    """Remove an alias; one that is not there is fine."""
+    ask(DeleteRegisteredModelAlias(name=name, alias=alias, reason=reason, user_id=user()))
+    if output == "json":
+        show_json({"name": name, "alias": alias, "deleted": True})
+        return
+    click.echo(f"Registered model '{name}' has no alias '{alias}' any more.")
+
+
+@click.command()
+@click.argument("name")
+@click.argument("version")
+@click.argument("stage", type=_stage_type)
+@_archive_option
+@_reason_option
+@output_option()
+def set_stage(name: str, version: str, stage: str, archive_existing: bool, reason: str, output: str) -> None:
+    """Move a version to a stage."""
+    _check_archiving(archive_existing, stage)
+    moved = ask(
+        TransitionModelVersionStage(
+            name=name,
+            version=version,
+            stage=stage,
+            archive_existing_versions=archive_existing,
+            reason=reason,
+            user_id=user(),
+        )
+    )["model_version"]
+    if output == "json":
+        show_json(moved)
+        return
+    click.echo(f"Version {moved['version']} of registered model '{name}' is in stage {moved['current_stage']}.")
+
+
+def _check_archiving(archive: bool, stage: str | None) -> None:
+    if archive and stage not in ACTIVE_STAGES:
+        raise click.UsageError("--archive-existing makes room in the stage Staging or Production.")
+
+
+@click.command()
+@click.argument("name")
+@click.option("--version", help="Only moves that concern this version.")
+@click.option("--max-results", type=click.IntRange(min=1), help="At most this many; all when not given.")
+@output_option()
+def history(name: str, version: str | None, max_results: int | None, output: str) -> None:
+    """Show who moved which alias and stage, when and why, the newest first."""
+    found = list(ask_pages(SearchMoves(name=name, version=version), "moves", max_results))
+    if output == "json":
+        show_json(found)
+        return
+    rows = [
+        (utc(move["timestamp"]), _what(move), move["version"], move.get("previous"), move["user_id"], _why(move))
+        for move in found
+    ]
+    show_rows(("Date", "What", "Version", "Before", "User", "Why"), rows)
+
+
+def _what(move: dict[str, Any]) -> str:
+    return f"{move['kind']} {move['target']}" + (" removed" if move["removed"] else "")
+
+
+def _why(move: dict[str, Any]) -> str:
+    return "; ".join(part for part in (move["reason"], move.get("condition")) if part)
+
+
+@click.command()
+@click.argument("name")
+@click.argument("version")
+@click.option("--alias", help="Alias to move to the version.")
+@click.option("--stage", type=_stage_type, help="Stage to move the version to.")
+@click.option(
+    "--if",
+    "condition",
+    required=True,
+    help="What must hold, such as 'metrics.f1 > 0.8 and metrics.f1 >= champion.f1 - 0.005'.",
+)
+@click.option(
+    "--if-no-holder",
+    type=click.Choice(IF_NO_HOLDER),
+    default=PASS,
+    show_default=True,
+    help="What becomes of comparisons with the version that has the alias or stage while none has it.",
+)
+@_archive_option
+@_reason_option
+@click.option("--dry-run", is_flag=True, help="Only tell what would happen.")
+@output_option()
+@click.pass_context
+def promote(
+    context: click.Context,
+    name: str,
+    version: str,
+    alias: str | None,
+    stage: str | None,
+    condition: str,
+    if_no_holder: str,
+    archive_existing: bool,
+    reason: str,
+    dry_run: bool,
+    output: str,
+) -> None:
+    """Move an alias or a stage to a version if a condition on its metrics holds.
+
+    Ends with 0 when the version was promoted (or would be, with --dry-run), with 1 when the condition does not hold or
+    something failed, with 2 when the command or the condition was written wrongly. With --output json, an object with
+    `holds` tells the first from the second: an error has `error_code` and `message` instead.
+    """
+    if (alias is None) == (stage is None):
+        raise click.UsageError("Give either --alias or --stage.")
+    _check_archiving(archive_existing, stage)
+    message = PromoteModelVersion(
+        name=name,
+        version=version,
+        condition=_checked(condition),
+        alias=alias,
+        stage=stage,
+        archive_existing_versions=archive_existing,
+        if_no_holder=if_no_holder,
+        user_id=user(),
+        reason=reason,
+        dry_run=dry_run,
+    )
+    answer = _ask_or_show_error(message, output)
+    if output == "json":
+        show_json(answer)
+    else:
+        _show_promotion(answer)
+    context.exit(0 if answer["holds"] else 1)
+
+
+def _checked(condition: str) -> str:
+    try:
+        parse_condition(condition)
+    except InvalidParameter as problem:
+        raise click.BadParameter(problem.message, param_hint="--if") from None
+    return condition
+
+
+def _ask_or_show_error(message: PromoteModelVersion, output: str) -> dict[str, Any]:
+    """The answer; an error is shown as JSON too where JSON was asked for, and raised."""
+    try:
+        return ask(message)
+    except RunyardException as problem:
+        if output == "json":
+            show_json(problem.to_wire())
+        raise
+
+
+def _show_promotion(answer: dict[str, Any]) -> None:
+    rows = [
+        (
+            "yes" if comparison["holds"] else "no",
+            comparison["text"],
+            comparison.get("left"),
+            comparison.get("right"),
+            comparison.get("reason"),
+        )
+        for comparison in answer["comparisons"]
+    ]
+    show_rows(("Holds", "Comparison", "Left", "Right", "Reason"), rows)
+    click.echo()
+    version = answer["model_version"]
+    target = f"alias '{answer['alias']}'" if "alias" in answer else f"stage {answer['stage']}"
+    before = f" (before: version {answer['previous']['version']})" if "previous" in answer else ""
+    verb = "does not get" if not answer["holds"] else "would get" if answer["dry_run"] else "has"
+    click.echo(f"Version {version['version']} of registered model '{version['name']}' {verb} {target}{before}.")

@@ -1,0 +1,46 @@
+"""What the commands of `runyard registry` share."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from runyard.client import RunyardClient
+from runyard.core.tracking_uri import get_registry_uri
+from runyard.protocol.message import Message
+
+PAGE = 100
+
+
+def ask(message: Message) -> dict[str, Any]:
+    """Send a message to the store where models are registered."""
+    return RunyardClient(get_registry_uri()).send(message)
+
+
+def ask_pages(message: Any, name: str, limit: int | None = None) -> Iterator[dict[str, Any]]:
+    """Everything a search finds, page after page.
+
+    Parameters
+    ----------
+    message: The search; its `max_results` and `page_token` are set here.
+    name: Under which name the answer lists what was found.
+    limit: At most so many.
+    """
+    left = limit
+    while left is None or left > 0:
+        message.max_results = PAGE if left is None else min(left, PAGE)
+        answer = ask(message)
+        found = answer.get(name, [])
+        yield from found
+        message.page_token = answer.get("next_page_token")
+        left = None if left is None else left - len(found)
+        if not message.page_token:
+            return
+
+
+def aliases_text(model: dict[str, Any]) -> str:
+    """The aliases of a registered model in one cell."""
+    return ", ".join(f"{alias['alias']}={alias['version']}" for alias in model.get("aliases", []))
+
+
+def tags_text(entity: dict[str, Any]) -> str:
+    """The tags of a registered model or version in one cell."""
+    return ", ".join(f"{tag['key']}={tag.get('value', '')}" for tag in entity.get("tags", []))
