@@ -6,6 +6,7 @@ Nothing heavy loads until a name is used: this table says where each lives.
 from runyard._lazy import on_first_use
 
 _PUBLIC = {
+    "ActiveModel": "runyard.fluent.active_models",
     "ActiveRun": "runyard.fluent.active",
     "MlflowClient": "runyard.client:RunyardClient",
     "MlflowException": "runyard.exceptions",
@@ -14,12 +15,15 @@ _PUBLIC = {
     "__version__": "runyard.version:COMPATIBLE",
     "active_run": "runyard.fluent.active",
     "artifacts": "runyard.artifacts:",
+    "clear_active_model": "runyard.fluent.active_models",
     "client": "runyard.client:",
     "config": "runyard.compat.config:",
     "create_experiment": "runyard.fluent.experiments",
+    "create_external_model": "runyard.fluent.logged_models",
     "data": "runyard.data:",
     "delete_experiment": "runyard.fluent.experiments",
     "delete_experiment_tag": "runyard.fluent.experiments",
+    "delete_logged_model_tag": "runyard.fluent.logged_models",
     "delete_run": "runyard.fluent.runs",
     "delete_tag": "runyard.fluent.values",
     "disable_system_metrics_logging": "runyard.system_metrics",
@@ -29,17 +33,22 @@ _PUBLIC = {
     "entities": "runyard.entities:",
     "environment_variables": "runyard.compat.environment_variables:",
     "exceptions": "runyard.exceptions:",
+    "finalize_logged_model": "runyard.fluent.logged_models",
     "flush_artifact_async_logging": "runyard.fluent.configure",
     "flush_async_logging": "runyard.fluent.configure",
+    "get_active_model_id": "runyard.fluent.active_models",
     "get_artifact_uri": "runyard.fluent.files",
     "get_experiment": "runyard.fluent.experiments",
     "get_experiment_by_name": "runyard.fluent.experiments",
+    "get_logged_model": "runyard.fluent.logged_models",
     "get_parent_run": "runyard.fluent.runs",
     "get_registry_uri": "runyard.core.tracking_uri",
     "get_run": "runyard.fluent.runs",
     "get_tracking_uri": "runyard.core.tracking_uri",
+    "initialize_logged_model": "runyard.fluent.logged_models",
     "is_tracking_uri_set": "runyard.core.tracking_uri",
     "last_active_run": "runyard.fluent.active",
+    "last_logged_model": "runyard.fluent.logged_models",
     "load_table": "runyard.fluent.files",
     "log_artifact": "runyard.fluent.files",
     "log_artifacts": "runyard.fluent.files",
@@ -50,6 +59,8 @@ _PUBLIC = {
     "log_inputs": "runyard.fluent.values",
     "log_metric": "runyard.fluent.values",
     "log_metrics": "runyard.fluent.values",
+    "log_model_params": "runyard.fluent.logged_models",
+    "log_outputs": "runyard.fluent.logged_models",
     "log_param": "runyard.fluent.values",
     "log_params": "runyard.fluent.values",
     "log_table": "runyard.fluent.files",
@@ -57,10 +68,13 @@ _PUBLIC = {
     "restore_experiment": "runyard.fluent.experiments",
     "restore_run": "runyard.fluent.runs",
     "search_experiments": "runyard.fluent.experiments",
+    "search_logged_models": "runyard.fluent.logged_models",
     "search_runs": "runyard.fluent.search",
+    "set_active_model": "runyard.fluent.active_models",
     "set_experiment": "runyard.fluent.experiments",
     "set_experiment_tag": "runyard.fluent.experiments",
     "set_experiment_tags": "runyard.fluent.experiments",
+    "set_logged_model_tags": "runyard.fluent.logged_models",
     "set_registry_uri": "runyard.core.tracking_uri",
     "set_system_metrics_node_id": "runyard.system_metrics",
     "set_system_metrics_samples_before_logging": "runyard.system_metrics",
@@ -102,6 +116,10 @@ if TYPE_CHECKING:
     from runyard.fluent.active import end_run as end_run
     from runyard.fluent.active import last_active_run as last_active_run
     from runyard.fluent.active import start_run as start_run
+    from runyard.fluent.active_models import ActiveModel as ActiveModel
+    from runyard.fluent.active_models import clear_active_model as clear_active_model
+    from runyard.fluent.active_models import get_active_model_id as get_active_model_id
+    from runyard.fluent.active_models import set_active_model as set_active_model
     from runyard.fluent.configure import flush_artifact_async_logging as flush_artifact_async_logging
     from runyard.fluent.configure import flush_async_logging as flush_async_logging
     from runyard.fluent.doctor import doctor as doctor
@@ -124,6 +142,16 @@ if TYPE_CHECKING:
     from runyard.fluent.files import log_image as log_image
     from runyard.fluent.files import log_table as log_table
     from runyard.fluent.files import log_text as log_text
+    from runyard.fluent.logged_models import create_external_model as create_external_model
+    from runyard.fluent.logged_models import delete_logged_model_tag as delete_logged_model_tag
+    from runyard.fluent.logged_models import finalize_logged_model as finalize_logged_model
+    from runyard.fluent.logged_models import get_logged_model as get_logged_model
+    from runyard.fluent.logged_models import initialize_logged_model as initialize_logged_model
+    from runyard.fluent.logged_models import last_logged_model as last_logged_model
+    from runyard.fluent.logged_models import log_model_params as log_model_params
+    from runyard.fluent.logged_models import log_outputs as log_outputs
+    from runyard.fluent.logged_models import search_logged_models as search_logged_models
+    from runyard.fluent.logged_models import set_logged_model_tags as set_logged_model_tags
     from runyard.fluent.runs import delete_run as delete_run
     from runyard.fluent.runs import get_parent_run as get_parent_run
     from runyard.fluent.runs import get_run as get_run

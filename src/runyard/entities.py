@@ -12,8 +12,12 @@ _PUBLIC = {
     "FileInfo": "runyard.artifacts.entities",
     "InputTag": "runyard.tracking.inputs.entities",
     "LifecycleStage": "runyard.core.lifecycle",
+    "LoggedModel": "runyard.tracking.logged_models.entities",
     "LoggedModelInput": "runyard.tracking.inputs.entities",
     "LoggedModelOutput": "runyard.tracking.inputs.entities",
+    "LoggedModelParameter": "runyard.tracking.logged_models.entities",
+    "LoggedModelStatus": "runyard.tracking.logged_models.entities",
+    "LoggedModelTag": "runyard.tracking.logged_models.entities",
     "Metric": "runyard.tracking.metrics.entities",
     "Param": "runyard.tracking.runs.entities",
     "Run": "runyard.tracking.runs.entities",
@@ -35,8 +39,12 @@ _MODULES = {
     "file_info": "runyard.artifacts.entities:",
     "input_tag": "runyard.tracking.inputs.entities:",
     "lifecycle_stage": "runyard.core.lifecycle:",
+    "logged_model": "runyard.tracking.logged_models.entities:",
     "logged_model_input": "runyard.tracking.inputs.entities:",
     "logged_model_output": "runyard.tracking.inputs.entities:",
+    "logged_model_parameter": "runyard.tracking.logged_models.entities:",
+    "logged_model_status": "runyard.tracking.logged_models.entities:",
+    "logged_model_tag": "runyard.tracking.logged_models.entities:",
     "metric": "runyard.tracking.metrics.entities:",
     "param": "runyard.tracking.runs.entities:",
     "run": "runyard.tracking.runs.entities:",
@@ -64,6 +72,10 @@ if TYPE_CHECKING:
     from runyard.tracking.inputs.entities import LoggedModelOutput as LoggedModelOutput
     from runyard.tracking.inputs.entities import RunInputs as RunInputs
     from runyard.tracking.inputs.entities import RunOutputs as RunOutputs
+    from runyard.tracking.logged_models.entities import LoggedModel as LoggedModel
+    from runyard.tracking.logged_models.entities import LoggedModelParameter as LoggedModelParameter
+    from runyard.tracking.logged_models.entities import LoggedModelStatus as LoggedModelStatus
+    from runyard.tracking.logged_models.entities import LoggedModelTag as LoggedModelTag
     from runyard.tracking.metrics.entities import Metric as Metric
     from runyard.tracking.runs.entities import Param as Param
     from runyard.tracking.runs.entities import Run as Run

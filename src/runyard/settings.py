@@ -89,6 +89,9 @@ REGISTRY_URI = Setting("REGISTRY_URI", "Where models are registered; the trackin
 EXPERIMENT_NAME = Setting("EXPERIMENT_NAME", "Experiment of new runs; made when there is none of that name.")
 EXPERIMENT_ID = Setting("EXPERIMENT_ID", "Experiment of new runs, by id; wins over the name.")
 RUN_ID = Setting("RUN_ID", "The run that the next start_run() resumes, once.")
+ACTIVE_MODEL_ID = Setting(
+    "ACTIVE_MODEL_ID", "The logged model that metrics are logged with, as set_active_model() does."
+)
 RUN_CONTEXT = Setting("RUN_CONTEXT", "A JSON object of tags added to every new run.")
 TRACKING_USERNAME = Setting("TRACKING_USERNAME", "User name for basic authentication.")
 TRACKING_PASSWORD = Setting("TRACKING_PASSWORD", "Password for basic authentication.")

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 _REGISTRY, _TRACES = REASONS["register_model"], REASONS["trace"]
 _PLUGINS = "MLflow's stores and their plug-ins have no place in it. Use the client (MlflowClient) instead."
 _DEEPER = {
-    "entities.logged_model": REASONS["models"],
     "entities.model_registry": _REGISTRY,
     "entities.span": _TRACES,
     "entities.trace": _TRACES,

@@ -14,13 +14,13 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from runyard import settings
-from runyard.client.delivery import Rejects, deliver, rounds
+from runyard.client.delivery import Rejects, deliver, metric_point, rounds
 from runyard.client.errors import Unreachable
 from runyard.client.senders import Sender
 from runyard.client.spool import REJECTED, Change, Entry, Journal, Point, change_line, point_line
 from runyard.exceptions import RunyardException
 from runyard.protocol.message import Message
-from runyard.tracking.metrics.points import MetricPoint
+from runyard.tracking.metrics.points import Measured
 from runyard.tracking.runs.messages import LogBatch
 
 log = logging.getLogger("runyard")
@@ -81,23 +81,26 @@ class Buffer:
 
     # ------------------------------------------------------------------------------------------ called by who logs
 
-    def add_point(self, run_id: str, key: str, value: float, timestamp: int, step: int) -> None:
+    def add_point(
+        self, run_id: str, key: str, value: float, timestamp: int, step: int, measured: Measured | None = None
+    ) -> None:
         """Put a checked point behind everything else.
 
         Raises
         ------
         Unreachable: The journal's disk is full, and the store cannot take the point either.
         """
-        line = point_line(run_id, key, value, timestamp, step)
+        line = point_line(run_id, key, value, timestamp, step, measured)
         with self._lock:
             try:
                 end = (self._journal or self._opened()).append(line)
             except OSError as problem:
                 self._report_journal(problem)
             else:
-                self._enqueue(Point(end, run_id, key, value, timestamp, step))
+                self._enqueue(Point(end, run_id, key, value, timestamp, step, measured))
                 return
-        self._send_past_the_journal(LogBatch(run_id=run_id, metrics=[_metric(key, value, timestamp, step)]))
+        point = metric_point(key, value, timestamp, step, measured)
+        self._send_past_the_journal(LogBatch(run_id=run_id, metrics=[point]))
 
     def add_change(self, message: Message) -> None:
         """Put a message behind everything else.
@@ -308,8 +311,7 @@ class Buffer:
                 if isinstance(entry, Change):
                     moved.append(Change(fresh.append(change_line(entry.message)), entry.message))
                 else:
-                    point = (entry.run_id, entry.key, entry.value, entry.timestamp, entry.step)
-                    moved.append(Point(fresh.append(point_line(*point)), *point))
+                    moved.append(entry._replace(end=fresh.append(point_line(*entry[1:]))))
         except OSError:
             fresh.discard()
             raise
@@ -337,10 +339,6 @@ class Buffer:
 def pause_before_try(attempt: int) -> float:
     """Seconds to wait after so many tries in vain, an outage of weeks included."""
     return min(LONGEST_PAUSE, 0.5 * 2.0 ** min(attempt, 10)) * (0.5 + random.random() / 2)
-
-
-def _metric(key: str, value: float, timestamp: int, step: int) -> MetricPoint:
-    return MetricPoint(key=key, value=value, timestamp=timestamp, step=step)
 
 
 def _close_with_worker(close: Callable[[], None]) -> None:

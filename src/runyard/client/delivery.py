@@ -14,7 +14,7 @@ from runyard.client.spool import Change, Entry, Point
 from runyard.core.limits import MAX_BATCH_METRICS
 from runyard.exceptions import RunyardException
 from runyard.protocol.message import Message
-from runyard.tracking.metrics.points import MetricPoint
+from runyard.tracking.metrics.points import Measured, MetricPoint
 from runyard.tracking.runs.messages import LogBatch
 
 log = logging.getLogger("runyard")
@@ -68,8 +68,23 @@ def _deliver_points(sender: Sender, run_id: str, points: Sequence[Point], reject
 
 
 def _batch(run_id: str, points: Sequence[Point]) -> LogBatch:
-    metrics = [MetricPoint(key=p.key, value=p.value, timestamp=p.timestamp, step=p.step) for p in points]
-    return LogBatch(run_id=run_id, metrics=metrics)
+    return LogBatch(run_id=run_id, metrics=[metric_point(*point[2:]) for point in points])
+
+
+def metric_point(key: str, value: float, timestamp: int, step: int, measured: Measured | None) -> MetricPoint:
+    """A buffered point as messages hold it."""
+    if measured is None:
+        return MetricPoint(key=key, value=value, timestamp=timestamp, step=step)
+    model_id, name, digest = measured
+    return MetricPoint(
+        key=key,
+        value=value,
+        timestamp=timestamp,
+        step=step,
+        model_id=model_id,
+        dataset_name=name,
+        dataset_digest=digest,
+    )
 
 
 def _refusal(sender: Sender, message: Message, patience: float) -> RunyardException | None:
@@ -119,4 +134,4 @@ class Rejects:
 def _shown(entry: Entry) -> object:
     if isinstance(entry, Change):
         return [entry.message.operation.name, entry.message.to_wire()]
-    return ["log_metric", entry.run_id, entry.key, entry.value, entry.timestamp, entry.step]
+    return ["log_metric", *entry[1:6], *(entry.measured or ())]

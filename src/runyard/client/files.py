@@ -24,6 +24,9 @@ from runyard.client.local import artifact_folder
 from runyard.client.senders import DATABASES
 from runyard.exceptions import InvalidParameter, MissingPackage
 from runyard.protocol.client_part import ClientPart
+from runyard.tracking.logged_models.client import checked_model_id
+from runyard.tracking.logged_models.entities import LoggedModel
+from runyard.tracking.logged_models.messages import GetLoggedModel
 from runyard.tracking.runs.entities import Run
 from runyard.tracking.runs.messages import GetRun
 
@@ -47,6 +50,10 @@ class FilesClient(ClientPart):
     def _of_run(self, run_id: str) -> ArtifactRepository:
         run = Run.from_wire(self.send(GetRun(run_id=run_id))["run"])
         return self.repository(run.info.artifact_uri or "")
+
+    def _of_model(self, model_id: str) -> ArtifactRepository:
+        message = GetLoggedModel(model_id=checked_model_id(model_id))
+        return self.repository(LoggedModel.from_wire(self.send(message)["model"]).artifact_location)
 
     def log_artifact(self, run_id: str, local_path: str | os.PathLike[str], artifact_path: str | None = None) -> None:
         """Store a file, or a folder with its name.
@@ -78,6 +85,31 @@ class FilesClient(ClientPart):
         dst_path: The folder to put it in; a new temporary one when left out.
         """
         return download_artifacts(self._of_run(run_id), path, dst_path, progress)
+
+    def log_model_artifact(
+        self, model_id: str, local_path: str | os.PathLike[str], artifact_path: str | None = None
+    ) -> None:
+        """Store a file, or a folder with its name, among the files of a logged model.
+
+        Parameters
+        ----------
+        artifact_path: The folder among the model's files to put it in.
+
+        Raises
+        ------
+        DoesNotExist: There is no such model.
+        """
+        log_artifact(self._of_model(model_id), os.fspath(local_path), artifact_path)
+
+    def log_model_artifacts(
+        self, model_id: str, local_dir: str | os.PathLike[str], artifact_path: str | None = None
+    ) -> None:
+        """Store everything in a folder among the files of a logged model."""
+        log_artifacts(self._of_model(model_id), os.fspath(local_dir), artifact_path)
+
+    def list_logged_model_artifacts(self, model_id: str, path: str | None = None) -> list[FileInfo]:
+        """What lies directly in a folder of a logged model's files; nothing for a file or a missing folder."""
+        return self._of_model(model_id).list_artifacts(path)
 
     def log_text(self, run_id: str, text: str, artifact_file: str) -> None:
         """Store text as a file at this path."""

@@ -10,10 +10,11 @@ from runyard.core.tracking_uri import get_registry_uri, get_tracking_uri
 from runyard.exceptions import NotImplementedHere
 from runyard.tracking.experiments.client import ExperimentsClient
 from runyard.tracking.inputs.client import InputsClient
+from runyard.tracking.logged_models.client import LoggedModelsClient
 from runyard.tracking.metrics.client import MetricsClient
 
 
-class RunyardClient(PicturesClient, TablesClient, ExperimentsClient, MetricsClient, InputsClient):
+class RunyardClient(PicturesClient, TablesClient, ExperimentsClient, MetricsClient, InputsClient, LoggedModelsClient):
     """Reads and writes one store: a server, or a database of this machine.
 
     Parameters

@@ -20,6 +20,7 @@ from runyard import settings
 from runyard.exceptions import RunyardException
 from runyard.protocol.catalog import load_messages
 from runyard.protocol.message import OPERATIONS, Message
+from runyard.tracking.metrics.points import Measured
 
 SUFFIX = ".spool"
 REJECTED = ".rejected"
@@ -35,6 +36,7 @@ class Point(NamedTuple):
     value: float
     timestamp: int
     step: int
+    measured: Measured | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +67,17 @@ def spool_folder() -> Path:
     return state / "runyard" / "spool"
 
 
-def point_line(run_id: str, key: str, value: float, timestamp: int, step: int) -> bytes:
+def point_line(
+    run_id: str, key: str, value: float, timestamp: int, step: int, measured: Measured | None = None
+) -> bytes:
     """A point as its line. Run ids and checked keys hold nothing that JSON would escape, but for letters it may."""
     number = (
         repr(value) if math.isfinite(value) else "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
     )
-    return f'["m","{run_id}","{key}",{number},{timestamp},{step}]\n'.encode()
+    line = f'["m","{run_id}","{key}",{number},{timestamp},{step}]\n'
+    if measured is not None:
+        line = f"{line[:-2]},{json.dumps(measured)}]\n"
+    return line.encode()
 
 
 def change_line(message: Message) -> bytes:
@@ -219,11 +226,16 @@ def entry_of(end: int, line: bytes) -> Entry | None:
         if isinstance(fields, dict) or fields[0] == "a":
             return None
         if fields[0] == "m":
-            _, run_id, key, value, timestamp, step = fields
-            return Point(end, run_id, key, float(value), timestamp, step)
+            _, run_id, key, value, timestamp, step, *rest = fields
+            return Point(end, run_id, key, float(value), timestamp, step, _measured(*rest) if rest else None)
         return Change(end, OPERATIONS[fields[1]].from_wire(fields[2]))
     except (ValueError, TypeError, KeyError, IndexError, RunyardException) as problem:
         raise ValueError(f"the line that ends at byte {end} is damaged ({problem})") from problem
+
+
+def _measured(fields: Any) -> Measured:
+    model_id, dataset_name, dataset_digest = fields
+    return model_id, dataset_name, dataset_digest
 
 
 def take_over(path: Path) -> int | None:

@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 from runyard.core.clock import now_ms
 from runyard.exceptions import InvalidParameter
+from runyard.fluent.measuring import note_measured
 from runyard.fluent.stack import addressed
 from runyard.tracking.inputs.entities import DatasetInput, InputTag, LoggedModelInput
+from runyard.tracking.logged_models.active import active
 from runyard.tracking.metrics.entities import Metric
 from runyard.tracking.runs.entities import Param, RunTag
 
@@ -36,11 +38,13 @@ def log_metric(
     synchronous: True waits until it is stored.
     timestamp: Milliseconds since the epoch; now when left out.
     run_id: Log to this run instead of the active one.
-    model_id: The logged model that was measured.
-    dataset: The data it was measured on.
+    model_id: The logged model that was measured; the active one when left out. It is noted as an input of the run.
+    dataset: The data it was measured on; noted as an input of the run.
     """
     client, run = addressed(run_id)
     name, digest = (dataset.name, dataset.digest) if dataset is not None else (None, None)
+    if model_id or dataset is not None or active.model_id:
+        note_measured(client, run, model_id, dataset, synchronous)
     return client.log_metric(run, key, value, timestamp, step, synchronous, name, digest, model_id)
 
 
@@ -56,6 +60,8 @@ def log_metrics(
     """Log a point of several metrics at once. The arguments are those of `log_metric`."""
     client, run = addressed(run_id)
     name, digest = (dataset.name, dataset.digest) if dataset is not None else (None, None)
+    if model_id or dataset is not None or active.model_id:
+        note_measured(client, run, model_id, dataset, synchronous)
     when, where = now_ms() if timestamp is None else timestamp, step or 0
     points = [Metric(key, value, when, where, model_id, name, digest) for key, value in metrics.items()]
     return client.log_batch(run, metrics=points, synchronous=synchronous)

@@ -20,8 +20,16 @@ class Connection(Protocol):
         synchronous: True waits until it is stored, or raises; False does not wait at all.
         """
 
-    def log_point(self, run_id: str, key: str, value: float, timestamp: int, step: int) -> None:
-        """Buffer one checked point of a metric."""
+    def log_point(
+        self,
+        run_id: str,
+        key: str,
+        value: float,
+        timestamp: int,
+        step: int,
+        measured: tuple[str | None, str | None, str | None] | None = None,
+    ) -> None:
+        """Buffer one checked point of a metric, and the model and dataset (name, digest) it was measured on."""
 
     def flush(self) -> None:
         """Wait until everything buffered is stored; an error when the store cannot be reached."""

@@ -16,14 +16,22 @@ class InputsClient(ClientPart):
         run_id: str,
         datasets: Sequence[entities.DatasetInput] | None = None,
         models: Sequence[entities.LoggedModelInput] | None = None,
+        *,
+        synchronous: bool | None = None,
     ) -> None:
-        """Note the datasets and models a run uses. Repeating it changes nothing."""
+        """Note the datasets and models a run uses. Repeating it changes nothing.
+
+        Parameters
+        ----------
+        synchronous: True waits until they are stored or raises; False does not wait at all.
+        """
         self.connection.write(
             LogInputs(
                 run_id=run_id,
                 datasets=[_dataset_input(entry) for entry in datasets or ()],
                 models=[ModelInput(model_id=model.model_id) for model in models or ()],
-            )
+            ),
+            synchronous,
         )
 
 

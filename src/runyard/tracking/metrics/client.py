@@ -10,9 +10,7 @@ from runyard.protocol.client_part import ClientPart, RunOperations
 from runyard.tracking.logged_models.active import active
 from runyard.tracking.metrics.entities import Metric
 from runyard.tracking.metrics.messages import GetMetricHistory, LogMetric
-
-Measured = tuple[str | None, str | None, str | None]
-"""A logged model's id, and a dataset's name and digest."""
+from runyard.tracking.metrics.points import Measured
 
 _good_keys: set[str] = set()
 _good_runs: set[str] = set()
@@ -54,7 +52,8 @@ class MetricsClient(ClientPart):
         number = value if type(value) is float else as_number(key, value)
         when = now_ms() if timestamp is None else as_integer("timestamp", timestamp)
         where = 0 if step is None else as_integer("step", step)
-        measured = measured_on(model_id or active.model_id, dataset_name, dataset_digest)
+        model_id = model_id or active.model_id
+        measured = measured_on(model_id, dataset_name, dataset_digest) if model_id or dataset_name else None
         if self.connection.waits(synchronous):
             model, name, digest = measured or (None, None, None)
             self.connection.write(

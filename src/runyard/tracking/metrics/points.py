@@ -7,6 +7,9 @@ from runyard.core.limits import check_key, check_storable
 from runyard.exceptions import InvalidParameter
 from runyard.protocol.message import Part
 
+Measured = tuple[str | None, str | None, str | None]
+"""What a value was measured on: a logged model's id, a dataset's name and its digest."""
+
 
 class MetricPoint(Part):
     """A metric's value at a time and step.

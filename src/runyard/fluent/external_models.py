@@ -1,0 +1,34 @@
+"""Models that are kept elsewhere: all that is stored of them is the note that says so."""
+
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+from runyard.client import RunyardClient
+from runyard.tracking.logged_models.entities import LoggedModel
+from runyard.version import VERSION
+
+EXTERNAL_TAG = "mlflow.model.isExternal"
+
+
+def store_description(client: RunyardClient, model: LoggedModel) -> None:
+    """Store an MLmodel file without flavors: who loads the model learns from it that there is nothing to load."""
+    import yaml  # noqa: PLC0415  (only for YAML)
+
+    text = yaml.safe_dump(
+        {
+            "artifact_path": model.artifact_location,
+            "flavors": {},
+            "metadata": {EXTERNAL_TAG: True},
+            "mlflow_version": VERSION,
+            "model_id": model.model_id,
+            "model_uuid": model.model_id,
+            "prompts": None,
+            **({"run_id": model.source_run_id} if model.source_run_id else {}),
+            "utc_time_created": datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f"),
+        }
+    )
+    with tempfile.TemporaryDirectory(prefix="runyard-") as folder:
+        path = Path(folder) / "MLmodel"
+        path.write_text(text, encoding="utf-8")
+        client.log_model_artifact(model.model_id, path)

@@ -1,0 +1,179 @@
+"""Logged models: begin, finish, find and describe them."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+from runyard.core import origin
+from runyard.exceptions import InvalidParameter, MissingPackage
+from runyard.fluent.clients import client
+from runyard.fluent.experiments import current_experiment_id
+from runyard.fluent.external_models import EXTERNAL_TAG, store_description
+from runyard.fluent.stack import addressed, thread_state
+from runyard.tracking.inputs.entities import LoggedModelOutput
+from runyard.tracking.logged_models.active import active
+from runyard.tracking.logged_models.entities import LoggedModel, LoggedModelStatus
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def initialize_logged_model(
+    name: str | None = None,
+    source_run_id: str | None = None,
+    tags: Mapping[str, Any] | None = None,
+    params: Mapping[str, Any] | None = None,
+    model_type: str | None = None,
+    experiment_id: str | None = None,
+) -> LoggedModel:
+    """Begin a model whose files are logged later. It is pending until `finalize_logged_model`.
+
+    Parameters
+    ----------
+    name: Its name; a random one when left out.
+    source_run_id: The run that makes it; the active one when left out.
+    tags, params: Values are stored as text.
+    model_type: What kind of model it is, such as ``"Agent"``.
+    experiment_id: Where it belongs; the active run's or the chosen experiment when left out.
+
+    Raises
+    ------
+    InvalidParameter: The name holds one of ``/ : . %`` and quotes.
+    """
+    run = thread_state.runs[-1] if thread_state.runs else None
+    if experiment_id is None:
+        experiment_id = run.info.experiment_id if run and source_run_id is None else current_experiment_id()
+    if run and source_run_id is None:
+        source_run_id = run.info.run_id
+    model = client().create_logged_model(
+        experiment_id, name, source_run_id, origin.resolve_tags(tags), params, model_type
+    )
+    active.last_model_id = model.model_id
+    return model
+
+
+def create_external_model(
+    name: str | None = None,
+    source_run_id: str | None = None,
+    tags: Mapping[str, Any] | None = None,
+    params: Mapping[str, Any] | None = None,
+    model_type: str | None = None,
+    experiment_id: str | None = None,
+) -> LoggedModel:
+    """Make a model whose code and weights are kept elsewhere: an agent, a service. It is ready at once.
+
+    The parameters are those of `initialize_logged_model`.
+    """
+    labels = {**(tags or {}), EXTERNAL_TAG: "true"}
+    model = initialize_logged_model(name, source_run_id, labels, params, model_type, experiment_id)
+    store_description(client(), model)
+    return client().finalize_logged_model(model.model_id, LoggedModelStatus.READY)
+
+
+def finalize_logged_model(model_id: str, status: LoggedModelStatus | str) -> LoggedModel:
+    """Say how the logging of a model ended: ``"READY"`` or ``"FAILED"``.
+
+    Raises
+    ------
+    InvalidParameter: There is no such status.
+    DoesNotExist: There is no such model.
+    """
+    return client().finalize_logged_model(model_id, status)
+
+
+def get_logged_model(model_id: str) -> LoggedModel:
+    """A model with its params, tags and metrics.
+
+    Raises
+    ------
+    DoesNotExist: There is none, or it is deleted.
+    """
+    return client().get_logged_model(model_id)
+
+
+def last_logged_model() -> LoggedModel | None:
+    """The model this thread made last, as it is now; None if it made none."""
+    return client().get_logged_model(active.last_model_id) if active.last_model_id else None
+
+
+def set_logged_model_tags(model_id: str, tags: Mapping[str, Any]) -> None:
+    """Set or replace tags of a model."""
+    client().set_logged_model_tags(model_id, tags)
+
+
+def delete_logged_model_tag(model_id: str, key: str) -> None:
+    """Remove a tag of a model.
+
+    Raises
+    ------
+    DoesNotExist: There is no such tag or model.
+    """
+    client().delete_logged_model_tag(model_id, key)
+
+
+def log_model_params(params: Mapping[str, Any], model_id: str | None = None) -> None:
+    """Add params to a model, the active one when none is named. A param stays what it is.
+
+    Raises
+    ------
+    InvalidParameter: No model is named, and none is active.
+    """
+    chosen = model_id or active.model_id
+    if not chosen:
+        raise InvalidParameter("log_model_params needs a model: give model_id, or call set_active_model first.")
+    client().log_model_params(chosen, params)
+
+
+def log_outputs(models: Sequence[LoggedModelOutput] | None = None) -> None:
+    """Note models that the run put out, each with the step at which it did."""
+    client, run = addressed(None)
+    client.log_outputs(run, models or ())
+
+
+def search_logged_models(
+    experiment_ids: list[str] | None = None,
+    filter_string: str | None = None,
+    datasets: list[dict[str, str]] | None = None,
+    max_results: int | None = None,
+    order_by: list[dict[str, Any]] | None = None,
+    output_format: Literal["pandas", "list"] = "pandas",
+) -> "pd.DataFrame | list[LoggedModel]":
+    """Logged models that match a filter, newest first unless ordered otherwise.
+
+    Parameters
+    ----------
+    experiment_ids: Where to look; the current experiment when left out.
+    filter_string: Such as ``metrics.accuracy > 0.9 AND params.depth = '3'``.
+    datasets: Dictionaries with ``dataset_name`` and maybe ``dataset_digest``: the metrics in the filter must have been
+        logged with one of these.
+    max_results: At most so many; all when left out.
+    order_by: Dictionaries with ``field_name``, maybe ``ascending``, and for a metric maybe ``dataset_name`` and
+        ``dataset_digest``.
+    output_format: ``"pandas"`` for a table with a column for every attribute, ``"list"`` for LoggedModel objects.
+
+    Raises
+    ------
+    InvalidParameter: There is no such format, or the filter does not parse.
+    """
+    if output_format not in ("pandas", "list"):
+        raise InvalidParameter(f"Invalid value {output_format!r} for 'output_format': use 'pandas' or 'list'.")
+    models: list[LoggedModel] = []
+    token: str | None = None
+    while max_results is None or len(models) < max_results:
+        wanted = None if max_results is None else min(100, max_results - len(models))
+        page = client().search_logged_models(
+            experiment_ids or [current_experiment_id()], filter_string, datasets, wanted, order_by, token
+        )
+        models.extend(page)
+        token = page.token
+        if not token:
+            break
+    return models if output_format == "list" else _to_frame(models)
+
+
+def _to_frame(models: Sequence[LoggedModel]) -> "pd.DataFrame":
+    try:
+        import pandas as pd  # noqa: PLC0415  (heavy, and not everyone searches into tables)
+    except ModuleNotFoundError:
+        raise MissingPackage("pandas", "ml", "search_logged_models(output_format='pandas')") from None
+    rows = [model.to_dictionary() | {"status": model.status.value} for model in models]
+    return pd.DataFrame(rows, columns=sorted(LoggedModel._fields))

@@ -1,0 +1,31 @@
+"""What values are measured on, a model or a dataset, is an input of the run: noted once for each."""
+
+from typing import TYPE_CHECKING
+
+from runyard.client import RunyardClient
+from runyard.tracking.inputs.entities import DatasetInput, LoggedModelInput
+from runyard.tracking.logged_models.active import active
+
+if TYPE_CHECKING:
+    from runyard.data.dataset import Dataset
+
+_MOST_REMEMBERED = 10_000
+
+_noted: set[tuple[str, ...]] = set()
+
+
+def note_measured(
+    client: RunyardClient, run_id: str, model_id: str | None, dataset: "Dataset | None", synchronous: bool | None
+) -> None:
+    """Note the model (the active one when none is named) and the dataset as inputs of a run."""
+    model_id = model_id or active.model_id
+    model_key = (client.tracking_uri, run_id, model_id or "")
+    dataset_key = (client.tracking_uri, run_id, dataset.name, dataset.digest) if dataset is not None else None
+    models = [LoggedModelInput(model_id)] if model_id and model_key not in _noted else []
+    new_data = dataset is not None and dataset_key not in _noted
+    datasets = [DatasetInput(dataset._to_mlflow_entity(), [])] if dataset is not None and new_data else []
+    if models or datasets:
+        client.log_inputs(run_id, datasets, models, synchronous=client.connection.waits(synchronous))
+        if len(_noted) >= _MOST_REMEMBERED:
+            _noted.clear()
+        _noted.update(key for key in (model_key, dataset_key) if key)

@@ -1,0 +1,239 @@
+"""What the client can do with logged models."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from runyard.core.limits import MAX_BATCH_PARAMS
+from runyard.core.paged_list import PagedList
+from runyard.exceptions import InvalidParameter
+from runyard.protocol.client_part import ClientPart, pages_of
+from runyard.tracking.experiments.messages import Tag
+from runyard.tracking.inputs.entities import LoggedModelOutput
+from runyard.tracking.logged_models.entities import LoggedModel, LoggedModelStatus
+from runyard.tracking.logged_models.messages import (
+    CreateLoggedModel,
+    DatasetFilter,
+    DeleteLoggedModel,
+    DeleteLoggedModelTag,
+    FinalizeLoggedModel,
+    GetLoggedModel,
+    LogLoggedModelParams,
+    LogOutputs,
+    ModelOrder,
+    ModelOutput,
+    SearchLoggedModels,
+    SetLoggedModelTags,
+)
+from runyard.tracking.runs.messages import Param
+
+MAX_RESULTS = 100
+
+
+class LoggedModelsClient(ClientPart):
+    """Logged models: make, finish, find and describe them."""
+
+    def create_logged_model(
+        self,
+        experiment_id: str,
+        name: str | None = None,
+        source_run_id: str | None = None,
+        tags: Mapping[str, Any] | None = None,
+        params: Mapping[str, Any] | None = None,
+        model_type: str | None = None,
+    ) -> LoggedModel:
+        """Begin a model in an experiment. It is pending until `finalize_logged_model`.
+
+        Parameters
+        ----------
+        experiment_id: The experiment it belongs to.
+        name: Its name, which need not be its alone; a random one when left out.
+        source_run_id: The run that makes it.
+        tags, params: Values are stored as text.
+        model_type: What kind of model it is, such as ``"Agent"``.
+
+        Raises
+        ------
+        InvalidParameter: The name is empty or holds one of ``/ : . %`` and quotes.
+        DoesNotExist: There is no such experiment.
+        """
+        if name is not None and not _is_text(name):
+            raise InvalidParameter(f"Invalid name of a logged model {name!r}: use text with at least one character.")
+        first, *others = pages_of(_params(params), MAX_BATCH_PARAMS) or [[]]
+        message = CreateLoggedModel(
+            experiment_id=str(experiment_id),
+            name=name or "",
+            source_run_id=source_run_id or "",
+            model_type=model_type or "",
+            tags=_tags(tags),
+            params=list(first),
+        )
+        further = [LogLoggedModelParams(model_id="-", params=list(page)) for page in others]
+        for page in further:
+            page.check()  # before there is half a model
+        model = LoggedModel.from_wire(self.send(message)["model"])
+        for page in further:
+            page.model_id = model.model_id
+            self.send(page)
+        return self.get_logged_model(model.model_id) if further else model
+
+    def get_logged_model(self, model_id: str) -> LoggedModel:
+        """A model with its params, tags and metrics.
+
+        Raises
+        ------
+        DoesNotExist: There is none, or it is deleted.
+        """
+        return LoggedModel.from_wire(self.send(GetLoggedModel(model_id=checked_model_id(model_id)))["model"])
+
+    def finalize_logged_model(self, model_id: str, status: LoggedModelStatus | str) -> LoggedModel:
+        """Say how the logging of a model ended.
+
+        Parameters
+        ----------
+        status: ``"READY"`` or ``"FAILED"``.
+
+        Raises
+        ------
+        InvalidParameter: There is no such status.
+        DoesNotExist: There is no such model.
+        """
+        name = LoggedModelStatus.of(status).to_wire()
+        message = FinalizeLoggedModel(model_id=checked_model_id(model_id), status=name)
+        return LoggedModel.from_wire(self.send(message)["model"])
+
+    def delete_logged_model(self, model_id: str) -> None:
+        """Mark a model as deleted. Repeating it changes nothing.
+
+        Raises
+        ------
+        DoesNotExist: There never was one.
+        """
+        self.send(DeleteLoggedModel(model_id=checked_model_id(model_id)))
+
+    def set_logged_model_tags(self, model_id: str, tags: Mapping[str, Any]) -> None:
+        """Set or replace tags, as text.
+
+        Raises
+        ------
+        DoesNotExist: There is no such model.
+        """
+        self.connection.write(SetLoggedModelTags(model_id=checked_model_id(model_id), tags=_tags(tags)))
+
+    def delete_logged_model_tag(self, model_id: str, key: str) -> None:
+        """Remove a tag.
+
+        Raises
+        ------
+        DoesNotExist: There is no such tag or model.
+        """
+        self.send(DeleteLoggedModelTag(model_id=checked_model_id(model_id), tag_key=key))
+
+    def log_model_params(self, model_id: str, params: Mapping[str, Any]) -> None:
+        """Add params, as text. A param stays what it is.
+
+        Raises
+        ------
+        BadRequest: The model has a param with one of the keys.
+        DoesNotExist: There is no such model.
+        """
+        pages = [
+            LogLoggedModelParams(model_id=checked_model_id(model_id), params=list(page))
+            for page in pages_of(_params(params), MAX_BATCH_PARAMS)
+        ]
+        for page in pages:
+            page.check()  # all are checked before the first is logged
+        for page in pages:
+            self.connection.write(page)
+
+    def search_logged_models(
+        self,
+        experiment_ids: list[str],
+        filter_string: str | None = None,
+        datasets: Sequence[Mapping[str, Any]] | None = None,
+        max_results: int | None = None,
+        order_by: Sequence[Mapping[str, Any]] | None = None,
+        page_token: str | None = None,
+    ) -> PagedList[LoggedModel]:
+        """A page of logged models; its ``token`` leads to the next.
+
+        Parameters
+        ----------
+        experiment_ids: Where to look.
+        filter_string: Such as ``metrics.accuracy > 0.9 AND params.depth = '3'``.
+        datasets: Dictionaries with ``dataset_name`` and maybe ``dataset_digest``: the metrics in the filter must have
+            been logged with one of these.
+        max_results: At most so many; 100 when left out.
+        order_by: Dictionaries with ``field_name``, maybe ``ascending``, and for a metric maybe ``dataset_name`` and
+            ``dataset_digest``; the newest first when left out.
+        page_token: The token of the page before.
+
+        Raises
+        ------
+        InvalidParameter: The filter does not parse, or a dictionary lacks its key.
+        """
+        if _is_text(experiment_ids) or not all(map(_is_text, experiment_ids)):
+            raise InvalidParameter(f"Invalid experiment_ids {experiment_ids!r}: use a list of ids, which are text.")
+        message = SearchLoggedModels(
+            experiment_ids=list(experiment_ids),
+            filter=filter_string or None,
+            datasets=[_dataset(entry) for entry in datasets or ()],
+            max_results=MAX_RESULTS if max_results is None else max_results,
+            order_by=[_order(entry) for entry in order_by or ()],
+            page_token=page_token,
+        )
+        answer = self.send(message) if experiment_ids else {}
+        return PagedList(
+            [LoggedModel.from_wire(fields) for fields in answer.get("models", ())], answer.get("next_page_token")
+        )
+
+    def log_outputs(self, run_id: str, models: Sequence[LoggedModelOutput]) -> None:
+        """Note the models a run put out, each with the step at which it did."""
+        outputs = [ModelOutput(model_id=model.model_id, step=getattr(model, "step", 0)) for model in models]
+        if outputs:
+            self.connection.write(LogOutputs(run_id=run_id, models=outputs))
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value)
+
+
+def checked_model_id(model_id: Any) -> str:
+    """The id of a logged model.
+
+    Raises
+    ------
+    InvalidParameter: It is no text, or empty.
+    """
+    if not isinstance(model_id, str) or not model_id:
+        raise InvalidParameter(f"Invalid model_id {model_id!r}: give the id of a logged model, such as 'm-…'.")
+    return model_id
+
+
+def _tags(tags: Mapping[str, Any] | None) -> list[Tag]:
+    return [Tag(key=str(key), value=str(value)) for key, value in (tags or {}).items()]
+
+
+def _params(params: Mapping[str, Any] | None) -> list[Param]:
+    return [Param(key=str(key), value=str(value)) for key, value in (params or {}).items()]
+
+
+def _dataset(entry: Mapping[str, Any]) -> DatasetFilter:
+    return DatasetFilter(
+        dataset_name=_required(entry, "dataset_name", "datasets"), dataset_digest=entry.get("dataset_digest")
+    )
+
+
+def _order(entry: Mapping[str, Any]) -> ModelOrder:
+    return ModelOrder(
+        field_name=_required(entry, "field_name", "order_by"),
+        ascending=bool(entry.get("ascending", True)),
+        dataset_name=entry.get("dataset_name"),
+        dataset_digest=entry.get("dataset_digest"),
+    )
+
+
+def _required(entry: object, key: str, argument: str) -> str:
+    value = entry.get(key) if isinstance(entry, Mapping) else None
+    if not isinstance(value, str) or not value:
+        raise InvalidParameter(f"Invalid entry {entry!r} of {argument!r}: use a dictionary with {key!r}.")
+    return value
