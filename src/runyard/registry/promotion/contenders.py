@@ -1,6 +1,7 @@
 """Finds the versions a condition compares, and their metrics."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -79,16 +80,26 @@ def metrics_of(tx: Transaction, version: FoundVersion, keys: Sequence[str]) -> d
         rows = tx.execute(of_run.where(runs.c.run_uuid == version.run_id, series.key.in_(set(keys))))
         found.update((key, _number(value)) for key, value in rows)
     if version.logged_model_id:
-        points = logged_model_metrics.c
-        of_model = (
-            sa.select(points.key, points.value)
-            .join(logged_models, logged_models.c.id == points.logged_model_id)
-            .where(logged_models.c.model_id == version.logged_model_id, points.key.in_(set(keys)))
-            # Runs count steps from anywhere, and several may log metrics of one model: the latest is the last by time.
-            .order_by(points.timestamp, points.step, points.id)
-        )
-        found.update((key, _number(value)) for key, value in tx.execute(of_model))
+        rows = tx.execute(_latest_of_model(version.logged_model_id, keys))
+        found.update((key, _number(value)) for key, value in rows)
     return found
+
+
+def _latest_of_model(model_id: str, keys: Sequence[str]) -> sa.Select[Any]:
+    """Key and value of the latest points: runs count steps from anywhere, so the latest is the last by time."""
+    points = logged_model_metrics.c
+    newest_first = (points.timestamp.desc(), points.step.desc(), points.id.desc())
+    ranked = (
+        sa.select(
+            points.key,
+            points.value,
+            sa.func.row_number().over(partition_by=points.key, order_by=newest_first).label("place"),
+        )
+        .join(logged_models, logged_models.c.id == points.logged_model_id)
+        .where(logged_models.c.model_id == model_id, points.key.in_(set(keys)))
+        .subquery()
+    )
+    return sa.select(ranked.c.key, ranked.c.value).where(ranked.c.place == 1)
 
 
 def _number(value: float | None) -> float:
