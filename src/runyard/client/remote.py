@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 RETRIED = frozenset((408, 429, 500, 502, 503, 504, 507))
 NOT_TAKEN = frozenset((429, 502, 503))
 """Answers that say the message was not looked at, so that even one that must not be taken twice may be sent again."""
-NOT_REPEATABLE = frozenset(("create_run", "create_experiment"))
+NOT_REPEATABLE = frozenset(
+    "create_run create_experiment create_registered_model create_model_version create_logged_model".split()
+)
 """A second one would make a second thing, or be told that the name is taken."""
 LONGEST_PAUSE = 30.0
 LONGEST_PAUSE_ASKED_FOR = 120.0
@@ -129,7 +131,8 @@ class RemoteSender:
         method, url, body = operation.methods[0], self._uri + operation.address(fields), None
         headers = request_headers(self._uri)
         if method == "GET":
-            url += "?" + urlencode(fields, doseq=True)
+            flags = {name: str(value).lower() for name, value in fields.items() if isinstance(value, bool)}
+            url += "?" + urlencode(fields | flags, doseq=True)
         else:
             headers["Content-Type"] = "application/json"
             body = json.dumps(fields, separators=(",", ":")).encode()

@@ -97,9 +97,13 @@ _metrics = logged_model_metrics.c
 
 
 def _of_datasets(datasets: Sequence[DatasetFilter]) -> sa.ColumnElement[bool]:
+    """Logged with one of these datasets, whatever its digest where none is given."""
     return sa.or_(
         *(
-            sa.and_(_metrics.dataset_name == one.dataset_name, _metrics.dataset_digest == (one.dataset_digest or ""))
+            sa.and_(
+                _metrics.dataset_name == one.dataset_name,
+                *([_metrics.dataset_digest == one.dataset_digest] if one.dataset_digest is not None else []),
+            )
             for one in datasets
         )
     )
