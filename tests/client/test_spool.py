@@ -144,6 +144,30 @@ def test_the_folder_follows_the_environment(tmp_path: Path, monkeypatch: pytest.
     assert spool_folder() == tmp_path / ".local" / "state" / "runyard" / "spool"
 
 
+def test_a_point_keeps_what_it_was_measured_on(journal: Journal) -> None:
+    """A model, a dataset, both; names of datasets may hold anything."""
+    given = [("m-1", None, None), (None, 'a "name"\n ü', "d1"), ("m-2", "b", "d2"), None]
+    for measured in given:
+        journal.append(point_line(RUN, "loss", math.inf, 1, 2, measured))
+
+    entries = found(journal.path)
+    assert [entry.measured for entry in entries if isinstance(entry, Point)] == given
+    assert [entry[1:6] for entry in entries if isinstance(entry, Point)] == [(RUN, "loss", math.inf, 1, 2)] * 4
+
+
+@pytest.mark.parametrize("rest", [b'["m-1"]', b'"m-1"', b"7", b"{}", b'["a","b","c"],1', b"[1,2,3]"])
+def test_a_line_that_says_something_else_behind_a_point_is_damaged(rest: bytes, journal: Journal) -> None:
+    """It is set aside with its text, and what follows is delivered."""
+    journal.append(b'["m","' + RUN.encode() + b'","loss",1.0,1,2,' + rest + b"]\n")
+    journal.append(point(3))
+    damaged: list[str] = []
+
+    (entry,) = undelivered(journal.path, lambda line, reason: damaged.append(line))
+    assert isinstance(entry, Point)
+    assert entry.step == 3
+    assert len(damaged) == 1
+
+
 def test_entries_are_read_back_in_portions(journal: Journal) -> None:
     """What memory had no room for comes back from the file, once."""
     start = journal.start

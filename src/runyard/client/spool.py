@@ -234,6 +234,8 @@ def entry_of(end: int, line: bytes) -> Entry | None:
 
 
 def _measured(fields: Any) -> Measured:
+    if not isinstance(fields, list) or not all(text is None or isinstance(text, str) for text in fields):
+        raise TypeError(f"a point was measured on {fields!r}")
     model_id, dataset_name, dataset_digest = fields
     return model_id, dataset_name, dataset_digest
 
