@@ -199,6 +199,17 @@ def test_json_of_a_promotion_tells_no_from_error(runyard: Runyard, model: str) -
     assert "no version 7" in error.err
 
 
+def test_versions_are_moved_by_an_alias_too(runyard: Runyard, model: str) -> None:
+    """A later step of a pipeline need not know the number."""
+    for f1 in (0.9, 0.91):
+        a_version(runyard, model, {"f1": f1})
+    runyard("registry", "set-alias", model, "challenger", "@latest")
+
+    assert 0 == promote(runyard, model, "@challenger", BETTER)
+    assert "2" == runyard("registry", "set-stage", model, "@champion", "Staging", "--output", "json").json["version"]
+    assert 1 == promote(runyard, model, "@nobody", BETTER)
+
+
 @pytest.mark.parametrize(
     "options",
     [

@@ -3,11 +3,12 @@
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 
 from runyard.cli.output import output_option, show_json, show_pairs, show_rows, utc
-from runyard.cli.registry_shared import aliases_text, ask, ask_pages, tags_text
+from runyard.cli.registry_shared import aliases_text, ask, ask_pages, find_version, tags_text
 from runyard.core.limits import shown
 from runyard.core.origin import user
 from runyard.exceptions import InvalidParameter
@@ -20,7 +21,6 @@ from runyard.registry.model_versions.messages import (
 from runyard.registry.registered_models.messages import (
     CreateRegisteredModel,
     DeleteRegisteredModel,
-    GetModelVersionByAlias,
     GetRegisteredModel,
     RenameRegisteredModel,
     SearchRegisteredModels,
@@ -59,11 +59,7 @@ def show(name: str, version: str | None, output: str) -> None:
     if version is None:
         _show_model(name, output)
         return
-    if version.startswith("@"):
-        found = ask(GetModelVersionByAlias(name=name, alias=version.removeprefix("@")))["model_version"]
-    else:
-        found = ask(GetModelVersion(name=name, version=version))["model_version"]
-    _show_version(found, output)
+    _show_version(find_version(name, version), output)
 
 
 def _show_model(name: str, output: str) -> None:
@@ -161,7 +157,7 @@ def create_version(
     created = ask(
         CreateModelVersion(
             name=name,
-            source=source if ":" in source else str(Path(source).absolute()),
+            source=source if urlsplit(source).scheme else str(Path(source).absolute()),
             run_id=run_id or "",
             model_id=model_id,
             description=description,

@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from runyard.cli.output import output_option, show_json, show_rows, utc
-from runyard.cli.registry_shared import ask, ask_pages
+from runyard.cli.registry_shared import ask, ask_pages, number_of, version_argument
 from runyard.core.origin import user
 from runyard.exceptions import InvalidParameter, RunyardException
 from runyard.registry.model_versions.messages import TransitionModelVersionStage
@@ -25,11 +25,12 @@ _archive_option = click.option(
 @click.command()
 @click.argument("name")
 @click.argument("alias")
-@click.argument("version")
+@version_argument
 @_reason_option
 @output_option()
 def set_alias(name: str, alias: str, version: str, reason: str, output: str) -> None:
     """Point an alias at a version, from whichever version it was at."""
+    version = number_of(name, version)
     ask(SetRegisteredModelAlias(name=name, alias=alias, version=version, reason=reason, user_id=user()))
     if output == "json":
         show_json({"name": name, "alias": alias, "version": version})
@@ -53,7 +54,7 @@ def delete_alias(name: str, alias: str, reason: str, output: str) -> None:
 
 @click.command()
 @click.argument("name")
-@click.argument("version")
+@version_argument
 @click.argument("stage", type=_stage_type)
 @_archive_option
 @_reason_option
@@ -64,7 +65,7 @@ def set_stage(name: str, version: str, stage: str, archive_existing: bool, reaso
     moved = ask(
         TransitionModelVersionStage(
             name=name,
-            version=version,
+            version=number_of(name, version),
             stage=stage,
             archive_existing_versions=archive_existing,
             reason=reason,
@@ -110,7 +111,7 @@ def _why(move: dict[str, Any]) -> str:
 
 @click.command()
 @click.argument("name")
-@click.argument("version")
+@version_argument
 @click.option("--alias", help="Alias to move to the version.")
 @click.option("--stage", type=_stage_type, help="Stage to move the version to.")
 @click.option(
@@ -184,6 +185,7 @@ def _checked(condition: str) -> str:
 def _ask_or_show_error(message: PromoteModelVersion, output: str) -> dict[str, Any]:
     """The answer; an error is shown as JSON too where JSON was asked for, and raised."""
     try:
+        message.version = number_of(message.name, message.version)
         return ask(message)
     except RunyardException as problem:
         if output == "json":

@@ -3,11 +3,17 @@
 from collections.abc import Iterator
 from typing import Any
 
+import click
+
 from runyard.client import RunyardClient
 from runyard.core.tracking_uri import get_registry_uri
 from runyard.protocol.message import Message
+from runyard.registry.model_versions.messages import GetModelVersion
+from runyard.registry.registered_models.messages import GetModelVersionByAlias
 
 PAGE = 100
+
+version_argument = click.argument("version", metavar="VERSION|@ALIAS")
 
 
 def ask(message: Message) -> dict[str, Any]:
@@ -34,6 +40,20 @@ def ask_pages(message: Any, name: str, limit: int | None = None) -> Iterator[dic
         left = None if left is None else left - len(found)
         if not message.page_token:
             return
+
+
+def find_version(name: str, version: str) -> dict[str, Any]:
+    """A version by its number, or by an alias such as ``@champion``."""
+    if version.startswith("@"):
+        found = ask(GetModelVersionByAlias(name=name, alias=version.removeprefix("@")))
+    else:
+        found = ask(GetModelVersion(name=name, version=version))
+    return dict(found["model_version"])
+
+
+def number_of(name: str, version: str) -> str:
+    """The number of a version that may be given by an alias."""
+    return str(find_version(name, version)["version"]) if version.startswith("@") else version
 
 
 def aliases_text(model: dict[str, Any]) -> str:
