@@ -65,16 +65,20 @@ _PUBLIC = {
     "log_params": "runyard.fluent.values",
     "log_table": "runyard.fluent.files",
     "log_text": "runyard.fluent.files",
+    "register_model": "runyard.fluent.registry",
     "restore_experiment": "runyard.fluent.experiments",
     "restore_run": "runyard.fluent.runs",
     "search_experiments": "runyard.fluent.experiments",
     "search_logged_models": "runyard.fluent.logged_models",
+    "search_model_versions": "runyard.fluent.registry",
+    "search_registered_models": "runyard.fluent.registry",
     "search_runs": "runyard.fluent.search",
     "set_active_model": "runyard.fluent.active_models",
     "set_experiment": "runyard.fluent.experiments",
     "set_experiment_tag": "runyard.fluent.experiments",
     "set_experiment_tags": "runyard.fluent.experiments",
     "set_logged_model_tags": "runyard.fluent.logged_models",
+    "set_model_version_tag": "runyard.fluent.registry",
     "set_registry_uri": "runyard.core.tracking_uri",
     "set_system_metrics_node_id": "runyard.system_metrics",
     "set_system_metrics_samples_before_logging": "runyard.system_metrics",
@@ -152,6 +156,10 @@ if TYPE_CHECKING:
     from runyard.fluent.logged_models import log_outputs as log_outputs
     from runyard.fluent.logged_models import search_logged_models as search_logged_models
     from runyard.fluent.logged_models import set_logged_model_tags as set_logged_model_tags
+    from runyard.fluent.registry import register_model as register_model
+    from runyard.fluent.registry import search_model_versions as search_model_versions
+    from runyard.fluent.registry import search_registered_models as search_registered_models
+    from runyard.fluent.registry import set_model_version_tag as set_model_version_tag
     from runyard.fluent.runs import delete_run as delete_run
     from runyard.fluent.runs import get_parent_run as get_parent_run
     from runyard.fluent.runs import get_run as get_run

@@ -1,6 +1,6 @@
 """Parts of MLflow that this version does not have, each with what to do meanwhile."""
 
-_REGISTRY = "the model registry comes in a later version. Keep the model as an artifact of its run (log_artifact)."
+_WEBHOOKS = "webhooks come in a later version. Poll the history of moves (search_registered_model_moves) meanwhile."
 _MODELS = "saving and loading models comes in a later version. Save the model to a file and call log_artifact."
 _AUTOLOG = "automatic logging comes in a later version. Call log_params and log_metrics yourself."
 _EVALUATION = "evaluation comes in a later version. Compute the scores yourself and call log_metrics."
@@ -28,9 +28,6 @@ REASONS: dict[str, str] = {
             "xgboost",
         ),
         _MODELS,
-    ),
-    **dict.fromkeys(
-        ("register_model", "search_model_versions", "search_registered_models", "set_model_version_tag"), _REGISTRY
     ),
     "autolog": _AUTOLOG,
     **dict.fromkeys(("evaluate", "metrics", "shap", "validate_evaluation_results"), _EVALUATION),
@@ -60,10 +57,7 @@ REASONS: dict[str, str] = {
 }
 
 _METHODS = {
-    "model_version": _REGISTRY,
-    "registered_model": _REGISTRY,
-    "latest_versions": _REGISTRY,
-    "webhook": _REGISTRY,
+    "webhook": _WEBHOOKS,
     "log_model": _MODELS,
     "trace": _TRACES,
     "span": _TRACES,

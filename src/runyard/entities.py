@@ -46,6 +46,7 @@ _MODULES = {
     "logged_model_status": "runyard.tracking.logged_models.entities:",
     "logged_model_tag": "runyard.tracking.logged_models.entities:",
     "metric": "runyard.tracking.metrics.entities:",
+    "model_registry": "runyard.compat.model_registry:",
     "param": "runyard.tracking.runs.entities:",
     "run": "runyard.tracking.runs.entities:",
     "run_data": "runyard.tracking.runs.entities:",

@@ -16,24 +16,10 @@ NAMES: dict[str, list[str]] = json.loads(
 )
 ALL = sorted({name for names in NAMES.values() for name in names})
 
-_REGISTRY = "the model registry comes in a later version"
 _STATUS = "mlflow.entities.model_registry.model_version_status.ModelVersionStatus"
 _STAGES = "mlflow.entities.model_registry.model_version_stages"
 LATER = {
-    "mlflow.MlflowClient.create_model_version": _REGISTRY,
-    "mlflow.MlflowClient.create_registered_model": _REGISTRY,
-    "mlflow.MlflowClient.delete_model_version": _REGISTRY,
-    "mlflow.MlflowClient.delete_registered_model": _REGISTRY,
-    "mlflow.MlflowClient.get_latest_versions": _REGISTRY,
-    "mlflow.MlflowClient.get_model_version": _REGISTRY,
-    "mlflow.MlflowClient.search_model_versions": _REGISTRY,
-    "mlflow.MlflowClient.search_registered_models": _REGISTRY,
-    "mlflow.MlflowClient.transition_model_version_stage": _REGISTRY,
     "mlflow.autolog": "automatic logging comes in a later version",
-    f"{_STAGES}.ALL_STAGES": _REGISTRY,
-    f"{_STAGES}._CANONICAL_MAPPING": _REGISTRY,
-    f"{_STATUS}.READY": _REGISTRY,
-    f"{_STATUS}.from_string": _REGISTRY,
     "mlflow.set_trace_tag": "traces and GenAI are not offered",
     "mlflow.start_span": "traces and GenAI are not offered",
     "mlflow.trace": "traces and GenAI are not offered",

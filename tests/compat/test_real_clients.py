@@ -1,4 +1,4 @@
-"""One script, run by real MLflow clients against our server and by our own SDK, must see what real MLflow shows."""
+"""Scripts, run by real MLflow clients against our server and by our own SDK, must see what real MLflow shows."""
 
 import json
 import subprocess
@@ -13,54 +13,64 @@ from tests.environments import environment
 from tests.support.postgres import Cluster
 from tests.support.server import RunningServer
 
-SCRIPT = Path(__file__).parent / "tracking_script.py"
-ORIGINAL = Path(__file__).parent.parent / "data" / "tracking-script-mlflow-3.17.2.json"
-"""What the script prints with the whole of mlflow 3.17.2 on a SQLite store of its own."""
+DATA = Path(__file__).parent.parent / "data"
+
+scripts = pytest.mark.parametrize("script", ["tracking", "registry"])
+"""Each with what it prints with the whole of mlflow 3.17.2: tracking on a SQLite store, the registry on a server."""
 
 
-def run_script(python: str | Path, module: str, uri: str, folder: Path) -> dict[str, Any]:
-    """What the script saw, with this interpreter and module."""
+def run_script(script: str, python: str | Path, module: str, uri: str, folder: Path) -> dict[str, Any]:
+    """What a script saw, with this interpreter and module."""
     folder.mkdir(exist_ok=True)
+    path = Path(__file__).parent / f"{script}_script.py"
     done = subprocess.run(
-        [python, SCRIPT, module, uri], cwd=folder, capture_output=True, text=True, timeout=110, check=False
+        [python, path, module, uri], cwd=folder, capture_output=True, text=True, timeout=110, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
     answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return answer
 
 
-def expected() -> dict[str, Any]:
-    """What the script saw with mlflow itself."""
-    original: dict[str, Any] = json.loads(ORIGINAL.read_text())
+def expected(script: str) -> dict[str, Any]:
+    """What a script saw with mlflow itself."""
+    original: dict[str, Any] = json.loads((DATA / f"{script}-script-mlflow-3.17.2.json").read_text())
     return original
 
 
 @pytest.mark.compat
+@scripts
 @pytest.mark.parametrize("client", ["mlskinny3", "mlflow2"])
 def test_real_clients_see_what_mlflow_shows(
-    client: str, start_server: Callable[..., RunningServer], tmp_path: Path
+    script: str, client: str, start_server: Callable[..., RunningServer], tmp_path: Path
 ) -> None:
-    """Unmodified clients of both major versions, every tracking method, over HTTP."""
-    assert expected() == run_script(environment(client), "mlflow", start_server().url, tmp_path / "client")
+    """Unmodified clients of both major versions, every method, over HTTP."""
+    assert expected(script) == run_script(
+        script, environment(client), "mlflow", start_server().url, tmp_path / "client"
+    )
 
 
 @pytest.mark.compat
+@scripts
 def test_a_real_client_works_on_postgresql(
-    start_server: Callable[..., RunningServer], postgres: Cluster, tmp_path: Path
+    script: str, start_server: Callable[..., RunningServer], postgres: Cluster, tmp_path: Path
 ) -> None:
     """The same with the server's store in PostgreSQL."""
     server = start_server(database_uri=postgres.new_database())
 
-    assert expected() == run_script(environment("mlskinny3"), "mlflow", server.url, tmp_path / "client")
+    assert expected(script) == run_script(script, environment("mlskinny3"), "mlflow", server.url, tmp_path / "client")
 
 
-def test_our_sdk_sees_what_mlflow_shows_over_http(start_server: Callable[..., RunningServer], tmp_path: Path) -> None:
+@scripts
+def test_our_sdk_sees_what_mlflow_shows_over_http(
+    script: str, start_server: Callable[..., RunningServer], tmp_path: Path
+) -> None:
     """The script unchanged, with `import runyard as mlflow` and a server."""
-    assert expected() == run_script(sys.executable, "runyard", start_server().url, tmp_path / "client")
+    assert expected(script) == run_script(script, sys.executable, "runyard", start_server().url, tmp_path / "client")
 
 
-def test_our_sdk_sees_what_mlflow_shows_without_a_server(tmp_path: Path) -> None:
+@scripts
+def test_our_sdk_sees_what_mlflow_shows_without_a_server(script: str, tmp_path: Path) -> None:
     """The script unchanged, with `import runyard as mlflow` on a database file."""
     store = f"sqlite:///{tmp_path / 'local.db'}"
 
-    assert expected() == run_script(sys.executable, "runyard", store, tmp_path / "client")
+    assert expected(script) == run_script(script, sys.executable, "runyard", store, tmp_path / "client")

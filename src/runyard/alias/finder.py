@@ -13,15 +13,14 @@ from runyard._absent import REASONS
 if TYPE_CHECKING:
     from importlib.metadata import Distribution, DistributionFinder
 
-_REGISTRY, _TRACES = REASONS["register_model"], REASONS["trace"]
+_TRACES = REASONS["trace"]
 _PLUGINS = "MLflow's stores and their plug-ins have no place in it. Use the client (MlflowClient) instead."
 _DEEPER = {
-    "entities.model_registry": _REGISTRY,
     "entities.span": _TRACES,
     "entities.trace": _TRACES,
     "protos": _PLUGINS,
     "store": _PLUGINS,
-    "tracking._model_registry": _REGISTRY,
+    "tracking._model_registry": _PLUGINS,
 }
 """Reasons for parts that are missing, besides those of the package's own names."""
 

@@ -1,5 +1,6 @@
 """The client: every operation of the protocol as a method, gathered from the slices in one flat class."""
 
+from functools import cached_property
 from typing import TYPE_CHECKING, NoReturn
 
 from runyard._absent import reason_for_method
@@ -8,13 +9,24 @@ from runyard.client.pictures import PicturesClient
 from runyard.client.tables import TablesClient
 from runyard.core.tracking_uri import get_registry_uri, get_tracking_uri
 from runyard.exceptions import NotImplementedHere
+from runyard.registry.model_versions.client import ModelVersionsClient
+from runyard.registry.promotion.client import PromotionClient
 from runyard.tracking.experiments.client import ExperimentsClient
 from runyard.tracking.inputs.client import InputsClient
 from runyard.tracking.logged_models.client import LoggedModelsClient
 from runyard.tracking.metrics.client import MetricsClient
 
 
-class RunyardClient(PicturesClient, TablesClient, ExperimentsClient, MetricsClient, InputsClient, LoggedModelsClient):
+class RunyardClient(
+    PicturesClient,
+    TablesClient,
+    ExperimentsClient,
+    MetricsClient,
+    InputsClient,
+    LoggedModelsClient,
+    ModelVersionsClient,
+    PromotionClient,
+):
     """Reads and writes one store: a server, or a database of this machine.
 
     Parameters
@@ -45,6 +57,16 @@ class RunyardClient(PicturesClient, TablesClient, ExperimentsClient, MetricsClie
     def tracking_uri(self) -> str:
         """The store this client speaks to."""
         return self._tracking_uri
+
+    @property
+    def registry_uri(self) -> str:
+        """The store where this client registers models."""
+        return self._registry_uri
+
+    @cached_property
+    def registry(self) -> StoreConnection:  # type: ignore[override]  # declared as an attribute, made when it is needed
+        """The connection to the store where models are registered."""
+        return connection_to(self._registry_uri)
 
     if not TYPE_CHECKING:  # type checkers report what is missing themselves
 

@@ -11,9 +11,9 @@ from runyard.artifacts.entities import FileInfo
 from runyard.artifacts.paths import safe_path
 from runyard.artifacts.repository import download_artifacts as repository_download
 from runyard.client import RunyardClient
+from runyard.client.addresses import RUNS, followed, uri_joined
+from runyard.core.model_uri import is_model_uri
 from runyard.exceptions import InvalidParameter, MissingPackage
-
-RUNS = "runs:/"
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -31,7 +31,7 @@ def download_artifacts(
 
     Parameters
     ----------
-    artifact_uri: The address, such as ``runs:/<run id>/model``; or else
+    artifact_uri: The address, such as ``runs:/<run id>/model`` or ``models:/<name>@champion``; or else
     run_id: the run it belongs to, with
     artifact_path: its path among the run's artifacts (all of them when left out).
     dst_path: The folder to put it in; made when it is not there. A temporary one when left out, or the place
@@ -112,8 +112,8 @@ def _located(
     artifact_uri: str | None, run_id: str | None, artifact_path: str | None, client: RunyardClient
 ) -> tuple[str, str]:
     """The address of a folder that holds an artifact, and the path in it."""
-    if artifact_uri is not None and artifact_uri.startswith(RUNS):
-        run_id, _, artifact_path = artifact_uri.removeprefix(RUNS).strip("/").partition("/")
+    if artifact_uri is not None and (artifact_uri.startswith(RUNS) or is_model_uri(artifact_uri)):
+        return followed(client, artifact_uri)
     if run_id is not None:
         return client.get_run(run_id).info.artifact_uri or "", artifact_path or ""
     return parent_and_name(artifact_uri or "")
@@ -128,16 +128,6 @@ def parent_and_name(uri: str) -> tuple[str, str]:
     path = parts.path.rstrip("/")
     head, _, name = path.rpartition("/")
     return (urlunsplit(parts._replace(path=head)), name) if head and not uri.endswith("/") else (uri, "")
-
-
-def uri_joined(uri: str, path: str) -> str:
-    """An address with a path added, before its query if it has one."""
-    parts = urlsplit(uri)
-    if not path:
-        return uri
-    if not parts.scheme:
-        return f"{uri.rstrip('/')}/{path}"
-    return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{path}"))
 
 
 def _require_one(artifact_uri: str | None, run_id: str | None, artifact_path: str | None) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from runyard.artifacts.paths import safe_path
-from runyard.fluent.artifacts import uri_joined
+from runyard.client.addresses import uri_joined
 from runyard.fluent.clients import client as current_client
 from runyard.fluent.experiments import current_experiment_id
 from runyard.fluent.stack import addressed

@@ -3,6 +3,7 @@
 import re
 
 from runyard.core.limits import check_key, check_text, shown
+from runyard.core.model_uri import STAGES
 from runyard.exceptions import InvalidParameter
 
 MAX_NAME = 500  # MLflow's SQLite store takes any length; indexes of PostgreSQL do not
@@ -11,8 +12,7 @@ MAX_DESCRIPTION = 65_535
 MAX_SOURCE = 65_535
 MAX_TAG_VALUE = 100_000
 
-NONE, STAGING, PRODUCTION, ARCHIVED = "None", "Staging", "Production", "Archived"
-STAGES = (NONE, STAGING, PRODUCTION, ARCHIVED)
+NONE, STAGING, PRODUCTION, ARCHIVED = STAGES
 ACTIVE_STAGES = (STAGING, PRODUCTION)
 LATEST = "latest"
 

@@ -2,12 +2,12 @@
 
 from runyard.core.origin import user
 from runyard.core.paged_list import PagedList
-from runyard.protocol.client_part import ClientPart
+from runyard.registry.client_part import RegistryPart
 from runyard.registry.promotion.entities import Promotion, RegisteredModelMove
 from runyard.registry.promotion.messages import PromoteModelVersion, SearchMoves
 
 
-class PromotionClient(ClientPart):
+class PromotionClient(RegistryPart):
     """Promotion: move an alias or a stage if the metrics allow it, and see what was moved."""
 
     def promote_model_version(
@@ -46,7 +46,7 @@ class PromotionClient(ClientPart):
         ------
         RunyardException: The condition cannot be understood, or there is no such model or version.
         """
-        answer = self.send(
+        answer = self.register(
             PromoteModelVersion(
                 name=name,
                 version=str(version),
@@ -74,6 +74,6 @@ class PromotionClient(ClientPart):
         page_token: The token of the page before.
         """
         number = None if version is None else str(version)
-        answer = self.send(SearchMoves(name=name, version=number, max_results=max_results, page_token=page_token))
+        answer = self.register(SearchMoves(name=name, version=number, max_results=max_results, page_token=page_token))
         found = [RegisteredModelMove.from_wire(move) for move in answer.get("moves", [])]
         return PagedList(found, answer.get("next_page_token"))

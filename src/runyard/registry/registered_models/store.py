@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 
 from runyard.core.limits import shown
+from runyard.core.model_uri import STAGES
 from runyard.db.selecting import upsert
 from runyard.db.transaction import Transaction
 from runyard.exceptions import AlreadyExists, DoesNotExist, InvalidParameter
@@ -10,7 +11,7 @@ from runyard.protocol.performing import Wire, performs
 from runyard.registry.model_versions.assemble import versions_on_wire
 from runyard.registry.model_versions.rows import version_of
 from runyard.registry.model_versions.tables import model_versions
-from runyard.registry.names import LATEST, STAGES, stage_named, version_number
+from runyard.registry.names import LATEST, stage_named, version_number
 from runyard.registry.promotion.moves import Cause
 from runyard.registry.registered_models.aliases import aliased_version, remove_alias, set_alias
 from runyard.registry.registered_models.assemble import latest_ids, models_on_wire

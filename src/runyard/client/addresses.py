@@ -1,0 +1,70 @@
+"""Following addresses of artifacts: ``runs:/`` and ``models:/`` lead to where the files really are."""
+
+from typing import Protocol
+from urllib.parse import urlsplit, urlunsplit
+
+from runyard.artifacts.paths import joined, safe_path
+from runyard.core.model_uri import ModelUri, is_model_uri, parse_model_uri
+from runyard.exceptions import InvalidParameter
+from runyard.registry.model_versions.entities import ModelVersion
+from runyard.tracking.logged_models.entities import LoggedModel
+from runyard.tracking.runs.entities import Run
+
+RUNS = "runs:/"
+
+
+class Directory(Protocol):
+    """What a client knows of runs and models."""
+
+    def get_run(self, run_id: str) -> Run:
+        """A run by id."""
+
+    def get_logged_model(self, model_id: str) -> LoggedModel:
+        """A logged model by id."""
+
+    def resolved_version(self, wanted: ModelUri) -> ModelVersion:
+        """The version that an address names."""
+
+    def get_model_version_download_uri(self, name: str, version: str) -> str:
+        """Where the files of a version are."""
+
+
+def followed(client: Directory, uri: str) -> tuple[str, str]:
+    """The root an address leads to, and the path below it; an address of files as it is, with no path.
+
+    Raises
+    ------
+    RunyardException: What the address names does not exist, or it is malformed.
+    """
+    if uri.startswith(RUNS):
+        return _of_run(client, uri)
+    if is_model_uri(uri):
+        return _of_model(client, uri)
+    return uri, ""
+
+
+def _of_run(client: Directory, uri: str) -> tuple[str, str]:
+    run_id, _, path = uri.removeprefix(RUNS).strip("/").partition("/")
+    if not run_id:
+        raise InvalidParameter(f"{uri!r} names no run. Write runs:/<run id>/<path>.")
+    return client.get_run(run_id).info.artifact_uri or "", safe_path(path)
+
+
+def _of_model(client: Directory, uri: str) -> tuple[str, str]:
+    wanted = parse_model_uri(uri)
+    if wanted.model_id:
+        return client.get_logged_model(wanted.model_id).artifact_location, safe_path(wanted.path)
+    version = client.resolved_version(wanted)
+    location = client.get_model_version_download_uri(version.name, version.version)
+    root, path = _of_run(client, location) if location.startswith(RUNS) else (location, "")
+    return root, joined(path, safe_path(wanted.path)) if wanted.path else path
+
+
+def uri_joined(uri: str, path: str) -> str:
+    """An address with a path added, before its query if it has one."""
+    parts = urlsplit(uri)
+    if not path:
+        return uri
+    if not parts.scheme:
+        return f"{uri.rstrip('/')}/{path}"
+    return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{path}"))

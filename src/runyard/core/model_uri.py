@@ -1,0 +1,78 @@
+"""Addresses of models: ``models:/name/3``, ``models:/name/Production``, ``models:/name@champion``, ``models:/m-1f2e…``.
+
+Source: MLflow 3.17's documentation of model URIs. Standard library only.
+"""
+
+import re
+from dataclasses import dataclass
+
+from runyard.exceptions import InvalidParameter
+
+SCHEME = "models:"
+STAGES = ("None", "Staging", "Production", "Archived")
+_STAGE_NAMED = {stage.lower(): stage for stage in STAGES}
+_LOGGED_MODEL = re.compile(r"m-[0-9a-f]{32}")
+_FORMS = (
+    "models:/<name>/<version>, models:/<name>/<stage>, models:/<name>/latest, models:/<name>@<alias> or models:/m-<id>"
+)
+
+
+@dataclass(frozen=True)
+class ModelUri:
+    """What an address of a model names: a logged model by id, or a registered one by one of version, stage and alias.
+
+    Attributes
+    ----------
+    model_id: Id of a logged model.
+    name: Name of a registered model.
+    version: Its number; None with `stage`, `alias` or `latest`.
+    stage: A stage, whose highest version is meant.
+    alias: An alias.
+    latest: Is the highest version meant?
+    path: The path of a file or folder in the model; empty for all of it.
+    """
+
+    model_id: str = ""
+    name: str = ""
+    version: str = ""
+    stage: str = ""
+    alias: str = ""
+    latest: bool = False
+    path: str = ""
+
+
+def is_model_uri(uri: str) -> bool:
+    """Does the text begin like the address of a model?"""
+    return uri.startswith(SCHEME)
+
+
+def parse_model_uri(uri: str) -> ModelUri:
+    """Understand the address of a model.
+
+    Raises
+    ------
+    InvalidParameter: It has none of the forms.
+    """
+    rest = uri.removeprefix(SCHEME)
+    if not is_model_uri(uri) or rest.startswith("//") or not rest.startswith("/"):
+        raise _refused(uri)
+    first, _, behind = rest[1:].rstrip("/").partition("/")
+    if _LOGGED_MODEL.fullmatch(first) or (first.startswith("m-") and not behind and "@" not in first):
+        return ModelUri(model_id=first, path=behind)
+    name, at, alias = first.partition("@")
+    if not name or (at and not alias):
+        raise _refused(uri)
+    if at:
+        return ModelUri(name=name, alias=alias, path=behind)
+    which, _, path = behind.partition("/")
+    if which.isascii() and which.isdigit():
+        return ModelUri(name=name, version=str(int(which)), path=path)
+    if which.lower() == "latest":
+        return ModelUri(name=name, latest=True, path=path)
+    if which.lower() in _STAGE_NAMED:
+        return ModelUri(name=name, stage=_STAGE_NAMED[which.lower()], path=path)
+    raise _refused(uri)
+
+
+def _refused(uri: str) -> InvalidParameter:
+    return InvalidParameter(f"{uri!r} is not the address of a model. Write {_FORMS}; a path may follow.")

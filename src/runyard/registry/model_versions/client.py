@@ -1,0 +1,214 @@
+"""What the client can do with model versions."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from runyard.core.model_uri import STAGES, ModelUri, parse_model_uri
+from runyard.core.origin import user
+from runyard.core.paged_list import PagedList
+from runyard.exceptions import AlreadyExists, DoesNotExist, InvalidParameter, RunyardException
+from runyard.registry.model_versions.entities import ModelVersion
+from runyard.registry.model_versions.messages import (
+    CreateModelVersion,
+    DeleteModelVersion,
+    DeleteModelVersionTag,
+    GetModelVersion,
+    GetModelVersionDownloadUri,
+    SearchModelVersions,
+    SetModelVersionTag,
+    TransitionModelVersionStage,
+    UpdateModelVersion,
+)
+from runyard.registry.names import LATEST
+from runyard.registry.registered_models.client import RegisteredModelsClient, listed_tags, warn_of_stages
+
+
+class ModelVersionsClient(RegisteredModelsClient):
+    """Model versions: add, find, change, delete, move between stages, copy."""
+
+    def create_model_version(
+        self,
+        name: str,
+        source: str,
+        run_id: str | None = None,
+        tags: Mapping[str, Any] | None = None,
+        run_link: str | None = None,
+        description: str | None = None,
+        await_creation_for: int | None = 300,
+        model_id: str | None = None,
+    ) -> ModelVersion:
+        """Add a version under a registered model.
+
+        Parameters
+        ----------
+        source: Where its files are: an address as of a run's artifacts, ``runs:/``, ``models:/``, ``s3://`` …
+        run_id: The run it came from.
+        run_link: An address of that run, when it is on another server.
+        await_creation_for: Taken for compatibility: a version can be used as soon as this returns.
+        model_id: The logged model it is.
+
+        Raises
+        ------
+        RunyardException: There is no such registered model, or the source leads where it may not.
+        """
+        message = CreateModelVersion(
+            name=name,
+            source=source,
+            run_id=run_id or "",
+            run_link=run_link or "",
+            description=description or "",
+            tags=listed_tags(tags),
+            model_id=model_id,
+            user_id=user(),
+        )
+        return ModelVersion.from_wire(self.register(message)["model_version"])
+
+    def copy_model_version(self, src_model_uri: str, dst_name: str) -> ModelVersion:
+        """Make a version of another registered model from one that is there; the files stay where they are.
+
+        Parameters
+        ----------
+        src_model_uri: Such as ``models:/name/3`` or ``models:/name@champion``.
+        dst_name: The other registered model; made when it is not there.
+
+        Raises
+        ------
+        RunyardException: The address names no version of a registered model.
+        """
+        wanted = parse_model_uri(src_model_uri)
+        if not wanted.name or wanted.path:
+            raise InvalidParameter(
+                f"{src_model_uri!r} is no version of a registered model. Write models:/<name>/<version>."
+            )
+        version = self.resolved_version(wanted)
+        try:
+            self.create_registered_model(dst_name)
+        except RunyardException as problem:
+            if problem.error_code != AlreadyExists.code:
+                raise
+        return self.create_model_version(
+            dst_name,
+            source=f"models:/{version.name}/{version.version}",
+            run_id=version.run_id,
+            tags=version.tags,
+            run_link=version.run_link,
+            description=version.description,
+            model_id=version.model_id,
+        )
+
+    def resolved_version(self, wanted: ModelUri) -> ModelVersion:
+        """The version of a registered model that an address names, by number, stage, alias or as the latest.
+
+        Raises
+        ------
+        DoesNotExist: Nothing is registered there.
+        """
+        if wanted.version:
+            return self.get_model_version(wanted.name, wanted.version)
+        if wanted.alias or wanted.latest:
+            return self.get_model_version_by_alias(wanted.name, wanted.alias or LATEST)
+        found = self._latest_versions(wanted.name, [wanted.stage])
+        if not found:
+            raise DoesNotExist(f"Registered model {wanted.name!r} has no version in stage {wanted.stage}.")
+        return found[-1]
+
+    def get_model_version(self, name: str, version: str | int) -> ModelVersion:
+        """One version.
+
+        Raises
+        ------
+        RunyardException: There is no such model or version, or the version is no integer.
+        """
+        message = GetModelVersion(name=name, version=str(version))
+        return ModelVersion.from_wire(self.register(message)["model_version"])
+
+    def get_model_version_download_uri(self, name: str, version: str | int) -> str:
+        """Where the files of a version really are."""
+        answer = self.register(GetModelVersionDownloadUri(name=name, version=str(version)))
+        return str(answer["artifact_uri"])
+
+    def update_model_version(self, name: str, version: str | int, description: str | None = None) -> ModelVersion:
+        """Change the description; without one it is cleared."""
+        message = UpdateModelVersion(name=name, version=str(version), description=description)
+        return ModelVersion.from_wire(self.register(message)["model_version"])
+
+    def delete_model_version(self, name: str, version: str | int) -> None:
+        """Remove a version and the aliases at it. Its number is not given again."""
+        self.register(DeleteModelVersion(name=name, version=str(version)))
+
+    def search_model_versions(
+        self,
+        filter_string: str | None = None,
+        max_results: int = 10_000,
+        order_by: list[str] | None = None,
+        page_token: str | None = None,
+    ) -> PagedList[ModelVersion]:
+        """A page of versions; its ``token`` leads to the next.
+
+        Parameters
+        ----------
+        filter_string: Such as ``name = 'fraud' AND run_id = '1f2e…'``.
+        max_results: At most so many, 1 to 200,000.
+        order_by: Such as ``["version_number DESC"]``; those changed last first when left out.
+        page_token: The token of the page before.
+        """
+        message = SearchModelVersions(
+            filter=filter_string, max_results=max_results, order_by=list(order_by or ()), page_token=page_token
+        )
+        answer = self.register(message)
+        found = [ModelVersion.from_wire(fields) for fields in answer.get("model_versions", ())]
+        return PagedList(found, answer.get("next_page_token"))
+
+    def get_model_version_stages(self, name: str, version: str | int) -> list[str]:
+        """The stages there are; the same for every version."""
+        warn_of_stages("get_model_version_stages")
+        return list(STAGES)
+
+    def transition_model_version_stage(
+        self, name: str, version: str | int, stage: str, archive_existing_versions: bool = False
+    ) -> ModelVersion:
+        """Move a version to a stage.
+
+        Parameters
+        ----------
+        stage: None, Staging, Production or Archived, in any case.
+        archive_existing_versions: Move the others in that stage to Archived, in the same transaction.
+        """
+        warn_of_stages("transition_model_version_stage")
+        message = TransitionModelVersionStage(
+            name=name, version=str(version), stage=stage, archive_existing_versions=archive_existing_versions
+        )
+        return ModelVersion.from_wire(self.register(message)["model_version"])
+
+    def set_model_version_tag(
+        self,
+        name: str,
+        version: str | int | None = None,
+        key: str | None = None,
+        value: Any = None,
+        stage: str | None = None,
+    ) -> None:
+        """Set or replace a tag of a version, or of the highest version in a stage."""
+        number = self._number(name, version, stage)
+        self.register(SetModelVersionTag(name=name, version=number, key=_needed(key), value=str(value)))
+
+    def delete_model_version_tag(
+        self, name: str, version: str | int | None = None, key: str | None = None, stage: str | None = None
+    ) -> None:
+        """Remove a tag of a version, or of the highest version in a stage; one that is not there is fine."""
+        number = self._number(name, version, stage)
+        self.register(DeleteModelVersionTag(name=name, version=number, key=_needed(key)))
+
+    def _number(self, name: str, version: str | int | None, stage: str | None) -> str:
+        if (version is None) == (stage is None):
+            raise InvalidParameter("Name the version either by its number or by its stage.")
+        if version is not None:
+            return str(version)
+        warn_of_stages("naming a version by its stage")
+        return self.resolved_version(ModelUri(name=name, stage=str(stage))).version
+
+
+def _needed(key: str | None) -> str:
+    if not key:
+        raise InvalidParameter("Missing value for required parameter 'key'. A tag needs a key.")
+    return key

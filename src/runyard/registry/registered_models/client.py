@@ -1,0 +1,147 @@
+"""What the client can do with registered models, their tags and aliases."""
+
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+from runyard.core.paged_list import PagedList
+from runyard.registry.client_part import RegistryPart
+from runyard.registry.model_versions.entities import ModelVersion
+from runyard.registry.registered_models.entities import RegisteredModel
+from runyard.registry.registered_models.messages import (
+    CreateRegisteredModel,
+    DeleteRegisteredModel,
+    DeleteRegisteredModelAlias,
+    DeleteRegisteredModelTag,
+    GetLatestVersions,
+    GetModelVersionByAlias,
+    GetRegisteredModel,
+    RenameRegisteredModel,
+    SearchRegisteredModels,
+    SetRegisteredModelAlias,
+    SetRegisteredModelTag,
+    UpdateRegisteredModel,
+)
+from runyard.tracking.experiments.messages import Tag
+
+
+def listed_tags(tags: Mapping[str, Any] | None) -> list[Tag]:
+    """Tags as messages carry them."""
+    return [Tag(key=str(key), value=str(value)) for key, value in (tags or {}).items()]
+
+
+def warn_of_stages(method: str) -> None:
+    """Tell the caller's caller that stages are the older way."""
+    warnings.warn(
+        f"{method} works with stages, which MLflow has deprecated since 2.9: aliases do the same and more. "
+        "Use set_registered_model_alias and models:/<name>@<alias>.",
+        FutureWarning,
+        stacklevel=3,
+    )
+
+
+class RegisteredModelsClient(RegistryPart):
+    """Registered models: make, find, change, delete, point aliases."""
+
+    def create_registered_model(
+        self,
+        name: str,
+        tags: Mapping[str, Any] | None = None,
+        description: str | None = None,
+        deployment_job_id: str | None = None,
+    ) -> RegisteredModel:
+        """Register a name.
+
+        Parameters
+        ----------
+        deployment_job_id: Taken for compatibility; there are no deployment jobs.
+
+        Raises
+        ------
+        RunyardException: The name is taken (``RESOURCE_ALREADY_EXISTS``), or holds ``/`` or ``:``.
+        """
+        message = CreateRegisteredModel(name=name, tags=listed_tags(tags), description=description)
+        return RegisteredModel.from_wire(self.register(message)["registered_model"])
+
+    def get_registered_model(self, name: str) -> RegisteredModel:
+        """A registered model by name.
+
+        Raises
+        ------
+        DoesNotExist: There is none.
+        """
+        return RegisteredModel.from_wire(self.register(GetRegisteredModel(name=name))["registered_model"])
+
+    def rename_registered_model(self, name: str, new_name: str) -> RegisteredModel:
+        """Give a registered model another name; versions, tags and aliases follow."""
+        message = RenameRegisteredModel(name=name, new_name=new_name)
+        return RegisteredModel.from_wire(self.register(message)["registered_model"])
+
+    def update_registered_model(
+        self, name: str, description: str | None = None, deployment_job_id: str | None = None
+    ) -> RegisteredModel:
+        """Change the description; without one it is cleared."""
+        message = UpdateRegisteredModel(name=name, description=description)
+        return RegisteredModel.from_wire(self.register(message)["registered_model"])
+
+    def delete_registered_model(self, name: str) -> None:
+        """Remove a registered model with everything under it, for good."""
+        self.register(DeleteRegisteredModel(name=name))
+
+    def search_registered_models(
+        self,
+        filter_string: str | None = None,
+        max_results: int = 100,
+        order_by: list[str] | None = None,
+        page_token: str | None = None,
+    ) -> PagedList[RegisteredModel]:
+        """A page of registered models; its ``token`` leads to the next.
+
+        Parameters
+        ----------
+        filter_string: Such as ``name LIKE 'fraud%' AND tags.team = 'red'``.
+        max_results: At most so many, 1 to 1,000.
+        order_by: Such as ``["last_updated_timestamp DESC"]``; by name when left out.
+        page_token: The token of the page before.
+        """
+        message = SearchRegisteredModels(
+            filter=filter_string, max_results=max_results, order_by=list(order_by or ()), page_token=page_token
+        )
+        answer = self.register(message)
+        found = [RegisteredModel.from_wire(fields) for fields in answer.get("registered_models", ())]
+        return PagedList(found, answer.get("next_page_token"))
+
+    def get_latest_versions(self, name: str, stages: list[str] | None = None) -> list[ModelVersion]:
+        """The highest version in each of some stages; in every stage when none is named."""
+        warn_of_stages("get_latest_versions")
+        return self._latest_versions(name, stages)
+
+    def _latest_versions(self, name: str, stages: list[str] | None) -> list[ModelVersion]:
+        answer = self.register(GetLatestVersions(name=name, stages=list(stages or ())))
+        return [ModelVersion.from_wire(fields) for fields in answer.get("model_versions", ())]
+
+    def set_registered_model_tag(self, name: str, key: str, value: Any) -> None:
+        """Set or replace a tag."""
+        self.register(SetRegisteredModelTag(name=name, key=key, value=str(value)))
+
+    def delete_registered_model_tag(self, name: str, key: str) -> None:
+        """Remove a tag; one that is not there is fine."""
+        self.register(DeleteRegisteredModelTag(name=name, key=key))
+
+    def set_registered_model_alias(self, name: str, alias: str, version: str | int) -> None:
+        """Point an alias at a version, from whichever version it was at."""
+        self.register(SetRegisteredModelAlias(name=name, alias=alias, version=str(version)))
+
+    def delete_registered_model_alias(self, name: str, alias: str) -> None:
+        """Remove an alias; one that is not there is fine."""
+        self.register(DeleteRegisteredModelAlias(name=name, alias=alias))
+
+    def get_model_version_by_alias(self, name: str, alias: str) -> ModelVersion:
+        """The version an alias points at; ``latest`` is the one with the highest number.
+
+        Raises
+        ------
+        RunyardException: There is no such model, or no such alias (``INVALID_PARAMETER_VALUE``).
+        """
+        message = GetModelVersionByAlias(name=name, alias=alias)
+        return ModelVersion.from_wire(self.register(message)["model_version"])
