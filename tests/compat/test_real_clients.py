@@ -15,8 +15,10 @@ from tests.support.server import RunningServer
 
 DATA = Path(__file__).parent.parent / "data"
 
-scripts = pytest.mark.parametrize("script", ["tracking", "registry"])
-"""Each with what it prints with the whole of mlflow 3.17.2: tracking on a SQLite store, the registry on a server."""
+SCRIPTS = ["tracking", "registry", "logged_models"]
+"""Each with what it prints with the whole of mlflow 3.17.2: on a SQLite store, the registry on a server."""
+
+scripts = pytest.mark.parametrize("script", SCRIPTS)
 
 
 def run_script(script: str, python: str | Path, module: str, uri: str, folder: Path) -> dict[str, Any]:
@@ -38,12 +40,14 @@ def expected(script: str) -> dict[str, Any]:
 
 
 @pytest.mark.compat
-@scripts
-@pytest.mark.parametrize("client", ["mlskinny3", "mlflow2"])
+@pytest.mark.parametrize(
+    ("script", "client"),
+    [*((script, "mlskinny3") for script in SCRIPTS), ("tracking", "mlflow2"), ("registry", "mlflow2")],
+)
 def test_real_clients_see_what_mlflow_shows(
     script: str, client: str, start_server: Callable[..., RunningServer], tmp_path: Path
 ) -> None:
-    """Unmodified clients of both major versions, every method, over HTTP."""
+    """Unmodified clients of both major versions, every method, over HTTP. Version 2 knows no logged models."""
     assert expected(script) == run_script(
         script, environment(client), "mlflow", start_server().url, tmp_path / "client"
     )

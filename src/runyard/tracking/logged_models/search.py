@@ -38,6 +38,7 @@ _COLUMNS: dict[str, sa.ColumnElement[Any]] = {
     "last_updated_timestamp": logged_models.c.last_updated_time,
 }
 _NUMBERS = frozenset(("status", "creation_timestamp", "last_updated_timestamp"))
+_MAY_BE_EMPTY = frozenset(("model_type", "source_run_id"))
 _STATUS_NUMBERS = {
     name: number for full, number in MODEL_STATUSES for name in (full, full.removeprefix("LOGGED_MODEL_"), str(number))
 }
@@ -147,7 +148,10 @@ def _order(order: ModelOrder, dialect: str) -> list[SortColumn]:
         )
     if name in _NUMBERS:
         return [SortColumn(_COLUMNS[name], "integer", descending)]
-    return [SortColumn(binary(_COLUMNS[name], dialect), "text", descending)]
+    text = SortColumn(binary(_COLUMNS[name], dialect), "text", descending)
+    if name in _MAY_BE_EMPTY:  # what has none comes last either way
+        return [SortColumn(sa.case((_COLUMNS[name] == "", number(1)), else_=number(0)), "integer"), text]
+    return [text]
 
 
 def _metric_order(order: ModelOrder, descending: bool) -> list[SortColumn]:
