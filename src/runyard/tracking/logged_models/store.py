@@ -107,7 +107,8 @@ def _add_params(tx: Transaction, number: int, params: Sequence[Param]) -> None:
     """
     for param in sorted(params, key=lambda param: param.key):
         statement = upsert(tx, logged_model_params).values(logged_model_id=number, key=param.key, value=param.value)
-        if not tx.execute(statement.on_conflict_do_nothing()).rowcount:
+        added = statement.on_conflict_do_nothing().returning(logged_model_params.c.key)
+        if tx.execute(added).first() is None:  # PostgreSQL's driver counts no rows here
             raise BadRequest(f"This model has a param {param.key!r} already: params are logged once.")
 
 
