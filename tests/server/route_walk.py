@@ -1,13 +1,14 @@
 """Every route of the protocol, with a message that would do for it."""
 
 import dataclasses
+import json
 import sqlite3
 import types
 from collections.abc import Iterator
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from runyard.protocol.catalog import load_messages
-from runyard.protocol.message import OPERATIONS
+from runyard.protocol.message import OPERATIONS, Message
 from runyard.protocol.types import Choice, IdMark
 from tests.support.server import RunningServer
 
@@ -16,6 +17,8 @@ KINDS = list(OPERATIONS.values())
 NAMES = [kind.operation.name for kind in KINDS]
 ROUTES = [(method, path) for kind in KINDS for method, path in kind.operation.routes()]
 BODY_ROUTES = [(method, path) for method, path in ROUTES if method != "GET"]
+EMPTY_ALLOWED = [(method, path) for method, path in BODY_ROUTES if method == "DELETE" and "{" in path]
+"""Their path says everything."""
 JSON = {"Content-Type": "application/json"}
 
 # Words of Python, SQL and file systems that no answer may hold.
@@ -60,6 +63,17 @@ def sample(hint: Any) -> Any:
 def example(kind: type) -> dict[str, Any]:
     """A message of this class with every field given."""
     return {name: sample(hint) for name, hint in hints(kind).items()}
+
+
+def in_path(kind: type[Message], name: str) -> bool:
+    """Is this field a part of the message's path?"""
+    return f"{{{name}}}" in kind.operation.path
+
+
+def request_of(kind: type[Message], fields: dict[str, Any]) -> tuple[str, str, bytes]:
+    """Method, path and body of a message with these fields."""
+    address = kind.operation.address({**example(kind), **fields})
+    return kind.operation.methods[0], address, json.dumps(fields).encode()
 
 
 def answer_of(status: int, headers: dict[str, str], body: bytes) -> str:

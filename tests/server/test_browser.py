@@ -56,8 +56,9 @@ def test_content_type(server: RunningServer, caller: Caller, kind: str) -> None:
         status, headers, body = caller.request(
             method, path, b'{"name": "stolen"}', {"Content-Type": kind} if kind else {}
         )
-        assert status in (400, 415), path
-        assert "application/json" in walk.answer_of(status, headers, body)
+        untyped_delete = not kind and method == "DELETE"  # browsers ask before they send one, whatever its type
+        assert status in (400, 404 if untyped_delete else 415, 415), path
+        assert untyped_delete or "application/json" in walk.answer_of(status, headers, body)
 
     assert before == walk.stored(server)
 

@@ -1,6 +1,7 @@
 """What is not a JSON object of the right shape is refused on every route, by name and with nothing of our insides."""
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any, get_origin
 
@@ -39,6 +40,8 @@ def test_malformed_on_every_route(server: RunningServer, caller: Caller, body: b
     before = walk.stored(server)
 
     for method, path in walk.BODY_ROUTES:
+        if not body and (method, path) in walk.EMPTY_ALLOWED:
+            continue
         status, headers, answer = caller.request(method, path, body, walk.JSON)
         error = json.loads(walk.answer_of(status, headers, answer))
         assert (400, {"error_code", "message"}) == (status, set(error)), path
@@ -75,12 +78,11 @@ def _wrong_values(hint: Any) -> tuple[Any, ...]:
 def test_wrong_types_on_every_route(server: RunningServer, caller: Caller, kind: type[Message]) -> None:
     """The answer names the field, so that the caller finds it."""
     before = walk.stored(server)
-    operation = kind.operation
 
     for name, hint in walk.hints(kind).items():
-        for value in _wrong_values(hint):
-            body = json.dumps({**walk.example(kind), name: value}).encode()
-            status, headers, answer = caller.request(operation.methods[0], operation.main_path, body, walk.JSON)
+        for value in () if walk.in_path(kind, name) else _wrong_values(hint):
+            request = walk.request_of(kind, {**walk.example(kind), name: value})
+            status, headers, answer = caller.request(*request, walk.JSON)
             assert (400, True) == (status, name in walk.answer_of(status, headers, answer)), (name, value, answer)
 
     assert before == walk.stored(server)
@@ -103,12 +105,11 @@ def test_depth(caller: Caller, depth: int, brackets: tuple[str, str]) -> None:
 @pytest.mark.parametrize("number", [2**63, -(2**63) - 1, 10**400, "9" * 30, "-" + "9" * 5_000])
 def test_int64_edges(caller: Caller, kind: type[Message], number: int | str) -> None:
     """Databases hold 64 bits; what does not fit is refused, not wrapped."""
-    operation = kind.operation
     for name, hint in walk.hints(kind).items():
         if walk.bare(hint) is int or "IdMark" in repr(hint):
             value = [number] if get_origin(walk.bare(hint)) is list else number
-            body = json.dumps({**walk.example(kind), name: value}).encode()
-            status, headers, answer = caller.request(operation.methods[0], operation.main_path, body, walk.JSON)
+            request = walk.request_of(kind, {**walk.example(kind), name: value})
+            status, headers, answer = caller.request(*request, walk.JSON)
             assert status in (400, 404), (name, answer)
             walk.answer_of(status, headers, answer)
 
@@ -145,11 +146,11 @@ def test_strict_json_out(caller: Caller) -> None:
 @pytest.mark.parametrize("text", ["a\x00b", "a\ud800b", "\udfff"], ids=["NUL", "high surrogate", "low surrogate"])
 def test_text_that_cannot_be_stored(server: RunningServer, caller: Caller, kind: type[Message], text: str) -> None:
     """One database would keep it and another fail: nobody takes it."""
-    before, operation = walk.stored(server), kind.operation
+    before = walk.stored(server)
 
     for path in walk.text_fields(kind):
-        body = json.dumps(walk.replaced(walk.example(kind), path, text)).encode()
-        status, headers, answer = caller.request(operation.methods[0], operation.main_path, body, walk.JSON)
+        request = walk.request_of(kind, walk.replaced(walk.example(kind), path, text))
+        status, headers, answer = caller.request(*request, walk.JSON)
         assert status in (400, 404), (path, answer)
         walk.answer_of(status, headers, answer)
 
@@ -162,16 +163,33 @@ def test_hostile_values_on_postgresql(start_server: Callable[..., RunningServer]
     uri = postgres.new_database()
     with Caller(start_server(database_uri=uri).url) as caller:
         for kind in walk.KINDS:
-            method, address = kind.operation.methods[0], kind.operation.main_path
             for path in walk.text_fields(kind):
                 for text in ("a\x00b", "a\ud800b"):
-                    body = json.dumps(walk.replaced(walk.example(kind), path, text)).encode()
-                    status, headers, answer = caller.request(method, address, body, walk.JSON)
-                    assert status in (400, 404), (address, path, answer)
+                    request = walk.request_of(kind, walk.replaced(walk.example(kind), path, text))
+                    status, headers, answer = caller.request(*request, walk.JSON)
+                    assert status in (400, 404), (request, path, answer)
                     walk.answer_of(status, headers, answer)
             for number in (2**63 - 1, -(2**63), 2**63):
                 fields = {name: number for name, hint in walk.hints(kind).items() if walk.bare(hint) is int}
-                body = json.dumps({**walk.example(kind), **fields}).encode()
-                status, _, answer = caller.request(method, address, body, walk.JSON)
-                assert status < 500, (address, fields, answer)
+                request = walk.request_of(kind, {**walk.example(kind), **fields})
+                status, _, answer = caller.request(*request, walk.JSON)
+                assert status < 500, (request, answer)
     postgres.drop_database(uri)
+
+
+@pytest.mark.parametrize("text", ["%00", "a%00b", "%ED%A0%80", "%FF", "%2E%2E", "x" * 5_000])
+def test_hostile_parts_of_a_path(server: RunningServer, caller: Caller, text: str) -> None:
+    """What stands in a path is text from outside like any other."""
+    before = walk.stored(server)
+
+    for kind in walk.KINDS:
+        if "{" in kind.operation.path:
+            address = re.sub(r"\{\w+\}", text, kind.operation.main_path)
+            body = json.dumps(
+                {name: value for name, value in walk.example(kind).items() if not walk.in_path(kind, name)}
+            )
+            status, headers, answer = caller.request(kind.operation.methods[0], address, body.encode(), walk.JSON)
+            assert status in (400, 404), (address, answer)
+            walk.answer_of(status, headers, answer)
+
+    assert before == walk.stored(server)

@@ -49,7 +49,7 @@ class Operation:
 
     def address(self, fields: Mapping[str, Any]) -> str:
         """The path of a message with these fields: parts in braces filled in."""
-        return _PART.sub(lambda part: quote(str(fields[part[1]]), safe=""), self.main_path)
+        return _PART.sub(lambda part: quote(str(fields[part[1]]), safe="", errors="surrogatepass"), self.main_path)
 
     def routes(self) -> Iterator[tuple[str, str]]:
         """Every (method, path) this operation answers to."""

@@ -86,9 +86,10 @@ class Dispatch:
             untyped = scope["method"] == "DELETE" and b"content-type" not in fields  # browsers ask before they delete
             if fields.get(b"content-type") != _JSON and not untyped:
                 _check_content_type(fields)
-            body = await self._bodies.read(fields, receive) or (b"{}" if untyped else b"")
+            body = await self._bodies.read(fields, receive) or (b"{}" if scope["method"] == "DELETE" else b"")
         if parts:
-            given = parse_object(body) if body else query_fields(kind, scope["query_string"])
+            asked = scope["method"] in ("GET", "HEAD") and not body
+            given = query_fields(kind, scope["query_string"]) if asked else parse_object(body)
             return kind.from_wire({**given, **parts})
         if len(body) > _LARGE:  # long enough to be felt by everybody else on this event loop
             return await asyncio.to_thread(decode_body, kind, body)
