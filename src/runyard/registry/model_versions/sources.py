@@ -14,20 +14,29 @@ from urllib.parse import unquote, urlsplit
 import sqlalchemy as sa
 
 from runyard.core.limits import shown
+from runyard.core.model_uri import ModelUri, parse_model_uri
 from runyard.db.selecting import upsert
 from runyard.db.transaction import Transaction
 from runyard.exceptions import DoesNotExist, InvalidParameter
 from runyard.registry.model_versions.messages import CreateModelVersion
-from runyard.registry.model_versions.rows import find_version
+from runyard.registry.model_versions.rows import version_of
+from runyard.registry.model_versions.tables import model_versions
+from runyard.registry.names import LATEST, version_number
+from runyard.registry.registered_models.aliases import aliased_version
+from runyard.registry.registered_models.rows import FoundModel, find_model
+from runyard.registry.tag_search import IS_PROMPT
 from runyard.tracking.logged_models.tables import logged_model_tags, logged_models
 from runyard.tracking.runs.tables import runs
 
 VERSIONS_TAG = "mlflow.modelVersions"
 
-_GUARDED = frozenset(("", "file", "mlflow-artifacts", "http", "https", "ftp", "sftp"))
+PROMPT_SOURCES = frozenset(("dummy-source", "prompt-template"))
+"""What MLflow's clients send for a prompt, whose text is in a tag: there are no files."""
+
+_GUARDED = frozenset(
+    ("", "file", "mlflow-artifacts", "http", "https", "ftp", "sftp", "hdfs", "viewfs", "r2", "b2", "abfss")
+)
 """Schemes whose places are read with this server's rights, or from a host that the caller chose."""
-_MODEL_VERSION = re.compile(r"/?(?P<name>[^/:@]+)/(?P<version>\d+)")
-_LOGGED_MODEL = re.compile(r"/?(?P<model_id>m-[^/:@]+)")
 
 
 class Source(NamedTuple):
@@ -35,11 +44,13 @@ class Source(NamedTuple):
 
     Attributes
     ----------
+    text: The source as it is kept.
     location: Where the files are.
     run_id: The run it came from; empty when not known.
     model_id: The logged model it is, or None.
     """
 
+    text: str
     location: str
     run_id: str
     model_id: str | None
@@ -54,22 +65,39 @@ def resolved_source(tx: Transaction, message: CreateModelVersion) -> Source:
     DoesNotExist: It names a run, logged model or version that does not exist.
     """
     source = message.source
+    if _is_prompt(message):
+        if source not in PROMPT_SOURCES:
+            raise _refused(source, f"a prompt has no files: it is one of {', '.join(sorted(PROMPT_SOURCES))}")
+        return Source(source, source, message.run_id, None)
     _refuse_tricks(source)
     scheme = _scheme(source)
     if scheme == "models":
         return _of_model(tx, message)
     if scheme == "runs":
-        named = urlsplit(source).path.strip("/").partition("/")[0]
-        if named != message.run_id:
-            raise _refused(source, f"it belongs to run {shown(named)}, so 'run_id' must name that run")
-    elif scheme in _GUARDED and not (tx.settings.local_callers and scheme in ("", "file")):
+        _check_run(message)
+    elif (scheme in _GUARDED or len(scheme) == 1) and not (tx.settings.local_callers and scheme in ("", "file")):
         _check_inside(tx, message, source)
     model_id = message.model_id or None
     run_id = message.run_id
     if model_id:
         _, source_run = _logged_model(tx, model_id)
         run_id = run_id or source_run
-    return Source(source, run_id, model_id)
+    return Source(source, source, run_id, model_id)
+
+
+def _is_prompt(message: CreateModelVersion) -> bool:
+    tags = {tag.key: tag.value for tag in message.tags}
+    return tags.get(IS_PROMPT, "").lower() == "true"
+
+
+def _check_run(message: CreateModelVersion) -> None:
+    """Refuse ``runs:/`` with the name of another run, or of a logged model: its own address says more."""
+    parts = urlsplit(message.source)
+    named = parts.path.strip("/").partition("/")[0]
+    if parts.netloc or named != message.run_id:
+        raise _refused(message.source, f"it belongs to run {shown(named)}, so 'run_id' must name that run")
+    if message.model_id:
+        raise _refused(message.source, f"write models:/{message.model_id}, the logged model named with it")
 
 
 def _scheme(source: str) -> str:
@@ -101,20 +129,46 @@ def _refused(source: str, reason: str) -> InvalidParameter:
 
 def _of_model(tx: Transaction, message: CreateModelVersion) -> Source:
     """A source that is itself a model: a logged one, or a version of a registered one."""
-    path = urlsplit(message.source).path
-    logged = _LOGGED_MODEL.fullmatch(path)
-    if logged:
-        model_id = logged["model_id"]
-        if message.model_id != model_id:
-            raise _refused(message.source, f"'model_id' must be {shown(model_id)}, the model it is")
-        location, run_id = _logged_model(tx, model_id)
-        return Source(location, message.run_id or run_id, model_id)
-    version = _MODEL_VERSION.fullmatch(path)
-    if version is None:
-        raise _refused(message.source, "write models:/<name>/<version> or models:/m-<id>")
-    _, found = find_version(tx, unquote(version["name"]), version["version"])
-    model_id_given = message.model_id or found.logged_model_id
-    return Source(found.storage_location, message.run_id or found.run_id, model_id_given)
+    wanted = parse_model_uri(message.source)
+    if wanted.path:
+        raise _refused(message.source, "it must name a whole model")
+    if wanted.model_id:
+        if message.model_id != wanted.model_id:
+            raise _refused(message.source, f"'model_id' must be {shown(wanted.model_id)}, the model it is")
+        location, run_id = _logged_model(tx, wanted.model_id)
+        return Source(message.source, location, message.run_id or run_id, wanted.model_id)
+    model = find_model(tx, wanted.name)
+    found = version_of(tx, model, _number(tx, model, wanted))
+    for name, given, own in (
+        ("run_id", message.run_id, found.run_id),
+        ("model_id", message.model_id, found.logged_model_id or ""),
+    ):
+        if given and given != own:
+            raise _refused(message.source, f"'{name}' must be left out or be {own!r}, that of the version it names")
+    if found.source in PROMPT_SOURCES:
+        raise _refused(message.source, "it is a prompt, which has no files")
+    text = f"models:/{wanted.name}/{found.version}"
+    return Source(text, found.storage_location, found.run_id, found.logged_model_id)
+
+
+def _number(tx: Transaction, model: FoundModel, wanted: ModelUri) -> int:
+    """The number of the version that an address names by number, alias, stage or as the latest."""
+    if wanted.version:
+        return version_number(wanted.version)
+    if wanted.alias and wanted.alias.lower() != LATEST:
+        number = aliased_version(tx, model, wanted.alias)
+        if number is None:
+            raise InvalidParameter(f"Registered model {model.name!r} has no alias {shown(wanted.alias)}.")
+        return number
+    columns = model_versions.c
+    newest = sa.select(sa.func.max(columns.version)).where(columns.registered_model_id == model.id)
+    if wanted.stage:
+        newest = newest.where(columns.current_stage == wanted.stage)
+    highest: int | None = tx.scalar(newest)
+    if highest is None:
+        where = f" in {wanted.stage}" if wanted.stage else ""
+        raise DoesNotExist(f"Registered model {model.name!r} has no version{where}.")
+    return highest
 
 
 def _check_inside(tx: Transaction, message: CreateModelVersion, source: str) -> None:
@@ -124,13 +178,20 @@ def _check_inside(tx: Transaction, message: CreateModelVersion, source: str) -> 
     elif message.run_id:
         found = tx.scalar(sa.select(runs.c.artifact_uri).where(runs.c.run_uuid == message.run_id))
         if found is None:
-            raise DoesNotExist(f"No run has the id {shown(message.run_id)}.")
+            raise _refused(source, f"no run has the id {shown(message.run_id)}")
         root, owner = str(found), "run"
     else:
         raise _refused(source, "name the run or logged model it belongs to with 'run_id' or 'model_id'")
     inside, outside = _place(source), _place(root)
-    if inside[:2] != outside[:2] or not (inside[2] + "/").startswith(outside[2].rstrip("/") + "/"):
+    below = (inside[2] + "/").startswith(outside[2].rstrip("/") + "/")
+    if _is_relative(source) or inside[:2] != outside[:2] or not below:
         raise _refused(source, f"it must lie inside the artifacts of the {owner} named with it, at {shown(root)}")
+
+
+def _is_relative(uri: str) -> bool:
+    """Would this mean another folder in every working directory?"""
+    parts = urlsplit(uri)
+    return parts.scheme.lower() in ("", "file") and not parts.path.startswith("/")
 
 
 def _place(uri: str) -> tuple[str, str, str]:

@@ -44,7 +44,7 @@ def create_model_version(tx: Transaction, message: CreateModelVersion) -> Wire:
             user_id=message.user_id,
             current_stage=NONE,
             description=message.description,
-            source=message.source,
+            source=source.text,
             storage_location=source.location,
             run_id=source.run_id,
             run_link=message.run_link,
