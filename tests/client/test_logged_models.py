@@ -2,14 +2,13 @@
 
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from runyard.client import RunyardClient
-from runyard.client.connection import close_all
 from runyard.client.leftovers import deliver_left_behind
 from runyard.client.spool import REJECTED, Journal, point_line, spool_folder
 from runyard.entities import (
@@ -21,6 +20,7 @@ from runyard.entities import (
 )
 from runyard.exceptions import BadRequest, DoesNotExist, InvalidParameter, RunyardException
 from runyard.tracking.logged_models.active import active
+from tests.support.server import RunningServer
 
 
 @pytest.fixture(autouse=True)
@@ -305,6 +305,31 @@ def test_points_that_are_delivered_twice_are_stored_once(client: RunyardClient, 
     assert points(client, model.model_id) == [("loss", float(n), 1, n, "data", "d1", run_id) for n in range(3)]
 
 
+def test_an_outage_loses_nothing_of_a_model(start_server: Callable[..., RunningServer], impatient: None) -> None:
+    """Metrics, params, tags and outputs are kept in order, and delivered when the server is back."""
+    server = start_server()
+    client = RunyardClient(server.url)
+    run_id = client.create_run("0").info.run_id
+    model_id = client.create_logged_model("0").model_id
+    server.kill()
+    for step in range(500):
+        client.log_metric(run_id, "loss", 0.5, 1, step, model_id=model_id, dataset_name="data", dataset_digest="d1")
+    client.log_model_params(model_id, {"depth": 3})
+    client.set_logged_model_tags(model_id, {"a": "b"})
+    client.log_outputs(run_id, [LoggedModelOutput(model_id, 2)])
+    client.log_metric(run_id, "loss", 0.5, 1, 500)
+    server.start()
+
+    model = client.get_logged_model(model_id)
+    assert points(client, model_id) == [("loss", 0.5, 1, step, "data", "d1", run_id) for step in range(500)]
+    assert (model.params, model.tags) == ({"depth": "3"}, {"a": "b"})
+    assert [point.step for point in client.get_metric_history(run_id, "loss")] == list(range(501))
+    outputs = client.get_run(run_id).outputs
+    assert outputs is not None
+    assert outputs.model_outputs == [LoggedModelOutput(model_id, 2)]
+    assert not list(spool_folder().glob(f"*{REJECTED}"))
+
+
 def test_what_is_read_back_from_the_journal_keeps_its_model(
     client: RunyardClient, model: LoggedModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -332,4 +357,3 @@ def test_metrics_that_name_no_model_go_to_the_active_one(client: RunyardClient, 
 
     assert [point[0] for point in points(client, model.model_id)] == ["batch", "mine"]
     assert [point[0] for point in points(client, other.model_id)] == ["theirs"]
-    close_all()

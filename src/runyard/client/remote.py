@@ -20,7 +20,14 @@ RETRIED = frozenset((408, 429, 500, 502, 503, 504, 507))
 NOT_TAKEN = frozenset((429, 502, 503))
 """Answers that say the message was not looked at, so that even one that must not be taken twice may be sent again."""
 NOT_REPEATABLE = frozenset(
-    "create_run create_experiment create_registered_model create_model_version create_logged_model".split()
+    (
+        "create_run",
+        "create_experiment",
+        "create_registered_model",
+        "create_model_version",
+        "create_logged_model",
+        "log_logged_model_params",
+    )
 )
 """A second one would make a second thing, or be told that the name is taken."""
 LONGEST_PAUSE = 30.0
