@@ -6,10 +6,11 @@ import click
 
 from runyard.cli.output import output_option, show_json, show_rows, utc
 from runyard.cli.registry_shared import ask, ask_pages, number_of, version_argument
+from runyard.core.model_uri import STAGES
 from runyard.core.origin import user
 from runyard.exceptions import InvalidParameter, RunyardException
 from runyard.registry.model_versions.messages import TransitionModelVersionStage
-from runyard.registry.names import ACTIVE_STAGES, STAGES
+from runyard.registry.names import ACTIVE_STAGES
 from runyard.registry.promotion.judging import IF_NO_HOLDER, PASS
 from runyard.registry.promotion.language import parse_condition
 from runyard.registry.promotion.messages import PromoteModelVersion, SearchMoves
