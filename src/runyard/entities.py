@@ -20,6 +20,9 @@ _PUBLIC = {
     "LoggedModelTag": "runyard.tracking.logged_models.entities",
     "Metric": "runyard.tracking.metrics.entities",
     "Param": "runyard.tracking.runs.entities",
+    "Promotion": "runyard.registry.promotion.entities",
+    "PromotionComparison": "runyard.registry.promotion.entities",
+    "RegisteredModelMove": "runyard.registry.promotion.entities",
     "Run": "runyard.tracking.runs.entities",
     "RunData": "runyard.tracking.runs.entities",
     "RunInfo": "runyard.tracking.runs.entities",
@@ -64,6 +67,9 @@ if TYPE_CHECKING:
     from runyard.artifacts.entities import FileInfo as FileInfo
     from runyard.core.lifecycle import LifecycleStage as LifecycleStage
     from runyard.core.lifecycle import ViewType as ViewType
+    from runyard.registry.promotion.entities import Promotion as Promotion
+    from runyard.registry.promotion.entities import PromotionComparison as PromotionComparison
+    from runyard.registry.promotion.entities import RegisteredModelMove as RegisteredModelMove
     from runyard.tracking.experiments.entities import Experiment as Experiment
     from runyard.tracking.experiments.entities import ExperimentTag as ExperimentTag
     from runyard.tracking.inputs.entities import Dataset as Dataset
