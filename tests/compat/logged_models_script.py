@@ -148,11 +148,9 @@ def measuring(experiment, model_id):
     client.log_inputs(run_id, models=[entities.LoggedModelInput(model_id)])
     client.log_outputs(run_id, [entities.LoggedModelOutput(other, 4)])
     note("run", run_facts(run_id))
-    return other
 
 
-def searching(experiment, model_id, other):
-    third = named("third", client.create_logged_model(experiment, "third", params={"depth": "5"}).model_id)
+def searching(experiment):
     for text in (
         None,
         "",
@@ -181,6 +179,9 @@ def searching(experiment, model_id, other):
     ):
         found = client.search_logged_models([experiment], text, datasets=wanted)
         note(f"search {text} on {wanted}", sorted(m.name for m in found))
+
+
+def ordering(experiment):
     for order in (
         [{"field_name": "name", "ascending": True}],
         [{"field_name": "name", "ascending": False}],
@@ -199,6 +200,9 @@ def searching(experiment, model_id, other):
         pages.append([m.name for m in page])
         token = page.token
     note("pages", pages)
+
+
+def deleting(experiment, third):
     attempted("one id", client.search_logged_models, experiment)
     client.delete_logged_model(third)
     client.delete_logged_model(third)
@@ -312,8 +316,11 @@ with tempfile.TemporaryDirectory() as temporary:
     experiments[number] = "logged models"
     tree = making(number)
     changing(tree)
-    second_model = measuring(number, tree)
-    searching(number, tree, second_model)
+    measuring(number, tree)
+    third_model = named("third", client.create_logged_model(number, "third", params={"depth": "5"}).model_id)
+    searching(number)
+    ordering(number)
+    deleting(number, third_model)
     files(tree, Path(temporary))
     fluent()
     active()
