@@ -63,7 +63,7 @@ DELIBERATE: dict[str, dict[str, tuple[int, ...]]] = {
     },
     "probe-7-logged-models": {
         CLEAR_400: (21, 73, 92, 94),
-        MORE_LENIENT: (20, 76),
+        MORE_LENIENT: (20, 76, 77),
         "versions say which logged model they are": (104, 105, 109),
     },
     "probe-6-search-registry": {

@@ -4,7 +4,10 @@ import pytest
 
 from runyard.exceptions import DoesNotExist, InvalidParameter
 from runyard.protocol.gate import Gate
+from runyard.registry.model_versions.messages import CreateModelVersion
+from runyard.registry.registered_models.messages import CreateRegisteredModel
 from runyard.tracking.experiments.messages import CreateExperiment, DeleteExperiment, GetExperiment
+from runyard.tracking.logged_models.messages import CreateLoggedModel, DeleteLoggedModel, GetLoggedModel
 from runyard.tracking.removal import open_remover
 from runyard.tracking.runs.messages import CreateRun, DeleteRun, GetRun, LogParam, RestoreRun
 
@@ -70,3 +73,31 @@ def test_what_is_active_or_unknown_is_refused(gate: Gate, database: str) -> None
             remover.find(None, ["0" * 32], [])
         with pytest.raises(InvalidParameter, match="is not deleted"):
             remover.find(None, [], ["0"])
+
+
+def test_deleted_models_go_but_registered_ones_stay(gate: Gate, database: str) -> None:
+    """A version of a registered model must not lose its files."""
+    experiment_id = gate.perform(CreateExperiment(name="models"))["experiment_id"]
+    ids = []
+    for _ in range(3):
+        answer = gate.perform(CreateLoggedModel(experiment_id=experiment_id))
+        ids.append(answer["model"]["info"]["model_id"])
+    deleted, registered, kept = ids
+    gate.perform(CreateRegisteredModel(name="churn"))
+    gate.perform(CreateModelVersion(name="churn", source=f"models:/{registered}", model_id=registered))
+    for model_id in (deleted, registered):
+        gate.perform(DeleteLoggedModel(model_id=model_id))
+
+    with open_remover(database) as remover:
+        assert [deleted] == [model.model_id for model in remover.find(None, [], []).models]
+        assert remover.remove_model(deleted)
+        assert not remover.remove_model(registered)
+        assert not remover.remove_model(kept)
+        gate.perform(DeleteExperiment(experiment_id=experiment_id))
+        found = remover.find(None, [], [experiment_id])
+        assert [kept] == [model.model_id for model in found.models]
+        assert remover.remove_model(kept)
+        assert not remover.remove_experiment(experiment_id)
+
+    with pytest.raises(DoesNotExist):
+        gate.perform(GetLoggedModel(model_id=deleted, allow_deleted=True))

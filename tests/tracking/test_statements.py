@@ -10,6 +10,8 @@ from runyard.protocol.gate import Gate
 from runyard.protocol.message import Message
 from runyard.tracking.experiments.messages import SearchExperiments, SummarizeExperiments, Tag
 from runyard.tracking.inputs.messages import Dataset, DatasetInput, LogInputs
+from runyard.tracking.logged_models.messages import CreateLoggedModel, ModelOrder, SearchLoggedModels
+from runyard.tracking.metrics.messages import LogMetric
 from runyard.tracking.runs.messages import CountRuns, DescribeRuns, GetRun, LogBatch, Param, SearchRuns
 from tests.factories import a_point, a_run, an_experiment
 
@@ -70,3 +72,26 @@ def test_reading_costs_the_same_for_one_run_and_for_many(gate: Gate, count: Call
 
     assert for_one == [count(message) for message in messages]
     assert [5, 5, 5, 1, 3, 3, 1, 5] == for_one
+
+
+def test_searching_logged_models_costs_the_same_for_one_and_for_many(
+    gate: Gate, count: Callable[[Message], int]
+) -> None:
+    """Params, tags and metrics are read for a whole page at once."""
+    experiment_id, run_id = an_experiment(gate), a_run(gate)
+
+    def add(number: int) -> None:
+        for place in range(number):
+            params, tags = [Param(key="a", value="b")], [Tag(key="c", value="d")]
+            answer = gate.perform(CreateLoggedModel(experiment_id=experiment_id, params=params, tags=tags))
+            model_id = answer["model"]["info"]["model_id"]
+            gate.perform(LogMetric(run_id=run_id, key="f1", value=place / 7, timestamp=1, model_id=model_id))
+
+    add(1)
+    search = SearchLoggedModels(
+        experiment_ids=[experiment_id], filter="metrics.f1 >= 0", order_by=[ModelOrder(field_name="metrics.f1")]
+    )
+    for_one = count(search)
+    add(20)
+
+    assert 5 == for_one == count(search)

@@ -1,4 +1,4 @@
-"""`runyard gc`: removes deleted runs and experiments for good."""
+"""`runyard gc`: removes deleted runs, logged models and experiments for good."""
 
 import re
 import sys
@@ -60,14 +60,15 @@ def gc(
     artifacts_destination: Path,
     yes: bool,
 ) -> None:
-    """Remove deleted runs and experiments for good, with their artifacts.
+    """Remove deleted runs, logged models and experiments for good, with their artifacts.
 
+    A logged model that is registered as a version stays, and so does its experiment.
     Shows what would be removed and asks; without a terminal it removes only with --yes. Servers may keep running.
     """
     before = None if older_than is None else now_ms() - older_than
     with open_remover(backend_store_uri) as remover:
         found = remover.find(before, _names(run_ids), _names(experiment_ids))
-        if not found.runs and not found.experiments:
+        if not found.runs and not found.models and not found.experiments:
             click.echo("Nothing to remove.")
             return
         _show(found)
@@ -84,6 +85,7 @@ def _names(text: str | None) -> list[str]:
 
 def _show(found: Removable) -> None:
     rows = [("run", run.run_id, run.name, run.artifact_uri) for run in found.runs]
+    rows += [("logged model", model.model_id, model.name, model.artifact_uri) for model in found.models]
     rows += [("experiment", experiment.experiment_id, experiment.name, "") for experiment in found.experiments]
     show_rows(("What", "Id", "Name", "Artifacts"), rows)
 
@@ -102,25 +104,37 @@ def _remove(remover: Remover, found: Removable, destination: Path) -> list[str]:
         if not remover.remove_run(run.run_id):
             click.echo(f"Run {run.run_id} is not deleted any more; kept.")
             continue
-        try:
-            repository = repository_for(run.artifact_uri, "", destination.absolute())
-            repository.delete_artifacts()
-            _drop_empty_folder(repository, run.run_id)
-        except (RunyardException, OSError) as problem:
-            failures.append(f"{run.artifact_uri} ({problem})")
+        failures += _delete_artifacts(run.artifact_uri, run.run_id, destination)
         click.echo(f"Removed run {run.run_id}.")
+    for model in found.models:
+        if not remover.remove_model(model.model_id):
+            click.echo(f"Logged model {model.model_id} is needed again; kept.")
+            continue
+        failures += _delete_artifacts(model.artifact_uri, model.model_id, destination)
+        click.echo(f"Removed logged model {model.model_id}.")
     for experiment in found.experiments:
         if remover.remove_experiment(experiment.experiment_id):
             click.echo(f"Removed experiment {experiment.experiment_id}.")
         else:
-            click.echo(f"Experiment {experiment.experiment_id} was restored or has runs again; kept.")
+            click.echo(f"Experiment {experiment.experiment_id} was restored, or has runs or models again; kept.")
     remover.remove_unused_datasets()
     return failures
 
 
-def _drop_empty_folder(repository: ArtifactRepository, run_id: str) -> None:
-    """On a local disk, do not leave the run's own folder behind when nothing else is in it."""
+def _delete_artifacts(uri: str, owner: str, destination: Path) -> list[str]:
+    """Delete the artifacts of a run or logged model; returns what could not be deleted."""
+    try:
+        repository = repository_for(uri, "", destination.absolute())
+        repository.delete_artifacts()
+        _drop_empty_folder(repository, owner)
+    except (RunyardException, OSError) as problem:
+        return [f"{uri} ({problem})"]
+    return []
+
+
+def _drop_empty_folder(repository: ArtifactRepository, owner: str) -> None:
+    """On a local disk, do not leave the own folder of a run or model behind when nothing else is in it."""
     if isinstance(repository, FileRepository):
         folder = repository.root.parent
-        if folder.name == run_id and folder.is_dir() and not any(folder.iterdir()):
+        if folder.name == owner and folder.is_dir() and not any(folder.iterdir()):
             folder.rmdir()

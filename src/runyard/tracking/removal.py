@@ -1,4 +1,7 @@
-"""Removing deleted runs and experiments for good: what `runyard gc` does. There is no way back, and no route to it."""
+"""Removing deleted runs, logged models and experiments for good: what `runyard gc` does.
+
+There is no way back, and no route to it.
+"""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,6 +17,7 @@ from runyard.exceptions import DoesNotExist, InvalidParameter
 from runyard.tracking.experiments.messages import experiment_number
 from runyard.tracking.experiments.tables import experiments
 from runyard.tracking.inputs.tables import dataset_inputs, datasets
+from runyard.tracking.logged_models.tables import logged_models
 from runyard.tracking.runs.tables import runs
 
 _DELETED = "deleted"
@@ -30,8 +34,18 @@ class DeletedRun:
 
 
 @dataclass(frozen=True)
+class DeletedModel:
+    """A logged model that can be removed."""
+
+    model_id: str
+    name: str
+    experiment_id: str
+    artifact_uri: str
+
+
+@dataclass(frozen=True)
 class DeletedExperiment:
-    """An experiment that can be removed, once its runs are."""
+    """An experiment that can be removed, once its runs and logged models are."""
 
     experiment_id: str
     name: str
@@ -42,6 +56,7 @@ class Removable:
     """What a removal would take away."""
 
     runs: list[DeletedRun]
+    models: list[DeletedModel]
     experiments: list[DeletedExperiment]
 
 
@@ -62,7 +77,7 @@ class Remover:
         ----------
         deleted_before: Only what was deleted before this time, in milliseconds.
         run_ids: Only these runs.
-        experiment_ids: Only these experiments, with all of their runs.
+        experiment_ids: Only these experiments, with all of their runs and logged models.
 
         Raises
         ------
@@ -73,9 +88,15 @@ class Remover:
             everything = not run_ids and not experiment_ids
             found_experiments = _find_experiments(tx, deleted_before, experiment_ids, everything=everything)
             found_runs = _find_runs(tx, deleted_before, run_ids, everything=everything)
+            found_models = _find_models(tx, deleted_before) if everything else []
             for experiment in found_experiments:
                 found_runs += _runs_of(tx, experiment)
-        return Removable(list({run.run_id: run for run in found_runs}.values()), found_experiments)
+                found_models += _models_of(tx, experiment)
+        return Removable(
+            list({run.run_id: run for run in found_runs}.values()),
+            list({model.model_id: model for model in found_models}.values()),
+            found_experiments,
+        )
 
     def remove_run(self, run_id: str) -> bool:
         """Remove a run's rows if it is still marked as deleted; False when it was restored or removed meanwhile."""
@@ -87,13 +108,26 @@ class Remover:
             tx.execute(sa.delete(runs).where(runs.c.id == number))
             return True
 
+    def remove_model(self, model_id: str) -> bool:
+        """Remove a logged model's rows; False when it is needed again: restored with its experiment, or registered."""
+        with self._transaction() as tx:
+            chosen = sa.select(logged_models.c.id).where(logged_models.c.model_id == model_id, *_REMOVABLE_MODELS)
+            number = tx.scalar(chosen.with_for_update(of=logged_models))
+            if number is None:
+                return False
+            tx.execute(sa.delete(logged_models).where(logged_models.c.id == number))
+            return True
+
     def remove_experiment(self, experiment_id: str) -> bool:
-        """Remove an experiment if it is still marked as deleted and has no runs left."""
+        """Remove an experiment if it is still marked as deleted and has no runs and logged models left."""
         number = experiment_number(experiment_id)
         with self._transaction() as tx:
             chosen = sa.select(experiments.c.lifecycle_stage).where(experiments.c.experiment_id == number)
             stage = tx.scalar(chosen.with_for_update())
-            left = tx.scalar(sa.select(sa.func.count()).where(runs.c.experiment_id == number))
+            left = sum(
+                int(tx.scalar(sa.select(sa.func.count()).where(table.c.experiment_id == number)))
+                for table in (runs, logged_models)
+            )
             if stage != _DELETED or left:
                 return False
             tx.execute(sa.delete(experiments).where(experiments.c.experiment_id == number))
@@ -120,6 +154,43 @@ def open_remover(uri: str) -> Iterator[Remover]:
         yield Remover(engines.writing)
     finally:
         engines.dispose()
+
+
+_versions = sa.table("model_versions", sa.column("logged_model_id"))  # the registry's, which builds on this package
+_REMOVABLE_MODELS = (
+    sa.or_(
+        logged_models.c.lifecycle_stage == _DELETED,
+        sa.exists().where(
+            experiments.c.experiment_id == logged_models.c.experiment_id, experiments.c.lifecycle_stage == _DELETED
+        ),
+    ),
+    ~sa.exists().where(_versions.c.logged_model_id == logged_models.c.model_id),
+)
+"""Deleted, or of a deleted experiment, and no version of a registered model."""
+
+_MODEL_COLUMNS = (
+    logged_models.c.model_id,
+    logged_models.c.name,
+    logged_models.c.experiment_id,
+    logged_models.c.artifact_location,
+)
+
+
+def _find_models(tx: Transaction, before: int | None) -> list[DeletedModel]:
+    chosen = sa.select(*_MODEL_COLUMNS).where(logged_models.c.lifecycle_stage == _DELETED, *_REMOVABLE_MODELS)
+    if before is not None:
+        chosen = chosen.where(logged_models.c.deleted_time < before)
+    return [_as_model(row) for row in tx.execute(chosen.order_by(logged_models.c.id))]
+
+
+def _models_of(tx: Transaction, experiment: DeletedExperiment) -> list[DeletedModel]:
+    number = int(experiment.experiment_id)
+    chosen = sa.select(*_MODEL_COLUMNS).where(logged_models.c.experiment_id == number, *_REMOVABLE_MODELS)
+    return [_as_model(row) for row in tx.execute(chosen.order_by(logged_models.c.id))]
+
+
+def _as_model(row: Any) -> DeletedModel:
+    return DeletedModel(row.model_id, row.name, str(row.experiment_id), row.artifact_location)
 
 
 _RUN_COLUMNS = (runs.c.run_uuid, runs.c.name, runs.c.experiment_id, runs.c.artifact_uri)
