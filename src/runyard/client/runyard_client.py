@@ -7,7 +7,7 @@ from runyard._absent import reason_for_method
 from runyard.client.connection import StoreConnection, connection_to
 from runyard.client.pictures import PicturesClient
 from runyard.client.tables import TablesClient
-from runyard.core.tracking_uri import get_registry_uri, get_tracking_uri
+from runyard.core.tracking_uri import get_tracking_uri, registry_uri_for
 from runyard.exceptions import NotImplementedHere
 from runyard.registry.model_versions.client import ModelVersionsClient
 from runyard.registry.promotion.client import PromotionClient
@@ -32,7 +32,7 @@ class RunyardClient(
     Parameters
     ----------
     tracking_uri: ``http(s)://…``, ``sqlite:///…`` or ``postgresql://…``; where runs are logged now when left out.
-    registry_uri: Where models are registered; the tracking URI when left out.
+    registry_uri: Where models are registered; when left out, what was chosen for all, or else the tracking URI.
     workspace_store_uri: Taken for compatibility; there are no workspaces.
 
     Raises
@@ -50,7 +50,7 @@ class RunyardClient(
         if workspace_store_uri is not None:
             raise NotImplementedHere("Runyard has no workspaces: leave 'workspace_store_uri' out.")
         self._tracking_uri = tracking_uri or get_tracking_uri()
-        self._registry_uri = registry_uri or tracking_uri or get_registry_uri()
+        self._registry_uri = registry_uri or registry_uri_for(self._tracking_uri)
         self.connection: StoreConnection = connection_to(self._tracking_uri)
 
     @property

@@ -59,18 +59,20 @@ def parse_model_uri(uri: str) -> ModelUri:
     first, _, behind = rest[1:].rstrip("/").partition("/")
     if _LOGGED_MODEL.fullmatch(first) or (first.startswith("m-") and not behind and "@" not in first):
         return ModelUri(model_id=first, path=behind)
-    name, at, alias = first.partition("@")
-    if not name or (at and not alias):
-        raise _refused(uri)
-    if at:
+    if "@" in first:
+        name, _, alias = first.rpartition("@")  # the last one: names may hold it, aliases not
+        if not name.strip() or not alias:
+            raise _refused(uri)
         return ModelUri(name=name, alias=alias, path=behind)
+    if not first.strip():
+        raise _refused(uri)
     which, _, path = behind.partition("/")
     if which.isascii() and which.isdigit():
-        return ModelUri(name=name, version=str(int(which)), path=path)
+        return ModelUri(name=first, version=which.lstrip("0") or "0", path=path)  # no int: it may have any length
     if which.lower() == "latest":
-        return ModelUri(name=name, latest=True, path=path)
+        return ModelUri(name=first, latest=True, path=path)
     if which.lower() in _STAGE_NAMED:
-        return ModelUri(name=name, stage=_STAGE_NAMED[which.lower()], path=path)
+        return ModelUri(name=first, stage=_STAGE_NAMED[which.lower()], path=path)
     raise _refused(uri)
 
 

@@ -42,7 +42,12 @@ def set_tracking_uri(uri: str | os.PathLike[str] | None) -> None:
 
 def get_registry_uri() -> str:
     """Where models are registered now: the tracking URI unless another was chosen."""
-    return _Chosen.registry or settings.REGISTRY_URI.get() or get_tracking_uri()
+    return registry_uri_for(get_tracking_uri())
+
+
+def registry_uri_for(tracking_uri: str) -> str:
+    """Where models are registered when runs are logged there: the same place unless another was chosen."""
+    return _Chosen.registry or settings.REGISTRY_URI.get() or tracking_uri
 
 
 def set_registry_uri(uri: str | os.PathLike[str] | None) -> None:

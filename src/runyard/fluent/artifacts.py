@@ -46,6 +46,8 @@ def download_artifacts(
     _require_one(artifact_uri, run_id, artifact_path)
     client = RunyardClient(tracking_uri, registry_uri)
     root, path = _located(artifact_uri, run_id, artifact_path, client)
+    if not path and is_model_uri(artifact_uri or "") and not client.repository(root).list_artifacts():
+        root, path = parent_and_name(root)  # a model may be a single file
     folder, name = posixpath.split(safe_path(path))  # only the last part is made below dst_path
     return repository_download(client.repository(uri_joined(root, folder)), name, dst_path)
 

@@ -2,11 +2,13 @@
 
 import logging
 import os
+import posixpath
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
+from urllib.parse import urlsplit
 
-from runyard.artifacts.locations import local_path
+from runyard.artifacts.locations import local_path, proxied_path
 from runyard.client import RunyardClient
 from runyard.client.addresses import RUNS, followed, uri_joined
 from runyard.core.model_uri import is_model_uri, parse_model_uri
@@ -15,6 +17,7 @@ from runyard.exceptions import AlreadyExists, InvalidParameter, RunyardException
 from runyard.fluent.clients import client as current_client
 from runyard.fluent.experiments import current_experiment_id
 from runyard.registry.model_versions.entities import ModelVersion
+from runyard.registry.names import check_model_name
 from runyard.registry.registered_models.entities import RegisteredModel
 
 log = logging.getLogger("runyard")
@@ -50,14 +53,15 @@ def register_model(
     """
     if env_pack is not None:
         raise InvalidParameter("'env_pack' belongs to another vendor's serving. Leave it out.")
+    check_model_name(name)
     client = current_client()
+    source = _source(client, os.fspath(model_uri))  # first: an address that leads nowhere leaves no empty model
     try:
         client.create_registered_model(name)
         log.info("Registered the model %r.", name)
     except RunyardException as problem:
         if problem.error_code != AlreadyExists.code:
             raise
-    source = _source(client, os.fspath(model_uri))
     version = client.create_model_version(name, source.uri, source.run_id, tags, model_id=source.model_id)
     log.info("Added version %s of the registered model %r.", version.version, name)
     return version
@@ -77,24 +81,57 @@ def _source(client: RunyardClient, uri: str) -> _Source:
         run_id, _, path = uri.removeprefix(RUNS).strip("/").partition("/")
         logged = _logged_by(client, run_id, path)
         if logged:
-            return _Source(f"models:/{logged}", run_id, logged)
-        return _Source(uri_joined(*followed(client, uri)), run_id)
+            return _of_logged_model(client, logged, run_id)
+        root, path = followed(client, uri)
+        _check_there(client, uri, root, path)
+        return _Source(uri_joined(root, path), run_id)
     if is_model_uri(uri):
         wanted = parse_model_uri(uri)
         if wanted.path:
             raise InvalidParameter(f"{uri!r} is a part of a model. Register the whole of it.")
         if wanted.model_id:
-            return _Source(uri, model_id=wanted.model_id)
+            return _of_logged_model(client, wanted.model_id)
         version = client.resolved_version(wanted)
         return _Source(f"models:/{version.name}/{version.version}")
-    folder = local_path(uri) or (Path(uri) if "://" not in uri else None)
+    try:
+        folder = local_path(uri) if urlsplit(uri).scheme else Path(uri)
+    except ValueError as problem:
+        raise InvalidParameter(f"{uri!r} is not a valid address: {problem}.") from None
     if folder is None:
         return _Source(uri)
     if not folder.exists():
         raise InvalidParameter(f"There is nothing at {str(folder)!r} that could be registered.")
     if client.registry_uri.startswith(("http:", "https:")):
+        if not _in_one_store(client):
+            raise InvalidParameter(
+                f"{str(folder)!r} cannot be registered at {client.registry.sender.address}: what is stored at "
+                f"{client.connection.sender.address}, where runs are logged, it does not have. "
+                "Set both addresses to one server, or register an address in an object store."
+            )
         return _stored(client, folder.absolute())
     return _Source(str(folder.absolute()))
+
+
+def _in_one_store(client: RunyardClient) -> bool:
+    """Are models registered where runs are logged?"""
+    return client.registry.sender.address == client.connection.sender.address
+
+
+def _of_logged_model(client: RunyardClient, model_id: str, run_id: str | None = None) -> _Source:
+    """A logged model; the place of its files if the registry is a store that does not know the model."""
+    model = client.get_logged_model(model_id)
+    if _in_one_store(client):
+        return _Source(f"models:/{model_id}", run_id, model_id)
+    return _Source(model.artifact_location, run_id or model.source_run_id)
+
+
+def _check_there(client: RunyardClient, uri: str, root: str, path: str) -> None:
+    """Refuse a path of a run at which there is nothing. Object stores are not asked: that may need credentials."""
+    if not path or (local_path(root) is None and proxied_path(root) is None):
+        return
+    folder, _ = posixpath.split(path)
+    if all(entry.path != path for entry in client.repository(root).list_artifacts(folder or None)):
+        raise InvalidParameter(f"There is nothing at {uri!r}: neither files nor a logged model of that name.")
 
 
 def _logged_by(client: RunyardClient, run_id: str, name: str) -> str:

@@ -204,7 +204,7 @@ class ModelVersionsClient(RegisteredModelsClient):
             raise InvalidParameter("Name the version either by its number or by its stage.")
         if version is not None:
             return str(version)
-        warn_of_stages("naming a version by its stage")
+        warn_of_stages("naming a version by its stage", level=4)
         return self.resolved_version(ModelUri(name=name, stage=str(stage))).version
 
 

@@ -30,13 +30,13 @@ def listed_tags(tags: Mapping[str, Any] | None) -> list[Tag]:
     return [Tag(key=str(key), value=str(value)) for key, value in (tags or {}).items()]
 
 
-def warn_of_stages(method: str) -> None:
-    """Tell the caller's caller that stages are the older way."""
+def warn_of_stages(method: str, level: int = 3) -> None:
+    """Tell the caller's caller, or who stands further up, that stages are the older way."""
     warnings.warn(
         f"{method} works with stages, which MLflow has deprecated since 2.9: aliases do the same and more. "
         "Use set_registered_model_alias and models:/<name>@<alias>.",
         FutureWarning,
-        stacklevel=3,
+        stacklevel=level,
     )
 
 
