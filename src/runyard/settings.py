@@ -141,5 +141,11 @@ SERVER_DISABLE_SECURITY_MIDDLEWARE = Setting(
     "SERVER_DISABLE_SECURITY_MIDDLEWARE", "Switch off the checks of Host and Origin.", _boolean, False
 )
 SERVER_X_FRAME_OPTIONS = Setting("SERVER_X_FRAME_OPTIONS", "Value of the X-Frame-Options header.", str, "SAMEORIGIN")
+S3_ENDPOINT_URL = Setting("S3_ENDPOINT_URL", "Address of a store that speaks S3's protocol; Amazon's when unset.")
+S3_IGNORE_TLS = Setting("S3_IGNORE_TLS", "Do not verify the certificate of the S3 store.", _boolean, False)
+S3_UPLOAD_EXTRA_ARGS = Setting("S3_UPLOAD_EXTRA_ARGS", "A JSON object of boto3's arguments for every upload to S3.")
+BOTO_CLIENT_ADDRESSING_STYLE = Setting(
+    "BOTO_CLIENT_ADDRESSING_STYLE", "How buckets are addressed: auto, path or virtual.", str, "auto"
+)
 
 ALL: tuple[Setting, ...] = tuple(value for value in globals().values() if isinstance(value, Setting))

@@ -64,7 +64,10 @@ def test_proxied_location_without_a_server_is_its_folder(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("uri", "said"),
     [
-        ("s3://bucket/x", "cannot be reached yet"),
+        ("s3://user@bucket/x", "names no place in S3"),
+        ("s3:///x", "names no place in S3"),
+        ("s3://bucket/x?versionId=1", "names no place in S3"),
+        ("s3://bucket/a/../b", "Invalid path"),
         ("gs://bucket/x", "cannot be reached yet"),
         ("hdfs://name/x", "cannot be reached yet"),
         ("gopher://x/y", "'gopher' is not known"),

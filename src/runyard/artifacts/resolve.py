@@ -9,9 +9,11 @@ from runyard.artifacts.locations import PROXY_ROOT, PROXY_SCHEME, local_path
 from runyard.artifacts.paths import safe_path
 from runyard.artifacts.proxy import ProxyRepository
 from runyard.artifacts.repository import ArtifactRepository, FileRepository
+from runyard.artifacts.s3 import S3_SCHEME
+from runyard.artifacts.s3_repository import S3Repository
 from runyard.exceptions import InvalidParameter
 
-CLOUD = frozenset("s3 gs abfs abfss wasb wasbs hdfs viewfs dbfs r2 b2 oci ftp sftp".split())
+CLOUD = frozenset("gs abfs abfss wasb wasbs hdfs viewfs dbfs r2 b2 oci ftp sftp".split())
 """Schemes that this version stores as text and cannot transfer."""
 
 
@@ -30,7 +32,7 @@ def repository_for(artifact_uri: str, tracking_uri: str = "", local_folder: Path
 
     Parameters
     ----------
-    artifact_uri: A path, ``file:``, ``mlflow-artifacts:`` or the http(s) address of a server's artifacts.
+    artifact_uri: A path, ``file:``, ``s3:``, ``mlflow-artifacts:`` or the http(s) address of a server's artifacts.
     tracking_uri: The server that ``mlflow-artifacts:`` stands for.
     local_folder: The folder ``mlflow-artifacts:`` stands for when the tracking URI is a database: runs that a server
         logged are read without it.
@@ -43,13 +45,13 @@ def repository_for(artifact_uri: str, tracking_uri: str = "", local_folder: Path
     scheme = place.parts.scheme.lower()
     if scheme in CLOUD:
         raise InvalidParameter(
-            f"Artifacts at {artifact_uri!r} cannot be reached yet: this version transfers local files and files of a "
-            "server. Start the server with --artifacts-destination to keep them there."
+            f"Artifacts at {artifact_uri!r} cannot be reached yet: this version transfers local files, S3 and files of "
+            "a server. Start the server with --artifacts-destination to keep them there."
         )
     if scheme not in _BY_SCHEME:
         raise InvalidParameter(
             f"Artifacts cannot be kept at {artifact_uri!r}: the scheme {scheme!r} is not known. "
-            "Use a folder, file:, mlflow-artifacts: or the address of a server's artifacts."
+            "Use a folder, file:, s3:, mlflow-artifacts: or the address of a server's artifacts."
         )
     return _BY_SCHEME[scheme](place)
 
@@ -96,6 +98,7 @@ _BY_SCHEME: dict[str, Callable[[_Place], ArtifactRepository]] = {
     "": _local,
     "file": _local,
     PROXY_SCHEME: _behind_server,
+    S3_SCHEME: lambda place: S3Repository(place.uri),
     "http": _address,
     "https": _address,
 }

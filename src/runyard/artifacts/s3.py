@@ -1,0 +1,186 @@
+"""A bucket of S3, or of a store that speaks its protocol, through boto3: where it is, and its errors in our words.
+
+The endpoint and the credentials come from the environment only, never from a location somebody wrote down.
+"""
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+from urllib.parse import urlsplit
+
+from runyard import settings
+from runyard.artifacts.entities import FileInfo
+from runyard.artifacts.paths import joined, safe_path
+from runyard.exceptions import DoesNotExist, InvalidParameter, MissingPackage, PermissionDenied, Unavailable
+
+S3_SCHEME = "s3"
+CONNECT_SECONDS, READ_SECONDS, TRIES = 5, 60, 3
+MOST_DELETED = 1000
+"""Objects one request may delete; the protocol's limit."""
+
+_MISSING = frozenset(("NoSuchKey", "NoSuchUpload", "NotFound", "404"))
+_DENIED = frozenset("AccessDenied InvalidAccessKeyId SignatureDoesNotMatch ExpiredToken InvalidToken 401 403".split())
+_MAKING = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """A place in a bucket.
+
+    Attributes
+    ----------
+    name: The bucket's.
+    prefix: What all keys of the place begin with, without a slash at its ends; empty for the whole bucket.
+    """
+
+    name: str
+    prefix: str
+
+    @classmethod
+    def at(cls, uri: str) -> "Bucket":
+        """The place a URI names.
+
+        Raises
+        ------
+        InvalidParameter: It is not of the form ``s3://bucket/prefix``.
+        """
+        parts = urlsplit(uri)
+        if (
+            parts.scheme != S3_SCHEME
+            or not parts.netloc
+            or {*"@:?#"} & {*parts.netloc}
+            or parts.query
+            or parts.fragment
+        ):
+            raise InvalidParameter(f"{uri!r} names no place in S3. Write s3://bucket/prefix.")
+        return cls(parts.netloc, safe_path(parts.path.strip("/")))
+
+    @property
+    def client(self) -> Any:
+        """boto3's client, set up by the environment."""
+        with _MAKING:
+            return _client(
+                os.getpid(),
+                tuple(sorted((name, value) for name, value in os.environ.items() if name.startswith("AWS_"))),
+                settings.S3_ENDPOINT_URL.get(),
+                settings.S3_IGNORE_TLS.get(),
+                settings.BOTO_CLIENT_ADDRESSING_STYLE.get(),
+            )
+
+    def key(self, path: str) -> str:
+        """The key of a checked path."""
+        return joined(self.prefix, path)
+
+    def list(self, path: str) -> list[FileInfo]:
+        """What lies directly in a folder, by name, however much it is; nothing for a file or a missing folder."""
+        folder = self.key(path)
+        below = f"{folder}/" if folder else ""
+        found: list[tuple[str, bool, int | None]] = []
+        with explained_s3(self.name, path):
+            pages = self.client.get_paginator("list_objects_v2")
+            for page in pages.paginate(Bucket=self.name, Prefix=below, Delimiter="/"):
+                for entry in page.get("CommonPrefixes", ()):
+                    found.append((entry["Prefix"][len(below) : -1], True, None))
+                for entry in page.get("Contents", ()):
+                    found.append((entry["Key"][len(below) :], False, int(entry["Size"])))
+        infos = [FileInfo(joined(path, name), is_dir, size) for name, is_dir, size in found if _can_be_named(name)]
+        return sorted(infos, key=lambda info: info.path)
+
+    def delete(self, path: str) -> None:
+        """Remove the object at a path and all below it. What is not there is removed already.
+
+        Raises
+        ------
+        InvalidParameter: That would be the whole bucket.
+        """
+        key = self.key(path)
+        if not key:
+            raise InvalidParameter(f"The whole bucket {self.name!r} is not deleted. Name what is in it.")
+        with explained_s3(self.name, path):
+            self.client.delete_object(Bucket=self.name, Key=key)
+            pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=f"{key}/")
+            keys = [{"Key": entry["Key"]} for page in pages for entry in page.get("Contents", ())]
+            for start in range(0, len(keys), MOST_DELETED):
+                doomed = {"Objects": keys[start : start + MOST_DELETED], "Quiet": True}
+                self._require_deleted(self.client.delete_objects(Bucket=self.name, Delete=doomed))
+
+    def _require_deleted(self, answer: dict[str, Any]) -> None:
+        for failure in answer.get("Errors", ()):
+            raise PermissionDenied(
+                f"The bucket {self.name!r} kept {failure.get('Key')!r}, which was to be deleted "
+                f"({failure.get('Code')})."
+            )
+
+
+@lru_cache(maxsize=8)
+def _client(
+    _process_id: int, _environment: tuple[tuple[str, str], ...], endpoint: str | None, ignore_tls: bool, style: str
+) -> Any:
+    """The arguments that are not used tell apart the processes and the credentials that a client belongs to."""
+    try:
+        import boto3  # noqa: PLC0415  (optional, and slow to load)
+        from botocore.config import Config  # noqa: PLC0415
+    except ImportError:
+        raise MissingPackage("boto3", "s3", "Keeping artifacts in S3") from None
+    config = Config(
+        connect_timeout=CONNECT_SECONDS,
+        read_timeout=READ_SECONDS,
+        retries={"max_attempts": TRIES, "mode": "standard"},
+        max_pool_connections=32,
+        s3={"addressing_style": style},
+        request_checksum_calculation="when_required",  # stores other than Amazon's may not know the newer ones
+        response_checksum_validation="when_required",
+    )
+    verify = {"verify": False} if ignore_tls else {}
+    return boto3.session.Session().client("s3", endpoint_url=endpoint or None, config=config, **verify)
+
+
+@contextmanager
+def explained_s3(bucket: str, path: str) -> Iterator[None]:
+    """Turn boto3's errors into ours. Their own text is not repeated: it may hold keys and signed addresses."""
+    from botocore.exceptions import (  # noqa: PLC0415  (optional, and slow to load)
+        BotoCoreError,
+        ClientError,
+        NoCredentialsError,
+        PartialCredentialsError,
+    )
+
+    try:
+        yield
+    except (NoCredentialsError, PartialCredentialsError):
+        raise PermissionDenied(
+            f"No credentials for the bucket {bucket!r} were found. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
+        ) from None
+    except ClientError as problem:
+        raise _refused(problem.response, bucket, path) from None
+    except BotoCoreError as problem:
+        raise Unavailable(
+            f"The store of the bucket {bucket!r} did not answer ({type(problem).__name__}). Check that it runs, and "
+            "the endpoint in MLFLOW_S3_ENDPOINT_URL."
+        ) from None
+
+
+def _refused(response: dict[str, Any], bucket: str, path: str) -> Exception:
+    code = str(response.get("Error", {}).get("Code", ""))
+    status = int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+    if code == "NoSuchBucket":
+        return DoesNotExist(f"There is no bucket {bucket!r}. Create it, or correct the artifact location.")
+    if code in _MISSING or status == 404:
+        return DoesNotExist(f"No artifact {path!r} is stored in the bucket {bucket!r}.")
+    if code in _DENIED or status in (401, 403):
+        return PermissionDenied(
+            f"The bucket {bucket!r} refused access to {path!r}. Check the credentials and its policy."
+        )
+    return Unavailable(f"The store of the bucket {bucket!r} could not do this now ({code or status}). Try again.")
+
+
+def _can_be_named(name: str) -> bool:
+    """Empty names are the marks that some programs put for folders; others no path of ours can name."""
+    try:
+        return bool(name) and "/" not in safe_path(name)
+    except InvalidParameter:
+        return False
