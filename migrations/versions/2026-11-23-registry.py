@@ -84,6 +84,7 @@ def _create_versions() -> None:
         "model_versions",
         [sa.text("last_updated_time DESC"), "registered_model_id", "version"],
     )
+    op.create_index("ix_model_versions_creation_time", "model_versions", ["creation_time"])
     op.create_index("ix_model_versions_run_id", "model_versions", ["run_id"])
     op.create_index("ix_model_versions_logged_model_id", "model_versions", ["logged_model_id"])
 

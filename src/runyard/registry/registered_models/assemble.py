@@ -50,6 +50,8 @@ def _latest_ids(dialect: str) -> sa.Select[Any]:
     return (
         sa.select(model_versions.c.id, model_versions.c.registered_model_id, model_versions.c.current_stage)
         .join(newest, same)
+        # Follows from the join; without it PostgreSQL may read the versions of all models.
+        .where(among(dialect, model_versions.c.registered_model_id))
         .order_by(model_versions.c.registered_model_id, model_versions.c.version)
     )
 
