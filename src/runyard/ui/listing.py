@@ -20,11 +20,16 @@ def view_type(view: str) -> str:
 
 @dataclass(frozen=True)
 class Pages:
-    """The part of a list that is shown, counted from 1, and the addresses around it."""
+    """The part of a list that is shown, counted from 1, and the addresses around it.
+
+    Attributes
+    ----------
+    total: How many there are; None while nobody has counted further than this page.
+    """
 
     first: int
     last: int
-    total: int
+    total: int | None
     start: str
     previous: str | None
     next: str | None
@@ -77,7 +82,7 @@ class Place:
         query = encode_query(changed | changes)
         return f"{path}?{query}" if query else path
 
-    def pages(self, path: str, shown: int, total: int, token: str | None, size: int) -> Pages:
+    def pages(self, path: str, shown: int, total: int | None, token: str | None, size: int) -> Pages:
         """The addresses of the pages around this one. Later pages go by token, earlier ones by offset."""
         offset = self.offset
         earlier = max(0, offset - size)
@@ -86,11 +91,18 @@ class Place:
         return Pages(
             first=offset + 1 if shown else 0,
             last=offset + shown,
-            total=max(total, offset + shown),
+            total=_total(total, offset + shown, more=bool(token and shown)),
             start=self.href(path),
             previous=self.href(path, **back) if offset else None,
             next=self.href(path, **onwards) if token and shown else None,
         )
+
+
+def _total(counted: int | None, reached: int, *, more: bool) -> int | None:
+    """How many entries there are: the last page knows without counting."""
+    if counted is None:
+        return None if more else reached
+    return max(counted, reached)
 
 
 def offset_token(offset: int) -> str:

@@ -57,7 +57,7 @@ class Shell:
     Attributes
     ----------
     title: The page's name, for the window.
-    section: Entry of the main navigation that is marked: ``experiments`` or ``docs``.
+    section: Entry of the main navigation that is marked: ``experiments``, ``models`` or ``docs``.
     crumbs: The way to the page.
     notice: A line about what has just been done.
     home: True on the start page, where MLflow's hash routes arrive.
@@ -80,6 +80,13 @@ NOTICES = {
     "run-restored": "The run is back.",
     "runs-deleted": "The chosen runs were deleted. They can be restored from the list of deleted runs.",
     "runs-restored": "The chosen runs are back.",
+    "model-created": "The model was registered. It has no versions yet.",
+    "model-renamed": "The model was renamed.",
+    "model-deleted": "The model and all its versions were deleted.",
+    "version-deleted": "The version was deleted. Its number is not given again.",
+    "stage-changed": "The stage was changed.",
+    "alias-set": "The alias is at this version now.",
+    "alias-deleted": "The alias was removed.",
     "tag-set": "The tag was saved.",
     "tag-deleted": "The tag was removed.",
     "description-saved": "The description was saved.",

@@ -38,6 +38,7 @@ def show(site: Site, request: Request) -> Response:
             Pages(0, 0, 0, here, None, None),
             Pages(1, 3, 3, here, None, None),
             Pages(101, 200, 1234, here, here, here),
+            Pages(1, 100, None, here, None, here),
         ),
         columns=(
             Column("a", "Plain", here, "Sort by Plain"),

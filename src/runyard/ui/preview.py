@@ -3,15 +3,11 @@
 import csv
 import io
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import PurePosixPath
 from typing import Literal
-
-from runyard.artifacts.locations import open_location
-from runyard.artifacts.paths import joined
-from runyard.ui.records import RunRecord
-from runyard.ui.site import Site
 
 MOST_BYTES = 262_144
 MOST_ROWS = 200
@@ -56,20 +52,20 @@ class Preview:
     cut: bool = False
 
 
-def preview_of(site: Site, run: RunRecord, path: str, size: int | None) -> Preview:
-    """Look into an artifact of a run."""
+def preview_of(path: str, size: int | None, address: str, beginning: Callable[[], bytes]) -> Preview:
+    """Look into a file.
+
+    Parameters
+    ----------
+    address: Where a browser finds the file itself.
+    beginning: Reads its first bytes; not called for files that are not read to be shown.
+    """
     name, suffix = PurePosixPath(path).name, PurePosixPath(path).suffix.lower()
     if suffix in _PICTURES:
-        return Preview("picture", name, size, source=site.urls("get-artifact", run_id=run.run_id, path=path))
+        return Preview("picture", name, size, source=address)
     if suffix in _UNREADABLE:
         return Preview("none", name, size)
-    return look_into(name, _beginning(site, run, path), size)
-
-
-def _beginning(site: Site, run: RunRecord, path: str) -> bytes:
-    store, root = open_location(run.artifact_uri, site.gate.settings.artifact_folders)
-    with store.open(joined(root, path)).file as file:
-        return file.read(MOST_BYTES + 1)
+    return look_into(name, beginning(), size)
 
 
 def look_into(name: str, content: bytes, size: int | None) -> Preview:

@@ -48,11 +48,13 @@ class RunRecord:
     metrics: Mapping[str, MetricRecord]
     tags: Mapping[str, str]
     datasets: tuple[DatasetRecord, ...]
+    models_read: tuple[str, ...]
+    models_made: tuple[str, ...]
 
     @classmethod
     def from_wire(cls, run: Mapping[str, Any]) -> "RunRecord":
         """Read a run from an answer of the protocol."""
-        info, data = run["info"], run.get("data", {})
+        info, data, inputs = run["info"], run.get("data", {}), run.get("inputs", {})
         tags = {tag["key"]: tag["value"] for tag in data.get("tags", ())}
         return cls(
             run_id=info["run_id"],
@@ -70,7 +72,9 @@ class RunRecord:
                 for metric in data.get("metrics", ())
             },
             tags=tags,
-            datasets=tuple(_dataset(entry) for entry in run.get("inputs", {}).get("dataset_inputs", ())),
+            datasets=tuple(_dataset(entry) for entry in inputs.get("dataset_inputs", ())),
+            models_read=tuple(model["model_id"] for model in inputs.get("model_inputs", ())),
+            models_made=tuple(model["model_id"] for model in run.get("outputs", {}).get("model_outputs", ())),
         )
 
     @property

@@ -9,14 +9,18 @@ from starlette.responses import RedirectResponse, Response
 
 from runyard.exceptions import RunyardException
 from runyard.tracking.experiments.messages import GetExperiment
+from runyard.tracking.logged_models.messages import SearchLoggedModels
 from runyard.tracking.runs.messages import GetRun, SearchRuns
 from runyard.ui.charts import Chart, charts_of
 from runyard.ui.markdown import note, web_link
 from runyard.ui.navigation import Crumb, Shell
 from runyard.ui.records import NOTE_TAG, ExperimentRecord, MetricRecord, RunRecord
+from runyard.ui.registry import equals, read_logged_model, search_versions
+from runyard.ui.registry_records import LoggedModelRecord, VersionRecord
 from runyard.ui.site import Site
 
 MOST_CHILDREN = 100
+MOST_MODELS = 50
 _COMMIT_TAG, _BRANCH_TAG, _REPOSITORY_TAG = (
     "mlflow.source.git.commit",
     "mlflow.source.git.branch",
@@ -51,6 +55,9 @@ class RunPage:
     params: Mapping[str, str]
     charts: tuple[Chart, ...]
     source: Source
+    versions: tuple[VersionRecord, ...]
+    models_made: tuple[LoggedModelRecord, ...]
+    models_read: tuple[LoggedModelRecord, ...]
     tab: str = "overview"
 
 
@@ -72,6 +79,9 @@ def show(site: Site, request: Request) -> Response:
         params=dict(sorted(run.params.items())),
         charts=charts_of(site.urls, [run], [metric.key for metric in own]),
         source=_source(run.tags),
+        versions=tuple(search_versions(site, "run_id", run.run_id, "", MOST_MODELS)[0]),
+        models_made=_models_made(site, run),
+        models_read=_logged_models(site, run.models_read),
     )
     return site.page(request, "run", page, Shell(run.name, "experiments", run_crumbs(site, experiment, run)))
 
@@ -112,6 +122,21 @@ def _children(site: Site, run: RunRecord) -> tuple[RunRecord, ...]:
         )
     )
     return tuple(RunRecord.from_wire(child) for child in found.get("runs", ()))
+
+
+def _models_made(site: Site, run: RunRecord) -> tuple[LoggedModelRecord, ...]:
+    """The logged models that name the run as their source, and those it noted as its outputs."""
+    question = SearchLoggedModels(
+        experiment_ids=[run.experiment_id], filter=equals("source_run_id", run.run_id), max_results=MOST_MODELS
+    )
+    made = [LoggedModelRecord.from_wire(model) for model in site.perform(question).get("models", ())]
+    known = {model.model_id for model in made}
+    return (*made, *_logged_models(site, [model_id for model_id in run.models_made if model_id not in known]))
+
+
+def _logged_models(site: Site, ids: Sequence[str]) -> tuple[LoggedModelRecord, ...]:
+    found = (read_logged_model(site, model_id) for model_id in ids[:MOST_MODELS])
+    return tuple(model for model in found if model is not None)
 
 
 def _source(tags: Mapping[str, str]) -> Source:

@@ -36,7 +36,7 @@ def column_of(key: str, label: str, order: str, place: Place, path: str, *, nume
     """The head of a column. The first click sorts numbers and times downwards, names upwards; the next turns it."""
     name, _, way = order.rpartition(" ")
     found = _direction(way) if name == key else ("ascending" if order == key else None)
-    falls_first = numeric or key.endswith("_time")
+    falls_first = numeric or key.endswith(("_time", "_timestamp"))
     falling = found == "ascending" if found else falls_first
     target = f"{key} DESC" if falling else f"{key} ASC"
     return Column(

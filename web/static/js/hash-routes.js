@@ -14,7 +14,12 @@
       return "";
     }
   };
-  if (parts[0] === "experiments" && parts[2] === "runs" && parts[3]) {
+  if (parts[0] === "models") {
+    const version = parts[2] === "versions" && parts[3] ? `/versions/${parts[3]}` : "";
+    to(parts[1] ? `/models/${parts[1]}${version}` : "/models");
+  } else if (parts[0] === "experiments" && parts[2] === "models") {
+    to(`/experiments/${parts[1]}/models${parts[3] ? `/${parts[3]}` : ""}`);
+  } else if (parts[0] === "experiments" && parts[2] === "runs" && parts[3]) {
     const tail = parts[4] === "artifacts" ? "/artifacts" : "";
     to(`/runs/${parts[3]}${tail}`);
   } else if (parts[0] === "experiments" && parts[1]) {

@@ -40,6 +40,7 @@ export function startKeys(stored) {
     if (off.checked || event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
     if (document.querySelector("dialog[open]")) return;
     if (before === "g" && event.key === "e") location.href = document.body.dataset.home;
+    if (before === "g" && event.key === "m") location.href = document.body.dataset.models;
     before = event.key;
     const act = actions[event.key];
     if (!act) return;

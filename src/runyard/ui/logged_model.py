@@ -1,0 +1,163 @@
+"""A logged model: what it was made from, what was measured of it, its files, what it was registered as."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from runyard.exceptions import InvalidParameter, RunyardException
+from runyard.tracking.experiments.messages import GetExperiment, Tag
+from runyard.tracking.logged_models.messages import (
+    DeleteLoggedModelTag,
+    GetLoggedModel,
+    ListLoggedModelArtifacts,
+    SetLoggedModelTags,
+)
+from runyard.ui.files import Files, Shelf, files_of
+from runyard.ui.listing import Place
+from runyard.ui.markdown import note
+from runyard.ui.mlmodel import Summary, summary_at
+from runyard.ui.navigation import Crumb, Shell
+from runyard.ui.records import NOTE_TAG, ExperimentRecord, RunRecord
+from runyard.ui.registry import read_run, read_version
+from runyard.ui.registry_records import LoggedModelRecord, VersionRecord
+from runyard.ui.site import Form, Site
+from runyard.ui.version import Snippet, snippets_of
+
+MOST_VERSIONS = 50
+_VERSIONS_TAG = "mlflow.modelVersions"
+
+
+@dataclass(frozen=True)
+class LoggedModelPage:
+    """All that logged_model.html may use."""
+
+    model: LoggedModelRecord
+    experiment: ExperimentRecord
+    run: RunRecord | None
+    versions: tuple[VersionRecord, ...]
+    description: str
+    description_html: Markup
+    summary: Summary | None
+    snippets: tuple[Snippet, ...]
+    tab: str = "overview"
+
+
+@dataclass(frozen=True)
+class LoggedModelFilesPage:
+    """All that logged_model_files.html may use."""
+
+    model: LoggedModelRecord
+    files: Files
+    tab: str = "files"
+
+
+def show(site: Site, request: Request) -> Response:
+    """The page of one logged model."""
+    model, experiment = _read(site, request)
+    if model.experiment_id != request.path_params["experiment_id"]:
+        return RedirectResponse(_address(site, model), 307)
+    description = model.tags.get(NOTE_TAG, "")
+    page = LoggedModelPage(
+        model=model,
+        experiment=experiment,
+        run=read_run(site, model.run_id),
+        versions=_versions(site, model),
+        description=description,
+        description_html=note(description),
+        summary=summary_at(site, model.artifact_uri),
+        snippets=snippets_of(model.uri, site.address(request), model.name),
+    )
+    return site.page(request, "logged_model", page, _shell(site, experiment, model))
+
+
+def show_files(site: Site, request: Request) -> Response:
+    """The files of one logged model, with a preview of the one named in the address."""
+    model, experiment = _read(site, request)
+    path = Place.of(request).text("path").strip("/")
+    page = LoggedModelFilesPage(model=model, files=files_of(site, _shelf(site, model), path))
+    return site.page(request, "logged_model_files", page, _shell(site, experiment, model, Crumb("Files")))
+
+
+def _read(site: Site, request: Request) -> tuple[LoggedModelRecord, ExperimentRecord]:
+    found = site.perform(GetLoggedModel(model_id=request.path_params["model_id"]))
+    model = LoggedModelRecord.from_wire(found["model"])
+    experiment = site.perform(GetExperiment(experiment_id=model.experiment_id))["experiment"]
+    return model, ExperimentRecord.from_wire(experiment)
+
+
+def _address(site: Site, model: LoggedModelRecord) -> str:
+    return site.urls("experiments", model.experiment_id, "models", model.model_id)
+
+
+def _shell(site: Site, experiment: ExperimentRecord, model: LoggedModelRecord, *rest: Crumb) -> Shell:
+    crumbs = (
+        Crumb("Experiments", site.urls()),
+        Crumb(experiment.name, site.urls("experiments", experiment.experiment_id)),
+        Crumb("Models", site.urls("experiments", experiment.experiment_id, "models")),
+        Crumb(model.name, _address(site, model) if rest else None),
+        *rest,
+    )
+    return Shell(model.name, "experiments", crumbs)
+
+
+def _shelf(site: Site, model: LoggedModelRecord) -> Shelf:
+    def contents(folder: str) -> list[dict[str, Any]]:
+        asked = ListLoggedModelArtifacts(model_id=model.model_id, artifact_directory_path=folder or None)
+        return site.perform(asked).get("files", [])  # type: ignore[no-any-return]
+
+    root = ("ajax-api", "2.0", "mlflow", "logged-models", model.model_id, "artifacts", "files")
+    return Shelf(
+        owner="model",
+        location=model.artifact_uri,
+        contents=contents,
+        page=lambda path: site.urls("experiments", model.experiment_id, "models", model.model_id, "files", path=path),
+        download=lambda path: site.urls(*root, artifact_file_path=path),
+    )
+
+
+def _versions(site: Site, model: LoggedModelRecord) -> tuple[VersionRecord, ...]:
+    """The versions that were made of it: a tag lists them, and each is asked whether that is so."""
+    try:
+        listed = json.loads(model.tags.get(_VERSIONS_TAG, "[]"))
+    except (ValueError, RecursionError):
+        return ()
+    found = []
+    for entry in listed[:MOST_VERSIONS] if isinstance(listed, list) else ():
+        if isinstance(entry, dict) and entry.get("name"):
+            try:
+                version = read_version(site, str(entry["name"]), str(entry.get("version")))
+            except RunyardException:  # deleted since, or never there
+                continue
+            found += [version] if version.model_id == model.model_id else []
+    return tuple(found)
+
+
+def set_tag(site: Site, form: Form, path: Mapping[str, Any]) -> str:
+    """Set or replace a tag."""
+    key = form.text("key")
+    if not key:
+        raise InvalidParameter("A tag needs a key. Type one and send the form again.")
+    site.perform(SetLoggedModelTags(model_id=path["model_id"], tags=[Tag(key=key, value=form.raw("value"))]))
+    return _page(site, path, "tag-set")
+
+
+def delete_tag(site: Site, form: Form, path: Mapping[str, Any]) -> str:
+    """Remove a tag."""
+    site.perform(DeleteLoggedModelTag(model_id=path["model_id"], tag_key=form.raw("key")))
+    return _page(site, path, "tag-deleted")
+
+
+def describe(site: Site, form: Form, path: Mapping[str, Any]) -> str:
+    """Save a description."""
+    described = Tag(key=NOTE_TAG, value=form.raw("description"))
+    site.perform(SetLoggedModelTags(model_id=path["model_id"], tags=[described]))
+    return _page(site, path, "description-saved")
+
+
+def _page(site: Site, path: Mapping[str, Any], notice: str) -> str:
+    return site.urls("experiments", path["experiment_id"], "models", path["model_id"], notice=notice)

@@ -1,0 +1,108 @@
+"""A registered model: its versions, what it is for, what happened to it."""
+
+import json
+from dataclasses import dataclass
+
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import Response
+
+from runyard.exceptions import InvalidParameter
+from runyard.ui.caret import Trouble, trouble_of
+from runyard.ui.listing import Pages, Place
+from runyard.ui.markdown import note
+from runyard.ui.navigation import Shell
+from runyard.ui.registry import (
+    MOST_SEARCHED,
+    Event,
+    Origin,
+    events_of,
+    model_crumbs,
+    most_common_metrics,
+    origin_of,
+    read_model,
+    search_versions,
+)
+from runyard.ui.registry_records import ModelRecord, VersionRecord
+from runyard.ui.site import Site
+from runyard.ui.sorting import Column, column_of
+
+PAGE_SIZE = 50
+FEW_EVENTS = 20
+_COLUMNS = (
+    ("version_number", "Version"),
+    ("creation_timestamp", "Created"),
+    ("last_updated_timestamp", "Changed"),
+)
+_NEWEST = "version_number DESC"
+
+
+@dataclass(frozen=True)
+class VersionRow:
+    """A version with where it came from."""
+
+    version: VersionRecord
+    origin: Origin
+
+
+@dataclass(frozen=True)
+class ModelPage:
+    """All that model.html may use."""
+
+    model: ModelRecord
+    description_html: Markup
+    rows: tuple[VersionRow, ...]
+    metrics: tuple[str, ...]
+    columns: dict[str, Column]
+    pages: Pages
+    events: tuple[Event, ...]
+    all_events: str | None
+    trouble: Trouble | None
+    register_code: str
+
+
+def show(site: Site, request: Request) -> Response:
+    """The page of one registered model."""
+    place = Place.of(request)
+    model = read_model(site, request.path_params["name"])
+    path = site.urls("models", model.name)
+    order = place.text("order")
+    versions, token, trouble = _versions(site, model, order, place)
+    rows = tuple(VersionRow(version, origin_of(site, version)) for version in versions)
+    everything = bool(place.text("activity"))
+    most = MOST_SEARCHED if everything else FEW_EVENTS
+    newest, _ = search_versions(site, "name", model.name, _NEWEST, most + 1)
+    events = events_of(site, model.name, newest, most + 1)
+    page = ModelPage(
+        model=model,
+        description_html=note(model.description),
+        rows=rows,
+        metrics=most_common_metrics(row.origin for row in rows),
+        columns={key: column_of(key, label, order or _NEWEST, place, path) for key, label in _COLUMNS},
+        pages=place.pages(path, len(rows), None, token, PAGE_SIZE),
+        events=events[:most],
+        all_events=None if everything or len(events) <= most else place.href(path, activity="all") + "#activity",
+        trouble=trouble,
+        register_code=_register_code(site.address(request), model.name),
+    )
+    shell = Shell(model.name, "models", model_crumbs(site, model.name))
+    return site.page(request, "model", page, shell, 400 if trouble else 200)
+
+
+def _register_code(address: str, name: str) -> str:
+    """How to add a first version, as code to fill in."""
+    tracking, named = (json.dumps(text, ensure_ascii=False) for text in (address, name))
+    return (
+        f"import runyard as mlflow\n\nmlflow.set_tracking_uri({tracking})\n"
+        f'mlflow.register_model("runs:/<run id>/model", {named})'
+    )
+
+
+def _versions(
+    site: Site, model: ModelRecord, order: str, place: Place
+) -> tuple[list[VersionRecord], str | None, Trouble | None]:
+    try:
+        versions, token = search_versions(site, "name", model.name, order or _NEWEST, PAGE_SIZE, place.token)
+    except InvalidParameter as error:  # the order and the page come from the address
+        return [], None, trouble_of(error.message)
+    return versions, token, None

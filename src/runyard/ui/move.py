@@ -1,0 +1,139 @@
+"""Changing the stage or an alias of a version: what would change is shown before anything does."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from runyard.exceptions import InvalidParameter
+from runyard.registry.names import ACTIVE_STAGES, check_alias, stage_named
+from runyard.ui.listing import Place
+from runyard.ui.navigation import Crumb, Shell
+from runyard.ui.registry import (
+    MOST_SEARCHED,
+    STAGES,
+    Origin,
+    model_crumbs,
+    origin_of,
+    read_model,
+    read_version,
+    search_versions,
+)
+from runyard.ui.registry_records import VersionRecord
+from runyard.ui.site import Site
+
+Kind = Literal["choose", "stage", "alias", "unalias"]
+MOST_METRICS = 30
+
+
+@dataclass(frozen=True)
+class Delta:
+    """A metric of the candidate beside that of the version that holds the place now."""
+
+    key: str
+    candidate: float | None
+    holder: float | None
+
+    @property
+    def difference(self) -> float | None:
+        """How much the candidate's is greater."""
+        return None if self.candidate is None or self.holder is None else self.candidate - self.holder
+
+
+@dataclass(frozen=True)
+class MovePage:
+    """All that move.html may use.
+
+    Attributes
+    ----------
+    kind: What is to be confirmed; ``choose`` while nothing is chosen.
+    holders: The other versions that have the stage or alias now, the highest first.
+    can_archive: May the others be moved out of the way?
+    """
+
+    version: VersionRecord
+    stages: tuple[str, ...]
+    kind: Kind
+    target: str
+    holders: tuple[VersionRecord, ...]
+    deltas: tuple[Delta, ...]
+    can_archive: bool
+    unchanged: bool
+    trouble: str | None
+
+
+def show(site: Site, request: Request) -> Response:
+    """The page that asks what to change, or whether to change it."""
+    version = read_version(site, request.path_params["name"], request.path_params["version"])
+    place = Place.of(request)
+    trouble = None
+    kind: Kind = "choose"
+    target = ""
+    try:
+        kind, target = _wanted(place)
+    except InvalidParameter as error:
+        trouble = error.message
+    holders = _holders(site, version, kind, target)
+    page = MovePage(
+        version=version,
+        stages=STAGES,
+        kind=kind,
+        target=target or place.text("alias"),
+        holders=holders,
+        deltas=_deltas(origin_of(site, version), origin_of(site, holders[0])) if holders else (),
+        can_archive=kind == "stage" and target in ACTIVE_STAGES and bool(holders),
+        unchanged=_unchanged(version, kind, target),
+        trouble=trouble,
+    )
+    here = site.urls("models", version.name, "versions", version.version)
+    crumbs = model_crumbs(site, version.name, Crumb(f"Version {version.version}", here), Crumb("Change"))
+    title = f"Change {version.name}, version {version.version}"
+    return site.page(request, "move", page, Shell(title, "models", crumbs), 400 if trouble else 200)
+
+
+def _wanted(place: Place) -> tuple[Kind, str]:
+    """What the address asks to change.
+
+    Raises
+    ------
+    InvalidParameter: There is no such stage, or there can be no such alias.
+    """
+    if place.text("stage"):
+        return "stage", stage_named(place.text("stage"))
+    if place.text("unalias"):
+        return "unalias", place.text("unalias")
+    alias = place.text("alias")
+    if not alias:
+        return "choose", ""
+    check_alias(alias)
+    return "alias", alias
+
+
+def _holders(site: Site, version: VersionRecord, kind: Kind, target: str) -> tuple[VersionRecord, ...]:
+    if kind == "stage":
+        versions, _ = search_versions(site, "name", version.name, "version_number DESC", MOST_SEARCHED)
+        return tuple(one for one in versions if one.stage == target and one.version != version.version)
+    if kind == "alias":
+        number = read_model(site, version.name).aliases.get(target)
+        if number is not None and number != version.version:
+            return (read_version(site, version.name, number),)
+    return ()
+
+
+def _unchanged(version: VersionRecord, kind: Kind, target: str) -> bool:
+    """Is it so already?"""
+    if kind == "stage":
+        return version.stage == target
+    if kind == "unalias":
+        return target not in version.aliases
+    return kind == "alias" and target in version.aliases
+
+
+def _deltas(candidate: Origin, holder: Origin) -> tuple[Delta, ...]:
+    ours, theirs = candidate.own_metrics, holder.own_metrics
+    keys = sorted({*ours, *theirs}, key=lambda key: (key not in ours or key not in theirs, key))
+    return tuple(
+        Delta(key, ours[key].value if key in ours else None, theirs[key].value if key in theirs else None)
+        for key in keys[:MOST_METRICS]
+    )

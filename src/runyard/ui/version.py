@@ -1,0 +1,127 @@
+"""A version of a registered model: where it came from, what it takes and gives, how to use it, its files."""
+
+import json
+import shlex
+from dataclasses import dataclass
+
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import Response
+
+from runyard.ui.files import Files, Shelf, contents_at, files_of
+from runyard.ui.listing import Place
+from runyard.ui.markdown import note
+from runyard.ui.mlmodel import Summary, summary_at
+from runyard.ui.navigation import Crumb, Shell
+from runyard.ui.registry import (
+    STAGES,
+    Event,
+    Origin,
+    events_of,
+    location_of,
+    model_crumbs,
+    origin_of,
+    read_version,
+)
+from runyard.ui.registry_records import VersionRecord
+from runyard.ui.site import Site
+
+MOST_EVENTS = 100
+
+
+@dataclass(frozen=True)
+class Snippet:
+    """Code to copy."""
+
+    title: str
+    code: str
+
+
+@dataclass(frozen=True)
+class VersionPage:
+    """All that version.html may use."""
+
+    version: VersionRecord
+    stages: tuple[str, ...]
+    description_html: Markup
+    origin: Origin
+    location: str
+    summary: Summary | None
+    snippets: tuple[Snippet, ...]
+    events: tuple[Event, ...]
+    tab: str = "overview"
+
+
+@dataclass(frozen=True)
+class VersionFilesPage:
+    """All that version_files.html may use."""
+
+    version: VersionRecord
+    stages: tuple[str, ...]
+    files: Files
+    tab: str = "files"
+
+
+def show(site: Site, request: Request) -> Response:
+    """The page of one version."""
+    version = read_version(site, request.path_params["name"], request.path_params["version"])
+    location = location_of(site, version)
+    page = VersionPage(
+        version=version,
+        stages=STAGES,
+        description_html=note(version.description),
+        origin=origin_of(site, version),
+        location=location,
+        summary=summary_at(site, location),
+        snippets=snippets_of(version.uri, site.address(request), version.name),
+        events=events_of(site, version.name, [version], MOST_EVENTS, version.version),
+    )
+    return site.page(request, "version", page, _shell(site, version))
+
+
+def show_files(site: Site, request: Request) -> Response:
+    """The files of one version, with a preview of the one named in the address."""
+    version = read_version(site, request.path_params["name"], request.path_params["version"])
+    path = Place.of(request).text("path").strip("/")
+    page = VersionFilesPage(version=version, stages=STAGES, files=files_of(site, _shelf(site, version), path))
+    return site.page(request, "version_files", page, _shell(site, version, Crumb("Files")))
+
+
+def _shelf(site: Site, version: VersionRecord) -> Shelf:
+    location = location_of(site, version)
+    name, number = version.name, version.version
+    return Shelf(
+        owner="version",
+        location=location,
+        contents=lambda folder: contents_at(site, location, folder),
+        page=lambda path: site.urls("models", name, "versions", number, "files", path=path),
+        download=lambda path: site.urls("model-versions", "get-artifact", name=name, version=number, path=path),
+    )
+
+
+def _shell(site: Site, version: VersionRecord, *rest: Crumb) -> Shell:
+    address = site.urls("models", version.name, "versions", version.version)
+    crumb = Crumb(f"Version {version.version}", address if rest else None)
+    title = f"{version.name}, version {version.version}"
+    return Shell(title, "models", model_crumbs(site, version.name, crumb, *rest))
+
+
+def snippets_of(uri: str, address: str, folder: str) -> tuple[Snippet, ...]:
+    """How to use a model, as code that runs when it is pasted.
+
+    Parameters
+    ----------
+    uri: The model's address for clients.
+    address: This server's address.
+    folder: What to call the folder it is downloaded to.
+    """
+    tracking, model = (json.dumps(text, ensure_ascii=False) for text in (address, uri))
+    shell_uri, shell_address = shlex.quote(uri), shlex.quote(address)
+    target = shlex.quote(f"./{folder.lstrip('-')}")
+    load = f"import mlflow\n\nmlflow.set_tracking_uri({tracking})\nmodel = mlflow.pyfunc.load_model({model})"
+    serve = f"export MLFLOW_TRACKING_URI={shell_address}\nmlflow models serve -m {shell_uri} --port 5001"
+    download = (
+        f"export RUNYARD_TRACKING_URI={shell_address}\n"
+        f"runyard artifacts download --artifact-uri {shell_uri} --dst-path {target}"
+    )
+    return Snippet("Load", load), Snippet("Serve", serve), Snippet("Download", download)
