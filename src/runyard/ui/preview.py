@@ -67,7 +67,7 @@ def preview_of(site: Site, run: RunRecord, path: str, size: int | None) -> Previ
 
 
 def _beginning(site: Site, run: RunRecord, path: str) -> bytes:
-    store, root = open_location(run.artifact_uri, site.gate.settings.artifact_folders)
+    store, root = open_location(run.artifact_uri, site.gate.settings.artifact_places)
     with store.open(joined(root, path)).file as file:
         return file.read(MOST_BYTES + 1)
 
