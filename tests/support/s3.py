@@ -109,6 +109,7 @@ def start_object_store(folder: Path) -> ObjectStore:
     options = [f"-{name if 'grpc' in name else name + '.port'}={port}" for name, port in ports.items()]
     command = [weed, "server", "-dir", str(folder / "data"), "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-s3", *options]
     command += [f"-s3.config={folder / 's3.json'}", "-master.volumeSizeLimitMB=64", "-volume.max=100"]
+    command += ["-s3.port.iceberg=0", "-s3.port.lance=0"]  # services on fixed ports, which two servers would share
     with (folder / "weed.log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)
     store = ObjectStore(ports["s3"], ports["filer"], process)
