@@ -8,6 +8,7 @@ import pytest
 
 from runyard.protocol.gate import Gate
 from tests.support.postgres import Cluster, start_cluster
+from tests.support.s3 import ObjectStore, start_object_store
 from tests.support.server import RunningServer
 
 
@@ -17,6 +18,15 @@ def postgres() -> Iterator[Cluster]:
     cluster = start_cluster()
     yield cluster
     cluster.stop()
+
+
+@pytest.fixture(scope="session")
+def objects(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectStore]:
+    """An S3 server of this test process, with a bucket ``models``."""
+    store = start_object_store(tmp_path_factory.mktemp("s3"))
+    store.client().create_bucket(Bucket="models")
+    yield store
+    store.stop()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -144,6 +144,14 @@ SERVER_X_FRAME_OPTIONS = Setting("SERVER_X_FRAME_OPTIONS", "Value of the X-Frame
 S3_ENDPOINT_URL = Setting("S3_ENDPOINT_URL", "Address of a store that speaks S3's protocol; Amazon's when unset.")
 S3_IGNORE_TLS = Setting("S3_IGNORE_TLS", "Do not verify the certificate of the S3 store.", _boolean, False)
 S3_UPLOAD_EXTRA_ARGS = Setting("S3_UPLOAD_EXTRA_ARGS", "A JSON object of boto3's arguments for every upload to S3.")
+S3_PUBLIC_ENDPOINT_URL = Setting(
+    "S3_PUBLIC_ENDPOINT_URL",
+    "Address under which clients reach the S3 store, for the addresses a server signs; S3_ENDPOINT_URL when unset.",
+    ours_only=True,
+)
+PRESIGNED_DOWNLOAD_URL_TTL_SECONDS = Setting(
+    "PRESIGNED_DOWNLOAD_URL_TTL_SECONDS", "How long a signed address for a download can be used.", int, 300
+)
 BOTO_CLIENT_ADDRESSING_STYLE = Setting(
     "BOTO_CLIENT_ADDRESSING_STYLE", "How buckets are addressed: auto, path or virtual.", str, "auto"
 )

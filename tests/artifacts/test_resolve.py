@@ -55,7 +55,7 @@ def test_servers(uri: str) -> None:
 
 def test_proxied_location_without_a_server_is_its_folder(tmp_path: Path) -> None:
     """Runs that a server logged are read from its database and its folder."""
-    repository = repository_for("mlflow-artifacts:/0/x%20y", "sqlite:///x.db", tmp_path)
+    repository = repository_for("mlflow-artifacts:/0/x%20y", "sqlite:///x.db", str(tmp_path))
 
     assert isinstance(repository, FileRepository)
     assert tmp_path / "0" / "x y" == repository.root
@@ -88,4 +88,4 @@ def test_proxied_location_never_leaves_the_folder(tmp_path: Path, path: str) -> 
     """Whatever the database says: `runyard gc` deletes what such a location names."""
     for tracking_uri in ("sqlite:///x.db", SERVER):
         with pytest.raises(InvalidParameter, match="Invalid path"):
-            repository_for(f"mlflow-artifacts:{path}", tracking_uri, tmp_path)
+            repository_for(f"mlflow-artifacts:{path}", tracking_uri, str(tmp_path))

@@ -1,8 +1,6 @@
 """Artifacts in S3, on a real server that speaks its protocol."""
 
 import hashlib
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import uuid4
 
@@ -13,16 +11,7 @@ from runyard.artifacts.resolve import repository_for
 from runyard.artifacts.s3_repository import PART, S3Repository
 from runyard.exceptions import DoesNotExist, InvalidParameter, PermissionDenied, Unavailable
 from tests.support.postgres import free_port
-from tests.support.s3 import STRANGER, ObjectStore, start_object_store
-
-
-@pytest.fixture(scope="module")
-def objects(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectStore]:
-    """A server for the module."""
-    store = start_object_store(tmp_path_factory.mktemp("s3"))
-    store.client().create_bucket(Bucket="models")
-    yield store
-    store.stop()
+from tests.support.s3 import STRANGER, ObjectStore
 
 
 @pytest.fixture
@@ -71,10 +60,8 @@ def test_large_file_goes_in_parts(repository: S3Repository, objects: ObjectStore
 
 def test_listing_goes_on_where_a_page_ends(repository: S3Repository, objects: ObjectStore, prefix: str) -> None:
     """One answer of the store holds a thousand names at most; deleting takes as many at once."""
-    client = objects.client()
     names = [f"{number:05}" for number in range(2345)]
-    with ThreadPoolExecutor(16) as pool:
-        list(pool.map(lambda name: client.put_object(Bucket="models", Key=f"{prefix}/many/{name}", Body=b"1"), names))
+    objects.fill(f"{prefix}/many", names)
 
     assert names == [info.path.rpartition("/")[2] for info in repository.list_artifacts("many")]
     repository.delete_artifacts("many")

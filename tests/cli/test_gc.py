@@ -1,12 +1,14 @@
 """`runyard gc`: what is removed, what stays, and that it asks first."""
 
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from runyard.client import RunyardClient
 from runyard.exceptions import DoesNotExist
 from tests.cli.conftest import Runyard
+from tests.support.s3 import ObjectStore
 
 
 @pytest.fixture
@@ -106,3 +108,22 @@ def test_active_run_is_refused_by_name(runyard: Runyard, client: RunyardClient, 
     assert done.code == 1
     assert "is not deleted" in done.err
     assert client.get_run(run_id).info.lifecycle_stage == "active"
+
+
+def test_artifacts_that_a_server_kept_in_s3_go_too(
+    runyard: Runyard, client: RunyardClient, objects: ObjectStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those of the run, with the operator's credentials; its neighbours stay."""
+    for name, value in objects.environment().items():
+        monkeypatch.setenv(name, value)
+    prefix = f"gc/{uuid4().hex}"
+    experiment_id = client.create_experiment("proxied", artifact_location="mlflow-artifacts:/1")
+    gone, kept = (str(client.create_run(experiment_id).info.run_id) for _ in range(2))
+    for run_id in (gone, kept):
+        objects.fill(f"{prefix}/1/{run_id}/artifacts", ["note.txt"])
+    client.delete_run(gone)
+
+    done = runyard("gc", "--yes", "--artifacts-destination", f"s3://models/{prefix}")
+
+    assert done.code == 0, done.err
+    assert [f"1/{kept}/artifacts/note.txt"] == objects.kept(prefix)

@@ -5,11 +5,13 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from tests.server.raw import Connection
 from tests.support.http import Caller
+from tests.support.s3 import ObjectStore
 from tests.support.server import RunningServer
 
 LAUNCHER = Path(__file__).with_name("launcher.py")
@@ -70,4 +72,30 @@ def caller(server: RunningServer) -> Iterator[Caller]:
 def raw(server: RunningServer) -> Iterator[Connection]:
     """A connection to the module's server, for bytes as they are."""
     with Connection(server.url) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def s3_prefix() -> str:
+    """The prefix of the module's server in the bucket ``models``."""
+    return f"server/{uuid4().hex}"
+
+
+@pytest.fixture(scope="module")
+def s3_server(
+    tmp_path_factory: pytest.TempPathFactory, objects: ObjectStore, s3_prefix: str
+) -> Iterator[RunningServer]:
+    """A server whose proxy keeps files below the prefix."""
+    folder = tmp_path_factory.mktemp("server")
+    options = ("--artifacts-destination", f"s3://models/{s3_prefix}")
+    uri = f"sqlite:///{folder / 'runyard.db'}"
+    running = RunningServer(folder, uri, options=options, environment=objects.environment()).start()
+    yield running
+    running.kill()
+
+
+@pytest.fixture
+def s3_caller(s3_server: RunningServer) -> Iterator[Caller]:
+    """Speaks to the module's server with files in S3."""
+    with Caller(s3_server.url, timeout=100) as opened:
         yield opened

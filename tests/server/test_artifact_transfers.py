@@ -234,12 +234,13 @@ def test_server_that_serves_no_artifacts(start_server: Callable[..., RunningServ
     assert not (server.folder / "a").exists()
 
 
-def test_destination_that_is_no_folder_is_refused_at_start(
-    start_server: Callable[..., RunningServer], tmp_path: Path
+@pytest.mark.parametrize("destination", ["gs://bucket/x", "s3://", "s3://user:secret@bucket/x", "http://127.0.0.1/x"])
+def test_destination_that_no_server_can_keep_is_refused_at_start(
+    start_server: Callable[..., RunningServer], destination: str
 ) -> None:
-    """Better than a folder named s3: in the working directory."""
-    with pytest.raises(RuntimeError, match="not at 's3://bucket/x'"):
-        start_server("--artifacts-destination", "s3://bucket/x")
+    """Better than a folder named gs: in the working directory."""
+    with pytest.raises(RuntimeError, match=r"in a folder or in S3|names no place in S3"):
+        start_server("--artifacts-destination", destination)
 
 
 def pieces(size: int) -> Iterator[bytes]:

@@ -53,3 +53,9 @@ class Caller:
     def new_run(self, experiment_id: str = "0") -> str:
         """Create a run; returns its id."""
         return str(self.call("runs/create", {"experiment_id": experiment_id, "start_time": 1})["run"]["info"]["run_id"])
+
+    def ask(self, method: str, path: str, message: object = None) -> tuple[int, Any]:
+        """Status and JSON of the answer to a JSON request for any path."""
+        body = None if message is None else json.dumps(message).encode()
+        status, _, answer = self.request(method, path, body, {"Content-Type": "application/json"} if body else {})
+        return status, json.loads(answer)

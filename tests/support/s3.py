@@ -1,5 +1,6 @@
 """A real S3 server for the tests, SeaweedFS, started on free ports of the loopback address."""
 
+import http.client
 import json
 import shutil
 import subprocess
@@ -7,6 +8,9 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +33,7 @@ class ObjectStore:
     """A running server with the key pairs above."""
 
     port: int
+    filer_port: int
     process: subprocess.Popen[bytes]
 
     @property
@@ -56,6 +61,30 @@ class ObjectStore:
             config=Config(s3={"addressing_style": "path"}),
         )
 
+    def kept(self, prefix: str) -> list[str]:
+        """What the keys below a prefix of the bucket ``models`` are called there."""
+        pages = self.client().get_paginator("list_objects_v2").paginate(Bucket="models", Prefix=prefix + "/")
+        return [entry["Key"].removeprefix(prefix + "/") for page in pages for entry in page.get("Contents", ())]
+
+    def unfinished(self, prefix: str) -> list[str]:
+        """The keys below a prefix whose uploads in parts were begun and not ended."""
+        found = self.client().list_multipart_uploads(Bucket="models", Prefix=prefix).get("Uploads", ())
+        return [upload["Key"] for upload in found if upload["Key"].startswith(prefix)]
+
+    def fill(self, prefix: str, names: Sequence[str]) -> None:
+        """Make objects of one byte, by the server's own interface: signing thousands of requests takes long."""
+
+        def store(chosen: Sequence[str]) -> None:
+            with closing(http.client.HTTPConnection("127.0.0.1", self.filer_port)) as connection:
+                for name in chosen:
+                    connection.request("PUT", f"/buckets/models/{prefix}/{name}", b"1")
+                    reply = connection.getresponse()
+                    assert reply.status == 201, reply.read()
+                    reply.read()
+
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(store, (names[start::4] for start in range(4))))
+
     def stop(self) -> None:
         """End it at once."""
         self.process.kill()
@@ -80,9 +109,10 @@ def start_object_store(folder: Path) -> ObjectStore:
     options = [f"-{name if 'grpc' in name else name + '.port'}={port}" for name, port in ports.items()]
     command = [weed, "server", "-dir", str(folder / "data"), "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-s3", *options]
     command += [f"-s3.config={folder / 's3.json'}", "-master.volumeSizeLimitMB=64", "-volume.max=100"]
+    command += ["-s3.port.iceberg=0", "-s3.port.lance=0"]  # services on fixed ports, which two servers would share
     with (folder / "weed.log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)
-    store = ObjectStore(ports["s3"], process)
+    store = ObjectStore(ports["s3"], ports["filer"], process)
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         if _takes_writes(store):

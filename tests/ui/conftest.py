@@ -15,7 +15,7 @@ from tests.ui.asking import Reader
 def gate(tmp_path: Path) -> Iterator[Gate]:
     """A gate on an empty SQLite database; what differs between databases is tested elsewhere."""
     root = str(tmp_path / "artifacts")
-    opened = Gate.open(f"sqlite:///{tmp_path / 'store.db'}", artifact_root=root, artifact_folders=[root])
+    opened = Gate.open(f"sqlite:///{tmp_path / 'store.db'}", artifact_root=root, artifact_places=[root])
     yield opened
     opened.close()
 

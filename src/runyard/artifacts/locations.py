@@ -1,14 +1,16 @@
 """Which artifact locations this process may open itself, and where in its store they lie.
 
-The server opens two kinds of place: its own store behind ``mlflow-artifacts:``, and folders it was started with. Any
-other location is text for clients, whatever it looks like.
+The server opens two places: its own store behind ``mlflow-artifacts:``, and the root it was started with. Any other
+location is text for clients, whatever it looks like.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from runyard.artifacts.paths import safe_path
+from runyard.artifacts.s3 import S3_SCHEME, Bucket, require_boto3
+from runyard.artifacts.s3_store import S3ArtifactStore
 from runyard.artifacts.store import ArtifactStore, LocalArtifactStore
 from runyard.exceptions import InvalidParameter
 
@@ -41,42 +43,87 @@ def absolute_location(text: str) -> str:
     return text if urlsplit(text).scheme else str(Path(text).absolute())
 
 
-def own_folders(destination: str, artifact_root: str) -> list[Path]:
-    """The folders a server may open: where it keeps what clients send through it, then where clients write themselves.
+def own_places(destination: str, artifact_root: str) -> tuple[str, ...]:
+    """Where a server may open artifacts: what clients send through it, then where clients write themselves.
 
     Raises
     ------
-    InvalidParameter: The destination is not a folder.
+    InvalidParameter: The destination is neither a folder nor a place in S3.
+    MissingPackage: It is in S3, and boto3 is not installed.
     """
-    folder = local_path(destination)
-    if folder is None:
+    place = _place(destination)
+    if place is None:
         raise InvalidParameter(
-            f"This version keeps artifacts in folders, not at {destination!r}. Give --artifacts-destination a folder. "
-            "Clients that write there themselves need --default-artifact-root and --no-serve-artifacts."
+            f"A server keeps artifacts in a folder or in S3, not at {destination!r}. Give --artifacts-destination a "
+            "folder or s3://bucket/prefix. Clients that write elsewhere themselves need --default-artifact-root and "
+            "--no-serve-artifacts."
         )
-    root = local_path(artifact_root)
-    return [folder] if root is None else [folder, root]
+    root = _place(artifact_root)
+    return every_form([place] if root is None else [place, root])
 
 
-def open_location(uri: str, folders: Sequence[str]) -> tuple[ArtifactStore, str]:
+def in_s3(place: str) -> bool:
+    """Is this a location in S3?"""
+    return urlsplit(place).scheme == S3_SCHEME
+
+
+def _place(location: str) -> str | None:
+    """A location as places are named that a server opens; None for other kinds."""
+    if in_s3(location):
+        Bucket.at(location)
+        require_boto3()
+        return location
+    folder = local_path(location)
+    return None if folder is None else str(folder)
+
+
+def every_form(places: Iterable[str | Path]) -> tuple[str, ...]:
+    """Places as they are given, and folders also by the name they have once symbolic links are followed."""
+    found: dict[str, None] = {}
+    for place in places:
+        text = str(place)
+        folder = None if in_s3(text) else Path(text).absolute()
+        found.update(dict.fromkeys([text] if folder is None else [str(folder), str(folder.resolve())]))
+    return tuple(found)
+
+
+def store_at(place: str) -> ArtifactStore:
+    """The store of a place that this process may open."""
+    return S3ArtifactStore(Bucket.at(place)) if in_s3(place) else LocalArtifactStore(place)
+
+
+def open_location(uri: str, places: Sequence[str]) -> tuple[ArtifactStore, str]:
     """The store that holds a location, and the location's path in it.
 
     Parameters
     ----------
-    folders: What this process may open. The first holds what is behind ``mlflow-artifacts:``.
+    places: What this process may open. The first holds what is behind ``mlflow-artifacts:``.
 
     Raises
     ------
     InvalidParameter: The location lies elsewhere.
     """
     inside = proxied_path(uri) if urlsplit(uri).scheme == PROXY_SCHEME else None
-    if inside is not None and folders:
-        return LocalArtifactStore(folders[0]), inside
-    path = local_path(uri)
-    if path is not None:
-        for folder in folders:
-            if path.is_relative_to(folder):
-                return LocalArtifactStore(folder), safe_path("/".join(path.relative_to(folder).parts))
+    if inside is not None and places:
+        return store_at(places[0]), inside
+    for place in places:
+        path = _path_inside(uri, place)
+        if path is not None:
+            return store_at(place), path
     raise InvalidParameter(
         "The artifacts of this run are not kept by this server. Read them from their own location with the SDK."
     )
+
+
+def _path_inside(uri: str, place: str) -> str | None:
+    """The path of a location in a place; None when it lies elsewhere."""
+    if in_s3(uri) and in_s3(place):
+        here, there = Bucket.at(place), Bucket.at(uri)
+        below = f"{here.prefix}/" if here.prefix else ""
+        if here.name != there.name or not f"{there.prefix}/".startswith(below):
+            return None
+        return there.prefix[len(below) :]
+    path = local_path(uri)
+    if path is None or in_s3(place) or not path.is_relative_to(place):
+        return None
+    return safe_path("/".join(path.relative_to(place).parts))

@@ -24,24 +24,24 @@ class _Place:
     uri: str
     parts: SplitResult
     tracking_uri: str
-    local_folder: Path | None
+    kept_at: str | None
 
 
-def repository_for(artifact_uri: str, tracking_uri: str = "", local_folder: Path | None = None) -> ArtifactRepository:
+def repository_for(artifact_uri: str, tracking_uri: str = "", kept_at: str | None = None) -> ArtifactRepository:
     """The repository for a URI.
 
     Parameters
     ----------
     artifact_uri: A path, ``file:``, ``s3:``, ``mlflow-artifacts:`` or the http(s) address of a server's artifacts.
     tracking_uri: The server that ``mlflow-artifacts:`` stands for.
-    local_folder: The folder ``mlflow-artifacts:`` stands for when the tracking URI is a database: runs that a server
-        logged are read without it.
+    kept_at: The folder or place in S3 that ``mlflow-artifacts:`` stands for when the tracking URI is a database: runs
+        that a server logged are read without it.
 
     Raises
     ------
     InvalidParameter: The scheme is not one of these.
     """
-    place = _Place(artifact_uri, urlsplit(artifact_uri), tracking_uri, local_folder)
+    place = _Place(artifact_uri, urlsplit(artifact_uri), tracking_uri, kept_at)
     scheme = place.parts.scheme.lower()
     if scheme in CLOUD:
         raise InvalidParameter(
@@ -72,8 +72,9 @@ def _behind_server(place: _Place) -> ArtifactRepository:
         return _proxy(f"{scheme}://{place.parts.netloc}", path, place)
     if place.tracking_uri.startswith(("http://", "https://")):
         return ProxyRepository(place.tracking_uri, path)
-    if place.local_folder is not None:
-        return FileRepository(place.local_folder / path)
+    if place.kept_at is not None:
+        folder = local_path(place.kept_at)
+        return FileRepository(folder / path) if folder else repository_for(f"{place.kept_at.rstrip('/')}/{path}")
     raise InvalidParameter(f"{place.uri!r} is kept by a server: set the tracking URI to that server's address.")
 
 

@@ -3,12 +3,14 @@
 The endpoint and the credentials come from the environment only, never from a location somebody wrote down.
 """
 
+import json
 import os
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib.util import find_spec
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,6 +24,10 @@ CONNECT_SECONDS, READ_SECONDS, TRIES = 5, 60, 3
 MOST_DELETED = 1000
 """Objects one request may delete; the protocol's limit."""
 
+LONGEST_SIGNED = 7 * 24 * 3600
+"""Seconds a signed address can be used at most; the protocol's limit."""
+
+_WRONG_PARTS = frozenset(("InvalidPart", "InvalidPartOrder", "EntityTooSmall", "MalformedXML"))
 _MISSING = frozenset(("NoSuchKey", "NoSuchUpload", "NotFound", "404"))
 _DENIED = frozenset("AccessDenied InvalidAccessKeyId SignatureDoesNotMatch ExpiredToken InvalidToken 401 403".split())
 _MAKING = threading.Lock()
@@ -62,14 +68,7 @@ class Bucket:
     @property
     def client(self) -> Any:
         """boto3's client, set up by the environment."""
-        with _MAKING:
-            return _client(
-                os.getpid(),
-                tuple(sorted((name, value) for name, value in os.environ.items() if name.startswith("AWS_"))),
-                settings.S3_ENDPOINT_URL.get(),
-                settings.S3_IGNORE_TLS.get(),
-                settings.BOTO_CLIENT_ADDRESSING_STYLE.get(),
-            )
+        return client_for(settings.S3_ENDPOINT_URL.get())
 
     def key(self, path: str) -> str:
         """The key of a checked path."""
@@ -89,6 +88,73 @@ class Bucket:
                     found.append((entry["Key"][len(below) :], False, int(entry["Size"])))
         infos = [FileInfo(joined(path, name), is_dir, size) for name, is_dir, size in found if _can_be_named(name)]
         return sorted(infos, key=lambda info: info.path)
+
+    def holds(self, path: str) -> bool:
+        """Is there an object below this path?"""
+        with explained_s3(self.name, path):
+            answer = self.client.list_objects_v2(Bucket=self.name, Prefix=f"{self.key(path)}/", MaxKeys=1)
+        return bool(answer.get("Contents"))
+
+    def facts(self, path: str) -> dict[str, Any]:
+        """What the store knows of an object: ``ContentLength`` in bytes, ``ETag`` and more.
+
+        Raises
+        ------
+        DoesNotExist: It is not there.
+        """
+        with explained_s3(self.name, path):
+            return dict(self.client.head_object(Bucket=self.name, Key=self.key(path)))
+
+    def body(self, path: str, start: int = 0, tag: str | None = None) -> Any:
+        """The content of an object from a byte on, as boto3's stream.
+
+        Parameters
+        ----------
+        tag: Refuse when the object is not the one of this tag any more.
+        """
+        more = {"IfMatch": tag} if tag else {}
+        if start:  # without a range an empty object can be read too
+            more["Range"] = f"bytes={start}-"
+        with explained_s3(self.name, path):
+            return self.client.get_object(Bucket=self.name, Key=self.key(path), **more)["Body"]
+
+    def begin(self, path: str) -> str:
+        """Begin to write an object in parts; returns the upload's id."""
+        with explained_s3(self.name, path):
+            answer = self.client.create_multipart_upload(Bucket=self.name, Key=self.key(path), **upload_arguments())
+        return str(answer["UploadId"])
+
+    def complete(self, path: str, upload_id: str, parts: Sequence[Mapping[str, Any]]) -> None:
+        """Put an object written in parts in its place: ``{"PartNumber": 1, "ETag": …}``, in the order of their numbers.
+
+        Raises
+        ------
+        DoesNotExist: There is no such upload, or it was ended.
+        InvalidParameter: A part is missing, too small or not the one that was sent.
+        """
+        where = {"Bucket": self.name, "Key": self.key(path), "UploadId": upload_id}
+        with explained_s3(self.name, path):
+            self.client.complete_multipart_upload(MultipartUpload={"Parts": list(parts)}, **where)
+
+    def abort(self, path: str, upload_id: str) -> None:
+        """Forget the parts of an upload. One that was ended is forgotten already."""
+        where = {"Bucket": self.name, "Key": self.key(path), "UploadId": upload_id}
+        with suppress(DoesNotExist), explained_s3(self.name, path):
+            self.client.abort_multipart_upload(**where)
+
+    def signed(self, operation: str, path: str, seconds: int, **more: Any) -> str:
+        """An address with which anybody may do one thing to one object for some time. The store is not asked.
+
+        Parameters
+        ----------
+        operation: ``get_object``, ``put_object`` or ``upload_part``.
+        seconds: How long it can be used, at most `LONGEST_SIGNED`.
+        more: Further arguments of the operation.
+        """
+        endpoint = settings.S3_PUBLIC_ENDPOINT_URL.get() or settings.S3_ENDPOINT_URL.get()
+        parameters = {"Bucket": self.name, "Key": self.key(path), **more}
+        with explained_s3(self.name, path):
+            return str(client_for(endpoint).generate_presigned_url(operation, Params=parameters, ExpiresIn=seconds))
 
     def delete(self, path: str) -> None:
         """Remove the object at a path and all below it. What is not there is removed already.
@@ -116,17 +182,57 @@ class Bucket:
             )
 
 
+def client_for(endpoint: str | None) -> Any:
+    """boto3's client for a store's address, set up by the environment; Amazon's own without an address."""
+    with _MAKING:
+        return _client(
+            os.getpid(),
+            tuple(sorted((name, value) for name, value in os.environ.items() if name.startswith("AWS_"))),
+            endpoint,
+            settings.S3_IGNORE_TLS.get(),
+            settings.BOTO_CLIENT_ADDRESSING_STYLE.get(),
+        )
+
+
+def upload_arguments() -> dict[str, Any]:
+    """What is sent with every upload, such as the encryption to use.
+
+    Raises
+    ------
+    InvalidParameter: The setting is no JSON object.
+    """
+    text = settings.S3_UPLOAD_EXTRA_ARGS.get()
+    try:
+        extra = json.loads(text) if text else {}
+    except ValueError:
+        extra = None
+    if not isinstance(extra, dict):
+        raise InvalidParameter('MLFLOW_S3_UPLOAD_EXTRA_ARGS is no JSON object such as {"ACL": "private"}.')
+    return extra
+
+
+def require_boto3() -> None:
+    """See that boto3 is installed, without loading it.
+
+    Raises
+    ------
+    MissingPackage: It is not.
+    """
+    if find_spec("boto3") is None:
+        raise MissingPackage("boto3", "s3", "Keeping artifacts in S3")
+
+
 @lru_cache(maxsize=8)
 def _client(
     _process_id: int, _environment: tuple[tuple[str, str], ...], endpoint: str | None, ignore_tls: bool, style: str
 ) -> Any:
     """The arguments that are not used tell apart the processes and the credentials that a client belongs to."""
-    try:
-        import boto3  # noqa: PLC0415  (optional, and slow to load)
-        from botocore.config import Config  # noqa: PLC0415
-    except ImportError:
-        raise MissingPackage("boto3", "s3", "Keeping artifacts in S3") from None
+    require_boto3()
+    import boto3  # noqa: PLC0415  (optional, and slow to load)
+    from botocore.config import Config  # noqa: PLC0415
+
     config = Config(
+        signature_version="s3v4",  # older ones, which some endpoints would get, are not signed for a region
         connect_timeout=CONNECT_SECONDS,
         read_timeout=READ_SECONDS,
         retries={"max_attempts": TRIES, "mode": "standard"},
@@ -171,6 +277,10 @@ def _refused(response: dict[str, Any], bucket: str, path: str) -> Exception:
         return DoesNotExist(f"There is no bucket {bucket!r}. Create it, or correct the artifact location.")
     if code in _MISSING or status == 404:
         return DoesNotExist(f"No artifact {path!r} is stored in the bucket {bucket!r}.")
+    if code in _WRONG_PARTS:
+        return InvalidParameter(
+            f"The parts of {path!r} cannot be put together ({code}). Send them and their tags again."
+        )
     if code in _DENIED or status in (401, 403):
         return PermissionDenied(
             f"The bucket {bucket!r} refused access to {path!r}. Check the credentials and its policy."

@@ -1,15 +1,13 @@
 """Artifacts that the client itself reads from and writes to S3."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from runyard import settings
 from runyard.artifacts.entities import FileInfo
 from runyard.artifacts.paths import safe_path
 from runyard.artifacts.repository import PIECE, Progress
-from runyard.artifacts.s3 import Bucket, explained_s3
+from runyard.artifacts.s3 import Bucket, explained_s3, upload_arguments
 from runyard.exceptions import InvalidParameter
 
 PART = 8 * 2**20
@@ -25,7 +23,7 @@ class S3Repository:
 
     def put(self, local_file: Path, path: str, progress: Progress | None = None) -> None:
         """Store a file at a path, large ones in parts; it appears whole."""
-        checked, client, extra = safe_path(path), self.bucket.client, _extra_arguments()
+        checked, client, extra = safe_path(path), self.bucket.client, upload_arguments()
         from boto3.s3.transfer import TransferConfig  # noqa: PLC0415  (optional, and slow to load)
 
         parts = TransferConfig(multipart_threshold=PART, multipart_chunksize=PART, max_concurrency=PARTS_AT_ONCE)
@@ -40,12 +38,10 @@ class S3Repository:
 
     def read(self, path: str) -> Iterator[bytes]:
         """The content of a file, piece by piece."""
-        checked, client = safe_path(path), self.bucket.client
+        checked = safe_path(path)
         if not checked:
             raise InvalidParameter("The path of a file is needed; this is the folder of all artifacts.")
-        with explained_s3(self.bucket.name, checked):
-            body = client.get_object(Bucket=self.bucket.name, Key=self.bucket.key(checked))["Body"]
-        return self._pieces(body, checked)
+        return self._pieces(self.bucket.body(checked), checked)
 
     def delete_artifacts(self, path: str | None = None) -> None:
         """Remove a file, or a folder with all it holds. What is not there is removed already."""
@@ -54,15 +50,3 @@ class S3Repository:
     def _pieces(self, body: Any, path: str) -> Iterator[bytes]:
         with explained_s3(self.bucket.name, path), body:
             yield from body.iter_chunks(PIECE)
-
-
-def _extra_arguments() -> dict[str, Any]:
-    """What is sent with every upload, such as the encryption to use."""
-    text = settings.S3_UPLOAD_EXTRA_ARGS.get()
-    try:
-        extra = json.loads(text) if text else {}
-    except ValueError:
-        extra = None
-    if not isinstance(extra, dict):
-        raise InvalidParameter('MLFLOW_S3_UPLOAD_EXTRA_ARGS is no JSON object such as {"ACL": "private"}.')
-    return extra

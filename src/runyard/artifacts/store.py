@@ -1,7 +1,4 @@
-"""Where a server keeps artifacts: an interface, and a folder of this machine behind it.
-
-Another kind of place, such as a bucket, is one more class with the same four methods.
-"""
+"""Where a server keeps artifacts: an interface, and a folder of this machine behind it."""
 
 import contextlib
 import errno
@@ -13,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from types import TracebackType
+from typing import Protocol, Self
 
 from runyard.artifacts.entities import FileInfo
 from runyard.artifacts.paths import joined, safe_path
@@ -31,6 +29,25 @@ _MOST_REMOVALS = 3
 _SYNCS = ThreadPoolExecutor(4, thread_name_prefix="runyard-sync")
 
 
+class OpenFile(Protocol):
+    """The bytes of an artifact; a context that closes it."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """So many bytes from here, fewer at the end; all that are left without a size."""
+
+    def seek(self, offset: int, /) -> int:
+        """Go on from this byte."""
+
+    def close(self) -> None:
+        """Give back what it holds."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None: ...
+
+
 @dataclass
 class StoredFile:
     """An artifact opened for reading. Whoever opened it closes `file`.
@@ -42,7 +59,7 @@ class StoredFile:
     tag: Changes when the content does; for HTTP's ETag.
     """
 
-    file: BinaryIO
+    file: OpenFile
     size: int
     tag: str
 

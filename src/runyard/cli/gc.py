@@ -2,10 +2,10 @@
 
 import re
 import sys
-from pathlib import Path
 
 import click
 
+from runyard.artifacts.locations import absolute_location
 from runyard.artifacts.repository import ArtifactRepository, FileRepository
 from runyard.artifacts.resolve import repository_for
 from runyard.cli.choices import variables
@@ -48,8 +48,7 @@ class Age(click.ParamType[int]):
     show_envvar=True,
     default="runyard-artifacts",
     show_default=True,
-    type=click.Path(path_type=Path),
-    help="Folder where the server keeps the artifacts that clients send through it.",
+    help="Folder or s3://bucket/prefix where the server keeps the artifacts that clients send through it.",
 )
 @click.option("--yes", is_flag=True, help="Remove without asking.")
 def gc(
@@ -57,7 +56,7 @@ def gc(
     run_ids: str | None,
     experiment_ids: str | None,
     backend_store_uri: str,
-    artifacts_destination: Path,
+    artifacts_destination: str,
     yes: bool,
 ) -> None:
     """Remove deleted runs, logged models and experiments for good, with their artifacts.
@@ -97,7 +96,7 @@ def _confirmed() -> bool:
     return False
 
 
-def _remove(remover: Remover, found: Removable, destination: Path) -> list[str]:
+def _remove(remover: Remover, found: Removable, destination: str) -> list[str]:
     """Rows first, then artifacts, a run at a time; returns what could not be deleted."""
     failures = []
     for run in found.runs:
@@ -121,10 +120,10 @@ def _remove(remover: Remover, found: Removable, destination: Path) -> list[str]:
     return failures
 
 
-def _delete_artifacts(uri: str, owner: str, destination: Path) -> list[str]:
+def _delete_artifacts(uri: str, owner: str, destination: str) -> list[str]:
     """Delete the artifacts of a run or logged model; returns what could not be deleted."""
     try:
-        repository = repository_for(uri, "", destination.absolute())
+        repository = repository_for(uri, "", absolute_location(destination))
         repository.delete_artifacts()
         _drop_empty_folder(repository, owner)
     except (RunyardException, OSError) as problem:

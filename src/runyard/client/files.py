@@ -44,7 +44,7 @@ class FilesClient(ClientPart):
     def repository(self, artifact_uri: str) -> ArtifactRepository:
         """What reads and writes artifacts at a URI."""
         uri = self.tracking_uri
-        local = artifact_folder(uri) if uri.partition(":")[0].partition("+")[0] in DATABASES else None
+        local = str(artifact_folder(uri)) if uri.partition(":")[0].partition("+")[0] in DATABASES else None
         return repository_for(artifact_uri, uri, local)
 
     def _of_run(self, run_id: str) -> ArtifactRepository:

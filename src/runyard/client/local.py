@@ -4,6 +4,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from runyard.artifacts.locations import every_form
 from runyard.client.errors import Unreachable
 from runyard.core.http import without_credentials
 from runyard.exceptions import StorageFull, Unavailable
@@ -84,7 +85,7 @@ def open_gate(uri: str) -> "Gate":
     from runyard.protocol.gate import Gate  # noqa: PLC0415  (loads SQLAlchemy)
 
     folder = artifact_folder(uri)
-    return Gate.open(uri, artifact_root=str(folder), artifact_folders=[folder], local_callers=True)
+    return Gate.open(uri, artifact_root=str(folder), artifact_places=every_form([folder]), local_callers=True)
 
 
 def artifact_folder(uri: str) -> Path:

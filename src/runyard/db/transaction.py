@@ -17,12 +17,13 @@ class StoreSettings:
     Attributes
     ----------
     artifact_root: Where artifacts of new experiments go, a URI or an absolute path; the experiment's id is appended.
-    artifact_folders: Folders of this machine the process may read artifacts from.
+    artifact_places: Folders, and places in S3, that the process may read artifacts from; the first is behind
+        ``mlflow-artifacts:``.
     local_callers: Do only processes of this machine's user speak to the store? They may point at any folder.
     """
 
     artifact_root: str
-    artifact_folders: tuple[str, ...] = ()
+    artifact_places: tuple[str, ...] = ()
     local_callers: bool = False
 
 

@@ -25,11 +25,13 @@ from runyard.exceptions import Unavailable
 from runyard.protocol.catalog import load_all
 from runyard.protocol.codec import encode
 from runyard.protocol.message import Message
-from runyard.protocol.performing import Raw, Wire, performer
+from runyard.protocol.performing import Later, Raw, Wire, performer
 
 log = logging.getLogger(__name__)
 
 MAX_READ_TRIES = 4
+FILE_READERS = 8
+"""Threads that ask stores of files, which may be slow, beside those that ask the database."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,7 @@ class Gate:
         self.observers: list[Observer] = []
         self._writer = Writer(engines, settings)
         self._threads = ThreadPoolExecutor(READERS // 2, thread_name_prefix="runyard-reader")
+        self._files = ThreadPoolExecutor(FILE_READERS, thread_name_prefix="runyard-listing")
         self._blocking = _BlockingReceiver()
         self._loops: dict[asyncio.AbstractEventLoop, _LoopReceiver] = {}
 
@@ -77,7 +80,7 @@ class Gate:
         uri: str,
         *,
         artifact_root: str | None = None,
-        artifact_folders: Sequence[str | Path] = (),
+        artifact_places: Sequence[str] = (),
         local_callers: bool = False,
     ) -> Self:
         """Open the database at `uri`, creating its schema when it is empty.
@@ -86,7 +89,7 @@ class Gate:
         ----------
         uri: ``sqlite:///file.db`` or ``postgresql://user:password@host/name``.
         artifact_root: Where artifacts of new experiments go; ``runyard-artifacts`` in the working directory when unset.
-        artifact_folders: Further folders of this machine from which artifacts may be listed and read.
+        artifact_places: From where artifacts may be listed and read, as `runyard.artifacts.locations` names places.
         local_callers: Do only processes of this machine's user speak to this gate?
 
         Raises
@@ -95,9 +98,7 @@ class Gate:
         """
         load_all()
         root = artifact_root or str(Path("runyard-artifacts").absolute())
-        named = [Path(folder).absolute() for folder in artifact_folders]
-        folders = dict.fromkeys(str(form) for folder in named for form in (folder, folder.resolve()))
-        settings = StoreSettings(root, tuple(folders), local_callers)
+        settings = StoreSettings(root, tuple(artifact_places), local_callers)
         engines = open_engines(uri)
         try:
             ensure_schema(engines, settings)
@@ -110,6 +111,7 @@ class Gate:
         """Finish queued writes and close the database."""
         self._writer.close()
         self._threads.shutdown()
+        self._files.shutdown()
         self.engines.dispose()
 
     def perform(self, message: Message) -> dict[str, Any]:
@@ -134,11 +136,14 @@ class Gate:
             self._admit(message)
             loop = asyncio.get_running_loop()
             if message.operation.kind == "read":
-                return await loop.run_in_executor(self._threads, self._read_encoded, message)
+                found = await loop.run_in_executor(self._threads, self._read_encoded, message)
+                if isinstance(found, Later):
+                    return await loop.run_in_executor(self._files, lambda: encode(found.make()))
+                return found
             future: asyncio.Future[bytes] = loop.create_future()
             receiver = self._loops.get(loop) or self._loops.setdefault(loop, _LoopReceiver(loop))
             perform = performer(type(message))
-            self._writer.submit(Job(lambda tx: encode(perform(tx, message)), receiver, future))
+            self._writer.submit(Job(lambda tx: encode(_at_once(perform(tx, message))), receiver, future))
             return await future
         except Exception as caught:
             error = caught
@@ -171,16 +176,18 @@ class Gate:
 
     def _answer_now(self, message: Message) -> Wire:
         if message.operation.kind == "read":
-            return self._read(message)
+            found = self._read(message)
+            return found.make() if isinstance(found, Later) else found
         future: concurrent.futures.Future[Wire] = concurrent.futures.Future()
         perform = performer(type(message))
-        self._writer.submit(Job(lambda tx: perform(tx, message), self._blocking, future))
+        self._writer.submit(Job(lambda tx: _at_once(perform(tx, message)), self._blocking, future))
         return future.result()
 
-    def _read_encoded(self, message: Message) -> bytes:
-        return encode(self._read(message))
+    def _read_encoded(self, message: Message) -> bytes | Later:
+        found = self._read(message)
+        return found if isinstance(found, Later) else encode(found)
 
-    def _read(self, message: Message) -> Wire:
+    def _read(self, message: Message) -> Wire | Later:
         perform = performer(type(message))
         for _ in range(MAX_READ_TRIES):
             try:
@@ -190,6 +197,13 @@ class Gate:
                 if not (worth_another_try(error) or lost_connection(error)):
                     raise translated(error) or error from None
         raise Unavailable("The database was busy or out of reach each time. Try again.")
+
+
+def _at_once(answer: Wire | Later) -> Wire:
+    """A write's answer, which is made in its transaction."""
+    if isinstance(answer, Later):
+        raise TypeError("A write cannot answer later: what it says would not be what was committed.")
+    return answer
 
 
 class _BlockingReceiver(Receiver):

@@ -1,6 +1,7 @@
 """Which function performs which message."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from runyard.protocol.message import Message
@@ -18,16 +19,31 @@ class Raw(bytes):
 Wire = dict[str, Any] | Raw
 """An answer: a JSON-ready object in the protocol's spelling, or its text."""
 
-_PERFORMERS: dict[type[Message], "Callable[[Transaction, Any], Wire]"] = {}
+
+@dataclass(frozen=True)
+class Later:
+    """An answer of a read that needs no database any more: a store of files, slow as it may be, holds no connection.
+
+    Attributes
+    ----------
+    make: Makes the answer; called once, after the transaction, on any thread.
+    """
+
+    make: Callable[[], Wire]
 
 
-def performs(kind: type[M]) -> "Callable[[Callable[[Transaction, M], Wire]], Callable[[Transaction, M], Wire]]":
+Performer = Callable[["Transaction", M], Wire | Later]
+
+_PERFORMERS: dict[type[Message], Performer[Any]] = {}
+
+
+def performs(kind: type[M]) -> Callable[[Performer[M]], Performer[M]]:
     """Declare the function that performs a message inside an open transaction.
 
     The function never opens, commits or retries: the gate does. It may be called again with the same message.
     """
 
-    def register(function: "Callable[[Transaction, M], Wire]") -> "Callable[[Transaction, M], Wire]":
+    def register(function: Performer[M]) -> Performer[M]:
         if kind in _PERFORMERS:
             raise TypeError(f"{kind.__name__} is performed by {_PERFORMERS[kind].__qualname__} already.")
         _PERFORMERS[kind] = function
@@ -36,6 +52,6 @@ def performs(kind: type[M]) -> "Callable[[Callable[[Transaction, M], Wire]], Cal
     return register
 
 
-def performer(kind: type[Message]) -> "Callable[[Transaction, Any], Wire]":
+def performer(kind: type[Message]) -> Performer[Any]:
     """The function that performs messages of this class."""
     return _PERFORMERS[kind]

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from runyard.artifacts.locations import own_folders
+from runyard.artifacts.locations import own_places
 from runyard.exceptions import EndpointNotFound
 from runyard.protocol.gate import Gate
 from runyard.server.answers import INCIDENT, App, Receive, Scope, Send, send_error, unforeseen
@@ -25,8 +25,8 @@ def open_gate(settings: ServerSettings) -> Gate:
     SchemaOutdated: The database needs ``runyard db upgrade``, or is not ours.
     InvalidParameter: Artifacts cannot be kept where the settings say.
     """
-    folders = own_folders(settings.destination, settings.artifact_root)
-    return Gate.open(settings.backend_store_uri, artifact_root=settings.artifact_root, artifact_folders=folders)
+    places = own_places(settings.destination, settings.artifact_root)
+    return Gate.open(settings.backend_store_uri, artifact_root=settings.artifact_root, artifact_places=places)
 
 
 def create_app(settings: ServerSettings, gate: Gate | None = None) -> App:

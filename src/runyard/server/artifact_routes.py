@@ -3,12 +3,10 @@
 Files are streamed both ways in pieces, on threads, so that neither memory nor the event loop feels their size.
 """
 
-import asyncio
 import mimetypes
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import quote
 
 import orjson
@@ -17,22 +15,22 @@ from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 
-from runyard.artifacts.locations import open_location, own_folders
+from runyard.artifacts.locations import open_location, own_places, store_at
 from runyard.artifacts.paths import joined, safe_path
-from runyard.artifacts.store import ArtifactStore, LocalArtifactStore, StoredFile, Upload
-from runyard.exceptions import BadRequest, InvalidParameter, NotImplementedHere, RangeNotSatisfiable, Unavailable
+from runyard.artifacts.store import ArtifactStore, StoredFile, Upload
+from runyard.exceptions import BadRequest, InvalidParameter, RangeNotSatisfiable, Unavailable
 from runyard.protocol.gate import Gate
 from runyard.protocol.message import Message
 from runyard.registry.model_versions.messages import GetModelVersionDownloadUri
 from runyard.server.answers import envelope
+from runyard.server.direct_transfers import DirectTransfers
+from runyard.server.file_threads import in_file_thread
 from runyard.server.settings import ServerSettings
 from runyard.tracking.logged_models.messages import GetLoggedModel
 from runyard.tracking.runs.messages import GetRun
 
 PIECE = 1 << 20
 BROWSER_UPLOAD = 10 * 2**20
-FILE_THREADS = 16
-"""Threads that wait for disks. Their own, so that nothing else of the server waits behind a slow disk."""
 PROXY_ROOTS = ("/api/2.0/mlflow-artifacts", "/ajax-api/2.0/mlflow-artifacts")
 INERT = {
     "Content-Security-Policy": "sandbox; default-src 'none'",
@@ -46,9 +44,6 @@ _TEXT_ENDINGS = frozenset(
     "txt log err cfg conf cnf ini properties prop toml yaml yml json jsonl js py csv tsv md rst sh sql xml".split()
 )
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
-_FILES = ThreadPoolExecutor(FILE_THREADS, thread_name_prefix="runyard-files")
-
-T = TypeVar("T")
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -71,7 +66,8 @@ register_url_convertor("artifact", _Anything())
 def artifact_router(settings: ServerSettings, gate: Gate) -> APIRouter:
     """The routes of artifacts."""
     router = APIRouter(tags=["artifacts"])
-    routes = _Routes(settings, gate)
+    store = store_at(own_places(settings.destination, settings.artifact_root)[0])
+    routes, direct = _Routes(settings, gate, store), DirectTransfers(store)
     for root in PROXY_ROOTS:
         for path, method, handler in (
             ("/artifacts", "GET", routes.list),
@@ -79,8 +75,10 @@ def artifact_router(settings: ServerSettings, gate: Gate) -> APIRouter:
             ("/artifacts/{path:artifact}", "HEAD", routes.download),
             ("/artifacts/{path:artifact}", "PUT", routes.upload),
             ("/artifacts/{path:artifact}", "DELETE", routes.delete),
-            ("/mpu/{action}/{path:artifact}", "POST", routes.multipart),
-            ("/presigned/{path:artifact}", "GET", routes.multipart),
+            ("/mpu/create/{path:artifact}", "POST", direct.begin),
+            ("/mpu/complete/{path:artifact}", "POST", direct.complete),
+            ("/mpu/abort/{path:artifact}", "POST", direct.abort),
+            ("/presigned/{path:artifact}", "GET", direct.download),
         ):
             _add(router, root + path, method, routes.when_served(handler), shown=root == PROXY_ROOTS[0])
     _add(router, "/get-artifact", "GET", routes.download_of_run)
@@ -98,9 +96,8 @@ def _add(router: APIRouter, path: str, method: str, handler: Handler, shown: boo
 
 
 class _Routes:
-    def __init__(self, settings: ServerSettings, gate: Gate) -> None:
-        self._settings, self._gate = settings, gate
-        self._store: ArtifactStore = LocalArtifactStore(own_folders(settings.destination, settings.artifact_root)[0])
+    def __init__(self, settings: ServerSettings, gate: Gate, store: ArtifactStore) -> None:
+        self._settings, self._gate, self._store = settings, gate, store
 
     def when_served(self, handler: Handler) -> Handler:
         """The handler, or a refusal when the server was started without its proxy."""
@@ -116,7 +113,7 @@ class _Routes:
     async def list(self, request: Request) -> Response:
         """What lies directly in a folder of the server's store."""
         path = safe_path(request.query_params.get("path"))
-        found = await _in_thread(self._store.list, path)
+        found = await in_file_thread(self._store.list, path)
         files = [{**info.to_wire(), "path": info.path.rpartition("/")[2]} for info in found]
         return _json({"files": files} if files else {})
 
@@ -131,12 +128,8 @@ class _Routes:
 
     async def delete(self, request: Request) -> Response:
         """Remove a file, or a folder with all it holds."""
-        await _in_thread(self._store.delete, request.path_params["path"])
+        await in_file_thread(self._store.delete, request.path_params["path"])
         return _json({})
-
-    async def multipart(self, request: Request) -> Response:
-        """Uploads in parts and signed addresses: only stores of objects have them."""
-        raise NotImplementedHere("This server keeps artifacts in a folder, which takes no uploads in parts. Use PUT.")
 
     async def download_of_run(self, request: Request) -> Response:
         """A file of a run, or a part of it."""
@@ -152,7 +145,7 @@ class _Routes:
         if not path:
             raise BadRequest("Missing value for required parameter 'artifact_file_path'.")
         model = await self._ask(GetLoggedModel(model_id=request.path_params["model_id"]))
-        store, root = open_location(model["model"]["info"]["artifact_uri"], self._gate.settings.artifact_folders)
+        store, root = open_location(model["model"]["info"]["artifact_uri"], self._gate.settings.artifact_places)
         return await _download(store, joined(root, path), request)
 
     async def download_of_version(self, request: Request) -> Response:
@@ -167,7 +160,7 @@ class _Routes:
             run_id, _, folder = location.removeprefix("runs:/").strip("/").partition("/")
             run = await self._ask(GetRun(run_id=run_id))
             location, path = run["run"]["info"]["artifact_uri"], joined(safe_path(folder), path)
-        store, root = open_location(location, self._gate.settings.artifact_folders)
+        store, root = open_location(location, self._gate.settings.artifact_places)
         return await _download(store, joined(root, path), request)
 
     async def _ask(self, message: Message) -> Any:
@@ -185,17 +178,7 @@ class _Routes:
     async def _of_run(self, request: Request) -> tuple[ArtifactStore, str]:
         query = request.query_params
         answer = await self._ask(GetRun(run_id=query.get("run_id"), run_uuid=query.get("run_uuid")))
-        return open_location(answer["run"]["info"]["artifact_uri"], self._gate.settings.artifact_folders)
-
-
-async def _in_thread(function: Callable[..., T], *arguments: Any) -> T:
-    """The function's result. Who is cancelled meanwhile still waits: the file must not be closed under the thread."""
-    future = asyncio.get_running_loop().run_in_executor(_FILES, function, *arguments)
-    try:
-        return await asyncio.shield(future)
-    except asyncio.CancelledError:
-        await asyncio.wait([future])
-        raise
+        return open_location(answer["run"]["info"]["artifact_uri"], self._gate.settings.artifact_places)
 
 
 class _Incoming:
@@ -232,17 +215,17 @@ async def _receive(incoming: _Incoming, request: Request, most: int | None = Non
             if most is not None and total > most:
                 raise InvalidParameter(f"Files over {most:,} bytes cannot be uploaded here; use the SDK.")
             if size >= PIECE:
-                await _in_thread(incoming.write, b"".join(pieces))
+                await in_file_thread(incoming.write, b"".join(pieces))
                 pieces, size = [], 0
-        await _in_thread(incoming.finish, b"".join(pieces))
+        await in_file_thread(incoming.finish, b"".join(pieces))
     except BaseException as problem:
-        await _in_thread(incoming.abandon)
+        await in_file_thread(incoming.abandon)
         if not isinstance(problem, ClientDisconnect):
             raise
 
 
 async def _download(store: ArtifactStore, path: str, request: Request) -> Response:
-    opened = await _in_thread(store.open, path)
+    opened = await in_file_thread(store.open, path)
     tag = f'"{opened.tag}"'
     name = path.rpartition("/")[2]
     headers = {**INERT, "ETag": tag, "Accept-Ranges": "bytes", "Content-Disposition": _disposition(name)}
@@ -286,9 +269,9 @@ def _not_satisfiable(size: int) -> Response:
 async def _pieces(opened: StoredFile, first: int, length: int) -> AsyncIterator[bytes]:
     with opened.file as file:
         if first:
-            await _in_thread(file.seek, first)
+            await in_file_thread(file.seek, first)
         while length > 0:
-            piece = await _in_thread(file.read, min(PIECE, length))
+            piece = await in_file_thread(file.read, min(PIECE, length))
             if not piece:
                 return
             length -= len(piece)

@@ -2,6 +2,7 @@
 
 import json
 
+from runyard.artifacts.locations import in_s3
 from runyard.exceptions import MethodNotAllowed
 from runyard.server.answers import App, Headers, Receive, Scope, Send, send_error
 from runyard.server.settings import ServerSettings
@@ -13,8 +14,6 @@ _SERVER_INFO = {
     "store_type": "SqlStore",
     "workspaces_enabled": False,
     "trace_archival_enabled": False,
-    "multipart_uploads_enabled": False,
-    "multipart_downloads_enabled": False,
     "presigned_upload_run_id_supported": True,
     "presigned_upload_model_id_supported": True,
     "features_enabled": {"gateway": False},
@@ -32,7 +31,9 @@ class Status:
 
     def __init__(self, app: App, settings: ServerSettings) -> None:
         self._app = app
-        info = json.dumps(_SERVER_INFO, separators=(",", ":")).encode()
+        direct = settings.serve_artifacts and in_s3(settings.destination)
+        offers = {"multipart_uploads_enabled": direct, "multipart_downloads_enabled": direct}
+        info = json.dumps({**_SERVER_INFO, **offers}, separators=(",", ":")).encode()
         answers = {
             "/health": (_TEXT, b"OK"),
             "/version": (_TEXT, VERSION.encode()),

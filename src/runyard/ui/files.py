@@ -78,14 +78,14 @@ def files_of(site: Site, shelf: Shelf, path: str) -> Files:
 
 def beginning(site: Site, location: str, path: str) -> bytes:
     """The first bytes of a file, one more than a preview shows."""
-    store, root = open_location(location, site.gate.settings.artifact_folders)
+    store, root = open_location(location, site.gate.settings.artifact_places)
     with store.open(joined(root, path)).file as file:
         return file.read(MOST_BYTES + 1)
 
 
 def contents_at(site: Site, location: str, folder: str) -> list[dict[str, Any]]:
     """What lies directly in a folder of a location, with paths relative to the location."""
-    store, root = open_location(location, site.gate.settings.artifact_folders)
+    store, root = open_location(location, site.gate.settings.artifact_places)
     found = [info.to_wire() for info in store.list(joined(root, safe_path(folder)))]
     return [{**file, "path": file["path"][len(root) + 1 :] if root else file["path"]} for file in found]
 

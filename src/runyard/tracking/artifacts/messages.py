@@ -1,5 +1,7 @@
-"""What is said about the artifacts of a run."""
+"""What is said about the artifacts of a run, or of a logged model."""
 
+from runyard.artifacts.paths import safe_path
+from runyard.artifacts.s3 import LONGEST_SIGNED
 from runyard.exceptions import InvalidParameter
 from runyard.protocol.message import Message
 
@@ -15,3 +17,47 @@ class ListArtifacts(Message, get="artifacts/list", needs="run.read"):
     def check(self) -> None:
         if not (self.run_id or self.run_uuid):
             raise InvalidParameter("Missing value for required parameter 'run_id'.")
+
+
+class CreatePresignedUploadUrl(Message, post="artifacts/presigned-upload-url", kind="read", needs="run.edit"):
+    """An address to send one artifact to, straight to the store that a run or logged model keeps them in.
+
+    Attributes
+    ----------
+    run_id: Whose artifact it is; this or `model_id`.
+    path: Below the run's or model's own root.
+    expiration: Seconds the address can be used.
+    """
+
+    run_id: str | None = None
+    model_id: str | None = None
+    path: str
+    expiration: int = 900
+
+    def check(self) -> None:
+        if bool(self.run_id) == bool(self.model_id):
+            raise InvalidParameter("Exactly one of run_id and model_id must be given.")
+        _require_file(self.path)
+        _require_seconds(self.expiration)
+
+
+class CreatePresignedDownloadUrl(Message, post="artifacts/presigned-download-url", kind="read", needs="run.read"):
+    """An address to read one artifact of a run from, straight from the store that the run keeps them in."""
+
+    run_id: str
+    path: str
+    expiration: int = 300
+
+    def check(self) -> None:
+        _require_file(self.path)
+        _require_seconds(self.expiration)
+
+
+def _require_file(path: str) -> None:
+    if not safe_path(path):
+        raise InvalidParameter("The path of a file is needed; this is the folder of all artifacts.")
+
+
+def _require_seconds(seconds: int) -> None:
+    if not 1 <= seconds <= LONGEST_SIGNED:
+        raise InvalidParameter(f"Invalid value {seconds} for 'expiration': give 1 to {LONGEST_SIGNED} seconds.")

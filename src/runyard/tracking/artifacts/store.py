@@ -1,24 +1,92 @@
-"""What the operations on a run's artifacts do."""
+"""What the operations on artifacts do. The database tells where they are; the store is asked afterwards."""
+
+from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 
-from runyard.artifacts.locations import open_location
+from runyard.artifacts.locations import PROXY_SCHEME, open_location
 from runyard.artifacts.paths import joined, safe_path
+from runyard.artifacts.s3_store import S3ArtifactStore
 from runyard.db.transaction import Transaction
-from runyard.protocol.performing import Wire, performs
-from runyard.tracking.artifacts.messages import ListArtifacts
+from runyard.exceptions import InvalidParameter, NotImplementedHere
+from runyard.protocol.performing import Later, Wire, performs
+from runyard.tracking.artifacts.messages import CreatePresignedDownloadUrl, CreatePresignedUploadUrl, ListArtifacts
+from runyard.tracking.logged_models.messages import ListLoggedModelArtifacts
+from runyard.tracking.logged_models.store import find_logged_model
 from runyard.tracking.runs.rows import find_run
 from runyard.tracking.runs.tables import runs
 
 
 @performs(ListArtifacts)
-def list_artifacts(tx: Transaction, message: ListArtifacts) -> Wire:
+def list_artifacts(tx: Transaction, message: ListArtifacts) -> Later:
     """List one level; paths are relative to the run's own root."""
-    path = safe_path(message.path)
-    run = find_run(tx, message.run_id or message.run_uuid or "")
-    root_uri = tx.scalar(sa.select(runs.c.artifact_uri).where(runs.c.id == run.id))
-    store, root = open_location(root_uri, tx.settings.artifact_folders)
-    files = [info.to_wire() for info in store.list(joined(root, path))]
-    for file in files:
-        file["path"] = file["path"][len(root) + 1 :] if root else file["path"]
-    return {"root_uri": root_uri, **({"files": files} if files else {})}
+    return _listed_later(tx, _location_of_run(tx, message.run_id or message.run_uuid or ""), message.path)
+
+
+@performs(ListLoggedModelArtifacts)
+def list_logged_model_artifacts(tx: Transaction, message: ListLoggedModelArtifacts) -> Later:
+    """List one level; paths are relative to the model's own root."""
+    location = find_logged_model(tx, message.model_id).artifact_location
+    return _listed_later(tx, location, message.artifact_directory_path)
+
+
+@performs(CreatePresignedUploadUrl)
+def create_presigned_upload_url(tx: Transaction, message: CreatePresignedUploadUrl) -> Later:
+    """Sign an address to send an artifact to."""
+    if message.run_id:
+        location = _location_of_run(tx, message.run_id)
+    else:
+        location = find_logged_model(tx, message.model_id or "").artifact_location
+    store, root = _signing_store(tx, location, "upload")
+    path = joined(root, safe_path(message.path))
+
+    def sign() -> Wire:
+        return {"presigned_url": store.place.signed("put_object", path, message.expiration), "headers": {}}
+
+    return Later(sign)
+
+
+@performs(CreatePresignedDownloadUrl)
+def create_presigned_download_url(tx: Transaction, message: CreatePresignedDownloadUrl) -> Later:
+    """Sign an address to read an artifact from, which must be there."""
+    store, root = _signing_store(tx, _location_of_run(tx, message.run_id), "download")
+    path = joined(root, safe_path(message.path))
+
+    def sign() -> Wire:
+        size = int(store.place.facts(path)["ContentLength"])
+        address = store.place.signed("get_object", path, message.expiration)
+        return {"presigned_url": address, "headers": {}, "file_size": size}
+
+    return Later(sign)
+
+
+def _listed_later(tx: Transaction, location: str, path: str | None) -> Later:
+    """List one level below a location; paths are relative to the location."""
+    checked = safe_path(path)
+    store, root = open_location(location, tx.settings.artifact_places)
+
+    def look() -> Wire:
+        files = [info.to_wire() for info in store.list(joined(root, checked))]
+        for file in files:
+            file["path"] = file["path"][len(root) + 1 :] if root else file["path"]
+        return {"root_uri": location, **({"files": files} if files else {})}
+
+    return Later(look)
+
+
+def _location_of_run(tx: Transaction, run_id: str) -> str:
+    run = find_run(tx, run_id)
+    return str(tx.scalar(sa.select(runs.c.artifact_uri).where(runs.c.id == run.id)))
+
+
+def _signing_store(tx: Transaction, location: str, action: str) -> tuple[S3ArtifactStore, str]:
+    """The store of a location that clients may be sent to, and the location's path in it."""
+    if urlsplit(location).scheme in (PROXY_SCHEME, "http", "https"):
+        raise InvalidParameter(
+            f"An address for a direct {action} cannot be signed: these artifacts are transferred through the server. "
+            "Use the server's own artifact routes."
+        )
+    store, root = open_location(location, tx.settings.artifact_places)
+    if not isinstance(store, S3ArtifactStore):
+        raise NotImplementedHere(f"An address for a direct {action} needs artifacts in S3; these are in a folder.")
+    return store, root

@@ -5,8 +5,6 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from runyard.artifacts.locations import open_location
-from runyard.artifacts.paths import joined, safe_path
 from runyard.core.ids import new_run_id
 from runyard.core.limits import shown
 from runyard.core.names import random_run_name
@@ -24,7 +22,6 @@ from runyard.tracking.logged_models.messages import (
     DeleteLoggedModelTag,
     FinalizeLoggedModel,
     GetLoggedModel,
-    ListLoggedModelArtifacts,
     LogLoggedModelParams,
     LogOutputs,
     SearchLoggedModels,
@@ -182,18 +179,6 @@ def search_logged_models(tx: Transaction, message: SearchLoggedModels) -> Wire:
     numbers, token = search_model_numbers(tx, message)
     models = models_on_wire(tx, numbers) if numbers else []
     return {**({"models": models} if models else {}), **({"next_page_token": token} if token else {})}
-
-
-@performs(ListLoggedModelArtifacts)
-def list_logged_model_artifacts(tx: Transaction, message: ListLoggedModelArtifacts) -> Wire:
-    """List one level; paths are relative to the model's own root."""
-    path = safe_path(message.artifact_directory_path)
-    location = find_logged_model(tx, message.model_id).artifact_location
-    store, root = open_location(location, tx.settings.artifact_folders)
-    files = [info.to_wire() for info in store.list(joined(root, path))]
-    for file in files:
-        file["path"] = file["path"][len(root) + 1 :] if root else file["path"]
-    return {"root_uri": location, **({"files": files} if files else {})}
 
 
 @performs(LogOutputs)

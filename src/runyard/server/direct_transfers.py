@@ -1,0 +1,137 @@
+"""Large files past the server: it signs addresses of its bucket, and clients send and read the bytes there.
+
+Clients of MLflow 3 ask for this when ``server-info`` offers it and their settings allow it. The routes and their
+fields are those of MLflow's proxy, ``mpu/create``, ``mpu/complete``, ``mpu/abort`` and ``presigned``.
+"""
+
+from typing import Any, TypeVar
+
+import msgspec
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+from runyard import settings
+from runyard.artifacts.paths import joined, safe_path
+from runyard.artifacts.s3_store import MOST_PARTS, S3ArtifactStore, named
+from runyard.artifacts.store import ArtifactStore
+from runyard.exceptions import InvalidParameter, NotImplementedHere
+from runyard.server.file_threads import in_file_thread
+
+PART_SECONDS = 12 * 3600
+"""How long the parts of an upload may take: as long as a large file on a slow line."""
+MOST_BODY = 4 * 2**20
+"""Bytes of a request: ten thousand parts with their tags and addresses are less."""
+
+
+class _Begin(msgspec.Struct):
+    path: str
+    num_parts: int = 0
+
+
+class _Part(msgspec.Struct):
+    part_number: int
+    etag: str
+
+
+class _End(msgspec.Struct):
+    path: str
+    upload_id: str
+    parts: list[_Part] = []
+
+
+T = TypeVar("T", _Begin, _End)
+
+
+class DirectTransfers:
+    """The routes.
+
+    Parameters
+    ----------
+    store: The server's own. One that is not in S3 refuses every request with NOT_IMPLEMENTED.
+    """
+
+    def __init__(self, store: ArtifactStore) -> None:
+        self._store = store
+
+    async def begin(self, request: Request) -> Response:
+        """Begin an upload in parts, and sign an address for each part."""
+        store = self._signing()
+        asked = await _decoded(request, _Begin)
+        if not 0 <= asked.num_parts <= MOST_PARTS:
+            raise InvalidParameter(f"Invalid value {asked.num_parts} for 'num_parts': give 1 to {MOST_PARTS}.")
+        path = _target(request, asked.path)
+
+        def begun() -> dict[str, Any]:
+            upload_id = store.place.begin(path)
+            parts = range(1, asked.num_parts + 1)
+            signed = [
+                {
+                    "url": store.place.signed("upload_part", path, PART_SECONDS, UploadId=upload_id, PartNumber=number),
+                    "part_number": number,
+                    "headers": {},
+                }
+                for number in parts
+            ]
+            return {"upload_id": upload_id, **({"credentials": signed} if signed else {})}
+
+        return _json(await in_file_thread(begun))
+
+    async def complete(self, request: Request) -> Response:
+        """Put the parts together. Only now is there a file."""
+        store = self._signing()
+        asked = await _decoded(request, _End)
+        if not asked.parts:
+            raise InvalidParameter("Missing value for required parameter 'parts'.")
+        ordered = sorted(asked.parts, key=lambda part: part.part_number)
+        parts = [{"PartNumber": part.part_number, "ETag": part.etag} for part in ordered]
+        await in_file_thread(store.place.complete, _target(request, asked.path), asked.upload_id, parts)
+        return _json({})
+
+    async def abort(self, request: Request) -> Response:
+        """Forget the parts that were sent."""
+        store = self._signing()
+        asked = await _decoded(request, _End)
+        await in_file_thread(store.place.abort, _target(request, asked.path), asked.upload_id)
+        return _json({})
+
+    async def download(self, request: Request) -> Response:
+        """Sign an address to read a file from."""
+        store = self._signing()
+        path = named(request.path_params["path"])
+
+        def signed() -> dict[str, Any]:
+            size = int(store.place.facts(path)["ContentLength"])
+            seconds = settings.PRESIGNED_DOWNLOAD_URL_TTL_SECONDS.get()
+            return {"url": store.place.signed("get_object", path, seconds), "headers": {}, "file_size": size}
+
+        return _json(await in_file_thread(signed))
+
+    def _signing(self) -> S3ArtifactStore:
+        if not isinstance(self._store, S3ArtifactStore):
+            raise NotImplementedHere(
+                "This server keeps artifacts in a folder, which has no addresses to sign. Use PUT."
+            )
+        return self._store
+
+
+def _target(request: Request, path: str) -> str:
+    """Where the file goes: into the folder of the request's path, under its name on the client's disk."""
+    name = path.replace("\\", "/").rpartition("/")[2]
+    return joined(safe_path(request.path_params["path"]), named(name))
+
+
+async def _decoded(request: Request, kind: type[T]) -> T:
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > MOST_BODY:
+            raise InvalidParameter(f"The request has more than {MOST_BODY:,} bytes.")
+    try:
+        return msgspec.json.decode(bytes(body), type=kind, strict=False)
+    except msgspec.MsgspecError as problem:  # names the field and what it should be
+        raise InvalidParameter(f"Invalid request: {problem}.") from None
+
+
+def _json(answer: dict[str, Any]) -> Response:
+    return Response(orjson.dumps(answer), media_type="application/json")
