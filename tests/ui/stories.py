@@ -1,10 +1,14 @@
-"""What pages are filled with: an experiment of some runs, plain or hostile."""
+"""What pages are filled with: an experiment of some runs and a registered model, plain or hostile."""
 
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from runyard.protocol.gate import Gate
+from runyard.registry.model_versions.messages import CreateModelVersion, TransitionModelVersionStage
+from runyard.registry.registered_models.messages import CreateRegisteredModel, SetRegisteredModelAlias
 from runyard.tracking.experiments.messages import SetExperimentTag, Tag
 from runyard.tracking.inputs.messages import Dataset, DatasetInput, LogInputs
+from runyard.tracking.logged_models.messages import CreateLoggedModel, FinalizeLoggedModel
 from runyard.tracking.metrics.points import MetricPoint
 from runyard.tracking.runs.messages import LogBatch, Param, SetTag, UpdateRun
 from tests.factories import NOW, a_run, an_experiment
@@ -14,10 +18,23 @@ NOTE_TAG = "mlflow.note.content"
 
 @dataclass(frozen=True)
 class Story:
-    """An experiment and its runs."""
+    """An experiment, its runs, and a model registered from the first and the last of them.
+
+    Attributes
+    ----------
+    model: The registered model's name; version 1 is in Production, the last is the challenger and a logged model.
+    model_id: The logged model's.
+    """
 
     experiment_id: str
     run_ids: tuple[str, ...]
+    model: str = ""
+    model_id: str = ""
+
+    @property
+    def model_path(self) -> str:
+        """The address of the registered model's page."""
+        return f"/models/{quote(self.model, safe='')}"
 
     def addresses(self) -> tuple[str, ...]:
         """Every page that shows some of it."""
@@ -35,6 +52,19 @@ class Story:
         ]
         for run_id in self.run_ids:
             pages += [f"/runs/{run_id}", f"/runs/{run_id}/artifacts"]
+        if self.model:
+            logged = f"/experiments/{self.experiment_id}/models"
+            pages += [
+                "/models",
+                self.model_path,
+                logged,
+                f"{logged}/{self.model_id}",
+                f"{logged}/{self.model_id}/files",
+            ]
+            version = f"{self.model_path}/versions/2"
+            pages += [f"{self.model_path}/versions/1", version, f"{version}/files", f"{version}/move"]
+            pages += [f"{version}/move?stage=Production", f"{version}/move?alias=champion"]
+            pages += [f"{version}/move?alias=other", f"{version}/move?unalias=challenger"]
         return tuple(pages)
 
 
@@ -53,7 +83,43 @@ def a_story(gate: Gate, text: str | None = None, runs: int = 3, name: str | None
         if index % 2:
             gate.perform(SetTag(run_id=run_id, key="mlflow.parentRunId", value=run_ids[0]))
             gate.perform(UpdateRun(run_id=run_id, status="FINISHED", end_time=NOW + index + 61_000))
-    return Story(experiment_id, tuple(run_ids))
+    model, model_id = _register(gate, experiment_id, run_ids, text)
+    return Story(experiment_id, tuple(run_ids), model, model_id)
+
+
+def _register(gate: Gate, experiment_id: str, run_ids: list[str], text: str | None) -> tuple[str, str]:
+    """A model with two versions, aliases, stages, tags and a history; returns its name and its logged model's id."""
+    name = (text or f"classifier {experiment_id}").replace("/", "\\").replace(":", ";")
+    said = text or "It *classifies*."
+    gate.perform(CreateRegisteredModel(name=name, description=said, tags=[Tag(key="team", value=text or "vision")]))
+    logged = gate.perform(
+        CreateLoggedModel(
+            experiment_id=experiment_id,
+            name="model",
+            model_type=text or "classifier",
+            source_run_id=run_ids[-1],
+            params=[Param(key="depth", value=text or "3")],
+            tags=[Tag(key="team", value=text or "vision")],
+        )
+    )
+    model_id = str(logged["model"]["info"]["model_id"])
+    gate.perform(FinalizeLoggedModel(model_id=model_id, status="LOGGED_MODEL_READY"))
+    gate.perform(
+        CreateModelVersion(
+            name=name,
+            source=f"runs:/{run_ids[0]}/model",
+            run_id=run_ids[0],
+            description=said,
+            tags=[Tag(key="k", value=said)],
+        )
+    )
+    gate.perform(CreateModelVersion(name=name, source=f"models:/{model_id}", run_id=run_ids[-1], model_id=model_id))
+    gate.perform(
+        TransitionModelVersionStage(name=name, version="1", stage="Production", user_id=text or "", reason=said)
+    )
+    for alias, version in (("champion", "2"), ("champion", "1"), ("challenger", "2")):
+        gate.perform(SetRegisteredModelAlias(name=name, alias=alias, version=version, user_id=text or "", reason=said))
+    return name, model_id
 
 
 def _fill(gate: Gate, run_id: str, index: int, text: str | None) -> None:

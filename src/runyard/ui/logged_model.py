@@ -14,11 +14,8 @@ from runyard.tracking.experiments.messages import GetExperiment, Tag
 from runyard.tracking.logged_models.messages import (
     DeleteLoggedModelTag,
     GetLoggedModel,
-    ListLoggedModelArtifacts,
     SetLoggedModelTags,
 )
-from runyard.ui.files import Files, Shelf, files_of
-from runyard.ui.listing import Place
 from runyard.ui.markdown import note
 from runyard.ui.mlmodel import Summary, summary_at
 from runyard.ui.navigation import Crumb, Shell
@@ -47,18 +44,9 @@ class LoggedModelPage:
     tab: str = "overview"
 
 
-@dataclass(frozen=True)
-class LoggedModelFilesPage:
-    """All that logged_model_files.html may use."""
-
-    model: LoggedModelRecord
-    files: Files
-    tab: str = "files"
-
-
 def show(site: Site, request: Request) -> Response:
     """The page of one logged model."""
-    model, experiment = _read(site, request)
+    model, experiment = read(site, request)
     if model.experiment_id != request.path_params["experiment_id"]:
         return RedirectResponse(_address(site, model), 307)
     description = model.tags.get(NOTE_TAG, "")
@@ -72,18 +60,11 @@ def show(site: Site, request: Request) -> Response:
         summary=summary_at(site, model.artifact_uri),
         snippets=snippets_of(model.uri, site.address(request), model.name),
     )
-    return site.page(request, "logged_model", page, _shell(site, experiment, model))
+    return site.page(request, "logged_model", page, shell_of(site, experiment, model))
 
 
-def show_files(site: Site, request: Request) -> Response:
-    """The files of one logged model, with a preview of the one named in the address."""
-    model, experiment = _read(site, request)
-    path = Place.of(request).text("path").strip("/")
-    page = LoggedModelFilesPage(model=model, files=files_of(site, _shelf(site, model), path))
-    return site.page(request, "logged_model_files", page, _shell(site, experiment, model, Crumb("Files")))
-
-
-def _read(site: Site, request: Request) -> tuple[LoggedModelRecord, ExperimentRecord]:
+def read(site: Site, request: Request) -> tuple[LoggedModelRecord, ExperimentRecord]:
+    """The logged model of an address, and its experiment."""
     found = site.perform(GetLoggedModel(model_id=request.path_params["model_id"]))
     model = LoggedModelRecord.from_wire(found["model"])
     experiment = site.perform(GetExperiment(experiment_id=model.experiment_id))["experiment"]
@@ -94,7 +75,8 @@ def _address(site: Site, model: LoggedModelRecord) -> str:
     return site.urls("experiments", model.experiment_id, "models", model.model_id)
 
 
-def _shell(site: Site, experiment: ExperimentRecord, model: LoggedModelRecord, *rest: Crumb) -> Shell:
+def shell_of(site: Site, experiment: ExperimentRecord, model: LoggedModelRecord, *rest: Crumb) -> Shell:
+    """What surrounds the pages of a logged model."""
     crumbs = (
         Crumb("Experiments", site.urls()),
         Crumb(experiment.name, site.urls("experiments", experiment.experiment_id)),
@@ -103,21 +85,6 @@ def _shell(site: Site, experiment: ExperimentRecord, model: LoggedModelRecord, *
         *rest,
     )
     return Shell(model.name, "experiments", crumbs)
-
-
-def _shelf(site: Site, model: LoggedModelRecord) -> Shelf:
-    def contents(folder: str) -> list[dict[str, Any]]:
-        asked = ListLoggedModelArtifacts(model_id=model.model_id, artifact_directory_path=folder or None)
-        return site.perform(asked).get("files", [])  # type: ignore[no-any-return]
-
-    root = ("ajax-api", "2.0", "mlflow", "logged-models", model.model_id, "artifacts", "files")
-    return Shelf(
-        owner="model",
-        location=model.artifact_uri,
-        contents=contents,
-        page=lambda path: site.urls("experiments", model.experiment_id, "models", model.model_id, "files", path=path),
-        download=lambda path: site.urls(*root, artifact_file_path=path),
-    )
 
 
 def _versions(site: Site, model: LoggedModelRecord) -> tuple[VersionRecord, ...]:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
+from runyard.core.model_uri import STAGES
 from runyard.exceptions import RunyardException
 from runyard.registry.model_versions.messages import GetModelVersion, GetModelVersionDownloadUri, SearchModelVersions
-from runyard.registry.names import STAGES
 from runyard.registry.promotion.messages import SearchMoves
 from runyard.registry.registered_models.messages import GetRegisteredModel
 from runyard.tracking.logged_models.messages import GetLoggedModel

@@ -16,6 +16,7 @@ from runyard.ui import (
     experiment,
     experiments,
     logged_model,
+    logged_model_files,
     logged_models,
     metric,
     metric_points,
@@ -27,6 +28,7 @@ from runyard.ui import (
     run,
     run_actions,
     version,
+    version_files,
 )
 from runyard.ui.navigation import Urls
 from runyard.ui.render import Renderer
@@ -40,13 +42,13 @@ _VIEWS: tuple[tuple[str, View], ...] = (
     ("/experiments/{experiment_id}/runs/{run_id}", run.redirect),
     ("/experiments/{experiment_id}/models", logged_models.show),
     ("/experiments/{experiment_id}/models/{model_id}", logged_model.show),
-    ("/experiments/{experiment_id}/models/{model_id}/files", logged_model.show_files),
+    ("/experiments/{experiment_id}/models/{model_id}/files", logged_model_files.show),
     ("/runs/{run_id}", run.show),
     ("/runs/{run_id}/artifacts", artifacts.show),
     ("/models", models.show),
     ("/models/{name}", model.show),
     ("/models/{name}/versions/{version}", version.show),
-    ("/models/{name}/versions/{version}/files", version.show_files),
+    ("/models/{name}/versions/{version}/files", version_files.show),
     ("/models/{name}/versions/{version}/move", move.show),
     ("/compare", compare.show),
     ("/metric", metric.show),

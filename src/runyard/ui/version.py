@@ -8,8 +8,6 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
-from runyard.ui.files import Files, Shelf, contents_at, files_of
-from runyard.ui.listing import Place
 from runyard.ui.markdown import note
 from runyard.ui.mlmodel import Summary, summary_at
 from runyard.ui.navigation import Crumb, Shell
@@ -52,16 +50,6 @@ class VersionPage:
     tab: str = "overview"
 
 
-@dataclass(frozen=True)
-class VersionFilesPage:
-    """All that version_files.html may use."""
-
-    version: VersionRecord
-    stages: tuple[str, ...]
-    files: Files
-    tab: str = "files"
-
-
 def show(site: Site, request: Request) -> Response:
     """The page of one version."""
     version = read_version(site, request.path_params["name"], request.path_params["version"])
@@ -76,30 +64,11 @@ def show(site: Site, request: Request) -> Response:
         snippets=snippets_of(version.uri, site.address(request), version.name),
         events=events_of(site, version.name, [version], MOST_EVENTS, version.version),
     )
-    return site.page(request, "version", page, _shell(site, version))
+    return site.page(request, "version", page, shell_of(site, version))
 
 
-def show_files(site: Site, request: Request) -> Response:
-    """The files of one version, with a preview of the one named in the address."""
-    version = read_version(site, request.path_params["name"], request.path_params["version"])
-    path = Place.of(request).text("path").strip("/")
-    page = VersionFilesPage(version=version, stages=STAGES, files=files_of(site, _shelf(site, version), path))
-    return site.page(request, "version_files", page, _shell(site, version, Crumb("Files")))
-
-
-def _shelf(site: Site, version: VersionRecord) -> Shelf:
-    location = location_of(site, version)
-    name, number = version.name, version.version
-    return Shelf(
-        owner="version",
-        location=location,
-        contents=lambda folder: contents_at(site, location, folder),
-        page=lambda path: site.urls("models", name, "versions", number, "files", path=path),
-        download=lambda path: site.urls("model-versions", "get-artifact", name=name, version=number, path=path),
-    )
-
-
-def _shell(site: Site, version: VersionRecord, *rest: Crumb) -> Shell:
+def shell_of(site: Site, version: VersionRecord, *rest: Crumb) -> Shell:
+    """What surrounds the pages of a version."""
     address = site.urls("models", version.name, "versions", version.version)
     crumb = Crumb(f"Version {version.version}", address if rest else None)
     title = f"{version.name}, version {version.version}"

@@ -1,0 +1,47 @@
+"""The files of a logged model."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from runyard.tracking.logged_models.messages import ListLoggedModelArtifacts
+from runyard.ui.files import Files, Shelf, files_of
+from runyard.ui.listing import Place
+from runyard.ui.logged_model import read, shell_of
+from runyard.ui.navigation import Crumb
+from runyard.ui.registry_records import LoggedModelRecord
+from runyard.ui.site import Site
+
+
+@dataclass(frozen=True)
+class LoggedModelFilesPage:
+    """All that logged_model_files.html may use."""
+
+    model: LoggedModelRecord
+    files: Files
+    tab: str = "files"
+
+
+def show(site: Site, request: Request) -> Response:
+    """The files of one logged model, with a preview of the one named in the address."""
+    model, experiment = read(site, request)
+    path = Place.of(request).text("path").strip("/")
+    page = LoggedModelFilesPage(model=model, files=files_of(site, _shelf(site, model), path))
+    return site.page(request, "logged_model_files", page, shell_of(site, experiment, model, Crumb("Files")))
+
+
+def _shelf(site: Site, model: LoggedModelRecord) -> Shelf:
+    def contents(folder: str) -> list[dict[str, Any]]:
+        asked = ListLoggedModelArtifacts(model_id=model.model_id, artifact_directory_path=folder or None)
+        return site.perform(asked).get("files", [])  # type: ignore[no-any-return]
+
+    root = ("ajax-api", "2.0", "mlflow", "logged-models", model.model_id, "artifacts", "files")
+    return Shelf(
+        owner="model",
+        location=model.artifact_uri,
+        contents=contents,
+        page=lambda path: site.urls("experiments", model.experiment_id, "models", model.model_id, "files", path=path),
+        download=lambda path: site.urls(*root, artifact_file_path=path),
+    )
