@@ -7,7 +7,7 @@ import pytest
 from runyard.artifacts.proxy import ProxyRepository
 from runyard.artifacts.repository import FileRepository
 from runyard.artifacts.resolve import repository_for
-from runyard.exceptions import InvalidParameter
+from runyard.exceptions import InvalidParameter, RunyardException
 
 SERVER = "http://tracking.example:5000"
 
@@ -68,8 +68,8 @@ def test_proxied_location_without_a_server_is_its_folder(tmp_path: Path) -> None
         ("s3:///x", "names no place in S3"),
         ("s3://bucket/x?versionId=1", "names no place in S3"),
         ("s3://bucket/a/../b", "Invalid path"),
-        ("gs://bucket/x", "cannot be reached yet"),
-        ("hdfs://name/x", "cannot be reached yet"),
+        ("wasbs://bucket/x", "'wasbs' is not known"),
+        ("gs://bucket/x", "pip install gcsfs"),
         ("gopher://x/y", "'gopher' is not known"),
         ("runs:/x/y", "'runs' is not known"),
         ("file://host/share", "names a host"),
@@ -79,7 +79,7 @@ def test_proxied_location_without_a_server_is_its_folder(tmp_path: Path) -> None
 )
 def test_others_are_refused_with_a_reason(uri: str, said: str) -> None:
     """What is wrong, and what would do."""
-    with pytest.raises(InvalidParameter, match=said):
+    with pytest.raises(RunyardException, match=said):
         repository_for(uri, "sqlite:///x.db")
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from runyard.artifacts.fsspec_repository import FSSPEC_SCHEMES, FsspecRepository
 from runyard.artifacts.locations import PROXY_ROOT, PROXY_SCHEME, local_path
 from runyard.artifacts.paths import safe_path
 from runyard.artifacts.proxy import ProxyRepository
@@ -12,9 +13,6 @@ from runyard.artifacts.repository import ArtifactRepository, FileRepository
 from runyard.artifacts.s3 import S3_SCHEME
 from runyard.artifacts.s3_repository import S3Repository
 from runyard.exceptions import InvalidParameter
-
-CLOUD = frozenset("gs abfs abfss wasb wasbs hdfs viewfs dbfs r2 b2 oci ftp sftp".split())
-"""Schemes that this version stores as text and cannot transfer."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +30,8 @@ def repository_for(artifact_uri: str, tracking_uri: str = "", kept_at: str | Non
 
     Parameters
     ----------
-    artifact_uri: A path, ``file:``, ``s3:``, ``mlflow-artifacts:`` or the http(s) address of a server's artifacts.
+    artifact_uri: A path, ``file:``, ``s3:``, ``mlflow-artifacts:``, the http(s) address of a server's artifacts, or
+        one of fsspec's schemes such as ``gs:``, ``abfss:`` and ``sftp:``.
     tracking_uri: The server that ``mlflow-artifacts:`` stands for.
     kept_at: The folder or place in S3 that ``mlflow-artifacts:`` stands for when the tracking URI is a database: runs
         that a server logged are read without it.
@@ -43,15 +42,11 @@ def repository_for(artifact_uri: str, tracking_uri: str = "", kept_at: str | Non
     """
     place = _Place(artifact_uri, urlsplit(artifact_uri), tracking_uri, kept_at)
     scheme = place.parts.scheme.lower()
-    if scheme in CLOUD:
-        raise InvalidParameter(
-            f"Artifacts at {artifact_uri!r} cannot be reached yet: this version transfers local files, S3 and files of "
-            "a server. Start the server with --artifacts-destination to keep them there."
-        )
     if scheme not in _BY_SCHEME:
         raise InvalidParameter(
             f"Artifacts cannot be kept at {artifact_uri!r}: the scheme {scheme!r} is not known. "
-            "Use a folder, file:, s3:, mlflow-artifacts: or the address of a server's artifacts."
+            f"Use a folder, file:, s3:, mlflow-artifacts:, the address of a server's artifacts, or one of "
+            f"{', '.join(sorted(FSSPEC_SCHEMES))} (with fsspec)."
         )
     return _BY_SCHEME[scheme](place)
 
@@ -102,4 +97,5 @@ _BY_SCHEME: dict[str, Callable[[_Place], ArtifactRepository]] = {
     S3_SCHEME: lambda place: S3Repository(place.uri),
     "http": _address,
     "https": _address,
+    **dict.fromkeys(FSSPEC_SCHEMES, lambda place: FsspecRepository(place.uri)),
 }
