@@ -173,12 +173,18 @@ def _send(system: Any, local_file: Path, target: str, progress: Progress | None)
 
 
 def _make_folder(system: Any, folder: str) -> None:
-    try:
-        system.makedirs(folder, exist_ok=True)
-    except Exception:  # how this is refused differs
-        system.invalidate_cache()
-        if not system.isdir(folder):  # or else another transfer made it at the same moment
-            raise
+    """Make a folder and those above it, which other transfers may be making at the same moment."""
+    for last in (False, False, False, True):
+        try:
+            system.makedirs(folder, exist_ok=True)
+        except Exception:  # how a folder that is there is refused differs
+            system.invalidate_cache()
+            if system.isdir(folder):
+                return
+            if last:
+                raise
+        else:
+            return
 
 
 def _replace(system: Any, partial: str, target: str) -> None:
