@@ -71,3 +71,58 @@ def test_upload_to_an_unknown_run_is_an_error(runyard: Runyard, folder: Path) ->
 
     assert done.code == 1
     assert "0" * 32 in done.err
+
+
+@pytest.fixture
+def model(run_id: str, folder: Path) -> str:
+    """The name of a registered model: version 1, in Production, the champion."""
+    client, name = RunyardClient(), f"m {run_id}"
+    client.log_artifacts(run_id, str(folder), "model")
+    client.create_registered_model(name)
+    client.create_model_version(name, f"runs:/{run_id}/model", run_id=run_id)
+    client.set_registered_model_alias(name, "champion", "1")
+    with pytest.warns(FutureWarning, match="aliases do the same"):
+        client.transition_model_version_stage(name, "1", "Production")
+    return name
+
+
+@pytest.mark.parametrize("which", ["/1", "/latest", "/Production", "@champion", "runs"])
+def test_models_and_runs_are_addresses(runyard: Runyard, run_id: str, model: str, which: str, tmp_path: Path) -> None:
+    """Whole, a folder or a file of them; the copy is called what it was called."""
+    address = f"runs:/{run_id}/model" if which == "runs" else f"models:/{model}{which}"
+
+    listed = runyard("artifacts", "list", "-u", f"{address}/deep")
+    whole = runyard("artifacts", "download", "-u", address, "-d", str(tmp_path / "whole"))
+    part = runyard("artifacts", "download", "-u", f"{address}/deep/er/b.bin", "-d", str(tmp_path / "part"))
+
+    assert ["er"] == [Path(file["path"]).name for file in listed.json], listed.err
+    assert b"a" == (Path(whole.out.strip()) / "a.txt").read_bytes()
+    assert tmp_path / "part" / "b.bin" == Path(part.out.strip())
+    assert bytes(range(256)) == Path(part.out.strip()).read_bytes()
+
+
+def test_logged_model_is_an_address(runyard: Runyard, run_id: str, folder: Path, tmp_path: Path) -> None:
+    """By its id."""
+    client = RunyardClient()
+    model_id = client.create_logged_model("0", name="m", source_run_id=run_id).model_id
+    client.log_model_artifacts(model_id, str(folder))
+
+    done = runyard("artifacts", "download", "-u", f"models:/{model_id}/a.txt", "-d", str(tmp_path / "to"))
+
+    assert "a" == Path(done.out.strip()).read_text(), done.err
+
+
+def test_repository_of_a_model_is_that_of_its_files(run_id: str, model: str) -> None:
+    """Everything that takes an address of artifacts takes a model's."""
+    repository = RunyardClient().repository(f"models:/{model}@champion/deep")
+
+    assert ["er"] == [info.path for info in repository.list_artifacts()]
+
+
+@pytest.mark.parametrize("address", ["models:/nothing/1", "models:/nothing@champion", "models:/m-0/x", "runs:/0/x"])
+def test_addresses_of_nothing_are_errors(runyard: Runyard, run_id: str, address: str) -> None:
+    """They name what is missing."""
+    done = runyard("artifacts", "download", "-u", address)
+
+    assert (1, False) == (done.code, "Traceback" in done.err)
+    assert address.rpartition(":/")[2].partition("/")[0].partition("@")[0] in done.err

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from runyard.client.addresses import parent_and_name
 from runyard.exceptions import DoesNotExist, InvalidParameter, RunyardException
-from runyard.fluent.artifacts import parent_and_name
 
 
 @pytest.fixture

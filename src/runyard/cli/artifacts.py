@@ -11,7 +11,11 @@ from runyard.artifacts.repository import ArtifactRepository, Progress
 from runyard.cli.choices import run_id_option
 from runyard.cli.output import output_option, progress, show_json, show_rows
 from runyard.client import RunyardClient
+from runyard.client.addresses import folder_and_name, located
 
+artifact_uri_option = click.option(
+    "-u", "--artifact-uri", help="Address instead of a run: runs:/<run id>/<path>, models:/<name>@<alias>, s3://…"
+)
 artifact_path_option = click.option("-a", "--artifact-path", help="Path inside the run's artifacts.")
 
 
@@ -68,12 +72,15 @@ def _uploading(run_id: str, files: list[Path]) -> Iterator[tuple[ArtifactReposit
 
 
 @artifacts.command(name="list")
-@run_id_option
+@click.option("-r", "--run-id", help="Run to list.")
 @artifact_path_option
+@artifact_uri_option
 @output_option(default="json")
-def list_artifacts(run_id: str, artifact_path: str | None, output: str) -> None:
-    """List one folder of a run's artifacts."""
-    found = RunyardClient().list_artifacts(run_id, artifact_path)
+def list_artifacts(run_id: str | None, artifact_path: str | None, artifact_uri: str | None, output: str) -> None:
+    """List one folder of artifacts."""
+    client = RunyardClient()
+    root, path = _chosen(client, run_id, artifact_path, artifact_uri)
+    found = client.repository(root).list_artifacts(path or None)
     if output == "json":
         show_json([file.to_dictionary() for file in found])
         return
@@ -83,7 +90,7 @@ def list_artifacts(run_id: str, artifact_path: str | None, output: str) -> None:
 @artifacts.command()
 @click.option("-r", "--run-id", help="Run to download from.")
 @artifact_path_option
-@click.option("-u", "--artifact-uri", help="Address to download from, instead of a run.")
+@artifact_uri_option
 @click.option(
     "-d",
     "--dst-path",
@@ -92,13 +99,24 @@ def list_artifacts(run_id: str, artifact_path: str | None, output: str) -> None:
 )
 def download(run_id: str | None, artifact_path: str | None, artifact_uri: str | None, dst_path: Path | None) -> None:
     """Download a file or a folder, and print where it is now."""
-    if (run_id is None) == (artifact_uri is None):
-        raise click.UsageError("Give either --run-id or --artifact-uri.")
-    if artifact_uri is not None and artifact_path is not None:
-        raise click.UsageError("--artifact-path goes with --run-id; put the path into --artifact-uri.")
     client = RunyardClient()
-    repository = client.repository(artifact_uri or str(client.get_run(str(run_id)).info.artifact_uri))
-    path, folder = artifact_path or "", None if dst_path is None else str(dst_path)
+    root, path = _chosen(client, run_id, artifact_path, artifact_uri)
+    if artifact_uri is not None:
+        root, path = folder_and_name(root, path)
+    repository, folder = client.repository(root), None if dst_path is None else str(dst_path)
     size = sum(file.file_size or 0 for file in repository_module.walk(repository, path))
     with progress("Downloading", size) as advance:
         click.echo(repository_module.download_artifacts(repository, path, folder, advance))
+
+
+def _chosen(
+    client: RunyardClient, run_id: str | None, artifact_path: str | None, artifact_uri: str | None
+) -> tuple[str, str]:
+    """The root that the options name, and the path below it."""
+    if (run_id is None) == (artifact_uri is None):
+        raise click.UsageError("Give either --run-id or --artifact-uri.")
+    if artifact_uri is None:
+        return str(client.get_run(str(run_id)).info.artifact_uri), artifact_path or ""
+    if artifact_path is not None:
+        raise click.UsageError("--artifact-path goes with --run-id; put the path into --artifact-uri.")
+    return located(client, artifact_uri)

@@ -1,9 +1,11 @@
 """Following addresses of artifacts: ``runs:/`` and ``models:/`` lead to where the files really are."""
 
+import posixpath
 from typing import Protocol
 from urllib.parse import urlsplit, urlunsplit
 
 from runyard.artifacts.paths import joined, safe_path
+from runyard.artifacts.repository import ArtifactRepository
 from runyard.core.model_uri import ModelUri, is_model_uri, parse_model_uri
 from runyard.exceptions import InvalidParameter
 from runyard.registry.model_versions.entities import ModelVersion
@@ -27,6 +29,9 @@ class Directory(Protocol):
 
     def get_model_version_download_uri(self, name: str, version: str) -> str:
         """Where the files of a version are."""
+
+    def repository(self, artifact_uri: str) -> ArtifactRepository:
+        """What reads and writes artifacts at a URI."""
 
 
 def followed(client: Directory, uri: str) -> tuple[str, str]:
@@ -68,3 +73,32 @@ def uri_joined(uri: str, path: str) -> str:
     if not parts.scheme:
         return f"{uri.rstrip('/')}/{path}"
     return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{path}"))
+
+
+def located(client: Directory, uri: str) -> tuple[str, str]:
+    """The address of a folder that holds what an address of any kind names, and the path in it."""
+    if uri.startswith(RUNS):
+        return followed(client, uri)
+    if not is_model_uri(uri):
+        return parent_and_name(uri)
+    root, path = followed(client, uri)
+    if not path and not client.repository(root).list_artifacts():
+        return parent_and_name(root)  # a model may be a single file
+    return root, path
+
+
+def parent_and_name(uri: str) -> tuple[str, str]:
+    """An address split into its folder's address and its last part; whole, with no last part, when it is a root."""
+    parts = urlsplit(uri)
+    if not parts.scheme:
+        folder, name = posixpath.split(posixpath.abspath(uri))
+        return folder, name
+    path = parts.path.rstrip("/")
+    head, _, name = path.rpartition("/")
+    return (urlunsplit(parts._replace(path=head)), name) if head and not uri.endswith("/") else (uri, "")
+
+
+def folder_and_name(root: str, path: str) -> tuple[str, str]:
+    """The address of the folder that holds a path below a root, and the path's last part: copies are called that."""
+    folder, name = posixpath.split(safe_path(path))
+    return uri_joined(root, folder), name

@@ -4,6 +4,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NoReturn
 
 from runyard._absent import reason_for_method
+from runyard.artifacts.repository import ArtifactRepository
+from runyard.client.addresses import followed, uri_joined
 from runyard.client.connection import StoreConnection, connection_to
 from runyard.client.pictures import PicturesClient
 from runyard.client.tables import TablesClient
@@ -57,6 +59,10 @@ class RunyardClient(
     def tracking_uri(self) -> str:
         """The store this client speaks to."""
         return self._tracking_uri
+
+    def repository(self, artifact_uri: str) -> ArtifactRepository:
+        """What reads and writes artifacts at a URI of any kind, ``runs:/`` and ``models:/`` too."""
+        return super().repository(uri_joined(*followed(self, artifact_uri)))
 
     @property
     def registry_uri(self) -> str:

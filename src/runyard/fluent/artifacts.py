@@ -1,18 +1,14 @@
 """Reading artifacts by address or by run: what `runyard.artifacts` offers."""
 
 import json
-import posixpath
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit, urlunsplit
 
 from runyard.artifacts.entities import FileInfo
-from runyard.artifacts.paths import safe_path
 from runyard.artifacts.repository import download_artifacts as repository_download
 from runyard.client import RunyardClient
-from runyard.client.addresses import RUNS, followed, uri_joined
-from runyard.core.model_uri import is_model_uri
+from runyard.client.addresses import folder_and_name, located
 from runyard.exceptions import InvalidParameter, MissingPackage
 
 if TYPE_CHECKING:
@@ -46,10 +42,8 @@ def download_artifacts(
     _require_one(artifact_uri, run_id, artifact_path)
     client = RunyardClient(tracking_uri, registry_uri)
     root, path = _located(artifact_uri, run_id, artifact_path, client)
-    if not path and is_model_uri(artifact_uri or "") and not client.repository(root).list_artifacts():
-        root, path = parent_and_name(root)  # a model may be a single file
-    folder, name = posixpath.split(safe_path(path))  # only the last part is made below dst_path
-    return repository_download(client.repository(uri_joined(root, folder)), name, dst_path)
+    folder, name = folder_and_name(root, path)
+    return repository_download(client.repository(folder), name, dst_path)
 
 
 def list_artifacts(
@@ -114,22 +108,9 @@ def _located(
     artifact_uri: str | None, run_id: str | None, artifact_path: str | None, client: RunyardClient
 ) -> tuple[str, str]:
     """The address of a folder that holds an artifact, and the path in it."""
-    if artifact_uri is not None and (artifact_uri.startswith(RUNS) or is_model_uri(artifact_uri)):
-        return followed(client, artifact_uri)
-    if run_id is not None:
-        return client.get_run(run_id).info.artifact_uri or "", artifact_path or ""
-    return parent_and_name(artifact_uri or "")
-
-
-def parent_and_name(uri: str) -> tuple[str, str]:
-    """An address split into its folder's address and its last part; whole, with no last part, when it is a root."""
-    parts = urlsplit(uri)
-    if not parts.scheme:
-        folder, name = posixpath.split(posixpath.abspath(uri))
-        return folder, name
-    path = parts.path.rstrip("/")
-    head, _, name = path.rpartition("/")
-    return (urlunsplit(parts._replace(path=head)), name) if head and not uri.endswith("/") else (uri, "")
+    if artifact_uri is not None:
+        return located(client, artifact_uri)
+    return client.get_run(run_id or "").info.artifact_uri or "", artifact_path or ""
 
 
 def _require_one(artifact_uri: str | None, run_id: str | None, artifact_path: str | None) -> None:
