@@ -67,6 +67,21 @@ def test_a_run_s_files_become_versions(module: ModuleType, name: str, run_id: st
     assert module.artifacts.load_text(f"models:/{name}/2/weights.txt") == "weights"
 
 
+def test_runs_of_a_server_are_registered_in_a_database_of_ones_own(
+    mlflow: ModuleType, name: str, server: RunningServer, tmp_path: Path
+) -> None:
+    """Tracking with others, registering alone: the version leads to the files on the server."""
+    mlflow.set_tracking_uri(server.url)
+    mlflow.set_registry_uri(f"sqlite:///{tmp_path / 'registry.db'}")
+    with mlflow.start_run() as run:
+        mlflow.log_text("weights", "model/weights.txt")
+
+    version = mlflow.register_model(f"runs:/{run.info.run_id}/model", name)
+
+    assert (version.run_id, version.source) == (run.info.run_id, f"{run.info.artifact_uri}/model")
+    assert mlflow.artifacts.load_text(f"models:/{name}/1/weights.txt") == "weights"
+
+
 def test_one_file_and_all_files_of_a_run_can_be_registered(module: ModuleType, name: str, run_id: str) -> None:
     """What is there counts, not what it is called."""
     module.register_model(f"runs:/{run_id}/model/deep/info.json", name)

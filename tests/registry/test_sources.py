@@ -254,5 +254,7 @@ def test_callers_on_this_machine_may_point_at_their_own_folders(database: str, t
         assert str(tmp_path / "model") == location(opened, "1")
         assert BAD == refusal(opened, adding("mlflow-artifacts:/0/x"))
         assert BAD == refusal(opened, adding(f"{tmp_path}/../x"))
+        a_version(opened, source="mlflow-artifacts:/0/x", run_id="a" * 32)
+        assert BAD == refusal(opened, adding("mlflow-artifacts:/0/../x", run_id="a" * 32))
     finally:
         opened.close()
