@@ -35,6 +35,9 @@ def test_demo_leaves_a_sweep_of_real_runs(tmp_path: Path) -> None:
         logged = {file.path for file in client.list_artifacts(nested[0].info.run_id)}
         assert {"model", "plots"} <= logged
         assert len(client.get_metric_history(nested[0].info.run_id, _curve(nested[0].data.metrics))) >= 30
+        parent = next(run for run in runs if run not in nested)
+        champion = client.get_model_version_by_alias(f"{name}-model", "champion")
+        assert parent.data.tags["best_run_id"] == champion.run_id
 
 
 def _curve(metrics: dict[str, float]) -> str:

@@ -1,6 +1,7 @@
 """Scripts, run by real MLflow clients against our server and by our own SDK, must see what real MLflow shows."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -51,6 +52,18 @@ def test_real_clients_see_what_mlflow_shows(
     assert expected(script) == run_script(
         script, environment(client), "mlflow", start_server().url, tmp_path / "client"
     )
+
+
+@pytest.mark.compat
+@pytest.mark.parametrize("client", ["mlskinny3", "mlflow2"])
+def test_scripts_call_every_method_of_the_registry(client: str) -> None:
+    """Whatever a client has about registered and logged models; prompts and tool servers are not ours."""
+    ask = "import mlflow; print(*dir(mlflow.MlflowClient))"
+    done = subprocess.run([environment(client), "-c", ask], capture_output=True, text=True, timeout=60, check=True)
+    about = re.compile(r"(?!_)(?!.*(prompt|mcp|trace)).*(model|registered|output|stage|alias)")
+    called = "".join((Path(__file__).parent / f"{script}_script.py").read_text() for script in SCRIPTS)
+
+    assert [] == [name for name in done.stdout.split() if about.match(name) and f".{name}(" not in called]
 
 
 @pytest.mark.compat

@@ -13,6 +13,8 @@ import runyard
 
 Settings = dict[str, Any]
 Say = Callable[[str], None]
+REGISTERED = 3
+"""How many of a sweep's models are registered."""
 
 
 def grid(**choices: Sequence[Any]) -> Iterator[Settings]:
@@ -57,6 +59,7 @@ class Sweep:
                 runyard.log_metric(f"best_{self.compared}", self.best(row[0] for row in results), step=number)
                 say(f"{self.experiment}  {number}/{len(self.candidates)}  {name}  {self.compared}={score:.4g}")
             self._summarise(results)
+        self._register(results)
 
     def _summarise(self, results: Sequence[tuple[float, str, Settings]]) -> None:
         score, run_id, settings = self.best(results, key=lambda row: row[0])
@@ -65,6 +68,23 @@ class Sweep:
         header = ["run_id", self.compared, *settings]
         lines = [",".join(map(str, [run, value, *chosen.values()])) for value, run, chosen in results]
         runyard.log_text("\n".join([",".join(header), *lines]) + "\n", "results.csv")
+
+
+    def _register(self, results: Sequence[tuple[float, str, Settings]]) -> None:
+        """Register the best few, the best last; each that beats the champion becomes it."""
+        name, client = f"{self.experiment}-model", runyard.RunyardClient()
+        better = "<" if self.best is min else ">"
+        ranked = sorted(results, key=lambda row: row[0], reverse=self.best is min)
+        for _, run_id, settings in ranked[-REGISTERED:]:
+            version = runyard.register_model(f"runs:/{run_id}/model", name, tags={"settings": _run_name(settings)})
+            client.promote_model_version(
+                name,
+                version.version,
+                f"metrics.{self.compared} {better} champion.{self.compared}",
+                alias="champion",
+                reason="Better on data it was not trained on.",
+            )
+        client.update_registered_model(name, self.description)
 
 
 def _run_name(settings: Mapping[str, Any]) -> str:
