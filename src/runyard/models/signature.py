@@ -1,0 +1,112 @@
+"""What a model takes and gives: its signature."""
+
+import dataclasses
+import json
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from runyard.exceptions import InvalidParameter
+from runyard.types.infer import infer_param_schema, infer_schema
+from runyard.types.params import ParamSchema
+from runyard.types.schema import ColSpec, Schema
+
+log = logging.getLogger(__name__)
+
+
+class ModelSignature:
+    """The schemas of a model's inputs, outputs and parameters.
+
+    Parameters
+    ----------
+    inputs, outputs: Each a `Schema`, a dataclass whose fields are the columns, or None.
+    params: The parameters that ``predict`` takes beside the input.
+
+    Raises
+    ------
+    InvalidParameter: None of the three is given, or one is of another kind.
+    """
+
+    def __init__(self, inputs: Any = None, outputs: Any = None, params: ParamSchema | None = None) -> None:
+        self.inputs, self.outputs = _schema("inputs", inputs), _schema("outputs", outputs)
+        if params is not None and not isinstance(params, ParamSchema):
+            raise InvalidParameter(f"'params' is a ParamSchema, not {type(params).__name__}.")
+        self.params = params
+        if self.inputs is None and self.outputs is None and params is None:
+            raise InvalidParameter("A signature needs inputs, outputs or params.")
+        self._is_signature_from_type_hint = False
+        self._is_type_hint_from_example = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """As MLmodel files write it: JSON text for each of ``inputs``, ``outputs`` and ``params``, or None."""
+        return {
+            name: None if schema is None else schema.to_json()
+            for name, schema in (("inputs", self.inputs), ("outputs", self.outputs), ("params", self.params))
+        }
+
+    @classmethod
+    def from_dict(cls, signature_dict: Mapping[str, Any]) -> "ModelSignature":
+        """Read it from an MLmodel file.
+
+        Raises
+        ------
+        InvalidParameter: It describes no signature.
+        """
+        inputs, outputs, params = (signature_dict.get(name) for name in ("inputs", "outputs", "params"))
+        made = cls(
+            Schema.from_json(inputs) if inputs else None,
+            Schema.from_json(outputs) if outputs else None,
+            ParamSchema.from_json(params) if params else None,
+        )
+        made._is_signature_from_type_hint = bool(signature_dict.get("is_signature_from_type_hint", False))
+        made._is_type_hint_from_example = bool(signature_dict.get("type_hint_from_example", False))
+        return made
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ModelSignature) and self.to_dict() == other.to_dict()
+
+    def __hash__(self) -> int:
+        return hash(json.dumps(self.to_dict()))
+
+    def __repr__(self) -> str:
+        return f"inputs: \n  {self.inputs!r}\noutputs: \n  {self.outputs!r}\nparams: \n  {self.params!r}\n"
+
+
+def _schema(name: str, given: Any) -> Schema | None:
+    if given is None or isinstance(given, Schema):
+        return given
+    if dataclasses.is_dataclass(given):
+        from runyard.types.type_hints import schema_of_dataclass  # noqa: PLC0415  (seldom needed)
+
+        return schema_of_dataclass(given)
+    raise InvalidParameter(f"{name!r} is a Schema or a dataclass, not {type(given).__name__}.")
+
+
+def infer_signature(
+    model_input: Any = None, model_output: Any = None, params: Mapping[str, Any] | None = None
+) -> ModelSignature:
+    """The signature of a model that takes and gives data like this.
+
+    Parameters
+    ----------
+    model_input: An example of the input: a pandas DataFrame or Series, a numpy array or a dictionary of them, a sparse
+        matrix, or plain lists, dictionaries and values.
+    model_output: An example of what the model gives for it.
+    params: The parameters that ``predict`` takes beside the input, with their defaults.
+
+    Raises
+    ------
+    InvalidParameter: Nothing is given, or a parameter is of a kind that cannot be one.
+    """
+    inputs = None if model_input is None else infer_schema(model_input)
+    outputs = None if model_output is None else infer_schema(model_output)
+    if inputs is not None and any(isinstance(one, ColSpec) and _is_integer(one) for one in inputs.inputs):
+        log.warning(
+            "Some columns of the input hold integers. Integers cannot stand for missing values: if there may be some, "
+            "log the example with these columns as floating point numbers."
+        )
+    return ModelSignature(inputs, outputs, infer_param_schema(params) if params else None)
+
+
+def _is_integer(column: ColSpec) -> bool:
+    return repr(column.type) in ("integer", "long")
