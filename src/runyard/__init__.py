@@ -15,6 +15,7 @@ _PUBLIC = {
     "__version__": "runyard.version:COMPATIBLE",
     "active_run": "runyard.fluent.active",
     "artifacts": "runyard.artifacts:",
+    "autolog": "runyard.autologging.everywhere",
     "clear_active_model": "runyard.fluent.active_models",
     "client": "runyard.client:",
     "config": "runyard.compat.config:",
@@ -65,6 +66,7 @@ _PUBLIC = {
     "log_params": "runyard.fluent.values",
     "log_table": "runyard.fluent.files",
     "log_text": "runyard.fluent.files",
+    "models": "runyard.models:",
     "register_model": "runyard.fluent.registry",
     "restore_experiment": "runyard.fluent.experiments",
     "restore_run": "runyard.fluent.runs",
@@ -86,9 +88,11 @@ _PUBLIC = {
     "set_tag": "runyard.fluent.values",
     "set_tags": "runyard.fluent.values",
     "set_tracking_uri": "runyard.core.tracking_uri",
+    "sklearn": "runyard.sklearn:",
     "start_run": "runyard.fluent.active",
     "system_metrics": "runyard.system_metrics:",
     "tracking": "runyard.tracking:",
+    "types": "runyard.types:",
     "utils": "runyard.compat.utils:",
     "version": "runyard.version:",
 }
@@ -100,9 +104,12 @@ if TYPE_CHECKING:
     from runyard import data as data
     from runyard import entities as entities
     from runyard import exceptions as exceptions
+    from runyard import models as models
+    from runyard import sklearn as sklearn
     from runyard import system_metrics as system_metrics
     from runyard import tracking as tracking
     from runyard import version as version
+    from runyard.autologging.everywhere import autolog as autolog
     from runyard.client import MlflowClient as MlflowClient
     from runyard.client import RunyardClient as RunyardClient
     from runyard.compat import config as config

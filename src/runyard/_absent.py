@@ -2,7 +2,6 @@
 
 _WEBHOOKS = "webhooks come in a later version. Poll the history of moves (search_registered_model_moves) meanwhile."
 _MODELS = "saving and loading models comes in a later version. Save the model to a file and call log_artifact."
-_AUTOLOG = "automatic logging comes in a later version. Call log_params and log_metrics yourself."
 _EVALUATION = "evaluation comes in a later version. Compute the scores yourself and call log_metrics."
 _PROJECTS = "projects come in a later version. Run the script itself; MLFLOW_RUN_ID and MLFLOW_EXPERIMENT_NAME work."
 _TRACES = "traces and GenAI are not offered. Log what you need as params, tags, tables or artifacts."
@@ -15,21 +14,17 @@ REASONS: dict[str, str] = {
             "import_checkpoints",
             "keras",
             "lightgbm",
-            "models",
             "onnx",
             "pyfunc",
             "pytorch",
-            "sklearn",
             "spark",
             "statsmodels",
             "tensorflow",
             "transformers",
-            "types",
             "xgboost",
         ),
         _MODELS,
     ),
-    "autolog": _AUTOLOG,
     **dict.fromkeys(("evaluate", "metrics", "shap", "validate_evaluation_results"), _EVALUATION),
     **dict.fromkeys(("projects", "run"), _PROJECTS),
     **dict.fromkeys(

@@ -1,0 +1,49 @@
+"""The run that a watched call logs to: the active one, or one made for the call."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import runyard
+from runyard.autologging.integrations import get_autologging_config
+from runyard.autologging.reporting import inform
+from runyard.fluent.stack import ActiveRun, status_after
+
+AUTOLOGGING_TAG = "mlflow.autologging"
+
+
+def must_leave_run_alone(integration: str) -> bool:
+    """Is a run active that the program started itself, and was logging to such runs ruled out (``exclusive``)?"""
+    run = runyard.active_run()
+    exclusive = bool(get_autologging_config(integration, "exclusive", default_value=False))
+    return exclusive and run is not None and AUTOLOGGING_TAG not in run.data.tags
+
+
+@contextmanager
+def run_for(integration: str, tags: Mapping[str, str]) -> Iterator[ActiveRun]:
+    """The run to log to. One that is made here ends with the block: FAILED if an exception leaves it.
+
+    Parameters
+    ----------
+    integration: The library's name.
+    tags: Tags to set. A new run gets the library's `extra_tags` too.
+    """
+    active = runyard.active_run()
+    if active is not None:
+        runyard.set_tags(tags, synchronous=False)
+        yield active
+        return
+    extra = get_autologging_config(integration, "extra_tags") or {}
+    run = runyard.start_run(tags={**extra, AUTOLOGGING_TAG: integration, **tags})
+    inform(integration, "Run %s was started for this call of %s.", run.info.run_id, integration)
+    try:
+        yield run
+    except BaseException as error:
+        _end(run, status_after(error) if not isinstance(error, GeneratorExit) else "FINISHED")
+        raise
+    _end(run, "FINISHED")
+
+
+def _end(run: ActiveRun, status: str) -> None:
+    active = runyard.active_run()
+    if active is not None and active.info.run_id == run.info.run_id:  # the training may have ended it
+        runyard.end_run(status)

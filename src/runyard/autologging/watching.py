@@ -1,0 +1,135 @@
+"""Calls of a library's functions, watched.
+
+A watcher is a generator: what stands before its ``yield`` runs before the function is called, ``yield`` gives it the
+result, and the function's own exception is raised there. Whatever the watcher does, the function is called exactly
+once and its result or exception is what the caller gets.
+"""
+
+import functools
+import sys
+import threading
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any
+
+from runyard.autologging.integrations import autologging_is_disabled
+from runyard.autologging.reporting import report_failure
+
+
+@dataclass(frozen=True, eq=False)
+class Call:
+    """A call that is being watched.
+
+    Attributes
+    ----------
+    integration: The library's name.
+    function: The original function.
+    args, kwargs: What the caller gave; the first argument of a method is its object.
+    """
+
+    integration: str
+    function: Callable[..., Any]
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+
+    @property
+    def owner(self) -> Any:
+        """The object whose method is called."""
+        return self.args[0]
+
+
+Watch = Generator[None, Any, None]
+Watcher = Callable[[Call], Watch]
+
+
+class _Inside(threading.local):
+    """Is this thread inside of a call that is watched? What such a call calls in turn is part of it."""
+
+    def __init__(self) -> None:
+        self.watched = False
+
+
+_inside = _Inside()
+_watched_threads: list[int] = []
+
+
+def watched(function: Callable[..., Any], integration: str, watcher: Watcher) -> Callable[..., Any]:
+    """A function that does what the given one does, and is watched unless the library's part is disabled."""
+
+    @functools.wraps(function)
+    def call_watched(*args: Any, **kwargs: Any) -> Any:
+        if _inside.watched or autologging_is_disabled(integration) or _works_for_a_watched_call():
+            return function(*args, **kwargs)
+        _inside.watched = True
+        _watched_threads.append(threading.get_ident())
+        try:
+            return _watch(Call(integration, function, args, kwargs), watcher)
+        finally:
+            _watched_threads.remove(threading.get_ident())
+            _inside.watched = False
+
+    call_watched.__dict__["_runyard_original"] = function
+    return call_watched
+
+
+def is_watched(function: object) -> bool:
+    """Is this one of our functions that stand for a library's?"""
+    return "_runyard_original" in getattr(function, "__dict__", ())
+
+
+def _watch(call: Call, watcher: Watcher) -> Any:
+    watch = _begin(call, watcher)
+    try:
+        result = call.function(*call.args, **call.kwargs)
+    except BaseException as error:
+        if watch is not None:
+            _end(call, watch, functools.partial(watch.throw, error), error)
+        raise
+    if watch is not None:
+        _end(call, watch, functools.partial(watch.send, result), None)
+    return result
+
+
+def _begin(call: Call, watcher: Watcher) -> Watch | None:
+    try:
+        watch = watcher(call)
+        next(watch)
+    except StopIteration:  # the watcher wants to know no more about this call
+        return None
+    except Exception as problem:  # noqa: BLE001  (an edge: our failure must not become the training's)
+        report_failure(call.integration, f"the start of {_name(call)}", problem)
+        return None
+    return watch
+
+
+def _end(call: Call, watch: Watch, resume: Callable[[], None], error: BaseException | None) -> None:
+    try:
+        resume()
+    except StopIteration:
+        return
+    except Exception as problem:  # noqa: BLE001  (an edge: our failure must not become the training's)
+        if problem is not error:
+            report_failure(call.integration, f"the end of {_name(call)}", problem)
+    except BaseException as problem:
+        if problem is not error:  # an interrupt while we were logging
+            raise
+    else:
+        watch.close()
+
+
+def _name(call: Call) -> str:
+    owner = f"{type(call.owner).__name__}." if call.args and hasattr(call.owner, "get_params") else ""
+    return f"{owner}{getattr(call.function, '__name__', call.function)}"
+
+
+def _works_for_a_watched_call() -> bool:
+    """Is this a worker of joblib in a thread of its own, while another thread is inside of a watched call?"""
+    if not _watched_threads or threading.current_thread() is threading.main_thread():
+        return False
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None:
+        if frame.f_globals.get("__name__", "").startswith("joblib.parallel"):
+            return True
+        frame = frame.f_back
+    return False

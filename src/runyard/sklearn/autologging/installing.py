@@ -1,0 +1,55 @@
+"""Which functions of sklearn are watched."""
+
+import inspect
+from typing import Any
+
+from runyard.autologging.patches import patch, revert
+from runyard.autologging.watching import Watcher
+from runyard.sklearn.autologging.fitting import watch_fit
+from runyard.sklearn.autologging.measuring import watch_metric, watch_predict, watch_score
+
+METHODS: dict[str, Watcher] = {
+    "fit": watch_fit,
+    "fit_transform": watch_fit,
+    "fit_predict": watch_fit,
+    "predict": watch_predict,
+    "predict_proba": watch_predict,
+    "predict_log_proba": watch_predict,
+    "transform": watch_predict,
+    "score": watch_score,
+}
+
+_PREPARING = (
+    "sklearn.feature_extraction",
+    "sklearn.feature_selection",
+    "sklearn.impute",
+    "sklearn.preprocessing",
+    "sklearn.compose._column_transformer",
+)
+"""Modules whose estimators only prepare data: their `fit` is no training."""
+
+_MEASURES = ("_score", "_loss", "_error", "_deviance", "_corrcoef", "auc")
+
+
+def install() -> None:
+    """Watch every estimator that trains, and the functions of `sklearn.metrics` that give a number."""
+    for estimator in _estimators():
+        for method, watcher in METHODS.items():
+            patch("sklearn", estimator, method, watcher)
+    from sklearn import metrics  # noqa: PLC0415  (heavy)
+
+    for name in metrics.__all__:
+        measure = getattr(metrics, name)
+        if inspect.isfunction(measure) and ("_score" in name or name.endswith(_MEASURES)):
+            patch("sklearn", metrics, name, watch_metric, module="sklearn.metrics")
+
+
+def uninstall() -> None:
+    """Put sklearn's own functions back."""
+    revert("sklearn")
+
+
+def _estimators() -> list[Any]:
+    from sklearn.utils import all_estimators  # noqa: PLC0415  (heavy)
+
+    return [kind for _, kind in all_estimators() if not kind.__module__.startswith(_PREPARING)]

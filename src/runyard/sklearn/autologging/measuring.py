@@ -1,0 +1,81 @@
+"""Watches what is measured after a training: ``predict``, ``score`` and the functions of `sklearn.metrics`."""
+
+import inspect
+import itertools
+from typing import Any
+
+import numpy as np
+
+from runyard.autologging.integrations import get_autologging_config
+from runyard.autologging.reporting import attempt
+from runyard.autologging.watching import Call, Watch
+from runyard.sklearn.autologging.arguments import arguments_of, features_of
+from runyard.sklearn.autologging.datasets import dataset_of, note_dataset
+from runyard.sklearn.autologging.names import as_written, name_of
+from runyard.sklearn.autologging.trained import Prediction, Training, predictions, trainings
+
+CALLS_FILE = "metric_info.json"
+
+
+def watch_predict(call: Call) -> Watch:
+    """Remember which training a prediction comes from, and note the data it is made for."""
+    training = trainings.get(call.owner) if _wanted() else None
+    if training is None:
+        return
+    features = features_of(arguments_of(call))
+    dataset_name = training.notes.dataset_name(features, name_of(features))
+    result = yield
+    predictions.set(result, Prediction(training, dataset_name))
+    if get_autologging_config("sklearn", "log_datasets"):
+        dataset = dataset_of(features)
+        if dataset is not None:
+            note_dataset(training.client, training.run_id, dataset, "eval")
+
+
+def watch_score(call: Call) -> Watch:
+    """Log what an estimator's ``score`` says, to the run of its training."""
+    training = trainings.get(call.owner) if _wanted() else None
+    if training is None:
+        return
+    given = arguments_of(call)
+    features = features_of(given)
+    dataset_name = training.notes.dataset_name(features, name_of(features))
+    kind = type(call.owner).__name__
+    text = f"{kind}.score({_as_written(given)})"
+    result = yield
+    _log_value(training, f"{kind}_score", dataset_name, text, result)
+
+
+def watch_metric(call: Call) -> Watch:
+    """Log what a function of `sklearn.metrics` says about a prediction, to the run of the training it comes from."""
+    if not _wanted():
+        return
+    candidates = (predictions.get(value) for value in itertools.chain(call.args, call.kwargs.values()))
+    prediction = next((found for found in candidates if found is not None), None)
+    if prediction is None:
+        return
+    name = call.function.__name__
+    given = inspect.signature(call.function).bind(*call.args, **call.kwargs).arguments
+    text = f"{name}({_as_written(given)})"
+    result = yield
+    _log_value(prediction.training, name, prediction.dataset_name, text, result)
+
+
+def _wanted() -> bool:
+    return bool(get_autologging_config("sklearn", "log_post_training_metrics"))
+
+
+def _as_written(given: dict[str, Any]) -> str:
+    return ", ".join(f"{name}={as_written(value)}" for name, value in given.items())
+
+
+def _log_value(training: Training, metric: str, dataset_name: str, text: str, value: Any) -> None:
+    """Log a value under the next free name, and the call it came from. Other results than numbers are left alone."""
+    if isinstance(value, bool) or not isinstance(value, int | float | np.number):
+        return
+    notes = training.notes
+    key = notes.metric_name(metric, dataset_name)
+    training.client.log_metric(training.run_id, key, float(value), model_id=training.model_id)
+    with attempt("sklearn", CALLS_FILE):
+        notes.calls[key] = text
+        training.client.log_text(training.run_id, notes.calls_as_json(), CALLS_FILE)
