@@ -11,6 +11,9 @@ from types import FrameType
 
 log = logging.getLogger("runyard.server")
 
+HOPELESS = 3
+"""Exit code of a worker that would fail again if it were started again; the server stops with it."""
+
 _STOP_SECONDS = 10
 _MANY_DEATHS, _SHORT_SECONDS = 8, 10.0
 
@@ -22,8 +25,8 @@ class _Workers:
     is no more, however that came about.
     """
 
-    def __init__(self, count: int, work: Callable[[int], int]) -> None:
-        self._count, self._work = count, work
+    def __init__(self, count: int, work: Callable[[int], int], stop_seconds: int) -> None:
+        self._count, self._work, self._stop_seconds = count, work, stop_seconds
         self._alive: set[int] = set()
         self._deaths: list[float] = []
         self._stopping = False
@@ -41,9 +44,12 @@ class _Workers:
         """Replace who dies until told to stop; returns the exit code."""
         failed = False
         while self._alive:
-            process, _ = os.wait()
+            process, status = os.wait()
             self._alive.discard(process)
-            if not self._stopping:
+            if not self._stopping and os.waitstatus_to_exitcode(status) == HOPELESS:
+                failed = True
+                self._stop(signal.SIGTERM, None)
+            elif not self._stopping:
                 log.error("worker %d died and is replaced", process)
                 failed = self._dying_too_often()
                 if failed:
@@ -81,7 +87,7 @@ class _Workers:
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         self._stopping = True
-        signal.alarm(_STOP_SECONDS)
+        signal.alarm(self._stop_seconds)
         self._signal_all(signal.SIGTERM)
 
     def _kill(self, _number: int, _frame: FrameType | None) -> None:
@@ -93,7 +99,9 @@ class _Workers:
                 os.kill(process, number)
 
 
-def run_workers(count: int, work: Callable[[int], int], ready: Callable[[], None]) -> int:
+def run_workers(
+    count: int, work: Callable[[int], int], ready: Callable[[], None], stop_seconds: int = _STOP_SECONDS
+) -> int:
     """Run `work` in `count` processes until told to stop.
 
     Parameters
@@ -101,8 +109,9 @@ def run_workers(count: int, work: Callable[[int], int], ready: Callable[[], None
     count: How many.
     work: Runs in each; given a file descriptor that becomes readable when this process is gone.
     ready: Called once when all were started.
+    stop_seconds: How long they may take to end before they are killed.
     """
-    workers = _Workers(count, work)
+    workers = _Workers(count, work, stop_seconds)
     workers.start()
     ready()
     return workers.watch()

@@ -1,0 +1,143 @@
+"""A server process: listens, says when it is ready, and ends in order when asked to."""
+
+import asyncio
+import logging
+import os
+import resource
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from types import FrameType
+
+from uvicorn.server import Server
+
+from runyard.exceptions import RunyardException
+from runyard.server.answers import App
+from runyard.server.http_protocol import LimitedConfig, LimitedProtocol
+from runyard.server.settings import Limits
+
+log = logging.getLogger("runyard.server")
+
+_BACKLOG = 2048
+_LAST_RESORT_SECONDS = 1.5
+
+
+def say(text: str) -> None:
+    """Print a line at once."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens at the address.
+
+    Raises
+    ------
+    RunyardException: The address is taken, not ours or not allowed.
+    """
+    try:
+        found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        # A name such as localhost has several addresses; clients that try the others find this one too.
+        family, kind, protocol, _, address = min(found, key=lambda one: one[0] != socket.AF_INET)
+        listener = socket.socket(family, kind, protocol)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(_BACKLOG)
+    except OSError as problem:
+        reason = problem.strerror or str(problem)
+        raise RunyardException(
+            f"Cannot listen at {host} port {port}: {reason}. Choose another with --host and --port."
+        ) from None
+    listener.setblocking(False)
+    return listener
+
+
+class OrderlyServer(Server):
+    """uvicorn's server, which tells when it is ready and ends with exit code 0 when asked to stop.
+
+    Parameters
+    ----------
+    app: What is served.
+    limits: What one client may ask, and how long requests in flight may take to end.
+    ready: Called when it takes requests.
+    parent_gone: A file descriptor; the server ends when it becomes readable.
+    """
+
+    def __init__(
+        self, app: App, limits: Limits, ready: Callable[[], None] | None = None, parent_gone: int | None = None
+    ) -> None:
+        config = LimitedConfig(
+            app,
+            http=LimitedProtocol,
+            ws="none",
+            lifespan="on",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            backlog=_BACKLOG,
+            timeout_keep_alive=limits.idle_seconds,  # type: ignore[arg-type]  # call_later takes fractions
+            timeout_graceful_shutdown=limits.shutdown_seconds,  # type: ignore[arg-type]  # so does wait_for
+        )
+        config.limits = limits
+        super().__init__(config)
+        self._ready, self._parent_gone = ready, parent_gone
+        self._seconds = limits.shutdown_seconds
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start to take requests, and say so."""
+        await super().startup(sockets)
+        if self._parent_gone is not None:
+            asyncio.get_running_loop().add_reader(self._parent_gone, self._orphaned, self._parent_gone)
+        if self._ready is not None:
+            self._ready()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """A signal asks to stop; a second Ctrl-C does not wait for requests in flight."""
+        if self.should_exit and sig == signal.SIGINT:
+            self.force_exit = True
+        self._stop()
+
+    def _orphaned(self, parent_gone: int) -> None:
+        asyncio.get_running_loop().remove_reader(parent_gone)
+        self._stop()
+
+    def _stop(self) -> None:
+        if self.should_exit:
+            return
+        self.should_exit = True
+        last_resort = threading.Timer(self._seconds + _LAST_RESORT_SECONDS, _give_up)
+        last_resort.daemon = True
+        last_resort.start()
+
+
+def _give_up() -> None:
+    log.error("what was in flight did not end in time; what was stored is safe, what was not is lost")
+    os._exit(1)
+
+
+class _OneLine(logging.Formatter):
+    """Escapes control characters of messages, so that no request can forge a line of the log."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  (the standard library's name)
+        """The line without its traceback."""
+        text = super().formatMessage(record)
+        return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def log_to_stderr() -> None:
+    """Write warnings and errors to stderr, one line each."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_OneLine("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
+
+
+def raise_file_limit() -> None:
+    """Every connection is an open file; take as many as the system lets us."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = hard if hard != resource.RLIM_INFINITY else max(soft, 65536)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
