@@ -52,6 +52,12 @@ def inform(integration: str, text: str, *values: object) -> None:
         log.info(text, *values)
 
 
+def warn(integration: str, text: str, *values: object) -> None:
+    """Say something that the program's author should know, though nothing failed."""
+    if not is_silent(integration):
+        log.warning(text, *values)
+
+
 def is_silent(integration: str) -> bool:
     """Was the library's part asked to say nothing?"""
     return bool(get_autologging_config(integration, "silent", default_value=False))

@@ -10,7 +10,7 @@ from sklearn.utils import estimator_html_repr
 
 from runyard.autologging.integrations import get_autologging_config
 from runyard.autologging.managed_run import must_leave_run_alone, run_for
-from runyard.autologging.reporting import attempt, own_warnings_hidden
+from runyard.autologging.reporting import attempt, own_warnings_hidden, warn
 from runyard.autologging.watching import Call, Watch
 from runyard.core.clock import now_ms
 from runyard.fluent.stack import ActiveRun
@@ -20,7 +20,7 @@ from runyard.sklearn.autologging.models import log_trained
 from runyard.sklearn.autologging.params import as_texts, best_params_of, is_search, params_of, tags_of
 from runyard.sklearn.autologging.plots import draw_plots
 from runyard.sklearn.autologging.searches import log_candidates, search_metrics, write_results
-from runyard.sklearn.autologging.trained import Training, trainings
+from runyard.sklearn.autologging.trained import Training, notes_of, trainings
 from runyard.sklearn.autologging.training_metrics import Answers, training_metrics
 from runyard.tracking.metrics.entities import Metric
 from runyard.tracking.runs.entities import Param
@@ -77,7 +77,19 @@ def _log_what_goes_in(fit: _Fit) -> None:
 
 
 def _log_params(fit: _Fit, params: Mapping[str, str]) -> None:
-    fit.run.client.log_batch(fit.run_id, params=[Param(key, value) for key, value in params.items()], synchronous=False)
+    """Log the params that the run does not have. One that another training set differently stays: params do."""
+    known = notes_of(fit.run_id).params
+    new = {key: value for key, value in params.items() if key not in known}
+    changed = sorted(key for key, value in params.items() if known.get(key, value) != value)
+    if changed:
+        warn(
+            "sklearn",
+            "Run %s keeps the params of its first training: %s differ now. Those of each training are with its model.",
+            fit.run_id,
+            ", ".join(changed),
+        )
+    known.update(new)
+    fit.run.client.log_batch(fit.run_id, params=[Param(key, value) for key, value in new.items()], synchronous=False)
 
 
 def _log_what_came_out(fit: _Fit) -> None:

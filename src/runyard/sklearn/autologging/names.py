@@ -1,6 +1,7 @@
 """Names that the program has for its objects, looked up in the frames that lead to a call."""
 
 import sys
+from inspect import CO_VARARGS, CO_VARKEYWORDS
 from types import FrameType
 from typing import Any
 
@@ -8,21 +9,32 @@ _PLAIN = (str, int, float, bool, bytes, type(None))
 
 
 def name_of(value: Any) -> str | None:
-    """The variable that holds an object where our caller's caller was called; None if there is none.
+    """The variable that holds an object in the program that called us; None if there is none.
 
-    Where a function got the object as an argument, the name outside of it is taken, as far out as it goes.
+    Functions that were given the object and hand it on are passed over: what counts is the name where it comes from.
     """
     frame = _calling_program()
-    name: str | None = None
     while frame is not None:
-        known = frame.f_locals
-        if name is None or known.get(name) is not value:
-            found = next((key for key, held in known.items() if held is value), None)
-            if found is None:
-                break
-            name = found
+        handed_on, held = _holders(frame, value)
+        if not handed_on:
+            return held
         frame = frame.f_back
-    return name
+    return None
+
+
+def _holders(frame: FrameType, value: Any) -> tuple[bool, str | None]:
+    """Was a function given the object as an argument? And else, which of its variables holds it?"""
+    code, known = frame.f_code, frame.f_locals
+    named = code.co_argcount + code.co_kwonlyargcount
+    arguments = code.co_varnames[:named]
+    if any(known.get(name) is value for name in arguments):
+        return True, None
+    more = code.co_varnames[named : named + bool(code.co_flags & CO_VARARGS) + bool(code.co_flags & CO_VARKEYWORDS)]
+    for name in more:
+        rest = known.get(name)
+        if any(part is value for part in (rest.values() if isinstance(rest, dict) else rest or ())):
+            return True, None
+    return False, next((name for name, held in known.items() if held is value), None)
 
 
 def _calling_program() -> FrameType | None:

@@ -41,13 +41,15 @@ class Remembered(Generic[Value]):
 
 @dataclass
 class RunNotes:
-    """What was measured in one run after the training: what names it, and with which calls.
+    """What was logged to one run: the params, and what was measured after the training.
 
     Attributes
     ----------
+    params: The params that trainings logged to it.
     calls: Metric → the call it came from, as text.
     """
 
+    params: dict[str, str] = field(default_factory=dict)
     calls: dict[str, str] = field(default_factory=dict)
     _metrics: Counter[str] = field(default_factory=Counter)
     _datasets: dict[str, list[Any]] = field(default_factory=dict)
@@ -100,13 +102,8 @@ class Training:
 
     @property
     def notes(self) -> RunNotes:
-        """What is measured in that run."""
-        with _notes_lock:
-            notes = _notes.setdefault(self.run_id, RunNotes())
-            _notes.move_to_end(self.run_id)
-            while len(_notes) > MOST_RUNS:
-                _notes.popitem(last=False)
-        return notes
+        """What was logged to that run."""
+        return notes_of(self.run_id)
 
 
 @dataclass(frozen=True)
@@ -119,6 +116,17 @@ class Prediction:
 
 _notes: OrderedDict[str, RunNotes] = OrderedDict()
 _notes_lock = threading.Lock()
+
+
+def notes_of(run_id: str) -> RunNotes:
+    """What was logged to a run; only the runs used last are remembered."""
+    with _notes_lock:
+        notes = _notes.setdefault(run_id, RunNotes())
+        _notes.move_to_end(run_id)
+        while len(_notes) > MOST_RUNS:
+            _notes.popitem(last=False)
+    return notes
+
 
 trainings: Remembered[Training] = Remembered()
 """Of estimators."""
