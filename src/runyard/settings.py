@@ -123,6 +123,11 @@ ENABLE_ARTIFACTS_PROGRESS_BAR = Setting(
     "ENABLE_ARTIFACTS_PROGRESS_BAR", "Show progress of long transfers.", _boolean, True
 )
 SYNC_LOGGING = Setting("SYNC_LOGGING", "Every log call waits until it is stored.", _boolean, False, ours_only=True)
+ENV_ROOT = Setting("ENV_ROOT", "Folder of the environments that models are given; ~/.runyard/environments by default.")
+SCORING_SERVER_REQUEST_TIMEOUT = Setting(
+    "SCORING_SERVER_REQUEST_TIMEOUT", "Seconds one request to a served model may take.", float, 60.0
+)
+MODELS_WORKERS = Setting("MODELS_WORKERS", "Number of processes that serve a model.", int, 1)
 SPOOL_DIR = Setting("SPOOL_DIR", "Folder of the write-behind journal.", str, None, ours_only=True)
 OFFLINE_AFTER = Setting(
     "OFFLINE_AFTER", "Seconds without an answer after which writes are spooled.", float, 5.0, ours_only=True

@@ -30,6 +30,7 @@ COMMANDS: dict[str, LazyCommand] = {
     "doctor": LazyCommand("runyard.cli.doctor:doctor", "Print versions and settings for a bug report."),
     "experiments": LazyCommand("runyard.cli.experiments:experiments", "Create, find and change experiments."),
     "gc": LazyCommand("runyard.cli.gc:gc", "Remove deleted runs and experiments for good."),
+    "models": LazyCommand("runyard.cli.models:models", "Serve models, predict with them, build images of them."),
     "registry": LazyCommand("runyard.cli.registry:registry", "Register models, move aliases and stages, promote."),
     "runs": LazyCommand("runyard.cli.runs:runs", "List, create, describe, delete and restore runs."),
     "server": LazyCommand("runyard.cli.server:server", "Run the tracking server with its pages."),

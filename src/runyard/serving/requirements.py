@@ -1,0 +1,149 @@
+"""What a model's environment holds, read from the files beside it."""
+
+import importlib.metadata
+import json
+import platform
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import yaml
+
+from runyard.exceptions import InvalidParameter
+from runyard.models.environment.requirements import name_of
+from runyard.version import __version__
+
+_VERSION = re.compile(r"\d+(\.\d+)*")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """An environment to make.
+
+    Attributes
+    ----------
+    python: Version of Python, such as ``3.11.7``.
+    requirements: Lines for pip.
+    conda_file: The model's conda.yaml, if it has one.
+    """
+
+    python: str
+    requirements: tuple[str, ...]
+    conda_file: Path | None = None
+
+
+def wanted_environment(folder: Path, overrides: Sequence[str] = ()) -> Wanted:
+    """The environment that a model asks for, and Runyard in it.
+
+    Parameters
+    ----------
+    folder: The model's files.
+    overrides: Requirements that replace the model's own of the same package.
+
+    Raises
+    ------
+    InvalidParameter: One of the files cannot be understood.
+    """
+    conda_file = folder / "conda.yaml"
+    conda = _mapping(conda_file)
+    python = str(
+        _mapping(folder / "python_env.yaml").get("python") or _conda_python(conda) or platform.python_version()
+    )
+    if not _VERSION.fullmatch(python):
+        raise InvalidParameter(f"The model's python_env.yaml names Python {python!r}, which is not a version.")
+    listed = folder / "requirements.txt"
+    lines = listed.read_text(encoding="utf-8").splitlines() if listed.exists() else _conda_pip(conda)
+    kept = [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
+    complete = replaced(kept, [*overrides, own_requirement()])
+    return Wanted(python, tuple(complete), conda_file if conda else None)
+
+
+def own_requirement() -> str:
+    """What pip is told to install for this Runyard: its release, or the folder it was installed from."""
+    origin = importlib.metadata.distribution("runyard").read_text("direct_url.json")
+    address = urlsplit(json.loads(origin)["url"]) if origin else None
+    if address is not None and address.scheme == "file":
+        return f"runyard @ file://{unquote(address.path)}"
+    return f"runyard=={__version__}"
+
+
+def replaced(requirements: Sequence[str], new: Sequence[str]) -> list[str]:
+    """The requirements with the new ones in the places of those of the same package, or at the end."""
+    by_name = {required_name(one): one for one in new}
+    kept = [by_name.pop(name_of(one), one) for one in requirements]
+    return [*kept, *by_name.values()]
+
+
+def required_name(requirement: str) -> str:
+    """The package that a requirement is about.
+
+    Raises
+    ------
+    InvalidParameter: It names none.
+    """
+    name = name_of(requirement)
+    if not name:
+        raise InvalidParameter(f"{requirement!r} is no requirement: write a package's name, as in 'pandas==2.2.3'.")
+    return name
+
+
+def edit_requirements(folder: Path, operation: str, requirements: Sequence[str]) -> list[str]:
+    """Add requirements to a model's files, or remove packages from them; returns what it then requires.
+
+    Parameters
+    ----------
+    folder: The model's files, of which requirements.txt and conda.yaml are written again.
+    operation: ``add`` or ``remove``. Added ones replace those of the same package; versions are ignored on removal.
+    requirements: Lines for pip.
+
+    Raises
+    ------
+    InvalidParameter: There is no requirements.txt, or one of the requirements is none.
+    """
+    listed = folder / "requirements.txt"
+    if not listed.exists():
+        raise InvalidParameter(f"There is no requirements.txt in {str(folder)!r}: is that a saved model?")
+    names = {required_name(one) for one in requirements}
+
+    def edited(lines: Sequence[str]) -> list[str]:
+        if operation == "add":
+            return replaced(lines, requirements)
+        return [line for line in lines if name_of(line) not in names]
+
+    result = edited(listed.read_text(encoding="utf-8").splitlines())
+    conda_file = folder / "conda.yaml"
+    conda = _mapping(conda_file)
+    for one in conda.get("dependencies", ()):
+        if isinstance(one, dict) and "pip" in one:
+            one["pip"] = edited(one["pip"])
+    listed.write_text("\n".join(result), encoding="utf-8")
+    if conda:
+        conda_file.write_text(yaml.safe_dump(conda, default_flow_style=False, sort_keys=False), encoding="utf-8")
+    return result
+
+
+def _mapping(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        return {}
+    try:
+        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as problem:
+        raise InvalidParameter(f"The model's {path.name} is not YAML: {problem}") from None
+    if not isinstance(found, dict):
+        raise InvalidParameter(f"The model's {path.name} must hold names and values.")
+    return found
+
+
+def _conda_python(conda: dict[str, Any]) -> str | None:
+    for one in conda.get("dependencies", ()):
+        if isinstance(one, str) and name_of(one) == "python":
+            match = _VERSION.search(one)
+            return match[0] if match else None
+    return None
+
+
+def _conda_pip(conda: dict[str, Any]) -> list[str]:
+    return [line for one in conda.get("dependencies", ()) if isinstance(one, dict) for line in one.get("pip", ())]
