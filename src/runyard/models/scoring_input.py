@@ -95,7 +95,7 @@ def _decoded(body: bytes | str) -> Any:
     except orjson.JSONDecodeError:
         pass  # it may hold NaN or Infinity, which only the slower reader takes
     try:
-        return json.loads(body)
+        return json.loads(body.decode("utf-8-sig") if isinstance(body, bytes) else body)
     except UnicodeDecodeError:
         raise BadRequest("The body is not UTF-8.") from None
     except (ValueError, RecursionError) as problem:

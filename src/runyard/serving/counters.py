@@ -40,9 +40,17 @@ class Counters:
     def __init__(self, processes: int) -> None:
         self._file = tempfile.TemporaryFile()  # noqa: SIM115  (open as long as the server runs)
         self._file.truncate(processes * _LENGTH * 8)
-        self._cells = memoryview(mmap.mmap(self._file.fileno(), 0)).cast("d")
+        self._memory = mmap.mmap(self._file.fileno(), 0)
+        with memoryview(self._memory) as whole:
+            self._cells = whole.cast("d")
         self._parts = processes
         self._mine = 0
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._cells.release()
+        self._memory.close()
+        self._file.close()
 
     def claim(self) -> None:
         """Take a part for this process: one that no living process has.
