@@ -179,6 +179,8 @@ class Object(BaseType):
     """
 
     def __init__(self, properties: Sequence[Property]) -> None:
+        if not isinstance(properties, list | tuple) or not all(isinstance(one, Property) for one in properties):
+            raise InvalidParameter(f"The properties of an object are a list of Property, not {properties!r}.")
         names = [one.name for one in properties]
         doubled = sorted({name for name in names if names.count(name) > 1})
         if not properties or doubled:

@@ -57,12 +57,17 @@ def _schema(data: Any) -> Schema:
     if isinstance(data, np.ndarray):
         return Schema([tensor_spec(data)])
     kind = type(data).__module__.partition(".")[0]
-    if kind == "scipy" and hasattr(data, "indptr"):
+    if kind == "scipy":
+        if type(data).__name__ not in ("csr_matrix", "csc_matrix"):
+            raise UnclearTypeError("only these two are tensors")
         return Schema([TensorSpec(data.data.dtype, (-1, *data.shape[1:]))])
     if kind == "pandas" and hasattr(data, "columns"):
         return Schema(columns_of(data))
     if kind == "pandas" and hasattr(data, "name") and hasattr(data, "iloc"):
-        return Schema([_column(data, data.name)])
+        column = _column(data, data.name)
+        if column.name is None and not column.required:
+            raise UnclearTypeError("a column without a name cannot be optional")
+        return Schema([column])
     if isinstance(data, list):
         return _of_list(data)
     return Schema([ColSpec(type_of(data))])
@@ -79,17 +84,24 @@ def _of_dictionary(data: Mapping[Any, Any]) -> Schema:
 
 
 def _of_list(data: list[Any]) -> Schema:
-    if data and all(isinstance(one, Mapping) for one in data):
-        merged = type_of_all(data)
-        assert isinstance(merged, Object)
-        fields = {field.name: field for field in merged.properties}
+    if not data:
+        return Schema([ColSpec(DataType.string)])  # as MLflow has it
+    if all(isinstance(one, Mapping) for one in data):
         names = dict.fromkeys(name for one in data for name in one)
-        return Schema([ColSpec(fields[name].dtype, name, fields[name].required) for name in names])
+        if not names or not all(isinstance(name, str) for name in names):
+            raise UnclearTypeError("names")
+        return Schema([_column_of_rows(name, data) for name in names])
     return Schema([ColSpec(type_of_all(data))])
 
 
+def _column_of_rows(name: str, rows: list[Mapping[str, Any]]) -> ColSpec:
+    values = [row[name] for row in rows if name in row]
+    return ColSpec(type_of_all(values), name, len(values) == len(rows) and all(one is not None for one in values))
+
+
 def _field(name: str, value: Any) -> ColSpec:
-    return ColSpec(AnyType() if value is None or _is_empty_list(value) else type_of(value), name, value is not None)
+    has_gap = value is None or (isinstance(value, list) and any(one is None for one in value))
+    return ColSpec(AnyType() if value is None else type_of(value), name, not has_gap)
 
 
 def tensor_spec(array: "np.ndarray[Any, Any]", name: str | None = None) -> TensorSpec:
@@ -129,13 +141,7 @@ def _type_of_column(values: "pd.Series[Any]") -> AnyDataType:
         return named
     if dtype.kind not in "OSUT" and str(dtype) not in ("string", "str"):
         raise UnclearTypeError(str(dtype))
-    present = values.dropna()
-    if present.empty:
-        return AnyType()
-    found = type_of_all(present)
-    if isinstance(found, Object) and len(present) < len(values):  # some rows have no object at all
-        return Object([Property(field.name, field.dtype, required=False) for field in found.properties])
-    return found
+    return type_of_all(value for value, gap in zip(values, values.isna(), strict=True) if value is None or not gap)
 
 
 def _number_type(kind: str, size: int) -> DataType | None:
@@ -160,29 +166,24 @@ def type_of(value: Any) -> AnyDataType:
         if value.shape:
             return Array(type_of_all(value))
         named = _number_type(value.dtype.kind, value.dtype.itemsize)
-        if named:
+        if named and str(value.dtype) != "float16":
             return named
         raise UnclearTypeError(str(value.dtype))
     for kinds, scalar in _SCALARS:
         if isinstance(value, kinds):
             return scalar
     if isinstance(value, Mapping):
-        if not value or not all(isinstance(name, str) for name in value):
+        if not all(isinstance(name, str) for name in value):
             raise UnclearTypeError("names")
-        return Object([_property(name, value[name]) for name in value])
+        return AnyType() if not value else Object([_property(name, value[name]) for name in value])
     if isinstance(value, list):
-        return Array(type_of_all(value))
+        return Array(type_of_all(value)) if value else AnyType()
     raise UnclearTypeError(type(value).__name__)
 
 
 def _property(name: str, value: Any) -> Property:
-    if value is None or _is_empty_list(value):
-        return Property(name, AnyType(), required=False)
-    return Property(name, type_of(value))
-
-
-def _is_empty_list(value: Any) -> bool:
-    return isinstance(value, list) and not value
+    kind = AnyType() if value is None else type_of(value)
+    return Property(name, kind, required=not isinstance(kind, AnyType))
 
 
 def type_of_all(values: Iterable[Any]) -> AnyDataType:
@@ -193,9 +194,14 @@ def type_of_all(values: Iterable[Any]) -> AnyDataType:
     UnclearTypeError: They have no common type.
     """
     found: AnyDataType = AnyType()
+    has_gaps = False
     for value in values:
-        if value is not None:
+        if value is None or (isinstance(value, Mapping) and not value):
+            has_gaps = True
+        else:
             found = _common(found, type_of(value))
+    if has_gaps and isinstance(found, Object):  # no field is sure when the whole object may be missing
+        return Object([Property(field.name, field.dtype, required=False) for field in found.properties])
     return found
 
 
@@ -236,16 +242,22 @@ def infer_param_schema(parameters: Mapping[Any, Any]) -> ParamSchema:
 
 
 def _param(name: str, value: Any) -> ParamSpec:
-    listed = isinstance(value, list) or bool(getattr(value, "shape", ()))
+    is_list = isinstance(value, list) or (hasattr(value, "tolist") and len(value.shape) == 1)
     try:
-        kind = type_of(value)
+        kind = _type_of_items(list(value)) if is_list else type_of(value)
     except UnclearTypeError as problem:
         raise InvalidParameter(
             f"The parameter {name!r} cannot be {value!r} ({problem}): give a scalar, a list of scalars or an object."
         ) from None
-    if listed:
-        assert isinstance(kind, Array)
-        kind = DataType.datetime if isinstance(kind.dtype, AnyType) else kind.dtype  # as MLflow types an empty list
-    if not isinstance(kind, DataType | Object) or (listed and not isinstance(kind, DataType)):
+    if not isinstance(kind, DataType | Object) or (is_list and not isinstance(kind, DataType)):
         raise InvalidParameter(f"The parameter {name!r} cannot be {value!r}: a list holds scalars only.")
-    return ParamSpec(name, kind, value, (-1,) if listed else None)
+    return ParamSpec(name, kind, value, (-1,) if is_list else None)
+
+
+def _type_of_items(values: list[Any]) -> AnyDataType:
+    """The type of a parameter's list: mixed numbers are fractions, and an empty list is what MLflow takes it for."""
+    if not values:
+        return DataType.datetime
+    if {type(one) for one in values} == {int, float}:
+        return DataType.double
+    return type_of_all(values)

@@ -7,8 +7,7 @@ from typing import Any
 
 from runyard.exceptions import InvalidParameter
 from runyard.types.datatypes import DataType, Object, data_type, type_from_dict, type_to_dict
-
-_NUMBERS = (DataType.integer, DataType.long, DataType.float, DataType.double)
+from runyard.types.values import fitted
 
 
 class ParamSpec:
@@ -46,54 +45,38 @@ class ParamSpec:
         InvalidParameter: It is not of the parameter's type and shape.
         """
         if isinstance(self.dtype, Object):
-            return self._object(value)
+            return fitted(value, self.dtype, f"parameter {self.name!r}")
         if self.shape is None:
             return self._scalar(value)
         listed = value.tolist() if hasattr(value, "tolist") else value
-        if not isinstance(listed, list | tuple):
+        if not isinstance(listed, list):
             raise self._refused(value, "is a list")
         return [self._scalar(one) for one in listed]
 
-    def _object(self, value: Any) -> Any:
-        if not isinstance(value, dict):
-            raise self._refused(value, "is an object")
-        known = {one.name: one for one in self.dtype.properties}  # type: ignore[union-attr]
-        unknown, missing = value.keys() - known, {name for name, one in known.items() if one.required} - value.keys()
-        if unknown or missing:
-            raise self._refused(value, f"has the fields {sorted(known)}")
-        return value
-
     def _scalar(self, value: Any) -> Any:
-        plain = value.item() if hasattr(value, "item") and not getattr(value, "shape", ()) else value
+        if value is None:
+            return None
         if self.dtype is DataType.datetime:
-            return self._datetime(plain)
-        if self.dtype in _NUMBERS and isinstance(plain, int | float) and not isinstance(plain, bool):
-            return self._number(plain)
-        wanted = bool if self.dtype is DataType.boolean else str
-        if not isinstance(plain, wanted):
-            raise self._refused(value, f"is of type {self.dtype!r}")
-        return plain
+            return self._moment(value.item() if type(value).__name__ == "datetime64" else value)
+        return fitted(value, self.dtype, f"parameter {self.name!r}")
 
-    def _number(self, value: float) -> float:
-        """Integers are fine where fractions are asked for, not the other way round."""
-        if self.dtype in (DataType.float, DataType.double):
-            return float(value)
-        bits = 31 if self.dtype is DataType.integer else 63
-        if not isinstance(value, int) or not -(2**bits) <= value < 2**bits:
-            raise self._refused(value, f"is of type {self.dtype!r}")
-        return value
-
-    def _datetime(self, value: Any) -> Any:
+    def _moment(self, value: Any) -> datetime.date:
+        """A day, or a time in UTC that does not say so, as MLflow keeps them."""
         if isinstance(value, str):
-            try:
-                return datetime.datetime.fromisoformat(value)
-            except ValueError:
-                raise self._refused(value, "is a time such as 2026-01-31T12:00:00") from None
-        if isinstance(value, datetime.datetime):
+            value = self._read_moment(value)
+        if not isinstance(value, datetime.datetime):
+            if not isinstance(value, datetime.date):
+                raise self._refused(value, "is a time")
             return value
-        if isinstance(value, datetime.date):
-            return datetime.datetime(value.year, value.month, value.day)
-        raise self._refused(value, "is a time")
+        plain = value.to_pydatetime() if hasattr(value, "to_pydatetime") else value
+        return plain if plain.tzinfo is None else plain.astimezone(datetime.UTC).replace(tzinfo=None)
+
+    def _read_moment(self, text: str) -> datetime.date:
+        kind: type[datetime.date] = datetime.date if len(text) == len("2026-01-31") else datetime.datetime
+        try:
+            return kind.fromisoformat(text)
+        except ValueError:
+            raise self._refused(text, "is a time such as 2026-01-31T12:00:00") from None
 
     def _refused(self, value: Any, should: str) -> InvalidParameter:
         shape = " (a list)" if self.shape else ""
@@ -127,7 +110,7 @@ class ParamSpec:
 def _plain(value: Any) -> Any:
     if isinstance(value, list):
         return [_plain(one) for one in value]
-    return value.isoformat() if isinstance(value, datetime.datetime) else value
+    return value.isoformat() if isinstance(value, datetime.date) else value
 
 
 class ParamSchema:
