@@ -5,17 +5,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn import metrics
 from sklearn.base import is_classifier
 from sklearn.utils.multiclass import unique_labels
 
 from runyard.autologging.reporting import attempt
 from runyard.sklearn.autologging.training_metrics import PREFIX, Answers
+from sklearn import metrics
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MOST_LABELLED_CLASSES = 30
+MARGINS = {"left": 0.14, "bottom": 0.14, "right": 0.96, "top": 0.92}
+"""Fixed ones: to have them computed takes as long as all the drawing."""
+SHORT_LABEL = 6
 
 
 def draw_plots(answers: Answers, folder: Path, pos_label: Any = None) -> None:
@@ -36,11 +39,14 @@ def draw_plots(answers: Answers, folder: Path, pos_label: Any = None) -> None:
 
 
 def _save(draw: "Callable[[Axes], None]", path: Path) -> None:
-    from matplotlib.figure import Figure  # noqa: PLC0415  (heavy, and only classifiers are drawn)
+    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415  (heavy, only classifiers are drawn)
+    from matplotlib.figure import Figure  # noqa: PLC0415
 
-    figure = Figure(figsize=(6, 4.8), layout="constrained")
+    figure = Figure(figsize=(6, 4.8))
+    figure.subplots_adjust(**MARGINS)
+    canvas: Any = FigureCanvasAgg(figure)
     draw(figure.subplots())
-    figure.savefig(path)
+    canvas.print_png(str(path))  # savefig would draw everything twice
 
 
 def _plots(answers: Answers, pos_label: Any) -> "Iterator[tuple[str, Callable[[Axes], None]]]":
@@ -60,7 +66,10 @@ def _confusion_matrix(answers: Answers, axes: "Axes") -> None:
     labels = [str(label) for label in unique_labels(true, predicted)]
     if len(labels) > MOST_LABELLED_CLASSES:
         return
-    axes.set_xticks(range(len(labels)), labels, rotation=45 if max(map(len, labels)) > 3 else 0)
+    long = max(map(len, labels)) > SHORT_LABEL
+    if long:
+        axes.figure.set_layout_engine("constrained")  # type: ignore[union-attr]  # names may need any room
+    axes.set_xticks(range(len(labels)), labels, rotation=45 if long else 0)
     axes.set_yticks(range(len(labels)), labels)
     for row, column in np.ndindex(shares.shape):
         share = shares[row, column]
