@@ -36,8 +36,9 @@ def fitted(value: Any, kind: AnyDataType, where: str) -> Any:
 def _scalar(value: Any, kind: DataType, where: str) -> Any:
     if kind is DataType.datetime and type(value).__name__ == "datetime64":
         return value
-    to_python = None if getattr(value, "shape", ()) else getattr(value, "item", None)
-    plain = to_python() if to_python else value
+    plain: Any = value
+    if hasattr(value, "item") and getattr(value, "shape", ()) == ():
+        plain = value.item()
     if kind in _PYTHON and isinstance(plain, _PYTHON[kind]):
         return plain
     if kind in _CONVERTERS and isinstance(plain, int | float) and not isinstance(plain, bool):
@@ -52,7 +53,8 @@ def _whole(bits: int) -> Callable[[float], int | None]:
 
 
 def _fraction(value: float) -> float | None:
-    return float(value) if isinstance(value, float) or abs(value) <= _EXACT else None
+    is_exact = type(value) is float or abs(value) <= _EXACT
+    return float(value) if is_exact else None
 
 
 _CONVERTERS: dict[DataType, Callable[[float], float | None]] = {
