@@ -70,6 +70,7 @@ _PUBLIC = {
     "register_model": "runyard.fluent.registry",
     "restore_experiment": "runyard.fluent.experiments",
     "restore_run": "runyard.fluent.runs",
+    "pyfunc": "runyard.pyfunc:",
     "search_experiments": "runyard.fluent.experiments",
     "search_logged_models": "runyard.fluent.logged_models",
     "search_model_versions": "runyard.fluent.registry",

@@ -15,7 +15,6 @@ REASONS: dict[str, str] = {
             "keras",
             "lightgbm",
             "onnx",
-            "pyfunc",
             "pytorch",
             "spark",
             "statsmodels",
@@ -53,7 +52,6 @@ REASONS: dict[str, str] = {
 
 _METHODS = {
     "webhook": _WEBHOOKS,
-    "log_model": _MODELS,
     "trace": _TRACES,
     "span": _TRACES,
     "prompt": _TRACES,

@@ -1,0 +1,29 @@
+"""Models: descriptions, signatures, saving and loading, whatever their flavor."""
+
+from runyard._lazy import on_first_use
+
+_PUBLIC = {
+    "Model": "runyard.models.model",
+    "ModelConfig": "runyard.pyfunc.script",
+    "ModelInfo": "runyard.models.info",
+    "ModelSignature": "runyard.models.signature",
+    "convert_input_example_to_serving_input": "runyard.models.example",
+    "get_model_info": "runyard.models.info",
+    "infer_pip_requirements": "runyard.models.environment.inference",
+    "infer_signature": "runyard.models.signature",
+    "set_model": "runyard.pyfunc.script",
+    "set_signature": "runyard.models.resigning",
+    "validate_schema": "runyard.models.enforcement",
+    "validate_serving_input": "runyard.models.scoring_input",
+}
+
+TYPE_CHECKING = False  # type checkers take the name for true; importing typing would be most of the cost
+if TYPE_CHECKING:
+    from runyard.models.info import ModelInfo as ModelInfo
+    from runyard.models.info import get_model_info as get_model_info
+    from runyard.models.model import Model as Model
+    from runyard.models.signature import ModelSignature as ModelSignature
+    from runyard.models.signature import infer_signature as infer_signature
+
+__getattr__, __dir__ = on_first_use(__name__, _PUBLIC)
+__all__ = list(_PUBLIC)

@@ -6,6 +6,7 @@ are not base64 become none) the request is refused instead.
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 from collections.abc import Mapping, Sequence
@@ -26,6 +27,8 @@ FORMS = ("dataframe_split", "dataframe_records", "instances", "inputs")
 
 CHAT_KEYS = frozenset({"messages", "prompt", "input"})
 """Keys of bodies in the style of chat services: the whole object is the model's input."""
+
+_SHORT = 64 * 1024
 
 
 class ScoringInput(NamedTuple):
@@ -82,11 +85,22 @@ def parse_csv(body: bytes | str, schema: Schema | None = None) -> pd.DataFrame:
 
     try:
         text = body.decode("utf-8-sig") if isinstance(body, bytes) else body
+        if len(text) <= _SHORT and (table := _short_table(text, schema)) is not None:
+            return table
         names = {} if schema is None or schema.is_tensor_spec() else _text_columns(schema)
         frame = pd.read_csv(io.StringIO(text), dtype=names or None)
     except (ValueError, pd.errors.ParserError, pd.errors.EmptyDataError) as problem:
         raise BadRequest(f"The body cannot be read as CSV with a header: {problem}") from None
+    if not isinstance(frame.index, pd.RangeIndex):
+        raise BadRequest("A row of the CSV body has more values than its header has names.")
     return cast_frame(frame, schema)
+
+
+def _short_table(text: str, schema: Schema | None) -> Any:
+    """The frame of a few rows of numbers, read without the reader made for millions; None when it is something else."""
+    columns, *rows = csv.reader(text.splitlines()) if text.strip() else [[]]
+    dtype = uniform_dtype(columns, schema)
+    return None if dtype is None or not rows or "_" in text else _numbers(rows, columns, None, dtype)
 
 
 def _decoded(body: bytes | str) -> Any:
@@ -158,6 +172,12 @@ def _records(value: Any, schema: Schema | None) -> Any:
 
     if not isinstance(value, list) or not all(isinstance(record, dict) for record in value):
         raise BadRequest("`dataframe_records` must be a list of objects, one for each row.")
+    names = list(value[0]) if value else []
+    dtype = uniform_dtype(names, schema)
+    if dtype is not None and all(record.keys() == value[0].keys() for record in value):
+        frame = _numbers([list(map(record.__getitem__, names)) for record in value], names, None, dtype)
+        if frame is not None:
+            return frame
     return _fitted(pd.DataFrame(value), schema)
 
 

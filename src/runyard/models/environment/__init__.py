@@ -1,0 +1,1 @@
+"""What must be installed to use a model."""

@@ -1,0 +1,48 @@
+"""What a flavor declares of itself: enough to find it, to load its models natively, and to test it."""
+
+import importlib
+from dataclasses import dataclass
+from types import ModuleType
+
+from runyard.exceptions import InvalidParameter
+
+
+@dataclass(frozen=True)
+class Flavor:
+    """A kind of model.
+
+    Attributes
+    ----------
+    name: Its key in MLmodel files.
+    module: The module with ``save_model``, ``log_model``, ``load_model`` and, for pyfunc, ``_load_pyfunc``.
+    loader_module: How ``python_function`` names that module, such that MLflow finds its own.
+    library: The package it is for, as pip names it; empty for none.
+    """
+
+    name: str
+    module: str
+    loader_module: str
+    library: str
+
+    def load(self) -> ModuleType:
+        """Its module."""
+        return importlib.import_module(self.module)
+
+
+SKLEARN = Flavor("sklearn", "runyard.sklearn", "mlflow.sklearn", "scikit-learn")
+PYFUNC = Flavor("python_function", "runyard.pyfunc", "mlflow.pyfunc.model", "")
+
+FLAVORS: dict[str, Flavor] = {flavor.name: flavor for flavor in (SKLEARN, PYFUNC)}
+"""Every flavor of this version, by name. A later one is a module and a line here."""
+
+
+def flavor_named(name: str) -> Flavor:
+    """The flavor with this name.
+
+    Raises
+    ------
+    InvalidParameter: This version has none.
+    """
+    if name not in FLAVORS:
+        raise InvalidParameter(f"This version has no flavor {name!r}; it has {', '.join(FLAVORS)}.")
+    return FLAVORS[name]

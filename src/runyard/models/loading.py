@@ -1,0 +1,173 @@
+"""Finding a model's files: from any address to a folder of this machine, and to the code that reads them."""
+
+import importlib
+import os
+import sys
+import tempfile
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import yaml
+
+from runyard.artifacts.locations import local_path
+from runyard.artifacts.repository import download_artifacts
+from runyard.client import RunyardClient
+from runyard.client.addresses import folder_and_name, located
+from runyard.core.model_uri import is_model_uri, parse_model_uri
+from runyard.exceptions import DoesNotExist, InvalidParameter, RunyardException
+from runyard.models.model import MLMODEL, Model, read_mlmodel
+
+if TYPE_CHECKING:
+    from runyard.tracking.logged_models.entities import LoggedModel
+
+REGISTERED_META = "registered_model_meta"
+THEIR_PACKAGE, OUR_PACKAGE = "mlflow", "runyard"
+
+
+def local_folder(model_uri: str | Path, dst_path: str | None = None) -> Path:
+    """A model's folder on this machine; fetched when it is elsewhere.
+
+    Parameters
+    ----------
+    model_uri: A path, ``file:``, ``runs:/<run id>/<path>``, ``models:/…`` in any form, ``s3:``, ``mlflow-artifacts:``,
+        or the http(s) address of a server's artifacts.
+    dst_path: The folder to put it in; made when it is not there. A new temporary one when left out.
+
+    Raises
+    ------
+    DoesNotExist: There is nothing.
+    """
+    uri = os.fspath(model_uri)
+    folder = local_path(uri) if urlsplit(uri).scheme else Path(uri)
+    if folder is not None and dst_path is None:
+        if not folder.exists():
+            raise DoesNotExist(f"There is no model at {str(folder)!r}. Check the path.")
+        return folder.absolute()
+    if dst_path is not None:
+        Path(dst_path).mkdir(parents=True, exist_ok=True)
+    client = RunyardClient()
+    root, name = folder_and_name(*located(client, uri))
+    fetched = Path(download_artifacts(client.repository(root), name, dst_path or tempfile.mkdtemp(prefix="runyard-")))
+    if is_model_uri(uri) and fetched.is_dir():
+        _note_registration(client, uri, fetched)
+    return fetched
+
+
+def _note_registration(client: RunyardClient, uri: str, folder: Path) -> None:
+    """Write beside the files which registered version they are, as MLflow's clients do."""
+    wanted = parse_model_uri(uri)
+    if wanted.path:
+        return
+    version = None if wanted.model_id else client.resolved_version(wanted).version
+    meta = {"model_name": wanted.name or None, "model_version": version}
+    (folder / REGISTERED_META).write_text(yaml.safe_dump(meta), encoding="utf-8")
+
+
+def described_at(model_uri: str) -> Model:
+    """The description of the model at an address; only that file is fetched.
+
+    Raises
+    ------
+    InvalidParameter: There is none, or it is not one.
+    """
+    folder = local_path(model_uri) if urlsplit(model_uri).scheme else Path(model_uri)
+    if folder is not None:
+        return read_mlmodel(folder / MLMODEL)
+    client = RunyardClient()
+    root, path = located(client, model_uri)
+    repository = client.repository(root)
+    with tempfile.TemporaryDirectory() as fetched:
+        try:
+            return read_mlmodel(Path(download_artifacts(repository, f"{path}/{MLMODEL}".lstrip("/"), fetched)))
+        except DoesNotExist:
+            raise InvalidParameter(f"{model_uri!r} is no model: it has no file called {MLMODEL}.") from None
+
+
+def logged_model_at(model_uri: str) -> "LoggedModel | None":
+    """The logged model that an address names, directly or as a registered version; None for others."""
+    if not is_model_uri(model_uri):
+        return None
+    wanted, client = parse_model_uri(model_uri), RunyardClient()
+    try:
+        model_id = wanted.model_id or client.resolved_version(wanted).model_id
+        return client.get_logged_model(model_id) if model_id else None
+    except DoesNotExist:  # a version outlives its logged model
+        return None
+
+
+def read_flavor(folder: Path, flavor: str) -> dict[str, Any]:
+    """The settings of a flavor of the model in a folder.
+
+    Raises
+    ------
+    InvalidParameter: The model does not have it; says which it has.
+    """
+    model = read_mlmodel(folder / MLMODEL)
+    if flavor not in model.flavors:
+        raise InvalidParameter(
+            f"The model at {str(folder)!r} has no flavor {flavor!r}; it has {', '.join(model.flavors) or 'none'}."
+        )
+    return model.flavors[flavor]
+
+
+def loader_named(name: str) -> ModuleType:
+    """The module that reads a model. MLflow's modules are ours of the same name, whether MLflow is installed or not.
+
+    Raises
+    ------
+    RunyardException: It is not here.
+    """
+    ours = name
+    if name == THEIR_PACKAGE or name.startswith(f"{THEIR_PACKAGE}."):
+        ours = OUR_PACKAGE + name.removeprefix(THEIR_PACKAGE)
+    try:
+        return importlib.import_module(ours)
+    except ModuleNotFoundError as problem:
+        missing = problem.name or ours
+        if ours != name and missing.startswith(OUR_PACKAGE):
+            raise RunyardException(f"This version cannot load models of {name!r}: it has no such flavor.") from None
+        raise RunyardException(
+            f"The model needs the module {missing!r}, which is not installed. Install what its requirements.txt names."
+        ) from None
+
+
+def add_code_path(folder: Path, settings: dict[str, Any]) -> None:
+    """Let the modules saved with a model be imported."""
+    code = settings.get("code")
+    if not code:
+        return
+    place = _inside(folder, code)
+    if str(place) not in sys.path:
+        sys.path.insert(0, str(place))
+
+
+def _inside(folder: Path, relative: str) -> Path:
+    """A path that a description names in the model's folder.
+
+    Raises
+    ------
+    InvalidParameter: It leads out of it.
+    """
+    place = (folder / relative).resolve()
+    if not place.is_relative_to(folder.resolve()):
+        raise InvalidParameter(f"The model at {str(folder)!r} names {relative!r}, which is not in its folder.")
+    return place
+
+
+def file_of(folder: Path, settings: dict[str, Any], key: str) -> Path:
+    """The file that a flavor's settings name.
+
+    Raises
+    ------
+    InvalidParameter: They name none, or one outside of the folder.
+    DoesNotExist: It is missing.
+    """
+    relative = settings.get(key)
+    if not isinstance(relative, str):
+        raise InvalidParameter(f"The model at {str(folder)!r} does not name its file: {key!r} is missing.")
+    place = _inside(folder, relative)
+    if not place.exists():
+        raise DoesNotExist(f"The model at {str(folder)!r} lacks its file {relative!r}.")
+    return place

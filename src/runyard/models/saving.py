@@ -1,0 +1,158 @@
+"""Writing a model's folder: what every flavor's ``save_model`` has in common."""
+
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from runyard.exceptions import InvalidParameter
+from runyard.models.environment import files as environment_files
+from runyard.models.model import MLMODEL, Model
+from runyard.models.signature import ModelSignature, infer_signature
+
+CODE = "code"
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a caller may say of any model he saves.
+
+    Attributes
+    ----------
+    signature: What it takes and gives; inferred from the example when left out, not at all when False.
+    input_example: An example of the input, or a pair of it and of parameters.
+    code_paths: Files and folders of Python modules that it needs.
+    conda_env: A conda environment, as a dictionary or a file of one.
+    pip_requirements: What to install to load it, as a list or a file of requirements; inferred when left out.
+    extra_pip_requirements: What to install besides what is inferred.
+    metadata: What to keep with it.
+    """
+
+    signature: ModelSignature | bool | None = None
+    input_example: Any = None
+    code_paths: Sequence[str] | None = None
+    conda_env: Mapping[str, Any] | str | None = None
+    pip_requirements: Sequence[str] | str | None = None
+    extra_pip_requirements: Sequence[str] | str | None = None
+    metadata: dict[str, Any] | None = None
+
+
+@dataclass
+class Folder:
+    """A model's folder being written.
+
+    Attributes
+    ----------
+    path: Where it is.
+    model: Its description; flavors are added to it.
+    code: The folder of the copied modules in it, or None.
+    """
+
+    path: Path
+    model: Model
+    code: str | None
+
+
+@contextmanager
+def saving(
+    path: str | Path,
+    options: Options,
+    mlflow_model: Model | None = None,
+    packages: Sequence[str] = (),
+    predict: Callable[[Any], Any] | None = None,
+) -> Iterator[Folder]:
+    """Make a model's folder; the environment and the description are written when its flavors were.
+
+    Parameters
+    ----------
+    path: A folder that is not there yet, or is empty.
+    mlflow_model: The description to fill in; a new one when left out.
+    packages: What the flavor needs in any case, by the names pip knows.
+    predict: What the model gives for an example, to infer the signature from.
+
+    Raises
+    ------
+    InvalidParameter: The folder is not empty, or the options contradict each other. Nothing is left of it then.
+    """
+    environment_files.check(options.conda_env, options.pip_requirements, options.extra_pip_requirements)
+    folder = new_folder(path)
+    model = mlflow_model if mlflow_model is not None else Model()
+    try:
+        code = _copied(options.code_paths, folder)
+        if options.metadata is not None:
+            model.metadata = {**(model.metadata or {}), **options.metadata}
+        _describe_input(options, model, folder, predict)
+        made = Folder(folder, model, code)
+        yield made
+        model.model_size_bytes = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+        model.save(str(folder / MLMODEL))  # what it needs is found out by loading it
+        environment_files.write(folder, options, packages)
+    except BaseException:
+        _emptied(folder)
+        raise
+
+
+def new_folder(path: str | Path) -> Path:
+    """A folder for a model.
+
+    Raises
+    ------
+    InvalidParameter: Something is there already.
+    """
+    folder = Path(path)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InvalidParameter(f"Path {str(path)!r} already exists and is not empty. Choose another, or remove it.")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _emptied(folder: Path) -> None:
+    """A folder with half a model in it would look like one, and stand in the way of the next try."""
+    for entry in folder.iterdir():
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry, ignore_errors=True)
+        else:
+            entry.unlink(missing_ok=True)
+
+
+def _copied(code_paths: Sequence[str] | None, folder: Path) -> str | None:
+    if code_paths is None:
+        return None
+    if isinstance(code_paths, str) or not all(isinstance(path, str | Path) for path in code_paths):
+        raise InvalidParameter(f"'code_paths' is a list of paths, not {code_paths!r}.")
+    target = folder / CODE
+    target.mkdir()
+    for given in code_paths:
+        source = Path(given)
+        if not source.exists():
+            raise InvalidParameter(f"'code_paths' names {str(given)!r}, which does not exist.")
+        if source.is_dir():
+            ignored = shutil.ignore_patterns("__pycache__", "*.pyc")
+            shutil.copytree(source, target / source.resolve().name, ignore=ignored, dirs_exist_ok=True)
+        else:
+            shutil.copy2(source, target / source.name)
+    return CODE if code_paths else None
+
+
+def _describe_input(options: Options, model: Model, folder: Path, predict: Callable[[Any], Any] | None) -> None:
+    """Save the example, and give the model its signature."""
+    if options.input_example is not None:
+        from runyard.models.example import save_example  # noqa: PLC0415  (needs numpy)
+
+        model.saved_input_example_info = save_example(options.input_example, folder)
+    if isinstance(options.signature, ModelSignature):
+        model.signature = options.signature
+    elif options.signature is None and model.signature is None and options.input_example is not None and predict:
+        example, params = parted(options.input_example)
+        model.signature = infer_signature(example, predict(example), params)
+    elif options.signature not in (None, False):
+        raise InvalidParameter(f"'signature' is a ModelSignature, None or False, not {options.signature!r}.")
+
+
+def parted(example: Any) -> tuple[Any, dict[str, Any] | None]:
+    """The input of an example, and its parameters if it has some."""
+    if isinstance(example, tuple) and len(example) == 2 and isinstance(example[1], dict):
+        return example
+    return example, None

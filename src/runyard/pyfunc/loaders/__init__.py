@@ -1,0 +1,1 @@
+"""What reads models that are not pickles, under the names that MLmodel files say."""

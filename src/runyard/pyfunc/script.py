@@ -1,0 +1,117 @@
+"""Models from code: a script that says which object is its model, with ``runyard.models.set_model``."""
+
+import importlib
+import importlib.util
+import sys
+import uuid
+from collections.abc import Mapping
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any
+
+from runyard.exceptions import DoesNotExist, InvalidParameter
+
+_set: ContextVar[Any] = ContextVar("model set by a script")
+_config: ContextVar[Mapping[str, Any] | None] = ContextVar("configuration of a script", default=None)
+
+
+def set_model(model: Any) -> None:
+    """In the script of a model: this object is the model.
+
+    Parameters
+    ----------
+    model: A `PythonModel`, or a function.
+
+    Raises
+    ------
+    InvalidParameter: It is neither.
+    """
+    if not callable(model) and not hasattr(model, "predict"):
+        raise InvalidParameter(f"A model is a PythonModel or a function, not {type(model).__name__}.")
+    _set.set(model)
+
+
+class ModelConfig:
+    """The configuration of a model, as its script reads it.
+
+    Parameters
+    ----------
+    development_config: What it is while the script is run by hand: a dictionary, or a YAML file of one.
+    """
+
+    def __init__(self, *, development_config: Mapping[str, Any] | str | None = None) -> None:
+        self._config = _config.get()
+        if self._config is None:
+            self._config = config_of(development_config)
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of it."""
+        return dict(self._config or {})
+
+    def get(self, key: str) -> Any:
+        """The value of a key.
+
+        Raises
+        ------
+        InvalidParameter: There is none.
+        """
+        if key not in (self._config or {}):
+            raise InvalidParameter(f"The model's configuration has no {key!r}.")
+        return (self._config or {})[key]
+
+
+def config_of(given: Mapping[str, Any] | str | Path | None) -> dict[str, Any] | None:
+    """A configuration, from a dictionary or a YAML file.
+
+    Raises
+    ------
+    InvalidParameter: It is neither.
+    """
+    if given is None or isinstance(given, Mapping):
+        return None if given is None else dict(given)
+    import yaml  # noqa: PLC0415  (seldom needed)
+
+    try:
+        found = yaml.safe_load(Path(given).read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError, TypeError) as problem:
+        raise InvalidParameter(f"The configuration {str(given)!r} cannot be read: {problem}.") from None
+    if not isinstance(found, dict):
+        raise InvalidParameter(f"The configuration {str(given)!r} is no YAML file of a dictionary.")
+    return found
+
+
+def defined_in(script: Path, config: Mapping[str, Any] | None = None) -> Any:
+    """Run a script, and give the model that it sets.
+
+    Raises
+    ------
+    DoesNotExist: There is no such file.
+    InvalidParameter: It sets no model, or fails.
+    """
+    if not script.is_file():
+        raise DoesNotExist(f"There is no script {str(script)!r}.")
+    _set.set(None)
+    name = f"runyard_model_{uuid.uuid4().hex}"
+    spec = importlib.util.spec_from_file_location(name, script)
+    if spec is None or spec.loader is None:
+        raise InvalidParameter(f"{str(script)!r} is no Python script.")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # its classes look it up by name
+    let_mlflow_be_imported()
+    token = _config.set(config)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as problem:  # somebody else's code may fail in any way
+        raise InvalidParameter(f"The script {str(script)!r} of the model failed: {problem!r}.") from problem
+    finally:
+        _config.reset(token)
+    model = _set.get()
+    if model is None:
+        raise InvalidParameter(f"The script {str(script)!r} sets no model: it must call set_model with one.")
+    return model
+
+
+def let_mlflow_be_imported() -> None:
+    """See that ``import mlflow`` works in the code of models: where MLflow is not installed, it is us."""
+    if "mlflow" not in sys.modules and importlib.util.find_spec("mlflow") is None:
+        importlib.import_module("runyard.alias").install(quiet=True)  # by name: it stands above this package
