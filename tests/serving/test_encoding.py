@@ -41,7 +41,9 @@ def test_a_prediction_is_written_as_mlflow_does_with_null_for_nan(predictions: A
     assert {"predictions": written} == json.loads(encode(predictions), parse_constant=pytest.fail)
 
 
-@pytest.mark.parametrize("predictions", [object(), {1}, [1 + 2j], np.array([1j]), np.array([1], dtype="timedelta64[s]")])
+@pytest.mark.parametrize(
+    "predictions", [object(), {1}, [1 + 2j], np.array([1j]), np.array([1], dtype="timedelta64[s]")]
+)
 def test_what_json_cannot_say_is_refused(predictions: Any) -> None:
     """No prediction is turned into something it is not."""
     with pytest.raises(NotEncodable, match="no form in JSON"):

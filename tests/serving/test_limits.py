@@ -59,13 +59,11 @@ def calls_of(server: ModelServer) -> float:
 def test_a_slow_prediction_does_not_hold_up_the_others(serve: Serve) -> None:
     """Further threads help when one is busy for long."""
     server = serve("anything")
-    slow = threading.Thread(target=server.ask, args=({"inputs": {"do": ["sleep"], "seconds": [5]}},))
-    slow.start()
-    time.sleep(0.1)
-    begun = time.monotonic()
-    assert 200 == server.ask({"inputs": [1]})[0]
-    assert time.monotonic() - begun < 4
-    slow.join()
+    with ThreadPoolExecutor(1) as threads:
+        slow = threads.submit(server.ask, {"inputs": {"do": ["sleep"], "seconds": [2]}})
+        wait_for(lambda: "in_flight 1" in server.get("/metrics")[2])
+        assert 200 == server.ask({"inputs": [1]})[0]
+        assert not slow.done()
 
 
 def test_a_request_over_its_time_is_answered_504_and_the_server_goes_on(serve: Serve) -> None:
@@ -101,8 +99,7 @@ def test_requests_in_flight_are_answered_before_the_server_ends(serve: Serve) ->
     answers: list[Any] = []
     slow = threading.Thread(target=lambda: answers.append(server.ask({"inputs": {"do": ["sleep"], "seconds": [1.5]}})))
     slow.start()
-    while "in_flight 1" not in server.get("/metrics")[2]:
-        time.sleep(0.02)
+    wait_for(lambda: "in_flight 1" in server.get("/metrics")[2])
     assert 0 == server.stop()
     slow.join()
     assert [(200, {"predictions": "slept"})] == answers
@@ -133,4 +130,3 @@ def wait_for(happened: Any) -> None:
             pass
         time.sleep(0.05)
     pytest.fail("it never happened")
-

@@ -1,8 +1,9 @@
 """The threads that predict: bounded waiting, a time limit for each request, and a way around threads that hang.
 
 One thread does the work as long as predictions are quick, since Python would only make several take turns. When one
-takes long (it asks another service, or computes outside of Python) further threads help. A thread whose request is past
-its time limit cannot be stopped; it is replaced, and ends when its prediction does.
+takes long (it asks another service, or computes outside of Python) further threads help; they end when predictions are
+quick again. A thread whose request is past its time limit cannot be stopped; it is replaced, and ends when its
+prediction does.
 """
 
 import asyncio
@@ -17,7 +18,8 @@ from runyard.server.answers import unforeseen
 from runyard.serving.scorer import Outcome, ScoringRequest
 from runyard.serving.settings import ServingSettings
 
-_HELP_AFTER = 0.025
+_HELP_AFTER = 0.1
+_QUICK = 0.02
 _MOST_STUCK = 16
 
 Perform = Callable[[Sequence[ScoringRequest]], list[Outcome]]
@@ -182,6 +184,7 @@ class Pool:
     def _finish(self, thread: _Thread, jobs: Sequence[_Job], outcomes: Sequence[Outcome]) -> bool:
         """Hand the outcomes to their event loops; says whether the thread goes on."""
         with self._changed:
+            was_quick = thread.since is not None and time.monotonic() - thread.since < _QUICK
             thread.since = None
             done = [(job, outcome) for job, outcome in zip(jobs, outcomes, strict=True) if not job.is_over]
             for job, _ in done:
@@ -191,6 +194,9 @@ class Pool:
                 if not self._threads:  # nobody took its place: it goes on
                     thread.is_replaced = False
                     self._threads.add(thread)
+            elif was_quick and len(self._threads) > 1:
+                self._threads.discard(thread)
+                thread.is_replaced = True
         for job, outcome in done:
             job.loop.call_soon_threadsafe(_settle, job.future, outcome)
         return not thread.is_replaced
