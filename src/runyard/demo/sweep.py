@@ -69,7 +69,6 @@ class Sweep:
         lines = [",".join(map(str, [run, value, *chosen.values()])) for value, run, chosen in results]
         runyard.log_text("\n".join([",".join(header), *lines]) + "\n", "results.csv")
 
-
     def _register(self, results: Sequence[tuple[float, str, Settings]]) -> None:
         """Register the best few, the best last; each that beats the champion becomes it."""
         name, client = f"{self.experiment}-model", runyard.RunyardClient()
