@@ -4,7 +4,7 @@ import hashlib
 import http.client
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.support.http import Caller
-from tests.support.server import RunningServer
+from tests.support.server import RunningServer, pieces
 
 ROOT = "/api/2.0/mlflow-artifacts/artifacts"
 AJAX = "/ajax-api/2.0/mlflow-artifacts/artifacts"
@@ -243,19 +243,6 @@ def test_destination_that_no_server_can_keep_is_refused_at_start(
         start_server("--artifacts-destination", destination)
 
 
-def pieces(size: int) -> Iterator[bytes]:
-    """So many bytes, a megabyte at a time, no two megabytes alike."""
-    for number in range(size // MB):
-        yield number.to_bytes(4, "big") * (MB // 4)
-
-
-def peak(server: RunningServer) -> int:
-    """The most memory the server's process ever had, in MB."""
-    assert server.process is not None
-    lines = Path(f"/proc/{server.process.pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) // 1024 for line in lines if line.startswith("VmHWM"))
-
-
 def test_memory_does_not_grow_with_the_file(start_server: Callable[..., RunningServer]) -> None:
     """300 MB up and down, in all, chunked, and to a reader that is slow at first: 50 MB at most."""
     server = start_server()
@@ -263,7 +250,7 @@ def test_memory_does_not_grow_with_the_file(start_server: Callable[..., RunningS
     with Caller(server.url, timeout=100) as caller:
         put(caller, "0/small.bin")
         caller.request("GET", f"{ROOT}/0/small.bin")
-        before = peak(server)
+        before = server.peak_memory()
         with closing(http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=100)) as connection:
             connection.request("PUT", address, pieces(size), {"Content-Length": str(size)})
             reply = connection.getresponse()
@@ -277,7 +264,7 @@ def test_memory_does_not_grow_with_the_file(start_server: Callable[..., RunningS
             sent.update(piece)
 
     assert sent.digest() == received.digest()
-    assert peak(server) - before < 50
+    assert server.peak_memory() - before < 50
 
 
 def test_many_clients_at_once(server: RunningServer) -> None:

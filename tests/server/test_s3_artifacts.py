@@ -4,7 +4,7 @@ import hashlib
 import http.client
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,7 +16,7 @@ import runyard
 from tests.support.http import Caller
 from tests.support.postgres import free_port
 from tests.support.s3 import STRANGER, ObjectStore
-from tests.support.server import RunningServer
+from tests.support.server import RunningServer, pieces
 
 PROXY = "/api/2.0/mlflow-artifacts"
 ROOT = f"{PROXY}/artifacts"
@@ -105,19 +105,6 @@ def test_ten_thousand_files_are_listed(s3_caller: Caller, objects: ObjectStore, 
     assert names == [file["path"] for file in answer["files"]]
 
 
-def pieces(size: int) -> Iterator[bytes]:
-    """So many bytes, a megabyte at a time, no two megabytes alike."""
-    for number in range(size // MB):
-        yield number.to_bytes(4, "big") * (MB // 4)
-
-
-def peak(server: RunningServer) -> int:
-    """The most memory the server's process ever had, in MB."""
-    assert server.process is not None
-    lines = Path(f"/proc/{server.process.pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) // 1024 for line in lines if line.startswith("VmHWM"))
-
-
 def test_memory_does_not_grow_with_the_file(start_server: StartServer, objects: ObjectStore, tmp_path: Path) -> None:
     """128 MB up and down: 60 MB at most. The object is one, and its parts are forgotten."""
     prefix = f"memory/{uuid4().hex}"
@@ -126,7 +113,7 @@ def test_memory_does_not_grow_with_the_file(start_server: StartServer, objects: 
     with Caller(server.url, timeout=100) as caller:
         caller.request("PUT", f"{ROOT}/0/small.bin", b"1")
         caller.request("GET", f"{ROOT}/0/small.bin")
-    before = peak(server)
+    before = server.peak_memory()
     with closing(http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=100)) as connection:
         connection.request("PUT", address, pieces(size), {"Content-Length": str(size)})
         reply = connection.getresponse()
@@ -139,7 +126,7 @@ def test_memory_does_not_grow_with_the_file(start_server: StartServer, objects: 
         sent.update(piece)
 
     assert sent.digest() == received.digest()
-    assert peak(server) - before < 60
+    assert server.peak_memory() - before < 60
     assert [] == objects.unfinished(prefix)
 
 

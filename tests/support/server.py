@@ -7,12 +7,14 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.support.postgres import free_port
 
 START_SECONDS = 30
+MB = 2**20
 
 
 @dataclass
@@ -75,6 +77,12 @@ class RunningServer:
         """What it printed."""
         return (self.folder / "server.log").read_text(errors="replace")
 
+    def peak_memory(self) -> int:
+        """The most memory its process ever had, in MB."""
+        assert self.process is not None
+        lines = Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
+        return next(int(line.split()[1]) // 1024 for line in lines if line.startswith("VmHWM"))
+
     def stop(self) -> int:
         """Ask it to end, as an operator would; returns its exit code."""
         assert self.process is not None
@@ -86,3 +94,9 @@ class RunningServer:
         if self.process is not None and self.process.poll() is None:
             self.process.kill()
             self.process.wait()
+
+
+def pieces(size: int) -> Iterator[bytes]:
+    """So many bytes, a megabyte at a time, no two megabytes alike."""
+    for number in range(size // MB):
+        yield number.to_bytes(4, "big") * (MB // 4)

@@ -45,11 +45,11 @@ def test_links(gate: Gate, reader: Reader, link: str) -> None:
 
 def test_templates(gate: Gate, reader: Reader) -> None:
     """Text that looks like a template is shown as it was written."""
-    for address in a_story(gate, "{{7*7}} {% raw %}").addresses()[:7]:
+    for address in a_story(gate, "{{7777*7777}} {% raw %}").addresses()[:7]:
         page = reader.get(address)
 
-        assert "49" not in page.words, address
-    assert "{{7*7}}" in reader.get("/").words
+        assert "60481729" not in page.words, address
+    assert "{{7777*7777}}" in reader.get("/").words
 
 
 def test_error_messages_are_text(reader: Reader) -> None:
