@@ -33,6 +33,7 @@ _PUBLIC = {
     "end_run": "runyard.fluent.active",
     "entities": "runyard.entities:",
     "environment_variables": "runyard.compat.environment_variables:",
+    "evaluate": "runyard.evaluation.evaluating",
     "exceptions": "runyard.exceptions:",
     "finalize_logged_model": "runyard.fluent.logged_models",
     "flush_artifact_async_logging": "runyard.fluent.configure",
@@ -66,6 +67,7 @@ _PUBLIC = {
     "log_params": "runyard.fluent.values",
     "log_table": "runyard.fluent.files",
     "log_text": "runyard.fluent.files",
+    "metrics": "runyard.metrics:",
     "models": "runyard.models:",
     "register_model": "runyard.fluent.registry",
     "restore_experiment": "runyard.fluent.experiments",
@@ -95,6 +97,7 @@ _PUBLIC = {
     "tracking": "runyard.tracking:",
     "types": "runyard.types:",
     "utils": "runyard.compat.utils:",
+    "validate_evaluation_results": "runyard.evaluation.thresholds",
     "version": "runyard.version:",
 }
 

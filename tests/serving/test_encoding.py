@@ -21,7 +21,10 @@ FRAME = pd.DataFrame({"a": [1, 2], "b": [1.5, np.nan], "d": pd.to_datetime(["202
         (np.float64(1.5), 1.5),
         (np.array(["2020-01-01T10:00:00", "NaT"], dtype="datetime64[ns]"), ["2020-01-01T10:00:00", None]),
         (np.array([b"a"]), ["YQ==\n"]),
-        (np.array([1, "a", None, np.float32(1.5), datetime.date(2020, 1, 1)], dtype=object), [1, "a", None, 1.5, "2020-01-01"]),
+        (
+            np.array([1, "a", None, np.float32(1.5), datetime.date(2020, 1, 1)], dtype=object),
+            [1, "a", None, 1.5, "2020-01-01"],
+        ),
         (FRAME, [{"a": 1, "b": 1.5, "d": "2020-01-01T00:00:00"}, {"a": 2, "b": None, "d": "2020-01-02T00:00:00"}]),
         (pd.DataFrame([[1, 2]]), [{"0": 1, "1": 2}]),
         (pd.DataFrame({"n": pd.array([1, None], dtype="Int64")}), [{"n": 1}, {"n": None}]),

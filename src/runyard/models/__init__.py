@@ -3,16 +3,24 @@
 from runyard._lazy import on_first_use
 
 _PUBLIC = {
+    "EvaluationArtifact": "runyard.evaluation.artifacts",
+    "EvaluationMetric": "runyard.evaluation.metric",
+    "EvaluationResult": "runyard.evaluation.result",
+    "MetricThreshold": "runyard.evaluation.thresholds",
     "Model": "runyard.models.model",
     "ModelConfig": "runyard.pyfunc.script",
     "ModelInfo": "runyard.models.info",
     "ModelSignature": "runyard.models.signature",
     "convert_input_example_to_serving_input": "runyard.models.example",
+    "evaluate": "runyard.evaluation.evaluating",
     "get_model_info": "runyard.models.info",
     "infer_pip_requirements": "runyard.models.environment.inference",
     "infer_signature": "runyard.models.signature",
+    "list_evaluators": "runyard.evaluation.evaluators",
+    "make_metric": "runyard.evaluation.metric",
     "set_model": "runyard.pyfunc.script",
     "set_signature": "runyard.models.resigning",
+    "validate_evaluation_results": "runyard.evaluation.thresholds",
     "validate_schema": "runyard.models.enforcement",
     "validate_serving_input": "runyard.models.scoring_input",
 }

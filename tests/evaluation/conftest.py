@@ -1,0 +1,18 @@
+"""A store of its own for every test of evaluations."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import runyard
+
+
+@pytest.fixture(autouse=True)
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Keep the runs of a test to itself."""
+    monkeypatch.chdir(tmp_path)
+    before = runyard.get_tracking_uri()
+    runyard.set_tracking_uri(f"sqlite:///{tmp_path}/runs.db")
+    yield
+    runyard.set_tracking_uri(before)
