@@ -15,7 +15,7 @@ RECORDED = recorded("signatures") | recorded("enforcement") | recorded("examples
 DIFFERENT: dict[str, Any] = json.loads((DATA / "schema-differences.json").read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("question", RECORDED.keys() - DIFFERENT.keys())
+@pytest.mark.parametrize("question", sorted(RECORDED.keys() - DIFFERENT.keys()))
 def test_the_answer_is_that_of_mlflow(question: str, caplog: pytest.LogCaptureFixture) -> None:
     """A signature, an enforced input or the files of an example are what the real mlflow makes of them."""
     caplog.set_level(logging.ERROR)
