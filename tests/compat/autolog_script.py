@@ -286,7 +286,7 @@ def run_of(client, run, names):
         },
         "files": files,
         "datasets": sorted(dataset_of(use) for use in run.inputs.dataset_inputs),
-        "models": [names.get(model.model_id) for model in run.outputs.model_outputs],
+        "models": sorted(str(names.get(model.model_id)) for model in run.outputs.model_outputs),
         "calls": json_of(client, run_id, "metric_info.json") if "metric_info.json" in files else None,
         "columns": columns_of(client, run_id) if "cv_results.csv" in files else None,
     }

@@ -4,6 +4,7 @@ import json
 import sys
 from pathlib import Path
 
+import runyard.models.scoring_input  # noqa: F401  (so that what it needs is not taken for the model's need)
 from runyard.models.model import MLMODEL, read_mlmodel
 from runyard.pyfunc.loading import load_described
 
