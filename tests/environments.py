@@ -9,11 +9,15 @@ import os
 import shutil
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 GIVEN = os.environ.get("RUNYARD_TEST_ENVIRONMENTS")
 FOLDER = Path(GIVEN or ROOT / ".venvs")
+
+_MODELS = tuple(f"{name}=={version(name)}" for name in ("scikit-learn", "skops", "cloudpickle", "numpy"))
+"""What pickled models need: the versions are ours, since other ones may not read them."""
 
 REQUIREMENTS: dict[str, tuple[str, ...]] = {
     "integrations": (
@@ -31,8 +35,8 @@ REQUIREMENTS: dict[str, tuple[str, ...]] = {
         "sqlalchemy>=2.0.30,<3",
         "urllib3>=2.2,<3",
     ),
-    "mlflow2": ("mlflow-skinny==2.22.5", "pandas>=2.2,<3", "setuptools<81"),
-    "mlskinny3": ("mlflow-skinny==3.17.2", "pandas>=2.2"),
+    "mlflow2": ("mlflow-skinny==2.22.5", "pandas>=2.2,<3", "setuptools<81", *_MODELS),
+    "mlskinny3": ("mlflow-skinny==3.17.2", "pandas>=2.2", *_MODELS),
 }
 """Name of an environment → what is installed in it. The versions are those the references were taken from."""
 

@@ -15,7 +15,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import scipy.sparse
-import sklearn
 import sklearn.metrics
 import yaml
 from sklearn.cluster import KMeans
@@ -29,6 +28,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
+
+import sklearn
 
 MODULE, URI, FOLDER, *CHOSEN = sys.argv[1:]
 os.chdir(FOLDER)

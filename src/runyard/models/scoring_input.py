@@ -96,7 +96,7 @@ def parse_csv(body: bytes | str, schema: Schema | None = None) -> pd.DataFrame:
     return cast_frame(frame, schema)
 
 
-def _short_table(text: str, schema: Schema | None) -> "pd.DataFrame | None":
+def _short_table(text: str, schema: Schema | None) -> pd.DataFrame | None:
     """The frame of a few rows of numbers, read without the reader made for millions; None when it is something else."""
     columns, *rows = csv.reader(text.splitlines()) if text.strip() else [[]]
     dtype = uniform_dtype(columns, schema)

@@ -110,3 +110,10 @@ def infer_signature(
 
 def _is_integer(column: ColSpec) -> bool:
     return repr(column.type) in ("integer", "long")
+
+
+class _TypeHints:
+    """The hints of a function's input and output, which MLflow's pickles of Python models hold."""
+
+    def __init__(self, input_: Any = None, output: Any = None) -> None:
+        self.input, self.output = input_, output

@@ -1,7 +1,6 @@
 """Models written in Python: a class with ``predict``, or a function."""
 
 import inspect
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,16 +9,16 @@ from runyard.pyfunc.context import PythonModelContext
 __all__ = ["PythonModel", "PythonModelContext"]
 
 
-class PythonModel(ABC):
+class PythonModel:
     """A model of one's own: subclass it, write ``predict``, and save an object of it.
 
-    Its object is pickled under MLflow's names, so that MLflow loads it without us, and we load theirs.
+    Its object is pickled under MLflow's names, so that MLflow loads it without us, and we load theirs. It is no abstract
+    class in Python's sense, since MLflow's is none either: pickles of subclasses would not load.
     """
 
-    def load_context(self, context: PythonModelContext) -> None:  # noqa: B027  (most models need none)
+    def load_context(self, context: PythonModelContext) -> None:
         """Read what the model needs from its files. Called once, when it is loaded."""
 
-    @abstractmethod
     def predict(self, context: PythonModelContext, model_input: Any, params: dict[str, Any] | None = None) -> Any:
         """What the model gives for an input. `context` and `params` may be left out of one's own signature.
 
@@ -29,6 +28,7 @@ class PythonModel(ABC):
         model_input: A pandas DataFrame, or what the type hint of this parameter says.
         params: Parameters of this call.
         """
+        raise NotImplementedError(f"{type(self).__name__} has no predict of its own.")
 
     def predict_stream(
         self, context: PythonModelContext, model_input: Any, params: dict[str, Any] | None = None

@@ -1,0 +1,1 @@
+"""Modules that pickles of MLflow's models name."""
