@@ -52,7 +52,36 @@ def _of_run(client: Directory, uri: str) -> tuple[str, str]:
     run_id, _, path = uri.removeprefix(RUNS).strip("/").partition("/")
     if not run_id:
         raise InvalidParameter(f"{uri!r} names no run. Write runs:/<run id>/<path>.")
-    return client.get_run(run_id).info.artifact_uri or "", safe_path(path)
+    run, path = client.get_run(run_id), safe_path(path)
+    own = run.info.artifact_uri or ""
+    model = model_in_run(client, run, path)
+    if model is None:
+        return own, path
+    _, _, below = path.partition("/")
+    if below and _is_stored(client, own, path):
+        return own, path
+    return model.artifact_location, below
+
+
+def model_in_run(client: Directory, run: Run, path: str) -> LoggedModel | None:
+    """The logged model that a path in a run's artifacts means, the newest of several.
+
+    Since MLflow 3 a model's files are its own, not the run's, but ``runs:/<run id>/<model's name>`` is still how they
+    are addressed.
+    """
+    name = path.partition("/")[0]
+    ids = [output.model_id for output in run.outputs.model_outputs] if name and run.outputs else []
+    models = [client.get_logged_model(model_id) for model_id in ids]
+    return max((model for model in models if model.name == name), key=_age, default=None)
+
+
+def _age(model: LoggedModel) -> int:
+    return model.creation_timestamp
+
+
+def _is_stored(client: Directory, root: str, path: str) -> bool:
+    folder, _ = posixpath.split(path)
+    return any(file.path == path for file in client.repository(root).list_artifacts(folder))
 
 
 def _of_model(client: Directory, uri: str) -> tuple[str, str]:

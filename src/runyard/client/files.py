@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 from runyard.artifacts.entities import FileInfo
 from runyard.artifacts.paths import safe_path
@@ -20,6 +20,7 @@ from runyard.artifacts.repository import (
     log_artifacts,
 )
 from runyard.artifacts.resolve import repository_for
+from runyard.client.addresses import RUNS, Directory, followed, model_in_run
 from runyard.client.local import artifact_folder
 from runyard.client.senders import DATABASES
 from runyard.exceptions import InvalidParameter, MissingPackage
@@ -71,8 +72,20 @@ class FilesClient(ClientPart):
         log_artifacts(self._of_run(run_id), os.fspath(local_dir), artifact_path)
 
     def list_artifacts(self, run_id: str, path: str | None = None) -> list[FileInfo]:
-        """What lies directly in a folder of the run's artifacts; nothing for a file or a missing folder."""
-        return self._of_run(run_id).list_artifacts(path)
+        """What lies directly in a folder of the run's artifacts, or of a logged model of the run below its name.
+
+        Nothing for a file or a missing folder.
+        """
+        found = self._of_run(run_id).list_artifacts(path)
+        directory = cast(Directory, self)
+        model = model_in_run(directory, directory.get_run(run_id), path or "") if path else None
+        if model is None:
+            return found
+        name, _, below = safe_path(path or "").partition("/")
+        of_model = self.repository(model.artifact_location).list_artifacts(below or None)
+        known = {file.path for file in found}
+        added = (FileInfo(f"{name}/{file.path}", file.is_dir, file.file_size) for file in of_model)
+        return [*found, *(file for file in added if file.path not in known)]
 
     def download_artifacts(
         self, run_id: str, path: str, dst_path: str | None = None, *, progress: Progress | None = None
@@ -84,7 +97,12 @@ class FilesClient(ClientPart):
         path: What to copy; everything when empty.
         dst_path: The folder to put it in; a new temporary one when left out.
         """
-        return download_artifacts(self._of_run(run_id), path, dst_path, progress)
+        root, found = followed(cast(Directory, self), f"{RUNS}{run_id}/{path}")
+        if path and not found:  # a logged model of the run: its files are copied to a folder of its name
+            folder = Path(dst_path or tempfile.mkdtemp(prefix="runyard-"), path)
+            folder.mkdir(parents=True, exist_ok=True)
+            return download_artifacts(self.repository(root), "", str(folder), progress)
+        return download_artifacts(self.repository(root), found, dst_path, progress)
 
     def log_model_artifact(
         self, model_id: str, local_path: str | os.PathLike[str], artifact_path: str | None = None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from runyard.artifacts.entities import FileInfo
 from runyard.artifacts.repository import download_artifacts as repository_download
 from runyard.client import RunyardClient
-from runyard.client.addresses import folder_and_name, located
+from runyard.client.addresses import RUNS, folder_and_name, located
 from runyard.exceptions import InvalidParameter, MissingPackage
 
 if TYPE_CHECKING:
@@ -60,6 +60,11 @@ def list_artifacts(
     """
     _require_one(artifact_uri, run_id, artifact_path)
     client = RunyardClient(tracking_uri)
+    if run_id is not None:
+        return client.list_artifacts(run_id, artifact_path)
+    if artifact_uri is not None and artifact_uri.startswith(RUNS):
+        run, _, below = artifact_uri.removeprefix(RUNS).strip("/").partition("/")
+        return client.list_artifacts(run, below)
     root, path = _located(artifact_uri, run_id, artifact_path, client)
     return client.repository(root).list_artifacts(path or None)
 
@@ -110,7 +115,7 @@ def _located(
     """The address of a folder that holds an artifact, and the path in it."""
     if artifact_uri is not None:
         return located(client, artifact_uri)
-    return client.get_run(run_id or "").info.artifact_uri or "", artifact_path or ""
+    return located(client, f"{RUNS}{run_id}/{artifact_path or ''}")
 
 
 def _require_one(artifact_uri: str | None, run_id: str | None, artifact_path: str | None) -> None:

@@ -12,8 +12,8 @@ __all__ = ["PythonModel", "PythonModelContext"]
 class PythonModel:
     """A model of one's own: subclass it, write ``predict``, and save an object of it.
 
-    Its object is pickled under MLflow's names, so that MLflow loads it without us, and we load theirs. It is no abstract
-    class in Python's sense, since MLflow's is none either: pickles of subclasses would not load.
+    Its object is pickled under MLflow's names, so that MLflow loads it without us, and we load theirs. It is no
+    abstract class in Python's sense, since MLflow's is none either: pickles of subclasses would not load.
     """
 
     def load_context(self, context: PythonModelContext) -> None:

@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 
 
 def save_model(
-    path: str,
+    path: str | Path,
     loader_module: str | None = None,
     data_path: str | None = None,
     code_paths: Sequence[str] | None = None,

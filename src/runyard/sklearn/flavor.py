@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 def save_model(
     sk_model: Any,
-    path: str,
+    path: str | Path,
     conda_env: Mapping[str, Any] | str | None = None,
     code_paths: Sequence[str] | None = None,
     mlflow_model: Model | None = None,
@@ -283,3 +283,5 @@ def _read(file: Path, settings: Mapping[str, Any]) -> Any:
             f"The model needs the module {problem.name!r}, which is not installed. Install what its "
             "requirements.txt names."
         ) from problem
+    except (pickle.UnpicklingError, EOFError, AttributeError, IndexError, ValueError) as problem:
+        raise RunyardException(f"The model in {str(file)!r} cannot be read: {problem}.") from problem

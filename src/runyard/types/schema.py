@@ -1,7 +1,7 @@
 """Schemas of inputs and outputs: columns of a table, or tensors. The names MLflow has in this module are here too."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from runyard.exceptions import InvalidParameter
@@ -234,6 +234,9 @@ class Schema:
 
     def __hash__(self) -> int:
         return hash(repr(self))
+
+    def __iter__(self) -> Iterator[ColSpec | TensorSpec]:
+        return iter(self.inputs)
 
     def __len__(self) -> int:
         return len(self.inputs)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from sklearn import metrics
 from sklearn.base import ClassifierMixin, RegressorMixin, is_classifier, is_regressor
 
 from runyard.autologging.reporting import attempt
 from runyard.sklearn.autologging.arguments import TrainingData
+from sklearn import metrics
 
 PREFIX = "training_"
 
