@@ -9,6 +9,7 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -42,59 +43,55 @@ def _three_classes() -> tuple[Any, pd.DataFrame]:
 
 def cases(mlflow: Any) -> Iterator[tuple[str, Callable[[], Any]]]:
     """Each evaluation by what it is about."""
-    make_metric, value = mlflow.models.make_metric, mlflow.metrics.MetricValue
+    yield from _builtin(mlflow)
+    yield from _own(mlflow)
 
-    def case(made: tuple[Any, pd.DataFrame], kind: str | None, config: Any = None, **more: Any) -> Callable[[], Any]:
-        model, data = made
-        config = _OFF | (config or {})
-        return lambda: mlflow.evaluate(
-            _saved(mlflow, model), data, model_type=kind, targets="label", evaluator_config=config, **more
-        )
 
-    weights = np.linspace(1, 2, 60)
+def _case(
+    mlflow: Any, made: tuple[Any, pd.DataFrame], kind: str | None, config: Any = None, **more: Any
+) -> Callable[[], Any]:
+    model, data = made
+    given = {"model_type": kind, "targets": "label", "evaluator_config": _OFF | (config or {}), **more}
+    return lambda: mlflow.evaluate(_saved(mlflow, model), data, **given)
+
+
+def _builtin(mlflow: Any) -> Iterator[tuple[str, Callable[[], Any]]]:
+    case, explain = partial(_case, mlflow), {"log_model_explainability": True}
+    weights: dict[str, Any] = {"sample_weights": np.linspace(1, 2, 60)}
     yield "a regressor", case(_regression(), "regressor")
-    yield "a regressor with weights", case(_regression(), "regressor", {"sample_weights": weights})
-    yield "a regressor explained", case(_regression(), "regressor", {"log_model_explainability": True})
+    yield "a regressor with weights", case(_regression(), "regressor", weights)
+    yield "a regressor explained", case(_regression(), "regressor", explain)
+    weights = {"sample_weights": np.linspace(1, 3, 90), "average": "macro"}
     yield "two classes", case(_two_classes(), "classifier")
-    yield "two classes explained", case(_two_classes(), "classifier", {"log_model_explainability": True})
+    yield "two classes explained", case(_two_classes(), "classifier", explain)
     yield "two classes, the other positive", case(_two_classes(), "classifier", {"pos_label": 0})
     yield "two classes with names", case(_two_classes(("no", "yes")), "classifier")
     yield "two classes as booleans", case(_two_classes((False, True)), "classifier")
-    yield (
-        "two classes with weights",
-        case(_two_classes(), "classifier", {"sample_weights": np.linspace(1, 3, 90), "average": "macro"}),
-    )
+    yield "two classes with weights", case(_two_classes(), "classifier", weights)
     yield "no probabilities", case(_two_classes(kind=LinearSVC), "classifier")
+    weights = {"sample_weights": np.linspace(1, 2, 150)}
     yield "three classes", case(_three_classes(), "classifier")
     yield "three classes, plain mean", case(_three_classes(), "classifier", {"average": "macro"})
-    yield "three classes with weights", case(_three_classes(), "classifier", {"sample_weights": np.linspace(1, 2, 150)})
+    yield "three classes with weights", case(_three_classes(), "classifier", weights)
     yield "fewer curves", case(_three_classes(), "classifier", {"max_classes_for_multiclass_roc_pr": 2})
     yield "a prefix", case(_two_classes(), "classifier", {"metric_prefix": "val_"})
-    yield (
-        "a metric of one's own",
-        case(
-            _regression(),
-            "regressor",
-            extra_metrics=[
-                make_metric(eval_fn=lambda frame, known: known["max_error"] * 2, greater_is_better=False, name="own")
-            ],
-        ),
-    )
-    scored = make_metric(eval_fn=_scored(value), greater_is_better=False, name="far", version="v2")
+
+
+def _own(mlflow: Any) -> Iterator[tuple[str, Callable[[], Any]]]:
+    case, make_metric = partial(_case, mlflow), mlflow.models.make_metric
+    own = make_metric(eval_fn=lambda frame, known: known["max_error"] * 2, greater_is_better=False, name="own")
+    yield "a metric of one's own", case(_regression(), "regressor", extra_metrics=[own])
+    far = _scored(mlflow.metrics.MetricValue)
+    scored = make_metric(eval_fn=far, greater_is_better=False, name="far", version="v2")
     yield "scores of rows", case(_regression(), "regressor", extra_metrics=[scored])
     ready = [mlflow.metrics.mae(), mlflow.metrics.rmse(), mlflow.metrics.r2_score(), mlflow.metrics.mape()]
     yield "ready-made metrics alone", case(_regression(), None, extra_metrics=ready)
     model, data = _regression()
-    answered = data.assign(said=model.predict(data.drop(columns="label")))
-    yield (
-        "answers as a column",
-        lambda: mlflow.evaluate(data=answered, model_type="regressor", targets="label", predictions="said"),
-    )
+    answered = {"data": data.assign(said=model.predict(data.drop(columns="label"))), "predictions": "said"}
+    yield "answers as a column", lambda: mlflow.evaluate(model_type="regressor", targets="label", **answered)
     made = mlflow.data.from_pandas(data, targets="label", name="patients")
-    yield (
-        "a dataset and a function",
-        lambda: mlflow.evaluate(model.predict, made, model_type="regressor", evaluator_config=_OFF),
-    )
+    given = {"model_type": "regressor", "evaluator_config": _OFF}
+    yield "a dataset and a function", lambda: mlflow.evaluate(model.predict, made, **given)
     yield "files of one's own", case(_regression(), "regressor", custom_artifacts=[_files])
 
 

@@ -130,8 +130,49 @@ def _zeros(shape: Sequence[int]) -> Any:
     return [_zeros(shape[1:]) for _ in range(shape[0])] if shape else 0
 
 
+_PROBLEMS = {
+    "400": "The body or a value in it is wrong, or the model raised.",
+    "415": "The Content-Type is neither application/json nor text/csv.",
+    "503": "Too many requests wait. Try again.",
+    "504": "The time limit has passed.",
+}
+_NAN = {
+    "name": "nan",
+    "in": "query",
+    "description": "Write NaN and Infinity as null, or as those words.",
+    "schema": {"type": "string", "enum": ["null", "bare"]},
+}
+_ERROR = {
+    "type": "object",
+    "properties": {"error_code": {"type": "string"}, "message": {"type": "string"}},
+}
+
+
 def _document(name: str, version: str, inputs: Any, params: Any, example: Any) -> dict[str, Any]:
     """The OpenAPI document."""
+    told = {"get": {"summary": "Is the model loaded?", "responses": {"200": {"description": "Yes."}}}}
+    invocations = {
+        "operationId": "invocations",
+        "summary": "Predict",
+        "parameters": [_NAN],
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {"schema": _body(inputs, params), "example": example},
+                "text/csv": {"schema": {"type": "string"}},
+            },
+        },
+        "responses": _responses(),
+    }
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": name, "version": version},
+        "paths": {"/invocations": {"post": invocations}, "/ping": told, "/health": told},
+        "components": {"schemas": {"Error": _ERROR}},
+    }
+
+
+def _body(inputs: Any, params: Any) -> dict[str, Any]:
     forms = {
         "dataframe_split": _split_form(inputs),
         "dataframe_records": {"type": "array", "items": _row(inputs)},
@@ -139,55 +180,20 @@ def _document(name: str, version: str, inputs: Any, params: Any, example: Any) -
         "inputs": {"description": "Column by column, or tensors."},
     }
     extra = {} if params is None else {"params": _params(params)}
-    body = {
+    return {
         "oneOf": [
             {"type": "object", "title": key, "required": [key], "properties": {key: form, **extra}}
             for key, form in forms.items()
         ]
     }
+
+
+def _responses() -> dict[str, Any]:
     error = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
-    problems = {
-        "400": "The body or a value in it is wrong, or the model raised.",
-        "415": "The Content-Type is neither application/json nor text/csv.",
-        "503": "Too many requests wait. Try again.",
-        "504": "The time limit has passed.",
-    }
-    invocations = {
-        "operationId": "invocations",
-        "summary": "Predict",
-        "parameters": [
-            {
-                "name": "nan",
-                "in": "query",
-                "description": "Write NaN and Infinity as null, or as those words.",
-                "schema": {"type": "string", "enum": ["null", "bare"]},
-            }
-        ],
-        "requestBody": {
-            "required": True,
-            "content": {
-                "application/json": {"schema": body, "example": example},
-                "text/csv": {"schema": {"type": "string"}},
-            },
-        },
-        "responses": {
-            "200": {"description": "Predictions.", "content": {"application/json": {"schema": {"type": "object"}}}},
-            **{code: {"description": text, "content": error} for code, text in problems.items()},
-        },
-    }
-    told = {"get": {"summary": "Is the model loaded?", "responses": {"200": {"description": "Yes."}}}}
+    answer = {"application/json": {"schema": {"type": "object"}}}
     return {
-        "openapi": "3.1.0",
-        "info": {"title": name, "version": version},
-        "paths": {"/invocations": {"post": invocations}, "/ping": told, "/health": told},
-        "components": {
-            "schemas": {
-                "Error": {
-                    "type": "object",
-                    "properties": {"error_code": {"type": "string"}, "message": {"type": "string"}},
-                }
-            }
-        },
+        "200": {"description": "Predictions.", "content": answer},
+        **{code: {"description": text, "content": error} for code, text in _PROBLEMS.items()},
     }
 
 
