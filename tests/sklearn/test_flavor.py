@@ -2,6 +2,7 @@
 
 import logging
 import pickle
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +11,19 @@ import pandas as pd
 import pytest
 import yaml
 from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import RandomForestClassifier, VotingClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.naive_bayes import GaussianNB
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
+from sklearn.svm import SVC
 
 import runyard
 from runyard import sklearn
 from runyard.exceptions import InvalidParameter, RunyardException
 from runyard.models import infer_signature
+from runyard.sklearn.pyfunc import SklearnModel
 
 ROWS = pd.DataFrame({"a": [0.5, 1.5, 2.5, 4.0], "b": ["x", "y", "x", "y"]})
 CLASSES = pd.Series(["no", "yes", "no", "yes"])
@@ -108,3 +114,37 @@ def test_a_file_that_is_no_model_is_told_in_words(store: Path) -> None:
     Path("model/model.pkl").write_bytes(pickle.dumps(3)[:-1])
     with pytest.raises(RunyardException, match="model"):
         sklearn.load_model("model")
+
+
+def _numbers() -> pd.DataFrame:
+    return pd.DataFrame({"a": [0.5, 1.5, 2.5, 4.0], "n": [1, 2, 3, 4]})
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        LogisticRegression(),
+        RandomForestClassifier(5, random_state=0),
+        SVC(),
+        KNeighborsClassifier(2),
+        VotingClassifier([("one", make_pipeline(ColumnTransformer([("a", StandardScaler(), ["a"])]), GaussianNB()))]),
+    ],
+    ids=lambda model: type(model).__name__,
+)
+def test_a_model_that_is_served_predicts_as_before(model: Any) -> None:
+    """Tables are handed over as arrays where the model makes some itself, without warnings, and only then."""
+    rows = _numbers()
+    model.fit(rows, CLASSES)
+    plain, served = SklearnModel(model, "predict"), SklearnModel(model, "predict")
+    with warnings.catch_warnings():
+        served.prepare_to_serve()
+        assert list(served.predict(rows)) == list(plain.predict(rows))
+        for other in (rows[["n", "a"]], rows.rename(columns={"a": "b"}), rows.astype({"n": "Int64"})):
+            assert _outcome(served, other) == _outcome(plain, other)
+
+
+def _outcome(model: SklearnModel, rows: pd.DataFrame) -> Any:
+    try:
+        return list(model.predict(rows))
+    except ValueError as problem:
+        return str(problem)

@@ -38,6 +38,7 @@ def load_served(folder: Path, name: str) -> Served:
             f"of its libraries, or of Python (this is {sys.version.split()[0]})? --env-manager uv makes an environment "
             "with those it names."
         ) from problem
+    model.prepare_to_serve()
     if importlib.util.find_spec("pandas") is not None:
         importlib.import_module("pandas")  # or else the first request would wait for it
     return Served(model, describe(model.metadata, name, VERSION, folder))
