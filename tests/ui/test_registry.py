@@ -9,7 +9,7 @@ from runyard.protocol.gate import Gate
 from runyard.registry.model_versions.messages import CreateModelVersion, GetModelVersion
 from runyard.registry.promotion.messages import SearchMoves
 from runyard.registry.registered_models.messages import CreateRegisteredModel, GetRegisteredModel
-from runyard.tracking.logged_models.messages import DeleteLoggedModel
+from runyard.tracking.logged_models.messages import DeleteLoggedModel, GetLoggedModel
 from runyard.tracking.runs.messages import DeleteRun
 from tests.factories import a_run
 from tests.ui.asking import Answer, Reader
@@ -123,12 +123,16 @@ def test_a_version_shows_where_it_came_from_and_how_it_is_used(reader: Reader, s
     """Run, signature, flavors, metrics, files, code; the run's page leads back."""
     write(tmp_path, story, MLMODEL)
     write(tmp_path, story, "scikit-learn==1.9.1", "requirements.txt")
+    example = '{"dataframe_split": {"columns": ["age"], "data": [[51], [52]]}}'
+    write(tmp_path, story, example, "serving_input_example.json")
     path = f"{story.model_path}/versions/1"
     page = reader.get(path)
 
     for text in ("age", "double", "plan", "optional", "tensor(int64, [-1])", "double = 0.5", "sklearn 1.9.1", "2.0 KB"):
         assert text in page.words, text
     assert f'load_model("models:/{story.model}/1")' in page.words
+    assert "Requirements 1 scikit-learn==1.9.1" in page.words
+    assert 'Input example { "dataframe_split": { "columns": ["age"], "data": [ [51], [52] ] } }' in page.words
     assert f"models serve -m 'models:/{story.model}/1'" in page.words
     assert f"/runs/{story.run_ids[0]}" in page.attributes("a", "href")
     assert path.replace("%20", " ") in [
@@ -170,6 +174,21 @@ def test_a_broken_mlmodel_breaks_no_page(reader: Reader, story: Story, tmp_path:
 
     assert 200 == reader.get(f"{story.model_path}/versions/1").status
     assert 200 == reader.get(f"{story.model_path}/versions/1/files?path=MLmodel").status
+
+
+def test_a_run_shows_the_newest_model_it_made(reader: Reader, story: Story, gate: Gate, tmp_path: Path) -> None:
+    """Its signature, requirements and example, and code to use it; broken files leave the page whole."""
+    address = f"/runs/{story.run_ids[-1]}"
+    assert f'load_model("models:/{story.model_id}")' in reader.get(address).words
+    location = gate.perform(GetLoggedModel(model_id=story.model_id))["model"]["info"]["artifact_uri"]
+    folder = tmp_path / "artifacts" / location.removeprefix("mlflow-artifacts:/")
+    folder.mkdir(parents=True)
+    (folder / "MLmodel").write_text(MLMODEL, encoding="utf-8")
+    (folder / "requirements.txt").write_text("# needed\nnumpy==2.4.6\n", encoding="utf-8")
+    (folder / "input_example.json").write_text("{" * 9000, encoding="utf-8")
+    page = reader.get(address)
+    for text in ("tensor(int64, [-1])", "Requirements 1 numpy==2.4.6", "Input example {{{"):
+        assert text in page.words, text
 
 
 def test_a_version_outlives_its_run_and_its_files(gate: Gate, reader: Reader, story: Story) -> None:

@@ -17,13 +17,13 @@ from runyard.tracking.logged_models.messages import (
     SetLoggedModelTags,
 )
 from runyard.ui.markdown import note
-from runyard.ui.mlmodel import Summary, summary_at
 from runyard.ui.navigation import Crumb, Shell
+from runyard.ui.packaging import Packaging, packaging_at
 from runyard.ui.records import NOTE_TAG, ExperimentRecord, RunRecord
 from runyard.ui.registry import read_run, read_version
 from runyard.ui.registry_records import LoggedModelRecord, VersionRecord
 from runyard.ui.site import Form, Site
-from runyard.ui.version import Snippet, snippets_of
+from runyard.ui.snippets import Snippet, snippets_of
 
 MOST_VERSIONS = 50
 _VERSIONS_TAG = "mlflow.modelVersions"
@@ -39,7 +39,7 @@ class LoggedModelPage:
     versions: tuple[VersionRecord, ...]
     description: str
     description_html: Markup
-    summary: Summary | None
+    packaging: Packaging
     snippets: tuple[Snippet, ...]
     tab: str = "overview"
 
@@ -57,7 +57,7 @@ def show(site: Site, request: Request) -> Response:
         versions=_versions(site, model),
         description=description,
         description_html=note(description),
-        summary=summary_at(site, model.artifact_uri),
+        packaging=packaging_at(site, model.artifact_uri),
         snippets=snippets_of(model.uri, site.address(request), model.name),
     )
     return site.page(request, "logged_model", page, shell_of(site, experiment, model))

@@ -14,10 +14,12 @@ from runyard.tracking.runs.messages import GetRun, SearchRuns
 from runyard.ui.charts import Chart, charts_of
 from runyard.ui.markdown import note, web_link
 from runyard.ui.navigation import Crumb, Shell
+from runyard.ui.packaging import Packaging, packaging_at
 from runyard.ui.records import NOTE_TAG, ExperimentRecord, MetricRecord, RunRecord
 from runyard.ui.registry import equals, read_logged_model, search_versions
 from runyard.ui.registry_records import LoggedModelRecord, VersionRecord
 from runyard.ui.site import Site
+from runyard.ui.snippets import Snippet, snippets_of
 
 MOST_CHILDREN = 100
 MOST_MODELS = 50
@@ -58,6 +60,8 @@ class RunPage:
     versions: tuple[VersionRecord, ...]
     models_made: tuple[LoggedModelRecord, ...]
     models_read: tuple[LoggedModelRecord, ...]
+    packaging: Packaging | None
+    snippets: tuple[Snippet, ...]
     tab: str = "overview"
 
 
@@ -67,6 +71,8 @@ def show(site: Site, request: Request) -> Response:
     experiment = ExperimentRecord.from_wire(site.perform(GetExperiment(experiment_id=run.experiment_id))["experiment"])
     measured = sorted(run.metrics.values(), key=lambda metric: metric.key)
     own = [metric for metric in measured if not metric.key.startswith("system/")]
+    made = _models_made(site, run)
+    newest = max(made, key=lambda model: model.created, default=None)
     page = RunPage(
         run=run,
         experiment=experiment,
@@ -80,8 +86,10 @@ def show(site: Site, request: Request) -> Response:
         charts=charts_of(site.urls, [run], [metric.key for metric in own]),
         source=_source(run.tags),
         versions=tuple(search_versions(site, "run_id", run.run_id, "", MOST_MODELS)[0]),
-        models_made=_models_made(site, run),
+        models_made=made,
         models_read=_logged_models(site, run.models_read),
+        packaging=packaging_at(site, newest.artifact_uri) if newest else None,
+        snippets=snippets_of(newest.uri, site.address(request), newest.name) if newest else (),
     )
     return site.page(request, "run", page, Shell(run.name, "experiments", run_crumbs(site, experiment, run)))
 

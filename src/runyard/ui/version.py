@@ -1,7 +1,5 @@
 """A version of a registered model: where it came from, what it takes and gives, how to use it, its files."""
 
-import json
-import shlex
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -9,8 +7,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from runyard.ui.markdown import note
-from runyard.ui.mlmodel import Summary, summary_at
 from runyard.ui.navigation import Crumb, Shell
+from runyard.ui.packaging import Packaging, packaging_at
 from runyard.ui.registry import (
     STAGES,
     Event,
@@ -23,16 +21,9 @@ from runyard.ui.registry import (
 )
 from runyard.ui.registry_records import VersionRecord
 from runyard.ui.site import Site
+from runyard.ui.snippets import Snippet, snippets_of
 
 MOST_EVENTS = 100
-
-
-@dataclass(frozen=True)
-class Snippet:
-    """Code to copy."""
-
-    title: str
-    code: str
 
 
 @dataclass(frozen=True)
@@ -44,7 +35,7 @@ class VersionPage:
     description_html: Markup
     origin: Origin
     location: str
-    summary: Summary | None
+    packaging: Packaging
     snippets: tuple[Snippet, ...]
     events: tuple[Event, ...]
     tab: str = "overview"
@@ -60,7 +51,7 @@ def show(site: Site, request: Request) -> Response:
         description_html=note(version.description),
         origin=origin_of(site, version),
         location=location,
-        summary=summary_at(site, location),
+        packaging=packaging_at(site, location),
         snippets=snippets_of(version.uri, site.address(request), version.name),
         events=events_of(site, version.name, [version], MOST_EVENTS, version.version),
     )
@@ -73,24 +64,3 @@ def shell_of(site: Site, version: VersionRecord, *rest: Crumb) -> Shell:
     crumb = Crumb(f"Version {version.version}", address if rest else None)
     title = f"{version.name}, version {version.version}"
     return Shell(title, "models", model_crumbs(site, version.name, crumb, *rest))
-
-
-def snippets_of(uri: str, address: str, folder: str) -> tuple[Snippet, ...]:
-    """How to use a model, as code that runs when it is pasted.
-
-    Parameters
-    ----------
-    uri: The model's address for clients.
-    address: This server's address.
-    folder: What to call the folder it is downloaded to.
-    """
-    tracking, model = (json.dumps(text, ensure_ascii=False) for text in (address, uri))
-    shell_uri, shell_address = shlex.quote(uri), shlex.quote(address)
-    target = shlex.quote(f"./{folder.lstrip('-')}")
-    load = f"import mlflow\n\nmlflow.set_tracking_uri({tracking})\nmodel = mlflow.pyfunc.load_model({model})"
-    serve = f"export MLFLOW_TRACKING_URI={shell_address}\nmlflow models serve -m {shell_uri} --port 5001"
-    download = (
-        f"export RUNYARD_TRACKING_URI={shell_address}\n"
-        f"runyard artifacts download --artifact-uri {shell_uri} --dst-path {target}"
-    )
-    return Snippet("Load", load), Snippet("Serve", serve), Snippet("Download", download)
