@@ -1,0 +1,99 @@
+"""From a training to answers over HTTP: a registered model served by alias and stage, and the other commands."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from sklearn.datasets import load_iris
+from sklearn.linear_model import LogisticRegression
+
+import runyard
+from tests.serving.conftest import ModelServer
+from tests.support.server import RunningServer
+
+
+@pytest.fixture(scope="module")
+def rows() -> pd.DataFrame:
+    """A few flowers of each kind."""
+    features: pd.DataFrame = load_iris(as_frame=True, return_X_y=True)[0]
+    return features.iloc[::30]
+
+
+@pytest.fixture(scope="module")
+def unicorn(server: RunningServer) -> Iterator[LogisticRegression]:
+    """A model that is registered on a server as Unicorn, with the alias champion and in Production."""
+    features, targets = load_iris(as_frame=True, return_X_y=True)
+    model = LogisticRegression(max_iter=500).fit(features, targets)
+    before = runyard.get_tracking_uri()
+    runyard.set_tracking_uri(server.url)
+    with runyard.start_run():
+        runyard.sklearn.log_model(
+            model, name="m", input_example=features.head(2), registered_model_name="Unicorn", pip_requirements=["numpy"]
+        )
+    client = runyard.MlflowClient()
+    with pytest.warns(FutureWarning, match="stages"):
+        client.transition_model_version_stage("Unicorn", "1", "Production")
+    client.set_registered_model_alias("Unicorn", "champion", "1")
+    yield model
+    runyard.set_tracking_uri(before)
+
+
+@pytest.mark.parametrize("uri", ["models:/Unicorn@champion", "models:/Unicorn/Production"])
+def test_a_registered_model_is_served(
+    uri: str, server: RunningServer, unicorn: LogisticRegression, rows: pd.DataFrame, tmp_path: Path
+) -> None:
+    """CSV and the JSON of a DataFrame get the answers that the model gives here."""
+    arguments = ("-m", "runyard", "models", "serve", "-m", uri, "--port", "PORT", "--env-manager", "local")
+    serving = ModelServer(tmp_path, "", environment={"RUNYARD_TRACKING_URI": server.url}, arguments=arguments)
+    serving.start()
+    try:
+        expected = {"predictions": unicorn.predict(rows).tolist()}
+        assert serving.ask(rows.to_csv(index=False), kind="text/csv") == (200, expected)
+        assert serving.ask({"dataframe_split": rows.to_dict(orient="split")}) == (200, expected)
+        status, problem = serving.ask({"dataframe_split": {"columns": ["a"], "data": [[1]]}})
+        assert (status, problem["error_code"]) == (400, "INVALID_PARAMETER_VALUE")
+    finally:
+        serving.kill()
+
+
+def _models(server: RunningServer, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "runyard", "models", *arguments]
+    environment = {**server.environment, "RUNYARD_TRACKING_URI": server.url, "PATH": "/usr/bin:/bin"}
+    return subprocess.run(command, capture_output=True, text=True, timeout=100, check=False, env=environment)
+
+
+def test_predictions_of_a_file(
+    server: RunningServer, unicorn: LogisticRegression, rows: pd.DataFrame, tmp_path: Path
+) -> None:
+    """The command reads CSV and JSON, and writes what the server would answer."""
+    expected = {"predictions": unicorn.predict(rows).tolist()}
+    for kind, text in (("csv", rows.to_csv(index=False)), ("json", json.dumps({"inputs": rows.to_dict("list")}))):
+        given, answer = tmp_path / f"rows.{kind}", tmp_path / f"answer-{kind}.json"
+        given.write_text(text, encoding="utf-8")
+        options = ["-i", str(given), "-o", str(answer), "-t", kind, "--env-manager", "local"]
+        done = _models(server, "predict", "-m", "models:/Unicorn/1", *options)
+        assert done.returncode == 0, done.stderr
+        assert json.loads(answer.read_text(encoding="utf-8")) == expected
+
+
+def test_a_container_file_is_written(server: RunningServer, unicorn: LogisticRegression, tmp_path: Path) -> None:
+    """It holds the model, installs what it needs, and does not run as root."""
+    done = _models(server, "generate-dockerfile", "-m", "models:/Unicorn/1", "-d", str(tmp_path / "image"))
+    assert done.returncode == 0, done.stderr
+    text = (tmp_path / "image" / "Dockerfile").read_text(encoding="utf-8")
+    assert "pip install -r requirements.txt" in text
+    assert "\nUSER runyard\n" in text
+    assert (tmp_path / "image" / "model_dir" / "MLmodel").exists()
+
+
+@pytest.mark.parametrize("uri", ["nowhere", "models:/Nobody/1", "models:/Unicorn@nobody"])
+def test_what_is_not_there_is_told_in_words(uri: str, server: RunningServer, unicorn: LogisticRegression) -> None:
+    """One line says what is missing; there is no traceback."""
+    done = _models(server, "serve", "-m", uri, "--env-manager", "local")
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: ")
+    assert "Traceback" not in done.stderr
