@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 import yaml
 
@@ -223,3 +224,34 @@ def test_a_description_cannot_name_files_outside_of_the_model(place: str, store:
     path.write_text(yaml.safe_dump(described), encoding="utf-8")
     with pytest.raises(InvalidParameter, match="not in its folder"):
         runyard.pyfunc.load_model("model")
+
+
+def test_every_name_of_the_public_modules_leads_somewhere() -> None:
+    """A name in a table whose home is gone would only be found out by whoever uses it."""
+    from runyard.models import evaluation, model, signature  # noqa: PLC0415
+
+    for module in (runyard.models, evaluation, runyard.pyfunc, runyard.sklearn, runyard.metrics):
+        for name in module.__all__:
+            assert getattr(module, name) is not None, f"{module.__name__}.{name}"
+    assert signature.set_signature is set_signature
+    assert model.get_model_info is get_model_info
+
+
+def test_a_request_is_tried_on_a_model(store: Path) -> None:
+    """The example's request works; one that does not fit is refused."""
+    example = pd.DataFrame({"a": [1.5]})
+    runyard.pyfunc.save_model("model", python_model=_Echo(), input_example=example, **NONE)
+    request = runyard.models.convert_input_example_to_serving_input(example)
+    assert list(runyard.models.validate_serving_input("model", request)["a"]) == [1.5]
+    with pytest.raises(RunyardException, match="a"):
+        runyard.models.validate_serving_input("model", {"dataframe_records": [{"b": 1}]})
+
+
+def test_requirements_can_be_inferred_again(store: Path) -> None:
+    """For a model that is there already; a fallback stands in for one that cannot be loaded."""
+    runyard.pyfunc.save_model("model", python_model=_shout, **NONE)
+    assert isinstance(runyard.models.infer_pip_requirements("model", "python_function"), list)
+    Path("model/python_model.pkl").write_bytes(b"broken")
+    assert runyard.models.infer_pip_requirements("model", "python_function", ["six"]) == ["six"]
+    with pytest.raises(InvalidParameter, match="'prophet'"):
+        runyard.models.infer_pip_requirements("model", "prophet")

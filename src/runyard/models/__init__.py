@@ -22,7 +22,7 @@ _PUBLIC = {
     "set_signature": "runyard.models.resigning",
     "validate_evaluation_results": "runyard.evaluation.thresholds",
     "validate_schema": "runyard.models.enforcement",
-    "validate_serving_input": "runyard.models.scoring_input",
+    "validate_serving_input": "runyard.pyfunc.serving_input",
 }
 
 TYPE_CHECKING = False  # type checkers take the name for true; importing typing would be most of the cost

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from runyard._lazy import on_first_use
 from runyard.exceptions import InvalidParameter
 from runyard.models.signature import ModelSignature
 from runyard.types.params import ParamSchema
@@ -223,3 +224,13 @@ def read_mlmodel(file: Path) -> Model:
         return Model.from_dict(described)
     except TypeError as problem:
         raise InvalidParameter(f"{str(file)!r} cannot be read as a model's description: {problem}.") from None
+
+
+__getattr__, _ = on_first_use(  # where MLflow has them too
+    __name__,
+    {
+        "ModelInfo": "runyard.models.info",
+        "get_model_info": "runyard.models.info",
+        "set_model": "runyard.pyfunc.script",
+    },
+)

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
+from runyard._lazy import on_first_use
 from runyard.exceptions import InvalidParameter
 from runyard.types.infer import infer_param_schema, infer_schema
 from runyard.types.params import ParamSchema
@@ -117,3 +118,6 @@ class _TypeHints:
 
     def __init__(self, input_: Any = None, output: Any = None) -> None:
         self.input, self.output = input_, output
+
+
+__getattr__, _ = on_first_use(__name__, {"set_signature": "runyard.models.resigning"})  # where MLflow has it too
