@@ -19,7 +19,6 @@ ALL = sorted({name for names in NAMES.values() for name in names})
 _STATUS = "mlflow.entities.model_registry.model_version_status.ModelVersionStatus"
 _STAGES = "mlflow.entities.model_registry.model_version_stages"
 LATER = {
-    "mlflow.autolog": "automatic logging comes in a later version",
     "mlflow.set_trace_tag": "traces and GenAI are not offered",
     "mlflow.start_span": "traces and GenAI are not offered",
     "mlflow.trace": "traces and GenAI are not offered",

@@ -8,7 +8,7 @@ import pytest
 
 import runyard
 from runyard.autologging import integrations, patches
-from runyard.fluent import clients, ending, experiments, stack
+from tests.support.fluent import forget_everything
 
 
 @pytest.fixture
@@ -19,9 +19,4 @@ def mlflow(tmp_path: Path, clean_environment: None, monkeypatch: pytest.MonkeyPa
     yield runyard
     patches.revert("sklearn")
     integrations.AUTOLOGGING_INTEGRATIONS.pop("sklearn", None)
-    ending.end_all("FINISHED")
-    experiments.activate(None)
-    runyard.set_tracking_uri(None)
-    runyard.set_registry_uri(None)
-    stack.thread_state.last_run_id = None
-    clients.forget()
+    forget_everything()

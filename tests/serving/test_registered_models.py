@@ -13,6 +13,7 @@ from sklearn.linear_model import LogisticRegression
 
 import runyard
 from tests.serving.conftest import ModelServer
+from tests.support.fluent import forget_everything
 from tests.support.server import RunningServer
 
 
@@ -28,7 +29,6 @@ def unicorn(server: RunningServer) -> Iterator[LogisticRegression]:
     """A model that is registered on a server as Unicorn, with the alias champion and in Production."""
     features, targets = load_iris(as_frame=True, return_X_y=True)
     model = LogisticRegression(max_iter=500).fit(features, targets)
-    before = runyard.get_tracking_uri()
     runyard.set_tracking_uri(server.url)
     with runyard.start_run():
         runyard.sklearn.log_model(
@@ -39,7 +39,7 @@ def unicorn(server: RunningServer) -> Iterator[LogisticRegression]:
         client.transition_model_version_stage("Unicorn", "1", "Production")
     client.set_registered_model_alias("Unicorn", "champion", "1")
     yield model
-    runyard.set_tracking_uri(before)
+    forget_everything()
 
 
 @pytest.mark.parametrize("uri", ["models:/Unicorn@champion", "models:/Unicorn/Production"])

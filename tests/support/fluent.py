@@ -1,0 +1,15 @@
+"""The state that a program's SDK keeps, for tests that use it in their own process."""
+
+import runyard
+from runyard.fluent import clients, ending, experiments, stack
+
+
+def forget_everything() -> None:
+    """Leave no run, experiment, model or address behind for the next test."""
+    ending.end_all("FINISHED")
+    experiments.activate(None)
+    runyard.clear_active_model()
+    runyard.set_tracking_uri(None)
+    runyard.set_registry_uri(None)
+    stack.thread_state.last_run_id = None
+    clients.forget()
