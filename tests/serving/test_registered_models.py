@@ -97,3 +97,16 @@ def test_what_is_not_there_is_told_in_words(uri: str, server: RunningServer, uni
     assert done.returncode == 1
     assert done.stderr.startswith("Error: ")
     assert "Traceback" not in done.stderr
+
+
+def test_requirements_of_a_saved_model_are_changed(server: RunningServer, tmp_path: Path) -> None:
+    """Added and removed in every file that lists them."""
+    folder = tmp_path / "model"
+    runyard.pyfunc.save_model(str(folder), python_model=lambda model_input: 1, pip_requirements=["numpy", "six"])
+    for operation, named in (("add", "tabulate==0.9.0"), ("remove", "six")):
+        done = _models(server, "update-pip-requirements", "-m", str(folder), operation, named)
+        assert done.returncode == 0, done.stderr
+    for file in ("requirements.txt", "conda.yaml"):
+        text = (folder / file).read_text(encoding="utf-8")
+        assert "tabulate==0.9.0" in text
+        assert "six" not in text

@@ -1,0 +1,59 @@
+"""What every flavor promises. One that is added to the list is tested here without another line."""
+
+import inspect
+from importlib import metadata
+
+import pytest
+import yaml
+
+import runyard
+from runyard.exceptions import InvalidParameter
+from runyard.models.flavors import FLAVORS, Flavor, flavor_named
+from runyard.models.loading import loader_named
+
+OFFERED = {"save_model", "log_model", "load_model", "get_default_pip_requirements", "get_default_conda_env"}
+SAVING = {
+    "signature",
+    "input_example",
+    "pip_requirements",
+    "extra_pip_requirements",
+    "conda_env",
+    "metadata",
+    "code_paths",
+}
+LOGGING = {"artifact_path", "name", "registered_model_name", "params", "tags", "model_type", "step", "model_id"}
+
+flavors = pytest.mark.parametrize("flavor", FLAVORS.values(), ids=lambda flavor: flavor.name)
+
+
+@flavors
+def test_a_flavor_offers_what_every_flavor_does(flavor: Flavor) -> None:
+    """The functions are there, take the arguments that scripts pass to any of them, and are reached from runyard."""
+    module = flavor.load()
+    assert {name for name in OFFERED if not callable(getattr(module, name, None))} == set()
+    assert set(inspect.signature(module.save_model).parameters) >= SAVING
+    assert inspect.signature(module.log_model).bind_partial(**dict.fromkeys(SAVING | LOGGING))
+    assert getattr(runyard, flavor.module.rpartition(".")[2]) is module
+
+
+@flavors
+def test_a_flavor_is_read_by_a_loader_with_mlflows_name(flavor: Flavor) -> None:
+    """MLflow finds a module of that name in itself, and we find ours."""
+    assert flavor.loader_module.startswith("mlflow.")
+    assert callable(loader_named(flavor.loader_module)._load_pyfunc)
+
+
+@flavors
+def test_default_requirements_are_pinned(flavor: Flavor) -> None:
+    """Those of the library itself are among them; the conda environment says the same."""
+    module = flavor.load()
+    lines = module.get_default_pip_requirements()
+    if flavor.library:
+        assert f"{flavor.library}=={metadata.version(flavor.library)}" in lines
+    assert set(lines) <= set(yaml.safe_load(yaml.safe_dump(module.get_default_conda_env()))["dependencies"][-1]["pip"])
+
+
+def test_a_flavor_that_is_not_there_is_told_in_words() -> None:
+    """The message names those that are."""
+    with pytest.raises(InvalidParameter, match="no flavor 'prophet'; it has sklearn, python_function"):
+        flavor_named("prophet")
