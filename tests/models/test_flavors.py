@@ -32,7 +32,8 @@ def test_a_flavor_offers_what_every_flavor_does(flavor: Flavor) -> None:
     module = flavor.load()
     assert {name for name in OFFERED if not callable(getattr(module, name, None))} == set()
     assert set(inspect.signature(module.save_model).parameters) >= SAVING
-    assert inspect.signature(module.log_model).bind_partial(**dict.fromkeys(SAVING | LOGGING))
+    given: dict[str, object] = dict.fromkeys(SAVING | LOGGING)
+    assert inspect.signature(module.log_model).bind_partial(**given)
     assert getattr(runyard, flavor.module.rpartition(".")[2]) is module
 
 
