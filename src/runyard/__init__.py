@@ -69,10 +69,12 @@ _PUBLIC = {
     "log_text": "runyard.fluent.files",
     "metrics": "runyard.metrics:",
     "models": "runyard.models:",
+    "projects": "runyard.projects:",
     "register_model": "runyard.fluent.registry",
     "restore_experiment": "runyard.fluent.experiments",
     "restore_run": "runyard.fluent.runs",
     "pyfunc": "runyard.pyfunc:",
+    "run": "runyard.projects.running",
     "search_experiments": "runyard.fluent.experiments",
     "search_logged_models": "runyard.fluent.logged_models",
     "search_model_versions": "runyard.fluent.registry",
@@ -109,6 +111,7 @@ if TYPE_CHECKING:
     from runyard import entities as entities
     from runyard import exceptions as exceptions
     from runyard import models as models
+    from runyard import projects as projects
     from runyard import sklearn as sklearn
     from runyard import system_metrics as system_metrics
     from runyard import tracking as tracking
@@ -185,6 +188,7 @@ if TYPE_CHECKING:
     from runyard.fluent.values import log_params as log_params
     from runyard.fluent.values import set_tag as set_tag
     from runyard.fluent.values import set_tags as set_tags
+    from runyard.projects.running import run as run
     from runyard.system_metrics import disable_system_metrics_logging as disable_system_metrics_logging
     from runyard.system_metrics import enable_system_metrics_logging as enable_system_metrics_logging
     from runyard.system_metrics import set_system_metrics_node_id as set_system_metrics_node_id

@@ -2,7 +2,6 @@
 
 _WEBHOOKS = "webhooks come in a later version. Poll the history of moves (search_registered_model_moves) meanwhile."
 _MODELS = "saving and loading models comes in a later version. Save the model to a file and call log_artifact."
-_PROJECTS = "projects come in a later version. Run the script itself; MLFLOW_RUN_ID and MLFLOW_EXPERIMENT_NAME work."
 _TRACES = "traces and GenAI are not offered. Log what you need as params, tags, tables or artifacts."
 _WORKSPACES = "workspaces are not offered. Use one server, or one database, for each team."
 
@@ -24,7 +23,6 @@ REASONS: dict[str, str] = {
         ),
         _MODELS,
     ),
-    **dict.fromkeys(("projects", "run"), _PROJECTS),
     **dict.fromkeys(
         (
             "deployments",

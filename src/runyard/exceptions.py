@@ -202,7 +202,13 @@ class RestException(RunyardException):
 
 
 class ExecutionException(RunyardException):
-    """A project run that failed."""
+    """A project that cannot be run, or whose run failed."""
+
+
+class InvalidProject(ExecutionException):
+    """A project, or what was asked of it, that breaks a rule of the format. Nothing was run."""
+
+    error_code, http_status = "INVALID_PARAMETER_VALUE", 400
 
 
 class MissingPackage(RunyardException, ImportError):  # noqa: N818  (named for the situation, as all here)

@@ -123,7 +123,20 @@ ENABLE_ARTIFACTS_PROGRESS_BAR = Setting(
     "ENABLE_ARTIFACTS_PROGRESS_BAR", "Show progress of long transfers.", _boolean, True
 )
 SYNC_LOGGING = Setting("SYNC_LOGGING", "Every log call waits until it is stored.", _boolean, False, ours_only=True)
-ENV_ROOT = Setting("ENV_ROOT", "Folder of the environments that models are given; ~/.runyard/environments by default.")
+ENV_ROOT = Setting("ENV_ROOT", "Folder of the environments of models and projects; ~/.runyard/environments by default.")
+PROJECT_ENV_MANAGER = Setting(
+    "PROJECT_ENV_MANAGER", "Environment manager of projects that are run without one being chosen.", ours_only=True
+)
+PROJECT_REUSE = Setting(
+    "PROJECT_REUSE", "Projects take an earlier run of the same as their result.", _boolean, False, ours_only=True
+)
+ALIAS = Setting(
+    "ALIAS",
+    "When `import mlflow` gives Runyard in the programs of a project: always, missing (only where no mlflow is "
+    "installed) or never.",
+    ours_only=True,
+)
+TMP_DIR = Setting("TMP_DIR", "Folder that projects download the values of path parameters to.")
 SCORING_SERVER_REQUEST_TIMEOUT = Setting(
     "SCORING_SERVER_REQUEST_TIMEOUT", "Seconds one request to a served model may take.", float, 60.0
 )

@@ -13,7 +13,7 @@ import runyard
 from runyard.alias.finder import AliasFinder
 from runyard.exceptions import RunyardException
 
-__all__ = ["install", "uninstall"]
+__all__ = ["install", "is_installed", "uninstall"]
 
 
 class _State:
@@ -45,6 +45,11 @@ def install(quiet: bool = False) -> None:
         _tell_what_is_hidden()
     _State.finder = AliasFinder()
     sys.meta_path.insert(0, _State.finder)
+
+
+def is_installed() -> bool:
+    """Does ``import mlflow`` give Runyard in this program?"""
+    return _State.finder is not None
 
 
 def uninstall() -> None:

@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -19,6 +20,9 @@ from runyard.fluent.stack import ActiveRun, open_runs, status_after, thread_stat
 log = logging.getLogger(__name__)
 
 SECONDS_AFTER_SIGTERM = 10
+
+before_sigterm: list[Callable[[], None]] = []
+"""What else is done when SIGTERM ends the program, before its open runs are marked: ending what it started."""
 
 
 class _Watch:
@@ -100,10 +104,16 @@ def _on_exception_in_thread(args: threading.ExceptHookArgs) -> None:
         _end_whatever_happens(thread_state.runs.pop(), status_after(args.exc_value))
 
 
+def _end_after_sigterm() -> None:
+    for also in before_sigterm:
+        also()
+    end_all("KILLED")
+
+
 def _on_sigterm(number: int, frame: FrameType | None) -> None:
-    if open_runs and _Watch.process_id == os.getpid():
+    if (open_runs or before_sigterm) and _Watch.process_id == os.getpid():
         # The main thread may hold a lock of the client right now, so another thread does the work, for a limited time.
-        worker = threading.Thread(target=end_all, args=("KILLED",), name="runyard-sigterm", daemon=True)
+        worker = threading.Thread(target=_end_after_sigterm, name="runyard-sigterm", daemon=True)
         worker.start()
         worker.join(SECONDS_AFTER_SIGTERM)
     if callable(_Watch.sigterm):

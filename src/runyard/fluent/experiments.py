@@ -47,9 +47,7 @@ def set_experiment(
 
 def _chosen(name: str | None, experiment_id: str | None) -> Experiment:
     if (name is None) == (experiment_id is None):
-        raise InvalidParameter(
-            f"set_experiment takes either experiment_name or experiment_id; got {name!r} and {experiment_id!r}."
-        )
+        raise InvalidParameter(f"Give either experiment_name or experiment_id; got {name!r} and {experiment_id!r}.")
     experiment = client().get_experiment(str(experiment_id)) if name is None else _found_or_made(name)
     if experiment.lifecycle_stage != LifecycleStage.ACTIVE:
         raise InvalidParameter(
@@ -98,6 +96,19 @@ def current_experiment_id() -> str:
             )
         return named
     return _existing(by_id) if by_id else DEFAULT_EXPERIMENT_ID
+
+
+def chosen_experiment_id(name: str | None, experiment_id: str | None) -> str:
+    """The experiment that is named, made if there is none of that name; that of new runs when none is named.
+
+    Raises
+    ------
+    InvalidParameter: It is named twice, or deleted.
+    DoesNotExist: There is no experiment with that id.
+    """
+    if name is None and experiment_id is None:
+        return current_experiment_id()
+    return _chosen(name, experiment_id).experiment_id
 
 
 def _existing(experiment_id: str) -> str:

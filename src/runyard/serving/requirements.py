@@ -1,38 +1,18 @@
 """What a model's environment holds, read from the files beside it."""
 
-import importlib.metadata
-import json
 import platform
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import yaml
 
+from runyard.environments.wanted import Wanted, own_requirement, replaced, required_name
 from runyard.exceptions import InvalidParameter
 from runyard.models.environment.requirements import name_of
-from runyard.version import __version__
 
 _VERSION = re.compile(r"\d+(\.\d+)*")
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """An environment to make.
-
-    Attributes
-    ----------
-    python: Version of Python, such as ``3.11.7``.
-    requirements: Lines for pip.
-    conda_file: The model's conda.yaml, if it has one.
-    """
-
-    python: str
-    requirements: tuple[str, ...]
-    conda_file: Path | None = None
 
 
 def wanted_environment(folder: Path, overrides: Sequence[str] = ()) -> Wanted:
@@ -59,35 +39,6 @@ def wanted_environment(folder: Path, overrides: Sequence[str] = ()) -> Wanted:
     kept = [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
     complete = replaced(kept, [*overrides, own_requirement()])
     return Wanted(python, tuple(complete), conda_file if conda else None)
-
-
-def own_requirement() -> str:
-    """What pip is told to install for this Runyard: its release, or the folder it was installed from."""
-    origin = importlib.metadata.distribution("runyard").read_text("direct_url.json")
-    address = urlsplit(json.loads(origin)["url"]) if origin else None
-    if address is not None and address.scheme == "file":
-        return f"runyard @ file://{unquote(address.path)}"
-    return f"runyard=={__version__}"
-
-
-def replaced(requirements: Sequence[str], new: Sequence[str]) -> list[str]:
-    """The requirements with the new ones in the places of those of the same package, or at the end."""
-    by_name = {required_name(one): one for one in new}
-    kept = [by_name.pop(name_of(one), one) for one in requirements]
-    return [*kept, *by_name.values()]
-
-
-def required_name(requirement: str) -> str:
-    """The package that a requirement is about.
-
-    Raises
-    ------
-    InvalidParameter: It names none.
-    """
-    name = name_of(requirement)
-    if not name:
-        raise InvalidParameter(f"{requirement!r} is no requirement: write a package's name, as in 'pandas==2.2.3'.")
-    return name
 
 
 def edit_requirements(folder: Path, operation: str, requirements: Sequence[str]) -> list[str]:

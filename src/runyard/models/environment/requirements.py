@@ -30,8 +30,12 @@ def pinned(name: str) -> str:
         return name
 
 
-def parsed(given: Sequence[str] | str) -> tuple[list[str], list[str]]:
+def parsed(given: Sequence[str] | str, folder: Path | None = None) -> tuple[list[str], list[str]]:
     """Requirements and constraints, from a list or from a file.
+
+    Parameters
+    ----------
+    folder: Where files that a list names start from; the working directory when left out.
 
     Raises
     ------
@@ -41,7 +45,7 @@ def parsed(given: Sequence[str] | str) -> tuple[list[str], list[str]]:
         return _read(Path(given), 0)
     if not isinstance(given, list | tuple) or not all(isinstance(line, str) for line in given):
         raise InvalidParameter(f"Requirements are a list of strings, or the path of a file; not {given!r}.")
-    return _sorted_out(given, Path(), 0)
+    return _sorted_out(given, folder or Path(), 0)
 
 
 def _read(file: Path, depth: int) -> tuple[list[str], list[str]]:

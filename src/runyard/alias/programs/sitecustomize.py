@@ -1,0 +1,37 @@
+"""Found by every Python that a project starts: makes ``import mlflow`` mean Runyard there, when it is asked for.
+
+This folder is put on PYTHONPATH for the programs of a project, see `runyard.projects.variables`.
+"""
+
+import importlib
+import importlib.util
+import os
+import sys
+
+_HERE = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120  (runs at every start: pathlib is slow)
+
+
+def _switch_on() -> None:
+    wanted = os.environ.get("RUNYARD_ALIAS")
+    if wanted not in ("always", "missing") or importlib.util.find_spec("runyard") is None:
+        return
+    if wanted == "missing" and importlib.util.find_spec("mlflow") is not None:
+        return
+    from runyard.alias import install  # noqa: PLC0415  (most programs never come here)
+
+    install(quiet=True)
+
+
+def _give_way() -> None:
+    """Let the module of this name that would have been found without us run too."""
+    sys.path[:] = [place for place in sys.path if os.path.abspath(place or ".") != _HERE]  # noqa: PTH100
+    own = sys.modules.pop("sitecustomize", None)
+    try:
+        importlib.import_module("sitecustomize")
+    except ModuleNotFoundError:
+        if own is not None:
+            sys.modules["sitecustomize"] = own
+
+
+_give_way()
+_switch_on()

@@ -1,0 +1,1 @@
+"""`runyard run`: a project from a folder or a git repository, once or as a sweep."""

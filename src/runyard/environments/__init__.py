@@ -1,0 +1,1 @@
+"""Environments with packages of their own, for models and projects."""

@@ -1,0 +1,35 @@
+"""What a run keeps of the project it was made from: changes that are not committed, and what was installed."""
+
+import logging
+import tempfile
+from pathlib import Path
+
+from runyard.exceptions import RunyardException
+from runyard.projects import git
+from runyard.projects.environment import Plan
+from runyard.projects.output import Store
+from runyard.projects.sources import Source
+
+log = logging.getLogger(__name__)
+
+FOLDER = "project"
+PATCH, PACKAGES = f"{FOLDER}/uncommitted.patch", f"{FOLDER}/requirements.txt"
+
+
+def uncommitted_changes(source: Source) -> str | None:
+    """The changes of the project's folder as a patch; None when there are none, or it was fetched for this run."""
+    return None if source.is_copy else git.uncommitted(source.folder)
+
+
+def keep(store: Store, patch: str | None, plan: Plan) -> None:
+    """Store both among the run's artifacts. A run does not fail because they cannot be kept."""
+    try:
+        contents = {PATCH: patch, PACKAGES: plan.packages()}
+        with tempfile.TemporaryDirectory(prefix="runyard-capture-") as scratch:
+            for path, content in contents.items():
+                if content:
+                    file = Path(scratch, Path(path).name)
+                    file.write_text(content, encoding="utf-8", errors="surrogateescape")
+                    store.put(file, path)
+    except (RunyardException, OSError) as problem:
+        log.warning("What the project was run with cannot be stored: %s", problem)

@@ -1,0 +1,173 @@
+"""Where a project's command runs: in the environment that is here, or in one made of what the project asks for."""
+
+import importlib.metadata
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from runyard import settings
+from runyard.core.limits import shown
+from runyard.environments.making import MANAGERS, interpreter_for, is_installed, require_manager
+from runyard.exceptions import InvalidParameter, InvalidProject
+from runyard.projects.docker import DockerPlan
+from runyard.projects.processes import Command
+from runyard.projects.project import Project
+from runyard.projects.specification import EnvironmentSpec
+
+Say = Callable[[str], None]
+
+_LIST_PACKAGES = (
+    "from importlib.metadata import distributions as d;"
+    "print('\\n'.join(sorted({f\"{x.metadata['Name']}=={x.version}\" for x in d()}, key=str.lower)))"
+)
+
+
+class Plan(Protocol):
+    """How a command is run."""
+
+    @property
+    def name(self) -> str:
+        """What the run's page calls it."""
+
+    @property
+    def tags(self) -> Mapping[str, str]:
+        """What the run notes of it."""
+
+    @property
+    def identity(self) -> str:
+        """What makes its results what they are, for comparing runs."""
+
+    def command(self, shell_command: str, folder: Path, variables: Mapping[str, str], say: Say) -> Command:
+        """The program to start, in an environment that is made now if need be.
+
+        Parameters
+        ----------
+        shell_command: What the entry point says, for bash.
+        folder: The project's folder.
+        variables: All variables of the program.
+        say: Told what happens.
+        """
+
+    def packages(self) -> str | None:
+        """What is installed where the command runs, a requirement a line; None when that cannot be told."""
+
+    def stop(self) -> None:
+        """End what does not end with the program that `command` gave."""
+
+
+@dataclass
+class PackagesPlan:
+    """A command on this machine, with the Python that is here or one of the project's own.
+
+    Attributes
+    ----------
+    manager: ``local``, ``uv``, ``virtualenv`` or ``conda``.
+    """
+
+    manager: str
+    spec: EnvironmentSpec
+    _python: Path | None = None
+
+    @property
+    def name(self) -> str:
+        """What the run's page calls it."""
+        return self.manager
+
+    @property
+    def tags(self) -> Mapping[str, str]:
+        """MLflow's tag; none for the environment that is here."""
+        return {} if self.manager == "local" else {"mlflow.project.env": self.manager}
+
+    @property
+    def identity(self) -> str:
+        """The manager with what it is asked for; the Python that runs for ``local``."""
+        if self.manager == "local":
+            return f"local {sys.prefix} {sys.version}"
+        return repr((self.manager, self.spec.wanted(_this_python())))
+
+    def command(self, shell_command: str, folder: Path, variables: Mapping[str, str], say: Say) -> Command:
+        """Bash with the command; ``python`` in it is the environment's."""
+        own = dict(variables)
+        if self.manager == "local":
+            python = Path(sys.executable)
+        else:
+            python = interpreter_for(self.spec.wanted(_this_python()), self.manager, folder, say)
+            own.pop("PYTHONHOME", None)
+            own["CONDA_PREFIX" if self.manager == "conda" else "VIRTUAL_ENV"] = str(python.parent.parent)
+        own["PATH"] = os.pathsep.join([str(python.parent), own.get("PATH", os.defpath)])
+        self._python = python
+        return Command(["bash", "-c", shell_command], folder, own)
+
+    def packages(self) -> str | None:
+        """What is installed in the environment."""
+        if self._python is None:
+            return None
+        if self.manager == "local":
+            found = {f"{one.metadata['Name']}=={one.version}" for one in importlib.metadata.distributions()}
+            return "\n".join(sorted(found, key=str.lower)) + "\n"
+        clean = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
+        asked = [str(self._python), "-c", _LIST_PACKAGES]
+        done = subprocess.run(asked, capture_output=True, text=True, check=False, timeout=60, env=clean)
+        return done.stdout if done.returncode == 0 else None
+
+    def stop(self) -> None:
+        """There is nothing besides the processes."""
+
+
+def planned(
+    project: Project, manager: str | None, docker_args: Mapping[str, Any], build_image: bool, run_id_hint: str
+) -> Plan:
+    """How a project's commands are run, with everything checked that can be checked before one is.
+
+    Parameters
+    ----------
+    manager: One of `MANAGERS`; None leaves the choice to what the project names and what is installed.
+    docker_args: Options of ``docker run``, for projects that name a container.
+    build_image: Build an image that holds the project, instead of mounting it into the one it names.
+    run_id_hint: A name for the container.
+
+    Raises
+    ------
+    InvalidProject: The manager cannot give what the project asks for.
+    ExecutionException: It is not installed, or docker does not answer.
+    """
+    chosen = manager or settings.PROJECT_ENV_MANAGER.get()
+    if chosen and chosen not in MANAGERS:
+        raise InvalidProject(f"There is no environment manager {shown(str(chosen))}. Use one of {', '.join(MANAGERS)}.")
+    if project.docker is not None:
+        if manager not in (None, "local"):
+            raise InvalidProject(f"The project runs in a container, so --env-manager {manager} has no meaning for it.")
+        return DockerPlan.checked(project.docker, docker_args, build_image, project.name, run_id_hint)
+    if docker_args or build_image:
+        raise InvalidProject("Arguments for docker were given, and the project names no docker_env.")
+    spec = project.environment
+    found = str(chosen or _suited(spec))
+    if found == "conda" and spec.kind != "conda":
+        raise InvalidProject("The project has no conda environment. Use --env-manager uv, virtualenv or local.")
+    if found in ("uv", "virtualenv") and spec.conda_only:
+        raise InvalidProject(
+            f"The project's conda environment names packages that only conda can be asked for: "
+            f"{', '.join(spec.conda_only)}. Install conda, or use --env-manager local."
+        )
+    try:
+        require_manager(found, spec.python)
+    except InvalidParameter as problem:
+        raise InvalidProject(problem.message) from None
+    return PackagesPlan(found, spec)
+
+
+def _suited(spec: EnvironmentSpec) -> str:
+    """The manager for a project when nobody chooses one: without a file that names packages, none is needed."""
+    if spec.kind == "none":
+        return "local"
+    if spec.kind == "conda" and (is_installed("conda") or spec.conda_only):
+        return "conda"
+    return "uv" if is_installed("uv") else "virtualenv"
+
+
+def _this_python() -> str:
+    return f"{sys.version_info.major}.{sys.version_info.minor}"

@@ -1,0 +1,204 @@
+"""Calls of the git program: cloning what a user named, and asking about a folder.
+
+Addresses and versions come from outside, so schemes are listed, nothing that looks like an option is passed on, and
+git may not use transports that run programs. No message shows a user name or password.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+from runyard.core.limits import shown
+from runyard.exceptions import ExecutionException, InvalidProject
+
+SCHEMES = ("https", "http", "ssh", "git", "git+ssh", "file")
+"""Transports that can be named. Others, such as ``ext::``, run programs of the address's choice."""
+
+MOST_PATCH = 10_000_000
+MOST_NEW_FILE = 256_000
+
+_SCP = re.compile(r"[A-Za-z0-9_][\w.-]*@[A-Za-z0-9][\w.-]*:(?!/?/)\S+|[A-Za-z0-9][\w.-]*\.[\w.-]+:(?!/?/)\S+")
+_REFERENCE = re.compile(r"[A-Za-z0-9_][\w./@+-]*")
+_SECRET = re.compile(r"(?<=://)[^/@\s'\"]+@")
+_SECONDS = 600
+_SSH = "ssh -o BatchMode=yes"  # a question would wait for ever
+_SAFE = ("-c", "protocol.ext.allow=never", "-c", "protocol.fd.allow=never")
+
+
+def is_address(uri: str) -> bool:
+    """Is this the address of a repository, by its form?"""
+    return urlsplit(uri).scheme in SCHEMES or _SCP.fullmatch(uri) is not None
+
+
+def without_secrets(text: str) -> str:
+    """A text in which no address has a user name and password; ``git@host`` names nobody and stays."""
+    return _SECRET.sub("", text)
+
+
+def without_credentials(uri: str) -> str:
+    """An address as it may be stored and shown."""
+    parts = urlsplit(uri)
+    if parts.scheme in SCHEMES and "@" in parts.netloc:
+        user = "git@" if parts.netloc.startswith("git@") else ""
+        return urlunsplit(parts._replace(netloc=user + parts.netloc.rpartition("@")[2]))
+    return uri
+
+
+def check_reference(version: str) -> None:
+    """See that a version can be the name of a branch, a tag or a commit, and nothing else to git.
+
+    Raises
+    ------
+    InvalidProject: It cannot.
+    """
+    if not _REFERENCE.fullmatch(version) or ".." in version or "@{" in version:
+        raise InvalidProject(f"Version {shown(version)} is no name of a branch, a tag or a commit.")
+
+
+def clone(uri: str, version: str | None, folder: Path) -> None:
+    """Put the files of a repository into a folder, at a version or at its default branch.
+
+    Parameters
+    ----------
+    uri: Its address, or the path of a repository on this machine.
+    folder: A new folder.
+
+    Raises
+    ------
+    InvalidProject: There is no such repository or version, or the address is of a kind that is not fetched.
+    """
+    if uri.startswith("-") or not (is_address(uri) or Path(uri).is_dir()):
+        raise InvalidProject(f"{shown(without_secrets(uri))} is no address of a repository. Use {', '.join(SCHEMES)}.")
+    if version is not None:
+        check_reference(version)
+    _require(["init", "--quiet", str(folder)], None, uri)
+    _require(["remote", "add", "--", "origin", uri], folder, uri)
+    if _run(["fetch", "--quiet", "--depth", "1", "--", "origin", version or "HEAD"], folder).returncode:
+        # a short commit id, or a server that gives no single commits: everything is fetched, then looked up
+        _require(["fetch", "--quiet", "--tags", "--", "origin", "+refs/heads/*:refs/remotes/origin/*"], folder, uri)
+        found = _commit(folder, version)
+    else:
+        found = _commit(folder, "FETCH_HEAD")
+    if found is None:
+        raise InvalidProject(
+            f"The repository {without_credentials(uri)} has no branch, tag or commit {shown(version or 'HEAD')}."
+        )
+    _require(["checkout", "--quiet", "--detach", found], folder, uri)
+    if (folder / ".gitmodules").exists():
+        _require(["submodule", "--quiet", "update", "--init", "--recursive", "--depth", "1"], folder, uri)
+
+
+def _commit(folder: Path, version: str | None) -> str | None:
+    for name in (version, f"origin/{version}") if version else ("origin/HEAD",):
+        done = _run(["rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}"], folder)
+        if done.returncode == 0:
+            return done.stdout.strip().splitlines()[-1]
+    return None
+
+
+def repository_of(folder: Path) -> Path | None:
+    """The top folder of the repository that a folder lies in; None outside of one, or without a git program."""
+    done = _ask(["rev-parse", "--show-toplevel"], folder)
+    return Path(done.strip()) if done else None
+
+
+def is_bare(folder: Path) -> bool:
+    """Is this a repository without files beside it, such as ``project.git``?"""
+    return (folder / "HEAD").is_file() and (folder / "objects").is_dir() and (folder / "refs").is_dir()
+
+
+def is_branch(clone_folder: Path, version: str) -> bool:
+    """Was the version of a clone the name of a branch?"""
+    fetched = _ask(["rev-parse", "--path-format=absolute", "--git-path", "FETCH_HEAD"], clone_folder)
+    if not fetched or not Path(fetched.strip()).is_file():
+        return False
+    return f"branch '{version}' of " in Path(fetched.strip()).read_text(errors="replace")
+
+
+def listed_files(folder: Path) -> list[Path] | None:
+    """Files below a folder that git tracks or would track; None when the folder is in no repository."""
+    listed = _ask(["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", "."], folder)
+    return None if listed is None else [folder / name for name in listed.split("\0") if name]
+
+
+def uncommitted(folder: Path) -> str | None:
+    """What differs from the commit below a folder, new files among it, as a patch for ``git apply``.
+
+    Returns
+    -------
+    None when nothing differs, or the folder is in no repository. Large new files are named, not contained.
+    """
+    status = _ask(["status", "--porcelain", "-z", "--untracked-files=all", "--", "."], folder)
+    top = repository_of(folder)
+    if not status or top is None:
+        return None
+    new = [top / entry[3:] for entry in status.split("\0") if entry.startswith("?? ")]
+    small = [path for path in new if path.is_file() and path.stat().st_size <= MOST_NEW_FILE]
+    patch = _patch(folder, small)
+    left_out = [f"# not contained: {path.relative_to(top)}\n" for path in new if path not in small]
+    if len(patch) > MOST_PATCH:
+        return f"# The changes have {len(patch):,} characters, more than are kept.\n"
+    return "".join(left_out) + patch
+
+
+def _patch(folder: Path, new: list[Path]) -> str:
+    """The differences, found with an index and a store of objects of their own: the user's stay as they are."""
+    places = _ask(["rev-parse", "--path-format=absolute", "--git-path", "index", "--git-path", "objects"], folder)
+    if not places:
+        return ""
+    index, objects = places.splitlines()
+    with tempfile.TemporaryDirectory(prefix="runyard-git-") as scratch:
+        if Path(index).exists():
+            shutil.copyfile(index, Path(scratch, "index"))
+        Path(scratch, "objects").mkdir()
+        own = {
+            "GIT_INDEX_FILE": str(Path(scratch, "index")),
+            "GIT_OBJECT_DIRECTORY": str(Path(scratch, "objects")),
+            "GIT_ALTERNATE_OBJECT_DIRECTORIES": objects,
+        }
+        if new:
+            _run(["add", "--intent-to-add", "--", *map(str, new)], folder, own)
+        return _run(["diff", "--binary", "HEAD", "--", "."], folder, own).stdout
+
+
+def _ask(arguments: list[str], folder: Path) -> str | None:
+    """What git says; None when it fails or is not there: then nothing is known, and nobody needs to be told."""
+    try:
+        done = _run(arguments, folder)
+    except ExecutionException:
+        return None
+    return done.stdout if done.returncode == 0 else None
+
+
+def _require(arguments: list[str], folder: Path | None, uri: str) -> None:
+    done = _run(arguments, folder)
+    if done.returncode:
+        said = without_secrets(" ".join(done.stderr.split()))
+        raise InvalidProject(f"The repository {without_credentials(uri)} could not be fetched; git says: {said}")
+
+
+def _run(
+    arguments: list[str], folder: Path | None, more: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    quiet = {"GIT_TERMINAL_PROMPT": "0", "GIT_SSH_COMMAND": os.environ.get("GIT_SSH_COMMAND", _SSH), "LC_ALL": "C"}
+    where = [] if folder is None else ["-C", str(folder)]
+    environment = {name: value for name, value in os.environ.items() if name not in ("GIT_DIR", "GIT_WORK_TREE")}
+    try:
+        return subprocess.run(
+            ["git", *_SAFE, *where, *arguments],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_SECONDS,
+            check=False,
+            env={**environment, **quiet, **(more or {})},
+        )
+    except FileNotFoundError:
+        raise ExecutionException("The program 'git' is not installed. Install it to run projects from git.") from None
+    except subprocess.TimeoutExpired:
+        raise ExecutionException(f"git did not answer within {_SECONDS} seconds.") from None

@@ -1,0 +1,149 @@
+"""What a project's processes print: passed on to the console, and kept as artifacts of the run while it goes on."""
+
+import contextlib
+import logging
+import sys
+import tempfile
+import threading
+import time
+from collections import deque
+from pathlib import Path
+from typing import IO, Protocol
+
+log = logging.getLogger(__name__)
+
+FOLDER = "logs"
+PART_BYTES = 4 * 2**20
+"""The output is kept in files of this size, so that what was printed before is not sent again and again."""
+LAST_LINES = 20
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0
+_SHARE = 10  # sending may take a tenth of the time
+_LONGEST_LINE = 65_536
+
+
+class Store(Protocol):
+    """Where the files go: the artifacts of a run."""
+
+    def put(self, local_file: Path, path: str) -> None:
+        """Store a file at a path."""
+
+
+class Output:
+    """The output of one run.
+
+    Parameters
+    ----------
+    store: The run's artifacts.
+    echo: Also show it on this program's own streams.
+    """
+
+    def __init__(self, store: Store, echo: bool = True) -> None:
+        self._store = store
+        self._echo = echo
+        self._folder = tempfile.TemporaryDirectory(prefix="runyard-output-")
+        self._lock = threading.Lock()
+        self._part = 1
+        self._file = self._opened(1)
+        self._last: deque[str] = deque(maxlen=LAST_LINES)
+        self._unsent: set[int] = set()
+        self._done = threading.Event()
+        self._told = False
+        self._sender = threading.Thread(target=self._send_while_open, name="runyard-output", daemon=True)
+        self._sender.start()
+
+    def follow(self, stream: IO[bytes], is_error: bool) -> threading.Thread:
+        """Take in everything that comes from a pipe, in a thread of its own that ends with it."""
+        target = sys.stderr if is_error else sys.stdout
+        thread = threading.Thread(target=self._read, args=(stream, target), name="runyard-output-pipe", daemon=True)
+        thread.start()
+        return thread
+
+    def say(self, line: str) -> None:
+        """Add a line of our own."""
+        self._write(f"{line}\n".encode())
+        self._show(f"{line}\n", sys.stderr)
+
+    def last_lines(self) -> list[str]:
+        """The last lines that were printed."""
+        with self._lock:
+            return list(self._last)
+
+    def close(self) -> None:
+        """Store what is not stored yet. Afterwards nothing more is taken in."""
+        self._done.set()
+        self._sender.join()
+        self._send(attempts=3)
+        with self._lock:
+            self._file.close()
+        self._folder.cleanup()
+
+    def _read(self, stream: IO[bytes], target: IO[str]) -> None:
+        line = b""
+        with contextlib.suppress(OSError, ValueError):
+            while piece := stream.read1(8192):  # type: ignore[attr-defined]  # pipes are buffered readers
+                self._show(piece.decode(errors="replace"), target)
+                whole, newline, rest = (line + piece).rpartition(b"\n")
+                if whole or newline:
+                    self._write(whole + newline)
+                line = rest
+                if len(line) > _LONGEST_LINE:
+                    self._write(line)
+                    line = b""
+        if line:
+            self._write(line + b"\n")
+
+    def _show(self, text: str, target: IO[str]) -> None:
+        if self._echo:
+            with contextlib.suppress(OSError, ValueError):  # a closed console does not end the run
+                target.write(text)
+                target.flush()
+
+    def _write(self, content: bytes) -> None:
+        with self._lock:
+            if self._file.closed:
+                return
+            self._file.write(content)
+            self._unsent.add(self._part)
+            self._last.extend(content.decode(errors="replace").splitlines())
+            if self._file.tell() >= PART_BYTES:
+                self._file.close()
+                self._part += 1
+                self._file = self._opened(self._part)
+
+    def _opened(self, part: int) -> IO[bytes]:
+        return Path(self._folder.name, part_name(part)).open("wb")
+
+    def _send_while_open(self) -> None:
+        pause = _FIRST_PAUSE
+        while not self._done.wait(pause):
+            started = time.monotonic()
+            self._send(attempts=1)
+            pause = min(max(_FIRST_PAUSE, (time.monotonic() - started) * _SHARE), _LONGEST_PAUSE)
+
+    def _send(self, attempts: int) -> None:
+        with self._lock:
+            self._file.flush()
+            waiting, self._unsent = sorted(self._unsent), set()
+        for part in waiting:
+            if not self._sent(part_name(part), attempts):
+                self._unsent.add(part)
+
+    def _sent(self, name: str, attempts: int) -> bool:
+        """Store one file. What goes wrong is said once: a run does not fail because its output cannot be kept."""
+        for attempt in range(attempts):
+            try:
+                self._store.put(Path(self._folder.name, name), f"{FOLDER}/{name}")
+            except Exception as problem:  # noqa: BLE001  (the edge: any store may be behind it)
+                if not self._told:
+                    self._told = True
+                    log.warning("The run's output cannot be stored now: %s", problem)
+                time.sleep(min(attempt, 1))
+            else:
+                return True
+        return False
+
+
+def part_name(number: int) -> str:
+    """The file of a part of the output: ``output.log``, then ``output-2.log`` and so on."""
+    return "output.log" if number == 1 else f"output-{number}.log"

@@ -1,0 +1,98 @@
+"""The run of a project in the store: made with its tags and params, and ended with the right status."""
+
+import json
+import logging
+from collections.abc import Mapping
+
+from runyard.client import RunyardClient
+from runyard.core import origin
+from runyard.exceptions import InvalidProject, RunyardException
+from runyard.projects import tags
+from runyard.projects.processes import outermost_run
+from runyard.projects.request import Prepared, Request
+from runyard.tracking.runs.entities import Param, Run, RunStatus
+
+log = logging.getLogger(__name__)
+
+
+def run_for(
+    client: RunyardClient, experiment_id: str, request: Request, about: Mapping[str, str], params: Mapping[str, str]
+) -> Run:
+    """The run that was named, or a new one, with the tags and params of what will be run.
+
+    Parameters
+    ----------
+    experiment_id: Experiment of a new run.
+    about: Tags.
+    params: Values of all parameters.
+
+    Raises
+    ------
+    InvalidProject: The run that was named has a param of another value.
+    RunyardException: The store refuses it. A run that was just made is marked as failed then.
+    """
+    if request.run_id is not None:
+        run = client.get_run(request.run_id)
+        for name, value in params.items():
+            if run.data.params.get(name, value) != value:
+                raise InvalidProject(
+                    f"Run {request.run_id!r} has the param {name!r} = {run.data.params[name]!r}; "
+                    f"it cannot become {value!r}. Leave run_id out to make a run."
+                )
+        client.update_run(run.info.run_id, status="RUNNING", name=request.run_name)
+        params = {name: value for name, value in params.items() if name not in run.data.params}
+        for name, value in about.items():
+            client.set_tag(run.info.run_id, name, value)
+    else:
+        run = client.create_run(experiment_id, tags=dict(about), run_name=request.run_name)
+    try:
+        client.log_batch(run.info.run_id, params=[Param(name, value) for name, value in params.items()])
+    except RunyardException:
+        client.set_terminated(run.info.run_id, "FAILED")
+        raise
+    return run
+
+
+def described(prepared: Prepared, backend: str) -> dict[str, str]:
+    """The tags that say what a run is of."""
+    request, source = prepared.request, prepared.source
+    about = {
+        tags.USER: origin.user(),
+        tags.SOURCE_NAME: source.name,
+        tags.SOURCE_TYPE: "PROJECT",
+        tags.ENTRY_POINT: request.entry_point,
+        tags.BACKEND: backend,
+        tags.COMMAND: prepared.shell_command,
+        **source.tags,
+        **prepared.plan.tags,
+        **request.tags,
+        **placed(request),
+    }
+    if request.version is not None:
+        about[tags.VERSION] = request.version
+    return about
+
+
+def placed(request: Request) -> dict[str, str]:
+    """The tags that put a run below another one, and below the outermost run of a workflow."""
+    if request.parent_run_id is None:
+        return {}
+    return {tags.PARENT: request.parent_run_id, tags.ROOT: outermost_run() or request.parent_run_id}
+
+
+def end(client: RunyardClient, run_id: str, status: str, exit_code: int | None) -> None:
+    """Give a run its last status. One that its own program ended the same way keeps the time at which it did."""
+    try:
+        if exit_code:
+            client.set_tag(run_id, tags.EXIT_CODE, str(exit_code))
+        now = client.get_run(run_id).info.status
+        chosen_by_program = status == "FINISHED" and RunStatus.is_terminated(RunStatus.from_string(now))
+        if now != status and not chosen_by_program:
+            client.set_terminated(run_id, status)
+    except (RunyardException, OSError) as problem:
+        log.warning("Run %s could not be marked as %s: %s", run_id, status, problem)
+
+
+def note_reused(client: RunyardClient, parent_run_id: str, run_id: str, entry_point: str) -> None:
+    """Note on the run above that a step was not run again."""
+    client.set_tag(parent_run_id, f"{tags.REUSED}{run_id}", json.dumps({"entry_point": entry_point}))

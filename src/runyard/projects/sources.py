@@ -1,0 +1,186 @@
+"""Where a project comes from: a folder, a zip file or a git repository, here or elsewhere."""
+
+import os
+import tempfile
+from collections.abc import Iterable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from runyard.core.git import git_tags
+from runyard.core.http import connection_pool, without_credentials
+from runyard.core.limits import shown as quoted
+from runyard.exceptions import ExecutionException, InvalidProject
+from runyard.projects import archives, git
+
+_LARGEST_DOWNLOAD = 10 * 2**30
+_PIECE = 1 << 20
+
+
+@dataclass
+class Source:
+    """A project's files on this machine.
+
+    Attributes
+    ----------
+    folder: The project's folder.
+    name: Where they come from, as the run shows it: without credentials.
+    tags: Commit, branch and address of the repository, when there is one.
+    is_copy: They were fetched for this run, and go when it is closed.
+    """
+
+    folder: Path
+    name: str
+    tags: dict[str, str] = field(default_factory=dict)
+    is_copy: bool = False
+    _opened: ExitStack = field(default_factory=ExitStack, repr=False)
+
+    def close(self) -> None:
+        """Remove what was fetched."""
+        self._opened.close()
+
+    def keep(self) -> None:
+        """Leave what was fetched where it is, for somebody else to remove."""
+        _kept.append(self._opened.pop_all())
+
+
+_kept: list[ExitStack] = []
+"""What must not be removed while this process runs: a temporary folder goes when nobody holds it any more."""
+
+
+def shown(uri: str) -> str:
+    """The address of a project as a run shows it: absolute, and without credentials."""
+    address, mark, below = uri.partition("#")
+    local = None if git.is_address(address) else _local_path(address)
+    return f"{git.without_credentials(address) if local is None else local}{mark}{below}"
+
+
+def fetch(uri: str, version: str | None = None) -> Source:
+    """Bring a project to this machine.
+
+    Parameters
+    ----------
+    uri: A folder, ``file://…``, a zip file (also ``http(s)://….zip``) or the address of a git repository. What follows
+        a ``#`` is a folder in it.
+    version: Branch, tag or commit, for git repositories. A folder that is one is not touched: it is cloned.
+
+    Raises
+    ------
+    InvalidProject: Nothing is there, or the address or version is not one.
+    """
+    address, _, below = str(uri).partition("#")
+    _check_below(below)
+    with ExitStack() as opened:
+        local = _local_path(address)
+        if _is_archive(address):
+            _refuse_version(version, "zip files have none")
+            root, name = _unpacked(address, local, opened), without_credentials(address)
+        elif local is None or version is not None or git.is_bare(local):
+            root, name = _cloned(address, local, version, opened), git.without_credentials(address)
+        else:
+            root, name = local, str(local)
+        folder = root / below
+        if not folder.is_dir():
+            raise InvalidProject(_nothing_at(git.without_secrets(address), below, root))
+        tags = {} if _is_archive(address) else git_tags(folder / "MLproject")
+        if version is not None and git.is_branch(root, version):
+            tags["mlflow.source.git.branch"] = version
+        return Source(folder, f"{name}#{below}" if below else name, tags, root != local, opened.pop_all())
+
+
+def _check_below(below: str) -> None:
+    if below.startswith("/") or ".." in Path(below).parts:
+        raise InvalidProject(f"The folder {quoted(below)} after '#' leads out of the project. Name one inside of it.")
+
+
+def _nothing_at(address: str, below: str, root: Path) -> str:
+    if below and root.is_dir():
+        return f"There is no folder {quoted(below)} in {address}."
+    return (
+        f"There is no project at {address!r}: no such folder. Give a folder, a zip file or the address of a repository."
+    )
+
+
+def _local_path(address: str) -> Path | None:
+    """The place on this machine that an address names; None for addresses elsewhere."""
+    if address.startswith("file://"):
+        parts = urlsplit(address)
+        if parts.netloc not in ("", "localhost"):
+            raise InvalidProject(f"{quoted(address)} names the host {parts.netloc!r}. Write file:///path, or ssh://…")
+        return Path(unquote(parts.path))
+    if git.is_address(address) and not Path(address).exists():
+        return None
+    if "://" in address or address.startswith("-") or "::" in address:
+        named = quoted(git.without_secrets(address))
+        raise InvalidProject(f"{named} is no address of a project. Use one of {', '.join(git.SCHEMES)}, or a path.")
+    return Path(os.path.abspath(Path(address).expanduser()))  # noqa: PTH100  (takes `..` out and follows no links)
+
+
+def _is_archive(address: str) -> bool:
+    return urlsplit(address).path.endswith(".zip") and urlsplit(address).scheme in ("", "file", "http", "https")
+
+
+def _refuse_version(version: str | None, why: str) -> None:
+    if version is not None:
+        raise InvalidProject(f"A version ({quoted(version)}) can be chosen of git repositories only: {why}.")
+
+
+def _unpacked(address: str, local: Path | None, opened: ExitStack) -> Path:
+    scratch = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="runyard-project-")))
+    archive = local or download(address, scratch / "project.zip")
+    if not archive.is_file():
+        raise InvalidProject(f"There is no zip file at {address!r}.")
+    folder = scratch / "project"
+    folder.mkdir()
+    archives.unpack(archive, folder)
+    return folder
+
+
+def download(address: str, target: Path) -> Path:
+    """Fetch a file from an http(s) address, to a path on this machine.
+
+    Raises
+    ------
+    InvalidProject: There is none, or it is larger than anything a project has.
+    ExecutionException: The server cannot be reached.
+    """
+    import urllib3  # noqa: PLC0415  (only for what is elsewhere)
+
+    clean = without_credentials(address)
+    parts = urlsplit(address)
+    user = f"{unquote(parts.username)}:{unquote(parts.password or '')}" if parts.username else None
+    headers = urllib3.make_headers(basic_auth=user) if user else {}
+    try:
+        with connection_pool(clean).request("GET", clean, headers=headers, preload_content=False) as answer:
+            if answer.status != 200:
+                raise InvalidProject(f"{clean} answered {answer.status}; there is nothing to fetch.")
+            _save(answer.stream(_PIECE), target, clean)
+    except urllib3.exceptions.HTTPError as problem:
+        raise ExecutionException(f"{clean} could not be fetched: {problem}") from None
+    return target
+
+
+def _save(pieces: Iterable[bytes], target: Path, address: str) -> None:
+    size = 0
+    with target.open("wb") as file:
+        for piece in pieces:
+            size += file.write(piece)
+            if size > _LARGEST_DOWNLOAD:
+                raise InvalidProject(f"{address} has more than {_LARGEST_DOWNLOAD:,} bytes, too many to fetch.")
+
+
+def _cloned(address: str, local: Path | None, version: str | None, opened: ExitStack) -> Path:
+    """A clone of a repository, or of the one that a folder lies in: then the same folder of it."""
+    scratch = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="runyard-project-")), "project")
+    if local is None:
+        git.clone(address, version, scratch)
+        return scratch
+    if not local.is_dir():
+        raise InvalidProject(_nothing_at(address, "", local))
+    top = local if git.is_bare(local) else git.repository_of(local)
+    if top is None:
+        _refuse_version(version, f"{address!r} is none")
+        return local
+    git.clone(str(top), version, scratch)
+    return scratch / local.resolve().relative_to(top.resolve())

@@ -1,0 +1,61 @@
+"""A project run that was handed to a backend."""
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
+
+from runyard._lazy import on_first_use
+
+if TYPE_CHECKING:
+    from runyard.projects.backend.local import LocalSubmittedRun as LocalSubmittedRun
+
+
+class SubmittedRun(ABC):
+    """A run that goes on somewhere. Backends of others give their own."""
+
+    @property
+    @abstractmethod
+    def run_id(self) -> str:
+        """The run's id."""
+
+    @abstractmethod
+    def wait(self) -> bool:
+        """Wait for its end; True when it succeeded."""
+
+    @abstractmethod
+    def get_status(self) -> str:
+        """Its status now: ``RUNNING``, ``FINISHED``, ``FAILED``, ``KILLED``, ``SCHEDULED``."""
+
+    @abstractmethod
+    def cancel(self) -> None:
+        """End it, with all its processes, and wait until that is done."""
+
+
+class FinishedRun(SubmittedRun):
+    """An earlier run that stands for the one that was asked for.
+
+    Parameters
+    ----------
+    run_id: That run.
+    """
+
+    def __init__(self, run_id: str) -> None:
+        self._run_id = run_id
+
+    @property
+    def run_id(self) -> str:
+        """The earlier run's id."""
+        return self._run_id
+
+    def wait(self) -> bool:
+        """There is nothing to wait for."""
+        return True
+
+    def get_status(self) -> str:
+        """Only finished runs are taken."""
+        return "FINISHED"
+
+    def cancel(self) -> None:
+        """There is nothing to end."""
+
+
+__getattr__, __dir__ = on_first_use(__name__, {"LocalSubmittedRun": "runyard.projects.backend.local"})
