@@ -1,1 +1,166 @@
 """`runyard run`: a project from a folder or a git repository, once or as a sweep."""
+
+import signal
+from collections.abc import Callable, Sequence
+from types import FrameType
+from typing import Any, TypeVar
+
+import click
+
+from runyard.cli.choices import variables
+from runyard.exceptions import ExecutionException, InvalidParameter
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+MANAGERS = ("local", "uv", "virtualenv", "conda")
+
+
+def _project_options(command: Command) -> Command:
+    for option in reversed(
+        [
+            click.option("-e", "--entry-point", default="main", show_default=True, help="Name from the MLproject file, "
+                         "or path of a script (.py, .sh) of the project."),
+            click.option("-v", "--version", help="Branch, tag or commit, for projects in git."),
+            click.option("-P", "--param-list", multiple=True, metavar="NAME=VALUE", help="Value of a parameter; may be "
+                         "given several times. Names that the entry point does not declare follow its command."),
+            click.option("-A", "--docker-args", multiple=True, metavar="NAME[=VALUE]", help="Option of docker run, for "
+                         "projects that name a container."),
+            click.option("--experiment-name", envvar=variables("EXPERIMENT_NAME"), show_envvar=True,
+                         help="Experiment of the run; made when there is none of that name."),
+            click.option("--experiment-id", envvar=variables("EXPERIMENT_ID"), show_envvar=True,
+                         help="Experiment of the run, by id."),
+            click.option("-b", "--backend", default="local", show_default=True, metavar="NAME", help="Where it runs: "
+                         "local, kubernetes, or what an installed package offers."),
+            click.option("-c", "--backend-config", metavar="FILE", help="What the backend needs to know: a .json file, "
+                         "or JSON."),
+            click.option("--env-manager", type=click.Choice(MANAGERS), help="Where the project gets its packages: from "
+                         "the environment that is here (local), or in one made for it. By default what suits the "
+                         "environment it names; local when it names none."),
+            click.option("--storage-dir", envvar=variables("TMP_DIR"), show_envvar=True, help="Folder to which the "
+                         "values of path parameters are fetched from elsewhere."),
+            click.option("--run-id", help="A run that exists already, to be used instead of a new one."),
+            click.option("--run-name", help="Name of the run."),
+            click.option("--build-image", is_flag=True, help="Build an image that holds the project, instead of "
+                         "mounting it into the image it names."),
+            click.option("--reuse", is_flag=True, default=None, help="Take an earlier finished run of the same files, "
+                         "entry point, values and environment as the result; for the steps of a workflow too."),
+        ]
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+def _sweep_options(command: Command) -> Command:
+    for option in reversed(
+        [
+            click.option("--sweep", "swept", multiple=True, metavar="NAME=VALUES", help="Run once for each value: "
+                         "lr=0.1,0.01 or depth=3..8 or x=0..1..0.25. Several make all combinations."),
+            click.option("--parallel", type=click.IntRange(min=1), help="Runs of a sweep at the same time; one by "
+                         "default."),
+            click.option("--resume", metavar="RUN_ID", help="Go on with a sweep: run the points of this parent run "
+                         "that have not finished. The URI may be left out."),
+            click.option("--engine", default="local", show_default=True, metavar="NAME", help="What runs a sweep: "
+                         "local, dask, or what an installed package offers."),
+            click.option("--engine-config", metavar="FILE", help="What the engine needs to know: a .json file, or JSON "
+                         'such as {"address": "tcp://host:8786"}.'),
+        ]
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+@click.command()
+@_project_options
+@_sweep_options
+@click.argument("uri", required=False)
+@click.pass_context
+def run(ctx: click.Context, /, uri: str | None, **given: Any) -> None:
+    """Run a project: a folder, a zip file or a git repository, URI#FOLDER for a folder in it.
+
+    What it prints is shown, and kept with the run. Ctrl-C ends the run with all its processes. The exit code is 0 when
+    it succeeded and 1 when it did not.
+    """
+    if uri is None and given["resume"] is None:
+        raise click.UsageError("Missing argument 'URI'.")
+    given["parameters"] = pairs(given.pop("param_list"), "-P")
+    signal.signal(signal.SIGTERM, _interrupt)
+    if given["experiment_name"] and given["experiment_id"]:
+        given = _preferring_options(ctx, given)
+    if given["swept"] or given["resume"]:
+        _sweep(ctx, uri, given)
+    else:
+        _run_once(ctx, str(uri), given)
+
+
+def _run_once(ctx: click.Context, uri: str, given: dict[str, Any]) -> None:
+    from runyard.projects import run as run_project  # noqa: PLC0415  (help must not wait for it)
+
+    for name in ("swept", "parallel", "resume", "engine", "engine_config"):
+        if ctx.get_parameter_source(name) == click.core.ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"--{name.replace('_', '-')} has no meaning without --sweep.")
+        given.pop(name)
+    given["docker_args"] = pairs(given.pop("docker_args"), "-A", bare=True)
+    try:
+        submitted = run_project(uri, **given)
+    except ExecutionException as problem:
+        # its output has been shown already: the lines that the message repeats are for callers in Python
+        raise ExecutionException(problem.message.partition(" Its last lines:")[0]) from None
+    click.echo(f"Run {submitted.run_id} {submitted.get_status()}")
+
+
+def _sweep(ctx: click.Context, uri: str | None, given: dict[str, Any]) -> None:
+    from runyard.projects import sweep  # noqa: PLC0415  (as above)
+    from runyard.projects.sweeps.sweeping import progress_line  # noqa: PLC0415
+    from runyard.projects.sweeps.values import given_as_options  # noqa: PLC0415
+
+    for name in ("docker_args", "backend", "backend_config", "storage_dir", "run_id", "build_image"):
+        if ctx.get_parameter_source(name) == click.core.ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"--{name.replace('_', '-')} cannot be used with --sweep.")
+        given.pop(name)
+    done = sweep(
+        uri,
+        given_as_options(given.pop("swept")),
+        on_start=lambda run_id, total: click.echo(f"Run {run_id}: {total} points"),
+        on_progress=lambda outcome, ended, total: click.echo(progress_line(outcome, ended, total)),
+        **given,
+    )
+    failed = done.failed
+    click.echo(f"Run {done.run_id}: {len(done.outcomes) - len(failed)} of {len(done.outcomes)} points succeeded")
+    if failed:
+        click.echo(f"Run the others again with: runyard run --resume {done.run_id}", err=True)
+        ctx.exit(1)
+
+
+def pairs(options: Sequence[str], option: str, bare: bool = False) -> dict[str, Any]:
+    """Names and values of a repeated option.
+
+    Parameters
+    ----------
+    bare: May a name stand alone? It means True then.
+
+    Raises
+    ------
+    InvalidParameter: One is not of that form, or a name comes twice.
+    """
+    found: dict[str, Any] = {}
+    for one in options:
+        name, separator, value = one.partition("=")
+        if not name or not (separator or bare):
+            raise InvalidParameter(f"{option} {one!r} is not of the form NAME=VALUE.")
+        if name in found:
+            raise InvalidParameter(f"{option} gives {name!r} twice.")
+        found[name] = value if separator else True
+    return found
+
+
+def _preferring_options(ctx: click.Context, given: dict[str, Any]) -> dict[str, Any]:
+    """An experiment named on the command line wins over one that the environment names."""
+    environment = click.core.ParameterSource.ENVIRONMENT
+    for name in ("experiment_id", "experiment_name"):
+        if ctx.get_parameter_source(name) == environment:
+            return {**given, name: None}
+    return given
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 from runyard.artifacts.locations import PROXY_ROOT
 from runyard.client import RunyardClient
 from runyard.core.http import without_credentials
+from runyard.core.lifecycle import LifecycleStage
 from runyard.exceptions import InvalidProject, RunyardException
 from runyard.fluent.artifacts import download_artifacts
 from runyard.fluent.experiments import chosen_experiment_id
@@ -80,9 +81,19 @@ class Request:
             both = f"{self.experiment_name!r} and {self.experiment_id!r}"
             raise InvalidProject(f"Give either experiment_name or experiment_id; got {both}.")
 
-    def experiment(self) -> str:
-        """The id of the experiment, which is made now if need be."""
-        return chosen_experiment_id(self.experiment_name, self.experiment_id)
+    def experiment(self, client: RunyardClient) -> str:
+        """The id of the experiment, which is made now if need be.
+
+        Raises
+        ------
+        RunyardException: There is none of that id, or it is deleted.
+        """
+        if self.experiment_id is None:
+            return chosen_experiment_id(self.experiment_name, None)
+        found = client.get_experiment(str(self.experiment_id))
+        if found.lifecycle_stage != LifecycleStage.ACTIVE:
+            raise InvalidProject(f"Experiment {found.name!r} (id {found.experiment_id}) is deleted. Restore it first.")
+        return found.experiment_id
 
 
 @dataclass

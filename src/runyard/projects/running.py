@@ -144,7 +144,7 @@ def _handed_over(request: Request, backend: str, config: Mapping[str, Any], sync
         request.version,
         {**further, **config},
         client().tracking_uri,
-        request.experiment(),
+        request.experiment(client()),
     )
     if not callable(getattr(submitted, "wait", None)) or not getattr(submitted, "run_id", None):
         raise ExecutionException(f"The backend {backend!r} gave {submitted!r} where a submitted run was expected.")

@@ -10,6 +10,7 @@ from runyard.exceptions import InvalidProject, RunyardException
 from runyard.projects import tags
 from runyard.projects.processes import outermost_run
 from runyard.projects.request import Prepared, Request
+from runyard.projects.sources import Source
 from runyard.tracking.runs.entities import Param, Run, RunStatus
 
 log = logging.getLogger(__name__)
@@ -54,23 +55,24 @@ def run_for(
 
 
 def described(prepared: Prepared, backend: str) -> dict[str, str]:
-    """The tags that say what a run is of."""
-    request, source = prepared.request, prepared.source
-    about = {
+    """The tags that say what a run is of, and how it is run."""
+    return tags_of(prepared.request, prepared.source, prepared.shell_command, backend) | dict(prepared.plan.tags)
+
+
+def tags_of(request: Request, source: Source, shell_command: str, backend: str) -> dict[str, str]:
+    """The tags that say what a run is of: those that the request brings win."""
+    found = {
         tags.USER: origin.user(),
         tags.SOURCE_NAME: source.name,
         tags.SOURCE_TYPE: "PROJECT",
         tags.ENTRY_POINT: request.entry_point,
         tags.BACKEND: backend,
-        tags.COMMAND: prepared.shell_command,
+        tags.COMMAND: shell_command,
         **source.tags,
-        **prepared.plan.tags,
-        **request.tags,
-        **placed(request),
     }
     if request.version is not None:
-        about[tags.VERSION] = request.version
-    return about
+        found[tags.VERSION] = request.version
+    return {**found, **request.tags, **placed(request)}
 
 
 def placed(request: Request) -> dict[str, str]:

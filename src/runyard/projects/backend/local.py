@@ -161,7 +161,7 @@ def submit(request: Request, client: RunyardClient) -> SubmittedRun:
     """
     job = prepared(request, client, container=new_run_id())
     try:
-        experiment_id = request.experiment()
+        experiment_id = request.experiment(client)
         mark = reuse.fingerprint(job, request.reuse)
         earlier = reuse.earlier_run(client, experiment_id, mark) if mark and request.reuse else None
         if earlier is not None:

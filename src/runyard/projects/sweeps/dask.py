@@ -1,0 +1,91 @@
+"""A sweep on a Dask cluster: points run on its workers, wherever they are."""
+
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from runyard.exceptions import ExecutionException, MissingPackage
+from runyard.projects.sweeps.engines import SweepEngine
+from runyard.projects.sweeps.points import Outcome, Point, run_point
+
+
+class DaskEngine(SweepEngine):
+    """Points on the workers of a cluster. Runyard must be installed there, and the tracking URI be reachable.
+
+    Parameters
+    ----------
+    parallel: How many run at the same time; as many as the cluster has threads when left out.
+    config: ``address`` of the scheduler, such as ``tcp://host:8786``; without one, a cluster of this machine is
+        started with the number of processes in ``workers`` (2 when left out).
+
+    Raises
+    ------
+    MissingPackage: Dask is not installed.
+    ExecutionException: The cluster cannot be reached.
+    """
+
+    def __init__(self, parallel: int | None, config: Mapping[str, Any]) -> None:
+        super().__init__(parallel, config)
+        try:
+            import distributed  # noqa: PLC0415  (heavy, and optional)
+        except ImportError as problem:
+            raise MissingPackage("distributed", "dask", "A sweep on Dask") from problem
+        self._distributed: Any = distributed
+
+    def outcomes(self, points: Sequence[Point]) -> Iterator[Outcome]:
+        """Hand the points to the workers, as many at a time as they may run."""
+        with self._connected() as client:
+            stop = self._distributed.Event(f"runyard-sweep-{uuid.uuid4().hex}", client=client)
+            most = self.parallel or max(1, sum(client.nthreads().values()))
+            waiting = iter(points)
+            futures: dict[Any, Point] = {}
+            done = self._distributed.as_completed()
+            try:
+                for point in points[:most]:
+                    next(waiting)
+                    self._hand_over(client, stop.name, point, futures, done)
+                for future in done:
+                    yield _outcome(future, futures.pop(future))
+                    following = next(waiting, None)
+                    if following is not None:
+                        self._hand_over(client, stop.name, following, futures, done)
+            finally:
+                if futures:
+                    stop.set()
+                    self._distributed.wait(list(futures))
+
+    def _hand_over(self, client: Any, stop: str, point: Point, futures: dict[Any, Point], done: Any) -> None:
+        # Not pure: two points of the same values are two runs. Not tried again: a lost worker may have logged half.
+        future = client.submit(_run_on_worker, point, stop, pure=False, retries=0)
+        futures[future] = point
+        done.add(future)
+
+    def _connected(self) -> Any:
+        address = self.config.get("address")
+        try:
+            if address:
+                return self._distributed.Client(str(address), timeout=30)
+            workers = int(self.config.get("workers", 2))
+            return self._distributed.Client(
+                n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None
+            )
+        except (OSError, ValueError) as problem:
+            raise ExecutionException(f"The Dask cluster at {address!r} cannot be reached: {problem}") from None
+
+
+def _run_on_worker(point: Point, stop: str) -> Outcome:
+    """What a worker does."""
+    import distributed  # noqa: PLC0415  (there it is installed)
+
+    event: Any = distributed.Event  # its constructor is not typed
+    return run_point(point, event(stop).is_set)
+
+
+def _outcome(future: Any, point: Point) -> Outcome:
+    """What a worker answered; a failure when it was lost."""
+    try:
+        answered: Outcome = future.result()
+    except Exception as problem:  # noqa: BLE001  (whatever the cluster raises, the other points go on)
+        lost = f"The worker was lost: {type(problem).__name__}: {problem}"
+        return Outcome(point.values, None, "FAILED", problem=lost)
+    return answered

@@ -1,0 +1,94 @@
+"""What runs the points of a sweep: threads of this machine, Dask, or what a package of others offers."""
+
+import contextlib
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from importlib.metadata import entry_points
+from typing import Any, ClassVar
+
+from runyard.core.limits import shown
+from runyard.exceptions import ExecutionException, InvalidProject
+from runyard.projects.sweeps.points import Outcome, Point, run_point
+
+GROUP = "runyard.sweep_engine"
+"""Entry point under which engines are found: subclasses of `SweepEngine`."""
+
+
+class SweepEngine(ABC):
+    """Runs points somewhere, each with `run_point`.
+
+    Parameters
+    ----------
+    parallel: How many may run at the same time; None leaves it to the engine.
+    config: What else the engine needs to know, such as the address of a cluster.
+    """
+
+    needs_archive: ClassVar[bool] = True
+    """May points run where this machine's folders cannot be read? Then each brings the project along."""
+
+    def __init__(self, parallel: int | None, config: Mapping[str, Any]) -> None:
+        self.parallel = parallel
+        self.config = config
+
+    @abstractmethod
+    def outcomes(self, points: Sequence[Point]) -> Iterator[Outcome]:
+        """Run all points, and give each one's outcome when it has it.
+
+        A caller that stops early, or is interrupted, closes the iterator: what still runs is ended then.
+        """
+
+
+class LocalEngine(SweepEngine):
+    """Points on this machine, some at a time; one when nobody says how many."""
+
+    needs_archive: ClassVar[bool] = False
+
+    def outcomes(self, points: Sequence[Point]) -> Iterator[Outcome]:
+        """Run them in threads, which start and watch the processes."""
+        stop = threading.Event()
+        pool = ThreadPoolExecutor(self.parallel or 1, thread_name_prefix="runyard-sweep")
+        try:
+            for done in as_completed([pool.submit(run_point, point, stop.is_set) for point in points]):
+                yield done.result()
+        finally:
+            stop.set()
+            pool.shutdown(cancel_futures=True)
+
+
+def engine_named(name: str, parallel: int | None, config: Mapping[str, Any]) -> SweepEngine:
+    """The engine of a name.
+
+    Raises
+    ------
+    InvalidProject: There is none.
+    ExecutionException: It cannot be loaded.
+    """
+    if parallel is not None and parallel < 1:
+        raise InvalidProject(f"parallel is {parallel}; at least 1 run is needed at a time.")
+    if name == "local":
+        return LocalEngine(parallel, config)
+    if name == "dask":
+        from runyard.projects.sweeps.dask import DaskEngine  # noqa: PLC0415  (loads dask)
+
+        return DaskEngine(parallel, config)
+    offered = {one.name: one for one in entry_points(group=GROUP)}
+    if name not in offered:
+        raise InvalidProject(f"There is no sweep engine {shown(name)}. Use one of: local, dask, {', '.join(offered)}.")
+    try:
+        made: SweepEngine = offered[name].load()(parallel, config)
+    except Exception as problem:
+        raise ExecutionException(f"The sweep engine {name!r} cannot be loaded: {problem}") from problem
+    return made
+
+
+@contextlib.contextmanager
+def closing(outcomes: Iterator[Outcome]) -> Iterator[Iterator[Outcome]]:
+    """End what an engine still runs when the block is left, however that comes."""
+    try:
+        yield outcomes
+    finally:
+        close = getattr(outcomes, "close", None)
+        if close is not None:
+            close()
