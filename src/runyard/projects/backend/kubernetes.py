@@ -1,9 +1,9 @@
 """Running a project as a Job of Kubernetes, through the kubectl command line.
 
-What the backend is told (names and meanings are MLflow's): ``kube-context``, the cluster to submit to; without it the Job
-is only written. ``repository-uri``, the image that is built of the project and pushed; without it the image that the
-project names must hold the project. ``kube-job-template-path``, a Job to start from. Ours: ``namespace``, ``job-path``
-(a file to write the Job to), ``poll-seconds``.
+What the backend is told, with MLflow's names: ``kube-context``, the cluster to submit to; without it the Job is only
+written. ``repository-uri``, the image that is built of the project and pushed; without it the image that the project
+names must hold the project. ``kube-job-template-path``, a Job to start from. Ours: ``namespace``, ``job-path`` (a file to
+write the Job to), ``poll-seconds``.
 """
 
 import logging
@@ -134,8 +134,8 @@ def _reachable(entry_point: EntryPoint, values: Mapping[str, str]) -> Mapping[st
     for name, one in entry_point.parameters.items():
         if one.type == "path" and is_local(values[name]):
             raise InvalidProject(
-                f"Parameter {name!r} is the path {shown(values[name])}, which a cluster does not have. Give an address, "
-                "or declare it as a string when the image has the file."
+                f"Parameter {name!r} is the path {shown(values[name])}, which a cluster does not have. Give an "
+                "address, or declare it as a string when the image has the file."
             )
     return values
 

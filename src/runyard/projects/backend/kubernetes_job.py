@@ -76,7 +76,7 @@ def without_values(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def valid_name(text: str) -> str:
-    """A name as Kubernetes takes them: lower-case letters, digits and dashes, 63 at most. The end is kept: it is unique."""
+    """A name as Kubernetes takes them: small letters, digits and dashes, 63 at most. The end is kept: it is unique."""
     clean = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
     return clean[-_LONGEST_NAME:].strip("-")
 
