@@ -29,15 +29,15 @@ def test_demo_leaves_a_sweep_of_real_runs(tmp_path: Path) -> None:
         assert experiment is not None
         runs = client.search_runs([experiment.experiment_id])
         nested = [run for run in runs if "mlflow.parentRunId" in run.data.tags]
-        assert (13, 12) == (len(runs), len(nested))
+        assert 12 == len(nested)
         assert {"FINISHED"} == {run.info.status for run in runs}
         assert all(run.data.params and run.inputs and run.inputs.dataset_inputs for run in nested)
+        assert {name} == {run.data.tags["mlflow.project.entryPoint"] for run in runs}
         logged = {file.path for file in client.list_artifacts(nested[0].info.run_id)}
-        assert {"model", "plots"} <= logged
+        assert {"logs", "model", "plots", "project"} <= logged
         assert len(client.get_metric_history(nested[0].info.run_id, _curve(nested[0].data.metrics))) >= 30
-        parent = next(run for run in runs if run not in nested)
         champion = client.get_model_version_by_alias(f"{name}-model", "champion")
-        assert parent.data.tags["best_run_id"] == champion.run_id
+        assert champion.run_id in {run.data.tags["best_run_id"] for run in runs if run not in nested}
 
 
 def _curve(metrics: dict[str, float]) -> str:

@@ -1,11 +1,10 @@
 """`runyard demo`: a server, and real training runs arriving on it."""
 
-import importlib
+import importlib.util
 import signal
 import time
 from contextlib import suppress
 from types import FrameType
-from typing import Any
 
 import click
 
@@ -18,12 +17,12 @@ from runyard.exceptions import MissingPackage
 @click.option("--port", default=5000, show_default=True, help="Port of the server; a free one if it is taken.")
 @click.option("--exit", "leave", is_flag=True, help="Stop when everything is logged instead of serving until Ctrl-C.")
 def demo(port: int, leave: bool) -> None:
-    """Start a server and train real models while it runs.
+    """Start a server and train real models while it runs: sweeps of a project.
 
     Uses the data sets that scikit-learn ships. The runs stay in ./runyard.db and ./runyard-artifacts, where
     `runyard server` finds them again.
     """
-    sweeps = _load_sweeps()
+    _require_packages()
     host = "127.0.0.1"
     chosen = free_port(port, host)
     if chosen != port:
@@ -36,8 +35,7 @@ def demo(port: int, leave: bool) -> None:
         settings.SUPPRESS_PRINTING_URL_TO_STDOUT.set("true")  # the demo prints a line a run itself
         runyard = importlib.import_module("runyard")
         runyard.set_tracking_uri(address)
-        for sweep in sweeps:
-            sweep.sweep().run(click.echo)
+        importlib.import_module("runyard.demo.sweeps").run_all(click.echo)
         click.echo(f"\nLogged everything in {time.monotonic() - started:.0f} seconds. Look at it: {address}")
         if not leave:
             click.echo("Press Ctrl-C to stop the server.")
@@ -45,12 +43,11 @@ def demo(port: int, leave: bool) -> None:
                 server.wait()
 
 
-def _load_sweeps() -> tuple[Any, ...]:
-    """The modules that train; loaded before anything starts, so that a missing package is said at once."""
-    try:
-        return tuple(importlib.import_module(f"runyard.demo.{name}") for name in ("digits", "diabetes"))
-    except ImportError as problem:
-        raise MissingPackage(problem.name or "scikit-learn", "ml", "The demo") from problem
+def _require_packages() -> None:
+    """See that what the project needs is installed, before anything starts."""
+    for module, package in (("sklearn", "scikit-learn"), ("matplotlib", "matplotlib"), ("pandas", "pandas")):
+        if importlib.util.find_spec(module) is None:
+            raise MissingPackage(package, "ml", "The demo")
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:

@@ -1,1 +1,1 @@
-"""The demo: a server and real models trained on the data sets that scikit-learn ships, logged through our own SDK."""
+"""The demo: a server, and an MLflow project with real models, swept on the data sets that scikit-learn ships."""

@@ -1,8 +1,11 @@
 """Unpacking a project that comes as a zip file, whoever made the file."""
 
+import lzma
+import re
 import shutil
 import stat
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath
 
 from runyard.core.limits import shown
@@ -13,6 +16,10 @@ MOST_BYTES = 10 * 2**30
 MOST_RATIO = 200
 """How many times larger than the file its content may be, once it is large at all."""
 _LARGE = 100 * 2**20
+_BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, RuntimeError, EOFError, ValueError, OSError)
+"""How a file shows that it is damaged, locked, packed in an unknown way, or has names that no folder can hold."""
+
+_DRIVE = re.compile("[A-Za-z]:")
 
 
 def unpack(archive: Path, folder: Path) -> None:
@@ -29,7 +36,7 @@ def unpack(archive: Path, folder: Path) -> None:
             _check(archive, members)
             for member in members:
                 _place(opened, member, folder)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, UnicodeError) as problem:
+    except _BROKEN as problem:
         raise InvalidProject(f"{archive.name} cannot be unpacked: {problem}.") from None
 
 
@@ -41,7 +48,7 @@ def _check(archive: Path, members: list[zipfile.ZipInfo]) -> None:
         raise InvalidProject(f"{archive.name} would unpack to {size:,} bytes, which no project has.")
     for member in members:
         path = PurePosixPath(member.filename.replace("\\", "/"))
-        if path.is_absolute() or ".." in path.parts or ":" in path.parts[:1] or _is_special(member):
+        if path.is_absolute() or ".." in path.parts or _DRIVE.match(str(path)) or _is_special(member):
             raise InvalidProject(f"{archive.name} holds {shown(member.filename)}, which is no file inside of it.")
 
 

@@ -105,7 +105,7 @@ class DockerPlan:
 
 
 def option_list(given: Mapping[str, Any]) -> list[str]:
-    """Options of ``docker run`` from names and values: True stands for an option without one.
+    """Options of ``docker run`` from names and values: True stands for an option without one, False switches it off.
 
     Raises
     ------
@@ -119,7 +119,10 @@ def option_list(given: Mapping[str, Any]) -> list[str]:
             )
         dashed = f"-{name}" if len(str(name)) == 1 else f"--{name}"
         for one in value if isinstance(value, list | tuple) else [value]:
-            options += [dashed] if one is True else [dashed, str(one)]
+            if isinstance(one, bool):
+                options.append(dashed if one else f"{dashed}=false")
+            else:
+                options += [dashed, str(one)]
     return options
 
 
@@ -176,6 +179,8 @@ def _reaching(tracking_uri: str) -> list[str]:
     if scheme == "sqlite":
         home = Path(parts.path.removeprefix("/")).parent
         return ["--volume", f"{home}:{home}"]
+    if scheme in ("", "file") and parts.path:
+        return ["--volume", f"{parts.path}:{parts.path}"]
     is_network = scheme in ("http", "https", *DATABASES)
     return ["--network", "host"] if is_network and parts.hostname in _LOOPBACK else []
 

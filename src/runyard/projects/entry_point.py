@@ -1,6 +1,6 @@
 """An entry point of a project: its parameters, and the command that runs it."""
 
-import shlex
+import re
 import string
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -9,6 +9,10 @@ from typing import Any
 from runyard.core.limits import MAX_TEXT_VALUE, check_key, check_text, shown
 from runyard.exceptions import InvalidParameter, InvalidProject
 from runyard.projects.parameters import Parameter
+from runyard.projects.quoting import ShellText
+
+_LINE_END = re.compile(r"(\\\n|\s)+$")
+"""What a command of several lines ends with: what is appended belongs to its last line."""
 
 
 @dataclass(frozen=True)
@@ -59,15 +63,23 @@ class EntryPoint:
         ------
         InvalidProject: The command names a parameter that is not declared, or is no template.
         """
-        quoted = {name: shlex.quote(value) for name, value in values.items()}
-        filled = [text if name is None else text + quoted[name] for text, name in self._pieces()]
-        extra = [f"--{shlex.quote(name)} {value}" for name, value in quoted.items() if name not in self.parameters]
-        return " ".join(["".join(filled), *extra])
+        further = [name for name in values if name not in self.parameters]
+        command = ShellText()
+        for text, name in self._pieces(_LINE_END.sub("", self.command) if further else self.command):
+            command.add(text)
+            if name is not None:
+                command.add_value(values[name])
+        for name in further:
+            command.add(" --")
+            command.add_value(name)
+            command.add(" ")
+            command.add_value(values[name])
+        return str(command)
 
-    def _pieces(self) -> Iterator[tuple[str, str | None]]:
+    def _pieces(self, command: str) -> Iterator[tuple[str, str | None]]:
         """Literal text, and the parameter whose value follows it. Nothing of Python's format language but the name."""
         try:
-            pieces = list(string.Formatter().parse(self.command))
+            pieces = list(string.Formatter().parse(command))
         except ValueError as problem:
             raise InvalidProject(
                 f"The command of entry point {self.name!r} is no template: {problem}. Write a literal brace twice."

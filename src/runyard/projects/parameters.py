@@ -1,16 +1,19 @@
 """Parameters of entry points: their types, and what a value of each must be."""
 
 import math
+import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from runyard.core.limits import shown
 from runyard.exceptions import InvalidProject
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:.+", re.DOTALL)
+_FILE_ADDRESS = re.compile(r"file:(//(localhost)?(?=/)|//)?")
 _TRUE_OR_FALSE = ("true", "false", "yes", "no", "on", "off", "1", "0")
 
 
@@ -101,7 +104,8 @@ def local_file(parameter: str, value: str) -> Path:
     ------
     InvalidProject: Nothing is there.
     """
-    path = Path(value.removeprefix("file://").removeprefix("file:")).expanduser().absolute()
+    text = unquote(_FILE_ADDRESS.sub("", value)) if value.startswith("file:") else os.path.expanduser(value)  # noqa: PTH111
+    path = Path(text).absolute()  # above: Path.expanduser fails for users who do not exist
     if not path.exists():
         raise InvalidProject(
             f"Parameter {parameter!r} names {shown(value)}, and nothing is at {str(path)!r}. Correct the path."

@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from runyard import settings
 from runyard.artifacts.locations import PROXY_ROOT
 from runyard.client import RunyardClient
 from runyard.core.http import without_credentials
@@ -169,13 +170,17 @@ def resolved_values(
     if remote:
         root = Path(storage) if storage else _scratch(opened)
         root.mkdir(parents=True, exist_ok=True)
-        for position, name in enumerate(remote):
-            resolved[name] = _fetched(client, name, values[name], root / f"param_{position}")
+        places = list(entry_point.parameters)
+        for name in remote:
+            resolved[name] = _fetched(client, name, values[name], root / f"param_{places.index(name)}")
     return resolved
 
 
 def _scratch(opened: ExitStack) -> Path:
-    return Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="runyard-parameters-")))
+    place = settings.TMP_DIR.get()
+    if place:
+        Path(place).mkdir(parents=True, exist_ok=True)
+    return Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="runyard-parameters-", dir=place)))
 
 
 def _fetched(client: RunyardClient, name: str, uri: str, folder: Path) -> str:
@@ -183,7 +188,8 @@ def _fetched(client: RunyardClient, name: str, uri: str, folder: Path) -> str:
     try:
         if parts.scheme in ("http", "https") and PROXY_ROOT not in parts.path:
             folder.mkdir(parents=True, exist_ok=True)
-            return str(sources.download(uri, folder / (PurePosixPath(unquote(parts.path)).name or "file")))
+            name_there = PurePosixPath(unquote(parts.path)).name.strip(".\0")
+            return str(sources.download(uri, folder / (name_there or "file")))
         return download_artifacts(artifact_uri=uri, dst_path=str(folder), tracking_uri=client.tracking_uri)
     except RunyardException as problem:
         shown = without_credentials(uri)

@@ -80,7 +80,7 @@ def run(
         docker_args=docker_args or {},
         env_manager=env_manager,
         build_image=build_image,
-        storage_dir=storage_dir or settings.TMP_DIR.get(),
+        storage_dir=storage_dir,
         experiment_name=experiment_name,
         experiment_id=experiment_id,
         run_id=run_id,

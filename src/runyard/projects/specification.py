@@ -17,6 +17,9 @@ from runyard.projects.state import state_of
 PYTHON_ENV, CONDA_ENV, REQUIREMENTS = "python_env.yaml", "conda.yaml", "requirements.txt"
 
 _LARGEST = 1_000_000
+_MOST_VALUES = 100_000
+_NO_SUCH_VALUE = (ValueError, TypeError, KeyError, AttributeError)
+"""How the library of YAML says that a value is not of the type that its tag names; text that is no UTF-8 too."""
 _VERSION = re.compile(r"\d+(\.\d+)*")
 _PATH = re.compile(r"(-e\s+|--editable[ =]\s*)?([./].*)")
 
@@ -87,14 +90,35 @@ def read_yaml(file: Path) -> dict[str, Any]:
     try:
         if file.stat().st_size > _LARGEST:
             raise InvalidProject(f"{file.name} has more than {_LARGEST:,} bytes. Is it the right file?")
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as problem:
+        content = _plain_values(file)
+    except (OSError, RecursionError, yaml.YAMLError, *_NO_SUCH_VALUE) as problem:
         raise InvalidProject(f"{file.name} cannot be read: {' '.join(str(problem).split())}") from None
     if content is None:
         return {}
     if not isinstance(content, dict):
         raise InvalidProject(f"{file.name} must hold names and values; it holds {shown(str(content))}.")
     return content
+
+
+def _plain_values(file: Path) -> Any:
+    loader = yaml.SafeLoader(file.read_text(encoding="utf-8"))
+    try:
+        node = loader.get_single_node()
+        if node is not None and _size(node, {}) > _MOST_VALUES:
+            raise InvalidProject(f"{file.name} holds more than {_MOST_VALUES:,} values. Is it the right file?")
+        return None if node is None else loader.construct_document(node)
+    finally:
+        loader.dispose()
+
+
+def _size(node: yaml.Node, known: dict[int, int]) -> int:
+    """How many values a node stands for. One that is referred to counts each time: that is how small files explode."""
+    if id(node) not in known:
+        known[id(node)] = _MOST_VALUES + 1  # as long as it is being counted: one that holds itself has no end
+        inside = node.value if isinstance(node, yaml.CollectionNode) else ()
+        parts = (part for one in inside for part in (one if isinstance(one, tuple) else (one,)))
+        known[id(node)] = 1 + sum(_size(part, known) for part in parts)
+    return known[id(node)]
 
 
 def environment_of(folder: Path, content: Mapping[str, Any]) -> tuple[EnvironmentSpec, DockerSpec | None]:
