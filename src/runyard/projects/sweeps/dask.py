@@ -15,8 +15,9 @@ class DaskEngine(SweepEngine):
     Parameters
     ----------
     parallel: How many run at the same time; as many as the cluster has threads when left out.
-    config: ``address`` of the scheduler, such as ``tcp://host:8786``; without one, a cluster of this machine is
-        started with the number of processes in ``workers`` (2 when left out).
+    config: ``address`` of the scheduler, such as ``tcp://host:8786``, and ``timeout``, the seconds it may take to
+        answer (30); without an address, a cluster of this machine is started with the number of processes in
+        ``workers`` (2).
 
     Raises
     ------
@@ -55,8 +56,7 @@ class DaskEngine(SweepEngine):
                     self._distributed.wait(list(futures))
 
     def _hand_over(self, client: Any, stop: str, point: Point, futures: dict[Any, Point], done: Any) -> None:
-        # Not pure: two points of the same values are two runs. Not tried again: a lost worker may have logged half.
-        future = client.submit(_run_on_worker, point, stop, pure=False, retries=0)
+        future = client.submit(_run_on_worker, point, stop, pure=False)  # the same values again are another run
         futures[future] = point
         done.add(future)
 
@@ -64,7 +64,7 @@ class DaskEngine(SweepEngine):
         address = self.config.get("address")
         try:
             if address:
-                return self._distributed.Client(str(address), timeout=30)
+                return self._distributed.Client(str(address), timeout=float(self.config.get("timeout", 30)))
             workers = int(self.config.get("workers", 2))
             return self._distributed.Client(
                 n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None

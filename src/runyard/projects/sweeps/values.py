@@ -73,8 +73,8 @@ def _part(name: str, part: str) -> list[str]:
 
 
 def _plain(number: Decimal) -> str:
-    """Without an exponent, and with no more zeros than were written."""
-    return format(number, "f")
+    """Without an exponent, and without zeros at the end."""
+    return format(number.normalize(), "f")
 
 
 def given_as_options(options: Sequence[str]) -> dict[str, str]:
