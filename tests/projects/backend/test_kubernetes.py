@@ -15,6 +15,29 @@ from runyard.projects.submitted_run import SubmittedRun
 from runyard.tracking.runs.entities import Run
 from tests.projects.backend.conftest import Stage
 
+TEMPLATE: dict[str, Any] = {
+    "apiVersion": "batch/v1",
+    "kind": "Job",
+    "metadata": {"name": "training", "namespace": "own", "labels": {"team": "a"}},
+    "spec": {
+        "backoffLimit": 2,
+        "template": {
+            "spec": {
+                "serviceAccountName": "trainer",
+                "containers": [
+                    {
+                        "name": "main",
+                        "image": "{replaced}",
+                        "resources": {"limits": {"cpu": 2}},
+                        "env": [{"name": "COLOUR", "value": "red"}, {"name": "SHAPE", "value": "round"}],
+                    }
+                ],
+                "restartPolicy": "OnFailure",
+            }
+        },
+    },
+}
+
 QUICK = {"kube-context": "lab", "namespace": "team", "poll-seconds": 0.05}
 
 
@@ -114,30 +137,8 @@ def test_cancelling_removes_the_job(client: RunyardClient, project: Path, stage:
 
 def test_a_template_is_filled(client: RunyardClient, project: Path, stage: Stage, tmp_path: Path) -> None:
     """What a cluster's operators ask of every Job, such as limits and accounts, stays in."""
-    template = {
-        "apiVersion": "batch/v1",
-        "kind": "Job",
-        "metadata": {"name": "training", "namespace": "own", "labels": {"team": "a"}},
-        "spec": {
-            "backoffLimit": 2,
-            "template": {
-                "spec": {
-                    "serviceAccountName": "trainer",
-                    "containers": [
-                        {
-                            "name": "main",
-                            "image": "{replaced}",
-                            "resources": {"limits": {"cpu": 2}},
-                            "env": [{"name": "COLOUR", "value": "red"}, {"name": "SHAPE", "value": "round"}],
-                        }
-                    ],
-                    "restartPolicy": "OnFailure",
-                }
-            },
-        },
-    }
     path = tmp_path / "template.yaml"
-    path.write_text(yaml.safe_dump(template))
+    path.write_text(yaml.safe_dump(TEMPLATE))
 
     done = run(project, {"kube-context": "lab", "poll-seconds": 0.05, "kube-job-template-path": str(path)})
 

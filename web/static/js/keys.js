@@ -1,6 +1,6 @@
 // The keyboard: single keys, none of them while typing, and all of them can be switched off.
 const typing = (target) => target.closest?.("input:not([type=checkbox]), textarea, select, [contenteditable]");
-const rows = () => [...document.querySelectorAll("[data-rows] tbody tr")].filter((row) => row.querySelector("a"));
+const rows = () => [...document.querySelectorAll("[data-rows] :is(tbody tr, .step)")].filter((row) => row.querySelector("a"));
 
 function move(step) {
   const all = rows();

@@ -23,10 +23,22 @@ customElements.define(
       }
       for (const part of document.querySelectorAll("[data-live]")) {
         const now = fresh.getElementById(part.id);
-        if (now && now.innerHTML !== part.innerHTML && !part.contains(document.activeElement)) part.replaceWith(document.adoptNode(now));
+        if (now && part.take) part.take(now);
+        else if (now && now.innerHTML !== part.innerHTML) this.replace(part, document.adoptNode(now));
       }
       this.updateCharts(fresh);
-      if (!fresh.querySelector("live-page")) this.remove();
+      // the last of what a run leaves behind may arrive after its end: one more turn
+      if (!fresh.querySelector("live-page")) this.ended ? this.remove() : (this.ended = true);
+    }
+
+    replace(part, now) {
+      const focused = part.contains(document.activeElement) && document.activeElement;
+      const link = focused && focused.getAttribute("href");
+      if (focused && !link) return; // somebody types here
+      const scrolled = [...part.querySelectorAll("[data-keep-scroll]")].map((box) => box.scrollTop);
+      part.replaceWith(now);
+      [...now.querySelectorAll("[data-keep-scroll]")].forEach((box, at) => (box.scrollTop = scrolled[at] ?? 0));
+      if (link) [...now.querySelectorAll("a")].find((other) => other.getAttribute("href") === link)?.focus({ preventScroll: true });
     }
 
     updateCharts(fresh) {
