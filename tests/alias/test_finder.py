@@ -109,7 +109,7 @@ def test_a_missing_part_says_why(statement: str, reason: str) -> None:
 
 def test_a_missing_attribute_says_why() -> None:
     """`mlflow.xgboost.log_model(…)` fails at `mlflow.xgboost`."""
-    for name in ("xgboost", "projects", "trace"):
+    for name in ("xgboost", "keras", "trace"):
         with pytest.raises(AttributeError, match=f"runyard.{name} is not in this version of Runyard: "):
             getattr(imported("mlflow"), name)
     assert not hasattr(imported("mlflow"), "xgboost")

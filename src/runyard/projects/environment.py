@@ -164,7 +164,7 @@ def _suited(spec: EnvironmentSpec) -> str:
     """The manager for a project when nobody chooses one: without a file that names packages, none is needed."""
     if spec.kind == "none":
         return "local"
-    if spec.kind == "conda" and (is_installed("conda") or spec.conda_only):
+    if spec.kind == "conda" and is_installed("conda"):
         return "conda"
     return "uv" if is_installed("uv") else "virtualenv"
 
