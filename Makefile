@@ -50,7 +50,7 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.demo: $(BIN)/python pyproject.toml
-	$(BIN)/python -m pip install --quiet -e '.[ml,system]'
+	$(BIN)/python -m pip install --quiet -e '.[ml,projects,system]'
 	@touch $@
 
 $(VENV)/.dev: $(BIN)/python pyproject.toml
