@@ -1,8 +1,11 @@
 """What pages are filled with: an experiment of some runs and a registered model, plain or hostile."""
 
+import json
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import quote
 
+from runyard.projects import tags
 from runyard.protocol.gate import Gate
 from runyard.registry.model_versions.messages import CreateModelVersion, TransitionModelVersionStage
 from runyard.registry.registered_models.messages import CreateRegisteredModel, SetRegisteredModelAlias
@@ -11,7 +14,7 @@ from runyard.tracking.inputs.messages import Dataset, DatasetInput, LogInputs
 from runyard.tracking.logged_models.messages import CreateLoggedModel, FinalizeLoggedModel
 from runyard.tracking.metrics.points import MetricPoint
 from runyard.tracking.runs.messages import LogBatch, Param, SetTag, UpdateRun
-from tests.factories import NOW, a_run, an_experiment
+from tests.factories import NOW, a_run, an_experiment, shown_run
 
 NOTE_TAG = "mlflow.note.content"
 
@@ -51,7 +54,7 @@ class Story:
             "/patterns",
         ]
         for run_id in self.run_ids:
-            pages += [f"/runs/{run_id}", f"/runs/{run_id}/artifacts"]
+            pages += [f"/runs/{run_id}", f"/runs/{run_id}/artifacts", f"/runs/{run_id}/output"]
         if self.model:
             logged = f"/experiments/{self.experiment_id}/models"
             pages += [
@@ -83,8 +86,42 @@ def a_story(gate: Gate, text: str | None = None, runs: int = 3, name: str | None
         if index % 2:
             gate.perform(SetTag(run_id=run_id, key="mlflow.parentRunId", value=run_ids[0]))
             gate.perform(UpdateRun(run_id=run_id, status="FINISHED", end_time=NOW + index + 61_000))
+    of_a_project(gate, run_ids, text)
     model, model_id = _register(gate, experiment_id, run_ids, text)
     return Story(experiment_id, tuple(run_ids), model, model_id)
+
+
+def of_a_project(gate: Gate, run_ids: list[str], text: str | None) -> None:
+    """Make the first run one of a project, with a step that was reused; the others get what steps and points have."""
+    first, *steps = run_ids
+    for key, value in {
+        tags.ENTRY_POINT: text or "main",
+        tags.BACKEND: text or "local",
+        tags.ENVIRONMENT: text or "uv",
+        tags.IMAGE: text or "registry.example.org/vision:1",
+        tags.COMMAND: text or "python main.py --lr 0.1",
+        tags.VERSION: text or "v1.2",
+        tags.EXIT_CODE: text or "1",
+        tags.DIRTY: "true",
+        tags.SOURCE_TYPE: "PROJECT",
+        f"{tags.REUSED}{run_ids[-1]}": json.dumps({"entry_point": text or "prepare"}),
+        f"{tags.REUSED}gone": text or "{}",
+    }.items():
+        gate.perform(SetTag(run_id=first, key=key, value=value))
+    for run_id in steps:
+        point = json.dumps({text or "lr": text or "0.1"})
+        for key, value in {tags.ROOT: first, tags.POINT: point, tags.ENTRY_POINT: text or "train"}.items():
+            gate.perform(SetTag(run_id=run_id, key=key, value=value))
+    keep(gate, first, "logs/output.log", f"Loading\n{text or 'epoch 1'}\n")
+    keep(gate, first, "project/requirements.txt", "numpy==2.0\n")
+    keep(gate, first, "project/uncommitted.patch", text or "diff --git a/x b/x\n")
+
+
+def keep(gate: Gate, run_id: str, path: str, content: str | bytes) -> None:
+    """Store an artifact of a run, whose experiment keeps them in a folder."""
+    file = Path(shown_run(gate, run_id)["info"]["artifact_uri"].removeprefix("file://"), path)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(content if isinstance(content, bytes) else content.encode())
 
 
 def _register(gate: Gate, experiment_id: str, run_ids: list[str], text: str | None) -> tuple[str, str]:

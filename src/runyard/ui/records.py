@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from runyard.projects import tags as project_tags
+
 PARENT_TAG = "mlflow.parentRunId"
 NOTE_TAG = "mlflow.note.content"
-_SYSTEM_PREFIX = "mlflow."
+_SYSTEM_PREFIXES = ("mlflow.", "runyard.project.", "runyard.sweep")
 
 
 @dataclass(frozen=True)
@@ -93,9 +95,19 @@ class RunRecord:
         return self.ended - self.started if self.started and self.ended else None
 
     @property
+    def is_project(self) -> bool:
+        """Was it made by running a project?"""
+        return self.tags.get(project_tags.SOURCE_TYPE) == "PROJECT"
+
+    @property
+    def has_output(self) -> bool:
+        """Is what its processes print kept? The parent of a sweep has none."""
+        return self.is_project and project_tags.SWEEP not in self.tags
+
+    @property
     def own_tags(self) -> dict[str, str]:
         """The tags that people set, by key."""
-        return {key: value for key, value in sorted(self.tags.items()) if not key.startswith(_SYSTEM_PREFIX)}
+        return {key: value for key, value in sorted(self.tags.items()) if not key.startswith(_SYSTEM_PREFIXES)}
 
     @property
     def system_tags(self) -> dict[str, str]:
@@ -104,7 +116,7 @@ class RunRecord:
         return {
             key: value
             for key, value in sorted(self.tags.items())
-            if key.startswith(_SYSTEM_PREFIX) and key not in hidden
+            if key.startswith(_SYSTEM_PREFIXES) and key not in hidden
         }
 
 

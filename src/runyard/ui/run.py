@@ -10,19 +10,22 @@ from starlette.responses import RedirectResponse, Response
 from runyard.exceptions import RunyardException
 from runyard.tracking.experiments.messages import GetExperiment
 from runyard.tracking.logged_models.messages import SearchLoggedModels
-from runyard.tracking.runs.messages import GetRun, SearchRuns
+from runyard.tracking.runs.messages import GetRun
 from runyard.ui.charts import Chart, charts_of
 from runyard.ui.markdown import note, web_link
 from runyard.ui.navigation import Crumb, Shell
 from runyard.ui.packaging import Packaging, packaging_at
+from runyard.ui.printed import Printed, printed_by
+from runyard.ui.project import Project, project_of
 from runyard.ui.records import NOTE_TAG, ExperimentRecord, MetricRecord, RunRecord
 from runyard.ui.registry import equals, read_logged_model, search_versions
 from runyard.ui.registry_records import LoggedModelRecord, VersionRecord
 from runyard.ui.site import Site
 from runyard.ui.snippets import Snippet, snippets_of
+from runyard.ui.steps import Steps, steps_of
 
-MOST_CHILDREN = 100
 MOST_MODELS = 50
+MOST_BYTES, MOST_LINES = 32_768, 40
 _COMMIT_TAG, _BRANCH_TAG, _REPOSITORY_TAG = (
     "mlflow.source.git.commit",
     "mlflow.source.git.branch",
@@ -49,7 +52,9 @@ class RunPage:
     run: RunRecord
     experiment: ExperimentRecord
     parent: RunRecord | None
-    children: tuple[RunRecord, ...]
+    steps: Steps | None
+    project: Project | None
+    printed: Printed | None
     description: str
     description_html: Markup
     metrics: tuple[MetricRecord, ...]
@@ -77,7 +82,9 @@ def show(site: Site, request: Request) -> Response:
         run=run,
         experiment=experiment,
         parent=_parent(site, run),
-        children=_children(site, run),
+        steps=steps_of(site, run),
+        project=project_of(site, run, site.address(request)) if run.is_project else None,
+        printed=printed_by(site, run, MOST_BYTES, MOST_LINES) if run.has_output else None,
         description=run.tags.get(NOTE_TAG, ""),
         description_html=note(run.tags.get(NOTE_TAG, "")),
         metrics=tuple(own),
@@ -116,20 +123,6 @@ def _parent(site: Site, run: RunRecord) -> RunRecord | None:
         return RunRecord.from_wire(site.perform(GetRun(run_id=run.parent_id))["run"])
     except RunyardException:  # the tag may name anything
         return None
-
-
-def _children(site: Site, run: RunRecord) -> tuple[RunRecord, ...]:
-    if "'" in run.run_id:
-        return ()
-    found = site.perform(
-        SearchRuns(
-            experiment_ids=[run.experiment_id],
-            filter=f"tags.`mlflow.parentRunId` = '{run.run_id}'",
-            order_by=["start_time ASC"],
-            max_results=MOST_CHILDREN,
-        )
-    )
-    return tuple(RunRecord.from_wire(child) for child in found.get("runs", ()))
 
 
 def _models_made(site: Site, run: RunRecord) -> tuple[LoggedModelRecord, ...]:

@@ -22,7 +22,8 @@ customElements.define(
       const box = this.querySelector("pre");
       const code = box?.querySelector("code");
       const now = fresh.querySelector("code");
-      if (!code || !now) {
+      if (code && !now) return; // the server could not read it this time
+      if (!code) {
         if (this.innerHTML !== fresh.innerHTML) this.replaceChildren(...fresh.childNodes);
         return;
       }

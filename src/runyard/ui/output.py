@@ -1,0 +1,36 @@
+"""What the processes of a project run printed: the end of it, and the files with all of it."""
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from runyard.tracking.experiments.messages import GetExperiment
+from runyard.tracking.runs.messages import GetRun
+from runyard.ui.navigation import Crumb, Shell
+from runyard.ui.printed import Printed, printed_by
+from runyard.ui.records import ExperimentRecord, RunRecord
+from runyard.ui.run import run_crumbs
+from runyard.ui.site import Site
+
+MOST_BYTES = 256_000
+
+
+@dataclass(frozen=True)
+class OutputPage:
+    """All that output.html may use."""
+
+    run: RunRecord
+    experiment: ExperimentRecord
+    printed: Printed
+    shown_bytes: int = MOST_BYTES
+    tab: str = "output"
+
+
+def show(site: Site, request: Request) -> Response:
+    """The output of a run."""
+    run = RunRecord.from_wire(site.perform(GetRun(run_id=request.path_params["run_id"]))["run"])
+    experiment = ExperimentRecord.from_wire(site.perform(GetExperiment(experiment_id=run.experiment_id))["experiment"])
+    page = OutputPage(run=run, experiment=experiment, printed=printed_by(site, run, MOST_BYTES))
+    crumbs = run_crumbs(site, experiment, run, Crumb("Output"))
+    return site.page(request, "output", page, Shell(f"Output of {run.name}", "experiments", crumbs))
