@@ -100,6 +100,7 @@ def of_a_project(gate: Gate, run_ids: list[str], text: str | None) -> None:
         tags.ENVIRONMENT: text or "uv",
         tags.IMAGE: text or "registry.example.org/vision:1",
         tags.COMMAND: text or "python main.py --lr 0.1",
+        tags.PARAMETERS: json.dumps(["lr", text or "depth"]),
         tags.VERSION: text or "v1.2",
         tags.EXIT_CODE: text or "1",
         tags.DIRTY: "true",

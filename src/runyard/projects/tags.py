@@ -14,6 +14,8 @@ DIRTY = "mlflow.source.git.dirty"
 
 COMMAND = "runyard.project.command"
 VERSION = "runyard.project.version"
+PARAMETERS = "runyard.project.parameters"
+"""Names of the params that were given to the project, as JSON: its program may log others."""
 ROOT = "runyard.project.root"
 """The outermost run of a workflow, on every run that its steps made."""
 EXIT_CODE = "runyard.project.exitCode"

@@ -4,7 +4,6 @@ import json
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 from runyard.exceptions import RunyardException
@@ -39,7 +38,7 @@ class Project:
     swept: Names and values, on the parent of a sweep.
     point: The values that are this run's own in a sweep.
     again: Commands that run it again.
-    is_complete: They give every param of the run.
+    is_complete: They give all that the project was given.
     """
 
     entry_point: str
@@ -97,8 +96,8 @@ def project_of(site: Site, run: RunRecord, address: str) -> Project:
         exit_code=found.get(tags.EXIT_CODE, ""),
         swept=swept_values(found),
         point=point_values(found),
-        again=run_again(run, source, (commit or version) if version or is_elsewhere else "", known, address),
-        is_complete=is_sweep or known == run.params,
+        again=run_again(run, source, (commit or version) if version or is_elsewhere else "", known or {}, address),
+        is_complete=is_sweep or known is not None,
     )
 
 
@@ -129,29 +128,15 @@ def _source(name: str) -> tuple[str, bool]:
         return name, False
 
 
-def given_params(run: RunRecord) -> dict[str, str]:
-    """The params that surely were the project's: the point of a sweep, and what its command names with the value.
-
-    Programs log params of their own, and those must not be given to them.
-    """
-    own = dict(json_object(run.tags.get(tags.POINT, "")))
-    named = _options(run.tags.get(tags.COMMAND, ""))
-    return {name: value for name, value in run.params.items() if name in own or (_plain(name), value) in named}
-
-
-def _options(command: str) -> set[tuple[str, str]]:
-    """``--name value`` and ``--name=value`` of a command, as pairs."""
+def given_params(run: RunRecord) -> dict[str, str] | None:
+    """The params that were given to the project; None when that is not known. Its program may have logged others."""
     try:
-        words = shlex.split(command) if len(command) <= _MOST_COMMAND else []
-    except ValueError:
-        return set()
-    pairs = {(_plain(name), value) for name, value in pairwise(words) if name.startswith("-")}
-    joined = (word.partition("=") for word in words if word.startswith("-") and "=" in word)
-    return pairs | {(_plain(name), value) for name, _, value in joined}
-
-
-def _plain(name: str) -> str:
-    return name.lstrip("-").replace("_", "-")
+        names = json.loads(run.tags[tags.PARAMETERS])
+    except (KeyError, ValueError, RecursionError):
+        return None
+    if not isinstance(names, list):
+        return None
+    return {name: run.params[name] for name in names if isinstance(name, str) and name in run.params}
 
 
 def point_values(found: Mapping[str, str]) -> Pairs:
