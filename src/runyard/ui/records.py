@@ -100,11 +100,6 @@ class RunRecord:
         return self.tags.get(project_tags.SOURCE_TYPE) == "PROJECT"
 
     @property
-    def has_output(self) -> bool:
-        """Is what its processes print kept? The parent of a sweep has none."""
-        return self.is_project and project_tags.SWEEP not in self.tags
-
-    @property
     def own_tags(self) -> dict[str, str]:
         """The tags that people set, by key."""
         return {key: value for key, value in sorted(self.tags.items()) if not key.startswith(_SYSTEM_PREFIXES)}

@@ -84,7 +84,7 @@ def show(site: Site, request: Request) -> Response:
         parent=_parent(site, run),
         steps=steps_of(site, run),
         project=project_of(site, run, site.address(request)) if run.is_project else None,
-        printed=printed_by(site, run, MOST_BYTES, MOST_LINES) if run.has_output else None,
+        printed=printed_by(site, run, MOST_BYTES, MOST_LINES) if run.is_project else None,
         description=run.tags.get(NOTE_TAG, ""),
         description_html=note(run.tags.get(NOTE_TAG, "")),
         metrics=tuple(own),
