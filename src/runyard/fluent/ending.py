@@ -22,13 +22,15 @@ log = logging.getLogger(__name__)
 SECONDS_AFTER_SIGTERM = 10
 
 before_sigterm: list[Callable[[], None]] = []
-"""What else is done when SIGTERM ends the program, before its open runs are marked: ending what it started."""
+"""What else is done when SIGTERM or an interrupt ends the program, before its open runs are marked: ending what it
+started."""
 
 
 class _Watch:
     """What was installed, by which process, and what is known about how it ends."""
 
     process_id: int | None = None
+    ending_process_id: int | None = None
     outcome = "FINISHED"
     excepthook: Any = None
     thread_excepthook: Any = None
@@ -95,6 +97,9 @@ def _at_exit() -> None:
 def _on_exception(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
     _Watch.outcome = status_after(error)
     _Watch.excepthook(kind, error, traceback)
+    if _Watch.outcome == "KILLED":
+        for also in before_sigterm:
+            also()
 
 
 def _on_exception_in_thread(args: threading.ExceptHookArgs) -> None:
@@ -111,11 +116,15 @@ def _end_after_sigterm() -> None:
 
 
 def _on_sigterm(number: int, frame: FrameType | None) -> None:
+    if _Watch.ending_process_id == os.getpid():
+        return  # a second one, as when two programs above send it, must not cut short what the first began
     if (open_runs or before_sigterm) and _Watch.process_id == os.getpid():
         # The main thread may hold a lock of the client right now, so another thread does the work, for a limited time.
+        _Watch.ending_process_id = os.getpid()
         worker = threading.Thread(target=_end_after_sigterm, name="runyard-sigterm", daemon=True)
         worker.start()
         worker.join(SECONDS_AFTER_SIGTERM)
+        _Watch.ending_process_id = None
     if callable(_Watch.sigterm):
         _Watch.sigterm(number, frame)
     else:

@@ -48,7 +48,7 @@ def _check(archive: Path, members: list[zipfile.ZipInfo]) -> None:
         raise InvalidProject(f"{archive.name} would unpack to {size:,} bytes, which no project has.")
     for member in members:
         path = PurePosixPath(member.filename.replace("\\", "/"))
-        if path.is_absolute() or ".." in path.parts or _DRIVE.match(str(path)) or _is_special(member):
+        if not path.name or path.is_absolute() or ".." in path.parts or _DRIVE.match(str(path)) or _is_special(member):
             raise InvalidProject(f"{archive.name} holds {shown(member.filename)}, which is no file inside of it.")
 
 

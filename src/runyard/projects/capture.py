@@ -9,6 +9,7 @@ from runyard.projects import git
 from runyard.projects.environment import Plan
 from runyard.projects.output import Store
 from runyard.projects.sources import Source
+from runyard.projects.state import belongs
 
 log = logging.getLogger(__name__)
 
@@ -18,7 +19,11 @@ PATCH, PACKAGES = f"{FOLDER}/uncommitted.patch", f"{FOLDER}/requirements.txt"
 
 def uncommitted_changes(source: Source) -> str | None:
     """The changes of the project's folder as a patch; None when there are none, or it was fetched for this run."""
-    return None if source.is_copy else git.uncommitted(source.folder)
+    try:
+        return None if source.is_copy else git.uncommitted(source.folder, belongs)
+    except (RunyardException, OSError) as problem:
+        log.warning("What is not committed of the project cannot be told: %s", problem)
+        return None
 
 
 def keep(store: Store, patch: str | None, plan: Plan) -> None:
@@ -31,5 +36,5 @@ def keep(store: Store, patch: str | None, plan: Plan) -> None:
                     file = Path(scratch, Path(path).name)
                     file.write_text(content, encoding="utf-8", errors="surrogateescape")
                     store.put(file, path)
-    except (RunyardException, OSError) as problem:
+    except Exception as problem:  # noqa: BLE001  (the edge: any store may be behind it)
         log.warning("What the project was run with cannot be stored: %s", problem)

@@ -162,7 +162,7 @@ def docker(
         done = subprocess.run(
             ["docker", *arguments], input=told, capture_output=True, text=True, check=False, timeout=seconds
         )
-    except FileNotFoundError:
+    except (FileNotFoundError, PermissionError):
         raise ExecutionException("The project runs in a container, and docker is not installed here.") from None
     except subprocess.TimeoutExpired:
         raise ExecutionException(f"docker {arguments[0]} did not answer within {seconds} seconds.") from None

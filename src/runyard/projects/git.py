@@ -9,7 +9,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -21,13 +21,29 @@ SCHEMES = ("https", "http", "ssh", "git", "git+ssh", "file")
 
 MOST_PATCH = 10_000_000
 MOST_NEW_FILE = 256_000
+_HEAD = 1000  # about what a patch says of a file besides its content
 
 _SCP = re.compile(r"[A-Za-z0-9_][\w.-]*@[A-Za-z0-9][\w.-]*:(?!/?/)\S+|[A-Za-z0-9][\w.-]*\.[\w.-]+:(?!/?/)\S+")
 _REFERENCE = re.compile(r"[A-Za-z0-9_][\w./@+-]*")
-_SECRET = re.compile(r"(?<=://)[^/@\s'\"]+@")
+_SECRET = re.compile(r"(?<=://)[^/\s'\"]+@")
 _SECONDS = 600
 _SSH = "ssh -o BatchMode=yes"  # a question would wait for ever
-_SAFE = ("-c", "protocol.ext.allow=never", "-c", "protocol.fd.allow=never")
+_SAFE = (
+    "--literal-pathspecs",
+    "-c",
+    "protocol.ext.allow=never",
+    "-c",
+    "protocol.fd.allow=never",
+    "-c",
+    "core.fsmonitor=",
+)
+_PLAIN = ("--no-ext-diff", "--no-textconv", "--no-color", "--no-relative", "--src-prefix=a/", "--dst-prefix=b/")
+"""A patch that `git apply` understands, however the user likes to see differences."""
+_ELSEWHERE = (
+    "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_COMMON_DIR", "GIT_PREFIX", "GIT_NAMESPACE",
+)  # fmt: skip
+"""Variables that lead git to another repository than the folder's: hooks have them."""
 
 
 def is_address(uri: str) -> bool:
@@ -78,7 +94,8 @@ def clone(uri: str, version: str | None, folder: Path) -> None:
         check_reference(version)
     _require(["init", "--quiet", str(folder)], None, uri)
     _require(["remote", "add", "--", "origin", uri], folder, uri)
-    if _run(["fetch", "--quiet", "--depth", "1", "--", "origin", version or "HEAD"], folder).returncode:
+    alone = ["fetch", "--quiet", "--", "origin", version or "HEAD"]
+    if _run([*alone[:2], "--depth", "1", *alone[2:]], folder).returncode and _run(alone, folder).returncode:
         # a short commit id, or a server that gives no single commits: everything is fetched, then looked up
         _require(["fetch", "--quiet", "--tags", "--", "origin", "+refs/heads/*:refs/remotes/origin/*"], folder, uri)
         found = _commit(folder, version)
@@ -91,10 +108,12 @@ def clone(uri: str, version: str | None, folder: Path) -> None:
     _require(["checkout", "--quiet", "--detach", found], folder, uri)
     if (folder / ".gitmodules").exists():
         _require(["submodule", "--quiet", "update", "--init", "--recursive", "--depth", "1"], folder, uri)
+    if (clean := without_credentials(uri)) != uri:
+        _require(["remote", "set-url", "origin", clean], folder, uri)  # programs like to log where they come from
 
 
 def _commit(folder: Path, version: str | None) -> str | None:
-    for name in (version, f"origin/{version}") if version else ("origin/HEAD",):
+    for name in (version, f"origin/{version}") if version else ():
         done = _run(["rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}"], folder)
         if done.returncode == 0:
             return done.stdout.strip().splitlines()[-1]
@@ -126,8 +145,12 @@ def listed_files(folder: Path) -> list[Path] | None:
     return None if listed is None else [folder / name for name in listed.split("\0") if name]
 
 
-def uncommitted(folder: Path) -> str | None:
+def uncommitted(folder: Path, counts: Callable[[Path], bool]) -> str | None:
     """What differs from the commit below a folder, new files among it, as a patch for ``git apply``.
+
+    Parameters
+    ----------
+    counts: Tells of a new file whether it belongs to the project.
 
     Returns
     -------
@@ -137,8 +160,11 @@ def uncommitted(folder: Path) -> str | None:
     top = repository_of(folder)
     if not status or top is None:
         return None
-    new = [top / entry[3:] for entry in status.split("\0") if entry.startswith("?? ")]
-    small = [path for path in new if path.is_file() and path.stat().st_size <= MOST_NEW_FILE]
+    entries = [entry for entry in status.split("\0") if entry]
+    new = [path for entry in entries if entry.startswith("?? ") and counts(path := top / entry[3:])]
+    if not new and all(entry.startswith("?? ") for entry in entries):
+        return None
+    small = _first_small(new)
     patch = _patch(folder, small)
     left_out = [f"# not contained: {path.relative_to(top)}\n" for path in new if path not in small]
     if len(patch) > MOST_PATCH:
@@ -146,7 +172,19 @@ def uncommitted(folder: Path) -> str | None:
     return "".join(left_out) + patch
 
 
-def _patch(folder: Path, new: list[Path]) -> str:
+def _first_small(files: list[Path]) -> dict[Path, None]:
+    """Those that a patch may contain: none is large, nor are all together."""
+    small: dict[Path, None] = {}
+    total = 0
+    for path in files:
+        size = path.stat().st_size if path.is_file() else MOST_PATCH
+        if size <= MOST_NEW_FILE and total + size <= MOST_PATCH // 2:
+            small[path] = None
+            total += size + _HEAD
+    return small
+
+
+def _patch(folder: Path, new: Collection[Path]) -> str:
     """The differences, found with an index and a store of objects of their own: the user's stay as they are."""
     places = _ask(["rev-parse", "--path-format=absolute", "--git-path", "index", "--git-path", "objects"], folder)
     if not places:
@@ -162,8 +200,9 @@ def _patch(folder: Path, new: list[Path]) -> str:
             "GIT_ALTERNATE_OBJECT_DIRECTORIES": objects,
         }
         if new:
-            _run(["add", "--intent-to-add", "--", *map(str, new)], folder, own)
-        return _run(["diff", "--binary", "HEAD", "--", "."], folder, own).stdout
+            names = "\0".join(map(str, new))
+            _run(["add", "--intent-to-add", "--pathspec-from-file=-", "--pathspec-file-nul"], folder, own, names)
+        return _run(["diff", "--binary", *_PLAIN, "HEAD", "--", "."], folder, own).stdout
 
 
 def _ask(arguments: list[str], folder: Path) -> str | None:
@@ -183,22 +222,25 @@ def _require(arguments: list[str], folder: Path | None, uri: str) -> None:
 
 
 def _run(
-    arguments: list[str], folder: Path | None, more: Mapping[str, str] | None = None
+    arguments: list[str], folder: Path | None, more: Mapping[str, str] | None = None, told: str = ""
 ) -> subprocess.CompletedProcess[str]:
-    quiet = {"GIT_TERMINAL_PROMPT": "0", "GIT_SSH_COMMAND": os.environ.get("GIT_SSH_COMMAND", _SSH), "LC_ALL": "C"}
+    quiet = {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
+    quiet["GIT_SSH_COMMAND"] = os.environ.get("GIT_SSH_COMMAND", _SSH)
     where = [] if folder is None else ["-C", str(folder)]
-    environment = {name: value for name, value in os.environ.items() if name not in ("GIT_DIR", "GIT_WORK_TREE")}
+    environment = {name: value for name, value in os.environ.items() if name not in _ELSEWHERE}
     try:
-        return subprocess.run(
+        done = subprocess.run(
             ["git", *_SAFE, *where, *arguments],
+            input=os.fsencode(told),
             capture_output=True,
-            text=True,
-            errors="replace",
             timeout=_SECONDS,
             check=False,
             env={**environment, **quiet, **(more or {})},
         )
-    except FileNotFoundError:
+    except (FileNotFoundError, PermissionError):
         raise ExecutionException("The program 'git' is not installed. Install it to run projects from git.") from None
     except subprocess.TimeoutExpired:
         raise ExecutionException(f"git did not answer within {_SECONDS} seconds.") from None
+    # as bytes until here: a patch keeps the line ends and the encodings of its files
+    said = done.stderr.decode(errors="replace")
+    return subprocess.CompletedProcess(done.args, done.returncode, os.fsdecode(done.stdout), said)

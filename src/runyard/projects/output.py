@@ -1,5 +1,6 @@
 """What a project's processes print: passed on to the console, and kept as artifacts of the run while it goes on."""
 
+import codecs
 import contextlib
 import logging
 import sys
@@ -45,7 +46,9 @@ class Output:
         self._lock = threading.Lock()
         self._part = 1
         self._file = self._opened(1)
-        self._last: deque[str] = deque(maxlen=LAST_LINES)
+        self._lines = 0
+        self._last: deque[tuple[int, str]] = deque(maxlen=LAST_LINES)
+        self._last_errors: deque[tuple[int, str]] = deque(maxlen=LAST_LINES // 2)
         self._unsent: set[int] = set()
         self._done = threading.Event()
         self._told = False
@@ -55,7 +58,9 @@ class Output:
     def follow(self, stream: IO[bytes], is_error: bool) -> threading.Thread:
         """Take in everything that comes from a pipe, in a thread of its own that ends with it."""
         target = sys.stderr if is_error else sys.stdout
-        thread = threading.Thread(target=self._read, args=(stream, target), name="runyard-output-pipe", daemon=True)
+        thread = threading.Thread(
+            target=self._read, args=(stream, target, is_error), name="runyard-output-pipe", daemon=True
+        )
         thread.start()
         return thread
 
@@ -65,9 +70,14 @@ class Output:
         self._show(f"{line}\n", sys.stderr)
 
     def last_lines(self) -> list[str]:
-        """The last lines that were printed."""
+        """The last lines that were printed. Half of them are errors, if there were any.
+
+        Two streams can overtake each other, and what the program said of its failure must not be lost behind the rest.
+        """
         with self._lock:
-            return list(self._last)
+            last, errors = list(self._last), list(self._last_errors)
+        others = [one for one in last if one not in errors]
+        return [line for _, line in sorted([*errors, *others[max(0, len(others) + len(errors) - LAST_LINES) :]])]
 
     def close(self) -> None:
         """Store what is not stored yet. Afterwards nothing more is taken in."""
@@ -78,20 +88,21 @@ class Output:
             self._file.close()
         self._folder.cleanup()
 
-    def _read(self, stream: IO[bytes], target: IO[str]) -> None:
+    def _read(self, stream: IO[bytes], target: IO[str], is_error: bool) -> None:
         line = b""
-        with contextlib.suppress(OSError, ValueError):
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")  # a character may come in two pieces
+        with contextlib.suppress(OSError, ValueError), stream:
             while piece := stream.read1(8192):  # type: ignore[attr-defined]  # pipes are buffered readers
-                self._show(piece.decode(errors="replace"), target)
+                self._show(decoder.decode(piece), target)
                 whole, newline, rest = (line + piece).rpartition(b"\n")
                 if whole or newline:
-                    self._write(whole + newline)
+                    self._write(whole + newline, is_error)
                 line = rest
                 if len(line) > _LONGEST_LINE:
-                    self._write(line)
+                    self._write(line, is_error)
                     line = b""
         if line:
-            self._write(line + b"\n")
+            self._write(line + b"\n", is_error)
 
     def _show(self, text: str, target: IO[str]) -> None:
         if self._echo:
@@ -99,13 +110,17 @@ class Output:
                 target.write(text)
                 target.flush()
 
-    def _write(self, content: bytes) -> None:
+    def _write(self, content: bytes, is_error: bool = False) -> None:
         with self._lock:
             if self._file.closed:
                 return
             self._file.write(content)
             self._unsent.add(self._part)
-            self._last.extend(content.decode(errors="replace").splitlines())
+            lines = list(enumerate(content.decode(errors="replace").splitlines(), self._lines))
+            self._lines += len(lines)
+            self._last.extend(lines)
+            if is_error:
+                self._last_errors.extend(lines)
             if self._file.tell() >= PART_BYTES:
                 self._file.close()
                 self._part += 1
@@ -138,7 +153,7 @@ class Output:
                 if not self._told:
                     self._told = True
                     log.warning("The run's output cannot be stored now: %s", problem)
-                time.sleep(min(attempt, 1))
+                time.sleep(1 if attempt + 1 < attempts else 0)
             else:
                 return True
         return False

@@ -20,6 +20,8 @@ MARK = "RUNYARD_PROJECT_RUNS"
 GRACE_SECONDS = 10.0
 """How long processes may take to end in order before they are killed."""
 
+_SECONDS_FOR_THE_REST = 2.0  # a process left in the background may hold the pipe open
+
 
 @dataclass(frozen=True)
 class Command:
@@ -48,6 +50,7 @@ class ProcessTree:
 
     def __init__(self, command: Command, run_id: str, output: Output) -> None:
         self._run_id = run_id
+        self._asked: set[int] = set()
         self._process = subprocess.Popen(
             command.arguments,
             cwd=command.folder,
@@ -63,8 +66,9 @@ class ProcessTree:
     def wait(self) -> int:
         """Wait for the process, and for what it printed; its exit code, or minus the signal that ended it."""
         code = self._process.wait()
+        deadline = time.monotonic() + _SECONDS_FOR_THE_REST
         for pipe in self._pipes:
-            pipe.join(timeout=2)  # a process left in the background may hold the pipe open
+            pipe.join(timeout=max(0.0, deadline - time.monotonic()))
         return code
 
     def end(self, grace: float = GRACE_SECONDS) -> None:
@@ -79,8 +83,10 @@ class ProcessTree:
             time.sleep(0.05)
 
     def ask(self) -> None:
-        """Ask every process of the tree to end."""
-        _signal(self._members(), signal.SIGTERM)
+        """Ask every process of the tree to end, once: many take a second signal for an order to drop everything."""
+        members = [one for one in self._members() if one.pid not in self._asked]
+        self._asked.update(one.pid for one in members)
+        _signal(members, signal.SIGTERM)
 
     def _members(self) -> "list[psutil.Process]":
         """The processes of the tree that live: children, their children, and those that left them but bear the mark."""

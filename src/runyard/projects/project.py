@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from runyard.core.limits import shown
-from runyard.exceptions import InvalidProject
+from runyard.core.limits import check_storable, shown
+from runyard.exceptions import InvalidParameter, InvalidProject
 from runyard.projects.entry_point import EntryPoint
 from runyard.projects.parameters import declared
 from runyard.projects.specification import DockerSpec, EnvironmentSpec, environment_of, read_yaml
@@ -77,16 +77,16 @@ def _operand(path: str) -> str:
     return f"./{path}" if path.startswith("-") else path
 
 
-def load_project(folder: str | Path) -> Project:
+def load_project(work_dir: str | Path) -> Project:
     """Read the project in a folder. One without an MLproject file has no entry points but its scripts.
 
     Raises
     ------
     InvalidProject: The folder is not there, or a file of it is not what the format asks for.
     """
-    place = Path(folder)
+    place = Path(work_dir)
     if not place.is_dir():
-        raise InvalidProject(f"There is no project folder at {str(folder)!r}.")
+        raise InvalidProject(f"There is no project folder at {str(work_dir)!r}.")
     file = _file_in(place)
     content = read_yaml(file) if file else {}
     environment, docker = environment_of(place, content)
@@ -116,6 +116,10 @@ def _entry_points(given: Any) -> dict[str, EntryPoint]:
 def _entry_point(name: str, content: Any) -> EntryPoint:
     if not isinstance(content, Mapping) or not isinstance(content.get("command"), str):
         raise InvalidProject(f"Entry point {name!r} needs a 'command', the text of what is run.")
+    try:
+        check_storable(f"The command of entry point {name!r}", content["command"])
+    except InvalidParameter as problem:
+        raise InvalidProject(problem.message) from None
     parameters = content.get("parameters") or {}
     if not isinstance(parameters, Mapping):
         raise InvalidProject(f"'parameters' of entry point {name!r} must name them; it is {shown(str(parameters))}.")

@@ -155,7 +155,8 @@ def resolved_values(
 
     Parameters
     ----------
-    storage: Folder for what is fetched; a temporary one, kept in `opened`, when None.
+    storage: What is fetched goes to a new folder in this one, and stays there; when None, to a temporary one that goes
+        with `opened`.
 
     Raises
     ------
@@ -168,12 +169,17 @@ def resolved_values(
             resolved[name] = str(local_file(name, values[name]))
     remote = [name for name in paths if not is_local(values[name])]
     if remote:
-        root = Path(storage) if storage else _scratch(opened)
-        root.mkdir(parents=True, exist_ok=True)
+        root = _kept_folder(storage) if storage else _scratch(opened)
         places = list(entry_point.parameters)
         for name in remote:
             resolved[name] = _fetched(client, name, values[name], root / f"param_{places.index(name)}")
     return resolved
+
+
+def _kept_folder(storage: str) -> Path:
+    """A new folder in the one that was named: another run that uses it at the same time has its own files there."""
+    Path(storage).mkdir(parents=True, exist_ok=True)
+    return Path(tempfile.mkdtemp(prefix="runyard-parameters-", dir=storage))
 
 
 def _scratch(opened: ExitStack) -> Path:
@@ -188,8 +194,9 @@ def _fetched(client: RunyardClient, name: str, uri: str, folder: Path) -> str:
     try:
         if parts.scheme in ("http", "https") and PROXY_ROOT not in parts.path:
             folder.mkdir(parents=True, exist_ok=True)
-            name_there = PurePosixPath(unquote(parts.path)).name.strip(".\0")
-            return str(sources.download(uri, folder / (name_there or "file")))
+            called = PurePosixPath(unquote(parts.path)).name
+            is_name = called.strip(".") and "\0" not in called
+            return str(sources.download(uri, folder / (called if is_name else "file")))
         return download_artifacts(artifact_uri=uri, dst_path=str(folder), tracking_uri=client.tracking_uri)
     except RunyardException as problem:
         shown = without_credentials(uri)

@@ -2,15 +2,16 @@
 
 import hashlib
 import json
+from itertools import chain
 from pathlib import Path
 
 from runyard.client import RunyardClient
 from runyard.projects import tags
 from runyard.projects.request import Prepared
-from runyard.projects.state import content_digest, project_files, state_of
+from runyard.projects.state import content_digest, everything_in, project_files, state_of
 
 MOST_UNASKED = 100_000_000
-"""Projects with more bytes are not digested unless somebody wants to reuse their runs."""
+"""Projects that have, or are given, more bytes are not digested unless somebody wants to reuse their runs."""
 
 
 def fingerprint(prepared: Prepared, asked: bool) -> str | None:
@@ -19,15 +20,25 @@ def fingerprint(prepared: Prepared, asked: bool) -> str | None:
     Files that parameters of the type path lead to count with their content, wherever they lie.
     """
     folder = prepared.source.folder
-    if not asked and sum(path.stat().st_size for path in project_files(folder)) > MOST_UNASKED:
+    paths = [name for name, one in prepared.entry_point.parameters.items() if one.type == "path"]
+    if not asked and not _is_small(folder, [Path(prepared.resolved[name]) for name in paths]):
         return None
-    kinds = {name: one.type for name, one in prepared.entry_point.parameters.items()}
     values = {
-        name: content_digest(Path(value)) if kinds.get(name) == "path" else value
-        for name, value in prepared.resolved.items()
+        name: content_digest(Path(value)) if name in paths else value for name, value in prepared.resolved.items()
     }
     parts = [state_of(folder), prepared.request.entry_point, values, prepared.plan.identity]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def _is_small(project: Path, inputs: list[Path]) -> bool:
+    """Are the files of a project, and those that it is given, digested in no time?"""
+    given = (file for path in inputs for file in (everything_in(path) if path.is_dir() else [path]))
+    total = 0
+    for file in chain(project_files(project), given):
+        total += file.stat().st_size
+        if total > MOST_UNASKED:
+            return False
+    return True
 
 
 def earlier_run(client: RunyardClient, experiment_id: str, wanted: str) -> str | None:

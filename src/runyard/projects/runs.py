@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from runyard.client import RunyardClient
 from runyard.core import origin
+from runyard.core.limits import MAX_TEXT_VALUE
 from runyard.exceptions import InvalidProject, RunyardException
 from runyard.projects import tags
 from runyard.projects.processes import outermost_run
@@ -67,9 +68,11 @@ def tags_of(request: Request, source: Source, shell_command: str, backend: str) 
         tags.SOURCE_TYPE: "PROJECT",
         tags.ENTRY_POINT: request.entry_point,
         tags.BACKEND: backend,
-        tags.COMMAND: shell_command,
+        tags.COMMAND: shell_command[:MAX_TEXT_VALUE],
         **source.tags,
     }
+    if len(names := json.dumps(list(request.parameters))) <= MAX_TEXT_VALUE:
+        found[tags.PARAMETERS] = names
     if request.version is not None:
         found[tags.VERSION] = request.version
     return {**found, **request.tags, **placed(request)}

@@ -52,7 +52,7 @@ _kept: list[ExitStack] = []
 def shown(uri: str) -> str:
     """The address of a project as a run shows it: absolute, and without credentials."""
     address, mark, below = uri.partition("#")
-    local = None if git.is_address(address) else _local_path(address)
+    local = _local_path(address)
     return f"{git.without_credentials(address) if local is None else local}{mark}{below}"
 
 
@@ -75,18 +75,18 @@ def fetch(uri: str, version: str | None = None) -> Source:
         local = _local_path(address)
         if _is_archive(address):
             _refuse_version(version, "zip files have none")
-            root, name = _unpacked(address, local, opened), without_credentials(address)
+            root = _unpacked(address, local, opened)
         elif local is None or version is not None or git.is_bare(local):
-            root, name = _cloned(address, local, version, opened), git.without_credentials(address)
+            root = _cloned(address, local, version, opened)
         else:
-            root, name = local, str(local)
+            root = local
         folder = root / below
         if not folder.is_dir():
-            raise InvalidProject(_nothing_at(git.without_secrets(address), below, root))
+            raise InvalidProject(_nothing_at(git.without_secrets(address), below, root, version))
         tags = {} if _is_archive(address) else git_tags(folder / "MLproject")
         if version is not None and git.is_branch(root, version):
             tags["mlflow.source.git.branch"] = version
-        return Source(folder, f"{name}#{below}" if below else name, tags, root != local, opened.pop_all())
+        return Source(folder, shown(str(uri)), tags, root != local, opened.pop_all())
 
 
 def _check_below(below: str) -> None:
@@ -94,7 +94,9 @@ def _check_below(below: str) -> None:
         raise InvalidProject(f"The folder {quoted(below)} after '#' leads out of the project. Name one inside of it.")
 
 
-def _nothing_at(address: str, below: str, root: Path) -> str:
+def _nothing_at(address: str, below: str, root: Path, version: str | None = None) -> str:
+    if version is not None:
+        return f"There is no folder {below or address!r} in version {quoted(version)} of the repository."
     if below and root.is_dir():
         return f"There is no folder {quoted(below)} in {address}."
     return (

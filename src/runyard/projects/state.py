@@ -1,7 +1,10 @@
 """The state of a project's files: their digest, and what of them is not committed."""
 
+import contextlib
 import hashlib
 import os
+import stat
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +17,8 @@ _LEFT_OUT = frozenset(
      "mlruns", "mlartifacts", "runyard-artifacts", "node_modules")
 )  # fmt: skip
 _STORES = (DEFAULT_DATABASE, "mlflow.db", "mlruns.db")
+_BEGINNINGS = (b"SQLite format 3\0", b"\x37\x7f\x06", (3007000).to_bytes(4, sys.byteorder))
+"""Of SQLite's files: the database, its journal (-wal), and the index of that (-shm)."""
 
 
 def state_of(folder: Path) -> str:
@@ -28,11 +33,41 @@ def state_of(folder: Path) -> str:
 
 
 def content_digest(path: Path) -> str:
-    """The digest of a file, or of everything in a folder."""
-    if path.is_dir():
-        return state_of(path)
+    """The digest of a file, or of everything in a folder. Databases that this process has open count by their names."""
+    digest, in_use = hashlib.sha256(), _databases_in_use()
+    if not path.is_dir():
+        return _file_digest(path, in_use)
+    for inner in everything_in(path):
+        line = f"{inner.relative_to(path).as_posix()}\0{_file_digest(inner, in_use)}\n"
+        digest.update(line.encode(errors="replace"))
+    return digest.hexdigest()
+
+
+def _databases_in_use() -> set[tuple[int, int]]:
+    """Files of SQLite that this process has open, as device and number.
+
+    They must not be read: when a file is closed, the system drops all locks that the process has on it. Others take
+    the database for one that nobody uses then, and what is written to it is lost.
+    """
+    found = set()
+    for number in map(int, os.listdir("/dev/fd") if os.path.isdir("/dev/fd") else ()):  # noqa: PTH112, PTH208
+        with contextlib.suppress(OSError):
+            about = os.fstat(number)
+            if stat.S_ISREG(about.st_mode) and os.pread(number, 16, 0).startswith(_BEGINNINGS):
+                found.add((about.st_dev, about.st_ino))
+    return found
+
+
+def _is_one_of(path: Path, in_use: set[tuple[int, int]]) -> bool:
+    about = path.stat()
+    return (about.st_dev, about.st_ino) in in_use
+
+
+def _file_digest(path: Path, in_use: set[tuple[int, int]]) -> str:
     digest = hashlib.sha256()
     try:
+        if _is_one_of(path, in_use):
+            return "in use"
         with path.open("rb") as file:
             while piece := file.read(_PIECE):
                 digest.update(piece)
@@ -42,18 +77,38 @@ def content_digest(path: Path) -> str:
 
 
 def project_files(folder: Path) -> list[Path]:
-    """The files of a project that make it what it is, sorted."""
+    """The files of a project that make it what it is, sorted.
+
+    What git lists as one entry though it is a folder, such as a submodule, is looked into; and a folder of which git
+    lists nothing is one that it ignores as a whole.
+    """
     listed = git.listed_files(folder)
-    return sorted(_walked(folder) if listed is None else (path for path in listed if _counts(path, folder)))
+    found = [file for path in listed or [folder] for file in (_walked(path) if path.is_dir() else [path])]
+    files = {path for path in found if path.is_file() and _counts(path.relative_to(folder))}
+    in_use = _databases_in_use()
+    return sorted(path for path in files if not _is_one_of(path, in_use))
 
 
-def _walked(folder: Path) -> Iterator[Path]:
-    for place, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if name not in _LEFT_OUT]
-        yield from (path for name in names if _counts(path := Path(place, name), folder))
+def belongs(path: Path) -> bool:
+    """Does a file belong to a project by its name, being no store of runs, no cache and no environment?"""
+    return _counts(path)
 
 
-def _counts(path: Path, folder: Path) -> bool:
-    if path.name.startswith(_STORES):
-        return False
-    return path.is_file() and not _LEFT_OUT.intersection(path.relative_to(folder).parts)
+def everything_in(folder: Path) -> list[Path]:
+    """All files below a folder, whatever they are, also behind links; sorted."""
+    return sorted(_walked(folder, left_out=frozenset()))
+
+
+def _walked(folder: Path, left_out: frozenset[str] = _LEFT_OUT) -> Iterator[Path]:
+    visited = set()
+    for place, folders, names in os.walk(folder, followlinks=True):
+        if (real := os.path.realpath(place)) in visited:
+            folders.clear()
+            continue
+        visited.add(real)
+        folders[:] = sorted(name for name in folders if name not in left_out)
+        yield from (path for name in names if (path := Path(place, name)).is_file())
+
+
+def _counts(path: Path) -> bool:
+    return not path.name.startswith(_STORES) and not _LEFT_OUT.intersection(path.parts)

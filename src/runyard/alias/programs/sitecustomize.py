@@ -28,10 +28,14 @@ def _give_way() -> None:
     own = sys.modules.pop("sitecustomize", None)
     try:
         importlib.import_module("sitecustomize")
-    except ModuleNotFoundError:
+    except ModuleNotFoundError as problem:
+        if problem.name != "sitecustomize":
+            raise
         if own is not None:
             sys.modules["sitecustomize"] = own
 
 
-_give_way()
-_switch_on()
+try:
+    _give_way()
+finally:
+    _switch_on()  # whatever the other module does

@@ -2,6 +2,7 @@
 
 import atexit
 import logging
+import os
 import threading
 from typing import Any
 
@@ -20,6 +21,8 @@ log = logging.getLogger(__name__)
 
 NAME = "local"
 
+_SECONDS_TO_MARK = 30.0  # the store may be slow
+
 
 class LocalSubmittedRun(SubmittedRun):
     """A run on this machine. Its processes are watched by a thread for which the program waits when it ends.
@@ -34,15 +37,14 @@ class LocalSubmittedRun(SubmittedRun):
     def __init__(self, client: RunyardClient, run: Run, job: Prepared) -> None:
         self._client, self._run, self._job = client, run, job
         self._tree: ProcessTree | None = None
-        self._cancelled = threading.Event()
+        self._cancelled, self._ended = threading.Event(), threading.Event()
         self._lock = threading.Lock()
         self._status = "RUNNING"
         self.exit_code: int | None = None
         self.problem: str | None = None
         self.last_lines: list[str] = []
-        self._thread = threading.Thread(target=self._go, name=f"runyard-project-{run.info.run_id}")
         _going.add(self)
-        self._thread.start()
+        threading.Thread(target=self._go, name=f"runyard-project-{run.info.run_id}").start()
 
     @property
     def run_id(self) -> str:
@@ -51,20 +53,25 @@ class LocalSubmittedRun(SubmittedRun):
 
     def wait(self) -> bool:
         """Wait for its end; True when the command ended with 0."""
-        self._thread.join()
+        self._ended.wait()  # not join(): after an interrupt that takes the thread for ended
         return self._status == "FINISHED"
 
     def get_status(self) -> str:
         """``RUNNING``, then ``FINISHED``, ``FAILED`` or ``KILLED``."""
         return self._status
 
-    def cancel(self) -> None:
-        """End all its processes, whatever they started, and wait until the run is marked."""
+    def cancel(self, grace: float = GRACE_SECONDS) -> None:
+        """End all its processes, whatever they started, and wait until the run is marked.
+
+        Parameters
+        ----------
+        grace: Seconds that the processes have to end in order before they are killed.
+        """
         tree = self.ask_to_end()
         if tree is not None:
-            tree.end()
+            tree.end(grace)
             self._job.plan.stop()
-        self._thread.join(GRACE_SECONDS * 3)
+        self._ended.wait(_SECONDS_TO_MARK)
 
     def ask_to_end(self) -> ProcessTree | None:
         """Begin to cancel, without waiting; its processes, if it has any yet."""
@@ -99,10 +106,19 @@ class LocalSubmittedRun(SubmittedRun):
         finally:
             if self._cancelled.is_set():
                 status = "KILLED"
-            runs.end(self._client, self.run_id, status, self.exit_code)
+            try:
+                runs.end(self._client, self.run_id, status, self.exit_code)
+            finally:
+                self._status = status
+                _going.discard(self)
+                self._close()
+
+    def _close(self) -> None:
+        try:
             self._job.close()
-            _going.discard(self)
-            self._status = status
+        except OSError as problem:
+            log.warning("What was fetched for run %s could not be removed: %s", self.run_id, problem)
+        self._ended.set()
 
     def _performed(self) -> str:
         """Run it to the end; the status it deserves."""
@@ -141,14 +157,16 @@ class LocalSubmittedRun(SubmittedRun):
 _going: set[LocalSubmittedRun] = set()
 """Runs that this process watches."""
 
+_GRACE_AT_THE_END = ending.SECONDS_AFTER_SIGTERM / 3
+
 
 def cancel_all() -> None:
-    """End every run that this process watches: it ends before them."""
+    """End every run that this process watches: it ends before them, and has little time itself."""
     runs_now = list(_going)
     for run in runs_now:
         run.ask_to_end()
     for run in runs_now:
-        run.cancel()
+        run.cancel(_GRACE_AT_THE_END)
 
 
 def submit(request: Request, client: RunyardClient) -> SubmittedRun:
@@ -188,6 +206,7 @@ def _watch_process() -> None:
         _Watch.is_set = True
         atexit.register(cancel_all)
         ending.before_sigterm.append(cancel_all)
+        os.register_at_fork(after_in_child=_going.clear)  # a child watches none of them
     ending.watch_process()
 
 
