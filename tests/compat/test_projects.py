@@ -167,7 +167,7 @@ def kept(seen: Seen) -> None:
     for name, commands in COMMANDS.items():
         runs = projects_runs(seen[name])
         for number, (run, command) in enumerate(zip(runs, commands, strict=True)):
-            more = {"command": command, "fingerprint": "DIGEST"}
+            more = {"command": command, "fingerprint": "DIGEST", "parameters": "PARAMS"}
             if name in VERSIONS:
                 more["version"] = VERSIONS[name]
             if name in EXIT_CODES:

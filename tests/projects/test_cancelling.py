@@ -1,6 +1,7 @@
 """Cancelling: every process that a project started ends, and the run is marked as killed."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from types import ModuleType
 import pytest
 
 from runyard.exceptions import ExecutionException
-from tests.projects.building import all_runs, artifacts, command, ids_in, lives, output, project, written_ids
+from tests.projects.building import all_runs, artifacts, command, ids_in, lives, output, project, until, written_ids
 
 NOTE = "import os, signal, sys, time\nopen('ids', 'a').write(f'{os.getpid()}\\n')\n"
 WAIT = NOTE + "time.sleep(600)\n"
@@ -210,3 +211,41 @@ def test_a_forked_child_ends_nothing(mlflow: ModuleType, tmp_path: Path) -> None
 
     assert 0 == caller.returncode
     assert ["FINISHED"] == [run.info.status for run in all_runs()]
+
+
+def test_steps_that_were_killed_outright_are_marked(mlflow: ModuleType, tmp_path: Path, temporary: Path) -> None:
+    """Nobody is left to do it for them: programs that ignore requests are killed with the workflow."""
+    workflow = "import mlflow\nwith mlflow.start_run():\n  mlflow.projects.run('.', 'step')\n"
+    text = command("exec python main.py") + '  step: {command: "exec python stubborn.py"}\n'
+    ignore = "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+    folder = project(tmp_path / "code", text, main__py=ignore + workflow, stubborn__py=STUBBORN)
+    run = mlflow.projects.run(str(folder), synchronous=False)
+    written_ids(folder / "ids", 1)
+    run.cancel(grace=0.3)
+
+    assert ["KILLED", "KILLED"] == [one.info.status for one in all_runs()]
+    shutil.rmtree(next(temporary.glob("runyard-output-*")))  # the killed workflow could not
+
+
+def test_cancelling_does_not_wait_for_an_environment(
+    mlflow: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Packages may take minutes to fetch; the run is marked at once, and its command never starts."""
+    monkeypatch.setenv("RUNYARD_ENV_ROOT", str(tmp_path / "environments"))
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    (programs / "uv").write_text(
+        f"#!/bin/sh\ntouch {tmp_path}/begun\nwhile [ ! -e {tmp_path}/go ]; do sleep 0.05; done\n"
+    )
+    (programs / "uv").chmod(0o755)
+    monkeypatch.setenv("PATH", os.pathsep.join([str(programs), os.environ["PATH"]]))
+    folder = project(tmp_path / "code", command("touch started"))
+    run = mlflow.projects.run(str(folder), env_manager="uv", synchronous=False)
+    until((tmp_path / "begun").exists)
+    run.cancel()
+
+    assert ("KILLED", "KILLED") == (run.get_status(), mlflow.get_run(run.run_id).info.status)
+    (tmp_path / "go").touch()
+    assert not run.wait()
+    assert "KILLED" == mlflow.get_run(run.run_id).info.status
+    assert not (folder / "started").exists()

@@ -162,3 +162,14 @@ def test_a_repository_without_commits_is_run(mlflow: ModuleType, tmp_path: Path)
     tags, _ = captured(mlflow, str(made.folder))
 
     assert COMMIT not in tags
+
+
+def test_new_files_that_hold_secrets_are_not_kept(mlflow: ModuleType, repository: Repository) -> None:
+    """Everybody who may see the run may read its patch."""
+    for name in (".env", ".env.local", "aws-credentials.json", "server.key", "notes.txt"):
+        (repository.folder / name).write_text("hunter2\n" if name != "notes.txt" else "plain\n")
+    _, patch = captured(mlflow, str(repository.folder))
+
+    assert b"hunter2" not in patch
+    assert b"+plain" in patch
+    assert b"# not contained: .env\n" in patch

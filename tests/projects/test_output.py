@@ -121,3 +121,18 @@ def test_a_closed_console_does_not_end_the_run(
     os.close(writing)
 
     assert "FINISHED" == run.get_status()
+
+
+def test_a_progress_bar_is_kept_as_it_moves(mlflow: ModuleType, tmp_path: Path) -> None:
+    """It writes one line again and again; the page shows it before that line ends, an error shows its last state."""
+    bar = "import os, sys, time\nfor done in (10, 50, 90):\n  os.write(2, b'\\r%d%%' % done); time.sleep(.1)\n"
+    program = bar + "while os.path.exists('wait'): time.sleep(.05)\nos.write(2, b'\\r100%\\n')\nsys.exit(3)"
+    folder = Path(printing(tmp_path, program))
+    (folder / "wait").touch()
+    run = mlflow.projects.run(str(folder), synchronous=False)
+    until(lambda: b"\r50%" in artifacts(run.run_id, "logs").get("output.log", b""))
+    (folder / "wait").unlink()
+
+    assert not run.wait()
+    assert "\r10%\r50%\r90%\r100%\n" == output(run.run_id)
+    assert ["100%"] == run.last_lines

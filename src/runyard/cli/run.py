@@ -83,7 +83,9 @@ def run(ctx: click.Context, /, uri: str | None, **given: Any) -> None:
     if uri is None and given["resume"] is None:
         raise click.UsageError("Missing argument 'URI'.")
     given["parameters"] = pairs(given.pop("param_list"), "-P")
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup
+            signal.signal(number, _interrupt)
     if given["experiment_name"] and given["experiment_id"]:
         given = _preferring_options(ctx, given)
     if given["swept"] or given["resume"]:

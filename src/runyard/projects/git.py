@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Collection, Mapping
+from fnmatch import fnmatch
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -18,6 +19,20 @@ from runyard.exceptions import ExecutionException, InvalidProject
 
 SCHEMES = ("https", "http", "ssh", "git", "git+ssh", "file")
 """Transports that can be named. Others, such as ``ext::``, run programs of the address's choice."""
+
+SECRET_NAMES = (
+    ".env*",
+    "*.pem",
+    "*.key",
+    "*.p12",
+    "id_rsa*",
+    "id_ed25519*",
+    "*credentials*",
+    "*secret*",
+    ".netrc",
+    ".pypirc",
+)
+"""New files that often hold passwords: a patch names them and does not contain them."""
 
 MOST_PATCH = 10_000_000
 MOST_NEW_FILE = 256_000
@@ -154,7 +169,8 @@ def uncommitted(folder: Path, counts: Callable[[Path], bool]) -> str | None:
 
     Returns
     -------
-    None when nothing differs, or the folder is in no repository. Large new files are named, not contained.
+    None when nothing differs, or the folder is in no repository. New files that are large, or whose names speak of
+    secrets, are named and not contained.
     """
     status = _ask(["status", "--porcelain", "-z", "--untracked-files=all", "--", "."], folder)
     top = repository_of(folder)
@@ -177,7 +193,8 @@ def _first_small(files: list[Path]) -> dict[Path, None]:
     small: dict[Path, None] = {}
     total = 0
     for path in files:
-        size = path.stat().st_size if path.is_file() else MOST_PATCH
+        is_kept = path.is_file() and not any(fnmatch(path.name.lower(), secret) for secret in SECRET_NAMES)
+        size = path.stat().st_size if is_kept else MOST_PATCH
         if size <= MOST_NEW_FILE and total + size <= MOST_PATCH // 2:
             small[path] = None
             total += size + _HEAD

@@ -94,10 +94,9 @@ class Output:
         with contextlib.suppress(OSError, ValueError), stream:
             while piece := stream.read1(8192):  # type: ignore[attr-defined]  # pipes are buffered readers
                 self._show(decoder.decode(piece), target)
-                whole, newline, rest = (line + piece).rpartition(b"\n")
-                if whole or newline:
-                    self._write(whole + newline, is_error)
-                line = rest
+                whole, line = _whole_lines(line + piece)
+                if whole:
+                    self._write(whole, is_error)
                 if len(line) > _LONGEST_LINE:
                     self._write(line, is_error)
                     line = b""
@@ -116,7 +115,7 @@ class Output:
                 return
             self._file.write(content)
             self._unsent.add(self._part)
-            lines = list(enumerate(content.decode(errors="replace").splitlines(), self._lines))
+            lines = list(enumerate(_shown_lines(content), self._lines))
             self._lines += len(lines)
             self._last.extend(lines)
             if is_error:
@@ -157,6 +156,20 @@ class Output:
             else:
                 return True
         return False
+
+
+def _whole_lines(content: bytes) -> tuple[bytes, bytes]:
+    """What can be kept now, and the begun line. A progress bar goes back to the start of its line, which counts too."""
+    end = max(content.rfind(b"\n"), content.rfind(b"\r", 0, -1)) + 1
+    return content[:end], content[end:]
+
+
+def _shown_lines(content: bytes) -> list[str]:
+    """The lines as a terminal shows them in the end: of a line that is written again, what was written last."""
+    *lines, begun = content.decode(errors="replace").split("\n")
+    if begun and not begun.endswith("\r"):
+        lines.append(begun)
+    return [line.rstrip("\r").rpartition("\r")[2] for line in lines]
 
 
 def part_name(number: int) -> str:

@@ -16,6 +16,8 @@ from runyard.tracking.runs.entities import Param, Run, RunStatus
 
 log = logging.getLogger(__name__)
 
+_MOST_BELOW = 50_000
+
 
 def run_for(
     client: RunyardClient, experiment_id: str, request: Request, about: Mapping[str, str], params: Mapping[str, str]
@@ -96,6 +98,26 @@ def end(client: RunyardClient, run_id: str, status: str, exit_code: int | None) 
             client.set_terminated(run_id, status)
     except (RunyardException, OSError) as problem:
         log.warning("Run %s could not be marked as %s: %s", run_id, status, problem)
+
+
+def end_below(client: RunyardClient, run: Run) -> None:
+    """Mark the runs below a cancelled one that seem to go on: their processes were killed with its own."""
+    root = outermost_run() or run.info.run_id
+    below = {run.info.run_id}
+    try:
+        found = client.search_runs(
+            [run.info.experiment_id],
+            filter_string=f"tags.`{tags.ROOT}` = '{root}'",
+            order_by=["attributes.start_time ASC"],
+            max_results=_MOST_BELOW,
+        )
+        for one in found:
+            if one.data.tags.get(tags.PARENT) in below:
+                below.add(one.info.run_id)
+                if one.info.status == "RUNNING":
+                    end(client, one.info.run_id, "KILLED", None)
+    except (RunyardException, OSError) as problem:
+        log.warning("The steps of run %s could not be marked: %s", run.info.run_id, problem)
 
 
 def note_reused(client: RunyardClient, parent_run_id: str, run_id: str, entry_point: str) -> None:

@@ -71,7 +71,12 @@ class LocalSubmittedRun(SubmittedRun):
         if tree is not None:
             tree.end(grace)
             self._job.plan.stop()
+        elif not self._ended.is_set():  # an environment is being made, which may take long: nothing is started after it
+            runs.end(self._client, self.run_id, "KILLED", None)
+            self._status = "KILLED"
+            return
         self._ended.wait(_SECONDS_TO_MARK)
+        runs.end_below(self._client, self._run)
 
     def ask_to_end(self) -> ProcessTree | None:
         """Begin to cancel, without waiting; its processes, if it has any yet."""
