@@ -1,5 +1,6 @@
 """Reading and writing the artifacts at one place: the interface the client uses, one class a URI scheme."""
 
+import logging
 import os
 import secrets
 import shutil
@@ -14,7 +15,10 @@ from typing import Any, BinaryIO, Protocol
 from runyard.artifacts.entities import FileInfo
 from runyard.artifacts.paths import joined, safe_path
 from runyard.artifacts.store import PARTIAL, explained
+from runyard.core.open_databases import databases_in_use, is_one_of
 from runyard.exceptions import DoesNotExist, InvalidParameter
+
+log = logging.getLogger(__name__)
 
 TRANSFERS = 8
 """Files of a folder that are transferred at the same time."""
@@ -55,13 +59,19 @@ def log_artifact(
 
     Raises
     ------
-    InvalidParameter: There is nothing at the local path, or nothing that can be read as a file.
+    InvalidParameter: There is nothing at the local path, nothing that can be read as a file, or a database that this
+        program has open.
     """
     local = Path(local_path)
     if local.is_dir():
         log_artifacts(repository, local_path, joined(safe_path(artifact_path), local.absolute().name), progress)
         return
     _require_file(local)
+    if is_one_of(local, databases_in_use()):
+        raise InvalidParameter(
+            f"{str(local)!r} is a database that this program has open; reading it now would damage it. "
+            "Store a copy that SQLite's backup made."
+        )
     repository.put(local, safe_path(joined(safe_path(artifact_path), local.name)), progress)
 
 
@@ -71,7 +81,7 @@ def log_artifacts(
     artifact_path: str | None = None,
     progress: Progress | None = None,
 ) -> None:
-    """Store everything in a folder, several files at a time.
+    """Store everything in a folder, several files at a time; databases that this program has open are left out.
 
     Raises
     ------
@@ -81,8 +91,12 @@ def log_artifacts(
     if not root.is_dir():
         raise InvalidParameter(f"No folder is at {local_dir!r}.")
     transfers = []
+    in_use = databases_in_use()
     for file in files_below(root):
         _require_file(file)
+        if is_one_of(file, in_use):
+            log.warning("%s is a database that this program has open; it is not stored with the others.", file)
+            continue
         transfers.append((file, safe_path(joined(target, file.relative_to(root).as_posix())), progress))
     _all_at_once(repository.put, transfers)
 

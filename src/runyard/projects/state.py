@@ -1,13 +1,11 @@
 """The state of a project's files: their digest, and what of them is not committed."""
 
-import contextlib
 import hashlib
 import os
-import stat
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from runyard.core.open_databases import Files, databases_in_use, is_one_of
 from runyard.core.tracking_uri import DEFAULT_DATABASE
 from runyard.projects import git
 
@@ -17,8 +15,6 @@ _LEFT_OUT = frozenset(
      "mlruns", "mlartifacts", "runyard-artifacts", "node_modules")
 )  # fmt: skip
 _STORES = (DEFAULT_DATABASE, "mlflow.db", "mlruns.db")
-_BEGINNINGS = (b"SQLite format 3\0", b"\x37\x7f\x06", (3007000).to_bytes(4, sys.byteorder))
-"""Of SQLite's files: the database, its journal (-wal), and the index of that (-shm)."""
 
 
 def state_of(folder: Path) -> str:
@@ -34,7 +30,7 @@ def state_of(folder: Path) -> str:
 
 def content_digest(path: Path) -> str:
     """The digest of a file, or of everything in a folder. Databases that this process has open count by their names."""
-    digest, in_use = hashlib.sha256(), _databases_in_use()
+    digest, in_use = hashlib.sha256(), databases_in_use()
     if not path.is_dir():
         return _file_digest(path, in_use)
     for inner in everything_in(path):
@@ -43,30 +39,10 @@ def content_digest(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _databases_in_use() -> set[tuple[int, int]]:
-    """Files of SQLite that this process has open, as device and number.
-
-    They must not be read: when a file is closed, the system drops all locks that the process has on it. Others take
-    the database for one that nobody uses then, and what is written to it is lost.
-    """
-    found = set()
-    for number in map(int, os.listdir("/dev/fd") if os.path.isdir("/dev/fd") else ()):  # noqa: PTH112, PTH208
-        with contextlib.suppress(OSError):
-            about = os.fstat(number)
-            if stat.S_ISREG(about.st_mode) and os.pread(number, 16, 0).startswith(_BEGINNINGS):
-                found.add((about.st_dev, about.st_ino))
-    return found
-
-
-def _is_one_of(path: Path, in_use: set[tuple[int, int]]) -> bool:
-    about = path.stat()
-    return (about.st_dev, about.st_ino) in in_use
-
-
-def _file_digest(path: Path, in_use: set[tuple[int, int]]) -> str:
+def _file_digest(path: Path, in_use: Files) -> str:
     digest = hashlib.sha256()
     try:
-        if _is_one_of(path, in_use):
+        if is_one_of(path, in_use):
             return "in use"
         with path.open("rb") as file:
             while piece := file.read(_PIECE):
@@ -85,8 +61,8 @@ def project_files(folder: Path) -> list[Path]:
     listed = git.listed_files(folder)
     found = [file for path in listed or [folder] for file in (_walked(path) if path.is_dir() else [path])]
     files = {path for path in found if path.is_file() and _counts(path.relative_to(folder))}
-    in_use = _databases_in_use()
-    return sorted(path for path in files if not _is_one_of(path, in_use))
+    in_use = databases_in_use()
+    return sorted(path for path in files if not is_one_of(path, in_use))
 
 
 def belongs(path: Path) -> bool:

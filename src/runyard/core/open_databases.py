@@ -1,0 +1,37 @@
+"""Which files are SQLite databases that this process has open: nobody else may read them here.
+
+When a file is closed, the system drops all locks that the process has on it (https://www.sqlite.org/howtocorrupt.html,
+§2.2). Another process takes the database for one that nobody uses then, and what is written to it is lost.
+"""
+
+import contextlib
+import os
+import stat
+import sys
+from pathlib import Path
+
+_BEGINNINGS = (b"SQLite format 3\0", b"\x37\x7f\x06", (3007000).to_bytes(4, sys.byteorder))
+"""Of SQLite's files: the database, its journal (-wal), and the index of that (-shm)."""
+
+_DESCRIPTORS = "/dev/fd"
+
+Files = frozenset[tuple[int, int]]
+"""Devices and numbers of files."""
+
+
+def databases_in_use() -> Files:
+    """The files of SQLite that this process has open. None are known where the system does not list open files."""
+    found = set()
+    with contextlib.suppress(OSError):
+        for number in map(int, os.listdir(_DESCRIPTORS)):  # noqa: PTH208  (no paths are needed)
+            with contextlib.suppress(OSError):
+                about = os.fstat(number)
+                if stat.S_ISREG(about.st_mode) and os.pread(number, 16, 0).startswith(_BEGINNINGS):
+                    found.add((about.st_dev, about.st_ino))
+    return frozenset(found)
+
+
+def is_one_of(path: Path, files: Files) -> bool:
+    """Is the file at a path one of these?"""
+    about = path.stat()
+    return (about.st_dev, about.st_ino) in files
