@@ -1,6 +1,7 @@
 """Fixtures every folder of tests may use. Real parts only: databases, server processes, browsers."""
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,6 +11,9 @@ from runyard.protocol.gate import Gate
 from tests.support.postgres import Cluster, start_cluster
 from tests.support.s3 import ObjectStore, start_object_store
 from tests.support.server import RunningServer
+
+# A shell that starts the suite in the background makes it ignore Ctrl-C, and so would every program that tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

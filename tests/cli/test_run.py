@@ -6,7 +6,6 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -188,10 +187,12 @@ def test_an_interrupted_command_ends_its_runs(
 ) -> None:
     """With all their processes: nothing trains on unseen, and no run seems to."""
     (project / "wait").touch()
-    process: Any = _begun(command, tmp_path)
-
-    os.kill(process.pid, number)
-    out, err = process.communicate(timeout=30)
+    with _begun(command, tmp_path) as process:
+        os.kill(process.pid, number)
+        try:
+            out, err = process.communicate(timeout=30)
+        finally:
+            process.kill()
 
     assert 130 == process.returncode, out + err
     assert {"KILLED"} == {run.info.status for run in runs(tmp_path)}
