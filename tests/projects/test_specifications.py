@@ -32,6 +32,14 @@ def test_a_python_env_names_python_and_packages(tmp_path: Path) -> None:
     assert "3.11.7" == found.wanted("3.12").python
 
 
+@pytest.mark.parametrize("written", ["3.10", "'3.10'", "3.9", "3"])
+def test_versions_of_python_need_no_quotes(tmp_path: Path, written: str) -> None:
+    """YAML reads 3.10 as the number 3.1."""
+    found = environment(tmp_path, python_env__yaml=f"python: {written}")
+
+    assert written.strip("'") == found.python
+
+
 def test_the_usual_files_are_found_by_themselves(tmp_path: Path) -> None:
     """python_env.yaml before conda.yaml before requirements.txt."""
     assert "none" == environment(tmp_path, command("true")).kind

@@ -161,6 +161,8 @@ def _environment_beside(folder: Path) -> EnvironmentSpec:
 def _python_env(file: Path) -> EnvironmentSpec:
     content = read_yaml(file)
     python = str(content.get("python") or "")
+    if content.get("python") == 3.1:
+        python = "3.10"  # without quotes YAML takes it for a number, and drops the zero; nobody means Python 3.1
     if python and not _VERSION.fullmatch(python):
         raise InvalidProject(f"{file.name} names Python {shown(python)}, which is no version such as '3.11'.")
     built, needed = (_lines(file, content, key) for key in ("build_dependencies", "dependencies"))
