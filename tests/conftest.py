@@ -16,6 +16,15 @@ from tests.support.server import RunningServer
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+_LONG = ("browser", "compat", "packaging", "slow")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take long, so that no processor waits in the end for one that begins last."""
+    long = {item.path for item in items if any(item.get_closest_marker(name) for name in _LONG)}
+    items.sort(key=lambda item: item.path not in long)
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Cluster]:
     """A PostgreSQL cluster of this test process."""

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[1]
 RECORDED: dict[str, Any] = json.loads((ROOT / "data" / "autolog-script-mlflow-3.17.2.json").read_text(encoding="utf-8"))
 PARTS = sorted(RECORDED["parts"])

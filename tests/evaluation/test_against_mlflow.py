@@ -8,6 +8,8 @@ import pytest
 import runyard
 from tests.evaluation.evaluation_cases import RECORDED, answer, cases
 
+pytestmark = pytest.mark.slow
+
 EXPECTED: dict[str, Any] = json.loads(RECORDED.read_text(encoding="utf-8"))
 CLOSE = 1e-9
 

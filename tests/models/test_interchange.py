@@ -11,6 +11,8 @@ import pytest
 
 from tests.environments import environment
 
+pytestmark = [pytest.mark.compat, pytest.mark.slow]
+
 SCRIPT = Path(__file__).with_name("interchange_script.py")
 KINDS = {"arrays", "chances", "function", "line", "loader", "pipeline", "python"}
 WITH = {"mlskinny3": {"skops"}, "mlflow2": set[str]()}
