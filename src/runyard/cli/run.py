@@ -113,7 +113,6 @@ def _run_once(ctx: click.Context, uri: str, given: dict[str, Any]) -> None:
 def _sweep(ctx: click.Context, uri: str | None, given: dict[str, Any]) -> None:
     from runyard.projects import sweep  # noqa: PLC0415  (as above)
     from runyard.projects.sweeps.sweeping import progress_line  # noqa: PLC0415
-    from runyard.projects.sweeps.values import given_as_options  # noqa: PLC0415
 
     for name in ("docker_args", "backend", "backend_config", "storage_dir", "run_id", "build_image"):
         if ctx.get_parameter_source(name) == click.core.ParameterSource.COMMANDLINE:
@@ -121,7 +120,7 @@ def _sweep(ctx: click.Context, uri: str | None, given: dict[str, Any]) -> None:
         given.pop(name)
     done = sweep(
         uri,
-        given_as_options(given.pop("swept")),
+        pairs(given.pop("swept"), "--sweep", form="NAME=VALUES, such as lr=0.1,0.01"),
         on_start=lambda run_id, total: click.echo(f"Run {run_id}: {total} points"),
         on_progress=lambda outcome, ended, total: click.echo(progress_line(outcome, ended, total)),
         **given,
@@ -133,12 +132,13 @@ def _sweep(ctx: click.Context, uri: str | None, given: dict[str, Any]) -> None:
         ctx.exit(1)
 
 
-def pairs(options: Sequence[str], option: str, bare: bool = False) -> dict[str, Any]:
+def pairs(options: Sequence[str], option: str, bare: bool = False, form: str = "NAME=VALUE") -> dict[str, Any]:
     """Names and values of a repeated option.
 
     Parameters
     ----------
     bare: May a name stand alone? It means True then.
+    form: What messages ask for.
 
     Raises
     ------
@@ -148,7 +148,7 @@ def pairs(options: Sequence[str], option: str, bare: bool = False) -> dict[str, 
     for one in options:
         name, separator, value = one.partition("=")
         if not name or not (separator or bare):
-            raise InvalidParameter(f"{option} {one!r} is not of the form NAME=VALUE.")
+            raise InvalidParameter(f"{option} {one!r} is not of the form {form}.")
         if name in found:
             raise InvalidParameter(f"{option} gives {name!r} twice.")
         found[name] = value if separator else True

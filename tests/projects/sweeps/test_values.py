@@ -3,7 +3,7 @@
 import pytest
 
 from runyard.exceptions import InvalidProject
-from runyard.projects.sweeps.values import given_as_options, points_of, values_of
+from runyard.projects.sweeps.values import points_of, values_of
 
 
 @pytest.mark.parametrize(
@@ -76,12 +76,3 @@ def test_a_sweep_of_nothing_is_refused() -> None:
     """There would be no run in it."""
     with pytest.raises(InvalidProject, match="needs parameters"):
         points_of({})
-
-
-@pytest.mark.parametrize(
-    ("options", "said"), [(["lr"], "NAME=VALUES"), (["=1"], "NAME=VALUES"), (["a=1", "a=2"], "twice")]
-)
-def test_options_of_another_form_are_refused(options: list[str], said: str) -> None:
-    """The message shows the form."""
-    with pytest.raises(InvalidProject, match=said):
-        given_as_options(options)

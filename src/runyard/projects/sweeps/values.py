@@ -75,21 +75,3 @@ def _part(name: str, part: str) -> list[str]:
 def _plain(number: Decimal) -> str:
     """Without an exponent, and without zeros at the end."""
     return format(number.normalize(), "f")
-
-
-def given_as_options(options: Sequence[str]) -> dict[str, str]:
-    """What ``--sweep name=values`` was given, several times.
-
-    Raises
-    ------
-    InvalidProject: One is not of this form, or a name comes twice.
-    """
-    found: dict[str, str] = {}
-    for option in options:
-        name, separator, values = option.partition("=")
-        if not separator or not name:
-            raise InvalidProject(f"--sweep {shown(option)} is not of the form NAME=VALUES, such as lr=0.1,0.01.")
-        if name in found:
-            raise InvalidProject(f"--sweep names the parameter {name!r} twice. Put all its values into one.")
-        found[name] = values
-    return found
