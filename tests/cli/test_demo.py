@@ -62,7 +62,8 @@ def test_demo_takes_another_port_and_stops_in_order(tmp_path: Path) -> None:
             watchdog.cancel()
 
     assert str(port) not in address
-    assert process.returncode == 130
+    # Python itself ends by the signal when it came while a class was being made; a shell shows 130 for both
+    assert process.returncode in (130, -signal.SIGINT)
     with pytest.raises(OSError, match="refused"):
         urllib.request.urlopen(f"{address}/health", timeout=5)
 

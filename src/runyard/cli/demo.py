@@ -23,6 +23,7 @@ def demo(port: int, leave: bool) -> None:
     `runyard server` finds them again.
     """
     _require_packages()
+    sweeps = importlib.import_module("runyard.demo.sweeps")
     host = "127.0.0.1"
     chosen = free_port(port, host)
     if chosen != port:
@@ -35,7 +36,7 @@ def demo(port: int, leave: bool) -> None:
         settings.SUPPRESS_PRINTING_URL_TO_STDOUT.set("true")  # the demo prints a line a run itself
         runyard = importlib.import_module("runyard")
         runyard.set_tracking_uri(address)
-        importlib.import_module("runyard.demo.sweeps").run_all(click.echo)
+        sweeps.run_all(click.echo)
         click.echo(f"\nLogged everything in {time.monotonic() - started:.0f} seconds. Look at it: {address}")
         if not leave:
             click.echo("Press Ctrl-C to stop the server.")

@@ -6,8 +6,9 @@ import sys
 import uuid
 from collections.abc import Mapping
 from contextvars import ContextVar
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from runyard.exceptions import DoesNotExist, InvalidParameter
 
@@ -80,6 +81,15 @@ def config_of(given: Mapping[str, Any] | str | Path | None) -> dict[str, Any] | 
     return found
 
 
+class _AlwaysRead(SourceFileLoader):
+    """Compiles a script each time it is run: two versions may be of the same second and size, which Python's cache of
+    compiled code takes for one."""
+
+    def path_stats(self, path: Any) -> NoReturn:
+        """Nothing that a cache could be compared with."""
+        raise OSError
+
+
 def defined_in(script: Path, config: Mapping[str, Any] | None = None) -> Any:
     """Run a script, and give the model that it sets.
 
@@ -92,8 +102,8 @@ def defined_in(script: Path, config: Mapping[str, Any] | None = None) -> Any:
         raise DoesNotExist(f"There is no script {str(script)!r}.")
     _set.set(None)
     name = f"runyard_model_{uuid.uuid4().hex}"
-    spec = importlib.util.spec_from_file_location(name, script)
-    if spec is None or spec.loader is None:
+    spec = importlib.util.spec_from_file_location(name, script, loader=_AlwaysRead(name, str(script)))
+    if spec is None or spec.loader is None or script.suffix != ".py":
         raise InvalidParameter(f"{str(script)!r} is no Python script.")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # its classes look it up by name
