@@ -59,7 +59,7 @@ def run(
     env_manager: ``local``, ``uv``, ``virtualenv`` or ``conda``. When left out, what suits the environment that the
         project names; the one that is here when it names none.
     build_image: Build an image that holds the project, instead of mounting it into the one it names.
-    docker_auth: Taken for compatibility: log in with ``docker login``.
+    docker_auth: Refused when given: log in with ``docker login``, which keeps the password.
     reuse: Take the newest finished run of the same files, entry point, values and environment as the result, if the
         experiment has one.
 
