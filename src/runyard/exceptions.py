@@ -198,7 +198,7 @@ class RestException(RunyardException):
         super().__init__(f"{code}: {text}", code, **extra)
 
     def __reduce__(self) -> Any:
-        return RestException, (self.json,)
+        return type(self), (self.json,), {"http_status": self.http_status}
 
 
 class ExecutionException(RunyardException):

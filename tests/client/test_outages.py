@@ -201,18 +201,6 @@ def test_a_point_the_store_refuses_takes_no_other_along(
     assert "not this one" in caplog.text
 
 
-@pytest.mark.parametrize("status", [401, 403, 404, 500, 507])
-def test_an_answer_that_says_nothing_about_the_points_loses_none(status: int, scripted: ScriptedServer) -> None:
-    """Expired credentials, a wrong path, a fault, a full disk: tried again until it works."""
-    scripted.answers = [Answer(status, b"no")] * 2
-    client = RunyardClient(scripted.url)
-    client.log_metric("a" * 32, "m", 1.0)
-    client.connection.flush()
-
-    assert len(scripted.asked) == 3
-    assert not list(spool_folder().glob("*.rejected"))
-
-
 def test_without_a_journal_calls_wait_for_the_store(
     client: RunyardClient,
     run_id: str,

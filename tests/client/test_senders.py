@@ -119,13 +119,6 @@ def test_a_page_answered_with_200_is_an_error(scripted: ScriptedServer) -> None:
         sender_for(scripted.url).send(SET_TAG)
 
 
-def test_an_empty_answer_is_an_empty_object(scripted: ScriptedServer) -> None:
-    """As MLflow's client has it."""
-    scripted.answers = [Answer(200, b"")]
-
-    assert sender_for(scripted.url).send(SET_TAG) == {}
-
-
 def test_redirects_are_followed_with_the_body(scripted: ScriptedServer) -> None:
     """A server that moved still gets what was sent."""
     scripted.answers = [Answer(307, headers={"Location": "/elsewhere"})]

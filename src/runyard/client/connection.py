@@ -8,7 +8,7 @@ from typing import Any
 
 from runyard import settings
 from runyard.client.buffer import Buffer
-from runyard.client.errors import Unreachable
+from runyard.client.errors import Unreachable, says_nothing
 from runyard.client.leftovers import deliver_left_behind, left_behind
 from runyard.client.local import absolute
 from runyard.client.senders import Sender, sender_for
@@ -77,7 +77,9 @@ class StoreConnection:
         if synchronous is not False and self._buffer.flush(patience, insist=False):
             try:
                 return self.sender.send(message, patience, patience)
-            except Unreachable as problem:
+            except RunyardException as problem:
+                if not says_nothing(problem):
+                    raise
                 self._buffer.note_offline(problem.message)
         self._buffer.add_change(message)
         return {}

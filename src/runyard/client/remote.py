@@ -164,8 +164,6 @@ def _pause(attempt: int) -> float:
 
 
 def _decoded(data: bytes) -> Any:
-    if not data:
-        return {}
     try:
         return json.loads(data)
     except ValueError:

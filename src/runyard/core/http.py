@@ -100,6 +100,10 @@ def _proxy_for(uri: str) -> str | None:
     return proxies.get(parts.scheme) or proxies.get("all")
 
 
+class ForeignAnswer(RestException):
+    """An answer that is no error envelope: something on the way gave it, or another program. It refuses nothing."""
+
+
 def answered_error(body: Any, status: int, server: str) -> RunyardException:
     """The error a server answered with.
 
@@ -107,17 +111,14 @@ def answered_error(body: Any, status: int, server: str) -> RunyardException:
     ----------
     body: The decoded JSON of the answer, or its text.
     """
-    if isinstance(body, dict) and "error_code" in body:
+    error: RestException
+    if isinstance(body, dict) and isinstance(body.get("error_code"), str):
         error = RestException(body)
     else:
-        error = RestException(
-            {"error_code": _code(status), "message": f"{server} answered {status}: {str(body)[:300]}"}
-        )
+        code = _CODES.get(status, "INTERNAL_ERROR")
+        error = ForeignAnswer({"error_code": code, "message": f"{server} answered {status}: {str(body)[:300]}"})
     error.http_status = status
     return error
 
 
-def _code(status: int) -> str:
-    """The code for an answer that is no error envelope: it came from something on the way, or from another program."""
-    codes = {401: "UNAUTHENTICATED", 403: "PERMISSION_DENIED", 404: "ENDPOINT_NOT_FOUND", 405: "ENDPOINT_NOT_FOUND"}
-    return codes.get(status, "BAD_REQUEST" if status == 413 else "INTERNAL_ERROR")
+_CODES = {401: "UNAUTHENTICATED", 403: "PERMISSION_DENIED", 404: "ENDPOINT_NOT_FOUND", 405: "ENDPOINT_NOT_FOUND"}
