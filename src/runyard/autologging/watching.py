@@ -6,11 +6,9 @@ once and its result or exception is what the caller gets.
 """
 
 import functools
-import sys
 import threading
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from types import FrameType
 from typing import Any
 
 from runyard.autologging.integrations import autologging_is_disabled
@@ -51,7 +49,6 @@ class _Inside(threading.local):
 
 
 _inside = _Inside()
-_watched_threads: list[int] = []
 
 
 def watched(function: Callable[..., Any], integration: str, watcher: Watcher) -> Callable[..., Any]:
@@ -59,14 +56,12 @@ def watched(function: Callable[..., Any], integration: str, watcher: Watcher) ->
 
     @functools.wraps(function)
     def call_watched(*args: Any, **kwargs: Any) -> Any:
-        if _inside.watched or autologging_is_disabled(integration) or _works_for_a_watched_call():
+        if _inside.watched or autologging_is_disabled(integration):
             return function(*args, **kwargs)
         _inside.watched = True
-        _watched_threads.append(threading.get_ident())
         try:
             return _watch(Call(integration, function, args, kwargs), watcher)
         finally:
-            _watched_threads.remove(threading.get_ident())
             _inside.watched = False
 
     call_watched.__dict__["_runyard_original"] = function
@@ -121,15 +116,3 @@ def _end(call: Call, watch: Watch, resume: Callable[[], None], error: BaseExcept
 def _name(call: Call) -> str:
     owner = f"{type(call.owner).__name__}." if call.args and hasattr(call.owner, "get_params") else ""
     return f"{owner}{getattr(call.function, '__name__', call.function)}"
-
-
-def _works_for_a_watched_call() -> bool:
-    """Is this a worker of joblib in a thread of its own, while another thread is inside of a watched call?"""
-    if not _watched_threads or threading.current_thread() is threading.main_thread():
-        return False
-    frame: FrameType | None = sys._getframe(2)
-    while frame is not None:
-        if frame.f_globals.get("__name__", "").startswith("joblib.parallel"):
-            return True
-        frame = frame.f_back
-    return False

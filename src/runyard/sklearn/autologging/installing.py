@@ -5,18 +5,19 @@ from typing import Any
 
 from runyard.autologging.patches import patch, revert
 from runyard.autologging.watching import Watcher
+from runyard.sklearn.autologging.callers import of_the_program
 from runyard.sklearn.autologging.fitting import watch_fit
 from runyard.sklearn.autologging.measuring import watch_metric, watch_predict, watch_score
 
 METHODS: dict[str, Watcher] = {
-    "fit": watch_fit,
-    "fit_transform": watch_fit,
-    "fit_predict": watch_fit,
-    "predict": watch_predict,
-    "predict_proba": watch_predict,
-    "predict_log_proba": watch_predict,
-    "transform": watch_predict,
-    "score": watch_score,
+    "fit": of_the_program(watch_fit),
+    "fit_transform": of_the_program(watch_fit),
+    "fit_predict": of_the_program(watch_fit),
+    "predict": of_the_program(watch_predict),
+    "predict_proba": of_the_program(watch_predict),
+    "predict_log_proba": of_the_program(watch_predict),
+    "transform": of_the_program(watch_predict),
+    "score": of_the_program(watch_score),
 }
 
 _PREPARING = (
@@ -41,7 +42,7 @@ def install() -> None:
     for name in metrics.__all__:
         measure = getattr(metrics, name)
         if inspect.isfunction(measure) and ("_score" in name or name.endswith(_MEASURES)):
-            patch("sklearn", metrics, name, watch_metric, module="sklearn.metrics")
+            patch("sklearn", metrics, name, of_the_program(watch_metric), module="sklearn.metrics")
 
 
 def uninstall() -> None:
@@ -50,6 +51,9 @@ def uninstall() -> None:
 
 
 def _estimators() -> list[Any]:
-    from sklearn.utils import all_estimators  # noqa: PLC0415  (heavy)
+    from sklearn.model_selection import _search, _search_successive_halving  # noqa: PLC0415  (heavy)
+    from sklearn.utils import all_estimators  # noqa: PLC0415
 
-    return [kind for _, kind in all_estimators() if not kind.__module__.startswith(_PREPARING)]
+    # searches of other packages, and sklearn's experimental ones, may be imported later
+    searches = [_search.BaseSearchCV, _search_successive_halving.BaseSuccessiveHalving]
+    return [*searches, *(kind for _, kind in all_estimators() if not kind.__module__.startswith(_PREPARING))]
