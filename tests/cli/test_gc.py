@@ -1,14 +1,16 @@
 """`runyard gc`: what is removed, what stays, and that it asks first."""
 
+from collections.abc import Callable
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
 from runyard.client import RunyardClient
-from runyard.exceptions import DoesNotExist
+from runyard.exceptions import DoesNotExist, RunyardException
 from tests.cli.conftest import Runyard
 from tests.support.s3 import ObjectStore
+from tests.support.server import RunningServer
 
 
 @pytest.fixture
@@ -30,13 +32,19 @@ def _artifact_folder(client: RunyardClient, run_id: str) -> Path:
     return Path(str(client.get_run(run_id).info.artifact_uri).removeprefix("file://"))
 
 
+@pytest.fixture
+def proxied(client: RunyardClient) -> str:
+    """An experiment whose artifacts go through a server."""
+    return client.create_experiment("proxied", artifact_location="mlflow-artifacts:/1")
+
+
 def test_nothing_deleted_is_nothing_to_remove(runyard: Runyard, client: RunyardClient, tmp_path: Path) -> None:
     """Active runs are never touched."""
     run_id = _run_with_everything(client, tmp_path)
 
     done = runyard("gc", "--yes")
 
-    assert (0, "Nothing to remove.\n") == (done.code, done.out)
+    assert (0, "Nothing to remove.\n", "") == (done.code, done.out, done.err)
     assert {"loss": 0.5} == client.get_run(run_id).data.metrics
 
 
@@ -110,20 +118,108 @@ def test_active_run_is_refused_by_name(runyard: Runyard, client: RunyardClient, 
     assert client.get_run(run_id).info.lifecycle_stage == "active"
 
 
+def _deleted_run_in_s3(client: RunyardClient, objects: ObjectStore, prefix: str, experiment_id: str) -> str:
+    run_id = str(client.create_run(experiment_id).info.run_id)
+    objects.fill(f"{prefix}/1/{run_id}/artifacts", ["note.txt"])
+    client.delete_run(run_id)
+    return run_id
+
+
 def test_artifacts_that_a_server_kept_in_s3_go_too(
-    runyard: Runyard, client: RunyardClient, objects: ObjectStore, monkeypatch: pytest.MonkeyPatch
+    runyard: Runyard, client: RunyardClient, objects: ObjectStore, monkeypatch: pytest.MonkeyPatch, proxied: str
 ) -> None:
     """Those of the run, with the operator's credentials; its neighbours stay."""
     for name, value in objects.environment().items():
         monkeypatch.setenv(name, value)
     prefix = f"gc/{uuid4().hex}"
-    experiment_id = client.create_experiment("proxied", artifact_location="mlflow-artifacts:/1")
-    gone, kept = (str(client.create_run(experiment_id).info.run_id) for _ in range(2))
-    for run_id in (gone, kept):
-        objects.fill(f"{prefix}/1/{run_id}/artifacts", ["note.txt"])
-    client.delete_run(gone)
+    gone = _deleted_run_in_s3(client, objects, prefix, proxied)
+    kept = _deleted_run_in_s3(client, objects, prefix, proxied)
+    client.restore_run(kept)
 
     done = runyard("gc", "--yes", "--artifacts-destination", f"s3://models/{prefix}")
 
     assert done.code == 0, done.err
+    assert f"s3://models/{prefix}/1/{gone}/artifacts" in done.out
     assert [f"1/{kept}/artifacts/note.txt"] == objects.kept(prefix)
+
+
+def test_a_refused_removal_stops_and_can_be_repeated(
+    runyard: Runyard, client: RunyardClient, objects: ObjectStore, monkeypatch: pytest.MonkeyPatch, proxied: str
+) -> None:
+    """With an expired key every object would stay for ever if the rows went first."""
+    prefix = f"gc/{uuid4().hex}"
+    runs = [_deleted_run_in_s3(client, objects, prefix, proxied) for _ in range(2)]
+    for name, value in objects.environment().items():
+        monkeypatch.setenv(name, value)
+    command = ("gc", "--yes", "--artifacts-destination", f"s3://models/{prefix}")
+
+    with monkeypatch.context() as expired:
+        expired.setenv("AWS_SECRET_ACCESS_KEY", "wrong")
+        failed = runyard(*command)
+
+    assert 1 == failed.code
+    assert f"The artifacts of run {runs[0]} at s3://models/{prefix}/1/{runs[0]}/artifacts" in failed.err
+    assert "wrong" not in failed.err
+    assert 2 == len(objects.kept(prefix))
+    assert ["deleted", "deleted"] == [client.get_run(run_id).info.lifecycle_stage for run_id in runs]
+    assert 0 == runyard(*command).code
+    assert [] == objects.kept(prefix)
+
+
+def test_destination_is_the_one_the_server_noted(
+    runyard: Runyard, start_server: Callable[..., RunningServer], tmp_path: Path
+) -> None:
+    """Who cleans up need not know how the server was started, and cannot get it wrong."""
+    server = start_server("--artifacts-destination", str(tmp_path / "kept"))
+    client = RunyardClient(server.url)
+    run_id = _run_with_everything(client, tmp_path)
+    client.delete_run(run_id)
+    database = ("--backend-store-uri", server.database_uri)
+
+    wrong = runyard("gc", "--yes", *database, "--artifacts-destination", str(tmp_path / "elsewhere"))
+    files = [path.name for path in (tmp_path / "kept").rglob("*") if path.is_file()]
+    done = runyard("gc", "--yes", *database)
+
+    assert (1, ["note.txt"]) == (wrong.code, files)
+    assert f"The server keeps artifacts in {tmp_path / 'kept'}" in wrong.err
+    assert done.code == 0, done.err
+    assert [] == [path for path in (tmp_path / "kept").rglob("*") if path.is_file()]
+    with pytest.raises(RunyardException, match="No run has the id"):
+        client.get_run(run_id)
+
+
+def test_a_destination_that_is_not_here_is_refused(runyard: Runyard, client: RunyardClient, proxied: str) -> None:
+    """On another machine than the server's nothing would be found, and everything left behind."""
+    run_id = str(client.create_run(proxied).info.run_id)
+    client.delete_run(run_id)
+
+    done = [runyard("gc", "--yes", *more) for more in ([], ["--artifacts-destination", "no/such/folder"])]
+
+    assert [1, 1] == [each.code for each in done]
+    assert "name the place with --artifacts-destination" in done[0].err
+    assert "deleted" == client.get_run(run_id).info.lifecycle_stage
+
+
+def test_files_of_a_champion_stay_and_it_is_named(runyard: Runyard, client: RunyardClient, tmp_path: Path) -> None:
+    """The model that everybody uses must survive the tidying of its experiment."""
+    run_id = _run_with_everything(client, tmp_path)
+    client.create_registered_model("churn")
+    client.create_model_version("churn", f"runs:/{run_id}/note.txt", run_id)
+    client.set_registered_model_alias("churn", "champion", "1")
+    client.delete_run(run_id)
+
+    swept, named = runyard("gc", "--yes"), runyard("gc", "--yes", "--run-ids", run_id)
+
+    reason = "version 1 of 'churn' (@champion) needs it; delete the version first."
+    assert (0, f"Nothing to remove.\nKeeping run {run_id}: {reason}\n") == (swept.code, swept.out)
+    assert (1, True) == (named.code, reason in named.err)
+    assert (_artifact_folder(client, run_id) / "note.txt").is_file()
+
+
+def test_a_database_that_is_not_there_is_refused(runyard: Runyard, tmp_path: Path) -> None:
+    """A mistyped path must not make an empty database and report that all is clean."""
+    done = runyard("gc", "--yes", "--backend-store-uri", f"sqlite:///{tmp_path}/typo.db")
+
+    assert 1 == done.code
+    assert "There is no database at" in done.err
+    assert not (tmp_path / "typo.db").exists()

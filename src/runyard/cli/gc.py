@@ -2,16 +2,21 @@
 
 import re
 import sys
+from collections.abc import Iterable
+from urllib.parse import urlsplit
 
 import click
 
-from runyard.artifacts.locations import absolute_location
+from runyard.artifacts.locations import PROXY_SCHEME, absolute_location, local_path, proxied_path
 from runyard.artifacts.repository import ArtifactRepository, FileRepository
 from runyard.artifacts.resolve import repository_for
 from runyard.cli.choices import variables
 from runyard.cli.output import show_rows
 from runyard.core.clock import now_ms
-from runyard.exceptions import RunyardException
+from runyard.db.engine import require_database
+from runyard.exceptions import InvalidParameter, RunyardException
+from runyard.registry.model_versions.needed import NeededByVersions
+from runyard.server.settings import DEFAULT_ARTIFACTS
 from runyard.tracking.removal import Removable, Remover, open_remover
 
 _SECONDS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
@@ -46,9 +51,8 @@ class Age(click.ParamType[int]):
     "--artifacts-destination",
     envvar=variables("ARTIFACTS_DESTINATION"),
     show_envvar=True,
-    default="runyard-artifacts",
-    show_default=True,
-    help="Folder or s3://bucket/prefix where the server keeps the artifacts that clients send through it.",
+    help="Folder or s3://bucket/prefix where the server keeps the artifacts that clients send through it. By default "
+    "the one that the server noted in the database when it started.",
 )
 @click.option("--yes", is_flag=True, help="Remove without asking.")
 def gc(
@@ -56,37 +60,101 @@ def gc(
     run_ids: str | None,
     experiment_ids: str | None,
     backend_store_uri: str,
-    artifacts_destination: str,
+    artifacts_destination: str | None,
     yes: bool,
 ) -> None:
     """Remove deleted runs, logged models and experiments for good, with their artifacts.
 
-    A logged model that is registered as a version stays, and so does its experiment.
-    Shows what would be removed and asks; without a terminal it removes only with --yes. Servers may keep running.
+    What a version of a registered model needs stays, and so does what a logged model in use needs; each is named with
+    the reason. Shows what would be removed and asks; without a terminal it removes only with --yes. Servers may keep
+    running. When artifacts cannot be deleted it stops, and can be repeated: their run is still there.
     """
     before = None if older_than is None else now_ms() - older_than
-    with open_remover(backend_store_uri) as remover:
+    require_database(backend_store_uri)
+    with open_remover(backend_store_uri, NeededByVersions) as remover:
         found = remover.find(before, _names(run_ids), _names(experiment_ids))
         if not found.runs and not found.models and not found.experiments:
             click.echo("Nothing to remove.")
+            _show_kept(found)
             return
-        _show(found)
-        if not yes and not _confirmed():
-            return
-        failures = _remove(remover, found, artifacts_destination)
-    if failures:
-        raise RunyardException(f"Artifacts that could not be deleted, delete them by hand: {'; '.join(failures)}")
+        places = _Places(remover.noted_destination, artifacts_destination)
+        places.require([*(run.artifact_uri for run in found.runs), *(model.artifact_uri for model in found.models)])
+        _show(found, places)
+        _show_kept(found)
+        if yes or _confirmed():
+            _remove(remover, found, places)
 
 
 def _names(text: str | None) -> list[str]:
     return [name.strip() for name in (text or "").split(",") if name.strip()]
 
 
-def _show(found: Removable) -> None:
-    rows = [("run", run.run_id, run.name, run.artifact_uri) for run in found.runs]
-    rows += [("logged model", model.model_id, model.name, model.artifact_uri) for model in found.models]
+class _Places:
+    """Where artifacts really are: the place behind ``mlflow-artifacts:`` is the server's.
+
+    Deleting in a place that is not the server's would find nothing, and leave the artifacts behind for ever. So a
+    place that contradicts what the server noted is refused, and one that is not there too.
+    """
+
+    def __init__(self, noted: str | None, given: str | None) -> None:
+        self._noted = noted
+        self._given = absolute_location(given) if given else None
+        self.destination = self._given or noted or absolute_location(DEFAULT_ARTIFACTS)
+
+    def require(self, artifact_uris: Iterable[str]) -> None:
+        """Refuse to look for artifacts of a server where the server does not keep them.
+
+        Raises
+        ------
+        InvalidParameter: The place is not the one that the server noted, or is not on this machine.
+        """
+        if all(_own_path(uri) is None for uri in artifact_uris):
+            return
+        if self._noted and self._given and self._given != self._noted and not _is_elsewhere(self._noted):
+            raise InvalidParameter(
+                f"The server keeps artifacts in {self._noted}, not in {self._given}. "
+                "Leave --artifacts-destination out, or start the server with the new place first."
+            )
+        if _is_elsewhere(self.destination):
+            raise InvalidParameter(
+                f"The artifacts that clients sent through the server are not here: there is no folder "
+                f"{self.destination}. Run this where the server runs, or name the place with --artifacts-destination."
+            )
+
+    def address(self, artifact_uri: str) -> str:
+        """The address of artifacts in the store that really keeps them."""
+        inside = _own_path(artifact_uri)
+        return artifact_uri if inside is None else f"{self.destination.rstrip('/')}/{inside}"
+
+    def delete(self, artifact_uri: str, owner: str) -> bool:
+        """Delete the artifacts of a run or logged model; were there any on this machine's disk, or elsewhere?"""
+        repository = repository_for(artifact_uri, "", self.destination)
+        there = not isinstance(repository, FileRepository) or repository.root.exists()
+        repository.delete_artifacts()
+        _drop_empty_folder(repository, owner)
+        return there
+
+
+def _own_path(artifact_uri: str) -> str | None:
+    """The path in the server's own store; None for locations of other kinds."""
+    return proxied_path(artifact_uri) if urlsplit(artifact_uri).scheme == PROXY_SCHEME else None
+
+
+def _is_elsewhere(destination: str) -> bool:
+    folder = local_path(destination)
+    return folder is not None and not folder.is_dir()
+
+
+def _show(found: Removable, places: _Places) -> None:
+    rows = [("run", run.run_id, run.name, places.address(run.artifact_uri)) for run in found.runs]
+    rows += [("logged model", one.model_id, one.name, places.address(one.artifact_uri)) for one in found.models]
     rows += [("experiment", experiment.experiment_id, experiment.name, "") for experiment in found.experiments]
     show_rows(("What", "Id", "Name", "Artifacts"), rows)
+
+
+def _show_kept(found: Removable) -> None:
+    for one in found.kept:
+        click.echo(f"Keeping {one.what} {one.id}: {one.reason}.")
 
 
 def _confirmed() -> bool:
@@ -96,39 +164,44 @@ def _confirmed() -> bool:
     return False
 
 
-def _remove(remover: Remover, found: Removable, destination: str) -> list[str]:
-    """Rows first, then artifacts, a run at a time; returns what could not be deleted."""
-    failures = []
-    for run in found.runs:
-        if not remover.remove_run(run.run_id):
-            click.echo(f"Run {run.run_id} is not deleted any more; kept.")
-            continue
-        failures += _delete_artifacts(run.artifact_uri, run.run_id, destination)
-        click.echo(f"Removed run {run.run_id}.")
+def _remove(remover: Remover, found: Removable, places: _Places) -> None:
+    """Logged models, runs, then experiments, one at a time: artifacts first, then rows.
+
+    Raises
+    ------
+    RunyardException: Artifacts could not be deleted. What they belong to is still there, and nothing more was removed.
+    """
     for model in found.models:
-        if not remover.remove_model(model.model_id):
-            click.echo(f"Logged model {model.model_id} is needed again; kept.")
-            continue
-        failures += _delete_artifacts(model.artifact_uri, model.model_id, destination)
-        click.echo(f"Removed logged model {model.model_id}.")
+        reason = remover.claim_model(model.model_id)
+        what = f"logged model {model.model_id}"
+        if _artifacts_are_gone(what, model.model_id, model.artifact_uri, reason, places):
+            remover.remove_model(model.model_id)
+    for run in found.runs:
+        reason = remover.claim_run(run.run_id)
+        if _artifacts_are_gone(f"run {run.run_id}", run.run_id, run.artifact_uri, reason, places):
+            remover.remove_run(run.run_id)
     for experiment in found.experiments:
-        if remover.remove_experiment(experiment.experiment_id):
-            click.echo(f"Removed experiment {experiment.experiment_id}.")
-        else:
-            click.echo(f"Experiment {experiment.experiment_id} was restored, or has runs or models again; kept.")
+        reason = remover.remove_experiment(experiment.experiment_id)
+        done = "Removed" if reason is None else "Keeping"
+        click.echo(f"{done} experiment {experiment.experiment_id}{f': {reason}' if reason else ''}.")
     remover.remove_unused_datasets()
-    return failures
 
 
-def _delete_artifacts(uri: str, owner: str, destination: str) -> list[str]:
-    """Delete the artifacts of a run or logged model; returns what could not be deleted."""
+def _artifacts_are_gone(what: str, owner: str, artifact_uri: str, reason: str | None, places: _Places) -> bool:
+    """Delete the artifacts of what was claimed; False when it could not be claimed, for a reason."""
+    if reason:
+        click.echo(f"Keeping {what}: {reason}.")
+        return False
+    address = places.address(artifact_uri)
     try:
-        repository = repository_for(uri, "", absolute_location(destination))
-        repository.delete_artifacts()
-        _drop_empty_folder(repository, owner)
+        there = places.delete(artifact_uri, owner)
     except (RunyardException, OSError) as problem:
-        return [f"{uri} ({problem})"]
-    return []
+        raise RunyardException(
+            f"The artifacts of {what} at {address} could not be deleted: {str(problem).rstrip('.')}. It stays deleted, "
+            "and nothing more was removed. Repeat this once the reason is gone."
+        ) from problem
+    click.echo(f"Removed {what}." if there else f"Removed {what}; there was nothing at {address}.")
+    return True
 
 
 def _drop_empty_folder(repository: ArtifactRepository, owner: str) -> None:

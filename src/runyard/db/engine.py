@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
-from runyard.exceptions import InvalidParameter, MissingPackage
+from runyard.exceptions import DoesNotExist, InvalidParameter, MissingPackage
 
 BUSY_TIMEOUT_MS = 30_000
 READERS = 8
@@ -67,6 +67,19 @@ def parse_uri(uri: str) -> URL:
     if url.database in (None, "", ":memory:"):
         raise InvalidParameter("A SQLite store needs a file: use sqlite:///runyard.db or sqlite:////absolute/path.db.")
     return url
+
+
+def require_database(uri: str) -> None:
+    """Refuse a SQLite database that is not there: opening it would make an empty one.
+
+    Raises
+    ------
+    DoesNotExist: There is no such file.
+    InvalidParameter: The URI is malformed or names a database Runyard does not speak.
+    """
+    url = parse_uri(uri)
+    if url.get_backend_name() == "sqlite" and not Path(str(url.database)).is_file():
+        raise DoesNotExist(f"There is no database at {url.database}. Check the address {uri}.")
 
 
 _UNKNOWN = "Cannot open a database from {}: use sqlite:///file.db or postgresql://user:password@host/name."

@@ -2,13 +2,14 @@
 
 import sqlalchemy as sa
 
+import runyard.db.facts  # noqa: F401  (its table is part of every schema)
 from runyard.core.clock import now_ms
 from runyard.db.engine import Engines
 from runyard.db.metadata import metadata
 from runyard.db.transaction import StoreSettings
 from runyard.exceptions import Conflict
 
-HEAD = "0003"
+HEAD = "0004"
 """Revision of the newest migration; a test compares it with migrations/versions."""
 
 _LOCK = 0x52554E59  # "RUNY": the PostgreSQL advisory lock that one process at a time creates the schema under

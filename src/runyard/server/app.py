@@ -7,8 +7,10 @@ import threading
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from runyard.artifacts.locations import own_places
-from runyard.exceptions import EndpointNotFound
+from runyard.artifacts.locations import local_path, own_places
+from runyard.db.facts import ARTIFACTS_DESTINATION, fact, note_fact
+from runyard.db.transaction import Transaction
+from runyard.exceptions import EndpointNotFound, InvalidParameter
 from runyard.protocol.gate import Gate
 from runyard.server.answers import INCIDENT, App, Receive, Scope, Send, send_error, unforeseen
 from runyard.server.dispatch import Dispatch
@@ -26,7 +28,29 @@ def open_gate(settings: ServerSettings) -> Gate:
     InvalidParameter: Artifacts cannot be kept where the settings say.
     """
     places = own_places(settings.destination, settings.artifact_root)
-    return Gate.open(settings.backend_store_uri, artifact_root=settings.artifact_root, artifact_places=places)
+    gate = Gate.open(settings.backend_store_uri, artifact_root=settings.artifact_root, artifact_places=places)
+    if settings.serve_artifacts:
+        try:
+            _note_destination(gate, settings.destination)
+        except BaseException:
+            gate.close()
+            raise
+    return gate
+
+
+def _note_destination(gate: Gate, destination: str) -> None:
+    """Let the store know where artifacts are kept, for whoever removes them: they must be looked for nowhere else."""
+    with gate.engines.reading.begin() as connection:
+        noted = fact(Transaction(connection, gate.settings), ARTIFACTS_DESTINATION)
+    if noted != destination:
+        with gate.engines.writing.begin() as connection:
+            note_fact(Transaction(connection, gate.settings), ARTIFACTS_DESTINATION, destination)
+    folder = local_path(destination)
+    if folder is not None:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as problem:
+            raise InvalidParameter(f"Artifacts cannot be kept in {destination}: {problem.strerror}.") from None
 
 
 def create_app(settings: ServerSettings, gate: Gate | None = None) -> App:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from runyard.core.ids import new_run_id
 from runyard.core.names import random_run_name
 from runyard.db.transaction import Prepared, Transaction
-from runyard.exceptions import DoesNotExist, InvalidParameter
+from runyard.exceptions import Conflict, DoesNotExist, InvalidParameter
 from runyard.protocol.performing import Raw, Wire, performs
 from runyard.search.fields import RUN_FIELDS
 from runyard.search.parser import parse_filter
@@ -109,6 +109,8 @@ def restore_run(tx: Transaction, message: RestoreRun) -> Wire:
     """Mark as active again."""
     run = find_run(tx, message.run_id)
     if run.lifecycle_stage == DELETED:
+        if tx.scalar(sa.select(runs.c.removal_time).where(runs.c.id == run.id).with_for_update()) is not None:
+            raise Conflict(f"Run {message.run_id!r} cannot be restored: its removal for good has begun.")
         _stage(tx, run.id, ACTIVE, None)
     return {}
 

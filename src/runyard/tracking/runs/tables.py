@@ -28,6 +28,7 @@ runs = sa.Table(
     sa.Column("artifact_uri", sa.Text, nullable=False),
     # Params and tags once more, as the JSON text that answers carry: a search reads one row a run instead of twenty.
     sa.Column("document", sa.Text, nullable=False),
+    sa.Column("removal_time", sa.BigInteger),  # when removal for good began: from then on it cannot be restored
     sa.Index("ix_runs_newest", "experiment_id", "lifecycle_stage", sa.text("start_time DESC"), "run_uuid"),
 )
 

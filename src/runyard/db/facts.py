@@ -1,0 +1,30 @@
+"""What a database knows about its store beside the resources in it."""
+
+import sqlalchemy as sa
+
+from runyard.db.metadata import metadata
+from runyard.db.selecting import upsert
+from runyard.db.transaction import Transaction
+
+ARTIFACTS_DESTINATION = "artifacts_destination"
+"""Name of the fact where the server keeps what clients send through it: an absolute folder, or a URI."""
+
+store_facts = sa.Table(
+    "store_facts",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+
+def fact(tx: Transaction, name: str) -> str | None:
+    """What is known under a name; None when nothing is."""
+    value: str | None = tx.scalar(sa.select(store_facts.c.value).where(store_facts.c.name == name))
+    return value
+
+
+def note_fact(tx: Transaction, name: str, value: str) -> None:
+    """Remember it, in place of what was known before."""
+    statement = upsert(tx, store_facts).values(name=name, value=value)
+    tx.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"value": value}))

@@ -1,0 +1,136 @@
+"""What versions of registered models need of runs and logged models: it must not be removed under them."""
+
+import posixpath
+from collections import defaultdict
+from collections.abc import Iterator
+from urllib.parse import unquote, urlsplit
+
+import sqlalchemy as sa
+
+from runyard.artifacts.locations import local_path, proxied_path
+from runyard.core.model_uri import parse_model_uri
+from runyard.db.transaction import Transaction
+from runyard.exceptions import InvalidParameter
+from runyard.registry.model_versions.tables import model_versions
+from runyard.registry.registered_models.tables import registered_model_aliases, registered_models
+
+_columns = (
+    model_versions.c.id,
+    model_versions.c.registered_model_id,
+    registered_models.c.name,
+    model_versions.c.version,
+    model_versions.c.current_stage,
+    model_versions.c.run_id,
+    model_versions.c.logged_model_id,
+    model_versions.c.source,
+    model_versions.c.storage_location,
+)
+
+
+class NeededByVersions:
+    """Which version of a registered model needs a run or a logged model, if one does.
+
+    A version needs the run it came from, whose metrics decide promotions, and everything that holds its files: a run
+    or a logged model, by id or because they lie in its artifacts.
+
+    Parameters
+    ----------
+    kept_at: The folder or place in S3 behind ``mlflow-artifacts:``, None when unknown.
+    """
+
+    def __init__(self, kept_at: str | None) -> None:
+        self._kept_at = kept_at
+        self._newest = 0
+        self._by_run: dict[str, str] = {}
+        self._by_model: dict[str, str] = {}
+        self._files: dict[str, str] = {}
+        self._holders: dict[str, str] = {}
+        self._below_runs: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+
+    def refresh(self, tx: Transaction) -> None:
+        """Look at the versions that came since the last look. What a version needs never changes."""
+        aliases: defaultdict[tuple[int, int], list[str]] = defaultdict(list)
+        chosen = sa.select(*_columns).join(registered_models, registered_models.c.id == _columns[1])
+        found = tx.execute(chosen.where(model_versions.c.id > self._newest).order_by(model_versions.c.id)).all()
+        if found:
+            for alias in tx.execute(sa.select(registered_model_aliases)):
+                aliases[alias.registered_model_id, alias.version].append(f"@{alias.alias}")
+        for row in found:
+            names = aliases[row.registered_model_id, row.version]
+            self._note(row, _described(row.name, row.version, row.current_stage, names))
+            self._newest = row.id
+
+    def run(self, run_id: str, artifact_uri: str) -> str | None:
+        """The version that needs a run, described; None when none does."""
+        return self._by_run.get(run_id) or self._at(artifact_uri)
+
+    def model(self, model_id: str, name: str, run_id: str, location: str) -> str | None:
+        """The version that needs a logged model, described; None when none does."""
+        below = (version for path, version in self._below_runs.get(run_id, ()) if f"{path}/".startswith(f"{name}/"))
+        return self._by_model.get(model_id) or self._at(location) or next(below, None)
+
+    def _note(self, row: "sa.Row[*tuple[object, ...]]", version: str) -> None:
+        if row.run_id:
+            self._by_run.setdefault(row.run_id, version)
+        if row.logged_model_id:
+            self._by_model.setdefault(row.logged_model_id, version)
+        for uri in {row.source, row.storage_location}:
+            self._note_place(uri, version)
+
+    def _note_place(self, uri: str, version: str) -> None:
+        parts = urlsplit(uri)
+        scheme = parts.scheme.lower()
+        if scheme == "runs":
+            run_id, _, path = parts.path.strip("/").partition("/")
+            self._by_run.setdefault(run_id, version)
+            self._below_runs[run_id].append((path, version))
+        elif scheme == "models":
+            model_id = _model_id(uri)
+            if model_id:
+                self._by_model.setdefault(model_id, version)
+        else:
+            place = self._place(uri)
+            self._files[place] = version
+            for holder in (place, *_above(place)):
+                self._holders.setdefault(holder, version)
+
+    def _at(self, uri: str) -> str | None:
+        """The version whose files lie in a location, or that is all of what the location lies in."""
+        place = self._place(uri)
+        around = (self._files[folder] for folder in _above(place) if folder in self._files)
+        return self._holders.get(place) or next(around, None)
+
+    def _place(self, uri: str) -> str:
+        """A location such that two spellings of one place are equal, and what holds it is its beginning."""
+        try:
+            inside = proxied_path(uri)
+        except InvalidParameter:
+            inside = None  # another program wrote it: a text like any other
+        if inside is not None and self._kept_at:
+            uri = f"{self._kept_at.rstrip('/')}/{inside}"
+        elif inside is not None:
+            return f"mlflow-artifacts:/{inside}"
+        folder = local_path(uri)
+        if folder is not None:
+            return posixpath.normpath(str(folder))
+        parts = urlsplit(uri)
+        return f"{parts.scheme.lower()}:/{parts.netloc}{posixpath.normpath('/' + unquote(parts.path).strip('/'))}"
+
+
+def _above(place: str) -> Iterator[str]:
+    """The folders a place lies in, from the inside out."""
+    while (above := posixpath.dirname(place)) != place:
+        yield above
+        place = above
+
+
+def _model_id(uri: str) -> str | None:
+    try:
+        return parse_model_uri(uri).model_id
+    except InvalidParameter:
+        return None  # another program wrote it: it leads nowhere
+
+
+def _described(name: str, version: int, stage: str, aliases: list[str]) -> str:
+    more = [*sorted(aliases), *([stage] if stage != "None" else [])]
+    return f"version {version} of {name!r}" + (f" ({', '.join(more)})" if more else "")

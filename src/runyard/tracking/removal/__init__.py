@@ -1,0 +1,141 @@
+"""Removing deleted runs, logged models and experiments for good: what `runyard gc` does.
+
+There is no way back, and no route to it.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+import sqlalchemy as sa
+
+from runyard.db.engine import open_engines
+from runyard.db.facts import ARTIFACTS_DESTINATION, fact
+from runyard.db.faults import translated
+from runyard.db.schema import ensure_schema
+from runyard.db.transaction import StoreSettings, Transaction
+from runyard.protocol.catalog import load_all
+from runyard.tracking.experiments.messages import experiment_number
+from runyard.tracking.experiments.store import DELETED
+from runyard.tracking.experiments.tables import experiments
+from runyard.tracking.inputs.tables import dataset_inputs, datasets
+from runyard.tracking.logged_models.tables import logged_models
+from runyard.tracking.removal.finding import Removable, find, find_model, find_run
+from runyard.tracking.removal.needs import Needed, reason_to_keep_model, reason_to_keep_run
+from runyard.tracking.runs.tables import runs
+
+__all__ = ["Needed", "Removable", "Remover", "open_remover"]
+
+
+class Remover:
+    """Finds what is marked as deleted, and removes it a run or logged model at a time, in three steps.
+
+    First the row is claimed: from then on it cannot be restored. Then its artifacts are the caller's to delete. Last
+    go its rows, with everything that hangs on them. So nobody is shown a run as active whose artifacts are gone, and a
+    removal that failed half way is done again by the next one, which finds the row still there.
+
+    Parameters
+    ----------
+    needed: Makes what knows which runs and logged models something else needs, given where the server keeps artifacts.
+    """
+
+    def __init__(self, store: sa.Engine, needed: Callable[[str | None], Needed]) -> None:
+        self._store = store
+        with self._transaction() as tx:
+            self.noted_destination = fact(tx, ARTIFACTS_DESTINATION)
+        self._needed = needed(self.noted_destination)
+
+    def find(self, deleted_before: int | None, run_ids: Sequence[str], experiment_ids: Sequence[str]) -> Removable:
+        """What is deleted: all of it, or of the runs and experiments named.
+
+        Parameters
+        ----------
+        deleted_before: Only what was deleted before this time, in milliseconds.
+        run_ids: Only these runs.
+        experiment_ids: Only these experiments, with all of their runs and logged models.
+
+        Raises
+        ------
+        DoesNotExist: A run or experiment that was named is not there.
+        InvalidParameter: It is not deleted, or not for long enough.
+        Conflict: It is needed by something that is not deleted.
+        """
+        with self._transaction() as tx:
+            self._needed.refresh(tx)
+            return find(tx, self._needed, deleted_before, run_ids, experiment_ids)
+
+    def claim_run(self, run_id: str) -> str | None:
+        """Begin to remove a run; the reason why it must stay when it must."""
+        with self._transaction() as tx:
+            run = find_run(tx, run_id, to_change=True)
+            if run is None or run.lifecycle_stage != DELETED:
+                return "it is not deleted any more"
+            self._needed.refresh(tx)
+            reason = reason_to_keep_run(tx, self._needed, run)
+            if reason is None:
+                values = {"removal_time": tx.now_ms, "deleted_with_experiment": False}
+                tx.execute(sa.update(runs).where(runs.c.run_uuid == run_id).values(values))
+            return reason
+
+    def remove_run(self, run_id: str) -> None:
+        """Remove the rows of a run that was claimed."""
+        with self._transaction() as tx:
+            tx.execute(sa.delete(runs).where(runs.c.run_uuid == run_id, runs.c.removal_time.is_not(None)))
+
+    def claim_model(self, model_id: str) -> str | None:
+        """Begin to remove a logged model, which is deleted from now on; the reason why it must stay when it must."""
+        with self._transaction() as tx:
+            model = find_model(tx, model_id, to_change=True)
+            if model is None or not model.is_deleted:
+                return "it is not deleted any more"
+            self._needed.refresh(tx)
+            reason = reason_to_keep_model(tx, self._needed, model)
+            if reason is None:
+                values = {"lifecycle_stage": DELETED, "deleted_time": model.deleted_time or tx.now_ms}
+                tx.execute(sa.update(logged_models).where(logged_models.c.model_id == model_id).values(values))
+            return reason
+
+    def remove_model(self, model_id: str) -> None:
+        """Remove the rows of a logged model that was claimed."""
+        with self._transaction() as tx:
+            chosen = (logged_models.c.model_id == model_id, logged_models.c.lifecycle_stage == DELETED)
+            tx.execute(sa.delete(logged_models).where(*chosen))
+
+    def remove_experiment(self, experiment_id: str) -> str | None:
+        """Remove an experiment; the reason why it must stay when it must."""
+        number = experiment_number(experiment_id)
+        with self._transaction() as tx:
+            chosen = sa.select(experiments.c.lifecycle_stage).where(experiments.c.experiment_id == number)
+            if tx.scalar(chosen.with_for_update()) != DELETED:
+                return "it is not deleted any more"
+            for table, what in ((runs, "runs"), (logged_models, "logged models")):
+                left = tx.scalar(sa.select(sa.func.count()).where(table.c.experiment_id == number))
+                if left:
+                    return f"it still has {left} {what}"
+            tx.execute(sa.delete(experiments).where(experiments.c.experiment_id == number))
+            return None
+
+    def remove_unused_datasets(self) -> int:
+        """Remove datasets that no run uses any more; returns how many."""
+        with self._transaction() as tx:
+            used = sa.select(dataset_inputs.c.dataset_id).where(dataset_inputs.c.dataset_id == datasets.c.id)
+            return int(tx.execute(sa.delete(datasets).where(~used.exists())).rowcount)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Transaction]:
+        with self._store.begin() as connection:
+            yield Transaction(connection, StoreSettings(""))
+
+
+@contextmanager
+def open_remover(uri: str, needed: Callable[[str | None], Needed]) -> Iterator[Remover]:
+    """A remover on the database at `uri`, which must have the present schema."""
+    load_all()
+    engines = open_engines(uri)
+    try:
+        try:
+            ensure_schema(engines, StoreSettings("runyard-artifacts"))
+        except Exception as error:  # noqa: BLE001  (translated or raised as it is)
+            raise translated(error) or error from None
+        yield Remover(engines.writing, needed)
+    finally:
+        engines.dispose()

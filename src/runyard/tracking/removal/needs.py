@@ -1,0 +1,104 @@
+"""Why a deleted run or logged model must stay: something that is not deleted needs it."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Protocol
+
+import sqlalchemy as sa
+
+from runyard.db.transaction import Transaction
+from runyard.tracking.experiments.store import ACTIVE, DELETED
+from runyard.tracking.experiments.tables import experiments
+from runyard.tracking.inputs.tables import model_inputs
+from runyard.tracking.logged_models.tables import logged_model_metrics, logged_models, model_outputs
+from runyard.tracking.runs.tables import runs
+
+
+@dataclass(frozen=True)
+class DeletedRun:
+    """A run that may be removed."""
+
+    number: int
+    run_id: str
+    name: str
+    experiment_id: str
+    artifact_uri: str
+    lifecycle_stage: str
+
+
+@dataclass(frozen=True)
+class DeletedModel:
+    """A logged model that may be removed; `is_deleted` on its own or with its experiment."""
+
+    number: int
+    model_id: str
+    name: str
+    experiment_id: str
+    artifact_uri: str
+    run_id: str
+    deleted_time: int | None
+    is_deleted: bool
+
+
+class Needed(Protocol):
+    """Knows what others need: the registry, which is built on this package."""
+
+    def refresh(self, tx: Transaction) -> None:
+        """Look at what came since the last look."""
+
+    def run(self, run_id: str, artifact_uri: str) -> str | None:
+        """What needs a run, described; None when nothing does."""
+
+    def model(self, model_id: str, name: str, run_id: str, location: str) -> str | None:
+        """What needs a logged model, described; None when nothing does."""
+
+
+def reason_to_keep_run(
+    tx: Transaction, needed: Needed, run: DeletedRun, leaving: Collection[str] = frozenset()
+) -> str | None:
+    """Why a run must stay; None when it may go.
+
+    Parameters
+    ----------
+    leaving: Ids of the logged models that are removed before it.
+    """
+    by = needed.run(run.run_id, run.artifact_uri)
+    if by:
+        return f"{by} needs it; delete the version first"
+    below = logged_models.c.artifact_location.startswith(f"{run.artifact_uri.rstrip('/')}/", autoescape=True)
+    measured = sa.exists().where(
+        logged_model_metrics.c.logged_model_id == logged_models.c.id, logged_model_metrics.c.run_id == run.number
+    )
+    in_use = sa.or_(below, sa.and_(measured, _used_elsewhere(run.number)))
+    chosen = sa.select(logged_models.c.model_id, logged_models.c.name).join(experiments, _EXPERIMENT_OF_MODEL)
+    candidates = logged_models.c.source_run_id == run.run_id
+    for row in tx.execute(chosen.where(candidates, in_use, *_MODEL_IS_ACTIVE).order_by(logged_models.c.id)):
+        if row.model_id not in leaving:
+            return f"logged model {row.model_id} ({row.name!r}) needs it; delete the model first"
+    return None
+
+
+def reason_to_keep_model(tx: Transaction, needed: Needed, model: DeletedModel) -> str | None:
+    """Why a logged model must stay; None when it may go."""
+    by = needed.model(model.model_id, model.name, model.run_id, model.artifact_uri)
+    return f"{by} needs it; delete the version first" if by else None
+
+
+_EXPERIMENT_OF_MODEL = experiments.c.experiment_id == logged_models.c.experiment_id
+_MODEL_IS_ACTIVE = (logged_models.c.lifecycle_stage == ACTIVE, experiments.c.lifecycle_stage == ACTIVE)
+MODEL_IS_DELETED = sa.or_(logged_models.c.lifecycle_stage == DELETED, experiments.c.lifecycle_stage == DELETED)
+"""On its own, or with its experiment; of logged models joined with their experiments."""
+
+
+def _used_elsewhere(number: int) -> sa.ColumnElement[bool]:
+    """Does an active run other than this one use the logged model, or put it out?"""
+    uses = [
+        sa.exists().where(
+            table.c.model_id == logged_models.c.model_id,
+            table.c.run_id == runs.c.id,
+            runs.c.id != number,
+            runs.c.lifecycle_stage == ACTIVE,
+        )
+        for table in (model_inputs, model_outputs)
+    ]
+    return sa.or_(*uses)
