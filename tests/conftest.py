@@ -3,10 +3,13 @@
 import os
 import signal
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from runyard.client.connection import _connections
+from runyard.exceptions import RunyardException
 from runyard.protocol.gate import Gate
 from tests.support.postgres import Cluster, start_cluster
 from tests.support.s3 import ObjectStore, start_object_store
@@ -92,10 +95,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
 
 
 @pytest.fixture(autouse=True)
-def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No setting of the machine reaches a test, and no test writes outside of its folder."""
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """No setting of the machine reaches a test, no test writes outside of its folder or hears of another's refusals."""
     for name in list(os.environ):
         if name.startswith(("MLFLOW_", "RUNYARD_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("RUNYARD_SPOOL_DIR", str(tmp_path / "spool"))
     monkeypatch.chdir(tmp_path)
+    yield
+    for connection in list(_connections.values()):
+        with suppress(RunyardException):
+            connection.raise_refused()

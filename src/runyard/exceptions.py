@@ -71,14 +71,13 @@ class RunyardException(Exception):  # noqa: N818  (the name mirrors MlflowExcept
         return json.dumps(self.to_wire())
 
     def __reduce__(self) -> Any:
-        return _rebuild, (type(self), self.message, self.error_code, self.http_status, self.json_kwargs)
+        return _rebuild, (type(self), self.message), vars(self)
 
 
-def _rebuild(kind: type[RunyardException], message: str, code: str, status: int, extra: dict[str, Any]) -> Exception:
-    """Unpickle an error, whatever arguments its class takes."""
+def _rebuild(kind: type[RunyardException], message: str) -> Exception:
+    """Unpickle an error, whatever arguments its class takes; its attributes follow."""
     error = kind.__new__(kind)
-    RunyardException.__init__(error, message, code, **extra)
-    error.http_status = status
+    RunyardException.__init__(error, message)
     return error
 
 
@@ -196,9 +195,6 @@ class RestException(RunyardException):
         extra = {key: value for key, value in json.items() if key not in ("error_code", "message")}
         text = json.get("message") or f"The server gave no message. Its answer: {json}"
         super().__init__(f"{code}: {text}", code, **extra)
-
-    def __reduce__(self) -> Any:
-        return type(self), (self.json,), {"http_status": self.http_status}
 
 
 class ExecutionException(RunyardException):

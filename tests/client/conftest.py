@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
+import runyard
 from runyard.client import RunyardClient
 from runyard.client.connection import close_all
 from tests.client.scripted import ScriptedServer
+from tests.support.fluent import forget_everything
 from tests.support.server import RunningServer
 
 
@@ -31,6 +34,14 @@ def client(request: pytest.FixtureRequest, tmp_path: Path) -> RunyardClient:
         return RunyardClient(f"sqlite:///{tmp_path / 'runyard.db'}")
     server: RunningServer = request.getfixturevalue("server")
     return RunyardClient(server.url)
+
+
+@pytest.fixture
+def fluent(client: RunyardClient) -> Iterator[ModuleType]:
+    """`import runyard` with the client's store chosen."""
+    runyard.set_tracking_uri(client.tracking_uri)
+    yield runyard
+    forget_everything()
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ While the store cannot be reached, what is logged goes on to the journal and tra
 once, and delivery resumes by itself.
 """
 
+import functools
 import itertools
 import logging
 import random
@@ -11,7 +12,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from runyard import settings
 from runyard.client.delivery import Rejects, deliver, metric_point, rounds
@@ -31,6 +32,8 @@ MOST_IN_MEMORY = 100_000
 """Entries kept in memory; what comes beyond is read back from the journal when its turn comes."""
 NEW_JOURNAL_AT = 64 * 2**20
 """Bytes after which what is not delivered yet moves to a new journal."""
+MOST_REFUSALS = 10_000
+"""Refusals that are remembered for whoever waits for what was refused."""
 FEW = 5_000
 """So many entries are quickly moved."""
 LONGEST_PAUSE = 15.0
@@ -70,6 +73,8 @@ class Buffer:
         self._queued_to = 0
         """The byte of the journal up to which entries were put into the queue, when some were not."""
         self._taken = self._settled = 0
+        self._refused: dict[int, RunyardException] = {}
+        """By the number of the entry: the first one taken has the number 1."""
         self._idle = True
         self.offline: str | None = None
 
@@ -83,8 +88,8 @@ class Buffer:
 
     def add_point(
         self, run_id: str, key: str, value: float, timestamp: int, step: int, measured: Measured | None = None
-    ) -> None:
-        """Put a checked point behind everything else.
+    ) -> int:
+        """Put a checked point behind everything else; returns its number, 0 if the store has it already.
 
         Raises
         ------
@@ -97,13 +102,12 @@ class Buffer:
             except OSError as problem:
                 self._report_journal(problem)
             else:
-                self._enqueue(Point(end, run_id, key, value, timestamp, step, measured))
-                return
+                return self._enqueue(Point(end, run_id, key, value, timestamp, step, measured))
         point = metric_point(key, value, timestamp, step, measured)
-        self._send_past_the_journal(LogBatch(run_id=run_id, metrics=[point]))
+        return self._send_past_the_journal(LogBatch(run_id=run_id, metrics=[point]))
 
-    def add_change(self, message: Message) -> None:
-        """Put a message behind everything else.
+    def add_change(self, message: Message) -> int:
+        """Put a message behind everything else; returns its number, 0 if the store has it already.
 
         Raises
         ------
@@ -115,9 +119,21 @@ class Buffer:
             except OSError as problem:
                 self._report_journal(problem)
             else:
-                self._enqueue(Change(end, message))
-                return
-        self._send_past_the_journal(message)
+                return self._enqueue(Change(end, message))
+        return self._send_past_the_journal(message)
+
+    def raise_refused(self, numbers: Iterable[int] | None = None) -> None:
+        """Raise what the store said of the first of these entries that it refused.
+
+        Parameters
+        ----------
+        numbers: Of the entries; everything not raised before when None.
+        """
+        with self._lock:
+            asked = sorted(self._refused if numbers is None else self._refused.keys() & set(numbers))
+            refusals = [self._refused.pop(number) for number in asked]
+        if refusals:
+            raise refusals[0]
 
     def flush(self, patience: float, insist: bool = True) -> bool:
         """Wait until everything that is in the buffer now was delivered.
@@ -201,7 +217,7 @@ class Buffer:
             _close_with_worker(self.close)
         return self._journal
 
-    def _enqueue(self, entry: Entry) -> None:
+    def _enqueue(self, entry: Entry) -> int:
         self._taken += 1
         if not self._spilled:
             if len(self._queue) < MOST_IN_MEMORY:
@@ -211,6 +227,7 @@ class Buffer:
         if self._idle:
             self._idle = False
             self._wake.set()
+        return self._taken
 
     def _report_journal(self, problem: OSError) -> None:
         if self._journal_problem is None:
@@ -222,11 +239,12 @@ class Buffer:
             )
         self._journal_problem = str(problem)
 
-    def _send_past_the_journal(self, message: Message) -> None:
+    def _send_past_the_journal(self, message: Message) -> int:
         """Without a journal only what the store has may be acknowledged."""
         patience = settings.OFFLINE_AFTER.get()
         self.flush(patience, insist=False)
         self._sender.send(message, patience, patience)
+        return 0
 
     # --------------------------------------------------------------------------------------- the background thread
 
@@ -249,7 +267,7 @@ class Buffer:
         """Deliver what waits. When the store cannot take it now: how many seconds it asks us to wait."""
         try:
             while not stop.is_set() and (portion := self._next_portion()):
-                deliver(self._sender, portion, self._reject, 0.0)
+                deliver(self._sender, portion, functools.partial(self._reject, portion, self._settled + 1), 0.0)
                 self._settle(portion, stop)
         except Unreachable as problem:
             if stop.is_set():
@@ -318,7 +336,13 @@ class Buffer:
         self._journal, self._queue = fresh, moved
         journal.discard()
 
-    def _reject(self, entries: Sequence[Entry], error: RunyardException) -> None:
+    def _reject(self, portion: Sequence[Entry], first: int, entries: Sequence[Entry], error: RunyardException) -> None:
+        """Set entries of a portion aside. The first of the portion has this number."""
+        numbers = {entry.end: number for number, entry in enumerate(portion, first)}
+        with self._lock:
+            self._refused |= {numbers[entry.end]: error for entry in entries}
+            for number in list(self._refused)[:-MOST_REFUSALS]:
+                del self._refused[number]
         if self._rejects is None:
             assert self._journal is not None
             self._rejects = Rejects(self._journal.path.with_suffix(REJECTED), self._sender.address)

@@ -4,6 +4,7 @@ import atexit
 import logging
 import os
 import threading
+from collections.abc import Iterable
 from typing import Any
 
 from runyard import settings
@@ -41,6 +42,10 @@ class StoreConnection:
         self._looked_for_leftovers = False
         self.log_point = self._buffer.add_point
 
+    def __reduce__(self) -> tuple[Any, tuple[str]]:
+        """In another process it is that process's own connection to the store."""
+        return connection_to, (self.sender.uri,)
+
     def ask(self, message: Message) -> dict[str, Any]:
         """Send a message and return the answer. What was buffered before it is delivered first.
 
@@ -62,7 +67,7 @@ class StoreConnection:
 
         Parameters
         ----------
-        synchronous: True (or RUNYARD_SYNC_LOGGING) waits until it is stored, or raises; False does not wait at all.
+        synchronous: True (or RUNYARD_SYNC_LOGGING) waits until it is stored, or raises.
 
         Raises
         ------
@@ -74,7 +79,7 @@ class StoreConnection:
         message.check()
         self._look_for_leftovers()
         patience = settings.OFFLINE_AFTER.get()
-        if synchronous is not False and self._buffer.flush(patience, insist=False):
+        if self._buffer.flush(patience, insist=False):
             try:
                 return self.sender.send(message, patience, patience)
             except RunyardException as problem:
@@ -83,6 +88,27 @@ class StoreConnection:
                 self._buffer.note_offline(problem.message)
         self._buffer.add_change(message)
         return {}
+
+    def write_behind(self, message: Message) -> int:
+        """Put a change behind what was buffered before it, without waiting; returns its number for `raise_refused`.
+
+        With RUNYARD_SYNC_LOGGING it waits all the same.
+        """
+        if self.waits(False):
+            self.ask(message)
+            return 0
+        message.check()
+        self._look_for_leftovers()
+        return self._buffer.add_change(message)
+
+    def raise_refused(self, numbers: Iterable[int] | None = None) -> None:
+        """Raise what the store said of the first of these entries that it refused.
+
+        Parameters
+        ----------
+        numbers: Of entries that were delivered; everything not raised before when None.
+        """
+        self._buffer.raise_refused(numbers)
 
     def flush(self) -> None:
         """Wait until everything buffered is stored.
@@ -144,9 +170,12 @@ def flush_all() -> None:
     Raises
     ------
     Unreachable: A store cannot be reached; what was logged is kept on disk.
+    RunyardException: A store refused something that was logged; it is kept beside the journal.
     """
     for connection in list(_connections.values()):
         connection.flush()
+    for connection in list(_connections.values()):
+        connection.raise_refused()
 
 
 def close_all() -> None:

@@ -25,6 +25,7 @@ class LocalSender:
 
     Attributes
     ----------
+    uri: Its URI, which means the same in every working directory.
     address: Its URI, without credentials.
     patience: Seconds it may take to give up. The gate itself waits for locks about as long.
     """
@@ -32,9 +33,9 @@ class LocalSender:
     patience = 30.0
 
     def __init__(self, uri: str) -> None:
-        self._uri = absolute(uri)
+        self.uri = absolute(uri)
         self._gate: Gate | None = None
-        self.address = without_credentials(self._uri)
+        self.address = without_credentials(self.uri)
         self._opening = threading.Lock()
 
     def after_fork(self) -> None:
@@ -68,7 +69,7 @@ class LocalSender:
         gate = self._gate
         if gate is None:
             with self._opening:
-                gate = self._gate = self._gate or open_gate(self._uri)
+                gate = self._gate = self._gate or open_gate(self.uri)
         return gate
 
 

@@ -48,16 +48,17 @@ class RemoteSender:
 
     Attributes
     ----------
+    uri: Its URL.
     address: Its URL, without credentials.
     """
 
     def __init__(self, uri: str) -> None:
-        self._uri = uri.rstrip("/")
-        self.address = without_credentials(self._uri)
+        self.uri = uri.rstrip("/")
+        self.address = without_credentials(self.uri)
 
     @cached_property
     def _pool(self) -> "urllib3.PoolManager":
-        return connection_pool(self._uri)
+        return connection_pool(self.uri)
 
     @property
     def patience(self) -> float:
@@ -135,8 +136,8 @@ class RemoteSender:
         import urllib3  # noqa: PLC0415  (loaded by the first request)
 
         operation, fields = message.operation, message.to_wire()
-        method, url, body = operation.methods[0], self._uri + operation.address(fields), None
-        headers = request_headers(self._uri)
+        method, url, body = operation.methods[0], self.uri + operation.address(fields), None
+        headers = request_headers(self.uri)
         if method == "GET":
             flags = {name: str(value).lower() for name, value in fields.items() if isinstance(value, bool)}
             url += "?" + urlencode(fields | flags, doseq=True)

@@ -1,7 +1,7 @@
 """The client: every operation of the protocol as a method, gathered from the slices in one flat class."""
 
 from functools import cached_property
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from runyard._absent import reason_for_method
 from runyard.artifacts.repository import ArtifactRepository
@@ -54,6 +54,16 @@ class RunyardClient(
         self._tracking_uri = tracking_uri or get_tracking_uri()
         self._registry_uri = registry_uri or registry_uri_for(self._tracking_uri)
         self.connection: StoreConnection = connection_to(self._tracking_uri)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What another process needs: addresses that mean the same there, and no open connection."""
+        state = {name: value for name, value in vars(self).items() if name not in ("connection", "registry")}
+        addresses = {"_tracking_uri": self.connection.sender.uri, "_registry_uri": self.registry.sender.uri}
+        return state | addresses
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self.connection = connection_to(self._tracking_uri)
 
     @property
     def tracking_uri(self) -> str:

@@ -17,9 +17,11 @@ class Sender(Protocol):
 
     Attributes
     ----------
+    uri: The store's URI.
     address: The store's URI, without credentials.
     """
 
+    uri: str
     address: str
 
     @property

@@ -28,6 +28,10 @@ class ActiveRun(Run):
         self.process_id = os.getpid()
         self.monitor: SystemMetricsMonitor | None = None
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What another process needs to log to it: the monitor stays with the process that measures."""
+        return {**vars(self), "monitor": None}
+
     def __enter__(self) -> "ActiveRun":
         return self
 

@@ -1,6 +1,6 @@
 """What the client's parts speak through: a connection to a store, local or remote."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 from runyard.protocol.message import Message
@@ -17,8 +17,11 @@ class Connection(Protocol):
 
         Parameters
         ----------
-        synchronous: True waits until it is stored, or raises; False does not wait at all.
+        synchronous: True waits until it is stored, or raises.
         """
+
+    def write_behind(self, message: Message) -> int:
+        """Put a change behind what was buffered before it, without waiting; returns its number for `raise_refused`."""
 
     def log_point(
         self,
@@ -28,8 +31,14 @@ class Connection(Protocol):
         timestamp: int,
         step: int,
         measured: tuple[str | None, str | None, str | None] | None = None,
-    ) -> None:
-        """Buffer one checked point of a metric, and the model and dataset (name, digest) it was measured on."""
+    ) -> int:
+        """Buffer one checked point of a metric, and the model and dataset (name, digest) it was measured on.
+
+        Returns its number for `raise_refused`.
+        """
+
+    def raise_refused(self, numbers: Iterable[int] | None = None) -> None:
+        """Raise what the store said of the first of these entries that it refused."""
 
     def flush(self) -> None:
         """Wait until everything buffered is stored; an error when the store cannot be reached."""
@@ -51,12 +60,18 @@ class ClientPart:
 class RunOperations:
     """What a call with ``synchronous=False`` returns: something to wait for."""
 
-    def __init__(self, part: ClientPart) -> None:
-        self._part = part
+    def __init__(self, part: ClientPart, numbers: Iterable[int]) -> None:
+        self._part, self._numbers = part, list(numbers)
 
     def wait(self) -> None:
-        """Wait until everything logged so far is stored."""
+        """Wait until everything logged so far is stored.
+
+        Raises
+        ------
+        RunyardException: The store refused what this call logged.
+        """
         self._part.connection.flush()
+        self._part.connection.raise_refused(self._numbers)
 
 
 def pages_of(items: Sequence[Any], size: int) -> list[Sequence[Any]]:

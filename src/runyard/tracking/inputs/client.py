@@ -25,14 +25,15 @@ class InputsClient(ClientPart):
         ----------
         synchronous: True waits until they are stored or raises; False does not wait at all.
         """
-        self.connection.write(
-            LogInputs(
-                run_id=run_id,
-                datasets=[_dataset_input(entry) for entry in datasets or ()],
-                models=[ModelInput(model_id=model.model_id) for model in models or ()],
-            ),
-            synchronous,
+        message = LogInputs(
+            run_id=run_id,
+            datasets=[_dataset_input(entry) for entry in datasets or ()],
+            models=[ModelInput(model_id=model.model_id) for model in models or ()],
         )
+        if synchronous is False:
+            self.connection.write_behind(message)
+        else:
+            self.connection.write(message, synchronous)
 
 
 def _dataset_input(entry: entities.DatasetInput) -> DatasetInput:

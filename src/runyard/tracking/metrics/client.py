@@ -55,6 +55,7 @@ class MetricsClient(ClientPart):
         model_id = model_id or active.model_id
         measured = measured_on(model_id, dataset_name, dataset_digest) if model_id or dataset_name else None
         if self.connection.waits(synchronous):
+            entry = 0
             model, name, digest = measured or (None, None, None)
             self.connection.write(
                 LogMetric(
@@ -70,8 +71,8 @@ class MetricsClient(ClientPart):
                 synchronous,
             )
         else:
-            buffer_point(self, run_id, key, number, when, where, measured)
-        return RunOperations(self) if synchronous is False else None
+            entry = buffer_point(self, run_id, key, number, when, where, measured)
+        return RunOperations(self, [entry]) if synchronous is False else None
 
     def get_metric_history(self, run_id: str, key: str) -> PagedList[Metric]:
         """Every point of a metric, by timestamp, step and value."""
@@ -112,8 +113,8 @@ def buffer_point(
     timestamp: int,
     step: int,
     measured: Measured | None = None,
-) -> None:
-    """Check a point as the store will, then put it into the buffer."""
+) -> int:
+    """Check a point as the store will, then put it into the buffer; its number there."""
     try:
         known = key in _good_keys and run_id in _good_runs
     except TypeError:  # a list, say, cannot be looked up
@@ -125,11 +126,10 @@ def buffer_point(
             f"Invalid timestamp {timestamp}: milliseconds since the epoch, not negative, are needed."
         )
     if measured is None:
-        part.connection.log_point(run_id, key, value, timestamp, step)
-    else:
-        for text in measured:
-            check_text("What the metric was measured on", text or "", MAX_DATASET_NAME)
-        part.connection.log_point(run_id, key, value, timestamp, step, measured)
+        return part.connection.log_point(run_id, key, value, timestamp, step)
+    for text in measured:
+        check_text("What the metric was measured on", text or "", MAX_DATASET_NAME)
+    return part.connection.log_point(run_id, key, value, timestamp, step, measured)
 
 
 def _check_names(run_id: str, key: str) -> None:

@@ -9,6 +9,7 @@ from runyard.core.lifecycle import ViewType
 from runyard.core.limits import MAX_BATCH_ENTRIES, MAX_BATCH_METRICS, MAX_BATCH_PARAMS, MAX_BATCH_TAGS
 from runyard.core.paged_list import PagedList
 from runyard.protocol.client_part import ClientPart, RunOperations, pages_of
+from runyard.protocol.message import Message
 from runyard.tracking.experiments.messages import Tag
 from runyard.tracking.logged_models.active import active
 from runyard.tracking.metrics.client import as_integer, as_number, buffer_point, measured_on
@@ -147,13 +148,13 @@ class RunsClient(ClientPart):
         ------
         InvalidParameter: It was logged before with another value.
         """
-        self.connection.write(LogParam(run_id=run_id, key=key, value=str(value)), _when(synchronous))
-        return RunOperations(self) if synchronous is False else value
+        entries = self._written(LogParam(run_id=run_id, key=key, value=str(value)), synchronous)
+        return RunOperations(self, entries) if synchronous is False else value
 
     def set_tag(self, run_id: str, key: str, value: Any, synchronous: bool | None = None) -> Any:
         """Set or replace a tag."""
-        self.connection.write(SetTag(run_id=run_id, key=key, value=str(value)), _when(synchronous))
-        return RunOperations(self) if synchronous is False else None
+        entries = self._written(SetTag(run_id=run_id, key=key, value=str(value)), synchronous)
+        return RunOperations(self, entries) if synchronous is False else None
 
     def delete_tag(self, run_id: str, key: str) -> None:
         """Remove a tag.
@@ -183,18 +184,24 @@ class RunsClient(ClientPart):
         messages = _batches(run_id, metrics, params, tags)
         for message in messages:
             message.check()  # all are checked before the first is logged
+        entries: list[int] = []
         for message in messages:
             if message.params or message.tags or self.connection.waits(synchronous):
-                self.connection.write(message, _when(synchronous))
+                entries += self._written(message, synchronous)
                 continue
             for point in message.metrics:
                 measured = measured_on(point.model_id, point.dataset_name, point.dataset_digest)
-                buffer_point(self, run_id, point.key, point.value, point.timestamp, point.step, measured)
-        return RunOperations(self) if synchronous is False else None
+                entries.append(
+                    buffer_point(self, run_id, point.key, point.value, point.timestamp, point.step, measured)
+                )
+        return RunOperations(self, entries) if synchronous is False else None
 
-
-def _when(synchronous: bool | None) -> bool | None:
-    return False if synchronous is None and settings.ENABLE_ASYNC_LOGGING.get() else synchronous
+    def _written(self, message: Message, synchronous: bool | None) -> list[int]:
+        """Log a change as the caller or the settings say; its number when nobody waited for it."""
+        if synchronous is False or (synchronous is None and settings.ENABLE_ASYNC_LOGGING.get()):
+            return [self.connection.write_behind(message)]
+        self.connection.write(message, synchronous)
+        return []
 
 
 def _point(metric: Metric) -> MetricPoint:
