@@ -123,6 +123,9 @@ ENABLE_ARTIFACTS_PROGRESS_BAR = Setting(
     "ENABLE_ARTIFACTS_PROGRESS_BAR", "Show progress of long transfers.", _boolean, True
 )
 SYNC_LOGGING = Setting("SYNC_LOGGING", "Every log call waits until it is stored.", _boolean, False, ours_only=True)
+REQUIREMENTS_INFERENCE_TIMEOUT = Setting(
+    "REQUIREMENTS_INFERENCE_TIMEOUT", "Seconds that finding out what a model needs may take.", float, 120.0
+)
 ENV_ROOT = Setting("ENV_ROOT", "Folder of the environments of models and projects; ~/.runyard/environments by default.")
 PROJECT_ENV_MANAGER = Setting(
     "PROJECT_ENV_MANAGER", "Environment manager of projects that are run without one being chosen.", ours_only=True

@@ -2,8 +2,9 @@
 
 import importlib
 import os
-import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from runyard.client.addresses import folder_and_name, located
 from runyard.core.model_uri import is_model_uri, parse_model_uri
 from runyard.exceptions import DoesNotExist, InvalidParameter, RunyardException
 from runyard.models.model import MLMODEL, Model, read_mlmodel
+from runyard.models.modules import OwnModules, own_modules
 
 if TYPE_CHECKING:
     from runyard.tracking.logged_models.entities import LoggedModel
@@ -133,14 +135,18 @@ def loader_named(name: str) -> ModuleType:
         ) from None
 
 
-def add_code_path(folder: Path, settings: dict[str, Any]) -> None:
-    """Let the modules saved with a model be imported."""
+def code_of(folder: Path, settings: dict[str, Any]) -> OwnModules | None:
+    """The modules saved with a model; None when there are none."""
     code = settings.get("code")
-    if not code:
-        return
-    place = _inside(folder, code)
-    if str(place) not in sys.path:
-        sys.path.insert(0, str(place))
+    place = _inside(folder, code) if code else folder
+    return own_modules(place, (folder / MLMODEL).read_bytes()) if code and place.is_dir() else None
+
+
+@contextmanager
+def with_code(modules: OwnModules | None) -> Iterator[None]:
+    """Meanwhile a model is loaded that has these modules."""
+    with modules.loading() if modules else nullcontext():
+        yield
 
 
 def _inside(folder: Path, relative: str) -> Path:

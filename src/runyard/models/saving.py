@@ -1,5 +1,6 @@
 """Writing a model's folder: what every flavor's ``save_model`` has in common."""
 
+import logging
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -7,12 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from runyard.exceptions import InvalidParameter
+from runyard.exceptions import InvalidParameter, RunyardException
 from runyard.models.environment import files as environment_files
 from runyard.models.model import MLMODEL, Model
 from runyard.models.signature import ModelSignature, infer_signature
 
 CODE = "code"
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -48,11 +51,13 @@ class Folder:
     path: Where it is.
     model: Its description; flavors are added to it.
     code: The folder of the copied modules in it, or None.
+    predict: What the model gives for an example, to infer the signature from; set by a flavor that predicts.
     """
 
     path: Path
     model: Model
     code: str | None
+    predict: Callable[[Any], Any] | None = None
 
 
 @contextmanager
@@ -61,31 +66,33 @@ def saving(
     options: Options,
     mlflow_model: Model | None = None,
     packages: Sequence[str] = (),
-    predict: Callable[[Any], Any] | None = None,
 ) -> Iterator[Folder]:
     """Make a model's folder; the environment and the description are written when its flavors were.
+
+    What only describes the model never keeps it from being saved: it is left out with a warning.
 
     Parameters
     ----------
     path: A folder that is not there yet, or is empty.
     mlflow_model: The description to fill in; a new one when left out.
     packages: What the flavor needs in any case, by the names pip knows.
-    predict: What the model gives for an example, to infer the signature from.
 
     Raises
     ------
     InvalidParameter: The folder is not empty, or the options contradict each other. Nothing is left of it then.
     """
     environment_files.check(options.conda_env, options.pip_requirements, options.extra_pip_requirements)
+    if not isinstance(options.signature, ModelSignature) and options.signature not in (None, False):
+        raise InvalidParameter(f"'signature' is a ModelSignature, None or False, not {options.signature!r}.")
     folder = new_folder(path)
     model = mlflow_model if mlflow_model is not None else Model()
     try:
         code = _copied(options.code_paths, folder)
         if options.metadata is not None:
             model.metadata = {**(model.metadata or {}), **options.metadata}
-        _describe_input(options, model, folder, predict)
         made = Folder(folder, model, code)
         yield made
+        _describe_input(options, made)
         model.model_size_bytes = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
         model.save(str(folder / MLMODEL))  # what it needs is found out by loading it
         environment_files.write(folder, options, packages)
@@ -136,19 +143,43 @@ def _copied(code_paths: Sequence[str] | None, folder: Path) -> str | None:
     return CODE if code_paths else None
 
 
-def _describe_input(options: Options, model: Model, folder: Path, predict: Callable[[Any], Any] | None) -> None:
+def _describe_input(options: Options, made: Folder) -> None:
     """Save the example, and give the model its signature."""
-    if options.input_example is not None:
-        from runyard.models.example import save_example  # noqa: PLC0415  (needs numpy)
-
-        model.saved_input_example_info = save_example(options.input_example, folder)
+    model, example = made.model, options.input_example
+    if example is not None:
+        model.saved_input_example_info = _saved_example(example, made.path)
     if isinstance(options.signature, ModelSignature):
         model.signature = options.signature
-    elif options.signature is None and model.signature is None and options.input_example is not None and predict:
-        example, params = parted(options.input_example)
-        model.signature = infer_signature(example, predict(example), params)
-    elif options.signature not in (None, False):
-        raise InvalidParameter(f"'signature' is a ModelSignature, None or False, not {options.signature!r}.")
+    elif options.signature is None and model.signature is None and example is not None and made.predict:
+        model.signature = _inferred(example, made.predict)
+
+
+def _saved_example(example: Any, folder: Path) -> dict[str, Any] | None:
+    from runyard.models.example import save_example  # noqa: PLC0415  (needs numpy)
+
+    try:
+        return save_example(example, folder)
+    except Exception as problem:  # noqa: BLE001  (an example may be anything)
+        log.warning("The model is saved without its input example, which cannot be written: %s", in_words(problem))
+        return None
+
+
+def _inferred(given: Any, predict: Callable[[Any], Any]) -> ModelSignature | None:
+    example, params = parted(given)
+    reason = "it does not predict its input example"
+    try:
+        outputs = predict(given)
+        reason = "its input example does not tell one"
+        return infer_signature(example, outputs, params)
+    except Exception as problem:  # noqa: BLE001  (somebody else's model may fail in any way)
+        log.warning("The model is saved without a signature, since %s: %s", reason, in_words(problem))
+        return None
+
+
+def in_words(problem: BaseException) -> str:
+    """An error in a line, with its kind when it is not one of ours."""
+    text = " ".join(str(problem).split())
+    return text if isinstance(problem, RunyardException) and text else f"{type(problem).__name__}: {text}"
 
 
 def parted(example: Any) -> tuple[Any, dict[str, Any] | None]:

@@ -1,29 +1,138 @@
-"""Run as a program of its own: loads a model, predicts its example, and writes down which modules that imported."""
+"""Run as a program of its own: loads a model, predicts its example, and writes down who imported what for that.
 
+A library that only looks whether another one is installed does not need it, so what libraries try to import while they
+are imported themselves is no need of the model's.
+"""
+
+import ast
+import builtins
+import importlib
 import json
 import sys
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from importlib import metadata
 from pathlib import Path
+from types import FrameType, ModuleType
+from typing import Any
 
 import runyard.models.scoring_input  # noqa: F401  (so that what it needs is not taken for the model's need)
 from runyard.models.model import MLMODEL, read_mlmodel
+from runyard.models.saving import in_words
 from runyard.pyfunc.loading import load_described
+
+_OURS = "runyard"
+_FOR_MODELS = frozenset(("runyard.models.loading", "runyard.models.unpickling", "runyard.pyfunc.pickles"))
+"""Where we import what a model names."""
+_PASSED_OVER = ("importlib", "_frozen_importlib", "runyard.models.modules")
+_CAUGHT = frozenset(("ImportError", "ModuleNotFoundError", "Exception", "BaseException"))
+
+_plain_import, _plain_import_module = builtins.__import__, importlib.import_module
+_found: set[tuple[str, str]] = set()
+_libraries = frozenset(metadata.packages_distributions())
 
 
 def main(folder: str, answer: str) -> None:
-    """Load the model in `folder`, and write the names of the modules that this imported to `answer`."""
-    before = set(sys.modules)  # what we need ourselves is not the model's need
+    """Load the model in `folder`, and write to `answer` what was imported, and what went wrong."""
+    builtins.__import__ = _import
+    importlib.import_module = _import_module
+    problem: str | None = None
     try:
-        _use(Path(folder))
+        for _step in _use(Path(folder)):
+            _write(Path(answer), None)
+    except Exception as found:  # noqa: BLE001  (somebody else's model may fail in any way)
+        problem = in_words(found)
     finally:
-        imported = sorted({name.partition(".")[0] for name in set(sys.modules) - before})
-        Path(answer).write_text(json.dumps([name for name in imported if name not in sys.stdlib_module_names]))
+        _write(Path(answer), problem)
 
 
-def _use(folder: Path) -> None:
+def _write(answer: Path, problem: str | None) -> None:
+    partial = answer.with_suffix(".partial")
+    partial.write_text(json.dumps({"imports": sorted(_found), "problem": problem}))
+    partial.replace(answer)
+
+
+def _use(folder: Path) -> Iterator[None]:
     model = read_mlmodel(folder / MLMODEL)
     loaded = load_described(folder, model)
+    yield
     if model.saved_input_example_info:
         loaded.predict(model.load_input_example(str(folder)))
+
+
+def _import(
+    name: str,
+    globals: Mapping[str, Any] | None = None,  # noqa: A002  (Python's names)
+    locals: Mapping[str, Any] | None = None,  # noqa: A002
+    fromlist: Sequence[str] | None = (),
+    level: int = 0,
+) -> Any:
+    """What ``import`` does, written down."""
+    module = _plain_import(name, globals, locals, fromlist, level)
+    if not level:
+        _note(name, sys._getframe(1))
+    return module
+
+
+def _import_module(name: str, package: str | None = None) -> ModuleType:
+    """What ``importlib.import_module`` does, written down."""
+    module = _plain_import_module(name, package)
+    if not name.startswith("."):
+        _note(name, sys._getframe(1))
+    return module
+
+
+def _note(name: str, frame: FrameType | None) -> None:
+    top = name.partition(".")[0]
+    if top in sys.stdlib_module_names or top == _OURS:
+        return
+    while frame is not None and (not _module_of(frame) or _module_of(frame).startswith(_PASSED_OVER)):
+        frame = frame.f_back
+    if frame is None or frame.f_code.co_filename == __file__:
+        return
+    module = _module_of(frame)
+    importer = module.partition(".")[0]
+    if importer == top or (importer == _OURS and module not in _FOR_MODELS) or (importer, top) in _found:
+        return
+    if not _is_only_tried(frame):
+        _found.add(("" if importer == _OURS or importer in sys.stdlib_module_names else importer, top))
+
+
+def _module_of(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__") or "")
+
+
+def _is_only_tried(frame: FrameType | None) -> bool:
+    """Does this happen because a library is imported, and not because it is used, and would that go on without?"""
+    is_being_imported = is_tried = False
+    while frame is not None and (frame.f_code.co_filename == __file__ or _is_of_library(frame)):
+        is_being_imported |= frame.f_code.co_name == "<module>"
+        file, line = frame.f_code.co_filename, frame.f_lineno
+        is_tried |= any(first <= line <= last for first, last in _tried_in(file))
+        frame = frame.f_back
+    return is_being_imported and is_tried
+
+
+def _is_of_library(frame: FrameType) -> bool:
+    top = _module_of(frame).partition(".")[0]
+    return not top or (top not in (_OURS, "__main__") and (top in sys.stdlib_module_names or top in _libraries))
+
+
+@cache
+def _tried_in(file: str) -> list[tuple[int, int]]:
+    try:
+        tree = ast.parse(Path(file).read_bytes())
+    except (OSError, SyntaxError, ValueError):
+        return []
+    tried = [node for node in ast.walk(tree) if isinstance(node, ast.Try) and any(map(_catches, node.handlers))]
+    return [(one.lineno, one.body[-1].end_lineno or one.lineno) for one in tried]
+
+
+def _catches(handler: ast.ExceptHandler) -> bool:
+    if handler.type is None:
+        return True
+    named = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return any(isinstance(one, ast.Name) and one.id in _CAUGHT for one in named)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from runyard.exceptions import InvalidParameter
-from runyard.models.loading import add_code_path, loader_named, local_folder
+from runyard.models.loading import code_of, loader_named, local_folder, with_code
 from runyard.models.model import MLMODEL, PYFUNC, Model, read_mlmodel
 from runyard.pyfunc.dependencies import mismatches
 from runyard.pyfunc.script import config_of
@@ -63,12 +63,18 @@ def load_described(folder: Path, model: Model, model_config: Mapping[str, Any] |
     saved_with = str(settings.get("python_version", ""))
     if saved_with and saved_with.split(".")[:2] != platform.python_version().split(".")[:2]:
         log.warning("The model was saved with Python %s; this is %s.", saved_with, platform.python_version())
-    add_code_path(folder, settings)
-    load = loader_named(settings["loader_module"])._load_pyfunc
-    path = str(folder / settings["data"]) if settings.get("data") else str(folder)
     config = {**(settings.get("config") or {}), **(model_config or {})}
-    takes_config = "model_config" in inspect.signature(load).parameters
-    made = load(path, model_config=config) if takes_config and config else load(path)
+    modules = code_of(folder, settings)
+    with with_code(modules):
+        made = _made(folder, settings, config)
     if model_config:
         settings["config"] = config
-    return PyFuncModel(model, made, str(folder))
+    return PyFuncModel(model, made, str(folder), modules)
+
+
+def _made(folder: Path, settings: Mapping[str, Any], config: Mapping[str, Any]) -> Any:
+    """What the model's loader gives."""
+    load = loader_named(settings["loader_module"])._load_pyfunc
+    path = str(folder / settings["data"]) if settings.get("data") else str(folder)
+    takes_config = "model_config" in inspect.signature(load).parameters
+    return load(path, model_config=config) if takes_config and config else load(path)

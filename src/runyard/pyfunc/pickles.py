@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 
 from runyard.exceptions import InvalidParameter, MissingPackage, RunyardException
 from runyard.models.loading import OUR_PACKAGE, THEIR_PACKAGE
+from runyard.models.unpickling import ModelUnpickler
 
 _SHARED = ("mlflow.pyfunc.model", "mlflow.pyfunc")
 """Where MLflow's pickles look for the classes we share."""
@@ -91,7 +92,7 @@ def load(file: BinaryIO) -> Any:
         raise RunyardException(f"The model's pickle cannot be read: {problem}.") from problem
 
 
-class _Unpickler(pickle.Unpickler):
+class _Unpickler(ModelUnpickler):
     """Takes MLflow's names for ours; what we do not have is looked for where they say."""
 
     def find_class(self, module: str, name: str) -> Any:

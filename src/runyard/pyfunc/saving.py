@@ -4,14 +4,11 @@ import logging
 import platform
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import metadata as packages
 from pathlib import Path
 from typing import Any
 
-from runyard.artifacts.repository import download_artifacts
-from runyard.client import RunyardClient
-from runyard.client.addresses import folder_and_name, located
 from runyard.exceptions import InvalidParameter
 from runyard.models.environment.files import ENVIRONMENT
 from runyard.models.environment.requirements import pinned
@@ -22,6 +19,7 @@ from runyard.models.model import PYFUNC, Model
 from runyard.models.saving import Folder, Options, parted, saving
 from runyard.models.signature import ModelSignature
 from runyard.pyfunc import pickles
+from runyard.pyfunc.artifacts import check_artifacts, copy_local, stored
 from runyard.pyfunc.context import PythonModelContext
 from runyard.pyfunc.hints import signature_from_hints
 from runyard.pyfunc.model import PythonModel, _FunctionPythonModel, called
@@ -59,7 +57,8 @@ def save_model(
     loader_module: A module with ``_load_pyfunc(path)``, which gives an object with ``predict``; with
     data_path: the file or folder it reads, which is copied.
     python_model: Or else a `PythonModel`, a function of the input, or the path of a script that calls `set_model`.
-    artifacts: Files of the Python model, by the name its context has them under; addresses are fetched.
+    artifacts: Files and folders of the Python model, by the name its context has them under: paths, or addresses of
+        files, runs' artifacts and whole models, which are fetched. Several may have the same name where they are.
     code_paths: Files and folders of Python modules that it needs.
     conda_env, pip_requirements, extra_pip_requirements: What must be installed to load it; found out when left out.
     mlflow_model: The description to fill in; a new one when left out.
@@ -88,15 +87,18 @@ def save_model(
     if signature is None and (hinted := signature_from_hints(called(model))):
         options = Options(hinted, *[getattr(options, name) for name in list(options.__dataclass_fields__)[1:]])
     needed = () if script else ("cloudpickle",)
-    with saving(path, options, mlflow_model, needed, _predicting(model, artifacts, config)) as folder:
+    with saving(path, options, mlflow_model, needed) as folder:
         _add_python_model(folder, script or model, artifacts, config, streamable)
+        folder.predict = _predicting(model, folder, config)
 
 
-def _predicting(model: PythonModel, artifacts: Mapping[str, str] | None, config: Mapping[str, Any] | None) -> Any:
-    """What gives the outputs for an example: the model, with the files that are on this machine."""
+def _predicting(model: PythonModel, folder: Folder, config: Mapping[str, Any] | None) -> Callable[[Any], Any]:
+    """What gives the outputs for an example: the model, with the files that were stored with it."""
 
     def predict(example: Any) -> Any:
-        context = PythonModelContext({name: str(given) for name, given in (artifacts or {}).items()}, config)
+        stored_at = folder.model.flavors[PYFUNC].get("artifacts") or {}
+        paths = {name: str(folder.path / described["path"]) for name, described in stored_at.items()}
+        context = PythonModelContext(paths, config)
         model.load_context(context)
         data, params = parted(example)
         return PythonModelRunner(model, context).predict(data, params)
@@ -203,10 +205,17 @@ def _check_kind(loader_module: Any, data_path: Any, python_model: Any, artifacts
         raise InvalidParameter(
             "Give a loader_module, or a python_model: an object of PythonModel, a function or a script."
         )
+    check_artifacts(artifacts)
 
 
 def _python_model(given: Any) -> PythonModel:
     if isinstance(given, PythonModel):
+        own = getattr(given, "predict", None)
+        if not callable(own) or getattr(own, "__func__", None) is PythonModel.predict:
+            raise InvalidParameter(
+                f"{type(given).__name__} has no method predict of its own, so it is no model. Write one: "
+                "def predict(self, context, model_input, params=None)."
+            )
         return given
     if isinstance(given, type):
         raise InvalidParameter(f"python_model is an object, not a class: give {given.__name__}().")
@@ -226,7 +235,7 @@ def _add_loader(
         if not source.exists():
             raise InvalidParameter(f"'data_path' names {str(data_path)!r}, which does not exist.")
         data = f"data/{source.resolve().name}"
-        _copy(source, folder.path / data)
+        copy_local(source, folder.path / data)
     add_to_model(folder.model, loader_module, data, folder.code, config, streamable=streamable)
 
 
@@ -239,7 +248,7 @@ def _add_python_model(
 ) -> None:
     settings: dict[str, Any] = {"cloudpickle_version": packages.version("cloudpickle")}
     if artifacts:
-        settings["artifacts"] = {name: _stored(name, str(given), folder.path) for name, given in artifacts.items()}
+        settings["artifacts"] = stored(artifacts, folder.path)
     if isinstance(model, Path):
         shutil.copy2(model, folder.path / model.name)
         settings |= {"model_code_path": str(model.resolve()), "streamable": bool(streamable)}
@@ -250,23 +259,3 @@ def _add_python_model(
     streams = type(model).predict_stream is not PythonModel.predict_stream if streamable is None else streamable
     settings |= {"python_model": PICKLE_NAME, "streamable": streams}
     add_to_model(folder.model, FLAVOR.loader_module, None, folder.code, config, **settings)
-
-
-def _stored(name: str, given: str, folder: Path) -> dict[str, str]:
-    """Copy a file of the model into its folder, from wherever it is."""
-    client = RunyardClient()
-    root, last = folder_and_name(*located(client, given))
-    target = folder / "artifacts"
-    target.mkdir(exist_ok=True)
-    if (target / last).exists():
-        raise InvalidParameter(f"Two artifacts of the model are called {last!r}; {name!r} is the second. Rename one.")
-    stored = Path(download_artifacts(client.repository(root), last, str(target)))
-    return {"path": str(stored.relative_to(folder)), "uri": given}
-
-
-def _copy(source: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if source.is_dir():
-        shutil.copytree(source, target)
-    else:
-        shutil.copy2(source, target)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from runyard.exceptions import DoesNotExist, InvalidParameter
+from runyard.models.modules import current
 
 _set: ContextVar[Any] = ContextVar("model set by a script")
 _config: ContextVar[Mapping[str, Any] | None] = ContextVar("configuration of a script", default=None)
@@ -107,6 +108,8 @@ def defined_in(script: Path, config: Mapping[str, Any] | None = None) -> Any:
         raise InvalidParameter(f"{str(script)!r} is no Python script.")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # its classes look it up by name
+    if (modules := current()) is not None:
+        modules.adopt(module.__dict__)
     let_mlflow_be_imported()
     token = _config.set(config)
     try:

@@ -2,11 +2,13 @@
 
 import inspect
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from runyard.exceptions import RunyardException
 from runyard.models.enforcement import enforce_params, enforce_schema
 from runyard.models.model import PYFUNC, Model
+from runyard.models.modules import OwnModules
 
 
 class PyFuncModel:
@@ -17,12 +19,16 @@ class PyFuncModel:
     model_meta: Its description.
     model_impl: What its flavor's loader gave: an object with ``predict``.
     model_uri: Where it was loaded from.
+    modules: The modules it brings with it, if there are any.
     """
 
-    def __init__(self, model_meta: Model, model_impl: Any, model_uri: str = "") -> None:
+    def __init__(
+        self, model_meta: Model, model_impl: Any, model_uri: str = "", modules: OwnModules | None = None
+    ) -> None:
         if not hasattr(model_impl, "predict"):
             raise RunyardException(f"The model's loader gave a {type(model_impl).__name__}, which has no predict.")
         self._model_meta, self._model_impl, self._model_uri = model_meta, model_impl, model_uri
+        self._modules = modules
         self._takes_params = _takes_params(model_impl.predict)
         self.input_example: Any = None
 
@@ -63,7 +69,8 @@ class PyFuncModel:
         ------
         InvalidParameter: The input or the parameters do not fit the signature.
         """
-        return self._called(self._model_impl.predict, data, params, self._takes_params)
+        with self._with_its_modules():
+            return self._called(self._model_impl.predict, data, params, self._takes_params)
 
     def predict_stream(self, data: Any, params: dict[str, Any] | None = None) -> Iterator[Any]:
         """What the model gives, piece by piece.
@@ -75,7 +82,18 @@ class PyFuncModel:
         stream = getattr(self._model_impl, "predict_stream", None)
         if stream is None:
             raise RunyardException("This model does not stream: call predict.")
-        yield from self._called(stream, data, params, _takes_params(stream))
+        with self._with_its_modules():
+            pieces = iter(self._called(stream, data, params, _takes_params(stream)))
+        while True:
+            with self._with_its_modules():  # not while the caller has the piece
+                try:
+                    piece = next(pieces)
+                except StopIteration:
+                    return
+            yield piece
+
+    def _with_its_modules(self) -> AbstractContextManager[None]:
+        return self._modules.in_use() if self._modules else nullcontext()
 
     def _called(self, function: Any, data: Any, params: dict[str, Any] | None, takes_params: bool) -> Any:
         signature = self._model_meta.signature

@@ -13,11 +13,12 @@ from runyard.models.environment.files import ENVIRONMENT
 from runyard.models.environment.requirements import pinned
 from runyard.models.flavors import SKLEARN
 from runyard.models.info import ModelInfo
-from runyard.models.loading import add_code_path, file_of, local_folder, read_flavor
+from runyard.models.loading import code_of, file_of, local_folder, read_flavor, with_code
 from runyard.models.logging import log_model as log_with
 from runyard.models.model import PYFUNC, Model
 from runyard.models.saving import Folder, Options, parted, saving
 from runyard.models.signature import ModelSignature
+from runyard.models.unpickling import ModelUnpickler
 from runyard.sklearn.pyfunc import SklearnModel
 
 SKOPS, PICKLE, CLOUDPICKLE = "skops", "pickle", "cloudpickle"
@@ -76,7 +77,8 @@ def save_model(
     )
     chosen = serialization_format or _format_for(sk_model, skops_trusted_types)
     packages = _ALWAYS if chosen == PICKLE else (*_ALWAYS, chosen)
-    with saving(path, options, mlflow_model, packages, _predicting(sk_model, pyfunc_predict_fn)) as folder:
+    with saving(path, options, mlflow_model, packages) as folder:
+        folder.predict = _predicting(sk_model, pyfunc_predict_fn)
         name = _dump(sk_model, folder.path, chosen, skops_trusted_types)
         if hasattr(sk_model, pyfunc_predict_fn):
             _add_pyfunc(folder, name, pyfunc_predict_fn)
@@ -160,8 +162,8 @@ def load_model(model_uri: str, dst_path: str | None = None) -> Any:
     """
     folder = local_folder(model_uri, dst_path)
     settings = read_flavor(folder, SKLEARN.name)
-    add_code_path(folder, settings)
-    return _read(file_of(folder, settings, "pickled_model"), settings)
+    with with_code(code_of(folder, settings)):
+        return _read(file_of(folder, settings, "pickled_model"), settings)
 
 
 def load_pyfunc(path: str) -> SklearnModel:
@@ -277,7 +279,7 @@ def _read(file: Path, settings: Mapping[str, Any]) -> Any:
 
             return load(file, trusted=settings.get("skops_trusted_types") or [])
         with file.open("rb") as opened:
-            return pickle.load(opened)  # noqa: S301  (in the caller's own process, at the caller's word)
+            return ModelUnpickler(opened).load()
     except ImportError as problem:
         raise RunyardException(
             f"The model needs the module {problem.name!r}, which is not installed. Install what its "

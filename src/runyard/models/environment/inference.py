@@ -1,23 +1,28 @@
 """Which packages a model needs: it is loaded in a fresh process, and what that imports is pinned."""
 
+import contextlib
 import json
 import logging
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 
+from runyard import settings
 from runyard.models.environment.requirements import name_of, pinned
 from runyard.models.flavors import flavor_named
 from runyard.models.loading import local_folder
 
-SECONDS = 120
 OURS = frozenset(("runyard", "mlflow", "mlflow-skinny", "mlflow-tracing"))
 TOOLS = frozenset(("pip", "setuptools", "wheel", "uv"))
+
+Imports = list[tuple[str, str]]
+"""Modules: who imports, and what; nobody is who makes the model."""
 
 log = logging.getLogger(__name__)
 
@@ -37,10 +42,10 @@ def infer_pip_requirements(model_uri: str, flavor: str, fallback: Sequence[str] 
     """
     library = flavor_named(flavor).library
     folder = local_folder(model_uri)
-    modules, is_whole = _imported(folder)
+    imports, is_whole = _imported(folder)
     if fallback is not None and not is_whole:
         return list(fallback)
-    return _needed(modules, [library] if library else [])
+    return _needed(imports, [library] if library else [])
 
 
 def inferred_requirements(folder: Path, packages: Sequence[str]) -> list[str]:
@@ -53,41 +58,68 @@ def inferred_requirements(folder: Path, packages: Sequence[str]) -> list[str]:
     return _needed(_imported(folder)[0], packages)
 
 
-def _needed(modules: Sequence[str], packages: Sequence[str]) -> list[str]:
-    found = _distributions(modules)
-    needed = {*packages, *_without_what_others_bring(found, {name_of(name) for name in packages})}
-    return sorted(pinned(name) for name in needed if name_of(name) not in OURS | TOOLS)
+def _needed(imports: Imports, packages: Sequence[str]) -> list[str]:
+    always = {name_of(name) for name in packages}
+    found = _distributions(imports, always)
+    needed = {*packages, *_without_what_others_bring(found, always)}
+    return sorted({pinned(name) for name in needed if name_of(name) not in OURS | TOOLS})
 
 
-def _imported(folder: Path) -> tuple[list[str], bool]:
-    """Names of the modules that loading the model imports, and whether it could be loaded to the end."""
+def _imported(folder: Path) -> tuple[Imports, bool]:
+    """What loading the model imports, and whether it could be loaded and its example predicted."""
     with tempfile.TemporaryDirectory() as scratch:
-        answer = Path(scratch, "modules.json")
-        command = [sys.executable, "-m", "runyard.pyfunc.imports", str(folder), str(answer)]
+        answer = Path(scratch, "imports.json")
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-        try:
-            done = subprocess.run(
-                command, capture_output=True, text=True, timeout=SECONDS, check=False, env=environment
-            )
-        except (OSError, subprocess.TimeoutExpired) as problem:
-            log.warning(
-                "What the model needs could not be found out (%s); its flavor's own packages are noted.", problem
-            )
-            return [], False
-        if done.returncode:
-            reason = (done.stderr.strip().splitlines() or ["no message"])[-1]
-            log.warning("What the model needs was not all found out (%s); what was is noted.", reason)
-        modules = list(json.loads(answer.read_text())) if answer.exists() else []
-        return modules, not done.returncode
+        problem = _run([sys.executable, "-m", "runyard.pyfunc.imports", str(folder), str(answer)], environment)
+        told = json.loads(answer.read_text()) if answer.exists() else {"imports": [], "problem": None}
+    problem = told["problem"] or problem
+    if problem:
+        log.warning(
+            "The requirements of the model may lack packages, which extra_pip_requirements can name: it could not be "
+            "loaded in a process of its own, or does not predict its input example: %s",
+            problem,
+        )
+    return [(importer, module) for importer, module in told["imports"]], not problem
 
 
-def _distributions(modules: Iterable[str]) -> set[str]:
-    """The packages that modules belong to, as pip names them."""
+def _run(command: Sequence[str], environment: dict[str, str]) -> str:
+    """Run a program to its end, whatever it prints; what went wrong, or nothing."""
+    seconds = settings.REQUIREMENTS_INFERENCE_TIMEOUT.get()
+    try:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+            start_new_session=True,
+        )
+    except OSError as problem:
+        return f"no process could be started: {problem}"
+    try:
+        code = process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return f"it took more than {seconds:g} seconds (RUNYARD_REQUIREMENTS_INFERENCE_TIMEOUT)"
+    finally:
+        with contextlib.suppress(ProcessLookupError):  # with all that it has started
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    return f"the process ended with {code}" if code else ""
+
+
+def _distributions(imports: Imports, always: set[str]) -> set[str]:
+    """The packages that are imported by what is no package, or by a package that is needed, as pip names them."""
     homes = metadata.packages_distributions()
+    wanted: dict[str, set[str]] = {}
+    for importer, module in imports:
+        by = next(iter(homes.get(importer, ())), "")
+        wanted.setdefault(name_of(by), set()).update(homes.get(module, ())[:1])
     found: set[str] = set()
-    for module in modules:
-        candidates = homes.get(module.partition(".")[0], ())
-        found.update(candidates[:1])
+    new = {"", *always}
+    while new:
+        reached = set().union(*(wanted.get(one, set()) for one in new)) - found
+        found |= reached
+        new = {name_of(one) for one in reached}
     return found
 
 

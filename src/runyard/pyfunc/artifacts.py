@@ -1,0 +1,140 @@
+"""The files of a Python model: each is stored under its own name in the model's folder, from wherever it is."""
+
+import re
+import shutil
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+from runyard.artifacts.locations import PROXY_ROOT, local_path
+from runyard.artifacts.paths import safe_path
+from runyard.artifacts.repository import PIECE, download_artifacts, placed
+from runyard.client import RunyardClient
+from runyard.client.addresses import folder_and_name, located
+from runyard.core.http import connection_pool, without_credentials
+from runyard.exceptions import DoesNotExist, InvalidParameter, RunyardException
+
+_FOLDER = "artifacts"
+
+
+def check_artifacts(given: Any) -> None:
+    """See that these are names with paths or addresses.
+
+    Raises
+    ------
+    InvalidParameter: They are not.
+    """
+    if given is None:
+        return
+    if not isinstance(given, Mapping):
+        raise InvalidParameter(f"'artifacts' names files: {{'weights': 'path/of/file'}}; it is {given!r}.")
+    for name, place in given.items():
+        if not isinstance(name, str) or not isinstance(place, str | Path) or not str(place):
+            raise InvalidParameter(f"'artifacts' has {name!r}: {place!r}, which is no name with a path or an address.")
+
+
+def stored(artifacts: Mapping[str, str | Path], folder: Path) -> dict[str, dict[str, str]]:
+    """Copy files and folders into a model's folder.
+
+    Parameters
+    ----------
+    artifacts: What the model calls each, and its path or address.
+
+    Returns
+    -------
+    For each where it is in the folder, and where it came from, without credentials.
+
+    Raises
+    ------
+    DoesNotExist: One of them is not there.
+    """
+    origins = {name: _Origin(str(place)) for name, place in artifacts.items()}
+    ends = {name: origin.name or re.sub(r"[^\w-]", "_", name) for name, origin in origins.items()}
+    often = Counter(end.casefold() for end in ends.values())
+    found, number = {}, 0
+    for name, end in ends.items():
+        place = f"{_FOLDER}/{end}"
+        if often[end.casefold()] > 1:  # of several with one name each has a folder of its own
+            while str(number) in often:
+                number += 1
+            place, number = f"{_FOLDER}/{number}/{end}", number + 1
+        origins[name].copy_to(folder / place)
+        found[name] = {"path": place, "uri": origins[name].shown}
+    return found
+
+
+class _Origin:
+    """Where one of the files is.
+
+    Attributes
+    ----------
+    name: The last part of its path; empty when it is all that is at an address.
+    """
+
+    def __init__(self, address: str) -> None:
+        self._address, self.shown = address, _shown(address)
+        self._local = local_path(address) if urlsplit(address).scheme else Path(address).absolute()
+        parts = urlsplit(address)
+        self._is_of_web = parts.scheme in ("http", "https") and PROXY_ROOT not in parts.path
+        if self._local is not None:
+            self.name = self._local.resolve().name
+        elif self._is_of_web:
+            self.name = safe_path(unquote(parts.path).rpartition("/")[2])
+        else:
+            client = RunyardClient()
+            root, self.name = folder_and_name(*located(client, address))
+            self._repository = client.repository(root)
+
+    def copy_to(self, target: Path) -> None:
+        """Copy it: the target is the file or the folder then."""
+        if self._local is not None:
+            copy_local(self._local, target)
+        elif self._is_of_web:
+            _fetch(self._address, target)
+        else:
+            # a folder of its own, since what is fetched keeps the name that it has where it is
+            inside = target if not self.name else target.parent
+            download_artifacts(self._repository, self.name, str(inside))
+
+
+def _shown(address: str) -> str:
+    """An address as it may be kept: what lets one in is in its user, its query or its fragment."""
+    parts = urlsplit(without_credentials(address))
+    return urlunsplit(parts._replace(query="", fragment="")) if parts.scheme in ("http", "https") else urlunsplit(parts)
+
+
+def copy_local(source: Path, target: Path) -> None:
+    """Copy a file or folder of this machine.
+
+    Raises
+    ------
+    DoesNotExist: It is not there.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if source.is_dir():
+        shutil.copytree(source, target)
+    elif source.exists():
+        shutil.copy2(source, target)
+    else:
+        raise DoesNotExist(f"There is no file or folder at {str(source)!r}, which is to be part of the model.")
+
+
+def _fetch(address: str, target: Path) -> None:
+    """Copy a file from any web server."""
+    import urllib3  # noqa: PLC0415  (only for what is elsewhere)
+
+    clean, parts = without_credentials(address), urlsplit(address)
+    user = f"{unquote(parts.username)}:{unquote(parts.password or '')}" if parts.username else None
+    headers = urllib3.make_headers(basic_auth=user) if user else {}
+    try:
+        with connection_pool(clean).request("GET", clean, headers=headers, preload_content=False) as answer:
+            if answer.status != 200:
+                raise DoesNotExist(f"{_shown(address)} answered {answer.status}: there is nothing to fetch.")
+            with placed(target) as file:
+                for piece in answer.stream(PIECE):
+                    file.write(piece)
+    except urllib3.exceptions.HTTPError as problem:
+        reason = getattr(problem, "reason", None) or problem
+        raise RunyardException(f"{_shown(address)} could not be fetched: {type(reason).__name__}.") from None
