@@ -76,7 +76,13 @@ def test_files_and_folders_of_one_name_are_kept_apart(store: Path) -> None:
     """Weights are called weights.bin in every training; so are folders, and a key may be any text."""
     _write("w1/weights.bin", "w2/weights.bin", "d1/part/x", "d2/PART/x", "0", "alone.txt")
     Path("d1/part/empty").mkdir()
-    given: dict[str, Any] = {"a": "w1/weights.bin", "b": Path("w2/weights.bin"), "c/../d": "d1/part", "e": "d2/PART/", "f": "0"}
+    given: dict[str, Any] = {
+        "a": "w1/weights.bin",
+        "b": Path("w2/weights.bin"),
+        "c/../d": "d1/part",
+        "e": "d2/PART/",
+        "f": "0",
+    }
     pyfunc.save_model("model", python_model=Reading(), artifacts={**given, "g": "alone.txt"}, **NONE)
     assert pyfunc.load_model("model").predict([0]) == {
         "a": "w1/weights.bin",
