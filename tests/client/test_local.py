@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from runyard.client import RunyardClient
-from runyard.client.local import absolute
+from runyard.core.store_address import absolute
 
 HEAVY = ("sqlalchemy", "urllib3", "pandas", "numpy", "yaml", "msgspec", "orjson", "alembic")
 

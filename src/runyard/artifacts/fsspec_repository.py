@@ -12,7 +12,8 @@ from runyard.artifacts.entities import FileInfo
 from runyard.artifacts.paths import joined, safe_path
 from runyard.artifacts.repository import PIECE, Progress
 from runyard.artifacts.store import PARTIAL
-from runyard.core.http import without_credentials
+from runyard.core.credentials import without_credentials
+from runyard.core.model_uri import with_small_scheme
 from runyard.exceptions import (
     DoesNotExist,
     InvalidParameter,
@@ -57,7 +58,7 @@ class FsspecRepository:
         self.uri, self._scheme = without_credentials(uri), parts.scheme.lower()
         if "::" in uri or parts.query or parts.fragment:
             raise InvalidParameter(f"{self.uri!r} is no plain location. Write {self._scheme}://place/folder.")
-        self._address = uri if uri.endswith("/") else f"{uri}/"
+        self._address = with_small_scheme(uri).rstrip("/") + "/"
         self._open()
 
     def put(self, local_file: Path, path: str, progress: Progress | None = None) -> None:

@@ -15,7 +15,8 @@ from runyard.artifacts.entities import FileInfo
 from runyard.artifacts.locations import PROXY_ROOT
 from runyard.artifacts.paths import joined, safe_path
 from runyard.artifacts.repository import PIECE, Progress
-from runyard.core.http import answered_error, connection_pool, request_headers, without_credentials
+from runyard.core.credentials import without_credentials
+from runyard.core.http import answered_error, connection_pool, request_headers
 from runyard.exceptions import InvalidParameter, RunyardException, Unavailable
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ import click
 from runyard.cli.choices import variables
 from runyard.cli.models_images import build_docker, generate_dockerfile
 from runyard.cli.models_options import environment_options, fetched, model_uri_option
+from runyard.core.model_uri import is_model_uri
 from runyard.exceptions import InvalidParameter
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -159,7 +160,7 @@ def update_pip_requirements(model_uri: str, operation: str, requirement_strings:
     from runyard.artifacts.locations import local_path  # noqa: PLC0415
     from runyard.serving.requirements import edit_requirements  # noqa: PLC0415
 
-    if model_uri.startswith("models:"):
+    if is_model_uri(model_uri):
         raise InvalidParameter("Versions of registered models never change. Log the model anew and register that.")
     place = Path(model_uri) if ":" not in model_uri else local_path(model_uri)
     if place is not None:

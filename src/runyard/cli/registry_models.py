@@ -10,6 +10,7 @@ import click
 from runyard.cli.output import output_option, show_json, show_pairs, show_rows, utc
 from runyard.cli.registry_shared import aliases_text, ask, ask_pages, find_version, tags_text
 from runyard.core.limits import shown
+from runyard.core.model_uri import with_small_scheme
 from runyard.core.origin import user
 from runyard.exceptions import InvalidParameter
 from runyard.registry.model_versions.messages import (
@@ -152,6 +153,7 @@ def create_version(
     name: str, source: str, run_id: str | None, model_id: str | None, description: str, output: str
 ) -> None:
     """Add a version to a registered model and print its number."""
+    source = with_small_scheme(source)
     if run_id is None and source.startswith("runs:/"):
         run_id = source.removeprefix("runs:/").strip("/").partition("/")[0]
     created = ask(

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from runyard.artifacts.paths import joined, safe_path
 from runyard.artifacts.repository import ArtifactRepository
-from runyard.core.model_uri import ModelUri, is_model_uri, parse_model_uri
+from runyard.core.model_uri import ModelUri, is_model_uri, parse_model_uri, with_small_scheme
 from runyard.exceptions import InvalidParameter
 from runyard.registry.model_versions.entities import ModelVersion
 from runyard.tracking.logged_models.entities import LoggedModel
@@ -41,6 +41,7 @@ def followed(client: Directory, uri: str) -> tuple[str, str]:
     ------
     RunyardException: What the address names does not exist, or it is malformed.
     """
+    uri = with_small_scheme(uri)
     if uri.startswith(RUNS):
         return _of_run(client, uri)
     if is_model_uri(uri):
@@ -106,6 +107,7 @@ def uri_joined(uri: str, path: str) -> str:
 
 def located(client: Directory, uri: str) -> tuple[str, str]:
     """The address of a folder that holds what an address of any kind names, and the path in it."""
+    uri = with_small_scheme(uri)
     if uri.startswith(RUNS):
         return followed(client, uri)
     if not is_model_uri(uri):

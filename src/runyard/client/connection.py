@@ -11,8 +11,8 @@ from runyard import settings
 from runyard.client.buffer import Buffer
 from runyard.client.errors import Unreachable, says_nothing
 from runyard.client.leftovers import deliver_left_behind, left_behind
-from runyard.client.local import absolute
 from runyard.client.senders import Sender, sender_for
+from runyard.core.store_address import absolute
 from runyard.exceptions import RunyardException
 from runyard.protocol.message import Message
 

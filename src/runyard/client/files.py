@@ -22,7 +22,7 @@ from runyard.artifacts.repository import (
 from runyard.artifacts.resolve import repository_for
 from runyard.client.addresses import RUNS, Directory, followed, model_in_run
 from runyard.client.local import artifact_folder
-from runyard.client.senders import DATABASES
+from runyard.core.store_address import absolute, is_database
 from runyard.exceptions import InvalidParameter, MissingPackage
 from runyard.protocol.client_part import ClientPart
 from runyard.tracking.logged_models.client import checked_model_id
@@ -44,9 +44,8 @@ class FilesClient(ClientPart):
 
     def repository(self, artifact_uri: str) -> ArtifactRepository:
         """What reads and writes artifacts at a URI."""
-        uri = self.tracking_uri
-        local = str(artifact_folder(uri)) if uri.partition(":")[0].partition("+")[0] in DATABASES else None
-        return repository_for(artifact_uri, uri, local)
+        store = absolute(self.tracking_uri)
+        return repository_for(artifact_uri, store, str(artifact_folder(store)) if is_database(store) else None)
 
     def _of_run(self, run_id: str) -> ArtifactRepository:
         run = Run.from_wire(self.send(GetRun(run_id=run_id))["run"])

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from runyard.client.delivery import Rejects, deliver, rounds
 from runyard.client.errors import Unreachable
-from runyard.client.local import SQLITE, absolute
 from runyard.client.senders import Sender, sender_for
 from runyard.client.spool import REJECTED, SUFFIX, address_of, settled_line, spool_folder, take_over, undelivered
-from runyard.core.http import without_credentials
+from runyard.core.credentials import without_credentials
+from runyard.core.store_address import absolute, sqlite_file
 from runyard.core.tracking_uri import get_tracking_uri
 from runyard.exceptions import RunyardException
 
@@ -85,12 +85,13 @@ def deliver_left_behind(folder: Path | None = None, sender: Sender | None = None
 def _sender_for(address: str) -> Sender:
     """A sender with the credentials of the tracking URI, when that is the journal's store: a journal holds none."""
     configured = absolute(get_tracking_uri())
-    return sender_for(configured if without_credentials(configured).rstrip("/") == address else address)
+    return sender_for(configured if without_credentials(configured) == address else address)
 
 
 def _deliver(path: Path, address: str, sender: Sender, descriptor: int) -> Delivered:
     outcome = Delivered(path, address)
-    if address.startswith(SQLITE) and not Path(address.removeprefix(SQLITE).partition("?")[0]).exists():
+    file = sqlite_file(address)
+    if file is not None and not file.exists():
         outcome.problem = "The database is not there any more. Put it back, or remove the journal."
         return outcome  # a new, empty one would refuse everything
     rejects = Rejects(path.with_suffix(REJECTED), address)

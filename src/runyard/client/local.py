@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from runyard.artifacts.locations import every_form
 from runyard.client.errors import Unreachable
-from runyard.core.http import without_credentials
+from runyard.core.credentials import without_credentials
+from runyard.core.store_address import sqlite_file
 from runyard.exceptions import StorageFull, Unavailable
 from runyard.protocol.message import Message
 
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from runyard.protocol.gate import Gate
 
 ARTIFACT_FOLDER = "runyard-artifacts"
-SQLITE = "sqlite:///"
 
 _abandoned: list["Gate"] = []
 """Gates of a parent process, kept as they are: closing them in the child would disturb the parent's locks."""
@@ -33,7 +33,7 @@ class LocalSender:
     patience = 30.0
 
     def __init__(self, uri: str) -> None:
-        self.uri = absolute(uri)
+        self.uri = uri
         self._gate: Gate | None = None
         self.address = without_credentials(self.uri)
         self._opening = threading.Lock()
@@ -73,14 +73,6 @@ class LocalSender:
         return gate
 
 
-def absolute(uri: str) -> str:
-    """A SQLite URI that means the same file in every working directory; any other URI as it is."""
-    if not uri.startswith(SQLITE):
-        return uri
-    path, mark, options = uri.removeprefix(SQLITE).partition("?")
-    return f"{SQLITE}{Path(path).absolute()}{mark}{options}" if path and path != ":memory:" else uri
-
-
 def open_gate(uri: str) -> "Gate":
     """A gate on a local database, with the artifact folder that a server started there would use."""
     from runyard.protocol.gate import Gate  # noqa: PLC0415  (loads SQLAlchemy)
@@ -91,6 +83,5 @@ def open_gate(uri: str) -> "Gate":
 
 def artifact_folder(uri: str) -> Path:
     """The artifact folder of a local database: beside a SQLite file, else in the working directory."""
-    if uri.startswith(SQLITE):
-        return Path(uri.removeprefix(SQLITE).partition("?")[0]).absolute().parent / ARTIFACT_FOLDER
-    return Path(ARTIFACT_FOLDER).absolute()
+    file = sqlite_file(uri)
+    return (Path(ARTIFACT_FOLDER) if file is None else file.parent / ARTIFACT_FOLDER).absolute()

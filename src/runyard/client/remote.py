@@ -10,7 +10,8 @@ from urllib.parse import urlencode
 
 from runyard import settings
 from runyard.client.errors import Unreachable
-from runyard.core.http import answered_error, connection_pool, request_headers, without_credentials
+from runyard.core.credentials import without_credentials
+from runyard.core.http import answered_error, connection_pool, reason_of, request_headers
 from runyard.protocol.message import Message
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ class RemoteSender:
                 cause, urllib3.exceptions.ConnectTimeoutError | urllib3.exceptions.NewConnectionError
             )
             distrusted = "CERTIFICATE_VERIFY_FAILED" in str(cause)
-            return Failure(_reason(cause), (repeatable or never_sent) and not distrusted)
+            return Failure(reason_of(cause), (repeatable or never_sent) and not distrusted)
         body = _decoded(reply.data)
         if reply.status in RETRIED:
             said = body.get("message", "") if isinstance(body, dict) else ""
@@ -173,9 +174,3 @@ def _decoded(data: bytes) -> Any:
 
 def _seconds(text: str) -> float:
     return min(float(text), LONGEST_PAUSE_ASKED_FOR) if text.isascii() and text.isdigit() else 0.0
-
-
-def _reason(problem: Exception) -> str:
-    """The problem in words, without the repr of a connection object."""
-    inner = next((part for part in problem.args if isinstance(part, Exception)), problem)
-    return str(inner).rpartition(": ")[2] or type(inner).__name__

@@ -9,7 +9,7 @@ from runyard.client.addresses import followed, uri_joined
 from runyard.client.connection import StoreConnection, connection_to
 from runyard.client.pictures import PicturesClient
 from runyard.client.tables import TablesClient
-from runyard.core.tracking_uri import get_tracking_uri, registry_uri_for
+from runyard.core.tracking_uri import checked_uri, get_tracking_uri, registry_uri_for
 from runyard.exceptions import NotImplementedHere
 from runyard.registry.model_versions.client import ModelVersionsClient
 from runyard.registry.promotion.client import PromotionClient
@@ -51,8 +51,8 @@ class RunyardClient(
     ) -> None:
         if workspace_store_uri is not None:
             raise NotImplementedHere("Runyard has no workspaces: leave 'workspace_store_uri' out.")
-        self._tracking_uri = tracking_uri or get_tracking_uri()
-        self._registry_uri = registry_uri or registry_uri_for(self._tracking_uri)
+        self._tracking_uri = checked_uri(str(tracking_uri or get_tracking_uri()))
+        self._registry_uri = checked_uri(str(registry_uri or registry_uri_for(self._tracking_uri)))
         self.connection: StoreConnection = connection_to(self._tracking_uri)
 
     def __getstate__(self) -> dict[str, Any]:

@@ -1,15 +1,11 @@
 """From a tracking URI to what carries messages there."""
 
-from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import urlsplit
 
 from runyard.client.local import LocalSender
 from runyard.client.remote import RemoteSender
-from runyard.exceptions import InvalidParameter
+from runyard.core.store_address import absolute, is_server
 from runyard.protocol.message import Message
-
-DATABASES = ("sqlite", "postgresql", "postgres")
 
 
 class Sender(Protocol):
@@ -54,16 +50,7 @@ def sender_for(uri: str) -> Sender:
 
     Raises
     ------
-    InvalidParameter: The scheme is not one of these.
+    InvalidParameter: It is none of these.
     """
-    scheme = urlsplit(uri).scheme.partition("+")[0].lower()
-    if scheme in ("http", "https"):
-        return RemoteSender(uri)
-    if scheme in DATABASES:
-        return LocalSender(uri)
-    if scheme in ("", "file"):
-        folder = Path(uri.removeprefix("file://").removeprefix("file:"))
-        return LocalSender(f"sqlite:///{folder.absolute() / 'runyard.db'}")
-    raise InvalidParameter(
-        f"Cannot log to {uri!r}: use http(s)://… for a server, sqlite:///… or postgresql://… for a database."
-    )
+    store = absolute(uri)
+    return RemoteSender(store) if is_server(store) else LocalSender(store)

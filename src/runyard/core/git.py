@@ -4,8 +4,9 @@ import configparser
 import re
 from pathlib import Path
 
+from runyard.core.credentials import without_credentials
+
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
-_CREDENTIALS = re.compile(r"(?<=://)[^/\s]+@")
 
 
 def git_tags(program: Path | None) -> dict[str, str]:
@@ -67,4 +68,4 @@ def _remote_url(folder: Path) -> str | None:
     config.read_string((folder / "config").read_text())
     remotes = {section: config[section].get("url") for section in config.sections() if section.startswith("remote ")}
     url = remotes.get('remote "origin"') or next(filter(None, remotes.values()), None)
-    return _CREDENTIALS.sub("", url) if url else None
+    return without_credentials(url) if url else None

@@ -6,9 +6,10 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit
 
 from runyard import settings
+from runyard.core.credentials import without_credentials
 from runyard.exceptions import RestException, RunyardException
 from runyard.version import __version__
 
@@ -55,12 +56,6 @@ def _from_file() -> tuple[str | None, str | None]:
     return section.get("mlflow_tracking_username"), section.get("mlflow_tracking_password")
 
 
-def without_credentials(uri: str) -> str:
-    """The address as it may be shown and stored: without user name and password."""
-    parts = urlsplit(uri)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2])) if "@" in parts.netloc else uri
-
-
 def connection_pool(uri: str = "") -> "urllib3.PoolManager":
     """Keep-alive connections with the TLS and proxy settings of the environment.
 
@@ -98,6 +93,13 @@ def _proxy_for(uri: str) -> str | None:
     if proxy_bypass(parts.hostname or "", proxies):
         return None
     return proxies.get(parts.scheme) or proxies.get("all")
+
+
+def reason_of(problem: Exception) -> str:
+    """Why a request brought no answer, in words: without the address asked for and the repr of a connection."""
+    cause = getattr(problem, "reason", None) or problem
+    inner = next((part for part in cause.args if isinstance(part, Exception)), cause)
+    return str(inner).rpartition(": ")[2] or type(inner).__name__
 
 
 class ForeignAnswer(RestException):

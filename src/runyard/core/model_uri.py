@@ -12,6 +12,7 @@ SCHEME = "models:"
 STAGES = ("None", "Staging", "Production", "Archived")
 _STAGE_NAMED = {stage.lower(): stage for stage in STAGES}
 _LOGGED_MODEL = re.compile(r"m-[0-9a-f]{32}")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")
 _FORMS = (
     "models:/<name>/<version>, models:/<name>/<stage>, models:/<name>/latest, models:/<name>@<alias> or models:/m-<id>"
 )
@@ -41,9 +42,15 @@ class ModelUri:
     path: str = ""
 
 
+def with_small_scheme(uri: str) -> str:
+    """An address with its scheme in small letters, for ``RUNS:/…`` is ``runs:/…``."""
+    scheme, mark, rest = uri.partition(":")
+    return f"{scheme.lower()}:{rest}" if mark and _SCHEME.fullmatch(scheme) else uri
+
+
 def is_model_uri(uri: str) -> bool:
     """Does the text begin like the address of a model?"""
-    return uri.startswith(SCHEME)
+    return uri[: len(SCHEME)].lower() == SCHEME
 
 
 def parse_model_uri(uri: str) -> ModelUri:
@@ -53,7 +60,7 @@ def parse_model_uri(uri: str) -> ModelUri:
     ------
     InvalidParameter: It has none of the forms.
     """
-    rest = uri.removeprefix(SCHEME)
+    rest = uri[len(SCHEME) :]
     if not is_model_uri(uri) or rest.startswith("//") or not rest.startswith("/"):
         raise _refused(uri)
     first, _, behind = rest[1:].rstrip("/").partition("/")

@@ -7,6 +7,8 @@ from urllib.parse import unquote, urlsplit
 
 import urllib3
 
+from runyard.core.credentials import without_credentials
+from runyard.core.http import connection_pool, reason_of
 from runyard.exceptions import RunyardException
 
 
@@ -20,13 +22,14 @@ def downloaded(url: str, folder: str | None) -> Path:
     name = PurePosixPath(unquote(urlsplit(url).path)).name
     if name in ("", ".", "..") or "\\" in name or "\x00" in name:
         name = "dataset_source"
+    shown = without_credentials(url)
     target = Path(folder or tempfile.mkdtemp()) / name
     try:
-        with urllib3.PoolManager() as pool, pool.request("GET", url, preload_content=False) as answer:
+        with connection_pool(url) as pool, pool.request("GET", url, preload_content=False) as answer:
             if answer.status != 200:
-                raise RunyardException(f"{url} answered with status {answer.status}; nothing was downloaded.")
+                raise RunyardException(f"{shown} answered with status {answer.status}; nothing was downloaded.")
             with target.open("wb") as file:
                 shutil.copyfileobj(answer, file)
     except urllib3.exceptions.HTTPError as problem:
-        raise RunyardException(f"{url} could not be downloaded: {problem}") from problem
+        raise RunyardException(f"{shown} could not be downloaded: {reason_of(problem)}") from problem
     return target

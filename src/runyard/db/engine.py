@@ -11,6 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
+from runyard.core.credentials import without_credentials
+from runyard.core.store_address import SQLITE, is_database, spelled, sqlite_file, sqlite_options
 from runyard.exceptions import DoesNotExist, InvalidParameter, MissingPackage
 
 BUSY_TIMEOUT_MS = 30_000
@@ -55,18 +57,20 @@ def open_engines(uri: str) -> Engines:
 
 def parse_uri(uri: str) -> URL:
     """The URI with the driver we use: ``sqlite:///file.db``, ``postgresql://user@host/name``."""
+    store = spelled(uri)
+    file = sqlite_file(store)
     try:
-        url = make_url(uri)
-        backend = url.get_backend_name()
+        if file is not None:  # named to the letter: %20 in the name of a file is no blank
+            options = make_url(f"{SQLITE}{sqlite_options(store)}").query
+            return URL.create("sqlite", database=str(file), query=options)
+        if is_database(store):
+            return make_url(store).set(drivername="postgresql+psycopg")
     except (ArgumentError, NoSuchModuleError, ValueError):
-        raise InvalidParameter(_UNKNOWN.format("what was given")) from None  # the URI may hold a password
-    if backend in ("postgresql", "postgres"):
-        return url.set(drivername="postgresql+psycopg")
-    if backend != "sqlite":
-        raise InvalidParameter(_UNKNOWN.format(f"the scheme {url.drivername!r}"))
-    if url.database in (None, "", ":memory:"):
-        raise InvalidParameter("A SQLite store needs a file: use sqlite:///runyard.db or sqlite:////absolute/path.db.")
-    return url
+        pass  # what it says may hold the password
+    shown = without_credentials(store)
+    raise InvalidParameter(
+        f"{shown!r} is no address of a database. Use sqlite:///file.db or postgresql://user@host/name."
+    )
 
 
 def require_database(uri: str) -> None:
@@ -80,9 +84,6 @@ def require_database(uri: str) -> None:
     url = parse_uri(uri)
     if url.get_backend_name() == "sqlite" and not Path(str(url.database)).is_file():
         raise DoesNotExist(f"There is no database at {url.database}. Check the address {uri}.")
-
-
-_UNKNOWN = "Cannot open a database from {}: use sqlite:///file.db or postgresql://user:password@host/name."
 
 
 def _sqlite_engines(url: URL) -> Engines:

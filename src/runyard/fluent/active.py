@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from runyard import settings
+from runyard.core.credentials import without_credentials
+from runyard.core.store_address import is_server
 from runyard.fluent import ending, starting
 from runyard.fluent.clients import client
 from runyard.fluent.stack import ActiveRun, active_run_stack, pop, push, thread_state
@@ -73,8 +75,8 @@ def end_run(status: str = "FINISHED") -> None:
 
 def _tell_where(run: ActiveRun) -> None:
     """Say where to look at the run, when a server can show it."""
-    address = run.client.tracking_uri.rstrip("/")
-    if address.startswith(("http://", "https://")) and not settings.SUPPRESS_PRINTING_URL_TO_STDOUT.get():
+    address = without_credentials(run.client.tracking_uri).rstrip("/")
+    if is_server(address) and not settings.SUPPRESS_PRINTING_URL_TO_STDOUT.get():
         experiment = f"{address}/#/experiments/{run.info.experiment_id}"
         sys.stdout.write(f"Run {run.info.run_name}: {experiment}/runs/{run.info.run_id}\nExperiment: {experiment}\n")
 

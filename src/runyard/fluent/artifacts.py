@@ -9,6 +9,7 @@ from runyard.artifacts.entities import FileInfo
 from runyard.artifacts.repository import download_artifacts as repository_download
 from runyard.client import RunyardClient
 from runyard.client.addresses import RUNS, folder_and_name, located
+from runyard.core.model_uri import with_small_scheme
 from runyard.exceptions import InvalidParameter, MissingPackage
 
 if TYPE_CHECKING:
@@ -62,8 +63,8 @@ def list_artifacts(
     client = RunyardClient(tracking_uri)
     if run_id is not None:
         return client.list_artifacts(run_id, artifact_path)
-    if artifact_uri is not None and artifact_uri.startswith(RUNS):
-        run, _, below = artifact_uri.removeprefix(RUNS).strip("/").partition("/")
+    if artifact_uri is not None and with_small_scheme(artifact_uri).startswith(RUNS):
+        run, _, below = artifact_uri[len(RUNS) :].strip("/").partition("/")
         return client.list_artifacts(run, below)
     root, path = _located(artifact_uri, run_id, artifact_path, client)
     return client.repository(root).list_artifacts(path or None)

@@ -4,9 +4,10 @@ import importlib.metadata
 import os
 import platform
 import sys
-from pathlib import Path
 
 from runyard import settings
+from runyard.core.credentials import shown_address
+from runyard.core.store_address import absolute, sqlite_file
 from runyard.core.tracking_uri import get_registry_uri, get_tracking_uri, is_tracking_uri_set
 from runyard.exceptions import RunyardException
 from runyard.fluent.clients import client
@@ -44,8 +45,8 @@ def diagnosis(mask_envs: bool = False) -> dict[str, str]:
         "Runyard": f"{__version__}, speaks the protocol of MLflow {VERSION}",
         "Python": f"{platform.python_version()} ({sys.executable})",
         "Platform": platform.platform(),
-        "Tracking URI": f"{without_credentials(get_tracking_uri())}{'' if is_tracking_uri_set() else ' (the default)'}",
-        "Registry URI": without_credentials(get_registry_uri()),
+        "Tracking URI": _without_credentials(get_tracking_uri()) + ("" if is_tracking_uri_set() else " (the default)"),
+        "Registry URI": _without_credentials(get_registry_uri()),
         "Store": _reachability(),
         **{name: found for name in PACKAGES if (found := _version(name))},
         **_environment(mask_envs),
@@ -54,10 +55,10 @@ def diagnosis(mask_envs: bool = False) -> dict[str, str]:
 
 def _reachability() -> str:
     """Does what the tracking URI points to answer? A database that is not there is not made by asking."""
-    scheme, _, file = get_tracking_uri().partition(":///")
-    if scheme == "sqlite" and not Path(file).exists():
-        return "not there yet; the first run makes it"
     try:
+        file = sqlite_file(absolute(get_tracking_uri()))
+        if file is not None and not file.exists():
+            return "not there yet; the first run makes it"
         found = client().search_experiments(max_results=1)
     except (RunyardException, OSError) as problem:
         return f"does not answer: {problem}"
@@ -79,12 +80,10 @@ def _environment(mask_all: bool) -> dict[str, str]:
 
 def masked(name: str, value: str) -> str:
     """The value of a variable without what must not reach a bug report."""
-    return HIDDEN if any(word in name for word in SECRET_WORDS) else without_credentials(value)
+    return HIDDEN if any(word in name for word in SECRET_WORDS) else _without_credentials(value)
 
 
-def without_credentials(text: str) -> str:
-    """An address without user name and password; other text as it is."""
-    scheme, separator, rest = text.partition("://")
-    if separator and "@" in rest:
-        return f"{scheme}://{HIDDEN}@{rest.rpartition('@')[2]}"
-    return text
+def _without_credentials(text: str) -> str:
+    """An address without user name and password, which show as hidden; other text as it is."""
+    clean = shown_address(text)
+    return clean.replace("://", f"://{HIDDEN}@", 1) if "@" in text and "@" not in clean else clean

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from runyard.artifacts.locations import local_path, proxied_path
 from runyard.client import RunyardClient
 from runyard.client.addresses import RUNS, followed, uri_joined
-from runyard.core.model_uri import is_model_uri, parse_model_uri
+from runyard.core.model_uri import is_model_uri, parse_model_uri, with_small_scheme
 from runyard.core.paged_list import PagedList
 from runyard.exceptions import AlreadyExists, InvalidParameter, RunyardException
 from runyard.fluent.clients import client as current_client
@@ -77,6 +77,7 @@ class _Source(NamedTuple):
 
 def _source(client: RunyardClient, uri: str) -> _Source:
     """What an address means to the registry."""
+    uri = with_small_scheme(uri)
     if uri.startswith(RUNS):
         run_id, _, path = uri.removeprefix(RUNS).strip("/").partition("/")
         logged = _logged_by(client, run_id, path)

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from runyard.client.senders import DATABASES
 from runyard.core.limits import shown
+from runyard.core.store_address import absolute, sqlite_file
 from runyard.exceptions import ExecutionException, InvalidProject
 from runyard.projects import tags
 from runyard.projects.processes import MARK, Command
@@ -174,15 +174,11 @@ def docker(
 
 def _reaching(tracking_uri: str) -> list[str]:
     """What lets a container reach the store: this machine's network, or the folder of a database file."""
-    parts = urlsplit(tracking_uri)
-    scheme = parts.scheme.partition("+")[0]
-    if scheme == "sqlite":
-        home = Path(parts.path.removeprefix("/")).parent
-        return ["--volume", f"{home}:{home}"]
-    if scheme in ("", "file") and parts.path:
-        return ["--volume", f"{parts.path}:{parts.path}"]
-    is_network = scheme in ("http", "https", *DATABASES)
-    return ["--network", "host"] if is_network and parts.hostname in _LOOPBACK else []
+    store = absolute(tracking_uri) if tracking_uri else ""
+    file = sqlite_file(store)
+    if file is not None:
+        return ["--volume", f"{file.parent}:{file.parent}"]
+    return ["--network", "host"] if urlsplit(store).hostname in _LOOPBACK else []
 
 
 def _image_name(project: str | None) -> str:

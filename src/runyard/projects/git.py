@@ -12,8 +12,9 @@ import tempfile
 from collections.abc import Callable, Collection, Mapping
 from fnmatch import fnmatch
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
+from runyard.core.credentials import without_credentials, without_secrets
 from runyard.core.limits import shown
 from runyard.exceptions import ExecutionException, InvalidProject
 
@@ -40,7 +41,6 @@ _HEAD = 1000  # about what a patch says of a file besides its content
 
 _SCP = re.compile(r"[A-Za-z0-9_][\w.-]*@[A-Za-z0-9][\w.-]*:(?!/?/)\S+|[A-Za-z0-9][\w.-]*\.[\w.-]+:(?!/?/)\S+")
 _REFERENCE = re.compile(r"[A-Za-z0-9_][\w./@+-]*")
-_SECRET = re.compile(r"(?<=://)[^/\s'\"]+@")
 _SECONDS = 600
 _SSH = "ssh -o BatchMode=yes"  # a question would wait for ever
 _SAFE = (
@@ -64,20 +64,6 @@ _ELSEWHERE = (
 def is_address(uri: str) -> bool:
     """Is this the address of a repository, by its form?"""
     return urlsplit(uri).scheme in SCHEMES or _SCP.fullmatch(uri) is not None
-
-
-def without_secrets(text: str) -> str:
-    """A text in which no address has a user name and password; ``git@host`` names nobody and stays."""
-    return _SECRET.sub("", text)
-
-
-def without_credentials(uri: str) -> str:
-    """An address as it may be stored and shown."""
-    parts = urlsplit(uri)
-    if parts.scheme in SCHEMES and "@" in parts.netloc:
-        user = "git@" if parts.netloc.startswith("git@") else ""
-        return urlunsplit(parts._replace(netloc=user + parts.netloc.rpartition("@")[2]))
-    return uri
 
 
 def check_reference(version: str) -> None:

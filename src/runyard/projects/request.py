@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 from runyard import settings
 from runyard.artifacts.locations import PROXY_ROOT
 from runyard.client import RunyardClient
-from runyard.core.http import without_credentials
+from runyard.core.credentials import without_credentials
 from runyard.core.lifecycle import LifecycleStage
 from runyard.exceptions import InvalidProject, RunyardException
 from runyard.fluent.artifacts import download_artifacts

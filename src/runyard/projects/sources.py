@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
+from runyard.core.credentials import has_raw_credentials, without_credentials, without_secrets
 from runyard.core.git import git_tags
-from runyard.core.http import connection_pool, without_credentials
+from runyard.core.http import connection_pool, reason_of
 from runyard.core.limits import shown as quoted
 from runyard.exceptions import ExecutionException, InvalidProject
 from runyard.projects import archives, git
@@ -51,9 +52,9 @@ _kept: list[ExitStack] = []
 
 def shown(uri: str) -> str:
     """The address of a project as a run shows it: absolute, and without credentials."""
-    address, mark, below = uri.partition("#")
+    address, mark, below = _split(uri)
     local = _local_path(address)
-    return f"{git.without_credentials(address) if local is None else local}{mark}{below}"
+    return f"{without_credentials(address) if local is None else local}{mark}{below}"
 
 
 def fetch(uri: str, version: str | None = None) -> Source:
@@ -69,7 +70,7 @@ def fetch(uri: str, version: str | None = None) -> Source:
     ------
     InvalidProject: Nothing is there, or the address or version is not one.
     """
-    address, _, below = str(uri).partition("#")
+    address, _, below = _split(str(uri))
     _check_below(below)
     with ExitStack() as opened:
         local = _local_path(address)
@@ -82,11 +83,21 @@ def fetch(uri: str, version: str | None = None) -> Source:
             root = local
         folder = root / below
         if not folder.is_dir():
-            raise InvalidProject(_nothing_at(git.without_secrets(address), below, root, version))
+            raise InvalidProject(_nothing_at(without_secrets(address), below, root, version))
         tags = {} if _is_archive(address) else git_tags(folder / "MLproject")
         if version is not None and git.is_branch(root, version):
             tags["mlflow.source.git.branch"] = version
         return Source(folder, shown(str(uri)), tags, root != local, opened.pop_all())
+
+
+def _split(uri: str) -> tuple[str, str, str]:
+    """An address, the ``#``, and the folder behind it."""
+    if has_raw_credentials(uri):
+        raise InvalidProject(
+            f"The password in the address of {without_credentials(uri)} must be percent-encoded: "
+            "write # as %23, / as %2F, ? as %3F, [ as %5B and @ as %40."
+        )
+    return uri.partition("#")
 
 
 def _check_below(below: str) -> None:
@@ -114,7 +125,7 @@ def _local_path(address: str) -> Path | None:
     if git.is_address(address) and not Path(address).exists():
         return None
     if "://" in address or address.startswith("-") or "::" in address:
-        named = quoted(git.without_secrets(address))
+        named = quoted(without_secrets(address))
         raise InvalidProject(f"{named} is no address of a project. Use one of {', '.join(git.SCHEMES)}, or a path.")
     return Path(os.path.abspath(os.path.expanduser(address)))  # noqa: PTH100, PTH111  (`..` goes, links stay)
 
@@ -149,17 +160,17 @@ def download(address: str, target: Path) -> Path:
     """
     import urllib3  # noqa: PLC0415  (only for what is elsewhere)
 
-    clean = without_credentials(address)
-    parts = urlsplit(address)
+    shown_as, parts = without_credentials(address), urlsplit(address)
+    clean = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
     user = f"{unquote(parts.username)}:{unquote(parts.password or '')}" if parts.username else None
     headers = urllib3.make_headers(basic_auth=user) if user else {}
     try:
         with connection_pool(clean).request("GET", clean, headers=headers, preload_content=False) as answer:
             if answer.status != 200:
-                raise InvalidProject(f"{clean} answered {answer.status}; there is nothing to fetch.")
-            _save(answer.stream(_PIECE), target, clean)
+                raise InvalidProject(f"{shown_as} answered {answer.status}; there is nothing to fetch.")
+            _save(answer.stream(_PIECE), target, shown_as)
     except urllib3.exceptions.HTTPError as problem:
-        raise ExecutionException(f"{clean} could not be fetched: {problem}") from None
+        raise ExecutionException(f"{shown_as} could not be fetched: {reason_of(problem)}") from None
     return target
 
 

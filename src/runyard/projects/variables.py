@@ -3,11 +3,10 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from runyard import alias, settings
 from runyard.client import RunyardClient
-from runyard.client.local import absolute
+from runyard.core.store_address import absolute, is_server
 
 _SITE = Path(alias.__file__).parent / "programs"
 
@@ -22,10 +21,10 @@ def of_run(client: RunyardClient, run_id: str, experiment_id: str) -> dict[str, 
     known = {
         settings.RUN_ID: run_id,
         settings.EXPERIMENT_ID: experiment_id,
-        settings.TRACKING_URI: portable(client.tracking_uri),
+        settings.TRACKING_URI: absolute(client.tracking_uri),
     }
     if client.registry_uri != client.tracking_uri:
-        known[settings.REGISTRY_URI] = portable(client.registry_uri)
+        known[settings.REGISTRY_URI] = absolute(client.registry_uri)
     return {f"MLFLOW_{setting.name}": value for setting, value in known.items()}
 
 
@@ -56,20 +55,12 @@ def _aliasing(client: RunyardClient) -> dict[str, str]:
     """What makes ``import mlflow`` give Runyard where the real one is not installed, or could not open the store."""
     mode = settings.ALIAS.get()
     if mode is None:
-        is_server = urlsplit(client.tracking_uri).scheme in ("http", "https")
-        mode = "always" if alias.is_installed() or not is_server else "missing"
+        mode = "always" if alias.is_installed() or not is_server(client.tracking_uri) else "missing"
     others = os.environ.get("PYTHONPATH")
     return {
         settings.ALIAS.names[0]: str(mode),
         "PYTHONPATH": os.pathsep.join([str(_SITE), *([others] if others else [])]),
     }
-
-
-def portable(uri: str) -> str:
-    """A store's URI that means the same in every working directory."""
-    if urlsplit(uri).scheme in ("", "file"):
-        return str(Path(uri.removeprefix("file://").removeprefix("file:")).absolute())
-    return absolute(uri)
 
 
 def merged(*parts: Mapping[str, str]) -> dict[str, str]:

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from runyard.core.credentials import without_credentials
 from runyard.exceptions import RunyardException
 from runyard.projects import tags
-from runyard.projects.git import is_address, without_credentials
+from runyard.projects.git import is_address
 from runyard.ui.files import contents_at
 from runyard.ui.format import shortened
 from runyard.ui.markdown import web_link

@@ -10,6 +10,7 @@ from typing import Any
 
 from runyard import settings
 from runyard.client import RunyardClient
+from runyard.core.store_address import absolute
 from runyard.exceptions import InvalidProject
 from runyard.fluent import ending
 from runyard.fluent.clients import client as fluent_client
@@ -26,7 +27,6 @@ from runyard.projects.sweeps.engines import SweepEngine, closing, engine_named
 from runyard.projects.sweeps.parents import SweepPlan
 from runyard.projects.sweeps.points import Outcome, Point, key_of
 from runyard.projects.sweeps.values import Values, points_of, values_of
-from runyard.projects.variables import portable
 from runyard.tracking.runs.entities import Run
 
 MOST_ARCHIVE = 200_000_000
@@ -209,7 +209,7 @@ class _Sweep:
             parent_run_id=parent.info.run_id,
             tags=about,
         )
-        return Point(values, request, portable(self._client.tracking_uri), archive)
+        return Point(values, request, absolute(self._client.tracking_uri), archive)
 
     @contextmanager
     def _ended(self, parent: Run) -> Iterator[dict[str, Outcome]]:

@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 import sqlalchemy as sa
 
 from runyard.core.limits import shown
-from runyard.core.model_uri import ModelUri, parse_model_uri
+from runyard.core.model_uri import ModelUri, parse_model_uri, with_small_scheme
 from runyard.db.selecting import upsert
 from runyard.db.transaction import Transaction
 from runyard.exceptions import DoesNotExist, InvalidParameter
@@ -64,7 +64,7 @@ def resolved_source(tx: Transaction, message: CreateModelVersion) -> Source:
     InvalidParameter: It leads where it may not.
     DoesNotExist: It names a run, logged model or version that does not exist.
     """
-    source = message.source
+    source = with_small_scheme(message.source)
     if _is_prompt(message):
         if source not in PROMPT_SOURCES:
             raise _refused(source, f"a prompt has no files: it is one of {', '.join(sorted(PROMPT_SOURCES))}")

@@ -1,0 +1,78 @@
+"""User names, passwords and tokens in addresses: they are used, and never shown, logged or stored.
+
+Standard library only.
+"""
+
+import re
+from urllib.parse import quote
+
+_PLACE = re.compile(r"(\[[^\]]*\]|[^:\[\]]*)(:\d*)?")
+"""A host, perhaps with a port."""
+_DATABASE = re.compile(r"postgres|mysql|mariadb|mssql|oracle", re.IGNORECASE)
+_FIELDS = re.compile(r"\?\w[\w.-]*=")
+_SECRET_FIELD = re.compile(
+    r"([?&](?:[^=&#]*(?:password|passwd|passphrase|token|secret|signature|api_?key|access_?key)[^=&#]*|sig|pwd)=)[^&#]+",
+    re.IGNORECASE,
+)
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s'\"<>]+")
+_NOT_ENCODED = "%!$&'()*+,;=~"
+_LONGEST_SHOWN = 200
+_NOBODY = "git"
+"""The user of every repository that is reached by SSH."""
+
+
+def split_credentials(uri: str) -> tuple[str, str]:
+    """What follows the ``://`` of an address: user name and password as they are written, and what comes after ``@``.
+
+    They end at the last ``@``: a password may hold one, or a ``#``, ``/``, ``?`` or ``[``, where it should be encoded.
+    """
+    scheme, _, rest = uri.partition("://")
+    authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    fields = _FIELDS.search(rest)
+    of_database = ":" in authority and _DATABASE.match(scheme) and "@" in rest[: fields.start() if fields else None]
+    if "@" not in rest or ("@" not in authority and _PLACE.fullmatch(authority) and not of_database):
+        return "", rest
+    end = rest.rfind("@", 0, fields.start()) if fields else -1
+    end = rest.rindex("@") if end < 0 else end
+    return rest[:end], rest[end + 1 :]
+
+
+def has_raw_credentials(uri: str) -> bool:
+    """Does a password hold a character that ends it for most parsers, who then take the rest for a host or a folder?"""
+    user, _ = split_credentials(uri)
+    authority = re.split(r"[/?#]", uri.partition("://")[2], maxsplit=1)[0]
+    has_password = "@" not in authority or ":" in authority.rpartition("@")[0]
+    return has_password and any(character in user for character in "#/?[")
+
+
+def with_encoded_credentials(uri: str) -> str:
+    """The address with a user name and password that every parser reads alike."""
+    user, place = split_credentials(uri)
+    if not user:
+        return uri
+    scheme = uri.partition("://")[0]
+    name, mark, password = user.partition(":")
+    return f"{scheme}://{quote(name, _NOT_ENCODED)}{mark}{quote(password, _NOT_ENCODED)}@{place}"
+
+
+def without_credentials(uri: str) -> str:
+    """The address as it may be shown and stored: without user name and password, and with no secret in its query."""
+    scheme, mark, rest = uri.partition("://")
+    if mark and "@" in rest:
+        user, place = split_credentials(uri)
+        uri = f"{scheme}://{f'{user}@' if user == _NOBODY else ''}{place}"
+    return _SECRET_FIELD.sub(r"\1***", uri) if "?" in uri else uri
+
+
+def without_secrets(text: str) -> str:
+    """A text in which no address holds credentials."""
+    return _ADDRESS.sub(lambda found: without_credentials(found[0]), text) if "://" in text else text
+
+
+def shown_address(text: str) -> str:
+    """An address somebody wrote, however wrong it is, as a message shows it: nothing before an ``@`` but the scheme."""
+    clean = without_credentials(text)
+    if "@" in clean and ":" in clean and f"://{_NOBODY}@" not in clean:
+        begin = re.match(r"[A-Za-z][A-Za-z0-9+.-]*:?/+", clean)
+        clean = f"{begin[0] if begin else ''}{clean.rpartition('@')[2]}"
+    return clean if len(clean) <= _LONGEST_SHOWN else f"{clean[:_LONGEST_SHOWN]}…"
