@@ -13,7 +13,8 @@ from runyard.artifacts.paths import safe_path
 from runyard.artifacts.repository import PIECE, download_artifacts, placed
 from runyard.client import RunyardClient
 from runyard.client.addresses import folder_and_name, located
-from runyard.core.http import connection_pool, without_credentials
+from runyard.core.credentials import without_credentials
+from runyard.core.http import connection_pool
 from runyard.exceptions import DoesNotExist, InvalidParameter, RunyardException
 
 _FOLDER = "artifacts"
