@@ -1,39 +1,133 @@
 """``runyard sync``: deliver what training processes logged and could not deliver themselves."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from runyard.cli.output import output_option, show_json, show_rows
+from runyard.exceptions import DoesNotExist, RunyardException
+
 if TYPE_CHECKING:
+    from runyard.client.kept import Kept
     from runyard.client.leftovers import Delivered
 
 
 @click.command()
 @click.option(
-    "--spool-dir", type=click.Path(path_type=Path), help="Folder of the journals; RUNYARD_SPOOL_DIR by default."
+    "--spool-dir",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Folder of the journals; RUNYARD_SPOOL_DIR by default, else ~/.local/state/runyard/spool.",
 )
-@click.option("--output", type=click.Choice(["table", "json"]), default="table", help="How to print what was done.")
-def sync(spool_dir: Path | None, output: str) -> None:
+@click.option("--list", "only_list", is_flag=True, help="List what is not delivered, and why; deliver nothing.")
+@click.option("--retry-rejected", is_flag=True, help="Send again what stores refused, after the cause was mended.")
+@click.option(
+    "--export", "export_to", type=click.Path(path_type=Path), help="Write what is not delivered to this new file."
+)
+@click.option("--discard", "discarded", metavar="ID", multiple=True, help="Throw away what --list shows under this id.")
+@output_option()
+def sync(
+    spool_dir: Path | None,
+    only_list: bool,
+    retry_rejected: bool,
+    export_to: Path | None,
+    discarded: tuple[str, ...],
+    output: str,
+) -> None:
     """Deliver what was logged while a server was down, or by processes that were killed.
 
-    Ends with 1 when something could not be delivered or was refused. Repeating it is harmless.
+    Ends with 1 while anything stays undelivered: refused, unreadable, or its store is out of reach or gone. Repeating
+    it is harmless, and nothing is thrown away but by --discard.
     """
-    from runyard.client.leftovers import deliver_left_behind, left_behind  # noqa: PLC0415  (loads the client)
+    if sum((only_list, retry_rejected, export_to is not None, bool(discarded))) > 1:
+        raise click.UsageError("Give one of --list, --retry-rejected, --export and --discard.")
+    try:
+        if discarded:
+            _discard(discarded, spool_dir, output)
+        elif export_to is not None:
+            _export(export_to, spool_dir, output)
+        elif only_list:
+            _list(spool_dir, output)
+        else:
+            _deliver(spool_dir, retry_rejected, output)
+    except OSError as problem:
+        raise click.ClickException(f"{problem.filename or spool_dir}: {problem.strerror or problem}") from None
 
+
+def _deliver(spool_dir: Path | None, retry_rejected: bool, output: str) -> None:
+    from runyard.client.kept import IN_USE, kept, retry_refused  # noqa: PLC0415  (loads the client)
+    from runyard.client.leftovers import deliver_left_behind  # noqa: PLC0415  (loads the client)
+
+    if retry_rejected:
+        retry_refused(spool_dir)
     outcomes: list[Delivered] = []
     for outcome in deliver_left_behind(spool_dir):
         outcomes.append(outcome)
         if output == "table":
             click.echo(_line(outcome))
-    in_use = len(list(left_behind(spool_dir))) - sum(outcome.problem is not None for outcome in outcomes)
+    after = kept(spool_dir)
+    in_use = sum(one.state == IN_USE for one in after)
+    undelivered = [one for one in after if one.state != IN_USE]
     if output == "json":
-        click.echo(json.dumps({"journals": [_fields(outcome) for outcome in outcomes], "in_use": in_use}, indent=2))
+        listed = [_fields(outcome) for outcome in outcomes]
+        show_json({"journals": listed, "in_use": in_use, "kept": [one.fields() for one in undelivered]})
+    else:
+        _say_what_is_kept(outcomes, undelivered, in_use)
+    if undelivered:
+        raise SystemExit(1)
+
+
+def _say_what_is_kept(outcomes: "list[Delivered]", undelivered: "list[Kept]", in_use: int) -> None:
+    told = {path for outcome in outcomes for path in (outcome.path, outcome.rejects)}
+    for one in undelivered:
+        if one.path not in told:
+            click.echo(f"{one.path.name}  {one.address or 'unknown store'}  {one.entries} {one.state}: {one.reason}")
+    if undelivered:
+        click.echo("Not everything is delivered. See: runyard sync --list")
     elif not outcomes:
         click.echo("Nothing was left behind." + (f" Journals in use: {in_use}." if in_use else ""))
-    if any(outcome.problem or outcome.rejected for outcome in outcomes):
+
+
+def _list(spool_dir: Path | None, output: str) -> None:
+    from runyard.client.kept import IN_USE, kept  # noqa: PLC0415  (loads the client)
+
+    found = kept(spool_dir)
+    if output == "json":
+        show_json({"kept": [one.fields() for one in found]})
+    elif found:
+        rows = [[one.path.name, one.state, one.address, one.entries, one.reason] for one in found]
+        show_rows(["ID", "State", "Store", "Entries", "Reason"], rows)
+    else:
+        click.echo("Nothing was left behind.")
+    if any(one.state != IN_USE for one in found):
         raise SystemExit(1)
+
+
+def _export(file: Path, spool_dir: Path | None, output: str) -> None:
+    from runyard.client.kept import export  # noqa: PLC0415  (loads the client)
+
+    count = export(file, spool_dir)
+    if output == "json":
+        show_json({"file": str(file), "entries": count})
+    else:
+        click.echo(f"Wrote {count} entries to {file}. They are kept in the spool folder too.")
+
+
+def _discard(names: tuple[str, ...], spool_dir: Path | None, output: str) -> None:
+    from runyard.client.kept import discard  # noqa: PLC0415  (loads the client)
+
+    gone = []
+    for name in names:
+        try:
+            gone.append(discard(name, spool_dir))
+        except DoesNotExist as problem:
+            raise click.UsageError(problem.message) from None
+        except RunyardException as problem:
+            raise click.ClickException(problem.message) from None
+        if output == "table":
+            click.echo(f"Discarded {name} with {gone[-1].entries} entries.")
+    if output == "json":
+        show_json({"discarded": [one.fields() for one in gone]})
 
 
 def _line(outcome: "Delivered") -> str:

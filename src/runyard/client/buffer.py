@@ -18,7 +18,7 @@ from runyard import settings
 from runyard.client.delivery import Rejects, deliver, metric_point, rounds
 from runyard.client.errors import Unreachable
 from runyard.client.senders import Sender
-from runyard.client.spool import REJECTED, Change, Entry, Journal, Point, change_line, point_line
+from runyard.client.spool import REJECTED, Change, Entry, Journal, Point, change_line, line_of, point_line
 from runyard.exceptions import RunyardException
 from runyard.protocol.message import Message
 from runyard.tracking.metrics.points import Measured
@@ -326,10 +326,8 @@ class Buffer:
         moved: deque[Entry] = deque()
         try:
             for entry in self._queue:
-                if isinstance(entry, Change):
-                    moved.append(Change(fresh.append(change_line(entry.message)), entry.message))
-                else:
-                    moved.append(entry._replace(end=fresh.append(point_line(*entry[1:]))))
+                end = fresh.append(line_of(entry))
+                moved.append(Change(end, entry.message) if isinstance(entry, Change) else entry._replace(end=end))
         except OSError:
             fresh.discard()
             raise

@@ -10,7 +10,7 @@ from typing import Any
 
 from runyard.client.errors import Unreachable, refused_for_good
 from runyard.client.senders import Sender
-from runyard.client.spool import Change, Entry, Point
+from runyard.client.spool import Change, Entry, Point, line_of
 from runyard.core.limits import MAX_BATCH_METRICS
 from runyard.exceptions import RunyardException
 from runyard.protocol.message import Message
@@ -115,23 +115,18 @@ class Rejects:
 
     def __call__(self, entries: Sequence[Entry], error: RunyardException) -> None:
         """Set entries aside with the reason."""
-        self._set_aside([{"reason": error.message, "entry": _shown(entry)} for entry in entries], error.message)
+        lines = [{"reason": error.message, "entry": json.loads(line_of(entry))} for entry in entries]
+        self._set_aside(lines, error.message)
 
     def damaged(self, line: str, reason: str) -> None:
         """Set a line of the journal aside that cannot be read."""
         self._set_aside([{"reason": reason, "line": line}], reason)
 
     def _set_aside(self, lines: list[dict[str, Any]], reason: str) -> None:
-        text = "".join(json.dumps(line) + "\n" for line in lines).encode()
+        text = "".join(json.dumps({"store": self._address, **line}) + "\n" for line in lines).encode()
         descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "ab") as file:
             file.write(text)
         if not self.count:
             log.warning("%s refused what was logged: %s It is kept in %s.", self._address, reason, self.path)
         self.count += len(lines)
-
-
-def _shown(entry: Entry) -> object:
-    if isinstance(entry, Change):
-        return [entry.message.operation.name, entry.message.to_wire()]
-    return ["log_metric", *entry[1:6], *(entry.measured or ())]

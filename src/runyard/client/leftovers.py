@@ -8,7 +8,16 @@ from pathlib import Path
 from runyard.client.delivery import Rejects, deliver, rounds
 from runyard.client.errors import Unreachable
 from runyard.client.senders import Sender, sender_for
-from runyard.client.spool import REJECTED, SUFFIX, address_of, settled_line, spool_folder, take_over, undelivered
+from runyard.client.spool import (
+    REJECTED,
+    SUFFIX,
+    address_of,
+    files_in,
+    settled_line,
+    spool_folder,
+    take_over,
+    undelivered,
+)
 from runyard.core.credentials import without_credentials
 from runyard.core.store_address import absolute, sqlite_file
 from runyard.core.tracking_uri import get_tracking_uri
@@ -40,9 +49,17 @@ class Delivered:
 
 
 def left_behind(folder: Path | None = None) -> Iterator[tuple[Path, str]]:
-    """Journals with the store each is for; those in use too."""
-    for path in sorted((folder or spool_folder()).glob(f"*{SUFFIX}")):
-        address = address_of(path)
+    """Journals that can be read with the store each is for; those in use too.
+
+    Raises
+    ------
+    OSError: The folder cannot be read.
+    """
+    for path in files_in(folder or spool_folder(), SUFFIX):
+        try:
+            address = address_of(path)
+        except OSError:
+            continue
         if address is not None:
             yield path, address
 
@@ -61,25 +78,40 @@ def deliver_left_behind(folder: Path | None = None, sender: Sender | None = None
         for path, address in list(left_behind(folder)):
             if sender is not None and address != sender.address:
                 continue
-            descriptor = take_over(path)
+            try:
+                descriptor = take_over(path)
+            except OSError:  # another user's
+                continue
             if descriptor is None:
                 continue
             try:
                 if address in unreachable:  # one long wait for a store that is down is enough
                     yield Delivered(path, address, problem=unreachable[address])
                     continue
-                if address not in senders:
-                    senders[address] = _sender_for(address)
-                outcome = _deliver(path, address, senders[address], descriptor)
+                outcome = Delivered(path, address, problem=missing_database(address))
+                if not outcome.problem:
+                    if address not in senders:
+                        senders[address] = _sender_for(address)
+                    outcome = _deliver(path, address, senders[address], descriptor)
                 if outcome.problem:
                     unreachable[address] = outcome.problem
                 yield outcome
+            except RunyardException as problem:  # an address that no store of this version has
+                yield Delivered(path, address, problem=problem.message)
             finally:
                 os.close(descriptor)
     finally:
         for made in senders.values():
             if made is not sender:
                 made.close()
+
+
+def missing_database(address: str) -> str | None:
+    """What to say when a journal is for a database that is not there: a new, empty one would refuse everything."""
+    file = sqlite_file(address)
+    if file is None or file.exists():
+        return None
+    return "The database is not there any more. Put it back, or discard the journal: runyard sync --discard ID"
 
 
 def _sender_for(address: str) -> Sender:
@@ -90,10 +122,6 @@ def _sender_for(address: str) -> Sender:
 
 def _deliver(path: Path, address: str, sender: Sender, descriptor: int) -> Delivered:
     outcome = Delivered(path, address)
-    file = sqlite_file(address)
-    if file is not None and not file.exists():
-        outcome.problem = "The database is not there any more. Put it back, or remove the journal."
-        return outcome  # a new, empty one would refuse everything
     rejects = Rejects(path.with_suffix(REJECTED), address)
     try:
         for portion in rounds(undelivered(path, rejects.damaged)):

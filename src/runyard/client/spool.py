@@ -85,6 +85,11 @@ def change_line(message: Message) -> bytes:
     return (json.dumps(["w", message.operation.name, message.to_wire()]) + "\n").encode("utf-8", "surrogatepass")
 
 
+def line_of(entry: Entry) -> bytes:
+    """An entry as its line."""
+    return change_line(entry.message) if isinstance(entry, Change) else point_line(*entry[1:])
+
+
 class Journal:
     """A journal this process writes.
 
@@ -99,8 +104,8 @@ class Journal:
     OSError: The folder cannot be written.
     """
 
-    def __init__(self, address: str) -> None:
-        folder = spool_folder()
+    def __init__(self, address: str, folder: Path | None = None) -> None:
+        folder = folder or spool_folder()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.path = folder / f"{os.getpid()}-{secrets.token_hex(6)}{SUFFIX}"
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
@@ -159,13 +164,32 @@ class Journal:
 
 
 def address_of(path: Path) -> str | None:
-    """The store a journal is for; None if the file is no journal."""
+    """The store a journal is for; None if the file is no journal.
+
+    Raises
+    ------
+    OSError: The file cannot be read.
+    """
+    with path.open("rb") as file:
+        line = file.readline()
     try:
-        with path.open("rb") as file:
-            header = json.loads(file.readline())
+        header = json.loads(line)
         return str(header["tracking_uri"]) if header.get("runyard-spool") == FORMAT else None
-    except (OSError, ValueError, KeyError, AttributeError):
+    except (ValueError, KeyError, AttributeError):
         return None
+
+
+def files_in(folder: Path, *suffixes: str) -> list[Path]:
+    """The files of a spool folder that end in one of these, by name; none when there is no folder.
+
+    Raises
+    ------
+    OSError: The folder cannot be read.
+    """
+    try:
+        return sorted(path for path in folder.iterdir() if path.suffix in suffixes)
+    except FileNotFoundError:
+        return []
 
 
 def undelivered(path: Path, damaged: Callable[[str, str], None]) -> Iterator[Entry]:
@@ -241,7 +265,12 @@ def _measured(fields: Any) -> Measured:
 
 
 def take_over(path: Path) -> int | None:
-    """Lock a journal whose process is gone; its descriptor, or None when it is in use or gone."""
+    """Lock a journal whose process is gone; its descriptor, or None when it is in use or gone.
+
+    Raises
+    ------
+    OSError: This user may not write it.
+    """
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC)
     except FileNotFoundError:

@@ -1,0 +1,213 @@
+"""What waits in the spool folder: journals of processes that are gone, and what stores refused. Listed, sent again,
+written out and discarded, each only when it is asked for.
+"""
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from runyard.client.leftovers import missing_database
+from runyard.client.spool import (
+    REJECTED,
+    SUFFIX,
+    Entry,
+    Journal,
+    address_of,
+    entry_of,
+    files_in,
+    line_of,
+    spool_folder,
+    undelivered,
+)
+from runyard.exceptions import DoesNotExist, InvalidParameter
+from runyard.protocol.catalog import load_messages
+
+IN_USE, WAITING, UNREADABLE, ORPHANED, REFUSED = "in use", "waiting", "unreadable", "store is gone", "refused"
+
+
+@dataclass(frozen=True)
+class Kept:
+    """One file of the spool folder.
+
+    Attributes
+    ----------
+    path: The file; its name is how it is called.
+    state: ``in use`` by a process that runs, ``waiting`` for delivery, ``refused`` by its store, ``store is gone``
+        (the database is not there), or ``unreadable`` by this user.
+    address: The store it is for; None when that cannot be told.
+    entries: Number of points and changes in it.
+    reason: Why it is not delivered; the first reason of several.
+    """
+
+    path: Path
+    state: str
+    address: str | None = None
+    entries: int = 0
+    reason: str | None = None
+
+    def fields(self) -> dict[str, object]:
+        """As JSON shows it."""
+        return {
+            "id": self.path.name,
+            "state": self.state,
+            "store": self.address,
+            "entries": self.entries,
+            "reason": self.reason,
+        }
+
+
+def kept(folder: Path | None = None) -> list[Kept]:
+    """Everything that waits in the spool folder, journals in use too.
+
+    Raises
+    ------
+    OSError: The folder cannot be read.
+    """
+    found = []
+    for path in files_in(folder or spool_folder(), SUFFIX, REJECTED):
+        try:
+            one = _journal(path) if path.suffix == SUFFIX else _refused(path)
+        except FileNotFoundError:  # delivered while we looked
+            continue
+        except OSError as problem:
+            one = Kept(path, UNREADABLE, reason=problem.strerror or str(problem))
+        if one is not None:
+            found.append(one)
+    return found
+
+
+def _journal(path: Path) -> Kept | None:
+    if not path.stat().st_size:
+        return None  # its process has written nothing yet, or never did
+    address = address_of(path)
+    if address is None:
+        return Kept(path, UNREADABLE, reason="This is no journal.")
+    if _is_in_use(path):
+        return Kept(path, IN_USE, address)
+    entries = sum(1 for _ in undelivered(path, lambda line, reason: None))
+    gone = missing_database(address)
+    if gone is None and not os.access(path, os.W_OK):
+        return Kept(path, UNREADABLE, address, entries, "This user may not change the file.")
+    return Kept(path, ORPHANED if gone else WAITING, address, entries, gone)
+
+
+def _refused(path: Path) -> Kept:
+    lines = _lines(path)
+    first = lines[0] if lines else {}
+    return Kept(path, REFUSED, first.get("store"), len(lines), first.get("reason"))
+
+
+def _is_in_use(path: Path) -> bool:
+    with path.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return True
+    return False
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    """The lines of a file of refused entries; one that says nothing as it is."""
+    found = []
+    for line in path.read_bytes().splitlines():
+        try:
+            fields = json.loads(line)
+        except ValueError:
+            fields = None
+        found.append(fields if isinstance(fields, dict) else {"line": line.decode("utf-8", "replace")})
+    return found
+
+
+def retry_refused(folder: Path | None = None) -> None:
+    """Put what stores refused into journals again, to be delivered with the others. What says nothing stays.
+
+    Raises
+    ------
+    OSError: A file cannot be read or written.
+    """
+    load_messages()
+    for path in files_in(folder or spool_folder(), REJECTED):
+        if path.with_suffix(SUFFIX).exists():
+            continue  # more may be added to it
+        path = path.rename(path.with_name(f"{path.stem}-again{REJECTED}"))  # what is added from now on is another file
+        again: dict[str, list[Entry]] = {}
+        rest = []
+        for fields in _lines(path):
+            try:
+                entry = entry_of(0, json.dumps(fields["entry"]).encode())
+                again.setdefault(fields["store"], []).append(entry)  # type: ignore[arg-type]  # None is for headers
+            except (ValueError, KeyError):
+                rest.append(fields)
+        for address, entries in again.items():
+            journal = Journal(address, path.parent)
+            for entry in entries:
+                journal.append(line_of(entry))
+            journal.close()
+        if not rest:
+            path.unlink()
+        else:
+            path.write_text("".join(json.dumps(fields) + "\n" for fields in rest))
+
+
+def export(file: Path, folder: Path | None = None) -> int:
+    """Write everything that waits to a new file, one JSON object a line; returns how many entries.
+
+    Raises
+    ------
+    OSError: The file is there already or cannot be written, or a journal cannot be read.
+    """
+    count = 0
+    with file.open("x", encoding="utf-8") as out:
+        for one in kept(folder):
+            if one.state != IN_USE:
+                for fields in _exported(one):
+                    out.write(json.dumps({"id": one.path.name, "store": one.address, **fields}) + "\n")
+                    count += 1
+    return count
+
+
+def _exported(one: Kept) -> Iterator[dict[str, Any]]:
+    if one.state == REFUSED:
+        yield from _lines(one.path)
+        return
+    damaged: list[dict[str, Any]] = []
+    for entry in undelivered(one.path, lambda line, reason: damaged.append({"line": line, "reason": reason})):
+        yield {"entry": json.loads(line_of(entry))}
+    yield from damaged
+
+
+def discard(name: str, folder: Path | None = None) -> Kept:
+    """Remove one file of the spool folder, with all that is in it.
+
+    Raises
+    ------
+    DoesNotExist: There is none of this name.
+    InvalidParameter: A process that runs is using it.
+    OSError: It cannot be removed.
+    """
+    one = next((one for one in kept(folder) if one.path.name == name), None)
+    if one is None:
+        raise DoesNotExist(f"Nothing in {folder or spool_folder()} is called {name!r}. See: runyard sync --list")
+    if one.state == IN_USE:
+        raise InvalidParameter(f"{name} belongs to a process that runs. End it first.")
+    one.path.unlink()
+    return one
+
+
+def summary() -> str:
+    """One line about the spool folder."""
+    try:
+        folder = spool_folder()
+        found = [one for one in kept(folder) if one.state != IN_USE]
+    except OSError as problem:
+        return f"cannot be read: {problem}"
+    if not found:
+        return f"{folder}, nothing waits"
+    states = [one.state for one in found]
+    counts = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
+    entries = sum(one.entries for one in found)
+    return f"{folder}, {len(found)} files with {entries} entries are not delivered ({counts}); see: runyard sync --list"
