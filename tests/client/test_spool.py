@@ -111,7 +111,8 @@ def test_a_journal_says_which_store_it_is_for(journal: Journal, tmp_path: Path) 
 
     assert address_of(journal.path) == "http://tracking.example:5000"
     assert address_of(other) is None
-    assert address_of(tmp_path / "missing.spool") is None
+    with pytest.raises(FileNotFoundError):
+        address_of(tmp_path / "missing.spool")
 
 
 def test_a_journal_in_use_is_left_alone(journal: Journal) -> None:
