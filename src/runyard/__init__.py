@@ -8,6 +8,7 @@ from runyard._lazy import on_first_use
 _PUBLIC = {
     "ActiveModel": "runyard.fluent.active_models",
     "ActiveRun": "runyard.fluent.active",
+    "Image": "runyard.client.images",
     "MlflowClient": "runyard.client:RunyardClient",
     "MlflowException": "runyard.exceptions",
     "RunyardClient": "runyard.client",
@@ -119,6 +120,7 @@ if TYPE_CHECKING:
     from runyard.autologging.everywhere import autolog as autolog
     from runyard.client import MlflowClient as MlflowClient
     from runyard.client import RunyardClient as RunyardClient
+    from runyard.client.images import Image as Image
     from runyard.compat import config as config
     from runyard.compat import environment_variables as environment_variables
     from runyard.compat import utils as utils

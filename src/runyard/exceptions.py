@@ -146,6 +146,18 @@ class Conflict(_Coded):
     code, status = "RESOURCE_CONFLICT", 409
 
 
+class ChangedMeanwhile(_Coded):
+    """A file that is not any more what it was when the caller read it.
+
+    Attributes
+    ----------
+    unsure: What changed it may be an earlier try of the same write, of which no answer arrived.
+    """
+
+    code, status = "RESOURCE_CONFLICT", 412
+    unsure = False
+
+
 class PayloadTooLarge(_Coded):
     """A body over the limit."""
 

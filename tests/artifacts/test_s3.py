@@ -8,6 +8,7 @@ import pytest
 
 from runyard.artifacts.repository import download_artifacts, log_artifact, log_artifacts
 from runyard.artifacts.resolve import repository_for
+from runyard.artifacts.s3 import Bucket
 from runyard.artifacts.s3_repository import PART, S3Repository
 from runyard.exceptions import DoesNotExist, InvalidParameter, PermissionDenied, Unavailable
 from tests.support.postgres import free_port
@@ -94,13 +95,13 @@ def test_paths_are_checked(repository: S3Repository, tmp_path: Path) -> None:
     with pytest.raises(InvalidParameter, match="Invalid path"):
         repository.put(tmp_path / "f", "../f")
     with pytest.raises(InvalidParameter, match="whole bucket"):
-        S3Repository("s3://models").delete_artifacts()
+        S3Repository(Bucket.at("s3://models")).delete_artifacts()
 
 
 def test_missing_bucket_is_said(prefix: str) -> None:
     """By name. (To a write into it this server answers that access is denied.)"""
     with pytest.raises(DoesNotExist, match="no bucket 'no-such-bucket'"):
-        S3Repository(f"s3://no-such-bucket/{prefix}").list_artifacts()
+        S3Repository(Bucket.at(f"s3://no-such-bucket/{prefix}")).list_artifacts()
 
 
 @pytest.mark.parametrize("keys", [STRANGER, (STRANGER[0], "a wrong secret"), ("nobody", "nothing")])

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from runyard.artifacts.store import PARTIAL, LocalArtifactStore
+from runyard.artifacts.changing import PARTIAL
+from runyard.artifacts.store import LocalArtifactStore
 from runyard.exceptions import DoesNotExist, InvalidParameter, RunyardException, Unavailable
 
 SECRET = b"the secret"

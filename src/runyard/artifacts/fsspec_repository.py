@@ -2,16 +2,17 @@
 
 import posixpath
 import secrets
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from runyard.artifacts.changing import PARTIAL, Change, changed
 from runyard.artifacts.entities import FileInfo
 from runyard.artifacts.paths import joined, safe_path
 from runyard.artifacts.repository import PIECE, Progress
-from runyard.artifacts.store import PARTIAL
 from runyard.core.credentials import without_credentials
 from runyard.core.model_uri import with_small_scheme
 from runyard.exceptions import (
@@ -78,6 +79,31 @@ class FsspecRepository:
             except BaseException:
                 _forget(system, partial)
                 raise
+
+    def change(self, path: str, change: Change) -> None:
+        """Replace a file by what is made of it.
+
+        No change of another thread is lost. One that another process makes in the same moment may be: these stores
+        have no common way to say "only if it is still the same".
+        """
+
+        def read() -> tuple[bytes | None, None]:
+            try:
+                return b"".join(self.read(path)), None
+            except DoesNotExist:
+                return None, None
+
+        def write(content: bytes, _tag: str | None) -> None:
+            with tempfile.TemporaryDirectory(prefix="runyard-") as folder:
+                local = Path(folder, "file")
+                local.write_bytes(content)
+                self.put(local, path)
+
+        changed(f"{self.uri}/{path}", read, write, change)
+
+    def below(self, path: str) -> "FsspecRepository":
+        """A folder of this one."""
+        return FsspecRepository(joined(self._address.rstrip("/"), safe_path(path)))
 
     def list_artifacts(self, path: str | None = None) -> list[FileInfo]:
         """What lies directly in a folder; nothing for a file or a missing folder."""

@@ -4,7 +4,11 @@ Fourteen published holes of one kind teach the rule: refuse what could mean anot
 and check the form in which it is used.
 """
 
+import os
 import re
+from pathlib import PurePath
+from typing import Any
+from urllib.parse import unquote
 
 from runyard.exceptions import InvalidParameter
 
@@ -18,34 +22,104 @@ _UNPRINTABLE = re.compile("[\0-\x1f\x7f-\x9f\ud800-\udfff\ufffd]")
 """Control characters, and what stands for bytes that are not UTF-8: two names must not become one."""
 
 
-def safe_path(text: str | None) -> str:
+PathText = str | os.PathLike[str]
+"""A path as callers give it: text with ``/`` between names, or a path object of any system."""
+
+
+def path_text(path: PathText | None) -> str:
+    """The path as text with ``/`` between its names.
+
+    Raises
+    ------
+    InvalidParameter: It is neither text nor a path object.
+    """
+    if path is None or isinstance(path, str):
+        return path or ""
+    if isinstance(path, PurePath):
+        return path.as_posix() if path.parts else ""
+    text: Any = os.fspath(path) if hasattr(path, "__fspath__") else path
+    if not isinstance(text, str):
+        raise InvalidParameter(
+            f"Invalid path {str(path)[:100]!r}: text or a path object is needed, not {type(path).__name__}."
+        )
+    return text
+
+
+def safe_path(path: PathText | None) -> str:
     """A relative path with ``/`` between its components, or ``""`` for the root.
 
     Parameters
     ----------
-    text: The path as its user meant it: percent-decoded once.
+    path: As its user meant it: percent-decoded once.
 
     Raises
     ------
     InvalidParameter: It leaves the root in any reading, is absolute, holds control characters, backslashes or a second
         layer of percent-encoding, or is too long.
     """
+    text = path_text(path)
     if not text:
         return ""
-    path = text[:-1] if text.endswith("/") and text != "/" else text
-    components = path.split("/")
-    if "\\" in path or _ENCODED.search(path) or _DRIVE.match(path) or path.lower().startswith("file:"):
-        raise _invalid(text)
+    checked = text[:-1] if text.endswith("/") and text != "/" else text
+    reason = _what_is_wrong(checked)
+    if reason:
+        raise _invalid(text, reason)
+    return checked
+
+
+def _what_is_wrong(path: str) -> str | None:
+    if path.startswith("/"):
+        return "it begins with '/'; artifact paths are relative"
+    if "\\" in path:
+        return "it holds a backslash; put '/' between names"
+    if found := _ENCODED.search(path):
+        return (
+            f"{found[0]!r} in it is how web addresses write {unquote(found[0])!r}, so it could be read as another "
+            "path; choose a name without it"
+        )
+    if _DRIVE.match(path) or path.lower().startswith("file:"):
+        return "it begins like the address of a file of this machine; use a relative path"
     if _UNPRINTABLE.search(path):
-        raise _invalid(text)
-    for component in components:
-        if not component.strip() or _PARAMETERS.split(component)[0].strip() in (".", ".."):
-            raise _invalid(text)
+        return "it holds a control character, or bytes that are no text"
+    for component in path.split("/"):
+        if not component.strip():
+            return "a name in it is empty; use a relative path with one '/' between names"
+        if _PARAMETERS.split(component)[0].strip() in (".", ".."):
+            return f"{component[:100]!r} in it can mean another folder; use a relative path of plain names"
         if len(component.encode()) > MAX_COMPONENT:
-            raise _invalid(text, f"a name in it is longer than {MAX_COMPONENT} bytes")
-    if len(path.encode()) > MAX_PATH:
-        raise _invalid(text, f"it is longer than {MAX_PATH} bytes")
-    return path
+            return f"a name in it is longer than {MAX_COMPONENT} bytes"
+    return f"it is longer than {MAX_PATH} bytes" if len(path.encode()) > MAX_PATH else None
+
+
+def normalised(path: PathText | None) -> str:
+    """The path of a file with ``.``, ``..`` and doubled ``/`` taken out: what callers of Python may write.
+
+    Raises
+    ------
+    InvalidParameter: It leads out of the root, or is refused by `safe_path`.
+    """
+    text, found = path_text(path), list[str]()
+    for component in text.removesuffix("/").split("/") if not text.startswith("/") else [text]:
+        if component == "..":
+            if not found:
+                raise _invalid(text, "it leads out of the folder of the artifacts")
+            found.pop()
+        elif component not in ("", "."):
+            found.append(component)
+    return safe_path("/".join(found))
+
+
+def named(path: str) -> str:
+    """The checked path of a file.
+
+    Raises
+    ------
+    InvalidParameter: It is no path of a file.
+    """
+    checked = safe_path(path)
+    if not checked:
+        raise InvalidParameter("The path of a file is needed; this is the folder of all artifacts.")
+    return checked
 
 
 def joined(*parts: str) -> str:
@@ -53,6 +127,6 @@ def joined(*parts: str) -> str:
     return "/".join(part for part in parts if part)
 
 
-def _invalid(text: str, reason: str = "use a relative path with / between names") -> InvalidParameter:
+def _invalid(text: str, reason: str) -> InvalidParameter:
     printable = "".join(character if character.isprintable() else "?" for character in text[:100])
     return InvalidParameter(f"Invalid path {printable!r}: {reason}.")

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from functools import lru_cache
@@ -11,13 +12,21 @@ from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import quote, urlencode
 
 from runyard import settings
+from runyard.artifacts.changing import ABSENT, Change, changed
 from runyard.artifacts.entities import FileInfo
 from runyard.artifacts.locations import PROXY_ROOT
-from runyard.artifacts.paths import joined, safe_path
+from runyard.artifacts.paths import joined, named, safe_path
 from runyard.artifacts.repository import PIECE, Progress
 from runyard.core.credentials import without_credentials
 from runyard.core.http import answered_error, connection_pool, request_headers
-from runyard.exceptions import InvalidParameter, RunyardException, Unavailable
+from runyard.exceptions import (
+    ChangedMeanwhile,
+    DoesNotExist,
+    InvalidParameter,
+    RestException,
+    RunyardException,
+    Unavailable,
+)
 
 if TYPE_CHECKING:
     import urllib3
@@ -43,13 +52,18 @@ class ProxyRepository:
 
     def put(self, local_file: Path, path: str, progress: Progress | None = None) -> None:
         """Send a file. Sending it again is harmless, so it is tried again when the server cannot take it now."""
-        target = self._url(path)
+        self._put(local_file, path, progress)
+
+    def _put(self, local_file: Path, path: str, progress: Progress | None = None, **headers: str) -> None:
+        target, tries = self._url(named(path)), 0
 
         def attempt() -> "urllib3.BaseHTTPResponse":
+            nonlocal tries
+            tries += 1
             with local_file.open("rb") as file:
                 body = _Body(file, progress)
                 try:
-                    reply = self._request("PUT", target, {"Content-Length": str(body.size)}, body=body)
+                    reply = self._request("PUT", target, {"Content-Length": str(body.size), **headers}, body=body)
                 except BaseException:
                     body.take_back()
                     raise
@@ -57,7 +71,47 @@ class ProxyRepository:
                     body.take_back()
                 return reply
 
-        self._tried(attempt)
+        try:
+            self._tried(attempt)
+        except RestException as refusal:
+            if refusal.http_status != ChangedMeanwhile.status:
+                raise
+            changed = ChangedMeanwhile(refusal.message)
+            changed.unsure = tries > 1
+            raise changed from None
+
+    def change(self, path: str, change: Change) -> None:
+        """Replace a file by what is made of it. No change that others make of it at the same time is lost.
+
+        MLflow's server knows no tags of files: there this holds for the threads of this process.
+        """
+        url = self._url(named(path))
+
+        def read() -> tuple[bytes | None, str | None]:
+            try:
+                reply = self._tried(lambda: self._request("GET", url))
+            except RestException as refusal:
+                if refusal.error_code != DoesNotExist.code:
+                    raise
+                return None, ABSENT
+            return reply.data, reply.headers.get("ETag")
+
+        def write(content: bytes, tag: str | None) -> None:
+            condition = {} if tag is None else {"If-Match": tag} if tag else {"If-None-Match": "*"}
+            with tempfile.TemporaryDirectory(prefix="runyard-") as folder:
+                local = Path(folder, "file")
+                local.write_bytes(content)
+                try:
+                    self._put(local, path, None, **condition)
+                except ChangedMeanwhile as problem:
+                    if not problem.unsure or read()[0] != content:
+                        raise
+
+        changed(url, read, write, change)
+
+    def below(self, path: str) -> "ProxyRepository":
+        """A folder of this one."""
+        return ProxyRepository(self._address, joined(self._root, safe_path(path)), self._trusted)
 
     def list_artifacts(self, path: str | None = None) -> list[FileInfo]:
         """What lies directly in a folder; nothing for a file or a missing folder."""

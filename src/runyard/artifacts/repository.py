@@ -12,9 +12,10 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
+from runyard.artifacts.changing import PARTIAL, Change, locked
 from runyard.artifacts.entities import FileInfo
-from runyard.artifacts.paths import joined, safe_path
-from runyard.artifacts.store import PARTIAL, explained
+from runyard.artifacts.paths import PathText, joined, named, safe_path
+from runyard.artifacts.store import explained
 from runyard.core.open_databases import databases_in_use, is_one_of
 from runyard.exceptions import DoesNotExist, InvalidParameter
 
@@ -34,6 +35,12 @@ class ArtifactRepository(Protocol):
     def put(self, local_file: Path, path: str, progress: Progress | None = None) -> None:
         """Store a file at a path; it appears whole."""
 
+    def change(self, path: str, change: Change) -> None:
+        """Replace a file by what is made of it. No change that others make of it at the same time is lost."""
+
+    def below(self, path: str) -> "ArtifactRepository":
+        """A folder of this repository, as one of its own."""
+
     def list_artifacts(self, path: str | None = None) -> list[FileInfo]:
         """What lies directly in a folder; nothing for a file or a missing folder."""
 
@@ -52,7 +59,7 @@ class ArtifactRepository(Protocol):
 def log_artifact(
     repository: ArtifactRepository,
     local_path: str,
-    artifact_path: str | None = None,
+    artifact_path: PathText | None = None,
     progress: Progress | None = None,
 ) -> None:
     """Store one file, under its own name, or a folder with its name.
@@ -78,7 +85,7 @@ def log_artifact(
 def log_artifacts(
     repository: ArtifactRepository,
     local_dir: str,
-    artifact_path: str | None = None,
+    artifact_path: PathText | None = None,
     progress: Progress | None = None,
 ) -> None:
     """Store everything in a folder, several files at a time; databases that this program has open are left out.
@@ -225,7 +232,7 @@ class FileRepository:
 
     def put(self, local_file: Path, path: str, progress: Progress | None = None) -> None:
         """Copy a file to a path; it appears whole."""
-        checked = safe_path(path)
+        checked = named(path)
         with (
             local_file.open("rb") as source,
             explained(checked),
@@ -235,6 +242,29 @@ class FileRepository:
                 copy.write(piece)
                 if progress:
                     progress(len(piece))
+
+    def change(self, path: str, change: Change) -> None:
+        """Replace a file by what is made of it, as the only one of all processes that does."""
+        target = self.root / named(path)
+        with explained(path):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            folder = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            try:
+                with locked(folder, target.name):
+                    content = change(target.read_bytes() if target.exists() else None)
+                    with placed(target, durable=True) as file:
+                        file.write(content)
+            finally:
+                os.close(folder)
+
+    def below(self, path: str) -> "FileRepository":
+        """A folder of this one."""
+        return FileRepository(self.root / safe_path(path))
+
+    def keep_folder(self, path: str) -> None:
+        """Make a folder, if it is not there."""
+        with explained(path):
+            (self.root / safe_path(path)).mkdir(parents=True, exist_ok=True)
 
     def list_artifacts(self, path: str | None = None) -> list[FileInfo]:
         """What lies directly in a folder; nothing for a file or a missing folder."""

@@ -10,7 +10,7 @@ from runyard.artifacts.locations import PROXY_ROOT, PROXY_SCHEME, local_path
 from runyard.artifacts.paths import safe_path
 from runyard.artifacts.proxy import ProxyRepository
 from runyard.artifacts.repository import ArtifactRepository, FileRepository
-from runyard.artifacts.s3 import S3_SCHEME
+from runyard.artifacts.s3 import S3_SCHEME, Bucket
 from runyard.artifacts.s3_repository import S3Repository
 from runyard.exceptions import InvalidParameter
 
@@ -94,7 +94,7 @@ _BY_SCHEME: dict[str, Callable[[_Place], ArtifactRepository]] = {
     "": _local,
     "file": _local,
     PROXY_SCHEME: _behind_server,
-    S3_SCHEME: lambda place: S3Repository(place.uri),
+    S3_SCHEME: lambda place: S3Repository(Bucket.at(place.uri)),
     "http": _address,
     "https": _address,
     **dict.fromkeys(FSSPEC_SCHEMES, lambda place: FsspecRepository(place.uri)),

@@ -15,9 +15,17 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from runyard import settings
+from runyard.artifacts.changing import ABSENT
 from runyard.artifacts.entities import FileInfo
 from runyard.artifacts.paths import joined, safe_path
-from runyard.exceptions import DoesNotExist, InvalidParameter, MissingPackage, PermissionDenied, Unavailable
+from runyard.exceptions import (
+    ChangedMeanwhile,
+    DoesNotExist,
+    InvalidParameter,
+    MissingPackage,
+    PermissionDenied,
+    Unavailable,
+)
 
 S3_SCHEME = "s3"
 CONNECT_SECONDS, READ_SECONDS, TRIES = 5, 60, 3
@@ -28,6 +36,7 @@ LONGEST_SIGNED = 7 * 24 * 3600
 """Seconds a signed address can be used at most; the protocol's limit."""
 
 _WRONG_PARTS = frozenset(("InvalidPart", "InvalidPartOrder", "EntityTooSmall", "MalformedXML"))
+_OVERTAKEN = frozenset(("PreconditionFailed", "ConditionalRequestConflict", "412"))
 _MISSING = frozenset(("NoSuchKey", "NoSuchUpload", "NotFound", "404"))
 _DENIED = frozenset("AccessDenied InvalidAccessKeyId SignatureDoesNotMatch ExpiredToken InvalidToken 401 403".split())
 _MAKING = threading.Lock()
@@ -69,6 +78,10 @@ class Bucket:
     def client(self) -> Any:
         """boto3's client, set up by the environment."""
         return client_for(settings.S3_ENDPOINT_URL.get())
+
+    def below(self, path: str) -> "Bucket":
+        """A folder of this place."""
+        return Bucket(self.name, self.key(safe_path(path)))
 
     def key(self, path: str) -> str:
         """The key of a checked path."""
@@ -115,8 +128,35 @@ class Bucket:
         more = {"IfMatch": tag} if tag else {}
         if start:  # without a range an empty object can be read too
             more["Range"] = f"bytes={start}-"
+        return self.found(path, **more)["Body"]
+
+    def found(self, path: str, **more: Any) -> dict[str, Any]:
+        """An object with its ``ETag`` and, as a stream, its ``Body``."""
         with explained_s3(self.name, path):
-            return self.client.get_object(Bucket=self.name, Key=self.key(path), **more)["Body"]
+            return dict(self.client.get_object(Bucket=self.name, Key=self.key(path), **more))
+
+    def put(self, path: str, content: bytes, expected: str | None = None) -> None:
+        """Store an object.
+
+        Parameters
+        ----------
+        expected: The tag that the object must still have, without quotation marks; `ABSENT` if there must be none.
+
+        Raises
+        ------
+        ChangedMeanwhile: It is not so; nothing is stored.
+        """
+        where = {"Bucket": self.name, "Key": self.key(path), **_condition(expected)}
+        try:
+            with explained_s3(self.name, path):
+                self.client.put_object(Body=content, **where, **upload_arguments())
+        except ChangedMeanwhile as problem:
+            if not problem.unsure or self._content(path) != content:
+                raise
+
+    def _content(self, path: str) -> bytes:
+        with explained_s3(self.name, path), self.body(path) as body:
+            return bytes(body.read())
 
     def begin(self, path: str) -> str:
         """Begin to write an object in parts; returns the upload's id."""
@@ -124,15 +164,18 @@ class Bucket:
             answer = self.client.create_multipart_upload(Bucket=self.name, Key=self.key(path), **upload_arguments())
         return str(answer["UploadId"])
 
-    def complete(self, path: str, upload_id: str, parts: Sequence[Mapping[str, Any]]) -> None:
+    def complete(
+        self, path: str, upload_id: str, parts: Sequence[Mapping[str, Any]], expected: str | None = None
+    ) -> None:
         """Put an object written in parts in its place: ``{"PartNumber": 1, "ETag": …}``, in the order of their numbers.
 
         Raises
         ------
         DoesNotExist: There is no such upload, or it was ended.
         InvalidParameter: A part is missing, too small or not the one that was sent.
+        ChangedMeanwhile: The object there has not the expected tag.
         """
-        where = {"Bucket": self.name, "Key": self.key(path), "UploadId": upload_id}
+        where = {"Bucket": self.name, "Key": self.key(path), "UploadId": upload_id, **_condition(expected)}
         with explained_s3(self.name, path):
             self.client.complete_multipart_upload(MultipartUpload={"Parts": list(parts)}, **where)
 
@@ -180,6 +223,12 @@ class Bucket:
                 f"The bucket {self.name!r} kept {failure.get('Key')!r}, which was to be deleted "
                 f"({failure.get('Code')})."
             )
+
+
+def _condition(expected: str | None) -> dict[str, str]:
+    if expected is None:
+        return {}
+    return {"IfNoneMatch": "*"} if expected == ABSENT else {"IfMatch": f'"{expected}"'}
 
 
 def client_for(endpoint: str | None) -> Any:
@@ -275,6 +324,10 @@ def _refused(response: dict[str, Any], bucket: str, path: str) -> Exception:
     status = int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     if code == "NoSuchBucket":
         return DoesNotExist(f"There is no bucket {bucket!r}. Create it, or correct the artifact location.")
+    if code in _OVERTAKEN or status == 412:
+        changed = ChangedMeanwhile(f"{path!r} was changed meanwhile; nothing was stored. Read it again.")
+        changed.unsure = bool(response.get("ResponseMetadata", {}).get("RetryAttempts"))
+        return changed
     if code in _MISSING or status == 404:
         return DoesNotExist(f"No artifact {path!r} is stored in the bucket {bucket!r}.")
     if code in _WRONG_PARTS:

@@ -5,8 +5,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from runyard.artifacts.entities import FileInfo
-from runyard.artifacts.paths import safe_path
-from runyard.artifacts.s3 import Bucket, explained_s3, upload_arguments
+from runyard.artifacts.paths import named, safe_path
+from runyard.artifacts.s3 import Bucket, explained_s3
 from runyard.artifacts.store import StoredFile
 from runyard.exceptions import DoesNotExist, InvalidParameter, RunyardException, Unavailable
 
@@ -71,19 +71,6 @@ class S3ArtifactStore:
         if "/" not in checked and self.place.holds(checked):
             raise InvalidParameter(f"{checked!r} holds the artifacts of many runs. Name what is in it.")
         self.place.delete(checked)
-
-
-def named(path: str) -> str:
-    """The checked path of a file.
-
-    Raises
-    ------
-    InvalidParameter: It is no path of a file.
-    """
-    checked = safe_path(path)
-    if not checked:
-        raise InvalidParameter("The path of a file is needed; this is the folder of all artifacts.")
-    return checked
 
 
 class _S3File:
@@ -164,16 +151,14 @@ class S3Upload:
         while len(self._rest) >= (size := self._part_size()):
             self._send(size)
 
-    def finish(self) -> None:
+    def finish(self, expected: str | None = None) -> None:
         """Put it in its place; what was there before is replaced."""
-        where = {"Bucket": self._place.name, "Key": self._key}
-        with explained_s3(self._place.name, self._path):
-            if self._upload_id is None:
-                self._place.client.put_object(Body=bytes(self._rest), **where, **upload_arguments())
-                return
+        if self._upload_id is None:
+            self._place.put(self._path, bytes(self._rest), expected)
+            return
         if self._rest:
             self._send(len(self._rest))
-        self._place.complete(self._path, self._upload_id, self._parts)
+        self._place.complete(self._path, self._upload_id, self._parts, expected)
         self._upload_id = None
 
     def abandon(self) -> None:

@@ -13,12 +13,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
+from runyard.artifacts.changing import ABSENT, PARTIAL, locked
 from runyard.artifacts.entities import FileInfo
 from runyard.artifacts.paths import joined, safe_path
-from runyard.exceptions import DoesNotExist, InvalidParameter, StorageFull, Unavailable
-
-PARTIAL = ".runyard-partial-"
-"""How the names of files begin that are being written; no listing shows them and no path may name them."""
+from runyard.exceptions import ChangedMeanwhile, DoesNotExist, InvalidParameter, StorageFull, Unavailable
 
 SYNC_AHEAD = 32 * 2**20
 """Bytes after which the disk is set to work, so that the end of a large upload need not wait for all of it."""
@@ -70,8 +68,17 @@ class Upload(Protocol):
     def write(self, piece: bytes) -> None:
         """Add bytes."""
 
-    def finish(self) -> None:
-        """Put it in its place, durably; what was there before is replaced."""
+    def finish(self, expected: str | None = None) -> None:
+        """Put it in its place, durably; what was there before is replaced.
+
+        Parameters
+        ----------
+        expected: The tag that the file there must still have, `ABSENT` if there must be none.
+
+        Raises
+        ------
+        ChangedMeanwhile: It is not so; nothing is replaced.
+        """
 
     def abandon(self) -> None:
         """Remove what was written; harmless after `finish`."""
@@ -141,7 +148,7 @@ class LocalArtifactStore:
             if stat.S_ISDIR(facts.st_mode):
                 raise InvalidParameter(f"{checked!r} is a folder. List it, or name a file in it.")
             raise _missing(checked)
-        return StoredFile(os.fdopen(descriptor, "rb"), facts.st_size, f"{facts.st_mtime_ns:x}-{facts.st_size:x}")
+        return StoredFile(os.fdopen(descriptor, "rb"), facts.st_size, _tag(facts))
 
     def upload(self, path: str) -> "LocalUpload":
         """Begin to write a file. Folders of its path that are not there yet are made when it is finished.
@@ -255,13 +262,16 @@ class LocalUpload:
                 self._syncing.result()  # what it failed with, the last sync would not be told again
                 self._syncing, self._unsynced = _SYNCS.submit(os.fdatasync, self._descriptor), 0
 
-    def finish(self) -> None:
+    def finish(self, expected: str | None = None) -> None:
         """Put it in its place, durably; what was there before is replaced."""
         with explained(self._shown), _made(self._folder, self._missing) as folder:
             self._syncing.result()
             os.fsync(self._descriptor)
             _refuse_folder(folder, self._name, self._shown)
-            os.replace(self._partial, self._name, src_dir_fd=self._folder, dst_dir_fd=folder)
+            with contextlib.nullcontext() if expected is None else locked(folder, self._name):
+                if expected is not None and expected != _tag_of(folder, self._name):
+                    raise ChangedMeanwhile(f"{self._shown!r} was changed meanwhile; nothing was stored. Read it again.")
+                os.replace(self._partial, self._name, src_dir_fd=self._folder, dst_dir_fd=folder)
             os.fsync(folder)
         self._release()
 
@@ -315,6 +325,18 @@ def explained(path: str) -> Iterator[None]:
         if problem.errno == errno.ENOENT:
             raise Unavailable(f"The folder of {path!r} was deleted meanwhile; nothing was stored. Try again.") from None
         raise
+
+
+def _tag(facts: os.stat_result) -> str:
+    """The number of the file too: two changes may fall into one tick of the clock."""
+    return f"{facts.st_mtime_ns:x}-{facts.st_size:x}-{facts.st_ino:x}"
+
+
+def _tag_of(folder: int, name: str) -> str:
+    try:
+        return _tag(os.stat(name, dir_fd=folder, follow_symlinks=False))
+    except FileNotFoundError:
+        return ABSENT
 
 
 def _refuse_folder(folder: int, name: str, shown: str) -> None:

@@ -1,6 +1,5 @@
 """What the client can do with the artifacts of runs: files, folders, texts and documents."""
 
-import json
 import os
 import posixpath
 import tempfile
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from runyard.artifacts.entities import FileInfo
-from runyard.artifacts.paths import safe_path
+from runyard.artifacts.paths import PathText, normalised, safe_path
 from runyard.artifacts.repository import (
     PIECE,
     ArtifactRepository,
@@ -21,9 +20,10 @@ from runyard.artifacts.repository import (
 )
 from runyard.artifacts.resolve import repository_for
 from runyard.client.addresses import RUNS, Directory, followed, model_in_run
+from runyard.client.documents import as_json, as_yaml
 from runyard.client.local import artifact_folder
 from runyard.core.store_address import absolute, is_database
-from runyard.exceptions import InvalidParameter, MissingPackage
+from runyard.exceptions import InvalidParameter
 from runyard.protocol.client_part import ClientPart
 from runyard.tracking.logged_models.client import checked_model_id
 from runyard.tracking.logged_models.entities import LoggedModel
@@ -55,7 +55,9 @@ class FilesClient(ClientPart):
         message = GetLoggedModel(model_id=checked_model_id(model_id))
         return self.repository(LoggedModel.from_wire(self.send(message)["model"]).artifact_location)
 
-    def log_artifact(self, run_id: str, local_path: str | os.PathLike[str], artifact_path: str | None = None) -> None:
+    def log_artifact(
+        self, run_id: str, local_path: str | os.PathLike[str], artifact_path: PathText | None = None
+    ) -> None:
         """Store a file, or a folder with its name.
 
         Parameters
@@ -66,7 +68,9 @@ class FilesClient(ClientPart):
         """
         log_artifact(self._of_run(run_id), os.fspath(local_path), artifact_path)
 
-    def log_artifacts(self, run_id: str, local_dir: str | os.PathLike[str], artifact_path: str | None = None) -> None:
+    def log_artifacts(
+        self, run_id: str, local_dir: str | os.PathLike[str], artifact_path: PathText | None = None
+    ) -> None:
         """Store everything in a folder."""
         log_artifacts(self._of_run(run_id), os.fspath(local_dir), artifact_path)
 
@@ -104,7 +108,7 @@ class FilesClient(ClientPart):
         return download_artifacts(self.repository(root), found, dst_path, progress)
 
     def log_model_artifact(
-        self, model_id: str, local_path: str | os.PathLike[str], artifact_path: str | None = None
+        self, model_id: str, local_path: str | os.PathLike[str], artifact_path: PathText | None = None
     ) -> None:
         """Store a file, or a folder with its name, among the files of a logged model.
 
@@ -119,7 +123,7 @@ class FilesClient(ClientPart):
         log_artifact(self._of_model(model_id), os.fspath(local_path), artifact_path)
 
     def log_model_artifacts(
-        self, model_id: str, local_dir: str | os.PathLike[str], artifact_path: str | None = None
+        self, model_id: str, local_dir: str | os.PathLike[str], artifact_path: PathText | None = None
     ) -> None:
         """Store everything in a folder among the files of a logged model."""
         log_artifacts(self._of_model(model_id), os.fspath(local_dir), artifact_path)
@@ -128,41 +132,34 @@ class FilesClient(ClientPart):
         """What lies directly in a folder of a logged model's files; nothing for a file or a missing folder."""
         return self._of_model(model_id).list_artifacts(path)
 
-    def log_text(self, run_id: str, text: str, artifact_file: str) -> None:
+    def log_text(self, run_id: str, text: str, artifact_file: PathText) -> None:
         """Store text as a file at this path."""
+        if not isinstance(text, str):
+            raise InvalidParameter(
+                f"{type(text).__name__} is no text. Store it with log_dict, or log_artifact its file."
+            )
         with self._file_for(run_id, artifact_file) as local:
-            local.write_text(text, encoding="utf-8")
+            local.write_bytes(text.encode("utf-8", "backslashreplace"))
 
-    def log_stream(self, run_id: str, stream: BinaryIO, artifact_file: str) -> None:
+    def log_stream(self, run_id: str, stream: BinaryIO, artifact_file: PathText) -> None:
         """Store what a binary stream holds as a file at this path."""
         with self._file_for(run_id, artifact_file) as local, local.open("wb") as file:
             while piece := stream.read(PIECE):
                 file.write(piece)
 
-    def log_dict(self, run_id: str, dictionary: Any, artifact_file: str) -> None:
+    def log_dict(self, run_id: str, dictionary: Any, artifact_file: PathText) -> None:
         """Store a dictionary or list as YAML if the path ends in .yml or .yaml, else as JSON."""
         with self._file_for(run_id, artifact_file) as local:
-            if artifact_file.lower().endswith(YAML):
-                local.write_text(_as_yaml(dictionary), encoding="utf-8")
-            else:
-                local.write_text(json.dumps(dictionary, indent=2, default=str), encoding="utf-8")
+            written = as_yaml if local.suffix.lower() in YAML else as_json
+            local.write_text(written(dictionary), encoding="utf-8")
 
     @contextmanager
-    def _file_for(self, run_id: str, artifact_file: str) -> Iterator[Path]:
+    def _file_for(self, run_id: str, artifact_file: PathText) -> Iterator[Path]:
         """A local file to fill, which is then stored at a path of the run's artifacts."""
-        folder, name = posixpath.split(safe_path(artifact_file))
+        folder, name = posixpath.split(normalised(artifact_file))
         if not name:
-            raise InvalidParameter(f"{artifact_file!r} names no file. Give a path such as 'plots/loss.png'.")
+            raise InvalidParameter(f"{str(artifact_file)!r} names no file. Give a path such as 'plots/loss.png'.")
         with tempfile.TemporaryDirectory(prefix="runyard-") as temporary:
             local = Path(temporary) / name
             yield local
             self.log_artifact(run_id, str(local), folder or None)
-
-
-def _as_yaml(value: Any) -> str:
-    try:
-        import yaml  # noqa: PLC0415  (only for YAML)
-    except ImportError:
-        raise MissingPackage("pyyaml", "all", "Writing YAML") from None
-    text: str = yaml.safe_dump(value, default_flow_style=False, allow_unicode=True, indent=2)
-    return text

@@ -1,54 +1,72 @@
-"""What the client can do with tables: JSON documents of columns and rows, appended to by later calls."""
+"""What the client can do with tables: files of columns and rows, appended to by later calls."""
 
 import json
+import logging
+import posixpath
+import tempfile
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runyard.artifacts.paths import safe_path
+from runyard.artifacts.paths import PathText, joined, normalised
 from runyard.artifacts.repository import ArtifactRepository
+from runyard.client.cells import Cells
 from runyard.client.files import FilesClient
-from runyard.exceptions import DoesNotExist, InvalidParameter, MissingPackage, RunyardException
+from runyard.client.images import as_picture, saved, thumbnail
+from runyard.client.table_files import ENDINGS, addition, pandas_of_tables, read_table
+from runyard.exceptions import DoesNotExist, InvalidParameter, RunyardException
 from runyard.tracking.runs.client import RunsClient
+from runyard.tracking.runs.entities import Run
+from runyard.tracking.runs.tables_tag import TABLES_TAG, table_entry, tables_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-TABLES_TAG = "mlflow.loggedArtifacts"
+log = logging.getLogger(__name__)
+
+PICTURES = "table_images"
+"""The folder among a run's artifacts that holds the pictures of its tables."""
+_TIMES = ("start_time", "end_time")
 
 
 class TablesClient(FilesClient, RunsClient):
     """Tables as artifacts."""
 
-    def log_table(self, run_id: str, data: "dict[str, Any] | pd.DataFrame", artifact_file: str) -> None:
+    def log_table(self, run_id: str, data: "dict[str, Any] | pd.DataFrame", artifact_file: PathText) -> None:
         """Store a table, or append its rows to the one stored at this path.
+
+        Rows that other threads, processes or machines append at the same time are all kept.
 
         Parameters
         ----------
         run_id: The run.
-        data: A DataFrame, or a dict of columns, each a list or one value.
-        artifact_file: Where to store it, ending in .json.
+        data: A DataFrame, or a dict of columns, each a list or one value. Images of Pillow are stored below
+            ``table_images`` and their cells name the files. Values that are neither text nor numbers, dates, lists or
+            dicts are kept as text, with a warning.
+        artifact_file: Where to store it, ending in .json or .parquet.
 
         Raises
         ------
-        InvalidParameter: The data is no table, or the path does not end in .json.
+        InvalidParameter: The data is no table or does not fit into the file, or the path ends in something else.
         """
-        path = safe_path(artifact_file)
-        if not path.endswith(".json"):
-            raise InvalidParameter(f"Tables are kept as JSON: {artifact_file!r} must end in .json.")
+        path = _table_path(artifact_file)
         frame = _as_frame(data)
-        run = self.get_run(run_id)
-        stored = read_table(self.repository(run.info.artifact_uri or ""), path)
-        if stored is not None:
-            frame = _pandas().concat([stored, frame], ignore_index=True)
-        self.log_text(run_id, frame.to_json(orient="split", index=False, date_format="iso"), path)
-        entry = {"path": path, "type": "table"}
-        known = json.loads(run.data.tags.get(TABLES_TAG, "[]"))
-        if entry not in known:
-            self.set_tag(run_id, TABLES_TAG, json.dumps([*known, entry]))
+        with tempfile.TemporaryDirectory(prefix="runyard-") as folder:
+            pictures = _Pictures(Path(folder), path)
+            add = addition(frame, path, Cells(pictures.add))
+            run = self.get_run(run_id)
+            repository = self.repository(run.info.artifact_uri or "")
+            if pictures.count:
+                self.log_artifacts(run_id, folder, pictures.place)
+            repository.change(path, add)
+        if table_entry(path) not in tables_of(run.data.tags.get(TABLES_TAG)):
+            self.set_tag(run_id, TABLES_TAG, json.dumps([*tables_of(run.data.tags.get(TABLES_TAG)), table_entry(path)]))
 
     def load_table(
         self,
         experiment_id: str,
-        artifact_file: str,
+        artifact_file: PathText,
         run_ids: list[str] | None = None,
         extra_columns: list[str] | None = None,
     ) -> "pd.DataFrame":
@@ -59,73 +77,129 @@ class TablesClient(FilesClient, RunsClient):
         experiment_id: Where to look.
         artifact_file: Where the tables were stored.
         run_ids: Take only these runs.
-        extra_columns: What to add of each run: ``run_id``, ``start_time`` or another attribute, param, metric or tag.
+        extra_columns: What to add of each run, as the columns of `search_runs` are called (``run_id``, ``start_time``,
+            ``params.x``, ``metrics.y``, ``tags.z``), or just ``x``. A column that the table has already gets an
+            underscore.
 
         Raises
         ------
-        InvalidParameter: No run has such a table, or an extra column is not known.
+        InvalidParameter: No run has such a table, or an extra column is known of none of them.
         """
-        path = safe_path(artifact_file)
-        pattern = json.dumps({"path": path, "type": "table"})[1:-1]
-        filter_string = f"tags.`{TABLES_TAG}` LIKE '%{pattern}%'"
-        frames, token = [], None
-        while True:
-            page = self.search_runs([experiment_id], filter_string, max_results=1000, page_token=token)
-            for run in page:
-                if run_ids is None or run.info.run_id in run_ids:
-                    frame = read_table(self.repository(run.info.artifact_uri or ""), path)
-                    if frame is not None:
-                        frames.append(frame.assign(**{name: _extra(run, name) for name in extra_columns or ()}))
-            token = page.token
-            if not token:
-                break
-        if not frames:
-            raise InvalidParameter(f"No run of experiment {experiment_id} has a table {artifact_file!r}.")
-        whole: pd.DataFrame = _pandas().concat(frames, ignore_index=True)
+        path = _table_path(artifact_file)
+        found: list[tuple[Run, pd.DataFrame]] = []
+        for run in self._runs_with_table(experiment_id, path):
+            if run_ids is None or run.info.run_id in run_ids:
+                frame = _stored(self.repository(run.info.artifact_uri or ""), path)
+                if frame is not None:
+                    found.append((run, frame))
+        if not found:
+            raise InvalidParameter(f"No run of experiment {experiment_id} has a table {path!r}.")
+        for name in extra_columns or ():
+            _add_column(found, name)
+        whole: pd.DataFrame = pandas_of_tables().concat([frame for _, frame in found], ignore_index=True)
         return whole
 
+    def _runs_with_table(self, experiment_id: str, path: str) -> list[Run]:
+        entry = table_entry(path)
+        pattern = '"type": "table"' if "'" in path else json.dumps(entry)[1:-1]  # filters have no way to write it
+        found, token = [], None
+        while True:
+            page = self.search_runs(
+                [experiment_id], f"tags.`{TABLES_TAG}` LIKE '%{pattern}%'", max_results=1000, page_token=token
+            )
+            found += [run for run in page if entry in tables_of(run.data.tags.get(TABLES_TAG))]
+            token = page.token
+            if not token:
+                return found
 
-def _extra(run: Any, name: str) -> Any:
-    for place in (run.data.params, run.data.metrics, run.data.tags):
-        if name in place:
-            return place[name]
-    if hasattr(run.info, name):
-        return getattr(run.info, name)
-    raise InvalidParameter(f"Runs have no attribute, param, metric or tag {name!r} to add as a column.")
+
+class _Pictures:
+    """The pictures of a table, in a local folder until they are stored.
+
+    Attributes
+    ----------
+    place: The folder among the run's artifacts where they belong.
+    """
+
+    def __init__(self, folder: Path, table: str) -> None:
+        self._folder, self.count = folder, 0
+        self.place = joined(PICTURES, table.rpartition(".")[0])
+
+    def add(self, image: Any) -> dict[str, str]:
+        """Write a picture and a small copy of it; what stands for it in its cell."""
+        picture, stem = as_picture(image), str(uuid.uuid4())
+        saved(picture, self._folder / f"{stem}.png", "PNG")
+        saved(thumbnail(picture), self._folder / f"{stem}.webp", "WEBP")
+        self.count += 1
+        file = posixpath.join(self.place, stem)
+        return {"type": "image", "filepath": f"{file}.png", "compressed_filepath": f"{file}.webp"}
 
 
-def read_table(repository: ArtifactRepository, path: str) -> "pd.DataFrame | None":
+def _table_path(artifact_file: PathText) -> str:
+    path = normalised(artifact_file)
+    if not path.endswith(ENDINGS):
+        raise InvalidParameter(f"Tables are kept as JSON or Parquet: {path!r} must end in .json or .parquet.")
+    return path
+
+
+def _stored(repository: ArtifactRepository, path: str) -> "pd.DataFrame | None":
     """The table stored at a path; None if there is none."""
     try:
-        text = b"".join(repository.read(path))
+        content = b"".join(repository.read(path))
     except RunyardException as error:
         if error.error_code == DoesNotExist.code:
             return None
         raise
-    document = json.loads(text)
-    frame: pd.DataFrame = _pandas().DataFrame(document["data"], columns=document["columns"])
-    return frame
+    return read_table(content, path)
+
+
+def _add_column(tables: "list[tuple[Run, pd.DataFrame]]", name: str) -> None:
+    """Add what is known of each run to its table."""
+    values = [_extra(run, name) for run, _ in tables]
+    if all(not known for known, _ in values):
+        raise InvalidParameter(f"Runs have no attribute, param, metric or tag {name!r} to add as a column.")
+    for (_, frame), (_, value) in zip(tables, values, strict=True):
+        column = name
+        while column in frame:
+            column += "_"
+        if column != name:
+            log.warning("The table has a column %r already; what is known of the run is added as %r.", name, column)
+        frame[column] = [value] * len(frame)
+
+
+def _extra(run: Run, name: str) -> tuple[bool, Any]:
+    """Is something of this name known of the run, and what?"""
+    kind, _, key = name.partition(".")
+    places: dict[str, Mapping[str, Any]] = {
+        "params": run.data.params,
+        "metrics": run.data.metrics,
+        "tags": run.data.tags,
+    }
+    if key in places.get(kind, ()):
+        return True, places[kind][key]
+    for place in places.values():
+        if name in place:
+            return True, place[name]
+    value = getattr(run.info, name, None)
+    known = hasattr(run.info, name) and not callable(value)
+    if name in _TIMES and value is not None:
+        value = pandas_of_tables().to_datetime(value, unit="ms", utc=True)
+    return known, value
 
 
 def _as_frame(data: Any) -> "pd.DataFrame":
-    pandas = _pandas()
+    pandas = pandas_of_tables()
     if isinstance(data, pandas.DataFrame):
         return data  # type: ignore[no-any-return]
     if not isinstance(data, dict):
         raise InvalidParameter(f"{type(data).__name__} is no table: give a DataFrame or a dict of columns.")
-    plain = {
-        key: value if isinstance(value, list | tuple) or hasattr(value, "__array__") else [value]
-        for key, value in data.items()
-    }
+    plain = {key: value if _is_column(value) else [value] for key, value in data.items()}
     try:
         return pandas.DataFrame(plain)  # type: ignore[no-any-return]
     except ValueError as problem:
         raise InvalidParameter(f"The dict is no table: {problem}.") from None
 
 
-def _pandas() -> Any:
-    try:
-        import pandas  # noqa: PLC0415  (optional, and slow to load)
-    except ImportError:
-        raise MissingPackage("pandas", "ml", "Working with tables") from None
-    return pandas
+def _is_column(value: Any) -> bool:
+    """Lists, and arrays of one dimension; an array of more of them is one cell."""
+    return isinstance(value, list | tuple) or (hasattr(value, "__array__") and getattr(value, "ndim", 1) == 1)

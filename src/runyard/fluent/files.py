@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from runyard.artifacts.paths import safe_path
+from runyard.artifacts.paths import PathText, path_text, safe_path
 from runyard.client.addresses import uri_joined
 from runyard.fluent.clients import client as current_client
 from runyard.fluent.experiments import current_experiment_id
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def log_artifact(
-    local_path: str | os.PathLike[str], artifact_path: str | None = None, run_id: str | None = None
+    local_path: str | os.PathLike[str], artifact_path: PathText | None = None, run_id: str | None = None
 ) -> None:
     """Store a file or a folder.
 
@@ -30,26 +30,26 @@ def log_artifact(
 
 
 def log_artifacts(
-    local_dir: str | os.PathLike[str], artifact_path: str | None = None, run_id: str | None = None
+    local_dir: str | os.PathLike[str], artifact_path: PathText | None = None, run_id: str | None = None
 ) -> None:
     """Store everything in a folder."""
     client, run = addressed(run_id)
     client.log_artifacts(run, os.fspath(local_dir), artifact_path)
 
 
-def log_text(text: str, artifact_file: str, run_id: str | None = None) -> None:
+def log_text(text: str, artifact_file: PathText, run_id: str | None = None) -> None:
     """Store text as a file at this path."""
     client, run = addressed(run_id)
     client.log_text(run, text, artifact_file)
 
 
-def log_dict(dictionary: Any, artifact_file: str, run_id: str | None = None) -> None:
+def log_dict(dictionary: Any, artifact_file: PathText, run_id: str | None = None) -> None:
     """Store a dictionary or list as YAML if the path ends in .yml or .yaml, else as JSON."""
     client, run = addressed(run_id)
     client.log_dict(run, dictionary, artifact_file)
 
 
-def log_figure(figure: Any, artifact_file: str, *, save_kwargs: Mapping[str, Any] | None = None) -> None:
+def log_figure(figure: Any, artifact_file: PathText, *, save_kwargs: Mapping[str, Any] | None = None) -> None:
     """Store a figure of matplotlib or plotly; the path's ending says in which format."""
     client, run = addressed(None)
     client.log_figure(run, figure, artifact_file, save_kwargs=dict(save_kwargs) if save_kwargs else None)
@@ -57,7 +57,7 @@ def log_figure(figure: Any, artifact_file: str, *, save_kwargs: Mapping[str, Any
 
 def log_image(
     image: Any,
-    artifact_file: str | None = None,
+    artifact_file: PathText | None = None,
     key: str | None = None,
     step: int | None = None,
     timestamp: int | None = None,
@@ -68,14 +68,14 @@ def log_image(
     client.log_image(run, image, artifact_file, key, step, timestamp, synchronous)
 
 
-def log_table(data: "dict[str, Any] | pd.DataFrame", artifact_file: str, run_id: str | None = None) -> None:
+def log_table(data: "dict[str, Any] | pd.DataFrame", artifact_file: PathText, run_id: str | None = None) -> None:
     """Store a table, or append its rows to the one stored at this path."""
     client, run = addressed(run_id)
     client.log_table(run, data, artifact_file)
 
 
 def load_table(
-    artifact_file: str, run_ids: list[str] | None = None, extra_columns: list[str] | None = None
+    artifact_file: PathText, run_ids: list[str] | None = None, extra_columns: list[str] | None = None
 ) -> "pd.DataFrame":
     """The tables stored at this path by the runs of the current experiment, in one frame.
 
@@ -83,13 +83,13 @@ def load_table(
     ----------
     artifact_file: Where the tables were stored.
     run_ids: Take only these runs.
-    extra_columns: Attributes of the runs to add as columns, such as ``run_id`` and ``start_time``.
+    extra_columns: What to add of each run, as the columns of `search_runs` are called: ``run_id``, ``params.x``.
     """
     return current_client().load_table(current_experiment_id(), artifact_file, run_ids, extra_columns)
 
 
-def get_artifact_uri(artifact_path: str | None = None) -> str:
+def get_artifact_uri(artifact_path: PathText | None = None) -> str:
     """Where the active run's artifacts are kept, or one of them."""
     client, run = addressed(None)
     root = client.get_run(run).info.artifact_uri or ""
-    return uri_joined(root, safe_path(artifact_path))
+    return uri_joined(root, safe_path(path_text(artifact_path).lstrip("/")))

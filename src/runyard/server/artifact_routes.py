@@ -15,6 +15,7 @@ from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 
+from runyard.artifacts.changing import ABSENT
 from runyard.artifacts.locations import open_location, own_places, store_at
 from runyard.artifacts.paths import joined, safe_path
 from runyard.artifacts.store import ArtifactStore, StoredFile, Upload
@@ -43,6 +44,7 @@ _TEXT_NAMES = frozenset(("MLmodel", "MLproject", "Dockerfile", "requirements.txt
 _TEXT_ENDINGS = frozenset(
     "txt log err cfg conf cnf ini properties prop toml yaml yml json jsonl js py csv tsv md rst sh sql xml".split()
 )
+_TAG = re.compile(r'(?:W/)?"([^"]+)"')  # something on the way may have made it a weak one
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -122,8 +124,9 @@ class _Routes:
         return await _download(self._store, request.path_params["path"], request)
 
     async def upload(self, request: Request) -> Response:
-        """Store a file. It appears whole, or not at all."""
-        await _receive(_Incoming(self._store, safe_path(request.path_params["path"])), request)
+        """Store a file, under the condition of ``If-Match`` or ``If-None-Match``. It appears whole, or not at all."""
+        incoming = _Incoming(self._store, safe_path(request.path_params["path"]), _expected(request))
+        await _receive(incoming, request)
         return Response()
 
     async def delete(self, request: Request) -> Response:
@@ -184,8 +187,8 @@ class _Routes:
 class _Incoming:
     """A file on its way in, opened with the first piece, so that a small one costs one visit to another thread."""
 
-    def __init__(self, store: ArtifactStore, path: str) -> None:
-        self._store, self._path = store, path
+    def __init__(self, store: ArtifactStore, path: str, expected: str | None = None) -> None:
+        self._store, self._path, self._expected = store, path, expected
         self._upload: Upload | None = None
 
     def write(self, piece: bytes) -> Upload:
@@ -196,11 +199,24 @@ class _Incoming:
         return self._upload
 
     def finish(self, rest: bytes) -> None:
-        self.write(rest).finish()
+        self.write(rest).finish(self._expected)
 
     def abandon(self) -> None:
         if self._upload is not None:
             self._upload.abandon()
+
+
+def _expected(request: Request) -> str | None:
+    """The tag that the file must still have, as an upload says it; None when it says nothing."""
+    match, none = request.headers.get("if-match"), request.headers.get("if-none-match")
+    if match is None and none is None:
+        return None
+    if match is None and none == "*":
+        return ABSENT
+    found = _TAG.fullmatch(match or "")
+    if found is None or none is not None:
+        raise InvalidParameter('Send one tag of a file as If-Match: "tag", or If-None-Match: * for a new file.')
+    return found[1]
 
 
 async def _receive(incoming: _Incoming, request: Request, most: int | None = None) -> None:

@@ -12,8 +12,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from runyard import settings
-from runyard.artifacts.paths import joined, safe_path
-from runyard.artifacts.s3_store import MOST_PARTS, S3ArtifactStore, named
+from runyard.artifacts.paths import joined, named, safe_path
+from runyard.artifacts.s3_store import MOST_PARTS, S3ArtifactStore
 from runyard.artifacts.store import ArtifactStore
 from runyard.exceptions import InvalidParameter, NotImplementedHere
 from runyard.server.file_threads import in_file_thread

@@ -38,6 +38,7 @@ from runyard.tracking.runs.messages import (
 from runyard.tracking.runs.rows import active_run, document, find_run, params_of, put_texts, refresh_document, tag_value
 from runyard.tracking.runs.search import count_runs, search_run_ids
 from runyard.tracking.runs.tables import params, runs, tags
+from runyard.tracking.runs.tables_tag import TABLES_TAG, united
 
 MODEL_HISTORY_TAG = "mlflow.log-model.history"
 
@@ -130,7 +131,9 @@ def put_tags(tx: Transaction, number: int, given: dict[str, str]) -> None:
 
 
 def write_tags(tx: Transaction, number: int, given: dict[str, str]) -> None:
-    """Insert or replace tags without refreshing the document."""
+    """Insert or replace tags without refreshing the document. The tag that lists tables only grows."""
+    if TABLES_TAG in given:
+        given = {**given, TABLES_TAG: united(tag_value(tx, number, TABLES_TAG), given[TABLES_TAG])}
     put_texts(tx, tags, number, given)
     if given.get(RUN_NAME_TAG):
         tx.execute(sa.update(runs).where(runs.c.id == number).values(name=given[RUN_NAME_TAG]))

@@ -1,0 +1,163 @@
+"""Images of any kind as images of Pillow, which is loaded on use."""
+
+import sys
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from runyard.exceptions import InvalidParameter, MissingPackage
+
+if TYPE_CHECKING:
+    import numpy as np
+    from PIL import Image as Pillow
+
+THUMBNAIL = 256
+"""Pixels of the longer side of the small copy that pages show."""
+
+_OF_PNG = frozenset(("1", "L", "LA", "P", "RGB", "RGBA", "I", "I;16"))
+"""Modes that a PNG file can have."""
+
+
+class Image:
+    """An image of any kind, as `log_image` and the cells of `log_table` take it.
+
+    Parameters
+    ----------
+    image: The path of a file, an array of numpy, a list of rows, or an image of Pillow.
+
+    Raises
+    ------
+    InvalidParameter: It is no image.
+    """
+
+    def __init__(self, image: Any) -> None:
+        if isinstance(image, str):
+            self.image = _opened(image)
+        elif isinstance(image, list):
+            import numpy  # noqa: PLC0415  (optional)
+
+            self.image = as_picture(numpy.array(image))
+        else:
+            self.image = as_picture(image)
+        self.size = self.image.size
+
+    def to_pil(self) -> "Pillow.Image":
+        """As an image of Pillow."""
+        return self.image  # type: ignore[no-any-return]
+
+    def to_array(self) -> "np.ndarray[Any, Any]":
+        """As an array of numpy."""
+        import numpy  # noqa: PLC0415  (optional)
+
+        return numpy.array(self.image)
+
+    def to_list(self) -> list[Any]:
+        """As a list of rows."""
+        found: list[Any] = self.to_array().tolist()
+        return found
+
+    def save(self, path: str) -> None:
+        """Write it to a file; the ending says in which format."""
+        self.image.save(path)
+
+    def resize(self, size: tuple[int, int]) -> "Image":
+        """Another one of this width and height."""
+        return Image(self.image.resize(size))
+
+
+def _opened(path: str) -> Any:
+    try:
+        opened = _pillow().open(path)
+        opened.load()
+    except OSError as problem:
+        raise InvalidParameter(f"{path!r} is no picture that Pillow can read: {problem}.") from None
+    return opened
+
+
+def is_picture(value: Any) -> bool:
+    """Is this an image of Pillow, or one that gives such an image of itself?"""
+    pillow = sys.modules.get("PIL.Image")
+    return (pillow is not None and isinstance(value, pillow.Image)) or callable(getattr(value, "to_pil", None))
+
+
+def as_picture(image: Any) -> Any:
+    """The image as one of Pillow.
+
+    Raises
+    ------
+    MissingPackage: Pillow is not installed.
+    InvalidParameter: It is no image.
+    """
+    pillow = _pillow()
+    if hasattr(image, "to_pil"):
+        image = image.to_pil()
+    if isinstance(image, pillow.Image):
+        return image
+    if type(image).__module__.partition(".")[0] != "numpy":
+        raise InvalidParameter(f"{type(image).__name__} is no image: give a numpy array or an image of Pillow.")
+    return pillow.fromarray(_as_bytes(image))
+
+
+def thumbnail(picture: Any) -> Any:
+    """A small copy of an image of Pillow."""
+    small = picture.copy()
+    small.thumbnail((THUMBNAIL, THUMBNAIL))
+    return small
+
+
+def saved(picture: Any, path: Any, format: str | None = None) -> None:  # noqa: A002  (Pillow's own name)
+    """Write an image of Pillow to a file.
+
+    Raises
+    ------
+    InvalidParameter: The format, or the one that the ending means, is not known or cannot hold such an image.
+    """
+    if format == "PNG" and picture.mode not in _OF_PNG:
+        picture = picture.convert("RGB")
+    try:
+        picture.save(path, format=format)
+    except (OSError, ValueError, KeyError) as problem:
+        raise InvalidParameter(
+            f"An image of mode {picture.mode} cannot be stored as {path.name!r}: {problem}. Most images can be as .png."
+        ) from None
+
+
+def _as_bytes(array: Any) -> Any:
+    """An array as Pillow takes it: integers from 0 to 255, colours in the last dimension."""
+    if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (1, 3, 4)):
+        raise InvalidParameter(
+            f"An array of shape {array.shape} is no image: use (height, width) or (height, width, 1, 3 or 4)."
+        )
+    kind = array.dtype.kind
+    if kind not in "buif":
+        raise InvalidParameter(f"An array of {array.dtype} is no image: use integers, booleans or floats.")
+    low, high = (array.min(), array.max()) if array.size else (0, 0)
+    if kind == "b":
+        array = array * 255
+    elif kind == "f":
+        array = (_rescaled(array) if low < 0 or high > 1 or low != low else array) * 255
+    elif low < 0 or high > 255:
+        raise InvalidParameter(f"Integers of an image lie between 0 and 255; these lie between {low} and {high}.")
+    array = array.astype("uint8")
+    return array[:, :, 0] if array.ndim == 3 and array.shape[2] == 1 else array
+
+
+def _rescaled(array: Any) -> Any:
+    """Floats of any range, between 0 and 1; what is no number becomes 0."""
+    finite = array[(array - array) == 0]  # infinities and NaN are no measure of the others
+    low, high = (finite.min(), finite.max()) if finite.size else (0.0, 0.0)
+    warnings.warn(
+        "Floats of an image lie between 0 and 1; these are rescaled from the range they have. "
+        "Scale them yourself to keep images comparable.",
+        stacklevel=5,
+    )
+    scaled = (array.clip(low, high) - low) / ((high - low) or 1.0)
+    scaled[scaled != scaled] = 0.0
+    return scaled
+
+
+def _pillow() -> Any:
+    try:
+        from PIL import Image  # noqa: PLC0415  (optional)
+    except ImportError:
+        raise MissingPackage("pillow", "ml", "Logging images") from None
+    return Image
