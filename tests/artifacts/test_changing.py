@@ -1,7 +1,6 @@
 """Files that several change at the same time."""
 
 import json
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -48,7 +47,7 @@ def test_no_lock_stays_beside_the_file(tmp_path: Path) -> None:
     """Folders of artifacts are copied and looked at by other programs."""
     repository_for(str(tmp_path / "store")).change("file", longer)
 
-    assert ["file"] == os.listdir(tmp_path / "store")
+    assert ["file"] == [path.name for path in (tmp_path / "store").iterdir()]
 
 
 @pytest.mark.parametrize(("found", "sent"), [(b"ax", 2), (b"ab", 3)])

@@ -138,7 +138,9 @@ def test_appending_leaves_stored_cells_as_they_are(local: RunyardClient) -> None
 
 def test_tables_of_parquet(client: RunyardClient, run_id: str) -> None:
     """Typed, and appended to like the others."""
-    rows = pd.DataFrame({"n": pd.array([1, None], dtype="Int64"), "when": pd.to_datetime(["2026-01-02", None])})
+    rows = pd.DataFrame(
+        {"n": pd.array([1, None], dtype="Int64"), "when": pd.Series([pd.Timestamp("2026-01-02"), pd.NaT])}
+    )
     client.log_table(run_id, rows, "t.parquet")
     client.log_table(run_id, {"n": [3], "when": [pd.Timestamp("2026-01-03")]}, "t.parquet")
 
