@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 USER = "runyard"
+_RULES = "host all asked_for_password 127.0.0.1/32 scram-sha-256\nhost all turned_away 127.0.0.1/32 reject\n"
+"""Roles that tests may create; all others are let in without a password."""
 SYSTEM_USER = "nobody"  # PostgreSQL refuses to run as root
 
 
@@ -66,6 +68,8 @@ def start_cluster() -> Cluster:
         os.chown(folder, owner.pw_uid, owner.pw_gid)
     data = folder / "data"
     _as_unprivileged([programs / "initdb", "-D", data, "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C", "-N"])
+    rules = data / "pg_hba.conf"
+    rules.write_text(_RULES + rules.read_text())
     port = free_port()
     options = f"-p {port} -k {folder} -h 127.0.0.1 -c fsync=off -c max_connections=200"
     _as_unprivileged([programs / "pg_ctl", "-D", data, "-o", options, "-l", folder / "log", "-w", "start"])

@@ -3,6 +3,7 @@
 import os
 import sqlite3
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,12 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from runyard.core.credentials import without_credentials
 from runyard.core.store_address import SQLITE, is_database, spelled, sqlite_file, sqlite_options
-from runyard.exceptions import DoesNotExist, InvalidParameter, MissingPackage
+from runyard.exceptions import DoesNotExist, InvalidParameter, MissingPackage, PermissionDenied, Unavailable
 
 BUSY_TIMEOUT_MS = 30_000
 READERS = 8
+CONNECT_SECONDS = 10
+"""How long PostgreSQL may take to accept a connection, unless its address says otherwise."""
 
 
 @dataclass(frozen=True)
@@ -88,22 +91,48 @@ def require_database(uri: str) -> None:
 
 def _sqlite_engines(url: URL) -> Engines:
     path = Path(str(url.database))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))  # others on the machine read no runs
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        made = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)  # others on the machine read no runs
+    except OSError as problem:
+        raise PermissionDenied(
+            f"The database {path} cannot be opened: {problem.strerror or problem}. Correct its path or its permissions."
+        ) from None
+    present = _presence(path, os.fstat(made))
+    os.close(made)
     reading = sa.create_engine(url, pool_size=READERS, max_overflow=0, pool_timeout=60)
     writing = sa.create_engine(url, pool_size=1, max_overflow=0, pool_timeout=60)
     for engine, begin in ((reading, "BEGIN"), (writing, "BEGIN IMMEDIATE")):
         sa.event.listen(engine, "connect", _prepare_sqlite)
-        sa.event.listen(engine, "begin", _beginner(begin))
+        sa.event.listen(engine, "begin", _beginner(begin, present))
     sa.event.listen(reading, "connect", lambda connection, _: connection.execute("PRAGMA query_only = ON"))
     return Engines(reading, writing)
 
 
-def _beginner(statement: str) -> Any:
+def _beginner(statement: str, present: Callable[[], None]) -> Any:
     def begin(connection: sa.Connection) -> None:
+        present()
         connection.exec_driver_sql(statement)
 
     return begin
+
+
+def _presence(path: Path, opened: os.stat_result) -> Callable[[], None]:
+    """Sees that a file is still the one that was opened: SQLite goes on to write to one that has no name any more."""
+    name, device, number = str(path.absolute()), opened.st_dev, opened.st_ino
+
+    def check() -> None:
+        try:
+            found = os.stat(name)  # noqa: PTH116  (asked in every transaction)
+        except OSError:
+            found = None
+        if found is None or found.st_ino != number or found.st_dev != device:
+            raise Unavailable(
+                "The database file was deleted, moved or replaced while it is in use; nothing is stored or read. "
+                "Put the file back, or start this process again to go on with what is there now."
+            )
+
+    return check
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
@@ -141,8 +170,10 @@ def _postgresql_engines(url: URL) -> Engines:
         import psycopg  # noqa: F401, PLC0415  (only needed here, and optional)
     except ImportError:
         raise MissingPackage("psycopg", "postgres", "Opening a PostgreSQL database") from None
+    timeout = {} if "connect_timeout" in url.query else {"connect_timeout": CONNECT_SECONDS}
     reading = sa.create_engine(
         url,
+        connect_args=timeout,
         pool_size=READERS,
         max_overflow=0,
         pool_timeout=60,
@@ -150,5 +181,7 @@ def _postgresql_engines(url: URL) -> Engines:
         isolation_level="REPEATABLE READ",
         execution_options={"postgresql_readonly": True},
     )
-    writing = sa.create_engine(url, pool_size=1, max_overflow=0, pool_timeout=60, pool_pre_ping=True)
+    writing = sa.create_engine(
+        url, connect_args=timeout, pool_size=1, max_overflow=0, pool_timeout=60, pool_pre_ping=True
+    )
     return Engines(reading, writing)

@@ -1,5 +1,9 @@
-"""What a database error means to a caller. No text of the driver ever leaves."""
+"""What a database error means to a caller.
 
+No text of the driver leaves, except why a database cannot be opened: whoever set it up must know.
+"""
+
+import re
 import sqlite3
 
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -9,6 +13,13 @@ from runyard.exceptions import BadRequest, InvalidParameter, RunyardException, S
 _PG_RETRY = {"40001", "40P01"}  # serialization_failure, deadlock_detected
 _PG_FULL = {"53100"}
 _PG_UNIQUE = {"23505", "23503"}
+_PG_SAID = re.compile(
+    r"(?:connection to server [^\n]*? failed: (?P<said>[^\s:]+:  )?|failed to resolve host '[^']*': (?:\[.*?\] )?)"
+    r"(?P<reason>[^\n]+)"
+)
+"""What psycopg makes of a connection that failed: two blanks follow the severity of what PostgreSQL itself said."""
+_PG_BUSY = re.compile(r"starting up|shutting down|too many|slots are reserved|recovery|not yet accepting")
+_PG_SETTING = re.compile(r"(?:connection is bad: )?(invalid [^\n]+)")
 
 
 def worth_another_try(error: Exception) -> bool:
@@ -50,6 +61,26 @@ def translated(error: Exception) -> RunyardException | None:
     return None
 
 
+def cannot_open(error: Exception) -> RunyardException | None:
+    """What it means that a database cannot be opened; tells whoever set it up what PostgreSQL said."""
+    text = str(_cause(error))
+    if not isinstance(error, DBAPIError) or getattr(_cause(error), "sqlstate", None) or "sqlite" in text.lower():
+        return translated(error)
+    setting = _PG_SETTING.fullmatch(text.strip())
+    if setting:
+        return InvalidParameter(f"The database cannot be opened with this address: {setting[1]}.")
+    found = _PG_SAID.search(text)
+    if found is None or _PG_BUSY.search(found["reason"]):
+        return translated(error)
+    reason = found["reason"].rstrip(".")
+    if found["said"] or reason.startswith("fe_sendauth"):
+        return Unavailable(
+            f"PostgreSQL refuses the connection: {reason}. Check user, password and name of the database in its "
+            "address; in a password, # is written %23, / %2F, ? %3F, @ %40 and % %25."
+        )
+    return Unavailable(f"The database cannot be reached ({reason}); nothing was stored. Check that it runs, and where.")
+
+
 def _translated_sqlite(cause: sqlite3.Error) -> RunyardException | None:
     code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
     if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and "disk" in str(cause)):
@@ -62,6 +93,8 @@ def _translated_sqlite(cause: sqlite3.Error) -> RunyardException | None:
         return BadRequest("The request contradicts what is stored.")
     if code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
         return Unavailable("The database file cannot be written or read now; nothing was stored.")
+    if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+        return Unavailable("The database file is damaged, or no SQLite database; nothing was stored.")
     return None
 
 

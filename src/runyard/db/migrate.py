@@ -2,24 +2,41 @@
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 
 from runyard._resources import migrations
 from runyard.db.engine import open_engines
+from runyard.db.faults import cannot_open
+from runyard.db.schema import SchemaOutdated, found_version, lock_schema
 
 
 def upgrade(uri: str) -> None:
     """Bring the schema of a database to the newest version, in one transaction.
 
+    Safe when several processes do it at once: the others wait, and find it done.
+
     Raises
     ------
     InvalidParameter: The URI names no database we speak.
+    SchemaOutdated: The database belongs to another program, or to a newer version of Runyard; nothing was touched.
+    Unavailable: The database cannot be reached, or refuses us.
     """
     config = Config()
-    config.set_main_option("script_location", str(migrations()))
+    config.set_main_option("script_location", str(migrations()).replace("%", "%%"))
     engines = open_engines(uri)
     try:
         with engines.writing.begin() as connection:
+            lock_schema(connection)
+            found = found_version(connection)
+            known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+            if found is not None and found not in known:
+                raise SchemaOutdated(
+                    f"The database has schema version {found!r}, which this version of Runyard does not know. "
+                    "A newer one made it: upgrade Runyard instead. Nothing was changed."
+                )
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+    except Exception as error:  # noqa: BLE001  (translated or raised as it is)
+        raise cannot_open(error) or error from None
     finally:
         engines.dispose()

@@ -31,12 +31,11 @@ def ensure_schema(engines: Engines, settings: StoreSettings) -> None:
     SchemaOutdated: The schema is older or newer than this program, or not ours; nothing was touched.
     """
     with engines.reading.connect() as connection:
-        found = _found_version(connection)
+        found = found_version(connection)
     if found is None:
         with engines.writing.begin() as connection:
-            if engines.dialect == "postgresql":
-                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
-            found = _found_version(connection)
+            lock_schema(connection)
+            found = found_version(connection)
             if found is None:
                 _create(connection, settings)
                 return
@@ -47,8 +46,19 @@ def ensure_schema(engines: Engines, settings: StoreSettings) -> None:
         )
 
 
-def _found_version(connection: sa.Connection) -> str | None:
-    """The version noted in the database; None when it has no tables at all."""
+def lock_schema(connection: sa.Connection) -> None:
+    """Let no other process create or change the schema until the transaction ends. SQLite has its own lock for that."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+
+
+def found_version(connection: sa.Connection) -> str | None:
+    """The version noted in the database; None when it has no tables at all.
+
+    Raises
+    ------
+    SchemaOutdated: It has tables that are not ours.
+    """
     names = sa.inspect(connection).get_table_names()
     if "alembic_version" in names:
         found = connection.execute(sa.select(version.c.version_num)).scalar()

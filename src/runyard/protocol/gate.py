@@ -17,7 +17,7 @@ from typing import Any, Self
 import orjson
 
 from runyard.db.engine import READERS, Engines, open_engines
-from runyard.db.faults import lost_connection, translated, worth_another_try
+from runyard.db.faults import cannot_open, lost_connection, translated, worth_another_try
 from runyard.db.schema import ensure_schema
 from runyard.db.transaction import StoreSettings, Transaction
 from runyard.db.writer import Job, Outcome, Receiver, Writer
@@ -104,7 +104,7 @@ class Gate:
             ensure_schema(engines, settings)
         except Exception as error:  # noqa: BLE001  (translated or raised as it is)
             engines.dispose()
-            raise translated(error) or error from None
+            raise cannot_open(error) or error from None
         return cls(engines, settings)
 
     def close(self) -> None:

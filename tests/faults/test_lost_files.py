@@ -1,0 +1,86 @@
+"""The file of a database goes away while it is in use."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from runyard.client import RunyardClient
+from runyard.client.connection import close_all
+from runyard.client.errors import Unreachable
+from tests.client.reading import journals
+from tests.support.http import Caller
+from tests.support.server import RunningServer
+
+Loss = Callable[[Path], object]
+
+
+def _replaced(file: Path) -> None:
+    RunyardClient(f"sqlite:///{file.parent / 'other.db'}").create_run("0")
+    close_all()
+    (file.parent / "other.db").rename(file)
+
+
+def _moved_away(file: Path) -> None:
+    file.rename(file.parent / "moved.db")
+
+
+LOSSES = [Path.unlink, _replaced, _moved_away]
+
+
+@pytest.mark.parametrize("lose", LOSSES)
+def test_a_lost_file_is_said_and_nothing_is_lost_silently(
+    lose: Loss, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Runs that "succeed" and exist nowhere cost days: new runs and reads fail, points wait in the journal."""
+    monkeypatch.setenv("RUNYARD_OFFLINE_AFTER", "0.5")
+    folder = tmp_path / "store"
+    client = RunyardClient(f"sqlite:///{folder / 'runyard.db'}")
+    run_id = client.create_run("0").info.run_id
+    uri = client.tracking_uri
+    program = (
+        "import sys; from runyard.client import RunyardClient; from pathlib import Path\n"
+        "from tests.faults.test_lost_files import LOSSES\n"
+        "LOSSES[int(sys.argv[2])](Path(sys.argv[1].removeprefix('sqlite:///')))"
+    )
+    arguments = [sys.executable, "-c", program, uri, str(LOSSES.index(lose))]
+    subprocess.run(arguments, check=True, cwd=Path(__file__).parents[2])
+
+    for call in (lambda: client.create_run("0"), lambda: client.get_run(run_id), lambda: client.create_experiment("x")):
+        with pytest.raises(Unreachable, match=r"deleted, moved or replaced.*Put the file back"):
+            call()
+    client.log_metric(run_id, "loss", 1.0)
+    client.set_terminated(run_id)
+    close_all()
+
+    assert "deleted, moved or replaced" in caplog.text
+    assert "2 logged entries could not be delivered" in caplog.text
+    (kept,) = journals()
+    assert '"loss"' in kept.read_text()
+
+
+def test_a_file_that_is_put_back_is_used_again(tmp_path: Path) -> None:
+    """A folder that was renamed for a moment stops nothing for good."""
+    file = tmp_path / "runyard.db"
+    client = RunyardClient(f"sqlite:///{file}")
+    client.create_run("0")
+    file.rename(tmp_path / "moved.db")
+    with pytest.raises(Unreachable):
+        client.create_run("0")
+    (tmp_path / "moved.db").rename(file)
+
+    assert client.create_run("0").info.status == "RUNNING"
+
+
+def test_a_server_whose_file_is_lost_says_so(start_server: Callable[..., RunningServer]) -> None:
+    """With 503: clients keep what they log until the server has its file again."""
+    server = start_server()
+    (server.folder / "runyard.db").unlink()
+    with Caller(server.url) as caller:
+        for path, body in (("runs/create", {"experiment_id": "0"}), ("experiments/search", {"max_results": 5})):
+            status, answer = caller.post(path, body)
+
+            assert (status, answer["error_code"]) == (503, "TEMPORARILY_UNAVAILABLE")
+            assert "deleted, moved or replaced" in answer["message"]
