@@ -7,7 +7,7 @@ import sys
 
 TYPE_CHECKING = False  # type checkers take the name for true; importing typing would be most of the cost of runyard
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
 
@@ -23,7 +23,7 @@ def on_first_use(
     package: The module's ``__name__``.
     public: Each name with the module that defines it: ``"module"``, ``"module:other_name"`` where it has another name
         there, ``"module:"`` where the name stands for the module itself.
-    absent: A module whose ``REASONS`` says for the names of missing parts why they are missing.
+    absent: A module whose ``REASONS`` says why parts are missing, by their name below ``runyard``.
     """
 
     def __getattr__(name: str) -> Any:  # noqa: N807  (module attribute hook)
@@ -50,13 +50,46 @@ def _submodule(package: str, name: str, absent: str | None) -> Any:
     AttributeError: There is no such name, or it is a part that this version does not have.
     """
     full = f"{package}.{name}"
+    hint = ""
     if not name.startswith("__"):
-        if absent and (reason := importlib.import_module(absent).REASONS.get(name)):
+        if absent and (reason := importlib.import_module(absent).REASONS.get(full.removeprefix("runyard."))):
             raise AttributeError(f"{full} is not in this version of Runyard: {reason}")
         if hasattr(sys.modules[package], "__path__"):
             try:
                 return importlib.import_module(full)
             except ModuleNotFoundError as problem:
-                if problem.name != full:
+                if problem.name not in (full, package):
                     raise
-    raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        hint = did_you_mean(name, dir(sys.modules[package]))
+    raise AttributeError(f"module {package!r} has no attribute {name!r}{hint}")
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The end of a message about a name that is not there: the known name that it was likely meant to be, if any."""
+    from difflib import get_close_matches  # noqa: PLC0415  (only when something went wrong)
+
+    public = [each for each in known if not each.startswith("_")]
+    by_case = {each.lower(): each for each in public}
+    near = get_close_matches(name.lower(), by_case, n=1, cutoff=0.75)
+    return f". Did you mean {by_case[near[0]]!r}?" if near else ""
+
+
+class _MissingModules:
+    """What ``sys.meta_path`` asks last: nobody has the module, so a misspelt one of ours is named rightly."""
+
+    def find_spec(self, fullname: str, path: object = None, target: object = None) -> None:
+        """None, or the error that names the module that was likely meant.
+
+        Raises
+        ------
+        ModuleNotFoundError: There is a module of a similar name.
+        """
+        package, _, name = fullname.rpartition(".")
+        if package == "runyard" and not name.startswith("_"):
+            hint = did_you_mean(name, dir(sys.modules[package]))
+            if hint:
+                # not under its own name: the import system keeps that to itself in `from runyard import …`
+                raise ModuleNotFoundError(f"There is no {name!r} in {package}{hint}", name=package)
+
+
+sys.meta_path.append(_MissingModules())

@@ -222,10 +222,10 @@ class InvalidProject(ExecutionException):
 class MissingPackage(RunyardException, ImportError):  # noqa: N818  (named for the situation, as all here)
     """An optional package is needed and not installed."""
 
-    def __init__(self, package: str, extra: str, purpose: str) -> None:
+    def __init__(self, package: str, extra: str | None, purpose: str) -> None:
+        wanted = f"'runyard[{extra}]'" if extra else package
         super().__init__(
-            f"{purpose} needs the package {package!r}, which is not installed. "
-            f"Install it with: pip install 'runyard[{extra}]'"
+            f"{purpose} needs the package {package!r}, which is not installed. Install it with: pip install {wanted}"
         )
 
 

@@ -93,10 +93,10 @@ def test_the_version_compares_with_mlflows() -> None:
 @pytest.mark.parametrize(
     ("statement", "reason"),
     [
-        ("import mlflow.pytorch", "saving and loading models comes in a later version"),
-        ("from mlflow import onnx", "saving and loading models comes in a later version"),
+        ("import mlflow.pytorch", "its flavor comes in a later version"),
+        ("from mlflow import onnx", "its flavor comes in a later version"),
         ("from mlflow.genai.scorers import scorer", "'mlflow.genai.*': .*GenAI are not offered"),
-        ("import mlflow.xgboost", "saving and loading models comes in a later version"),
+        ("import mlflow.xgboost", "its flavor comes in a later version"),
         ("from mlflow.store.tracking import rest_store", "Use the client"),
         ("import mlflow.utils.unheard_of", "'mlflow.utils.unheard_of': 'mlflow' is Runyard here"),
     ],

@@ -107,3 +107,15 @@ def test_doctor_never_prints_secrets(runyard: Runyard, monkeypatch: pytest.Monke
     assert "hunter2" not in done.out
     assert "postgresql://***@database/runs" == done.json["RUNYARD_BACKEND_STORE_URI"]
     assert {"Runyard", "Python", "sqlalchemy"} <= set(done.json)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "meant"),
+    [(["servr"], "server"), (["experiment"], "experiments"), (["runs", "lst"], "list"), (["db", "upgrde"], "upgrade")],
+)
+def test_misspelt_command_is_answered_with_the_right_one(runyard: Runyard, arguments: list[str], meant: str) -> None:
+    """A typo costs seconds; the exit code says that it was wrong usage."""
+    done = runyard(*arguments)
+
+    assert 2 == done.code
+    assert 1 == done.err.count(f"Did you mean '{meant}'?")

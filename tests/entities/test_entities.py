@@ -1,6 +1,8 @@
 """Entities behave as MLflow's do: attributes, equality, iteration, dictionaries."""
 
+import copy
 import math
+import pickle
 
 import pytest
 
@@ -9,6 +11,7 @@ from runyard.entities import (
     DatasetInput,
     Experiment,
     ExperimentTag,
+    FileInfo,
     InputTag,
     LoggedModelInput,
     Metric,
@@ -161,3 +164,21 @@ def test_an_experiment_from_the_wire_has_text_ids() -> None:
 def test_run_data_keeps_the_latest_points_with_their_steps() -> None:
     """Export tools read them."""
     assert [3] == [point.step for point in RunData([Metric("k", 1.0, 2, 3)])._metric_objs]
+
+
+def test_entities_show_their_attributes_as_mlflows_do() -> None:
+    """Export tools read ``vars(entity)`` and strip the underscores."""
+    assert {"_key": "rate", "_value": "0.1"} == vars(Param("rate", "0.1"))
+    assert {"_path": "a.txt", "_is_dir": False, "_file_size": 3} == vars(FileInfo("a.txt", False, 3))
+    metric = Metric("loss", 0.5, 7, 2)
+    assert dict(metric) == {name.removeprefix("_"): value for name, value in vars(metric).items()}
+    assert pickle.loads(pickle.dumps(metric)) == metric == copy.deepcopy(metric)
+
+
+def test_to_proto_has_the_fields_and_their_text() -> None:
+    """Scripts print it, or pass it on by attribute."""
+    data = RunData([Metric("loss", 0.5, 7, 2)], [Param("rate", "0.1")], [])
+    proto = data.to_proto()
+
+    assert (2, "rate") == (proto.metrics[0].step, proto.params[0].key)
+    assert str(proto).startswith('metrics {\n  key: "loss"\n  value: 0.5\n  timestamp: 7\n  step: 2\n}\nparams {\n')

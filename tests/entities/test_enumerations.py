@@ -2,8 +2,9 @@
 
 import pytest
 
-from runyard.entities import LifecycleStage, RunStatus, SourceType, ViewType
+from runyard.entities import LifecycleStage, LoggedModelStatus, RunStatus, SourceType, ViewType
 from runyard.exceptions import InvalidParameter
+from runyard.registry.model_versions.entities import ModelVersion, ModelVersionStatus
 
 
 def test_statuses_have_mlflows_numbers() -> None:
@@ -13,6 +14,21 @@ def test_statuses_have_mlflows_numbers() -> None:
     assert RunStatus.from_string("FAILED") == RunStatus.FAILED == 4
     assert RunStatus.is_terminated(RunStatus.FINISHED)
     assert not RunStatus.is_terminated(RunStatus.RUNNING)
+
+
+def test_statuses_of_versions_have_mlflows_numbers() -> None:
+    """The usual loop that waits for READY compares numbers, and must end."""
+    assert [1, 2, 3] == ModelVersionStatus.all_status()
+    assert ModelVersionStatus.from_string("READY") == ModelVersionStatus.READY == 3
+    assert "READY" == ModelVersionStatus.to_string(ModelVersionStatus.READY) == ModelVersion("churn", "1", 1).status
+
+
+def test_statuses_of_logged_models_have_mlflows_numbers() -> None:
+    """Members and names both convert."""
+    assert (2, 2) == (LoggedModelStatus.READY.to_int(), LoggedModelStatus.to_int("READY"))  # type: ignore[arg-type]
+    assert LoggedModelStatus.from_int(3) is LoggedModelStatus.FAILED
+    with pytest.raises(InvalidParameter, match="GONE"):
+        LoggedModelStatus.to_int("GONE")  # type: ignore[arg-type]
 
 
 def test_source_types_have_mlflows_numbers() -> None:
@@ -45,6 +61,8 @@ def test_a_view_shows_the_stages_it_names(stage: str) -> None:
         (SourceType.to_string, 9),
         (ViewType.from_string, "DONE"),
         (ViewType.to_string, 9),
+        (ModelVersionStatus.from_string, "DONE"),
+        (ModelVersionStatus.to_string, 9),
     ],
 )
 def test_a_value_that_does_not_exist_is_refused_by_name(ask, value) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001

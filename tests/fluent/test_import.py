@@ -87,3 +87,26 @@ def test_the_version_passes_comparisons_with_mlflows() -> None:
 
     assert packaging.Version("3.17.2") <= packaging.Version(runyard.__version__) < packaging.Version("3.17.3")
     assert runyard.__version__ == f"{VERSION}+runyard.{__version__}"
+
+
+@pytest.mark.parametrize(
+    ("statement", "meant"),
+    [
+        ("runyard.log_metrc", "log_metric"),
+        ("runyard.lof_artifacts", "log_artifacts"),
+        ("runyard.sklern.autolog", "sklearn"),
+        ("runyard.sklearn.log_modle", "log_model"),
+        ("runyard.RunyardClient().serch_runs", "search_runs"),
+    ],
+)
+def test_misspelt_name_is_answered_with_the_right_one(statement: str, meant: str) -> None:
+    """A typo costs seconds, not a search in the documentation."""
+    with pytest.raises(AttributeError, match=f"Did you mean '{meant}'"):
+        eval(statement, {"runyard": runyard})
+
+
+@pytest.mark.parametrize("statement", ["import runyard.sklern", "from runyard import sklern"])
+def test_misspelt_module_is_answered_with_the_right_one(statement: str) -> None:
+    """The import system knows no suggestions for modules."""
+    with pytest.raises(ImportError, match="Did you mean 'sklearn'"):
+        exec(statement)

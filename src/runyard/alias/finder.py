@@ -8,7 +8,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 import runyard
-from runyard._absent import REASONS
+from runyard._absent import INTERNAL, REASONS
+from runyard._lazy import did_you_mean
 
 if TYPE_CHECKING:
     from importlib.metadata import Distribution, DistributionFinder
@@ -21,6 +22,7 @@ _DEEPER = {
     "protos": _PLUGINS,
     "store": _PLUGINS,
     "tracking._model_registry": _PLUGINS,
+    "utils": INTERNAL,
 }
 """Reasons for parts that are missing, besides those of the package's own names."""
 
@@ -113,6 +115,8 @@ def _missing(dotted: str) -> ModuleNotFoundError:
     parts = dotted.split(".")
     reasons = {**REASONS, **_DEEPER}
     known = (".".join(parts[:length]) for length in range(len(parts), 0, -1))
-    reason = next((reasons[name] for name in known if name in reasons), "it has no such module.")
+    reason = next((reasons[name] for name in known if name in reasons), None)
+    hint = did_you_mean(parts[0], dir(runyard)).lstrip(". ") if len(parts) == 1 else ""
+    why = reason or f"it has no such module. {hint}".rstrip()
     name = f"mlflow.{dotted}"
-    return ModuleNotFoundError(f"No module named {name!r}: 'mlflow' is Runyard here, and {reason}", name=name)
+    return ModuleNotFoundError(f"No module named {name!r}: 'mlflow' is Runyard here, and {why}", name=name)

@@ -1,10 +1,11 @@
 """What a listing of artifacts shows."""
 
-from collections.abc import Iterator
 from typing import Any
 
+from runyard.core.entity import ValueEntity
 
-class FileInfo:
+
+class FileInfo(ValueEntity):
     """A file or folder among artifacts.
 
     Attributes
@@ -13,6 +14,9 @@ class FileInfo:
     is_dir: Is it a folder?
     file_size: Bytes; None for folders.
     """
+
+    __slots__ = ("file_size", "is_dir", "path")
+    _fields = ("path", "is_dir", "file_size")
 
     def __init__(self, path: str, is_dir: bool, file_size: int | None) -> None:
         self.path, self.is_dir, self.file_size = path, is_dir, file_size
@@ -33,14 +37,5 @@ class FileInfo:
         """Path, is_dir and file_size as a dict."""
         return dict(self)
 
-    def __iter__(self) -> Iterator[tuple[str, Any]]:
-        yield from (("path", self.path), ("is_dir", self.is_dir), ("file_size", self.file_size))
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, FileInfo) and dict(self) == dict(other)
-
     def __hash__(self) -> int:
-        return hash((self.path, self.is_dir, self.file_size))
-
-    def __repr__(self) -> str:
-        return f"<FileInfo: file_size={self.file_size}, is_dir={self.is_dir}, path={self.path!r}>"
+        return hash(self._values())

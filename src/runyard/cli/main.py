@@ -2,6 +2,7 @@
 
 import importlib
 import logging
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from runyard._lazy import did_you_mean
 from runyard.exceptions import RunyardException
 from runyard.version import __version__
 
@@ -103,7 +105,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         click.echo("Interrupted.", err=True)
         return 130
     except click.ClickException as problem:
-        problem.show()
+        _with_suggestion(problem).show()
         return problem.exit_code
     except RunyardException as problem:
         return _fail(problem.message)
@@ -116,6 +118,16 @@ def run(arguments: Sequence[str] | None = None) -> int:
         _log.debug("unexpected error", exc_info=True)
         text = f"unexpected {type(problem).__name__}: {problem}. Please report it with what `runyard doctor` says."
         return _fail(text)
+
+
+def _with_suggestion(problem: click.ClickException) -> click.ClickException:
+    """Name the command that a misspelt one was likely meant to be, where click does not."""
+    context = getattr(problem, "ctx", None)
+    typed = re.fullmatch(r"No such command '(.*)'\.?", problem.message)
+    if typed is None or context is None or not isinstance(context.command, click.Group):
+        return problem
+    hint = did_you_mean(typed[1], context.command.list_commands(context))
+    return click.UsageError(f"{problem.message.rstrip('.')}{hint}", context) if hint else problem
 
 
 def _fail(message: str) -> int:

@@ -4,6 +4,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from runyard._absent import reason_for_method
+from runyard._lazy import did_you_mean
 from runyard.artifacts.repository import ArtifactRepository
 from runyard.client.addresses import followed, uri_joined
 from runyard.client.connection import StoreConnection, connection_to
@@ -88,8 +89,9 @@ class RunyardClient(
 
         def __getattr__(self, name: str) -> NoReturn:
             reason = reason_for_method(name)
+            more = f": {reason}" if reason else did_you_mean(name, dir(type(self)))
             missing = f"{type(self).__name__!r} object has no attribute {name!r}"
-            raise AttributeError(f"{missing}: {reason}" if reason else missing, name=name, obj=self)
+            raise AttributeError(missing + more, name=name, obj=self)
 
 
 MlflowClient = RunyardClient

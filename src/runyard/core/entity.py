@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Any, Self
 
+from runyard.core.fields import Fields, fields_of
+
 
 class Entity:
     """An object with read-only-by-convention attributes, named in ``_fields`` in the order of its constructor.
@@ -17,6 +19,15 @@ class Entity:
     def from_dictionary(cls, the_dict: dict[str, Any]) -> Self:
         """Build it from its attributes; keys that are none of them are ignored."""
         return cls(**{key: value for key, value in the_dict.items() if key in cls._fields})
+
+    @property
+    def __dict__(self) -> dict[str, Any]:  # type: ignore[override]
+        """The attributes under the names that MLflow's objects keep them by, for code that reads ``vars(entity)``."""
+        return {f"_{name}": getattr(self, name) for name in self._fields}
+
+    def to_proto(self) -> Fields:
+        """The attributes as an object of their own, whose text is that of a protocol buffer message."""
+        return Fields(**{name: fields_of(getattr(self, name)) for name in self._fields})
 
     def _values(self) -> tuple[Any, ...]:
         return tuple(getattr(self, name) for name in self._fields)

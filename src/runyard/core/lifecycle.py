@@ -1,5 +1,6 @@
 """Active or deleted, and which of the two a caller wants to see."""
 
+from runyard.core.enumeration import Enumeration
 from runyard.exceptions import InvalidParameter
 
 
@@ -37,36 +38,12 @@ class LifecycleStage:
         return lifecycle_stage in cls.view_type_to_stages(view_type)
 
 
-class ViewType:
+class ViewType(Enumeration):
     """Which stages a search shows, as the numbers that MLflow's functions take."""
 
     ACTIVE_ONLY, DELETED_ONLY, ALL = 1, 2, 3
-    _VIEW_TO_STRING = {1: "active_only", 2: "deleted_only", 3: "all"}  # noqa: RUF012  (mirrors MLflow's class)
-    _STRING_TO_VIEW = {text: number for number, text in _VIEW_TO_STRING.items()}  # noqa: RUF012
-
-    @classmethod
-    def from_string(cls, view_str: str) -> int:
-        """The number of ``active_only``, ``deleted_only`` or ``all``.
-
-        Raises
-        ------
-        InvalidParameter: It is none of them.
-        """
-        if view_str not in cls._STRING_TO_VIEW:
-            raise InvalidParameter(f"Invalid view type {view_str!r}: use one of {list(cls._STRING_TO_VIEW)}.")
-        return cls._STRING_TO_VIEW[view_str]
-
-    @classmethod
-    def to_string(cls, view_type: int) -> str:
-        """The name of a number.
-
-        Raises
-        ------
-        InvalidParameter: There is no such number.
-        """
-        if view_type not in cls._VIEW_TO_STRING:
-            raise InvalidParameter(f"Invalid view type {view_type!r}: use one of {list(cls._VIEW_TO_STRING)}.")
-        return cls._VIEW_TO_STRING[view_type]
+    _what = "view type"
+    _names = {1: "active_only", 2: "deleted_only", 3: "all"}  # noqa: RUF012  (typed in the base)
 
     @classmethod
     def to_wire(cls, view_type: int) -> str:

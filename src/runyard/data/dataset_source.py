@@ -11,8 +11,18 @@ class DatasetSource:
 
     source_type: ClassVar[str] = ""
 
-    def _get_source_type(self) -> str:
-        return self.source_type
+    @classmethod
+    def _get_source_type(cls) -> str:
+        return cls.source_type
+
+    @classmethod
+    def _can_resolve(cls, raw_source: Any) -> bool:
+        """Can `_resolve` make a source of a path, an address or another object? Asked of registered kinds."""
+        return False
+
+    @classmethod
+    def _resolve(cls, raw_source: Any) -> "DatasetSource":
+        raise InvalidParameter(f"{cls.__name__} makes no source of {raw_source!r}.")
 
     def load(self, dst_path: str | None = None) -> Any:
         """Fetch the data; what comes back depends on the source."""

@@ -19,8 +19,8 @@ class HTTPDatasetSource(DatasetSource):
         """The address."""
         return self._url
 
-    @staticmethod
-    def _can_resolve(raw_source: Any) -> bool:
+    @classmethod
+    def _can_resolve(cls, raw_source: Any) -> bool:
         return isinstance(raw_source, str) and urlsplit(raw_source).scheme in ("http", "https")
 
     def load(self, dst_path: str | None = None) -> str:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from runyard.data.dataset import Dataset
 from runyard.data.dataset_source import DatasetSource
 from runyard.data.digests import digest_of_arrays
-from runyard.data.schema import TensorSchema, tensors_of
+from runyard.data.schema import TensorDatasetSchema, tensors_of
 from runyard.data.sources import resolved
+from runyard.data.tables import PyFuncInputsOutputs
 
 if TYPE_CHECKING:
     import numpy as np
@@ -48,9 +49,14 @@ class NumpyDataset(Dataset):
         return sizes if self._targets is None else sizes | _sizes("targets", self._targets)
 
     @cached_property
-    def schema(self) -> TensorSchema:
+    def schema(self) -> TensorDatasetSchema:
         """Element types and shapes."""
-        return TensorSchema(tensors_of(self._features), None if self._targets is None else tensors_of(self._targets))
+        targets = None if self._targets is None else tensors_of(self._targets)
+        return TensorDatasetSchema(tensors_of(self._features), targets)
+
+    def to_pyfunc(self) -> PyFuncInputsOutputs:
+        """What a model is given, and what it is to answer."""
+        return PyFuncInputsOutputs(self._features, self._targets)
 
     def _compute_digest(self) -> str:
         return digest_of_arrays(self._features, self._targets)

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from runyard.data.dataset import Dataset
 from runyard.data.dataset_source import DatasetSource
 from runyard.data.digests import digest_of_frame
-from runyard.data.schema import ColumnSchema, schema_of_frame
+from runyard.data.schema import schema_of_frame
 from runyard.data.sources import resolved
-from runyard.exceptions import InvalidParameter
+from runyard.data.tables import PyFuncInputsOutputs, require_columns
+from runyard.types.schema import Schema
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,9 +36,7 @@ class PandasDataset(Dataset):
         digest: str | None = None,
         predictions: str | None = None,
     ) -> None:
-        for role, column in (("targets", targets), ("predictions", predictions)):
-            if column is not None and column not in df.columns:
-                raise InvalidParameter(f"There is no column {column!r} to take as {role}, only {list(df.columns)}.")
+        require_columns(list(df.columns), targets=targets, predictions=predictions)
         super().__init__(source, name, digest)
         self._df = df
         self._targets = targets
@@ -64,9 +63,15 @@ class PandasDataset(Dataset):
         return {"num_rows": len(self._df), "num_elements": int(self._df.size)}
 
     @cached_property
-    def schema(self) -> ColumnSchema | None:
+    def schema(self) -> Schema | None:
         """The columns' types; None when they cannot be named."""
         return schema_of_frame(self._df)
+
+    def to_pyfunc(self) -> PyFuncInputsOutputs:
+        """What a model is given, without targets and predictions, and what it is to answer."""
+        left_out = [column for column in (self._targets, self._predictions) if column is not None]
+        outputs = None if self._targets is None else self._df[self._targets]
+        return PyFuncInputsOutputs(self._df.drop(columns=left_out), outputs)
 
     def _schema_text(self) -> str | None:
         return json.dumps({"mlflow_colspec": self.schema.to_dict()}) if self.schema else None

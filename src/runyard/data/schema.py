@@ -2,7 +2,10 @@
 
 import datetime
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
+
+from runyard.exceptions import InvalidParameter
+from runyard.types.schema import Schema
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,41 +19,56 @@ class UnclearTypeError(ValueError):
     """Data whose types have no name in a schema."""
 
 
-class ColumnSchema:
-    """Typed columns of a table."""
+class TensorDatasetSchema:
+    """Shapes and element types of features and targets.
 
-    def __init__(self, columns: list[dict[str, Any]]) -> None:
-        self.columns = columns
+    Parameters
+    ----------
+    features: The tensors a model sees.
+    targets: What it is to answer, or None.
+    """
 
-    def to_dict(self) -> list[dict[str, Any]]:
-        """One object a column: type, name, whether every row has a value."""
-        return self.columns
-
-    def __repr__(self) -> str:
-        return repr({column["name"]: column["type"] for column in self.columns})
-
-
-class TensorSchema:
-    """Shapes and element types of features and targets."""
-
-    def __init__(self, features: list[dict[str, Any]], targets: list[dict[str, Any]] | None) -> None:
+    def __init__(self, features: Schema, targets: Schema | None = None) -> None:
         self.features = features
         self.targets = targets
 
     def to_dict(self) -> dict[str, Any]:
         """The two as JSON texts, under the name that MLflow gives them."""
-        targets = json.dumps(self.targets) if self.targets is not None else None
-        return {"mlflow_tensorspec": {"features": json.dumps(self.features), "targets": targets}}
+        targets = None if self.targets is None else self.targets.to_json()
+        return {"mlflow_tensorspec": {"features": self.features.to_json(), "targets": targets}}
+
+    @classmethod
+    def from_dict(cls, schema_dict: dict[str, Any]) -> Self:
+        """Read what `to_dict` wrote.
+
+        Raises
+        ------
+        InvalidParameter: It describes no tensors.
+        """
+        described = schema_dict.get("mlflow_tensorspec")
+        if not isinstance(described, dict) or "features" not in described:
+            raise InvalidParameter(f"{schema_dict!r} describes no tensors: 'mlflow_tensorspec' is missing.")
+        targets = described.get("targets")
+        return cls(Schema.from_json(described["features"]), None if targets is None else Schema.from_json(targets))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, TensorDatasetSchema) and self.to_dict() == other.to_dict()
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"features:\n  {self.features!r}\ntargets:\n  {self.targets!r}\n"
 
 
-def schema_of_frame(frame: "pd.DataFrame") -> ColumnSchema | None:
+def schema_of_frame(frame: "pd.DataFrame") -> Schema | None:
     """The types of a table's columns; None when one has none that a schema can name."""
     if frame.columns.empty or not frame.columns.is_unique:
         return None
     try:
-        return ColumnSchema([_column(frame[name], name) for name in frame.columns])
+        columns = [_column(frame[name], name) for name in frame.columns]
     except UnclearTypeError:
         return None
+    return Schema.from_json(json.dumps(columns))
 
 
 def _column(values: "pd.Series[Any]", name: Any) -> dict[str, Any]:
@@ -141,11 +159,11 @@ def _both_properties(one: dict[str, Any] | None, other: dict[str, Any] | None) -
     return {**_both(*bare), "required": one["required"] and other["required"]}
 
 
-def tensors_of(data: "np.ndarray[Any, Any] | dict[str, np.ndarray[Any, Any]]") -> list[dict[str, Any]]:
+def tensors_of(data: "np.ndarray[Any, Any] | dict[str, np.ndarray[Any, Any]]") -> Schema:
     """Element types and shapes of an array or of named arrays; the first dimension is open."""
     if isinstance(data, dict):
-        return [{"name": name, **_tensor(array)} for name, array in data.items()]
-    return [_tensor(data)]
+        return Schema.from_json(json.dumps([{"name": name, **_tensor(array)} for name, array in data.items()]))
+    return Schema.from_json(json.dumps([_tensor(data)]))
 
 
 def _tensor(array: "np.ndarray[Any, Any]") -> dict[str, Any]:

@@ -11,8 +11,11 @@ from runyard.data.filesystem_dataset_source import BY_SCHEME
 from runyard.data.http_dataset_source import HTTPDatasetSource
 from runyard.exceptions import InvalidParameter
 
-_KINDS: tuple[type[DatasetSource], ...] = (*BY_SCHEME.values(), HTTPDatasetSource, CodeDatasetSource)
-_BY_TYPE = {kind.source_type: kind for kind in _KINDS}
+KINDS: tuple[type[DatasetSource], ...] = (*dict.fromkeys(BY_SCHEME.values()), HTTPDatasetSource, CodeDatasetSource)
+"""The kinds that come with this package."""
+
+REGISTERED: list[type[DatasetSource]] = []
+"""Kinds that others added, newest first. They are asked before ours."""
 
 
 def resolved(raw: Any) -> DatasetSource:
@@ -28,6 +31,9 @@ def resolved(raw: Any) -> DatasetSource:
         return raw
     if isinstance(raw, os.PathLike):
         raw = os.fspath(raw)
+    for other in REGISTERED:
+        if other._can_resolve(raw):
+            return other._resolve(raw)
     if HTTPDatasetSource._can_resolve(raw):
         return HTTPDatasetSource(raw)
     kind = BY_SCHEME.get(urlsplit(raw).scheme) if isinstance(raw, str) else None
@@ -46,6 +52,7 @@ def source_from_json(source_json: str, source_type: str) -> DatasetSource:
     ------
     InvalidParameter: A source of this type cannot be rebuilt.
     """
-    if source_type not in _BY_TYPE:
-        raise InvalidParameter(f"Dataset sources of type {source_type!r} cannot be rebuilt; known: {sorted(_BY_TYPE)}.")
-    return _BY_TYPE[source_type].from_json(source_json)
+    known = {kind._get_source_type(): kind for kind in reversed((*REGISTERED, *KINDS))}
+    if source_type not in known:
+        raise InvalidParameter(f"Dataset sources of type {source_type!r} cannot be rebuilt; known: {sorted(known)}.")
+    return known[source_type].from_json(source_json)

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from runyard.core.entity import Entity, KeyValue
+from runyard.core.enumeration import Status
 
 
 class ModelVersionTag(KeyValue):
@@ -12,22 +13,12 @@ class ModelVersionTag(KeyValue):
     __slots__ = ()
 
 
-class ModelVersionStatus:
-    """Whether a version can be used. Here it always can: a version is there once it is registered."""
+class ModelVersionStatus(Status):
+    """Whether a version can be used, as MLflow's numbers. `ModelVersion.status` is the name of one."""
 
-    PENDING_REGISTRATION = "PENDING_REGISTRATION"
-    FAILED_REGISTRATION = "FAILED_REGISTRATION"
-    READY = "READY"
-
-    @staticmethod
-    def from_string(status_str: str) -> int:
-        """The number MLflow's protocol gives a status."""
-        return {"PENDING_REGISTRATION": 1, "FAILED_REGISTRATION": 2, "READY": 3}[status_str]
-
-    @staticmethod
-    def to_string(status: int) -> str:
-        """The status that MLflow's protocol gives this number."""
-        return {1: "PENDING_REGISTRATION", 2: "FAILED_REGISTRATION", 3: "READY"}[status]
+    PENDING_REGISTRATION, FAILED_REGISTRATION, READY = 1, 2, 3
+    _what = "status of a model version"
+    _names = {1: "PENDING_REGISTRATION", 2: "FAILED_REGISTRATION", 3: "READY"}  # noqa: RUF012  (typed in the base)
 
 
 class ModelVersion(Entity):

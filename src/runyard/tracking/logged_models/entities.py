@@ -45,8 +45,13 @@ class LoggedModelStatus(StrEnum):
         raise InvalidParameter(f"Invalid status {status_int!r} of a logged model: use a number from 0 to 3.")
 
     def to_int(self) -> int:
-        """The number that MLflow's protocol gives this status."""
-        return _NUMBERS[self.value]
+        """The number that MLflow's protocol gives this status, also ``LoggedModelStatus.to_int("READY")``.
+
+        Raises
+        ------
+        InvalidParameter: There is no such status.
+        """
+        return _NUMBERS[LoggedModelStatus.of(self)]
 
     @classmethod
     def from_wire(cls, name: str | None) -> "LoggedModelStatus":

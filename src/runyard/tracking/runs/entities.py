@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from runyard.core.entity import Entity, KeyValue, ValueEntity
+from runyard.core.enumeration import Enumeration, Status
+from runyard.core.fields import Fields, fields_of
 from runyard.exceptions import InvalidParameter
 from runyard.tracking.inputs.entities import RunInputs, RunOutputs
 from runyard.tracking.metrics.entities import Metric
@@ -24,95 +26,31 @@ class RunTag(KeyValue):
     __slots__ = ()
 
 
-class RunStatus:
+class RunStatus(Status):
     """Statuses of runs, as the numbers that MLflow's functions take."""
 
     RUNNING, SCHEDULED, FINISHED, FAILED, KILLED = 1, 2, 3, 4, 5
-    _STATUS_TO_STRING = {  # noqa: RUF012  (mirrors MLflow's class)
-        RUNNING: "RUNNING",
-        SCHEDULED: "SCHEDULED",
-        FINISHED: "FINISHED",
-        FAILED: "FAILED",
-        KILLED: "KILLED",
-    }
-    _STRING_TO_STATUS = {text: number for number, text in _STATUS_TO_STRING.items()}  # noqa: RUF012
-    _TERMINATED_STATUSES = frozenset({FINISHED, FAILED, KILLED})
-
-    @staticmethod
-    def from_string(status_str: str) -> int:
-        """The number of a status.
-
-        Raises
-        ------
-        InvalidParameter: There is no such status.
-        """
-        names = RunStatus._STRING_TO_STATUS
-        if status_str not in names:
-            raise InvalidParameter(f"Invalid run status {status_str!r}: use one of {list(names)}.")
-        return names[status_str]
-
-    @staticmethod
-    def to_string(status: int) -> str:
-        """The name of a status.
-
-        Raises
-        ------
-        InvalidParameter: There is no such number.
-        """
-        names = RunStatus._STATUS_TO_STRING
-        if status not in names:
-            raise InvalidParameter(f"Invalid run status {status!r}: use one of {list(names)}.")
-        return names[status]
+    _what = "run status"
+    _names = {1: "RUNNING", 2: "SCHEDULED", 3: "FINISHED", 4: "FAILED", 5: "KILLED"}  # noqa: RUF012  (typed in the base)
 
     @staticmethod
     def is_terminated(status: int) -> bool:
         """Is a run with this status over?"""
-        return status in RunStatus._TERMINATED_STATUSES
-
-    @staticmethod
-    def all_status() -> list[int]:
-        """Every status."""
-        return list(RunStatus._STATUS_TO_STRING)
+        return status in (RunStatus.FINISHED, RunStatus.FAILED, RunStatus.KILLED)
 
 
-class SourceType:
+class SourceType(Enumeration):
     """Kinds of programs that runs come from, as MLflow's numbers."""
 
     NOTEBOOK, JOB, PROJECT, LOCAL, UNKNOWN = 1, 2, 3, 4, 5
-    SOURCETYPE_TO_STRING = {  # noqa: RUF012  (mirrors MLflow's class)
-        NOTEBOOK: "NOTEBOOK",
-        JOB: "JOB",
-        PROJECT: "PROJECT",
-        LOCAL: "LOCAL",
-        UNKNOWN: "UNKNOWN",
+    _what = "source type"
+    _names = SOURCETYPE_TO_STRING = {  # noqa: RUF012  (typed in the base)
+        1: "NOTEBOOK",
+        2: "JOB",
+        3: "PROJECT",
+        4: "LOCAL",
+        5: "UNKNOWN",
     }
-    _STRING_TO_SOURCETYPE = {text: number for number, text in SOURCETYPE_TO_STRING.items()}  # noqa: RUF012
-
-    @staticmethod
-    def from_string(status_str: str) -> int:
-        """The number of a kind.
-
-        Raises
-        ------
-        InvalidParameter: There is no such kind.
-        """
-        names = SourceType._STRING_TO_SOURCETYPE
-        if status_str not in names:
-            raise InvalidParameter(f"Invalid source type {status_str!r}: use one of {list(names)}.")
-        return names[status_str]
-
-    @staticmethod
-    def to_string(status: int) -> str:
-        """The name of a kind.
-
-        Raises
-        ------
-        InvalidParameter: There is no such number.
-        """
-        names = SourceType.SOURCETYPE_TO_STRING
-        if status not in names:
-            raise InvalidParameter(f"Invalid source type {status!r}: use one of {list(names)}.")
-        return names[status]
 
 
 class RunInfo(ValueEntity):
@@ -224,6 +162,11 @@ class RunData(Entity):
         """The latest points with their steps; export tools read them under this name."""
         return self._metric_objects
 
+    def to_proto(self) -> Fields:
+        """The attributes as an object of their own; metrics with their steps."""
+        texts = {"params": fields_of(self.params), "tags": fields_of(self.tags)}
+        return Fields(metrics=fields_of(self._metric_objects), **texts)
+
     def to_dictionary(self) -> dict[str, Any]:
         """The attributes as dictionaries."""
         return {"metrics": self.metrics, "params": self.params, "tags": self.tags}
@@ -232,6 +175,7 @@ class RunData(Entity):
 class Run(Entity):
     """One execution: what it is, what it logged, what it used."""
 
+    __slots__ = ("data", "info", "inputs", "outputs")
     _fields = ("info", "data", "inputs", "outputs")
 
     def __init__(

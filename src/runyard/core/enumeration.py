@@ -1,0 +1,56 @@
+"""Enumerations that MLflow's functions take as numbers and its wire spells as names."""
+
+from typing import Any, ClassVar
+
+from runyard.exceptions import InvalidParameter
+
+
+class Enumeration:
+    """Numbers with names. A subclass gives its numbers as class attributes too.
+
+    Attributes
+    ----------
+    _what: What one of them is called in messages.
+    _names: The name of every number.
+    """
+
+    _what: ClassVar[str]
+    _names: ClassVar[dict[int, str]]
+
+    @classmethod
+    def from_string(cls, name: str) -> int:
+        """The number of a name.
+
+        Raises
+        ------
+        InvalidParameter: There is no such name.
+        """
+        for number, known in cls._names.items():
+            if known == name:
+                return number
+        raise cls._refused(name, list(cls._names.values()))
+
+    @classmethod
+    def to_string(cls, number: int) -> str:
+        """The name of a number.
+
+        Raises
+        ------
+        InvalidParameter: There is no such number.
+        """
+        if number not in cls._names:
+            raise cls._refused(number, list(cls._names))
+        return cls._names[number]
+
+    @classmethod
+    def _refused(cls, value: object, allowed: list[Any]) -> InvalidParameter:
+        return InvalidParameter(f"Invalid {cls._what} {value!r}: use one of {allowed}.")
+
+
+class Status(Enumeration):
+    """An enumeration that lists its numbers."""
+
+    @classmethod
+    def all_status(cls) -> list[int]:
+        """Every number."""
+        return list(cls._names)
