@@ -22,6 +22,38 @@ def _boolean(text: str) -> bool:
     raise ValueError("use true or false")
 
 
+def _number(kind: type[float] | type[int], least: float, most: float, above: bool = False) -> Callable[[str], Any]:
+    """A kind that takes the numbers between two bounds.
+
+    Parameters
+    ----------
+    above: Is the least itself too small?
+    """
+    bounds = f"{'more than' if above else 'at least'} {least:g} and at most {most:g}"
+
+    def parsed(text: str) -> Any:
+        try:
+            value = kind(text)
+        except ValueError:
+            raise ValueError(f"use a {'whole ' if kind is int else ''}number of {bounds}") from None
+        if not least <= value <= most or (above and value == least):  # NaN is between no bounds
+            raise ValueError(f"use a {'whole ' if kind is int else ''}number of {bounds}")
+        return value
+
+    return parsed
+
+
+_seconds = _number(float, 0, 1e7, above=True)
+_pause = _number(float, 0, 1e7)
+_count = _number(int, 1, 1e6)
+_retries = _number(int, 0, 1e6)
+
+
+def _share(text: str) -> float:
+    """A part of a whole; MLflow's clients take more, too."""
+    return min(float(_pause(text)), 1.0)
+
+
 def _names(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
@@ -65,7 +97,7 @@ class Setting:
                 return self.kind(text)
             except ValueError as problem:
                 raise InvalidParameter(
-                    f"Environment variable {name} is {text!r}, which is not valid: {problem}."
+                    f"Environment variable {name} is {text[:80]!r}, which is not valid: {problem}."
                 ) from None
         return self.default
 
@@ -101,19 +133,21 @@ TRACKING_SERVER_CERT_PATH = Setting(
     "TRACKING_SERVER_CERT_PATH", "CA bundle the server's certificate is checked against."
 )
 TRACKING_CLIENT_CERT_PATH = Setting("TRACKING_CLIENT_CERT_PATH", "Client certificate with its key (PEM).")
-HTTP_REQUEST_TIMEOUT = Setting("HTTP_REQUEST_TIMEOUT", "Seconds one request may take.", float, 120.0)
-HTTP_REQUEST_MAX_RETRIES = Setting("HTTP_REQUEST_MAX_RETRIES", "How often a failed request is sent again.", int, 7)
+HTTP_REQUEST_TIMEOUT = Setting("HTTP_REQUEST_TIMEOUT", "Seconds one request may take.", _seconds, 120.0)
+HTTP_REQUEST_MAX_RETRIES = Setting("HTTP_REQUEST_MAX_RETRIES", "How often a failed request is sent again.", _retries, 7)
 HTTP_REQUEST_BACKOFF_FACTOR = Setting(
-    "HTTP_REQUEST_BACKOFF_FACTOR", "Seconds before the first retry; doubles.", float, 2.0
+    "HTTP_REQUEST_BACKOFF_FACTOR", "Seconds before the first retry; doubles.", _pause, 2.0
 )
-HTTP_REQUEST_BACKOFF_JITTER = Setting("HTTP_REQUEST_BACKOFF_JITTER", "Random share of each pause, 0 to 1.", float, 1.0)
+HTTP_REQUEST_BACKOFF_JITTER = Setting("HTTP_REQUEST_BACKOFF_JITTER", "Random share of each pause, 0 to 1.", _share, 1.0)
 ENABLE_ASYNC_LOGGING = Setting("ENABLE_ASYNC_LOGGING", "Make params and tags return at once too.", _boolean, False)
 ENABLE_SYSTEM_METRICS_LOGGING = Setting(
     "ENABLE_SYSTEM_METRICS_LOGGING", "Log system metrics of every run.", _boolean, False
 )
-SYSTEM_METRICS_SAMPLING_INTERVAL = Setting("SYSTEM_METRICS_SAMPLING_INTERVAL", "Seconds between samples.", float, 10.0)
+SYSTEM_METRICS_SAMPLING_INTERVAL = Setting(
+    "SYSTEM_METRICS_SAMPLING_INTERVAL", "Seconds between samples.", _seconds, 10.0
+)
 SYSTEM_METRICS_SAMPLES_BEFORE_LOGGING = Setting(
-    "SYSTEM_METRICS_SAMPLES_BEFORE_LOGGING", "Samples averaged into one logged point.", int, 1
+    "SYSTEM_METRICS_SAMPLES_BEFORE_LOGGING", "Samples averaged into one logged point.", _count, 1
 )
 SYSTEM_METRICS_NODE_ID = Setting("SYSTEM_METRICS_NODE_ID", "Name of this machine in the keys of its system metrics.")
 SUPPRESS_PRINTING_URL_TO_STDOUT = Setting(
@@ -124,7 +158,7 @@ ENABLE_ARTIFACTS_PROGRESS_BAR = Setting(
 )
 SYNC_LOGGING = Setting("SYNC_LOGGING", "Every log call waits until it is stored.", _boolean, False, ours_only=True)
 REQUIREMENTS_INFERENCE_TIMEOUT = Setting(
-    "REQUIREMENTS_INFERENCE_TIMEOUT", "Seconds that finding out what a model needs may take.", float, 120.0
+    "REQUIREMENTS_INFERENCE_TIMEOUT", "Seconds that finding out what a model needs may take.", _seconds, 120.0
 )
 ENV_ROOT = Setting("ENV_ROOT", "Folder of the environments of models and projects; ~/.runyard/environments by default.")
 PROJECT_ENV_MANAGER = Setting(
@@ -141,20 +175,24 @@ ALIAS = Setting(
 )
 TMP_DIR = Setting("TMP_DIR", "Folder that projects download the values of path parameters to.")
 SCORING_SERVER_REQUEST_TIMEOUT = Setting(
-    "SCORING_SERVER_REQUEST_TIMEOUT", "Seconds one request to a served model may take.", float, 60.0
+    "SCORING_SERVER_REQUEST_TIMEOUT", "Seconds one request to a served model may take.", _seconds, 60.0
 )
-MODELS_WORKERS = Setting("MODELS_WORKERS", "Number of processes that serve a model.", int, 1)
+MODELS_WORKERS = Setting("MODELS_WORKERS", "Number of processes that serve a model.", _count, 1)
 SPOOL_DIR = Setting("SPOOL_DIR", "Folder of the write-behind journal.", str, None, ours_only=True)
 OFFLINE_AFTER = Setting(
-    "OFFLINE_AFTER", "Seconds without an answer after which writes are spooled.", float, 5.0, ours_only=True
+    "OFFLINE_AFTER",
+    "Seconds without an answer after which writes are spooled.",
+    _number(float, 0, 1e7),
+    5.0,
+    ours_only=True,
 )
 BACKEND_STORE_URI = Setting("BACKEND_STORE_URI", "The server's database: sqlite:///… or postgresql://…")
 DEFAULT_ARTIFACT_ROOT = Setting("DEFAULT_ARTIFACT_ROOT", "Artifact location of new experiments.")
 ARTIFACTS_DESTINATION = Setting("ARTIFACTS_DESTINATION", "Where the server keeps proxied artifacts.")
 SERVE_ARTIFACTS = Setting("SERVE_ARTIFACTS", "Let clients transfer artifacts through the server.", _boolean, True)
 HOST = Setting("HOST", "Address the server listens on.", str, "127.0.0.1")
-PORT = Setting("PORT", "Port the server listens on.", int, 5000)
-WORKERS = Setting("WORKERS", "Number of server processes.", int, 1)
+PORT = Setting("PORT", "Port the server listens on.", _number(int, 0, 65535), 5000)
+WORKERS = Setting("WORKERS", "Number of server processes.", _count, 1)
 STATIC_PREFIX = Setting("STATIC_PREFIX", "Path under which everything is served.", str, "")
 SERVER_ALLOWED_HOSTS = Setting("SERVER_ALLOWED_HOSTS", "Further Host headers to accept, comma-separated.", _names, ())
 SERVER_CORS_ALLOWED_ORIGINS = Setting("SERVER_CORS_ALLOWED_ORIGINS", "Origins that may call the API.", _names, ())
@@ -171,7 +209,10 @@ S3_PUBLIC_ENDPOINT_URL = Setting(
     ours_only=True,
 )
 PRESIGNED_DOWNLOAD_URL_TTL_SECONDS = Setting(
-    "PRESIGNED_DOWNLOAD_URL_TTL_SECONDS", "How long a signed address for a download can be used.", int, 300
+    "PRESIGNED_DOWNLOAD_URL_TTL_SECONDS",
+    "How long a signed address for a download can be used.",
+    _number(int, 1, 1e7),
+    300,
 )
 BOTO_CLIENT_ADDRESSING_STYLE = Setting(
     "BOTO_CLIENT_ADDRESSING_STYLE", "How buckets are addressed: auto, path or virtual.", str, "auto"

@@ -102,11 +102,13 @@ def test_a_refusal_becomes_an_error_with_its_code_and_status(scripted: ScriptedS
     ("status", "code"),
     [(400, "INTERNAL_ERROR"), (401, "UNAUTHENTICATED"), (403, "PERMISSION_DENIED"), (404, "ENDPOINT_NOT_FOUND")],
 )
-def test_an_answer_that_is_no_envelope_shows_its_text(status: int, code: str, scripted: ScriptedServer) -> None:
+def test_an_answer_that_is_no_envelope_is_named(status: int, code: str, scripted: ScriptedServer) -> None:
     """Such as the page of a proxy."""
     scripted.answers = [Answer(status, b"<h1>not here</h1>")]
 
-    with pytest.raises(RestException, match=f"{status}: <h1>not here") as caught:
+    with pytest.raises(
+        RestException, match=f"{status} with the page .not here.: no answer of a tracking server"
+    ) as caught:
         sender_for(scripted.url).send(SET_TAG)
     assert (caught.value.error_code, caught.value.http_status) == (code, status)
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import quote, urlencode
 
 from runyard import settings
@@ -17,8 +17,17 @@ from runyard.artifacts.entities import FileInfo
 from runyard.artifacts.locations import PROXY_ROOT
 from runyard.artifacts.paths import joined, named, safe_path
 from runyard.artifacts.repository import PIECE, Progress
+from runyard.core.connections import (
+    CONNECT_SECONDS,
+    FIRST_CONTACT_SECONDS,
+    advice_for,
+    can_heal,
+    connection_pool,
+    reason_of,
+)
 from runyard.core.credentials import without_credentials
-from runyard.core.http import answered_error, connection_pool, request_headers
+from runyard.core.http import answered_error, request_headers
+from runyard.core.waiting import Waiting
 from runyard.exceptions import (
     ChangedMeanwhile,
     DoesNotExist,
@@ -31,9 +40,11 @@ from runyard.exceptions import (
 if TYPE_CHECKING:
     import urllib3
 
+_met: set[str] = set()
+"""Servers that have answered this process."""
+
 RETRIED = frozenset((408, 429, 500, 502, 503, 504))
 LONGEST_PAUSE = 30.0
-CONNECT_SECONDS = 10.0
 
 
 class ProxyRepository:
@@ -117,7 +128,10 @@ class ProxyRepository:
         """What lies directly in a folder; nothing for a file or a missing folder."""
         checked = safe_path(path)
         url = f"{self._server}{PROXY_ROOT}?{urlencode({'path': joined(self._root, checked)})}"
-        answer = json.loads(self._tried(lambda: self._request("GET", url)).data)
+        reply = self._tried(lambda: self._request("GET", url))
+        answer = _decoded(reply.data)
+        if not isinstance(answer, dict):
+            raise answered_error(answer, reply.status, self._server)
         found = [FileInfo.from_wire(fields) for fields in answer.get("files", ())]
         for info in found:  # the server names files relative to the folder it was asked for
             info.path = joined(checked, info.path)
@@ -151,12 +165,13 @@ class ProxyRepository:
         if not self._trusted:  # other libraries' headers may be credentials too
             sent = {"User-Agent": sent["User-Agent"]}
         seconds = settings.HTTP_REQUEST_TIMEOUT.get()
+        connect = CONNECT_SECONDS if self._server in _met else FIRST_CONTACT_SECONDS
         reply = _pool(self._address, os.getpid()).request(
             method,
             url,
             body=body,
             headers={**sent, **(headers or {})},
-            timeout=urllib3.Timeout(connect=min(CONNECT_SECONDS, seconds), read=seconds),
+            timeout=urllib3.Timeout(connect=min(connect, seconds), read=seconds),
             # redirects are followed; everything else is ours to repeat
             retries=urllib3.Retry(total=None, connect=0, read=0, status=0, other=0, redirect=5),
             preload_content=preload_content,
@@ -198,36 +213,43 @@ class ProxyRepository:
         """
         import urllib3  # noqa: PLC0415
 
-        most = settings.HTTP_REQUEST_MAX_RETRIES.get()
+        most, began = settings.HTTP_REQUEST_MAX_RETRIES.get(), time.monotonic()
+        waiting, advice = Waiting(self._server), "Check that the server runs."
         for tries in range(most + 1):
-            pause = 0.0
+            pause = _backoff(tries)
             try:
                 reply = attempt()
             except urllib3.exceptions.HTTPError as problem:
-                cause = (problem.reason if isinstance(problem, urllib3.exceptions.MaxRetryError) else None) or problem
-                reason = str(cause).rpartition(": ")[2] or type(cause).__name__
-                if "CERTIFICATE_VERIFY_FAILED" in str(cause):
+                reason, advice = reason_of(problem), advice_for(problem, self._address)
+                may_be_wrong = self._server not in _met and not settings.HTTP_REQUEST_MAX_RETRIES.is_set()
+                if not can_heal(problem) or (may_be_wrong and time.monotonic() - began + pause > FIRST_CONTACT_SECONDS):
                     break
             else:
+                _met.add(self._server)
                 if reply.status < 300:
                     return reply
                 refusal = self._refused(reply)
                 if reply.status not in RETRIED:
                     raise refusal
-                reason, pause = refusal.message, _seconds(reply.headers.get("Retry-After", ""))
+                reason, pause = refusal.message, max(pause, _seconds(reply.headers.get("Retry-After", "")))
             if tries < most:
-                time.sleep(max(pause, _backoff(tries)))
-        raise self._failed(reason)
+                waiting.say(reason)
+                time.sleep(pause)
+        raise self._failed(reason, advice)
 
     def _refused(self, reply: "urllib3.BaseHTTPResponse") -> RunyardException:
-        text = reply.data  # reads it whole, which gives the connection back
-        try:
-            return answered_error(json.loads(text), reply.status, self._server)
-        except ValueError:
-            return answered_error(text.decode("utf-8", "replace"), reply.status, self._server)
+        return answered_error(_decoded(reply.data), reply.status, self._server)  # reading it gives the connection back
 
-    def _failed(self, reason: str) -> Unavailable:
-        return Unavailable(f"{self._server} could not transfer the artifact: {reason}. Check that the server runs.")
+    def _failed(self, reason: str, advice: str = "Check that the server runs.") -> Unavailable:
+        return Unavailable(f"{self._server} could not transfer the artifact: {reason}. {advice}")
+
+
+def _decoded(data: bytes) -> Any:
+    """The JSON of an answer, or its text."""
+    try:
+        return json.loads(data)
+    except ValueError:
+        return data.decode("utf-8", "replace")
 
 
 class _Body:

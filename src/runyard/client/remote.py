@@ -4,14 +4,25 @@ import json
 import math
 import random
 import time
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode
 
 from runyard import settings
 from runyard.client.errors import Unreachable
+from runyard.core.connections import (
+    CONNECT_SECONDS,
+    FIRST_CONTACT_SECONDS,
+    advice_for,
+    can_heal,
+    connection_pool,
+    never_sent,
+    reason_of,
+)
 from runyard.core.credentials import without_credentials
-from runyard.core.http import answered_error, connection_pool, reason_of, request_headers
+from runyard.core.http import answered_error, request_headers
+from runyard.core.waiting import Waiting
 from runyard.protocol.message import Message
 
 if TYPE_CHECKING:
@@ -33,7 +44,6 @@ NOT_REPEATABLE = frozenset(
 """A second one would make a second thing, or be told that the name is taken."""
 LONGEST_PAUSE = 30.0
 LONGEST_PAUSE_ASKED_FOR = 120.0
-CONNECT_SECONDS = 10.0
 
 
 class Failure(NamedTuple):
@@ -42,6 +52,7 @@ class Failure(NamedTuple):
     reason: str
     repeatable: bool
     pause: float = 0.0
+    advice: str = "Check that the server runs and that the address is right."
 
 
 class RemoteSender:
@@ -56,6 +67,10 @@ class RemoteSender:
     def __init__(self, uri: str) -> None:
         self.uri = uri.rstrip("/")
         self.address = without_credentials(self.uri)
+        self._met = False
+        """Did it ever answer?"""
+        self._told = False
+        """Was it said that it does not, since it last did?"""
 
     @cached_property
     def _pool(self) -> "urllib3.PoolManager":
@@ -82,7 +97,8 @@ class RemoteSender:
 
         Parameters
         ----------
-        patience: Try no more after so many seconds; by the number of retries when None.
+        patience: Try no more after so many seconds. When None by the number of retries; but a server that was never
+            there is given up soon, unless that number was set: its address may be wrong.
         timeout: Seconds one attempt may take; as configured when None.
 
         Raises
@@ -90,23 +106,44 @@ class RemoteSender:
         Unreachable: No answer, or "not now", each time.
         RestException: The server refused the message.
         """
+        if patience is not None or self._told:
+            return self._send(message, patience, timeout, lambda _: None)
+        waiting = Waiting(self.address)
+        if self._met:  # no thread for every message: what takes long then is told when an attempt has failed
+            return self._send(message, None, timeout, waiting.say)
+        with waiting:
+            return self._send(message, None, timeout, waiting.say)
+
+    @property
+    def _is_first(self) -> bool:
+        """Is this a server that was never there, and did nobody say how often to try?"""
+        return not (self._met or settings.HTTP_REQUEST_MAX_RETRIES.is_set())
+
+    def _send(
+        self, message: Message, patience: float | None, timeout: float | None, tell: Callable[[str], None]
+    ) -> dict[str, Any]:
         began, attempt = time.monotonic(), 0
         most = settings.HTTP_REQUEST_MAX_RETRIES.get()
         while True:
             answer = self._attempt(message, timeout or settings.HTTP_REQUEST_TIMEOUT.get())
             if isinstance(answer, dict):
+                self._told = False
                 return answer
             attempt += 1
             spent = time.monotonic() - began
             pause = max(answer.pause, _pause(attempt))
-            hopeless = attempt > most if patience is None else spent + pause > patience
+            limit = FIRST_CONTACT_SECONDS if patience is None and self._is_first else patience
+            hopeless = attempt > most if limit is None else spent + pause > limit
             if hopeless or not answer.repeatable:
                 tries = "once" if attempt == 1 else f"{attempt} times in {spent:.0f} s"
                 raise Unreachable(
                     f"{self.address} did not take {message.operation.name}: {answer.reason} (tried {tries}). "
-                    "Check that the server runs and that the address is right.",
+                    f"{answer.advice}",
                     retry_after=math.ceil(answer.pause),
                 )
+            if patience is None:
+                tell(answer.reason)
+                self._told = True
             time.sleep(pause)
 
     def _attempt(self, message: Message, timeout: float) -> dict[str, Any] | Failure:
@@ -116,21 +153,16 @@ class RemoteSender:
         try:
             reply = self._request(message, timeout)
         except urllib3.exceptions.HTTPError as problem:
-            cause = (problem.reason if isinstance(problem, urllib3.exceptions.MaxRetryError) else None) or problem
-            never_sent = isinstance(
-                cause, urllib3.exceptions.ConnectTimeoutError | urllib3.exceptions.NewConnectionError
-            )
-            distrusted = "CERTIFICATE_VERIFY_FAILED" in str(cause)
-            return Failure(reason_of(cause), (repeatable or never_sent) and not distrusted)
+            again = (repeatable or never_sent(problem)) and can_heal(problem)
+            return Failure(reason_of(problem), again, advice=advice_for(problem, self.uri))
+        self._met = True
         body = _decoded(reply.data)
         if reply.status in RETRIED:
             said = body.get("message", "") if isinstance(body, dict) else ""
             pause = _seconds(reply.headers.get("Retry-After", ""))
             return Failure(f"it answered {reply.status} {said}".strip(), repeatable or reply.status in NOT_TAKEN, pause)
-        if reply.status != 200:
+        if reply.status != 200 or not isinstance(body, dict):
             raise answered_error(body, reply.status, self.address)
-        if not isinstance(body, dict):
-            raise answered_error(f"no JSON object, {reply.data[:100]!r}", 200, self.address)
         return body
 
     def _request(self, message: Message, timeout: float) -> "urllib3.BaseHTTPResponse":
@@ -145,12 +177,13 @@ class RemoteSender:
         else:
             headers["Content-Type"] = "application/json"
             body = json.dumps(fields, separators=(",", ":")).encode()
+        connect = CONNECT_SECONDS if self._met else FIRST_CONTACT_SECONDS
         return self._pool.request(
             method,
             url,
             body=body,
             headers=headers,
-            timeout=urllib3.Timeout(connect=min(timeout, CONNECT_SECONDS), read=timeout),
+            timeout=urllib3.Timeout(connect=min(connect, timeout), read=timeout),
             # redirects are followed; everything else is ours to repeat
             retries=urllib3.Retry(total=None, connect=0, read=0, status=0, other=0, redirect=5),
         )

@@ -2,20 +2,21 @@
 
 import base64
 import configparser
+import html
+import netrc
 import os
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from runyard import settings
-from runyard.core.credentials import without_credentials
-from runyard.exceptions import RestException, RunyardException
+from runyard.exceptions import InvalidParameter, RestException, RunyardException
 from runyard.version import __version__
 
-if TYPE_CHECKING:
-    import urllib3
-
+_SENDABLE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+"""Values of headers that can be sent."""
 
 header_sources: list[Callable[[], Mapping[str, str]]] = []
 """What else gives headers for every request, such as another library's provider. Ours win."""
@@ -30,19 +31,47 @@ def request_headers(uri: str = "") -> dict[str, str]:
     """
     found = {name: value for source in header_sources for name, value in source().items()}
     found["User-Agent"] = f"runyard-python-client/{__version__} {found.get('User-Agent', '')}".strip()
-    name, password = settings.TRACKING_USERNAME.get(), settings.TRACKING_PASSWORD.get()
+    name: str | None = _one_line(settings.TRACKING_USERNAME.get())
+    password: str | None = _one_line(settings.TRACKING_PASSWORD.get())
     if not (name and password) and "@" in uri:
         parts = urlsplit(uri)
         name, password = unquote(parts.username or ""), unquote(parts.password or "")
     if not (name and password):
         from_file = _from_file()
         name, password = name or from_file[0], password or from_file[1]
-    token = settings.TRACKING_TOKEN.get()
+    token = _one_line(settings.TRACKING_TOKEN.get()).strip()
+    if not (name and password) and not token and uri:
+        name, password = _from_netrc(urlsplit(uri).hostname or "")
     if name and password:
         found["Authorization"] = "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()
     elif token:
         found["Authorization"] = f"Bearer {token}"
+    for header, value in found.items():
+        if not _SENDABLE.fullmatch(value):  # urllib3 would show it
+            where = f" ({settings.TRACKING_TOKEN.names[0]})" if header == "Authorization" else ""
+            raise InvalidParameter(
+                f"The header {header}{where} holds a line break or a letter that cannot be sent. Correct its value."
+            )
     return found
+
+
+def _one_line(text: str | None) -> str:
+    """A text that may have been read from a file, which ends in a line break."""
+    return (text or "").rstrip("\r\n")
+
+
+def _from_netrc(host: str) -> tuple[str | None, str | None]:
+    """User name and password of a host in ``~/.netrc`` or the file that NETRC names, as curl and requests read it."""
+    places = [os.environ["NETRC"]] if os.environ.get("NETRC") else ["~/.netrc", "~/_netrc"]
+    for place in places:
+        file = os.path.expanduser(place)  # noqa: PTH111  (a Path raises where there is no home)
+        if os.path.isfile(file):  # noqa: PTH113
+            try:
+                found = netrc.netrc(file).authenticators(host)
+            except (netrc.NetrcParseError, OSError, UnicodeDecodeError):
+                return None, None
+            return (found[0] or found[1], found[2]) if found else (None, None)
+    return None, None
 
 
 def _from_file() -> tuple[str | None, str | None]:
@@ -54,52 +83,6 @@ def _from_file() -> tuple[str | None, str | None]:
     except (KeyError, configparser.Error, OSError, RuntimeError):
         return None, None
     return section.get("mlflow_tracking_username"), section.get("mlflow_tracking_password")
-
-
-def connection_pool(uri: str = "") -> "urllib3.PoolManager":
-    """Keep-alive connections with the TLS and proxy settings of the environment.
-
-    Parameters
-    ----------
-    uri: The server's address, which says whether a proxy is used.
-    """
-    import urllib3  # noqa: PLC0415  (loaded by the first request)
-
-    options: dict[str, Any] = {"maxsize": 8}
-    if settings.TRACKING_INSECURE_TLS.get():
-        urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
-        options["cert_reqs"] = "CERT_NONE"
-    if settings.TRACKING_SERVER_CERT_PATH.get():
-        options["ca_certs"] = settings.TRACKING_SERVER_CERT_PATH.get()
-    if settings.TRACKING_CLIENT_CERT_PATH.get():
-        options["cert_file"] = settings.TRACKING_CLIENT_CERT_PATH.get()
-    proxy = _proxy_for(uri)
-    if not proxy:
-        return urllib3.PoolManager(**options)
-    parts = urlsplit(proxy)
-    if parts.username:
-        pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-        options["proxy_headers"] = urllib3.make_headers(proxy_basic_auth=pair)
-    return urllib3.ProxyManager(without_credentials(proxy), **options)
-
-
-def _proxy_for(uri: str) -> str | None:
-    """The proxy that http_proxy, https_proxy, all_proxy and no_proxy choose for an address."""
-    if not uri or not any(name.lower().endswith("_proxy") for name in os.environ):
-        return None
-    from urllib.request import getproxies_environment, proxy_bypass  # noqa: PLC0415  (rarely needed)
-
-    parts, proxies = urlsplit(uri), getproxies_environment()
-    if proxy_bypass(parts.hostname or "", proxies):
-        return None
-    return proxies.get(parts.scheme) or proxies.get("all")
-
-
-def reason_of(problem: Exception) -> str:
-    """Why a request brought no answer, in words: without the address asked for and the repr of a connection."""
-    cause = getattr(problem, "reason", None) or problem
-    inner = next((part for part in cause.args if isinstance(part, Exception)), cause)
-    return str(inner).rpartition(": ")[2] or type(inner).__name__
 
 
 class ForeignAnswer(RestException):
@@ -117,10 +100,32 @@ def answered_error(body: Any, status: int, server: str) -> RunyardException:
     if isinstance(body, dict) and isinstance(body.get("error_code"), str):
         error = RestException(body)
     else:
-        code = _CODES.get(status, "INTERNAL_ERROR")
-        error = ForeignAnswer({"error_code": code, "message": f"{server} answered {status}: {str(body)[:300]}"})
+        message = (
+            f"{server} answered {status} with {_described(body)}: no answer of a tracking server. Something on the way "
+            "gave it, or another program is at this address. Check the address, and the proxy if there is one."
+        )
+        error = ForeignAnswer({"error_code": _CODES.get(status, "INTERNAL_ERROR"), "message": message})
     error.http_status = status
     return error
 
 
-_CODES = {401: "UNAUTHENTICATED", 403: "PERMISSION_DENIED", 404: "ENDPOINT_NOT_FOUND", 405: "ENDPOINT_NOT_FOUND"}
+def _described(body: Any) -> str:
+    """What an answer that is not ours is, in a few words."""
+    if not isinstance(body, str):
+        return f"other JSON, {str(body)[:80]!r}"
+    text = " ".join(body.split())
+    if not re.search(r"<(!doctype|html|head|body|h\d|p|title)\b", text, re.IGNORECASE):
+        return f"the text {text[:80]!r}" if text else "nothing"
+    title = re.search(r"<(title|h1)\b[^>]*>(.*?)</\1>", text, re.IGNORECASE)
+    words = title[2] if title else re.sub(r"<(script|style)\b.*?</\1>", " ", text, flags=re.IGNORECASE)
+    plain = " ".join(html.unescape(re.sub(r"<[^>]*>", " ", words)).split())
+    return f"the page {plain[:80]!r}" if plain else "a page"
+
+
+_CODES = {
+    401: "UNAUTHENTICATED",
+    403: "PERMISSION_DENIED",
+    404: "ENDPOINT_NOT_FOUND",
+    405: "ENDPOINT_NOT_FOUND",
+    407: "UNAUTHENTICATED",
+}

@@ -7,8 +7,8 @@ from urllib.parse import unquote, urlsplit
 
 import urllib3
 
+from runyard.core.connections import downloading, reason_of
 from runyard.core.credentials import without_credentials
-from runyard.core.http import connection_pool, reason_of
 from runyard.exceptions import RunyardException
 
 
@@ -25,7 +25,7 @@ def downloaded(url: str, folder: str | None) -> Path:
     shown = without_credentials(url)
     target = Path(folder or tempfile.mkdtemp()) / name
     try:
-        with connection_pool(url) as pool, pool.request("GET", url, preload_content=False) as answer:
+        with downloading(url) as answer:
             if answer.status != 200:
                 raise RunyardException(f"{shown} answered with status {answer.status}; nothing was downloaded.")
             with target.open("wb") as file:

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit
 
+from runyard.core.connections import downloading, reason_of
 from runyard.core.credentials import has_raw_credentials, without_credentials, without_secrets
 from runyard.core.git import git_tags
-from runyard.core.http import connection_pool, reason_of
 from runyard.core.limits import shown as quoted
 from runyard.exceptions import ExecutionException, InvalidProject
 from runyard.projects import archives, git
@@ -160,12 +160,9 @@ def download(address: str, target: Path) -> Path:
     """
     import urllib3  # noqa: PLC0415  (only for what is elsewhere)
 
-    shown_as, parts = without_credentials(address), urlsplit(address)
-    clean = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
-    user = f"{unquote(parts.username)}:{unquote(parts.password or '')}" if parts.username else None
-    headers = urllib3.make_headers(basic_auth=user) if user else {}
+    shown_as = without_credentials(address)
     try:
-        with connection_pool(clean).request("GET", clean, headers=headers, preload_content=False) as answer:
+        with downloading(address) as answer:
             if answer.status != 200:
                 raise InvalidProject(f"{shown_as} answered {answer.status}; there is nothing to fetch.")
             _save(answer.stream(_PIECE), target, shown_as)

@@ -13,8 +13,8 @@ from runyard.artifacts.paths import safe_path
 from runyard.artifacts.repository import PIECE, download_artifacts, placed
 from runyard.client import RunyardClient
 from runyard.client.addresses import folder_and_name, located
+from runyard.core.connections import downloading, reason_of
 from runyard.core.credentials import without_credentials
-from runyard.core.http import connection_pool
 from runyard.exceptions import DoesNotExist, InvalidParameter, RunyardException
 
 _FOLDER = "artifacts"
@@ -126,16 +126,12 @@ def _fetch(address: str, target: Path) -> None:
     """Copy a file from any web server."""
     import urllib3  # noqa: PLC0415  (only for what is elsewhere)
 
-    clean, parts = without_credentials(address), urlsplit(address)
-    user = f"{unquote(parts.username)}:{unquote(parts.password or '')}" if parts.username else None
-    headers = urllib3.make_headers(basic_auth=user) if user else {}
     try:
-        with connection_pool(clean).request("GET", clean, headers=headers, preload_content=False) as answer:
+        with downloading(address) as answer:
             if answer.status != 200:
                 raise DoesNotExist(f"{_shown(address)} answered {answer.status}: there is nothing to fetch.")
             with placed(target) as file:
                 for piece in answer.stream(PIECE):
                     file.write(piece)
     except urllib3.exceptions.HTTPError as problem:
-        reason = getattr(problem, "reason", None) or problem
-        raise RunyardException(f"{_shown(address)} could not be fetched: {type(reason).__name__}.") from None
+        raise RunyardException(f"{_shown(address)} could not be fetched: {reason_of(problem)}.") from None
