@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from runyard.exceptions import InvalidParameter
 from runyard.models.frame_columns import typed
 from runyard.models.tensors import enforce_tensors
-from runyard.types.datatypes import Array, Map, Object
+from runyard.types.datatypes import AnyType, Array, DataType, Map, Object
 from runyard.types.params import ParamSchema
 from runyard.types.schema import Schema
 
@@ -34,6 +34,8 @@ def enforce_schema(data: Any, schema: Schema) -> Any:
 
     if schema.is_tensor_spec():
         return enforce_tensors(data, schema)
+    if takes_anything(schema):
+        return _anything(data, schema)
     frame = _frame(data, schema)
     if not frame.columns.is_unique:
         twice = frame.columns[frame.columns.duplicated()][0]
@@ -47,6 +49,21 @@ def enforce_schema(data: Any, schema: Schema) -> Any:
     if list(frame.columns) == names and all(columns[name] is column for name, column in given.items()):
         return frame
     return pd.DataFrame(columns, index=frame.index if columns else None)
+
+
+def takes_anything(schema: Schema) -> bool:
+    """Is it the schema of data whose types none can name?"""
+    return not schema.has_input_names() and len(schema) == 1 and isinstance(schema.inputs[0].type, AnyType)
+
+
+def _anything(data: Any, schema: Schema) -> Any:
+    """The data, as a table where it makes one. All of its columns belong to it."""
+    try:
+        return _frame(data, schema)
+    except InvalidParameter:
+        if data is None:
+            raise
+        return data
 
 
 def validate_schema(data: Any, expected_schema: Schema) -> None:
@@ -88,13 +105,16 @@ def _frame(data: Any, schema: Schema) -> "pd.DataFrame":
         if isinstance(data, Mapping):
             return _frame_of_mapping(data, schema)
         if isinstance(data, list):
+            if not data and (schema.has_input_names() or len(schema) == 1):
+                return pd.DataFrame({name: pd.Series(dtype=object) for name in schema.input_names()})
             return pd.DataFrame({0: pd.Series(data, dtype=object)} if _is_one_nested(schema) else data)
         if isinstance(data, np.ndarray):
             return pd.DataFrame(data)
         if isinstance(data, (*_VALUES, np.generic)):
             return pd.DataFrame([data])
     except (ValueError, TypeError) as problem:
-        raise InvalidParameter(f"The input makes no table with the columns of the signature: {problem}.") from None
+        reason = str(problem).rstrip(".")
+        raise InvalidParameter(f"The input makes no table with the columns of the signature: {reason}.") from None
     raise InvalidParameter(
         f"The signature has columns, so the input is a DataFrame, or lists, dictionaries or an array that make one, "
         f"not {type(data).__name__}."
@@ -102,17 +122,27 @@ def _frame(data: Any, schema: Schema) -> "pd.DataFrame":
 
 
 def _frame_of_mapping(data: Mapping[Any, Any], schema: Schema) -> "pd.DataFrame":
-    """A single row where the values are those of one; else columns."""
+    """A single row where the values are those of one; else columns.
+
+    Lists of texts for columns of texts alone are values of one row, as MLflow has it: a conversation, say.
+    """
     import pandas as pd  # noqa: PLC0415  (slow to load)
 
     if _is_one_nested(schema):
         return pd.DataFrame({0: pd.Series([dict(data)], dtype=object)})
     is_row = any(isinstance(one.type, Array | Object | Map) for one in schema.inputs)
+    is_row = is_row or (
+        all(one.type is DataType.string for one in schema.inputs) and all(map(_is_text_or_texts, data.values()))
+    )
     if is_row or all(
         value is None or isinstance(value, (*_VALUES, Mapping)) or _is_scalar(value) for value in data.values()
     ):
         return pd.DataFrame([dict(data)])
     return pd.DataFrame(dict(data))
+
+
+def _is_text_or_texts(value: Any) -> bool:
+    return isinstance(value, str) or (isinstance(value, list) and all(isinstance(one, str) for one in value))
 
 
 def _is_scalar(value: Any) -> bool:

@@ -4,50 +4,58 @@ from typing import TYPE_CHECKING, Any
 
 from runyard.exceptions import InvalidParameter
 from runyard.types.datatypes import AnyDataType, AnyType, DataType
+from runyard.types.moments import shown
 from runyard.types.values import fitted
 
 if TYPE_CHECKING:
     import pandas as pd
 
+NULLABLE = {DataType.integer: "Int32", DataType.long: "Int64"}
+"""The types of pandas for whole numbers some of which are missing."""
+
 _FRACTIONS = (DataType.float, DataType.double)
 _TEXTS = ("object", "str", "string")
-_GAP_HINT = (
-    " Whole numbers turn into fractions when some are missing: log the model with an example whose whole-number "
-    "columns are of floating point, so that the signature allows gaps."
-)
+_EXACT = 2**53
+_GAP = " A value is missing, and by the signature the column has none missing."
+_DATES = " Dates are texts of ISO 8601 in a request, and datetime values in Python."
 
 
 def typed(values: "pd.Series[Any]", kind: AnyDataType, *, required: bool) -> "pd.Series[Any]":
     """The column in the type of the signature.
 
     Numbers are widened (integer to long, float to double, integer to double), never narrowed. Text is not read as
-    numbers or times.
+    numbers or times. Times with a zone are moved to UTC. Whole numbers some of which are missing are nullable ones of
+    pandas.
+
+    Parameters
+    ----------
+    required: May no value be missing? Texts, fractions and times have a value for it in any case.
 
     Raises
     ------
-    InvalidParameter: A value would change, or is missing where the type has no gaps.
+    InvalidParameter: A value would change, or is missing where none may be.
     """
     if isinstance(kind, AnyType):
         return values
     if not isinstance(kind, DataType):
         return _nested(values, kind, required=required)
-    categories: Any = getattr(values.dtype, "categories", None)
-    if categories is not None:
-        values = values.astype(categories.dtype)
+    values = _without_categories(values)
     if kind in (DataType.string, DataType.binary):
-        return _texts(values, kind)
+        return _texts(values, kind, required=required)
+    if kind in NULLABLE:
+        return _whole_numbers(values, kind, required=required)
     if values.dtype == object:
         values = _inferred(values)
     if kind is DataType.datetime:
         return _moments(values)
-    return _numbers(values, kind, required=required)
+    return _booleans(values, required=required) if kind is DataType.boolean else _fractions(values, kind)
 
 
 def _nested(values: "pd.Series[Any]", kind: AnyDataType, *, required: bool) -> "pd.Series[Any]":
     import pandas as pd  # noqa: PLC0415  (slow to load)
 
-    where = f"column {values.name!r}"
-    rows = [None if one is None or _is_nan(one) else one for one in values.tolist()]
+    where = f"column {shown(values.name)}"
+    rows = [None if one is None or one is pd.NA or _is_nan(one) else one for one in values.tolist()]
     found = [None if one is None and not required else fitted(one, kind, where) for one in rows]
     return pd.Series(found, index=values.index, name=values.name, dtype=object)
 
@@ -56,9 +64,20 @@ def _is_nan(value: Any) -> bool:
     return isinstance(value, float) and value != value
 
 
-def _texts(values: "pd.Series[Any]", kind: DataType) -> "pd.Series[Any]":
+def _without_categories(values: "pd.Series[Any]") -> "pd.Series[Any]":
+    """Categories as the values they stand for. Numpy has no whole number or boolean for a gap, so they are objects."""
+    categories: Any = getattr(values.dtype, "categories", None)
+    if categories is None:
+        return values
+    has_gaps = categories.dtype.kind in "iub" and bool(values.isna().any())
+    return values.astype(object if has_gaps else categories.dtype)
+
+
+def _texts(values: "pd.Series[Any]", kind: DataType, *, required: bool) -> "pd.Series[Any]":
     if str(values.dtype) not in _TEXTS and values.dtype.kind not in "SU":
-        raise _mismatch(values, kind)
+        if required or not values.isna().all():
+            raise _mismatch(values, kind)
+        return values.astype(object)
     return values
 
 
@@ -68,7 +87,10 @@ def _inferred(values: "pd.Series[Any]") -> "pd.Series[Any]":
 
     if any(isinstance(one, str) for one in values):
         return values
-    return pd.Series(values.tolist(), index=values.index, name=values.name)
+    try:
+        return pd.Series(values.tolist(), index=values.index, name=values.name)
+    except (ValueError, TypeError, OverflowError):  # what pandas cannot hold together stays a column of objects
+        return values
 
 
 def _moments(values: "pd.Series[Any]") -> "pd.Series[Any]":
@@ -76,35 +98,82 @@ def _moments(values: "pd.Series[Any]") -> "pd.Series[Any]":
 
     import pandas as pd  # noqa: PLC0415  (slow to load)
 
-    if values.dtype == object and all(isinstance(one, datetime.date) for one in values.dropna()):
-        values = pd.Series(pd.to_datetime(values), index=values.index, name=values.name)
+    given = values.dropna()
+    if values.dtype.kind != "M" and all(isinstance(one, datetime.date) for one in given):
+        values = pd.Series(pd.to_datetime(values.astype(object), utc=True), index=values.index, name=values.name)
     if values.dtype.kind != "M":
-        raise _mismatch(values, DataType.datetime, " Turn texts into times with pandas.to_datetime first.")
-    if getattr(values.dtype, "tz", None) is not None:
-        raise _mismatch(values, DataType.datetime, " Times have no zone in a signature: use .dt.tz_localize(None).")
-    return values.astype("datetime64[ns]")
+        raise _mismatch(values, DataType.datetime, _DATES)
+    return in_nanoseconds(values)
 
 
-def _numbers(values: "pd.Series[Any]", kind: DataType, *, required: bool) -> "pd.Series[Any]":
-    """Booleans and numbers."""
+def in_nanoseconds(moments: "pd.Series[Any]") -> "pd.Series[Any]":
+    """Times in UTC that do not say so, counted in nanoseconds unless they are too far away for these."""
+    import pandas as pd  # noqa: PLC0415  (slow to load)
+
+    kind: Any = moments.dtype
+    if getattr(kind, "tz", None) is not None or getattr(getattr(kind, "pyarrow_dtype", None), "tz", None):
+        moments = moments.dt.tz_convert("UTC").dt.tz_localize(None)
+    try:
+        return moments.astype("datetime64[ns]")
+    except pd.errors.OutOfBoundsDatetime:
+        return moments
+
+
+def _whole_numbers(values: "pd.Series[Any]", kind: DataType, *, required: bool) -> "pd.Series[Any]":
+    import pandas as pd  # noqa: PLC0415  (slow to load)
+
+    if values.dtype == kind.to_pandas():
+        return values
+    if not bool(values.isna().any()):
+        plain = _inferred(values) if values.dtype == object else values
+        if not _is_widening(plain, kind):
+            raise _mismatch(values, kind)
+        return plain.astype(kind.to_pandas())
+    if required:
+        raise _mismatch(values, kind, _GAP)
+    if values.dtype != object and values.dtype.kind != "f":
+        if not _is_widening(values, kind):
+            raise _mismatch(values, kind)
+        return values.astype(NULLABLE[kind])
+    found = [None if gap else _whole(one) for one, gap in zip(values.tolist(), values.isna(), strict=True)]
+    bits = kind.to_pandas().itemsize * 8 - 1
+    if any(one is None or not -(2**bits) <= one < 2**bits for one, gap in zip(found, values.isna(), strict=True) if not gap):
+        raise _mismatch(values, kind)
+    return pd.Series(pd.array(found, dtype=NULLABLE[kind]), index=values.index, name=values.name)
+
+
+def _whole(value: Any) -> int | None:
+    """The whole number that a value is, maybe as a fraction, which is how pandas reads a column with gaps."""
+    plain = value.item() if hasattr(value, "item") else value
+    if isinstance(plain, float):
+        return int(plain) if plain.is_integer() and abs(plain) <= _EXACT else None
+    return plain if isinstance(plain, int) and not isinstance(plain, bool) else None
+
+
+def _booleans(values: "pd.Series[Any]", *, required: bool) -> "pd.Series[Any]":
+    if values.dtype == bool:
+        return values
+    given = values.dropna()
+    if len(given) < len(values):
+        if required:
+            raise _mismatch(values, DataType.boolean, _GAP)
+        if given.empty or (values.dtype == object and all(type(one).__name__ in ("bool", "bool_") for one in given)):
+            return values.astype(object)  # no type of numpy holds both
+    if not _is_widening(values, DataType.boolean):
+        raise _mismatch(values, DataType.boolean)
+    return values.astype("boolean" if len(given) < len(values) else bool)
+
+
+def _fractions(values: "pd.Series[Any]", kind: DataType) -> "pd.Series[Any]":
     wanted, have = kind.to_pandas(), values.dtype
     if have == wanted:
         return values
-    is_object = str(have) == "object"
     has_gaps = bool(values.isna().any())
-    if kind is DataType.boolean and is_object and has_gaps and not required and _are_booleans(values):
-        return values  # no type of numpy holds both
-    if is_object and kind in _FRACTIONS and has_gaps and bool(values.isna().all()):
+    if have == object and has_gaps and bool(values.isna().all()):
         return values.astype(wanted)
-    if has_gaps and kind not in _FRACTIONS:
-        raise _mismatch(values, kind, _GAP_HINT if kind is not DataType.boolean else " A value is missing.")
-    if not _is_widening(values, kind):
+    if not _is_widening(values, kind) or (has_gaps and have.kind in "iu"):
         raise _mismatch(values, kind)
-    return values.astype(have.type if hasattr(have, "numpy_dtype") and not has_gaps else wanted).astype(wanted)
-
-
-def _are_booleans(values: "pd.Series[Any]") -> bool:
-    return all(isinstance(one, bool) for one in values.dropna())
+    return values.astype(wanted)
 
 
 def _is_widening(values: "pd.Series[Any]", kind: DataType) -> bool:
@@ -123,6 +192,6 @@ def _is_widening(values: "pd.Series[Any]", kind: DataType) -> bool:
 
 def _mismatch(values: "pd.Series[Any]", kind: DataType, hint: str = "") -> InvalidParameter:
     return InvalidParameter(
-        f"Column {values.name!r} holds {values.dtype}, which cannot become {kind!r} ({kind.to_pandas()}) unchanged, "
+        f"Column {shown(values.name)} holds {values.dtype}, which cannot become {kind!r} ({kind.to_pandas()}) unchanged, "
         f"as the model's signature asks.{hint}"
     )

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from runyard._lazy import on_first_use
-from runyard.exceptions import InvalidParameter
+from runyard.exceptions import InvalidParameter, RunyardException
+from runyard.models.enforcement import enforce_schema
+from runyard.types.datatypes import AnyType, DataType
 from runyard.types.infer import infer_param_schema, infer_schema
 from runyard.types.params import ParamSchema
 from runyard.types.schema import ColSpec, Schema
@@ -99,18 +101,28 @@ def infer_signature(
     ------
     InvalidParameter: Nothing is given, or a parameter is of a kind that cannot be one.
     """
-    inputs = None if model_input is None else infer_schema(model_input)
+    inputs = None if model_input is None else _agreeing(infer_schema(model_input), model_input)
     outputs = None if model_output is None else infer_schema(model_output)
-    if inputs is not None and any(isinstance(one, ColSpec) and _is_integer(one) for one in inputs.inputs):
+    if inputs is not None and any(isinstance(one, ColSpec) and _is_whole(one) for one in inputs.inputs):
         log.warning(
-            "Some columns of the input hold integers. Integers cannot stand for missing values: if there may be some, "
-            "log the example with these columns as floating point numbers."
+            "Some columns of the input hold integers, without a gap. If values may be missing, log an example in which "
+            "one is, or with these columns as floating point numbers."
         )
     return ModelSignature(inputs, outputs, infer_param_schema(params) if params else None)
 
 
-def _is_integer(column: ColSpec) -> bool:
-    return repr(column.type) in ("integer", "long")
+def _agreeing(inputs: Schema, data: Any) -> Schema:
+    """The schema, or one that takes anything where it would refuse the very data it was made from."""
+    try:
+        enforce_schema(data, inputs)
+    except (RunyardException, ValueError, TypeError, OverflowError) as problem:
+        log.warning("The input has no schema that takes it again (%s), so its types will not be checked.", problem)
+        return Schema([ColSpec(AnyType())])
+    return inputs
+
+
+def _is_whole(column: ColSpec) -> bool:
+    return column.required and column.type in (DataType.integer, DataType.long)
 
 
 class _TypeHints:

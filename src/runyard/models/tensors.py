@@ -90,10 +90,9 @@ def _checked(array: Any, spec: TensorSpec) -> Any:
     if not _is_array(array):
         raise InvalidParameter(f"By the signature {what} is a numpy array, not {type(array).__name__}.")
     have = array.dtype
-    if have != spec.type and not (have.kind == spec.type.kind and have.kind in "SU"):
+    if have.newbyteorder("=") != spec.type and not (have.kind == spec.type.kind and have.kind in "SU"):
         raise InvalidParameter(
-            f"By the signature {what} is an array of {spec.type}, not of {have}. Cast it with "
-            f".astype({str(spec.type)!r})."
+            f"By the signature {what} is an array of {spec.type}, not of {have}."
         )
     same_sizes = all(wanted in (-1, size) for wanted, size in zip(spec.shape, array.shape, strict=False))
     if len(spec.shape) != len(array.shape) or not same_sizes:

@@ -31,6 +31,9 @@ _SCALARS: tuple[tuple[type | tuple[type, ...], DataType], ...] = (
 )
 
 
+_NAMES = (str, int, float)
+
+
 class UnclearTypeError(ValueError):
     """Data whose types have no name in a schema."""
 
@@ -109,10 +112,10 @@ def tensor_spec(array: "np.ndarray[Any, Any]", name: str | None = None) -> Tenso
 
     Raises
     ------
-    UnclearTypeError: It has no dimension.
+    UnclearTypeError: It has no dimension, or its elements have a type that a name alone does not tell.
     """
-    if not array.shape:
-        raise UnclearTypeError("an array without a dimension")
+    if not array.shape or array.dtype.kind in "VT":
+        raise UnclearTypeError("an array without a dimension, or of records")
     return TensorSpec(array.dtype, (-1, *array.shape[1:]), name)
 
 
@@ -124,18 +127,21 @@ def columns_of(frame: "pd.DataFrame") -> list[ColSpec]:
     UnclearTypeError: There are none, two have one name, or one has a type that no schema can name.
     """
     if frame.columns.empty or not frame.columns.is_unique:
-        raise UnclearTypeError("columns")
+        raise UnclearTypeError("there are no columns, or several of one name")
     return [_column(frame[name], name) for name in frame.columns]
 
 
 def _column(values: "pd.Series[Any]", name: Any) -> ColSpec:
+    parts = name if isinstance(name, tuple) else (name,)
+    if not all(one is None or (isinstance(one, _NAMES) and one == one) for one in parts):
+        raise UnclearTypeError(f"{name!r} is no name that JSON has")
     return ColSpec(_type_of_column(values), name, required=not bool(values.isna().any()))
 
 
 def _type_of_column(values: "pd.Series[Any]") -> AnyDataType:
     dtype: Any = values.dtype
     if str(dtype) == "category":
-        return _type_of_column(values.astype(dtype.categories.dtype))
+        return _type_of_column(dtype.categories.to_series())
     named = _number_type(dtype.kind, dtype.itemsize) if hasattr(dtype, "itemsize") else _KINDS.get(dtype.kind)
     if named:
         return named
@@ -145,12 +151,12 @@ def _type_of_column(values: "pd.Series[Any]") -> AnyDataType:
 
 
 def _number_type(kind: str, size: int) -> DataType | None:
-    """The type of a numpy type; None for types without one, such as 64-bit unsigned integers."""
+    """The type of a numpy type; None for types without one, such as unsigned integers of 64 bits."""
     if kind in _SMALL and size <= _SMALL[kind][1]:
         return _SMALL[kind][0]
     if kind == "i" or (kind == "u" and size == 4):
         return DataType.long
-    return _KINDS.get(kind)
+    return None if kind == "f" and size > 8 else _KINDS.get(kind)
 
 
 def type_of(value: Any) -> AnyDataType:
@@ -171,6 +177,8 @@ def type_of(value: Any) -> AnyDataType:
         raise UnclearTypeError(str(value.dtype))
     for kinds, scalar in _SCALARS:
         if isinstance(value, kinds):
+            if scalar is DataType.long and not -(2**63) <= value < 2**63:
+                raise UnclearTypeError("whole numbers beyond 64 bits")
             return scalar
     if isinstance(value, Mapping):
         if not all(isinstance(name, str) for name in value):
@@ -193,23 +201,31 @@ def type_of_all(values: Iterable[Any]) -> AnyDataType:
     ------
     UnclearTypeError: They have no common type.
     """
-    found: AnyDataType = AnyType()
+    found: AnyDataType | None = None
     has_gaps = False
     for value in values:
         if value is None or (isinstance(value, Mapping) and not value):
             has_gaps = True
         else:
-            found = _common(found, type_of(value))
-    if has_gaps and isinstance(found, Object):  # no field is sure when the whole object may be missing
-        return Object([Property(field.name, field.dtype, required=False) for field in found.properties])
-    return found
+            kind = type_of(value)
+            found = kind if found is None else _common(found, kind)
+    if found is None:
+        return AnyType()
+    return _maybe_empty(found) if has_gaps else found
+
+
+def _maybe_empty(kind: AnyDataType) -> AnyDataType:
+    """The type where some values are empty: no field is sure when the whole object may be missing."""
+    if not isinstance(kind, Object):
+        return kind
+    return Object([Property(field.name, field.dtype, required=False) for field in kind.properties])
 
 
 def _common(one: AnyDataType, other: AnyDataType) -> AnyDataType:
-    if one == other or isinstance(other, AnyType):
+    if one == other:
         return one
-    if isinstance(one, AnyType):
-        return other
+    if isinstance(one, AnyType) or isinstance(other, AnyType):
+        return _maybe_empty(other if isinstance(one, AnyType) else one)
     if isinstance(one, Array) and isinstance(other, Array):
         return Array(_common(one.dtype, other.dtype))
     if isinstance(one, Object) and isinstance(other, Object):

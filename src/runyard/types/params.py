@@ -7,6 +7,7 @@ from typing import Any
 
 from runyard.exceptions import InvalidParameter
 from runyard.types.datatypes import DataType, Object, data_type, type_from_dict, type_to_dict
+from runyard.types.moments import moment_of, shown
 from runyard.types.values import fitted
 
 
@@ -57,30 +58,21 @@ class ParamSpec:
         if value is None:
             return None
         if self.dtype is DataType.datetime:
-            return self._moment(value.item() if type(value).__name__ == "datetime64" else value)
+            return self._moment(value)
         return fitted(value, self.dtype, f"parameter {self.name!r}")
 
     def _moment(self, value: Any) -> datetime.date:
         """A day, or a time in UTC that does not say so, as MLflow keeps them."""
-        if isinstance(value, str):
-            value = self._read_moment(value)
-        if not isinstance(value, datetime.datetime):
-            if not isinstance(value, datetime.date):
-                raise self._refused(value, "is a time")
-            return value
-        plain = value.to_pydatetime() if hasattr(value, "to_pydatetime") else value
-        return plain if plain.tzinfo is None else plain.astimezone(datetime.UTC).replace(tzinfo=None)
-
-    def _read_moment(self, text: str) -> datetime.date:
-        kind: type[datetime.date] = datetime.date if len(text) == len("2026-01-31") else datetime.datetime
         try:
-            return kind.fromisoformat(text)
-        except ValueError:
-            raise self._refused(text, "is a time such as 2026-01-31T12:00:00") from None
+            found = moment_of(value)
+        except ValueError as problem:
+            raise InvalidParameter(f"The parameter {self.name!r} is a date: {problem}.") from None
+        is_day = len(value) == len("2026-01-31") if isinstance(value, str) else not hasattr(value, "hour")
+        return found.date() if is_day else found
 
     def _refused(self, value: Any, should: str) -> InvalidParameter:
         shape = " (a list)" if self.shape else ""
-        return InvalidParameter(f"The parameter {self.name!r}{shape} {should}, not {value!r}.")
+        return InvalidParameter(f"The parameter {self.name!r}{shape} {should}, not {shown(value)}.")
 
     def to_dict(self) -> dict[str, Any]:
         """As MLmodel files write it."""

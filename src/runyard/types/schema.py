@@ -45,12 +45,13 @@ class ColSpec:
     Parameters
     ----------
     type: Its type, or the name of a scalar type.
-    name: None for a single column without a name.
-    required: Must every table have it?
+    name: None for a single column without a name. Names of several levels are tuples here and lists in JSON.
+    required: Must every table have it, without a gap?
     """
 
-    def __init__(self, type: AnyDataType | str, name: str | int | None = None, required: bool = True) -> None:  # noqa: A002  (MLflow's name)
-        self.type, self.name, self.required = data_type(type), name, bool(required)
+    def __init__(self, type: AnyDataType | str, name: Any = None, required: bool = True) -> None:  # noqa: A002  (MLflow's name)
+        self.type, self.required = data_type(type), bool(required)
+        self.name: Any = tuple(name) if isinstance(name, list) else name
 
     def to_dict(self) -> dict[str, Any]:
         """As MLmodel files write it."""
@@ -95,7 +96,7 @@ class TensorSpec:
             raise InvalidParameter(f"The type of a tensor is a numpy.dtype, not {type!r}.")
         if not isinstance(shape, tuple | list):
             raise InvalidParameter(f"The shape of a tensor is a tuple or a list, not {shape!r}.")
-        self.type, self.shape, self.name = _without_length(type), tuple(int(size) for size in shape), name
+        self.type, self.shape, self.name = _plain(type), tuple(int(size) for size in shape), name
 
     def to_dict(self) -> dict[str, Any]:
         """As MLmodel files write it."""
@@ -124,11 +125,11 @@ class TensorSpec:
         return f"{named}Tensor({self.type.name!r}, {self.shape!r})"
 
 
-def _without_length(kind: "np.dtype[Any]") -> "np.dtype[Any]":
-    """A type of texts or bytes without the length that one array happened to have."""
+def _plain(kind: "np.dtype[Any]") -> "np.dtype[Any]":
+    """A type without what one array happened to have: the length of its texts, the order of its bytes."""
     import numpy as np  # noqa: PLC0415  (slow to load)
 
-    return np.dtype(kind.char) if kind.char in "US" else kind
+    return np.dtype(kind.char) if kind.char in "US" else kind.newbyteorder("=")
 
 
 class Schema:

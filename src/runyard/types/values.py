@@ -6,6 +6,7 @@ from typing import Any
 
 from runyard.exceptions import InvalidParameter
 from runyard.types.datatypes import AnyDataType, Array, DataType, Map, Object
+from runyard.types.moments import shown
 
 _EXACT = 2**53
 """Whole numbers up to here have an exact floating-point number."""
@@ -107,12 +108,10 @@ def _cast(array: Any, kind: Array) -> Any:
 
 
 def _item(value: Any, kind: AnyDataType, where: str) -> Any:
-    """An item of a list, which may have gaps where a type has a value for them."""
+    """An item of a list, which may have gaps: no schema says that it has none."""
     if value is None and kind in (DataType.float, DataType.double):
         return float("nan")
-    if value is None and not (isinstance(kind, DataType) and kind not in (DataType.string, DataType.datetime)):
-        return None
-    return fitted(value, kind, where)
+    return None if value is None else fitted(value, kind, where)
 
 
 def _object(value: Any, kind: Object, where: str) -> dict[str, Any]:
@@ -137,6 +136,4 @@ def _names(value: Any, kind: AnyDataType, where: str) -> Any:
 
 def refused(value: Any, kind: AnyDataType, where: str) -> InvalidParameter:
     """The error about a value of another type."""
-    shown = repr(value)
-    shown = shown if len(shown) <= 80 else f"{shown[:80]}…"
-    return InvalidParameter(f"{where[:1].upper()}{where[1:]} must be {kind!r}; it is {shown} ({type(value).__name__}).")
+    return InvalidParameter(f"{where[:1].upper()}{where[1:]} must be {kind!r}; it is {shown(value)} ({type(value).__name__}).")
