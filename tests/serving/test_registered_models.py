@@ -71,13 +71,22 @@ def test_predictions_of_a_file(
 ) -> None:
     """The command reads CSV and JSON, and writes what the server would answer."""
     expected = {"predictions": unicorn.predict(rows).tolist()}
-    for kind, text in (("csv", rows.to_csv(index=False)), ("json", json.dumps({"inputs": rows.to_dict("list")}))):
-        given, answer = tmp_path / f"rows.{kind}", tmp_path / f"answer-{kind}.json"
+    table = rows.to_csv(index=False)
+    files = (
+        ("csv", table),
+        ("Application/CSV; charset=utf-8", table),
+        ("json", json.dumps({"inputs": rows.to_dict("list")})),
+    )
+    for kind, text in files:
+        given, answer = tmp_path / "rows", tmp_path / "answer.json"
         given.write_text(text, encoding="utf-8")
         options = ["-i", str(given), "-o", str(answer), "-t", kind, "--env-manager", "local"]
         done = _models(server, "predict", "-m", "models:/Unicorn/1", *options)
         assert done.returncode == 0, done.stderr
         assert json.loads(answer.read_text(encoding="utf-8")) == expected
+        answer.unlink()
+    refused = _models(server, "predict", "-m", "models:/Unicorn/1", "-t", "text/xml")
+    assert (2, True) == (refused.returncode, "'text/xml' is not 'json', 'csv'" in refused.stderr)
 
 
 def test_a_container_file_is_written(server: RunningServer, unicorn: LogisticRegression, tmp_path: Path) -> None:

@@ -29,7 +29,10 @@ def test_every_form_of_json_gives_the_same_predictions(sums: ModelServer, body: 
     assert sums.ask(body) == (200, {"predictions": [3.0, 7.0]})
 
 
-@pytest.mark.parametrize("kind", ["text/csv", "text/csv; charset=utf-8", "TEXT/CSV"])
+@pytest.mark.parametrize(
+    "kind",
+    ["text/csv", "text/csv; charset=utf-8", "TEXT/CSV", "application/csv", 'Application/CSV;charset="UTF-8"'],
+)
 def test_csv_is_read_by_its_header(sums: ModelServer, kind: str) -> None:
     """Columns of CSV may come in any order."""
     assert sums.ask("b,a,c\n2,1,x\n4,3,y\n", kind=kind) == (200, {"predictions": [3.0, 7.0]})

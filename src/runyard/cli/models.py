@@ -54,6 +54,15 @@ def _serving_options(command: Command) -> Command:
     return command
 
 
+def _form(ctx: click.Context, option: click.Parameter, value: str) -> str:
+    """What the input is: ``json`` or ``csv``, whichever way it is called."""
+    named = value.partition(";")[0].strip().lower()
+    form = {"application/json": "json", "text/csv": "csv", "application/csv": "csv"}.get(named, named)
+    if form not in ("json", "csv"):
+        raise click.BadParameter(f"{value!r} is not 'json', 'csv' or one of their names in HTTP.")
+    return form
+
+
 # -h names the host, as in MLflow's command line.
 @models.command(context_settings={"help_option_names": ["--help"]})
 @model_uri_option
@@ -90,8 +99,8 @@ def serve(ctx: click.Context, /, model_uri: str, env_manager: str, no_conda: boo
               "request; standard input when left out.")  # fmt: skip
 @click.option("-o", "--output-path", type=click.Path(dir_okay=False, path_type=Path), help="File to write the "
               "predictions to; standard output when left out.")  # fmt: skip
-@click.option("-t", "--content-type", type=click.Choice(["json", "csv"]), default="json", show_default=True,
-              help="What the input is.")  # fmt: skip
+@click.option("-t", "--content-type", default="json", show_default=True, callback=_form, metavar="[json|csv]",
+              help="What the input is; the names of HTTP, such as text/csv, are taken too.")  # fmt: skip
 @environment_options("virtualenv")
 @click.option("-r", "--pip-requirements-override", help="Requirements, separated by commas, that "
               "replace the model's own in its environment.")  # fmt: skip

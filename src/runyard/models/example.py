@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runyard.exceptions import DoesNotExist, InvalidParameter
-from runyard.models.scoring_columns import cast_frame
+from runyard.models.scoring_columns import as_named
+from runyard.models.scoring_forms import of_records, of_rows
 from runyard.models.scoring_input import CHAT_KEYS
+from runyard.models.scoring_tensors import tensor
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -235,20 +237,17 @@ def _read(folder: Path, info: Mapping[str, Any]) -> Any:
 
 
 def _frame(plain: Any, schema: "Schema | None") -> Any:
-    import pandas as pd  # noqa: PLC0415  (slow to load)
-
     if isinstance(plain, list):  # as versions before 2.0 wrote tables
-        return cast_frame(pd.DataFrame(plain), schema)
-    return cast_frame(pd.DataFrame(plain["data"], columns=plain.get("columns"), index=plain.get("index")), schema)
+        return of_records(plain, schema)
+    columns = plain.get("columns")
+    return of_rows(plain["data"], None if columns is None else as_named(columns, schema), plain.get("index"), schema)
 
 
 def _arrays(plain: Any, schema: "Schema | None") -> Any:
-    import numpy as np  # noqa: PLC0415  (slow to load)
-
     kinds = {} if schema is None or not schema.is_tensor_spec() else {one.name: one.type for one in schema.inputs}
     if isinstance(plain, dict):
-        return {name: np.array(one, dtype=kinds.get(name)) for name, one in plain.items()}
-    return np.array(plain, dtype=kinds.get(None))
+        return {name: tensor(one, kinds.get(name)) for name, one in plain.items()}
+    return tensor(plain, kinds.get(None))
 
 
 def _sparse(plain: dict[str, Any], kind: str) -> Any:

@@ -10,7 +10,7 @@ from runyard.types.values import fitted
 if TYPE_CHECKING:
     import pandas as pd
 
-NULLABLE = {DataType.integer: "Int32", DataType.long: "Int64"}
+NULLABLE: Any = {DataType.integer: "Int32", DataType.long: "Int64"}
 """The types of pandas for whole numbers some of which are missing."""
 
 _FRACTIONS = (DataType.float, DataType.double)
@@ -137,7 +137,9 @@ def _whole_numbers(values: "pd.Series[Any]", kind: DataType, *, required: bool) 
         return values.astype(NULLABLE[kind])
     found = [None if gap else _whole(one) for one, gap in zip(values.tolist(), values.isna(), strict=True)]
     bits = kind.to_pandas().itemsize * 8 - 1
-    if any(one is None or not -(2**bits) <= one < 2**bits for one, gap in zip(found, values.isna(), strict=True) if not gap):
+    if any(
+        one is None or not -(2**bits) <= one < 2**bits for one, gap in zip(found, values.isna(), strict=True) if not gap
+    ):
         raise _mismatch(values, kind)
     return pd.Series(pd.array(found, dtype=NULLABLE[kind]), index=values.index, name=values.name)
 
@@ -165,11 +167,12 @@ def _booleans(values: "pd.Series[Any]", *, required: bool) -> "pd.Series[Any]":
 
 
 def _fractions(values: "pd.Series[Any]", kind: DataType) -> "pd.Series[Any]":
-    wanted, have = kind.to_pandas(), values.dtype
+    wanted: Any = kind.to_pandas()
+    have: Any = values.dtype
     if have == wanted:
         return values
     has_gaps = bool(values.isna().any())
-    if have == object and has_gaps and bool(values.isna().all()):
+    if have == "object" and has_gaps and bool(values.isna().all()):
         return values.astype(wanted)
     if not _is_widening(values, kind) or (has_gaps and have.kind in "iu"):
         raise _mismatch(values, kind)
@@ -192,6 +195,6 @@ def _is_widening(values: "pd.Series[Any]", kind: DataType) -> bool:
 
 def _mismatch(values: "pd.Series[Any]", kind: DataType, hint: str = "") -> InvalidParameter:
     return InvalidParameter(
-        f"Column {shown(values.name)} holds {values.dtype}, which cannot become {kind!r} ({kind.to_pandas()}) unchanged, "
-        f"as the model's signature asks.{hint}"
+        f"Column {shown(values.name)} holds {values.dtype}, which cannot become {kind!r} ({kind.to_pandas()}) "
+        f"unchanged, as the model's signature asks.{hint}"
     )

@@ -1,13 +1,15 @@
-"""Gives the columns of a scoring request the types of the model's signature, and never changes a value doing so."""
+"""Gives the columns and arrays of a scoring request the types of the model's signature."""
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from runyard.exceptions import BadRequest
+from runyard.models import scoring_values as values
+from runyard.models.enforcement import takes_anything
+from runyard.types.datatypes import AnyType, DataType
+from runyard.types.moments import shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,7 +18,11 @@ if TYPE_CHECKING:
 
 _FLOATS = {"float": "float32", "double": "float64"}
 _INTEGERS = {"integer": "int32", "long": "int64"}
-_TRUTHS = {"true": True, "false": False, "1": True, "0": False, "1.0": True, "0.0": False}
+
+
+def is_table(schema: Schema | None) -> bool:
+    """Does the signature name the types of columns?"""
+    return schema is not None and not schema.is_tensor_spec() and not takes_anything(schema)
 
 
 def uniform_dtype(columns: Sequence[Any] | None, schema: Schema | None) -> Any:
@@ -30,10 +36,51 @@ def uniform_dtype(columns: Sequence[Any] | None, schema: Schema | None) -> Any:
     if schema is None or schema.is_tensor_spec():
         return None
     kinds = {spec.name: getattr(spec.type, "name", "") for spec in schema.inputs}
-    found = set(kinds.values()) if columns is None else {kinds.get(name, "") for name in columns if _hashable(name)}
+    found = set(kinds.values()) if columns is None else {kinds.get(name, "") for name in columns}
     if columns is not None and (len(set(map(str, columns))) != len(columns) or None in kinds):
         return None
     return _FLOATS.get(found.pop()) if len(found) == 1 else None
+
+
+def as_named(columns: Sequence[Any], schema: Schema | None) -> list[Any]:
+    """The names of a request's columns as the signature has them: JSON and CSV write the number 0 as text, and a name
+    of several levels as a list or as the text of one.
+    """
+    given = [tuple(name) if isinstance(name, list) else name for name in columns]
+    if not is_table(schema) or schema is None:
+        return given
+    odd = {str(spec.name): spec.name for spec in schema.inputs if spec.name is not None and spec.name != str(spec.name)}
+    return [odd.get(name, name) if isinstance(name, str) else name for name in given] if odd else given
+
+
+def named_by_place(width: int, schema: Schema | None) -> list[Any] | None:
+    """The names that a row of values without names has: those of the signature, when it has as many inputs."""
+    if schema is None or not is_table(schema) or not schema.has_input_names() or len(schema) != width:
+        return None
+    return schema.input_names()
+
+
+def typed_table(
+    rows: Sequence[Sequence[Any]], names: Sequence[Any], index: Sequence[Any] | None, schema: Schema
+) -> pd.DataFrame:
+    """Rows of values as a frame whose columns have the signature's types; those it does not know stay as they are.
+
+    Raises
+    ------
+    BadRequest: A name comes twice, or a value does not fit.
+    """
+    import pandas as pd  # noqa: PLC0415  (heavy, and only served models come here)
+
+    if len(set(names)) < len(names):
+        raise BadRequest(f"The column {shown(next(name for name in names if names.count(name) > 1))} is given twice.")
+    specs = _specs(names, schema)
+    columns: Any = zip(*rows, strict=True) if rows else ((),) * len(names)
+    frame = pd.DataFrame(
+        {name: _fitting(name, column, specs.get(name)) for name, column in zip(names, columns, strict=True)}
+    )
+    if index is not None:
+        frame.index = pd.Index(index)
+    return frame
 
 
 def cast_frame(frame: pd.DataFrame, schema: Schema | None) -> pd.DataFrame:
@@ -43,125 +90,69 @@ def cast_frame(frame: pd.DataFrame, schema: Schema | None) -> pd.DataFrame:
     ------
     BadRequest: A name comes twice, or a value does not fit.
     """
-    if schema is None or schema.is_tensor_spec():
+    import pandas as pd  # noqa: PLC0415
+
+    if schema is None or not is_table(schema):
         return frame
     if not frame.columns.is_unique:
-        twice = frame.columns[frame.columns.duplicated()][0]
-        raise BadRequest(f"The column {twice!r} is given twice.")
-    named = schema.has_input_names()
-    for position, spec in enumerate(schema.inputs):
-        name = spec.name if named else frame.columns[position] if position < frame.shape[1] else None
-        if name is None or name not in frame.columns:
-            continue  # enforcing the schema tells what is missing
-        convert = _CONVERTERS.get(getattr(spec.type, "name", ""))
-        if convert is None:
-            continue
-        try:
-            converted = convert(column := frame[name])
-        except (ValueError, TypeError, OverflowError) as problem:
-            raise BadRequest(
-                f"Column {name!r} does not fit the signature's type {spec.type.name}: {problem}."
-            ) from None
-        if converted is not column:
-            frame = frame.assign(**{name: converted}) if isinstance(name, str) else _replaced(frame, name, converted)
-    return frame
+        raise BadRequest(f"The column {shown(frame.columns[frame.columns.duplicated()][0])} is given twice.")
+    specs = _specs(list(frame.columns), schema)
+    columns: dict[Any, Any] = {}
+    for name in frame.columns:
+        columns[name], spec = frame[name], specs.get(name)
+        if spec is not None and not _has_type(columns[name], spec.type):
+            columns[name] = _fitting(name, columns[name].tolist(), spec)
+    made = pd.DataFrame({name: getattr(column, "array", column) for name, column in columns.items()})
+    made.index = frame.index
+    return made
 
 
-def typed_column(values: Any, dtype: Any) -> Any:
-    """An array of whole numbers.
+def _specs(names: Sequence[Any], schema: Schema) -> dict[Any, Any]:
+    """The inputs of the signature by the names of a table's columns."""
+    if schema.has_input_names():
+        return {spec.name: spec for spec in schema.inputs}
+    return dict(zip(names, schema.inputs, strict=False))
+
+
+def _has_type(column: pd.Series[Any], kind: Any) -> bool:
+    return isinstance(kind, AnyType) or (isinstance(kind, DataType) and column.dtype == kind.to_numpy())
+
+
+def _fitting(name: Any, column: Sequence[Any], spec: Any) -> Any:
+    """The values of a column in the type of its input."""
+    if spec is None:
+        return list(column)
+    try:
+        return _converted(column, spec.type, spec.required)
+    except ValueError as problem:
+        raise BadRequest(f"Column {shown(name)} does not fit the signature's type {spec.type!r}: {problem}.") from None
+
+
+def _converted(column: Sequence[Any], kind: Any, required: bool) -> Any:
+    """Values in a type, as a list or an array.
 
     Raises
     ------
-    ValueError: A value is missing, has a fraction, or is out of the type's range.
+    ValueError: A value does not fit.
     """
-    import numpy as np  # noqa: PLC0415  (heavy, and only served models come here)
-
-    given = np.asarray(values)
-    if given.dtype.kind == "O":
-        if any(one is None for one in given.flat):
-            raise ValueError("a value is missing")
-        given = np.array(given.tolist(), dtype=None)
-    if given.dtype.kind in "UST":
-        given = np.array([_number(one) for one in given.flat]).reshape(given.shape)
-    wanted = np.dtype(dtype)
-    if given.dtype.kind == "f":
-        odd = given[~(np.isfinite(given) & (given == np.floor(given)))]
-        if odd.size:
-            raise ValueError("a value is missing" if np.isnan(odd[0]) else f"{odd[0]!s} is not a whole number")
-    if given.size and given.dtype.kind in "iuf":
-        limits = np.iinfo(wanted)
-        for edge in (given.min(), given.max()):
-            if not limits.min <= int(edge) <= limits.max:
-                raise ValueError(f"{edge!s} is out of the range of {wanted}")
-    return given.astype(wanted)
-
-
-def _integers(dtype: str) -> Callable[[pd.Series[Any]], Any]:
-    return lambda column: column if str(column.dtype) == dtype else typed_column(column.to_numpy(), dtype)
-
-
-def _floats(dtype: str) -> Callable[[pd.Series[Any]], Any]:
-    return lambda column: column if str(column.dtype) == dtype else column.to_numpy().astype(dtype)
-
-
-def _number(text: Any) -> int | float:
-    try:
-        return int(text)
-    except ValueError:
-        return float(text)
-
-
-def _booleans(column: pd.Series[Any]) -> Any:
-    import numpy as np  # noqa: PLC0415
-
-    if column.dtype == np.bool_:
-        return column
-    found = [_TRUTHS.get(str(one).lower()) for one in column.tolist()]
-    if None in found:
-        raise ValueError(f"{column.tolist()[found.index(None)]!r} is neither true nor false")
-    return np.array(found, dtype=bool)
-
-
-def _moments(column: pd.Series[Any]) -> Any:
-    """Times without a zone; those with one are moved to UTC first, whole numbers count nanoseconds."""
     import pandas as pd  # noqa: PLC0415
 
-    if column.dtype.kind in "iuf":
-        found = pd.to_datetime(column)
-    else:
-        found = pd.to_datetime(column, utc=True, format="ISO8601").dt.tz_localize(None)
-    return found.astype("datetime64[ns]")
+    name = getattr(kind, "name", "")
+    if name in _FLOATS:
+        return values.fractions(column, _FLOATS[name])
+    if name in _INTEGERS:
+        return values.whole_numbers(column, _INTEGERS[name], required=required)
+    if name == "boolean":
+        return values.truths(column, required=required)
+    if name in _LISTS and column:
+        return _LISTS[name](column)
+    if not column:
+        return pd.Series(dtype="datetime64[ns]" if name == "datetime" else object)
+    return list(column) if isinstance(kind, AnyType) else [values.nested(one, kind) for one in column]
 
 
-def _bytes(column: pd.Series[Any]) -> Any:
-    import pandas as pd  # noqa: PLC0415
-
-    return pd.Series([_unpacked(one) for one in column.tolist()], index=column.index, dtype=object)
-
-
-def _unpacked(value: Any) -> Any:
-    if value is None or isinstance(value, (bytes, float)):
-        return value
-    try:
-        return base64.b64decode(str(value).replace("\n", ""), validate=True)
-    except binascii.Error:
-        raise ValueError("binary values must be base64") from None
-
-
-def _replaced(frame: pd.DataFrame, name: Any, column: Any) -> pd.DataFrame:
-    changed = frame.copy(deep=False)
-    changed[name] = column
-    return changed
-
-
-def _hashable(name: Any) -> bool:
-    return isinstance(name, (str, int, float))
-
-
-_CONVERTERS: dict[str, Callable[[pd.Series[Any]], Any]] = {
-    **{name: _floats(dtype) for name, dtype in _FLOATS.items()},
-    **{name: _integers(dtype) for name, dtype in _INTEGERS.items()},
-    "boolean": _booleans,
-    "datetime": _moments,
-    "binary": _bytes,
+_LISTS: dict[str, Callable[[Sequence[Any]], Any]] = {
+    "string": values.texts,
+    "binary": values.binaries,
+    "datetime": values.moments,
 }

@@ -91,9 +91,7 @@ def _checked(array: Any, spec: TensorSpec) -> Any:
         raise InvalidParameter(f"By the signature {what} is a numpy array, not {type(array).__name__}.")
     have = array.dtype
     if have.newbyteorder("=") != spec.type and not (have.kind == spec.type.kind and have.kind in "SU"):
-        raise InvalidParameter(
-            f"By the signature {what} is an array of {spec.type}, not of {have}."
-        )
+        raise InvalidParameter(f"By the signature {what} is an array of {spec.type}, not of {have}.")
     same_sizes = all(wanted in (-1, size) for wanted, size in zip(spec.shape, array.shape, strict=False))
     if len(spec.shape) != len(array.shape) or not same_sizes:
         raise InvalidParameter(f"By the signature {what} has the shape {spec.shape}, not {array.shape}.")

@@ -15,7 +15,7 @@ from runyard.serving.scorer import Scorer, ScoringRequest, ServedModel
 from runyard.serving.settings import ServingSettings
 from runyard.serving.web import create_web
 
-_JSON, _CSV = "application/json", "text/csv"
+_JSON, _CSV = "application/json", ("text/csv", "application/csv")
 _CLIENT_GONE = 499
 _METHODS = {
     "/invocations": ("POST",),
@@ -134,9 +134,9 @@ def _is_csv(given: str) -> bool:
     UnsupportedMediaType: It is neither, or not in UTF-8.
     """
     kind, *parameters = [part.strip() for part in given.lower().split(";")]
-    if kind not in (_JSON, _CSV):
+    if kind not in (_JSON, *_CSV):
         shown = repr(given[:100]) if given else "missing"
-        raise UnsupportedMediaType(f"The Content-Type is {shown}. Send {_JSON} or {_CSV}.")
+        raise UnsupportedMediaType(f"The Content-Type is {shown}. Send {_JSON} or {_CSV[0]}.")
     for parameter in filter(None, parameters):
         name, _, value = parameter.partition("=")
         if name.strip() != "charset":
@@ -146,7 +146,7 @@ def _is_csv(given: str) -> bool:
             )
         if value.strip().strip('"') not in ("utf-8", "utf8"):
             raise UnsupportedMediaType(f"The charset is {value.strip()[:50]!r}. Only UTF-8 is taken.")
-    return kind == _CSV
+    return kind in _CSV
 
 
 class _Lifespan:

@@ -19,6 +19,7 @@ _TYPES: dict[str, dict[str, Any]] = {
     "datetime": {"type": "string", "format": "date-time"},
 }
 _SAMPLES = {"boolean": False, "string": "text", "binary": "YWJj", "datetime": "2026-01-01T00:00:00"}
+_NAMES = {"b": "boolean", "U": "string", "S": "binary", "M": "datetime"}
 _EXAMPLE_FILE = "serving_input_example.json"
 
 
@@ -115,7 +116,7 @@ def _example(schema: Any, folder: Path | None) -> Any:
     if schema is None:
         return {"inputs": [[0]]}
     if schema.is_tensor_spec():
-        tensors = {one.name: _zeros([max(size, 1) for size in one.shape]) for one in schema.inputs}
+        tensors = {one.name: _filled([max(size, 1) for size in one.shape], one.type.kind) for one in schema.inputs}
         return {"inputs": tensors if schema.has_input_names() else tensors[None]}
     names = [str(position if one.name is None else one.name) for position, one in enumerate(schema.inputs)]
     row = [_SAMPLES.get(getattr(one.type, "name", ""), 0) for one in schema.inputs]
@@ -126,13 +127,14 @@ def _example(schema: Any, folder: Path | None) -> Any:
     return {"dataframe_split": {"columns": names, "data": [row]}}
 
 
-def _zeros(shape: Sequence[int]) -> Any:
-    return [_zeros(shape[1:]) for _ in range(shape[0])] if shape else 0
+def _filled(shape: Sequence[int], kind: str) -> Any:
+    """Nested lists of one value, which is of a kind of numpy's types."""
+    return [_filled(shape[1:], kind) for _ in range(shape[0])] if shape else _SAMPLES.get(_NAMES.get(kind, ""), 0)
 
 
 _PROBLEMS = {
     "400": "The body or a value in it is wrong, or the model raised.",
-    "415": "The Content-Type is neither application/json nor text/csv.",
+    "415": "The Content-Type is neither application/json nor text/csv (or application/csv).",
     "503": "Too many requests wait. Try again.",
     "504": "The time limit has passed.",
 }
@@ -159,7 +161,7 @@ def _document(name: str, version: str, inputs: Any, params: Any, example: Any) -
             "required": True,
             "content": {
                 "application/json": {"schema": _body(inputs, params), "example": example},
-                "text/csv": {"schema": {"type": "string"}},
+                **{name: {"schema": {"type": "string"}} for name in ("text/csv", "application/csv")},
             },
         },
         "responses": _responses(),
@@ -208,8 +210,8 @@ def _split_form(schema: Any) -> dict[str, Any]:
 def _row(schema: Any) -> dict[str, Any]:
     if schema is None or not schema.has_input_names():
         return {"type": "object"}
-    fields = {one.name: _type(one) for one in schema.inputs}
-    required = [one.name for one in schema.inputs if getattr(one, "required", True)]
+    fields = {str(one.name): _type(one) for one in schema.inputs}
+    required = [str(one.name) for one in schema.inputs if getattr(one, "required", True)]
     return {"type": "object", "properties": fields, "required": required}
 
 

@@ -177,7 +177,7 @@ def type_of(value: Any) -> AnyDataType:
         raise UnclearTypeError(str(value.dtype))
     for kinds, scalar in _SCALARS:
         if isinstance(value, kinds):
-            if scalar is DataType.long and not -(2**63) <= value < 2**63:
+            if isinstance(value, int) and not -(2**63) <= value < 2**63:
                 raise UnclearTypeError("whole numbers beyond 64 bits")
             return scalar
     if isinstance(value, Mapping):
@@ -202,8 +202,10 @@ def type_of_all(values: Iterable[Any]) -> AnyDataType:
     UnclearTypeError: They have no common type.
     """
     found: AnyDataType | None = None
-    has_gaps = False
+    has_gaps, empty = False, set[type]()
     for value in values:
+        if isinstance(value, Mapping | list) and not value:
+            empty.add(list if isinstance(value, list) else Mapping)
         if value is None or (isinstance(value, Mapping) and not value):
             has_gaps = True
         else:
@@ -211,7 +213,12 @@ def type_of_all(values: Iterable[Any]) -> AnyDataType:
             found = kind if found is None else _common(found, kind)
     if found is None:
         return AnyType()
+    if not empty <= _EMPTY.get(type(found), set()):
+        raise UnclearTypeError(f"both {found!r} and an empty list or object")
     return _maybe_empty(found) if has_gaps else found
+
+
+_EMPTY: dict[type, set[type]] = {Array: {list}, Object: {Mapping}, Map: {Mapping}, AnyType: {list, Mapping}}
 
 
 def _maybe_empty(kind: AnyDataType) -> AnyDataType:

@@ -136,4 +136,6 @@ def _names(value: Any, kind: AnyDataType, where: str) -> Any:
 
 def refused(value: Any, kind: AnyDataType, where: str) -> InvalidParameter:
     """The error about a value of another type."""
-    return InvalidParameter(f"{where[:1].upper()}{where[1:]} must be {kind!r}; it is {shown(value)} ({type(value).__name__}).")
+    return InvalidParameter(
+        f"{where[:1].upper()}{where[1:]} must be {kind!r}; it is {shown(value)} ({type(value).__name__})."
+    )
