@@ -57,9 +57,10 @@ OBJECTS = [
 @st.composite
 def columns(draw: st.DrawFn, size: int) -> Any:
     """A column of some kind, with gaps or without."""
-    kind = draw(st.sampled_from([*PLAIN, "object", "category", "zone", "moments", "floats"]))
+    kind: Any = draw(st.sampled_from([*PLAIN, "object", "category", "zone", "moments", "floats"]))
     if kind == "category":
-        items = st.sampled_from(draw(st.sampled_from([[1, 3], ["a", "NA"], [1.5, 2], [True, False]])))
+        values: list[list[Any]] = [[1, 3], ["a", "NA"], [1.5, 2], [True, False]]
+        items: Any = st.sampled_from(draw(st.sampled_from(values)))
     else:
         named = {"floats": st.floats(), "zone": NEAR, "moments": NEAR}
         items = PLAIN[kind] if kind in PLAIN else named[kind] if kind in named else draw(st.sampled_from(OBJECTS))
@@ -67,7 +68,7 @@ def columns(draw: st.DrawFn, size: int) -> Any:
     found = draw(st.lists(items | st.none() if has_gaps else items, min_size=size, max_size=size))
     if kind in PLAIN:
         is_numpy = not has_gaps and kind not in ("boolean", "string") and draw(st.booleans())
-        return pd.Series(found, dtype=kind.lower()) if is_numpy else pd.Series(pd.array(found, dtype=kind))
+        return pd.Series(found, dtype=kind.lower()) if is_numpy else pd.Series(found, dtype=kind)
     if kind in ("zone", "moments"):
         return pd.Series(pd.to_datetime(found, utc=True).tz_convert("Asia/Tokyo" if kind == "zone" else None))
     if kind == "category":
@@ -83,7 +84,7 @@ def frames(draw: st.DrawFn) -> pd.DataFrame:
     name = st.sampled_from("abc") | st.integers(0, 3) | st.tuples(st.just("u"), st.sampled_from("ab"))
     names = draw(st.lists(name, min_size=len(found), max_size=len(found), unique=draw(st.integers(0, 9)) > 0))
     made = pd.concat(found, axis=1) if found else pd.DataFrame()
-    made.columns = names  # type: ignore[assignment]
+    made.columns = names
     return made
 
 
@@ -194,7 +195,7 @@ def test_odd_data_is_taken_again(name: str) -> None:
         (pd.array([True, None], dtype="boolean"), "boolean", "boolean"),
         (pd.Series([True, None], dtype=object), "boolean", "object"),
         (pd.array([1.5, None], dtype="Float32"), "float", "float32"),
-        (pd.to_datetime(["2024-05-01T02:00+02:00", None]), "datetime", "datetime64[ns]"),
+        (pd.Series(pd.to_datetime(["2024-05-01T02:00+02:00", "NaT"])), "datetime", "datetime64[ns]"),
         (pd.Series([datetime.date(9999, 12, 31), None], dtype=object), "datetime", "datetime64[s]"),
         ([b"x", None], "binary", "object"),
     ],
