@@ -5,9 +5,11 @@ from __future__ import annotations
 import importlib
 import sys
 
+from runyard._missing import did_you_mean
+
 TYPE_CHECKING = False  # type checkers take the name for true; importing typing would be most of the cost of runyard
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
     from typing import Any
 
 
@@ -62,34 +64,3 @@ def _submodule(package: str, name: str, absent: str | None) -> Any:
                     raise
         hint = did_you_mean(name, dir(sys.modules[package]))
     raise AttributeError(f"module {package!r} has no attribute {name!r}{hint}")
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """The end of a message about a name that is not there: the known name that it was likely meant to be, if any."""
-    from difflib import get_close_matches  # noqa: PLC0415  (only when something went wrong)
-
-    public = [each for each in known if not each.startswith("_")]
-    by_case = {each.lower(): each for each in public}
-    near = get_close_matches(name.lower(), by_case, n=1, cutoff=0.75)
-    return f". Did you mean {by_case[near[0]]!r}?" if near else ""
-
-
-class _MissingModules:
-    """What ``sys.meta_path`` asks last: nobody has the module, so a misspelt one of ours is named rightly."""
-
-    def find_spec(self, fullname: str, path: object = None, target: object = None) -> None:
-        """None, or the error that names the module that was likely meant.
-
-        Raises
-        ------
-        ModuleNotFoundError: There is a module of a similar name.
-        """
-        package, _, name = fullname.rpartition(".")
-        if package == "runyard" and not name.startswith("_"):
-            hint = did_you_mean(name, dir(sys.modules[package]))
-            if hint:
-                # not under its own name: the import system keeps that to itself in `from runyard import …`
-                raise ModuleNotFoundError(f"There is no {name!r} in {package}{hint}", name=package)
-
-
-sys.meta_path.append(_MissingModules())

@@ -219,14 +219,23 @@ class InvalidProject(ExecutionException):
     error_code, http_status = "INVALID_PARAMETER_VALUE", 400
 
 
-class MissingPackage(RunyardException, ImportError):  # noqa: N818  (named for the situation, as all here)
-    """An optional package is needed and not installed."""
+class MissingPackage(RunyardException, ModuleNotFoundError):  # noqa: N818  (named for the situation, as all here)
+    """An optional package is needed and not installed.
 
-    def __init__(self, package: str, extra: str | None, purpose: str) -> None:
+    Parameters
+    ----------
+    package: Its name for pip.
+    extra: The extra of ours that installs it, if one does.
+    purpose: What needs it, as the beginning of a sentence.
+    module: The module that was to be imported, where its name is another one.
+    """
+
+    def __init__(self, package: str, extra: str | None, purpose: str, module: str | None = None) -> None:
         wanted = f"'runyard[{extra}]'" if extra else package
         super().__init__(
             f"{purpose} needs the package {package!r}, which is not installed. Install it with: pip install {wanted}"
         )
+        self.name = module or package
 
 
 MlflowException = RunyardException

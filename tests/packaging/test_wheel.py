@@ -1,5 +1,6 @@
 """The wheel, installed in an empty environment, is a working server."""
 
+import json
 import os
 import subprocess
 import sys
@@ -40,13 +41,23 @@ def test_wheel_carries_pages_and_migrations(wheel: Path) -> None:
     assert not [name for name in names if name.startswith(("tests/", "web/")) or "__pycache__" in name]
 
 
-def test_installed_wheel_serves_pages_and_logs_a_run(wheel: Path, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def binaries(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The programs of an environment with the wheel and no extras."""
+    folder = tmp_path_factory.mktemp("env")
+    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+    subprocess.run([folder / "bin" / "python", "-m", "pip", "install", "--quiet", wheel], check=True)
+    return folder / "bin"
+
+
+def _environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith(("RUNYARD_", "MLFLOW_"))}
+
+
+def test_installed_wheel_serves_pages_and_logs_a_run(binaries: Path, tmp_path: Path) -> None:
     """Nothing may be missing that a developer happens to have."""
-    subprocess.run([sys.executable, "-m", "venv", tmp_path / "env"], check=True)
-    binaries = tmp_path / "env" / "bin"
-    subprocess.run([binaries / "python", "-m", "pip", "install", "--quiet", wheel], check=True)
     port = free_port(0, "127.0.0.1")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("RUNYARD_", "MLFLOW_"))}
+    environment = _environment()
     command = [str(binaries / "runyard"), "server", "--port", str(port)]
     with subprocess.Popen(command, cwd=tmp_path, env=environment) as server:
         try:
@@ -63,6 +74,42 @@ def test_installed_wheel_serves_pages_and_logs_a_run(wheel: Path, tmp_path: Path
         finally:
             server.terminate()
             assert server.wait(timeout=15) == 0
+
+
+def test_calls_that_need_an_extra_name_it(binaries: Path, tmp_path: Path) -> None:
+    """Every public name and many calls, without extras: a result, or the line that installs what is missing."""
+    script = Path(__file__).parent / "base_install_script.py"
+    command = [str(binaries / "python"), "-W", "error", str(script)]
+    done = subprocess.run(command, cwd=tmp_path, env=_environment(), capture_output=True, text=True, timeout=120)
+
+    assert 0 == done.returncode, done.stderr
+    assert [] == json.loads(done.stdout)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["models", "serve", "-m", "model", "--env-manager", "local"], "pip install 'runyard[ml]'"),
+        (
+            ["models", "predict", "-m", "model", "--env-manager", "local", "-i", "rows.json"],
+            "pip install 'runyard[ml]'",
+        ),
+        (["artifacts", "download", "-u", "s3://bucket/key"], "pip install 'runyard[s3]'"),
+        (["server", "--artifacts-destination", "s3://bucket/key", "--port", "0"], "pip install 'runyard[s3]'"),
+        (["server", "--backend-store-uri", "postgresql://u@h/d", "--port", "0"], "pip install 'runyard[postgres]'"),
+        (["demo", "--exit"], "pip install 'runyard[ml]'"),
+    ],
+)
+def test_commands_that_need_an_extra_name_it(binaries: Path, tmp_path: Path, arguments: list[str], said: str) -> None:
+    """One line on stderr, and the exit code of a failure."""
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "MLmodel").write_text("flavors:\n  python_function:\n    loader_module: mlflow.sklearn\n")
+    (tmp_path / "rows.json").write_text('{"instances": [[1]]}')
+    command = [str(binaries / "runyard"), *arguments]
+    done = subprocess.run(command, cwd=tmp_path, env=_environment(), capture_output=True, text=True, timeout=120)
+
+    assert (1, True) == (done.returncode, said in done.stderr), done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def _wait_for(address: str, server: subprocess.Popen[bytes]) -> None:

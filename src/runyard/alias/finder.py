@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import runyard
 from runyard._absent import INTERNAL, REASONS
-from runyard._lazy import did_you_mean
+from runyard._missing import did_you_mean
 
 if TYPE_CHECKING:
     from importlib.metadata import Distribution, DistributionFinder

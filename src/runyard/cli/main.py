@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from runyard._lazy import did_you_mean
+from runyard._missing import did_you_mean
 from runyard.exceptions import RunyardException
 from runyard.version import __version__
 

@@ -4,7 +4,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from runyard._absent import reason_for_method
-from runyard._lazy import did_you_mean
+from runyard._missing import did_you_mean
 from runyard.artifacts.repository import ArtifactRepository
 from runyard.client.addresses import followed, uri_joined
 from runyard.client.connection import StoreConnection, connection_to

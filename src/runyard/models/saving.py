@@ -84,6 +84,7 @@ def saving(
     environment_files.check(options.conda_env, options.pip_requirements, options.extra_pip_requirements)
     if not isinstance(options.signature, ModelSignature) and options.signature not in (None, False):
         raise InvalidParameter(f"'signature' is a ModelSignature, None or False, not {options.signature!r}.")
+    existed = Path(path).exists()
     folder = new_folder(path)
     model = mlflow_model if mlflow_model is not None else Model()
     try:
@@ -98,6 +99,8 @@ def saving(
         environment_files.write(folder, options, packages)
     except BaseException:
         _emptied(folder)
+        if not existed:
+            folder.rmdir()
         raise
 
 

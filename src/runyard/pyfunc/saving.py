@@ -5,6 +5,7 @@ import platform
 import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from importlib import metadata as packages
 from pathlib import Path
 from typing import Any
@@ -246,7 +247,9 @@ def _add_python_model(
     config: Mapping[str, Any] | None,
     streamable: bool | None,
 ) -> None:
-    settings: dict[str, Any] = {"cloudpickle_version": packages.version("cloudpickle")}
+    settings: dict[str, Any] = {}
+    with suppress(packages.PackageNotFoundError):  # a script is stored as it is; only pickling needs it
+        settings["cloudpickle_version"] = packages.version("cloudpickle")
     if artifacts:
         settings["artifacts"] = stored(artifacts, folder.path)
     if isinstance(model, Path):

@@ -1,0 +1,75 @@
+"""Modules that nobody has: misspelt ones of ours, and packages that an extra installs. Standard library only."""
+
+from __future__ import annotations
+
+import sys
+
+TYPE_CHECKING = False  # type checkers take the name for true; importing typing would be most of the cost of runyard
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+EXTRAS = {
+    "PIL": ("pillow", "ml"),
+    "boto3": ("boto3", "s3"),
+    "botocore": ("boto3", "s3"),
+    "cloudpickle": ("cloudpickle", "ml"),
+    "dask": ("distributed", "dask"),
+    "distributed": ("distributed", "dask"),
+    "fsspec": ("fsspec", "fsspec"),
+    "joblib": ("scikit-learn", "ml"),
+    "matplotlib": ("matplotlib", "ml"),
+    "numpy": ("numpy", "ml"),
+    "pandas": ("pandas", "ml"),
+    "psycopg": ("psycopg", "postgres"),
+    "pyarrow": ("pyarrow", "parquet"),
+    "scipy": ("scikit-learn", "ml"),
+    "shap": ("shap", "ml"),
+    "sklearn": ("scikit-learn", "ml"),
+    "skops": ("skops", "ml"),
+}
+"""Top-level module → the package it comes with, and the extra that installs it."""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The end of a message about a name that is not there: the known name that it was likely meant to be, if any."""
+    from difflib import get_close_matches  # noqa: PLC0415  (only when something went wrong)
+
+    by_case = {each.lower(): each for each in known if not each.startswith("_")}
+    near = get_close_matches(name.lower(), by_case, n=1, cutoff=0.75)
+    return f". Did you mean {by_case[near[0]]!r}?" if near else ""
+
+
+class MissingModules:
+    """What ``sys.meta_path`` asks last, when no other finder has the module: says what to do where we know it."""
+
+    def find_spec(self, fullname: str, path: object = None, target: object = None) -> None:
+        """None, or the error that helps.
+
+        Raises
+        ------
+        MissingPackage: Code of ours imports it, and an extra of ours installs it.
+        ModuleNotFoundError: There is a module of ours with a similar name.
+        """
+        package, _, name = fullname.rpartition(".")
+        if package == "runyard" and not name.startswith("_"):
+            hint = did_you_mean(name, dir(sys.modules[package]))
+            if hint:
+                # not under its own name: the import system keeps that to itself in `from runyard import …`
+                raise ModuleNotFoundError(f"There is no {name!r} in {package}{hint}", name=package)
+        elif fullname in EXTRAS and _importer().startswith("runyard."):
+            from runyard.exceptions import MissingPackage  # noqa: PLC0415  (only when something went wrong)
+
+            raise MissingPackage(*EXTRAS[fullname], "This", module=fullname)
+
+
+def _importer() -> str:
+    """The module whose import statement (or `import_module`) is being carried out; empty when one only asks."""
+    frame = sys._getframe(2)
+    if frame.f_globals.get("__name__") != "importlib._bootstrap":
+        return ""
+    while frame.f_back and frame.f_globals.get("__name__") in ("importlib._bootstrap", "importlib"):
+        frame = frame.f_back
+    return str(frame.f_globals.get("__name__", ""))
+
+
+sys.meta_path.append(MissingModules())
