@@ -1,9 +1,13 @@
-"""Metrics that are ready to be asked for as ``extra_metrics``: those of regressors and classifiers, and a few more."""
+"""Metrics that are ready to be asked for as ``extra_metrics``: those of regressors, classifiers and retrievers.
+
+Each can be called too: ``mae()(predictions=…, targets=…)`` and ``mae().eval_fn(predictions, targets, {})``.
+"""
 
 from collections.abc import Callable
 from typing import Any
 
-from runyard.evaluation.metric import LATENCY, EvaluationMetric, MetricValue, make_metric
+from runyard.evaluation.metric import LATENCY, EvaluationMetric, MetricValue, make_metric, plain
+from runyard.evaluation.retrieval import ndcg_at_k, precision_at_k, recall_at_k
 
 __all__ = [
     "EvaluationMetric",
@@ -16,8 +20,11 @@ __all__ = [
     "mape",
     "max_error",
     "mse",
+    "ndcg_at_k",
+    "precision_at_k",
     "precision_score",
     "r2_score",
+    "recall_at_k",
     "recall_score",
     "rmse",
 ]
@@ -45,7 +52,11 @@ def r2_score() -> EvaluationMetric:
 
 def max_error() -> EvaluationMetric:
     """The largest error."""
-    return _of_sklearn("max_error", greater_is_better=False)
+
+    def computed(predictions: Any, targets: Any = None, metrics: Any = None) -> MetricValue | None:
+        return _computed("max_error", targets, predictions)
+
+    return make_metric(eval_fn=computed, greater_is_better=False, name="max_error")
 
 
 def mape() -> EvaluationMetric:
@@ -55,26 +66,28 @@ def mape() -> EvaluationMetric:
 
 def precision_score() -> EvaluationMetric:
     """Share of the predicted positives that are positive; two classes."""
-    return _of_sklearn("precision_score", greater_is_better=True)
+    return _of_classes("precision_score")
 
 
 def recall_score() -> EvaluationMetric:
     """Share of the positives that are found; two classes."""
-    return _of_sklearn("recall_score", greater_is_better=True)
+    return _of_classes("recall_score")
 
 
 def f1_score() -> EvaluationMetric:
     """Harmonic mean of precision and recall; two classes."""
-    return _of_sklearn("f1_score", greater_is_better=True)
+    return _of_classes("f1_score")
 
 
 def exact_match() -> EvaluationMetric:
     """Share of the predictions that equal their target."""
 
-    def share_of_equals(predictions: Any, targets: Any) -> MetricValue:
-        return MetricValue(aggregate_results={"exact_match": float((predictions == targets).mean())})
+    def computed(
+        predictions: Any, targets: Any = None, metrics: Any = None, sample_weight: Any = None
+    ) -> MetricValue | None:
+        return _computed("accuracy_score", targets, predictions, "exact_match", sample_weight=sample_weight)
 
-    return make_metric(eval_fn=share_of_equals, greater_is_better=True, name="exact_match", version="v1")
+    return make_metric(eval_fn=computed, greater_is_better=True, name="exact_match", version="v1")
 
 
 def latency() -> EvaluationMetric:
@@ -87,10 +100,50 @@ def latency() -> EvaluationMetric:
 
 
 def _of_sklearn(name: str, greater_is_better: bool) -> EvaluationMetric:
-    def computed(predictions: Any, targets: Any) -> MetricValue:
-        from sklearn import metrics  # noqa: PLC0415  (heavy: only when it is computed)
-
-        compute: Callable[..., float] = getattr(metrics, name)
-        return MetricValue(aggregate_results={name: compute(targets, predictions)})
+    def computed(
+        predictions: Any, targets: Any = None, metrics: Any = None, sample_weight: Any = None
+    ) -> MetricValue | None:
+        return _computed(name, targets, predictions, sample_weight=sample_weight)
 
     return make_metric(eval_fn=computed, greater_is_better=greater_is_better, name=name)
+
+
+def _of_classes(name: str) -> EvaluationMetric:
+    def computed(
+        predictions: Any,
+        targets: Any = None,
+        metrics: Any = None,
+        pos_label: Any = 1,
+        average: str | None = "binary",
+        sample_weight: Any = None,
+    ) -> MetricValue | None:
+        settings = {"pos_label": pos_label, "average": average, "sample_weight": sample_weight}
+        return _computed(name, targets, predictions, **settings)
+
+    return make_metric(eval_fn=computed, greater_is_better=True, name=name)
+
+
+def _computed(
+    function: str, targets: Any, predictions: Any, name: str | None = None, **settings: Any
+) -> MetricValue | None:
+    """What a function of `sklearn.metrics` says; None where nothing is known to be true, as in MLflow."""
+    if targets is None or len(targets) == 0:
+        return None
+    from sklearn import metrics  # noqa: PLC0415  (heavy: only when it is computed)
+
+    compute: Callable[..., Any] = getattr(metrics, function)
+    return MetricValue(aggregate_results={name or function: plain(compute(targets, predictions, **settings))})
+
+
+_OF_TEXTS = (
+    "ari_grade_level bleu flesch_kincaid_grade_level genai rouge1 rouge2 rougeL rougeLsum token_count toxicity".split()
+)
+
+
+def __getattr__(name: str) -> Any:
+    if name in _OF_TEXTS:
+        raise AttributeError(
+            f"runyard.metrics has no {name!r}: it judges what language models write, which Runyard does not evaluate. "
+            "Compute it in a function of your own, and pass that to make_metric."
+        )
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

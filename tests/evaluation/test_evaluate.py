@@ -207,8 +207,15 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "classes of two kinds": (
         {"data": ROWS.assign(y=["a", "b", "a", "b"]), "model_type": "classifier"},
-        "different kinds",
+        "Targets such as ['a', 'b', 'a'] and predictions such as [0.0, 2.0, 4.0] are of different kinds",
     ),
+    "several labels for a row": (
+        {"data": ROWS.assign(y=pd.Series([np.array([0, 1])] * 4)), "model_type": "classifier"},
+        "The targets have several values for a row, such as array([0, 1]); a classifier is evaluated on one",
+    ),
+    "several numbers as targets": ({"targets": ROWS[["x", "y"]].to_numpy()}, "a regressor is evaluated on one"),
+    "several targets by name": ({"targets": ["x", "y"]}, "targets names several columns, ['x', 'y']"),
+    "a model of several numbers": ({"model": lambda rows: rows[["x", "z"]].to_numpy()}, "The predictions have several"),
 }
 
 
@@ -249,30 +256,3 @@ def test_metrics_that_need_each_other_or_nothing_known_are_refused() -> None:
     failing = make_metric(eval_fn=lambda predictions: 1 / 0, greater_is_better=True, name="failing")
     with pytest.raises(RunyardException, match="'failing' failed: ZeroDivisionError"):
         _evaluate(extra_metrics=[failing])
-
-
-def test_features_that_shap_cannot_take_leave_the_rest_of_the_evaluation(caplog: pytest.LogCaptureFixture) -> None:
-    """Text features are told of in the log when explanations were asked for."""
-    rows = ROWS.assign(name=["a", "b", "c", "d"])
-    with caplog.at_level(logging.WARNING, logger="runyard"):
-        result = _evaluate(data=rows, evaluator_config={"log_model_explainability": True})
-    assert "max_error" in result.metrics
-    assert result.artifacts == {}
-    assert "some features are no numbers" in caplog.text
-
-
-def test_drawing_explanations_leaves_the_programs_figures_alone() -> None:
-    """shap draws with pyplot; the figure that was current is so again, and no other stays open."""
-    import matplotlib as mpl  # noqa: PLC0415
-
-    mpl.use("agg")
-    from matplotlib import pyplot  # noqa: PLC0415
-
-    mine = pyplot.figure()
-    try:
-        result = _evaluate(evaluator_config={})
-        assert "shap_beeswarm_plot" in result.artifacts
-        assert pyplot.get_fignums() == [mine.number]
-        assert pyplot.gcf() is mine
-    finally:
-        pyplot.close(mine)

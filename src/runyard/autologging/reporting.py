@@ -58,6 +58,13 @@ def warn(integration: str, text: str, *values: object) -> None:
         log.warning(text, *values)
 
 
+def warn_once(integration: str, text: str) -> None:
+    """Say it, unless this process has said it before."""
+    if (integration, text, "") not in _told:
+        _told.add((integration, text, ""))
+        warn(integration, text)
+
+
 def is_silent(integration: str) -> bool:
     """Was the library's part asked to say nothing?"""
     return bool(get_autologging_config(integration, "silent", default_value=False))

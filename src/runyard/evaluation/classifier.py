@@ -1,16 +1,22 @@
 """Metrics of a classifier, of two classes or more."""
 
 import logging
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from runyard.evaluation.metric import plain
 from runyard.exceptions import InvalidParameter
 from sklearn import metrics
 
 log = logging.getLogger(__name__)
+
+WEIGHTED, BINARY = "weighted", "binary"
+_NOT_IN_METRICS = re.compile(r"[^\w.\- :]")
 
 
 @dataclass(frozen=True)
@@ -24,7 +30,7 @@ class Classified:
     labels: All classes, in the order of the probabilities' columns.
     probabilities: Shape (rows, classes), if they are known.
     positive: For two classes, the one that is meant when precision, recall and the like are asked for.
-    average: How the scores of more than two classes become one number, see scikit-learn; ``weighted`` when left out.
+    average: How the scores of more than two classes become one number, see scikit-learn; None keeps each class's own.
     sample_weight: How much each row counts, shape (rows,).
     """
 
@@ -33,7 +39,7 @@ class Classified:
     labels: list[Any]
     probabilities: Any = None
     positive: Any = None
-    average: str | None = None
+    average: str | None = WEIGHTED
     sample_weight: Any = None
 
     @property
@@ -45,6 +51,12 @@ class Classified:
     def names(self) -> list[str]:
         """The classes as text."""
         return [str(label) for label in self.labels]
+
+    @property
+    def names_in_metrics(self) -> list[str]:
+        """The classes as ends of metric names, which hold few other characters than letters and digits."""
+        names = [_NOT_IN_METRICS.sub("_", name)[:100] for name in self.names]
+        return names if len(set(names)) == len(names) else [f"{name}_{n}" for n, name in enumerate(names)]
 
     def against_rest(self, label: Any) -> tuple[Any, Any]:
         """For one class: which rows are of it, and its probability for each row if that is known."""
@@ -60,7 +72,7 @@ def classified(
     *,
     label_list: Any = None,
     pos_label: Any = None,
-    average: str | None = None,
+    average: str | None = WEIGHTED,
     sample_weight: Any = None,
 ) -> Classified:
     """The material of a classifier's metrics, checked.
@@ -73,13 +85,14 @@ def classified(
     classes: The model's classes in the order of the probabilities.
     label_list: All classes; found in the data when left out.
     pos_label: The positive one of two.
-    average: How the scores of more than two classes become one number.
+    average: How the scores of more than two classes become one number; None keeps each class's own.
     sample_weight: How much each row counts.
 
     Raises
     ------
     InvalidParameter: A label is missing or of another kind than the others, there is only one class, the positive one
-        is unknown, or labels are listed that do not cover the data.
+        is unknown, labels are listed that do not cover the data, or the average is one of two classes and there are
+        more.
     """
     true, said = np.asarray(targets), np.asarray(predictions)
     for role, values in (("targets", true), ("predictions", said)):
@@ -91,11 +104,11 @@ def classified(
         seen = None
     if seen is None:
         raise InvalidParameter(
-            f"Targets such as {true[0]!r} and predictions such as {said[0]!r} are of different kinds. "
-            "Make them the same before evaluating."
+            f"Targets such as {_plain(true[:3])} and predictions such as {_plain(said[:3])} are of different kinds. "
+            "Make them all numbers, or all text, before evaluating."
         )
     if label_list is not None:
-        labels = sorted(_plain(label_list))
+        labels = sorted(set(_plain(label_list)))
         if unlisted := [label for label in seen.tolist() if label not in labels]:
             raise InvalidParameter(f"label_list is {labels}, without {unlisted}, which the data has.")
     elif probabilities is not None and classes is not None and np.shape(probabilities)[1] != len(seen):
@@ -110,7 +123,7 @@ def classified(
     if probabilities is not None and np.shape(probabilities)[1] != len(labels):
         log.warning("The model gives the probabilities of other classes than %s; they are left out.", labels)
         probabilities = None
-    positive = _positive(labels, pos_label) if len(labels) == 2 else None
+    positive = _positive(labels, pos_label, average)
     return Classified(true, said, labels, probabilities, positive, average, sample_weight)
 
 
@@ -123,12 +136,19 @@ def _plain(labels: Any) -> list[Any]:
     return found
 
 
-def _positive(labels: list[Any], pos_label: Any) -> Any:
-    if pos_label is None:
-        return labels[1]
-    if pos_label not in labels:
+def _positive(labels: list[Any], pos_label: Any, average: str | None) -> Any:
+    """The positive one of two classes; None for more."""
+    if pos_label is not None and pos_label not in labels:
         raise InvalidParameter(f"pos_label is {pos_label!r}, which is none of the classes {labels}.")
-    return pos_label
+    if len(labels) == 2:
+        if average not in (None, BINARY, WEIGHTED):
+            log.warning("average=%r is not used: of two classes the scores are those of the positive one.", average)
+        return labels[1] if pos_label is None else pos_label
+    if average == BINARY:
+        raise InvalidParameter(f"average is 'binary', for two classes; there are {labels}. Use 'macro', or None.")
+    if pos_label is not None:
+        log.warning("pos_label=%r is not used: it is for two classes, and there are %d.", pos_label, len(labels))
+    return None
 
 
 def classifier_metrics(each: Classified) -> dict[str, float]:
@@ -136,14 +156,27 @@ def classifier_metrics(each: Classified) -> dict[str, float]:
     found: dict[str, float] = {}
     if each.is_binary:
         found |= confusion(each.targets == each.positive, each.predictions == each.positive)
-        asked: dict[str, Any] = {"pos_label": each.positive, "average": "binary"}
+    if each.average is None:
+        asked: dict[str, Any] = {"labels": each.labels, "average": None}
+    elif each.is_binary:
+        asked = {"pos_label": each.positive, "average": BINARY}
     else:
-        asked = {"average": each.average or "weighted"}
+        asked = {"average": each.average}
     found["example_count"] = len(each.targets)
     found |= _scores(each.targets, each.predictions, each.sample_weight, asked)
     if each.probabilities is not None:
         found |= _of_probabilities(each)
-    return found
+    return dict(_one_by_one(each, found))
+
+
+def _one_by_one(each: Classified, found: dict[str, Any]) -> Iterator[tuple[str, float]]:
+    """Plain numbers; a metric of every class becomes one for each, such as ``f1_score_setosa``."""
+    for metric, value in found.items():
+        if np.ndim(value) == 0:
+            yield metric, plain(value)
+        else:
+            names = [f"{metric}_{name}" for name in each.names_in_metrics]
+            yield from zip(names, np.asarray(value).tolist(), strict=True)
 
 
 def confusion(true: Any, said: Any) -> dict[str, int]:
@@ -181,7 +214,7 @@ def _of_probabilities(each: Classified) -> dict[str, float]:
         each.probabilities,
         labels=each.labels,
         multi_class="ovr",
-        average=each.average or "weighted",
+        average=each.average,
         **weight,
     )
     return found

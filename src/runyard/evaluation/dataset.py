@@ -115,6 +115,8 @@ def _of_frame(
 ) -> EvaluationDataset:
     static = predictions if not has_model else None  # with a model it names a column of the model's answer
     target_column = targets if isinstance(targets, str) else None
+    if isinstance(targets, list) and targets and all(isinstance(each, str) and each in frame for each in targets):
+        raise InvalidParameter(f"targets names several columns, {targets}: name one, and evaluate each by itself.")
     for role, column in (("targets", target_column), ("predictions", static)):
         if column is not None and column not in frame.columns:
             raise InvalidParameter(f"There is no column {column!r} to take as {role}, only {list(frame.columns)}.")
@@ -154,16 +156,29 @@ def _of_array(
         raise InvalidParameter(f"feature_names has {len(feature_names)} names for {columns} columns.")
     true = _series(targets, len(array))
     if logged is None:
-        logged = from_numpy(array, targets=None if true is None else true.to_numpy(), name="dataset")
+        logged = from_numpy(array, targets=None if true is None else _stacked(true), name="dataset")
     return EvaluationDataset(pd.DataFrame(array, columns=feature_names), true, None, logged, path)
 
 
 def _series(targets: Any, rows: int) -> "pd.Series[Any] | None":
     if targets is None:
         return None
-    values = np.asarray(targets)
-    if values.ndim == 2 and values.shape[1] == 1:
+    if isinstance(targets, list) and any(isinstance(each, list | tuple | set) for each in targets):
+        values = pd.Series(targets, dtype=object).to_numpy()  # lists of any lengths
+    else:
+        values = np.asarray(targets)
+    if values.ndim == 2 and np.size(values, 1) == 1:
         values = values.ravel()
+    elif values.ndim > 1:
+        values = pd.Series(list(values), dtype=object).to_numpy()
     if values.shape != (rows,):
         raise InvalidParameter(f"targets has the shape {values.shape}; for {rows} rows it has to be ({rows},).")
     return pd.Series(values, name="target")
+
+
+def _stacked(true: "pd.Series[Any]") -> Any:
+    """Targets as one array; several values for each row become its columns, if every row has as many."""
+    values = true.to_numpy()
+    if values.dtype != object or not all(isinstance(value, np.ndarray) for value in values):
+        return values
+    return np.stack(list(values))

@@ -47,7 +47,8 @@ def evaluate(
     model: A model's URI, what `runyard.pyfunc.load_model` gives, a function from features to predictions, or None when
         the data has a column of predictions.
     data: A DataFrame, an array or nested lists of two dimensions, or a dataset of `runyard.data`.
-    model_type: ``regressor`` or ``classifier``. With None only `extra_metrics` are computed.
+    model_type: ``regressor``, ``classifier`` or ``retriever`` (whose predictions are lists). With None only
+        `extra_metrics` are computed.
     targets: The column of what is true; for arrays, the values.
     predictions: The column with the predictions; for a model whose answer has several columns, the one to use.
     dataset_path: Where the data came from, in your words.
@@ -55,7 +56,8 @@ def evaluate(
     evaluators: Names of `list_evaluators`; all that fit when left out.
     evaluator_config: Settings such as ``pos_label``, ``label_list``, ``average``, ``sample_weights``,
         ``metric_prefix``, ``log_model_explainability``, ``explainability_algorithm``, ``explainability_nsamples``,
-        ``log_explainer``, ``max_classes_for_multiclass_roc_pr`` and ``col_mapping``.
+        ``log_explainer``, ``max_classes_for_multiclass_roc_pr``, ``retriever_k`` and ``col_mapping``. With
+        ``average=None`` precision, recall and F1 are those of each class, such as ``f1_score_setosa``.
     extra_metrics: Metrics of your own, made with `make_metric`.
     custom_artifacts: Functions that are given a DataFrame of predictions and targets, the metrics and a folder for
         files, and give artifacts by name.
@@ -110,7 +112,10 @@ def _logged(
         ]
         if made:
             runyard.log_artifacts(name)
-        found = {each.name: each.artifact(runyard.get_artifact_uri(each.path.name)) for each in made}
+        found = {
+            each.name: each.artifact(runyard.get_artifact_uri(each.path.relative_to(folder).as_posix()))
+            for each in made
+        }
     table = evaluation.row_scores()
     if table is not None:
         file = f"{evaluation.prefix}{TABLE}.json"

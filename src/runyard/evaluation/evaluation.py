@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from runyard.evaluation import extra
-from runyard.evaluation.classifier import Classified, classified, classifier_metrics
+from runyard.evaluation import extra, retrieval
+from runyard.evaluation.classifier import WEIGHTED, Classified, classified, classifier_metrics
 from runyard.evaluation.dataset import EvaluationDataset
-from runyard.evaluation.evaluators import CLASSIFIER, DEFAULT, SHAP
+from runyard.evaluation.evaluators import CLASSIFIER, DEFAULT, REGRESSOR, RETRIEVER, SHAP
 from runyard.evaluation.metric import LATENCY, EvaluationMetric, MetricValue
 from runyard.evaluation.regressor import regressor_metrics
 from runyard.evaluation.subject import PREDICTION, Subject, answers
@@ -30,7 +30,7 @@ class Evaluation:
     ----------
     subject: The model, a function, or nothing if the dataset has the predictions.
     dataset: The rows.
-    model_type: ``regressor``, ``classifier`` or None.
+    model_type: ``regressor``, ``classifier``, ``retriever`` or None.
     settings: The evaluators to run, each with its configuration.
     column: The prediction's, in a model's answer of several columns.
     """
@@ -72,7 +72,7 @@ class Evaluation:
             getattr(self.subject.raw, "classes_", None),
             label_list=self.config.get("label_list"),
             pos_label=self.config.get("pos_label"),
-            average=self.config.get("average"),
+            average=self.config.get("average", WEIGHTED),
             sample_weight=self._weights,
         )
 
@@ -84,8 +84,10 @@ class Evaluation:
         ------
         InvalidParameter: Predictions and targets do not fit the model type, or each other.
         """
-        if self.model_type is None:
+        if self.model_type not in (CLASSIFIER, REGRESSOR):
             return {}
+        for role, values in (("targets", self.dataset.targets), ("predictions", self.predictions)):
+            _check_single(role, values, self.model_type)
         return self._score() | (
             classifier_metrics(self.classified) if self.model_type == CLASSIFIER else self._of_regressor()
         )
@@ -102,6 +104,11 @@ class Evaluation:
         InvalidParameter: Predictions and targets do not fit the model type, or a metric asks for what there is not.
         """
         builtin = self.builtin
+        if self.model_type == RETRIEVER:
+            extra_metrics = [
+                *retrieval.of_retriever(self.config.get("retriever_k", retrieval.DEFAULT_K)),
+                *extra_metrics,
+            ]
         self._extra = extra.compute(extra_metrics, self._material(extra_metrics))
         return builtin | extra.numbers_of(self._extra)
 
@@ -112,24 +119,31 @@ class Evaluation:
             return None
         if self._latency is not None:
             scores["latency"] = scores.pop("latency/score")
-        return self.dataset.inputs().assign(**{_OUTPUTS: self.predictions}).assign(**scores)
+        given = self.dataset.predictions
+        output = self._column or (_OUTPUTS if given is None else str(given.name))
+        return self.dataset.inputs().assign(**{output: self.predictions}).assign(**scores)
 
     @cached_property
     def _answers(self) -> tuple[Any, pd.DataFrame]:
         if self.dataset.predictions is not None:
             return np.asarray(self.dataset.predictions), pd.DataFrame(index=self.dataset.features.index)
-        return answers(self.subject, self.dataset.features, self._column)
+        return answers(self.subject, self.dataset.features, self._column, of_lists=self.model_type == RETRIEVER)
 
     @cached_property
     def _weights(self) -> Any:
         given, rows = self.config.get("sample_weights"), len(self.dataset.features)
         if given is None:
             return None
-        weights = np.asarray(given, dtype=float)
+        try:
+            weights = np.asarray(given, dtype=float)
+        except (TypeError, ValueError):
+            raise InvalidParameter(f"sample_weights must be numbers, one for each row, not {given!r:.80}.") from None
         if weights.shape != (rows,):
             raise InvalidParameter(
                 f"sample_weights has the shape {weights.shape}; for {rows} rows it must be ({rows},)."
             )
+        if not (np.isfinite(weights) & (weights >= 0)).all():
+            raise InvalidParameter("sample_weights must be finite and 0 or more; some are not.")
         return weights
 
     def _of_regressor(self) -> dict[str, float]:
@@ -167,6 +181,21 @@ class Evaluation:
                 columns = columns.assign(latency=self._latency)
         mapping = dict(self.config.get("col_mapping") or {})
         return extra.Material(self.predictions, self.dataset.targets, self.builtin, columns, mapping)
+
+
+def _check_single(role: str, values: Any, model_type: str) -> None:
+    """Refuse several labels or numbers for a row, which need other metrics.
+
+    Raises
+    ------
+    InvalidParameter: They do.
+    """
+    several = next((value for value in values if isinstance(value, list | tuple | set | np.ndarray)), None)
+    if several is not None:
+        raise InvalidParameter(
+            f"The {role} have several values for a row, such as {several!r:.80}; a {model_type} is evaluated on one. "
+            "Evaluate each output as a column by itself, or all of them with model_type=None and extra_metrics."
+        )
 
 
 def table_content(table: pd.DataFrame) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Which features a model's answers come from, as the package shap finds out and draws it."""
 
+import inspect
 import logging
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -10,20 +11,23 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from runyard.evaluation.encoded import EncodedFeatures
 from runyard.evaluation.subject import Subject
-from runyard.exceptions import InvalidParameter
 
 log = logging.getLogger(__name__)
 
 MOST_ROWS = 2000
 _MOST_EXACT = 10
 _FEATURES_SHOWN = 10
-ALGORITHMS = ("exact", "permutation", "partition", "kernel")
 PLOTS = ("shap_beeswarm_plot", "shap_summary_plot", "shap_feature_importance_plot")
 
 
 class UnexplainedError(Exception):
     """The model's answers are not explained; the message says why."""
+
+
+class NoShapError(UnexplainedError):
+    """They cannot be, without the package."""
 
 
 @contextmanager
@@ -35,85 +39,79 @@ def _libraries_warnings_hidden() -> Iterator[None]:
 
 
 @_libraries_warnings_hidden()
-def explained(
-    subject: Subject,
-    features: pd.DataFrame,
-    targets: Any,
-    config: Mapping[str, Any],
-    *,
-    is_classifier: bool,
-) -> Any:
+def explained(subject: Subject, features: pd.DataFrame, config: Mapping[str, Any], *, is_classifier: bool) -> Any:
     """shap's explanation of a model's answers.
 
     Parameters
     ----------
     subject: The model.
     features: The rows; only the first ``explainability_nsamples`` of the configuration are explained.
-    targets: What is true of them.
     config: ``explainability_algorithm``, ``explainability_nsamples``, ``explainability_kernel_link``.
     is_classifier: Does it tell classes?
 
     Raises
     ------
     UnexplainedError: There is nothing shap could do.
-    InvalidParameter: The algorithm is unknown.
+    NoShapError: shap is not installed.
     """
-    algorithm = config.get("explainability_algorithm")
-    if algorithm is not None and algorithm not in ALGORITHMS:
-        raise InvalidParameter(f"explainability_algorithm is {algorithm!r}; it can be one of {', '.join(ALGORITHMS)}.")
+    if subject.predict is None:
+        raise UnexplainedError("there is no model to ask")
     try:
         import shap  # noqa: PLC0415  (heavy, and not everybody has it)
     except ImportError as problem:
-        raise UnexplainedError("the package shap is not installed") from problem
-    _check(subject, features, targets)
-    rows = features.head(int(config.get("explainability_nsamples", MOST_ROWS)))
-    rows = rows.astype(float) if rows.isna().to_numpy().any() else rows
-    predict = _numeric(subject, list(features.columns), is_classifier)
-    background = rows.fillna(rows.mean())
-    if algorithm == "kernel":
-        link = config.get("explainability_kernel_link", "identity")
-        explainer = shap.KernelExplainer(predict, shap.sample(background, 100, random_state=0), link=link)
-    elif algorithm is not None:
-        explainer = shap.Explainer(predict, background, feature_names=list(features.columns), algorithm=algorithm)
-    else:
-        explainer = _best(shap, subject, predict, background, is_classifier)
+        raise NoShapError("the package shap is not installed") from problem
+    try:
+        encoded = EncodedFeatures(features.head(int(config.get("explainability_nsamples", MOST_ROWS))))
+    except TypeError as problem:
+        raise UnexplainedError(str(problem)) from problem
+    predict = _numeric(subject, encoded, is_classifier)
+    explainer = _explainer(shap, subject, encoded, predict, config, is_classifier)
     log.info("Answers are explained by shap's %s.", type(explainer).__name__)
     if config.get("log_explainer"):
         log.warning("log_explainer is set, but explainers are not saved as models in this version.")
-    return explainer(background)
+    no_bars = {"silent": True} if "silent" in inspect.signature(explainer.__call__).parameters else {}
+    return explainer(encoded.numbers, **no_bars)
 
 
-def _check(subject: Subject, features: pd.DataFrame, targets: Any) -> None:
-    if subject.predict is None:
-        raise UnexplainedError("there is no model to ask")
-    numeric = all(pd.api.types.is_numeric_dtype(kind) for kind in features.dtypes)  # booleans count as numbers
-    if not numeric:
-        raise UnexplainedError("some features are no numbers")
-    if targets is not None and not pd.api.types.is_numeric_dtype(np.asarray(targets).dtype):
-        raise UnexplainedError("the targets are no numbers")
+def _numeric(subject: Subject, encoded: EncodedFeatures, is_classifier: bool) -> Callable[[Any], Any]:
+    """What the model says in numbers of rows of numbers: probabilities, if it can, else its predictions.
 
-
-def _numeric(subject: Subject, columns: list[str], is_classifier: bool) -> Callable[[Any], Any]:
+    Labels that are text become a column for each, with 1 where it is told.
+    """
     ask = (subject.predict_proba if is_classifier else None) or subject.predict
     assert ask is not None
+    said = np.asarray(ask(encoded.decoded(encoded.numbers)))
+    labels = None if np.issubdtype(said.dtype, np.number) or said.dtype == bool else np.unique(said.astype(str))
 
     def predict(rows: Any) -> Any:
-        return np.asarray(ask(pd.DataFrame(rows, columns=columns)))
+        told = np.asarray(ask(encoded.decoded(rows)))
+        return told if labels is None else (told.astype(str)[:, None] == labels).astype(float)
 
     return predict
 
 
-def _best(
-    shap: Any, subject: Subject, predict: Callable[[Any], Any], background: pd.DataFrame, is_classifier: bool
+def _explainer(
+    shap: Any,
+    subject: Subject,
+    encoded: EncodedFeatures,
+    predict: Callable[[Any], Any],
+    config: Mapping[str, Any],
+    is_classifier: bool,
 ) -> Any:
-    """The explainer that knows the kind of model, if there is one; else the exact one, or one that samples."""
-    if subject.raw is not None and not (is_classifier and subject.predict_proba):
+    """The wished one; else the one that knows the kind of model; else the exact one, or one that samples."""
+    background, algorithm = encoded.numbers, config.get("explainability_algorithm")
+    if algorithm == "kernel":
+        link = config.get("explainability_kernel_link", "identity")
+        return shap.KernelExplainer(predict, shap.sample(background, 100, random_state=0), link=link)
+    knows = subject.raw is not None and encoded.were_numbers and not (is_classifier and subject.predict_proba)
+    if algorithm is None and knows:
         try:
-            return shap.Explainer(subject.raw, background, feature_names=list(background.columns))
+            return shap.Explainer(subject.raw, background, feature_names=encoded.names)
         except Exception as problem:  # noqa: BLE001  (shap raises whatever its attempts raise)
             log.debug("shap does not know the model by itself: %s", problem)
-    algorithm = "exact" if len(background.columns) < _MOST_EXACT else "permutation"
-    return shap.Explainer(predict, background, feature_names=list(background.columns), algorithm=algorithm)
+    if algorithm is None:
+        algorithm = "exact" if len(encoded.names) < _MOST_EXACT else "permutation"
+    return shap.Explainer(predict, background, feature_names=encoded.names, algorithm=algorithm)
 
 
 @_libraries_warnings_hidden()
@@ -140,10 +138,9 @@ def draw(name: str, explanation: Any, path: Path) -> None:
 
 def _one_output(explanation: Any) -> Any:
     """Of two outputs, which mirror each other, the second; of several, the mean of their absolute contributions."""
-    values = explanation.values
-    if values.ndim == 2:
-        return explanation
-    one = values[..., 1] if values.shape[2] == 2 else np.abs(values).mean(axis=2)
+    one = explanation.values
+    if one.ndim > 2:
+        one = one[..., 1] if one.shape[2] == 2 else np.abs(one).mean(axis=2)
     return type(explanation)(one, data=explanation.data, feature_names=explanation.feature_names)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from runyard.evaluation.metric import EvaluationMetric, MetricValue
+from runyard.evaluation.metric import EvaluationMetric, MetricValue, plain
 from runyard.exceptions import InvalidParameter, RunyardException
 
 log = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ class Material:
     ----------
     predictions: One for each row; None if there are none.
     targets: What is true of each row; None if that is unknown.
-    builtin: The built-in metrics.
+    builtin: The built-in metrics, numbers by name.
     columns: The data's columns, and those of the model's answer that are not the prediction.
     mapping: Names that metrics use, with the column that is meant or the value itself.
     """
@@ -52,8 +52,6 @@ class Material:
             return meant
         if meant in self.columns.columns:
             return self.columns[meant]
-        if meant == "metrics":
-            return {key: MetricValue(aggregate_results={key: value}) for key, value in self.builtin.items()}
         if meant == "predictions" and self.predictions is not None:
             return self.predictions
         if meant == "targets" and self.targets is not None:
@@ -83,7 +81,7 @@ def compute(metrics: Sequence[Any], material: Material) -> dict[str, MetricValue
             raise InvalidParameter(_explained(needs, material))
         for metric in ready:
             waiting.remove(metric)
-            value = _value(metric, material, by_name)
+            value = _value(metric, material, by_name, found)
             if value is not None:
                 found[metric.key] = by_name[metric.name] = value
             else:
@@ -97,7 +95,7 @@ def numbers_of(found: Mapping[str, MetricValue]) -> dict[str, Any]:
     for key, value in found.items():
         own = key.partition("/")[0]
         for summary, number in (value.aggregate_results or {}).items():
-            result[key if summary == own else f"{key}/{summary}"] = number
+            result[key if summary == own else f"{key}/{summary}"] = plain(number)
     return result
 
 
@@ -120,8 +118,10 @@ def row_scores(found: Mapping[str, MetricValue], rows: int) -> dict[str, Sequenc
 
 
 def _takes_frame(metric: EvaluationMetric) -> bool:
-    names = list(metric.arguments())
-    return len(names) == 2 and not {"predictions", "targets", "metrics"} & set(names)
+    arguments = metric.arguments()
+    by_place = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    named = {"predictions", "targets"} & set(arguments)
+    return len(arguments) == 2 and not named and all(each.kind in by_place for each in arguments.values())
 
 
 def _missing(metric: EvaluationMetric, material: Material, computed: Mapping[str, MetricValue]) -> list[str]:
@@ -131,6 +131,8 @@ def _missing(metric: EvaluationMetric, material: Material, computed: Mapping[str
     for name, argument in metric.arguments().items():
         if name in computed or argument.default is not inspect.Parameter.empty or _is_rest(argument):
             continue
+        if _means_metrics(name, material):
+            continue
         try:
             material.find(name)
         except KeyError:
@@ -138,16 +140,28 @@ def _missing(metric: EvaluationMetric, material: Material, computed: Mapping[str
     return missing
 
 
+def _means_metrics(name: str, material: Material) -> bool:
+    """Does a metric ask for all metrics computed so far? Data that has a column of the name comes first."""
+    return material.mapping.get(name, name) == "metrics" and "metrics" not in material.columns.columns
+
+
 def _is_rest(argument: inspect.Parameter) -> bool:
     return argument.kind in (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
 
 
-def _value(metric: EvaluationMetric, material: Material, computed: Mapping[str, MetricValue]) -> MetricValue | None:
+def _value(
+    metric: EvaluationMetric,
+    material: Material,
+    computed: Mapping[str, MetricValue],
+    found: Mapping[str, MetricValue],
+) -> MetricValue | None:
     try:
         if _takes_frame(metric):
-            given = metric.eval_fn(material.frame(), dict(material.builtin))
+            given = metric.eval_fn(material.frame(), {**material.builtin, **numbers_of(found)})
         else:
-            given = metric.eval_fn(**_arguments(metric, material, computed))
+            given = metric.eval_fn(**_arguments(metric, material, computed, found))
+    except InvalidParameter:  # one of our own metrics, which says what is wrong
+        raise
     except Exception as problem:
         raise RunyardException(f"The metric {metric.name!r} failed: {type(problem).__name__}: {problem}") from problem
     if isinstance(given, MetricValue):
@@ -155,7 +169,7 @@ def _value(metric: EvaluationMetric, material: Material, computed: Mapping[str, 
     if isinstance(given, np.ndarray) and given.ndim == 0:
         given = given.item()
     if isinstance(given, numbers.Real):
-        return MetricValue(aggregate_results={metric.name: given})  # type: ignore[dict-item]
+        return MetricValue(aggregate_results={metric.name: plain(given)})
     log.warning(
         "The metric %r gave a %s, which is neither a number nor a MetricValue. It is left out.",
         metric.name,
@@ -164,13 +178,22 @@ def _value(metric: EvaluationMetric, material: Material, computed: Mapping[str, 
     return None
 
 
-def _arguments(metric: EvaluationMetric, material: Material, computed: Mapping[str, MetricValue]) -> dict[str, Any]:
-    arguments = {}
+def _arguments(
+    metric: EvaluationMetric,
+    material: Material,
+    computed: Mapping[str, MetricValue],
+    found: Mapping[str, MetricValue],
+) -> dict[str, Any]:
+    arguments: dict[str, Any] = {}
     for name, argument in metric.arguments().items():
         if _is_rest(argument):
             continue
         if name in computed and name not in material.mapping:
             arguments[name] = computed[name]
+            continue
+        if _means_metrics(name, material):
+            builtin = {key: MetricValue(aggregate_results={key: number}) for key, number in material.builtin.items()}
+            arguments[name] = {**builtin, **found}
             continue
         try:
             arguments[name] = material.find(name)

@@ -14,7 +14,7 @@ from runyard.evaluation import explanations, plots
 from runyard.evaluation.artifacts import CsvEvaluationArtifact, EvaluationArtifact, ImageEvaluationArtifact, written
 from runyard.evaluation.classifier import per_class_metrics
 from runyard.evaluation.evaluation import Evaluation
-from runyard.evaluation.evaluators import CLASSIFIER, SHAP
+from runyard.evaluation.evaluators import CLASSIFIER, REGRESSOR, SHAP
 from runyard.evaluation.subject import PREDICTION
 from runyard.exceptions import RunyardException
 
@@ -49,12 +49,12 @@ def plots_and_tables(evaluation: Evaluation, folder: Path) -> Iterator[Made]:
         return
     most = int(evaluation.config.get("max_classes_for_multiclass_roc_pr", plots.MOST_CLASSES))
     for name, picture in plots.plots(evaluation.classified, most):
-        path = folder / f"{evaluation.prefix}{name}.png"
+        path = _target(evaluation, folder, f"{name}.png")
         with _optional(name):
             plots.draw(picture, path)
             yield Made(name, ImageEvaluationArtifact, path)
     if not evaluation.classified.is_binary:
-        path = folder / f"{evaluation.prefix}per_class_metrics.csv"
+        path = _target(evaluation, folder, "per_class_metrics.csv")
         per_class_metrics(evaluation.classified, most).to_csv(path, index=False)
         yield Made("per_class_metrics", CsvEvaluationArtifact, path)
 
@@ -63,23 +63,27 @@ def explanation(evaluation: Evaluation, folder: Path) -> Iterator[Made]:
     """The pictures of which features a model's answers come from, if shap can tell."""
     config = evaluation.settings.get(SHAP)
     wanted = None if config is None else config.get("log_model_explainability")
-    if config is None or wanted is False or evaluation.model_type is None or evaluation.subject.predict is None:
+    if config is None or wanted is False or (evaluation.subject.predict is None and not wanted):
         return
-    with _optional("explanation of the answers"):
+    if evaluation.model_type not in (CLASSIFIER, REGRESSOR):
+        if wanted:
+            log.warning("The answers are not explained: only those of classifiers and regressors are.")
+        return
+    with _optional("explanation of the answers", raises=config.get("ignore_exceptions") is False):
         try:
             found = explanations.explained(
                 evaluation.subject,
                 evaluation.dataset.features,
-                evaluation.dataset.targets,
                 config,
                 is_classifier=evaluation.model_type == CLASSIFIER,
             )
         except explanations.UnexplainedError as reason:
-            log.log(logging.WARNING if wanted else logging.INFO, "The answers are not explained: %s.", reason)
+            missing = isinstance(reason, explanations.NoShapError) and not wanted
+            log.log(logging.INFO if missing else logging.WARNING, "The answers are not explained: %s.", reason)
             return
         for name in explanations.PLOTS:
-            path = folder / f"{evaluation.prefix}{name}.png"
-            with _optional(name):
+            path = _target(evaluation, folder, f"{name}.png")
+            with _optional(name, raises=config.get("ignore_exceptions") is False):
                 explanations.draw(name, found, path)
                 yield Made(name, ImageEvaluationArtifact, path)
 
@@ -110,10 +114,19 @@ def of_functions(
                 yield Made(name, *written(name, content, folder, said_by))
 
 
+def _target(evaluation: Evaluation, folder: Path, file: str) -> Path:
+    """Where a file goes; the prefix may lead into a folder."""
+    path = folder / f"{evaluation.prefix}{file}"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
+
+
 @contextmanager
-def _optional(what: str) -> Iterator[None]:
-    """A part whose failure leaves the rest of the evaluation as it is."""
+def _optional(what: str, *, raises: bool = False) -> Iterator[None]:
+    """A part whose failure leaves the rest of the evaluation as it is, unless it is to be raised."""
     try:
         yield
-    except Exception as problem:  # noqa: BLE001  (shap and matplotlib raise whatever they raise)
+    except Exception as problem:
+        if raises:
+            raise
         log.warning("There is no %s: %s: %s", what, type(problem).__name__, problem)

@@ -13,6 +13,11 @@ LATENCY = "latency"
 """The metric of time, for which a model is asked row by row."""
 
 
+def plain(number: Any) -> Any:
+    """A number of numpy's as one of Python's; anything else as it is."""
+    return number.item() if isinstance(number, np.generic) else number
+
+
 @dataclass
 class MetricValue:
     """What a metric gave.
@@ -33,9 +38,9 @@ class MetricValue:
         if self.aggregate_results is None and self.scores is not None and _are_numbers(self.scores):
             numbers = np.asarray(self.scores, dtype=float)
             self.aggregate_results = {
-                "mean": numbers.mean(),
-                "variance": numbers.var(),
-                "p90": np.percentile(numbers, 90),
+                "mean": float(numbers.mean()),
+                "variance": float(numbers.var()),
+                "p90": float(np.percentile(numbers, 90)),
             }
 
 
@@ -83,6 +88,10 @@ class EvaluationMetric:
         """The arguments its function asks for, by name."""
         return dict(inspect.signature(self.eval_fn).parameters)
 
+    def __call__(self, **arguments: Any) -> Any:
+        """What its function gives for these arguments, by name: ``metric(predictions=…, targets=…)``."""
+        return self.eval_fn(**arguments)
+
     def __str__(self) -> str:
         fields = [f"name={self.name}", f"greater_is_better={self.greater_is_better}", f"long_name={self.long_name}"]
         fields += [f"version={self.version}"] if self.version else []
@@ -106,10 +115,11 @@ def make_metric(
     Parameters
     ----------
     eval_fn: Gives a number or a `MetricValue`. It is asked with the arguments that its signature names:
-        ``predictions`` and ``targets`` (pandas Series of one value for each row), ``metrics`` (the built-in metrics, a
-        dictionary from names to `MetricValue`), columns of the data, other extra metrics (`MetricValue`), and whatever
-        ``col_mapping`` of the evaluator's configuration has. A function of two other arguments is given a DataFrame
-        with the columns ``prediction`` and ``target``, and the built-in metrics as a dictionary of numbers.
+        ``predictions`` and ``targets`` (pandas Series of one value for each row), ``metrics`` (the built-in metrics and
+        the extra ones computed before it, a dictionary from names to `MetricValue`), columns of the data, other extra
+        metrics (`MetricValue`), and whatever ``col_mapping`` of the evaluator's configuration has. A function of two
+        arguments, neither of them ``predictions`` or ``targets``, is given a DataFrame with the columns ``prediction``
+        and ``target``, and the same metrics as a dictionary of numbers.
     greater_is_better: Are higher values better?
     name: What it is called; the function's name when left out.
     long_name: For people.

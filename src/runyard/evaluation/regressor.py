@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from runyard.evaluation.metric import plain
 from sklearn import metrics
 
 
@@ -19,7 +20,7 @@ def regressor_metrics(targets: Any, predictions: Any, sample_weight: Any = None)
     true, weight = np.asarray(targets), {"sample_weight": sample_weight}
     counted = true if sample_weight is None else true * np.asarray(sample_weight)
     squared = metrics.mean_squared_error(true, predictions, **weight)
-    return {
+    found = {
         "example_count": len(true),
         "mean_absolute_error": metrics.mean_absolute_error(true, predictions, **weight),
         "mean_squared_error": squared,
@@ -30,3 +31,4 @@ def regressor_metrics(targets: Any, predictions: Any, sample_weight: Any = None)
         "max_error": metrics.max_error(true, predictions),
         "mean_absolute_percentage_error": metrics.mean_absolute_percentage_error(true, predictions, **weight),
     }
+    return {name: plain(value) for name, value in found.items()}

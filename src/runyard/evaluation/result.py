@@ -9,6 +9,7 @@ import pandas as pd
 
 from runyard.evaluation import artifacts as kinds
 from runyard.evaluation.artifacts import EvaluationArtifact, JsonEvaluationArtifact, is_file_name
+from runyard.evaluation.metric import plain
 from runyard.exceptions import InvalidParameter
 
 _METRICS, _ARTIFACTS, _FOLDER = "metrics.json", "artifacts_metadata.json", "artifacts"
@@ -63,7 +64,7 @@ class EvaluationResult:
         """
         folder = Path(path)
         (folder / _FOLDER).mkdir(parents=True, exist_ok=True)
-        numbers = {name: _plain(value) for name, value in self._metrics.items()}
+        numbers = {name: plain(value) for name, value in self._metrics.items()}
         (folder / _METRICS).write_text(json.dumps(numbers), encoding="utf-8")
         described = {
             name: {"uri": each.uri, "class_name": f"{_MODULE}.{type(each).__name__}"}
@@ -103,7 +104,3 @@ def _read(name: str, described: Mapping[str, str], folder: Path) -> EvaluationAr
     artifact = kind(described["uri"])
     artifact._load(folder / f"{name}{artifact.file_extension}")
     return artifact
-
-
-def _plain(value: Any) -> Any:
-    return value.item() if hasattr(value, "item") else value

@@ -84,7 +84,9 @@ def _raw(model: PyFuncModel) -> Any:
         return None
 
 
-def answers(subject: Subject, features: pd.DataFrame, column: str | None) -> tuple[Any, pd.DataFrame]:
+def answers(
+    subject: Subject, features: pd.DataFrame, column: str | None, *, of_lists: bool = False
+) -> tuple[Any, pd.DataFrame]:
     """The predictions for rows, and the other columns of the model's answer.
 
     Parameters
@@ -92,6 +94,7 @@ def answers(subject: Subject, features: pd.DataFrame, column: str | None) -> tup
     subject: A model or function.
     features: The rows.
     column: The prediction's column, for answers of several.
+    of_lists: Is each prediction a list, which may have any length?
 
     Raises
     ------
@@ -104,7 +107,7 @@ def answers(subject: Subject, features: pd.DataFrame, column: str | None) -> tup
         answer = pd.DataFrame(answer)
     if isinstance(answer, pd.DataFrame):
         answer, rest = _column_of(answer, column)
-    values = np.asarray(answer)
+    values = pd.Series(list(answer), dtype=object).to_numpy() if of_lists else np.asarray(answer)
     if values.ndim == 2 and values.shape[1] == 1:
         values = values.ravel()
     if values.ndim == 0 or len(values) != len(features):

@@ -26,12 +26,14 @@ def draw_plots(answers: Answers, folder: Path, pos_label: Any = None) -> None:
 
     Parameters
     ----------
-    answers: The trained estimator's. Nothing is drawn for other kinds, or without labels.
+    answers: The trained estimator's. Nothing is drawn for other kinds, without labels, or of several labels.
     folder: Where the files go.
     pos_label: The class that the curves are about; the second one when left out.
     """
     estimator = answers.estimator
     if answers.data.targets is None or not is_classifier(estimator) or not hasattr(estimator, "predict"):
+        return
+    if answers.outputs > 1:
         return
     for name, draw in _plots(answers, pos_label):
         with attempt("sklearn", f"the plot {PREFIX}{name}"):

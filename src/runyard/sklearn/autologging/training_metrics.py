@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 from sklearn.base import ClassifierMixin, RegressorMixin, is_classifier, is_regressor
+from sklearn.utils.multiclass import type_of_target
 
-from runyard.autologging.reporting import attempt
+from runyard.autologging.reporting import attempt, warn_once
 from runyard.sklearn.autologging.arguments import TrainingData
 from sklearn import metrics
 
 PREFIX = "training_"
+MULTILABEL = "multilabel-indicator"
 
 
 @dataclass(frozen=True)
@@ -35,10 +38,16 @@ class Answers:
             return None
         return self.estimator.predict_proba(self.data.features)
 
+    @cached_property
+    def outputs(self) -> int:
+        """How many things are told of each row: labels or numbers."""
+        shape = np.shape(self.data.targets)
+        return shape[1] if len(shape) == 2 else 1
+
     @property
     def is_binary(self) -> bool:
-        """Are there two classes?"""
-        return len(getattr(self.estimator, "classes_", ())) == 2
+        """Is one label told, of two classes?"""
+        return self.outputs == 1 and len(getattr(self.estimator, "classes_", ())) == 2
 
     @cached_property
     def decisions(self) -> Any:
@@ -71,6 +80,10 @@ def training_metrics(answers: Answers, pos_label: Any = None) -> dict[str, float
     for name, measure in asked:
         with attempt("sklearn", f"the metric {PREFIX}{name}"):
             measured[PREFIX + name] = float(measure())
+    if answers.outputs > 1 and is_classifier(estimator):
+        warn_once("sklearn", "Of a classifier of several labels, metrics and plots made for one label are left out.")
+        if not measured and _scores_as(estimator, ClassifierMixin):
+            return {}
     with attempt("sklearn", f"the metric {PREFIX}score"):
         measured[f"{PREFIX}score"] = _score(answers, measured)
     return measured
@@ -81,13 +94,20 @@ Asked = Iterator[tuple[str, Callable[[], float]]]
 
 def _of_classifier(answers: Answers, pos_label: Any) -> Asked:
     true, weight = answers.data.targets, answers.data.sample_weight
-    which = {"average": "weighted"} if pos_label is None else {"average": "binary", "pos_label": pos_label}
+    true = true.toarray() if hasattr(true, "toarray") else true
+    if answers.outputs > 1 and type_of_target(true) != MULTILABEL:
+        return  # sklearn measures several labels at once only if each is one of two
+    which = (
+        {"average": "weighted"}
+        if pos_label is None or answers.outputs > 1
+        else {"average": "binary", "pos_label": pos_label}
+    )
     of_classes = {**which, "sample_weight": weight, "zero_division": 0}
     yield "precision_score", lambda: metrics.precision_score(true, answers.predicted, **of_classes)
     yield "recall_score", lambda: metrics.recall_score(true, answers.predicted, **of_classes)
     yield "f1_score", lambda: metrics.f1_score(true, answers.predicted, **of_classes)
     yield "accuracy_score", lambda: metrics.accuracy_score(true, answers.predicted, sample_weight=weight)
-    if answers.probabilities is None:
+    if answers.probabilities is None or isinstance(answers.probabilities, list):  # one array for each label
         return
     yield "log_loss", lambda: metrics.log_loss(true, answers.probabilities, sample_weight=weight)
     if answers.is_binary:
@@ -114,10 +134,14 @@ def _measured(measure: Callable[..., float], answers: Answers) -> float:
 def _score(answers: Answers, measured: dict[str, float]) -> float:
     """What ``score`` says; where that is what has been measured already, the data is not gone through again."""
     estimator, data = answers.estimator, answers.data
-    own = inspect.unwrap(type(estimator).score)
     for usual, name in ((ClassifierMixin, "accuracy_score"), (RegressorMixin, "r2_score")):
-        if own is inspect.unwrap(usual.score) and PREFIX + name in measured:
+        if _scores_as(estimator, usual) and PREFIX + name in measured:
             return measured[PREFIX + name]
+    own = inspect.unwrap(type(estimator).score)
     if data.sample_weight is not None and "sample_weight" in inspect.signature(own).parameters:
         return float(estimator.score(data.features, data.targets, sample_weight=data.sample_weight))
     return float(estimator.score(data.features, data.targets))
+
+
+def _scores_as(estimator: Any, usual: Any) -> bool:
+    return inspect.unwrap(type(estimator).score) is inspect.unwrap(usual.score)
