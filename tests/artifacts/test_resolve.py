@@ -66,7 +66,7 @@ def test_proxied_location_without_a_server_is_its_folder(tmp_path: Path) -> None
     [
         ("s3://user@bucket/x", "names no place in S3"),
         ("s3:///x", "names no place in S3"),
-        ("s3://bucket/x?versionId=1", "names no place in S3"),
+        ("s3://bucket?versionId=1", "names no place in S3"),
         ("s3://bucket/a/../b", "Invalid path"),
         ("wasbs://bucket/x", "'wasbs' is not known"),
         ("gs://bucket/x", "pip install gcsfs"),

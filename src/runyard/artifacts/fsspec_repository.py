@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from runyard.artifacts.changing import PARTIAL, Change, changed
 from runyard.artifacts.entities import FileInfo
-from runyard.artifacts.paths import joined, safe_path
+from runyard.artifacts.paths import PathText, joined, safe_path
 from runyard.artifacts.repository import PIECE, Progress
 from runyard.core.credentials import without_credentials
 from runyard.core.model_uri import with_small_scheme
@@ -47,6 +47,7 @@ class FsspecRepository:
     Parameters
     ----------
     uri: The location.
+    inside: A checked path below it.
 
     Raises
     ------
@@ -54,12 +55,13 @@ class FsspecRepository:
     MissingPackage: fsspec, or the package for this scheme, is not installed.
     """
 
-    def __init__(self, uri: str) -> None:
+    def __init__(self, uri: str, inside: str = "") -> None:
         parts = urlsplit(uri)
         self.uri, self._scheme = without_credentials(uri), parts.scheme.lower()
         if "::" in uri or parts.query or parts.fragment:
             raise InvalidParameter(f"{self.uri!r} is no plain location. Write {self._scheme}://place/folder.")
-        self._address = with_small_scheme(uri).rstrip("/") + "/"
+        self._location, self._inside = with_small_scheme(uri), inside
+        self._address = self._location if self._location.endswith("/") else f"{self._location}/"
         self._open()
 
     def put(self, local_file: Path, path: str, progress: Progress | None = None) -> None:
@@ -103,9 +105,9 @@ class FsspecRepository:
 
     def below(self, path: str) -> "FsspecRepository":
         """A folder of this one."""
-        return FsspecRepository(joined(self._address.rstrip("/"), safe_path(path)))
+        return FsspecRepository(self._location, joined(self._inside, safe_path(path)))
 
-    def list_artifacts(self, path: str | None = None) -> list[FileInfo]:
+    def list_artifacts(self, path: PathText | None = None) -> list[FileInfo]:
         """What lies directly in a folder; nothing for a file or a missing folder."""
         checked = safe_path(path)
         with self._explained(checked):
@@ -133,7 +135,7 @@ class FsspecRepository:
             file = system.open(joined(root, checked), "rb")
         return self._pieces(file, checked)
 
-    def delete_artifacts(self, path: str | None = None) -> None:
+    def delete_artifacts(self, path: PathText | None = None) -> None:
         """Remove a file, or a folder with all it holds. What is not there is removed already."""
         checked = safe_path(path)
         with self._explained(checked):
@@ -163,7 +165,8 @@ class FsspecRepository:
         except Exception as problem:  # noqa: BLE001  (an edge: each package has errors of its own)
             raise self._unavailable(problem) from None
         system.invalidate_cache()
-        return system, str(root).rstrip("/")
+        root = str(root).rstrip("/")
+        return system, f"{root}/{self._inside}" if self._inside else root
 
     def _pieces(self, file: Any, path: str) -> Iterator[bytes]:
         with file, self._explained(path):

@@ -18,7 +18,7 @@ MAX_PATH = 1024
 _ENCODED = re.compile(r"%(?:2e|2f|5c|00|25)", re.IGNORECASE)
 _DRIVE = re.compile(r"[A-Za-z]:")
 _PARAMETERS = re.compile(r"[;?#]|%(?:3b|3f|23)", re.IGNORECASE)
-_UNPRINTABLE = re.compile("[\0-\x1f\x7f-\x9f\ud800-\udfff\ufffd]")
+UNPRINTABLE = re.compile("[\0-\x1f\x7f-\x9f\ud800-\udfff\ufffd]")
 """Control characters, and what stands for bytes that are not UTF-8: two names must not become one."""
 
 
@@ -79,7 +79,7 @@ def _what_is_wrong(path: str) -> str | None:
         )
     if _DRIVE.match(path) or path.lower().startswith("file:"):
         return "it begins like the address of a file of this machine; use a relative path"
-    if _UNPRINTABLE.search(path):
+    if UNPRINTABLE.search(path):
         return "it holds a control character, or bytes that are no text"
     for component in path.split("/"):
         if not component.strip():

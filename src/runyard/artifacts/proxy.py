@@ -15,7 +15,7 @@ from runyard import settings
 from runyard.artifacts.changing import ABSENT, Change, changed
 from runyard.artifacts.entities import FileInfo
 from runyard.artifacts.locations import PROXY_ROOT
-from runyard.artifacts.paths import joined, named, safe_path
+from runyard.artifacts.paths import PathText, joined, named, safe_path
 from runyard.artifacts.repository import PIECE, Progress
 from runyard.core.connections import (
     CONNECT_SECONDS,
@@ -124,7 +124,7 @@ class ProxyRepository:
         """A folder of this one."""
         return ProxyRepository(self._address, joined(self._root, safe_path(path)), self._trusted)
 
-    def list_artifacts(self, path: str | None = None) -> list[FileInfo]:
+    def list_artifacts(self, path: PathText | None = None) -> list[FileInfo]:
         """What lies directly in a folder; nothing for a file or a missing folder."""
         checked = safe_path(path)
         url = f"{self._server}{PROXY_ROOT}?{urlencode({'path': joined(self._root, checked)})}"
@@ -143,7 +143,7 @@ class ProxyRepository:
         reply = self._tried(lambda: self._request("GET", url, preload_content=False))
         return self._pieces(url, reply)
 
-    def delete_artifacts(self, path: str | None = None) -> None:
+    def delete_artifacts(self, path: PathText | None = None) -> None:
         """Remove a file, or a folder with all it holds. What is not there is removed already."""
         target = self._url(safe_path(path))
         self._tried(lambda: self._request("DELETE", target))

@@ -41,7 +41,7 @@ class ArtifactRepository(Protocol):
     def below(self, path: str) -> "ArtifactRepository":
         """A folder of this repository, as one of its own."""
 
-    def list_artifacts(self, path: str | None = None) -> list[FileInfo]:
+    def list_artifacts(self, path: PathText | None = None) -> list[FileInfo]:
         """What lies directly in a folder; nothing for a file or a missing folder."""
 
     def read(self, path: str) -> Iterator[bytes]:
@@ -52,7 +52,7 @@ class ArtifactRepository(Protocol):
         DoesNotExist: There is no such file.
         """
 
-    def delete_artifacts(self, path: str | None = None) -> None:
+    def delete_artifacts(self, path: PathText | None = None) -> None:
         """Remove a file, or a folder with all it holds. What is not there is removed already."""
 
 
@@ -109,7 +109,10 @@ def log_artifacts(
 
 
 def download_artifacts(
-    repository: ArtifactRepository, path: str | None, dst_path: str | None = None, progress: Progress | None = None
+    repository: ArtifactRepository,
+    path: PathText | None,
+    dst_path: str | os.PathLike[str] | None = None,
+    progress: Progress | None = None,
 ) -> str:
     """Copy a file or a folder to this machine.
 
@@ -266,7 +269,7 @@ class FileRepository:
         with explained(path):
             (self.root / safe_path(path)).mkdir(parents=True, exist_ok=True)
 
-    def list_artifacts(self, path: str | None = None) -> list[FileInfo]:
+    def list_artifacts(self, path: PathText | None = None) -> list[FileInfo]:
         """What lies directly in a folder; nothing for a file or a missing folder."""
         folder = self.root / safe_path(path)
         if not folder.is_dir():
@@ -286,7 +289,7 @@ class FileRepository:
             raise DoesNotExist(f"No artifact {path!r} is stored in {self.root}.") from None
         return _pieces(file)
 
-    def delete_artifacts(self, path: str | None = None) -> None:
+    def delete_artifacts(self, path: PathText | None = None) -> None:
         """Remove a file, or a folder with all it holds. What is not there is removed already."""
         target = self.root / safe_path(path)
         if target.is_dir() and not target.is_symlink():

@@ -69,7 +69,7 @@ def _behind_server(place: _Place) -> ArtifactRepository:
         return ProxyRepository(place.tracking_uri, path)
     if place.kept_at is not None:
         folder = local_path(place.kept_at)
-        return FileRepository(folder / path) if folder else repository_for(f"{place.kept_at.rstrip('/')}/{path}")
+        return FileRepository(folder / path) if folder else repository_for(place.kept_at).below(path)
     raise InvalidParameter(f"{place.uri!r} is kept by a server: set the tracking URI to that server's address.")
 
 

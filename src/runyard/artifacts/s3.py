@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
 from typing import Any
-from urllib.parse import urlsplit
 
 from runyard import settings
 from runyard.artifacts.changing import ABSENT
@@ -63,16 +62,11 @@ class Bucket:
         ------
         InvalidParameter: It is not of the form ``s3://bucket/prefix``.
         """
-        parts = urlsplit(uri)
-        if (
-            parts.scheme != S3_SCHEME
-            or not parts.netloc
-            or {*"@:?#"} & {*parts.netloc}
-            or parts.query
-            or parts.fragment
-        ):
+        scheme, _, rest = uri.partition("://")
+        name, _, path = rest.partition("/")
+        if scheme.lower() != S3_SCHEME or not name or {*"@:?#"} & {*name}:
             raise InvalidParameter(f"{uri!r} names no place in S3. Write s3://bucket/prefix.")
-        return cls(parts.netloc, safe_path(parts.path.strip("/")))
+        return cls(name, safe_path(path.strip("/")))
 
     @property
     def client(self) -> Any:

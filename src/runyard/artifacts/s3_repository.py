@@ -6,7 +6,7 @@ from typing import Any
 
 from runyard.artifacts.changing import ABSENT, Change, changed
 from runyard.artifacts.entities import FileInfo
-from runyard.artifacts.paths import named, safe_path
+from runyard.artifacts.paths import PathText, named, safe_path
 from runyard.artifacts.repository import PIECE, Progress
 from runyard.artifacts.s3 import Bucket, explained_s3, upload_arguments
 from runyard.exceptions import DoesNotExist
@@ -54,7 +54,7 @@ class S3Repository:
         """A folder of this one."""
         return S3Repository(self.bucket.below(path))
 
-    def list_artifacts(self, path: str | None = None) -> list[FileInfo]:
+    def list_artifacts(self, path: PathText | None = None) -> list[FileInfo]:
         """What lies directly in a folder; nothing for a file or a missing folder."""
         return self.bucket.list(safe_path(path))
 
@@ -63,7 +63,7 @@ class S3Repository:
         checked = named(path)
         return self._pieces(self.bucket.body(checked), checked)
 
-    def delete_artifacts(self, path: str | None = None) -> None:
+    def delete_artifacts(self, path: PathText | None = None) -> None:
         """Remove a file, or a folder with all it holds. What is not there is removed already."""
         self.bucket.delete(safe_path(path))
 

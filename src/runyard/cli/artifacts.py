@@ -12,6 +12,7 @@ from runyard.cli.choices import run_id_option
 from runyard.cli.output import output_option, progress, show_json, show_rows
 from runyard.client import RunyardClient
 from runyard.client.addresses import folder_and_name, located
+from runyard.fluent import artifacts as fluent
 
 artifact_uri_option = click.option(
     "-u", "--artifact-uri", help="Address instead of a run: runs:/<run id>/<path>, models:/<name>@<alias>, s3://…"
@@ -78,9 +79,8 @@ def _uploading(run_id: str, files: list[Path]) -> Iterator[tuple[ArtifactReposit
 @output_option(default="json")
 def list_artifacts(run_id: str | None, artifact_path: str | None, artifact_uri: str | None, output: str) -> None:
     """List one folder of artifacts."""
-    client = RunyardClient()
-    root, path = _chosen(client, run_id, artifact_path, artifact_uri)
-    found = client.repository(root).list_artifacts(path or None)
+    _require_one(run_id, artifact_path, artifact_uri)
+    found = fluent.list_artifacts(artifact_uri, run_id, artifact_path)
     if output == "json":
         show_json([file.to_dictionary() for file in found])
         return
@@ -99,24 +99,20 @@ def list_artifacts(run_id: str | None, artifact_path: str | None, artifact_uri: 
 )
 def download(run_id: str | None, artifact_path: str | None, artifact_uri: str | None, dst_path: Path | None) -> None:
     """Download a file or a folder, and print where it is now."""
+    _require_one(run_id, artifact_path, artifact_uri)
     client = RunyardClient()
-    root, path = _chosen(client, run_id, artifact_path, artifact_uri)
-    if artifact_uri is not None:
-        root, path = folder_and_name(root, path)
-    repository, folder = client.repository(root), None if dst_path is None else str(dst_path)
+    if artifact_uri is None:
+        repository, path = client.repository(str(client.get_run(str(run_id)).info.artifact_uri)), artifact_path or ""
+    else:
+        repository, path = folder_and_name(client, *located(client, artifact_uri))
+    folder = None if dst_path is None else str(dst_path)
     size = sum(file.file_size or 0 for file in repository_module.walk(repository, path))
     with progress("Downloading", size) as advance:
         click.echo(repository_module.download_artifacts(repository, path, folder, advance))
 
 
-def _chosen(
-    client: RunyardClient, run_id: str | None, artifact_path: str | None, artifact_uri: str | None
-) -> tuple[str, str]:
-    """The root that the options name, and the path below it."""
+def _require_one(run_id: str | None, artifact_path: str | None, artifact_uri: str | None) -> None:
     if (run_id is None) == (artifact_uri is None):
         raise click.UsageError("Give either --run-id or --artifact-uri.")
-    if artifact_uri is None:
-        return str(client.get_run(str(run_id)).info.artifact_uri), artifact_path or ""
-    if artifact_path is not None:
+    if artifact_uri is not None and artifact_path is not None:
         raise click.UsageError("--artifact-path goes with --run-id; put the path into --artifact-uri.")
-    return located(client, artifact_uri)

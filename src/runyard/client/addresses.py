@@ -2,8 +2,9 @@
 
 import posixpath
 from typing import Protocol
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
+from runyard.artifacts.locations import PROXY_SCHEME
 from runyard.artifacts.paths import joined, safe_path
 from runyard.artifacts.repository import ArtifactRepository
 from runyard.core.model_uri import ModelUri, is_model_uri, parse_model_uri, with_small_scheme
@@ -13,6 +14,9 @@ from runyard.tracking.logged_models.entities import LoggedModel
 from runyard.tracking.runs.entities import Run
 
 RUNS = "runs:/"
+_DECODED = frozenset(("file", PROXY_SCHEME, "http", "https"))
+"""Schemes whose addresses are percent-encoded. Others, such as ``s3:``, hold paths as they are."""
+_ENCODED = str.maketrans({character: quote(character) for character in "%?#"})
 
 
 class Directory(Protocol):
@@ -96,13 +100,14 @@ def _of_model(client: Directory, uri: str) -> tuple[str, str]:
 
 
 def uri_joined(uri: str, path: str) -> str:
-    """An address with a path added, before its query if it has one."""
-    parts = urlsplit(uri)
+    """The address of a file or folder below another; what has a meaning in addresses of its kind is encoded."""
     if not path:
         return uri
-    if not parts.scheme:
+    scheme = urlsplit(uri).scheme.lower()
+    if scheme not in _DECODED:
         return f"{uri.rstrip('/')}/{path}"
-    return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{path}"))
+    parts = urlsplit(uri)
+    return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{path.translate(_ENCODED)}"))
 
 
 def located(client: Directory, uri: str) -> tuple[str, str]:
@@ -124,12 +129,16 @@ def parent_and_name(uri: str) -> tuple[str, str]:
     if not parts.scheme:
         folder, name = posixpath.split(posixpath.abspath(uri))
         return folder, name
-    path = parts.path.rstrip("/")
-    head, _, name = path.rpartition("/")
-    return (urlunsplit(parts._replace(path=head)), name) if head and not uri.endswith("/") else (uri, "")
+    if uri.endswith("/"):
+        return uri, ""
+    if parts.scheme.lower() not in _DECODED:
+        head, _, name = uri.rpartition("/")
+        return (head, name) if "/" in head.partition("://")[2] else (uri, "")
+    head, _, name = parts.path.rpartition("/")
+    return (urlunsplit(parts._replace(path=head)), unquote(name)) if head else (uri, "")
 
 
-def folder_and_name(root: str, path: str) -> tuple[str, str]:
-    """The address of the folder that holds a path below a root, and the path's last part: copies are called that."""
+def folder_and_name(client: Directory, root: str, path: str) -> tuple[ArtifactRepository, str]:
+    """The folder that holds a path below a root, and the path's last part: copies are called that."""
     folder, name = posixpath.split(safe_path(path))
-    return uri_joined(root, folder), name
+    return client.repository(root).below(folder), name

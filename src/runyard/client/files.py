@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from runyard.artifacts.entities import FileInfo
-from runyard.artifacts.paths import PathText, normalised, safe_path
+from runyard.artifacts.paths import PathText, normalised, path_text, safe_path
 from runyard.artifacts.repository import (
     PIECE,
     ArtifactRepository,
@@ -74,24 +74,30 @@ class FilesClient(ClientPart):
         """Store everything in a folder."""
         log_artifacts(self._of_run(run_id), os.fspath(local_dir), artifact_path)
 
-    def list_artifacts(self, run_id: str, path: str | None = None) -> list[FileInfo]:
+    def list_artifacts(self, run_id: str, path: PathText | None = None) -> list[FileInfo]:
         """What lies directly in a folder of the run's artifacts, or of a logged model of the run below its name.
 
         Nothing for a file or a missing folder.
         """
-        found = self._of_run(run_id).list_artifacts(path)
+        checked = safe_path(path)
+        found = self._of_run(run_id).list_artifacts(checked)
         directory = cast(Directory, self)
-        model = model_in_run(directory, directory.get_run(run_id), path or "") if path else None
+        model = model_in_run(directory, directory.get_run(run_id), checked) if checked else None
         if model is None:
             return found
-        name, _, below = safe_path(path or "").partition("/")
+        name, _, below = checked.partition("/")
         of_model = self.repository(model.artifact_location).list_artifacts(below or None)
         known = {file.path for file in found}
         added = (FileInfo(f"{name}/{file.path}", file.is_dir, file.file_size) for file in of_model)
         return [*found, *(file for file in added if file.path not in known)]
 
     def download_artifacts(
-        self, run_id: str, path: str, dst_path: str | None = None, *, progress: Progress | None = None
+        self,
+        run_id: str,
+        path: PathText,
+        dst_path: str | os.PathLike[str] | None = None,
+        *,
+        progress: Progress | None = None,
     ) -> str:
         """Copy a file or folder of the run's artifacts to this machine; returns its local path.
 
@@ -100,6 +106,7 @@ class FilesClient(ClientPart):
         path: What to copy; everything when empty.
         dst_path: The folder to put it in; a new temporary one when left out.
         """
+        path = path_text(path)
         root, found = followed(cast(Directory, self), f"{RUNS}{run_id}/{path}")
         if path and not found:  # a logged model of the run: its files are copied to a folder of its name
             folder = Path(dst_path or tempfile.mkdtemp(prefix="runyard-"), path)
@@ -128,7 +135,7 @@ class FilesClient(ClientPart):
         """Store everything in a folder among the files of a logged model."""
         log_artifacts(self._of_model(model_id), os.fspath(local_dir), artifact_path)
 
-    def list_logged_model_artifacts(self, model_id: str, path: str | None = None) -> list[FileInfo]:
+    def list_logged_model_artifacts(self, model_id: str, path: PathText | None = None) -> list[FileInfo]:
         """What lies directly in a folder of a logged model's files; nothing for a file or a missing folder."""
         return self._of_model(model_id).list_artifacts(path)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from runyard._absent import reason_for_method
 from runyard._missing import did_you_mean
 from runyard.artifacts.repository import ArtifactRepository
-from runyard.client.addresses import followed, uri_joined
+from runyard.client.addresses import followed
 from runyard.client.connection import StoreConnection, connection_to
 from runyard.client.pictures import PicturesClient
 from runyard.client.tables import TablesClient
@@ -73,7 +73,8 @@ class RunyardClient(
 
     def repository(self, artifact_uri: str) -> ArtifactRepository:
         """What reads and writes artifacts at a URI of any kind, ``runs:/`` and ``models:/`` too."""
-        return super().repository(uri_joined(*followed(self, artifact_uri)))
+        root, path = followed(self, artifact_uri)
+        return super().repository(root).below(path) if path else super().repository(root)
 
     @property
     def registry_uri(self) -> str:

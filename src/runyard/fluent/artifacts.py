@@ -1,11 +1,14 @@
 """Reading artifacts by address or by run: what `runyard.artifacts` offers."""
 
 import json
+import os
+import posixpath
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runyard.artifacts.entities import FileInfo
+from runyard.artifacts.paths import PathText, path_text
 from runyard.artifacts.repository import download_artifacts as repository_download
 from runyard.client import RunyardClient
 from runyard.client.addresses import RUNS, folder_and_name, located
@@ -17,10 +20,10 @@ if TYPE_CHECKING:
 
 
 def download_artifacts(
-    artifact_uri: str | None = None,
+    artifact_uri: PathText | None = None,
     run_id: str | None = None,
-    artifact_path: str | None = None,
-    dst_path: str | None = None,
+    artifact_path: PathText | None = None,
+    dst_path: str | os.PathLike[str] | None = None,
     tracking_uri: str | None = None,
     registry_uri: str | None = None,
 ) -> str:
@@ -42,18 +45,21 @@ def download_artifacts(
     """
     _require_one(artifact_uri, run_id, artifact_path)
     client = RunyardClient(tracking_uri, registry_uri)
-    root, path = _located(artifact_uri, run_id, artifact_path, client)
-    folder, name = folder_and_name(root, path)
-    return repository_download(client.repository(folder), name, dst_path)
+    uri = f"{RUNS}{run_id}/{path_text(artifact_path)}" if artifact_uri is None else path_text(artifact_uri)
+    folder, name = folder_and_name(client, *located(client, uri))
+    return repository_download(folder, name, dst_path)
 
 
 def list_artifacts(
-    artifact_uri: str | None = None,
+    artifact_uri: PathText | None = None,
     run_id: str | None = None,
-    artifact_path: str | None = None,
+    artifact_path: PathText | None = None,
     tracking_uri: str | None = None,
 ) -> list[FileInfo]:
     """What lies directly in a folder of artifacts. The arguments are those of `download_artifacts`.
+
+    Paths are relative to the run's root, or to the folder around the one that an address names (with a slash at the
+    end of the address: to that one itself).
 
     Raises
     ------
@@ -63,20 +69,30 @@ def list_artifacts(
     client = RunyardClient(tracking_uri)
     if run_id is not None:
         return client.list_artifacts(run_id, artifact_path)
-    if artifact_uri is not None and with_small_scheme(artifact_uri).startswith(RUNS):
-        run, _, below = artifact_uri[len(RUNS) :].strip("/").partition("/")
-        return client.list_artifacts(run, below)
-    root, path = _located(artifact_uri, run_id, artifact_path, client)
-    return client.repository(root).list_artifacts(path or None)
+    uri = path_text(artifact_uri)
+    found, folder = _listed(client, uri)
+    outer = folder if uri.endswith("/") else posixpath.dirname(folder)
+    above = f"{outer}/" if outer else ""
+    return [FileInfo(file.path.removeprefix(above), file.is_dir, file.file_size) for file in found]
 
 
-def load_text(artifact_uri: str) -> str:
+def _listed(client: RunyardClient, uri: str) -> tuple[list[FileInfo], str]:
+    """What lies in a folder, with paths from a root on, and the folder's own path from there."""
+    uri = with_small_scheme(uri)
+    if uri.startswith(RUNS):
+        run_id, _, path = uri.removeprefix(RUNS).strip("/").partition("/")
+        return client.list_artifacts(run_id, path), path
+    root, path = located(client, uri)
+    return client.repository(root).list_artifacts(path or None), path
+
+
+def load_text(artifact_uri: PathText) -> str:
     """A text file's content."""
     with tempfile.TemporaryDirectory() as folder:
         return Path(download_artifacts(artifact_uri, dst_path=folder)).read_text(encoding="utf-8")
 
 
-def load_dict(artifact_uri: str) -> Any:
+def load_dict(artifact_uri: PathText) -> Any:
     """What a JSON file holds.
 
     Raises
@@ -89,7 +105,7 @@ def load_dict(artifact_uri: str) -> Any:
         raise InvalidParameter(f"{artifact_uri} does not hold JSON: {problem}") from None
 
 
-def load_image(artifact_uri: str) -> "Image":
+def load_image(artifact_uri: PathText) -> "Image":
     """A picture, as a PIL image.
 
     Raises
@@ -110,16 +126,7 @@ def load_image(artifact_uri: str) -> "Image":
     return image
 
 
-def _located(
-    artifact_uri: str | None, run_id: str | None, artifact_path: str | None, client: RunyardClient
-) -> tuple[str, str]:
-    """The address of a folder that holds an artifact, and the path in it."""
-    if artifact_uri is not None:
-        return located(client, artifact_uri)
-    return located(client, f"{RUNS}{run_id}/{artifact_path or ''}")
-
-
-def _require_one(artifact_uri: str | None, run_id: str | None, artifact_path: str | None) -> None:
+def _require_one(artifact_uri: PathText | None, run_id: str | None, artifact_path: PathText | None) -> None:
     if (artifact_uri is None) == (run_id is None):
         raise InvalidParameter(f"Give either artifact_uri or run_id; got {artifact_uri!r} and {run_id!r}.")
     if artifact_uri is not None and artifact_path is not None:

@@ -50,8 +50,8 @@ def local_folder(model_uri: str | Path, dst_path: str | None = None) -> Path:
     if dst_path is not None:
         Path(dst_path).mkdir(parents=True, exist_ok=True)
     client = RunyardClient()
-    root, name = folder_and_name(*located(client, uri))
-    fetched = Path(download_artifacts(client.repository(root), name, dst_path or tempfile.mkdtemp(prefix="runyard-")))
+    place, name = folder_and_name(client, *located(client, uri))
+    fetched = Path(download_artifacts(place, name, dst_path or tempfile.mkdtemp(prefix="runyard-")))
     if is_model_uri(uri) and fetched.is_dir():
         _note_registration(client, uri, fetched)
     return fetched

@@ -85,8 +85,7 @@ class _Origin:
             self.name = safe_path(unquote(parts.path).rpartition("/")[2])
         else:
             client = RunyardClient()
-            root, self.name = folder_and_name(*located(client, address))
-            self._repository = client.repository(root)
+            self._repository, self.name = folder_and_name(client, *located(client, address))
 
     def copy_to(self, target: Path) -> None:
         """Copy it: the target is the file or the folder then."""

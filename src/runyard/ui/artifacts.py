@@ -30,7 +30,7 @@ def show(site: Site, request: Request) -> Response:
     """The artifacts of a run, with a preview of the one named in the address."""
     run = RunRecord.from_wire(site.perform(GetRun(run_id=request.path_params["run_id"]))["run"])
     experiment = ExperimentRecord.from_wire(site.perform(GetExperiment(experiment_id=run.experiment_id))["experiment"])
-    path = Place.of(request).text("path").strip("/")
+    path = Place.of(request).path()
     page = ArtifactsPage(run=run, experiment=experiment, files=files_of(site, _shelf(site, run), path))
     crumbs = run_crumbs(site, experiment, run, Crumb("Artifacts"))
     return site.page(request, "artifacts", page, Shell(f"Artifacts of {run.name}", "experiments", crumbs))

@@ -50,6 +50,10 @@ class Place:
         """The text under a name; empty when there is none."""
         return next((value.strip() for key, value in self.query if key == name), "")
 
+    def path(self) -> str:
+        """The path of an artifact under ``path``, with the blanks that are part of its name; empty for the root."""
+        return next((value.strip("/") for key, value in self.query if key == "path"), "")
+
     def all(self, name: str) -> tuple[str, ...]:
         """Every text under a name."""
         return tuple(value for key, value in self.query if key == name)

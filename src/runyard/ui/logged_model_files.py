@@ -27,7 +27,7 @@ class LoggedModelFilesPage:
 def show(site: Site, request: Request) -> Response:
     """The files of one logged model, with a preview of the one named in the address."""
     model, experiment = read(site, request)
-    path = Place.of(request).text("path").strip("/")
+    path = Place.of(request).path()
     page = LoggedModelFilesPage(model=model, files=files_of(site, _shelf(site, model), path))
     return site.page(request, "logged_model_files", page, shell_of(site, experiment, model, Crumb("Files")))
 

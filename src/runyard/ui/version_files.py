@@ -27,7 +27,7 @@ class VersionFilesPage:
 def show(site: Site, request: Request) -> Response:
     """The files of one version, with a preview of the one named in the address."""
     version = read_version(site, request.path_params["name"], request.path_params["version"])
-    path = Place.of(request).text("path").strip("/")
+    path = Place.of(request).path()
     page = VersionFilesPage(version=version, stages=STAGES, files=files_of(site, _shelf(site, version), path))
     return site.page(request, "version_files", page, shell_of(site, version, Crumb("Files")))
 

@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 import sqlalchemy as sa
 
+from runyard.artifacts.paths import UNPRINTABLE
 from runyard.core.limits import shown
 from runyard.core.model_uri import ModelUri, parse_model_uri, with_small_scheme
 from runyard.db.selecting import upsert
@@ -117,7 +118,7 @@ def _refuse_tricks(source: str) -> None:
         decoded = once
     else:
         raise _refused(source, "it is encoded many times over")
-    if not decoded.isprintable() or "\\" in decoded:
+    if UNPRINTABLE.search(decoded) or "\\" in decoded:
         raise _refused(source, "it may hold no backslash or control character")
     if ".." in re.split(r"[/?#;]", decoded):
         raise _refused(source, "it may not contain '..'")
