@@ -197,3 +197,27 @@ def test_workers_have_it_too(
 
     assert done.stdout == "['3.17.2', '3.17.2']\n", done.stderr
     assert done.stderr.count("is not used") == 1
+
+
+LOKY = """
+import os, subprocess, sys
+from joblib import Parallel, delayed
+import mlflow
+def version(_):
+    import mlflow
+    return mlflow.version.VERSION, os.getpid()
+if __name__ == "__main__":
+    found = Parallel(n_jobs=2)(delayed(version)(i) for i in range(2))
+    print({each[0] for each in found}, os.getpid() in {each[1] for each in found})
+    subprocess.run([sys.executable, "-c", "import mlflow; print(mlflow.version.VERSION)"], check=True)
+"""
+
+
+def test_pythons_that_it_starts_have_it_too(python: Python, tmp_path: Path, real_mlflow: Path) -> None:
+    """joblib, Hydra's launcher and Ray start workers that know nothing of multiprocessing."""
+    (tmp_path / "many.py").write_text(LOKY)
+
+    done = python("-u", "-m", "runyard.alias", "many.py", path=real_mlflow)
+
+    assert "{'3.17.2'} False\n3.17.2\n" == done.stdout, done.stderr
+    assert done.stderr.count("is not used") == 1

@@ -29,7 +29,9 @@ def test_importing_loads_nothing_heavy() -> None:
     loaded = modules_after("import runyard")
 
     assert set() == loaded & set(HEAVY)
-    assert {"runyard", "runyard._lazy", "runyard._missing"} == {name for name in loaded if name.split(".")[0] == "runyard"}
+    assert {"runyard", "runyard._lazy", "runyard._missing"} == {
+        name for name in loaded if name.split(".")[0] == "runyard"
+    }
 
 
 def test_entities_and_addresses_need_only_the_standard_library() -> None:

@@ -1,9 +1,9 @@
 """Lets an unchanged program use Runyard where it says ``import mlflow``.
 
 ``python -m runyard.alias train.py …`` runs a script so, ``python -m runyard.alias -m package.module …`` a module, and
-`install` switches it on in a program that is already running. It holds for one process and its workers: other programs
-that it starts have to switch it on themselves (``accelerate launch -m runyard.alias train.py``, ``torchrun -m
-runyard.alias train.py``).
+`install` switches it on in a program that is already running. The commands also hold for every Python that the program
+starts: workers of multiprocessing, joblib and Ray, and sub-processes. What other launchers start has to switch it on
+itself (``accelerate launch -m runyard.alias train.py``, ``torchrun -m runyard.alias train.py``).
 """
 
 import importlib.util

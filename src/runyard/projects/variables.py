@@ -2,13 +2,11 @@
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
 
 from runyard import alias, settings
+from runyard.alias.spawning import variables_of_programs
 from runyard.client import RunyardClient
 from runyard.core.store_address import absolute, is_server
-
-_SITE = Path(alias.__file__).parent / "programs"
 
 
 def of_run(client: RunyardClient, run_id: str, experiment_id: str) -> dict[str, str]:
@@ -56,11 +54,7 @@ def _aliasing(client: RunyardClient) -> dict[str, str]:
     mode = settings.ALIAS.get()
     if mode is None:
         mode = "always" if alias.is_installed() or not is_server(client.tracking_uri) else "missing"
-    others = os.environ.get("PYTHONPATH")
-    return {
-        settings.ALIAS.names[0]: str(mode),
-        "PYTHONPATH": os.pathsep.join([str(_SITE), *([others] if others else [])]),
-    }
+    return variables_of_programs(str(mode))
 
 
 def merged(*parts: Mapping[str, str]) -> dict[str, str]:

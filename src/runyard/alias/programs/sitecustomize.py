@@ -1,6 +1,6 @@
-"""Found by every Python that a project starts: makes ``import mlflow`` mean Runyard there, when it is asked for.
+"""Found by the Pythons that a project or an aliased program starts: makes ``import mlflow`` mean Runyard there.
 
-This folder is put on PYTHONPATH for the programs of a project, see `runyard.projects.variables`.
+`runyard.alias.spawning` puts this folder on their PYTHONPATH.
 """
 
 import importlib
