@@ -15,6 +15,9 @@ from tests.support.postgres import Cluster, start_cluster
 from tests.support.s3 import ObjectStore, start_object_store
 from tests.support.server import RunningServer
 
+# shap's compiled code has brought a worker down. It runs as plain Python here, which is faster than to compile it.
+os.environ["NUMBA_DISABLE_JIT"] = "1"
+
 # A shell that starts the suite in the background makes it ignore Ctrl-C, and so would every program that tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -1,0 +1,43 @@
+"""The suite itself comes to an end, whatever happens to its processes."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.limits import ROOT
+
+pytestmark = pytest.mark.slow
+
+DYING = {
+    "aborted": "os.abort()",
+    "killed": "os.kill(os.getpid(), signal.SIGKILL)",
+    "hanging": "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM]); time.sleep(600)",
+}
+GOOD = "def test_one() -> None: pass\ndef test_two() -> None: pass\n"
+
+
+@pytest.mark.parametrize("how", DYING)
+def test_a_worker_that_dies_ends_the_run_as_failed(how: str, tmp_path: Path) -> None:
+    """`make test` says which test it was, instead of waiting for ever for a process that is gone."""
+    for number in range(6):
+        (tmp_path / f"test_good_{number}.py").write_text(GOOD, encoding="utf-8")
+    dying = f"import os, signal, time\n\n\ndef test_dies() -> None:\n    {DYING[how]}\n\n\n{GOOD}"
+    (tmp_path / "test_dying.py").write_text(dying, encoding="utf-8")
+
+    options = ["-c", str(ROOT / "pyproject.toml"), "--rootdir", str(tmp_path), *_options_of_make()]
+    quick = ["-o", "timeout=2", "-o", "faulthandler_timeout=10", "-p", "no:cacheprovider"]
+    command = [sys.executable, "-m", "pytest", *options, *quick, str(tmp_path)]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=110, check=False)
+
+    assert done.returncode == 1, done.stdout
+    assert "crashed while running 'test_dying.py::test_dies'" in done.stdout
+
+
+def _options_of_make() -> list[str]:
+    """Those that `make test` gives pytest, for two workers."""
+    found = re.search(r"^PYTEST \?= (.+)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert found is not None
+    return found.group(1).replace("$(WORKERS)", "2").split()
