@@ -101,6 +101,21 @@ def test_features_and_targets_are_told_apart() -> None:
     assert runyard.data.from_numpy(np.ones(2)).to_pyfunc().outputs is None
 
 
+def test_datasets_can_be_evaluated() -> None:
+    """What was logged as input is what the evaluation runs on."""
+    rows = pd.DataFrame({"a": [1.0, 2.0, 3.0], "y": [1.0, 2.0, 4.0], "said": [1.0, 2.0, 3.0]})
+    dataset = runyard.data.from_pandas(rows, targets="y", predictions="said", name="pets").to_evaluation_dataset(
+        "p.csv"
+    )
+
+    result = runyard.evaluate(data=dataset, model_type="regressor")
+
+    assert (["a"], "y", "p.csv") == (dataset.feature_names, dataset.targets_name, dataset.path)
+    assert [1.0, 2.0, 4.0] == list(dataset.labels_data)
+    assert 1 / 3 == pytest.approx(result.metrics["mean_squared_error"])
+    assert (2, 3) == runyard.data.from_numpy(np.ones((2, 3)), targets=np.ones(2)).to_evaluation_dataset().features.shape
+
+
 @pytest.mark.parametrize("name", ["from_spark", "from_tensorflow", "from_huggingface", "load_delta"])
 def test_other_kinds_of_data_say_what_to_use(name: str) -> None:
     """A bare AttributeError would leave the user searching for a typo."""

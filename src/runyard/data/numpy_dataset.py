@@ -4,12 +4,16 @@ import os
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from runyard.data.dataset import Dataset
 from runyard.data.dataset_source import DatasetSource
 from runyard.data.digests import digest_of_arrays
+from runyard.data.evaluation_dataset import EvaluationDataset
 from runyard.data.schema import TensorDatasetSchema, tensors_of
 from runyard.data.sources import resolved
 from runyard.data.tables import PyFuncInputsOutputs
+from runyard.exceptions import InvalidParameter
 
 if TYPE_CHECKING:
     import numpy as np
@@ -57,6 +61,22 @@ class NumpyDataset(Dataset):
     def to_pyfunc(self) -> PyFuncInputsOutputs:
         """What a model is given, and what it is to answer."""
         return PyFuncInputsOutputs(self._features, self._targets)
+
+    def to_evaluation_dataset(
+        self, path: str | None = None, feature_names: list[str] | None = None
+    ) -> EvaluationDataset:
+        """The dataset as `runyard.evaluate` uses it.
+
+        Parameters
+        ----------
+        path: Where the data came from, in words.
+        feature_names: What the columns are called.
+        """
+        if isinstance(self._features, dict) or isinstance(self._targets, dict):
+            raise InvalidParameter("A dataset of several named arrays cannot be evaluated: give one array.")
+        rows = pd.DataFrame(self._features, columns=feature_names)
+        true = None if self._targets is None else pd.Series(self._targets, name="target")
+        return EvaluationDataset(rows, true, None, self, path)
 
     def _compute_digest(self) -> str:
         return digest_of_arrays(self._features, self._targets)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from runyard.data.dataset import Dataset
 from runyard.data.dataset_source import DatasetSource
 from runyard.data.digests import digest_of_frame
+from runyard.data.evaluation_dataset import EvaluationDataset
 from runyard.data.schema import schema_of_frame
 from runyard.data.sources import resolved
 from runyard.data.tables import PyFuncInputsOutputs, require_columns
@@ -72,6 +73,18 @@ class PandasDataset(Dataset):
         left_out = [column for column in (self._targets, self._predictions) if column is not None]
         outputs = None if self._targets is None else self._df[self._targets]
         return PyFuncInputsOutputs(self._df.drop(columns=left_out), outputs)
+
+    def to_evaluation_dataset(
+        self, path: str | None = None, feature_names: list[str] | None = None
+    ) -> EvaluationDataset:
+        """The dataset as `runyard.evaluate` uses it.
+
+        Parameters
+        ----------
+        path: Where the data came from, in words.
+        feature_names: The columns the model is given; all but targets and predictions when left out.
+        """
+        return EvaluationDataset.of_table(self._df, self._targets, self._predictions, self, path, feature_names)
 
     def _schema_text(self) -> str | None:
         return json.dumps({"mlflow_colspec": self.schema.to_dict()}) if self.schema else None

@@ -8,6 +8,8 @@ from typing import Any
 
 from runyard.data.dataset import Dataset
 from runyard.data.dataset_source import DatasetSource
+from runyard.data.evaluation_dataset import EvaluationDataset
+from runyard.data.pandas_dataset import PandasDataset
 from runyard.data.schema import UnclearTypeError
 from runyard.data.sources import resolved
 from runyard.data.tables import PyFuncInputsOutputs, require_columns
@@ -93,9 +95,25 @@ class PolarsDataset(Dataset):
 
     def to_pyfunc(self) -> PyFuncInputsOutputs:
         """What a model is given, without targets and predictions, and what it is to answer, as pandas tables."""
-        columns = pd.DataFrame({name: self._df[name].to_numpy() for name in self._df.columns})
-        left_out = [column for column in (self._targets, self._predictions) if column]
-        return PyFuncInputsOutputs(columns.drop(columns=left_out), columns[self._targets] if self._targets else None)
+        return self.to_pandas().to_pyfunc()
+
+    def to_pandas(self) -> PandasDataset:
+        """The same dataset as a table of pandas."""
+        rows = pd.DataFrame({name: self._df[name].to_numpy() for name in self._df.columns})
+        return PandasDataset(rows, self.source, self._targets, self.name, self.digest, self._predictions)
+
+    def to_evaluation_dataset(
+        self, path: str | None = None, feature_names: list[str] | None = None
+    ) -> EvaluationDataset:
+        """The dataset as `runyard.evaluate` uses it.
+
+        Parameters
+        ----------
+        path: Where the data came from, in words.
+        feature_names: The columns the model is given; all but targets and predictions when left out.
+        """
+        table = self.to_pandas()
+        return EvaluationDataset.of_table(table.df, self._targets, self._predictions, self, path, feature_names)
 
     def _schema_text(self) -> str | None:
         return json.dumps({"mlflow_colspec": self.schema.to_dict()}) if self.schema else None

@@ -1,62 +1,15 @@
-"""What a model is evaluated on: rows of features with what is true of each, in any of the forms that are taken."""
+"""The rows that a model is evaluated on, from any of the forms that are taken."""
 
-import hashlib
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from runyard.data.dataset import Dataset
+from runyard.data.evaluation_dataset import EvaluationDataset
 from runyard.data.numpy_dataset import NumpyDataset, from_numpy
 from runyard.data.pandas_dataset import PandasDataset, from_pandas
 from runyard.exceptions import InvalidParameter
-
-
-@dataclass(frozen=True)
-class EvaluationDataset:
-    """Rows that a model is evaluated on.
-
-    Parameters
-    ----------
-    features: What the model is given, one row each.
-    targets: What is true of each row; None when nothing is known.
-    predictions: What a model said of each row, when that is part of the data.
-    logged: The dataset as the run notes it.
-    path: Where it came from, in the caller's words.
-    target_name: What the targets are called.
-    """
-
-    features: pd.DataFrame
-    targets: "pd.Series[Any] | None"
-    predictions: Any
-    logged: Dataset
-    path: str | None = None
-    target_name: str = "target"
-
-    @property
-    def name(self) -> str:
-        """The logged dataset's."""
-        return self.logged.name
-
-    @property
-    def hash(self) -> str:
-        """A digest of the features and targets, 32 hexadecimal digits."""
-        digest = hashlib.md5(",".join(map(str, self.features.columns)).encode(), usedforsecurity=False)
-        parts: list[Any] = [self.features]
-        parts += [self.targets] if self.targets is not None else []
-        for part in parts:
-            try:
-                digest.update(pd.util.hash_pandas_object(part, index=False).to_numpy().tobytes())
-            except TypeError:  # cells such as lists
-                digest.update(part.astype(str).to_csv(index=False).encode())
-        return digest.hexdigest()
-
-    def inputs(self) -> pd.DataFrame:
-        """The features, with the targets as a column after them."""
-        if self.targets is None:
-            return self.features
-        return self.features.assign(**{self.target_name: self.targets})
 
 
 def evaluation_dataset(
@@ -87,6 +40,10 @@ def evaluation_dataset(
         raise InvalidParameter("There is nothing to evaluate: data is None. Pass a DataFrame, an array or a dataset.")
     if path is not None and '"' in path:
         raise InvalidParameter(f"dataset_path must not have a double quote, as {path!r} does.")
+    if isinstance(data, EvaluationDataset):
+        return data
+    if type(data).__name__ == "PolarsDataset":  # known by name: polars is not loaded for those who do not use it
+        data = data.to_pandas()
     if isinstance(data, PandasDataset):
         targets = data.targets if targets is None else targets
         said = data.predictions if predictions is None else predictions

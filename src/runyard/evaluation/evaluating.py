@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import runyard
+from runyard.data.evaluation_dataset import EvaluationDataset
 from runyard.evaluation import files
 from runyard.evaluation.artifacts import EvaluationArtifact, JsonEvaluationArtifact
-from runyard.evaluation.dataset import EvaluationDataset, evaluation_dataset
+from runyard.evaluation.dataset import evaluation_dataset
 from runyard.evaluation.evaluation import Evaluation, table_content
 from runyard.evaluation.evaluators import settings_by_evaluator
 from runyard.evaluation.metric import EvaluationMetric

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from runyard.data.evaluation_dataset import EvaluationDataset
 from runyard.evaluation import extra, retrieval
 from runyard.evaluation.classifier import WEIGHTED, Classified, classified, classifier_metrics
-from runyard.evaluation.dataset import EvaluationDataset
 from runyard.evaluation.evaluators import CLASSIFIER, DEFAULT, REGRESSOR, RETRIEVER, SHAP
 from runyard.evaluation.metric import LATENCY, EvaluationMetric, MetricValue
 from runyard.evaluation.regressor import regressor_metrics

@@ -4,7 +4,7 @@ from runyard._lazy import on_first_use
 
 _PUBLIC = {
     "EvaluationArtifact": "runyard.evaluation.artifacts",
-    "EvaluationDataset": "runyard.evaluation.dataset",
+    "EvaluationDataset": "runyard.data.evaluation_dataset",
     "EvaluationMetric": "runyard.evaluation.metric",
     "EvaluationResult": "runyard.evaluation.result",
     "MetricThreshold": "runyard.evaluation.thresholds",
