@@ -7,6 +7,7 @@ import pytest
 
 from runyard.client import RunyardClient
 from runyard.core.store_address import absolute
+from runyard.exceptions import RunyardException
 
 HEAVY = ("sqlalchemy", "urllib3", "pandas", "numpy", "yaml", "msgspec", "orjson", "alembic")
 
@@ -26,6 +27,16 @@ def test_a_database_takes_what_is_logged(database: str) -> None:
     assert (run.data.params, run.info.status) == ({"lr": "0.1"}, "FINISHED")
     client.connection.close()
     assert client.get_run(run_id).info.run_id == run_id
+
+
+def test_integers_beyond_64_bits_are_refused_by_a_database_too(database: str) -> None:
+    """A script without a server must read what was wrong, not what its database's driver calls it."""
+    client = RunyardClient(database)
+
+    with pytest.raises(RunyardException) as caught:
+        client.create_run("0", start_time=2**70)
+
+    assert caught.value.error_code == "INVALID_PARAMETER_VALUE"
 
 
 def test_credentials_of_a_database_are_not_shown() -> None:

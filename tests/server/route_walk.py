@@ -92,19 +92,28 @@ def stored(server: RunningServer) -> list[str]:
     return lines
 
 
-def text_fields(kind: type, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    """Where in a message text stands: names of fields and places in lists."""
+Place = tuple[str | int, ...]
+"""Where something stands in a message: names of fields and places in lists."""
+
+
+def places_of(wanted: type, kind: type, path: Place = ()) -> Iterator[Place]:
+    """Where in a message of class `kind` values of a type stand."""
     for name, hint in hints(kind).items():
         inner, here = bare(hint), (*path, name)
         if get_origin(inner) is list:
             inner, here = bare(get_args(inner)[0]), (*here, 0)
-        if inner is str:
+        if inner is wanted:
             yield here
         elif dataclasses.is_dataclass(inner) and isinstance(inner, type):
-            yield from text_fields(inner, here)
+            yield from places_of(wanted, inner, here)
 
 
-def replaced(message: Any, path: tuple[str | int, ...], value: Any) -> Any:
+def text_fields(kind: type) -> Iterator[Place]:
+    """Where in a message text stands."""
+    return places_of(str, kind)
+
+
+def replaced(message: Any, path: Place, value: Any) -> Any:
     """A copy of a message with another value at one place."""
     if not path:
         return value

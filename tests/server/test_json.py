@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from typing import Any, get_origin
+from urllib.parse import urlencode
 
 import pytest
 
@@ -101,17 +102,47 @@ def test_depth(caller: Caller, depth: int, brackets: tuple[str, str]) -> None:
         walk.answer_of(status, headers, answer)
 
 
+TOO_LARGE = (2**63, -(2**63) - 1, 2**64, 10**30, 10**400, "9" * 30, "-" + "9" * 5_000, 1e30)
+
+
 @pytest.mark.parametrize("kind", walk.KINDS, ids=walk.NAMES)
+def test_int64_edges(server: RunningServer, caller: Caller, kind: type[Message]) -> None:
+    """Databases hold 64 bits; what does not fit is refused wherever it stands, and the answer names the field."""
+    before = walk.stored(server)
+
+    for place in walk.places_of(int, kind):
+        for number in TOO_LARGE:
+            message = walk.replaced(walk.example(kind), place, number)
+            status, headers, answer = caller.request(*walk.request_of(kind, message), walk.JSON)
+            said = walk.answer_of(status, headers, answer)
+            assert (400, True) == (status, str(place[-1]) in said), (place, number, said)
+
+    assert before == walk.stored(server)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in walk.KINDS if "GET" in kind.operation.methods])
+def test_int64_edges_in_a_query(caller: Caller, kind: type[Message]) -> None:
+    """A query string has no other integers than text, with the same limits."""
+    for name in (str(place[0]) for place in walk.places_of(int, kind) if len(place) == 1):
+        for number in TOO_LARGE:
+            fields = {**walk.example(kind), name: number}
+            query = urlencode({key: value for key, value in fields.items() if not walk.in_path(kind, key)}, doseq=True)
+            status, headers, answer = caller.request("GET", f"{kind.operation.address(fields)}?{query}")
+            said = walk.answer_of(status, headers, answer)
+            assert (400, True) == (status, name in said), (name, number, said)
+
+
 @pytest.mark.parametrize("number", [2**63, -(2**63) - 1, 10**400, "9" * 30, "-" + "9" * 5_000])
-def test_int64_edges(caller: Caller, kind: type[Message], number: int | str) -> None:
-    """Databases hold 64 bits; what does not fit is refused, not wrapped."""
-    for name, hint in walk.hints(kind).items():
-        if walk.bare(hint) is int or "IdMark" in repr(hint):
-            value = [number] if get_origin(walk.bare(hint)) is list else number
-            request = walk.request_of(kind, {**walk.example(kind), name: value})
-            status, headers, answer = caller.request(*request, walk.JSON)
-            assert status in (400, 404), (name, answer)
-            walk.answer_of(status, headers, answer)
+def test_ids_beyond_64_bits(caller: Caller, number: int | str) -> None:
+    """An id that no database can hold names nothing."""
+    for kind in walk.KINDS:
+        for name, hint in walk.hints(kind).items():
+            if "IdMark" in repr(hint):
+                value = [number] if get_origin(walk.bare(hint)) is list else number
+                request = walk.request_of(kind, {**walk.example(kind), name: value})
+                status, headers, answer = caller.request(*request, walk.JSON)
+                assert status in (400, 404), (name, answer)
+                walk.answer_of(status, headers, answer)
 
 
 @pytest.mark.parametrize("number", [2**63 - 1, -(2**63)])

@@ -48,6 +48,8 @@ def translated(error: Exception) -> RunyardException | None:
     state = getattr(cause, "sqlstate", None)
     if isinstance(cause, UnicodeEncodeError) or (state is None and type(cause).__name__ == "DataError"):
         return InvalidParameter("A value holds a NUL or half of a surrogate pair, which cannot be stored. Remove it.")
+    if isinstance(cause, OverflowError) and "SQLite" in str(cause):  # callers in this process decode nothing
+        return InvalidParameter("An integer does not fit into 64 bits; the largest is 9223372036854775807.")
     if state in _PG_FULL:
         return StorageFull("The database has no room left; nothing was stored. Free space on the server's disk.")
     if state in _PG_RETRY or lost_connection(error) or (isinstance(state, str) and state[:2] in ("08", "57", "53")):

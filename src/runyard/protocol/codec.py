@@ -7,7 +7,7 @@ as text, camelCase, NaN literals, faults) goes to the lenient decoder, which kno
 import json
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import parse_qs
 
 import msgspec
@@ -114,13 +114,17 @@ def _fast_decoder(kind: Any) -> Callable[[bytes], Message] | None:
     return maker(kind) if maker else None
 
 
+_Integer = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+"""What databases hold; msgspec itself reads integers of any length."""
+
+
 class _Point(msgspec.Struct):
     """A MetricPoint as msgspec reads it fastest; same attributes, checked by the message afterwards."""
 
     key: str
     value: float | str
-    timestamp: int
-    step: int = 0
+    timestamp: _Integer
+    step: _Integer = 0
     model_id: str | None = None
     dataset_name: str | None = None
     dataset_digest: str | None = None

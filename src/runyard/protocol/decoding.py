@@ -153,7 +153,7 @@ def _chooser(choice: Choice) -> Coerce:
 
     def choose(value: Any, path: str) -> str:
         name = value if isinstance(value, str) else numbers.get(value) if type(value) is int else None
-        if isinstance(name, str) and name.isdigit():
+        if isinstance(name, str) and name.isdecimal():
             name = numbers.get(int(name[:4]))
         if name in choice.names:
             return str(name)
