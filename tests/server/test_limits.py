@@ -58,6 +58,52 @@ def test_chunked_body_limit(server: RunningServer, raw: Connection) -> None:
     assert memory(server) - grown_from < 100
 
 
+@pytest.mark.parametrize(
+    ("path", "kind", "status"),
+    [
+        (CREATE, "application/json", 413),
+        ("/api/2.0/mlflow/runs/log-batch", "application/json", 413),
+        ("/api/2.0/runyard/registered-models/promote", "application/json", 413),
+        ("/api/2.0/mlflow/no-such-path", "application/json", 404),
+        ("/ajax-api/2.0/mlflow/upload-artifact?run_id={run}&path=a.bin", "application/octet-stream", 413),
+        ("/ui/runs/{run}/delete", "application/x-www-form-urlencoded", 413),
+        ("/health", "text/plain", 405),
+    ],
+)
+def test_an_endless_body_is_cut_off(
+    server: RunningServer, connect: Connect, caller: Caller, path: str, kind: str, status: int
+) -> None:
+    """Whoever sends on and on pays for it alone: the answer comes at the limit, and then nothing more is read."""
+    connection = connect(server)
+    head = post_head(connection.host, path.format(run=caller.new_run()), "Transfer-Encoding: chunked")
+    connection.send(head.replace(b"application/json", kind.encode()))
+    chunk = b"100000\r\n" + b"a" * MB + b"\r\n"
+    sent = 0
+
+    with pytest.raises(ConnectionError):
+        while sent < 96:
+            connection.send(chunk)
+            sent += 1
+
+    assert sent < 64
+    assert status == connection.answer().status
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "megabytes"),
+    [
+        ("/ajax-api/2.0/mlflow/upload-artifact?run_id={run}&path=a.bin", "application/octet-stream", 11),
+        ("/ui/runs/{run}/delete", "application/x-www-form-urlencoded", 2),
+    ],
+)
+def test_declared_limits_of_other_routes(caller: Caller, raw: Connection, path: str, kind: str, megabytes: int) -> None:
+    """Every route that has a limit of its own refuses by the declared length alone."""
+    head = post_head(raw.host, path.format(run=caller.new_run()), f"Content-Length: {megabytes * MB}")
+    raw.send(head.replace(b"application/json", kind.encode()))
+
+    assert 413 == raw.answer().status
+
+
 def test_body_limit(caller: Caller) -> None:
     """A body of just under 32 MB is read, one byte over is not."""
     padding = b" " * (32 * MB - len(MESSAGE))

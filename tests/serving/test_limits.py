@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.server.raw import Connection, post_head
 from tests.serving.conftest import ModelServer, Serve
 
 SLEEP = {"inputs": {"do": ["sleep"], "seconds": [0.4]}}
@@ -130,3 +131,18 @@ def wait_for(happened: Any) -> None:
             pass
         time.sleep(0.05)
     pytest.fail("it never happened")
+
+
+def test_an_endless_body_is_cut_off(sums: ModelServer) -> None:
+    """A client that never stops sending is told so at the limit, and is not listened to for ever."""
+    with Connection(sums.url) as connection:
+        connection.send(post_head(connection.host, "/invocations", "Transfer-Encoding: chunked"))
+        chunk = b"100000\r\n" + b" " * 2**20 + b"\r\n"
+        sent = 0
+        with pytest.raises(ConnectionError):
+            while sent < 400:
+                connection.send(chunk)
+                sent += 1
+
+        assert 256 <= sent < 300
+        assert 413 == connection.answer().status

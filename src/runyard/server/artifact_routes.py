@@ -19,11 +19,12 @@ from runyard.artifacts.changing import ABSENT
 from runyard.artifacts.locations import open_location, own_places, store_at
 from runyard.artifacts.paths import joined, safe_path
 from runyard.artifacts.store import ArtifactStore, StoredFile, Upload
-from runyard.exceptions import BadRequest, InvalidParameter, RangeNotSatisfiable, Unavailable
+from runyard.exceptions import BadRequest, InvalidParameter, PayloadTooLarge, RangeNotSatisfiable, Unavailable
 from runyard.protocol.gate import Gate
 from runyard.protocol.message import Message
 from runyard.registry.model_versions.messages import GetModelVersionDownloadUri
 from runyard.server.answers import envelope
+from runyard.server.bodies import declared_length
 from runyard.server.direct_transfers import DirectTransfers
 from runyard.server.file_threads import in_file_thread
 from runyard.server.settings import ServerSettings
@@ -223,13 +224,15 @@ async def _receive(incoming: _Incoming, request: Request, most: int | None = Non
     """Write a request's body to a file; whatever goes wrong, nothing of it stays."""
     pieces: list[bytes] = []
     size = total = 0
+    if most is not None and declared_length(request.headers.get("content-length")) > most:
+        raise _too_large(most)
     try:
         async for piece in request.stream():
             pieces.append(piece)
             size += len(piece)
             total += len(piece)
             if most is not None and total > most:
-                raise InvalidParameter(f"Files over {most:,} bytes cannot be uploaded here; use the SDK.")
+                raise _too_large(most)
             if size >= PIECE:
                 await in_file_thread(incoming.write, b"".join(pieces))
                 pieces, size = [], 0
@@ -238,6 +241,10 @@ async def _receive(incoming: _Incoming, request: Request, most: int | None = Non
         await in_file_thread(incoming.abandon)
         if not isinstance(problem, ClientDisconnect):
             raise
+
+
+def _too_large(most: int) -> PayloadTooLarge:
+    return PayloadTooLarge(f"Files over {most:,} bytes cannot be uploaded here; use the SDK.")
 
 
 async def _download(store: ArtifactStore, path: str, request: Request) -> Response:

@@ -39,8 +39,7 @@ class BodyReader:
         Unavailable: Too many large bodies are on their way already.
         ClientGone: The client went away.
         """
-        length = fields.get(b"content-length")
-        if length is not None and int(length) > self._limits.json_body:
+        if declared_length(fields.get(b"content-length")) > self._limits.json_body:
             raise self._too_large()
         encoding = fields.get(b"content-encoding", b"identity").strip().lower()
         if encoding != b"identity" and encoding not in _WINDOW_BITS:
@@ -105,6 +104,11 @@ class BodyReader:
         return PayloadTooLarge(
             f"The request body is over {self._limits.json_body:,} bytes. Send it in several requests."
         )
+
+
+def declared_length(header: bytes | str | None) -> int:
+    """How long a body says it is; 0 when it does not say."""
+    return int(header) if header is not None else 0  # the parser of HTTP has refused what is no number
 
 
 def _damaged(encoding: bytes) -> BadRequest:

@@ -15,7 +15,8 @@ from runyard import settings
 from runyard.artifacts.paths import joined, named, safe_path
 from runyard.artifacts.s3_store import MOST_PARTS, S3ArtifactStore
 from runyard.artifacts.store import ArtifactStore
-from runyard.exceptions import InvalidParameter, NotImplementedHere
+from runyard.exceptions import InvalidParameter, NotImplementedHere, PayloadTooLarge
+from runyard.server.bodies import declared_length
 from runyard.server.file_threads import in_file_thread
 
 PART_SECONDS = 12 * 3600
@@ -122,11 +123,13 @@ def _target(request: Request, path: str) -> str:
 
 
 async def _decoded(request: Request, kind: type[T]) -> T:
-    body = bytearray()
+    body, too_large = bytearray(), PayloadTooLarge(f"The request body is over {MOST_BODY:,} bytes.")
+    if declared_length(request.headers.get("content-length")) > MOST_BODY:
+        raise too_large
     async for piece in request.stream():
         body += piece
         if len(body) > MOST_BODY:
-            raise InvalidParameter(f"The request has more than {MOST_BODY:,} bytes.")
+            raise too_large
     try:
         return msgspec.json.decode(bytes(body), type=kind, strict=False)
     except msgspec.MsgspecError as problem:  # names the field and what it should be

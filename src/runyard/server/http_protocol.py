@@ -57,7 +57,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self._body_timer: asyncio.TimerHandle | None = None
         self._linger_timer: asyncio.TimerHandle | None = None
         self._stall_timer: asyncio.TimerHandle | None = None
-        self._body_bytes = 0
+        self._body_bytes = self._whole_body_bytes = 0
         self._was_paused = False
         self._refusal = (400, "The request is not valid HTTP.")
         self._dead = self._leaving = False
@@ -89,7 +89,11 @@ class LimitedProtocol(HttpToolsProtocol):
         if self.transport.is_closing() or self._dead:
             return
         if not self._in_head:
-            self._watch_body(len(data))
+            self._whole_body_bytes += len(data)
+            if self._linger_timer is None:
+                self._watch_body(len(data))
+            elif self._whole_body_bytes > self._limits.refused_body:
+                self._cut_off(self._linger_timer)
         elif self._head_begun or not self._is_answering():
             self._watch_head(0 if was_in_body else len(data))
 
@@ -113,6 +117,15 @@ class LimitedProtocol(HttpToolsProtocol):
         self._was_paused |= self.flow.read_paused
         if self._body_timer is None:
             self._body_timer = self.loop.call_later(self._limits.body_window, self._judge_body)
+
+    def _cut_off(self, lingering: asyncio.TimerHandle) -> None:
+        """Read no more of a body whose request is answered."""
+        self._dead = True
+        self.flow.pause_reading()
+        if self.transport.can_write_eof():
+            self.transport.write_eof()  # before the end: a client that finds it cannot send on then reads its answer
+        lingering.cancel()
+        self._linger_timer = self.loop.call_later(min(1, self._limits.linger_seconds), self._abort)
 
     def _judge_body(self) -> None:
         wanted = self._limits.body_rate * self._limits.body_window
@@ -167,6 +180,7 @@ class LimitedProtocol(HttpToolsProtocol):
         if self._linger_timer is not None:
             self._linger_timer.cancel()
             self._linger_timer = None
+        self._whole_body_bytes = 0
         super().on_message_complete()
 
     def _head_size(self) -> int:

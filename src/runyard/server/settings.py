@@ -51,6 +51,15 @@ class Limits:
     connections: int = 4096
     shutdown_seconds: float = 8
 
+    @property
+    def refused_body(self) -> int:
+        """Length at which a body that was refused is cut off.
+
+        It is over the largest that is taken, so that simple clients, which send all before they read, learn what was
+        wrong with one that is a little too large.
+        """
+        return self.json_body + 4 * 2**20
+
 
 @dataclass(frozen=True)
 class ServerSettings:

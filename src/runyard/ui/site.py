@@ -111,11 +111,13 @@ async def _read_form(request: Request) -> Form:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/x-www-form-urlencoded":
         raise BadRequest("A form was expected: send application/x-www-form-urlencoded.")
-    body = bytearray()
+    body, too_large = bytearray(), PayloadTooLarge(f"The form is over {MAX_FORM:,} bytes. Shorten what it holds.")
+    if int(request.headers.get("content-length", 0)) > MAX_FORM:
+        raise too_large
     async for chunk in request.stream():
         body += chunk
         if len(body) > MAX_FORM:
-            raise PayloadTooLarge(f"The form is over {MAX_FORM:,} bytes. Shorten what it holds.")
+            raise too_large
     try:
         text = body.decode("ascii")
         pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=10_000)
