@@ -148,12 +148,14 @@ def test_a_folder_beside_the_artifacts_is_outside(gate: Gate) -> None:
 
 
 def test_a_run_is_named_with_its_own_address(gate: Gate) -> None:
-    """``runs:/`` needs the same run; it is kept as it is. With a logged model it would contradict itself."""
+    """``runs:/`` names the run, so it need not be said twice; another one, or a logged model, contradicts it."""
     run_id = a_run(gate, "0")
-    a_version(gate, source=f"runs:/{run_id}/model", run_id=run_id)
+    source = f"runs:/{run_id}/model"
+    made = [a_version(gate, source=source), a_version(gate, source=source, run_id=run_id)]
 
-    assert f"runs:/{run_id}/model" == location(gate, "1")
-    assert BAD == refusal(gate, adding(f"runs:/{run_id}/model"))
+    assert [(source, run_id)] * 2 == [(version["source"], version["run_id"]) for version in made]
+    assert f"{artifacts_of(gate, run_id)}/model" == location(gate, "1")
+    assert BAD == refusal(gate, adding("runs:/"))
     assert BAD == refusal(gate, adding(f"runs:/{run_id}/model", run_id="0" * 32))
     assert BAD == refusal(gate, adding(f"runs://host/{run_id}/model", run_id=run_id))
     model_id = a_logged_model(gate)["model_id"]
@@ -161,13 +163,14 @@ def test_a_run_is_named_with_its_own_address(gate: Gate) -> None:
 
 
 def test_a_logged_model_is_where_its_files_are(gate: Gate) -> None:
-    """It must be named twice, gives its run, and has its versions in a tag."""
+    """It need not be named twice, gives its run, and has its versions in a tag."""
     run_id = a_run(gate, "0")
     logged = a_logged_model(gate, run_id)
     source = f"models:/{logged['model_id']}"
-    made = [a_version(gate, source=source, model_id=logged["model_id"]) for _ in range(2)]
+    made = [a_version(gate, source=source, model_id=named) for named in (logged["model_id"], None)]
 
-    assert (source, run_id, logged["model_id"]) == (made[0]["source"], made[0]["run_id"], made[0]["model_id"])
+    for version in made:
+        assert (source, run_id, logged["model_id"]) == (version["source"], version["run_id"], version["model_id"])
     assert logged["artifact_uri"] == location(gate, "2")
     shown = gate.perform(GetLoggedModel(model_id=logged["model_id"]))["model"]["info"]
     assert [{"name": MODEL, "version": 1}, {"name": MODEL, "version": 2}] == json.loads(
@@ -178,11 +181,30 @@ def test_a_logged_model_is_where_its_files_are(gate: Gate) -> None:
 def test_a_logged_model_that_is_not_there_is_refused(gate: Gate) -> None:
     """Unknown, deleted, or another one than named."""
     logged, other = a_logged_model(gate)["model_id"], a_logged_model(gate)["model_id"]
-    assert BAD == refusal(gate, adding(f"models:/{logged}"))
     assert BAD == refusal(gate, adding(f"models:/{logged}", model_id=other))
     assert ABSENT == refusal(gate, adding("s3://b/m", model_id="m-none"))
     gate.perform(DeleteLoggedModel(model_id=logged))
     assert ABSENT == refusal(gate, adding(f"models:/{logged}", model_id=logged))
+    assert ABSENT == refusal(gate, adding(f"models:/{logged}"))
+
+
+def test_the_files_of_a_runs_model_are_where_the_model_keeps_them(gate: Gate) -> None:
+    """Loaders ask where the files are, and MLflow 3 keeps a model's files outside of its run's folder."""
+    run_id = a_run(gate, "0")
+    logged = a_logged_model(gate, run_id)
+    sources = (
+        f"runs:/{run_id}/net",
+        f"runs:/{run_id}/net/sub",
+        f"runs:/{run_id}/other",
+        f"runs:/{run_id}",
+        "runs:/x/m",
+    )
+    for source in sources:
+        a_version(gate, source=source)
+
+    own, root = logged["artifact_uri"], artifacts_of(gate, run_id)
+    expected = [own, f"{own}/sub", f"{root}/other", root, "runs:/x/m"]
+    assert expected == [location(gate, str(number)) for number in range(1, 6)]
 
 
 def test_a_copy_of_a_version_is_where_that_one_is(gate: Gate) -> None:

@@ -16,8 +16,8 @@ from runyard.exceptions import InvalidParameter
 from runyard.registry.model_versions.messages import (
     CreateModelVersion,
     DeleteModelVersion,
+    DescribeModelVersions,
     GetModelVersion,
-    SearchModelVersions,
 )
 from runyard.registry.registered_models.messages import (
     CreateRegisteredModel,
@@ -65,7 +65,7 @@ def show(name: str, version: str | None, output: str) -> None:
 
 def _show_model(name: str, output: str) -> None:
     model = ask(GetRegisteredModel(name=name))["registered_model"]
-    search = SearchModelVersions(filter=f"name = {_quoted(name)}", order_by=["version_number DESC"])
+    search = DescribeModelVersions(filter=f"name = {_quoted(name)}", order_by=["version_number DESC"])
     versions = list(ask_pages(search, "model_versions"))
     if output == "json":
         show_json({**model, "versions": versions})

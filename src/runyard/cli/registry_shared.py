@@ -8,8 +8,7 @@ import click
 from runyard.client import RunyardClient
 from runyard.core.tracking_uri import get_registry_uri
 from runyard.protocol.message import Message
-from runyard.registry.model_versions.messages import GetModelVersion
-from runyard.registry.registered_models.messages import GetModelVersionByAlias
+from runyard.registry.model_versions.messages import DescribeModelVersion
 
 PAGE = 100
 
@@ -45,9 +44,9 @@ def ask_pages(message: Any, name: str, limit: int | None = None) -> Iterator[dic
 def find_version(name: str, version: str) -> dict[str, Any]:
     """A version by its number, or by an alias such as ``@champion``."""
     if version.startswith("@"):
-        found = ask(GetModelVersionByAlias(name=name, alias=version.removeprefix("@")))
+        found = ask(DescribeModelVersion(name=name, alias=version.removeprefix("@")))
     else:
-        found = ask(GetModelVersion(name=name, version=version))
+        found = ask(DescribeModelVersion(name=name, version=version))
     return dict(found["model_version"])
 
 

@@ -160,10 +160,6 @@ class _Routes:
             raise InvalidParameter("Missing value for required parameter 'path'.")
         asked = {"name": query.get("name"), "version": query.get("version")}
         location = (await self._ask(GetModelVersionDownloadUri.from_wire(asked)))["artifact_uri"]
-        if location.startswith("runs:/"):
-            run_id, _, folder = location.removeprefix("runs:/").strip("/").partition("/")
-            run = await self._ask(GetRun(run_id=run_id))
-            location, path = run["run"]["info"]["artifact_uri"], joined(safe_path(folder), path)
         store, root = open_location(location, self._gate.settings.artifact_places)
         return await _download(store, joined(root, path), request)
 

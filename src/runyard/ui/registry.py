@@ -8,7 +8,11 @@ from typing import Any, Literal
 
 from runyard.core.model_uri import STAGES
 from runyard.exceptions import RunyardException
-from runyard.registry.model_versions.messages import GetModelVersion, GetModelVersionDownloadUri, SearchModelVersions
+from runyard.registry.model_versions.messages import (
+    DescribeModelVersion,
+    DescribeModelVersions,
+    GetModelVersionDownloadUri,
+)
 from runyard.registry.promotion.messages import SearchMoves
 from runyard.registry.registered_models.messages import GetRegisteredModel
 from runyard.tracking.logged_models.messages import GetLoggedModel
@@ -31,7 +35,7 @@ def read_model(site: Site, name: str) -> ModelRecord:
 
 def read_version(site: Site, name: str, version: str) -> VersionRecord:
     """A version of a registered model."""
-    return VersionRecord.from_wire(site.perform(GetModelVersion(name=name, version=version))["model_version"])
+    return VersionRecord.from_wire(site.perform(DescribeModelVersion(name=name, version=version))["model_version"])
 
 
 def model_crumbs(site: Site, name: str, *rest: Crumb) -> tuple[Crumb, ...]:
@@ -52,7 +56,7 @@ def search_versions(
     site: Site, field: Literal["name", "run_id"], text: str, order: str, most: int, token: str | None = None
 ) -> tuple[list[VersionRecord], str | None]:
     """A page of the versions with this name or run, and the next page's token."""
-    question = SearchModelVersions(
+    question = DescribeModelVersions(
         filter=equals(field, text), order_by=[order] if order else [], max_results=most, page_token=token
     )
     found = site.perform(question)
@@ -108,14 +112,7 @@ def read_logged_model(site: Site, model_id: str) -> LoggedModelRecord | None:
 def location_of(site: Site, version: VersionRecord) -> str:
     """Where a version's files are kept."""
     asked = GetModelVersionDownloadUri(name=version.name, version=version.version)
-    location = str(site.perform(asked)["artifact_uri"])
-    if not location.startswith("runs:/"):
-        return location
-    run_id, _, folder = location.removeprefix("runs:/").strip("/").partition("/")
-    run = read_run(site, run_id)
-    if run is None:
-        return location
-    return f"{run.artifact_uri.rstrip('/')}/{folder}" if folder else run.artifact_uri
+    return str(site.perform(asked)["artifact_uri"])
 
 
 def most_common_metrics(origins: Iterable[Origin]) -> tuple[str, ...]:

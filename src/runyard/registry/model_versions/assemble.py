@@ -44,8 +44,16 @@ _aliases = Prepared(
 )
 
 
-def versions_on_wire(tx: Transaction, ids: Sequence[int], *, aliases: bool = True) -> list[dict[str, Any]]:
-    """The versions with these internal ids, in this order. Three statements, two without aliases."""
+def versions_on_wire(
+    tx: Transaction, ids: Sequence[int], *, aliases: bool = True, logged_models: bool = False
+) -> list[dict[str, Any]]:
+    """The versions with these internal ids, in this order. Three statements, two without aliases.
+
+    Parameters
+    ----------
+    aliases: Show their aliases: MLflow does where one version is asked for, and not in what a search finds.
+    logged_models: Show the ids of their logged models: only in answers of our own.
+    """
     numbers = bound(tx, ids)
     tags: dict[int, list[dict[str, str]]] = {}
     for version, key, value in _tags.rows(tx, numbers):
@@ -57,6 +65,8 @@ def versions_on_wire(tx: Transaction, ids: Sequence[int], *, aliases: bool = Tru
     for row in _versions.rows(tx, numbers):
         fields = dict(zip(_names, row, strict=True))
         shown[fields["id"]] = _on_wire(fields, tags.get(fields["id"]), named.get(fields["id"]))
+        if logged_models and fields["logged_model_id"]:
+            shown[fields["id"]]["model_id"] = fields["logged_model_id"]
     return [shown[number] for number in ids if number in shown]
 
 
@@ -76,5 +86,4 @@ def _on_wire(fields: dict[str, Any], tags: list[dict[str, str]] | None, aliases:
         **({"tags": tags} if tags else {}),
         "run_link": fields["run_link"],
         **({"aliases": aliases} if aliases else {}),
-        **({"model_id": fields["logged_model_id"]} if fields["logged_model_id"] else {}),
     }

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from runyard.core.model_uri import STAGES, ModelUri, parse_model_uri
+from runyard.core.model_uri import STAGES, ModelUri, is_model_uri, parse_model_uri
 from runyard.core.origin import user
 from runyard.core.paged_list import PagedList
 from runyard.exceptions import AlreadyExists, DoesNotExist, InvalidParameter, RunyardException
@@ -12,6 +12,8 @@ from runyard.registry.model_versions.messages import (
     CreateModelVersion,
     DeleteModelVersion,
     DeleteModelVersionTag,
+    DescribeModelVersion,
+    DescribeModelVersions,
     GetModelVersion,
     GetModelVersionDownloadUri,
     SearchModelVersions,
@@ -61,7 +63,9 @@ class ModelVersionsClient(RegisteredModelsClient):
             model_id=model_id,
             user_id=user(),
         )
-        return ModelVersion.from_wire(self.register(message)["model_version"])
+        made = ModelVersion.from_wire(self.register(message)["model_version"])
+        made.model_id = model_id or _logged_model_of(source)
+        return made
 
     def copy_model_version(self, src_model_uri: str, dst_name: str) -> ModelVersion:
         """Make a version of another registered model from one that is there; the files stay where they are.
@@ -119,8 +123,8 @@ class ModelVersionsClient(RegisteredModelsClient):
         ------
         RunyardException: There is no such model or version, or the version is no integer.
         """
-        message = GetModelVersion(name=name, version=str(version))
-        return ModelVersion.from_wire(self.register(message)["model_version"])
+        own, plain = (kind(name=name, version=str(version)) for kind in (DescribeModelVersion, GetModelVersion))
+        return ModelVersion.from_wire(self.register_or(own, plain)["model_version"])
 
     def get_model_version_download_uri(self, name: str, version: str | int) -> str:
         """Where the files of a version really are."""
@@ -152,10 +156,11 @@ class ModelVersionsClient(RegisteredModelsClient):
         order_by: Such as ``["version_number DESC"]``; those changed last first when left out.
         page_token: The token of the page before.
         """
-        message = SearchModelVersions(
-            filter=filter_string, max_results=max_results, order_by=list(order_by or ()), page_token=page_token
+        own, plain = (
+            kind(filter=filter_string, max_results=max_results, order_by=list(order_by or ()), page_token=page_token)
+            for kind in (DescribeModelVersions, SearchModelVersions)
         )
-        answer = self.register(message)
+        answer = self.register_or(own, plain)
         found = [ModelVersion.from_wire(fields) for fields in answer.get("model_versions", ())]
         return PagedList(found, answer.get("next_page_token"))
 
@@ -206,6 +211,11 @@ class ModelVersionsClient(RegisteredModelsClient):
             return str(version)
         warn_of_stages("naming a version by its stage", level=4)
         return self.resolved_version(ModelUri(name=name, stage=str(stage))).version
+
+
+def _logged_model_of(source: str) -> str | None:
+    """The logged model that a source is; None for other sources."""
+    return (parse_model_uri(source).model_id or None) if is_model_uri(source) else None
 
 
 def _needed(key: str | None) -> str:

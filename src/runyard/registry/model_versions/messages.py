@@ -3,6 +3,7 @@
 from dataclasses import field
 
 from runyard.core.limits import check_text
+from runyard.exceptions import InvalidParameter
 from runyard.protocol.message import Message
 from runyard.registry.names import MAX_SOURCE, check_description, check_tag, stage_named, version_number
 from runyard.registry.promotion.cause import check_cause
@@ -45,6 +46,32 @@ class GetModelVersion(Message, get="model-versions/get", needs="registered_model
 
 class SearchModelVersions(Message, get="model-versions/search", needs="registered_model.read"):
     """Versions that match a filter, a page at a time; those changed last first unless ordered otherwise."""
+
+    filter: str | None = None
+    max_results: int = 200_000
+    order_by: list[str] = field(default_factory=list)
+    page_token: str | None = None
+
+    def check(self) -> None:
+        check_max_results(self.max_results, MAX_VERSIONS)
+
+
+class DescribeModelVersion(Message, get="model-versions/get", family="runyard", needs="registered_model.read"):
+    """One version, by number or by alias, with the id of its logged model, which MLflow's answers do not have."""
+
+    name: str
+    version: str | None = None
+    alias: str | None = None
+
+    def check(self) -> None:
+        if (self.version is None) == (self.alias is None):
+            raise InvalidParameter("Name the version either by 'version' or by 'alias'.")
+        if self.version is not None:
+            version_number(self.version)
+
+
+class DescribeModelVersions(Message, get="model-versions/search", family="runyard", needs="registered_model.read"):
+    """Versions that match a filter, as MLflow's search finds them, with their aliases and ids of logged models."""
 
     filter: str | None = None
     max_results: int = 200_000

@@ -4,10 +4,12 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from runyard.core.limits import shown
 from runyard.db.transaction import Prepared, Transaction
-from runyard.exceptions import DoesNotExist
+from runyard.exceptions import DoesNotExist, InvalidParameter
 from runyard.registry.model_versions.tables import model_versions
-from runyard.registry.names import version_number
+from runyard.registry.names import LATEST, version_number
+from runyard.registry.registered_models.aliases import aliased_version
 from runyard.registry.registered_models.rows import FoundModel, find_model
 
 
@@ -43,6 +45,27 @@ def version_of(tx: Transaction, model: FoundModel, number: int) -> FoundVersion:
     if row is None:
         raise DoesNotExist(f"Registered model {model.name!r} has no version {number}.")
     return FoundVersion(*row)
+
+
+def version_with_alias(tx: Transaction, model: FoundModel, alias: str) -> FoundVersion:
+    """The version an alias points at; ``latest`` is the one with the highest number.
+
+    Raises
+    ------
+    InvalidParameter: There is no such alias: the code MLflow's clients expect.
+    DoesNotExist: The model has no version that could be the latest.
+    """
+    if alias.lower() == LATEST:
+        number = tx.scalar(
+            sa.select(sa.func.max(model_versions.c.version)).where(model_versions.c.registered_model_id == model.id)
+        )
+        if number is None:
+            raise DoesNotExist(f"Registered model {model.name!r} has no version, so none is the latest.")
+    else:
+        number = aliased_version(tx, model, alias)
+        if number is None:
+            raise InvalidParameter(f"Registered model {model.name!r} has no alias {shown(alias)}.")
+    return version_of(tx, model, number)
 
 
 def find_version(

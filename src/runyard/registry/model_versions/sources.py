@@ -74,12 +74,12 @@ def resolved_source(tx: Transaction, message: CreateModelVersion) -> Source:
     scheme = _scheme(source)
     if scheme == "models":
         return _of_model(tx, message)
+    run_id = message.run_id
     if scheme == "runs":
-        _check_run(message)
+        run_id = _run_named(message)
     elif (scheme in _GUARDED or len(scheme) == 1) and not (tx.settings.local_callers and scheme in ("", "file")):
         _check_inside(tx, message, source)
     model_id = message.model_id or None
-    run_id = message.run_id
     if model_id:
         _, source_run = _logged_model(tx, model_id)
         run_id = run_id or source_run
@@ -91,14 +91,17 @@ def _is_prompt(message: CreateModelVersion) -> bool:
     return tags.get(IS_PROMPT, "").lower() == "true"
 
 
-def _check_run(message: CreateModelVersion) -> None:
-    """Refuse ``runs:/`` with the name of another run, or of a logged model: its own address says more."""
+def _run_named(message: CreateModelVersion) -> str:
+    """The run that a ``runs:/`` source names; what the request names beside it may not contradict it."""
     parts = urlsplit(message.source)
     named = parts.path.strip("/").partition("/")[0]
-    if parts.netloc or named != message.run_id:
-        raise _refused(message.source, f"it belongs to run {shown(named)}, so 'run_id' must name that run")
+    if parts.netloc or not named:
+        raise _refused(message.source, "write runs:/<run id>/<path>")
+    if message.run_id and named != message.run_id:
+        raise _refused(message.source, f"it belongs to run {shown(named)}, and 'run_id' is {shown(message.run_id)}")
     if message.model_id:
         raise _refused(message.source, f"write models:/{message.model_id}, the logged model named with it")
+    return named
 
 
 def _scheme(source: str) -> str:
@@ -134,8 +137,8 @@ def _of_model(tx: Transaction, message: CreateModelVersion) -> Source:
     if wanted.path:
         raise _refused(message.source, "it must name a whole model")
     if wanted.model_id:
-        if message.model_id != wanted.model_id:
-            raise _refused(message.source, f"'model_id' must be {shown(wanted.model_id)}, the model it is")
+        if message.model_id and message.model_id != wanted.model_id:
+            raise _refused(message.source, f"'model_id' must be left out or be {shown(wanted.model_id)}")
         location, run_id = _logged_model(tx, wanted.model_id)
         return Source(message.source, location, message.run_id or run_id, wanted.model_id)
     model = find_model(tx, wanted.name)

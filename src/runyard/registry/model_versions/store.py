@@ -8,10 +8,13 @@ from runyard.db.transaction import Transaction
 from runyard.exceptions import DoesNotExist
 from runyard.protocol.performing import Wire, performs
 from runyard.registry.model_versions.assemble import versions_on_wire
+from runyard.registry.model_versions.locations import followed
 from runyard.registry.model_versions.messages import (
     CreateModelVersion,
     DeleteModelVersion,
     DeleteModelVersionTag,
+    DescribeModelVersion,
+    DescribeModelVersions,
     GetModelVersion,
     GetModelVersionDownloadUri,
     SearchModelVersions,
@@ -19,7 +22,7 @@ from runyard.registry.model_versions.messages import (
     TransitionModelVersionStage,
     UpdateModelVersion,
 )
-from runyard.registry.model_versions.rows import find_version
+from runyard.registry.model_versions.rows import find_version, version_with_alias
 from runyard.registry.model_versions.search import search_version_ids
 from runyard.registry.model_versions.sources import link_logged_model, resolved_source
 from runyard.registry.model_versions.stages import checked_stage, transition
@@ -27,7 +30,7 @@ from runyard.registry.model_versions.tables import model_version_tags, model_ver
 from runyard.registry.names import NONE
 from runyard.registry.promotion.moves import Cause
 from runyard.registry.registered_models.aliases import aliases_at, remove_alias
-from runyard.registry.registered_models.rows import touch_model
+from runyard.registry.registered_models.rows import find_model, touch_model
 from runyard.registry.registered_models.tables import registered_models
 
 
@@ -88,11 +91,31 @@ def get_model_version(tx: Transaction, message: GetModelVersion) -> Wire:
     return _one(tx, find_version(tx, message.name, message.version)[1].id)
 
 
+@performs(DescribeModelVersion)
+def describe_model_version(tx: Transaction, message: DescribeModelVersion) -> Wire:
+    """One version, with all that is known of it."""
+    if message.version is not None:
+        version = find_version(tx, message.name, message.version)[1]
+    else:
+        version = version_with_alias(tx, find_model(tx, message.name), message.alias or "")
+    return {"model_version": versions_on_wire(tx, [version.id], logged_models=True)[0]}
+
+
 @performs(SearchModelVersions)
 def search_model_versions(tx: Transaction, message: SearchModelVersions) -> Wire:
     """A page of versions."""
+    return _page(tx, message, aliases=False)
+
+
+@performs(DescribeModelVersions)
+def describe_model_versions(tx: Transaction, message: DescribeModelVersions) -> Wire:
+    """A page of versions, with all that is known of them."""
+    return _page(tx, message, aliases=True, logged_models=True)
+
+
+def _page(tx: Transaction, message: SearchModelVersions | DescribeModelVersions, **shown: bool) -> Wire:
     ids, token = search_version_ids(tx, message.filter, message.order_by, message.max_results, message.page_token)
-    versions = versions_on_wire(tx, ids) if ids else []
+    versions = versions_on_wire(tx, ids, **shown) if ids else []
     return {
         **({"model_versions": versions} if versions else {}),
         **({"next_page_token": token} if token else {}),
@@ -122,7 +145,7 @@ def delete_model_version(tx: Transaction, message: DeleteModelVersion) -> Wire:
 @performs(GetModelVersionDownloadUri)
 def get_model_version_download_uri(tx: Transaction, message: GetModelVersionDownloadUri) -> Wire:
     """Where the files are."""
-    return {"artifact_uri": find_version(tx, message.name, message.version)[1].storage_location}
+    return {"artifact_uri": followed(tx, find_version(tx, message.name, message.version)[1].storage_location)}
 
 
 @performs(SetModelVersionTag)

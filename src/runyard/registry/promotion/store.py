@@ -41,7 +41,7 @@ def promote_model_version(tx: Transaction, message: PromoteModelVersion) -> Wire
         "promoted": holds and not message.dry_run,
         "dry_run": message.dry_run,
         **({"alias": message.alias} if message.alias is not None else {"stage": stage}),
-        "model_version": versions_on_wire(tx, [candidate.id])[0],
+        "model_version": versions_on_wire(tx, [candidate.id], logged_models=True)[0],
         **({"previous": previous} if previous else {}),
         "comparisons": [one.on_wire() for one in judged],
         "figures": figures,
@@ -50,7 +50,9 @@ def promote_model_version(tx: Transaction, message: PromoteModelVersion) -> Wire
 
 def _version_on_wire(tx: Transaction, model: FoundModel, number: int | None) -> dict[str, Any] | None:
     """A version as it is before anything moves."""
-    return None if number is None else versions_on_wire(tx, [version_of(tx, model, number).id])[0]
+    if number is None:
+        return None
+    return versions_on_wire(tx, [version_of(tx, model, number).id], logged_models=True)[0]
 
 
 def _move(

@@ -7,6 +7,7 @@ from typing import Any
 from runyard.core.paged_list import PagedList
 from runyard.registry.client_part import RegistryPart
 from runyard.registry.model_versions.entities import ModelVersion
+from runyard.registry.model_versions.messages import DescribeModelVersion
 from runyard.registry.registered_models.entities import RegisteredModel
 from runyard.registry.registered_models.messages import (
     CreateRegisteredModel,
@@ -143,5 +144,5 @@ class RegisteredModelsClient(RegistryPart):
         ------
         RunyardException: There is no such model, or no such alias (``INVALID_PARAMETER_VALUE``).
         """
-        message = GetModelVersionByAlias(name=name, alias=alias)
-        return ModelVersion.from_wire(self.register(message)["model_version"])
+        own, plain = DescribeModelVersion(name=name, alias=alias), GetModelVersionByAlias(name=name, alias=alias)
+        return ModelVersion.from_wire(self.register_or(own, plain)["model_version"])

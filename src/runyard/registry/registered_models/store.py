@@ -6,14 +6,14 @@ from runyard.core.limits import shown
 from runyard.core.model_uri import STAGES
 from runyard.db.selecting import upsert
 from runyard.db.transaction import Transaction
-from runyard.exceptions import AlreadyExists, DoesNotExist, InvalidParameter
+from runyard.exceptions import AlreadyExists
 from runyard.protocol.performing import Wire, performs
 from runyard.registry.model_versions.assemble import versions_on_wire
-from runyard.registry.model_versions.rows import version_of
+from runyard.registry.model_versions.rows import version_of, version_with_alias
 from runyard.registry.model_versions.tables import model_versions
-from runyard.registry.names import LATEST, stage_named, version_number
+from runyard.registry.names import stage_named, version_number
 from runyard.registry.promotion.moves import Cause
-from runyard.registry.registered_models.aliases import aliased_version, remove_alias, set_alias
+from runyard.registry.registered_models.aliases import remove_alias, set_alias
 from runyard.registry.registered_models.assemble import latest_ids, models_on_wire
 from runyard.registry.registered_models.messages import (
     CreateRegisteredModel,
@@ -58,7 +58,7 @@ def create_registered_model(tx: Transaction, message: CreateRegisteredModel) -> 
 
 def _refuse_taken_name(tx: Transaction, name: str) -> None:
     if tx.scalar(sa.select(registered_models.c.id).where(registered_models.c.name == name)) is not None:
-        raise AlreadyExists(f"A registered model named {shown(name)} exists already. Add a version to it.")
+        raise AlreadyExists(f"A registered model named {shown(name)} already exists. Add a version to it.")
 
 
 def _one(tx: Transaction, number: int) -> Wire:
@@ -155,26 +155,9 @@ def set_registered_model_alias(tx: Transaction, message: SetRegisteredModelAlias
 
 @performs(GetModelVersionByAlias)
 def get_model_version_by_alias(tx: Transaction, message: GetModelVersionByAlias) -> Wire:
-    """The version an alias points at.
-
-    Raises
-    ------
-    InvalidParameter: There is no such alias: the code MLflow's clients expect.
-    DoesNotExist: There is no such model, or it has no version that could be the latest.
-    """
-    model = find_model(tx, message.name)
-    if message.alias.lower() == LATEST:
-        newest = sa.select(sa.func.max(model_versions.c.version)).where(
-            model_versions.c.registered_model_id == model.id
-        )
-        number = tx.scalar(newest)
-        if number is None:
-            raise DoesNotExist(f"Registered model {model.name!r} has no version, so none is the latest.")
-    else:
-        number = aliased_version(tx, model, message.alias)
-        if number is None:
-            raise InvalidParameter(f"Registered model {model.name!r} has no alias {shown(message.alias)}.")
-    return {"model_version": versions_on_wire(tx, [version_of(tx, model, number).id])[0]}
+    """The version an alias points at."""
+    version = version_with_alias(tx, find_model(tx, message.name), message.alias)
+    return {"model_version": versions_on_wire(tx, [version.id])[0]}
 
 
 @performs(DeleteRegisteredModelAlias)
