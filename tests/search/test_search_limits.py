@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from hypothesis import given
@@ -12,12 +13,18 @@ from hypothesis import strategies as st
 
 from runyard.exceptions import InvalidParameter
 from runyard.protocol.gate import Gate
+from runyard.protocol.message import Message
+from runyard.registry.model_versions.messages import SearchModelVersions
+from runyard.registry.registered_models.messages import SearchRegisteredModels
 from runyard.search.errors import InvalidSearch
 from runyard.search.fields import EXPERIMENT_FIELDS, RUN_FIELDS
 from runyard.search.parser import parse_filter, parse_order_by
 from runyard.tracking.experiments.messages import SearchExperiments
+from runyard.tracking.logged_models.messages import SearchLoggedModels
 from runyard.tracking.runs.messages import SearchRuns
 from tests.factories import a_run, an_experiment
+from tests.support.http import Caller
+from tests.support.server import RunningServer
 
 WORDS = """metrics params tags dataset . a `k` 'v' "v" 1 -2.5e3 = != > <= LIKE IN NOT IS NULL AND OR ( ) , ; status name
 start_time experiment_id DESC \\ % -- é 0x1 1e ' " `""".split()
@@ -57,6 +64,11 @@ def test_any_text_is_understood_or_refused(text: str) -> None:
         "metrics.a > 1 AND " * 100 + "metrics.a > 1",
         "x" * 10_001,
         "x" * 3_000_000,
+        "a." * 200_000,
+        "run_id IN (" + "'a'," * 100_000,
+        "('a')" * 100_000,
+        "run_id IN (('a'), " + "('a')," * 100_000,
+        "x" * 40_000_000,
     ],
 )
 def test_hostile_filters(text: str) -> None:
@@ -210,3 +222,46 @@ def test_max_results(gate: Gate, most: int) -> None:
         gate.perform(SearchRuns(experiment_ids=["0"], max_results=most))
     with pytest.raises(InvalidParameter, match="max_results"):
         gate.perform(SearchExperiments(max_results=most))
+
+
+@pytest.mark.parametrize("count", [100, 101, 290, 5_000, 110_000])
+def test_long_lists_of_ids(gate: Gate, count: int) -> None:
+    """Tools ask for all the runs they know of at once, thousands of them."""
+    experiment = an_experiment(gate)
+    wanted, other = a_run(gate, experiment), a_run(gate, experiment)
+    ids = ", ".join(f"'{number:032x}'" for number in range(count - 1))
+
+    def found(text: str) -> list[str]:
+        answer = gate.perform(SearchRuns(experiment_ids=[experiment], filter=text))
+        return [run["info"]["run_id"] for run in answer.get("runs", [])]
+
+    assert [wanted] == found(f"run_id IN ({ids}, '{wanted}')")
+    assert [other] == found(f"run_id NOT IN ({ids}, '{wanted}')")
+
+
+@pytest.mark.parametrize("entity", ["experiments", "models", "versions", "logged models", "datasets"])
+def test_long_lists_of_everything(gate: Gate, entity: str) -> None:
+    """Wherever a list may stand it may be long."""
+    texts = ", ".join(f"'{number}'" for number in range(9_000, 11_000))
+    asked: dict[str, Message] = {
+        "experiments": SearchExperiments(filter=f"experiment_id IN ({texts})", max_results=5),
+        "models": SearchRegisteredModels(filter=f"name IN ({texts})"),
+        "versions": SearchModelVersions(filter=f"run_id IN ({texts})"),
+        "logged models": SearchLoggedModels(
+            experiment_ids=["0"], filter=f"name IN ({texts}) AND params.x IN ({texts})"
+        ),
+        "datasets": SearchRuns(
+            experiment_ids=["0"], filter=f"dataset.name IN ({texts}) AND dataset.digest IN ({texts})"
+        ),
+    }
+
+    assert gate.perform(asked[entity]) == {}
+
+
+def test_a_long_list_in_an_address(server: RunningServer) -> None:
+    """Registry searches have no other place for it."""
+    with Caller(server.url) as caller:
+        names = ",".join(f"'{number:032x}'" for number in range(1_200))
+        status, _ = caller.get(f"model-versions/search?{urlencode({'filter': f'run_id IN ({names})'})}")
+
+    assert status == 200

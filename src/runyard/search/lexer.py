@@ -1,11 +1,15 @@
 """Cuts a filter into tokens, in one pass."""
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from runyard.search.errors import InvalidSearch
 
-MAX_LENGTH = 10_000
+MAX_LENGTH = 4 * 2**20
+"""Characters of a filter: a list of a hundred thousand ids fits, and none takes long to read."""
+MAX_UNQUOTED = 10_000
+"""Characters of a filter apart from its texts in quotes and lists of them, which count as one each."""
 
 # A doubled quote does not end a text, but stands for both quotes: so MLflow reads it, and it may be what was logged.
 # Behind a dot that touches what is before it, a word may begin with a digit: metrics.5fold, tags.layer.3
@@ -22,6 +26,10 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_QUOTED = r"""(?:'[^']*+(?:''[^']*+)*+'|"[^"]*+(?:""[^"]*+)*+")"""
+_TEXT = re.compile(_QUOTED)
+_LIST = re.compile(rf"\(\s*+{_QUOTED}(?:\s*+,\s*+{_QUOTED})*+\s*+,?\s*+\)")
+"""A whole list of texts, which may be long: one token. Nothing in it reads in two ways, so nothing is tried twice."""
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -30,7 +38,8 @@ class Token(NamedTuple):
 
     Attributes
     ----------
-    kind: ``text`` (in quotes), ``quoted`` (in backticks), ``number``, ``word``, ``operator``, ``mark`` or ``end``.
+    kind: ``text`` (in quotes), ``list`` (of texts, in brackets), ``quoted`` (in backticks), ``number``, ``word``,
+        ``operator``, ``mark`` or ``end``.
     text: As written, quotes included.
     position: Where it begins, from 0.
     """
@@ -48,6 +57,10 @@ class Token(NamedTuple):
     def value(self) -> str:
         """What it says: without its quotes."""
         return self.text[1:-1] if self.kind in ("text", "quoted") else self.text
+
+    def texts(self) -> "Iterator[Token]":
+        """The texts of a list."""
+        return (Token("text", match.group(), self.position + match.start()) for match in _TEXT.finditer(self.text))
 
     def is_word(self, *words: str) -> bool:
         """Is it one of these keywords, in any case?"""
@@ -67,12 +80,20 @@ def tokens(text: str) -> list[Token]:
     if bad:
         raise InvalidSearch(f"The character U+{ord(bad.group()):04X} cannot be searched for.", text, bad.start())
     found: list[Token] = []
-    for match in _TOKEN.finditer(text):
-        kind = str(match.lastgroup)
+    place = unquoted = 0
+    while place < len(text):
+        listed = _LIST.match(text, place) if text[place] == "(" else None
+        match = listed or _TOKEN.match(text, place)
+        assert match is not None  # one of the kinds is any character
+        kind = "list" if listed else str(match.lastgroup)
         if kind == "unknown":
-            raise InvalidSearch(_problem(match.group()), text, match.start())
+            raise InvalidSearch(_problem(match.group()), text, place)
         if kind != "space":
-            found.append(Token(kind, match.group(), match.start()))
+            unquoted += 1 if kind in ("text", "list") else match.end() - place
+            if unquoted > MAX_UNQUOTED:
+                raise InvalidSearch(f"The text has over {MAX_UNQUOTED} characters outside of quotes.", text, place)
+            found.append(Token(kind, match.group(), place))
+        place = match.end()
     return [*found, Token("end", "", len(text))]
 
 

@@ -92,7 +92,7 @@ class _Parser:
             found.append(self.condition())
 
     def condition(self) -> Comparison:
-        if self.here.is_word("NOT") or self.here.text == "(":
+        if self.here.is_word("NOT") or self.here.text.startswith("("):
             raise self.error("A filter is conditions joined by AND: NOT, OR and brackets are not part of it.")
         kind, key, field = self.identifier()
         what = f"{kind} {shown(key)}"
@@ -206,6 +206,8 @@ class _Parser:
         return token.value
 
     def texts(self, field: Field) -> tuple[str, ...]:
+        if self.here.kind == "list":
+            return tuple(self.checked(token, field) for token in self.take().texts())
         if self.here.text != "(":
             raise self.error("A list in brackets is needed here, such as ('a', 'b').")
         self.take()

@@ -6,10 +6,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from runyard.db.selecting import one_of_values
 from runyard.exceptions import InvalidParameter
 from runyard.search.nodes import Comparison
 
 MAX_PATTERN_BYTES = 50_000  # SQLite takes no longer one
+
+MAX_BOUND = 100
+"""Values of a list that are bound one by one; databases limit how many a statement may have."""
 
 MAX_JOINED = 5
 """Conditions on other tables that PostgreSQL may turn into joins; planning the joins of 100 takes it five seconds."""
@@ -38,7 +42,8 @@ def compare(column: Column, comparison: Comparison, dialect: str) -> sa.ColumnEl
         condition: sa.ColumnElement[bool] = _ORDERED[asked](column, value)
         return condition
     if isinstance(value, tuple):
-        return column.in_(value) if asked == "IN" else column.not_in(value)
+        among = column.in_(value) if len(value) <= MAX_BOUND else one_of_values(dialect, column, value)
+        return among if asked == "IN" else sa.not_(among)
     return _like(column, str(value), asked == "ILIKE", dialect)
 
 

@@ -129,7 +129,7 @@ def _status_condition(comparison: Comparison) -> sa.ColumnElement[bool]:
     given = comparison.value if isinstance(comparison.value, tuple) else (comparison.value,)
     if comparison.operator in ("LIKE", "ILIKE"):
         raise InvalidParameter("A status is compared with =, !=, IN or NOT IN.")
-    wanted = [_STATUS_NUMBERS[str(text).upper()] for text in given if str(text).upper() in _STATUS_NUMBERS]
+    wanted = {_STATUS_NUMBERS[str(text).upper()] for text in given if str(text).upper() in _STATUS_NUMBERS}
     among = logged_models.c.status.in_(wanted)
     return among if comparison.operator in ("=", "IN") else ~among
 
