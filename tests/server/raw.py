@@ -46,6 +46,16 @@ class Connection:
         """Send bytes."""
         self.socket.sendall(data)
 
+    def send_megabytes(self, most: int) -> int:
+        """Send chunks of a megabyte until the server reads no more; returns how many it took."""
+        chunk = b"100000\r\n" + b"a" * 2**20 + b"\r\n"
+        for sent in range(most):
+            try:
+                self.send(chunk)
+            except ConnectionError:
+                return sent
+        return most
+
     def answer(self) -> Answer:
         """The next answer."""
         while b"\r\n\r\n" not in self._rest:

@@ -81,12 +81,14 @@ def test_json_by_any_spelling_is_taken(caller: Caller, kind: str) -> None:
         "localhost.evil.example:{port}",
         "localhost@evil.example:{port}",
         "localhost:{port}@evil.example",
-        "localhost",
-        "localhost:1",
         "localhost.:{port}",
-        "127.0.0.1:{port}0",
-        "127.0.0.2:{port}",
+        "notlocalhost:{port}",
+        "evil.example.localhost.example:{port}",
+        "127.0.0.1:99999",
+        "127.1:{port}",
+        "0.0.0.0:{port}",
         "10.0.0.1:{port}",
+        "[::2]:{port}",
         "[::1",
         "localhost:{port}:{port}",
         "localhost:{port}, evil.example",
@@ -124,10 +126,17 @@ def test_host_must_come_once(server: RunningServer, raw: Connection, hosts: tupl
         "[::1]:{port}",
         "[0:0::1]:{port}",
         "[::1]",
+        "localhost",
+        "localhost:8080",
+        "app.localhost:8080",
+        "127.0.0.1:18999",
+        "127.0.0.2:{port}",
+        "[::1]:8080",
+        "[::ffff:127.0.0.1]:8080",
     ],
 )
 def test_own_hosts_are_answered(server: RunningServer, raw: Connection, host: str) -> None:
-    """Names know no case, and an address is what it says however it is written."""
+    """Names know no case, an address is what it says however it is written, and a tunnel has a port of its own."""
     raw.send(f"GET /api/3.0/mlflow/server-info HTTP/1.1\r\nHost: {host.format(port=server.port)}\r\n\r\n".encode())
 
     assert 200 == raw.answer().status
@@ -181,13 +190,23 @@ def test_origin_on_every_route(server: RunningServer, caller: Caller, origin: st
     assert before == walk.stored(server)
 
 
-@pytest.mark.parametrize("site", ["localhost", "127.0.0.1"])
+@pytest.mark.parametrize("site", ["localhost:{port}", "127.0.0.1:{port}", "localhost:8080", "127.0.0.1:8080"])
 def test_own_pages_may_change_things(server: RunningServer, caller: Caller, site: str) -> None:
-    """The check must not stop our own forms."""
-    host = f"{site}:{server.port}"
+    """The check must not stop our own forms, nor those that are reached through a forwarded port."""
+    host = site.format(port=server.port)
     headers = {**walk.JSON, "Host": host, "Origin": f"http://{host}", "Sec-Fetch-Site": "same-origin"}
 
     assert 200 == caller.request("POST", CREATE, f'{{"name": "from {site}"}}'.encode(), headers)[0]
+
+
+def test_a_page_of_another_port_may_change_nothing(server: RunningServer, caller: Caller) -> None:
+    """That this machine's names are taken on any port makes no neighbour there one of our pages."""
+    headers = {**walk.JSON, "Host": f"localhost:{server.port}", "Origin": "http://localhost:8080"}
+    for site in ("same-site", "cross-site", "same-origin"):
+        status, _, _ = caller.request("POST", CREATE, b'{"name": "theirs"}', {**headers, "Sec-Fetch-Site": site})
+        assert 403 == status
+    forwarded = {**headers, "Host": "localhost:8080", "Origin": f"http://localhost:{server.port}"}
+    assert 403 == caller.request("POST", CREATE, b'{"name": "theirs"}', forwarded)[0]
 
 
 def test_fetch_metadata(server: RunningServer, caller: Caller) -> None:

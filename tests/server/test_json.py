@@ -132,6 +132,14 @@ def test_int64_edges_in_a_query(caller: Caller, kind: type[Message]) -> None:
             assert (400, True) == (status, name in said), (name, number, said)
 
 
+def test_too_many_fields_in_a_query(caller: Caller) -> None:
+    """A list that is too long is a wrong value, whatever carries it."""
+    query = "&".join(f"run_ids={number:032x}" for number in range(1_001))
+    status, answer = caller.get(f"metrics/get-history-bulk-interval?metric_key=m&{query}")
+
+    assert (400, "INVALID_PARAMETER_VALUE") == (status, answer["error_code"])
+
+
 @pytest.mark.parametrize("number", [2**63, -(2**63) - 1, 10**400, "9" * 30, "-" + "9" * 5_000])
 def test_ids_beyond_64_bits(caller: Caller, number: int | str) -> None:
     """An id that no database can hold names nothing."""
@@ -224,3 +232,32 @@ def test_hostile_parts_of_a_path(server: RunningServer, caller: Caller, text: st
             walk.answer_of(status, headers, answer)
 
     assert before == walk.stored(server)
+
+
+OWN = [kind for kind in walk.KINDS if kind.operation.family == "runyard"]
+OWN_NAMES = [kind.operation.name for kind in OWN]
+
+
+@pytest.mark.parametrize("kind", OWN, ids=OWN_NAMES)
+def test_unknown_fields_of_our_own_operations(server: RunningServer, caller: Caller, kind: type[Message]) -> None:
+    """A misspelt field must not act as if it had not been sent: ``dryrun`` would promote for real."""
+    before = walk.stored(server)
+
+    for name in walk.hints(kind):
+        misspelt = name.replace("_", "") if "_" in name else name + "s"
+        fields = {**walk.example(kind), misspelt: "x"}
+        if kind.operation.methods[0] == "GET":
+            asked = caller.request("GET", f"{kind.operation.main_path}?{urlencode(fields, doseq=True)}")
+        else:
+            asked = caller.request(*walk.request_of(kind, fields), walk.JSON)
+        error = json.loads(walk.answer_of(*asked))
+        assert (400, "INVALID_PARAMETER_VALUE") == (asked[0], error["error_code"])
+        assert [True, True] == [f"'{misspelt}'" in error["message"], f"'{name}'" in error["message"]], error
+
+    assert before == walk.stored(server)
+
+
+def test_unknown_fields_of_mlflows_operations(caller: Caller) -> None:
+    """Its clients of tomorrow send what we do not know yet."""
+    assert 200 == caller.post("experiments/search", {"max_results": 1, "tomorrow": True})[0]
+    assert 200 == caller.get("experiments/get?experiment_id=0&tomorrow=1")[0]

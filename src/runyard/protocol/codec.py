@@ -13,11 +13,12 @@ from urllib.parse import parse_qs
 import msgspec
 import orjson
 
-from runyard.exceptions import BadRequest
+from runyard.exceptions import BadRequest, InvalidParameter
 from runyard.protocol.message import Message
 from runyard.protocol.performing import Raw, Wire
 
 MAX_DEPTH = 100
+MAX_QUERY_FIELDS = 1000
 
 
 def decode_body(kind: type[Message], body: bytes) -> Message:
@@ -44,12 +45,14 @@ def decode_query(kind: type[Message], query: bytes) -> Message:
 
 def query_fields(kind: type[Message], query: bytes) -> dict[str, Any]:
     """The fields in a query string; a repeated key is a list."""
+    if query.count(b"&") >= MAX_QUERY_FIELDS:
+        raise InvalidParameter(
+            f"The query string has over {MAX_QUERY_FIELDS:,} fields, more than any list of ids or names may be long."
+        )
     try:
-        fields = parse_qs(query.decode("ascii"), keep_blank_values=True, max_num_fields=1000, errors="strict")
+        fields = parse_qs(query.decode("ascii"), keep_blank_values=True, errors="strict")
     except (UnicodeDecodeError, ValueError):
-        raise BadRequest(
-            "The query string is not valid: percent-encode it as UTF-8, with at most 1,000 fields."
-        ) from None
+        raise BadRequest("The query string is not valid: percent-encode it as UTF-8.") from None
     lists = _list_fields(kind)  # type: ignore[arg-type]  # mypy mistakes the class for its instances
     return {key: values if key in lists else values[-1] for key, values in fields.items()}
 

@@ -2,9 +2,11 @@
 
 Both spellings of a field (``run_id``, ``runId``) are taken, unknown fields are ignored, integers may come as decimal
 text and doubles as ``"NaN"`` or ``"Infinity"``. Protocol rules: MLflow REST, as its protobuf JSON mapping has them.
+Messages of our own have no such clients: there a field that nobody knows is a mistake, which must not pass for consent.
 """
 
 import dataclasses
+import difflib
 import types
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -55,6 +57,21 @@ def decode_object(kind: type[T], fields: object, path: str) -> T:
         else:
             values[field.name] = field.coerce(value, path + field.name)
     return kind(**values)
+
+
+def refuse_unknown_fields(kind: Any, fields: Mapping[str, Any]) -> None:
+    """Refuse fields that a message does not have.
+
+    Raises
+    ------
+    InvalidParameter: Naming the field, and the nearest that there is.
+    """
+    known = {name for field in _fields(kind) for name in (field.name, field.camel)}
+    for name in fields:
+        if name not in known:
+            near = difflib.get_close_matches(name, [field.name for field in _fields(kind)], 1)
+            hint = f"Did you mean {near[0]!r}?" if near else f"Known are {', '.join(f.name for f in _fields(kind))}."
+            raise InvalidParameter(f"Unknown parameter {shown(name)}. {hint} Nothing was done.")
 
 
 @cache

@@ -77,6 +77,20 @@ class Message(_Wire):
 
     operation: ClassVar[Operation]
 
+    @classmethod
+    def from_wire(cls, fields: Mapping[str, Any]) -> Self:
+        """Build it from a JSON object; a message of our own family takes none but its own fields.
+
+        Raises
+        ------
+        InvalidParameter: A required field is missing, unknown, or has the wrong type; the message names it.
+        """
+        if cls.operation.family == "runyard":
+            from runyard.protocol.decoding import refuse_unknown_fields  # noqa: PLC0415  (decoding needs this module)
+
+            refuse_unknown_fields(cls, fields)
+        return super().from_wire(fields)
+
     def __init_subclass__(
         cls,
         *,

@@ -77,9 +77,7 @@ class HostRules:
             own |= {machine, machine.partition(".")[0]}
         for name in own:
             rules._add(name, settings.port)
-            # Scripts may leave the port out. No name can be made to look like these addresses, and browsers always
-            # name a port that is not the scheme's own.
-            if settings.port in _DEFAULT_PORTS or name in ("127.0.0.1", "::1"):
+            if settings.port in _DEFAULT_PORTS:
                 rules._add(name, None)
         for entry in settings.allowed_hosts:
             rules._allow(entry.strip().lower())
@@ -134,7 +132,7 @@ class HostRules:
             return False
         if parsed is None:
             return False
-        if self.everything or (parsed.name, parsed.port) in self.hosts:
+        if self.everything or _is_loopback(parsed) or (parsed.name, parsed.port) in self.hosts:
             return True
         if parsed.port not in (None, self.port):
             return False
@@ -150,6 +148,18 @@ class HostRules:
         if any(parsed.address in network for network in self.networks):
             return True
         return reached is not None and parsed.port == self.port and parsed.name == _canonical(reached[0])
+
+
+def _is_loopback(host: HostPort) -> bool:
+    """Does it name this machine itself? Then on any port: tunnels and containers lead here from other ones.
+
+    No page elsewhere can send such a header: a browser names the host that it was told to ask, and these names lead to
+    its own machine only. What a page of another port there may do is decided by its Origin.
+    """
+    if host.address is None:
+        return host.name == "localhost" or host.name.endswith(".localhost")
+    mapped = host.address.ipv4_mapped if isinstance(host.address, ipaddress.IPv6Address) else None
+    return (mapped or host.address).is_loopback
 
 
 def _canonical(address: str) -> str:

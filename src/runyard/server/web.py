@@ -14,11 +14,15 @@ from starlette.routing import BaseRoute, Match
 
 from runyard.exceptions import BadRequest, EndpointNotFound, InvalidParameter, MethodNotAllowed, RunyardException
 from runyard.protocol.gate import Gate
+from runyard.server import absent
 from runyard.server.answers import INCIDENT, envelope, retry_headers, unforeseen
 from runyard.server.artifact_routes import artifact_router
 from runyard.server.openapi import specification
 from runyard.server.settings import ServerSettings
 from runyard.ui import Pages, api
+
+_FOR_PROGRAMS = ("/api/", "/ajax-api/", "/get-artifact/", "/model-versions/get-artifact/", *absent.ROOTS)
+"""Below these, errors are JSON."""
 
 
 def create_web(settings: ServerSettings, gate: Gate) -> FastAPI:
@@ -88,7 +92,7 @@ def _add_error_handlers(app: FastAPI, pages: Pages, routes: Sequence[BaseRoute])
 
 def _is_api(request: Request) -> bool:
     path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
-    return bool(path.startswith(("/api/", "/ajax-api/", "/get-artifact")) and path != "/api/docs")
+    return f"{path}/".startswith(_FOR_PROGRAMS) and path != "/api/docs"
 
 
 def _json_answer(error: RunyardException) -> Response:
@@ -99,7 +103,8 @@ def _json_answer(error: RunyardException) -> Response:
 def _explained(request: Request, error: HTTPException) -> RunyardException:
     path = request.scope["path"]
     if error.status_code == 404:
-        return EndpointNotFound(f"There is nothing at {path[:200]!r}. Check the address.")
+        reason = absent.reason_for_path(path.removeprefix(request.scope.get("root_path", "")))
+        return EndpointNotFound(reason or f"There is nothing at {path[:200]!r}. Check the address.")
     if error.status_code == 405:
         return MethodNotAllowed(f"This path does not take {request.method}.")
     known = BadRequest(error.detail)
