@@ -125,8 +125,11 @@ def test_params_are_logged_once_and_all_or_none(gate: Gate) -> None:
             LogLoggedModelParams(model_id=model_id, params=[Param(key="a", value="1"), Param(key="b", value="2")])
         )
     gate.perform(LogLoggedModelParams(model_id=model_id, params=[Param(key="long", value="x" * 60_000)]))
+    gate.perform(LogLoggedModelParams(model_id=model_id, params=[Param(key="k" * 255, value="1")]))
+    with pytest.raises(InvalidParameter, match="255"):
+        gate.perform(LogLoggedModelParams(model_id=model_id, params=[Param(key="k" * 256, value="1")]))
 
-    assert {"b": "1", "long": "x" * 60_000} == pairs(shown(gate, model_id)["data"]["params"])
+    assert {"b": "1", "long": "x" * 60_000, "k" * 255: "1"} == pairs(shown(gate, model_id)["data"]["params"])
     with pytest.raises(BadRequest, match="twice"):
         a_model(gate, params=[Param(key="a", value="1"), Param(key="a", value="1")])
 

@@ -11,6 +11,7 @@ from runyard.exceptions import InvalidParameter
 MAX_EXPERIMENT_NAME = 500
 MAX_ARTIFACT_LOCATION = 2048
 MAX_KEY = 250
+MAX_MODEL_PARAM_KEY = 255
 MAX_TEXT_VALUE = 65_535  # params and run tags; MLflow cuts at 6,000 and 8,000 without a word
 MAX_EXPERIMENT_TAG_VALUE = 20_000
 MAX_RUN_NAME = 65_535  # the name is kept as a tag too

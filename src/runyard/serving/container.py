@@ -53,7 +53,7 @@ def write_folder(image: Image, folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     for name, source in ((MODEL_FOLDER, image.model), (_SOURCES, image.sources)):
         if source is not None and (folder / name).exists():
-            raise InvalidParameter(f"{str(folder / name)!r} exists already. Choose another folder, or remove it.")
+            raise InvalidParameter(f"{str(folder / name)!r} already exists. Choose another folder, or remove it.")
     if image.model is not None:
         shutil.copytree(image.model, folder / MODEL_FOLDER)
     if image.sources is not None:

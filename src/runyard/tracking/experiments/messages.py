@@ -58,7 +58,7 @@ class CreateExperiment(Message, post="experiments/create", needs="experiment.cre
             check_key(f"tags[{index}].key", tag.key)
             check_text(f"The value of tag {tag.key!r}", tag.value, MAX_EXPERIMENT_TAG_VALUE)
         if len(set(keys)) < len(keys):
-            raise AlreadyExists("A tag key is given twice in 'tags'. Send each key once.")
+            raise AlreadyExists("A tag key in 'tags' already exists: it is given twice. Send each key once.")
 
 
 class GetExperiment(Message, get="experiments/get", needs="experiment.read"):

@@ -121,7 +121,7 @@ def refuse_taken_name(tx: Transaction, name: str) -> None:
     stage = tx.scalar(sa.select(experiments.c.lifecycle_stage).where(experiments.c.name == name))
     if stage is not None:
         hint = " It is deleted: restore it, or remove it for good with 'runyard gc'." if stage == DELETED else ""
-        raise AlreadyExists(f"An experiment named {name!r} exists already.{hint}")
+        raise AlreadyExists(f"An experiment named {name!r} already exists.{hint}")
 
 
 def _update(tx: Transaction, number: int, **values: Any) -> None:

@@ -3,12 +3,12 @@
 from dataclasses import field
 from typing import Annotated
 
-from runyard.core.limits import check_key, check_run_id, check_text, shown
+from runyard.core.limits import MAX_MODEL_PARAM_KEY, MAX_TEXT_VALUE, check_key, check_run_id, check_text, shown
 from runyard.exceptions import BadRequest, InvalidParameter
 from runyard.protocol.message import Message, Part
 from runyard.protocol.types import Choice, ExperimentId
 from runyard.tracking.experiments.messages import Tag, experiment_number
-from runyard.tracking.runs.messages import Param, check_param, check_tag
+from runyard.tracking.runs.messages import Param, check_tag
 
 MODEL_STATUSES = (
     ("LOGGED_MODEL_STATUS_UNSPECIFIED", 0),
@@ -35,9 +35,13 @@ def check_logged_model_name(name: str) -> None:
 
 
 def check_params(params: list[Param]) -> None:
-    """Refuse params that break a rule, or a key given twice."""
+    """Refuse params that break a rule, or a key given twice.
+
+    Clients send what a model was made with as it is: keys need not be such as runs have, and may be a little longer.
+    """
     for index, param in enumerate(params):
-        check_param(f"params[{index}].", param)
+        check_text(f"params[{index}].key", param.key, MAX_MODEL_PARAM_KEY)
+        check_text(f"The value of param {shown(param.key)}", param.value, MAX_TEXT_VALUE)
     keys = [param.key for param in params]
     if len(set(keys)) < len(keys):
         twice = next(key for key in keys if keys.count(key) > 1)

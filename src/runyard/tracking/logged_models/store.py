@@ -59,8 +59,9 @@ def find_logged_model(tx: Transaction, model_id: str, *, deleted_too: bool = Fal
     chosen = sa.select(*columns).where(logged_models.c.model_id == model_id)
     row = tx.execute(chosen.with_for_update() if lock else chosen).first()
     if row is None or (row.lifecycle_stage != ACTIVE and not deleted_too):
-        state = "No logged model has" if row is None else "Deleted is the logged model with"
-        raise DoesNotExist(f"{state} the id {shown(model_id)}. Search the logged models of its experiment.")
+        if row is None:
+            raise DoesNotExist(f"No logged model has the id {shown(model_id)}. Search those of its experiment.")
+        raise DoesNotExist(f"The logged model with the id {shown(model_id)} is deleted.")
     return FoundModel(*row)
 
 

@@ -22,7 +22,7 @@ from runyard.tracking.metrics.messages import (
     LogMetric,
 )
 from runyard.tracking.metrics.tables import metric_points
-from runyard.tracking.runs.rows import deleted_run, missing_run
+from runyard.tracking.runs.rows import deleted_run, find_run, missing_run
 
 
 @performs(LogMetric)
@@ -113,8 +113,15 @@ def get_metric_history_bulk(tx: Transaction, message: GetMetricHistoryBulk) -> W
 
 @performs(GetMetricHistoryBulkInterval)
 def get_metric_history_bulk_interval(tx: Transaction, message: GetMetricHistoryBulkInterval) -> Wire:
-    """Evenly thinned points of several runs."""
+    """Evenly thinned points of several runs.
+
+    Raises
+    ------
+    DoesNotExist: Nothing is found, and one of the runs does not exist.
+    """
     found = series.find_series(tx, message.run_ids, message.metric_key)
+    for run_id in message.run_ids if not found else ():
+        find_run(tx, run_id)
     points = [
         {
             "key": message.metric_key,
