@@ -115,7 +115,7 @@ def known_fields() -> dict[str, set[str]]:
 
 def operation_of(exchange: Exchange) -> str:
     """The operation by its path, whatever root and ids are in it."""
-    return re.sub(r"^/(ajax-)?api/\d\.\d/|m-[0-9a-z]+|[0-9a-f]{32}", "", exchange.endpoint)
+    return re.sub(r"^/(ajax-)?api/\d\.\d/(preview/)?|m-[0-9a-z]+|[0-9a-f]{32}", "", exchange.endpoint)
 
 
 def fields_of(answer: Any, path: str = "") -> Iterator[str]:

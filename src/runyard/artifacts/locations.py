@@ -12,7 +12,7 @@ from runyard.artifacts.paths import safe_path
 from runyard.artifacts.s3 import S3_SCHEME, Bucket, require_boto3
 from runyard.artifacts.s3_store import S3ArtifactStore
 from runyard.artifacts.store import ArtifactStore, LocalArtifactStore
-from runyard.exceptions import InvalidParameter
+from runyard.exceptions import InvalidParameter, RunyardException
 
 PROXY_SCHEME = "mlflow-artifacts"
 PROXY_ROOT = "/api/2.0/mlflow-artifacts/artifacts"
@@ -113,6 +113,21 @@ def open_location(uri: str, places: Sequence[str]) -> tuple[ArtifactStore, str]:
     raise InvalidParameter(
         "The artifacts of this run are not kept by this server. Read them from their own location with the SDK."
     )
+
+
+def nothing_at(uri: str, places: Sequence[str]) -> bool:
+    """Is it certain that nothing is stored at a location? Places that this process may not open are not asked.
+
+    Parameters
+    ----------
+    places: What this process may open.
+    """
+    try:
+        store, path = open_location(uri, places)
+        folder = path.rpartition("/")[0]
+        return not store.list(path) and not (path and any(info.path == path for info in store.list(folder)))
+    except RunyardException:  # elsewhere, or a store that cannot be asked now
+        return False
 
 
 def _path_inside(uri: str, place: str) -> str | None:

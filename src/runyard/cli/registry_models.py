@@ -60,7 +60,7 @@ def show(name: str, version: str | None, output: str) -> None:
     if version is None:
         _show_model(name, output)
         return
-    _show_version(find_version(name, version), output)
+    _show_version(find_version(name, version, look_for_files=True), output)
 
 
 def _show_model(name: str, output: str) -> None:
@@ -118,6 +118,7 @@ def _show_version(version: dict[str, Any], output: str) -> None:
             "Run ID": version["run_id"],
             "Model ID": version.get("model_id"),
             "Status": version["status"],
+            "Files": None if version.get("has_files", True) else "none: nothing is stored at its source",
             "User": version.get("user_id"),
             "Created": utc(version["creation_timestamp"]),
             "Last Updated": utc(version["last_updated_timestamp"]),

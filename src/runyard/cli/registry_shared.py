@@ -41,13 +41,13 @@ def ask_pages(message: Any, name: str, limit: int | None = None) -> Iterator[dic
             return
 
 
-def find_version(name: str, version: str) -> dict[str, Any]:
+def find_version(name: str, version: str, look_for_files: bool = False) -> dict[str, Any]:
     """A version by its number, or by an alias such as ``@champion``."""
-    if version.startswith("@"):
-        found = ask(DescribeModelVersion(name=name, alias=version.removeprefix("@")))
-    else:
-        found = ask(DescribeModelVersion(name=name, version=version))
-    return dict(found["model_version"])
+    alias = version.removeprefix("@") if version.startswith("@") else None
+    message = DescribeModelVersion(
+        name=name, version=None if alias else version, alias=alias, look_for_files=look_for_files
+    )
+    return dict(ask(message)["model_version"])
 
 
 def number_of(name: str, version: str) -> str:

@@ -25,7 +25,7 @@ from runyard.exceptions import Unavailable
 from runyard.protocol.catalog import load_all
 from runyard.protocol.codec import encode
 from runyard.protocol.message import Message
-from runyard.protocol.performing import Later, Raw, Wire, performer
+from runyard.protocol.performing import Later, Performer, Raw, Wire, first_look, performer
 
 log = logging.getLogger(__name__)
 
@@ -140,6 +140,11 @@ class Gate:
                 if isinstance(found, Later):
                     return await loop.run_in_executor(self._files, lambda: encode(found.make()))
                 return found
+            look = first_look(type(message))
+            if look is not None:
+                seen = await loop.run_in_executor(self._threads, self._read, look, message)
+                if isinstance(seen, Later):
+                    await loop.run_in_executor(self._files, seen.make)
             future: asyncio.Future[bytes] = loop.create_future()
             receiver = self._loops.get(loop) or self._loops.setdefault(loop, _LoopReceiver(loop))
             perform = performer(type(message))
@@ -176,19 +181,24 @@ class Gate:
 
     def _answer_now(self, message: Message) -> Wire:
         if message.operation.kind == "read":
-            found = self._read(message)
-            return found.make() if isinstance(found, Later) else found
+            return self._read_now(performer(type(message)), message)
+        look = first_look(type(message))
+        if look is not None:
+            self._read_now(look, message)
         future: concurrent.futures.Future[Wire] = concurrent.futures.Future()
         perform = performer(type(message))
         self._writer.submit(Job(lambda tx: _at_once(perform(tx, message)), self._blocking, future))
         return future.result()
 
+    def _read_now(self, perform: Performer[Any], message: Message) -> Wire:
+        found = self._read(perform, message)
+        return found.make() if isinstance(found, Later) else found
+
     def _read_encoded(self, message: Message) -> bytes | Later:
-        found = self._read(message)
+        found = self._read(performer(type(message)), message)
         return found if isinstance(found, Later) else encode(found)
 
-    def _read(self, message: Message) -> Wire | Later:
-        perform = performer(type(message))
+    def _read(self, perform: Performer[Any], message: Message) -> Wire | Later:
         for _ in range(MAX_READ_TRIES):
             try:
                 with self.engines.reading.begin() as connection:

@@ -52,6 +52,27 @@ def performs(kind: type[M]) -> Callable[[Performer[M]], Performer[M]]:
     return register
 
 
+_LOOKS: dict[type[Message], Performer[Any]] = {}
+
+
+def looks_first(kind: type[M]) -> Callable[[Performer[M]], Performer[M]]:
+    """Declare the function that looks at something before a write, and raises to refuse it.
+
+    It is a read, in a transaction of its own: what it answers later may ask a store of files, for which no write waits.
+    """
+
+    def register(function: Performer[M]) -> Performer[M]:
+        _LOOKS[kind] = function
+        return function
+
+    return register
+
+
+def first_look(kind: type[Message]) -> Performer[Any] | None:
+    """What looks before messages of this class are performed, if anything does."""
+    return _LOOKS.get(kind)
+
+
 def performer(kind: type[Message]) -> Performer[Any]:
     """The function that performs messages of this class."""
     return _PERFORMERS[kind]

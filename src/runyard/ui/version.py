@@ -6,6 +6,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
+from runyard.artifacts.locations import nothing_at
 from runyard.ui.markdown import note
 from runyard.ui.navigation import Crumb, Shell
 from runyard.ui.packaging import Packaging, packaging_at
@@ -36,6 +37,7 @@ class VersionPage:
     origin: Origin
     location: str
     packaging: Packaging
+    has_no_files: bool
     snippets: tuple[Snippet, ...]
     events: tuple[Event, ...]
     tab: str = "overview"
@@ -52,6 +54,7 @@ def show(site: Site, request: Request) -> Response:
         origin=origin_of(site, version),
         location=location,
         packaging=packaging_at(site, location),
+        has_no_files=nothing_at(location, site.gate.settings.artifact_places),
         snippets=snippets_of(version.uri, site.address(request), version.name),
         events=events_of(site, version.name, [version], MOST_EVENTS, version.version),
     )

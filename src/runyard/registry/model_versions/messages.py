@@ -57,11 +57,16 @@ class SearchModelVersions(Message, get="model-versions/search", needs="registere
 
 
 class DescribeModelVersion(Message, get="model-versions/get", family="runyard", needs="registered_model.read"):
-    """One version, by number or by alias, with the id of its logged model, which MLflow's answers do not have."""
+    """One version, by number or by alias, with the id of its logged model, which MLflow's answers do not have.
+
+    With `look_for_files` the answer has `has_files`, which is false when nothing is stored where the files should be.
+    Places that the server may not open count as if there were files.
+    """
 
     name: str
     version: str | None = None
     alias: str | None = None
+    look_for_files: bool = False
 
     def check(self) -> None:
         if (self.version is None) == (self.alias is None):

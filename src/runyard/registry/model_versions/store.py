@@ -2,11 +2,12 @@
 
 import sqlalchemy as sa
 
+from runyard.artifacts.locations import nothing_at
 from runyard.core.limits import shown
 from runyard.db.selecting import upsert
 from runyard.db.transaction import Transaction
 from runyard.exceptions import DoesNotExist
-from runyard.protocol.performing import Wire, performs
+from runyard.protocol.performing import Later, Wire, performs
 from runyard.registry.model_versions.assemble import versions_on_wire
 from runyard.registry.model_versions.locations import followed
 from runyard.registry.model_versions.messages import (
@@ -24,7 +25,7 @@ from runyard.registry.model_versions.messages import (
 )
 from runyard.registry.model_versions.rows import find_version, version_with_alias
 from runyard.registry.model_versions.search import search_version_ids
-from runyard.registry.model_versions.sources import link_logged_model, resolved_source
+from runyard.registry.model_versions.sources import PROMPT_SOURCES, link_logged_model, resolved_source
 from runyard.registry.model_versions.stages import checked_stage, transition
 from runyard.registry.model_versions.tables import model_version_tags, model_versions
 from runyard.registry.names import NONE
@@ -92,13 +93,17 @@ def get_model_version(tx: Transaction, message: GetModelVersion) -> Wire:
 
 
 @performs(DescribeModelVersion)
-def describe_model_version(tx: Transaction, message: DescribeModelVersion) -> Wire:
+def describe_model_version(tx: Transaction, message: DescribeModelVersion) -> Wire | Later:
     """One version, with all that is known of it."""
     if message.version is not None:
         version = find_version(tx, message.name, message.version)[1]
     else:
         version = version_with_alias(tx, find_model(tx, message.name), message.alias or "")
-    return {"model_version": versions_on_wire(tx, [version.id], logged_models=True)[0]}
+    described = versions_on_wire(tx, [version.id], logged_models=True)[0]
+    if not message.look_for_files or version.source in PROMPT_SOURCES:
+        return {"model_version": described}
+    location, places = followed(tx, version.storage_location), tx.settings.artifact_places
+    return Later(lambda: {"model_version": {**described, "has_files": not nothing_at(location, places)}})
 
 
 @performs(SearchModelVersions)

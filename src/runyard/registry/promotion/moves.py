@@ -5,6 +5,7 @@ from typing import Literal
 
 import sqlalchemy as sa
 
+from runyard.core.clock import now_ms
 from runyard.db.transaction import Transaction
 from runyard.registry.promotion.tables import moves
 
@@ -46,6 +47,7 @@ def record_move(
     version: The version that got it; when `removed`, the one that lost it.
     previous: The version that held the alias, or the stage the version had.
     """
+    newest = sa.select(moves.c.moved_time).where(moves.c.registered_model_id == model).order_by(moves.c.id.desc())
     tx.execute(
         sa.insert(moves).values(
             registered_model_id=model,
@@ -54,7 +56,8 @@ def record_move(
             version=version,
             previous=previous,
             removed=removed,
-            moved_time=tx.now_ms,
+            # Not when the transaction began: it may have waited for the one before. Servers' clocks differ, too.
+            moved_time=max(now_ms(), tx.scalar(newest.limit(1)) or 0),
             user_id=cause.user_id,
             reason=cause.reason,
             condition=cause.condition,

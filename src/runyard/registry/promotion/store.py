@@ -4,10 +4,14 @@ from typing import Any
 
 import orjson
 
+from runyard.artifacts.locations import nothing_at
 from runyard.db.transaction import Transaction
-from runyard.protocol.performing import Wire, performs
+from runyard.exceptions import InvalidParameter
+from runyard.protocol.performing import Later, Wire, looks_first, performs
 from runyard.registry.model_versions.assemble import versions_on_wire
+from runyard.registry.model_versions.locations import followed
 from runyard.registry.model_versions.rows import FoundVersion, find_version, version_of
+from runyard.registry.model_versions.sources import PROMPT_SOURCES
 from runyard.registry.model_versions.stages import checked_stage, transition
 from runyard.registry.names import version_number
 from runyard.registry.promotion.contenders import contenders, holder_of_target
@@ -18,6 +22,23 @@ from runyard.registry.promotion.messages import PromoteModelVersion, SearchMoves
 from runyard.registry.promotion.moves import Cause
 from runyard.registry.registered_models.aliases import set_alias
 from runyard.registry.registered_models.rows import FoundModel, find_model
+
+
+@looks_first(PromoteModelVersion)
+def refuse_without_files(tx: Transaction, message: PromoteModelVersion) -> Wire | Later:
+    """Refuse a version that cannot be loaded: where its files should be there is nothing."""
+    _, candidate = find_version(tx, message.name, message.version)
+    location, places = followed(tx, candidate.storage_location), tx.settings.artifact_places
+
+    def look() -> Wire:
+        if nothing_at(location, places):
+            raise InvalidParameter(
+                f"Version {candidate.version} of registered model {message.name!r} has no files: nothing is stored at "
+                f"{location}. Upload the model there, or promote a version whose files are there."
+            )
+        return {}
+
+    return {} if candidate.source in PROMPT_SOURCES else Later(look)
 
 
 @performs(PromoteModelVersion)
