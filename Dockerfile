@@ -21,6 +21,6 @@ VOLUME /data
 EXPOSE 5000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
-  CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:5000/health', timeout=2)"]
+  CMD ["python", "-c", "import os, urllib.request; prefix = os.environ.get('RUNYARD_STATIC_PREFIX', '').strip('/'); urllib.request.urlopen(f'http://127.0.0.1:{os.environ[\"RUNYARD_PORT\"]}/{prefix}/health'.replace('//health', '/health'), timeout=2)"]
 ENTRYPOINT ["runyard"]
 CMD ["server"]

@@ -37,6 +37,7 @@ def a_version(runyard: Runyard, model: str, metrics: Mapping[str, float]) -> str
     run_id = client.create_run("0").info.run_id
     for key, value in metrics.items():
         client.log_metric(run_id, key, value, synchronous=True)
+    client.log_text(run_id, "flavors: {}", "model/MLmodel")
     made = runyard("registry", "create-version", model, "--source", f"runs:/{run_id}/model", "--output", "json")
     assert run_id == made.json["run_id"]
     return str(made.json["version"])

@@ -287,10 +287,10 @@ def test_a_token_belongs_to_its_search(gate: Gate) -> None:
 
 def test_only_our_own_search_shows_what_aliases_versions_have(gate: Gate) -> None:
     """Code over MLflow's client writes what it finds as JSON, which the aliases of a found version would break."""
-    asked = {"filter": "name = 'unicorn%2' AND version_number = 10"}
+    one = "name = 'unicorn%2' AND version_number = 10"
     [model] = gate.perform(SearchRegisteredModels(filter="name = 'unicorn%2'"))["registered_models"]
-    [version] = gate.perform(SearchModelVersions(**asked))["model_versions"]
-    [described] = gate.perform(DescribeModelVersions(**asked))["model_versions"]
+    [version] = gate.perform(SearchModelVersions(filter=one))["model_versions"]
+    [described] = gate.perform(DescribeModelVersions(filter=one))["model_versions"]
 
     assert [{"alias": "champion", "version": "10"}] == model["aliases"]
     assert "aliases" not in version

@@ -13,6 +13,7 @@ import pytest
 from tests.server import route_walk as walk
 from tests.server.conftest import ConfiguredServer
 from tests.support.http import API, Caller
+from tests.support.postgres import Cluster
 from tests.support.server import RunningServer
 
 SIZE = 6 * 2**20
@@ -107,3 +108,26 @@ def test_locked(configured: Callable[..., RunningServer]) -> None:
     assert (503, "1", 200, 200) == (status, headers["retry-after"], read, again)
     assert b"TEMPORARILY_UNAVAILABLE" in body
     assert [] == [word for word in walk.GIVEAWAYS if word in body]
+
+
+@pytest.mark.postgres
+def test_the_log_tells_of_an_outage_once(start_server: Callable[..., RunningServer], postgres: Cluster) -> None:
+    """Who looks for the reason of a night's gap finds when it began and when it ended, not a line for every request."""
+    uri = postgres.new_database()
+    name = uri.rpartition("/")[2]
+    server = start_server(database_uri=uri)
+    with Caller(server.url) as caller:
+        assert 200 == caller.get("experiments/get?experiment_id=0")[0]
+        postgres.psql("postgres", f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+        postgres.psql("postgres", f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+        during = [caller.get("experiments/get?experiment_id=0")[0] for _ in range(3)]
+        during.append(caller.post("experiments/create", {"name": "during"})[0])
+        postgres.psql("postgres", f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+        after = caller.get("experiments/get?experiment_id=0")[0]
+    server.stop()
+    postgres.drop_database(uri)
+
+    assert ([503] * 4, 200) == (during, after)
+    warnings = [line for line in server.output().splitlines() if "WARNING runyard.server" in line]
+    assert [True, True] == ["cannot be reached" in warnings[0], "is back" in warnings[1]]
+    assert len(warnings) == 2

@@ -177,3 +177,31 @@ def test_an_idle_server_is_small_and_loads_nothing_heavy(server: RunningServer) 
 
     assert set() == {"pandas", "numpy", "sklearn", "boto3", "alembic", "matplotlib"} & set(json.loads(done.stdout))
     assert megabytes < 120
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_the_end_of_a_terminal_ends_the_server_in_order(
+    start_server: Callable[..., RunningServer], workers: str
+) -> None:
+    """What is in flight is answered first, as when it is asked to stop."""
+    server = start_server("--workers", workers)
+    assert server.process is not None
+
+    server.process.send_signal(signal.SIGHUP)
+
+    assert 0 == server.process.wait(timeout=20)
+
+
+def test_a_server_under_nohup_outlives_its_terminal(start_server: Callable[..., RunningServer]) -> None:
+    """That is what people start it with nohup for."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # inherited by what is started
+    try:
+        server = start_server()
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert server.process is not None
+
+    server.process.send_signal(signal.SIGHUP)
+
+    with Caller(server.url) as caller:
+        assert 200 == caller.request("GET", INFO)[0]

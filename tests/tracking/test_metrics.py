@@ -188,11 +188,10 @@ def test_a_long_series_without_steps_is_thinned_by_time(gate: Gate) -> None:
 def test_the_interval_history_of_an_unknown_run_is_no_empty_one(gate: Gate) -> None:
     """A chart of nothing would look as if nothing had been logged; a run without the metric has none."""
     run_id = a_run(gate, "0")
-    asked = {"metric_key": "loss", "max_results": 10}
 
-    assert gate.perform(GetMetricHistoryBulkInterval(run_ids=[run_id], **asked)) == {}
+    assert gate.perform(GetMetricHistoryBulkInterval(run_ids=[run_id], metric_key="loss")) == {}
     with pytest.raises(DoesNotExist, match="none"):
-        gate.perform(GetMetricHistoryBulkInterval(run_ids=[run_id, "none"], **asked))
+        gate.perform(GetMetricHistoryBulkInterval(run_ids=[run_id, "none"], metric_key="loss"))
 
 
 def test_interval_history_looks_only_between_the_steps_given(gate: Gate) -> None:

@@ -22,6 +22,10 @@ _PG_BUSY = re.compile(r"starting up|shutting down|too many|slots are reserved|re
 _PG_SETTING = re.compile(r"(?:connection is bad: )?(invalid [^\n]+)")
 
 
+class OutOfReach(Unavailable):
+    """The database does not answer. The log tells of it, once."""
+
+
 def worth_another_try(error: Exception) -> bool:
     """Would the same transaction likely succeed if performed again from the start?
 
@@ -53,13 +57,14 @@ def translated(error: Exception) -> RunyardException | None:
     if state in _PG_FULL:
         return StorageFull("The database has no room left; nothing was stored. Free space on the server's disk.")
     if state in _PG_RETRY or lost_connection(error) or (isinstance(state, str) and state[:2] in ("08", "57", "53")):
-        return Unavailable("The database cannot be reached or is busy; nothing was stored. Try again.")
+        kind = Unavailable if state in _PG_RETRY else OutOfReach
+        return kind("The database cannot be reached or is busy; nothing was stored. Try again.")
     if isinstance(state, str) and state.startswith("22"):
         return InvalidParameter("A value does not fit the database.")
     if isinstance(state, str) and state.startswith("23"):
         return BadRequest("The request contradicts what is stored.")
     if state is None and isinstance(error, OperationalError | InterfaceError):
-        return Unavailable("The database cannot be reached; nothing was stored. Try again.")
+        return OutOfReach("The database cannot be reached; nothing was stored. Try again.")
     return None
 
 
@@ -94,7 +99,7 @@ def _translated_sqlite(cause: sqlite3.Error) -> RunyardException | None:
     if code == sqlite3.SQLITE_CONSTRAINT:
         return BadRequest("The request contradicts what is stored.")
     if code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
-        return Unavailable("The database file cannot be written or read now; nothing was stored.")
+        return OutOfReach("The database file cannot be written or read now; nothing was stored.")
     if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
         return Unavailable("The database file is damaged, or no SQLite database; nothing was stored.")
     return None

@@ -17,7 +17,7 @@ from typing import Any, Self
 import orjson
 
 from runyard.db.engine import READERS, Engines, open_engines
-from runyard.db.faults import cannot_open, lost_connection, translated, worth_another_try
+from runyard.db.faults import OutOfReach, cannot_open, lost_connection, translated, worth_another_try
 from runyard.db.schema import ensure_schema
 from runyard.db.transaction import StoreSettings, Transaction
 from runyard.db.writer import Job, Outcome, Receiver, Writer
@@ -199,6 +199,7 @@ class Gate:
         return found if isinstance(found, Later) else encode(found)
 
     def _read(self, perform: Performer[Any], message: Message) -> Wire | Later:
+        failure: type[Unavailable] = Unavailable
         for _ in range(MAX_READ_TRIES):
             try:
                 with self.engines.reading.begin() as connection:
@@ -206,7 +207,8 @@ class Gate:
             except Exception as error:  # noqa: BLE001  (translated or raised as it is)
                 if not (worth_another_try(error) or lost_connection(error)):
                     raise translated(error) or error from None
-        raise Unavailable("The database was busy or out of reach each time. Try again.")
+                failure = OutOfReach if lost_connection(error) else Unavailable
+        raise failure("The database was busy or out of reach each time. Try again.")
 
 
 def _at_once(answer: Wire | Later) -> Wire:

@@ -15,6 +15,7 @@ from runyard.protocol.gate import Gate
 from runyard.server.answers import INCIDENT, App, Receive, Scope, Send, send_error, unforeseen
 from runyard.server.dispatch import Dispatch
 from runyard.server.guard import Guard
+from runyard.server.outages import Outages
 from runyard.server.settings import ServerSettings
 from runyard.server.status import Status
 
@@ -63,6 +64,7 @@ def create_app(settings: ServerSettings, gate: Gate | None = None) -> App:
         the ASGI server says that it ends.
     """
     opened = gate or open_gate(settings)
+    opened.observers.append(Outages().note)
     web = _Web(settings, opened)
     lifespan = _Lifespan(web.warm, opened.close if gate is None else None)
     return Guard(Dispatch(Status(web, settings), opened, settings), settings, lifespan)

@@ -1,6 +1,7 @@
 """A server process: listens, says when it is ready, and ends in order when asked to."""
 
 import asyncio
+import contextlib
 import logging
 import os
 import resource
@@ -8,7 +9,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from types import FrameType
 
 from uvicorn.server import Server
@@ -17,6 +18,7 @@ from runyard.exceptions import RunyardException
 from runyard.server.answers import App
 from runyard.server.http_protocol import LimitedConfig, LimitedProtocol
 from runyard.server.settings import Limits
+from runyard.server.workers import ending_signals
 
 log = logging.getLogger("runyard.server")
 
@@ -93,6 +95,14 @@ class OrderlyServer(Server):
             asyncio.get_running_loop().add_reader(self._parent_gone, self._orphaned, self._parent_gone)
         if self._ready is not None:
             self._ready()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Listen for signals that ask to stop; the end of the terminal is one, unless it is to be ignored (nohup)."""
+        with super().capture_signals():
+            if threading.current_thread() is threading.main_thread() and signal.SIGHUP in ending_signals():
+                signal.signal(signal.SIGHUP, self.handle_exit)
+            yield
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """A signal asks to stop; a second Ctrl-C does not wait for requests in flight."""

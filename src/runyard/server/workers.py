@@ -18,6 +18,12 @@ _STOP_SECONDS = 10
 _MANY_DEATHS, _SHORT_SECONDS = 8, 10.0
 
 
+def ending_signals() -> tuple[signal.Signals, ...]:
+    """The signals that ask a server to end. Whoever starts it with nohup wants it to outlive the terminal."""
+    hangs_up = signal.getsignal(signal.SIGHUP) != signal.SIG_IGN
+    return (signal.SIGTERM, signal.SIGINT, *([signal.SIGHUP] if hangs_up else []))
+
+
 class _Workers:
     """The processes of one server.
 
@@ -34,7 +40,7 @@ class _Workers:
 
     def start(self) -> None:
         """Start all of them."""
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in ending_signals():
             signal.signal(number, self._stop)
         signal.signal(signal.SIGALRM, self._kill)
         for _ in range(self._count):
@@ -69,7 +75,7 @@ class _Workers:
             return
         code = 1
         try:
-            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGALRM):
+            for number in (*ending_signals(), signal.SIGALRM):
                 signal.signal(number, signal.SIG_DFL)
             os.close(self._held)
             code = self._work(self._gone)
