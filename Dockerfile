@@ -21,6 +21,6 @@ VOLUME /data
 EXPOSE 5000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
-  CMD ["python", "-c", "import os, urllib.request; prefix = os.environ.get('RUNYARD_STATIC_PREFIX', '').strip('/'); urllib.request.urlopen(f'http://127.0.0.1:{os.environ[\"RUNYARD_PORT\"]}/{prefix}/health'.replace('//health', '/health'), timeout=2)"]
+  CMD ["python", "-c", "import os, urllib.request as r; e = os.environ; prefix = e.get('RUNYARD_STATIC_PREFIX', '').strip('/'); r.urlopen('/'.join(filter(None, ('http://127.0.0.1:' + e['RUNYARD_PORT'], prefix, 'health'))), timeout=2)"]
 ENTRYPOINT ["runyard"]
 CMD ["server"]

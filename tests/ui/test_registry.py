@@ -120,7 +120,8 @@ def test_a_model_page_shows_versions_and_history(reader: Reader, story: Story) -
 
 
 def test_a_version_shows_where_it_came_from_and_how_it_is_used(reader: Reader, story: Story, tmp_path: Path) -> None:
-    """Run, signature, flavors, metrics, files, code; the run's page leads back."""
+    """Run, signature, flavors, metrics, files, code; the run's page leads back. That files are missing is said."""
+    assert "No files" in reader.get(f"{story.model_path}/versions/1").words
     write(tmp_path, story, MLMODEL)
     write(tmp_path, story, "scikit-learn==1.9.1", "requirements.txt")
     example = '{"dataframe_split": {"columns": ["age"], "data": [[51], [52]]}}'
@@ -128,6 +129,7 @@ def test_a_version_shows_where_it_came_from_and_how_it_is_used(reader: Reader, s
     path = f"{story.model_path}/versions/1"
     page = reader.get(path)
 
+    assert "No files" not in page.words
     for text in ("age", "double", "plan", "optional", "tensor(int64, [-1])", "double = 0.5", "sklearn 1.9.1", "2.0 KB"):
         assert text in page.words, text
     assert f'load_model("models:/{story.model}/1")' in page.words
