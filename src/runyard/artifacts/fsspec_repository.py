@@ -13,7 +13,7 @@ from runyard.artifacts.changing import PARTIAL, Change, changed
 from runyard.artifacts.entities import FileInfo
 from runyard.artifacts.paths import PathText, joined, safe_path
 from runyard.artifacts.repository import PIECE, Progress
-from runyard.core.credentials import without_credentials
+from runyard.core.credentials import shown_address
 from runyard.core.model_uri import with_small_scheme
 from runyard.exceptions import (
     DoesNotExist,
@@ -57,7 +57,7 @@ class FsspecRepository:
 
     def __init__(self, uri: str, inside: str = "") -> None:
         parts = urlsplit(uri)
-        self.uri, self._scheme = without_credentials(uri), parts.scheme.lower()
+        self.uri, self._scheme = shown_address(uri), parts.scheme.lower()
         if "::" in uri or parts.query or parts.fragment:
             raise InvalidParameter(f"{self.uri!r} is no plain location. Write {self._scheme}://place/folder.")
         self._location, self._inside = with_small_scheme(uri), inside

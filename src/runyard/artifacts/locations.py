@@ -12,6 +12,7 @@ from runyard.artifacts.paths import safe_path
 from runyard.artifacts.s3 import S3_SCHEME, Bucket, require_boto3
 from runyard.artifacts.s3_store import S3ArtifactStore
 from runyard.artifacts.store import ArtifactStore, LocalArtifactStore
+from runyard.core.credentials import has_password, shown_address
 from runyard.exceptions import InvalidParameter, RunyardException
 
 PROXY_SCHEME = "mlflow-artifacts"
@@ -51,12 +52,18 @@ def own_places(destination: str, artifact_root: str) -> tuple[str, ...]:
     InvalidParameter: The destination is neither a folder nor a place in S3.
     MissingPackage: It is in S3, and boto3 is not installed.
     """
+    for location in (destination, artifact_root):
+        if has_password(location):
+            raise InvalidParameter(
+                f"{shown_address(location)!r} may hold no password, which all who see a run would see. Credentials of "
+                "a store of artifacts come from the environment."
+            )
     place = _place(destination)
     if place is None:
         raise InvalidParameter(
-            f"A server keeps artifacts in a folder or in S3, not at {destination!r}. Give --artifacts-destination a "
-            "folder or s3://bucket/prefix. Clients that write elsewhere themselves need --default-artifact-root and "
-            "--no-serve-artifacts."
+            f"A server keeps artifacts in a folder or in S3, not at {shown_address(destination)!r}. "
+            "Give --artifacts-destination a folder or s3://bucket/prefix. Clients that write elsewhere themselves "
+            "need --default-artifact-root and --no-serve-artifacts."
         )
     root = _place(artifact_root)
     return every_form([place] if root is None else [place, root])

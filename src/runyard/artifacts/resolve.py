@@ -12,6 +12,7 @@ from runyard.artifacts.proxy import ProxyRepository
 from runyard.artifacts.repository import ArtifactRepository, FileRepository
 from runyard.artifacts.s3 import S3_SCHEME, Bucket
 from runyard.artifacts.s3_repository import S3Repository
+from runyard.core.credentials import shown_address
 from runyard.exceptions import InvalidParameter
 
 
@@ -40,11 +41,16 @@ def repository_for(artifact_uri: str, tracking_uri: str = "", kept_at: str | Non
     ------
     InvalidParameter: The scheme is not one of these.
     """
-    place = _Place(artifact_uri, urlsplit(artifact_uri), tracking_uri, kept_at)
+    try:
+        parts = urlsplit(artifact_uri)
+    except ValueError:  # what it says may be a password
+        raise InvalidParameter(f"{shown_address(artifact_uri)!r} is no valid address of artifacts.") from None
+    place = _Place(artifact_uri, parts, tracking_uri, kept_at)
     scheme = place.parts.scheme.lower()
     if scheme not in _BY_SCHEME:
+        shown = shown_address(artifact_uri) if "://" in artifact_uri else f"{scheme}:…"
         raise InvalidParameter(
-            f"Artifacts cannot be kept at {artifact_uri!r}: the scheme {scheme!r} is not known. "
+            f"Artifacts cannot be kept at {shown!r}: the scheme {scheme!r} is not known. "
             f"Use a folder, file:, s3:, mlflow-artifacts:, the address of a server's artifacts, or one of "
             f"{', '.join(sorted(FSSPEC_SCHEMES))} (with fsspec)."
         )
@@ -56,7 +62,7 @@ def _local(place: _Place) -> ArtifactRepository:
         return FileRepository(Path(place.uri).absolute())
     folder = local_path(place.uri)
     if folder is None:
-        raise InvalidParameter(f"{place.uri!r} names a host. Write a file location as file:///folder.")
+        raise InvalidParameter(f"{shown_address(place.uri)!r} names a host. Write a file location as file:///folder.")
     return FileRepository(folder)
 
 
@@ -70,14 +76,17 @@ def _behind_server(place: _Place) -> ArtifactRepository:
     if place.kept_at is not None:
         folder = local_path(place.kept_at)
         return FileRepository(folder / path) if folder else repository_for(place.kept_at).below(path)
-    raise InvalidParameter(f"{place.uri!r} is kept by a server: set the tracking URI to that server's address.")
+    raise InvalidParameter(
+        f"{shown_address(place.uri)!r} is kept by a server: set the tracking URI to that server's address."
+    )
 
 
 def _address(place: _Place) -> ArtifactRepository:
     prefix, found, path = place.parts.path.partition(PROXY_ROOT)
     if not found:
+        shown = shown_address(place.uri) if place.parts.netloc else f"{place.parts.scheme}:…"
         raise InvalidParameter(
-            f"{place.uri!r} is not the address of a server's artifacts: those have {PROXY_ROOT} in their path."
+            f"{shown!r} is not the address of a server's artifacts: those have {PROXY_ROOT} in their path."
         )
     server = f"{place.parts.scheme}://{place.parts.netloc}{prefix}"
     return _proxy(server, safe_path(unquote(path).strip("/")), place)

@@ -17,6 +17,7 @@ from runyard import settings
 from runyard.artifacts.changing import ABSENT
 from runyard.artifacts.entities import FileInfo
 from runyard.artifacts.paths import joined, safe_path
+from runyard.core.credentials import shown_address
 from runyard.exceptions import (
     ChangedMeanwhile,
     DoesNotExist,
@@ -65,7 +66,7 @@ class Bucket:
         scheme, _, rest = uri.partition("://")
         name, _, path = rest.partition("/")
         if scheme.lower() != S3_SCHEME or not name or {*"@:?#"} & {*name}:
-            raise InvalidParameter(f"{uri!r} names no place in S3. Write s3://bucket/prefix.")
+            raise InvalidParameter(f"{shown_address(uri)!r} names no place in S3. Write s3://bucket/prefix.")
         return cls(name, safe_path(path.strip("/")))
 
     @property

@@ -2,11 +2,12 @@
 
 import posixpath
 from typing import Protocol
-from urllib.parse import quote, unquote, urlsplit, urlunsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit, urlunsplit
 
 from runyard.artifacts.locations import PROXY_SCHEME
 from runyard.artifacts.paths import joined, safe_path
 from runyard.artifacts.repository import ArtifactRepository
+from runyard.core.credentials import shown_address
 from runyard.core.model_uri import ModelUri, is_model_uri, parse_model_uri, with_small_scheme
 from runyard.exceptions import InvalidParameter
 from runyard.registry.model_versions.entities import ModelVersion
@@ -56,7 +57,7 @@ def followed(client: Directory, uri: str) -> tuple[str, str]:
 def _of_run(client: Directory, uri: str) -> tuple[str, str]:
     run_id, _, path = uri.removeprefix(RUNS).strip("/").partition("/")
     if not run_id:
-        raise InvalidParameter(f"{uri!r} names no run. Write runs:/<run id>/<path>.")
+        raise InvalidParameter(f"{shown_address(uri)!r} names no run. Write runs:/<run id>/<path>.")
     run, path = client.get_run(run_id), safe_path(path)
     own = run.info.artifact_uri or ""
     model = model_in_run(client, run, path)
@@ -99,14 +100,21 @@ def _of_model(client: Directory, uri: str) -> tuple[str, str]:
     return root, joined(path, safe_path(wanted.path)) if wanted.path else path
 
 
+def _parts(uri: str) -> SplitResult:
+    try:
+        return urlsplit(uri)
+    except ValueError:  # what it says may be a password
+        raise InvalidParameter(f"{shown_address(uri)!r} is no valid address.") from None
+
+
 def uri_joined(uri: str, path: str) -> str:
     """The address of a file or folder below another; what has a meaning in addresses of its kind is encoded."""
     if not path:
         return uri
-    scheme = urlsplit(uri).scheme.lower()
+    scheme = _parts(uri).scheme.lower()
     if scheme not in _DECODED:
         return f"{uri.rstrip('/')}/{path}"
-    parts = urlsplit(uri)
+    parts = _parts(uri)
     return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{path.translate(_ENCODED)}"))
 
 
@@ -125,7 +133,7 @@ def located(client: Directory, uri: str) -> tuple[str, str]:
 
 def parent_and_name(uri: str) -> tuple[str, str]:
     """An address split into its folder's address and its last part; whole, with no last part, when it is a root."""
-    parts = urlsplit(uri)
+    parts = _parts(uri)
     if not parts.scheme:
         folder, name = posixpath.split(posixpath.abspath(uri))
         return folder, name

@@ -9,6 +9,7 @@ from urllib.parse import quote
 _PLACE = re.compile(r"(\[[^\]]*\]|[^:\[\]]*)(:\d*)?")
 """A host, perhaps with a port."""
 _DATABASE = re.compile(r"postgres|mysql|mariadb|mssql|oracle", re.IGNORECASE)
+_BROKEN = re.compile(r"([a-z]+:/+)?[^/@\s]+:[^@]+@", re.IGNORECASE)
 _FIELDS = re.compile(r"\?\w[\w.-]*=")
 _SECRET_FIELD = re.compile(
     r"([?&](?:[^=&#]*(?:password|passwd|passphrase|token|secret|signature|api_?key|access_?key)[^=&#]*|sig|pwd)=)[^&#]+",
@@ -19,6 +20,8 @@ _NOT_ENCODED = "%!$&'()*+,;=~"
 _LONGEST_SHOWN = 200
 _NOBODY = "git"
 """The user of every repository that is reached by SSH."""
+_PLAIN = re.compile(rf"(models|runs|file):|[a-z+]+://{_NOBODY}@", re.IGNORECASE)
+"""Addresses whose ``@`` ends no password."""
 
 
 def split_credentials(uri: str) -> tuple[str, str]:
@@ -35,6 +38,12 @@ def split_credentials(uri: str) -> tuple[str, str]:
     end = rest.rfind("@", 0, fields.start()) if fields else -1
     end = rest.rindex("@") if end < 0 else end
     return rest[:end], rest[end + 1 :]
+
+
+def has_password(uri: str) -> bool:
+    """Does an address hold a password, or what was to be one?"""
+    broken = "://" not in uri and not _PLAIN.match(uri) and _BROKEN.match(uri)
+    return ":" in split_credentials(uri)[0] or bool(broken or _SECRET_FIELD.search(uri))
 
 
 def has_raw_credentials(uri: str) -> bool:
@@ -72,7 +81,7 @@ def without_secrets(text: str) -> str:
 def shown_address(text: str) -> str:
     """An address somebody wrote, however wrong it is, as a message shows it: nothing before an ``@`` but the scheme."""
     clean = without_credentials(text)
-    if "@" in clean and ":" in clean and f"://{_NOBODY}@" not in clean:
+    if "@" in clean and ":" in clean and not _PLAIN.match(clean):
         begin = re.match(r"[A-Za-z][A-Za-z0-9+.-]*:?/+", clean)
         clean = f"{begin[0] if begin else ''}{clean.rpartition('@')[2]}"
     return clean if len(clean) <= _LONGEST_SHOWN else f"{clean[:_LONGEST_SHOWN]}…"

@@ -6,6 +6,7 @@ from typing import Any
 from runyard.artifacts.locations import local_path
 from runyard.artifacts.repository import FileRepository, download_artifacts
 from runyard.artifacts.resolve import repository_for
+from runyard.core.credentials import without_credentials
 from runyard.core.tracking_uri import get_tracking_uri
 from runyard.data.dataset_source import DatasetSource
 
@@ -28,7 +29,7 @@ class FileSystemDatasetSource(DatasetSource):
 
     def to_dict(self) -> dict[str, Any]:
         """The address."""
-        return {"uri": self._uri}
+        return {"uri": without_credentials(self._uri)}
 
 
 class LocalArtifactDatasetSource(FileSystemDatasetSource):

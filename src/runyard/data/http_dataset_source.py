@@ -3,6 +3,7 @@
 from typing import Any
 from urllib.parse import urlsplit
 
+from runyard.core.credentials import without_credentials
 from runyard.data.dataset_source import DatasetSource
 
 
@@ -21,7 +22,10 @@ class HTTPDatasetSource(DatasetSource):
 
     @classmethod
     def _can_resolve(cls, raw_source: Any) -> bool:
-        return isinstance(raw_source, str) and urlsplit(raw_source).scheme in ("http", "https")
+        if not isinstance(raw_source, str):
+            return False
+        parts = urlsplit(raw_source)
+        return parts.scheme in ("http", "https") and bool(parts.netloc)
 
     def load(self, dst_path: str | None = None) -> str:
         """Download it into a folder (a temporary one if none is given); the local path."""
@@ -31,4 +35,4 @@ class HTTPDatasetSource(DatasetSource):
 
     def to_dict(self) -> dict[str, Any]:
         """The address."""
-        return {"url": self._url}
+        return {"url": without_credentials(self._url)}

@@ -4,6 +4,7 @@ import os
 from typing import Any
 from urllib.parse import urlsplit
 
+from runyard.core.credentials import shown_address
 from runyard.core.origin import resolve_tags
 from runyard.data.code_dataset_source import CodeDatasetSource
 from runyard.data.dataset_source import DatasetSource
@@ -34,13 +35,14 @@ def resolved(raw: Any) -> DatasetSource:
     for other in REGISTERED:
         if other._can_resolve(raw):
             return other._resolve(raw)
-    if HTTPDatasetSource._can_resolve(raw):
-        return HTTPDatasetSource(raw)
-    kind = BY_SCHEME.get(urlsplit(raw).scheme) if isinstance(raw, str) else None
-    if kind is None:
+    try:
+        kind = HTTPDatasetSource if HTTPDatasetSource._can_resolve(raw) else BY_SCHEME.get(urlsplit(raw).scheme)
+    except (ValueError, AttributeError, TypeError):  # no text, or none that can be read
+        kind = None
+    if kind is None or not isinstance(raw, str):
         raise InvalidParameter(
-            f"Invalid dataset source {raw!r}: give a path, an address such as s3://bucket/key or https://…, "
-            "or a DatasetSource."
+            f"Invalid dataset source {shown_address(str(raw))!r}: give a path, an address such as s3://bucket/key or "
+            "https://…, or a DatasetSource."
         )
     return kind(raw)
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from runyard.artifacts.locations import local_path, proxied_path
 from runyard.client import RunyardClient
 from runyard.client.addresses import RUNS, followed, uri_joined
+from runyard.core.credentials import shown_address
 from runyard.core.model_uri import is_model_uri, parse_model_uri, with_small_scheme
 from runyard.core.paged_list import PagedList
 from runyard.exceptions import AlreadyExists, InvalidParameter, RunyardException
@@ -89,15 +90,15 @@ def _source(client: RunyardClient, uri: str) -> _Source:
     if is_model_uri(uri):
         wanted = parse_model_uri(uri)
         if wanted.path:
-            raise InvalidParameter(f"{uri!r} is a part of a model. Register the whole of it.")
+            raise InvalidParameter(f"{shown_address(uri)!r} is a part of a model. Register the whole of it.")
         if wanted.model_id:
             return _of_logged_model(client, wanted.model_id)
         version = client.resolved_version(wanted)
         return _Source(f"models:/{version.name}/{version.version}")
     try:
         folder = local_path(uri) if urlsplit(uri).scheme else Path(uri)
-    except ValueError as problem:
-        raise InvalidParameter(f"{uri!r} is not a valid address: {problem}.") from None
+    except ValueError:
+        raise InvalidParameter(f"{shown_address(uri)!r} is not a valid address.") from None
     if folder is None:
         return _Source(uri)
     if not folder.exists():
@@ -132,7 +133,8 @@ def _check_there(client: RunyardClient, uri: str, root: str, path: str) -> None:
         return
     folder, _ = posixpath.split(path)
     if all(entry.path != path for entry in client.repository(root).list_artifacts(folder or None)):
-        raise InvalidParameter(f"There is nothing at {uri!r}: neither files nor a logged model of that name.")
+        shown = shown_address(uri)
+        raise InvalidParameter(f"There is nothing at {shown!r}: neither files nor a logged model of that name.")
 
 
 def _logged_by(client: RunyardClient, run_id: str, name: str) -> str:

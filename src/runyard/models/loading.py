@@ -16,6 +16,7 @@ from runyard.artifacts.locations import local_path
 from runyard.artifacts.repository import download_artifacts
 from runyard.client import RunyardClient
 from runyard.client.addresses import folder_and_name, located
+from runyard.core.credentials import shown_address
 from runyard.core.model_uri import is_model_uri, parse_model_uri
 from runyard.exceptions import DoesNotExist, InvalidParameter, RunyardException
 from runyard.models.model import MLMODEL, Model, read_mlmodel
@@ -84,7 +85,8 @@ def described_at(model_uri: str) -> Model:
         try:
             return read_mlmodel(Path(download_artifacts(repository, f"{path}/{MLMODEL}".lstrip("/"), fetched)))
         except DoesNotExist:
-            raise InvalidParameter(f"{model_uri!r} is no model: it has no file called {MLMODEL}.") from None
+            shown = shown_address(model_uri)
+            raise InvalidParameter(f"{shown!r} is no model: it has no file called {MLMODEL}.") from None
 
 
 def logged_model_at(model_uri: str) -> "LoggedModel | None":

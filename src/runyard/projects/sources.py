@@ -9,7 +9,13 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from runyard.core.connections import downloading, reason_of
-from runyard.core.credentials import has_raw_credentials, without_credentials, without_secrets
+from runyard.core.credentials import (
+    has_password,
+    has_raw_credentials,
+    shown_address,
+    without_credentials,
+    without_secrets,
+)
 from runyard.core.git import git_tags
 from runyard.core.limits import shown as quoted
 from runyard.exceptions import ExecutionException, InvalidProject
@@ -97,6 +103,8 @@ def _split(uri: str) -> tuple[str, str, str]:
             f"The password in the address of {without_credentials(uri)} must be percent-encoded: "
             "write # as %23, / as %2F, ? as %3F, [ as %5B and @ as %40."
         )
+    if not uri.isprintable() or ("://" not in uri and has_password(uri)):
+        raise InvalidProject(f"{shown_address(uri)!r} is no address of a project. Write a path, or https://host/path.")
     return uri.partition("#")
 
 
@@ -110,9 +118,8 @@ def _nothing_at(address: str, below: str, root: Path, version: str | None = None
         return f"There is no folder {below or address!r} in version {quoted(version)} of the repository."
     if below and root.is_dir():
         return f"There is no folder {quoted(below)} in {address}."
-    return (
-        f"There is no project at {address!r}: no such folder. Give a folder, a zip file or the address of a repository."
-    )
+    shown_as = shown_address(address)
+    return f"There is no project at {shown_as!r}: no such folder. Give a folder, a zip file or a repository's address."
 
 
 def _local_path(address: str) -> Path | None:
@@ -143,7 +150,7 @@ def _unpacked(address: str, local: Path | None, opened: ExitStack) -> Path:
     scratch = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="runyard-project-")))
     archive = local or download(address, scratch / "project.zip")
     if not archive.is_file():
-        raise InvalidProject(f"There is no zip file at {address!r}.")
+        raise InvalidProject(f"There is no zip file at {shown_address(address)!r}.")
     folder = scratch / "project"
     folder.mkdir()
     archives.unpack(archive, folder)
@@ -190,7 +197,7 @@ def _cloned(address: str, local: Path | None, version: str | None, opened: ExitS
         raise InvalidProject(_nothing_at(address, "", local))
     top = local if git.is_bare(local) else git.repository_of(local)
     if top is None:
-        _refuse_version(version, f"{address!r} is none")
+        _refuse_version(version, f"{shown_address(address)!r} is none")
         return local
     git.clone(str(top), version, scratch)
     return scratch / local.resolve().relative_to(top.resolve())

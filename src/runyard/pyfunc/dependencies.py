@@ -3,6 +3,7 @@
 from importlib import metadata
 from pathlib import Path
 
+from runyard.core.credentials import shown_address
 from runyard.exceptions import InvalidParameter
 from runyard.models.environment.files import CONDA, REQUIREMENTS
 from runyard.models.environment.requirements import name_of
@@ -27,7 +28,7 @@ def get_model_dependencies(model_uri: str, format: str = "pip") -> str:  # noqa:
         raise InvalidParameter(f"Invalid format {format!r}: use 'pip' or 'conda'.")
     file = local_folder(model_uri) / names[format]
     if not file.exists():
-        raise InvalidParameter(f"The model at {model_uri!r} has no {names[format]}.")
+        raise InvalidParameter(f"The model at {shown_address(model_uri)!r} has no {names[format]}.")
     return str(file)
 
 

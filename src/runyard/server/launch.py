@@ -28,19 +28,20 @@ def serve(settings: ServerSettings, say: Callable[[str], None] = process.say) ->
     os.umask(0o077)
     log_to_stderr()
     raise_file_limit()
-    listener = listen(settings.host, settings.port)
-    settings = replace(settings, port=listener.getsockname()[1])
-    if settings.is_public:
-        say(f"Warning: {settings.host} can be reached from other machines, and this server asks nobody who they are.")
-    if settings.workers > 1:
-        open_gate(settings).close()  # a database that cannot be used is said here, once
-        importlib.import_module("runyard.server.web")  # in memory that the workers share
-        return run_workers(
-            settings.workers,
-            work=lambda gone: _serve_one(settings, listener, parent_gone=gone),
-            ready=lambda: _announce(settings, say),
-        )
-    return _serve_one(settings, listener, ready=lambda: _announce(settings, say))
+    with listen(settings.host, settings.port) as listener:
+        settings = replace(settings, port=listener.getsockname()[1])
+        if settings.is_public:
+            host = settings.host
+            say(f"Warning: {host} can be reached from other machines, and this server asks nobody who they are.")
+        if settings.workers > 1:
+            open_gate(settings).close()  # a database that cannot be used is said here, once
+            importlib.import_module("runyard.server.web")  # in memory that the workers share
+            return run_workers(
+                settings.workers,
+                work=lambda gone: _serve_one(settings, listener, parent_gone=gone),
+                ready=lambda: _announce(settings, say),
+            )
+        return _serve_one(settings, listener, ready=lambda: _announce(settings, say))
 
 
 def _announce(settings: ServerSettings, say: Callable[[str], None]) -> None:

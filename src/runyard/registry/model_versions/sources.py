@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 import sqlalchemy as sa
 
 from runyard.artifacts.paths import UNPRINTABLE
+from runyard.core.credentials import has_password, shown_address
 from runyard.core.limits import shown
 from runyard.core.model_uri import ModelUri, parse_model_uri, with_small_scheme
 from runyard.db.selecting import upsert
@@ -123,12 +124,14 @@ def _refuse_tricks(source: str) -> None:
         raise _refused(source, "it is encoded many times over")
     if UNPRINTABLE.search(decoded) or "\\" in decoded:
         raise _refused(source, "it may hold no backslash or control character")
+    if has_password(source):
+        raise _refused(source, "it may hold no password, which all who see the version would see")
     if ".." in re.split(r"[/?#;]", decoded):
         raise _refused(source, "it may not contain '..'")
 
 
 def _refused(source: str, reason: str) -> InvalidParameter:
-    return InvalidParameter(f"Invalid model version source {shown(source)}: {reason}.")
+    return InvalidParameter(f"Invalid model version source {shown(shown_address(source))}: {reason}.")
 
 
 def _of_model(tx: Transaction, message: CreateModelVersion) -> Source:

@@ -3,6 +3,8 @@
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from runyard.core.credentials import has_password, shown_address
+from runyard.core.limits import shown
 from runyard.exceptions import InvalidParameter
 
 SCHEMES = frozenset(
@@ -19,6 +21,8 @@ def checked_location(text: str) -> str:
     ------
     InvalidParameter: Unknown scheme, ``..`` in any encoding, or a query, fragment or parameter part.
     """
+    if has_password(text):
+        raise _refused(text, "it may hold no password, which all who see a run would see")
     decoded = unquote(unquote(text))
     if any(character in decoded for character in "?#;\\") or not decoded.isprintable():
         raise _refused(text, "it may hold no '?', '#', ';', backslash or control character")
@@ -40,7 +44,7 @@ def checked_location(text: str) -> str:
 
 
 def _refused(text: str, reason: str) -> InvalidParameter:
-    return InvalidParameter(f"Invalid artifact location {text[:80]!r}: {reason}.")
+    return InvalidParameter(f"Invalid artifact location {shown(shown_address(text))}: {reason}.")
 
 
 def _refuse(text: str, reason: str) -> str:
