@@ -207,4 +207,3 @@ def test_schemes_of_artifacts_are_case_blind(mlflow: ModuleType, server: Running
     assert mlflow.artifacts.load_text((tmp_path / "b.txt").as_uri().replace("file", "FILE")) == "here"
     version = mlflow.register_model(f"RUNS:/{run.info.run_id}/notes", "cased")
     assert mlflow.artifacts.load_text(f"Models:/cased/{version.version}/a.txt") == "hello"
-    assert mlflow.MlflowClient().create_model_version("cased", "S3://bucket/x").source == "s3://bucket/x"

@@ -66,7 +66,7 @@ def resolved_source(tx: Transaction, message: CreateModelVersion) -> Source:
     InvalidParameter: It leads where it may not.
     DoesNotExist: It names a run, logged model or version that does not exist.
     """
-    source = with_small_scheme(message.source)
+    source = message.source
     if _is_prompt(message):
         if source not in PROMPT_SOURCES:
             raise _refused(source, f"a prompt has no files: it is one of {', '.join(sorted(PROMPT_SOURCES))}")
@@ -77,6 +77,7 @@ def resolved_source(tx: Transaction, message: CreateModelVersion) -> Source:
         return _of_model(tx, message)
     run_id = message.run_id
     if scheme == "runs":
+        source = with_small_scheme(source)
         run_id = _run_named(message)
     elif (scheme in _GUARDED or len(scheme) == 1) and not (tx.settings.local_callers and scheme in ("", "file")):
         _check_inside(tx, message, source)
