@@ -58,6 +58,12 @@ def _names(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
+def _offline(text: str) -> str:
+    if text.strip().lower() in ("auto", "never"):
+        return text.strip().lower()
+    raise ValueError("use auto or never")
+
+
 @dataclass(frozen=True)
 class Setting:
     """One environment variable under its two names.
@@ -179,6 +185,20 @@ SCORING_SERVER_REQUEST_TIMEOUT = Setting(
 )
 MODELS_WORKERS = Setting("MODELS_WORKERS", "Number of processes that serve a model.", _count, 1)
 SPOOL_DIR = Setting("SPOOL_DIR", "Folder of the write-behind journal.", str, None, ours_only=True)
+SPOOL_FILES_LIMIT = Setting(
+    "SPOOL_FILES_LIMIT",
+    "Bytes of artifacts that are kept in the spool while the server is away; 10 GiB by default.",
+    int,
+    10 * 2**30,
+    ours_only=True,
+)
+OFFLINE = Setting(
+    "OFFLINE",
+    "auto: a run whose server cannot be reached is started offline; never: starting it fails.",
+    _offline,
+    "auto",
+    ours_only=True,
+)
 OFFLINE_AFTER = Setting(
     "OFFLINE_AFTER",
     "Seconds without an answer after which writes are spooled.",

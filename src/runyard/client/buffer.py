@@ -13,12 +13,13 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 
 from runyard import settings
-from runyard.client.delivery import Rejects, deliver, metric_point, rounds
+from runyard.client.delivery import Rejects, deliver, metric_point, rounds, settled
 from runyard.client.errors import Unreachable
 from runyard.client.senders import Sender
-from runyard.client.spool import REJECTED, Change, Entry, Journal, Point, change_line, line_of, point_line
+from runyard.client.spool import REJECTED, Change, Entry, Journal, Point, Upload, change_line, point_line
 from runyard.exceptions import RunyardException
 from runyard.protocol.message import Message
 from runyard.tracking.metrics.points import Measured
@@ -121,6 +122,18 @@ class Buffer:
             else:
                 return self._enqueue(Change(end, message))
         return self._send_past_the_journal(message)
+
+    def add_uploads(self, owner: str, owner_id: str, copies: Sequence[tuple[Path, str]]) -> None:
+        """Put copied files behind everything else, each with the path it belongs at.
+
+        Raises
+        ------
+        OSError: The journal cannot be written.
+        """
+        with self._lock:
+            for copy, path in copies:
+                journal = self._journal or self._opened()
+                self._enqueue(journal.add(Upload(0, owner, owner_id, path, copy)))
 
     def raise_refused(self, numbers: Iterable[int] | None = None) -> None:
         """Raise what the store said of the first of these entries that it refused.
@@ -317,6 +330,7 @@ class Buffer:
                     self._move_to_new_journal(journal)
                 else:
                     journal.settle(portion[-1].end)
+                settled(portion, self._rejects)
             except OSError as problem:  # not noting a delivery costs a second one, which changes nothing
                 log.debug("could not note a delivery: %s", problem)
 
@@ -326,11 +340,11 @@ class Buffer:
         moved: deque[Entry] = deque()
         try:
             for entry in self._queue:
-                end = fresh.append(line_of(entry))
-                moved.append(Change(end, entry.message) if isinstance(entry, Change) else entry._replace(end=end))
+                moved.append(fresh.add(entry))
         except OSError:
             fresh.discard()
             raise
+        settled(self._queue, None)
         self._journal, self._queue = fresh, moved
         journal.discard()
 

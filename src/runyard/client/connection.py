@@ -4,19 +4,27 @@ import atexit
 import logging
 import os
 import threading
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, cast
 
 from runyard import settings
+from runyard.artifacts.repository import ArtifactRepository
 from runyard.client.buffer import Buffer
 from runyard.client.errors import Unreachable, says_nothing
 from runyard.client.leftovers import deliver_left_behind, left_behind
 from runyard.client.senders import Sender, sender_for
-from runyard.core.store_address import absolute
+from runyard.client.uploads import Copies, artifacts_of
+from runyard.core.store_address import absolute, is_server
 from runyard.exceptions import RunyardException
 from runyard.protocol.message import Message
+from runyard.tracking.experiments.messages import GetExperiment
 
 log = logging.getLogger("runyard")
+
+SECONDS_FOR_A_LOOK = 2.0
+"""For an attempt at a server that was away a moment ago."""
+TOO_LARGE = 413
+"""A proxy's limit, which a file meets again each time: whoever logs it can do something about it, a spool cannot."""
 
 _SYNC_LOGGING = settings.SYNC_LOGGING.names[0]
 
@@ -56,7 +64,9 @@ class StoreConnection:
         """
         message.check()
         self._look_for_leftovers()
-        self._deliver_buffered(max(self.sender.patience, settings.OFFLINE_AFTER.get()))
+        known_away = self._buffer.offline is not None
+        patience = settings.OFFLINE_AFTER.get()
+        self._deliver_buffered(patience if known_away else max(self.sender.patience, patience))
         return self.sender.send(message)
 
     def write(self, message: Message, synchronous: bool | None = None) -> dict[str, Any]:
@@ -100,6 +110,101 @@ class StoreConnection:
         message.check()
         self._look_for_leftovers()
         return self._buffer.add_change(message)
+
+    def begin(self, message: Message, later: Message) -> dict[str, Any] | None:
+        """Make a run or a model; while its server is away, keep it to be made.
+
+        Parameters
+        ----------
+        message: What makes it now.
+        later: What makes it under an id of ours, and no second one when it is repeated.
+
+        Returns
+        -------
+        The answer; None when it is kept.
+        """
+        for each in (message, later):
+            each.check()
+        if not self._can_be_away():
+            return self.ask(message)
+        self._look_for_leftovers()
+        if self._buffer.flush(settings.OFFLINE_AFTER.get(), insist=False):
+            try:
+                return self.sender.send(message, *self._patience())
+            except Unreachable as problem:
+                if not problem.away:
+                    if problem.retry_after:  # it is there and asks to wait, so it has not taken the message
+                        return self.ask(message)
+                    raise
+                self._buffer.note_offline(problem.message)
+        self._buffer.add_change(later)
+        return None
+
+    def is_away(self) -> bool:
+        """Is the server out of reach, and may runs be started offline? It is tried for a few seconds."""
+        if not self._can_be_away() or settings.OFFLINE.get() == "never":
+            return False
+        try:
+            self.sender.send(GetExperiment(experiment_id="0"), *self._patience())
+        except Unreachable as problem:
+            if problem.away:
+                self._buffer.note_offline(problem.message)
+            return problem.away
+        except RunyardException:  # it is there; what is wrong is told by what is asked next
+            return False
+        return False
+
+    def _can_be_away(self) -> bool:
+        return is_server(self.sender.uri) and not self.waits(None)
+
+    def _patience(self) -> tuple[float, float | None]:
+        """Seconds to try a server, and for one attempt: one that does not last when it is known to be away."""
+        return (0.0, SECONDS_FOR_A_LOOK) if self._buffer.offline is not None else (settings.OFFLINE_AFTER.get(), None)
+
+    def upload(
+        self, owner: str, owner_id: str, transfer: Callable[[ArtifactRepository], None], ours: bool = False
+    ) -> bool:
+        """Store files of a run or a model, after what was buffered before them.
+
+        While the store cannot be reached they are copied into the spool and delivered in their turn.
+
+        Parameters
+        ----------
+        owner: ``run`` or ``model``, or ``table`` for rows of a table of a run.
+        transfer: Puts the files into the repository it is given, or appends the rows.
+        ours: The files are temporary ones that nobody changes any more.
+
+        Returns
+        -------
+        Does the store have them?
+
+        Raises
+        ------
+        StorageFull: The store is away, and the spool may not hold the files.
+        RunyardException: The store refused them.
+        """
+        self._look_for_leftovers()
+        if self.waits(None):
+            self._deliver_buffered(settings.OFFLINE_AFTER.get())
+            transfer(artifacts_of(self.sender, owner, owner_id))
+            return True
+        patience = settings.OFFLINE_AFTER.get()
+        if self._buffer.flush(patience, insist=False):
+            try:
+                transfer(artifacts_of(self.sender, owner, owner_id, patience))
+            except RunyardException as problem:
+                if not says_nothing(problem) or problem.http_status == TOO_LARGE:
+                    raise
+                self._buffer.note_offline(problem.message)
+            else:
+                return True
+        copies = Copies(ours)
+        try:
+            transfer(cast(ArtifactRepository, copies))
+            self._buffer.add_uploads(owner, owner_id, copies.made)
+        finally:
+            copies.forget()
+        return False
 
     def raise_refused(self, numbers: Iterable[int] | None = None) -> None:
         """Raise what the store said of the first of these entries that it refused.

@@ -10,7 +10,8 @@ from typing import Any
 
 from runyard.client.errors import Unreachable, refused_for_good
 from runyard.client.senders import Sender
-from runyard.client.spool import Change, Entry, Point, line_of
+from runyard.client.spool import Change, Entry, Point, Upload, line_of
+from runyard.client.uploads import deliver_upload
 from runyard.core.limits import MAX_BATCH_METRICS
 from runyard.exceptions import RunyardException
 from runyard.protocol.message import Message
@@ -22,13 +23,21 @@ log = logging.getLogger("runyard")
 ROUND = 5000
 """Points taken at a time; those of one run among them go out together."""
 
+
+def settled(portion: Sequence[Entry], rejects: "Rejects | None") -> None:
+    """Remove the copies of files that were delivered; those that were refused stay with the reason."""
+    for entry in portion:
+        if isinstance(entry, Upload) and not (rejects is not None and entry in rejects.uploads):
+            entry.source.unlink(missing_ok=True)
+
+
 Reject = Callable[[Sequence[Entry], RunyardException], None]
 
 
 def rounds(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
-    """The entries in portions: up to `ROUND` points, or one message."""
-    for changes, group in itertools.groupby(entries, key=lambda entry: isinstance(entry, Change)):
-        if changes:
+    """The entries in portions: up to `ROUND` points, or one message or file."""
+    for points, group in itertools.groupby(entries, key=lambda entry: isinstance(entry, Point)):
+        if not points:
             yield from ([entry] for entry in group)
         else:
             while portion := list(itertools.islice(group, ROUND)):
@@ -44,8 +53,8 @@ def deliver(sender: Sender, portion: Sequence[Entry], reject: Reject, patience: 
     """
     by_run: dict[str, list[Point]] = {}
     for entry in portion:
-        if isinstance(entry, Change):
-            refusal = _refusal(sender, entry.message, patience)
+        if not isinstance(entry, Point):
+            refusal = _refusal_of(sender, entry, patience)
             if refusal is not None:
                 reject([entry], refusal)
         else:
@@ -87,16 +96,26 @@ def metric_point(key: str, value: float, timestamp: int, step: int, measured: Me
     )
 
 
+def _refusal_of(sender: Sender, entry: Change | Upload, patience: float) -> RunyardException | None:
+    if isinstance(entry, Change):
+        return _refusal(sender, entry.message, patience)
+    return _refused(sender, entry.path, lambda: deliver_upload(sender, entry, patience))
+
+
 def _refusal(sender: Sender, message: Message, patience: float) -> RunyardException | None:
     """Send a message; the error if the store refuses it for good."""
+    return _refused(sender, message.operation.name, lambda: sender.send(message, patience))
+
+
+def _refused(sender: Sender, what: str, attempt: Callable[[], object]) -> RunyardException | None:
     try:
-        sender.send(message, patience)
+        attempt()
     except RunyardException as error:
         if refused_for_good(error):
             return error
         if isinstance(error, Unreachable):
             raise
-        raise Unreachable(f"{sender.address} did not take {message.operation.name}: {error.message}") from error
+        raise Unreachable(f"{sender.address} did not take {what}: {error.message}") from error
     return None
 
 
@@ -107,14 +126,17 @@ class Rejects:
     ----------
     path: The file.
     count: Entries set aside so far.
+    uploads: The files among them.
     """
 
     def __init__(self, path: Path, address: str) -> None:
         self.path, self._address = path, address
         self.count = 0
+        self.uploads: list[Upload] = []
 
     def __call__(self, entries: Sequence[Entry], error: RunyardException) -> None:
         """Set entries aside with the reason."""
+        self.uploads += [entry for entry in entries if isinstance(entry, Upload)]
         lines = [{"reason": error.message, "entry": json.loads(line_of(entry))} for entry in entries]
         self._set_aside(lines, error.message)
 

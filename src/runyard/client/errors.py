@@ -19,7 +19,16 @@ REFUSING = frozenset((400, 404, 409, 413))
 
 
 class Unreachable(Unavailable):
-    """The store did not answer, or answered that it cannot serve now. The same message may work later."""
+    """The store did not answer, or answered that it cannot serve now. The same message may work later.
+
+    Attributes
+    ----------
+    away: No server was there to look at the message: no connection, or an answer of what stands before it.
+    """
+
+    def __init__(self, message: object, retry_after: int = 1, away: bool = False) -> None:
+        super().__init__(message, retry_after)
+        self.away = away
 
 
 def refused_for_good(error: RunyardException) -> bool:
@@ -34,4 +43,4 @@ def refused_for_good(error: RunyardException) -> bool:
 def says_nothing(error: RunyardException) -> bool:
     """Did no store answer, so that the same message may be taken later? Wrong credentials do not mend themselves."""
     foreign = isinstance(error, ForeignAnswer) and error.http_status not in (401, 403)
-    return foreign or isinstance(error, Unreachable)
+    return foreign or isinstance(error, Unavailable)

@@ -18,11 +18,10 @@ from runyard.artifacts.repository import (
     log_artifact,
     log_artifacts,
 )
-from runyard.artifacts.resolve import repository_for
 from runyard.client.addresses import RUNS, Directory, followed, model_in_run
 from runyard.client.documents import as_json, as_yaml
-from runyard.client.local import artifact_folder
-from runyard.core.store_address import absolute, is_database
+from runyard.client.uploads import repository_at
+from runyard.core.store_address import absolute
 from runyard.exceptions import InvalidParameter
 from runyard.protocol.client_part import ClientPart
 from runyard.tracking.logged_models.client import checked_model_id
@@ -44,8 +43,7 @@ class FilesClient(ClientPart):
 
     def repository(self, artifact_uri: str) -> ArtifactRepository:
         """What reads and writes artifacts at a URI."""
-        store = absolute(self.tracking_uri)
-        return repository_for(artifact_uri, store, str(artifact_folder(store)) if is_database(store) else None)
+        return repository_at(artifact_uri, absolute(self.tracking_uri))
 
     def _of_run(self, run_id: str) -> ArtifactRepository:
         run = Run.from_wire(self.send(GetRun(run_id=run_id))["run"])
@@ -66,13 +64,15 @@ class FilesClient(ClientPart):
         local_path: What to store.
         artifact_path: The folder among the run's artifacts to put it in.
         """
-        log_artifact(self._of_run(run_id), os.fspath(local_path), artifact_path)
+        path = os.fspath(local_path)
+        self.connection.upload("run", run_id, lambda repository: log_artifact(repository, path, artifact_path))
 
     def log_artifacts(
         self, run_id: str, local_dir: str | os.PathLike[str], artifact_path: PathText | None = None
     ) -> None:
         """Store everything in a folder."""
-        log_artifacts(self._of_run(run_id), os.fspath(local_dir), artifact_path)
+        path = os.fspath(local_dir)
+        self.connection.upload("run", run_id, lambda repository: log_artifacts(repository, path, artifact_path))
 
     def list_artifacts(self, run_id: str, path: PathText | None = None) -> list[FileInfo]:
         """What lies directly in a folder of the run's artifacts, or of a logged model of the run below its name.
@@ -127,13 +127,15 @@ class FilesClient(ClientPart):
         ------
         DoesNotExist: There is no such model.
         """
-        log_artifact(self._of_model(model_id), os.fspath(local_path), artifact_path)
+        path, model_id = os.fspath(local_path), checked_model_id(model_id)
+        self.connection.upload("model", model_id, lambda repository: log_artifact(repository, path, artifact_path))
 
     def log_model_artifacts(
         self, model_id: str, local_dir: str | os.PathLike[str], artifact_path: PathText | None = None
     ) -> None:
         """Store everything in a folder among the files of a logged model."""
-        log_artifacts(self._of_model(model_id), os.fspath(local_dir), artifact_path)
+        path, model_id = os.fspath(local_dir), checked_model_id(model_id)
+        self.connection.upload("model", model_id, lambda repository: log_artifacts(repository, path, artifact_path))
 
     def list_logged_model_artifacts(self, model_id: str, path: PathText | None = None) -> list[FileInfo]:
         """What lies directly in a folder of a logged model's files; nothing for a file or a missing folder."""
@@ -169,4 +171,4 @@ class FilesClient(ClientPart):
         with tempfile.TemporaryDirectory(prefix="runyard-") as temporary:
             local = Path(temporary) / name
             yield local
-            self.log_artifact(run_id, str(local), folder or None)
+            self.connection.upload("run", run_id, lambda repository: log_artifact(repository, str(local), folder), True)

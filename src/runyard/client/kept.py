@@ -5,6 +5,7 @@ written out and discarded, each only when it is asked for.
 import fcntl
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +15,10 @@ from runyard.client.leftovers import missing_database
 from runyard.client.spool import (
     REJECTED,
     SUFFIX,
-    Entry,
     Journal,
+    Upload,
     address_of,
+    copies_of,
     entry_of,
     files_in,
     line_of,
@@ -39,7 +41,7 @@ class Kept:
     state: ``in use`` by a process that runs, ``waiting`` for delivery, ``refused`` by its store, ``store is gone``
         (the database is not there), or ``unreadable`` by this user.
     address: The store it is for; None when that cannot be told.
-    entries: Number of points and changes in it.
+    entries: Number of points, changes and files in it.
     reason: Why it is not delivered; the first reason of several.
     """
 
@@ -133,20 +135,23 @@ def retry_refused(folder: Path | None = None) -> None:
     for path in files_in(folder or spool_folder(), REJECTED):
         if path.with_suffix(SUFFIX).exists():
             continue  # more may be added to it
+        copies = copies_of(path)
         path = path.rename(path.with_name(f"{path.stem}-again{REJECTED}"))  # what is added from now on is another file
-        again: dict[str, list[Entry]] = {}
+        again: dict[str, Journal] = {}
         rest = []
         for fields in _lines(path):
             try:
-                entry = entry_of(0, json.dumps(fields["entry"]).encode())
-                again.setdefault(fields["store"], []).append(entry)  # type: ignore[arg-type]  # None is for headers
-            except (ValueError, KeyError):
+                entry = entry_of(0, json.dumps(fields["entry"]).encode(), copies)
+                address = fields["store"]
+                if address not in again:
+                    again[address] = Journal(address, path.parent)
+                if entry is not None:
+                    again[address].add(entry)
+            except (ValueError, KeyError, FileNotFoundError):
                 rest.append(fields)
-        for address, entries in again.items():
-            journal = Journal(address, path.parent)
-            for entry in entries:
-                journal.append(line_of(entry))
+        for journal in again.values():
             journal.close()
+        shutil.rmtree(copies, ignore_errors=True)
         if not rest:
             path.unlink()
         else:
@@ -172,11 +177,14 @@ def export(file: Path, folder: Path | None = None) -> int:
 
 def _exported(one: Kept) -> Iterator[dict[str, Any]]:
     if one.state == REFUSED:
-        yield from _lines(one.path)
+        for fields in _lines(one.path):
+            is_file = isinstance(fields.get("entry"), list) and fields["entry"][0] == "f"
+            yield {**fields, "file": str(copies_of(one.path) / fields["entry"][-1])} if is_file else fields
         return
     damaged: list[dict[str, Any]] = []
     for entry in undelivered(one.path, lambda line, reason: damaged.append({"line": line, "reason": reason})):
-        yield {"entry": json.loads(line_of(entry))}
+        file = {"file": str(entry.source)} if isinstance(entry, Upload) else {}
+        yield {"entry": json.loads(line_of(entry)), **file}
     yield from damaged
 
 
@@ -195,6 +203,8 @@ def discard(name: str, folder: Path | None = None) -> Kept:
     if one.state == IN_USE:
         raise InvalidParameter(f"{name} belongs to a process that runs. End it first.")
     one.path.unlink()
+    if not any(one.path.with_suffix(suffix).exists() for suffix in (SUFFIX, REJECTED)):
+        shutil.rmtree(copies_of(one.path), ignore_errors=True)
     return one
 
 

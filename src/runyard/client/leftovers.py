@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from runyard.client.delivery import Rejects, deliver, rounds
+from runyard.client.delivery import Rejects, deliver, rounds, settled
 from runyard.client.errors import Unreachable
 from runyard.client.senders import Sender, sender_for
 from runyard.client.spool import (
@@ -13,6 +13,7 @@ from runyard.client.spool import (
     SUFFIX,
     address_of,
     files_in,
+    remove_journal,
     settled_line,
     spool_folder,
     take_over,
@@ -128,13 +129,14 @@ def _deliver(path: Path, address: str, sender: Sender, descriptor: int) -> Deliv
             before = rejects.count
             deliver(sender, portion, rejects, PATIENCE)
             os.write(descriptor, settled_line(portion[-1].end))
+            settled(portion, rejects)
             outcome.delivered += len(portion) - (rejects.count - before)
     except Unreachable as problem:
         outcome.problem = problem.message
     except (RunyardException, OSError) as problem:
         outcome.problem = str(problem)
     else:
-        path.unlink(missing_ok=True)
+        remove_journal(path)
     if rejects.count:
         outcome.rejected, outcome.rejects = rejects.count, rejects.path
     return outcome

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 RETRIED = frozenset((408, 429, 500, 502, 503, 504, 507))
 NOT_TAKEN = frozenset((429, 502, 503))
 """Answers that say the message was not looked at, so that even one that must not be taken twice may be sent again."""
+AWAY = frozenset((502, 503, 504))
+"""Answers that say no server is there now."""
 NOT_REPEATABLE = frozenset(
     (
         "create_run",
@@ -53,6 +55,7 @@ class Failure(NamedTuple):
     repeatable: bool
     pause: float = 0.0
     advice: str = "Check that the server runs and that the address is right."
+    away: bool = False
 
 
 class RemoteSender:
@@ -140,6 +143,7 @@ class RemoteSender:
                     f"{self.address} did not take {message.operation.name}: {answer.reason} (tried {tries}). "
                     f"{answer.advice}",
                     retry_after=math.ceil(answer.pause),
+                    away=answer.away,
                 )
             if patience is None:
                 tell(answer.reason)
@@ -154,13 +158,15 @@ class RemoteSender:
             reply = self._request(message, timeout)
         except urllib3.exceptions.HTTPError as problem:
             again = (repeatable or never_sent(problem)) and can_heal(problem)
-            return Failure(reason_of(problem), again, advice=advice_for(problem, self.uri))
+            return Failure(reason_of(problem), again, advice=advice_for(problem, self.uri), away=never_sent(problem))
         self._met = True
         body = _decoded(reply.data)
         if reply.status in RETRIED:
             said = body.get("message", "") if isinstance(body, dict) else ""
             pause = _seconds(reply.headers.get("Retry-After", ""))
-            return Failure(f"it answered {reply.status} {said}".strip(), repeatable or reply.status in NOT_TAKEN, pause)
+            again = repeatable or reply.status in NOT_TAKEN
+            away = reply.status in AWAY
+            return Failure(f"it answered {reply.status} {said}".strip(), again, pause, away=away)
         if reply.status != 200 or not isinstance(body, dict):
             raise answered_error(body, reply.status, self.address)
         return body

@@ -5,12 +5,14 @@ notes up to which byte everything was delivered. A last line that was cut is no 
 holds a lock on it, so that another process can tell a journal left behind from one in use.
 """
 
+import dataclasses
 import errno
 import fcntl
 import json
 import math
 import os
 import secrets
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +26,7 @@ from runyard.tracking.metrics.points import Measured
 
 SUFFIX = ".spool"
 REJECTED = ".rejected"
+COPIES = ".files"
 FORMAT = 1
 
 
@@ -47,7 +50,26 @@ class Change:
     message: Message
 
 
-Entry = Point | Change
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """One file on its way to the artifacts of a run or a logged model. `end` is the byte behind it in the journal.
+
+    Attributes
+    ----------
+    owner: ``run`` or ``model``.
+    owner_id: Its id.
+    path: Where among its artifacts the file belongs.
+    source: The copy that was made of the file.
+    """
+
+    end: int
+    owner: str
+    owner_id: str
+    path: str
+    source: Path
+
+
+Entry = Point | Change | Upload
 
 
 def spool_folder() -> Path:
@@ -87,7 +109,32 @@ def change_line(message: Message) -> bytes:
 
 def line_of(entry: Entry) -> bytes:
     """An entry as its line."""
-    return change_line(entry.message) if isinstance(entry, Change) else point_line(*entry[1:])
+    if isinstance(entry, Change):
+        return change_line(entry.message)
+    if isinstance(entry, Upload):
+        fields = ["f", entry.owner, entry.owner_id, entry.path, entry.source.name]
+        return (json.dumps(fields) + "\n").encode("utf-8", "surrogatepass")
+    return point_line(*entry[1:])
+
+
+def copies_of(journal: Path) -> Path:
+    """The folder with the copies of files that a journal, or what was refused of it, speaks of."""
+    return journal.with_suffix(COPIES)
+
+
+def place_copy(source: Path, folder: Path) -> Path:
+    """A copy of a file as one of another folder of the spool, without copying its content where that is possible."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    target = folder / source.stem
+    try:
+        os.link(source, target)
+    except FileExistsError:
+        pass
+    except FileNotFoundError:
+        raise
+    except OSError:  # not every file system has links
+        shutil.copyfile(source, target)
+    return target
 
 
 class Journal:
@@ -133,6 +180,19 @@ class Journal:
         self.end += written
         return self.end
 
+    def add(self, entry: Entry) -> Entry:
+        """Add an entry, with its file if it has one, and return it as one of this journal.
+
+        Raises
+        ------
+        OSError: The disk is full, or the file is gone.
+        """
+        if isinstance(entry, Point):
+            return entry._replace(end=self.append(line_of(entry)))
+        if isinstance(entry, Upload):
+            entry = dataclasses.replace(entry, source=place_copy(entry.source, copies_of(self.path)))
+        return dataclasses.replace(entry, end=self.append(line_of(entry)))
+
     def settle(self, end: int) -> None:
         """Note that everything up to a byte was delivered."""
         self.append(settled_line(end))
@@ -146,14 +206,14 @@ class Journal:
             while len(found) < most and end < self.end:
                 line = file.readline()
                 end += len(line)
-                entry = entry_of(end, line)
+                entry = entry_of(end, line, copies_of(self.path))
                 if entry is not None:
                     found.append(entry)
         return found, end
 
     def discard(self) -> None:
         """Remove it: everything was delivered."""
-        self.path.unlink(missing_ok=True)
+        remove_journal(self.path)
         self.close()
 
     def close(self) -> None:
@@ -206,7 +266,7 @@ def undelivered(path: Path, damaged: Callable[[str, str], None]) -> Iterator[Ent
     load_messages()
     for end, line in _lines(path, _settled(path)):
         try:
-            entry = entry_of(end, line)
+            entry = entry_of(end, line, copies_of(path))
         except ValueError as problem:
             damaged(line.decode("utf-8", "replace"), str(problem))
             continue
@@ -238,8 +298,19 @@ def _lines(path: Path, start: int) -> Iterator[tuple[int, bytes]]:
                 yield end, line
 
 
-def entry_of(end: int, line: bytes) -> Entry | None:
+def remove_journal(path: Path) -> None:
+    """Remove a journal that was delivered; copies of files that were refused stay."""
+    path.unlink(missing_ok=True)
+    if not path.with_suffix(REJECTED).exists():
+        shutil.rmtree(copies_of(path), ignore_errors=True)
+
+
+def entry_of(end: int, line: bytes, copies: Path) -> Entry | None:
     """What a line says; None for the header and for notes.
+
+    Parameters
+    ----------
+    copies: The folder with the copies of files that it may speak of.
 
     Raises
     ------
@@ -252,6 +323,9 @@ def entry_of(end: int, line: bytes) -> Entry | None:
         if fields[0] == "m":
             _, run_id, key, value, timestamp, step, *rest = fields
             return Point(end, run_id, key, float(value), timestamp, step, _measured(*rest) if rest else None)
+        if fields[0] == "f":
+            _, owner, owner_id, artifact_path, name = fields
+            return Upload(end, owner, owner_id, artifact_path, copies / Path(name).name)
         return Change(end, OPERATIONS[fields[1]].from_wire(fields[2]))
     except (ValueError, TypeError, KeyError, IndexError, RunyardException) as problem:
         raise ValueError(f"the line that ends at byte {end} is damaged ({problem})") from problem

@@ -28,6 +28,15 @@ def addition(frame: "pd.DataFrame", path: str, cells: Cells) -> Callable[[bytes 
     return lambda content: _document(content, columns, data, path)
 
 
+def addition_of_file(added: bytes, path: str) -> Callable[[bytes | None], bytes]:
+    """What makes a table's file with the rows of another such file at its end."""
+    if path.endswith(PARQUET):
+        rows = read_table(added, path)
+        return lambda content: _with_rows(content, rows, path)
+    columns, data = _read(added, path)
+    return lambda content: _document(content, columns, data, path)
+
+
 def read_table(content: bytes, path: str) -> "pd.DataFrame":
     """The table that a file holds.
 

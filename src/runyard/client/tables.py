@@ -55,11 +55,13 @@ class TablesClient(FilesClient, RunsClient):
         with tempfile.TemporaryDirectory(prefix="runyard-") as folder:
             pictures = _Pictures(Path(folder), path)
             add = addition(frame, path, Cells(pictures.add))
-            run = self.get_run(run_id)
-            repository = self.repository(run.info.artifact_uri or "")
             if pictures.count:
                 self.log_artifacts(run_id, folder, pictures.place)
-            repository.change(path, add)
+            stored = self.connection.upload("table", run_id, lambda repository: repository.change(path, add))
+        if not stored:  # the store adds the entry to those that it knows
+            self.set_tag(run_id, TABLES_TAG, json.dumps([table_entry(path)]))
+            return
+        run = self.get_run(run_id)
         if table_entry(path) not in tables_of(run.data.tags.get(TABLES_TAG)):
             self.set_tag(run_id, TABLES_TAG, json.dumps([*tables_of(run.data.tags.get(TABLES_TAG)), table_entry(path)]))
 

@@ -33,6 +33,7 @@ MAX_INTERVAL_POINTS = 2_500
 
 _KEY_CHARACTERS = re.compile(r"[/\w.\- :]*")
 _RUN_ID = re.compile(r"[a-zA-Z0-9][\w-]{0,255}")
+_MADE_ID = re.compile(r"[0-9a-f]{32}")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -88,6 +89,12 @@ def check_key(name: str, key: str) -> None:
             f"Invalid value {shown(key)} for parameter '{name}': as a path it means "
             f"{shown(posixpath.normpath(key))}. Use a key that is its own normal form."
         )
+
+
+def check_made_id(name: str, value: str) -> None:
+    """Check the form of an id that a client made: as this store would have made it."""
+    if not _MADE_ID.fullmatch(value):
+        raise InvalidParameter(f"Invalid value {shown(value)} for parameter {name!r}: use 32 hexadecimal digits.")
 
 
 def check_run_id(run_id: str) -> None:

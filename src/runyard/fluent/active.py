@@ -10,6 +10,7 @@ from runyard.core.store_address import is_server
 from runyard.fluent import ending, starting
 from runyard.fluent.clients import client
 from runyard.fluent.stack import ActiveRun, active_run_stack, pop, push, thread_state
+from runyard.tracking.experiments.messages import pending_name
 from runyard.tracking.runs.entities import Run, RunStatus
 
 __all__ = ["ActiveRun", "active_run", "active_run_stack", "end_run", "last_active_run", "start_run"]
@@ -76,7 +77,8 @@ def end_run(status: str = "FINISHED") -> None:
 def _tell_where(run: ActiveRun) -> None:
     """Say where to look at the run, when a server can show it."""
     address = without_credentials(run.client.tracking_uri).rstrip("/")
-    if is_server(address) and not settings.SUPPRESS_PRINTING_URL_TO_STDOUT.get():
+    known = pending_name(run.info.experiment_id) is None
+    if is_server(address) and known and not settings.SUPPRESS_PRINTING_URL_TO_STDOUT.get():
         experiment = f"{address}/#/experiments/{run.info.experiment_id}"
         sys.stdout.write(f"Run {run.info.run_name}: {experiment}/runs/{run.info.run_id}\nExperiment: {experiment}\n")
 

@@ -8,6 +8,7 @@ from runyard.core.lifecycle import LifecycleStage, ViewType
 from runyard.exceptions import AlreadyExists, DoesNotExist, InvalidParameter, RunyardException
 from runyard.fluent.clients import client
 from runyard.tracking.experiments.entities import Experiment
+from runyard.tracking.experiments.messages import PENDING, pending_name
 
 DEFAULT_EXPERIMENT_ID = "0"
 
@@ -18,14 +19,19 @@ class _Active:
 
 def active_experiment_id() -> str | None:
     """The id of the experiment that `set_experiment` chose, if it did."""
-    return _Active.experiment_id
+    chosen = _Active.experiment_id
+    name = pending_name(chosen or "")
+    return set_experiment(name).experiment_id if name else chosen
 
 
 def activate(experiment_id: str | None) -> None:
     """Make this the experiment of new runs, for this process and its children; None goes back to the default."""
     _Active.experiment_id = experiment_id
-    if experiment_id is None:
+    name = pending_name(experiment_id or "")
+    if experiment_id is None or name:
         settings.EXPERIMENT_ID.unset()
+        if name:
+            settings.EXPERIMENT_NAME.set(name)
     else:
         settings.EXPERIMENT_ID.set(experiment_id)
 
@@ -48,7 +54,7 @@ def set_experiment(
 def _chosen(name: str | None, experiment_id: str | None) -> Experiment:
     if (name is None) == (experiment_id is None):
         raise InvalidParameter(f"Give either experiment_name or experiment_id; got {name!r} and {experiment_id!r}.")
-    experiment = client().get_experiment(str(experiment_id)) if name is None else _found_or_made(name)
+    experiment = _with_id(str(experiment_id)) if name is None else _found_or_made(name)
     if experiment.lifecycle_stage != LifecycleStage.ACTIVE:
         raise InvalidParameter(
             f"Experiment {experiment.name!r} (id {experiment.experiment_id}) is deleted, so no run can be added to it. "
@@ -61,6 +67,8 @@ def _found_or_made(name: object) -> Experiment:
     """The experiment of this name, whoever makes it first."""
     if not isinstance(name, str) or not name:
         raise InvalidParameter(f"Invalid experiment name {name!r}: use text with at least one character.")
+    if client().connection.is_away():
+        return _unseen(f"{PENDING}{name}", name)
     known: Experiment | None = client().get_experiment_by_name(name)
     if known is not None:
         return known
@@ -76,6 +84,15 @@ def _found_or_made(name: object) -> Experiment:
     return client().get_experiment(experiment_id)
 
 
+def _with_id(experiment_id: str) -> Experiment:
+    return _unseen(experiment_id, "") if client().connection.is_away() else client().get_experiment(experiment_id)
+
+
+def _unseen(experiment_id: str, name: str) -> Experiment:
+    """What is known of an experiment while its server is away: it is found, or made by its name, afterwards."""
+    return Experiment(experiment_id, name, "", LifecycleStage.ACTIVE)
+
+
 def current_experiment_id() -> str:
     """The experiment of a new run: chosen by `set_experiment`, by MLFLOW_EXPERIMENT_ID or _NAME, or the default one.
 
@@ -84,17 +101,18 @@ def current_experiment_id() -> str:
     InvalidParameter: The two variables name different experiments.
     DoesNotExist: There is no experiment with the id in MLFLOW_EXPERIMENT_ID.
     """
-    if _Active.experiment_id is not None:
-        return _Active.experiment_id
+    chosen = active_experiment_id()
+    if chosen is not None:
+        return chosen
     by_id, name = settings.EXPERIMENT_ID.get(), settings.EXPERIMENT_NAME.get()
     if name:
         named = _found_or_made(name).experiment_id
-        if by_id and by_id != named:
+        if by_id and by_id != named and pending_name(named) is None:
             raise InvalidParameter(
                 f"MLFLOW_EXPERIMENT_ID is {by_id!r}, but the experiment in MLFLOW_EXPERIMENT_NAME, {name!r}, "
                 f"has id {named!r}. Unset one of the two variables."
             )
-        return named
+        return by_id or named
     return _existing(by_id) if by_id else DEFAULT_EXPERIMENT_ID
 
 
@@ -113,7 +131,7 @@ def chosen_experiment_id(name: str | None, experiment_id: str | None) -> str:
 
 def _existing(experiment_id: str) -> str:
     try:
-        return client().get_experiment(experiment_id).experiment_id
+        return _with_id(experiment_id).experiment_id
     except RunyardException as problem:
         if problem.error_code != DoesNotExist.code:
             raise

@@ -47,6 +47,10 @@ def resumed(run_id: str, run_name: str | None, tags: Mapping[str, Any] | None, d
     InvalidParameter: The run is deleted, or belongs to another experiment than `set_experiment` chose.
     DoesNotExist: There is no such run.
     """
+    if client().connection.is_away():
+        run = client().resume_run(run_id, run_name)
+        _set_tags(run_id, tags, description)
+        return run
     info = client().get_run(run_id).info
     chosen = experiments.active_experiment_id()
     if chosen is not None and chosen != info.experiment_id:
@@ -57,9 +61,13 @@ def resumed(run_id: str, run_name: str | None, tags: Mapping[str, Any] | None, d
     if info.lifecycle_stage != LifecycleStage.ACTIVE:
         raise InvalidParameter(f"Run {run_id!r} is deleted and cannot be resumed. Restore it first with restore_run().")
     client().update_run(run_id, status="RUNNING", name=run_name)
+    _set_tags(run_id, tags, description)
+    return client().get_run(run_id)
+
+
+def _set_tags(run_id: str, tags: Mapping[str, Any] | None, description: str | None) -> None:
     for key, value in described(tags, description).items():
         client().set_tag(run_id, key, value)
-    return client().get_run(run_id)
 
 
 def created(
@@ -78,14 +86,14 @@ def created(
     own = described(tags, description)
     if thread_state.runs:
         parent_run_id = thread_state.runs[-1].info.run_id
-    elif parent_run_id is not None:
+    elif parent_run_id is not None and not client().connection.is_away():
         client().get_run(parent_run_id)
     if parent_run_id is not None:
         own[PARENT_TAG] = parent_run_id
     if run_name:
         own[NAME_TAG] = run_name
     home = experiments.current_experiment_id() if experiment_id is None else str(experiment_id)
-    return client().create_run(home, tags=origin.resolve_tags(own), run_name=run_name)
+    return client().begin_run(home, tags=origin.resolve_tags(own), run_name=run_name)
 
 
 def described(tags: Mapping[str, Any] | None, description: str | None) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What the client's parts speak through: a connection to a store, local or remote."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
 from runyard.protocol.message import Message
@@ -39,6 +39,22 @@ class Connection(Protocol):
 
     def raise_refused(self, numbers: Iterable[int] | None = None) -> None:
         """Raise what the store said of the first of these entries that it refused."""
+
+    def begin(self, message: Message, later: Message) -> dict[str, Any] | None:
+        """Make a run or a model; None when its server is away and `later` is kept, which makes it afterwards."""
+
+    def is_away(self) -> bool:
+        """Is the server out of reach, and may runs be started offline?"""
+
+    def upload(self, owner: str, owner_id: str, transfer: Callable[[Any], None], ours: bool = False) -> bool:
+        """Store files of a run or a model; False when the store is out of reach and they are kept and delivered later.
+
+        Parameters
+        ----------
+        owner: ``run`` or ``model``, or ``table`` for rows of a table of a run.
+        transfer: Puts the files into the artifact repository it is given.
+        ours: The files are temporary ones that nobody changes any more.
+        """
 
     def flush(self) -> None:
         """Wait until everything buffered is stored; an error when the store cannot be reached."""

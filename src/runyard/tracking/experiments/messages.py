@@ -9,6 +9,7 @@ from runyard.core.limits import (
     MAX_SEARCH_RESULTS,
     check_key,
     check_text,
+    shown,
 )
 from runyard.exceptions import AlreadyExists, InvalidParameter
 from runyard.protocol.message import Message, Part
@@ -34,6 +35,25 @@ def experiment_number(experiment_id: str) -> int:
         if number < 2**63:
             return number
     raise InvalidParameter(f"Invalid experiment id {experiment_id[:40]!r}: experiment ids are integers such as '7'.")
+
+
+PENDING = "pending:"
+"""How the id begins of an experiment that is known by its name only, because its server is away."""
+
+
+def pending_name(experiment_id: str) -> str | None:
+    """The name of an experiment whose id is not known yet; None when it is known."""
+    return experiment_id.removeprefix(PENDING) if experiment_id.startswith(PENDING) else None
+
+
+def check_home(experiment_id: str, experiment_name: str) -> None:
+    """Refuse an experiment that is given neither by id nor by name, or by both."""
+    if bool(experiment_id) == bool(experiment_name):
+        given = f"got {experiment_id!r} and {shown(experiment_name)}"
+        raise InvalidParameter(f"Give the experiment by 'experiment_id' or by 'experiment_name'; {given}.")
+    if experiment_id:
+        experiment_number(experiment_id)
+    check_text("Experiment name", experiment_name, MAX_EXPERIMENT_NAME)
 
 
 def check_max_results(value: int, most: int) -> None:

@@ -128,6 +128,18 @@ def _update(tx: Transaction, number: int, **values: Any) -> None:
     tx.execute(sa.update(experiments).where(experiments.c.experiment_id == number).values(**values))
 
 
+def home_of(tx: Transaction, experiment_id: str, name: str) -> FoundExperiment:
+    """The active experiment with this id; else the one of this name, made if there is none."""
+    if experiment_id:
+        return active_experiment(tx, experiment_id)
+    chosen = sa.select(experiments.c.experiment_id).where(experiments.c.name == name)
+    number = tx.scalar(chosen)
+    if number is None:
+        create_experiment(tx, CreateExperiment(name=name))
+        number = tx.scalar(chosen)
+    return active_experiment(tx, str(number))
+
+
 @performs(GetExperiment)
 def get_experiment(tx: Transaction, message: GetExperiment) -> Wire:
     """One experiment by id."""

@@ -1,17 +1,20 @@
 """What the client can do with logged models."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from runyard.core.clock import now_ms
+from runyard.core.ids import new_run_id
 from runyard.core.limits import MAX_BATCH_PARAMS
+from runyard.core.names import random_run_name
 from runyard.core.paged_list import PagedList
 from runyard.exceptions import InvalidParameter
 from runyard.protocol.client_part import ClientPart, pages_of
-from runyard.tracking.experiments.messages import Tag
+from runyard.tracking.experiments.messages import Tag, pending_name
 from runyard.tracking.inputs.entities import LoggedModelOutput
 from runyard.tracking.logged_models.entities import LoggedModel, LoggedModelStatus
 from runyard.tracking.logged_models.messages import (
-    CreateLoggedModel,
     DatasetFilter,
     DeleteLoggedModel,
     DeleteLoggedModelTag,
@@ -23,6 +26,7 @@ from runyard.tracking.logged_models.messages import (
     ModelOutput,
     SearchLoggedModels,
     SetLoggedModelTags,
+    StartLoggedModel,
 )
 from runyard.tracking.runs.messages import Param
 
@@ -59,19 +63,26 @@ class LoggedModelsClient(ClientPart):
         if name is not None and not _is_text(name):
             raise InvalidParameter(f"Invalid name of a logged model {name!r}: use text with at least one character.")
         first, *others = pages_of(_params(params), MAX_BATCH_PARAMS) or [[]]
-        message = CreateLoggedModel(
-            experiment_id=str(experiment_id),
-            name=name or "",
+        pending = pending_name(str(experiment_id))
+        later = StartLoggedModel(
+            model_id=f"m-{new_run_id()}",
+            experiment_id="" if pending is not None else str(experiment_id),
+            experiment_name=pending or "",
+            name=name or random_run_name(),
             source_run_id=source_run_id or "",
             model_type=model_type or "",
             tags=_tags(tags),
-            params=list(first),
+            params=_params(params),
         )
+        now = replace(later.described(str(experiment_id)), name=name or "", params=list(first))
         further = [LogLoggedModelParams(model_id="-", params=list(page)) for page in others]
         for page in further:
             page.check()  # before there is half a model
-        model = LoggedModel.from_wire(self.send(message)["model"])
-        for page in further:
+        answer = self.connection.begin(now if pending is None else later, later)
+        if answer is None:
+            return _remembered(later, str(experiment_id))
+        model = LoggedModel.from_wire(answer["model"])
+        for page in further if pending is None else ():
             page.model_id = model.model_id
             self.send(page)
         return self.get_logged_model(model.model_id) if further else model
@@ -83,7 +94,10 @@ class LoggedModelsClient(ClientPart):
         ------
         DoesNotExist: There is none, or it is deleted.
         """
-        return LoggedModel.from_wire(self.send(GetLoggedModel(model_id=checked_model_id(model_id)))["model"])
+        unseen = _unseen.get(checked_model_id(model_id))
+        if unseen is not None and self.connection.is_away():
+            return unseen
+        return LoggedModel.from_wire(self.send(GetLoggedModel(model_id=model_id))["model"])
 
     def finalize_logged_model(self, model_id: str, status: LoggedModelStatus | str) -> LoggedModel:
         """Say how the logging of a model ended.
@@ -99,7 +113,12 @@ class LoggedModelsClient(ClientPart):
         """
         name = LoggedModelStatus.of(status).to_wire()
         message = FinalizeLoggedModel(model_id=checked_model_id(model_id), status=name)
-        return LoggedModel.from_wire(self.send(message)["model"])
+        answer = self.connection.write(message)
+        if answer:
+            return LoggedModel.from_wire(answer["model"])
+        model = _unseen.get(model_id) or LoggedModel("", model_id, "", f"models:/{model_id}", 0, 0)
+        model.status = LoggedModelStatus.of(status)
+        return model
 
     def delete_logged_model(self, model_id: str) -> None:
         """Mark a model as deleted. Repeating it changes nothing.
@@ -191,6 +210,32 @@ class LoggedModelsClient(ClientPart):
         outputs = [ModelOutput(model_id=model.model_id, step=getattr(model, "step", 0)) for model in models]
         if outputs:
             self.connection.write(LogOutputs(run_id=run_id, models=outputs))
+
+
+_unseen: dict[str, LoggedModel] = {}
+"""Models that this process began and could not ask for, because their server was away."""
+_MOST_UNSEEN = 1000
+
+
+def _remembered(begun: StartLoggedModel, experiment_id: str) -> LoggedModel:
+    """What this process knows of a model that it cannot ask for."""
+    now = now_ms()
+    model = LoggedModel(
+        experiment_id,
+        begun.model_id,
+        begun.name,
+        f"models:/{begun.model_id}",
+        now,
+        now,
+        begun.model_type or None,
+        begun.source_run_id or None,
+        LoggedModelStatus.PENDING,
+        tags={tag.key: tag.value for tag in begun.tags},
+        params={param.key: param.value for param in begun.params},
+    )
+    if len(_unseen) < _MOST_UNSEEN:
+        _unseen[model.model_id] = model
+    return model
 
 
 def _is_text(value: object) -> bool:

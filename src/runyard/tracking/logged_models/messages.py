@@ -3,11 +3,19 @@
 from dataclasses import field
 from typing import Annotated
 
-from runyard.core.limits import MAX_MODEL_PARAM_KEY, MAX_TEXT_VALUE, check_key, check_run_id, check_text, shown
+from runyard.core.limits import (
+    MAX_MODEL_PARAM_KEY,
+    MAX_TEXT_VALUE,
+    check_key,
+    check_made_id,
+    check_run_id,
+    check_text,
+    shown,
+)
 from runyard.exceptions import BadRequest, InvalidParameter
 from runyard.protocol.message import Message, Part
 from runyard.protocol.types import Choice, ExperimentId
-from runyard.tracking.experiments.messages import Tag, experiment_number
+from runyard.tracking.experiments.messages import Tag, check_home, experiment_number
 from runyard.tracking.runs.messages import Param, check_tag
 
 MODEL_STATUSES = (
@@ -89,11 +97,53 @@ class CreateLoggedModel(Message, post="logged-models", needs="experiment.edit"):
 
     def check(self) -> None:
         experiment_number(self.experiment_id)
+        self.check_description()
+
+    def check_description(self) -> None:
+        """Refuse what describes the model and breaks a rule."""
         check_logged_model_name(self.name)
         check_text("model_type", self.model_type, MAX_MODEL_NAME)
         check_text("source_run_id", self.source_run_id, 256)
         check_params(self.params)
         check_tags(self.tags)
+
+
+class StartLoggedModel(Message, post="logged-models/start", family="runyard", needs="experiment.edit"):
+    """Begin a model under an id that the caller made, as programs do that began while the server was away.
+
+    Its experiment is given by id, or by name and made if there is none of that name; else it is that of the run which
+    makes the model. Repeating it changes nothing.
+    """
+
+    model_id: str
+    experiment_id: ExperimentId = ""
+    experiment_name: str = ""
+    name: str = ""
+    model_type: str = ""
+    source_run_id: str = ""
+    params: list[Param] = field(default_factory=list)
+    tags: list[Tag] = field(default_factory=list)
+
+    def check(self) -> None:
+        if not self.model_id.startswith("m-"):
+            raise InvalidParameter(
+                f"Invalid value {shown(self.model_id)} for parameter 'model_id': begin it with 'm-'."
+            )
+        check_made_id("model_id", self.model_id.removeprefix("m-"))
+        if not (self.source_run_id and not self.experiment_id and not self.experiment_name):
+            check_home(self.experiment_id, self.experiment_name)
+        self.described("0").check_description()
+
+    def described(self, experiment_id: str) -> CreateLoggedModel:
+        """The model as one of this experiment."""
+        return CreateLoggedModel(
+            experiment_id=experiment_id,
+            name=self.name,
+            model_type=self.model_type,
+            source_run_id=self.source_run_id,
+            params=self.params,
+            tags=self.tags,
+        )
 
 
 class GetLoggedModel(Message, get="logged-models/{model_id}", needs="run.read"):

@@ -10,10 +10,10 @@ from runyard.core.limits import shown
 from runyard.core.names import random_run_name
 from runyard.db.selecting import upsert
 from runyard.db.transaction import Transaction
-from runyard.exceptions import BadRequest, DoesNotExist
+from runyard.exceptions import AlreadyExists, BadRequest, DoesNotExist
 from runyard.protocol.performing import Wire, performs
 from runyard.tracking.experiments.messages import Tag
-from runyard.tracking.experiments.store import ACTIVE, DELETED, active_experiment
+from runyard.tracking.experiments.store import ACTIVE, DELETED, FoundExperiment, active_experiment, home_of
 from runyard.tracking.logged_models.assemble import models_on_wire
 from runyard.tracking.logged_models.messages import (
     MODEL_STATUSES,
@@ -26,6 +26,7 @@ from runyard.tracking.logged_models.messages import (
     LogOutputs,
     SearchLoggedModels,
     SetLoggedModelTags,
+    StartLoggedModel,
 )
 from runyard.tracking.logged_models.search import search_model_numbers
 from runyard.tracking.logged_models.tables import (
@@ -35,7 +36,7 @@ from runyard.tracking.logged_models.tables import (
     model_outputs,
 )
 from runyard.tracking.runs.messages import Param
-from runyard.tracking.runs.rows import active_run
+from runyard.tracking.runs.rows import active_run, find_run
 
 _STATUSES = dict(MODEL_STATUSES)
 
@@ -68,8 +69,25 @@ def find_logged_model(tx: Transaction, model_id: str, *, deleted_too: bool = Fal
 @performs(CreateLoggedModel)
 def create_logged_model(tx: Transaction, message: CreateLoggedModel) -> Wire:
     """Insert a logged model with its params and tags."""
-    experiment = active_experiment(tx, message.experiment_id)
-    model_id = f"m-{new_run_id()}"
+    return _insert(tx, f"m-{new_run_id()}", active_experiment(tx, message.experiment_id), message)
+
+
+@performs(StartLoggedModel)
+def start_logged_model(tx: Transaction, message: StartLoggedModel) -> Wire:
+    """Insert a logged model under the id it has, unless that was done before."""
+    columns = (logged_models.c.id, logged_models.c.source_run_id)
+    begun = tx.execute(sa.select(*columns).where(logged_models.c.model_id == message.model_id)).first()
+    if begun is None:
+        of_run = not (message.experiment_id or message.experiment_name)
+        experiment_id = str(find_run(tx, message.source_run_id).experiment_id) if of_run else message.experiment_id
+        home = home_of(tx, experiment_id, message.experiment_name)
+        return _insert(tx, message.model_id, home, message.described(str(home.experiment_id)))
+    if begun.source_run_id != message.source_run_id:
+        raise AlreadyExists(f"Another model has the id {message.model_id} already. Begin it under an id of its own.")
+    return _one(tx, begun.id)
+
+
+def _insert(tx: Transaction, model_id: str, experiment: FoundExperiment, message: CreateLoggedModel) -> Wire:
     location = f"{experiment.artifact_location.rstrip('/')}/models/{model_id}/artifacts"
     number = tx.execute(
         sa.insert(logged_models)

@@ -1,16 +1,19 @@
 """What the client can do with runs, params and tags."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from runyard import settings
 from runyard.core.clock import now_ms
+from runyard.core.ids import new_run_id
 from runyard.core.lifecycle import ViewType
 from runyard.core.limits import MAX_BATCH_ENTRIES, MAX_BATCH_METRICS, MAX_BATCH_PARAMS, MAX_BATCH_TAGS
+from runyard.core.names import random_run_name
 from runyard.core.paged_list import PagedList
 from runyard.protocol.client_part import ClientPart, RunOperations, pages_of
 from runyard.protocol.message import Message
-from runyard.tracking.experiments.messages import Tag
+from runyard.tracking.experiments.messages import PENDING, Tag, pending_name
 from runyard.tracking.logged_models.active import active
 from runyard.tracking.metrics.client import as_integer, as_number, buffer_point, measured_on
 from runyard.tracking.metrics.entities import Metric
@@ -18,6 +21,7 @@ from runyard.tracking.metrics.points import MetricPoint
 from runyard.tracking.runs import entities
 from runyard.tracking.runs.entities import Run, RunTag
 from runyard.tracking.runs.messages import (
+    RUN_NAME_TAG,
     CreateRun,
     DeleteRun,
     DeleteTag,
@@ -28,6 +32,7 @@ from runyard.tracking.runs.messages import (
     RestoreRun,
     SearchRuns,
     SetTag,
+    StartRun,
     UpdateRun,
 )
 
@@ -63,6 +68,33 @@ class RunsClient(ClientPart):
             tags=[Tag(key=key, value=value) for key, value in texts.items()],
         )
         return Run.from_wire(self.send(message)["run"])
+
+    def begin_run(self, experiment_id: str, tags: Mapping[str, Any] | None = None, run_name: str | None = None) -> Run:
+        """Start a run; while its server is away, under an id of its own, and made when the server is back.
+
+        Unless RUNYARD_OFFLINE says ``never``. The parameters are those of `create_run`.
+        """
+        name = pending_name(experiment_id)
+        if name is None and settings.OFFLINE.get() == "never":
+            return self.create_run(experiment_id, None, tags, run_name)
+        texts = {str(key): str(value) for key, value in (tags or {}).items()}
+        later = StartRun(
+            run_id=new_run_id(),
+            experiment_id="" if name else experiment_id,
+            experiment_name=name or "",
+            user_id=texts.get(USER_TAG, "unknown"),
+            run_name=run_name or texts.get(RUN_NAME_TAG) or random_run_name(),
+            start_time=now_ms(),
+            tags=[Tag(key=key, value=value) for key, value in texts.items()],
+        )
+        now = later if name else replace(later.described(experiment_id), run_name=run_name or "")
+        answer = self.connection.begin(now, later)
+        return Run.from_wire(answer["run"]) if answer else _unseen(later, experiment_id)
+
+    def resume_run(self, run_id: str, name: str | None = None) -> Run:
+        """A run that goes on, of which no more than the id is known: its server is away."""
+        self.update_run(run_id, status="RUNNING", name=name)
+        return _unseen(StartRun(run_id=run_id, run_name=name or "", start_time=now_ms()), PENDING)
 
     def get_run(self, run_id: str) -> Run:
         """A run with its latest metrics, params, tags and inputs; deleted ones too.
@@ -202,6 +234,14 @@ class RunsClient(ClientPart):
             return [self.connection.write_behind(message)]
         self.connection.write(message, synchronous)
         return []
+
+
+def _unseen(begun: StartRun, experiment_id: str) -> Run:
+    """What this process knows of a run that it cannot ask for."""
+    info = {"experiment_id": experiment_id, "status": "RUNNING", "artifact_uri": f"runs:/{begun.run_id}"}
+    tags = {tag.key: tag.value for tag in begun.tags} | {RUN_NAME_TAG: begun.run_name}
+    listed = [{"key": key, "value": value} for key, value in tags.items() if value]
+    return Run.from_wire({"info": {**begun.to_wire(), **info}, "data": {"tags": listed}})
 
 
 def _point(metric: Metric) -> MetricPoint:

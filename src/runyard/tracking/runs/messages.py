@@ -12,6 +12,7 @@ from runyard.core.limits import (
     MAX_SEARCH_RESULTS,
     MAX_TEXT_VALUE,
     check_key,
+    check_made_id,
     check_run_id,
     check_storable,
     check_text,
@@ -19,7 +20,7 @@ from runyard.core.limits import (
 from runyard.exceptions import BadRequest, InvalidParameter
 from runyard.protocol.message import Message, Part
 from runyard.protocol.types import ExperimentId, RunStatus, ViewType
-from runyard.tracking.experiments.messages import Tag, check_max_results, experiment_number
+from runyard.tracking.experiments.messages import Tag, check_home, check_max_results, experiment_number
 from runyard.tracking.metrics.points import MetricPoint, check_points
 
 RUN_NAME_TAG = "mlflow.runName"
@@ -55,6 +56,10 @@ class CreateRun(Message, post="runs/create", needs="experiment.edit"):
 
     def check(self) -> None:
         experiment_number(self.experiment_id)
+        self.check_description()
+
+    def check_description(self) -> None:
+        """Refuse what describes the run and breaks a rule."""
         check_text("Run name", self.run_name, MAX_RUN_NAME)
         check_text("User id", self.user_id, 256)
         seen: dict[str, str] = {}
@@ -71,6 +76,36 @@ class CreateRun(Message, post="runs/create", needs="experiment.edit"):
                 f"The run is named twice: 'run_name' is {self.run_name!r}, tag '{RUN_NAME_TAG}' is {tagged!r}. "
                 "Send one of them, or the same in both."
             )
+
+
+class StartRun(Message, post="runs/start", family="runyard", needs="experiment.edit"):
+    """Start a run under an id that the caller made, as programs do that began while the server was away.
+
+    Its experiment is given by id, or by name and made if there is none of that name. Repeating it changes nothing.
+    """
+
+    run_id: str
+    experiment_id: ExperimentId = ""
+    experiment_name: str = ""
+    user_id: str = ""
+    run_name: str = ""
+    start_time: int
+    tags: list[Tag] = field(default_factory=list)
+
+    def check(self) -> None:
+        check_made_id("run_id", self.run_id)
+        check_home(self.experiment_id, self.experiment_name)
+        self.described("0").check_description()
+
+    def described(self, experiment_id: str) -> CreateRun:
+        """The run as one of this experiment."""
+        return CreateRun(
+            experiment_id=experiment_id,
+            user_id=self.user_id,
+            run_name=self.run_name,
+            start_time=self.start_time,
+            tags=self.tags,
+        )
 
 
 class GetRun(Message, get="runs/get", needs="run.read"):

@@ -10,11 +10,11 @@ import sqlalchemy as sa
 from runyard.core.ids import new_run_id
 from runyard.core.names import random_run_name
 from runyard.db.transaction import Prepared, Transaction
-from runyard.exceptions import Conflict, DoesNotExist, InvalidParameter
+from runyard.exceptions import AlreadyExists, Conflict, DoesNotExist, InvalidParameter
 from runyard.protocol.performing import Raw, Wire, performs
 from runyard.search.fields import RUN_FIELDS
 from runyard.search.parser import parse_filter
-from runyard.tracking.experiments.store import ACTIVE, DELETED, active_experiment
+from runyard.tracking.experiments.store import ACTIVE, DELETED, FoundExperiment, active_experiment, home_of
 from runyard.tracking.logged_models.metrics import append_to_models
 from runyard.tracking.metrics import series
 from runyard.tracking.runs.assemble import info, one_run, run_info, run_on_wire, runs_on_wire
@@ -33,6 +33,7 @@ from runyard.tracking.runs.messages import (
     RestoreRun,
     SearchRuns,
     SetTag,
+    StartRun,
     UpdateRun,
 )
 from runyard.tracking.runs.rows import active_run, document, find_run, params_of, put_texts, refresh_document, tag_value
@@ -60,11 +61,25 @@ def _change_run(names: tuple[str, ...]) -> Prepared:
 @performs(CreateRun)
 def create_run(tx: Transaction, message: CreateRun) -> Wire:
     """Insert a run with its tags; the name is always kept as a tag too."""
-    experiment = active_experiment(tx, message.experiment_id)
+    return _insert(tx, new_run_id(), active_experiment(tx, message.experiment_id), message)
+
+
+@performs(StartRun)
+def start_run(tx: Transaction, message: StartRun) -> Wire:
+    """Insert a run under the id it has, unless that was done before."""
+    begun = tx.execute(sa.select(runs.c.id, runs.c.start_time).where(runs.c.run_uuid == message.run_id)).first()
+    if begun is None:
+        home = home_of(tx, message.experiment_id, message.experiment_name)
+        return _insert(tx, message.run_id, home, message.described(str(home.experiment_id)))
+    if begun.start_time != message.start_time:
+        raise AlreadyExists(f"Another run has the id {message.run_id} already. Start it under an id of its own.")
+    return one_run(tx, begun.id)
+
+
+def _insert(tx: Transaction, run_id: str, experiment: FoundExperiment, message: CreateRun) -> Wire:
     given = {tag.key: tag.value for tag in message.tags}
     name = message.run_name or given.get(RUN_NAME_TAG) or random_run_name()
     given[RUN_NAME_TAG] = name
-    run_id = new_run_id()
     artifact_uri = f"{experiment.artifact_location.rstrip('/')}/{run_id}/artifacts"
     columns = (run_id, experiment.experiment_id, name, message.user_id, "RUNNING", message.start_time)
     text = document([], sorted(given.items()))
