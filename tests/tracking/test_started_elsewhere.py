@@ -68,7 +68,7 @@ def test_a_run_is_started_in_the_experiment_of_an_id(gate: Gate) -> None:
         ({}, "experiment_name"),
         ({"experiment_id": "0", "experiment_name": "x"}, "experiment_name"),
         ({"experiment_name": "x" * 10_000}, "Experiment name"),
-        ({"experiment_name": "x", "run_name": "x" * 10_000}, "Run name"),
+        ({"experiment_name": "x", "user_id": "x" * 257}, "User id"),
     ],
 )
 def test_bad_starts_are_refused(gate: Gate, fields: dict[str, str], reason: str) -> None:
