@@ -44,7 +44,7 @@ def by_name(client: RunyardClient, experiment: str) -> dict[str, Run]:
     """The runs of an experiment by their names."""
     found = client.get_experiment_by_name(experiment)
     assert found is not None
-    return {run.info.run_name: run for run in client.search_runs([found.experiment_id])}
+    return {str(run.info.run_name): run for run in client.search_runs([found.experiment_id])}
 
 
 @pytest.mark.slow
@@ -150,11 +150,12 @@ def test_reads_fail_with_a_clear_error(mlflow: ModuleType, gone: RunningServer) 
     """There is nothing they could return."""
     mlflow.set_tracking_uri(gone.url)
     with mlflow.start_run() as run:
-        for read in (
+        reads: list[Callable[[], object]] = [
             lambda: mlflow.get_run(run.info.run_id),
             lambda: mlflow.search_runs(output_format="list"),
             lambda: mlflow.artifacts.list_artifacts(run_id=run.info.run_id),
-        ):
+        ]
+        for read in reads:
             with pytest.raises(Unreachable, match=gone.url):
                 read()
 
