@@ -1,12 +1,15 @@
 """Metrics, params, tags and inputs."""
 
 import math
+from decimal import Decimal
+from fractions import Fraction
 from types import ModuleType
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from runyard.entities import Metric
 from runyard.exceptions import DoesNotExist, InvalidParameter
 from runyard.fluent.configure import enable_async_logging
 
@@ -41,17 +44,69 @@ def test_metrics_params_and_tags_are_read_back(mlflow: ModuleType) -> None:
     assert [(1, 0.5), (2, 0.25)] == [(point.step, point.value) for point in history]
 
 
-@pytest.mark.parametrize("value", [np.float32(1.5), np.array(1.5), "1.5", 1.5])
+class Eager:
+    """A tensor of a library that gives arrays of numpy, and no numbers itself."""
+
+    def numpy(self) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+        """Its one value."""
+        return np.array([1.5])
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        np.float32(1.5),
+        np.array(1.5),
+        np.array([1.5]),
+        np.array([[[1.5]]], dtype=np.float16),
+        pd.Series([1.5], index=[7]),
+        Decimal("1.5"),
+        Fraction(3, 2),
+        Eager(),
+        "1.5",
+        1.5,
+    ],
+)
 def test_numbers_of_other_libraries_are_numbers(mlflow: ModuleType, value: object) -> None:
-    """Scalars of numpy and numbers as text."""
+    """Scalars, arrays of one value, tensors and numbers as text; metrics come as all of these."""
     with mlflow.start_run() as run:
         mlflow.log_metric("m", value)
         mlflow.log_metrics({"n": value})
+        mlflow.MlflowClient().log_metric(run.info.run_id, "o", value)
+        mlflow.MlflowClient().log_batch(run.info.run_id, [Metric("p", value, 1, 0)])  # type: ignore[arg-type]
 
-    assert mlflow.get_run(run.info.run_id).data.metrics == {"m": 1.5, "n": 1.5}
+    assert mlflow.get_run(run.info.run_id).data.metrics == dict.fromkeys("mnop", 1.5)
 
 
-@pytest.mark.parametrize("value", ["abc", None, [1, 2]])
+@pytest.mark.parametrize("three", [np.int8(3), np.array([3]), np.array([[3.0]]), Decimal(3), pd.Series([3])])
+def test_steps_and_times_of_other_libraries_are_whole_numbers(mlflow: ModuleType, three: object) -> None:
+    """Counters are arrays as often as values are."""
+    with mlflow.start_run() as run:
+        mlflow.log_metric("m", 1, three, timestamp=three)
+        mlflow.log_metrics({"n": 1}, three, timestamp=three)
+        mlflow.log_metric("true", np.array([True]))
+
+    client = mlflow.MlflowClient()
+    points = [client.get_metric_history(run.info.run_id, key)[0] for key in "mn"]
+    assert [(3, 3)] * 2 == [(point.step, point.timestamp) for point in points]
+    assert 1.0 == client.get_run(run.info.run_id).data.metrics["true"]
+
+
+@pytest.mark.parametrize(
+    "step", [np.array([1, 2]), np.array([]), 1.5, math.nan, "x", np.datetime64("2026-01-01", "ns")]
+)
+def test_a_step_that_is_no_whole_number_is_refused(mlflow: ModuleType, step: object) -> None:
+    """Never cut to one, and never the library's own error."""
+    with mlflow.start_run():
+        with pytest.raises(InvalidParameter, match="Invalid step"):
+            mlflow.log_metric("m", 1, step)
+        with pytest.raises(InvalidParameter, match="Invalid step"):
+            mlflow.log_metrics({"m": 1}, step)
+
+
+@pytest.mark.parametrize(
+    "value", ["abc", None, [1, 2], np.array([1, 2]), np.array([]), 1j, b"1", np.datetime64("2026-01-01", "ns")]
+)
 def test_what_is_no_number_is_refused_by_the_call(mlflow: ModuleType, value: object) -> None:
     """The traceback points at the line that logs it."""
     with mlflow.start_run():

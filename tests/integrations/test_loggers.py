@@ -54,6 +54,18 @@ def logged_values(client: MlflowClient, run: Run, key: str) -> list[tuple[int, f
     return [(point.step, point.value) for point in client.get_metric_history(run.info.run_id, key)]
 
 
+def test_tensors_are_numbers(train: Training) -> None:
+    """Losses are logged with their gradient, and torch has nothing to warn of."""
+    client = train("tensors.py", PYTHONWARNINGS="error::UserWarning")
+
+    (run,) = client.search_runs(["0"])
+    points = {key: client.get_metric_history(run.info.run_id, key)[0] for key in ("loss", "same", "batch")}
+    assert dict.fromkeys(points, (3.0, 3)) == {key: (point.value, point.step) for key, point in points.items()}
+    assert 1.0 == run.data.metrics["true"]
+    assert "log a number" in run.data.tags["refusal"]
+    assert "weights:\n- 1.0\n- 1.0\n" == Path(client.download_artifacts(run.info.run_id, "weights.yaml")).read_text()
+
+
 def test_lightning_logs_a_training(train: Training) -> None:
     """Its MLFlowLogger writes hyperparameters, every step's loss, tags and the checkpoint."""
     client = train("lightning_training.py")

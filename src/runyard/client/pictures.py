@@ -73,7 +73,8 @@ class PicturesClient(FilesClient):
             with self._file_for(run_id, artifact_file) as local:
                 saved(picture, local, None if local.suffix else "PNG")
             return
-        stem = _stem(str(key), as_integer("step", step or 0), now_ms() if timestamp is None else timestamp)
+        where = 0 if step is None else as_integer("step", step)
+        stem = _stem(str(key), where, now_ms() if timestamp is None else as_integer("timestamp", timestamp))
         with self._file_for(run_id, f"{stem}.png") as local:
             saved(picture, local, "PNG")
         with self._file_for(run_id, f"{stem}+compressed.webp") as local:

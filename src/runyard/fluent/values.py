@@ -62,7 +62,7 @@ def log_metrics(
     name, digest = (dataset.name, dataset.digest) if dataset is not None else (None, None)
     if model_id or dataset is not None or active.model_id:
         note_measured(client, run, model_id, dataset, synchronous)
-    when, where = now_ms() if timestamp is None else timestamp, step or 0
+    when, where = now_ms() if timestamp is None else timestamp, 0 if step is None else step
     points = [Metric(key, value, when, where, model_id, name, digest) for key, value in metrics.items()]
     return client.log_batch(run, metrics=points, synchronous=synchronous)
 

@@ -143,18 +143,32 @@ def _check_names(run_id: str, key: str) -> None:
 
 
 def as_number(key: str, value: Any) -> float:
-    """A value as a double: numbers, scalars of array libraries, and text that spells a number.
+    """A value as a double: numbers, arrays and tensors of one value, and text that spells a number.
 
     Raises
     ------
     InvalidParameter: It is no number.
     """
     try:
-        if not isinstance(value, bytes):
-            return float(value)
+        plain = _only_value(value)
+        if not isinstance(plain, bytes):
+            return float(plain)
     except (TypeError, ValueError, OverflowError, RuntimeError):
         pass
     raise InvalidParameter(f"Invalid value {shown(str(value))} for metric {shown(str(key))}: log a number.")
+
+
+def _only_value(value: Any) -> Any:
+    """What an array or a tensor of one value holds, whatever its library; other values as they are."""
+    if isinstance(value, int | float):
+        return value
+    if getattr(getattr(value, "dtype", None), "kind", "") in ("m", "M"):
+        raise TypeError("times are no numbers")
+    if hasattr(value, "detach"):  # torch warns when the number of a tensor is taken that knows its gradient
+        value = value.detach()
+    elif not hasattr(value, "item") and callable(getattr(value, "numpy", None)):  # tensorflow
+        value = value.numpy()
+    return value.item() if callable(getattr(value, "item", None)) else value
 
 
 def as_integer(name: str, value: Any) -> int:
@@ -165,9 +179,10 @@ def as_integer(name: str, value: Any) -> int:
     InvalidParameter: It is something else.
     """
     try:
-        number = int(value)
-        if number == value and -(2**63) <= number < 2**63:
+        plain = _only_value(value)
+        number = int(plain)
+        if number == plain and -(2**63) <= number < 2**63:
             return number
-    except (TypeError, ValueError, OverflowError):
+    except (TypeError, ValueError, OverflowError, RuntimeError):
         pass
     raise InvalidParameter(f"Invalid {name} {shown(str(value))}: an integer of at most 64 bits is needed.")

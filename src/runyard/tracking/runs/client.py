@@ -247,11 +247,12 @@ def _unseen(begun: StartRun, experiment_id: str) -> Run:
 def _point(metric: Metric) -> MetricPoint:
     measured = measured_on(metric.model_id or active.model_id, metric.dataset_name, metric.dataset_digest)
     model_id, name, digest = measured or (None, None, None)
+    step: Any = metric.step  # MLflow's own loggers leave it out
     return MetricPoint(
         key=metric.key,
         value=as_number(metric.key, metric.value),
         timestamp=as_integer("timestamp", metric.timestamp),
-        step=as_integer("step", metric.step or 0),
+        step=0 if step is None else as_integer("step", step),
         model_id=model_id,
         dataset_name=name,
         dataset_digest=digest,
