@@ -182,6 +182,31 @@ def test_what_cannot_be_read_is_said_before_anything_is_stored(repository: Artif
     assert [] == repository.list_artifacts()
 
 
+def test_a_link_to_nothing_is_named_with_where_it_leads(repository: ArtifactRepository, folder: Path) -> None:
+    """Who has a thousand files must know which one to mend."""
+    (folder / "deep" / "broken").symlink_to("nowhere")
+    with pytest.raises(InvalidParameter, match=r"deep/broken' is a link that leads nowhere \(to 'nowhere'\)"):
+        log_artifacts(repository, str(folder))
+
+    assert [] == repository.list_artifacts()
+
+
+def test_empty_folders_are_kept_where_stores_have_folders(tmp_path: Path) -> None:
+    """Programs look for folders that they made, also after a copy; a link's are not followed for this."""
+    (tmp_path / "out" / "empty" / "inner").mkdir(parents=True)
+    (tmp_path / "out" / "linked").symlink_to(tmp_path / "out")
+    repository = repository_for(str(tmp_path / "store"))
+    log_artifacts(repository, tmp_path / "out", "results")
+    log_artifact(repository, tmp_path / "out" / "empty")
+
+    assert ["empty", "results"] == [info.path for info in repository.list_artifacts()]
+    copied = Path(download_artifacts(repository, "", tmp_path / "copy"))
+    assert ["empty", "empty/inner", "results", "results/empty", "results/empty/inner"] == sorted(
+        path.relative_to(copied).as_posix() for path in copied.rglob("*")
+    )
+    assert Path(download_artifacts(repository, "empty/inner", tmp_path / "one")).is_dir()
+
+
 def test_new_files_have_the_permissions_of_new_files(tmp_path: Path, folder: Path) -> None:
     """Others of the same group read a shared store; temporary files would keep them out."""
     (tmp_path / "plain").write_text("x")

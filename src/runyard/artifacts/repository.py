@@ -58,7 +58,7 @@ class ArtifactRepository(Protocol):
 
 def log_artifact(
     repository: ArtifactRepository,
-    local_path: str,
+    local_path: str | os.PathLike[str],
     artifact_path: PathText | None = None,
     progress: Progress | None = None,
 ) -> None:
@@ -69,9 +69,9 @@ def log_artifact(
     InvalidParameter: There is nothing at the local path, nothing that can be read as a file, or a database that this
         program has open.
     """
-    local = Path(local_path)
+    local = _of_machine(local_path)
     if local.is_dir():
-        log_artifacts(repository, local_path, joined(safe_path(artifact_path), local.absolute().name), progress)
+        log_artifacts(repository, local, joined(safe_path(artifact_path), local.absolute().name), progress)
         return
     _require_file(local)
     if is_one_of(local, databases_in_use()):
@@ -84,7 +84,7 @@ def log_artifact(
 
 def log_artifacts(
     repository: ArtifactRepository,
-    local_dir: str,
+    local_dir: str | os.PathLike[str],
     artifact_path: PathText | None = None,
     progress: Progress | None = None,
 ) -> None:
@@ -94,9 +94,9 @@ def log_artifacts(
     ------
     InvalidParameter: There is no folder at the local path, or something in it cannot be stored; then nothing is.
     """
-    root, target = Path(local_dir), safe_path(artifact_path)
+    root, target = _of_machine(local_dir), safe_path(artifact_path)
     if not root.is_dir():
-        raise InvalidParameter(f"No folder is at {local_dir!r}.")
+        raise InvalidParameter(f"No folder is at {str(root)!r}.")
     transfers = []
     in_use = databases_in_use()
     for file in files_below(root):
@@ -106,6 +106,10 @@ def log_artifacts(
             continue
         transfers.append((file, safe_path(joined(target, file.relative_to(root).as_posix())), progress))
     _all_at_once(repository.put, transfers)
+    if isinstance(repository, FileRepository):  # other stores have no folders but those of their files
+        repository.keep_folder(target)
+        for folder in _empty_folders(root):
+            repository.keep_folder(joined(target, folder.relative_to(root).as_posix()))
 
 
 def download_artifacts(
@@ -132,14 +136,15 @@ def download_artifacts(
     """
     checked = safe_path(path)
     if dst_path is not None:
-        Path(dst_path).mkdir(parents=True, exist_ok=True)
+        _of_machine(dst_path).mkdir(parents=True, exist_ok=True)
     elif isinstance(repository, FileRepository) and (repository.root / checked).exists():
         return str(repository.root / checked)
     target = Path(dst_path or tempfile.mkdtemp(prefix="runyard-"))
-    files = list(walk(repository, checked))
-    if files or not checked:
-        (target / checked).mkdir(parents=True, exist_ok=True)
-        _all_at_once(_fetch, [(repository, file.path, target, progress) for file in files])
+    found = list(_everything_below(repository, checked))
+    if found or not checked or (isinstance(repository, FileRepository) and (repository.root / checked).is_dir()):
+        for path in (checked, *(each.path for each in found if each.is_dir)):
+            (target / safe_path(path)).mkdir(parents=True, exist_ok=True)
+        _all_at_once(_fetch, [(repository, each.path, target, progress) for each in found if not each.is_dir])
     else:
         _fetch(repository, checked, target, progress)
     return str(target / checked) if checked else str(target)
@@ -147,11 +152,14 @@ def download_artifacts(
 
 def walk(repository: ArtifactRepository, path: str) -> Iterator[FileInfo]:
     """Every file below a folder."""
+    return (info for info in _everything_below(repository, path) if not info.is_dir)
+
+
+def _everything_below(repository: ArtifactRepository, path: str) -> Iterator[FileInfo]:
     for info in repository.list_artifacts(path):
+        yield info
         if info.is_dir:
-            yield from walk(repository, info.path)
-        else:
-            yield info
+            yield from _everything_below(repository, info.path)
 
 
 def files_below(folder: Path, above: frozenset[tuple[int, int]] = frozenset()) -> Iterator[Path]:
@@ -167,7 +175,34 @@ def files_below(folder: Path, above: frozenset[tuple[int, int]] = frozenset()) -
             yield entry
 
 
+def _empty_folders(folder: Path) -> Iterator[Path]:
+    """The folders below a local one, at any depth, that hold nothing. Links are left to `files_below`."""
+    for entry in folder.iterdir():
+        if entry.is_dir() and not entry.is_symlink():
+            yield from _empty_folders(entry) if any(entry.iterdir()) else (entry,)
+
+
+def _of_machine(path: str | os.PathLike[str]) -> Path:
+    """A path of this machine.
+
+    Raises
+    ------
+    InvalidParameter: It is neither text nor a path object.
+    """
+    try:
+        return Path(path)
+    except TypeError:
+        raise InvalidParameter(
+            f"A local path is text or a path object, and {type(path).__name__} {str(path)[:100]!r} was given."
+        ) from None
+
+
 def _require_file(local: Path) -> None:
+    if local.is_symlink() and not local.exists():
+        raise InvalidParameter(
+            f"{str(local)!r} is a link that leads nowhere (to {str(local.readlink())!r}); nothing was stored. "
+            "Remove the link, or put the file where it leads."
+        )
     if not local.exists():
         raise InvalidParameter(f"No file is at {str(local)!r}.")
     if not local.is_file():

@@ -64,15 +64,13 @@ class FilesClient(ClientPart):
         local_path: What to store.
         artifact_path: The folder among the run's artifacts to put it in.
         """
-        path = os.fspath(local_path)
-        self.connection.upload("run", run_id, lambda repository: log_artifact(repository, path, artifact_path))
+        self.connection.upload("run", run_id, lambda repository: log_artifact(repository, local_path, artifact_path))
 
     def log_artifacts(
         self, run_id: str, local_dir: str | os.PathLike[str], artifact_path: PathText | None = None
     ) -> None:
         """Store everything in a folder."""
-        path = os.fspath(local_dir)
-        self.connection.upload("run", run_id, lambda repository: log_artifacts(repository, path, artifact_path))
+        self.connection.upload("run", run_id, lambda repository: log_artifacts(repository, local_dir, artifact_path))
 
     def list_artifacts(self, run_id: str, path: PathText | None = None) -> list[FileInfo]:
         """What lies directly in a folder of the run's artifacts, or of a logged model of the run below its name.
@@ -127,15 +125,15 @@ class FilesClient(ClientPart):
         ------
         DoesNotExist: There is no such model.
         """
-        path, model_id = os.fspath(local_path), checked_model_id(model_id)
-        self.connection.upload("model", model_id, lambda repository: log_artifact(repository, path, artifact_path))
+        checked = checked_model_id(model_id)
+        self.connection.upload("model", checked, lambda repository: log_artifact(repository, local_path, artifact_path))
 
     def log_model_artifacts(
         self, model_id: str, local_dir: str | os.PathLike[str], artifact_path: PathText | None = None
     ) -> None:
         """Store everything in a folder among the files of a logged model."""
-        path, model_id = os.fspath(local_dir), checked_model_id(model_id)
-        self.connection.upload("model", model_id, lambda repository: log_artifacts(repository, path, artifact_path))
+        checked = checked_model_id(model_id)
+        self.connection.upload("model", checked, lambda repository: log_artifacts(repository, local_dir, artifact_path))
 
     def list_logged_model_artifacts(self, model_id: str, path: PathText | None = None) -> list[FileInfo]:
         """What lies directly in a folder of a logged model's files; nothing for a file or a missing folder."""

@@ -1,5 +1,6 @@
 """Experiments, and which of them new runs belong to."""
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -143,7 +144,7 @@ def _existing(experiment_id: str) -> str:
 
 def create_experiment(
     name: str,
-    artifact_location: str | None = None,
+    artifact_location: str | os.PathLike[str] | None = None,
     tags: Mapping[str, Any] | None = None,
     trace_location: None = None,
 ) -> str:

@@ -26,7 +26,7 @@ def log_artifact(
     run_id: Log to this run instead of the active one.
     """
     client, run = addressed(run_id)
-    client.log_artifact(run, os.fspath(local_path), artifact_path)
+    client.log_artifact(run, local_path, artifact_path)
 
 
 def log_artifacts(
@@ -34,7 +34,7 @@ def log_artifacts(
 ) -> None:
     """Store everything in a folder."""
     client, run = addressed(run_id)
-    client.log_artifacts(run, os.fspath(local_dir), artifact_path)
+    client.log_artifacts(run, local_dir, artifact_path)
 
 
 def log_text(text: str, artifact_file: PathText, run_id: str | None = None) -> None:

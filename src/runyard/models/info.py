@@ -1,5 +1,6 @@
 """What is known of a model without loading it."""
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -77,7 +78,7 @@ def info_of(model: Model, logged_model: "LoggedModel | None" = None, uri: str | 
     return found
 
 
-def get_model_info(model_uri: str) -> ModelInfo:
+def get_model_info(model_uri: str | os.PathLike[str]) -> ModelInfo:
     """What the MLmodel file at an address says, and the logged model it belongs to where there is one.
 
     Parameters
@@ -90,7 +91,8 @@ def get_model_info(model_uri: str) -> ModelInfo:
     """
     from runyard.models.loading import described_at, logged_model_at  # noqa: PLC0415  (a circle: they read models)
 
-    return info_of(described_at(model_uri), logged_model_at(model_uri), model_uri)
+    uri = os.fspath(model_uri)
+    return info_of(described_at(uri), logged_model_at(uri), uri)
 
 
 def info_in(folder: Path) -> ModelInfo:

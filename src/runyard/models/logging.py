@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
+from runyard.artifacts.paths import path_text
 from runyard.client import RunyardClient
 from runyard.exceptions import RunyardException
 from runyard.fluent.logged_models import initialize_logged_model
@@ -65,7 +66,7 @@ def log_model(
     ------
     RunyardException: It could not be saved or stored; the logged model is marked as failed then.
     """
-    logged = _begun(name or artifact_path, run_id, model_type, params, tags, model_id)
+    logged = _begun(path_text(name or artifact_path) or None, run_id, model_type, params, tags, model_id)
     client = RunyardClient()
     model = Model(
         artifact_path=logged.artifact_location,

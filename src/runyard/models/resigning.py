@@ -1,5 +1,6 @@
 """Giving a model another signature."""
 
+import os
 import tempfile
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from runyard.models.model import MLMODEL
 from runyard.models.signature import ModelSignature
 
 
-def set_signature(model_uri: str, signature: ModelSignature) -> None:
+def set_signature(model_uri: str | os.PathLike[str], signature: ModelSignature) -> None:
     """Write another signature into the MLmodel file of a model.
 
     Parameters
@@ -26,6 +27,7 @@ def set_signature(model_uri: str, signature: ModelSignature) -> None:
     """
     if not isinstance(signature, ModelSignature):
         raise InvalidParameter(f"'signature' is a ModelSignature, not {type(signature).__name__}.")
+    model_uri = os.fspath(model_uri)
     if is_model_uri(model_uri) and not parse_model_uri(model_uri).model_id:
         raise InvalidParameter(f"{model_uri!r} is a registered version, which stays as it is. Register the model anew.")
     model = described_at(model_uri)

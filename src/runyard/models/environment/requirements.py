@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from importlib import metadata
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from runyard.exceptions import InvalidParameter
 
@@ -41,7 +41,7 @@ def parsed(given: Sequence[str] | str, folder: Path | None = None) -> tuple[list
     ------
     InvalidParameter: It is neither, or a file that it names does not exist.
     """
-    if isinstance(given, str):
+    if isinstance(given, str | PurePath):
         return _read(Path(given), 0)
     if not isinstance(given, list | tuple) or not all(isinstance(line, str) for line in given):
         raise InvalidParameter(f"Requirements are a list of strings, or the path of a file; not {given!r}.")

@@ -1,5 +1,6 @@
 """What the client can do with experiments."""
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,7 +27,7 @@ class ExperimentsClient(ClientPart):
     """Experiments: make, find, change, delete."""
 
     def create_experiment(
-        self, name: str, artifact_location: str | None = None, tags: Mapping[str, Any] | None = None
+        self, name: str, artifact_location: str | os.PathLike[str] | None = None, tags: Mapping[str, Any] | None = None
     ) -> str:
         """Make an experiment; returns its id.
 
@@ -35,7 +36,8 @@ class ExperimentsClient(ClientPart):
         RunyardException: The name is taken, also by a deleted experiment (``RESOURCE_ALREADY_EXISTS``).
         """
         listed = [Tag(key=str(key), value=str(value)) for key, value in (tags or {}).items()]
-        fields = {"name": name, "artifact_location": artifact_location, "tags": [tag.to_wire() for tag in listed]}
+        location = os.fspath(artifact_location) if isinstance(artifact_location, os.PathLike) else artifact_location
+        fields = {"name": name, "artifact_location": location, "tags": [tag.to_wire() for tag in listed]}
         return str(self.send(CreateExperiment.from_wire(fields))["experiment_id"])
 
     def get_experiment(self, experiment_id: str) -> Experiment:
