@@ -1,12 +1,16 @@
 """Artifacts, tables and images through the client, on a database of this machine and on a server."""
 
 import json
+import math
 import re
+from collections import OrderedDict
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
+from matplotlib.figure import Figure
 from PIL import Image
 
 from runyard.client import RunyardClient
@@ -57,6 +61,41 @@ def test_dictionaries_are_written_as_their_ending_says(
 
     text = text_of(client, run_id, path)
     assert text == expected or json.loads(text) == json.loads(expected)
+
+
+@pytest.mark.parametrize("path", ["d.yaml", "d.json"])
+def test_dictionaries_of_numpy_and_dates_are_plain_documents(path: str, local: RunyardClient) -> None:
+    """Numbers stay numbers, arrays are lists, and every reader of YAML takes it."""
+    run_id = local.create_run("0").info.run_id
+    given = {
+        "double": np.float64(1.5),
+        "single": np.float32(0.5),
+        "arrays": [np.arange(2), (np.bool_(True), {np.str_("x")})],
+        np.int64(3): Path("a") / "b",
+        "none": float("nan"),
+        "nested": OrderedDict(a=np.array(7)),
+    }
+    local.log_dict(run_id, given, path)
+
+    text = text_of(local, run_id, path)
+    read = yaml.safe_load(text) if path.endswith("yaml") else json.loads(text)
+    assert math.isnan(read.pop("none"))
+    key = 3 if path.endswith("yaml") else "3"
+    expected = {"double": 1.5, "single": 0.5, "arrays": [[0, 1], [True, ["x"]]], key: "a/b", "nested": {"a": 7}}
+    assert expected == read
+
+
+def test_what_holds_itself_is_refused(local: RunyardClient) -> None:
+    """Nothing of it is stored."""
+    run_id = local.create_run("0").info.run_id
+    circle: list[object] = []
+    circle.append(circle)
+    for path in ("c.json", "c.yaml"):
+        with pytest.raises(InvalidParameter, match="holds itself"):
+            local.log_dict(run_id, circle, path)
+    with pytest.raises(InvalidParameter, match="int is no text"):
+        local.log_text(run_id, 5, "t.txt")  # type: ignore[arg-type]
+    assert [] == names(local, run_id)
 
 
 @pytest.mark.parametrize("path", ["../x.txt", "/etc/x", "a/../../b", "", "a\\..\\b"])
@@ -168,6 +207,31 @@ def test_what_is_not_there_cannot_be_downloaded(client: RunyardClient, run_id: s
     """The message names it."""
     with pytest.raises(RunyardException, match=r"missing\.txt"):
         client.download_artifacts(run_id, "missing.txt")
+
+
+@pytest.mark.parametrize(("path", "kind"), [("plot", "PNG"), ("v1.2/plot", "PNG"), ("plot.jpg", "JPEG")])
+def test_figures_and_images_are_stored_under_the_given_name(path: str, kind: str, local: RunyardClient) -> None:
+    """Without an ending they are PNG."""
+    run_id = local.create_run("0").info.run_id
+    local.log_figure(run_id, Figure(), path)
+    local.log_image(run_id, np.zeros((2, 2), dtype=np.uint8), f"image/{path}")
+
+    for stored in (path, f"image/{path}"):
+        with Image.open(local.download_artifacts(run_id, stored)) as image:
+            assert kind == image.format
+
+
+def test_formats_that_cannot_be_written_are_refused(local: RunyardClient) -> None:
+    """With the format's name, and what would do; a series takes every image."""
+    run_id = local.create_run("0").info.run_id
+    with pytest.raises(InvalidParameter, match=r"'a\.xyz'.*not supported"):
+        local.log_figure(run_id, Figure(), "a.xyz")
+    for image, path in ((Image.new("L", (2, 2)), "a.xyz"), (Image.new("RGBA", (2, 2)), "a.jpg")):
+        with pytest.raises(InvalidParameter, match=rf"cannot be stored as '{path}'.*\.png"):
+            local.log_image(run_id, image, path)
+    local.log_image(run_id, Image.new("CMYK", (2, 2)), key="series")
+
+    assert ["images"] == names(local, run_id)
 
 
 def test_a_figure_that_is_none_is_refused(local: RunyardClient) -> None:

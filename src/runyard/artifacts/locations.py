@@ -1,7 +1,7 @@
 """Which artifact locations this process may open itself, and where in its store they lie.
 
-The server opens two places: its own store behind ``mlflow-artifacts:``, and the root it was started with. Any other
-location is text for clients, whatever it looks like.
+The server opens two places: its own store behind ``mlflow-artifacts:``, and the root it was started with. Its own
+address on the web leads to the first as well. Any other location is text for clients, whatever it looks like.
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,6 +17,7 @@ from runyard.exceptions import InvalidParameter, RunyardException
 
 PROXY_SCHEME = "mlflow-artifacts"
 PROXY_ROOT = "/api/2.0/mlflow-artifacts/artifacts"
+_USUAL_PORTS = {"http": 80, "https": 443}
 
 
 def proxied_path(uri: str) -> str | None:
@@ -69,6 +70,19 @@ def own_places(destination: str, artifact_root: str) -> tuple[str, ...]:
     return every_form([place] if root is None else [place, root])
 
 
+def own_address(host: str, port: int | None, prefix: str) -> str:
+    """A place of a server's own on the web: what clients of its proxy write there is in its store.
+
+    Parameters
+    ----------
+    host: A name or an address, or ``*.`` and the end of names.
+    port: None for the usual one of http and of https.
+    prefix: The path that everything of the server lies below.
+    """
+    named = f"[{host}]" if ":" in host else host
+    return f"//{named}{'' if port is None else f':{port}'}{prefix}{PROXY_ROOT}"
+
+
 def in_s3(place: str) -> bool:
     """Is this a location in S3?"""
     return urlsplit(place).scheme == S3_SCHEME
@@ -104,7 +118,7 @@ def open_location(uri: str, places: Sequence[str]) -> tuple[ArtifactStore, str]:
 
     Parameters
     ----------
-    places: What this process may open. The first holds what is behind ``mlflow-artifacts:``.
+    places: What this process may open. The first holds what is behind ``mlflow-artifacts:`` and its own addresses.
 
     Raises
     ------
@@ -116,7 +130,7 @@ def open_location(uri: str, places: Sequence[str]) -> tuple[ArtifactStore, str]:
     for place in places:
         path = _path_inside(uri, place)
         if path is not None:
-            return store_at(place), path
+            return store_at(places[0] if place.startswith("//") else place), path
     raise InvalidParameter(
         "The artifacts of this run are not kept by this server. Read them from their own location with the SDK."
     )
@@ -139,6 +153,8 @@ def nothing_at(uri: str, places: Sequence[str]) -> bool:
 
 def _path_inside(uri: str, place: str) -> str | None:
     """The path of a location in a place; None when it lies elsewhere."""
+    if place.startswith("//"):
+        return _path_on_web(uri, place)
     if in_s3(uri) and in_s3(place):
         here, there = Bucket.at(place), Bucket.at(uri)
         below = f"{here.prefix}/" if here.prefix else ""
@@ -149,3 +165,20 @@ def _path_inside(uri: str, place: str) -> str | None:
     if path is None or in_s3(place) or not path.is_relative_to(place):
         return None
     return safe_path("/".join(path.relative_to(place).parts))
+
+
+def _path_on_web(uri: str, place: str) -> str | None:
+    try:
+        there, own = urlsplit(uri), urlsplit(place)
+        usual = _USUAL_PORTS.get(there.scheme.lower())
+        port, host = there.port or usual, there.hostname or ""
+    except ValueError:
+        return None
+    if usual is None or port != (own.port or usual) or there.query or there.fragment or "@" in there.netloc:
+        return None
+    name = own.hostname or ""
+    if host != name and not (name.startswith("*.") and host.endswith(name[1:])):
+        return None
+    if not f"{there.path}/".startswith(f"{own.path}/"):
+        return None
+    return safe_path(unquote(there.path[len(own.path) :]).strip("/"))

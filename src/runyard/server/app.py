@@ -15,6 +15,7 @@ from runyard.protocol.gate import Gate
 from runyard.server.answers import INCIDENT, App, Receive, Scope, Send, send_error, unforeseen
 from runyard.server.dispatch import Dispatch
 from runyard.server.guard import Guard
+from runyard.server.hosts import HostRules
 from runyard.server.outages import Outages
 from runyard.server.settings import ServerSettings
 from runyard.server.status import Status
@@ -28,7 +29,10 @@ def open_gate(settings: ServerSettings) -> Gate:
     SchemaOutdated: The database needs ``runyard db upgrade``, or is not ours.
     InvalidParameter: Artifacts cannot be kept where the settings say.
     """
-    places = own_places(settings.destination, settings.artifact_root)
+    places = (
+        *own_places(settings.destination, settings.artifact_root),
+        *HostRules.of(settings).own_addresses(settings),
+    )
     gate = Gate.open(settings.backend_store_uri, artifact_root=settings.artifact_root, artifact_places=places)
     if settings.serve_artifacts:
         try:

@@ -232,6 +232,8 @@ async def _receive(incoming: _Incoming, request: Request, most: int | None = Non
             if size >= PIECE:
                 await in_file_thread(incoming.write, b"".join(pieces))
                 pieces, size = [], 0
+        if most is not None and not total:
+            raise InvalidParameter("The request has no body: send the content of the file.")
         await in_file_thread(incoming.finish, b"".join(pieces))
     except BaseException as problem:
         await in_file_thread(incoming.abandon)
