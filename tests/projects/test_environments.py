@@ -95,7 +95,9 @@ def test_an_environment_that_cannot_be_made_fails_the_run(mlflow: ModuleType, tm
     """With the reason in the error and the output; no half of it is taken for the whole later."""
     folder = using(tmp_path)
     (folder / "tiny-1.0-py3-none-any.whl").write_text("no wheel")
-    with pytest.raises(ExecutionException, match=r"failed: The environment could not be made: \w+ said: .*tiny"):
+    with pytest.raises(
+        ExecutionException, match=r"failed: The environment could not be made: \w+ said: .*tiny.* The whole log is in "
+    ):
         mlflow.projects.run(str(folder), env_manager="uv")
     (run,) = all_runs()
 
@@ -112,8 +114,7 @@ def test_what_is_not_installed_is_told_before_there_is_a_run(refused: Refused, t
 
     conda = project(tmp_path / "conda", command("true"), conda__yaml="dependencies: [numpy=1.26]")
     assert "needs the program 'conda'" in refused(str(conda), env_manager="conda")
-    for manager in (None, "uv", "virtualenv"):
-        assert "only conda can be asked for: numpy=1.26" in refused(str(conda), env_manager=manager)
+    assert "only conda can be asked for: numpy=1.26" in refused(str(conda))
     assert not root.exists()
 
 
@@ -129,11 +130,70 @@ def test_a_conda_environment_of_pip_packages_needs_no_conda(mlflow: ModuleType, 
     assert ["uv"] == [name.partition("-")[0] for name in made(root)]
 
 
+@pytest.mark.parametrize("manager", ["uv", pytest.param("virtualenv", marks=pytest.mark.slow)])
+def test_packages_of_conda_are_asked_for_from_pip_when_a_manager_is_chosen(
+    mlflow: ModuleType, tmp_path: Path, root: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch,
+    manager: str,
+) -> None:  # fmt: skip
+    """MLflow's own example projects have such files; what is no package of Python is left out with a warning."""
+    code = project(tmp_path / "code", command("python use.py"), use__py=USE)
+    ours = stand_in(code)
+    wheel(tmp_path / "index", "tiny", "1.0", core="x = 4")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "index"))
+    monkeypatch.setenv("UV_FIND_LINKS", str(tmp_path / "index"))
+    named = f"[python={THIS}, 'conda-forge::tiny=1.0', libgcc-ng, {{pip: ['runyard @ {ours.as_uri()}']}}]"
+    project(code, conda__yaml=f"channels: [conda-forge]\ndependencies: {named}")
+    run = mlflow.projects.run(str(code), env_manager=manager)
+
+    assert "tiny 4\n" in output(run.run_id)
+    assert "tiny==1.0.* of conda.yaml are installed by their names from pip" in caplog.text
+    assert "Only conda has libgcc-ng" in caplog.text
+
+
+def test_settings_that_surround_a_project_do_not_count(
+    mlflow: ModuleType, tmp_path: Path, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pinned version of uv, or a module of the project called as one of pip's, would break its environment."""
+    monkeypatch.setenv("RUNYARD_ENV_ROOT", str(tmp_path / "code" / "environments"))
+    folder = using(tmp_path, pip__py="raise SystemExit('not this one')")
+    for place in (tmp_path, folder):
+        (place / "pyproject.toml").write_text('[tool.uv]\nrequired-version = "==0.0.1"\n')
+        (place / "uv.toml").write_text('required-version = "==0.0.1"\n')
+    (folder / "more.txt").write_text("./tiny-1.0-py3-none-any.whl\n")
+    ours = (folder / "runyard-99.0-py3-none-any.whl").as_uri()
+    dependencies = f"['runyard @ {ours}', '-r more.txt']"
+    project(folder, python_env__yaml=f"python: '{THIS}'\ndependencies: {dependencies}")
+    monkeypatch.chdir(folder)
+    run = mlflow.projects.run(".", env_manager="uv")
+
+    assert "tiny 1\n" in output(run.run_id)
+
+
+def test_a_build_that_fails_is_told_in_one_line(tmp_path: Path, root: Path) -> None:
+    """The line that tells why and where the whole log is; what the build printed is in the log alone."""
+    source = tmp_path / "broken"
+    project(source, setup__py="print('much')\nraise ValueError('no such compiler')")
+    (source / "pyproject.toml").write_text(
+        '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+        '[project]\nname = "broken"\nversion = "1.0"\n'
+    )
+    (source / "backend.py").write_text("print('much')\nraise ValueError('no such compiler')\n")
+    said: list[str] = []
+    with pytest.raises(RunyardException) as refused:
+        interpreter_for(Wanted(THIS, (f"broken @ {source.as_uri()}",)), "uv", said.append)
+    reason, _, log = refused.value.message.partition(" The whole log is in ")
+
+    assert reason.endswith("ValueError: no such compiler.")
+    assert "Traceback" not in reason
+    assert "Traceback" in Path(log).read_text()
+    assert not any("Traceback" in line for line in said)
+
+
 def test_two_that_want_the_same_make_it_once(tmp_path: Path, root: Path) -> None:
     """Runs that start together wait for each other instead of breaking what the other makes."""
     wanted = Wanted(THIS, (str(wheel(tmp_path, "tiny", "1.0")),))
     said: list[str] = []
-    threads = [threading.Thread(target=interpreter_for, args=(wanted, "uv", tmp_path, said.append)) for _ in range(4)]
+    threads = [threading.Thread(target=interpreter_for, args=(wanted, "uv", said.append)) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -152,11 +212,11 @@ def test_everything_that_is_wanted_makes_an_environment_another(tmp_path: Path, 
         Wanted(THIS, (tiny,), depends_on="state"),
         Wanted(THIS, ()),
     ):
-        assert interpreter_for(wanted, "uv", tmp_path) == interpreter_for(wanted, "uv", tmp_path)
+        assert interpreter_for(wanted, "uv") == interpreter_for(wanted, "uv")
     assert 4 == len(made(root))
 
     with pytest.raises(RunyardException, match="could not be made"):
-        interpreter_for(Wanted(THIS, (tiny,), constraints=("tiny<1",)), "uv", tmp_path)
+        interpreter_for(Wanted(THIS, (tiny,), constraints=("tiny<1",)), "uv")
 
 
 @pytest.mark.slow

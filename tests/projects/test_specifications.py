@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from runyard.environments.wanted import own_requirement
+from runyard.environments.own_wheel import own_requirement
 from runyard.exceptions import InvalidProject
 from runyard.projects import load_project
 from runyard.projects.specification import EnvironmentSpec

@@ -12,7 +12,14 @@ import click
 
 from runyard.cli.choices import variables
 from runyard.cli.models_images import build_docker, generate_dockerfile
-from runyard.cli.models_options import environment_options, fetched, model_uri_option
+from runyard.cli.models_options import (
+    QUICKEST,
+    environment_options,
+    fetched,
+    manager_for,
+    model_uri_option,
+    predicting,
+)
 from runyard.core.model_uri import is_model_uri
 from runyard.exceptions import InvalidParameter
 
@@ -67,10 +74,10 @@ def _form(ctx: click.Context, option: click.Parameter, value: str) -> str:
 @models.command(context_settings={"help_option_names": ["--help"]})
 @model_uri_option
 @_serving_options
-@environment_options("virtualenv")
+@environment_options(QUICKEST)
 @click.option("--no-conda", is_flag=True, help="The same as --env-manager local.")
 @click.pass_context
-def serve(ctx: click.Context, /, model_uri: str, env_manager: str, no_conda: bool, **given: Any) -> None:
+def serve(ctx: click.Context, /, model_uri: str, env_manager: str | None, no_conda: bool, **given: Any) -> None:
     """Serve a model at /invocations, with a page to try it at /docs.
 
     The model's code runs in this process: serve only models whose authors you trust. Ctrl-C or SIGTERM ends the server
@@ -79,7 +86,7 @@ def serve(ctx: click.Context, /, model_uri: str, env_manager: str, no_conda: boo
     from runyard.serving.settings import ServingSettings  # noqa: PLC0415  (help must not wait for the web framework)
 
     del given["install_mlflow"]
-    manager, folder = "local" if no_conda else env_manager, fetched(model_uri)
+    manager, folder = "local" if no_conda else manager_for(env_manager), predicting(model_uri)
     if manager != "local":
         told = {name: str(value) for name, value in given.items() if value is not None}
         options = [part for name, value in told.items() for part in (_option_name(name), value)]
@@ -101,7 +108,7 @@ def serve(ctx: click.Context, /, model_uri: str, env_manager: str, no_conda: boo
               "predictions to; standard output when left out.")  # fmt: skip
 @click.option("-t", "--content-type", default="json", show_default=True, callback=_form, metavar="[json|csv]",
               help="What the input is; the names of HTTP, such as text/csv, are taken too.")  # fmt: skip
-@environment_options("virtualenv")
+@environment_options(QUICKEST)
 @click.option("-r", "--pip-requirements-override", help="Requirements, separated by commas, that "
               "replace the model's own in its environment.")  # fmt: skip
 @click.option("--env", "variables_set", multiple=True, metavar="NAME=VALUE", help="Variable to set for the model; "
@@ -113,7 +120,7 @@ def predict(
     input_path: Path | None,
     output_path: Path | None,
     content_type: str,
-    env_manager: str,
+    env_manager: str | None,
     pip_requirements_override: str | None,
     variables_set: Sequence[str],
     nan: str,
@@ -125,13 +132,13 @@ def predict(
         if not separator or not name:
             raise InvalidParameter(f"--env {one!r} is not of the form NAME=VALUE.")
         os.environ[name] = value
-    folder = fetched(model_uri)
+    manager, folder = manager_for(env_manager), predicting(model_uri)
     overrides = [part.strip() for part in (pip_requirements_override or "").split(",") if part.strip()]
-    if env_manager != "local" or overrides:
+    if manager != "local" or overrides:
         files = [("-i", input_path), ("-o", output_path)]
         options = [part for name, path in files if path for part in (name, str(path.absolute()))]
         arguments = ["models", "predict", "-m", str(folder), *options, "-t", content_type, "--nan", nan]
-        _run_in_environment(folder, env_manager, overrides, arguments)
+        _run_in_environment(folder, manager, overrides, arguments)
     from runyard.serving.loading import load_served  # noqa: PLC0415  (heavy)
     from runyard.serving.scorer import Scorer, ScoringRequest  # noqa: PLC0415
 
@@ -148,12 +155,13 @@ def predict(
 
 @models.command("prepare-env")
 @model_uri_option
-@environment_options("virtualenv")
-def prepare_env(model_uri: str, env_manager: str, install_mlflow: bool) -> None:
+@environment_options(QUICKEST)
+def prepare_env(model_uri: str, env_manager: str | None, install_mlflow: bool) -> None:
     """Make the model's environment now, so that serving or predicting starts at once later."""
     from runyard.serving.environments import interpreter_for  # noqa: PLC0415  (heavy)
 
-    click.echo(f"Ready: {interpreter_for(fetched(model_uri), env_manager)}")
+    python = interpreter_for(predicting(model_uri), manager_for(env_manager), say=_tell)
+    click.echo(f"Ready: {python}")
 
 
 @models.command("update-pip-requirements")
@@ -182,6 +190,10 @@ def update_pip_requirements(model_uri: str, operation: str, requirement_strings:
     click.echo("\n".join(required))
 
 
+def _tell(line: str) -> None:
+    click.echo(line, err=True)
+
+
 def _option_name(name: str) -> str:
     return f"--{name.replace('_', '-')}"
 
@@ -201,8 +213,7 @@ def _run_in_environment(folder: Path, manager: str, overrides: Sequence[str], ar
     """Go on in an environment of the model's own: this process becomes the one that runs there."""
     from runyard.serving.environments import interpreter_for  # noqa: PLC0415  (heavy)
 
-    click.echo(f"Preparing the model's environment ({manager}) …", err=True)
-    python = interpreter_for(folder, manager, overrides)
+    python = interpreter_for(folder, manager, overrides, _tell)
     sys.stdout.flush()
     os.execv(python, [str(python), "-m", "runyard", *arguments, "--env-manager", "local"])  # noqa: S606
 

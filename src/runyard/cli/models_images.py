@@ -20,7 +20,7 @@ def _image_options(command: Command) -> Command:
         click.option("--install-java", type=bool, default=False, help="Install Java into the image."),
         click.option("--runyard-home", "--mlflow-home", "home", help="A checkout of Runyard to install.",
                      type=click.Path(exists=True, file_okay=False, path_type=Path)),
-        environment_options(None),
+        environment_options("When left out: local with a model, virtualenv without one."),
         click.option("-m", "--model-uri", metavar="URI", help="The model to put into the image. Without one, the image "
                      "serves what is mounted at /opt/ml/model."),
     ):  # fmt: skip

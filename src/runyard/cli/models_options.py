@@ -9,6 +9,7 @@ import click
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 MANAGERS = ("local", "uv", "virtualenv", "conda")
+QUICKEST = "uv when left out, or virtualenv where uv is not installed."
 
 
 def model_uri_option(command: Command) -> Command:
@@ -22,8 +23,13 @@ def model_uri_option(command: Command) -> Command:
     )(command)
 
 
-def environment_options(default: str | None) -> Callable[[Command], Command]:
-    """The `--env-manager` option, and MLflow's `--install-mlflow`."""
+def environment_options(left_out: str) -> Callable[[Command], Command]:
+    """The `--env-manager` option, and MLflow's `--install-mlflow`.
+
+    Parameters
+    ----------
+    left_out: What happens without it.
+    """
 
     def add(command: Command) -> Command:
         command = click.option(
@@ -32,16 +38,45 @@ def environment_options(default: str | None) -> Callable[[Command], Command]:
         return click.option(
             "--env-manager",
             type=click.Choice(MANAGERS),
-            default=default,
-            show_default=default is not None,
-            help="Where the model runs: in the environment that is here (local), or in one made for what it asks for.",
+            help="Where the model runs: in the environment that is here (local), or in one made for what it asks for, "
+            f"and kept. {left_out}",
         )(command)
 
     return add
 
 
 def fetched(model_uri: str, folder: str | None = None) -> Path:
-    """The model's files on this machine."""
-    from runyard.models.loading import local_folder  # noqa: PLC0415  (help must not wait for it)
+    """The model's files on this machine.
 
-    return local_folder(model_uri, folder)
+    Raises
+    ------
+    InvalidParameter: There is no model.
+    """
+    from runyard.models.loading import local_folder  # noqa: PLC0415  (help must not wait for it)
+    from runyard.models.model import MLMODEL, read_mlmodel  # noqa: PLC0415
+
+    found = local_folder(model_uri, folder)
+    read_mlmodel(found / MLMODEL)
+    return found
+
+
+def predicting(model_uri: str) -> Path:
+    """The files of a model that predicts, on this machine.
+
+    Raises
+    ------
+    InvalidParameter: There is no model, or nothing says how it predicts.
+    """
+    from runyard.models.loading import read_flavor  # noqa: PLC0415  (help must not wait for it)
+    from runyard.models.model import PYFUNC  # noqa: PLC0415
+
+    found = fetched(model_uri)
+    read_flavor(found, PYFUNC)
+    return found
+
+
+def manager_for(chosen: str | None) -> str:
+    """What makes the environment of a model."""
+    from runyard.environments.making import default_manager  # noqa: PLC0415  (help must not wait for it)
+
+    return chosen or default_manager()

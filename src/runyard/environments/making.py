@@ -5,33 +5,34 @@ import hashlib
 import json
 import os
 import shutil
-import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from runyard import settings
+from runyard.environments.own_wheel import environment_root
+from runyard.environments.tools import run_tool
 from runyard.environments.wanted import Wanted
-from runyard.exceptions import InvalidParameter, RunyardException
+from runyard.exceptions import InvalidParameter
 
 MANAGERS = ("local", "uv", "virtualenv", "conda")
 """Ways to give code its environment; `local` is the one that runs now."""
 
 Say = Callable[[str], None]
 
+Run = Callable[[Sequence[str]], None]
+
 _DONE = "runyard-environment.json"
-_SHOWN_LINES = 15
 
 
-def interpreter_for(wanted: Wanted, manager: str, folder: Path, say: Say | None = None) -> Path:
+def interpreter_for(wanted: Wanted, manager: str, say: Say | None = None) -> Path:
     """The Python of an environment that holds what is wanted, made now when there is none yet.
 
     Parameters
     ----------
     manager: One of `MANAGERS`, but not ``local``.
-    folder: Where requirements that are paths start from.
-    say: Told when an environment is made, and how long it took.
+    say: Told when an environment is made, what is done for it, and how long it took.
 
     Raises
     ------
@@ -46,7 +47,7 @@ def interpreter_for(wanted: Wanted, manager: str, folder: Path, say: Say | None 
     with (root / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (place / _DONE).exists():
-            _make(place, wanted, manager, folder, say or _quiet)
+            _make(place, wanted, manager, say or _quiet)
             (place / _DONE).write_text(text)
         elif say:
             say(f"Using the environment {place}")
@@ -59,13 +60,16 @@ def _identity(wanted: Wanted, manager: str) -> str:
     return json.dumps([*parts, *more] if any(more) else parts)
 
 
-def _make(place: Path, wanted: Wanted, manager: str, folder: Path, say: Say) -> None:
+def _make(place: Path, wanted: Wanted, manager: str, say: Say) -> None:
     count = len(wanted.requirements)  # not the lines themselves: an index may be named with its password
     say(f"Making the environment {place} with {manager}: Python {wanted.python}, requirements: {count}")
     started = time.monotonic()
     shutil.rmtree(place, ignore_errors=True)
+    log = place.with_suffix(".log")
+    log.unlink(missing_ok=True)
     try:
-        _MAKERS[manager](place, wanted, folder)
+        with tempfile.TemporaryDirectory(prefix="runyard-environment-") as nowhere:
+            _MAKERS[manager](place, wanted, lambda command: run_tool(command, Path(nowhere), log, say))
     except BaseException:
         shutil.rmtree(place, ignore_errors=True)  # half an environment would look like a whole one
         raise
@@ -98,38 +102,36 @@ def is_installed(name: str) -> bool:
     return _found(name) is not None
 
 
-def environment_root() -> Path:
-    """The folder that holds the environments."""
-    given = settings.ENV_ROOT.get()
-    return Path(given).absolute() if given else Path.home() / ".runyard" / "environments"
+def default_manager() -> str:
+    """What makes an environment when nobody chooses: uv, which is quick, where it is installed."""
+    return "uv" if is_installed("uv") else "virtualenv"
 
 
-def _with_uv(place: Path, wanted: Wanted, folder: Path) -> None:
+def _with_uv(place: Path, wanted: Wanted, run: Run) -> None:
     uv = _program("uv")
-    _run([uv, "venv", "--quiet", "--python", _interpreter_request(wanted.python), str(place)], folder)
-    listed = _listed(place, wanted)
-    _run([uv, "pip", "install", "--quiet", "--python", str(place / "bin" / "python"), "-r", str(listed)], folder)
+    run([uv, "venv", "--no-project", "--python", _interpreter_request(wanted.python), str(place)])
+    run([uv, "pip", "install", "--python", str(place / "bin" / "python"), "-r", str(_listed(place, wanted))])
 
 
-def _with_venv(place: Path, wanted: Wanted, folder: Path) -> None:
-    _run([_python(wanted.python), "-m", "venv", str(place)], folder)
-    _pip_install(place, wanted, folder)
+def _with_venv(place: Path, wanted: Wanted, run: Run) -> None:
+    run([_python(wanted.python), "-m", "venv", str(place)])
+    _pip_install(place, wanted, run)
 
 
-def _with_conda(place: Path, wanted: Wanted, folder: Path) -> None:
+def _with_conda(place: Path, wanted: Wanted, run: Run) -> None:
     conda = _program("conda")
     if wanted.conda_file is None:
         raise InvalidParameter("There is no conda.yaml. Use --env-manager uv or virtualenv.")
-    _run([conda, "env", "create", "--quiet", "--prefix", str(place), "--file", str(wanted.conda_file)], folder)
-    _pip_install(place, wanted, folder)
+    run([conda, "env", "create", "--quiet", "--prefix", str(place), "--file", str(wanted.conda_file)])
+    _pip_install(place, wanted, run)
 
 
 _MAKERS = {"uv": _with_uv, "virtualenv": _with_venv, "conda": _with_conda}
 
 
-def _pip_install(place: Path, wanted: Wanted, folder: Path) -> None:
+def _pip_install(place: Path, wanted: Wanted, run: Run) -> None:
     python, listed = str(place / "bin" / "python"), _listed(place, wanted)
-    _run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", str(listed)], folder)
+    run([python, "-m", "pip", "install", "--disable-pip-version-check", "--progress-bar", "off", "-r", str(listed)])
 
 
 def _listed(place: Path, wanted: Wanted) -> Path:
@@ -189,10 +191,3 @@ def _found(name: str) -> str | None:
     """A program on the path, or beside the Python that runs."""
     beside = Path(sys.executable).parent / name
     return shutil.which(name) or (str(beside) if beside.exists() else None)
-
-
-def _run(command: Sequence[str], folder: Path) -> None:
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    if done.returncode:
-        said = " ".join((done.stderr or done.stdout).strip().splitlines()[-_SHOWN_LINES:])
-        raise RunyardException(f"The environment could not be made: {Path(command[0]).name} said: {said}")

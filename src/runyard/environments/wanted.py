@@ -1,15 +1,11 @@
 """What an environment must hold, and lists of requirements for pip."""
 
-import importlib.metadata
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from runyard.exceptions import InvalidParameter
 from runyard.models.environment.requirements import name_of
-from runyard.version import __version__
 
 
 @dataclass(frozen=True)
@@ -30,15 +26,6 @@ class Wanted:
     conda_file: Path | None = None
     constraints: tuple[str, ...] = ()
     depends_on: str = ""
-
-
-def own_requirement() -> str:
-    """What pip is told to install for this Runyard: its release, or the folder it was installed from."""
-    origin = importlib.metadata.distribution("runyard").read_text("direct_url.json")
-    address = urlsplit(json.loads(origin)["url"]) if origin else None
-    if address is not None and address.scheme == "file":
-        return f"runyard @ file://{unquote(address.path)}"
-    return f"runyard=={__version__}"
 
 
 def replaced(requirements: Sequence[str], new: Sequence[str]) -> list[str]:

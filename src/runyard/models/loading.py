@@ -3,12 +3,12 @@
 import importlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 import yaml
 
@@ -42,7 +42,7 @@ def local_folder(model_uri: str | Path, dst_path: str | None = None) -> Path:
     ------
     DoesNotExist: There is nothing.
     """
-    uri = os.fspath(model_uri)
+    uri = _folder_of(os.fspath(model_uri))
     folder = local_path(uri) if urlsplit(uri).scheme else Path(uri)
     if folder is not None and dst_path is None:
         if not folder.exists():
@@ -68,6 +68,15 @@ def _note_registration(client: RunyardClient, uri: str, folder: Path) -> None:
     (folder / REGISTERED_META).write_text(yaml.safe_dump(meta), encoding="utf-8")
 
 
+def _folder_of(uri: str) -> str:
+    """The address of a model's folder, for the address of its description too."""
+    parts = urlsplit(uri)
+    folder, _, name = parts.path.rpartition("/")
+    if name != MLMODEL or (not parts.scheme and not Path(uri).is_file()):
+        return uri
+    return urlunsplit(parts._replace(path=folder)) if parts.scheme else folder or "."
+
+
 def described_at(model_uri: str) -> Model:
     """The description of the model at an address; only that file is fetched.
 
@@ -75,6 +84,7 @@ def described_at(model_uri: str) -> Model:
     ------
     InvalidParameter: There is none, or it is not one.
     """
+    model_uri = _folder_of(os.fspath(model_uri))
     folder = local_path(model_uri) if urlsplit(model_uri).scheme else Path(model_uri)
     if folder is not None:
         return read_mlmodel(folder / MLMODEL)
@@ -164,7 +174,7 @@ def _inside(folder: Path, relative: str) -> Path:
     return place
 
 
-def file_of(folder: Path, settings: dict[str, Any], key: str) -> Path:
+def file_of(folder: Path, settings: Mapping[str, Any], key: str) -> Path:
     """The file that a flavor's settings name.
 
     Raises

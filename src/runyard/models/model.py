@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from runyard._lazy import on_first_use
+from runyard.core.yaml_problems import in_a_line
 from runyard.exceptions import InvalidParameter
 from runyard.models.signature import ModelSignature
 from runyard.types.params import ParamSchema
@@ -176,8 +177,7 @@ class Model:
         """
         from runyard.models.loading import local_folder  # noqa: PLC0415  (a circle: it reads this class)
 
-        file = Path(path) if Path(path).is_file() else local_folder(path) / MLMODEL
-        return read_mlmodel(file)
+        return read_mlmodel(Path(path) if Path(path).is_file() else local_folder(path) / MLMODEL)
 
     @classmethod
     def from_dict(cls, model_dict: Mapping[str, Any]) -> "Model":
@@ -217,7 +217,8 @@ def read_mlmodel(file: Path) -> Model:
     except FileNotFoundError:
         raise InvalidParameter(f"{str(file.parent)!r} is no model's folder: it has no file called {MLMODEL}.") from None
     except (yaml.YAMLError, ValueError, RecursionError, OSError) as problem:
-        raise InvalidParameter(f"{str(file)!r} cannot be read as a model's description: {problem}.") from None
+        reason = in_a_line(problem)
+        raise InvalidParameter(f"{str(file)!r} cannot be read as a model's description: {reason}.") from None
     if not isinstance(described, dict) or not isinstance(described.get("flavors"), dict):
         raise InvalidParameter(f"{str(file)!r} is no description of a model: it names no flavors.")
     try:

@@ -20,6 +20,8 @@ from types import ModuleType
 from typing import Any
 from weakref import WeakValueDictionary
 
+from runyard.exceptions import RunyardException
+
 _MARK = "__runyard_model__"
 """The global of a model's code that says whose it is."""
 _NEVER_OWN = frozenset(("__main__", "__pycache__", "runyard", "mlflow"))
@@ -181,8 +183,11 @@ def _is_elsewhere(name: str) -> bool:
         if isinstance(finder, _Finder) or not hasattr(finder, "find_spec"):
             continue
         places = [place for place in sys.path if place not in theirs] if finder is PathFinder else None
-        if finder.find_spec(name, places) is not None:
-            return True
+        try:
+            if finder.find_spec(name, places) is not None:
+                return True
+        except (ImportError, RunyardException):  # a finder that says what to install
+            continue
     return False
 
 

@@ -69,6 +69,9 @@ class DockerPlan:
         """The image, and how it is run."""
         return repr((self.spec, tuple(self.arguments), self.repository is not None))
 
+    def check(self, shell_command: str) -> None:
+        """What is in the image is not known."""
+
     def command(self, shell_command: str, folder: Path, variables: Mapping[str, str], say: Say) -> Command:
         """``docker run`` with the command, after the image is there."""
         image = self.spec.image

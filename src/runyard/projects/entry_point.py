@@ -39,9 +39,11 @@ class EntryPoint:
         """
         missing = [name for name, one in self.parameters.items() if name not in given and one.default is None]
         if missing:
+            nulls = [name for name in missing if self.parameters[name].is_null]
             raise InvalidProject(
                 f"Entry point {self.name!r} needs values for: {', '.join(map(repr, missing))}. "
                 f"Give them as parameters, or with -P {missing[0]}=VALUE."
+                + (f" The default of {', '.join(map(repr, nulls))} is null, which is none." if nulls else "")
             )
         chosen = {name: str(given.get(name, one.default)) for name, one in self.parameters.items()}
         chosen |= {str(name): str(value) for name, value in given.items() if name not in self.parameters}

@@ -2,6 +2,8 @@
 
 import importlib.metadata
 import os
+import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -11,7 +13,7 @@ from typing import Any, Protocol
 
 from runyard import settings
 from runyard.core.limits import shown
-from runyard.environments.making import MANAGERS, interpreter_for, is_installed, require_manager
+from runyard.environments.making import MANAGERS, default_manager, interpreter_for, is_installed, require_manager
 from runyard.exceptions import InvalidParameter, InvalidProject
 from runyard.projects.docker import DockerPlan
 from runyard.projects.processes import Command
@@ -24,6 +26,9 @@ _LIST_PACKAGES = (
     "from importlib.metadata import distributions as d;"
     "print('\\n'.join(sorted({f\"{x.metadata['Name']}=={x.version}\" for x in d()}, key=str.lower)))"
 )
+
+
+_NAMED_PYTHONS = re.compile(r"(?:^|[;&|(]|\bexec|\benv)\s*(python[23](?:\.\d+)?)(?=\s|$)", re.MULTILINE)
 
 
 class Plan(Protocol):
@@ -40,6 +45,9 @@ class Plan(Protocol):
     @property
     def identity(self) -> str:
         """What makes its results what they are, for comparing runs."""
+
+    def check(self, shell_command: str) -> None:
+        """See that what a command runs is there, as far as that can be told."""
 
     def command(self, shell_command: str, folder: Path, variables: Mapping[str, str], say: Say) -> Command:
         """The program to start, in an environment that is made now if need be.
@@ -95,12 +103,29 @@ class PackagesPlan:
         if self.manager == "local":
             python = Path(sys.executable)
         else:
-            python = interpreter_for(self.spec.wanted(_this_python()), self.manager, folder, say)
+            python = interpreter_for(self.spec.wanted(_this_python()), self.manager, say)
             own.pop("PYTHONHOME", None)
             own["CONDA_PREFIX" if self.manager == "conda" else "VIRTUAL_ENV"] = str(python.parent.parent)
         own["PATH"] = os.pathsep.join([str(python.parent), own.get("PATH", os.defpath)])
         self._python = python
         return Command(["bash", "-c", shell_command], folder, own)
+
+    def check(self, shell_command: str) -> None:
+        """See that the Pythons that a command names are there, before anything is made.
+
+        Raises
+        ------
+        InvalidProject: One is neither in the environment nor on this machine.
+        """
+        version = _this_python() if self.manager == "local" else self.spec.python or _this_python()
+        for name in _NAMED_PYTHONS.findall(shell_command):
+            wanted = name.removeprefix("python")
+            is_own = version == wanted or version.startswith(f"{wanted}.")
+            if not is_own and shutil.which(name) is None:
+                raise InvalidProject(
+                    f"The command runs {name}, and there is no such program. Write python in the command, which is the "
+                    f"project's own (here Python {version}); which version that is stands in python_env.yaml."
+                )
 
     def packages(self) -> str | None:
         """What is installed in the environment."""
@@ -149,10 +174,13 @@ def planned(
     if found == "conda" and spec.kind != "conda":
         raise InvalidProject("The project has no conda environment. Use --env-manager uv, virtualenv or local.")
     if found in ("uv", "virtualenv") and spec.conda_only:
-        raise InvalidProject(
-            f"The project's conda environment names packages that only conda can be asked for: "
-            f"{', '.join(spec.conda_only)}. Install conda, or use --env-manager local."
-        )
+        if not chosen:
+            raise InvalidProject(
+                f"The project's conda environment names packages that only conda can be asked for: "
+                f"{', '.join(spec.conda_only)}. Install conda; or use --env-manager uv, which asks pip for packages of "
+                "these names, or --env-manager local."
+            )
+        spec = spec.by_name()
     try:
         require_manager(found, spec.python)
     except InvalidParameter as problem:
@@ -166,7 +194,7 @@ def _suited(spec: EnvironmentSpec) -> str:
         return "local"
     if spec.kind == "conda" and is_installed("conda"):
         return "conda"
-    return "uv" if is_installed("uv") else "virtualenv"
+    return default_manager()
 
 
 def _this_python() -> str:

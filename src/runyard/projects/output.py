@@ -65,9 +65,13 @@ class Output:
         return thread
 
     def say(self, line: str) -> None:
+        """Add a line of our own, and show it."""
+        self.add(line)
+        self._show(f"{line}\n", sys.stderr)
+
+    def add(self, line: str) -> None:
         """Add a line of our own."""
         self._write(f"{line}\n".encode())
-        self._show(f"{line}\n", sys.stderr)
 
     def last_lines(self) -> list[str]:
         """The last lines that were printed. Half of them are errors, if there were any.

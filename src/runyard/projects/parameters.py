@@ -1,9 +1,11 @@
 """Parameters of entry points: their types, and what a value of each must be."""
 
+import difflib
+import logging
 import math
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,8 @@ from urllib.parse import unquote
 
 from runyard.core.limits import shown
 from runyard.exceptions import InvalidProject
+
+log = logging.getLogger(__name__)
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:.+", re.DOTALL)
 _FILE_ADDRESS = re.compile(r"file:(//(localhost)?(?=/)|//)?")
@@ -51,11 +55,13 @@ class Parameter:
     ----------
     type: One of `TYPES`.
     default: Its value when none is given; None when one must be.
+    is_null: A default is written, and it is null, which is none.
     """
 
     name: str
     type: str = "string"
     default: str | None = None
+    is_null: bool = False
 
     def check(self, value: str) -> None:
         """See that a value is of the parameter's type. That a path exists is looked at when it is resolved.
@@ -89,7 +95,20 @@ def declared(entry_point: str, name: str, given: Any) -> Parameter:
     default = mapping.get("default")
     if isinstance(default, Mapping | list):
         raise InvalidProject(f"{where} has a default that is no text or number: {shown(str(default))}.")
-    return Parameter(name, kind, None if default is None else str(default))
+    warn_of_unknown(where, mapping, ("type", "default"))
+    return Parameter(name, kind, None if default is None else str(default), "default" in mapping and default is None)
+
+
+def unknown_keys(content: Mapping[str, Any], known: Sequence[str]) -> str:
+    """The keys that a part of an MLproject file cannot have and that look like some it can; empty when all is well."""
+    near = {str(key): difflib.get_close_matches(str(key), known, 1, 0.7) for key in content if key not in known}
+    return " ".join(f"It has the unknown key {key!r}: did you mean {name[0]!r}?" for key, name in near.items() if name)
+
+
+def warn_of_unknown(where: str, content: Mapping[str, Any], known: Sequence[str]) -> None:
+    """Say which keys of a part of an MLproject file are misspelt: nobody reads them."""
+    if found := unknown_keys(content, known):
+        log.warning("%s: %s", where, found)
 
 
 def is_local(value: str) -> bool:

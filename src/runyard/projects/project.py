@@ -10,10 +10,12 @@ from typing import Any
 from runyard.core.limits import check_storable, shown
 from runyard.exceptions import InvalidParameter, InvalidProject
 from runyard.projects.entry_point import EntryPoint
-from runyard.projects.parameters import declared
+from runyard.projects.parameters import declared, unknown_keys, warn_of_unknown
 from runyard.projects.specification import DockerSpec, EnvironmentSpec, environment_of, read_yaml
 
 FILE_NAME = "MLproject"
+_KEYS = ("name", "entry_points", "python_env", "conda_env", "docker_env")
+_OF_ENTRY_POINTS = ("parameters", "command")
 _SCRIPTS = {".py": "python", ".sh": "${{SHELL:-bash}}", ".R": "Rscript"}
 """What runs a script, by its suffix; as a template, so that literal braces are doubled."""
 
@@ -29,6 +31,7 @@ class Project:
     entry_points: What the file declares, by name.
     environment: What must be installed to run it.
     docker: The container it runs in, for projects that name one.
+    misspelt: Which keys of its MLproject file nobody reads, in words.
     """
 
     folder: Path
@@ -36,6 +39,7 @@ class Project:
     entry_points: Mapping[str, EntryPoint] = field(default_factory=dict)
     environment: EnvironmentSpec = field(default_factory=EnvironmentSpec)
     docker: DockerSpec | None = None
+    misspelt: str = ""
 
     @property
     def env_type(self) -> str:
@@ -62,6 +66,7 @@ class Project:
         program = _SCRIPTS.get(path.suffix)
         if program is None or path.is_absolute() or ".." in path.parts:
             known = f"It declares: {', '.join(self.entry_points)}." if self.entry_points else "It declares none."
+            known = f"{known} {self.misspelt}".strip()
             raise InvalidProject(
                 f"The project has no entry point {shown(name)}. {known} A script of it can be named by its path "
                 f"({', '.join(_SCRIPTS)})."
@@ -89,6 +94,7 @@ def load_project(work_dir: str | Path) -> Project:
         raise InvalidProject(f"There is no project folder at {str(work_dir)!r}.")
     file = _file_in(place)
     content = read_yaml(file) if file else {}
+    warn_of_unknown(FILE_NAME, content, _KEYS)
     environment, docker = environment_of(place, content)
     return Project(
         folder=place,
@@ -96,6 +102,7 @@ def load_project(work_dir: str | Path) -> Project:
         entry_points=_entry_points(content.get("entry_points")),
         environment=environment,
         docker=docker,
+        misspelt=unknown_keys(content, _KEYS),
     )
 
 
@@ -115,7 +122,9 @@ def _entry_points(given: Any) -> dict[str, EntryPoint]:
 
 def _entry_point(name: str, content: Any) -> EntryPoint:
     if not isinstance(content, Mapping) or not isinstance(content.get("command"), str):
-        raise InvalidProject(f"Entry point {name!r} needs a 'command', the text of what is run.")
+        misspelt = unknown_keys(content, _OF_ENTRY_POINTS) if isinstance(content, Mapping) else ""
+        raise InvalidProject(f"Entry point {name!r} needs a 'command', the text of what is run. {misspelt}".strip())
+    warn_of_unknown(f"Entry point {name!r}", content, _OF_ENTRY_POINTS)
     try:
         check_storable(f"The command of entry point {name!r}", content["command"])
     except InvalidParameter as problem:

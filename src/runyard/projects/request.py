@@ -145,6 +145,7 @@ def prepared(request: Request, client: RunyardClient, container: str) -> Prepare
         plan = planned(project, request.env_manager, request.docker_args, request.build_image, container)
         resolved = resolved_values(entry_point, values, client, request.storage_dir, opened)
         command = entry_point.shell_command(resolved)
+        plan.check(command)
         return Prepared(request, source, project, entry_point, values, resolved, command, plan, opened.pop_all())
 
 

@@ -77,6 +77,7 @@ def fetch(uri: str, version: str | None = None) -> Source:
     InvalidProject: Nothing is there, or the address or version is not one.
     """
     address, _, below = _split(str(uri))
+    given, below = below, below.strip("/")
     _check_below(below)
     with ExitStack() as opened:
         local = _local_path(address)
@@ -88,6 +89,10 @@ def fetch(uri: str, version: str | None = None) -> Source:
         else:
             root = local
         folder = root / below
+        if not folder.is_dir() and given.startswith("/") and root.is_dir():
+            raise InvalidProject(
+                f"The folder {quoted(given)} after '#' leads out of the project, and there is none of that name in it."
+            )
         if not folder.is_dir():
             raise InvalidProject(_nothing_at(without_secrets(address), below, root, version))
         tags = {} if _is_archive(address) else git_tags(folder / "MLproject")
@@ -109,7 +114,7 @@ def _split(uri: str) -> tuple[str, str, str]:
 
 
 def _check_below(below: str) -> None:
-    if below.startswith("/") or ".." in Path(below).parts:
+    if ".." in Path(below).parts:
         raise InvalidProject(f"The folder {quoted(below)} after '#' leads out of the project. Name one inside of it.")
 
 

@@ -1,17 +1,21 @@
 """What a project must be run with, as its files say: packages, or a container."""
 
+import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 import yaml
 
 from runyard.core.limits import shown
-from runyard.environments.wanted import Wanted, own_requirement
+from runyard.core.yaml_problems import in_a_line
+from runyard.environments.own_wheel import own_requirement
+from runyard.environments.wanted import Wanted
 from runyard.exceptions import InvalidParameter, InvalidProject
-from runyard.models.environment.requirements import name_of, parsed
+from runyard.models.environment import conda
+from runyard.models.environment.requirements import name_of, parsed, rooted
 from runyard.projects.state import state_of
 
 PYTHON_ENV, CONDA_ENV, REQUIREMENTS = "python_env.yaml", "conda.yaml", "requirements.txt"
@@ -20,8 +24,11 @@ _LARGEST = 1_000_000
 _MOST_VALUES = 100_000
 _NO_SUCH_VALUE = (ValueError, TypeError, KeyError, AttributeError)
 """How the library of YAML says that a value is not of the type that its tag names; text that is no UTF-8 too."""
+_TEXT, _MERGE = "tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"
 _VERSION = re.compile(r"\d+(\.\d+)*")
-_PATH = re.compile(r"(-e\s+|--editable[ =]\s*)?([./].*)")
+
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -46,6 +53,15 @@ class EnvironmentSpec:
     constraints: tuple[str, ...] = ()
     depends_on: str = ""
     conda_only: tuple[str, ...] = ()
+
+    def by_name(self) -> "EnvironmentSpec":
+        """The same without conda: its packages are asked for by their names from pip."""
+        lines, skipped = conda.from_pip(self.conda_only)
+        if skipped:
+            log.warning("Only conda has %s: the environment is made without them.", ", ".join(skipped))
+        if lines:
+            log.warning("%s of %s are installed by their names from pip.", ", ".join(lines), CONDA_ENV)
+        return replace(self, lines=(*lines, *self.lines), conda_only=())
 
     def wanted(self, python: str) -> Wanted:
         """The environment to make, with Runyard in it so that the project's code can log.
@@ -92,7 +108,7 @@ def read_yaml(file: Path) -> dict[str, Any]:
             raise InvalidProject(f"{file.name} has more than {_LARGEST:,} bytes. Is it the right file?")
         content = _plain_values(file)
     except (OSError, RecursionError, yaml.YAMLError, *_NO_SUCH_VALUE) as problem:
-        raise InvalidProject(f"{file.name} cannot be read: {' '.join(str(problem).split())}") from None
+        raise InvalidProject(f"{file.name} cannot be read: {in_a_line(problem)}.") from None
     if content is None:
         return {}
     if not isinstance(content, dict):
@@ -100,8 +116,19 @@ def read_yaml(file: Path) -> dict[str, Any]:
     return content
 
 
+class _Loader(yaml.SafeLoader):
+    """Takes names for text: a parameter may be called yes, or 1."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """The values of a mapping by their names."""
+        for key, _value in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.tag != _MERGE:
+                key.tag = _TEXT
+        return super().construct_mapping(node, deep)
+
+
 def _plain_values(file: Path) -> Any:
-    loader = yaml.SafeLoader(file.read_text(encoding="utf-8"))
+    loader = _Loader(file.read_text(encoding="utf-8"))
     try:
         node = loader.get_single_node()
         if node is not None and _size(node, {}) > _MOST_VALUES:
@@ -180,16 +207,9 @@ def _conda_env(file: Path) -> EnvironmentSpec:
     dependencies = read_yaml(file).get("dependencies") or []
     if not isinstance(dependencies, list):
         raise InvalidProject(f"'dependencies' of {file.name} must be a list; it is {shown(str(dependencies))}.")
-    python, pip, others = "", [], []
-    for one in dependencies:
-        if isinstance(one, Mapping):
-            pip += [str(line) for line in one.get("pip") or ()]
-        elif name_of(str(one)) == "python":
-            found = _VERSION.search(str(one).partition("=")[2])
-            python = found[0] if found else ""
-        elif name_of(str(one)) != "pip":
-            others.append(str(one))
-    return EnvironmentSpec("conda", file, python, **vars(_requirements(file.parent, pip)), conda_only=tuple(others))
+    described = _requirements(file.parent, conda.pip_part(dependencies))
+    others = tuple(conda.plain_packages(dependencies))
+    return EnvironmentSpec("conda", file, conda.python_of(dependencies), **vars(described), conda_only=others)
 
 
 @dataclass(frozen=True)
@@ -206,15 +226,9 @@ def _requirements(folder: Path, given: Sequence[str]) -> _Requirements:
         lines, constraints = parsed(given, folder)
     except InvalidParameter as problem:
         raise InvalidProject(problem.message) from None
-    rooted = [_rooted(folder, line) for line in lines]
-    depends_on = "" if rooted == lines else state_of(folder)
-    return _Requirements(tuple(dict.fromkeys(rooted)), tuple(constraints), depends_on)
-
-
-def _rooted(folder: Path, line: str) -> str:
-    """A requirement that is a path starts at the project, wherever it is installed from."""
-    found = _PATH.fullmatch(line)
-    return line if found is None else f"{found[1] or ''}{(folder / found[2]).absolute()}"
+    placed = [rooted(folder, line) for line in lines]
+    depends_on = "" if placed == lines else state_of(folder)
+    return _Requirements(tuple(dict.fromkeys(placed)), tuple(constraints), depends_on)
 
 
 def _docker(given: Any) -> DockerSpec:

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from runyard.exceptions import InvalidParameter
+from runyard.models.environment.mismatches import mismatches
 from runyard.models.loading import code_of, loader_named, local_folder, with_code
 from runyard.models.model import MLMODEL, PYFUNC, Model, read_mlmodel
-from runyard.pyfunc.dependencies import mismatches
 from runyard.pyfunc.script import config_of
 from runyard.pyfunc.wrapper import PyFuncModel
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any, BinaryIO
 
-from runyard.exceptions import InvalidParameter, MissingPackage, RunyardException
+from runyard.exceptions import InvalidParameter, MissingPackage
 from runyard.models.loading import OUR_PACKAGE, THEIR_PACKAGE
 from runyard.models.unpickling import ModelUnpickler
 
@@ -75,21 +75,8 @@ def _under_their_names() -> Iterator[None]:
 
 
 def load(file: BinaryIO) -> Any:
-    """The object in a pickle. That runs the code in it: only load models of people you trust.
-
-    Raises
-    ------
-    RunyardException: It needs a module that is not here, or it is no pickle.
-    """
-    try:
-        return _Unpickler(file).load()
-    except ImportError as problem:
-        raise RunyardException(
-            f"The model needs the module {problem.name!r}, which is not installed. Install what its "
-            "requirements.txt names."
-        ) from problem
-    except (pickle.UnpicklingError, EOFError, AttributeError, IndexError) as problem:
-        raise RunyardException(f"The model's pickle cannot be read: {problem}.") from problem
+    """The object in a pickle. That runs the code in it: only load models of people you trust."""
+    return _Unpickler(file).load()
 
 
 class _Unpickler(ModelUnpickler):

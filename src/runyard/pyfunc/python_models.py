@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from runyard.exceptions import InvalidParameter
+from runyard.models.environment.mismatches import unreadable
 from runyard.models.loading import file_of, read_flavor
 from runyard.models.model import PYFUNC
 from runyard.pyfunc import pickles
@@ -50,8 +51,12 @@ def load_python_model(path: str, model_config: Mapping[str, Any] | None = None) 
     folder = Path(path)
     settings = read_flavor(folder, PYFUNC)
     let_mlflow_be_imported()
-    with file_of(folder, settings, "python_model").open("rb") as file:
-        python_model = pickles.load(file)
+    pickled = file_of(folder, settings, "python_model")
+    try:
+        with pickled.open("rb") as file:
+            python_model = pickles.load(file)
+    except Exception as problem:  # other versions of libraries may fail in any way
+        raise unreadable(folder, pickled, problem) from problem
     return _begun(python_model, folder, settings, model_config)
 
 

@@ -10,6 +10,7 @@ from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import Any, NoReturn
 
+from runyard.core.yaml_problems import in_a_line
 from runyard.exceptions import DoesNotExist, InvalidParameter
 from runyard.models.modules import current
 
@@ -76,7 +77,7 @@ def config_of(given: Mapping[str, Any] | str | Path | None) -> dict[str, Any] | 
     try:
         found = yaml.safe_load(Path(given).read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError, TypeError) as problem:
-        raise InvalidParameter(f"The configuration {str(given)!r} cannot be read: {problem}.") from None
+        raise InvalidParameter(f"The configuration {str(given)!r} cannot be read: {in_a_line(problem)}.") from None
     if not isinstance(found, dict):
         raise InvalidParameter(f"The configuration {str(given)!r} is no YAML file of a dictionary.")
     return found

@@ -1,7 +1,7 @@
 """The environment that a model runs in."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from runyard.environments import making
@@ -9,7 +9,9 @@ from runyard.exceptions import InvalidParameter
 from runyard.serving.requirements import wanted_environment
 
 
-def interpreter_for(folder: Path, manager: str, overrides: Sequence[str] = ()) -> Path:
+def interpreter_for(
+    folder: Path, manager: str, overrides: Sequence[str] = (), say: Callable[[str], None] | None = None
+) -> Path:
     """The Python of an environment with what a model asks for, made now when there is none yet.
 
     Parameters
@@ -17,6 +19,7 @@ def interpreter_for(folder: Path, manager: str, overrides: Sequence[str] = ()) -
     folder: The model's files.
     manager: ``local``, ``uv``, ``virtualenv`` or ``conda``.
     overrides: Requirements that replace the model's own of the same package.
+    say: Told what is done.
 
     Raises
     ------
@@ -27,4 +30,4 @@ def interpreter_for(folder: Path, manager: str, overrides: Sequence[str] = ()) -
         if overrides:
             raise InvalidParameter("Requirements can be overridden in an environment of the model's own only.")
         return Path(sys.executable)
-    return making.interpreter_for(wanted_environment(folder, overrides), manager, folder)
+    return making.interpreter_for(wanted_environment(folder, overrides), manager, say)

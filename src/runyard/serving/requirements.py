@@ -8,11 +8,16 @@ from typing import Any
 
 import yaml
 
-from runyard.environments.wanted import Wanted, own_requirement, replaced, required_name
+from runyard.core.yaml_problems import in_a_line
+from runyard.environments.own_wheel import own_requirement
+from runyard.environments.wanted import Wanted, replaced, required_name
 from runyard.exceptions import InvalidParameter
-from runyard.models.environment.requirements import name_of
+from runyard.models.environment import conda
+from runyard.models.environment.requirements import name_of, parsed, rooted
 
 _VERSION = re.compile(r"\d+(\.\d+)*")
+_FRAMEWORKS = ("mlflow", "mlflow-skinny", "mlflow-tracing", "runyard")
+"""What loads the model: that is us."""
 
 
 def wanted_environment(folder: Path, overrides: Sequence[str] = ()) -> Wanted:
@@ -28,17 +33,21 @@ def wanted_environment(folder: Path, overrides: Sequence[str] = ()) -> Wanted:
     InvalidParameter: One of the files cannot be understood.
     """
     conda_file = folder / "conda.yaml"
-    conda = _mapping(conda_file)
+    environment = _mapping(conda_file)
+    dependencies = environment.get("dependencies") or []
     python = str(
-        _mapping(folder / "python_env.yaml").get("python") or _conda_python(conda) or platform.python_version()
+        _mapping(folder / "python_env.yaml").get("python") or conda.python_of(dependencies) or platform.python_version()
     )
     if not _VERSION.fullmatch(python):
         raise InvalidParameter(f"The model's python_env.yaml names Python {python!r}, which is not a version.")
     listed = folder / "requirements.txt"
-    lines = listed.read_text(encoding="utf-8").splitlines() if listed.exists() else _conda_pip(conda)
-    kept = [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
-    complete = replaced(kept, [*overrides, own_requirement()])
-    return Wanted(python, tuple(complete), conda_file if conda else None)
+    named = conda.from_pip(conda.plain_packages(dependencies))[0]
+    lines, constraints = parsed(listed if listed.exists() else [*named, *conda.pip_part(dependencies)], folder)
+    own = [rooted(folder, line) for line in lines if name_of(line) not in _FRAMEWORKS]
+    complete = replaced(own, [*overrides, own_requirement()])
+    if not any(name_of(line) == "pandas" for line in complete):
+        complete.append("pandas")  # tables in requests; MLflow, in whose place we are, brings it too
+    return Wanted(python, tuple(complete), conda_file if environment else None, tuple(constraints))
 
 
 def edit_requirements(folder: Path, operation: str, requirements: Sequence[str]) -> list[str]:
@@ -66,13 +75,13 @@ def edit_requirements(folder: Path, operation: str, requirements: Sequence[str])
 
     result = edited(listed.read_text(encoding="utf-8").splitlines())
     conda_file = folder / "conda.yaml"
-    conda = _mapping(conda_file)
-    for one in conda.get("dependencies", ()):
+    environment = _mapping(conda_file)
+    for one in environment.get("dependencies", ()):
         if isinstance(one, dict) and "pip" in one:
             one["pip"] = edited(one["pip"])
     listed.write_text("\n".join(result), encoding="utf-8")
-    if conda:
-        conda_file.write_text(yaml.safe_dump(conda, default_flow_style=False, sort_keys=False), encoding="utf-8")
+    if environment:
+        conda_file.write_text(yaml.safe_dump(environment, default_flow_style=False, sort_keys=False), encoding="utf-8")
     return result
 
 
@@ -82,19 +91,7 @@ def _mapping(path: Path) -> dict[str, Any]:
     try:
         found = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as problem:
-        raise InvalidParameter(f"The model's {path.name} is not YAML: {problem}") from None
+        raise InvalidParameter(f"The model's {path.name} is not YAML: {in_a_line(problem)}.") from None
     if not isinstance(found, dict):
         raise InvalidParameter(f"The model's {path.name} must hold names and values.")
     return found
-
-
-def _conda_python(conda: dict[str, Any]) -> str | None:
-    for one in conda.get("dependencies", ()):
-        if isinstance(one, str) and name_of(one) == "python":
-            match = _VERSION.search(one)
-            return match[0] if match else None
-    return None
-
-
-def _conda_pip(conda: dict[str, Any]) -> list[str]:
-    return [line for one in conda.get("dependencies", ()) if isinstance(one, dict) for line in one.get("pip", ())]

@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from runyard.exceptions import InvalidParameter, MissingPackage, RunyardException
+from runyard.exceptions import InvalidParameter, MissingPackage
 from runyard.models.environment.files import ENVIRONMENT
+from runyard.models.environment.mismatches import unreadable
 from runyard.models.environment.requirements import pinned
 from runyard.models.flavors import SKLEARN
 from runyard.models.info import ModelInfo
@@ -163,7 +164,7 @@ def load_model(model_uri: str, dst_path: str | None = None) -> Any:
     folder = local_folder(model_uri, dst_path)
     settings = read_flavor(folder, SKLEARN.name)
     with with_code(code_of(folder, settings)):
-        return _read(file_of(folder, settings, "pickled_model"), settings)
+        return _read(folder, settings)
 
 
 def load_pyfunc(path: str) -> SklearnModel:
@@ -172,9 +173,7 @@ def load_pyfunc(path: str) -> SklearnModel:
     folder = file if file.is_dir() else file.parent
     settings = read_flavor(folder, SKLEARN.name)
     pyfunc = read_flavor(folder, PYFUNC)
-    return SklearnModel(
-        _read(file_of(folder, settings, "pickled_model"), settings), pyfunc.get("predict_fn", "predict")
-    )
+    return SklearnModel(_read(folder, settings), pyfunc.get("predict_fn", "predict"))
 
 
 def get_default_pip_requirements(include_cloudpickle: bool = False) -> list[str]:
@@ -269,8 +268,9 @@ def _pickler(chosen: str) -> Any:
     return cloudpickle
 
 
-def _read(file: Path, settings: Mapping[str, Any]) -> Any:
-    """The model in a file. Pickles run the code that is in them: only load models of people you trust."""
+def _read(folder: Path, settings: Mapping[str, Any]) -> Any:
+    """The model in a folder. Pickles run the code that is in them: only load models of people you trust."""
+    file = file_of(folder, settings, "pickled_model")
     if file.is_dir():
         file = next(file / name for name in ("model.pkl", "model.skops") if (file / name).exists())
     try:
@@ -280,10 +280,5 @@ def _read(file: Path, settings: Mapping[str, Any]) -> Any:
             return load(file, trusted=settings.get("skops_trusted_types") or [])
         with file.open("rb") as opened:
             return ModelUnpickler(opened).load()
-    except ImportError as problem:
-        raise RunyardException(
-            f"The model needs the module {problem.name!r}, which is not installed. Install what its "
-            "requirements.txt names."
-        ) from problem
-    except (pickle.UnpicklingError, EOFError, AttributeError, IndexError, ValueError) as problem:
-        raise RunyardException(f"The model in {str(file)!r} cannot be read: {problem}.") from problem
+    except Exception as problem:  # other versions of libraries may fail in any way
+        raise unreadable(folder, file, problem) from problem

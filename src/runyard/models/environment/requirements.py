@@ -8,8 +8,24 @@ from pathlib import Path, PurePath
 from runyard.exceptions import InvalidParameter
 
 _NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
-_CONSTRAINT = re.compile(r"(?:-c|--constraint)[ =]\s*(\S+)")
-_INCLUDED = re.compile(r"(?:-r|--requirement)[ =]\s*(\S+)")
+_CONSTRAINT = re.compile(r"(?:-c|--constraint)[ =]*(\S.*)")
+_INCLUDED = re.compile(r"(?:-r|--requirement)[ =]*(\S.*)")
+_EDITABLE = re.compile(r"(?:-e|--editable)[ =]*(\S.*)")
+_OPTION = re.compile(
+    r"(-i|--index-url|--extra-index-url|-f|--find-links|--trusted-host|--no-binary|--only-binary|--use-feature|"
+    r"--config-settings?)([ =]\s*)(\S.*)|(--no-index|--pre|--prefer-binary|--require-hashes)"
+)
+_VERSION = r"(?:===|==|~=|!=|<=|>=|<|>)\s*[\w.!+*-]+"
+_REQUIREMENT = re.compile(
+    r"(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?P<extras>\[[\w\s.,-]*\])?\s*"
+    rf"(?P<limits>\(?\s*{_VERSION}(?:\s*,\s*{_VERSION})*\s*,?\s*\)?|@\s*\S+)?\s*"
+    r"(?P<rest>;\s*\S.*)?(?P<options>(?:\s+--[\w-]+[ =]\S+)+)?"
+)
+_ARCHIVE = re.compile(r"(?:\S.*)?\.(?:whl|tar\.gz|tar\.bz2|zip|tgz)(?:\[[\w\s.,-]*\])?")
+_PATH = re.compile(r"(?:\.|/|~/).*|[^\s:@;=<>]+/[^:@;=<>]*")
+_ADDRESS = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*://|file:)\S+.*")
+_SECRET = re.compile(r"(?<=://)([^/\s@]+)@")
+_PLACEHOLDERS = re.compile(r"(?:\$\{[A-Z0-9_]+\}:?)+")
 MOST_NESTED = 10
 
 
@@ -30,8 +46,33 @@ def pinned(name: str) -> str:
         return name
 
 
-def parsed(given: Sequence[str] | str, folder: Path | None = None) -> tuple[list[str], list[str]]:
-    """Requirements and constraints, from a list or from a file.
+def editable(line: str) -> str | None:
+    """What a line asks to be installed as it lies; None for others."""
+    found = _EDITABLE.fullmatch(line)
+    return found[1] if found else None
+
+
+def is_place(line: str) -> bool:
+    """Is it a path of this machine, instead of a name or an address?"""
+    text = line.partition(" @ ")[2].strip() or line
+    if text.startswith("file:") or _ADDRESS.fullmatch(text):
+        return text.startswith("file:")
+    return bool(_PATH.fullmatch(text) or _ARCHIVE.fullmatch(text))
+
+
+def without_secrets(line: str) -> str:
+    """A line as it may be shown and stored: user names and passwords of addresses are left out, variables are not."""
+
+    def kept(found: re.Match[str]) -> str:
+        user, _, password = found[1].partition(":")
+        is_login = not password and (user == "git" or line[: found.start()].endswith("ssh://"))
+        return found[0] if is_login or _PLACEHOLDERS.fullmatch(found[1]) else ""
+
+    return _SECRET.sub(kept, line)
+
+
+def parsed(given: Sequence[str] | str | Path, folder: Path | None = None) -> tuple[list[str], list[str]]:
+    """Requirements and constraints, from a list or from a file, with the files that these name.
 
     Parameters
     ----------
@@ -39,23 +80,23 @@ def parsed(given: Sequence[str] | str, folder: Path | None = None) -> tuple[list
 
     Raises
     ------
-    InvalidParameter: It is neither, or a file that it names does not exist.
+    InvalidParameter: It is neither, a file that it names does not exist, or a line is no requirement.
     """
     if isinstance(given, str | PurePath):
         return _read(Path(given), 0)
     if not isinstance(given, list | tuple) or not all(isinstance(line, str) for line in given):
         raise InvalidParameter(f"Requirements are a list of strings, or the path of a file; not {given!r}.")
-    return _sorted_out(given, folder or Path(), 0)
+    return _sorted_out([part for line in given for part in line.splitlines()], folder or Path(), 0)
 
 
 def _read(file: Path, depth: int) -> tuple[list[str], list[str]]:
     if depth > MOST_NESTED:
         raise InvalidParameter(f"Files of requirements that name each other end at {str(file)!r}: there are too many.")
     try:
-        lines = file.read_text(encoding="utf-8").splitlines()
+        text = file.read_text(encoding="utf-8-sig")
     except (OSError, ValueError) as problem:
         raise InvalidParameter(f"The requirements {str(file)!r} cannot be read: {problem}.") from None
-    return _sorted_out(lines, file.parent, depth)
+    return _sorted_out(re.sub(r"\\\n", "", text).splitlines(), file.parent, depth)
 
 
 def _sorted_out(lines: Sequence[str], folder: Path, depth: int) -> tuple[list[str], list[str]]:
@@ -66,12 +107,34 @@ def _sorted_out(lines: Sequence[str], folder: Path, depth: int) -> tuple[list[st
         if not text:
             continue
         if included := _INCLUDED.fullmatch(text):
-            more, limits = _read(folder / included.group(1), depth + 1)
+            more, limits = _read(folder / included[1].strip("'\""), depth + 1)
             requirements += more
             constraints += limits
         elif constraint := _CONSTRAINT.fullmatch(text):
-            limits, _ = _read(folder / constraint.group(1), depth + 1)
+            limits, _ = _read(folder / constraint[1].strip("'\""), depth + 1)
             constraints += limits
         else:
+            _check(text)
             requirements.append(text)
     return requirements, constraints
+
+
+def _check(line: str) -> None:
+    place = editable(line) or line
+    patterns = (_OPTION, _REQUIREMENT, _ADDRESS, _PATH, _ARCHIVE)
+    if any(pattern.fullmatch(place) for pattern in patterns):
+        return
+    hint = " One = is conda's; pip's is ==." if re.fullmatch(r"[\w.-]+\s*=\s*[\w.*]+", line) else ""
+    raise InvalidParameter(
+        f"{without_secrets(line)!r} is no requirement: write a package with its version, as in 'pandas==2.2.3', an "
+        f"address, a path, or an option of pip's files.{hint}"
+    )
+
+
+def rooted(folder: Path, line: str) -> str:
+    """A requirement that is a path, starting at a folder wherever it is installed from; others as they are."""
+    place = editable(line)
+    path = place or line
+    if not is_place(path) or " @ " in path or path.startswith(("file:", "/")):
+        return line
+    return f"{'-e ' if place else ''}{(folder / path).absolute()}"
