@@ -6,12 +6,14 @@ Each can be called too: ``mae()(predictions=…, targets=…)`` and ``mae().eval
 from collections.abc import Callable
 from typing import Any
 
+from runyard.evaluation import metric as base  # MLflow has its values there
 from runyard.evaluation.metric import LATENCY, EvaluationMetric, MetricValue, make_metric, plain
 from runyard.evaluation.retrieval import ndcg_at_k, precision_at_k, recall_at_k
 
 __all__ = [
     "EvaluationMetric",
     "MetricValue",
+    "base",
     "exact_match",
     "f1_score",
     "latency",
@@ -28,6 +30,9 @@ __all__ = [
     "recall_score",
     "rmse",
 ]
+
+__path__: list[str] = []
+"""Nothing is below this module; with a path, imports of MLflow's parts below it are answered by the alias."""
 
 
 def mae() -> EvaluationMetric:

@@ -59,6 +59,7 @@ def test_modules_can_be_named_in_every_form() -> None:
         "import mlflow.utils.mlflow_tags as tags\n"
         "from mlflow import MlflowClient, tracking\n"
         "from mlflow.entities.metric import Metric\n"
+        "from mlflow.metrics.base import MetricValue\n"
         "from mlflow.tracking import context\n"
         "from mlflow.tracking.fluent import ActiveRun, _active_run_stack\n"
         "status = mlflow.entities.run_status.RunStatus.to_string(3)\n",
@@ -68,6 +69,7 @@ def test_modules_can_be_named_in_every_form() -> None:
     assert namespace["status"] == "FINISHED"
     assert namespace["Metric"] is runyard.entities.Metric
     assert namespace["ActiveRun"] is runyard.ActiveRun
+    assert namespace["MetricValue"] is runyard.metrics.MetricValue
 
 
 def test_availability_checks_find_it() -> None:
@@ -96,6 +98,7 @@ def test_the_version_compares_with_mlflows() -> None:
         ("import mlflow.pytorch", "its flavor comes in a later version"),
         ("from mlflow import onnx", "its flavor comes in a later version"),
         ("from mlflow.genai.scorers import scorer", "'mlflow.genai.*': .*GenAI are not offered"),
+        ("from mlflow.metrics.genai import faithfulness", "'mlflow.metrics.genai': .*GenAI are not offered"),
         ("import mlflow.xgboost", "its flavor comes in a later version"),
         ("from mlflow.store.tracking import rest_store", "Use the client"),
         ("import mlflow.utils.unheard_of", "'mlflow.utils.unheard_of': 'mlflow' is Runyard here"),

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(320)]
 
 ROOT = Path(__file__).resolve().parents[1]
 RECORDED: dict[str, Any] = json.loads((ROOT / "data" / "autolog-script-mlflow-3.17.2.json").read_text(encoding="utf-8"))

@@ -19,6 +19,7 @@ _PLUGINS = "MLflow's stores and their plug-ins have no place in it. Use the clie
 _DEEPER = {
     "entities.span": _TRACES,
     "entities.trace": _TRACES,
+    "metrics.genai": _TRACES,
     "protos": _PLUGINS,
     "store": _PLUGINS,
     "tracking._model_registry": _PLUGINS,

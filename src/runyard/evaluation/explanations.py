@@ -56,6 +56,8 @@ def explained(subject: Subject, features: pd.DataFrame, config: Mapping[str, Any
     """
     if subject.predict is None:
         raise UnexplainedError("there is no model to ask")
+    if features.shape[1] == 0:
+        raise UnexplainedError("there are no features")
     try:
         import shap  # noqa: PLC0415  (heavy, and not everybody has it)
     except ImportError as problem:

@@ -36,12 +36,17 @@ class MetricValue:
 
     def __post_init__(self) -> None:
         if self.aggregate_results is None and self.scores is not None and _are_numbers(self.scores):
-            numbers = np.asarray(self.scores, dtype=float)
-            self.aggregate_results = {
-                "mean": float(numbers.mean()),
-                "variance": float(numbers.var()),
-                "p90": float(np.percentile(numbers, 90)),
-            }
+            self.aggregate_results = standard_aggregations(self.scores)
+
+
+def standard_aggregations(scores: Sequence[Any]) -> dict[str, float]:
+    """The mean, variance and 90th percentile of scores that are numbers."""
+    numbers = np.asarray(scores, dtype=float)
+    return {
+        "mean": float(numbers.mean()),
+        "variance": float(numbers.var()),
+        "p90": float(np.percentile(numbers, 90)),
+    }
 
 
 def _are_numbers(scores: Sequence[Any]) -> bool:
