@@ -11,6 +11,7 @@ import pytest
 
 from runyard.client import RunyardClient, buffer
 from runyard.client.connection import close_all
+from runyard.client.errors import Unreachable
 from runyard.client.spool import spool_folder
 from runyard.exceptions import InvalidParameter, StorageFull
 from tests.client.reading import journals, steps
@@ -225,3 +226,36 @@ def test_files_move_along_to_a_new_journal(
     close_all()
     assert not waiting()
     assert not journals()
+
+
+def test_what_a_worker_logs_waits_for_the_start_of_its_run(
+    start_server: Callable[..., RunningServer], impatient: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Workers log to a run that their parent started offline; its journal may be delivered last."""
+    server = start_server()
+    server.kill()
+    run = RunyardClient(server.url).begin_run("0")
+    script = (
+        "import sys; from runyard.client import RunyardClient\n"
+        "client = RunyardClient(sys.argv[1])\n"
+        "client.log_metric(sys.argv[2], 'inner', 1.0)\n"
+        "client.log_text(sys.argv[2], 'inner', 'inner.txt')\n"
+    )
+    subprocess.run([sys.executable, "-c", script, server.url, run.info.run_id], capture_output=True, check=True)
+    monkeypatch.setenv("RUNYARD_OFFLINE_AFTER", "30")
+    with monkeypatch.context() as held_up:
+        held_up.setattr(buffer, "deliver", _not_now)
+        server.start()
+        assert run_sync().exit_code == 1
+    assert not list(spool_folder().glob("*.rejected"))
+
+    client = RunyardClient(server.url)
+    client.connection.flush()
+    assert run_sync().exit_code == 0
+    assert client.get_run(run.info.run_id).data.metrics == {"inner": 1.0}
+    assert read(client, run.info.run_id, "inner.txt") == "inner"
+
+
+def _not_now(*_: object) -> None:
+    """The parent is slow."""
+    raise Unreachable("not now")

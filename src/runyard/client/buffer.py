@@ -350,15 +350,15 @@ class Buffer:
 
     def _reject(self, portion: Sequence[Entry], first: int, entries: Sequence[Entry], error: RunyardException) -> None:
         """Set entries of a portion aside. The first of the portion has this number."""
+        if self._rejects is None:
+            assert self._journal is not None
+            self._rejects = Rejects(self._journal.path.with_suffix(REJECTED), self._sender.address)
+        self._rejects(entries, error)
         numbers = {entry.end: number for number, entry in enumerate(portion, first)}
         with self._lock:
             self._refused |= {numbers[entry.end]: error for entry in entries}
             for number in list(self._refused)[:-MOST_REFUSALS]:
                 del self._refused[number]
-        if self._rejects is None:
-            assert self._journal is not None
-            self._rejects = Rejects(self._journal.path.with_suffix(REJECTED), self._sender.address)
-        self._rejects(entries, error)
 
     def _note_offline(self, reason: str) -> None:
         if self.offline is None:

@@ -10,10 +10,10 @@ from typing import Any
 
 from runyard.client.errors import Unreachable, refused_for_good
 from runyard.client.senders import Sender
-from runyard.client.spool import Change, Entry, Point, Upload, line_of
+from runyard.client.spool import SUFFIX, Change, Entry, Point, Upload, line_of, starts_in_another_journal
 from runyard.client.uploads import deliver_upload
 from runyard.core.limits import MAX_BATCH_METRICS
-from runyard.exceptions import RunyardException
+from runyard.exceptions import DoesNotExist, RunyardException
 from runyard.protocol.message import Message
 from runyard.tracking.metrics.points import Measured, MetricPoint
 from runyard.tracking.runs.messages import LogBatch
@@ -119,6 +119,15 @@ def _refused(sender: Sender, what: str, attempt: Callable[[], object]) -> Runyar
     return None
 
 
+def _owner_of(entry: Entry) -> str:
+    """The id of the run or model that an entry belongs to."""
+    if isinstance(entry, Point):
+        return entry.run_id
+    if isinstance(entry, Upload):
+        return entry.owner_id
+    return str(getattr(entry.message, "run_id", None) or getattr(entry.message, "model_id", ""))
+
+
 class Rejects:
     """Sets aside what a store refuses for good: into a file beside the journal, and into the log, once.
 
@@ -135,7 +144,17 @@ class Rejects:
         self.uploads: list[Upload] = []
 
     def __call__(self, entries: Sequence[Entry], error: RunyardException) -> None:
-        """Set entries aside with the reason."""
+        """Set entries aside with the reason.
+
+        Raises
+        ------
+        Unreachable: They are of a run or model that another journal of the folder is still to start.
+        """
+        if error.error_code == DoesNotExist.code:
+            journal = self.path.with_suffix(SUFFIX)
+            for owner_id in {_owner_of(entry) for entry in entries}:
+                if starts_in_another_journal(owner_id, journal):
+                    raise Unreachable(f"{owner_id} was started offline by another process, and is not delivered yet.")
         self.uploads += [entry for entry in entries if isinstance(entry, Upload)]
         lines = [{"reason": error.message, "entry": json.loads(line_of(entry))} for entry in entries]
         self._set_aside(lines, error.message)

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from runyard.client.spool import (
     REJECTED,
     SUFFIX,
     address_of,
+    began,
     files_in,
     remove_journal,
     settled_line,
@@ -50,17 +52,17 @@ class Delivered:
 
 
 def left_behind(folder: Path | None = None) -> Iterator[tuple[Path, str]]:
-    """Journals that can be read with the store each is for; those in use too.
+    """Journals that can be read with the store each is for, the oldest first; those in use too.
 
     Raises
     ------
     OSError: The folder cannot be read.
     """
+    found = []
     for path in files_in(folder or spool_folder(), SUFFIX):
-        try:
-            address = address_of(path)
-        except OSError:
-            continue
+        with suppress(OSError):
+            found.append((began(path), path, address_of(path)))
+    for _, path, address in sorted(found, key=lambda one: one[:2]):
         if address is not None:
             yield path, address
 

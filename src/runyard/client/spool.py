@@ -5,14 +5,17 @@ notes up to which byte everything was delivered. A last line that was cut is no 
 holds a lock on it, so that another process can tell a journal left behind from one in use.
 """
 
+import contextlib
 import dataclasses
 import errno
 import fcntl
 import json
 import math
 import os
+import re
 import secrets
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -161,7 +164,8 @@ class Journal:
         try:
             # the header comes after the lock: a file without one is nobody's yet
             fcntl.flock(self._descriptor, fcntl.LOCK_EX)
-            self.start = self.append((json.dumps({"runyard-spool": FORMAT, "tracking_uri": address}) + "\n").encode())
+            header = {"runyard-spool": FORMAT, "tracking_uri": address, "began": time.time_ns()}
+            self.start = self.append((json.dumps(header) + "\n").encode())
         except OSError:
             self.discard()
             raise
@@ -230,13 +234,37 @@ def address_of(path: Path) -> str | None:
     ------
     OSError: The file cannot be read.
     """
+    return _header(path)[0]
+
+
+def began(path: Path) -> int:
+    """When a journal was begun; what it holds may need what an earlier one holds, such as the start of a run.
+
+    Raises
+    ------
+    OSError: The file cannot be read.
+    """
+    return _header(path)[1]
+
+
+def _header(path: Path) -> tuple[str | None, int]:
     with path.open("rb") as file:
         line = file.readline()
     try:
         header = json.loads(line)
-        return str(header["tracking_uri"]) if header.get("runyard-spool") == FORMAT else None
+        return str(header["tracking_uri"]) if header.get("runyard-spool") == FORMAT else None, header.get("began", 0)
     except (ValueError, KeyError, AttributeError):
-        return None
+        return None, 0
+
+
+def starts_in_another_journal(owner_id: str, journal: Path) -> bool:
+    """Does another journal of the folder hold the start of this run or model, so that the store may yet learn of it?"""
+    start = re.compile(rb'\["w", "start_(run|logged_model)", \{"(run|model)_id": "%s"' % re.escape(owner_id).encode())
+    for path in files_in(journal.parent, SUFFIX):
+        with contextlib.suppress(OSError):
+            if path != journal and start.search(path.read_bytes()):
+                return True
+    return False
 
 
 def files_in(folder: Path, *suffixes: str) -> list[Path]:
