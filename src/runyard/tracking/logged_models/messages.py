@@ -48,6 +48,8 @@ def check_params(params: list[Param]) -> None:
     Clients send what a model was made with as it is: keys need not be such as runs have, and may be a little longer.
     """
     for index, param in enumerate(params):
+        if not param.key:
+            raise InvalidParameter(f"Missing value for required parameter 'params[{index}].key'.")
         check_text(f"params[{index}].key", param.key, MAX_MODEL_PARAM_KEY)
         check_text(f"The value of param {shown(param.key)}", param.value, MAX_TEXT_VALUE)
     keys = [param.key for param in params]
