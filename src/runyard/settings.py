@@ -125,8 +125,13 @@ class Setting:
 TRACKING_URI = Setting("TRACKING_URI", "Where runs are logged: http(s)://…, sqlite:///…, postgresql://…")
 REGISTRY_URI = Setting("REGISTRY_URI", "Where models are registered; the tracking URI when unset.")
 EXPERIMENT_NAME = Setting("EXPERIMENT_NAME", "Experiment of new runs; made when there is none of that name.")
-EXPERIMENT_ID = Setting("EXPERIMENT_ID", "Experiment of new runs, by id; wins over the name.")
-RUN_ID = Setting("RUN_ID", "The run that the next start_run() resumes, once.")
+EXPERIMENT_ID = Setting("EXPERIMENT_ID", "Experiment of new runs, by id; a name beside it must mean the same one.")
+RUN_ID = Setting(
+    "RUN_ID", "The run that the first start_run() of a program resumes, where no argument names another or a parent."
+)
+PROJECT_RUN_ID = Setting(
+    "PROJECT_RUN_ID", "Set in the programs of a project: their run, active before they start it.", ours_only=True
+)
 ACTIVE_MODEL_ID = Setting(
     "ACTIVE_MODEL_ID", "The logged model that metrics are logged with, as set_active_model() does."
 )

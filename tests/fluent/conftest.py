@@ -19,5 +19,5 @@ def mlflow(tmp_path: Path, clean_environment: None) -> Iterator[ModuleType]:
     experiments.activate(None)
     runyard.set_tracking_uri(None)
     runyard.set_registry_uri(None)
-    stack.thread_state.last_run_id = None
+    stack.forget()
     clients.forget()

@@ -1,47 +1,12 @@
 """A run's status tells how its program ended: real programs, ended in real ways."""
 
-import os
 import signal
-import subprocess
-import sys
-import textwrap
 from pathlib import Path
 
 import pytest
 
 from runyard.client import RunyardClient
-
-READY = "ready"
-
-
-def start(folder: Path, body: str) -> "subprocess.Popen[str]":
-    """Start a program that logs to a database in the folder."""
-    program = f"import os, signal, sys, threading, time\nimport runyard as mlflow\n{textwrap.dedent(body)}"
-    environment = {**os.environ, "RUNYARD_TRACKING_URI": f"sqlite:///{folder / 'runyard.db'}"}
-    return subprocess.Popen(
-        [sys.executable, "-c", program],
-        cwd=folder,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def finish(process: "subprocess.Popen[str]", number: signal.Signals | None = None) -> tuple[int, str, str]:
-    """Wait for the program, after sending it a signal when it is ready."""
-    if number is not None:
-        assert process.stdout is not None
-        assert process.stdout.readline().strip() == READY
-        process.send_signal(number)
-    out, err = process.communicate(timeout=60)
-    return process.returncode, out, err
-
-
-def statuses(folder: Path) -> list[str]:
-    """The runs' statuses, in the order of their start."""
-    client = RunyardClient(f"sqlite:///{folder / 'runyard.db'}")
-    return [run.info.status for run in client.search_runs(["0"], order_by=["start_time ASC"])]
+from tests.fluent.programs import finish, start, statuses
 
 
 def test_a_program_that_just_ends_has_finished(tmp_path: Path) -> None:
@@ -71,13 +36,14 @@ def test_nested_runs_fail_together(tmp_path: Path) -> None:
     assert ["FAILED", "FAILED"] == statuses(tmp_path)
 
 
-def test_sigterm_kills_the_run_and_the_program(tmp_path: Path) -> None:
-    """As a scheduler ends jobs; the exit status still says it was the signal."""
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGXCPU])
+def test_a_signal_kills_the_run_and_the_program(tmp_path: Path, number: signal.Signals) -> None:
+    """As schedulers, closed terminals and limits end jobs; the exit status still says it was the signal."""
     process = start(
         tmp_path, "mlflow.start_run()\nmlflow.log_metric('m', 1)\nprint('ready', flush=True)\ntime.sleep(60)"
     )
 
-    assert finish(process, signal.SIGTERM)[0] == -signal.SIGTERM
+    assert finish(process, number)[0] == -number
     assert ["KILLED"] == statuses(tmp_path)
 
 
@@ -196,3 +162,58 @@ def test_a_process_that_vanishes_leaves_its_run_running(tmp_path: Path) -> None:
     finish(start(tmp_path, "mlflow.start_run()\nmlflow.log_param('p', 1)\nos._exit(0)"))
 
     assert ["RUNNING"] == statuses(tmp_path)
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+def test_a_forked_worker_starts_runs_of_its_own(tmp_path: Path) -> None:
+    """Workers of a pool log a run each, as they do when they are spawned; nested ones are children of the parent's."""
+    body = """
+    import multiprocessing
+    def work(number):
+        with mlflow.start_run(run_name=f"own {number}"):
+            mlflow.log_param("number", number)
+        print(mlflow.last_active_run().info.run_name, mlflow.active_run().info.run_name)
+        with mlflow.start_run(run_name=f"child {number}", nested=True):
+            pass
+    with mlflow.start_run(run_name="parent") as parent:
+        worker = multiprocessing.get_context("fork").Process(target=work, args=(1,))
+        worker.start()
+        worker.join()
+        assert mlflow.active_run() is parent
+    sys.exit(worker.exitcode)
+    """
+    code, out, err = finish(start(tmp_path, body))
+
+    assert (code, out.strip(), err) == (0, "own 1 parent", "")
+    found = RunyardClient(f"sqlite:///{tmp_path / 'runyard.db'}").search_runs(["0"])
+    runs = {run.info.run_name: run for run in found}
+    assert {"FINISHED"} == {run.info.status for run in runs.values()}
+    assert runs["own 1"].data.params == {"number": "1"}
+    assert "mlflow.parentRunId" not in runs["own 1"].data.tags
+    assert runs["child 1"].data.tags["mlflow.parentRunId"] == runs["parent"].info.run_id
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_a_worker_process_ends_the_runs_it_leaves_open(tmp_path: Path, method: str) -> None:
+    """Workers of multiprocessing end without atexit and without excepthook."""
+    (tmp_path / "work.py").write_text(
+        "import os, signal, sys, runyard as mlflow\n"
+        "def work(how):\n"
+        "    mlflow.start_run()\n"
+        "    if how == 1: raise ValueError('in a worker')\n"
+        "    if how == 2: sys.exit(3)\n"
+        "    if how == 3: os.kill(os.getpid(), signal.SIGTERM)\n"
+    )
+    body = f"""
+    import multiprocessing, work
+    if __name__ == "__main__":
+        mlflow.start_run()
+        for how in range(4):
+            worker = multiprocessing.get_context({method!r}).Process(target=work.work, args=(how,))
+            worker.start()
+            worker.join()
+    """
+    code, _, _ = finish(start(tmp_path, body))
+
+    assert code == 0
+    assert ["FINISHED", "FINISHED", "FAILED", "FAILED", "KILLED"] == statuses(tmp_path)

@@ -2,6 +2,7 @@
 
 import os
 import threading
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -75,6 +76,70 @@ def test_many_workers_choosing_a_new_experiment_get_the_same(mlflow: ModuleType)
 
     assert len(chosen) == 8
     assert len(set(chosen)) == 1
+
+
+def test_the_name_is_what_was_chosen_whatever_store_comes_later(
+    mlflow: ModuleType, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The id of one store means somebody else's experiment in another."""
+    first = mlflow.get_tracking_uri()
+    before = mlflow.set_experiment("mine")
+    mlflow.set_tracking_uri(f"sqlite:///{tmp_path / 'other.db'}")
+    mlflow.create_experiment("somebody else's")
+    assert (os.environ["MLFLOW_EXPERIMENT_NAME"], "MLFLOW_EXPERIMENT_ID" in os.environ) == ("mine", False)
+
+    home = home_of_a_new_run(mlflow)
+
+    assert mlflow.get_experiment(home).name == "mine"
+    assert mlflow.get_experiment(before.experiment_id).name == "somebody else's"
+    assert (os.environ["MLFLOW_EXPERIMENT_ID"], "MLFLOW_EXPERIMENT_NAME" in os.environ) == (home, False)
+    assert len(mlflow.search_runs()) == 1
+    mlflow.set_tracking_uri(first)
+    assert home_of_a_new_run(mlflow) == before.experiment_id
+
+
+def test_an_experiment_chosen_by_id_is_not_looked_for_in_another_store(mlflow: ModuleType, tmp_path: Path) -> None:
+    """Unless both addresses lead to the same one."""
+    first = mlflow.get_tracking_uri()
+    mlflow.set_experiment(experiment_id=mlflow.create_experiment("mine"))
+    mlflow.set_tracking_uri(f"sqlite:///{tmp_path / 'other.db'}")
+    mlflow.create_experiment("somebody else's")
+
+    with pytest.raises(InvalidParameter, match=r"'mine'.* chosen by its id in .*Call set_experiment again"):
+        mlflow.start_run()
+    (tmp_path / "same.db").symlink_to(first.removeprefix("sqlite:///"))
+    mlflow.set_tracking_uri(f"sqlite:///{tmp_path / 'same.db'}")
+    assert home_of_a_new_run(mlflow) == "1"
+
+
+def test_a_name_that_is_deleted_in_the_other_store_is_refused(mlflow: ModuleType, tmp_path: Path) -> None:
+    """As set_experiment would refuse it."""
+    mlflow.set_experiment("mine")
+    mlflow.set_tracking_uri(f"sqlite:///{tmp_path / 'other.db'}")
+    mlflow.delete_experiment(mlflow.create_experiment("mine"))
+
+    with pytest.raises(InvalidParameter, match=r"'mine'.*deleted.*restore_experiment"):
+        mlflow.start_run()
+
+
+def test_the_last_run_is_found_in_its_own_store(mlflow: ModuleType, tmp_path: Path) -> None:
+    """Another store has no run of that id."""
+    with mlflow.start_run() as run:
+        pass
+    mlflow.set_tracking_uri(f"sqlite:///{tmp_path / 'other.db'}")
+
+    assert mlflow.last_active_run().info.run_id == run.info.run_id
+
+
+def test_what_is_chosen_replaces_the_name_in_the_environment(
+    mlflow: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Programs that are started would find two experiments named, and refuse to choose."""
+    monkeypatch.setenv("MLFLOW_EXPERIMENT_NAME", "from outside")
+    experiment = mlflow.set_experiment("chosen")
+
+    assert home_of_a_new_run(mlflow) == experiment.experiment_id == os.environ["MLFLOW_EXPERIMENT_ID"]
+    assert "MLFLOW_EXPERIMENT_NAME" not in os.environ
 
 
 def test_the_environment_chooses_by_name(mlflow: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -142,6 +142,74 @@ def test_the_run_in_the_environment_is_resumed_once(mlflow: ModuleType, monkeypa
     assert "MLFLOW_RUN_ID" not in os.environ
 
 
+def test_arguments_beat_the_run_in_the_environment(mlflow: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A child that is asked for is made; its parent is neither renamed nor ended."""
+    with mlflow.start_run(run_name="parent") as parent:
+        pass
+    for name in ("MLFLOW_RUN_ID", "RUNYARD_RUN_ID"):
+        monkeypatch.setenv(name, parent.info.run_id)
+        with mlflow.start_run(run_name="child", nested=True, parent_run_id=parent.info.run_id) as child:
+            pass
+        assert child.data.tags["mlflow.parentRunId"] == parent.info.run_id != child.info.run_id
+        assert mlflow.get_run(parent.info.run_id).info.run_name == "parent"
+        assert name not in os.environ
+
+    monkeypatch.setenv("MLFLOW_RUN_ID", parent.info.run_id)
+    with mlflow.start_run(run_id=child.info.run_id) as resumed:
+        assert resumed.info.run_id == child.info.run_id
+    monkeypatch.setenv("MLFLOW_RUN_ID", parent.info.run_id)
+    with mlflow.start_run(experiment_id=mlflow.create_experiment("another")) as elsewhere:
+        assert elsewhere.info.run_id != parent.info.run_id
+
+
+def test_an_active_run_is_not_resumed_by_the_environment(mlflow: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not inside of itself, not in another thread; and nested runs leave the variable to the first that is not."""
+    with mlflow.start_run(run_name="first") as before:
+        pass
+    with mlflow.start_run(run_name="outer") as outer:
+        monkeypatch.setenv("MLFLOW_RUN_ID", outer.info.run_id)
+        with mlflow.start_run(nested=True, run_name="fold") as fold:
+            assert fold.data.tags["mlflow.parentRunId"] == outer.info.run_id
+        assert mlflow.get_run(outer.info.run_id).info.status == "RUNNING"
+        in_thread: list[str] = []
+
+        def work() -> None:
+            with mlflow.start_run() as own:
+                in_thread.append(own.info.run_id)
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+        assert in_thread != [outer.info.run_id]
+        monkeypatch.setenv("MLFLOW_RUN_ID", before.info.run_id)
+        with mlflow.start_run(nested=True):
+            pass
+    with mlflow.start_run() as resumed:
+        assert resumed.info.run_id == before.info.run_id
+
+
+def test_a_run_in_the_environment_that_is_not_there_is_named(
+    mlflow: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A typo does not become a new run, not at the second try either."""
+    monkeypatch.setenv("MLFLOW_RUN_ID", "missing")
+
+    for _ in range(2):
+        with pytest.raises(DoesNotExist, match="MLFLOW_RUN_ID is 'missing'"):
+            mlflow.start_run()
+
+
+def test_a_run_in_the_environment_alone_is_not_active_before_it_starts(
+    mlflow: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As MLflow: only a program that a project started has a run from the beginning."""
+    with mlflow.start_run() as run:
+        pass
+    monkeypatch.setenv("MLFLOW_RUN_ID", run.info.run_id)
+
+    assert mlflow.active_run() is None
+
+
 def test_the_last_run_can_be_asked_for_after_it_ended(mlflow: ModuleType) -> None:
     """It comes as it is stored now."""
     assert mlflow.last_active_run() is None

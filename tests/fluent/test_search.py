@@ -72,7 +72,7 @@ def test_runs_can_be_had_as_a_list(three: ModuleType) -> None:
 
 
 def test_where_to_search(three: ModuleType) -> None:
-    """By id, by name (unknown names are passed over), everywhere, or in the current experiment."""
+    """By id, by name, everywhere, or in the current experiment."""
     experiment = three.get_experiment_by_name("a")
     three.set_experiment("b")
     with three.start_run():
@@ -81,11 +81,60 @@ def test_where_to_search(three: ModuleType) -> None:
     assert len(three.search_runs()) == 1
     assert len(three.search_runs([experiment.experiment_id])) == 3
     assert len(three.search_runs([int(experiment.experiment_id)])) == 3
-    assert len(three.search_runs(experiment_names=["a", "nope"])) == 3
-    assert len(three.search_runs(experiment_names=["nope"])) == 0
     assert len(three.search_runs(search_all_experiments=True)) == 4
     with pytest.raises(InvalidParameter, match="not both"):
         three.search_runs(["1"], experiment_names=["a"])
+
+
+def test_one_text_is_one_id_or_name(three: ModuleType) -> None:
+    """Text taken letter by letter finds the runs of other experiments: those of 1 and 7 for "17"."""
+    ids = [three.create_experiment(f"e{number}") for number in range(2, 12)]
+    assert ids[-1] == "11"
+
+    assert len(three.search_runs("1")) == len(three.search_runs(1)) == 3
+    assert len(three.search_runs("11")) == 0
+    assert len(three.search_runs(experiment_names="a")) == 3
+    assert len(three.MlflowClient().search_runs("1")) == 3
+    models = [three.initialize_logged_model("m", experiment_id="11").model_id]
+    for found in (
+        three.search_logged_models("11", output_format="list"),
+        three.MlflowClient().search_logged_models("11"),
+        three.MlflowClient().search_logged_models([11]),
+    ):
+        assert models == [model.model_id for model in found]
+
+
+def test_the_default_experiment_can_be_searched_by_its_number(three: ModuleType) -> None:
+    """0 is an id, not nothing."""
+    with three.start_run(experiment_id="0"):
+        pass
+
+    assert len(three.search_runs(0)) == 1
+
+
+def test_one_text_is_one_order(three: ModuleType) -> None:
+    """In every search that is ordered."""
+    client = three.MlflowClient()
+    for name in ("x", "y"):
+        client.create_registered_model(name)
+        client.create_model_version(name, "/elsewhere")
+
+    assert [2.0, 1.0, 0.0] == list(three.search_runs(order_by="metrics.m DESC")["metrics.m"])
+    assert ["a", "Default"] == [one.name for one in three.search_experiments(order_by="name DESC")]
+    assert ["y", "x"] == [one.name for one in three.search_registered_models(order_by="name DESC")]
+    assert ["y", "x"] == [one.name for one in three.search_model_versions(order_by="name DESC")]
+    with pytest.warns(FutureWarning, match="stages"):
+        assert 1 == len(client.get_latest_versions("x", "None"))
+
+
+def test_names_that_are_none_of_an_experiment_are_reported(three: ModuleType, caplog: pytest.LogCaptureFixture) -> None:
+    """A typo among good names must not pass for "no runs"."""
+    assert len(three.search_runs(experiment_names=["a", "nope"])) == 3
+    assert len(three.search_runs(experiment_names=[None])) == 0
+
+    assert ["no experiment named 'nope'", "no experiment named None"] == [
+        record.getMessage().removeprefix("There is ").partition(":")[0] for record in caplog.records
+    ]
 
 
 def test_deleted_runs_are_shown_on_demand(three: ModuleType) -> None:

@@ -206,3 +206,22 @@ def test_several_datasets_are_noted_at_once(mlflow: ModuleType) -> None:
             mlflow.log_inputs(tables, contexts=["train"])
 
     assert {"d0", "d1"} == {used.dataset.name for used in mlflow.get_run(run.info.run_id).inputs.dataset_inputs}
+
+
+def test_a_dataset_of_a_found_run_can_be_measured_on_and_logged(mlflow: ModuleType) -> None:
+    """A later run is compared on the data of an earlier one, which it has only as the store shows it."""
+    data = mlflow.data.from_pandas(pd.DataFrame({"x": [1]}), name="held out")
+    with mlflow.start_run() as first:
+        mlflow.log_input(data)
+    found = mlflow.get_run(first.info.run_id).inputs.dataset_inputs[0].dataset
+
+    with mlflow.start_run() as second:
+        mlflow.log_metric("m", 1.0, dataset=found)
+        mlflow.log_metrics({"n": 2.0}, dataset=found)
+    with mlflow.start_run() as third:
+        mlflow.log_input(found, context="testing")
+        mlflow.log_inputs([found], ["testing"], [{"a": "b"}])
+
+    for run in (second, third):
+        (used,) = mlflow.get_run(run.info.run_id).inputs.dataset_inputs
+        assert ("held out", found.digest) == (used.dataset.name, used.dataset.digest)

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import textwrap
 from pathlib import Path
 from types import ModuleType
 
@@ -68,6 +69,63 @@ def test_the_program_gets_the_variables_of_mlflow(
     }.items() <= seen["variables"].items()
     assert not {"RUNYARD_RUN_ID", "RUNYARD_TRACKING_URI", "RUNYARD_EXPERIMENT_NAME"} & set(seen["variables"])
     assert (sys.prefix, str(tmp_path / "code")) == (seen["python"], seen["folder"])
+
+
+LOOKS = """
+import os, runyard as mlflow
+seen = mlflow.active_run()
+assert seen is mlflow.active_run()
+print(seen.data.params["a"], mlflow.last_active_run().info.run_id == seen.info.run_id)
+mlflow.log_param("before", 1)
+with mlflow.start_run(run_name="renamed") as run:
+    print(run.info.run_id == seen.info.run_id, mlflow.active_run() is run)
+    with mlflow.start_run(nested=True, run_name="child"):
+        pass
+print(mlflow.active_run(), "MLFLOW_RUN_ID" in os.environ)
+with mlflow.start_run(run_name="second"):
+    pass
+"""
+
+
+def test_the_projects_run_is_the_programs_from_the_first_look(mlflow: ModuleType, tmp_path: Path) -> None:
+    """Its params can be read before a run is started, and the first one that is started resumes it."""
+    folder = project(tmp_path / "code", command("python main.py", "{a: string}"), main__py=LOOKS)
+    run = mlflow.projects.run(str(folder), parameters={"a": "b"})
+
+    assert ["b True", "True True", "None False"] == output(run.run_id).splitlines()
+    found = {one.info.run_name: one for one in all_runs()}
+    assert {"renamed", "child", "second"} == set(found)
+    assert (run.run_id, {"a": "b", "before": "1"}) == (found["renamed"].info.run_id, found["renamed"].data.params)
+    assert "mlflow.parentRunId" not in found["second"].data.tags
+    assert run.run_id == found["child"].data.tags["mlflow.parentRunId"]
+
+
+def test_a_program_that_only_looks_ends_as_it_exits(mlflow: ModuleType, tmp_path: Path) -> None:
+    """What was not started by the program is not ended by it either: the exit code decides."""
+    text = "import sys, runyard\nprint(runyard.active_run().info.status)\nsys.exit(3)"
+    failed(mlflow, script(tmp_path, text))
+
+    (run,) = all_runs()
+    assert ("FAILED", "RUNNING") == (run.info.status, output(run.info.run_id).splitlines()[0])
+
+
+def test_other_runs_can_be_started_after_the_look(mlflow: ModuleType, tmp_path: Path) -> None:
+    """What an argument names is meant: another run, or a child of the project's."""
+    text = """
+    import runyard as mlflow
+    seen = mlflow.active_run().info.run_id
+    for number in range(2):
+        with mlflow.start_run(nested=True, run_name="child"):
+            pass
+    with mlflow.start_run(parent_run_id=seen, run_name="child"):
+        pass
+    print(mlflow.active_run())
+    """
+    run = mlflow.projects.run(script(tmp_path, textwrap.dedent(text)))
+
+    children = [one for one in all_runs() if one.info.run_name == "child"]
+    assert [run.run_id] * 3 == [child.data.tags["mlflow.parentRunId"] for child in children]
+    assert "FINISHED" == mlflow.get_run(run.run_id).info.status
 
 
 def test_a_failing_program_fails_the_run_and_says_why(mlflow: ModuleType, tmp_path: Path) -> None:

@@ -11,5 +11,5 @@ def forget_everything() -> None:
     runyard.clear_active_model()
     runyard.set_tracking_uri(None)
     runyard.set_registry_uri(None)
-    stack.thread_state.last_run_id = None
+    stack.forget()
     clients.forget()

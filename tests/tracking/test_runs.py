@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from runyard.core.clock import now_ms
 from runyard.exceptions import DoesNotExist, InvalidParameter
 from runyard.protocol.gate import Gate
 from runyard.tracking.experiments.messages import DeleteExperiment, RestoreExperiment, Tag
@@ -42,6 +43,41 @@ def test_a_new_run_is_running_and_named(gate: Gate) -> None:
     assert info["run_id"] == info["run_uuid"]
 
 
+def test_a_run_without_times_gets_the_clocks(gate: Gate) -> None:
+    """A run that curl makes and ends does not begin in 1970, and it has an end; what is sent is kept."""
+    run_id = gate.perform(CreateRun.from_wire({"experiment_id": "0"}))["run"]["info"]["run_id"]
+    assert now_ms() - 60_000 < shown_run(gate, run_id)["info"]["start_time"] <= now_ms()
+    gate.perform(UpdateRun(run_id=run_id, status="KILLED"))
+    ended = shown_run(gate, run_id)["info"]["end_time"]
+    assert shown_run(gate, run_id)["info"]["start_time"] <= ended <= now_ms()
+
+    gate.perform(UpdateRun(run_id=run_id, status="FAILED"))
+    assert ("FAILED", ended) == _end(gate, run_id)
+    gate.perform(UpdateRun(run_id=run_id, status="FINISHED", end_time=7))
+    assert ("FINISHED", 7) == _end(gate, run_id)
+    early = gate.perform(CreateRun.from_wire({"experiment_id": "0", "start_time": 0}))["run"]["info"]
+    assert 0 == early["start_time"]
+
+
+@pytest.mark.parametrize("status", ["RUNNING", "SCHEDULED"])
+def test_a_run_that_goes_on_has_no_end(gate: Gate, status: str) -> None:
+    """Resumed after it ended, it would look as if it had both ended and not."""
+    run_id = a_run(gate)
+    gate.perform(UpdateRun(run_id=run_id, status="FAILED", end_time=NOW + 1))
+
+    gate.perform(UpdateRun(run_id=run_id, status=status))
+
+    assert (status, None) == _end(gate, run_id)
+    assert {} == gate.perform(SearchRuns(experiment_ids=["0"], filter="end_time > 0"))
+    gate.perform(UpdateRun(run_id=run_id, status="FINISHED"))
+    assert now_ms() - 60_000 < (_end(gate, run_id)[1] or 0) <= now_ms()
+
+
+def _end(gate: Gate, run_id: str) -> tuple[str, int | None]:
+    info = shown_run(gate, run_id)["info"]
+    return info["status"], info.get("end_time")
+
+
 def test_a_name_may_come_as_a_tag(gate: Gate) -> None:
     """Fluent clients send the name both ways, older ones only as a tag."""
     assert "tagged" == shown_run(gate, a_run(gate, tags={"mlflow.runName": "tagged"}))["info"]["run_name"]
@@ -64,14 +100,14 @@ def test_a_run_needs_an_active_experiment(gate: Gate) -> None:
 
 
 def test_update_changes_only_what_is_given(gate: Gate) -> None:
-    """Going back to RUNNING keeps the end time; an empty name is no name."""
+    """Another name keeps status and end; an empty name is no name."""
     run_id = a_run(gate, run_name="first")
     gate.perform(UpdateRun(run_id=run_id, status="FINISHED", end_time=NOW + 5))
-    gate.perform(UpdateRun(run_id=run_id, status="RUNNING", run_name=""))
+    gate.perform(UpdateRun(run_id=run_id, status="FAILED", run_name=""))
     answer = gate.perform(UpdateRun(run_id=run_id, run_name="second"))
     run = shown_run(gate, run_id)
 
-    assert ("RUNNING", NOW + 5, "second") == tuple(run["info"][name] for name in ("status", "end_time", "run_name"))
+    assert ("FAILED", NOW + 5, "second") == tuple(run["info"][name] for name in ("status", "end_time", "run_name"))
     assert "second" == pairs(run["data"]["tags"])["mlflow.runName"]
     assert run["info"] == answer["run_info"]
 

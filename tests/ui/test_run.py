@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from runyard.protocol.gate import Gate
-from runyard.tracking.runs.messages import GetRun, LogBatch
+from runyard.tracking.runs.messages import GetRun, LogBatch, UpdateRun
 from tests.factories import NOW, a_point, a_run, pairs
 from tests.ui.asking import Reader
 from tests.ui.stories import a_story
@@ -29,6 +29,16 @@ def test_the_page_shows_what_was_logged(gate: Gate, reader: Reader) -> None:
         "Took 1 min 1 s",
     ):
         assert text in page.words, text
+
+
+def test_a_run_that_goes_on_shows_no_end(gate: Gate, reader: Reader) -> None:
+    """Runs resumed before ends were taken away still have one."""
+    run_id = a_run(gate)
+    gate.perform(UpdateRun(run_id=run_id, end_time=NOW + 61_000))
+    assert {"Took", "Ended"}.isdisjoint(reader.get(f"/runs/{run_id}").words.split())
+
+    gate.perform(UpdateRun(run_id=run_id, status="FINISHED"))
+    assert {"Took", "Ended"} <= set(reader.get(f"/runs/{run_id}").words.split())
 
 
 def test_a_run_is_reached_by_the_address_below_its_experiment(gate: Gate, reader: Reader) -> None:

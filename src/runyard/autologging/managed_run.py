@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import runyard
 from runyard.autologging.integrations import get_autologging_config
 from runyard.autologging.reporting import inform
-from runyard.fluent.stack import ActiveRun, status_after
+from runyard.fluent.stack import ActiveRun
 
 AUTOLOGGING_TAG = "mlflow.autologging"
 
@@ -35,15 +35,8 @@ def run_for(integration: str, tags: Mapping[str, str]) -> Iterator[ActiveRun]:
     extra = get_autologging_config(integration, "extra_tags") or {}
     run = runyard.start_run(tags={**extra, AUTOLOGGING_TAG: integration, **tags})
     inform(integration, "Run %s was started for this call of %s.", run.info.run_id, integration)
-    try:
-        yield run
-    except BaseException as error:
-        _end(run, status_after(error) if not isinstance(error, GeneratorExit) else "FINISHED")
-        raise
-    _end(run, "FINISHED")
-
-
-def _end(run: ActiveRun, status: str) -> None:
-    active = runyard.active_run()
-    if active is not None and active.info.run_id == run.info.run_id:  # the training may have ended it
-        runyard.end_run(status)
+    with run:
+        try:
+            yield run
+        except GeneratorExit:  # nobody waits for the call's end: what it did so far is what was wanted
+            return

@@ -16,6 +16,7 @@ from runyard.client.senders import Sender, sender_for
 from runyard.client.uploads import Copies, artifacts_of
 from runyard.core.store_address import absolute, is_server
 from runyard.exceptions import RunyardException
+from runyard.protocol.decoding import check_texts
 from runyard.protocol.message import Message
 from runyard.tracking.experiments.messages import GetExperiment
 
@@ -62,6 +63,7 @@ class StoreConnection:
         Unreachable: The store cannot be reached.
         RunyardException: The store refused the message.
         """
+        check_texts(message)
         message.check()
         self._look_for_leftovers()
         known_away = self._buffer.offline is not None
@@ -86,6 +88,7 @@ class StoreConnection:
         """
         if self.waits(synchronous):
             return self.ask(message)
+        check_texts(message)
         message.check()
         self._look_for_leftovers()
         patience = settings.OFFLINE_AFTER.get()

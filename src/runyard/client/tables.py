@@ -15,6 +15,7 @@ from runyard.client.cells import Cells
 from runyard.client.files import FilesClient
 from runyard.client.images import as_picture, saved, thumbnail
 from runyard.client.table_files import ENDINGS, addition, pandas_of_tables, read_table
+from runyard.core.listed import listed, listed_ids
 from runyard.exceptions import DoesNotExist, InvalidParameter, RunyardException
 from runyard.tracking.runs.client import RunsClient
 from runyard.tracking.runs.entities import Run
@@ -87,16 +88,16 @@ class TablesClient(FilesClient, RunsClient):
         ------
         InvalidParameter: No run has such a table, or an extra column is known of none of them.
         """
-        path = _table_path(artifact_file)
+        path, wanted = _table_path(artifact_file), listed_ids(run_ids)
         found: list[tuple[Run, pd.DataFrame]] = []
         for run in self._runs_with_table(experiment_id, path):
-            if run_ids is None or run.info.run_id in run_ids:
+            if run_ids is None or run.info.run_id in wanted:
                 frame = _stored(self.repository(run.info.artifact_uri or ""), path)
                 if frame is not None:
                     found.append((run, frame))
         if not found:
             raise InvalidParameter(f"No run of experiment {experiment_id} has a table {path!r}.")
-        for name in extra_columns or ():
+        for name in listed(extra_columns):
             _add_column(found, name)
         whole: pd.DataFrame = pandas_of_tables().concat([frame for _, frame in found], ignore_index=True)
         return whole

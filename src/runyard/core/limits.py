@@ -42,6 +42,20 @@ def shown(text: str, most: int = 80) -> str:
     return repr(text if len(text) <= most else text[:most] + "…")
 
 
+def check_is_text(name: str, value: object) -> None:
+    """Refuse what is no text where a name or key is wanted: numbers, say.
+
+    Raises
+    ------
+    InvalidParameter: With the value and its type.
+    """
+    if not isinstance(value, str):
+        raise InvalidParameter(
+            f"Invalid value {shown(repr(value))[1:-1]} for parameter '{name}': text is needed, "
+            f"and it is of type {type(value).__name__}."
+        )
+
+
 def check_text(name: str, value: str, most: int) -> None:
     """Refuse text that is too long or that not every database can store.
 
@@ -75,6 +89,7 @@ def check_key(name: str, key: str) -> None:
     InvalidParameter: Empty, over 250 characters, with other characters than letters, digits and ``_ - . space : /``,
         or not in normal form.
     """
+    check_is_text(name, key)
     if not key:
         raise InvalidParameter(f"Missing value for required parameter '{name}'. A key needs at least one character.")
     if len(key) > MAX_KEY:

@@ -1,6 +1,7 @@
 """Where runs are logged and models registered: what was set, the environment, or the default. Standard library only."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from runyard import settings
@@ -15,6 +16,10 @@ class _Chosen:
 
     tracking: str | None = None
     registry: str | None = None
+
+
+after_set_tracking_uri: list[Callable[[], None]] = []
+"""What is done when another place for runs was chosen."""
 
 
 def default_uri() -> str:
@@ -44,6 +49,8 @@ def set_tracking_uri(uri: str | os.PathLike[str] | None) -> None:
         settings.TRACKING_URI.set(_Chosen.tracking)
     else:
         settings.TRACKING_URI.unset()
+    for follow in after_set_tracking_uri:
+        follow()
 
 
 def get_registry_uri() -> str:

@@ -1,5 +1,6 @@
 """Starting and ending runs, and asking which one is active."""
 
+import os
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +10,7 @@ from runyard.core.credentials import without_credentials
 from runyard.core.store_address import is_server
 from runyard.fluent import ending, starting
 from runyard.fluent.clients import client
-from runyard.fluent.stack import ActiveRun, active_run_stack, pop, push, thread_state
+from runyard.fluent.stack import ActiveRun, active_run_stack, innermost, last_ended, pop, push
 from runyard.tracking.experiments.messages import pending_name
 from runyard.tracking.runs.entities import Run, RunStatus
 
@@ -26,11 +27,11 @@ def start_run(
     description: str | None = None,
     log_system_metrics: bool | None = None,
 ) -> ActiveRun:
-    """Start a run and make it this thread's active one. In a `with` statement it ends with the right status.
+    """Start a run and make it the active one of this thread or task. A `with` statement ends it with the right status.
 
     Parameters
     ----------
-    run_id: Resume this run instead of making one; MLFLOW_RUN_ID does the same, once.
+    run_id: Resume this run instead of making one. MLFLOW_RUN_ID does the same, once, where no argument says otherwise.
     experiment_id: Experiment of the new run, if not the chosen one.
     run_name: The run's name; a random one when left out.
     nested: Make it a child of the active run.
@@ -43,14 +44,18 @@ def start_run(
     ------
     InvalidParameter: Another run is active and `nested` is not set, or the run to resume is deleted.
     """
+    starting.stop_looking(nested, parent_run_id)
     starting.refuse_second(nested, parent_run_id)
-    existing = run_id or starting.take_run_id_of_environment()
-    run = (
-        starting.resumed(existing, run_name, tags, description)
-        if existing
-        else starting.created(experiment_id, run_name, parent_run_id, tags, description)
-    )
-    return _begun(ActiveRun(run, client()), log_system_metrics, resuming=bool(existing))
+    top_level = starting.parent_here(nested) is None
+    run = starting.resumed(run_id, run_name, tags, description) if run_id else None
+    if run is None and top_level and parent_run_id is None:
+        run = starting.resumed_by_environment(experiment_id, run_name, tags, description)
+    resuming = run is not None
+    if run is None:
+        run = starting.created(experiment_id, run_name, nested, parent_run_id, tags, description)
+    if top_level:
+        settings.RUN_ID.unset()
+    return _begun(ActiveRun(run, client()), log_system_metrics, resuming)
 
 
 def _begun(run: ActiveRun, log_system_metrics: bool | None, resuming: bool) -> ActiveRun:
@@ -61,15 +66,17 @@ def _begun(run: ActiveRun, log_system_metrics: bool | None, resuming: bool) -> A
 
 
 def end_run(status: str = "FINISHED") -> None:
-    """End this thread's active run; nothing happens when there is none.
+    """End the active run of this thread or task; nothing happens when there is none.
 
     Raises
     ------
     InvalidParameter: There is no such status.
     """
     RunStatus.from_string(status)
-    if thread_state.runs:
+    if innermost() is not None:
         run = pop()
+        if run.is_looked_at:
+            settings.RUN_ID.unset()
         ending.end(run, status)
         _tell_where(run)
 
@@ -84,12 +91,16 @@ def _tell_where(run: ActiveRun) -> None:
 
 
 def active_run() -> ActiveRun | None:
-    """This thread's active run, as it was when it started; None if there is none."""
-    return thread_state.runs[-1] if thread_state.runs else None
+    """The active run of this thread or task, as it was when it started; None if there is none.
+
+    In a program that a project started it is the project's run from the beginning.
+    """
+    return innermost() or starting.look_at_run_of_project()
 
 
 def last_active_run() -> Run | None:
-    """This thread's active run, else the one it ended last, as it is now; None if it had none."""
-    if thread_state.runs:
-        return thread_state.runs[-1]
-    return client().get_run(thread_state.last_run_id) if thread_state.last_run_id else None
+    """The active run, else the one that this thread or task ended last, as it is now; None if it had none."""
+    active, last = active_run(), last_ended()
+    if last is not None and (active is None or active.process_id != os.getpid()):
+        return last.client.get_run(last.info.run_id)
+    return active

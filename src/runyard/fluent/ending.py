@@ -1,7 +1,8 @@
 """What becomes of open runs when the program ends: their status tells how it ended.
 
-An uncaught exception makes them FAILED, an interrupt and SIGTERM make them KILLED, a plain exit FINISHED. Forked
-children end nothing: the runs belong to the process that started them.
+An exception that ends the program and an exit code other than 0 make them FAILED, an interrupt and signals that end
+programs make them KILLED, a plain end FINISHED. Forked children end nothing of their parent's: the runs belong to the
+process that started them.
 """
 
 import atexit
@@ -15,47 +16,58 @@ from types import FrameType, TracebackType
 from typing import Any
 
 from runyard.exceptions import RunyardException
-from runyard.fluent.stack import ActiveRun, open_runs, status_after, thread_state
+from runyard.fluent import outcome
+from runyard.fluent.stack import ActiveRun, active_runs, left_inside, open_runs, status_after, thread_state
 
 log = logging.getLogger(__name__)
 
 SECONDS_AFTER_SIGTERM = 10
 
 before_sigterm: list[Callable[[], None]] = []
-"""What else is done when SIGTERM or an interrupt ends the program, before its open runs are marked: ending what it
+"""What else is done when a signal or an interrupt ends the program, before its open runs are marked: ending what it
 started."""
 
 
 class _Watch:
-    """What was installed, by which process, and what is known about how it ends."""
+    """What was installed, and by which process."""
 
     process_id: int | None = None
     ending_process_id: int | None = None
-    outcome = "FINISHED"
     excepthook: Any = None
-    thread_excepthook: Any = None
-    sigterm: Any = None
+    handlers: dict[int, Any] = {}  # noqa: RUF012  (a mutable default is what is wanted: there is one process)
 
 
 def end(run: ActiveRun, status: str) -> None:
-    """Stop sampling, deliver what was logged, and set the run's status."""
+    """Stop sampling, deliver what was logged, and set the run's status, after those of runs left open inside of it.
+
+    A run that is open a second time, resumed inside of itself, goes on.
+    """
+    for inner in left_inside(run):
+        inner.is_active = False
+        _end_whatever_happens(inner, status)
+    if run in open_runs:
+        open_runs.remove(run)
     if run.monitor is not None:
         run.monitor.stop()
         run.monitor = None
-    if run.process_id == os.getpid():
+    if run.process_id == os.getpid() and all(other.info.run_id != run.info.run_id for other in open_runs):
         run.client.set_terminated(run.info.run_id, status)
 
 
-def end_all(status: str) -> None:
-    """End every open run of this process, the innermost first."""
-    for run in reversed(list(open_runs.values())):
-        _end_whatever_happens(run, status)
-    thread_state.runs.clear()
+def end_all(status: str | None = None) -> None:
+    """End every open run of this process, the innermost first.
+
+    Parameters
+    ----------
+    status: When left out, what an exception that ended the program or else the program's end says.
+    """
+    for run in reversed(list(open_runs)):
+        run.is_active = False
+        _end_whatever_happens(run, status or run.outcome or outcome.status_at_exit(run.began))
 
 
 def _end_whatever_happens(run: ActiveRun, status: str) -> None:
     """End a run when nobody is left to catch an error: it is reported."""
-    open_runs.pop(run.info.run_id, None)
     try:
         end(run, status)
     except (RunyardException, OSError) as problem:
@@ -65,68 +77,93 @@ def _end_whatever_happens(run: ActiveRun, status: str) -> None:
 def watch_process() -> None:
     """From the first run on, notice how the program ends."""
     if _Watch.process_id is None:
-        atexit.register(_at_exit)
+        atexit.register(end_all)
         os.register_at_fork(after_in_child=_forget_runs_of_parent)
         _Watch.excepthook, sys.excepthook = sys.excepthook, _on_exception
-        _Watch.thread_excepthook, threading.excepthook = threading.excepthook, _on_exception_in_thread
+        outcome.watch()
+    if not isinstance(threading.excepthook, _ThreadHook):
+        threading.excepthook = _ThreadHook(threading.excepthook)
+    if _Watch.process_id != os.getpid():
         _Watch.process_id = os.getpid()
-    if _Watch.sigterm is None and threading.current_thread() is threading.main_thread():
-        _watch_sigterm()
+        _watch_worker()
+    if threading.current_thread() is threading.main_thread():
+        _watch_signals()
 
 
-def _watch_sigterm() -> None:
-    """Take SIGTERM over, unless the program ignores it or handles it outside of Python."""
-    current = signal.getsignal(signal.SIGTERM)
-    if current is not None and current is not signal.SIG_IGN:
-        _Watch.sigterm = current
-        signal.signal(signal.SIGTERM, _on_sigterm)
+def _watch_signals() -> None:
+    """Take over signals that end the program. A handler of SIGTERM is called after ours; others keep theirs alone."""
+    for number in outcome.WATCHED_SIGNALS:
+        current = signal.getsignal(number)
+        taken = current is signal.SIG_DFL or (number == signal.SIGTERM and callable(current))
+        if number not in _Watch.handlers and taken:
+            _Watch.handlers[number] = current
+            signal.signal(number, _on_signal)
+
+
+def _watch_worker() -> None:
+    """Worker processes of multiprocessing end without atexit; they have a list of their own."""
+    process, util = sys.modules.get("multiprocessing.process"), sys.modules.get("multiprocessing.util")
+    if process is not None and util is not None and process.parent_process() is not None:
+        util.Finalize(None, _at_exit_of_worker, exitpriority=20)  # before the client lets go of its stores
+
+
+def _at_exit_of_worker() -> None:
+    """It is called while the exception that ends the worker, if one does, is on its way."""
+    end_all(status_after(sys.exc_info()[1]))
 
 
 def _forget_runs_of_parent() -> None:
     """A forked child may log to the runs it sees, and ends none of them."""
     open_runs.clear()
-    for run in thread_state.runs:
+    before_sigterm.clear()
+    outcome.forget_exit()
+    thread_state.last = None
+    for run in active_runs():
         run.monitor = None
 
 
-def _at_exit() -> None:
-    if open_runs:
-        end_all(_Watch.outcome)
-
-
 def _on_exception(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
-    _Watch.outcome = status_after(error)
+    status = outcome.note_exception(error, traceback)
+    for run in open_runs if status is not None else ():
+        run.outcome = status
     _Watch.excepthook(kind, error, traceback)
-    if _Watch.outcome == "KILLED":
-        for also in before_sigterm:
+    if status == "KILLED":
+        for also in list(before_sigterm):
             also()
 
 
-def _on_exception_in_thread(args: threading.ExceptHookArgs) -> None:
+class _ThreadHook:
     """A thread that dies takes the runs that it left open along; those of other threads go on."""
-    _Watch.thread_excepthook(args)
-    while thread_state.runs:
-        _end_whatever_happens(thread_state.runs.pop(), status_after(args.exc_value))
+
+    def __init__(self, before: Callable[[threading.ExceptHookArgs], Any]) -> None:
+        self._before = before
+
+    def __call__(self, args: threading.ExceptHookArgs) -> None:
+        self._before(args)
+        for run in reversed(active_runs()):
+            run.is_active = False
+            _end_whatever_happens(run, status_after(args.exc_value))
 
 
-def _end_after_sigterm() -> None:
-    for also in before_sigterm:
+def _end_after_signal() -> None:
+    for also in list(before_sigterm):
         also()
     end_all("KILLED")
 
 
-def _on_sigterm(number: int, frame: FrameType | None) -> None:
+def _on_signal(number: int, frame: FrameType | None) -> None:
     if _Watch.ending_process_id == os.getpid():
         return  # a second one, as when two programs above send it, must not cut short what the first began
     if (open_runs or before_sigterm) and _Watch.process_id == os.getpid():
         # The main thread may hold a lock of the client right now, so another thread does the work, for a limited time.
         _Watch.ending_process_id = os.getpid()
-        worker = threading.Thread(target=_end_after_sigterm, name="runyard-sigterm", daemon=True)
+        worker = threading.Thread(target=_end_after_signal, name="runyard-signal", daemon=True)
         worker.start()
         worker.join(SECONDS_AFTER_SIGTERM)
         _Watch.ending_process_id = None
-    if callable(_Watch.sigterm):
-        _Watch.sigterm(number, frame)
+    before = _Watch.handlers[number]
+    if callable(before):
+        before(number, frame)
     else:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        os.kill(os.getpid(), signal.SIGTERM)
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)

@@ -2,10 +2,14 @@
 
 import os
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from runyard import settings
+from runyard.core.credentials import without_credentials
 from runyard.core.lifecycle import LifecycleStage, ViewType
+from runyard.core.limits import check_is_text
+from runyard.core.store_address import absolute
+from runyard.core.tracking_uri import after_set_tracking_uri, get_tracking_uri
 from runyard.exceptions import AlreadyExists, DoesNotExist, InvalidParameter, RunyardException
 from runyard.fluent.clients import client
 from runyard.tracking.experiments.entities import Experiment
@@ -14,27 +18,88 @@ from runyard.tracking.experiments.messages import PENDING, pending_name
 DEFAULT_EXPERIMENT_ID = "0"
 
 
+class _Choice(NamedTuple):
+    """What `set_experiment` chose: a name, or the id of an experiment in one store."""
+
+    experiment_id: str
+    name: str
+    store: str
+    by_id: bool
+
+
 class _Active:
-    experiment_id: str | None = None
+    choice: _Choice | None = None
 
 
 def active_experiment_id() -> str | None:
-    """The id of the experiment that `set_experiment` chose, if it did."""
-    chosen = _Active.experiment_id
-    name = pending_name(chosen or "")
-    return set_experiment(name).experiment_id if name else chosen
+    """The id of the experiment that `set_experiment` chose, if it did, in the store where runs are logged now.
+
+    Raises
+    ------
+    InvalidParameter: It was chosen by id in another store, or the experiment of its name is deleted in this one.
+    """
+    choice = _Active.choice
+    if choice is None:
+        return None
+    if not choice.by_id and not _is_here(choice):
+        return set_experiment(choice.name).experiment_id
+    if not _is_here(choice):
+        _refuse_id_of_another_store(choice)
+    return choice.experiment_id
 
 
-def activate(experiment_id: str | None) -> None:
-    """Make this the experiment of new runs, for this process and its children; None goes back to the default."""
-    _Active.experiment_id = experiment_id
-    name = pending_name(experiment_id or "")
-    if experiment_id is None or name:
-        settings.EXPERIMENT_ID.unset()
-        if name:
-            settings.EXPERIMENT_NAME.set(name)
-    else:
-        settings.EXPERIMENT_ID.set(experiment_id)
+def _is_here(choice: _Choice) -> bool:
+    """Is its id that of an experiment in the store where runs are logged now?"""
+    return choice.store == _store() and not pending_name(choice.experiment_id)
+
+
+def _refuse_id_of_another_store(choice: _Choice) -> None:
+    """Two stores give one id to different experiments; two addresses may lead to one store."""
+    try:
+        if client().get_experiment(choice.experiment_id).name == choice.name:
+            return
+    except RunyardException as problem:
+        if problem.error_code != DoesNotExist.code:
+            raise
+    raise InvalidParameter(
+        f"Experiment {choice.experiment_id} ({choice.name!r}) was chosen by its id in "
+        f"{without_credentials(choice.store)}, and runs are logged to {without_credentials(_store())} now. "
+        "Call set_experiment again after set_tracking_uri."
+    )
+
+
+def _store() -> str:
+    """The store where runs are logged now, in a form that can be compared."""
+    return absolute(get_tracking_uri()).rstrip("/")
+
+
+def activate(experiment: Experiment | None, by_id: bool = False) -> None:
+    """Make this the experiment of new runs, for this process and its children; None goes back to the default.
+
+    Parameters
+    ----------
+    by_id: It is meant as one of this store, not as one of its name in any.
+    """
+    _Active.choice = _Choice(experiment.experiment_id, experiment.name, _store(), by_id) if experiment else None
+    settings.EXPERIMENT_ID.unset()
+    if experiment is not None:
+        _tell_children()
+
+
+def _tell_children() -> None:
+    """Programs that this one starts find the experiment by its id, or in another store by its name."""
+    choice = _Active.choice
+    if choice is None:
+        return
+    here = choice.by_id or _is_here(choice)
+    told, untold = settings.EXPERIMENT_ID, settings.EXPERIMENT_NAME
+    if not here:
+        told, untold = untold, told
+    told.set(choice.experiment_id if here else choice.name)
+    untold.unset()
+
+
+after_set_tracking_uri.append(_tell_children)
 
 
 def set_experiment(
@@ -42,13 +107,15 @@ def set_experiment(
 ) -> Experiment:
     """Choose the experiment of new runs, by name (made if there is none of that name) or by id.
 
+    Where runs are logged may be chosen afterwards: an experiment of the name is found or made there.
+
     Raises
     ------
     InvalidParameter: Both or neither were given, or the experiment is deleted.
     DoesNotExist: There is no experiment with that id.
     """
     experiment = _chosen(experiment_name, experiment_id)
-    activate(experiment.experiment_id)
+    activate(experiment, by_id=experiment_id is not None)
     return experiment
 
 
@@ -64,9 +131,10 @@ def _chosen(name: str | None, experiment_id: str | None) -> Experiment:
     return experiment
 
 
-def _found_or_made(name: object) -> Experiment:
+def _found_or_made(name: str) -> Experiment:
     """The experiment of this name, whoever makes it first."""
-    if not isinstance(name, str) or not name:
+    check_is_text("experiment_name", name)
+    if not name:
         raise InvalidParameter(f"Invalid experiment name {name!r}: use text with at least one character.")
     if client().connection.is_away():
         return _unseen(f"{PENDING}{name}", name)

@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from runyard.core import origin
+from runyard.core.listed import listed_ids
 from runyard.exceptions import InvalidParameter, MissingPackage
 from runyard.fluent.clients import client
 from runyard.fluent.experiments import current_experiment_id
 from runyard.fluent.external_models import EXTERNAL_TAG, store_description
-from runyard.fluent.stack import addressed, thread_state
+from runyard.fluent.stack import addressed, innermost
 from runyard.tracking.inputs.entities import LoggedModelOutput
 from runyard.tracking.logged_models.active import active
 from runyard.tracking.logged_models.entities import LoggedModel, LoggedModelStatus
@@ -39,7 +40,7 @@ def initialize_logged_model(
     ------
     InvalidParameter: The name holds one of ``/ : . %`` and quotes.
     """
-    run = thread_state.runs[-1] if thread_state.runs else None
+    run = innermost()
     if experiment_id is None:
         experiment_id = run.info.experiment_id if run and source_run_id is None else current_experiment_id()
     if run and source_run_id is None:
@@ -161,7 +162,7 @@ def search_logged_models(
     while max_results is None or len(models) < max_results:
         wanted = None if max_results is None else min(100, max_results - len(models))
         page = client().search_logged_models(
-            experiment_ids or [current_experiment_id()], filter_string, datasets, wanted, order_by, token
+            listed_ids(experiment_ids) or [current_experiment_id()], filter_string, datasets, wanted, order_by, token
         )
         models.extend(page)
         token = page.token

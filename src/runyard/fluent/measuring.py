@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from runyard.client import RunyardClient
+from runyard.tracking.inputs.entities import Dataset as Entity
 from runyard.tracking.inputs.entities import DatasetInput, LoggedModelInput
 from runyard.tracking.logged_models.active import active
 
@@ -14,8 +15,17 @@ _MOST_REMEMBERED = 10_000
 _noted: set[tuple[str, ...]] = set()
 
 
+def entity_of(dataset: "Dataset | Entity") -> Entity:
+    """The dataset as runs note it: made of data at hand, or as it comes from a run that was found."""
+    return dataset if isinstance(dataset, Entity) else dataset._to_mlflow_entity()
+
+
 def note_measured(
-    client: RunyardClient, run_id: str, model_id: str | None, dataset: "Dataset | None", synchronous: bool | None
+    client: RunyardClient,
+    run_id: str,
+    model_id: str | None,
+    dataset: "Dataset | Entity | None",
+    synchronous: bool | None,
 ) -> None:
     """Note the model (the active one when none is named) and the dataset as inputs of a run."""
     model_id = model_id or active.model_id
@@ -23,7 +33,7 @@ def note_measured(
     dataset_key = (client.tracking_uri, run_id, dataset.name, dataset.digest) if dataset is not None else None
     models = [LoggedModelInput(model_id)] if model_id and model_key not in _noted else []
     new_data = dataset is not None and dataset_key not in _noted
-    datasets = [DatasetInput(dataset._to_mlflow_entity(), [])] if dataset is not None and new_data else []
+    datasets = [DatasetInput(entity_of(dataset), [])] if dataset is not None and new_data else []
     if models or datasets:
         client.log_inputs(run_id, datasets, models, synchronous=client.connection.waits(synchronous))
         if len(_noted) >= _MOST_REMEMBERED:

@@ -1,9 +1,11 @@
 """Finding runs, as a pandas table or as a list."""
 
+import logging
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from runyard.core.lifecycle import ViewType
+from runyard.core.listed import listed, listed_ids
 from runyard.exceptions import InvalidParameter, MissingPackage
 from runyard.fluent.clients import client
 from runyard.fluent.experiments import current_experiment_id, search_experiments
@@ -11,6 +13,8 @@ from runyard.tracking.runs.entities import Run
 
 if TYPE_CHECKING:
     import pandas as pd
+
+log = logging.getLogger(__name__)
 
 MAX_PAGE = 50_000
 MAX_RESULTS = 100_000
@@ -32,14 +36,14 @@ def search_runs(
 
     Parameters
     ----------
-    experiment_ids: Where to search; the current experiment when neither these nor names are given.
+    experiment_ids: Where to search, an id or several; the current experiment when neither these nor names are given.
     filter_string: Such as ``metrics.loss < 0.1 and params.optimizer = 'adam'``.
     run_view_type: One of ViewType.
     max_results: How many at most.
     order_by: Such as ``["metrics.loss ASC"]``.
     output_format: ``"pandas"`` for a table with a column for every metric, param and tag, ``"list"`` for Run objects.
     search_all_experiments: Search everywhere when no experiments are given.
-    experiment_names: Where to search, by name; names that do not exist are passed over.
+    experiment_names: Where to search, by a name or several. A name that does not exist finds nothing, with a warning.
 
     Raises
     ------
@@ -52,17 +56,24 @@ def search_runs(
     return runs if output_format == "list" else to_frame(runs)
 
 
-def _experiments(ids: Sequence[str] | None, names: Sequence[str] | None, everywhere: bool) -> list[str]:
+def _experiments(given_ids: Sequence[str] | None, given_names: Sequence[str] | None, everywhere: bool) -> list[str]:
+    ids, names = listed_ids(given_ids), listed(given_names)
     if ids and names:
         raise InvalidParameter("Give either experiment_ids or experiment_names, not both.")
     if ids:
-        return [str(experiment_id) for experiment_id in ids]
+        return ids
     if names:
-        found = (client().get_experiment_by_name(name) for name in names)
-        return [experiment.experiment_id for experiment in found if experiment is not None]
+        return [experiment_id for experiment_id in map(_id_of, names) if experiment_id is not None]
     if everywhere:
         return [experiment.experiment_id for experiment in search_experiments(ViewType.ACTIVE_ONLY)]
     return [current_experiment_id()]
+
+
+def _id_of(name: str | None) -> str | None:
+    experiment = client().get_experiment_by_name(name) if name is not None else None
+    if experiment is None:
+        log.warning("There is no experiment named %r: no runs of it are found.", name)
+    return experiment.experiment_id if experiment is not None else None
 
 
 def _all_pages(

@@ -1,10 +1,20 @@
-"""Which run is active: a stack for each thread, and what a run does when it leaves its `with` block."""
+"""Which run is active: a stack for each thread and asyncio task, and what a run does when it leaves its `with` block.
 
+Code outside of tasks uses the stack of its thread. A task begins with the runs that were active where it was made, and
+what it starts is its own.
+"""
+
+import builtins
 import os
+import sys
 import threading
+import time
+import weakref
 from collections.abc import Iterable, MutableSequence
+from contextlib import ExitStack
+from contextvars import ContextVar
 from types import TracebackType
-from typing import Any, overload
+from typing import Any, NamedTuple, overload
 
 import runyard
 from runyard.client import RunyardClient
@@ -12,110 +22,287 @@ from runyard.fluent.clients import client
 from runyard.system_metrics.monitor import SystemMetricsMonitor
 from runyard.tracking.runs.entities import Run
 
+EXIT_CODES_OF_SIGNALS = (129, 130, 131, 143)
+"""What programs exit with that SIGHUP, SIGINT, SIGQUIT or SIGTERM ended, by the shell's convention."""
+
 
 class ActiveRun(Run):
-    """A run that this thread has open; use it in a `with` statement to end it with the right status.
+    """A run that this thread or task has open; use it in a `with` statement to end it with the right status.
 
     Attributes
     ----------
     client: What the run is logged through, whatever addresses are chosen later.
     process_id: The process that started it. A forked child may log to the run but does not end it.
+    began: When this process started it, on the monotonic clock.
+    is_active: Is it on a stack?
+    task: The asyncio task that started it, if one did.
+    inside: The run that was active when it started.
+    outcome: The status that an exception which ended the program gave it; None while nothing did.
+    is_looked_at: Is it the run of a project's program, which the program saw and did not start yet?
     """
 
-    def __init__(self, run: Run, client: RunyardClient) -> None:
+    def __init__(self, run: Run, client: RunyardClient, is_looked_at: bool = False) -> None:
         super().__init__(run.info, run.data, run.inputs, run.outputs)
         self.client = client
         self.process_id = os.getpid()
+        self.began = time.monotonic()
         self.monitor: SystemMetricsMonitor | None = None
+        self.is_active = False
+        self.task: weakref.ref[Any] | None = None
+        self.inside: ActiveRun | None = None
+        self.outcome: str | None = None
+        self.is_looked_at = is_looked_at
+        self._around: list[ActiveRun] = []
+        self._entered_in: tuple[object, int] | None = None
 
-    def __getstate__(self) -> dict[str, Any]:
-        """What another process needs to log to it: the monitor stays with the process that measures."""
-        return {**vars(self), "monitor": None}
+    @property
+    def is_left(self) -> bool:
+        """Has the task that started it ended, and left it open?"""
+        task = self.task() if self.task is not None else None
+        return self.is_active and self.task is not None and (task is None or bool(task.done()))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """What another process needs to log to it: monitor and stack stay with the process that runs it."""
+        return _copy, (Run(self.info, self.data, self.inputs, self.outputs), self.client, self.process_id)
 
     def __enter__(self) -> "ActiveRun":
+        self._entered_in = _flow()
+        self._around = [run for run in active_runs() if run is not self]
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if self in active_run_stack:  # it may have been ended inside of the block
-            runyard.end_run(status_after(error))
+        status = status_after(error)
+        if self._entered_in == _flow():
+            opened = [run for run in active_runs() if run not in self._around]
+        elif self.is_active:  # the block was entered in another thread or task: it has nothing else of this one's
+            push(self)
+            opened = [self]
+        else:
+            return
+        with ExitStack() as every:  # one that cannot be ended keeps none of the others open
+            for _ in opened:
+                every.callback(runyard.end_run, status)
+
+
+def _copy(run: Run, client: RunyardClient, process_id: int) -> ActiveRun:
+    copy = ActiveRun(run, client)
+    copy.process_id = process_id
+    return copy
 
 
 def status_after(error: BaseException | None) -> str:
-    """The status of a run whose block was left by this exception."""
-    if error is None or (isinstance(error, SystemExit) and error.code in (None, 0)):
+    """The status of a run whose block or program was left by this exception."""
+    if error is None:
         return "FINISHED"
-    return "KILLED" if isinstance(error, KeyboardInterrupt) else "FAILED"
+    if not isinstance(error, SystemExit):
+        return "KILLED" if _is_interruption(error) else "FAILED"
+    if error.code in (None, 0):  # False too, which the interpreter takes for 0
+        return "FINISHED"
+    seen: list[BaseException] = []  # an exit that answers a Ctrl-C is an interruption too
+    link: BaseException | None = error
+    while link is not None and link not in seen:
+        seen.append(link)
+        link = link.__context__
+    interrupted = any(_is_interruption(link) for link in seen)
+    return "KILLED" if interrupted or error.code in EXIT_CODES_OF_SIGNALS else "FAILED"
+
+
+def _is_interruption(error: BaseException) -> bool:
+    """Is it a Ctrl-C, or what a task gets that is cancelled, by a Ctrl-C for one?"""
+    asyncio = sys.modules.get("asyncio.exceptions")
+    return isinstance(error, KeyboardInterrupt) or (asyncio is not None and isinstance(error, asyncio.CancelledError))
 
 
 class _ThreadState(threading.local):
+    """What a thread sees outside of tasks.
+
+    Attributes
+    ----------
+    runs: Its open runs, outermost first; those that its tasks left open too.
+    last: The run it ended last.
+    token: Which thread it is. Identifiers of threads are used again.
+    """
+
     def __init__(self) -> None:
         self.runs: list[ActiveRun] = []
-        self.last_run_id: str | None = None
+        self.last: ActiveRun | None = None
+        self.token = object()
+
+
+class _Seen(NamedTuple):
+    """What a task sees, and what tasks made by it begin with. Another thread sees nothing of it."""
+
+    token: object
+    runs: tuple[ActiveRun, ...]
+    last: ActiveRun | None
 
 
 thread_state = _ThreadState()
+_seen: ContextVar[_Seen | None] = ContextVar("runyard_active_runs", default=None)
+
+open_runs: list[ActiveRun] = []
+"""Every run of this process that is open, in the order of their start: what the end of the process must end."""
+
+
+def _task() -> Any:
+    """The asyncio task that runs now, if one does; a program without tasks need not load asyncio for the question."""
+    asyncio = sys.modules.get("asyncio.tasks")
+    if asyncio is None:
+        return None
+    loop = asyncio.events._get_running_loop()
+    return None if loop is None else asyncio.current_task(loop)
+
+
+def _flow() -> tuple[object, int]:
+    """The thread and task that ask, for comparing."""
+    return thread_state.token, id(_task())
+
+
+def _seen_here() -> _Seen | None:
+    seen = _seen.get()
+    return seen if seen is not None and seen.token is thread_state.token else None
+
+
+def active_runs() -> list[ActiveRun]:
+    """The open runs of the thread or task that asks, outermost first."""
+    if _task() is None:
+        return [run for run in thread_state.runs if run.is_active]
+    seen = _seen_here()
+    own = [run for run in seen.runs if run.is_active] if seen is not None else []
+    if own:
+        return own
+    # A cell of a notebook is a task too; to who types it, cells follow each other.
+    every = hasattr(builtins, "__IPYTHON__")
+    return [run for run in thread_state.runs if run.is_active and (every or not run.is_left)]
+
+
+def innermost() -> ActiveRun | None:
+    """The active run of the thread or task that asks, if there is one."""
+    of_thread = thread_state.runs
+    if of_thread and of_thread[-1].is_active and _task() is None:  # asked for with every point that is logged
+        return of_thread[-1]
+    runs = active_runs()
+    return runs[-1] if runs else None
+
+
+def last_ended() -> ActiveRun | None:
+    """The run that this task ended last, or else this thread."""
+    seen = _seen_here() if _task() is not None else None
+    return seen.last if seen is not None and seen.last is not None else thread_state.last
+
+
+def _replace(runs: Iterable[ActiveRun], last: ActiveRun | None) -> None:
+    """Set what the thread or task that asks sees from now on."""
+    now = list(runs)
+    if _task() is None:
+        thread_state.runs = now
+    _seen.set(_Seen(thread_state.token, tuple(now), last))
+
+
+def push(run: ActiveRun) -> None:
+    """Make a run the active one of the thread or task that asks."""
+    above = active_runs()
+    run.inside = above[-1] if above else None
+    run.is_active = True
+    task = _task()
+    if task is not None:
+        run.task = weakref.ref(task)
+        task.add_done_callback(lambda _: _leave(run))
+    if not run.is_looked_at and run not in open_runs:
+        open_runs.append(run)
+    _replace([*above, run], last_ended())
+
+
+def _leave(run: ActiveRun) -> None:
+    """A task ended. A run it left open ends with the run around it; without one it is the thread's from now on."""
+    around = run.inside
+    while around is not None and not around.is_active:
+        around = around.inside
+    if run.is_active and around is None and run not in thread_state.runs:
+        thread_state.runs.append(run)
+
+
+def pop() -> ActiveRun:
+    """Take the active run off the stack."""
+    *others, run = active_runs()
+    run.is_active = False
+    thread_state.last = run
+    _replace(others, run)
+    return run
+
+
+def left_inside(run: ActiveRun) -> list[ActiveRun]:
+    """Open runs that tasks left behind which this run's block had made, the innermost first."""
+    found = []
+    for other in reversed(open_runs):
+        around = other.inside if other.is_left else None
+        while around is not None and around is not run:
+            around = around.inside
+        if around is run:
+            found.append(other)
+    return found
+
+
+def forget() -> None:
+    """Forget the runs of this thread: none is active, none was the last."""
+    thread_state.last = None
+    _replace((), None)
 
 
 class RunStack(MutableSequence[ActiveRun]):
-    """The calling thread's open runs, outermost first. To callers it is a plain list; each thread sees its own."""
+    """The open runs of the thread or task that asks, outermost first. To callers it is a plain list."""
 
     def get(self) -> list[ActiveRun]:
-        """The calling thread's list itself."""
-        return thread_state.runs
+        """The runs as a list."""
+        return active_runs()
 
     def set(self, runs: Iterable[ActiveRun]) -> None:
-        """Replace the calling thread's list."""
-        thread_state.runs = list(runs)
+        """Replace them."""
+        now = list(runs)
+        for run in active_runs():
+            run.is_active = False
+        for run in now:
+            run.is_active = True
+        _replace(now, last_ended())
 
     @overload
     def __getitem__(self, index: int) -> ActiveRun: ...
     @overload
     def __getitem__(self, index: slice) -> list[ActiveRun]: ...
     def __getitem__(self, index: int | slice) -> ActiveRun | list[ActiveRun]:
-        return thread_state.runs[index]
+        return active_runs()[index]
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        thread_state.runs[index] = value
+        runs = active_runs()
+        runs[index] = value
+        self.set(runs)
 
     def __delitem__(self, index: int | slice) -> None:
-        del thread_state.runs[index]
+        runs = active_runs()
+        del runs[index]
+        self.set(runs)
 
     def __len__(self) -> int:
-        return len(thread_state.runs)
+        return len(active_runs())
 
     def insert(self, index: int, value: ActiveRun) -> None:
         """Put a run before this position."""
-        thread_state.runs.insert(index, value)
+        runs = active_runs()
+        runs.insert(index, value)
+        self.set(runs)
 
     def __repr__(self) -> str:
-        return repr(thread_state.runs)
+        return repr(active_runs())
 
 
 active_run_stack = RunStack()
-
-open_runs: dict[str, ActiveRun] = {}
-"""Every run that is open in any thread, in the order of their start: what the end of the process must end."""
-
-
-def push(run: ActiveRun) -> None:
-    """Make a run the calling thread's active one."""
-    thread_state.runs.append(run)
-    open_runs[run.info.run_id] = run
-
-
-def pop() -> ActiveRun:
-    """Take the active run off the calling thread's stack."""
-    run = thread_state.runs.pop()
-    thread_state.last_run_id = run.info.run_id
-    open_runs.pop(run.info.run_id, None)
-    return run
 
 
 def addressed(run_id: str | None) -> tuple[RunyardClient, str]:
     """The run a call is about, with the client to use: the one named, else the active one, else a new one."""
     if run_id is not None:
         return client(), run_id
-    run: ActiveRun = thread_state.runs[-1] if thread_state.runs else runyard.start_run()
+    run: ActiveRun = innermost() or runyard.start_run()
     return run.client, run.info.run_id

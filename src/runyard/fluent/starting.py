@@ -1,15 +1,16 @@
 """Starts runs: resumes the one that was named, or makes a new one."""
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
 from runyard import settings
 from runyard.core import origin
 from runyard.core.lifecycle import LifecycleStage
-from runyard.exceptions import InvalidParameter
+from runyard.exceptions import DoesNotExist, InvalidParameter, RunyardException
 from runyard.fluent import experiments
 from runyard.fluent.clients import client
-from runyard.fluent.stack import ActiveRun, thread_state
+from runyard.fluent.stack import ActiveRun, innermost, open_runs, push
 from runyard.system_metrics.monitor import SystemMetricsMonitor
 from runyard.tracking.runs.entities import Run
 
@@ -18,16 +19,23 @@ NOTE_TAG = "mlflow.note.content"
 NAME_TAG = "mlflow.runName"
 
 
+def parent_here(nested: bool) -> ActiveRun | None:
+    """The run that a new one is started inside of. A forked child begins anew, unless it asks for a nested run."""
+    active = innermost()
+    return active if active is not None and (nested or active.process_id == os.getpid()) else None
+
+
 def refuse_second(nested: bool, parent_run_id: str | None) -> None:
-    """Refuse another run in a thread that has one, unless it is nested in that one.
+    """Refuse another run in a thread or task that has one, unless it is nested in that one.
 
     Raises
     ------
     InvalidParameter: A run is active and the new one is not nested in it.
     """
-    if not thread_state.runs:
+    around = parent_here(nested)
+    if around is None:
         return
-    active = thread_state.runs[-1].info.run_id
+    active = around.info.run_id
     if not nested:
         raise InvalidParameter(
             f"Run {active!r} is already active. End it first with end_run(), or nest the new run with nested=True."
@@ -70,9 +78,63 @@ def _set_tags(run_id: str, tags: Mapping[str, Any] | None, description: str | No
         client().set_tag(run_id, key, value)
 
 
+def resumed_by_environment(
+    experiment_id: str | None, run_name: str | None, tags: Mapping[str, Any] | None, description: str | None
+) -> Run | None:
+    """The run that MLFLOW_RUN_ID names, running again; None when it names none that these arguments can mean.
+
+    Raises
+    ------
+    InvalidParameter: The run is deleted, or belongs to another experiment than `set_experiment` chose.
+    DoesNotExist: There is no such run.
+    """
+    run_id = settings.RUN_ID.get()
+    if not run_id or any(run.info.run_id == run_id for run in open_runs):
+        return None
+    if not client().connection.is_away():
+        home = _home_of_run_in_environment(run_id)
+        if experiment_id is not None and str(experiment_id) != home:
+            return None
+    return resumed(run_id, run_name, tags, description)
+
+
+def _home_of_run_in_environment(run_id: str) -> str:
+    try:
+        return client().get_run(run_id).info.experiment_id
+    except RunyardException as problem:
+        if problem.error_code != DoesNotExist.code:
+            raise
+        raise DoesNotExist(
+            f"MLFLOW_RUN_ID is {run_id!r}, and there is no run with that id. Correct or unset the variable."
+        ) from None
+
+
+def look_at_run_of_project() -> ActiveRun | None:
+    """In a program that a project started, its run becomes the active one when it is first asked for.
+
+    It is not started by that: the first `start_run` does.
+    """
+    run_id = settings.RUN_ID.get()
+    if not run_id or run_id != settings.PROJECT_RUN_ID.get() or any(run.info.run_id == run_id for run in open_runs):
+        return None
+    if client().connection.is_away():
+        return None
+    run = ActiveRun(client().get_run(run_id), client(), is_looked_at=True)
+    push(run)
+    return run
+
+
+def stop_looking(nested: bool, parent_run_id: str | None) -> None:
+    """The run that was only looked at makes place for one that starts, unless that is nested in it."""
+    active = innermost()
+    if active is not None and active.is_looked_at:
+        active.is_active = nested and parent_run_id in (None, active.info.run_id)
+
+
 def created(
     experiment_id: str | None,
     run_name: str | None,
+    nested: bool,
     parent_run_id: str | None,
     tags: Mapping[str, Any] | None,
     description: str | None,
@@ -84,8 +146,9 @@ def created(
     DoesNotExist: The parent or the experiment does not exist.
     """
     own = described(tags, description)
-    if thread_state.runs:
-        parent_run_id = thread_state.runs[-1].info.run_id
+    around = parent_here(nested)
+    if around is not None:
+        parent_run_id = around.info.run_id
     elif parent_run_id is not None and not client().connection.is_away():
         client().get_run(parent_run_id)
     if parent_run_id is not None:
@@ -111,14 +174,6 @@ def described(tags: Mapping[str, Any] | None, description: str | None) -> dict[s
             )
         own[NOTE_TAG] = description
     return own
-
-
-def take_run_id_of_environment() -> str | None:
-    """The run that MLFLOW_RUN_ID names, once: the variable is gone afterwards."""
-    run_id: str | None = settings.RUN_ID.get()
-    if run_id:
-        settings.RUN_ID.unset()
-    return run_id or None
 
 
 def monitor_for(run: ActiveRun, wanted: bool | None, resuming: bool) -> SystemMetricsMonitor | None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from runyard.core.clock import now_ms
 from runyard.exceptions import InvalidParameter
-from runyard.fluent.measuring import note_measured
+from runyard.fluent.measuring import entity_of, note_measured
 from runyard.fluent.stack import addressed
 from runyard.tracking.inputs.entities import DatasetInput, InputTag, LoggedModelInput
 from runyard.tracking.logged_models.active import active
@@ -149,4 +149,4 @@ def log_inputs(
 
 def _use_of(dataset: "Dataset", context: str | None, tags: Mapping[str, str] | None) -> DatasetInput:
     labels = ({CONTEXT_TAG: context} if context else {}) | dict(tags or {})
-    return DatasetInput(dataset._to_mlflow_entity(), [InputTag(key, str(value)) for key, value in labels.items()])
+    return DatasetInput(entity_of(dataset), [InputTag(key, str(value)) for key, value in labels.items()])

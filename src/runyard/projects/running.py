@@ -10,7 +10,7 @@ from runyard import settings
 from runyard.core.limits import shown as quoted
 from runyard.exceptions import ExecutionException, InvalidProject
 from runyard.fluent.clients import client
-from runyard.fluent.stack import thread_state
+from runyard.fluent.stack import innermost
 from runyard.projects import tags, utils
 from runyard.projects.backend import local
 from runyard.projects.backend.loader import load_backend
@@ -103,7 +103,8 @@ def run(
 
 def active_parent() -> str | None:
     """The run that a new one becomes a nested run of: this thread's active one."""
-    return thread_state.runs[-1].info.run_id if thread_state.runs else None
+    active = innermost()
+    return active.info.run_id if active is not None else None
 
 
 def configuration(given: Mapping[str, Any] | str | os.PathLike[str] | None) -> dict[str, Any]:

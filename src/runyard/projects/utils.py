@@ -8,7 +8,7 @@ from typing import Any
 from runyard.core import origin
 from runyard.core.git import git_tags
 from runyard.fluent.clients import client
-from runyard.fluent.stack import thread_state
+from runyard.fluent.stack import innermost
 from runyard.projects import runs, sources, tags, variables
 from runyard.projects.project import Project, load_project
 from runyard.projects.request import Request, resolved_values
@@ -67,8 +67,8 @@ def get_or_create_run(
     if run_id:
         return client().get_run(run_id)
     values = load_project(work_dir).get_entry_point(entry_point).values(parameters or {})
-    parent = thread_state.runs[-1].info.run_id if thread_state.runs else None
-    request = Request(uri, entry_point, version, parent_run_id=parent)
+    parent = innermost()
+    request = Request(uri, entry_point, version, parent_run_id=parent.info.run_id if parent is not None else None)
     about = {
         tags.USER: origin.user(),
         tags.SOURCE_NAME: sources.shown(uri),

@@ -18,18 +18,19 @@ def of_run(client: RunyardClient, run_id: str, experiment_id: str) -> dict[str, 
     """
     known = {
         settings.RUN_ID: run_id,
+        settings.PROJECT_RUN_ID: run_id,
         settings.EXPERIMENT_ID: experiment_id,
         settings.TRACKING_URI: absolute(client.tracking_uri),
     }
     if client.registry_uri != client.tracking_uri:
         known[settings.REGISTRY_URI] = absolute(client.registry_uri)
-    return {f"MLFLOW_{setting.name}": value for setting, value in known.items()}
+    return {setting.names[-1]: value for setting, value in known.items()}
 
 
 def inherited() -> dict[str, str]:
     """The variables of this process, less those that would contradict the run's own."""
-    own = (settings.RUN_ID, settings.EXPERIMENT_ID, settings.EXPERIMENT_NAME, settings.TRACKING_URI)
-    hidden = {name for setting in (*own, settings.REGISTRY_URI) for name in setting.names}
+    run = (settings.RUN_ID, settings.PROJECT_RUN_ID, settings.EXPERIMENT_ID, settings.EXPERIMENT_NAME)
+    hidden = {name for setting in (*run, settings.TRACKING_URI, settings.REGISTRY_URI) for name in setting.names}
     return {name: value for name, value in os.environ.items() if name not in hidden}
 
 

@@ -12,8 +12,9 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from runyard.core.limits import check_storable, shown
+from runyard.core.limits import check_is_text, check_storable, shown
 from runyard.exceptions import InvalidParameter
+from runyard.protocol.message import Message
 from runyard.protocol.types import Choice, IdMark
 
 T = TypeVar("T")
@@ -72,6 +73,25 @@ def refuse_unknown_fields(kind: Any, fields: Mapping[str, Any]) -> None:
             near = difflib.get_close_matches(name, [field.name for field in _fields(kind)], 1)
             hint = f"Did you mean {near[0]!r}?" if near else f"Known are {', '.join(f.name for f in _fields(kind))}."
             raise InvalidParameter(f"Unknown parameter {shown(name)}. {hint} Nothing was done.")
+
+
+def check_texts(message: Message) -> None:
+    """Refuse a message, made in Python, that holds something else where text belongs: a number for a name, say.
+
+    Raises
+    ------
+    InvalidParameter: With the field, the value and its type.
+    """
+    for name in _texts(type(message)):  # type: ignore[arg-type]  # mypy mistakes the class for its instances
+        value = getattr(message, name)
+        if type(value) is not str and value is not None:
+            check_is_text(name, value)
+
+
+@cache
+def _texts(kind: Any) -> tuple[str, ...]:
+    hints = get_type_hints(kind, include_extras=True)
+    return tuple(field.name for field in dataclasses.fields(kind) if hints[field.name] in (str, str | None))
 
 
 @cache

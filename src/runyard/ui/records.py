@@ -9,6 +9,7 @@ from runyard.projects import tags as project_tags
 
 PARENT_TAG = "mlflow.parentRunId"
 NOTE_TAG = "mlflow.note.content"
+GOING_ON = ("RUNNING", "SCHEDULED")
 _SYSTEM_PREFIXES = ("mlflow.", "runyard.project.", "runyard.sweep")
 
 
@@ -65,7 +66,7 @@ class RunRecord:
             status=info.get("status", ""),
             user=info.get("user_id") or tags.get("mlflow.user", ""),
             started=info.get("start_time"),
-            ended=info.get("end_time"),
+            ended=info.get("end_time") if info.get("status") not in GOING_ON else None,
             deleted=info.get("lifecycle_stage") == "deleted",
             artifact_uri=info.get("artifact_uri", ""),
             params={param["key"]: param["value"] for param in data.get("params", ())},
@@ -87,7 +88,7 @@ class RunRecord:
     @property
     def running(self) -> bool:
         """Is it still being written?"""
-        return self.status in ("RUNNING", "SCHEDULED")
+        return self.status in GOING_ON
 
     @property
     def milliseconds(self) -> int | None:

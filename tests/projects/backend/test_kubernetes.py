@@ -86,6 +86,7 @@ def test_the_document_says_all_that_the_run_needs(client: RunyardClient, project
     )
     assert own == {
         "MLFLOW_RUN_ID": done.run_id,
+        "RUNYARD_PROJECT_RUN_ID": done.run_id,
         "MLFLOW_TRACKING_URI": client.tracking_uri,
         "MLFLOW_EXPERIMENT_ID": client.get_run(done.run_id).info.experiment_id,
         "COLOUR": "blue",

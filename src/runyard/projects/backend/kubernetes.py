@@ -18,7 +18,7 @@ import yaml
 from runyard.client import RunyardClient
 from runyard.core.limits import shown
 from runyard.exceptions import InvalidProject, RunyardException
-from runyard.fluent.stack import thread_state
+from runyard.fluent.stack import innermost
 from runyard.projects import docker, runs, sources, tags, utils
 from runyard.projects.backend.abstract_backend import AbstractBackend
 from runyard.projects.backend.kubernetes_job import Job, job_document, without_values
@@ -75,12 +75,13 @@ class KubernetesBackend(AbstractBackend):
             template = _template(backend_config)
             image = _image(source, project.docker, backend_config)
             client = RunyardClient(tracking_uri)
+            parent = innermost()
             request = Request(
                 project_uri,
                 entry_point,
                 version,
                 run_id=backend_config.get(utils.MLFLOW_LOCAL_BACKEND_RUN_ID_CONFIG),
-                parent_run_id=thread_state.runs[-1].info.run_id if thread_state.runs else None,
+                parent_run_id=parent.info.run_id if parent is not None else None,
             )
             about = runs.tags_of(request, source, command, NAME) | {tags.ENVIRONMENT: "docker", tags.IMAGE: image}
             run = runs.run_for(client, experiment_id, request, about, values)

@@ -211,8 +211,14 @@ def _watch_process() -> None:
         _Watch.is_set = True
         atexit.register(cancel_all)
         ending.before_sigterm.append(cancel_all)
-        os.register_at_fork(after_in_child=_going.clear)  # a child watches none of them
+        os.register_at_fork(after_in_child=_watch_none)
     ending.watch_process()
+
+
+def _watch_none() -> None:
+    """A forked child watches none of its parent's."""
+    _going.clear()
+    _Watch.is_set = False
 
 
 def outcome(run: SubmittedRun) -> None:

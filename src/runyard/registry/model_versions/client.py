@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from runyard.core.listed import listed
 from runyard.core.model_uri import STAGES, ModelUri, is_model_uri, parse_model_uri
 from runyard.core.origin import user
 from runyard.core.paged_list import PagedList
@@ -157,7 +158,7 @@ class ModelVersionsClient(RegisteredModelsClient):
         page_token: The token of the page before.
         """
         own, plain = (
-            kind(filter=filter_string, max_results=max_results, order_by=list(order_by or ()), page_token=page_token)
+            kind(filter=filter_string, max_results=max_results, order_by=listed(order_by), page_token=page_token)
             for kind in (DescribeModelVersions, SearchModelVersions)
         )
         answer = self.register_or(own, plain)

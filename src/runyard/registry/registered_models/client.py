@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
+from runyard.core.listed import listed
 from runyard.core.paged_list import PagedList
 from runyard.registry.client_part import RegistryPart
 from runyard.registry.model_versions.entities import ModelVersion
@@ -106,7 +107,7 @@ class RegisteredModelsClient(RegistryPart):
         page_token: The token of the page before.
         """
         message = SearchRegisteredModels(
-            filter=filter_string, max_results=max_results, order_by=list(order_by or ()), page_token=page_token
+            filter=filter_string, max_results=max_results, order_by=listed(order_by), page_token=page_token
         )
         answer = self.register(message)
         found = [RegisteredModel.from_wire(fields) for fields in answer.get("registered_models", ())]
@@ -118,7 +119,7 @@ class RegisteredModelsClient(RegistryPart):
         return self._latest_versions(name, stages)
 
     def _latest_versions(self, name: str, stages: list[str] | None) -> list[ModelVersion]:
-        answer = self.register(GetLatestVersions(name=name, stages=list(stages or ())))
+        answer = self.register(GetLatestVersions(name=name, stages=listed(stages)))
         return [ModelVersion.from_wire(fields) for fields in answer.get("model_versions", ())]
 
     def set_registered_model_tag(self, name: str, key: str, value: Any) -> None:

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from runyard.core.lifecycle import ViewType
+from runyard.core.limits import check_is_text
+from runyard.core.listed import listed
 from runyard.core.paged_list import PagedList
 from runyard.exceptions import DoesNotExist, RunyardException
 from runyard.protocol.client_part import ClientPart
@@ -35,9 +37,11 @@ class ExperimentsClient(ClientPart):
         ------
         RunyardException: The name is taken, also by a deleted experiment (``RESOURCE_ALREADY_EXISTS``).
         """
-        listed = [Tag(key=str(key), value=str(value)) for key, value in (tags or {}).items()]
+        if name is not None:
+            check_is_text("name", name)
+        labels = [Tag(key=str(key), value=str(value)) for key, value in (tags or {}).items()]
         location = os.fspath(artifact_location) if isinstance(artifact_location, os.PathLike) else artifact_location
-        fields = {"name": name, "artifact_location": location, "tags": [tag.to_wire() for tag in listed]}
+        fields = {"name": name, "artifact_location": location, "tags": [tag.to_wire() for tag in labels]}
         return str(self.send(CreateExperiment.from_wire(fields))["experiment_id"])
 
     def get_experiment(self, experiment_id: str) -> Experiment:
@@ -81,7 +85,7 @@ class ExperimentsClient(ClientPart):
                 view_type=ViewType.to_string(view_type).upper(),
                 max_results=1000 if max_results is None else max_results,
                 filter=filter_string,
-                order_by=list(order_by or ()),
+                order_by=listed(order_by),
                 page_token=page_token,
             )
         )

@@ -7,6 +7,7 @@ from typing import Any
 from runyard.core.clock import now_ms
 from runyard.core.ids import new_run_id
 from runyard.core.limits import MAX_BATCH_PARAMS
+from runyard.core.listed import listed_ids
 from runyard.core.names import random_run_name
 from runyard.core.paged_list import PagedList
 from runyard.exceptions import InvalidParameter
@@ -177,7 +178,7 @@ class LoggedModelsClient(ClientPart):
 
         Parameters
         ----------
-        experiment_ids: Where to look.
+        experiment_ids: Where to look: an id or several.
         filter_string: Such as ``metrics.accuracy > 0.9 AND params.depth = '3'``.
         datasets: Dictionaries with ``dataset_name`` and maybe ``dataset_digest``: the metrics in the filter must have
             been logged with one of these.
@@ -190,17 +191,16 @@ class LoggedModelsClient(ClientPart):
         ------
         InvalidParameter: The filter does not parse, or a dictionary lacks its key.
         """
-        if _is_text(experiment_ids) or not all(map(_is_text, experiment_ids)):
-            raise InvalidParameter(f"Invalid experiment_ids {experiment_ids!r}: use a list of ids, which are text.")
+        ids = listed_ids(experiment_ids)
         message = SearchLoggedModels(
-            experiment_ids=list(experiment_ids),
+            experiment_ids=ids,
             filter=filter_string or None,
             datasets=[_dataset(entry) for entry in datasets or ()],
             max_results=MAX_RESULTS if max_results is None else max_results,
             order_by=[_order(entry) for entry in order_by or ()],
             page_token=page_token,
         )
-        answer = self.send(message) if experiment_ids else {}
+        answer = self.send(message) if ids else {}
         return PagedList(
             [LoggedModel.from_wire(fields) for fields in answer.get("models", ())], answer.get("next_page_token")
         )

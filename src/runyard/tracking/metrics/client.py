@@ -133,8 +133,6 @@ def buffer_point(
 
 
 def _check_names(run_id: str, key: str) -> None:
-    if not isinstance(key, str):
-        raise InvalidParameter(f"Invalid key {shown(repr(key))} of a metric: keys are text.")
     check_key("key", key)
     check_run_id(str(run_id))
     if len(_good_keys) + len(_good_runs) < _MOST_REMEMBERED:

@@ -8,7 +8,8 @@ from runyard import settings
 from runyard.core.clock import now_ms
 from runyard.core.ids import new_run_id
 from runyard.core.lifecycle import ViewType
-from runyard.core.limits import MAX_BATCH_ENTRIES, MAX_BATCH_METRICS, MAX_BATCH_PARAMS, MAX_BATCH_TAGS
+from runyard.core.limits import MAX_BATCH_ENTRIES, MAX_BATCH_METRICS, MAX_BATCH_PARAMS, MAX_BATCH_TAGS, check_is_text
+from runyard.core.listed import listed, listed_ids
 from runyard.core.names import random_run_name
 from runyard.core.paged_list import PagedList
 from runyard.protocol.client_part import ClientPart, RunOperations, pages_of
@@ -63,7 +64,7 @@ class RunsClient(ClientPart):
         message = CreateRun(
             experiment_id=str(experiment_id),
             user_id=texts.get(USER_TAG, "unknown"),
-            run_name=run_name or "",
+            run_name="" if run_name is None else run_name,
             start_time=now_ms() if start_time is None else start_time,
             tags=[Tag(key=key, value=value) for key, value in texts.items()],
         )
@@ -74,6 +75,8 @@ class RunsClient(ClientPart):
 
         Unless RUNYARD_OFFLINE says ``never``. The parameters are those of `create_run`.
         """
+        if run_name is not None:
+            check_is_text("run_name", run_name)
         name = pending_name(experiment_id)
         if name is None and settings.OFFLINE.get() == "never":
             return self.create_run(experiment_id, None, tags, run_name)
@@ -117,6 +120,8 @@ class RunsClient(ClientPart):
         ------
         InvalidParameter: There is no such status, or the run is deleted.
         """
+        if name is not None:
+            check_is_text("name", name)
         fields = {"run_id": run_id, "status": status, "run_name": name}
         self.connection.write(UpdateRun.from_wire(fields))
 
@@ -160,14 +165,13 @@ class RunsClient(ClientPart):
         order_by: Such as ``["metrics.loss ASC"]``; the newest first when left out.
         page_token: The token of the page before.
         """
-        ids = [experiment_ids] if isinstance(experiment_ids, str | int) else experiment_ids
         answer = self.send(
             SearchRuns(
-                experiment_ids=[str(experiment_id) for experiment_id in ids],
+                experiment_ids=listed_ids(experiment_ids),
                 filter=filter_string,
                 run_view_type=ViewType.to_string(run_view_type).upper(),
                 max_results=max_results,
-                order_by=list(order_by or ()),
+                order_by=listed(order_by),
                 page_token=page_token,
             )
         )

@@ -46,12 +46,12 @@ def check_tag(path: str, tag: Tag) -> None:
 
 
 class CreateRun(Message, post="runs/create", needs="experiment.edit"):
-    """Start a run. Its status is RUNNING; without a name it gets a random one."""
+    """Start a run. Its status is RUNNING; without a name it gets a random one, without a start time the present one."""
 
     experiment_id: ExperimentId = ""
     user_id: str = ""
     run_name: str = ""
-    start_time: int = 0
+    start_time: int | None = None
     tags: list[Tag] = field(default_factory=list)
 
     def check(self) -> None:
@@ -125,7 +125,10 @@ class GetRun(Message, get="runs/get", needs="run.read"):
 
 
 class UpdateRun(Message, post="runs/update", needs="run.edit"):
-    """Change status, end time or name of an active run; what is not given stays."""
+    """Change status, end time or name of an active run; what is not given stays.
+
+    A run that ends without an end time ended now; one that runs has none.
+    """
 
     run_id: str | None = None
     run_uuid: str | None = None

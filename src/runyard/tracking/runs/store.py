@@ -41,6 +41,7 @@ from runyard.tracking.runs.search import count_runs, search_run_ids
 from runyard.tracking.runs.tables import params, runs, tags
 from runyard.tracking.runs.tables_tag import TABLES_TAG, united
 
+GOING_ON = ("RUNNING", "SCHEDULED")
 MODEL_HISTORY_TAG = "mlflow.log-model.history"
 
 
@@ -56,6 +57,15 @@ def _change_run(names: tuple[str, ...]) -> Prepared:
     values = {name: sa.bindparam(f"new_{name}", type_=runs.c[name].type) for name in names}
     statement = sa.update(runs).where(runs.c.id == sa.bindparam("run")).values(values)
     return Prepared(statement, *(f"new_{name}" for name in names), "run")
+
+
+_end_now = Prepared(
+    sa.update(runs)
+    .where(runs.c.id == sa.bindparam("run"), runs.c.end_time.is_(None))
+    .values(end_time=sa.bindparam("now", type_=runs.c.end_time.type)),
+    "now",
+    "run",
+)
 
 
 @performs(CreateRun)
@@ -81,7 +91,8 @@ def _insert(tx: Transaction, run_id: str, experiment: FoundExperiment, message: 
     name = message.run_name or given.get(RUN_NAME_TAG) or random_run_name()
     given[RUN_NAME_TAG] = name
     artifact_uri = f"{experiment.artifact_location.rstrip('/')}/{run_id}/artifacts"
-    columns = (run_id, experiment.experiment_id, name, message.user_id, "RUNNING", message.start_time)
+    started = tx.now_ms if message.start_time is None else message.start_time
+    columns = (run_id, experiment.experiment_id, name, message.user_id, "RUNNING", started)
     text = document([], sorted(given.items()))
     row = _insert_run.row(tx, *columns, artifact_uri, ACTIVE, text)
     put_texts(tx, tags, row[0], given)  # type: ignore[index]  # an insert that returns nothing raises
@@ -104,8 +115,12 @@ def update_run(tx: Transaction, message: UpdateRun) -> Wire:
         changes["status"] = message.status
     if message.end_time is not None:
         changes["end_time"] = message.end_time
+    if message.status in GOING_ON:
+        changes["end_time"] = None
     if changes:
         _change_run(tuple(changes)).run(tx, *changes.values(), run.id)
+    if "status" in changes and "end_time" not in changes:
+        _end_now.run(tx, tx.now_ms, run.id)
     if message.run_name:
         put_tags(tx, run.id, {RUN_NAME_TAG: message.run_name})
     return {"run_info": run_info(tx, run.id)}
