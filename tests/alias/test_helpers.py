@@ -132,3 +132,14 @@ def test_entities_are_offered_where_scripts_import_them_from() -> None:
     assert 1.5 == convert_metric_value_to_float_if_possible("1.5")
     with pytest.raises(InvalidParameter, match="log a number"):
         convert_metric_value_to_float_if_possible("many")
+
+
+def test_constants_are_where_libraries_look_for_them() -> None:
+    """Serving tools read the MLmodel file by these keys."""
+    assert ("MLmodel", "python_function", "loader_module") == (
+        runyard.pyfunc.MLMODEL_FILE_NAME,
+        runyard.pyfunc.FLAVOR_NAME,
+        runyard.pyfunc.MAIN,
+    )
+    assert ("python_version", "env") == (runyard.pyfunc.PY_VERSION, runyard.pyfunc.ENV)
+    assert ("sklearn", "MLmodel") == (runyard.sklearn.FLAVOR_NAME, runyard.models.model.MLMODEL_FILE_NAME)

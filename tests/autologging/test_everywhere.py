@@ -57,6 +57,55 @@ def test_libraries_are_reached(program: str, expected: list[str], tmp_path: Path
     assert done.stdout.splitlines() == expected, done.stderr
 
 
+TOLD = """
+import sys
+import runyard
+sys.path.insert(0, "libraries")
+if "{when}" == "before":
+    import {library}
+runyard.autolog({options})
+if "{when}" == "after":
+    import {library}
+runyard.autolog({options})
+"""
+
+
+def _warnings(tmp_path: Path, library: str, when: str, options: str = "") -> list[str]:
+    for name in ("torch", library):
+        folder = tmp_path.joinpath("libraries", *name.split("."))
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "__init__.py").write_text("import torch\n" if name == "lightning" else "", encoding="utf-8")
+    program = TOLD.format(library=library, when=when, options=options)
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stderr.splitlines()
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("library", ["xgboost", "lightgbm", "lightning", "tensorflow", "google.genai"])
+def test_libraries_that_are_not_watched_are_told_of(library: str, when: str, tmp_path: Path) -> None:
+    """One warning names the library and what to do, whenever it is imported and however often autolog is called."""
+    [told] = _warnings(tmp_path, library, when)
+
+    assert library in told
+    assert "Runyard watches scikit-learn only" in told
+    assert ("runyard.sklearn.log_model takes" in told) == (library in ("xgboost", "lightgbm"))
+
+
+@pytest.mark.parametrize("when", ["before", "after", "never"])
+@pytest.mark.parametrize("options", ["silent=True", "disable=True", "exclude_flavors=['pytorch']"])
+def test_who_wants_to_hear_nothing_is_told_nothing(options: str, when: str, tmp_path: Path) -> None:
+    """Silence, switching off and leaving a library out hold for these warnings too."""
+    assert _warnings(tmp_path, "lightning", when, options) == []
+
+
+def test_libraries_that_are_never_imported_are_not_told_of(tmp_path: Path) -> None:
+    """That they are installed is no reason, and they are not loaded to find out."""
+    assert _warnings(tmp_path, "xgboost", "never") == []
+
+
 def test_extra_tags_must_be_a_dictionary() -> None:
     """The error says which library and what to give."""
     with pytest.raises(InvalidParameter, match=r"extra_tags.*lib\.autolog.*dictionary"):

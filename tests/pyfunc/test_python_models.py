@@ -134,6 +134,40 @@ def test_a_script_defines_a_model(store: Path) -> None:
     assert ModelConfig(development_config="dev.yaml").get("factor") == 2
 
 
+def test_a_model_takes_the_configuration_it_was_saved_with(store: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Values are overridden; a key nobody saved it with is a misspelling, which is said and left out."""
+
+    class Told(pyfunc.PythonModel):
+        def predict(self, context: Any, model_input: Any, params: Any = None) -> Any:
+            return [context.model_config]
+
+    pyfunc.save_model("saved", python_model=Told(), model_config={"size": 1, "kind": "a"}, **NONE)
+    model = pyfunc.load_model("saved", model_config={"size": 2, "unknown": 3})
+    assert (model.predict([0]), model.model_config) == ([{"size": 2, "kind": "a"}], {"size": 2, "kind": "a"})
+    assert "does not take 'unknown' in its configuration" in caplog.text
+    pyfunc.save_model("bare", python_model=Told(), **NONE)
+    assert pyfunc.load_model("bare", model_config={"size": 2}).predict([0]) == [{}]
+    assert "saved without model_config" in caplog.text
+
+
+def test_a_script_without_a_configuration_says_so(store: Path) -> None:
+    """Run by hand it takes the development's; saved as a model it takes the model's, and not that of one machine."""
+    script = (
+        "from runyard.models import ModelConfig, set_model\nconfig = ModelConfig(development_config={'a': 1})\n"
+        "def told(model_input):\n    return [config.to_dict()]\nset_model(told)\n"
+    )
+    Path("model.py").write_text(script, encoding="utf-8")
+    with pytest.raises(InvalidParameter, match="save it with model_config"):
+        pyfunc.save_model("saved", python_model="model.py", **NONE)
+    config = ModelConfig(development_config={"a": 1})
+    assert (config.get("a"), config.to_dict()) == (1, {"a": 1})
+    with pytest.raises(KeyError, match="has no 'b'; it has a"):
+        config.get("b")
+    for none in (None, "nowhere.yaml"):
+        with pytest.raises(FileNotFoundError, match="a dictionary or a file"):
+            ModelConfig(development_config=none)
+
+
 def test_scripts_that_define_nothing_or_fail_are_refused(store: Path) -> None:
     """The message names the script and the reason."""
     for text, says in (("x = 1\n", "set_model"), ("1 / 0\n", "ZeroDivisionError"), ("x = (\n", "")):

@@ -5,13 +5,15 @@ import importlib.abc
 import importlib.util
 import inspect
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
 from runyard.autologging.integrations import AUTOLOGGING_INTEGRATIONS, GLOBALLY_CONFIGURED
 from runyard.autologging.reporting import report_failure
+from runyard.autologging.uncovered import UNCOVERED
+from runyard.core.listed import listed
 
 LIBRARIES = {"sklearn": "runyard.sklearn"}
 """A library's module → ours that has its `autolog`."""
@@ -32,7 +34,8 @@ def autolog(
 ) -> None:
     """Log trainings automatically, for all libraries known: those imported already, and others when they are.
 
-    A library whose own `autolog` was called keeps the options given there.
+    A library whose own `autolog` was called keeps the options given there. Libraries that MLflow watches and Runyard
+    does not are told of in one warning each, if the program imports them.
 
     Parameters
     ----------
@@ -64,12 +67,13 @@ def autolog(
         "extra_tags": extra_tags,
     }
     for library, ours in LIBRARIES.items():
-        if library in (exclude_flavors or ()):
+        if library in listed(exclude_flavors):
             continue
         if library in sys.modules:
             _enable(library, ours, options)
         else:
             _on_import.wait_for(library, functools.partial(_enable, library, ours, options))
+    _tell_of_uncovered(told=not (disable or silent), left_out=listed(exclude_flavors))
 
 
 def _enable(library: str, ours: str, options: dict[str, Any]) -> None:
@@ -80,6 +84,16 @@ def _enable(library: str, ours: str, options: dict[str, Any]) -> None:
     known = inspect.signature(enable).parameters
     enable(**{name: value for name, value in options.items() if name in known})
     AUTOLOGGING_INTEGRATIONS[library][GLOBALLY_CONFIGURED] = True
+
+
+def _tell_of_uncovered(*, told: bool, left_out: Collection[str]) -> None:
+    for library, uncovered in UNCOVERED.items():
+        if not told or {library, uncovered.flavor} & set(left_out):
+            _on_import.forget(library)
+        elif library in sys.modules:
+            uncovered.warn()
+        else:
+            _on_import.wait_for(library, uncovered.warn)
 
 
 class _OnImport(importlib.abc.MetaPathFinder):
@@ -93,6 +107,10 @@ class _OnImport(importlib.abc.MetaPathFinder):
         self._waiting[library] = call
         if self not in sys.meta_path:
             sys.meta_path.insert(0, self)
+
+    def forget(self, library: str) -> None:
+        """Call nothing when this library is imported."""
+        self._waiting.pop(library, None)
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None

@@ -45,6 +45,16 @@ class ModelInfo:
     creation_timestamp: int | None = None
     signature_dict: dict[str, Any] | None = field(default=None, repr=False)
 
+    @property
+    def _model_uuid(self) -> str | None:
+        """`model_uuid`, where libraries for MLflow look for it."""
+        return self.model_uuid
+
+    @property
+    def _run_id(self) -> str | None:
+        """`run_id`, where libraries for MLflow look for it."""
+        return self.run_id
+
 
 def info_of(model: Model, logged_model: "LoggedModel | None" = None, uri: str | None = None) -> ModelInfo:
     """A description as a model's info.

@@ -140,7 +140,7 @@ def loader_named(name: str) -> ModuleType:
         return importlib.import_module(ours)
     except ModuleNotFoundError as problem:
         missing = problem.name or ours
-        if ours != name and missing.startswith(OUR_PACKAGE):
+        if ours != name and missing.startswith((OUR_PACKAGE, THEIR_PACKAGE)):
             raise RunyardException(f"This version cannot load models of {name!r}: it has no such flavor.") from None
         raise RunyardException(
             f"The model needs the module {missing!r}, which is not installed. Install what its requirements.txt names."

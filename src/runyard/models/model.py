@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from runyard.models.info import ModelInfo
     from runyard.tracking.logged_models.entities import LoggedModel
 
-MLMODEL = "MLmodel"
+MLMODEL = MLMODEL_FILE_NAME = "MLmodel"
 PYFUNC = "python_function"
 _SIGNATURE_FLAGS = ("is_signature_from_type_hint", "type_hint_from_example")
 

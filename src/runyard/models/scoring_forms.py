@@ -9,6 +9,7 @@ from runyard.exceptions import BadRequest
 from runyard.models.enforcement import takes_anything
 from runyard.models.scoring_columns import as_named, is_table, named_by_place, typed_table, uniform_dtype
 from runyard.models.scoring_tensors import tensors_of_rows, tensors_of_values, turned
+from runyard.models.scoring_values import nested
 from runyard.types.datatypes import Array, Map, Object
 
 if TYPE_CHECKING:
@@ -93,6 +94,18 @@ def of_values(form: str, value: Any, schema: Schema | None) -> Any:
     if isinstance(value, list) and (not value or (any(isinstance(row, dict) for row in value) and not is_object)):
         return of_records(value, schema, form)
     return _of_plain_rows(form, value, schema)
+
+
+def unpacked(value: Any, schema: Schema | None) -> Any:
+    """The values of a list as they came, with the bytes and dates in them read.
+
+    Raises
+    ------
+    ValueError: Something in it is no date, or not base64.
+    """
+    if schema is None or schema.has_input_names() or schema.is_tensor_spec() or not isinstance(value, list):
+        return value
+    return [nested(one, schema.inputs[0].type) for one in value]
 
 
 def of_rows(rows: Sequence[Any], names: list[Any] | None, index: list[Any] | None, schema: Schema | None) -> Any:

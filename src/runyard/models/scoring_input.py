@@ -14,7 +14,7 @@ import orjson
 
 from runyard.exceptions import BadRequest
 from runyard.models.scoring_csv import table_of
-from runyard.models.scoring_forms import kind_of, of_records, of_split, of_values
+from runyard.models.scoring_forms import kind_of, of_records, of_split, of_values, unpacked
 
 if TYPE_CHECKING:
     from runyard.types.schema import Schema
@@ -48,7 +48,8 @@ def parse_json(body: bytes | str, schema: Schema | None = None, *, as_given: boo
     ----------
     body: UTF-8 text of an object with one of `FORMS` and optionally ``params``. NaN and Infinity may be written bare.
     schema: Inputs of the model's signature, if it has one.
-    as_given: Hand on the values of ``inputs`` and ``instances`` as they came, for models whose type hints check them.
+    as_given: Hand on the values of ``inputs`` and ``instances`` as they came, for models whose type hints check them;
+        only bytes are read from base64, and dates from text.
 
     Raises
     ------
@@ -110,7 +111,7 @@ def _data(form: str, value: Any, schema: Schema | None, as_given: bool) -> Any:
             return of_split(value, schema)
         if form == "dataframe_records":
             return of_records(value, schema)
-        return value if as_given else of_values(form, value, schema)
+        return unpacked(value, schema) if as_given else of_values(form, value, schema)
     except (ValueError, TypeError, OverflowError) as problem:
         raise BadRequest(f"`{form}` cannot be read: {_sentence(problem)}") from None
 

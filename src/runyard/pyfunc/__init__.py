@@ -3,7 +3,16 @@
 from runyard._lazy import on_first_use
 
 _PUBLIC = {
-    "FLAVOR_NAME": "runyard.models.model:PYFUNC",
+    "CODE": "runyard.pyfunc.keys",
+    "DATA": "runyard.pyfunc.keys",
+    "ENV": "runyard.pyfunc.keys",
+    "FLAVOR_NAME": "runyard.pyfunc.keys",
+    "MAIN": "runyard.pyfunc.keys",
+    "MLMODEL_FILE_NAME": "runyard.pyfunc.keys",
+    "MODEL_CODE_PATH": "runyard.pyfunc.keys",
+    "MODEL_CONFIG": "runyard.pyfunc.keys",
+    "PYTHON_VERSION": "runyard.pyfunc.keys",
+    "PY_VERSION": "runyard.pyfunc.keys",
     "PyFuncModel": "runyard.pyfunc.wrapper",
     "PythonModel": "runyard.pyfunc.model",
     "PythonModelContext": "runyard.pyfunc.context",

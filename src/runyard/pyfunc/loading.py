@@ -33,7 +33,8 @@ def load_model(
         ``s3://…``, or any other address of artifacts.
     suppress_warnings: Do not say which packages differ from those it was saved with.
     dst_path: The folder to put its files in; a temporary one when left out.
-    model_config: Overrides the configuration it was saved with: a dictionary, or a YAML file of one.
+    model_config: Overrides the configuration it was saved with: a dictionary, or a YAML file of one. Keys that it was
+        not saved with are left out, with a warning.
 
     Raises
     ------
@@ -63,7 +64,7 @@ def load_described(folder: Path, model: Model, model_config: Mapping[str, Any] |
     saved_with = str(settings.get("python_version", ""))
     if saved_with and saved_with.split(".")[:2] != platform.python_version().split(".")[:2]:
         log.warning("The model was saved with Python %s; this is %s.", saved_with, platform.python_version())
-    config = {**(settings.get("config") or {}), **(model_config or {})}
+    config = _overridden(settings.get("config") or {}, model_config or {})
     modules = code_of(folder, settings)
     with with_code(modules):
         made = _made(folder, settings, config)
@@ -78,3 +79,15 @@ def _made(folder: Path, settings: Mapping[str, Any], config: Mapping[str, Any]) 
     path = str(folder / settings["data"]) if settings.get("data") else str(folder)
     takes_config = "model_config" in inspect.signature(load).parameters
     return load(path, model_config=config) if takes_config and config else load(path)
+
+
+def _overridden(saved: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The configuration a model was saved with, where another value is given with that. Other keys it does not take."""
+    unknown = [key for key in given if key not in saved]
+    if unknown:
+        log.warning(
+            "The model does not take %s in its configuration, so that is left out; it takes %s.",
+            ", ".join(map(repr, unknown)),
+            ", ".join(map(repr, saved)) or "none, since it was saved without model_config",
+        )
+    return {key: given.get(key, value) for key, value in saved.items()}

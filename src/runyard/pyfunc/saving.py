@@ -85,7 +85,7 @@ def save_model(
         return
     script = Path(python_model) if isinstance(python_model, str | Path) else None
     model = _python_model(defined_in(script, config) if script else python_model)
-    if signature is None and (hinted := signature_from_hints(called(model))):
+    if signature is None and (hinted := signature_from_hints(called(model), parted(input_example)[1])):
         options = Options(hinted, *[getattr(options, name) for name in list(options.__dataclass_fields__)[1:]])
     needed = () if script else ("cloudpickle",)
     with saving(path, options, mlflow_model, needed) as folder:

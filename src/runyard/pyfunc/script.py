@@ -15,7 +15,8 @@ from runyard.exceptions import DoesNotExist, InvalidParameter
 from runyard.models.modules import current
 
 _set: ContextVar[Any] = ContextVar("model set by a script")
-_config: ContextVar[Mapping[str, Any] | None] = ContextVar("configuration of a script", default=None)
+_BY_HAND: Mapping[str, Any] = {}
+_config: ContextVar[Mapping[str, Any] | None] = ContextVar("configuration of a script", default=_BY_HAND)
 
 
 def set_model(model: Any) -> None:
@@ -40,27 +41,41 @@ class ModelConfig:
     Parameters
     ----------
     development_config: What it is while the script is run by hand: a dictionary, or a YAML file of one.
+
+    Raises
+    ------
+    FileNotFoundError: There is none: the script is run by hand without one, or the model is saved without one.
     """
 
-    def __init__(self, *, development_config: Mapping[str, Any] | str | None = None) -> None:
-        self._config = _config.get()
-        if self._config is None:
-            self._config = config_of(development_config)
+    def __init__(self, *, development_config: Mapping[str, Any] | str | Path | None = None) -> None:
+        given = _config.get()
+        if given is _BY_HAND:
+            is_file = isinstance(development_config, str | Path) and Path(development_config).is_file()
+            if not is_file and not isinstance(development_config, Mapping):
+                raise FileNotFoundError(
+                    f"A script's configuration is a dictionary or a file, not {development_config!r}."
+                )
+            given = config_of(development_config)
+        if given is None:
+            raise FileNotFoundError(
+                "The script asks for the configuration of its model, which has none: save it with model_config."
+            )
+        self._config = dict(given)
 
     def to_dict(self) -> dict[str, Any]:
         """All of it."""
-        return dict(self._config or {})
+        return dict(self._config)
 
     def get(self, key: str) -> Any:
         """The value of a key.
 
         Raises
         ------
-        InvalidParameter: There is none.
+        KeyError: There is none.
         """
-        if key not in (self._config or {}):
-            raise InvalidParameter(f"The model's configuration has no {key!r}.")
-        return (self._config or {})[key]
+        if key not in self._config:
+            raise KeyError(f"The model's configuration has no {key!r}; it has {', '.join(self._config) or 'nothing'}.")
+        return self._config[key]
 
 
 def config_of(given: Mapping[str, Any] | str | Path | None) -> dict[str, Any] | None:

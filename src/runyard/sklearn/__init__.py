@@ -2,6 +2,8 @@
 
 from runyard._lazy import on_first_use
 
+FLAVOR_NAME = "sklearn"
+
 _PUBLIC = {
     "SERIALIZATION_FORMAT_CLOUDPICKLE": "runyard.sklearn.flavor:CLOUDPICKLE",
     "SERIALIZATION_FORMAT_PICKLE": "runyard.sklearn.flavor:PICKLE",
@@ -24,4 +26,4 @@ if TYPE_CHECKING:
     from runyard.sklearn.flavor import save_model as save_model
 
 __getattr__, __dir__ = on_first_use(__name__, _PUBLIC)
-__all__ = list(_PUBLIC)
+__all__ = ["FLAVOR_NAME", *_PUBLIC]

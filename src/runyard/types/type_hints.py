@@ -3,6 +3,7 @@
 import dataclasses
 import types
 import typing
+from contextlib import suppress
 from typing import Any
 
 from runyard.exceptions import InvalidParameter
@@ -24,8 +25,12 @@ def schema_of_dataclass(given: Any) -> Schema:
     return Schema([ColSpec(one.dtype, one.name, one.required) for one in _fields_of_dataclass(kind)])
 
 
-def type_of_hint(hint: Any) -> AnyDataType:
+def type_of_hint(hint: Any, unclear: list[Any] | None = None) -> AnyDataType:
     """The type that a hint stands for: scalars, ``list[…]``, ``dict[str, …]``, dataclasses, Pydantic's models, ``Any``.
+
+    Parameters
+    ----------
+    unclear: Takes the hints that no schema can name, which are of any type then; without it they are refused.
 
     Raises
     ------
@@ -33,45 +38,49 @@ def type_of_hint(hint: Any) -> AnyDataType:
     """
     if hint is Any or hint is object:
         return AnyType()
-    if hint in _PYTHON:
-        return _PYTHON[hint]
+    with suppress(TypeError):  # some hints have no hash
+        if hint in _PYTHON:
+            return _PYTHON[hint]
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
-    if origin in (list, typing.List) and len(arguments) == 1:  # noqa: UP006  (older programs write it so)
-        return Array(_required(arguments[0]))
+    if origin is list and len(arguments) == 1:
+        return Array(optional_type(arguments[0], unclear)[0])
     if origin is dict and len(arguments) == 2 and arguments[0] is str:
-        return Map(_required(arguments[1]))
-    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
-        return Object(_fields_of_dataclass(hint))
-    if isinstance(hint, type) and hasattr(hint, "model_fields"):
-        hints = typing.get_type_hints(hint)
-        return Object(
-            [
-                Property(name, optional_type(hints[name])[0], field.is_required() and not optional_type(hints[name])[1])
-                for name, field in hint.model_fields.items()
-            ]
+        return Map(optional_type(arguments[1], unclear)[0])
+    if isinstance(hint, type) and (fields := _fields(hint, unclear)):
+        return Object(fields)
+    if unclear is None:
+        raise InvalidParameter(
+            f"The type hint {hint!r} cannot be part of a signature. Use scalars, list[…], dict[str, …] or Any."
         )
-    raise InvalidParameter(
-        f"The type hint {hint!r} cannot be part of a signature. Use scalars, list[…], dict[str, …] or Any."
-    )
+    unclear.append(hint)
+    return AnyType()
 
 
-def optional_type(hint: Any) -> tuple[AnyDataType, bool]:
+def optional_type(hint: Any, unclear: list[Any] | None = None) -> tuple[AnyDataType, bool]:
     """The type a hint stands for, and whether it may also be None."""
     if typing.get_origin(hint) in (typing.Union, types.UnionType):
         rest = [one for one in typing.get_args(hint) if one is not type(None)]
         may_be_none = len(rest) < len(typing.get_args(hint))
-        return (type_of_hint(rest[0]) if len(rest) == 1 else AnyType()), may_be_none
-    return type_of_hint(hint), False
+        return (type_of_hint(rest[0], unclear) if len(rest) == 1 else AnyType()), may_be_none
+    return type_of_hint(hint, unclear), False
 
 
-def _required(hint: Any) -> AnyDataType:
-    return optional_type(hint)[0]
+def _fields(kind: type, unclear: list[Any] | None) -> list[Property]:
+    """The fields of a dataclass or of a model of Pydantic's; none for other classes."""
+    if dataclasses.is_dataclass(kind):
+        return _fields_of_dataclass(kind, unclear)
+    found = []
+    hints = typing.get_type_hints(kind) if hasattr(kind, "model_fields") else {}
+    for name, field in getattr(kind, "model_fields", {}).items():
+        dtype, may_be_none = optional_type(hints[name], unclear)
+        found.append(Property(name, dtype, field.is_required() and not may_be_none))
+    return found
 
 
-def _fields_of_dataclass(kind: type) -> list[Property]:
+def _fields_of_dataclass(kind: type, unclear: list[Any] | None = None) -> list[Property]:
     hints = typing.get_type_hints(kind)
     found = []
     for one in dataclasses.fields(kind):
-        dtype, may_be_none = optional_type(hints[one.name])
+        dtype, may_be_none = optional_type(hints[one.name], unclear)
         found.append(Property(one.name, dtype, not may_be_none))
     return found

@@ -1,0 +1,64 @@
+"""Libraries whose trainings MLflow logs by itself and Runyard does not: programs that use them are told so."""
+
+from dataclasses import dataclass
+
+from runyard.autologging.reporting import warn_once
+
+
+@dataclass(frozen=True)
+class Uncovered:
+    """A library that is not watched.
+
+    Parameters
+    ----------
+    name: What people call it.
+    flavor: What MLflow calls it, for ``exclude_flavors``.
+    advice: What to do instead.
+    """
+
+    name: str
+    flavor: str
+    advice: str
+
+    def warn(self) -> None:
+        """Tell it once."""
+        warn_once(
+            self.flavor,
+            f"autolog() does not log what is done with {self.name}: Runyard watches scikit-learn only. {self.advice} "
+            f"(Silence this with autolog(exclude_flavors=[{self.flavor!r}]).)",
+        )
+
+
+_LOG = "Call log_params and log_metrics in your training loop or callbacks"
+_BY_HAND = f"{_LOG}, and log_artifact with the saved model, or runyard.pyfunc.log_model."
+_LOGGER = f"{_LOG}, or use the library's own MLflow logger; keep the saved model with log_artifact."
+_BOOSTER = f"{_LOG}; runyard.sklearn.log_model takes its models of scikit-learn's shape, such as "
+_TRACES = "Log what you need as params, metrics, tables or artifacts."
+
+_PYTORCH = Uncovered("PyTorch (torch, lightning)", "pytorch", _LOGGER)
+_TENSORFLOW = Uncovered("TensorFlow and Keras (tensorflow, keras)", "tensorflow", _BY_HAND)
+
+UNCOVERED: dict[str, Uncovered] = {
+    "xgboost": Uncovered("XGBoost (xgboost)", "xgboost", f"{_BOOSTER}XGBClassifier."),
+    "lightgbm": Uncovered("LightGBM (lightgbm)", "lightgbm", f"{_BOOSTER}LGBMClassifier."),
+    "catboost": Uncovered("CatBoost (catboost)", "catboost", f"{_BOOSTER}CatBoostClassifier."),
+    "torch": _PYTORCH,
+    "lightning": _PYTORCH,
+    "pytorch_lightning": _PYTORCH,
+    "tensorflow": _TENSORFLOW,
+    "keras": _TENSORFLOW,
+    "fastai": Uncovered("fastai", "fastai", _BY_HAND),
+    "paddle": Uncovered("PaddlePaddle (paddle)", "paddle", _BY_HAND),
+    "pyspark": Uncovered("Spark (pyspark)", "spark", _BY_HAND),
+    "statsmodels": Uncovered("statsmodels", "statsmodels", _BY_HAND),
+    "transformers": Uncovered("Transformers (transformers)", "transformers", _LOGGER),
+    "setfit": Uncovered("SetFit (setfit)", "setfit", _BY_HAND),
+    **{
+        module: Uncovered(module, module.rpartition(".")[2], _TRACES)
+        for module in (
+            "ag2 agno anthropic autogen crewai dspy google.genai groq haystack langchain langgraph litellm llama_index "
+            "mistralai openai pydantic_ai semantic_kernel smolagents strands"
+        ).split()
+    },
+}
+"""A library's module → what to say when a program that called `autolog` has imported it."""

@@ -1,0 +1,68 @@
+"""Commands of `runyard models` as functions of Python."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import runyard
+from runyard.exceptions import InvalidParameter, RunyardException
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def doubled(tmp_path: Path) -> str:
+    """The folder of a model that doubles its column and names a variable."""
+    script = tmp_path / "model.py"
+    script.write_text(
+        "import os\n"
+        "from runyard.models import set_model\n"
+        "from runyard.pyfunc import PythonModel\n"
+        "class Doubled(PythonModel):\n"
+        "    def predict(self, context, model_input, params=None):\n"
+        "        return [f\"{2 * a}{os.environ.get('UNIT', '')}\" for a in model_input['a']]\n"
+        "set_model(Doubled())\n"
+    )
+    folder = str(tmp_path / "doubled")
+    runyard.pyfunc.save_model(folder, python_model=script, pip_requirements=[])
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("given", "kind"),
+    [
+        (pd.DataFrame({"a": [1, 2]}), "json"),
+        ({"dataframe_split": {"columns": ["a"], "data": [[1], [2]]}}, "json"),
+        ("a\n1\n2\n", "csv"),
+    ],
+)
+def test_predict_takes_data_and_requests(
+    doubled: str, given: Any, kind: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is tried here is what the server will be asked."""
+    runyard.models.predict(doubled, given, content_type=kind, env_manager="local", extra_envs={"UNIT": "m"})
+
+    assert {"predictions": ["2m", "4m"]} == json.loads(capsys.readouterr().out)
+
+
+def test_predict_from_file_to_file(doubled: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A batch leaves nothing on the screen."""
+    (tmp_path / "in.json").write_text('{"dataframe_records": [{"a": 3}]}')
+    out = tmp_path / "out.json"
+
+    runyard.models.predict(doubled, input_path=tmp_path / "in.json", output_path=out, env_manager="local")
+
+    assert ({"predictions": ["6"]}, "") == (json.loads(out.read_text()), capsys.readouterr().out)
+
+
+def test_failures_are_errors_of_python(doubled: str) -> None:
+    """The sentence that the command line shows, as an exception."""
+    with pytest.raises(RunyardException, match="nowhere"):
+        runyard.models.predict("nowhere", [{"a": 1}], env_manager="local")
+    with pytest.raises(InvalidParameter, match="one of 'input_data' and 'input_path'"):
+        runyard.models.predict(doubled)
+    with pytest.raises(RunyardException, match=r"(?i)docker"):
+        runyard.models.build_docker(doubled)
