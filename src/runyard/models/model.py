@@ -212,12 +212,14 @@ def read_mlmodel(file: Path) -> Model:
     ------
     InvalidParameter: It is not there, or is no description of a model.
     """
+    text = ""
     try:
-        described = yaml.load(file.read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  (the safe loader, in C where there is one)
+        text = file.read_text(encoding="utf-8")
+        described = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  (the safe loader, in C where there is one)
     except FileNotFoundError:
         raise InvalidParameter(f"{str(file.parent)!r} is no model's folder: it has no file called {MLMODEL}.") from None
     except (yaml.YAMLError, ValueError, RecursionError, OSError) as problem:
-        reason = in_a_line(problem)
+        reason = in_a_line(problem, text)
         raise InvalidParameter(f"{str(file)!r} cannot be read as a model's description: {reason}.") from None
     if not isinstance(described, dict) or not isinstance(described.get("flavors"), dict):
         raise InvalidParameter(f"{str(file)!r} is no description of a model: it names no flavors.")
