@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runyard.exceptions import DoesNotExist, InvalidParameter
-from runyard.models.scoring_columns import as_named
 from runyard.models.scoring_forms import of_records, of_rows
 from runyard.models.scoring_input import CHAT_KEYS
 from runyard.models.scoring_tensors import tensor
@@ -239,8 +238,7 @@ def _read(folder: Path, info: Mapping[str, Any]) -> Any:
 def _frame(plain: Any, schema: "Schema | None") -> Any:
     if isinstance(plain, list):  # as versions before 2.0 wrote tables
         return of_records(plain, schema)
-    columns = plain.get("columns")
-    return of_rows(plain["data"], None if columns is None else as_named(columns, schema), plain.get("index"), schema)
+    return of_rows(plain["data"], plain.get("columns"), plain.get("index"), schema)
 
 
 def _arrays(plain: Any, schema: "Schema | None") -> Any:

@@ -36,9 +36,14 @@ def uniform_dtype(columns: Sequence[Any] | None, schema: Schema | None) -> Any:
     if schema is None or schema.is_tensor_spec():
         return None
     kinds = {spec.name: getattr(spec.type, "name", "") for spec in schema.inputs}
-    found = set(kinds.values()) if columns is None else {kinds.get(name, "") for name in columns}
-    if columns is not None and (len(set(map(str, columns))) != len(columns) or None in kinds):
+    if columns is None:
+        found = set(kinds.values())
+    elif None in kinds or any(isinstance(name, (list, dict)) for name in columns):
         return None
+    else:
+        found = {kinds.get(name, "") for name in columns}
+        if len(set(columns)) != len(columns):
+            return None
     return _FLOATS.get(found.pop()) if len(found) == 1 else None
 
 

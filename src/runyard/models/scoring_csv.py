@@ -39,13 +39,13 @@ def table_of(text: str, schema: Schema | None) -> Any:
         raise ValueError("it is empty")
     if schema is None or takes_anything(schema):
         return _read(text, columns, {})
+    rows = list(lines) if len(text) <= _SHORT else []
+    if (table := _numbers(text, rows, columns, schema)) is not None:
+        return table
     names = as_named(columns, schema)
     kinds = _kinds(names, schema)
     is_tensor = schema.is_tensor_spec()
     if len(text) <= _SHORT and not any(isinstance(kind, AnyType) for kind in kinds):
-        rows = list(lines)
-        if (table := _numbers(text, rows, names, schema)) is not None:
-            return table
         return of_rows([_cells(row, kinds) for row in rows], names, None, schema)
     if len(set(names)) < len(names):
         raise BadRequest(f"The column {shown(next(name for name in names if names.count(name) > 1))} is given twice.")
@@ -59,10 +59,10 @@ def table_of(text: str, schema: Schema | None) -> Any:
     return cast_frame(frame, schema)
 
 
-def _numbers(text: str, rows: Sequence[Any], names: list[Any], schema: Schema) -> Any:
+def _numbers(text: str, rows: Sequence[Any], columns: list[Any], schema: Schema) -> Any:
     """The frame of fractions alone, made in one step; None when it is something else. Python reads 1_0 as ten."""
-    dtype = uniform_dtype(names, schema)
-    return None if dtype is None or not rows or "_" in text[text.find("\n") :] else numbers(rows, names, None, dtype)
+    dtype = uniform_dtype(columns, schema) if rows else None
+    return None if dtype is None or "_" in text[text.find("\n") :] else numbers(rows, columns, None, dtype)
 
 
 def _kinds(names: Sequence[Any], schema: Schema) -> list[Any]:

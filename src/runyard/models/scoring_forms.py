@@ -39,14 +39,9 @@ def of_split(value: Any, schema: Schema | None) -> Any:
             "`columns` of `dataframe_split` must be texts or numbers, or lists of these for several levels."
         )
     if columns is None:
-        names = (
-            named_by_place(_width(rows[0]), schema)
-            if rows
-            else named_by_place(0 if schema is None else len(schema), schema)
-        )
-    else:
-        names = as_named(columns, schema)
-    return of_rows(rows, names, index, schema)
+        width = _width(rows[0]) if rows else 0 if schema is None else len(schema)
+        columns = named_by_place(width, schema)
+    return of_rows(rows, columns, index, schema)
 
 
 def of_records(value: Any, schema: Schema | None, form: str = "dataframe_records") -> Any:
@@ -68,10 +63,8 @@ def of_records(value: Any, schema: Schema | None, form: str = "dataframe_records
     names = list(value[0]) if value else []
     if not all(record.keys() == value[0].keys() for record in value):
         names = list(dict.fromkeys(name for record in value for name in record))
-        return of_rows(
-            [[record.get(name) for name in names] for record in value], as_named(names, schema), None, schema
-        )
-    return of_rows([list(map(record.__getitem__, names)) for record in value], as_named(names, schema), None, schema)
+        return of_rows([[record.get(name) for name in names] for record in value], names, None, schema)
+    return of_rows([list(map(record.__getitem__, names)) for record in value], names, None, schema)
 
 
 def of_values(form: str, value: Any, schema: Schema | None) -> Any:
@@ -108,8 +101,12 @@ def unpacked(value: Any, schema: Schema | None) -> Any:
     return [nested(one, schema.inputs[0].type) for one in value]
 
 
-def of_rows(rows: Sequence[Any], names: list[Any] | None, index: list[Any] | None, schema: Schema | None) -> Any:
+def of_rows(rows: Sequence[Any], columns: list[Any] | None, index: list[Any] | None, schema: Schema | None) -> Any:
     """A table as the signature wants it: with columns of its types, or as arrays.
+
+    Parameters
+    ----------
+    columns: Their names, as the request or the signature has them; None for none.
 
     Raises
     ------
@@ -118,11 +115,10 @@ def of_rows(rows: Sequence[Any], names: list[Any] | None, index: list[Any] | Non
     """
     import pandas as pd  # noqa: PLC0415
 
-    dtype = uniform_dtype(names, schema)
-    if dtype is not None and rows:
-        frame = numbers(rows, names, index, dtype)
-        if frame is not None:
-            return frame
+    dtype = uniform_dtype(columns, schema) if rows else None
+    if dtype is not None and (frame := numbers(rows, columns, index, dtype)) is not None:
+        return frame  # the most usual request, and the quickest
+    names = None if columns is None else as_named(columns, schema)
     width = len(names) if names is not None else _width(rows[0]) if rows else 0
     if (odd := next((row for row in rows if _width(row) != width), None)) is not None:
         raise BadRequest(f"The table has {width} columns, and a row with {_width(odd)} values.")
@@ -130,12 +126,8 @@ def of_rows(rows: Sequence[Any], names: list[Any] | None, index: list[Any] | Non
         return tensors_of_rows(rows, names, schema)
     if schema is None or not is_table(schema):
         return pd.DataFrame(rows, columns=names, index=index)
-    return typed_table(
-        [row if isinstance(row, list) else [row] for row in rows],
-        list(range(width)) if names is None else names,
-        index,
-        schema,
-    )
+    rows = [row if isinstance(row, list) else [row] for row in rows]
+    return typed_table(rows, list(range(width)) if names is None else names, index, schema)
 
 
 def numbers(rows: Sequence[Any], columns: list[Any] | None, index: list[Any] | None, dtype: Any) -> Any:
@@ -144,14 +136,16 @@ def numbers(rows: Sequence[Any], columns: list[Any] | None, index: list[Any] | N
     import pandas as pd  # noqa: PLC0415
 
     try:
-        with np.errstate(over="ignore"):
-            table = np.array(rows, dtype=dtype)
+        table = np.array(rows, dtype="float64")
     except (ValueError, TypeError, OverflowError):
         return None
     if table.ndim != 2 or (columns is not None and table.shape[1] != len(columns)):
         return None
-    if dtype == "float32" and np.isinf(table).any():  # maybe a number that is too large for it
-        return None
+    if dtype == "float32":
+        with np.errstate(over="ignore"):
+            table = table.astype(dtype)
+        if np.isinf(table).any():  # maybe a number that is too large for it
+            return None
     return pd.DataFrame(table, columns=columns, index=index, copy=False)
 
 
