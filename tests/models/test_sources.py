@@ -5,6 +5,7 @@ import datetime
 import decimal
 import json
 import warnings
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
+import runyard
 from runyard.models import ModelSignature, convert_input_example_to_serving_input, infer_signature
 from runyard.models.enforcement import enforce_schema
 from runyard.models.scoring_input import parse_csv, parse_json
@@ -212,3 +214,34 @@ def test_gaps_keep_their_kind(column: Any, kind: str, taken: str) -> None:
     assert [str(pd.Timestamp(one)) if kind == "datetime" else one for one in values] == [
         str(one) if kind == "datetime" else one for one in found.dropna()
     ]
+
+
+def _counted(model_input: Any) -> list[int]:
+    return [len(model_input), len(model_input.columns)]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        pd.DataFrame({"age": pd.array([4, None], dtype="Int64"), "ok": pd.array([True, None], dtype="boolean")}),
+        pd.DataFrame({"age": pd.Series([4, None], dtype=object), "grade": pd.Categorical([1, None])}),
+        pd.DataFrame([[1, 2], [3, 4]], columns=["a", "a"]),
+        pd.DataFrame([[1, 2], [3, 4]], columns=pd.MultiIndex.from_tuples([("a", "b"), ("a", "c")])),
+        pd.DataFrame({"t": pd.to_datetime(["2024-01-01", "2024-01-02"], utc=True), "n": [1, 2]}),
+        pd.DataFrame({"a": [1, "x"], "b": [1, 2]}),
+    ],
+    ids=["nullable", "objects", "twice", "levels", "zone", "any"],
+)
+def test_a_saved_model_takes_its_own_example(rows: pd.DataFrame, store: Path) -> None:
+    """In Python and as the request that is saved with it."""
+    runyard.pyfunc.save_model("model", python_model=_counted, input_example=rows, pip_requirements=[])
+    assert [2, 2] == runyard.pyfunc.load_model("model").predict(rows)
+    if rows.columns.is_unique:
+        request = Path("model/serving_input_example.json").read_text(encoding="utf-8")
+        assert [2, 2] == runyard.models.validate_serving_input("model", request)
+
+
+def test_an_input_that_no_signature_describes_is_told_of(caplog: pytest.LogCaptureFixture) -> None:
+    """Somebody who wants checks learns which column is in the way."""
+    infer_signature(pd.DataFrame({"a": [1], "b": np.array([1], dtype="uint64")}))
+    assert "column 'b' has uint64" in caplog.text

@@ -10,7 +10,7 @@ from runyard._lazy import on_first_use
 from runyard.exceptions import InvalidParameter, RunyardException
 from runyard.models.enforcement import enforce_schema
 from runyard.types.datatypes import AnyType, DataType
-from runyard.types.infer import infer_param_schema, infer_schema
+from runyard.types.infer import UnclearTypeError, infer_param_schema, infer_schema, schema_of
 from runyard.types.params import ParamSchema
 from runyard.types.schema import ColSpec, Schema
 
@@ -101,7 +101,7 @@ def infer_signature(
     ------
     InvalidParameter: Nothing is given, or a parameter is of a kind that cannot be one.
     """
-    inputs = None if model_input is None else _agreeing(infer_schema(model_input), model_input)
+    inputs = None if model_input is None else _inputs(model_input)
     outputs = None if model_output is None else infer_schema(model_output)
     if inputs is not None and any(isinstance(one, ColSpec) and _is_whole(one) for one in inputs.inputs):
         log.warning(
@@ -111,12 +111,13 @@ def infer_signature(
     return ModelSignature(inputs, outputs, infer_param_schema(params) if params else None)
 
 
-def _agreeing(inputs: Schema, data: Any) -> Schema:
-    """The schema, or one that takes anything where it would refuse the very data it was made from."""
+def _inputs(data: Any) -> Schema:
+    """The schema of an input; one that takes anything where none can name it, or would refuse what it was made from."""
     try:
+        inputs = schema_of(data)
         enforce_schema(data, inputs)
-    except (RunyardException, ValueError, TypeError, OverflowError) as problem:
-        log.warning("The input has no schema that takes it again (%s), so its types will not be checked.", problem)
+    except (UnclearTypeError, RunyardException, ValueError, TypeError, OverflowError) as problem:
+        log.warning("No signature can describe this input (%s): anything will be taken, unchecked.", problem)
         return Schema([ColSpec(AnyType())])
     return inputs
 

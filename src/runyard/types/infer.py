@@ -47,12 +47,18 @@ def infer_schema(data: Any) -> Schema:
         a dictionary or a list of plain values, nested as one likes; a single value.
     """
     try:
-        return _schema(data)
+        return schema_of(data)
     except UnclearTypeError:
         return Schema([ColSpec(AnyType())])
 
 
-def _schema(data: Any) -> Schema:
+def schema_of(data: Any) -> Schema:
+    """The schema of data, of the kinds that `infer_schema` takes.
+
+    Raises
+    ------
+    UnclearTypeError: No schema can name its types.
+    """
     import numpy as np  # noqa: PLC0415  (slow to load)
 
     if isinstance(data, Mapping):
@@ -128,7 +134,13 @@ def columns_of(frame: "pd.DataFrame") -> list[ColSpec]:
     """
     if frame.columns.empty or not frame.columns.is_unique:
         raise UnclearTypeError("there are no columns, or several of one name")
-    return [_column(frame[name], name) for name in frame.columns]
+    found = []
+    for name in frame.columns:
+        try:
+            found.append(_column(frame[name], name))
+        except UnclearTypeError as problem:
+            raise UnclearTypeError(f"column {name!r} has {problem}") from None
+    return found
 
 
 def _column(values: "pd.Series[Any]", name: Any) -> ColSpec:
