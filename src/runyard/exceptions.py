@@ -199,14 +199,55 @@ class Unavailable(_Coded):
 
 
 class RestException(RunyardException):
-    """An error a server answered with, rebuilt from its JSON envelope."""
+    """An error that a store answered with, rebuilt from its JSON envelope.
+
+    Its text begins with the code, which scripts look for; `message` is what was said.
+    """
 
     def __init__(self, json: dict[str, Any]) -> None:
         self.json = json
         code = str(json.get("error_code", "INTERNAL_ERROR"))
         extra = {key: value for key, value in json.items() if key not in ("error_code", "message")}
         text = json.get("message") or f"The server gave no message. Its answer: {json}"
-        super().__init__(f"{code}: {text}", code, **extra)
+        RunyardException.__init__(self, text, code, **extra)  # the class of a code fixes its own code
+
+    def __str__(self) -> str:
+        return f"{self.error_code}: {self.message}"
+
+
+def answered(envelope: dict[str, Any], status: int) -> RestException:
+    """The error of an envelope, of the class of its code too: callers catch alike with and without a server."""
+    code = str(envelope.get("error_code", "INTERNAL_ERROR"))
+    kinds = [kind for kind in _ANSWERS if kind.code == code]
+    kind = next((kind for kind in kinds if kind.status == status), kinds[0] if kinds else None)
+    error = _ANSWERS[kind](envelope) if kind else RestException(envelope)
+    error.http_status = status
+    return error
+
+
+def _reduced(error: RestException) -> Any:
+    return answered, (error.json, error.http_status)
+
+
+_ANSWERS: dict[type[_Coded], type[RestException]] = {
+    kind: type(kind.__name__, (RestException, kind), {"__doc__": kind.__doc__, "__reduce__": _reduced})
+    for kind in (
+        InvalidParameter,
+        BadRequest,
+        AlreadyExists,
+        DoesNotExist,
+        EndpointNotFound,
+        MethodNotAllowed,
+        Unauthenticated,
+        PermissionDenied,
+        Conflict,
+        PayloadTooLarge,
+        UnsupportedMediaType,
+        RangeNotSatisfiable,
+        NotImplementedHere,
+    )
+}
+"""What a store's answer becomes, by the class that has its code."""
 
 
 class ExecutionException(RunyardException):

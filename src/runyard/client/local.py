@@ -8,7 +8,7 @@ from runyard.artifacts.locations import every_form
 from runyard.client.errors import Unreachable
 from runyard.core.credentials import without_credentials
 from runyard.core.store_address import sqlite_file
-from runyard.exceptions import StorageFull, Unavailable
+from runyard.exceptions import RunyardException, StorageFull, Unavailable, answered
 from runyard.protocol.message import Message
 
 if TYPE_CHECKING:
@@ -61,7 +61,13 @@ class LocalSender:
         RunyardException: The message was refused.
         """
         try:
-            return self._opened().perform(message)
+            gate = self._opened()
+            try:
+                return gate.perform(message)
+            except (Unavailable, StorageFull):
+                raise
+            except RunyardException as problem:  # what a server would have answered
+                raise answered(problem.to_wire(), problem.http_status) from None
         except (Unavailable, StorageFull) as problem:
             raise Unreachable(f"{self.address} did not take {message.operation.name}: {problem.message}") from problem
 

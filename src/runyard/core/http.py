@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from runyard import settings
-from runyard.exceptions import InvalidParameter, RestException, RunyardException
+from runyard.exceptions import InvalidParameter, RestException, RunyardException, answered
 from runyard.version import __version__
 
 _SENDABLE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
@@ -96,15 +96,13 @@ def answered_error(body: Any, status: int, server: str) -> RunyardException:
     ----------
     body: The decoded JSON of the answer, or its text.
     """
-    error: RestException
     if isinstance(body, dict) and isinstance(body.get("error_code"), str):
-        error = RestException(body)
-    else:
-        message = (
-            f"{server} answered {status} with {_described(body)}: no answer of a tracking server. Something on the way "
-            "gave it, or another program is at this address. Check the address, and the proxy if there is one."
-        )
-        error = ForeignAnswer({"error_code": _CODES.get(status, "INTERNAL_ERROR"), "message": message})
+        return answered(body, status)
+    message = (
+        f"{server} answered {status} with {_described(body)}: no answer of a tracking server. Something on the way "
+        "gave it, or another program is at this address. Check the address, and the proxy if there is one."
+    )
+    error = ForeignAnswer({"error_code": _CODES.get(status, "INTERNAL_ERROR"), "message": message})
     error.http_status = status
     return error
 
