@@ -138,6 +138,8 @@ def test_claimed_run_cannot_be_restored(gate: Gate, database: str) -> None:
         assert remover.claim_run(run_id) is None
         with pytest.raises(Conflict, match="removal for good has begun"):
             gate.perform(RestoreRun(run_id=run_id))
+        with pytest.raises(Conflict, match="being removed for good"):
+            _registered(gate, f"runs:/{run_id}/model", run_id=run_id)
         gate.perform(RestoreExperiment(experiment_id=experiment_id))
 
         assert "deleted" == gate.perform(GetRun(run_id=run_id))["run"]["info"]["lifecycle_stage"]

@@ -19,7 +19,7 @@ from runyard.core.limits import shown
 from runyard.core.model_uri import ModelUri, parse_model_uri, with_small_scheme
 from runyard.db.selecting import upsert
 from runyard.db.transaction import Transaction
-from runyard.exceptions import DoesNotExist, InvalidParameter
+from runyard.exceptions import Conflict, DoesNotExist, InvalidParameter
 from runyard.registry.model_versions.messages import CreateModelVersion
 from runyard.registry.model_versions.rows import version_of
 from runyard.registry.model_versions.tables import model_versions
@@ -86,6 +86,18 @@ def resolved_source(tx: Transaction, message: CreateModelVersion) -> Source:
         _, source_run = _logged_model(tx, model_id)
         run_id = run_id or source_run
     return Source(source, source, run_id, model_id)
+
+
+def hold_run(tx: Transaction, run_id: str) -> None:
+    """Keep the run of a new version from being removed until the version is stored.
+
+    Raises
+    ------
+    Conflict: Its removal for good has begun; its files may be gone.
+    """
+    chosen = sa.select(runs.c.removal_time).where(runs.c.run_uuid == run_id).with_for_update(read=True)
+    if run_id and tx.scalar(chosen) is not None:
+        raise Conflict(f"Run {shown(run_id)} is being removed for good; a version cannot come from it.")
 
 
 def _is_prompt(message: CreateModelVersion) -> bool:
