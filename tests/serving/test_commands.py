@@ -66,3 +66,19 @@ def test_failures_are_errors_of_python(doubled: str) -> None:
         runyard.models.predict(doubled)
     with pytest.raises(RunyardException, match=r"(?i)docker"):
         runyard.models.build_docker(doubled)
+
+
+def test_requirements_of_a_saved_model_are_edited(doubled: str) -> None:
+    """What was forgotten when it was saved is added without logging it anew."""
+    assert "tomli==2.0.1" in runyard.models.update_model_requirements(doubled, "add", ["tomli==2.0.1"])
+    assert "tomli==2.0.1" not in runyard.models.update_model_requirements(doubled, "remove", ["tomli"])
+    with pytest.raises(InvalidParameter, match="never change"):
+        runyard.models.update_model_requirements("models:/churn/1", "add", ["tomli"])
+    with pytest.raises(InvalidParameter, match="'add' or 'remove'"):
+        runyard.models.update_model_requirements(doubled, "drop", ["tomli"])
+
+
+def test_inferred_code_paths_are_refused_with_what_to_use(tmp_path: Path) -> None:
+    """A model without its code would fail where it is loaded."""
+    with pytest.raises(InvalidParameter, match="in 'code_paths'"):
+        runyard.pyfunc.save_model(str(tmp_path / "m"), python_model=lambda rows: rows, infer_code_paths=True)

@@ -1,9 +1,7 @@
 """`runyard models`: serve models, predict with them, and prepare what they need."""
 
 import os
-import posixpath
 import sys
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,12 +13,10 @@ from runyard.cli.models_images import build_docker, generate_dockerfile
 from runyard.cli.models_options import (
     QUICKEST,
     environment_options,
-    fetched,
     manager_for,
     model_uri_option,
     predicting,
 )
-from runyard.core.model_uri import is_model_uri
 from runyard.exceptions import InvalidParameter
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -174,20 +170,9 @@ def update_pip_requirements(model_uri: str, operation: str, requirement_strings:
     Takes a folder, or the address of a run's model. Versions of registered models never change, so models:/ addresses
     are refused.
     """
-    from runyard.artifacts.locations import local_path  # noqa: PLC0415
-    from runyard.serving.requirements import edit_requirements  # noqa: PLC0415
+    from runyard.serving.commands import update_model_requirements  # noqa: PLC0415  (heavy)
 
-    if is_model_uri(model_uri):
-        raise InvalidParameter("Versions of registered models never change. Log the model anew and register that.")
-    place = Path(model_uri) if ":" not in model_uri else local_path(model_uri)
-    if place is not None:
-        required = edit_requirements(place, operation, requirement_strings)
-    else:
-        with tempfile.TemporaryDirectory() as scratch:
-            folder = fetched(model_uri, scratch)
-            required = edit_requirements(folder, operation, requirement_strings)
-            _send_back(model_uri, folder)
-    click.echo("\n".join(required))
+    click.echo("\n".join(update_model_requirements(model_uri, operation, requirement_strings)))
 
 
 def _tell(line: str) -> None:
@@ -196,17 +181,6 @@ def _tell(line: str) -> None:
 
 def _option_name(name: str) -> str:
     return f"--{name.replace('_', '-')}"
-
-
-def _send_back(model_uri: str, folder: Path) -> None:
-    from runyard.client import RunyardClient  # noqa: PLC0415
-    from runyard.client.addresses import located  # noqa: PLC0415
-
-    client = RunyardClient()
-    root, path = located(client, model_uri)
-    for name in ("requirements.txt", "conda.yaml"):
-        if (folder / name).exists():
-            client.repository(root).put(folder / name, posixpath.join(path, name))
 
 
 def _run_in_environment(folder: Path, manager: str, overrides: Sequence[str], arguments: Sequence[str]) -> None:

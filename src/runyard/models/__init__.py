@@ -22,6 +22,7 @@ _PUBLIC = {
     "predict": "runyard.serving.commands",
     "set_model": "runyard.pyfunc.script",
     "set_signature": "runyard.models.resigning",
+    "update_model_requirements": "runyard.serving.commands",
     "validate_evaluation_results": "runyard.evaluation.thresholds",
     "validate_schema": "runyard.models.enforcement",
     "validate_serving_input": "runyard.pyfunc.serving_input",

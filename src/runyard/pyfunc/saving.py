@@ -49,6 +49,7 @@ def save_model(
     metadata: dict[str, Any] | None = None,
     model_config: str | Path | Mapping[str, Any] | None = None,
     streamable: bool | None = None,
+    infer_code_paths: bool = False,
 ) -> None:
     """Save a model to a folder: a Python model, or a loader with its data.
 
@@ -68,12 +69,15 @@ def save_model(
     metadata: What to keep with it.
     model_config: The configuration its context has: a dictionary, or a YAML file of one.
     streamable: Does it stream? Whether it has ``predict_stream``, when left out.
+    infer_code_paths: MLflow's; refused here when it is true: name the files in `code_paths`.
 
     Raises
     ------
     InvalidParameter: Neither or both of `loader_module` and `python_model` are given, or one of another kind; the
-        folder is not empty.
+        folder is not empty; `infer_code_paths` is true.
     """
+    if infer_code_paths:
+        raise InvalidParameter("infer_code_paths is not offered: name the files and folders of code in 'code_paths'.")
     _check_kind(loader_module, data_path, python_model, artifacts)
     config = config_of(model_config)
     options = Options(

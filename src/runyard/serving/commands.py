@@ -2,6 +2,7 @@
 
 import json
 import os
+import posixpath
 import subprocess
 import sys
 import tempfile
@@ -9,9 +10,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from runyard.artifacts.locations import local_path
+from runyard.client import RunyardClient
+from runyard.client.addresses import located
+from runyard.core.model_uri import is_model_uri
 from runyard.core.tracking_uri import get_registry_uri, get_tracking_uri
 from runyard.exceptions import InvalidParameter, RunyardException
+from runyard.fluent.artifacts import download_artifacts
 from runyard.models.example import convert_input_example_to_serving_input
+from runyard.serving.requirements import edit_requirements
 
 
 def predict(
@@ -93,6 +100,37 @@ def build_docker(
     ):
         arguments += [option, str(value)] if value is not None else []
     _run([*arguments, *(["--install-mlflow"] if install_mlflow else [])])
+
+
+def update_model_requirements(model_uri: str, operation: str, requirement_list: Sequence[str]) -> list[str]:
+    """Add requirements to a saved model's files, or remove packages from them; returns what it then requires.
+
+    Parameters
+    ----------
+    model_uri: A folder, or the address of a run's model.
+    operation: ``add`` or ``remove``.
+    requirement_list: Lines for pip. Added ones replace those of the same package; versions are ignored on removal.
+
+    Raises
+    ------
+    InvalidParameter: It is a version of a registered model, which never changes; or no saved model.
+    """
+    if operation not in ("add", "remove"):
+        raise InvalidParameter(f"The operation is 'add' or 'remove', not {operation!r}.")
+    if is_model_uri(model_uri):
+        raise InvalidParameter("Versions of registered models never change. Log the model anew and register that.")
+    place = Path(model_uri) if ":" not in model_uri else local_path(model_uri)
+    if place is not None:
+        return edit_requirements(place, operation, requirement_list)
+    client = RunyardClient()
+    root, path = located(client, model_uri)
+    with tempfile.TemporaryDirectory(prefix="runyard-") as scratch:
+        folder = Path(download_artifacts(artifact_uri=model_uri, dst_path=scratch))
+        required = edit_requirements(folder, operation, requirement_list)
+        for name in ("requirements.txt", "conda.yaml"):
+            if (folder / name).exists():
+                client.repository(root).put(folder / name, posixpath.join(path, name))
+    return required
 
 
 def _request(data: Any, content_type: str) -> str:
