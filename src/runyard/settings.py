@@ -193,7 +193,7 @@ SPOOL_DIR = Setting("SPOOL_DIR", "Folder of the write-behind journal.", str, Non
 SPOOL_FILES_LIMIT = Setting(
     "SPOOL_FILES_LIMIT",
     "Bytes of artifacts that are kept in the spool while the server is away; 10 GiB by default.",
-    int,
+    _number(int, 0, 1e18),
     10 * 2**30,
     ours_only=True,
 )

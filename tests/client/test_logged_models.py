@@ -205,8 +205,7 @@ def test_pages_follow_each_other_in_the_order_asked_for(
 @pytest.mark.parametrize(
     "arguments",
     [
-        {"experiment_ids": "0"},
-        {"experiment_ids": [0]},
+        {"experiment_ids": [None]},
         {"datasets": [{"dataset_digest": "d"}]},
         {"datasets": ["d"]},
         {"order_by": ["name"]},

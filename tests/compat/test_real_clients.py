@@ -22,6 +22,12 @@ SCRIPTS = ["tracking", "registry", "logged_models"]
 scripts = pytest.mark.parametrize("script", SCRIPTS)
 
 
+DIFFERENCES: dict[str, dict[str, Any]] = {
+    "logged_models": {"one id": "accepted"},  # one text in the place of a list of ids is one id
+}
+"""What a script sees otherwise with our SDK, on purpose."""
+
+
 def run_script(script: str, python: str | Path, module: str, uri: str, folder: Path) -> dict[str, Any]:
     """What a script saw, with this interpreter and module."""
     folder.mkdir(exist_ok=True)
@@ -82,7 +88,8 @@ def test_our_sdk_sees_what_mlflow_shows_over_http(
     script: str, start_server: Callable[..., RunningServer], tmp_path: Path
 ) -> None:
     """The script unchanged, with `import runyard as mlflow` and a server."""
-    assert expected(script) == run_script(script, sys.executable, "runyard", start_server().url, tmp_path / "client")
+    known = expected(script) | DIFFERENCES.get(script, {})
+    assert known == run_script(script, sys.executable, "runyard", start_server().url, tmp_path / "client")
 
 
 @scripts
@@ -90,4 +97,5 @@ def test_our_sdk_sees_what_mlflow_shows_without_a_server(script: str, tmp_path: 
     """The script unchanged, with `import runyard as mlflow` on a database file."""
     store = f"sqlite:///{tmp_path / 'local.db'}"
 
-    assert expected(script) == run_script(script, sys.executable, "runyard", store, tmp_path / "client")
+    known = expected(script) | DIFFERENCES.get(script, {})
+    assert known == run_script(script, sys.executable, "runyard", store, tmp_path / "client")

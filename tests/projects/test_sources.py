@@ -56,7 +56,7 @@ def test_a_part_of_a_folder_is_a_project(mlflow: ModuleType, tmp_path: Path) -> 
         ("ext::sh%20-c%20touch%20pwned", "is no address of a project"),
         ("-code", "is no address of a project"),
         ("--upload-pack=touch pwned", "is no address of a project"),
-        ("nul\0", "There is no project"),
+        ("nul\0", "is no address of a project"),
         ("#code", "There is no folder 'code'"),
     ],
 )

@@ -316,7 +316,7 @@ def test_a_pattern_that_could_backtrack_for_ever(own_story: Story) -> None:
 def test_a_new_run_without_times_is_found(gate: Gate) -> None:
     """Start time 0 is a time like others."""
     experiment = an_experiment(gate)
-    run_id = gate.perform(CreateRun(experiment_id=experiment))["run"]["info"]["run_id"]
+    run_id = gate.perform(CreateRun(experiment_id=experiment, start_time=0))["run"]["info"]["run_id"]
     found = gate.perform(SearchRuns(experiment_ids=[experiment], filter="start_time = 0", order_by=["end_time"]))
     assert [run_id] == [run["info"]["run_id"] for run in found["runs"]]
 
