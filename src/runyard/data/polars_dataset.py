@@ -6,13 +6,11 @@ import os
 from functools import cached_property
 from typing import Any
 
-from runyard.data.dataset import Dataset
 from runyard.data.dataset_source import DatasetSource
-from runyard.data.evaluation_dataset import EvaluationDataset
 from runyard.data.pandas_dataset import PandasDataset
 from runyard.data.schema import UnclearTypeError
 from runyard.data.sources import resolved
-from runyard.data.tables import PyFuncInputsOutputs, require_columns
+from runyard.data.tables import TableDataset
 from runyard.exceptions import MissingPackage
 from runyard.types.schema import Schema
 
@@ -37,43 +35,13 @@ _SIMPLE: tuple[tuple[Any, str], ...] = (
 )
 
 
-class PolarsDataset(Dataset):
+class PolarsDataset(TableDataset[pl.DataFrame]):
     """A polars DataFrame with its source.
 
     Raises
     ------
     InvalidParameter: `targets` or `predictions` names no column.
     """
-
-    _described_by_schema = True
-
-    def __init__(
-        self,
-        df: pl.DataFrame,
-        source: DatasetSource,
-        targets: str | None = None,
-        name: str | None = None,
-        digest: str | None = None,
-        predictions: str | None = None,
-    ) -> None:
-        require_columns(df.columns, targets=targets, predictions=predictions)
-        super().__init__(source, name, digest)
-        self._df, self._targets, self._predictions = df, targets, predictions
-
-    @property
-    def df(self) -> pl.DataFrame:
-        """The table."""
-        return self._df
-
-    @property
-    def targets(self) -> str | None:
-        """The column to be predicted."""
-        return self._targets
-
-    @property
-    def predictions(self) -> str | None:
-        """The column with a model's answers."""
-        return self._predictions
 
     @property
     def profile(self) -> dict[str, int]:
@@ -93,30 +61,12 @@ class PolarsDataset(Dataset):
             return None
         return Schema.from_json(json.dumps(columns)) if columns else None
 
-    def to_pyfunc(self) -> PyFuncInputsOutputs:
-        """What a model is given, without targets and predictions, and what it is to answer, as pandas tables."""
-        return self.to_pandas().to_pyfunc()
-
     def to_pandas(self) -> PandasDataset:
         """The same dataset as a table of pandas."""
-        rows = pd.DataFrame({name: self._df[name].to_numpy() for name in self._df.columns})
-        return PandasDataset(rows, self.source, self._targets, self.name, self.digest, self._predictions)
+        return PandasDataset(self._rows(), self.source, self._targets, self.name, self.digest, self._predictions)
 
-    def to_evaluation_dataset(
-        self, path: str | None = None, feature_names: list[str] | None = None
-    ) -> EvaluationDataset:
-        """The dataset as `runyard.evaluate` uses it.
-
-        Parameters
-        ----------
-        path: Where the data came from, in words.
-        feature_names: The columns the model is given; all but targets and predictions when left out.
-        """
-        table = self.to_pandas()
-        return EvaluationDataset.of_table(table.df, self._targets, self._predictions, self, path, feature_names)
-
-    def _schema_text(self) -> str | None:
-        return json.dumps({"mlflow_colspec": self.schema.to_dict()}) if self.schema else None
+    def _rows(self) -> pd.DataFrame:
+        return pd.DataFrame({name: self._df[name].to_numpy() for name in self._df.columns})
 
     def _compute_digest(self) -> str:
         """The sum of the rows' hashes, as MLflow computes it; polars may hash differently in other versions."""
