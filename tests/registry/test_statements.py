@@ -8,7 +8,13 @@ import sqlalchemy as sa
 
 from runyard.protocol.gate import Gate
 from runyard.protocol.message import Message
-from runyard.registry.model_versions.messages import GetModelVersion, GetModelVersionDownloadUri, SearchModelVersions
+from runyard.registry.model_versions.messages import (
+    DescribeModelVersion,
+    DescribeModelVersions,
+    GetModelVersion,
+    GetModelVersionDownloadUri,
+    SearchModelVersions,
+)
 from runyard.registry.registered_models.messages import (
     GetLatestVersions,
     GetModelVersionByAlias,
@@ -55,6 +61,10 @@ def test_reading_costs_the_same_for_one_model_and_for_many(gate: Gate, count: Ca
         SearchRegisteredModels(filter="name LIKE '%' AND tags.team = 'red'", order_by=["timestamp DESC"]),
         SearchModelVersions(),
         SearchModelVersions(filter="name LIKE '%' AND tags.t LIKE 'x%' AND version_number > 0", order_by=["name"]),
+        DescribeModelVersion(name=MODEL, version="1"),
+        DescribeModelVersion(name=MODEL, alias="champion"),
+        DescribeModelVersions(),
+        DescribeModelVersions(filter="name LIKE '%' AND tags.t LIKE 'x%'", order_by=["name"]),
     ]
     for_one = [count(message) for message in messages]
     for number in range(20):
@@ -68,4 +78,4 @@ def test_reading_costs_the_same_for_one_model_and_for_many(gate: Gate, count: Ca
         point(gate, f"alias-{version}", version)
 
     assert for_one == [count(message) for message in messages]
-    assert [7, 5, 6, 2, 5, 7, 7, 4, 4] == for_one
+    assert [7, 5, 6, 2, 5, 7, 7, 3, 3, 5, 6, 4, 4] == for_one
