@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,16 +17,17 @@ CANDIDATES = 12
 
 @pytest.fixture(params=["one process", "two processes on SQLite", "two processes on PostgreSQL"])
 def servers(
-    request: pytest.FixtureRequest, start_server: Callable[..., RunningServer]
+    request: pytest.FixtureRequest, start_server: Callable[..., RunningServer], tmp_path: Path
 ) -> Iterator[tuple[RunningServer, RunningServer]]:
-    """Two servers on one database, or one server twice."""
+    """Two servers on one database and one store of artifacts, or one server twice."""
+    store = ("--artifacts-destination", str(tmp_path / "artifacts"))
     if request.param == "two processes on PostgreSQL":
         cluster: Cluster = request.getfixturevalue("postgres")
         uri = cluster.new_database()
-        yield start_server(database_uri=uri), start_server(database_uri=uri)
+        yield start_server(*store, database_uri=uri), start_server(*store, database_uri=uri)
         return
-    first = start_server()
-    yield first, first if request.param == "one process" else start_server(database_uri=first.database_uri)
+    first = start_server(*store)
+    yield first, first if request.param == "one process" else start_server(*store, database_uri=first.database_uri)
 
 
 def ask(caller: Caller, method: str, path: str, message: Any = None) -> tuple[int, Any]:
@@ -36,6 +38,13 @@ def ask(caller: Caller, method: str, path: str, message: Any = None) -> tuple[in
     return status, json.loads(answer)
 
 
+def store_model(caller: Caller, run_id: str) -> None:
+    """Store a file of a run's model: versions without files are not promoted."""
+    path = f"/api/2.0/mlflow-artifacts/artifacts/0/{run_id}/artifacts/model/MLmodel"
+    status, _, answer = caller.request("PUT", path, b"flavors: {}")
+    assert 200 == status, answer
+
+
 def versions_by_f1(caller: Caller) -> dict[str, float]:
     """Make a model with versions of different quality, not in order; returns version → f1."""
     caller.call("registered-models/create", {"name": "m"})
@@ -44,6 +53,7 @@ def versions_by_f1(caller: Caller) -> dict[str, float]:
         run_id = caller.new_run()
         f1 = (number * 7 % CANDIDATES) / 100
         caller.call("runs/log-metric", {"run_id": run_id, "key": "f1", "value": f1, "timestamp": 1})
+        store_model(caller, run_id)
         message = {"name": "m", "source": f"runs:/{run_id}/model", "run_id": run_id}
         found[caller.call("model-versions/create", message)["model_version"]["version"]] = f1
     return found
@@ -77,11 +87,11 @@ def test_promotions_at_once_leave_one_consistent_history(servers: tuple[RunningS
 
     answers = promote_at_once(servers, list(f1))
 
+    assert {200} == {status for status, _ in answers.values()}, answers
     with Caller(servers[1].url) as caller:
         _, history = ask(caller, "GET", "registered-models/moves?name=m")
         _, champion = caller.get("registered-models/alias?name=m&alias=champion")
     moves = history["moves"][::-1]
-    assert {200} == {status for status, _ in answers.values()}
     assert {move["version"] for move in moves} == {
         version for version, (_, answer) in answers.items() if answer["promoted"]
     }
