@@ -198,7 +198,7 @@ def test_browser_upload_has_a_limit(caller: Caller) -> None:
     assert 200 == caller.request("POST", address, b"a" * 10 * MB)[0]
     status, _, body = caller.request("POST", address, b"b" * (10 * MB + 1))
 
-    assert (400, "INVALID_PARAMETER_VALUE") == (status, json.loads(body)["error_code"])
+    assert (413, "BAD_REQUEST") == (status, json.loads(body)["error_code"])
     assert b"a" * 10 * MB == caller.request("GET", f"/get-artifact?run_id={run_id}&path=x/y.bin")[2]
 
 
@@ -238,9 +238,11 @@ def test_server_that_serves_no_artifacts(start_server: Callable[..., RunningServ
 def test_destination_that_no_server_can_keep_is_refused_at_start(
     start_server: Callable[..., RunningServer], destination: str
 ) -> None:
-    """Better than a folder named gs: in the working directory."""
-    with pytest.raises(RuntimeError, match=r"in a folder or in S3|names no place in S3"):
+    """Better than a folder named gs: in the working directory, or a password in the address of every run."""
+    reasons = r"in a folder or in S3|names no place in S3|may hold no password"
+    with pytest.raises(RuntimeError, match=reasons) as refusal:
         start_server("--artifacts-destination", destination)
+    assert "secret" not in str(refusal.value)
 
 
 def test_memory_does_not_grow_with_the_file(start_server: Callable[..., RunningServer]) -> None:

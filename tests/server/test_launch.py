@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from psutil import net_if_addrs
 
 from tests.server.raw import Connection
 from tests.support.http import Caller
@@ -120,12 +121,17 @@ def test_a_server_others_can_reach_says_so(configured: Callable[..., RunningServ
 
 
 def test_the_address_that_was_reached_is_ours(configured: Callable[..., RunningServer]) -> None:
-    """A server that listens everywhere answers under each address of its machine, and under no other."""
+    """A server that listens everywhere answers under the address it was reached at, loopback's names, and no other."""
     server = configured(host="0.0.0.0")
-    for host, expected in (("127.0.0.5", b"200"), ("127.0.0.6", b"403")):
-        with socket.create_connection(("127.0.0.5", server.port)) as connection:
+    entries = [entry for entries in net_if_addrs().values() for entry in entries if entry.family == socket.AF_INET]
+    outward = [entry.address for entry in entries if not entry.address.startswith("127.")]
+    tried = [("127.0.0.5", "127.0.0.5", 200), ("127.0.0.5", "127.0.0.6", 200), ("127.0.0.5", "10.20.30.40", 403)]
+    for own in outward:
+        tried += [(own, own, 200), (own, "10.20.30.40", 403), ("127.0.0.5", own, 403)]
+    for reached, host, expected in tried:
+        with socket.create_connection((reached, server.port)) as connection:
             connection.sendall(f"GET {INFO} HTTP/1.1\r\nHost: {host}:{server.port}\r\n\r\n".encode())
-            assert expected == connection.recv(65536).split()[1]
+            assert expected == int(connection.recv(65536).split()[1]), (reached, host)
 
 
 def test_a_dead_worker_is_replaced(configured: Callable[..., RunningServer]) -> None:
