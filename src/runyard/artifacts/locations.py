@@ -6,7 +6,7 @@ address on the web leads to the first as well. Any other location is text for cl
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit, urlunsplit
 
 from runyard.artifacts.paths import safe_path
 from runyard.artifacts.s3 import S3_SCHEME, Bucket, require_boto3
@@ -17,6 +17,9 @@ from runyard.exceptions import InvalidParameter, RunyardException
 
 PROXY_SCHEME = "mlflow-artifacts"
 PROXY_ROOT = "/api/2.0/mlflow-artifacts/artifacts"
+PERCENT_ENCODED = frozenset(("file", PROXY_SCHEME, "http", "https"))
+"""Schemes whose addresses are percent-encoded. Others, such as ``s3:``, hold paths as they are."""
+_ENCODED = str.maketrans({character: quote(character) for character in "%?#"})
 _USUAL_PORTS = {"http": 80, "https": 443}
 
 
@@ -38,6 +41,29 @@ def local_path(uri: str) -> Path | None:
     if not parts.scheme and uri.startswith("/"):
         return Path(uri)
     return None
+
+
+def address_parts(uri: str) -> SplitResult:
+    """The parts of an address.
+
+    Raises
+    ------
+    InvalidParameter: It is malformed.
+    """
+    try:
+        return urlsplit(uri)
+    except ValueError:  # what it says may be a password
+        raise InvalidParameter(f"{shown_address(uri)!r} is no valid address.") from None
+
+
+def uri_joined(uri: str, path: str) -> str:
+    """The address of a file or folder below another; what has a meaning in addresses of its kind is encoded."""
+    if not path:
+        return uri
+    parts = address_parts(uri)
+    if parts.scheme.lower() not in PERCENT_ENCODED:
+        return f"{uri.rstrip('/')}/{path}"
+    return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{path.translate(_ENCODED)}"))
 
 
 def absolute_location(text: str) -> str:

@@ -2,9 +2,9 @@
 
 import posixpath
 from typing import Protocol
-from urllib.parse import SplitResult, quote, unquote, urlsplit, urlunsplit
+from urllib.parse import unquote, urlunsplit
 
-from runyard.artifacts.locations import PROXY_SCHEME
+from runyard.artifacts.locations import PERCENT_ENCODED, address_parts
 from runyard.artifacts.paths import joined, safe_path
 from runyard.artifacts.repository import ArtifactRepository
 from runyard.core.credentials import shown_address
@@ -15,9 +15,6 @@ from runyard.tracking.logged_models.entities import LoggedModel
 from runyard.tracking.runs.entities import Run
 
 RUNS = "runs:/"
-_DECODED = frozenset(("file", PROXY_SCHEME, "http", "https"))
-"""Schemes whose addresses are percent-encoded. Others, such as ``s3:``, hold paths as they are."""
-_ENCODED = str.maketrans({character: quote(character) for character in "%?#"})
 
 
 class Directory(Protocol):
@@ -100,24 +97,6 @@ def _of_model(client: Directory, uri: str) -> tuple[str, str]:
     return root, joined(path, safe_path(wanted.path)) if wanted.path else path
 
 
-def _parts(uri: str) -> SplitResult:
-    try:
-        return urlsplit(uri)
-    except ValueError:  # what it says may be a password
-        raise InvalidParameter(f"{shown_address(uri)!r} is no valid address.") from None
-
-
-def uri_joined(uri: str, path: str) -> str:
-    """The address of a file or folder below another; what has a meaning in addresses of its kind is encoded."""
-    if not path:
-        return uri
-    scheme = _parts(uri).scheme.lower()
-    if scheme not in _DECODED:
-        return f"{uri.rstrip('/')}/{path}"
-    parts = _parts(uri)
-    return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{path.translate(_ENCODED)}"))
-
-
 def located(client: Directory, uri: str) -> tuple[str, str]:
     """The address of a folder that holds what an address of any kind names, and the path in it."""
     uri = with_small_scheme(uri)
@@ -133,13 +112,13 @@ def located(client: Directory, uri: str) -> tuple[str, str]:
 
 def parent_and_name(uri: str) -> tuple[str, str]:
     """An address split into its folder's address and its last part; whole, with no last part, when it is a root."""
-    parts = _parts(uri)
+    parts = address_parts(uri)
     if not parts.scheme:
         folder, name = posixpath.split(posixpath.abspath(uri))
         return folder, name
     if uri.endswith("/"):
         return uri, ""
-    if parts.scheme.lower() not in _DECODED:
+    if parts.scheme.lower() not in PERCENT_ENCODED:
         head, _, name = uri.rpartition("/")
         return (head, name) if "/" in head.partition("://")[2] else (uri, "")
     head, _, name = parts.path.rpartition("/")

@@ -4,8 +4,8 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from runyard.artifacts.locations import uri_joined
 from runyard.artifacts.paths import PathText, path_text, safe_path
-from runyard.client.addresses import uri_joined
 from runyard.fluent.clients import client as current_client
 from runyard.fluent.experiments import current_experiment_id
 from runyard.fluent.stack import addressed

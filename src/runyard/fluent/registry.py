@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
-from runyard.artifacts.locations import local_path, proxied_path
+from runyard.artifacts.locations import local_path, proxied_path, uri_joined
 from runyard.client import RunyardClient
-from runyard.client.addresses import RUNS, followed, uri_joined
+from runyard.client.addresses import RUNS, followed
 from runyard.core.credentials import shown_address
 from runyard.core.model_uri import is_model_uri, parse_model_uri, with_small_scheme
 from runyard.core.paged_list import PagedList

@@ -1,7 +1,7 @@
 """``mlflow.tracking.artifact_utils``: addresses of artifacts, and fetching what lies there."""
 
+from runyard.artifacts.locations import uri_joined
 from runyard.client import RunyardClient
-from runyard.client.addresses import uri_joined
 from runyard.fluent.artifacts import download_artifacts
 
 __all__ = ["_download_artifact_from_uri", "get_artifact_uri"]

@@ -2,7 +2,8 @@
 
 import sqlalchemy as sa
 
-from runyard.artifacts.paths import joined, safe_path
+from runyard.artifacts.locations import uri_joined
+from runyard.artifacts.paths import safe_path
 from runyard.core.lifecycle import LifecycleStage
 from runyard.db.transaction import Transaction
 from runyard.tracking.logged_models.tables import logged_models
@@ -20,7 +21,7 @@ def followed(tx: Transaction, location: str) -> str:
         return location
     run_id, _, path = location.removeprefix(_RUNS).strip("/").partition("/")
     root = tx.scalar(sa.select(runs.c.artifact_uri).where(runs.c.run_uuid == run_id))
-    if root is None:
+    if not root:
         return location
     name, _, below = path.partition("/")
     columns = logged_models.c
@@ -32,4 +33,4 @@ def followed(tx: Transaction, location: str) -> str:
     )
     own = tx.scalar(newest) if name else None
     root, path = (root, path) if own is None else (own, below)
-    return joined(str(root).rstrip("/"), safe_path(path)) if path else str(root)
+    return uri_joined(str(root), safe_path(path))
