@@ -55,7 +55,9 @@ def artifacts_of(gate: Gate, run_id: str) -> str:
     return str(shown_run(gate, run_id)["info"]["artifact_uri"])
 
 
-@pytest.mark.parametrize("source", ["s3://bucket/m", "gs://b/m", "dbfs:/x", "wasbs://c@a/m", "S3://bucket/m v2"])
+@pytest.mark.parametrize(
+    "source", ["s3://bucket/m", "gs://b/m", "dbfs:/x", "dbfs:/Users/me@host.org/m", "wasbs://c@a/m", "S3://bucket/m v2"]
+)
 def test_stores_with_credentials_of_their_own_are_free(gate: Gate, source: str) -> None:
     """Also with a run that this server does not know."""
     a_version(gate, source=source, run_id="elsewhere")

@@ -20,7 +20,7 @@ _NOT_ENCODED = "%!$&'()*+,;=~"
 _LONGEST_SHOWN = 200
 _NOBODY = "git"
 """The user of every repository that is reached by SSH."""
-_PLAIN = re.compile(rf"(models|runs|file):|[a-z+]+://{_NOBODY}@", re.IGNORECASE)
+_PLAIN = re.compile(rf"(models|runs|file):|(mlflow-artifacts|dbfs|hdfs):/|[a-z+]+://{_NOBODY}@", re.IGNORECASE)
 """Addresses whose ``@`` ends no password."""
 
 
