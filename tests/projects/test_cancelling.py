@@ -114,13 +114,17 @@ def test_several_runs_at_a_time_are_cancelled_one_by_one(mlflow: ModuleType, tmp
     second.cancel()
 
 
-def test_a_synchronous_run_can_be_interrupted(mlflow: ModuleType, tmp_path: Path) -> None:
-    """The stop button of a notebook ends the training too."""
+@pytest.mark.parametrize("reaches", ["process", "another thread"])
+def test_a_synchronous_run_can_be_interrupted(mlflow: ModuleType, tmp_path: Path, reaches: str) -> None:
+    """The stop button of a notebook ends the training too, whichever thread the system gives the signal to."""
     folder = waiting(tmp_path)
 
     def interrupt() -> None:
         written_ids(folder / "ids", 1)
-        os.kill(os.getpid(), signal.SIGINT)
+        if reaches == "process":
+            os.kill(os.getpid(), signal.SIGINT)
+        else:
+            signal.pthread_kill(threading.get_ident(), signal.SIGINT)
 
     thread = threading.Thread(target=interrupt)
     thread.start()

@@ -57,7 +57,7 @@ class Buffer:
         self._reset()
 
     def _reset(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a condition on a plain lock may lose it when an interrupt comes while it waits
         self._changed = threading.Condition(self._lock)
         self._wake = threading.Event()
         """There is something to deliver."""

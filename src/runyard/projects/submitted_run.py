@@ -1,5 +1,7 @@
 """A project run that was handed to a backend."""
 
+import threading
+import time
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
@@ -7,6 +9,20 @@ from runyard._lazy import on_first_use
 
 if TYPE_CHECKING:
     from runyard.projects.backend.local import LocalSubmittedRun as LocalSubmittedRun
+
+
+_SECONDS_BETWEEN_LOOKS = 0.02
+
+
+def wait_for(ended: threading.Event, seconds: float = float("inf")) -> None:
+    """Wait for an event so that an interrupt always gets through.
+
+    The system may give the signal to another thread, which does not wake one that waits for a lock; and an interrupt
+    inside ``Event.wait`` may find its lock released. Sleeping has neither fault.
+    """
+    limit = time.monotonic() + seconds
+    while not ended.is_set() and time.monotonic() < limit:
+        time.sleep(_SECONDS_BETWEEN_LOOKS)
 
 
 class SubmittedRun(ABC):

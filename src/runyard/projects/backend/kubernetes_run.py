@@ -14,7 +14,7 @@ from runyard.client import RunyardClient
 from runyard.exceptions import ExecutionException
 from runyard.projects import runs
 from runyard.projects.output import Output
-from runyard.projects.submitted_run import SubmittedRun
+from runyard.projects.submitted_run import SubmittedRun, wait_for
 from runyard.tracking.runs.entities import Run
 
 log = logging.getLogger(__name__)
@@ -118,10 +118,9 @@ class KubernetesSubmittedRun(SubmittedRun):
 
     def __init__(self, client: RunyardClient, run: Run, cluster: Cluster, pause: float) -> None:
         self._client, self._run, self._cluster, self._pause = client, run, cluster, pause
-        self._cancelled = threading.Event()
+        self._cancelled, self._ended = threading.Event(), threading.Event()
         self._status = "RUNNING"
-        self._thread = threading.Thread(target=self._watch, name=f"runyard-job-{run.info.run_id}")
-        self._thread.start()
+        threading.Thread(target=self._watch_to_the_end, name=f"runyard-job-{run.info.run_id}").start()
 
     @property
     def run_id(self) -> str:
@@ -130,7 +129,7 @@ class KubernetesSubmittedRun(SubmittedRun):
 
     def wait(self) -> bool:
         """Wait for its end; True when the Job completed."""
-        self._thread.join()
+        wait_for(self._ended)
         return self._status == "FINISHED"
 
     def get_status(self) -> str:
@@ -141,7 +140,13 @@ class KubernetesSubmittedRun(SubmittedRun):
         """Remove the Job with its pods, and mark the run."""
         self._cancelled.set()
         self._cluster.delete()
-        self._thread.join()
+        wait_for(self._ended)
+
+    def _watch_to_the_end(self) -> None:
+        try:
+            self._watch()
+        finally:
+            self._ended.set()
 
     def _watch(self) -> None:
         status, misses = "RUNNING", 0

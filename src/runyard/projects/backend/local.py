@@ -14,7 +14,7 @@ from runyard.projects import capture, reuse, runs, tags, variables
 from runyard.projects.output import Output
 from runyard.projects.processes import GRACE_SECONDS, ProcessTree
 from runyard.projects.request import Prepared, Request, prepared
-from runyard.projects.submitted_run import FinishedRun, SubmittedRun
+from runyard.projects.submitted_run import FinishedRun, SubmittedRun, wait_for
 from runyard.tracking.runs.entities import Run
 
 log = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ class LocalSubmittedRun(SubmittedRun):
 
     def wait(self) -> bool:
         """Wait for its end; True when the command ended with 0."""
-        self._ended.wait()  # not join(): after an interrupt that takes the thread for ended
+        wait_for(self._ended)  # not join(): after an interrupt that takes the thread for ended
         return self._status == "FINISHED"
 
     def get_status(self) -> str:
@@ -75,7 +75,7 @@ class LocalSubmittedRun(SubmittedRun):
             runs.end(self._client, self.run_id, "KILLED", None)
             self._status = "KILLED"
             return
-        self._ended.wait(_SECONDS_TO_MARK)
+        wait_for(self._ended, _SECONDS_TO_MARK)
         runs.end_below(self._client, self._run)
 
     def ask_to_end(self) -> ProcessTree | None:
