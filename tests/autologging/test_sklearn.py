@@ -6,6 +6,7 @@ import pickle
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -25,6 +26,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from runyard.autologging.watching import is_watched
 from runyard.exceptions import InvalidParameter
+from tests.support.server import RunningServer
 
 random = np.random.RandomState(0)
 FEATURES = pd.DataFrame(random.rand(40, 2), columns=["a", "b"])
@@ -79,7 +81,8 @@ def test_a_failing_training_raises_its_own_exception(mlflow: ModuleType) -> None
 def test_training_goes_on_without_a_store(
     mlflow: ModuleType, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A server that is not there is a warning."""
+    """Where no run may start without its server, one that is not there is a warning."""
+    monkeypatch.setenv("RUNYARD_OFFLINE", "never")
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     mlflow.set_tracking_uri("http://127.0.0.1:9")
     mlflow.sklearn.autolog()
@@ -89,6 +92,37 @@ def test_training_goes_on_without_a_store(
     assert model.coef_ == pytest.approx([2, 1])
     assert [record.levelname for record in caplog.records] == ["WARNING"]
     assert "start of LinearRegression.fit" in caplog.text
+
+
+def test_a_training_without_its_server_is_delivered_later(
+    mlflow: ModuleType,
+    start_server: Callable[..., RunningServer],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """One warning says that it goes on; the run is there with its params, metrics and model when the server is."""
+    server = start_server()
+    server.kill()
+    monkeypatch.setenv("RUNYARD_OFFLINE_AFTER", "0.5")
+    mlflow.set_tracking_uri(server.url)
+    mlflow.sklearn.autolog()
+    model = LinearRegression().fit(FEATURES, NUMBERS)
+    assert model.coef_ == pytest.approx([2, 1])
+    (warning,) = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+    assert "Training goes on" in warning
+    assert "runyard sync" in warning
+
+    monkeypatch.setenv("RUNYARD_OFFLINE_AFTER", "30")
+    server.start()
+    mlflow.flush_async_logging()
+
+    (run,) = runs(mlflow)
+    assert run.info.status == "FINISHED"
+    assert run.data.params["fit_intercept"] == "True"
+    assert "training_score" in run.data.metrics
+    (logged,) = mlflow.search_logged_models(experiment_ids=["0"], output_format="list")
+    loaded = mlflow.sklearn.load_model(f"models:/{logged.model_id}")
+    assert loaded.predict(FEATURES) == pytest.approx(NUMBERS)
 
 
 def test_what_the_training_changes_is_described_as_it_was(mlflow: ModuleType) -> None:

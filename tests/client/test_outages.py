@@ -1,8 +1,10 @@
 """The store is down, hangs, is full or refuses: nothing that was logged is lost, and training goes on."""
 
 import logging
+import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -235,3 +237,25 @@ def test_a_full_disk_under_the_journal_costs_speed_and_nothing_else(server: Runn
     assert steps(RunyardClient(server.url), run_id) == list(range(400))
     assert ended.stderr.count(b"journal cannot be written") == 1
     assert not journals()
+
+
+def test_an_interrupt_while_it_waits_leaves_the_client_whole(
+    start_server: Callable[..., RunningServer], impatient: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C in a notebook that waits for its server, which the system gave to another thread: the kernel goes on."""
+    server = start_server()
+    client = RunyardClient(server.url)
+    run_id = client.create_run("0").info.run_id
+    server.kill()
+    client.log_metric(run_id, "loss", 1.0, step=0)
+    monkeypatch.setenv("RUNYARD_OFFLINE_AFTER", "30")
+    interrupter = threading.Timer(0.7, lambda: signal.pthread_kill(threading.get_ident(), signal.SIGINT))
+    interrupter.start()
+
+    with pytest.raises(KeyboardInterrupt):
+        client.get_run(run_id)
+
+    interrupter.join()
+    client.log_metric(run_id, "loss", 1.0, step=1)
+    server.start()
+    assert steps(client, run_id) == [0, 1]

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from runyard.cli.sync import sync
-from runyard.client import RunyardClient
+from runyard.client import RunyardClient, leftovers
 from runyard.client.spool import Journal, change_line, point_line, spool_folder
 from runyard.tracking.runs.messages import LogParam
 from tests.client.scripted import Answer, ScriptedServer
@@ -35,6 +35,20 @@ def test_nothing_to_do_is_success() -> None:
     result = run_sync()
 
     assert (result.exit_code, result.output) == (0, "Nothing was left behind.\n")
+
+
+def test_copies_of_killed_processes_are_removed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that was being copied fills the disk for ever otherwise; one that is being copied now is left alone."""
+    spool_folder().mkdir()
+    copy = spool_folder() / "0123456789abcdef.partial"
+    copy.write_bytes(b"half a f")
+    assert run_sync().exit_code == 0
+    assert copy.exists()
+
+    monkeypatch.setattr(leftovers, "SECONDS_TO_COPY", 0.0)
+
+    assert run_sync().exit_code == 0
+    assert not list(spool_folder().iterdir())
 
 
 def test_every_store_gets_its_own(local: RunyardClient, server: RunningServer, tmp_path: Path) -> None:

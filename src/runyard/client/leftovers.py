@@ -1,6 +1,7 @@
 """Delivers journals that other processes left behind, because they were killed or their server was down."""
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,12 +22,15 @@ from runyard.client.spool import (
     take_over,
     undelivered,
 )
+from runyard.client.uploads import PARTIAL
 from runyard.core.credentials import without_credentials
 from runyard.core.store_address import absolute, sqlite_file
 from runyard.core.tracking_uri import get_tracking_uri
 from runyard.exceptions import RunyardException
 
 PATIENCE = 10.0
+SECONDS_TO_COPY = 24 * 3600.0
+"""A copy that no journal speaks of and that nobody has touched for so long is of a process that was killed."""
 
 
 @dataclass
@@ -75,6 +79,7 @@ def deliver_left_behind(folder: Path | None = None, sender: Sender | None = None
     folder: Where to look; the spool folder when None.
     sender: Deliver only journals for this sender's store, through it.
     """
+    _remove_partial_copies(folder or spool_folder())
     senders = {sender.address: sender} if sender else {}
     unreachable: dict[str, str] = {}
     try:
@@ -107,6 +112,13 @@ def deliver_left_behind(folder: Path | None = None, sender: Sender | None = None
         for made in senders.values():
             if made is not sender:
                 made.close()
+
+
+def _remove_partial_copies(folder: Path) -> None:
+    for copy in files_in(folder, PARTIAL):
+        with suppress(OSError):  # just taken into a journal, or another user's
+            if copy.stat().st_ctime <= time.time() - SECONDS_TO_COPY:
+                copy.unlink()
 
 
 def missing_database(address: str) -> str | None:
