@@ -193,6 +193,27 @@ def test_a_forked_worker_starts_runs_of_its_own(tmp_path: Path) -> None:
     assert runs["child 1"].data.tags["mlflow.parentRunId"] == runs["parent"].info.run_id
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+def test_a_forked_worker_dies_of_signals_as_it_would_without_us(tmp_path: Path) -> None:
+    """A pool ends its workers while they wait for a lock of a dead one, where no handler of Python is called."""
+    body = """
+    import multiprocessing
+    def work():
+        print(signal.getsignal(signal.SIGTERM) is signal.SIG_DFL)
+        with mlflow.start_run():
+            os.kill(os.getpid(), signal.SIGTERM)
+    mlflow.start_run()
+    worker = multiprocessing.get_context("fork").Process(target=work)
+    worker.start()
+    worker.join()
+    os.kill(os.getpid(), worker.exitcode == -signal.SIGTERM and signal.SIGTERM)
+    """
+    code, out, err = finish(start(tmp_path, body, "-u"))
+
+    assert (code, out.strip(), err) == (-signal.SIGTERM, "True", "")
+    assert ["KILLED", "KILLED"] == statuses(tmp_path)
+
+
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 def test_a_worker_process_ends_the_runs_it_leaves_open(tmp_path: Path, method: str) -> None:
     """Workers of multiprocessing end without atexit and without excepthook."""

@@ -1,11 +1,13 @@
 """Which experiments a search finds and in which order, on both databases."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from runyard.core.clock import now_ms
 from runyard.protocol.gate import Gate
 from runyard.tracking.experiments.messages import DeleteExperiment, SearchExperiments, Tag
 from tests.factories import an_experiment
@@ -23,11 +25,19 @@ def prefix() -> str:
 def ids(gate: Gate, prefix: str) -> dict[str, str]:
     """Four experiments by the end of their name; the last is deleted."""
     tags = {"Alpha": [Tag(key="k", value="v")], "alpha": [Tag(key="k", value="V"), Tag(key="Ä b", value="ÄÖ")]}
-    made = {
-        name: an_experiment(gate, prefix + name, tags=tags.get(name, [])) for name in ("Alpha", "alpha", "βeta", "gone")
-    }
+    made = {}
+    for name in ("Alpha", "alpha", "βeta", "gone"):
+        made[name] = an_experiment(gate, prefix + name, tags=tags.get(name, []))
+        wait_for_the_clock()  # those of one millisecond go by their ids
     gate.perform(DeleteExperiment(experiment_id=made["gone"]))
     return made
+
+
+def wait_for_the_clock() -> None:
+    """Return in another millisecond."""
+    before = now_ms()
+    while now_ms() == before:
+        time.sleep(0.0005)
 
 
 @pytest.fixture(scope="module")

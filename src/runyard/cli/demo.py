@@ -4,11 +4,11 @@ import importlib.util
 import signal
 import time
 from contextlib import suppress
-from types import FrameType
 
 import click
 
 from runyard import settings
+from runyard.cli.interrupts import interrupted_by
 from runyard.demo.local_server import free_port, local_server
 from runyard.exceptions import MissingPackage
 
@@ -28,8 +28,7 @@ def demo(port: int, leave: bool) -> None:
     chosen = free_port(port, host)
     if chosen != port:
         click.echo(f"Port {port} is taken; using {chosen}.")
-    signal.signal(signal.SIGTERM, _stop)
-    with local_server(host, chosen) as server:
+    with interrupted_by(signal.SIGTERM, signal.SIGHUP), local_server(host, chosen) as server:
         address = f"http://{host}:{chosen}"
         click.echo(f"\n  Runyard is running at {address}\n\nTraining models; watch them arrive there:")
         started = time.monotonic()
@@ -49,7 +48,3 @@ def _require_packages() -> None:
     for module, package in (("sklearn", "scikit-learn"), ("matplotlib", "matplotlib"), ("pandas", "pandas")):
         if importlib.util.find_spec(module) is None:
             raise MissingPackage(package, "ml", "The demo")
-
-
-def _stop(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt

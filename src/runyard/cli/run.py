@@ -2,12 +2,12 @@
 
 import signal
 from collections.abc import Callable, Sequence
-from types import FrameType
 from typing import Any, TypeVar
 
 import click
 
 from runyard.cli.choices import variables
+from runyard.cli.interrupts import interrupted_by
 from runyard.exceptions import ExecutionException, InvalidParameter
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -83,15 +83,13 @@ def run(ctx: click.Context, /, uri: str | None, **given: Any) -> None:
     if uri is None and given["resume"] is None:
         raise click.UsageError("Missing argument 'URI'.")
     given["parameters"] = pairs(given.pop("param_list"), "-P")
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup
-            signal.signal(number, _interrupt)
     if given["experiment_name"] and given["experiment_id"]:
         given = _preferring_options(ctx, given)
-    if given["swept"] or given["resume"]:
-        _sweep(ctx, uri, given)
-    else:
-        _run_once(ctx, str(uri), given)
+    with interrupted_by(signal.SIGTERM, signal.SIGHUP):
+        if given["swept"] or given["resume"]:
+            _sweep(ctx, uri, given)
+        else:
+            _run_once(ctx, str(uri), given)
 
 
 def _run_once(ctx: click.Context, uri: str, given: dict[str, Any]) -> None:
@@ -162,7 +160,3 @@ def _preferring_options(ctx: click.Context, given: dict[str, Any]) -> dict[str, 
         if ctx.get_parameter_source(name) == environment:
             return {**given, name: None}
     return given
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt

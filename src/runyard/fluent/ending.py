@@ -94,8 +94,8 @@ def _watch_signals() -> None:
     """Take over signals that end the program. A handler of SIGTERM is called after ours; others keep theirs alone."""
     for number in outcome.WATCHED_SIGNALS:
         current = signal.getsignal(number)
-        taken = current is signal.SIG_DFL or (number == signal.SIGTERM and callable(current))
-        if number not in _Watch.handlers and taken:
+        chained = number == signal.SIGTERM and callable(current) and number not in _Watch.handlers
+        if current is signal.SIG_DFL or chained:
             _Watch.handlers[number] = current
             signal.signal(number, _on_signal)
 
@@ -117,9 +117,21 @@ def _forget_runs_of_parent() -> None:
     open_runs.clear()
     before_sigterm.clear()
     outcome.forget_exit()
+    _give_back_signals()
     thread_state.last = None
     for run in active_runs():
         run.monitor = None
+
+
+def _give_back_signals() -> None:
+    """A child without runs of its own dies of a signal as it would without us: at once, whatever call it is in.
+
+    A handler in Python waits for the end of the call, which in a worker of a pool may be a wait for a lock that another
+    worker took to its grave.
+    """
+    for number, before in _Watch.handlers.items():
+        if before is signal.SIG_DFL and signal.getsignal(number) is _on_signal:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _on_exception(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
