@@ -1,5 +1,6 @@
 """Requirements of models: whatever is given, what is stored installs elsewhere, and nothing secret is in it."""
 
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,12 @@ def test_the_files_that_a_conda_environment_names_are_read(as_file: bool, store:
         (folder / "conda.yaml").write_text(yaml.safe_dump(conda))
         conda = str(folder / "conda.yaml")
     lines = _saved(conda_env=conda)
-    wanted = ["scikit-learn", "requests==2.0", "pandas[excel] >=2 ; python_version > '3.8'", "-c constraints.txt"]
+    wanted = [
+        f"scikit-learn=={version('scikit-learn')}",
+        "requests==2.0",
+        "pandas[excel] >=2 ; python_version > '3.8'",
+        "-c constraints.txt",
+    ]
     assert lines[0] == "six==1.16.*"
     assert lines[2:] == wanted
     assert _pip_lines()[1:] == wanted

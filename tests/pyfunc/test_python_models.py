@@ -216,7 +216,7 @@ def test_dependencies_are_given_as_files(store: Path) -> None:
     pyfunc.save_model("saved", python_model=lambda model_input: 1, pip_requirements=["numpy==1.0", "pandas"])
     assert Path(pyfunc.get_model_dependencies("saved")).read_text(encoding="utf-8").splitlines()[-2:] == [
         "numpy==1.0",
-        "pandas",
+        f"pandas=={pd.__version__}",
     ]
     assert "dependencies" in Path(pyfunc.get_model_dependencies("saved", "conda")).read_text(encoding="utf-8")
     with pytest.raises(InvalidParameter, match="'nix'"):

@@ -25,6 +25,8 @@ _NO_PYTHON = re.compile(
     r"graphviz|cudatoolkit|cudnn|cuda-.*|cuda|nccl|pytorch-cuda|pytorch-mutex|cpuonly|blas|mkl-service|nomkl|"
     r"llvm-openmp|intel-openmp|openblas|java-.*|maven|tzdata|vc|vs20.*)"
 )
+_PARTS = 3
+"""Of a version: more are pip's alone, as in opencv-python 4.10.0.84. A single = takes what begins so."""
 _PIN = re.compile(r"=?\s*([\w.!+*-]+?)(?:\s*=\s*\S+|\s+\S+)?")
 
 
@@ -59,6 +61,15 @@ def from_pip(packages: Sequence[str]) -> tuple[list[str], list[str]]:
         else:
             lines.append(f"{_PIP_NAMES.get(found[1].lower(), found[1])}{_version(found[2])}")
     return lines, skipped
+
+
+def pinned(package: str, requirement: str) -> str:
+    """A package of conda with the version of a requirement for pip; one that says a version itself as it is."""
+    found = _SPEC.fullmatch(package)
+    version = requirement.partition("==")[2]
+    if found is None or found[2] or not version:
+        return package
+    return f"{package.strip()}={'.'.join(version.split('.')[:_PARTS])}"
 
 
 def _version(given: str) -> str:

@@ -13,8 +13,9 @@ from runyard.core.yaml_problems import in_a_line
 from runyard.exceptions import InvalidParameter
 from runyard.models.environment import conda
 from runyard.models.environment.inference import inferred_requirements
-from runyard.models.environment.requirements import name_of, parsed, pinned, rooted
-from runyard.models.environment.storing import check_places, stored, within, without_login
+from runyard.models.environment.pinning import as_made, fits
+from runyard.models.environment.requirements import name_of, parsed, pinned, rooted, unlimited
+from runyard.models.environment.storing import check_places, stored, without_login
 from runyard.version import VERSION
 
 if TYPE_CHECKING:
@@ -64,17 +65,17 @@ def write(folder: Path, options: "Options", packages: Sequence[str]) -> None:
     environment: dict[str, Any] | None = None
     by_name: list[str] = []
     if options.conda_env is not None:
-        environment = _conda_given(options.conda_env)
         given, constraints = _conda_pip(options.conda_env)
-        by_name = _by_name(environment)
-        requirements = stored(given, folder)
+        environment, by_name, requirements = _conda_as_made(
+            _conda_given(options.conda_env), stored(given, folder), constraints
+        )
     elif options.pip_requirements is not None:
         given, constraints = parsed(options.pip_requirements)
-        requirements = stored(given, folder)
+        requirements = as_made(stored(given, folder), constraints)
     else:
         extra, constraints = parsed(options.extra_pip_requirements or [])
-        found = [within(constraints, line, line.partition("==")[0]) for line in _inferred(folder, packages)]
-        requirements = _merged(found, stored(extra, folder))
+        found = [line if fits(line, constraints) else line.partition("==")[0] for line in _inferred(folder, packages)]
+        requirements = _merged(found, as_made(stored(extra, folder), constraints))
     constraints = [without_login(line) for line in constraints]
     requirements = _with_framework(requirements)
     if constraints:
@@ -93,9 +94,9 @@ def _with_framework(requirements: Sequence[str]) -> list[str]:
 
 
 def _merged(inferred: Sequence[str], extra: Sequence[str]) -> list[str]:
-    """What is said by hand wins over what was found."""
-    said = {name_of(line) for line in extra}
-    return [*(line for line in inferred if name_of(line) not in said), *extra]
+    """What is said by hand wins over what was found, unless it says no version."""
+    said = {name_of(line) for line in extra if unlimited(line) is None}
+    return [*(line for line in inferred if name_of(line) not in said and line not in extra), *extra]
 
 
 def _inferred(folder: Path, packages: Sequence[str]) -> list[str]:
@@ -128,12 +129,25 @@ def _conda_pip(conda_env: Mapping[str, Any] | str | Path) -> tuple[list[str], li
     return [rooted(folder, line) for line in lines], constraints
 
 
-def _by_name(environment: Mapping[str, Any]) -> list[str]:
-    """What conda itself installs, for those who have none."""
-    lines, skipped = conda.from_pip(conda.plain_packages(environment.get("dependencies") or []))
-    if skipped:
+def _conda_as_made(
+    environment: Mapping[str, Any], pip_lines: Sequence[str], constraints: Sequence[str]
+) -> tuple[dict[str, Any], list[str], list[str]]:
+    """An environment with versions, what conda installs by it for those who have none, and its lines for pip."""
+    dependencies = environment.get("dependencies") or []
+    python = conda.python_of(dependencies)
+    packages = conda.plain_packages(dependencies)
+    by_name = {one: conda.from_pip([one])[0] for one in packages}
+    if skipped := [one for one in packages if not by_name[one]]:
         log.warning("Only conda can install %s: requirements.txt is without them.", ", ".join(skipped))
-    return lines
+    given = [line for lines in by_name.values() for line in lines]
+    versions = dict(zip(given, as_made(given, [*pip_lines, *constraints], python), strict=True))
+    named = {one: versions[lines[0]] for one, lines in by_name.items() if lines}
+    named["python"] = f"python=={platform.python_version()}"
+    pinned_dependencies = [
+        conda.pinned(one, named[one]) if isinstance(one, str) and one in named else one for one in dependencies
+    ]
+    lines = as_made(pip_lines, [*constraints, *given], python)
+    return {**environment, "dependencies": pinned_dependencies}, list(versions.values()), lines
 
 
 def _with_pip(environment: Mapping[str, Any], requirements: Sequence[str]) -> dict[str, Any]:

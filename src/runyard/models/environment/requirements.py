@@ -17,22 +17,32 @@ _OPTION = re.compile(
 )
 _VERSION = r"(?:===|==|~=|!=|<=|>=|<|>)\s*[\w.!+*-]+"
 _REQUIREMENT = re.compile(
-    r"(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?P<extras>\[[\w\s.,-]*\])?\s*"
+    r"(?P<named>(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?:\s*\[[\w\s.,-]*\])?)\s*"
     rf"(?P<limits>\(?\s*{_VERSION}(?:\s*,\s*{_VERSION})*\s*,?\s*\)?|@\s*\S+)?\s*"
     r"(?P<rest>;\s*\S.*)?(?P<options>(?:\s+--[\w-]+[ =]\S+)+)?"
 )
 _ARCHIVE = re.compile(r"(?:\S.*)?\.(?:whl|tar\.gz|tar\.bz2|zip|tgz)(?:\[[\w\s.,-]*\])?")
 _PATH = re.compile(r"(?:\.|/|~/).*|[^\s:@;=<>]+/[^:@;=<>]*")
 _ADDRESS = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*://|file:)\S+.*")
+_NAMED_IN_ADDRESS = re.compile(r"(?:^|/)([A-Za-z0-9][\w.]*)-[^/\s]+\.whl(?![\w.])|[#&]egg=([\w.-]+)")
 _SECRET = re.compile(r"(?<=://)([^/\s@]+)@")
 _PLACEHOLDERS = re.compile(r"(?:\$\{[A-Z0-9_]+\}:?)+")
 MOST_NESTED = 10
 
 
 def name_of(line: str) -> str:
-    """The package a requirement names, as pip compares names; empty for addresses and options."""
-    found = None if line.lstrip().startswith("-") or "://" in line.partition("@")[0] else _NAME.match(line)
-    return re.sub(r"[-_.]+", "-", found.group(1)).lower() if found else ""
+    """The package a requirement names, as pip compares names; empty for options, and addresses that do not tell."""
+    if line.lstrip().startswith("-"):
+        return ""
+    is_address = "://" in line.partition("@")[0] or ("@" not in line and is_place(line))
+    found = _NAMED_IN_ADDRESS.search(line) if is_address else _NAME.match(line)
+    return re.sub(r"[-_.]+", "-", found.group(1) or found.group(2)).lower() if found else ""
+
+
+def unlimited(line: str) -> re.Match[str] | None:
+    """The name of a requirement that takes any version, alone and with its extras; None for others."""
+    found = None if is_place(line) else _REQUIREMENT.fullmatch(line)
+    return None if found is None or found["limits"] else found
 
 
 def pinned(name: str) -> str:

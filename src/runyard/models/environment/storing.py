@@ -8,12 +8,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from runyard.exceptions import InvalidParameter
-from runyard.models.environment.requirements import (
-    editable,
-    is_place,
-    name_of,
-    without_secrets,
-)
+from runyard.models.environment.requirements import editable, is_place, without_secrets
 
 WHEELS = "wheels"
 _LOCAL_OPTION = re.compile(r"(-i|--index-url|--extra-index-url|-f|--find-links)[ =]\s*(file:\S+|(?!\S+://)\S+)")
@@ -56,22 +51,6 @@ def stored(lines: Sequence[str], folder: Path) -> list[str]:
         else:
             found.append(without_login(line))
     return found
-
-
-def within(constraints: Sequence[str], pinned: str, other: str) -> str:
-    """A pinned requirement if the constraints take its version, else the other one."""
-    try:
-        from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415  (optional)
-    except ImportError:  # somebody who gives constraints means them to fit what is installed
-        return pinned
-    version = pinned.partition("==")[2].partition(";")[0].strip()
-    for line in [one for one in constraints if name_of(one) == name_of(pinned)]:
-        try:
-            if version and not Requirement(line).specifier.contains(version, prereleases=True):
-                return other
-        except InvalidRequirement:
-            return other
-    return pinned
 
 
 def without_login(line: str) -> str:

@@ -1,0 +1,95 @@
+"""Requirements that name no version, with the version that the model is made with."""
+
+import logging
+from collections.abc import Sequence
+from importlib import metadata
+
+from runyard.models.environment.requirements import name_of, unlimited
+from runyard.version import VERSION
+
+log = logging.getLogger(__name__)
+
+
+def as_made(lines: Sequence[str], constraints: Sequence[str] = (), python: str = "") -> list[str]:
+    """The lines, those that only name a package with the version that is installed here.
+
+    They stay as they are where that version cannot be meant: another line, a constraint or a marker takes others only,
+    or the Python that is asked for cannot have it. And so do those of packages that are not installed, with a warning.
+
+    Parameters
+    ----------
+    constraints: Limits on versions.
+    python: The version of Python that is asked for; empty when none is.
+    """
+    return [_as_made(line, [*(other for other in lines if other is not line), *constraints], python) for line in lines]
+
+
+def fits(pinned: str, limits: Sequence[str]) -> bool:
+    """Does a requirement of one version hold here, and do all limits on its package take that version?"""
+    try:
+        from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415  (optional)
+    except ImportError:  # somebody who limits versions means them to fit what is installed
+        return True
+
+    def read(line: str) -> Requirement:
+        return Requirement(line.partition(" --")[0])
+
+    wanted = read(pinned)
+    if wanted.marker and not wanted.marker.evaluate():
+        return False
+    version = next((one.version for one in wanted.specifier), None)
+    for line in limits:
+        if name_of(line) != name_of(pinned):
+            continue
+        try:
+            limit = read(line)
+        except InvalidRequirement:  # a file or an address, which is one version
+            return False
+        if limit.marker and not limit.marker.evaluate():
+            continue
+        if limit.url or (version and not limit.specifier.contains(version, prereleases=True)):
+            return False
+    return True
+
+
+def _as_made(line: str, limits: Sequence[str], python: str) -> str:
+    found = unlimited(line)
+    if found is None:
+        return line
+    version = _installed(found["name"])
+    if not version:
+        log.warning("The model's requirements name no version of %s, which is not installed here.", found["name"])
+        return line
+    pinned = f"{line[: found.end('named')]}=={version}{line[found.end('named') :]}"
+    if not fits(pinned, limits):
+        return line
+    if not _is_for(python, found["name"]):
+        log.warning(
+            "The model's requirements name no version of %s: %s, which is installed here, is not for Python %s.",
+            found["name"],
+            version,
+            python,
+        )
+        return line
+    return pinned
+
+
+def _installed(name: str) -> str:
+    """The version of a package, without its local label: other machines install from elsewhere."""
+    try:
+        return metadata.version(name).partition("+")[0]
+    except metadata.PackageNotFoundError:
+        return VERSION if name_of(name) in ("mlflow", "mlflow-skinny") else ""
+
+
+def _is_for(python: str, name: str) -> bool:
+    """Does what is installed of a package run with this version of Python?"""
+    try:
+        from packaging.specifiers import SpecifierSet  # noqa: PLC0415  (optional)
+
+        about = metadata.metadata(name)
+        wanted = SpecifierSet(about["Requires-Python"] if "Requires-Python" in about else "")  # noqa: SIM401  (no get)
+    except (ImportError, ValueError, metadata.PackageNotFoundError):
+        return True
+    newest = python if python.count(".") > 1 else f"{python}.99"
+    return "." not in python or wanted.contains(newest, prereleases=True)
