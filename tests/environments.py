@@ -19,7 +19,19 @@ FOLDER = Path(GIVEN or ROOT / ".venvs")
 _MODELS = tuple(f"{name}=={version(name)}" for name in ("scikit-learn", "skops", "cloudpickle", "numpy"))
 """What pickled models need: the versions are ours, since other ones may not read them."""
 
+_WITHOUT_DEPENDENCIES = {"exporting": ("mlflow-export-import==1.2.0",)}
+"""Name of an environment → what is installed without its dependencies, such as the whole of mlflow."""
+
 REQUIREMENTS: dict[str, tuple[str, ...]] = {
+    "exporting": (
+        "mlflow-skinny==3.17.2",
+        "pandas>=2.2",
+        "requests>=2.32,<3",
+        "tabulate>=0.9,<1",
+        "msgspec>=0.19,<1",
+        "orjson>=3.10,<4",
+        "urllib3>=2.2,<3",
+    ),
     "integrations": (
         "accelerate==1.15.0",
         "lightning==2.6.6",
@@ -50,7 +62,8 @@ def environment(name: str) -> Path:
     python = folder / "bin" / "python"
     if GIVEN and python.exists():
         return python
-    wanted = "\n".join(REQUIREMENTS[name])
+    alone = _WITHOUT_DEPENDENCIES.get(name, ())
+    wanted = "\n".join((*REQUIREMENTS[name], *alone))
     stamp = folder / "requirements.txt"
     FOLDER.mkdir(parents=True, exist_ok=True)
     with (FOLDER / f"{name}.lock").open("w") as lock:
@@ -58,7 +71,10 @@ def environment(name: str) -> Path:
         if not stamp.exists() or stamp.read_text() != wanted:
             shutil.rmtree(folder, ignore_errors=True)
             subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-            subprocess.run([python, "-m", "pip", "install", "--quiet", *REQUIREMENTS[name]], check=True)
+            install = [str(python), "-m", "pip", "install", "--quiet"]
+            subprocess.run([*install, *REQUIREMENTS[name]], check=True)
+            if alone:
+                subprocess.run([*install, "--no-deps", *alone], check=True)
             stamp.write_text(wanted)
     return python
 
