@@ -1,6 +1,7 @@
 """Leaving a `with` block ends its own run and everything opened inside of it."""
 
 import threading
+from collections.abc import Iterator
 from types import ModuleType
 
 import pytest
@@ -101,3 +102,19 @@ def test_a_block_left_in_another_thread_ends_its_run_only(mlflow: ModuleType) ->
     assert [True] == seen
     assert mlflow.active_run() is None
     assert "FINISHED" == status(mlflow, run)
+
+
+def test_a_block_that_is_left_after_those_around_it_ends_nothing_else(mlflow: ModuleType) -> None:
+    """A generator that was not read to its end is closed late; runs that began meanwhile are not its own."""
+
+    def numbers() -> Iterator[int]:
+        with mlflow.start_run(run_name="inner", nested=True):
+            yield from range(3)
+
+    with mlflow.start_run():
+        generator = numbers()
+        next(generator)
+    with mlflow.start_run() as later:
+        del generator
+        assert mlflow.active_run() is later
+    assert mlflow.get_run(later.info.run_id).info.status == "FINISHED"

@@ -2,6 +2,7 @@
 
 import os
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from types import ModuleType
 
 import pytest
@@ -140,6 +141,26 @@ def test_the_run_in_the_environment_is_resumed_once(mlflow: ModuleType, monkeypa
     with mlflow.start_run() as second:
         assert second.info.run_id != run.info.run_id
     assert "MLFLOW_RUN_ID" not in os.environ
+
+
+def test_one_of_many_threads_resumes_the_run_in_the_environment(
+    mlflow: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Threads that start at the same moment do not log into each other's run."""
+    with mlflow.start_run() as run:
+        pass
+    monkeypatch.setenv("MLFLOW_RUN_ID", run.info.run_id)
+    together = threading.Barrier(4)
+
+    def start(_: int) -> str:
+        together.wait()
+        with mlflow.start_run() as started:
+            return str(started.info.run_id)
+
+    with ThreadPoolExecutor(4) as pool:
+        started = list(pool.map(start, range(4)))
+
+    assert (4, 1) == (len(set(started)), started.count(run.info.run_id))
 
 
 def test_arguments_beat_the_run_in_the_environment(mlflow: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:

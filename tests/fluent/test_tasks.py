@@ -1,6 +1,7 @@
 """Each asyncio task has active runs of its own; threads keep theirs."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from types import ModuleType
 
 from runyard.entities import Run
@@ -124,3 +125,56 @@ def test_a_thread_made_by_a_task_has_runs_of_its_own(mlflow: ModuleType) -> None
             return await asyncio.to_thread(work)
 
     assert (None, False) == asyncio.run(main())
+
+
+def test_callbacks_log_to_the_run_of_the_task_that_asked_for_them(mlflow: ModuleType) -> None:
+    """What is done when a task ends or later belongs to the run that was active then, and starts no other."""
+
+    async def main() -> None:
+        called = asyncio.Event()
+
+        def nested() -> None:
+            with mlflow.start_run(run_name="inner", nested=True):
+                mlflow.log_metric("inside", 1)
+            called.set()
+
+        with mlflow.start_run(run_name="outer"):
+            inner = asyncio.create_task(asyncio.sleep(0))
+            inner.add_done_callback(lambda _: mlflow.log_metric("done", 1))
+            asyncio.get_running_loop().call_soon(nested)
+            await inner
+            await called.wait()
+
+    asyncio.run(main())
+
+    runs = stored(mlflow)
+    assert {"outer": {"done": 1.0}, "inner": {"inside": 1.0}} == {name: run.data.metrics for name, run in runs.items()}
+    assert {"FINISHED"} == {run.info.status for run in runs.values()}
+    assert mlflow.active_run() is None
+
+
+def test_a_block_in_a_generator_that_another_task_closes_ends_its_run(mlflow: ModuleType) -> None:
+    """Leaving `async for` early is usual, and the event loop closes the rest of the generator in a task of its own."""
+
+    async def numbers() -> AsyncIterator[int]:
+        with mlflow.start_run(run_name="inner", nested=True):
+            try:
+                for number in range(3):
+                    yield number
+            finally:
+                closed.set()
+
+    async def main() -> None:
+        with mlflow.start_run(run_name="outer"):
+            async for _ in numbers():
+                break
+            await closed.wait()
+            await asyncio.sleep(0)
+            mlflow.log_metric("after", 1)
+
+    closed = asyncio.Event()
+    asyncio.run(main())
+
+    runs = stored(mlflow)
+    assert {"outer": {"after": 1.0}, "inner": {}} == {name: run.data.metrics for name, run in runs.items()}
+    assert "RUNNING" not in {run.info.status for run in runs.values()}

@@ -1,7 +1,7 @@
 """Which run is active: a stack for each thread and asyncio task, and what a run does when it leaves its `with` block.
 
 Code outside of tasks uses the stack of its thread. A task begins with the runs that were active where it was made, and
-what it starts is its own.
+what it starts is its own. A callback of the event loop sees the runs of the task that asked for it.
 """
 
 import builtins
@@ -54,6 +54,7 @@ class ActiveRun(Run):
         self.is_looked_at = is_looked_at
         self._around: list[ActiveRun] = []
         self._entered_in: tuple[object, int] | None = None
+        self._is_block_over = False
 
     @property
     def is_left(self) -> bool:
@@ -66,6 +67,7 @@ class ActiveRun(Run):
         return _copy, (Run(self.info, self.data, self.inputs, self.outputs), self.client, self.process_id)
 
     def __enter__(self) -> "ActiveRun":
+        self._is_block_over = False
         self._entered_in = _flow()
         self._around = [run for run in active_runs() if run is not self]
         return self
@@ -74,6 +76,8 @@ class ActiveRun(Run):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         status = status_after(error)
+        if self._is_block_over:  # a block around this one was left first and ended its runs; later ones are not its own
+            return
         if self._entered_in == _flow():
             opened = [run for run in active_runs() if run not in self._around]
         elif self.is_active:  # the block was entered in another thread or task: it has nothing else of this one's
@@ -82,7 +86,8 @@ class ActiveRun(Run):
         else:
             return
         with ExitStack() as every:  # one that cannot be ended keeps none of the others open
-            for _ in opened:
+            for run in opened:
+                run._is_block_over = True
                 every.callback(runyard.end_run, status)
 
 
@@ -146,13 +151,16 @@ open_runs: list[ActiveRun] = []
 """Every run of this process that is open, in the order of their start: what the end of the process must end."""
 
 
+def _loop() -> Any:
+    """The event loop that runs in this thread, if one does; a program without need not load asyncio for the question."""
+    events = sys.modules.get("asyncio.events")
+    return events._get_running_loop() if events is not None else None
+
+
 def _task() -> Any:
-    """The asyncio task that runs now, if one does; a program without tasks need not load asyncio for the question."""
-    asyncio = sys.modules.get("asyncio.tasks")
-    if asyncio is None:
-        return None
-    loop = asyncio.events._get_running_loop()
-    return None if loop is None else asyncio.current_task(loop)
+    """The asyncio task that runs now, if one does."""
+    loop = _loop()
+    return None if loop is None else sys.modules["asyncio"].current_task(loop)
 
 
 def _flow() -> tuple[object, int]:
@@ -167,7 +175,7 @@ def _seen_here() -> _Seen | None:
 
 def active_runs() -> list[ActiveRun]:
     """The open runs of the thread or task that asks, outermost first."""
-    if _task() is None:
+    if _loop() is None:
         return [run for run in thread_state.runs if run.is_active]
     seen = _seen_here()
     own = [run for run in seen.runs if run.is_active] if seen is not None else []
@@ -181,7 +189,7 @@ def active_runs() -> list[ActiveRun]:
 def innermost() -> ActiveRun | None:
     """The active run of the thread or task that asks, if there is one."""
     of_thread = thread_state.runs
-    if of_thread and of_thread[-1].is_active and _task() is None:  # asked for with every point that is logged
+    if of_thread and of_thread[-1].is_active and _loop() is None:  # asked for with every point that is logged
         return of_thread[-1]
     runs = active_runs()
     return runs[-1] if runs else None
@@ -196,20 +204,21 @@ def last_ended() -> ActiveRun | None:
 def _replace(runs: Iterable[ActiveRun], last: ActiveRun | None) -> None:
     """Set what the thread or task that asks sees from now on."""
     now = list(runs)
-    if _task() is None:
-        thread_state.runs = now
+    if _task() is None:  # to a callback the runs of its task are shown, to the thread they are not
+        thread_state.runs = [run for run in now if run.task is None or run.is_left or run in thread_state.runs]
     _seen.set(_Seen(thread_state.token, tuple(now), last))
 
 
 def push(run: ActiveRun) -> None:
     """Make a run the active one of the thread or task that asks."""
-    above = active_runs()
-    run.inside = above[-1] if above else None
-    run.is_active = True
-    task = _task()
-    if task is not None:
-        run.task = weakref.ref(task)
-        task.add_done_callback(lambda _: _leave(run))
+    above = [other for other in active_runs() if other is not run]
+    if not run.is_active:  # else another task takes it over, to end it
+        run.inside = above[-1] if above else None
+        run.is_active = True
+        task = _task()
+        if task is not None:
+            run.task = weakref.ref(task)
+            task.add_done_callback(lambda _: _leave(run))
     if not run.is_looked_at and run not in open_runs:
         open_runs.append(run)
     _replace([*above, run], last_ended())

@@ -18,6 +18,9 @@ PARENT_TAG = "mlflow.parentRunId"
 NOTE_TAG = "mlflow.note.content"
 NAME_TAG = "mlflow.runName"
 
+_claims: dict[str, object] = {}
+"""Runs that MLFLOW_RUN_ID names, by the call that is about to resume them."""
+
 
 def parent_here(nested: bool) -> ActiveRun | None:
     """The run that a new one is started inside of. A forked child begins anew, unless it asks for a nested run."""
@@ -91,11 +94,21 @@ def resumed_by_environment(
     run_id = settings.RUN_ID.get()
     if not run_id or any(run.info.run_id == run_id for run in open_runs):
         return None
-    if not client().connection.is_away():
-        home = _home_of_run_in_environment(run_id)
-        if experiment_id is not None and str(experiment_id) != home:
+    claim = object()
+    try:
+        # Threads that start runs at the same moment: the variable is for one, and it is asked again who came second.
+        if _claims.setdefault(run_id, claim) is not claim or settings.RUN_ID.get() != run_id:
             return None
-    return resumed(run_id, run_name, tags, description)
+        if not client().connection.is_away():
+            home = _home_of_run_in_environment(run_id)
+            if experiment_id is not None and str(experiment_id) != home:
+                return None
+        run = resumed(run_id, run_name, tags, description)
+        settings.RUN_ID.unset()
+        return run
+    finally:
+        if _claims.get(run_id) is claim:
+            del _claims[run_id]
 
 
 def _home_of_run_in_environment(run_id: str) -> str:
