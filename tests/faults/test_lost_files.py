@@ -27,7 +27,11 @@ def _moved_away(file: Path) -> None:
     file.rename(file.parent / "moved.db")
 
 
-LOSSES = [Path.unlink, _replaced, _moved_away]
+def _without_its_log(file: Path) -> None:
+    Path(f"{file}-wal").unlink()
+
+
+LOSSES = [Path.unlink, _replaced, _moved_away, _without_its_log]
 
 
 @pytest.mark.parametrize("lose", LOSSES)
@@ -72,6 +76,22 @@ def test_a_file_that_is_put_back_is_used_again(tmp_path: Path) -> None:
     (tmp_path / "moved.db").rename(file)
 
     assert client.create_run("0").info.status == "RUNNING"
+
+
+def test_a_file_that_is_opened_by_two_addresses_loses_nothing(tmp_path: Path) -> None:
+    """One process may spell the path of its store in two ways, while others read it: nobody takes its log away."""
+    (tmp_path / "other").mkdir()
+    uris = [f"sqlite:///{tmp_path}/runyard.db", f"sqlite:///{tmp_path}/other/../runyard.db"]
+    clients = [RunyardClient(uri) for uri in uris]
+    program = "import sys; from runyard.client import RunyardClient; RunyardClient(sys.argv[1]).search_runs(['0'])"
+    runs = []
+    for client in clients:
+        runs.append(client.create_run("0").info.run_id)
+        subprocess.run([sys.executable, "-c", program, uris[0]], check=True)
+    runs.append(clients[0].create_run("0").info.run_id)
+    close_all()
+
+    assert set(runs) == {run.info.run_id for run in RunyardClient(uris[0]).search_runs(["0"])}
 
 
 def test_a_server_whose_file_is_lost_says_so(start_server: Callable[..., RunningServer]) -> None:

@@ -1,9 +1,11 @@
 """Engines: how a database is opened, for reading and for writing."""
 
+import errno
 import os
 import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ from runyard.exceptions import DoesNotExist, InvalidParameter, MissingPackage, P
 
 BUSY_TIMEOUT_MS = 30_000
 READERS = 8
+_LOG = "write_ahead_log"
 CONNECT_SECONDS = 10
 """How long PostgreSQL may take to accept a connection, unless its address says otherwise."""
 
@@ -92,29 +95,53 @@ def require_database(uri: str) -> None:
 def _sqlite_engines(url: URL) -> Engines:
     path = Path(str(url.database))
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        made = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)  # others on the machine read no runs
+        present = _presence(path, _made(path))
     except OSError as problem:
         raise PermissionDenied(
             f"The database {path} cannot be opened: {problem.strerror or problem}. Correct its path or its permissions."
         ) from None
-    present = _presence(path, os.fstat(made))
-    os.close(made)
     reading = sa.create_engine(url, pool_size=READERS, max_overflow=0, pool_timeout=60)
     writing = sa.create_engine(url, pool_size=1, max_overflow=0, pool_timeout=60)
     for engine, begin in ((reading, "BEGIN"), (writing, "BEGIN IMMEDIATE")):
         sa.event.listen(engine, "connect", _prepare_sqlite)
+        sa.event.listen(engine, "connect", _noting_log_of(path))
         sa.event.listen(engine, "begin", _beginner(begin, present))
     sa.event.listen(reading, "connect", lambda connection, _: connection.execute("PRAGMA query_only = ON"))
     return Engines(reading, writing)
 
 
+def _made(path: Path) -> os.stat_result:
+    """Make the file of a database if there is none; others on the machine may not read it.
+
+    One that is there is not opened: this process may use it already, by another address, and would lose its locks on
+    it when the file is closed again.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(FileExistsError):
+        os.close(os.open(path.resolve(), os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    if not os.access(path, os.R_OK | os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    return path.stat()
+
+
 def _beginner(statement: str, present: Callable[[], None]) -> Any:
     def begin(connection: sa.Connection) -> None:
         present()
+        connection.info[_LOG]()
         connection.exec_driver_sql(statement)
 
     return begin
+
+
+def _noting_log_of(path: Path) -> Any:
+    """Each connection keeps the write-ahead log that it found: what it writes to another is in no database."""
+    log = Path(f"{path.resolve()}-wal")
+
+    def note(connection: sqlite3.Connection, record: Any) -> None:
+        connection.execute("SELECT 1 FROM sqlite_master").fetchone()  # opens the log
+        record.info[_LOG] = _presence(log, log.stat())
+
+    return note
 
 
 def _presence(path: Path, opened: os.stat_result) -> Callable[[], None]:
@@ -128,8 +155,8 @@ def _presence(path: Path, opened: os.stat_result) -> Callable[[], None]:
             found = None
         if found is None or found.st_ino != number or found.st_dev != device:
             raise Unavailable(
-                "The database file was deleted, moved or replaced while it is in use; nothing is stored or read. "
-                "Put the file back, or start this process again to go on with what is there now."
+                f"The database file {path.name} was deleted, moved or replaced while it is in use; nothing is stored "
+                "or read. Put the file back, or start this process again to go on with what is there now."
             )
 
     return check
