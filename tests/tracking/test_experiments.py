@@ -105,10 +105,17 @@ def test_tags_are_set_replaced_and_removed(gate: Gate) -> None:
         "http://user:secret@host/x",
         "s3://bucket/\n",
         "a" * 2049,
+        "'s3://bucket'",
+        "s3//bucket/a",
+        "s3:/bucket/a",
+        "127.0.0.1:9000/bucket",
+        "~/artifacts",
+        "None",
+        "$ROOT/artifacts",
     ],
 )
 def test_odd_locations_are_refused(gate: Gate, location: str) -> None:
-    """Everything past exploits hid a traversal in."""
+    """Everything past exploits hid a traversal in, and what would become a folder that nobody meant."""
     with pytest.raises(InvalidParameter):
         an_experiment(gate, artifact_location=location)
 
@@ -117,6 +124,11 @@ def test_odd_locations_are_refused(gate: Gate, location: str) -> None:
 def test_usual_locations_are_kept(gate: Gate, location: str) -> None:
     """As they were given."""
     assert location == shown(gate, an_experiment(gate, artifact_location=location))["artifact_location"]
+
+
+def test_schemes_of_locations_are_case_blind(gate: Gate) -> None:
+    """Clients look for `s3:` when they write, whatever was typed."""
+    assert shown(gate, an_experiment(gate, artifact_location=" S3://Bucket/X "))["artifact_location"] == "s3://Bucket/X"
 
 
 def test_a_relative_location_becomes_absolute(gate: Gate, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from runyard.artifacts.s3 import S3_SCHEME, Bucket, require_boto3
 from runyard.artifacts.s3_store import S3ArtifactStore
 from runyard.artifacts.store import ArtifactStore, LocalArtifactStore
 from runyard.core.credentials import has_password, shown_address
+from runyard.core.store_address import misread
 from runyard.exceptions import InvalidParameter, RunyardException
 
 PROXY_SCHEME = "mlflow-artifacts"
@@ -67,8 +68,19 @@ def uri_joined(uri: str, path: str) -> str:
 
 
 def absolute_location(text: str) -> str:
-    """A location as it is kept: URIs as they are, paths absolute."""
-    return text if urlsplit(text).scheme else str(Path(text).absolute())
+    """A location of this machine's as it is kept: URIs as they are, paths absolute.
+
+    Raises
+    ------
+    InvalidParameter: It was meant as an address, and is none.
+    """
+    text = text.strip()
+    if urlsplit(text).scheme:
+        return text
+    why = misread(text)
+    if why:
+        raise InvalidParameter(f"{shown_address(text)!r} is no place for artifacts: {why}. Give a folder or a URI.")
+    return str(Path(text).expanduser().absolute())
 
 
 def own_places(destination: str, artifact_root: str) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ import difflib
 import ipaddress
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -21,7 +22,7 @@ FOLDER_DATABASE = "runyard.db"
 
 _HOW = "Use http(s)://host:port for a server, sqlite:///file.db or postgresql://user@host/name for a database."
 _FORM = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://(.*)")
-_BROKEN_MARK = re.compile(r"([A-Za-z][A-Za-z0-9+-]*)(?::/?|[;.,]//|//|:?\\\\)(?![/\\])(.+)")
+_BROKEN_MARK = re.compile(r"([A-Za-z][A-Za-z0-9+-]*)(?::/?|[;.,]//|/{2,4}|:?\\\\)(?![/\\])(.+)")
 """A scheme whose ``://`` is mistyped."""
 _HOST_AND_PORT = re.compile(r"(?:/{2})?(?:[^/]*@)?(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]*):\d{1,5}(?:[/?#].*)?")
 _DOMAIN = re.compile(
@@ -34,6 +35,11 @@ _PORT = re.compile(r":(\d{1,5})?")
 _HOST = re.compile(r"\[[^\]]*\]|[^:\[\]\s<>\"{}|\\^`,;@]*")
 _PAGE = re.compile(r"/?([#?]|(experiments/\d+|runs/[0-9a-f]{32}|(ajax-)?api/\d\.\d)(?=[/?#]|$)).*")
 """Where the address of a page or a route begins, behind that of its server."""
+_QUOTES = "'\"`<"
+_WRAPPING = f"{_QUOTES}>(){{}}"
+_VARIABLE = re.compile(r"\$\w|.*\$?\{\w*\}|<\w+>|%[A-Za-z_]\w*%")
+"""Where the value of a variable was to be written."""
+_EMPTY_VALUES = ("none", "null", "undefined", "nan")
 _DATABASE_FILES = (".db", ".sqlite", ".sqlite3", ".db3")
 _DATABRICKS = ("databricks", "databricks-uc", "uc")
 _FOREIGN_DATABASES = ("mysql", "mssql", "oracle", "mariadb", "duckdb", "mongodb", "cockroachdb", "redis")
@@ -147,6 +153,8 @@ def _of_server(scheme: str, rest: str) -> str:
 def _check_place(scheme: str, place: str) -> None:
     """Look at host and port."""
     authority = re.split(r"[/?#]", place, maxsplit=1)[0]
+    if _VARIABLE.match(authority):
+        raise _refused(f"{scheme}://{place}", "a variable in it has no value")
     host = _HOST.match(authority)[0]  # type: ignore[index]  # it matches always
     port = authority[len(host) :]
     if re.fullmatch(r"[0-9A-Fa-f:]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:]*", authority):
@@ -187,23 +195,55 @@ def _without_mark(uri: str) -> str:
     kind = re.split(r"[:;/]", lowered, maxsplit=1)[0].partition("+")[0]
     if kind in _DATABRICKS and (kind == lowered or lowered[len(kind)] == ":"):
         raise _unknown_scheme(kind, uri, "")
-    if (_EXPLICIT.match(uri) or Path(uri).is_dir()) and not _HOST_AND_PORT.fullmatch(uri):
+    why = misread(uri)
+    if (_EXPLICIT.match(uri) or (Path(uri).is_dir() and not why)) and not _HOST_AND_PORT.fullmatch(uri):
         return _path(uri)
-    if lowered in (*SERVERS, *DATABASES):
+    if lowered.rstrip(":/") in (*SERVERS, *DATABASES):
         raise _refused(uri, "a scheme is no address")
     found = _BROKEN_MARK.fullmatch(uri)
     known = found and _nearest(found[1].lower())
     if found and known and not found[2].isdigit() and (kind in (*SERVERS, *DATABASES) or "//" in uri or "\\" in uri):
-        meant = f"{SQLITE}{found[2]}" if known == "sqlite" else f"{known}://{found[2]}"
+        root = "/" if "////" in uri else ""
+        meant = f"{SQLITE}{root}{found[2]}" if known == "sqlite" else f"{known}://{found[2]}"
         raise _refused(uri, "the scheme is followed by ://", without_credentials(meant))
+    if why:
+        raise _refused(uri, why, _unwrapped(uri))
     if _HOST_AND_PORT.fullmatch(uri):
         raise _refused(uri, "a server's address begins with http:// or https://", _as_server(uri), _or_folder(uri))
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", uri) or uri.startswith("://"):
         raise _unknown_scheme(kind, uri, uri.partition(":")[2].lstrip("/"))
+    if uri.isdigit():
+        raise _refused(uri, "that is a port at most", f"http://127.0.0.1:{uri}", _or_folder(uri))
     bare = uri.removeprefix("//").partition("/")[0].rpartition("@")[2]
     if _is_ip(bare.strip("[]")) or _DOMAIN.fullmatch(bare.lower()):
         raise _refused(uri, "a server's address begins with http:// or https://", _as_server(uri), _or_folder(uri))
     return _path(uri)
+
+
+def misread(text: str) -> str | None:
+    """Why a text without a scheme is the path of a folder by its letters only; None for plain paths."""
+    if not text or _EXPLICIT.match(text):
+        return None
+    if _VARIABLE.match(text):
+        return "a variable in it has no value"
+    if text[0] in _QUOTES or ("://" in text and text[0] in _WRAPPING):
+        return "it stands in quotes or brackets"
+    if "://" in text:
+        return "letters alone stand before ://"
+    if text.lower() in _EMPTY_VALUES:
+        return "that is how a missing value reads as text"
+    mark = re.match(r"(\w+)/{2,3}[^/]", text)
+    if mark and mark[1].lower() in (*SERVERS, *DATABASES, *_OF_ARTIFACTS):
+        return f"write {mark[1]}:// where it begins"
+    return None
+
+
+def _unwrapped(uri: str) -> str | None:
+    """What stands in quotes or brackets, if that is an address."""
+    bare = uri.strip(f"{_WRAPPING},; ").replace(" ", "")
+    with suppress(InvalidParameter):
+        return spelled(bare) if "://" in bare and bare != uri else None
+    return None
 
 
 def _path(uri: str) -> str:

@@ -1,15 +1,19 @@
 """Where artifacts of an experiment may be: the one check of a location that came with a request."""
 
+import re
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from runyard.core.credentials import has_password, shown_address
 from runyard.core.limits import shown
+from runyard.core.store_address import misread
 from runyard.exceptions import InvalidParameter
 
 SCHEMES = frozenset(
     "file s3 r2 b2 oci gs wasb wasbs abfs abfss hdfs viewfs dbfs ftp sftp http https mlflow-artifacts".split()
 )
+
+_WITHOUT_HOST = ("file", "hdfs", "viewfs", "dbfs", "mlflow-artifacts")
 
 
 def checked_location(text: str) -> str:
@@ -21,6 +25,7 @@ def checked_location(text: str) -> str:
     ------
     InvalidParameter: Unknown scheme, ``..`` in any encoding, or a query, fragment or parameter part.
     """
+    text = text.strip(" ")
     if has_password(text):
         raise _refused(text, "it may hold no password, which all who see a run would see")
     decoded = unquote(unquote(text))
@@ -33,19 +38,29 @@ def checked_location(text: str) -> str:
     except ValueError:
         raise _refused(text, "it is not a valid URI") from None
     if not parts.scheme:
-        return str(Path(text).absolute()) if not text.startswith("//") else _refuse(text, "it starts with '//'")
-    if parts.scheme.lower() not in SCHEMES:
+        return _folder(text)
+    if parts.scheme not in SCHEMES:
         raise _refused(text, f"the scheme {parts.scheme!r} is not one of {', '.join(sorted(SCHEMES))}")
-    if "@" in parts.netloc and parts.scheme.lower() in ("http", "https"):
+    if parts.scheme not in _WITHOUT_HOST and not parts.netloc:
+        raise _refused(text, f"write {parts.scheme}://, then the name of the bucket or host")
+    if "@" in parts.netloc and parts.scheme in ("http", "https"):
         raise _refused(text, "it may not hold credentials")
-    if parts.scheme.lower() == "file" and parts.netloc not in ("", "localhost"):
+    if parts.scheme == "file" and parts.netloc not in ("", "localhost"):
         raise _refused(text, "a file location names no host")
-    return text.rstrip("/") if parts.path.strip("/") else text
+    kept = f"{parts.scheme}{text[len(parts.scheme) :]}"  # the scheme in small letters
+    return kept.rstrip("/") if parts.path.strip("/") else kept
+
+
+def _folder(text: str) -> str:
+    if text.startswith("//"):
+        raise _refused(text, "it starts with '//'")
+    if text.startswith("~"):
+        raise _refused(text, "write the whole path: home folders differ between clients and server")
+    why = "that is a host" if re.match(r"[\w.-]*:\d+(/|$)", text) else misread(text)
+    if why:
+        raise _refused(text, f"{why}; a folder of that name is written ./{shown_address(text)}")
+    return str(Path(text).absolute())
 
 
 def _refused(text: str, reason: str) -> InvalidParameter:
     return InvalidParameter(f"Invalid artifact location {shown(shown_address(text))}: {reason}.")
-
-
-def _refuse(text: str, reason: str) -> str:
-    raise _refused(text, reason)
