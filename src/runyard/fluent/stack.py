@@ -152,7 +152,7 @@ open_runs: list[ActiveRun] = []
 
 
 def _loop() -> Any:
-    """The event loop that runs in this thread, if one does; a program without need not load asyncio for the question."""
+    """The event loop that runs in this thread, if one does; nobody need load asyncio to ask."""
     events = sys.modules.get("asyncio.events")
     return events._get_running_loop() if events is not None else None
 
