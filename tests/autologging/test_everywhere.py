@@ -111,3 +111,23 @@ def test_extra_tags_must_be_a_dictionary() -> None:
     with pytest.raises(InvalidParameter, match=r"extra_tags.*lib\.autolog.*dictionary"):
         integrations.configure("lib", {"extra_tags": ["team"]})
     assert "lib" not in integrations.AUTOLOGGING_INTEGRATIONS
+
+
+LOOKED_UP = """
+import runyard
+from runyard.utils.autologging_utils import AUTOLOGGING_INTEGRATIONS, autologging_is_disabled
+print(AUTOLOGGING_INTEGRATIONS["mlflow"].get("log_models", True), autologging_is_disabled("mlflow"))
+runyard.autolog(log_models=False)
+print(AUTOLOGGING_INTEGRATIONS["mlflow"]["log_models"], autologging_is_disabled("mlflow"))
+runyard.autolog(disable=True)
+print(AUTOLOGGING_INTEGRATIONS["mlflow"]["log_models"], autologging_is_disabled("mlflow"))
+"""
+
+
+def test_libraries_look_up_the_general_options(tmp_path: Path) -> None:
+    """FLAML asks for them under MLflow's name before it logs, and logs nothing when there is no such name."""
+    done = subprocess.run(
+        [sys.executable, "-c", LOOKED_UP], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert ["True True", "False False", "True True"] == done.stdout.splitlines(), done.stderr

@@ -10,7 +10,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
-from runyard.autologging.integrations import AUTOLOGGING_INTEGRATIONS, GLOBALLY_CONFIGURED
+from runyard.autologging.integrations import AUTOLOGGING_INTEGRATIONS, EVERYWHERE, GLOBALLY_CONFIGURED
 from runyard.autologging.reporting import report_failure
 from runyard.autologging.uncovered import UNCOVERED
 from runyard.core.listed import listed
@@ -73,6 +73,7 @@ def autolog(
             _enable(library, ours, options)
         else:
             _on_import.wait_for(library, functools.partial(_enable, library, ours, options))
+    AUTOLOGGING_INTEGRATIONS[EVERYWHERE] = {**options, "log_traces": log_traces, "exclude_flavors": exclude_flavors}
     _tell_of_uncovered(told=not (disable or silent), left_out=listed(exclude_flavors))
 
 

@@ -7,7 +7,10 @@ from typing import Any
 
 from runyard.exceptions import InvalidParameter
 
-AUTOLOGGING_INTEGRATIONS: dict[str, dict[str, Any]] = {}
+EVERYWHERE = "mlflow"
+"""The name that ``runyard.autolog()`` goes by among the libraries, for programs that look its options up there."""
+
+AUTOLOGGING_INTEGRATIONS: dict[str, dict[str, Any]] = {EVERYWHERE: {}}
 """Each library that was asked for, with its options, under the names that `autolog` of the library gives them."""
 
 GLOBALLY_CONFIGURED = "globally_configured"
