@@ -2,6 +2,8 @@
 
 # ruff: noqa: PLC0415 (what is tested are imports in functions)
 
+import dataclasses
+import enum
 import importlib
 import pickle
 import sys
@@ -42,6 +44,17 @@ class Pickled(pyfunc.PythonModel):
     def predict(self, context: pyfunc.PythonModelContext, model_input: Any, params: Any = None) -> Any:
         """What the object's class says."""
         return self.thing.version()
+
+
+class Copying(pyfunc.PythonModel):
+    """Copies an object of its module by way of pickle when it predicts."""
+
+    def predict(self, context: pyfunc.PythonModelContext, model_input: Any, params: Any = None) -> Any:
+        """What the copy's class says, and its module."""
+        from prep_of_models import Thing
+
+        copy = pickle.loads(pickle.dumps(Thing()))
+        return [*copy.version(), sys.modules["prep_of_models"].VERSION]
 
 
 @pytest.fixture
@@ -106,6 +119,57 @@ def test_a_function_of_a_notebook_imports_its_own_module(workplace: Path) -> Non
     loaded = [pyfunc.load_model(_saved(workplace, version, versions)) for version in ("1", "2")]
     assert [one.predict(ROWS) for one in loaded] == [["1"], ["2"]]
     assert [one.unwrap_python_model()(ROWS) for one in loaded] == [["1"], ["2"]]
+
+
+def test_models_of_one_class_keep_the_code_each_was_saved_with(workplace: Path) -> None:
+    """A class of a notebook, saved twice, is one class for cloudpickle: the last model loaded gave its code to all."""
+
+    class Scaled(pyfunc.PythonModel):
+        def scale(self) -> str:
+            return scale
+
+        def predict(self, context: pyfunc.PythonModelContext, model_input: Any, params: Any = None) -> Any:
+            import prep_of_models
+
+            def late() -> Any:
+                import prep_of_models
+
+                return prep_of_models.VERSION
+
+            with ThreadPoolExecutor(1) as pool:
+                return [self.scale(), prep_of_models.VERSION, pool.submit(late).result()]
+
+    for scale in ("1", "2"):
+        _saved(workplace, scale, Scaled())
+    loaded = [pyfunc.load_model(str(workplace / f"model {version}")) for version in ("1", "2")]
+    assert [one.predict(ROWS) for one in loaded] == [["1"] * 3, ["2"] * 3]
+    assert Scaled().scale() == "2", "loading a model must not change the program's own class"
+
+
+def test_objects_of_the_programs_own_classes_stay_such(store: Path) -> None:
+    """A program compares what a model gives with its own enumeration, and hands the model its own records."""
+
+    class Color(enum.Enum):
+        RED = 1
+
+    @dataclasses.dataclass
+    class Row:
+        color: Color
+
+    class Painter(pyfunc.PythonModel):
+        def predict(self, context: pyfunc.PythonModelContext, model_input: list[Row]) -> Any:  # type: ignore[override]
+            return [row.color for row in model_input]
+
+    pyfunc.save_model("painter", python_model=Painter(), **NONE)
+    assert pyfunc.load_model("painter").predict([Row(Color.RED)]) == [Color.RED]
+
+
+def test_what_looks_modules_up_by_name_finds_the_models_own(workplace: Path) -> None:
+    """Pickle and the readers of type hints ask ``sys.modules``, which imports nothing."""
+    for version in ("1", "2"):
+        _saved(workplace, version, Copying())
+    loaded = [pyfunc.load_model(str(workplace / f"model {version}")) for version in ("1", "2", "1")]
+    assert [one.predict(ROWS) for one in loaded] == [["1"] * 2, ["2"] * 2, ["1"] * 2]
 
 
 def test_pickles_find_the_classes_of_their_own_model(workplace: Path) -> None:

@@ -19,7 +19,8 @@ import runyard
 from runyard.models import ModelSignature, convert_input_example_to_serving_input, infer_signature
 from runyard.models.enforcement import enforce_schema
 from runyard.models.scoring_input import parse_csv, parse_json
-from runyard.types.schema import Schema
+from runyard.types.datatypes import Array, DataType, Map
+from runyard.types.schema import ColSpec, Schema
 
 UTC = datetime.UTC
 WHOLE = st.integers(-(2**63), 2**63 - 1)
@@ -200,6 +201,8 @@ def test_odd_data_is_taken_again(name: str) -> None:
         (pd.Series(pd.to_datetime(["2024-05-01T02:00+02:00", "NaT"])), "datetime", "datetime64[ns]"),
         (pd.Series([datetime.date(9999, 12, 31), None], dtype=object), "datetime", "datetime64[s]"),
         ([b"x", None], "binary", "object"),
+        (pd.Series([pd.Timestamp("2024-05-01"), None], dtype=object), "datetime", "datetime64[ns]"),
+        (pd.Series([1.5, pd.NA], dtype=object), "double", "float64"),
     ],
 )
 def test_gaps_keep_their_kind(column: Any, kind: str, taken: str) -> None:
@@ -214,6 +217,17 @@ def test_gaps_keep_their_kind(column: Any, kind: str, taken: str) -> None:
     assert [str(pd.Timestamp(one)) if kind == "datetime" else one for one in values] == [
         str(one) if kind == "datetime" else one for one in found.dropna()
     ]
+
+
+@pytest.mark.parametrize("gap", [None, float("nan"), pd.NA, pd.NaT], ids=repr)
+@pytest.mark.parametrize("kind", [*DataType, Array(DataType.long), Map(DataType.double)], ids=repr)
+def test_whatever_says_that_an_optional_value_is_missing_is_taken(kind: Any, gap: Any) -> None:
+    """Tables from databases and files tell gaps in four ways, and a whole column may be one."""
+    schema = Schema([ColSpec(kind, "a", required=False)])
+    rows = pd.DataFrame({"a": pd.Series([gap, gap], dtype=object)})
+
+    assert enforce_schema(rows, schema)["a"].isna().all()
+    assert enforce_schema(rows.convert_dtypes(), schema)["a"].isna().all()
 
 
 def _counted(model_input: Any) -> list[int]:

@@ -139,6 +139,25 @@ def test_artifacts_that_name_nothing_are_refused(given: Any, store: Path) -> Non
     assert not Path("model").exists()
 
 
+def test_a_model_may_be_saved_below_the_folder_that_it_copies(store: Path) -> None:
+    """Somebody works in one folder and gives that; the copy must not go on for ever into itself."""
+    _write("kept.txt", "below/other.txt")
+    Path("below/code.py").write_text("")
+    pyfunc.save_model("below/model", python_model=Reading(), artifacts={"all": "."}, code_paths=["below"], **NONE)
+    assert set(pyfunc.load_model("below/model").predict([0])["all"]["below"]) == {"code.py", "other.txt"}
+    assert sorted(file.name for file in Path("below/model/code/below").iterdir()) == ["code.py", "other.txt"]
+
+
+def test_a_link_that_leads_nowhere_is_named(store: Path) -> None:
+    """What is stored would not be the folder; nothing is left behind."""
+    Path("data").mkdir()
+    Path("data/broken").symlink_to("nowhere")
+    for given in ({"artifacts": {"a": "data"}}, {"code_paths": ["data"]}):
+        with pytest.raises(InvalidParameter, match="data/broken"):
+            pyfunc.save_model("model", python_model=Reading(), **given, **NONE)
+    assert not Path("model").exists()
+
+
 @pytest.mark.compat
 @pytest.mark.slow
 def test_mlflow_reads_each_file_of_our_model(store: Path) -> None:

@@ -3,7 +3,7 @@
 import dataclasses
 import datetime
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, List, Literal, Optional, Union  # noqa: UP035  (older programs write hints so)
 
@@ -150,6 +150,8 @@ def test_a_list_hint_beats_the_table_of_a_signature(store: Path) -> None:
         (list[list[datetime.datetime]], [["2024-05-01T12:00:00"]], [[NOON]]),
         (list[dict[str, datetime.datetime]], [{"at": "2024-05-01T12:00:00"}], [{"at": NOON}]),
         (list[float], [1, 2.5], [1, 2.5]),
+        (Sequence[str], pd.DataFrame({"text": ["a"]}), ["a"]),
+        (Iterable[int], [1], [1]),
         (list[Point], [{"x": 1.0}], [Point(1.0)]),
         (list[list[Point]], [[{"x": 1.0, "label": "a"}]], [[Point(1.0, "a")]]),
         (list[Message], [{"role": "user", "text": "hi"}], [Message(role="user", text="hi")]),

@@ -39,9 +39,11 @@ def typed(values: "pd.Series[Any]", kind: AnyDataType, *, required: bool) -> "pd
         return values
     if not isinstance(kind, DataType):
         return _nested(values, kind, required=required)
+    if not required and values.dtype != kind.to_pandas() and len(values) and bool(values.isna().all()):
+        return _missing(values, kind)
     values = _without_categories(values)
     if kind in (DataType.string, DataType.binary):
-        return _texts(values, kind, required=required)
+        return _texts(values, kind)
     if kind in NULLABLE:
         return _whole_numbers(values, kind, required=required)
     if values.dtype == object:
@@ -51,17 +53,26 @@ def typed(values: "pd.Series[Any]", kind: AnyDataType, *, required: bool) -> "pd
     return _booleans(values, required=required) if kind is DataType.boolean else _fractions(values, kind)
 
 
+def _missing(values: "pd.Series[Any]", kind: DataType) -> "pd.Series[Any]":
+    """A column of gaps, whatever says that they are some."""
+    import pandas as pd  # noqa: PLC0415  (slow to load)
+
+    dtype = NULLABLE.get(kind, "datetime64[ns]" if kind is DataType.datetime else kind.to_pandas())
+    found = [None] * len(values)
+    return pd.Series(found, index=values.index, name=values.name, dtype=object if kind is DataType.boolean else dtype)
+
+
 def _nested(values: "pd.Series[Any]", kind: AnyDataType, *, required: bool) -> "pd.Series[Any]":
     import pandas as pd  # noqa: PLC0415  (slow to load)
 
     where = f"column {shown(values.name)}"
-    rows = [None if one is None or one is pd.NA or _is_nan(one) else one for one in values.tolist()]
-    found = [None if one is None and not required else fitted(one, kind, where) for one in rows]
+    found = [None if one is None and not required else fitted(one, kind, where) for one in _without_gaps(values)]
     return pd.Series(found, index=values.index, name=values.name, dtype=object)
 
 
-def _is_nan(value: Any) -> bool:
-    return isinstance(value, float) and value != value
+def _without_gaps(values: "pd.Series[Any]") -> list[Any]:
+    """The values, with None for whatever says that one is missing."""
+    return [None if gap else one for one, gap in zip(values.tolist(), values.isna(), strict=True)]
 
 
 def _without_categories(values: "pd.Series[Any]") -> "pd.Series[Any]":
@@ -73,11 +84,9 @@ def _without_categories(values: "pd.Series[Any]") -> "pd.Series[Any]":
     return values.astype(object if has_gaps else categories.dtype)
 
 
-def _texts(values: "pd.Series[Any]", kind: DataType, *, required: bool) -> "pd.Series[Any]":
+def _texts(values: "pd.Series[Any]", kind: DataType) -> "pd.Series[Any]":
     if str(values.dtype) not in _TEXTS and values.dtype.kind not in "SU":
-        if required or not values.isna().all():
-            raise _mismatch(values, kind)
-        return values.astype(object)
+        raise _mismatch(values, kind)
     return values
 
 
@@ -88,7 +97,7 @@ def _inferred(values: "pd.Series[Any]") -> "pd.Series[Any]":
     if any(isinstance(one, str) for one in values):
         return values
     try:
-        return pd.Series(values.tolist(), index=values.index, name=values.name)
+        return pd.Series(_without_gaps(values), index=values.index, name=values.name)
     except (ValueError, TypeError, OverflowError):  # what pandas cannot hold together stays a column of objects
         return values
 
@@ -159,7 +168,7 @@ def _booleans(values: "pd.Series[Any]", *, required: bool) -> "pd.Series[Any]":
     if len(given) < len(values):
         if required:
             raise _mismatch(values, DataType.boolean, _GAP)
-        if given.empty or (values.dtype == object and all(type(one).__name__ in ("bool", "bool_") for one in given)):
+        if values.dtype == object and all(type(one).__name__ in ("bool", "bool_") for one in given):
             return values.astype(object)  # no type of numpy holds both
     if not _is_widening(values, DataType.boolean):
         raise _mismatch(values, DataType.boolean)

@@ -27,13 +27,13 @@ _MARK = "__runyard_model__"
 _NEVER_OWN = frozenset(("__main__", "__pycache__", "runyard", "mlflow"))
 
 _lock = threading.RLock()
-"""Held while ``sys.modules`` shows the modules of a model for an import; never while a model's own functions run."""
+"""Held while ``sys.modules`` is changed and while modules are imported; never while a model's own functions run."""
 _current: ContextVar["OwnModules | None"] = ContextVar("modules of the model whose code runs", default=None)
 _known: WeakValueDictionary[str, "OwnModules"] = WeakValueDictionary()
 _names: set[str] = set()
 """What any model has brought."""
 _public: list["OwnModules"] = []
-_loading: list["OwnModules"] = []
+_in_use: list["OwnModules"] = []
 _displaced: dict[str, ModuleType] = {}
 """What everybody else imports under the names of the model that ``sys.modules`` shows."""
 _shown: "OwnModules | None" = None
@@ -60,28 +60,32 @@ class OwnModules:
 
     @contextmanager
     def loading(self) -> Iterator[None]:
-        """Meanwhile the model is loaded: what looks modules up by their names, such as pickle, finds its own too."""
+        """Meanwhile the model is loaded."""
+        try:
+            with self.in_use():
+                yield
+        finally:
+            with _lock:
+                if self.is_public:
+                    self._mark(_of_names(self.names))
+
+    @contextmanager
+    def in_use(self) -> Iterator[None]:
+        """Meanwhile code of the model runs: what it imports is its own, wherever that code is from.
+
+        What looks modules up by their names, such as pickle and the readers of type hints, finds its own too; unless
+        another thread began to use a model with modules of these names, when it finds that model's.
+        """
         token = _current.set(self)
         with _lock:
-            _loading.append(self)
+            _in_use.append(self)
             _show(self)
         try:
             yield
         finally:
             with _lock:
-                _loading.remove(self)
-                _show(_loading[-1] if _loading else None)
-                if self.is_public:
-                    self._mark(_of_names(self.names))
-            _current.reset(token)
-
-    @contextmanager
-    def in_use(self) -> Iterator[None]:
-        """Meanwhile code of the model runs: what it imports is its own, wherever that code is from."""
-        token = _current.set(self)
-        try:
-            yield
-        finally:
+                _in_use.remove(self)
+                _show(_in_use[-1] if _in_use else None)
             _current.reset(token)
 
     def named(self, name: str) -> ModuleType:

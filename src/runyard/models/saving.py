@@ -139,11 +139,37 @@ def _copied(code_paths: Sequence[str] | None, folder: Path) -> str | None:
         if not source.exists():
             raise InvalidParameter(f"'code_paths' names {str(given)!r}, which does not exist.")
         if source.is_dir():
-            ignored = shutil.ignore_patterns("__pycache__", "*.pyc")
-            shutil.copytree(source, target / source.resolve().name, ignore=ignored, dirs_exist_ok=True)
+            copy_folder(source, target / source.resolve().name, folder, "__pycache__", "*.pyc")
         else:
             shutil.copy2(source, target / source.name)
     return CODE if code_paths else None
+
+
+def copy_folder(source: Path, target: Path, model: Path, *but: str) -> None:
+    """Copy a folder into a model's folder, which is left out itself where it is below that.
+
+    Parameters
+    ----------
+    target: What it becomes.
+    model: The model's folder.
+    but: Patterns of names that are not copied.
+
+    Raises
+    ------
+    InvalidParameter: Something in it cannot be read, or is a link that leads nowhere.
+    """
+    patterns, own = shutil.ignore_patterns(*but), model.resolve()
+
+    def ignored(place: str, names: list[str]) -> set[str]:
+        return {*patterns(place, names), *(name for name in names if Path(place, name).resolve() == own)}
+
+    try:
+        shutil.copytree(source, target, ignore=ignored, dirs_exist_ok=True)
+    except shutil.Error as problem:
+        place, _, reason = problem.args[0][0]
+        raise InvalidParameter(
+            f"{str(source)!r} cannot be copied into the model because of {place!r}: {reason}."
+        ) from None
 
 
 def _describe_input(options: Options, made: Folder) -> None:

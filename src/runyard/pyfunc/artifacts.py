@@ -16,6 +16,7 @@ from runyard.client.addresses import folder_and_name, located
 from runyard.core.connections import downloading, reason_of
 from runyard.core.credentials import without_credentials
 from runyard.exceptions import DoesNotExist, InvalidParameter, RunyardException
+from runyard.models.saving import copy_folder
 
 _FOLDER = "artifacts"
 
@@ -61,7 +62,7 @@ def stored(artifacts: Mapping[str, str | Path], folder: Path) -> dict[str, dict[
             while str(number) in often:
                 number += 1
             place, number = f"{_FOLDER}/{number}/{end}", number + 1
-        origins[name].copy_to(folder / place)
+        origins[name].copy_to(folder / place, folder)
         found[name] = {"path": place, "uri": origins[name].shown}
     return found
 
@@ -87,10 +88,10 @@ class _Origin:
             client = RunyardClient()
             self._repository, self.name = folder_and_name(client, *located(client, address))
 
-    def copy_to(self, target: Path) -> None:
-        """Copy it: the target is the file or the folder then."""
+    def copy_to(self, target: Path, model: Path) -> None:
+        """Copy it into the folder of a model: the target is the file or the folder then."""
         if self._local is not None:
-            copy_local(self._local, target)
+            copy_local(self._local, target, model)
         elif self._is_of_web:
             _fetch(self._address, target)
         else:
@@ -105,16 +106,17 @@ def _shown(address: str) -> str:
     return urlunsplit(parts._replace(query="", fragment="")) if parts.scheme in ("http", "https") else urlunsplit(parts)
 
 
-def copy_local(source: Path, target: Path) -> None:
-    """Copy a file or folder of this machine.
+def copy_local(source: Path, target: Path, model: Path) -> None:
+    """Copy a file or folder of this machine into the folder of a model.
 
     Raises
     ------
     DoesNotExist: It is not there.
+    InvalidParameter: Something in it cannot be copied.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     if source.is_dir():
-        shutil.copytree(source, target)
+        copy_folder(source, target, model)
     elif source.exists():
         shutil.copy2(source, target)
     else:

@@ -6,6 +6,7 @@ import inspect
 import logging
 import types
 import typing
+from collections import abc
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
@@ -22,6 +23,7 @@ from runyard.types.type_hints import type_of_hint
 log = logging.getLogger(__name__)
 
 _SKIPPED = ("self", "context", "params")
+_LISTS = (list, typing.List, abc.Sequence, abc.MutableSequence, abc.Collection, abc.Iterable)  # noqa: UP006  (older programs write it so)
 
 
 def hint_of(function: Callable[..., Any]) -> Any:
@@ -46,8 +48,10 @@ def _hint(function: Callable[..., Any], name: str) -> Any:
 
 
 def is_list_hint(hint: Any) -> bool:
-    """Does it say ``list`` or ``list[…]``? Those describe the rows of an input; others are not looked into."""
-    return hint in (list, typing.List) or (typing.get_origin(hint) is list and len(typing.get_args(hint)) == 1)  # noqa: UP006  (older programs write it so)
+    """Does it say ``list`` or ``list[…]``, or what else a list is? Those describe the rows of an input; others are not
+    looked into.
+    """
+    return hint in _LISTS or (typing.get_origin(hint) in _LISTS and len(typing.get_args(hint)) == 1)
 
 
 def signature_from_hints(

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 from runyard.exceptions import InvalidParameter, MissingPackage
 from runyard.models.loading import OUR_PACKAGE, THEIR_PACKAGE
 from runyard.models.unpickling import ModelUnpickler
+from runyard.pyfunc.model import PythonModel
 
 _SHARED = ("mlflow.pyfunc.model", "mlflow.pyfunc")
 """Where MLflow's pickles look for the classes we share."""
@@ -81,6 +82,10 @@ def load(file: BinaryIO) -> Any:
 
 class _Unpickler(ModelUnpickler):
     """Takes MLflow's names for ours; what we do not have is looked for where they say."""
+
+    def is_for_itself(self, kind: type) -> bool:
+        """A model's own class: its code was stored with the model, and may be another here and now."""
+        return issubclass(kind, PythonModel)
 
     def find_class(self, module: str, name: str) -> Any:
         if name in ("import_module", "subimport") and module in ("importlib", "cloudpickle.cloudpickle", "cloudpickle"):

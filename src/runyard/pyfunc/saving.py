@@ -240,7 +240,7 @@ def _add_loader(
         if not source.exists():
             raise InvalidParameter(f"'data_path' names {str(data_path)!r}, which does not exist.")
         data = f"data/{source.resolve().name}"
-        copy_local(source, folder.path / data)
+        copy_local(source, folder.path / data, folder.path)
     add_to_model(folder.model, loader_module, data, folder.code, config, streamable=streamable)
 
 

@@ -159,7 +159,8 @@ def _type_of_column(values: "pd.Series[Any]") -> AnyDataType:
         return named
     if dtype.kind not in "OSUT" and str(dtype) not in ("string", "str"):
         raise UnclearTypeError(str(dtype))
-    return type_of_all(value for value, gap in zip(values, values.isna(), strict=True) if value is None or not gap)
+    given = (value for value, gap in zip(values, values.isna(), strict=True) if value is None or not gap)
+    return type_of_all(one.to_pydatetime(warn=False) if hasattr(one, "to_pydatetime") else one for one in given)
 
 
 def _number_type(kind: str, size: int) -> DataType | None:
