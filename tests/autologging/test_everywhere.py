@@ -115,12 +115,13 @@ def test_extra_tags_must_be_a_dictionary() -> None:
 
 LOOKED_UP = """
 import runyard
-from runyard.utils.autologging_utils import AUTOLOGGING_INTEGRATIONS, autologging_is_disabled
-print(AUTOLOGGING_INTEGRATIONS["mlflow"].get("log_models", True), autologging_is_disabled("mlflow"))
+utils = runyard.utils.autologging_utils
+known, off = utils.AUTOLOGGING_INTEGRATIONS, utils.autologging_is_disabled
+print(known["mlflow"].get("log_models", True), off("mlflow"))
 runyard.autolog(log_models=False)
-print(AUTOLOGGING_INTEGRATIONS["mlflow"]["log_models"], autologging_is_disabled("mlflow"))
+print(known["mlflow"]["log_models"], off("mlflow"))
 runyard.autolog(disable=True)
-print(AUTOLOGGING_INTEGRATIONS["mlflow"]["log_models"], autologging_is_disabled("mlflow"))
+print(known["mlflow"]["log_models"], off("mlflow"))
 """
 
 
