@@ -84,6 +84,13 @@ def _own(mlflow: Any) -> Iterator[tuple[str, Callable[[], Any]]]:
     far = _scored(mlflow.metrics.MetricValue)
     scored = make_metric(eval_fn=far, greater_is_better=False, name="far", version="v2")
     yield "scores of rows", case(_regression(), "regressor", extra_metrics=[scored])
+    means = make_metric(eval_fn=_means(mlflow.metrics.MetricValue), greater_is_better=True, name="means")
+    several = [scored, own, means, mlflow.metrics.mae()]
+    prefix = {"metric_prefix": "val_"}
+    yield "metrics of one's own with a prefix", case(_regression(), "regressor", prefix, extra_metrics=several)
+    retrieved = {"data": pd.DataFrame({"found": [["a", "b"]], "right": [["b"]]}), "predictions": "found"}
+    retriever = {"model_type": "retriever", "targets": "right", "evaluator_config": _OFF | prefix}
+    yield "a retriever with a prefix", lambda: mlflow.evaluate(**retrieved, **retriever)
     ready = [mlflow.metrics.mae(), mlflow.metrics.rmse(), mlflow.metrics.r2_score(), mlflow.metrics.mape()]
     yield "ready-made metrics alone", case(_regression(), None, extra_metrics=ready)
     model, data = _regression()
@@ -100,6 +107,13 @@ def _scored(value: Any) -> Callable[..., Any]:
         return value(scores=(predictions - targets).abs().tolist(), justifications=["far"] * len(predictions))
 
     return far
+
+
+def _means(value: Any) -> Callable[..., Any]:
+    def means(predictions: Any, targets: Any) -> Any:
+        return value(aggregate_results={"means": predictions.mean(), "true": targets.mean()})
+
+    return means
 
 
 def _files(frame: pd.DataFrame, metrics: dict[str, Any], folder: str) -> dict[str, Any]:

@@ -94,7 +94,7 @@ def evaluate(
         runyard.log_input(dataset.logged)
         _tag(run_id, subject, dataset)
         metrics = evaluation.metrics(extra_metrics or ())
-        named = {f"{evaluation.prefix}{name}": value for name, value in metrics.items()}
+        named = evaluation.named_metrics()
         if named:
             runyard.log_metrics(named, dataset=dataset.logged, model_id=model_id or subject.model_id)
         return EvaluationResult(named, _logged(evaluation, metrics, custom_artifacts or ()), run_id)

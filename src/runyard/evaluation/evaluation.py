@@ -112,13 +112,18 @@ class Evaluation:
         self._extra = extra.compute(extra_metrics, self._material(extra_metrics))
         return builtin | extra.numbers_of(self._extra)
 
+    def named_metrics(self) -> dict[str, Any]:
+        """All metrics that were computed, under the names that the run keeps: with the configuration's prefix."""
+        builtin = {f"{self.prefix}{name}": value for name, value in self.builtin.items()}
+        return builtin | extra.numbers_of(self._extra, self.prefix)
+
     def row_scores(self) -> pd.DataFrame | None:
         """The rows with their predictions and the scores that metrics gave each; None if none did."""
-        scores: dict[str, Any] = dict(extra.row_scores(self._extra, len(self.dataset.features)))
+        scores: dict[str, Any] = dict(extra.row_scores(self._extra, len(self.dataset.features), self.prefix))
         if not scores:
             return None
         if self._latency is not None:
-            scores["latency"] = scores.pop("latency/score")
+            scores["latency"] = scores.pop(f"{self.prefix}{LATENCY}/score")
         given = self.dataset.predictions
         output = self._column or (_OUTPUTS if given is None else str(given.name))
         return self.dataset.inputs().assign(**{output: self.predictions}).assign(**scores)

@@ -89,18 +89,27 @@ def compute(metrics: Sequence[Any], material: Material) -> dict[str, MetricValue
     return found
 
 
-def numbers_of(found: Mapping[str, MetricValue]) -> dict[str, Any]:
-    """The numbers to log: summaries below the metric's key, or the key alone for a metric of one number."""
+def numbers_of(found: Mapping[str, MetricValue], prefix: str = "") -> dict[str, Any]:
+    """The numbers to log: summaries below the metric's key, or the key alone for a metric of one number.
+
+    Parameters
+    ----------
+    prefix: What the metric's key begins with, and the summary's name too, as in MLflow.
+    """
     result: dict[str, Any] = {}
     for key, value in found.items():
         own = key.partition("/")[0]
         for summary, number in (value.aggregate_results or {}).items():
-            result[key if summary == own else f"{key}/{summary}"] = plain(number)
+            result[f"{prefix}{key}" if summary == own else f"{prefix}{key}/{prefix}{summary}"] = plain(number)
     return result
 
 
-def row_scores(found: Mapping[str, MetricValue], rows: int) -> dict[str, Sequence[Any]]:
+def row_scores(found: Mapping[str, MetricValue], rows: int, prefix: str) -> dict[str, Sequence[Any]]:
     """The columns of the table with each row's scores.
+
+    Parameters
+    ----------
+    prefix: What the columns' names begin with.
 
     Raises
     ------
@@ -108,12 +117,12 @@ def row_scores(found: Mapping[str, MetricValue], rows: int) -> dict[str, Sequenc
     """
     result: dict[str, Sequence[Any]] = {}
     for key, value in found.items():
-        for column, values in ((f"{key}/score", value.scores), (f"{key}/justification", value.justifications)):
+        for column, values in (("score", value.scores), ("justification", value.justifications)):
             if values is None:
                 continue
             if len(values) != rows:
                 raise InvalidParameter(f"The metric {key!r} gave {len(values)} scores for {rows} rows.")
-            result[column] = values
+            result[f"{prefix}{key}/{column}"] = values
     return result
 
 
