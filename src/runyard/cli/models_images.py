@@ -18,7 +18,8 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 def _image_options(command: Command) -> Command:
     for option in (
         click.option("--install-java", type=bool, default=False, help="Install Java into the image."),
-        click.option("--runyard-home", "--mlflow-home", "home", help="A checkout of Runyard to install.",
+        click.option("--runyard-home", "--mlflow-home", "home", help="A checkout of Runyard to install, "
+                     "instead of the Runyard that runs.",
                      type=click.Path(exists=True, file_okay=False, path_type=Path)),
         environment_options("When left out: local with a model, virtualenv without one."),
         click.option("-m", "--model-uri", metavar="URI", help="The model to put into the image. Without one, the image "

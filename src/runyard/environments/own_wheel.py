@@ -22,7 +22,17 @@ def environment_root() -> Path:
 
 
 def own_requirement() -> str:
-    """What pip is told to install for this Runyard: a wheel of it, made now if there is none of this content yet.
+    """What pip is told to install for this Runyard: its wheel.
+
+    Raises
+    ------
+    RunyardException: It runs without having been installed, so that nothing says what it needs.
+    """
+    return f"runyard @ {own_wheel().as_uri()}"
+
+
+def own_wheel() -> Path:
+    """A wheel of this Runyard, made now if there is none of this content yet.
 
     Raises
     ------
@@ -47,7 +57,7 @@ def own_requirement() -> str:
     wheel = folder / f"runyard-{about.version}-py3-none-any.whl"
     if not wheel.exists():
         _pack(wheel, files, info)
-    return f"runyard @ {wheel.as_uri()}"
+    return wheel
 
 
 def _files() -> Iterator[tuple[str, bytes]]:

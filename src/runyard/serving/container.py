@@ -5,9 +5,9 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from runyard.environments.own_wheel import own_wheel
 from runyard.exceptions import InvalidParameter, RunyardException
 from runyard.serving.requirements import wanted_environment
-from runyard.version import __version__
 
 PORT = 8080
 """The port that images serve at."""
@@ -27,7 +27,7 @@ class Image:
     ----------
     model: The model's files; None for an image that serves what is mounted at ``/opt/ml/model``.
     manager: ``local`` installs the model's requirements into the image itself; other managers make an environment.
-    sources: A checkout of Runyard to install, instead of its release.
+    sources: A checkout of Runyard to install, instead of the one that runs.
     with_java: Install Java too.
     """
 
@@ -43,6 +43,7 @@ def write_folder(image: Image, folder: Path) -> Path:
     Raises
     ------
     InvalidParameter: The folder holds another model already, or the sources are no checkout of Runyard.
+    RunyardException: The Runyard that runs is not installed, so that it cannot be put into an image.
     """
     if image.manager == "local" and image.model is None:
         raise InvalidParameter(
@@ -50,6 +51,7 @@ def write_folder(image: Image, folder: Path) -> Path:
         )
     if image.sources is not None and not (image.sources / "src" / "runyard").is_dir():
         raise InvalidParameter(f"There is no checkout of Runyard at {str(image.sources)!r}.")
+    wheel = own_wheel() if image.sources is None else None
     folder.mkdir(parents=True, exist_ok=True)
     for name, source in ((MODEL_FOLDER, image.model), (_SOURCES, image.sources)):
         if source is not None and (folder / name).exists():
@@ -58,13 +60,15 @@ def write_folder(image: Image, folder: Path) -> Path:
         shutil.copytree(image.model, folder / MODEL_FOLDER)
     if image.sources is not None:
         _copy_sources(image.sources, folder / _SOURCES)
+    if wheel is not None:
+        shutil.copy2(wheel, folder / wheel.name)
     path = folder / "Dockerfile"
-    path.write_text(dockerfile(image))
+    path.write_text(_dockerfile(image, _SOURCES if wheel is None else wheel.name))
     return path
 
 
-def dockerfile(image: Image) -> str:
-    """The text of the Dockerfile."""
+def _dockerfile(image: Image, own: str) -> str:
+    """The text of the Dockerfile; `own` is what Runyard is installed from."""
     python = _PYTHON
     if image.model is not None:
         python = ".".join(wanted_environment(image.model).python.split(".")[:2])
@@ -75,10 +79,7 @@ def dockerfile(image: Image) -> str:
             " && rm -rf /var/lib/apt/lists/*"
         )
     tool = " uv" if image.manager == "uv" else ""
-    if image.sources is not None:
-        lines += [f"COPY {_SOURCES} /opt/runyard", f"RUN pip install /opt/runyard{tool}"]
-    else:
-        lines.append(f"RUN pip install runyard=={__version__}{tool}")
+    lines += [f"COPY {own} /opt/{own}", f"RUN pip install /opt/{own}{tool}"]
     lines += ["RUN useradd --create-home runyard", "ENV RUNYARD_ENV_ROOT=/opt/environments"]
     lines.append("RUN mkdir -p /opt/environments /opt/ml && chown runyard /opt/environments /opt/ml")
     if image.model is not None:
@@ -123,7 +124,8 @@ def _environment_lines(image: Image) -> list[str]:
     assert image.model is not None
     if not (image.model / "requirements.txt").exists():
         return []
-    return [f"RUN cd {_IN_IMAGE} && pip install -r requirements.txt"]
+    # tables in requests need pandas, whatever the model does
+    return [f"RUN cd {_IN_IMAGE} && pip install -r requirements.txt pandas"]
 
 
 def _copy_sources(sources: Path, target: Path) -> None:
