@@ -201,5 +201,5 @@ if TYPE_CHECKING:
 
     __version__: str
 
-__getattr__, __dir__ = on_first_use(__name__, _PUBLIC, absent="runyard._absent")
+__getattr__, __dir__ = on_first_use(__name__, _PUBLIC)
 __all__ = [name for name in _PUBLIC if not name.startswith("_")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-from runyard._missing import did_you_mean
+from runyard._missing import lacking
 
 TYPE_CHECKING = False  # type checkers take the name for true; importing typing would be most of the cost of runyard
 if TYPE_CHECKING:
@@ -13,9 +13,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def on_first_use(
-    package: str, public: Mapping[str, str], absent: str | None = None
-) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+def on_first_use(package: str, public: Mapping[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
     """``__getattr__`` and ``__dir__`` for a module whose names live elsewhere.
 
     Submodules are reachable as attributes too, though nobody imported them yet.
@@ -25,13 +23,12 @@ def on_first_use(
     package: The module's ``__name__``.
     public: Each name with the module that defines it: ``"module"``, ``"module:other_name"`` where it has another name
         there, ``"module:"`` where the name stands for the module itself.
-    absent: A module whose ``REASONS`` says why parts are missing, by their name below ``runyard``.
     """
 
     def __getattr__(name: str) -> Any:  # noqa: N807  (module attribute hook)
         home = public.get(name)
         if home is None:
-            return _submodule(package, name, absent)
+            return _submodule(package, name)
         module, colon, attribute = home.partition(":")
         loaded = importlib.import_module(module)
         value = loaded if colon and not attribute else getattr(loaded, attribute or name)
@@ -44,7 +41,7 @@ def on_first_use(
     return __getattr__, __dir__
 
 
-def _submodule(package: str, name: str, absent: str | None) -> Any:
+def _submodule(package: str, name: str) -> Any:
     """A submodule of a package, imported now.
 
     Raises
@@ -52,15 +49,13 @@ def _submodule(package: str, name: str, absent: str | None) -> Any:
     AttributeError: There is no such name, or it is a part that this version does not have.
     """
     full = f"{package}.{name}"
-    hint = ""
-    if not name.startswith("__"):
-        if absent and (reason := importlib.import_module(absent).REASONS.get(full.removeprefix("runyard."))):
-            raise AttributeError(f"{full} is not in this version of Runyard: {reason}")
-        if hasattr(sys.modules[package], "__path__"):
-            try:
-                return importlib.import_module(full)
-            except ModuleNotFoundError as problem:
-                if problem.name not in (full, package):
-                    raise
-        hint = did_you_mean(name, dir(sys.modules[package]))
-    raise AttributeError(f"module {package!r} has no attribute {name!r}{hint}")
+    plain = f"module {package!r} has no attribute {name!r}"
+    if name.startswith("__"):
+        raise AttributeError(plain)
+    if hasattr(sys.modules[package], "__path__"):
+        try:
+            return importlib.import_module(full)
+        except ModuleNotFoundError as problem:
+            if problem.name != full:
+                raise
+    raise AttributeError(lacking(plain, package, name))

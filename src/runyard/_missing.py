@@ -30,6 +30,9 @@ EXTRAS = {
 """Top-level module → the package it comes with, and the extra that installs it."""
 
 
+_GUIDE = "What MLflow has and Runyard lacks stands in the guide 'Moving from MLflow', with what to use meanwhile."
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """The end of a message about a name that is not there: the known name that it was likely meant to be, if any."""
     from difflib import get_close_matches  # noqa: PLC0415  (only when something went wrong)
@@ -37,6 +40,23 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     by_case = {each.lower(): each for each in known if not each.startswith("_")}
     near = get_close_matches(name.lower(), by_case, n=1, cutoff=0.75)
     return f". Did you mean {by_case[near[0]]!r}?" if near else ""
+
+
+def lacking(plain: str, package: str, name: str) -> str:
+    """What an error says about a name that a module of ours does not have: why, or which name was likely meant.
+
+    Parameters
+    ----------
+    plain: What it says when neither is known.
+    """
+    from runyard._absent import reason, reason_of_part  # noqa: PLC0415  (only when something went wrong)
+
+    below = f"{package}.{name}".removeprefix("runyard.").removeprefix("compat.")
+    why, hint = reason(below), ""
+    if not why:
+        hint = did_you_mean(name, dir(sys.modules[package]))
+        why = None if hint else reason_of_part(below)
+    return f"runyard.{below} is not in this version of Runyard: {why}" if why else f"{plain}{hint}"
 
 
 class MissingModules:
@@ -48,14 +68,15 @@ class MissingModules:
         Raises
         ------
         MissingPackage: Code of ours imports it, and an extra of ours installs it.
-        ModuleNotFoundError: There is a module of ours with a similar name.
+        ModuleNotFoundError: Somebody imports a module, or another name, that a module of ours lacks.
         """
         package, _, name = fullname.rpartition(".")
-        if package == "runyard" and not name.startswith("_"):
-            hint = did_you_mean(name, dir(sys.modules[package]))
-            if hint:
+        if package.partition(".")[0] == "runyard":
+            if package in sys.modules and not _importer().startswith(("runyard", "importlib")):
+                plain = f"There is no {name!r} in {package}"
+                why = lacking(plain, package, name)
                 # not under its own name: the import system keeps that to itself in `from runyard import …`
-                raise ModuleNotFoundError(f"There is no {name!r} in {package}{hint}", name=package)
+                raise ModuleNotFoundError(f"{plain}. {_GUIDE}" if why == plain else why, name=package)
         elif fullname in EXTRAS and _importer().startswith("runyard."):
             from runyard.exceptions import MissingPackage  # noqa: PLC0415  (only when something went wrong)
 
@@ -63,13 +84,13 @@ class MissingModules:
 
 
 def _importer() -> str:
-    """The module whose import statement (or `import_module`) is being carried out; empty when one only asks."""
+    """The module whose import statement (or `import_module`) is being carried out; one of importlib's if none is."""
     frame = sys._getframe(2)
     if frame.f_globals.get("__name__") != "importlib._bootstrap":
-        return ""
+        return "importlib"
     while frame.f_back and frame.f_globals.get("__name__") in ("importlib._bootstrap", "importlib"):
         frame = frame.f_back
-    return str(frame.f_globals.get("__name__", ""))
+    return str(frame.f_globals.get("__name__", "__main__"))
 
 
 sys.meta_path.append(MissingModules())

@@ -6,6 +6,7 @@ Each can be called too: ``mae()(predictions=…, targets=…)`` and ``mae().eval
 from collections.abc import Callable
 from typing import Any
 
+from runyard._lazy import on_first_use
 from runyard.evaluation import metric as base  # MLflow has its values there
 from runyard.evaluation.metric import LATENCY, EvaluationMetric, MetricValue, make_metric, plain
 from runyard.evaluation.retrieval import ndcg_at_k, precision_at_k, recall_at_k
@@ -32,7 +33,7 @@ __all__ = [
 ]
 
 __path__: list[str] = []
-"""Nothing is below this module; with a path, imports of MLflow's parts below it are answered by the alias."""
+"""Nothing is below this module; with a path, imports of what MLflow has there are told why it is missing."""
 
 
 def mae() -> EvaluationMetric:
@@ -140,15 +141,4 @@ def _computed(
     return MetricValue(aggregate_results={name or function: plain(compute(targets, predictions, **settings))})
 
 
-_OF_TEXTS = (
-    "ari_grade_level bleu flesch_kincaid_grade_level genai rouge1 rouge2 rougeL rougeLsum token_count toxicity".split()
-)
-
-
-def __getattr__(name: str) -> Any:
-    if name in _OF_TEXTS:
-        raise AttributeError(
-            f"runyard.metrics has no {name!r}: it judges what language models write, which Runyard does not evaluate. "
-            "Compute it in a function of your own, and pass that to make_metric."
-        )
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__, _ = on_first_use(__name__, {})  # says why metrics are missing

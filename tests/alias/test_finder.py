@@ -5,6 +5,7 @@ import importlib.metadata
 import importlib.util
 import pickle
 import sys
+from operator import attrgetter
 from types import ModuleType
 
 import pytest
@@ -98,10 +99,24 @@ def test_the_version_compares_with_mlflows() -> None:
         ("import mlflow.pytorch", "its flavor comes in a later version"),
         ("from mlflow import onnx", "its flavor comes in a later version"),
         ("from mlflow.genai.scorers import scorer", "'mlflow.genai.*': .*GenAI are not offered"),
-        ("from mlflow.metrics.genai import faithfulness", "'mlflow.metrics.genai': .*GenAI are not offered"),
+        ("from mlflow.metrics.genai import faithfulness", "'mlflow.metrics.genai': .*what language models write"),
         ("import mlflow.xgboost", "its flavor comes in a later version"),
         ("from mlflow.store.tracking import rest_store", "Use the client"),
         ("import mlflow.utils.unheard_of", "'mlflow.utils.unheard_of': 'mlflow' is Runyard here"),
+        ("from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE", "error codes are texts"),
+        ("from mlflow.metrics import mae, rouge1", "runyard.metrics.rouge1 is not .*language models.* make_metric"),
+        ("from mlflow.entities import Trace", "runyard.entities.Trace is not .*GenAI are not offered"),
+        ("from mlflow.entities import WebhookEvent", "webhooks come in a later version"),
+        ("from mlflow.entities.model_registry import PromptVersion", "GenAI are not offered"),
+        ("from mlflow.pyfunc import spark_udf", "pyfunc.load_model"),
+        ("from mlflow.pyfunc.model import ChatModel", "GenAI are not offered"),
+        ("from mlflow.models import Resource", "pip_requirements"),
+        ("from mlflow.data.sources import S3ArtifactDatasetSource", "dataset_source_registry"),
+        ("from mlflow.exceptions import RESOURCE_DOES_NOT_EXIST", "Write 'RESOURCE_DOES_NOT_EXIST'"),
+        ("from mlflow.exceptions import InvalidUrlException", "no 'InvalidUrlException' .*'Moving from MLflow'"),
+        ("from mlflow.models.signature import infer_signatur", "Did you mean 'infer_signature'"),
+        ("from mlflow.tracking.client import TRACE_REQUEST_ID_PREFIX", "runyard.tracking.client.TRACE.*GenAI"),
+        ("from mlflow import log_metrc", "Did you mean 'log_metric'"),
     ],
 )
 def test_a_missing_part_says_why(statement: str, reason: str) -> None:
@@ -112,9 +127,9 @@ def test_a_missing_part_says_why(statement: str, reason: str) -> None:
 
 def test_a_missing_attribute_says_why() -> None:
     """`mlflow.xgboost.log_model(…)` fails at `mlflow.xgboost`."""
-    for name in ("xgboost", "keras", "trace"):
+    for name in ("xgboost", "keras", "trace", "pyfunc.spark_udf", "entities.Webhook", "metrics.bleu"):
         with pytest.raises(AttributeError, match=f"runyard.{name} is not in this version of Runyard: "):
-            getattr(imported("mlflow"), name)
+            attrgetter(name)(imported("mlflow"))
     assert not hasattr(imported("mlflow"), "xgboost")
 
 

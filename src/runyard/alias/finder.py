@@ -8,24 +8,11 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 import runyard
-from runyard._absent import INTERNAL, REASONS
+from runyard._absent import REASONS, reason, reason_of_part
 from runyard._missing import did_you_mean
 
 if TYPE_CHECKING:
     from importlib.metadata import Distribution, DistributionFinder
-
-_TRACES = REASONS["trace"]
-_PLUGINS = "MLflow's stores and their plug-ins have no place in it. Use the client (MlflowClient) instead."
-_DEEPER = {
-    "entities.span": _TRACES,
-    "entities.trace": _TRACES,
-    "metrics.genai": _TRACES,
-    "protos": _PLUGINS,
-    "store": _PLUGINS,
-    "tracking._model_registry": _PLUGINS,
-    "utils": INTERNAL,
-}
-"""Reasons for parts that are missing, besides those of the package's own names."""
 
 
 class AliasFinder:
@@ -41,13 +28,12 @@ class AliasFinder:
         ModuleNotFoundError: Runyard has no such part; says why.
         """
         package, _, name = fullname.partition(".")
-        if package == "runyard" and name in REASONS:
-            raise _missing(name)  # `from mlflow import pyfunc` asks for runyard.pyfunc, because that is mlflow's name
         if package != "mlflow":
             return None
         module = _module(name)
         spec = ModuleSpec(fullname, _Loader(module), origin=getattr(module, "__file__", None))
-        spec.submodule_search_locations = list(module.__path__) if hasattr(module, "__path__") else None
+        # all are packages, so that `from mlflow.… import name` asks for names that are missing, and is told why
+        spec.submodule_search_locations = list(getattr(module, "__path__", ()))
         return spec
 
     def find_distributions(self, context: "DistributionFinder.Context | None" = None) -> "Iterable[Distribution]":
@@ -113,11 +99,7 @@ def _submodule(module: ModuleType, name: str) -> ModuleType | None:
 
 
 def _missing(dotted: str) -> ModuleNotFoundError:
-    parts = dotted.split(".")
-    reasons = {**REASONS, **_DEEPER}
-    known = (".".join(parts[:length]) for length in range(len(parts), 0, -1))
-    reason = next((reasons[name] for name in known if name in reasons), None)
-    hint = did_you_mean(parts[0], dir(runyard)).lstrip(". ") if len(parts) == 1 else ""
-    why = reason or f"it has no such module. {hint}".rstrip()
+    hint = did_you_mean(dotted, dir(runyard)).lstrip(". ") if "." not in dotted else ""
+    why = reason_of_part(dotted) or reason(dotted) or f"it has no such module. {hint}".rstrip()
     name = f"mlflow.{dotted}"
     return ModuleNotFoundError(f"No module named {name!r}: 'mlflow' is Runyard here, and {why}", name=name)

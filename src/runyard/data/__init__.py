@@ -26,5 +26,5 @@ if TYPE_CHECKING:
     from runyard.data.pandas_dataset import from_pandas as from_pandas
     from runyard.data.polars_dataset import from_polars as from_polars
 
-__getattr__, __dir__ = on_first_use(__name__, _PUBLIC, absent="runyard._absent")
+__getattr__, __dir__ = on_first_use(__name__, _PUBLIC)
 __all__ = list(_PUBLIC)

@@ -36,5 +36,5 @@ if TYPE_CHECKING:
     from runyard.models.signature import ModelSignature as ModelSignature
     from runyard.models.signature import infer_signature as infer_signature
 
-__getattr__, __dir__ = on_first_use(__name__, _PUBLIC, absent="runyard._absent")
+__getattr__, __dir__ = on_first_use(__name__, _PUBLIC)
 __all__ = list(_PUBLIC)
