@@ -6,6 +6,8 @@ Standard library only.
 import re
 from urllib.parse import quote
 
+ANY_SCHEME = r"[A-Za-z][A-Za-z0-9+.-]*"
+"""How addresses begin, before the colon."""
 _PLACE = re.compile(r"(\[[^\]]*\]|[^:\[\]]*)(:\d*)?")
 """A host, perhaps with a port."""
 _DATABASE = re.compile(r"postgres|mysql|mariadb|mssql|oracle", re.IGNORECASE)
@@ -15,7 +17,7 @@ _SECRET_FIELD = re.compile(
     r"([?&](?:[^=&#]*(?:password|passwd|passphrase|token|secret|signature|api_?key|access_?key)[^=&#]*|sig|pwd)=)[^&#]+",
     re.IGNORECASE,
 )
-_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s'\"<>]+")
+_ADDRESS = re.compile(rf"{ANY_SCHEME}://[^\s'\"<>]+")
 _NOT_ENCODED = "%!$&'()*+,;=~"
 _LONGEST_SHOWN = 200
 _NOBODY = "git"
@@ -82,6 +84,6 @@ def shown_address(text: str) -> str:
     """An address somebody wrote, however wrong it is, as a message shows it: nothing before an ``@`` but the scheme."""
     clean = without_credentials(text)
     if "@" in clean and ":" in clean and not _PLAIN.match(clean):
-        begin = re.match(r"[A-Za-z][A-Za-z0-9+.-]*:?/+", clean)
+        begin = re.match(rf"{ANY_SCHEME}:?/+", clean)
         clean = f"{begin[0] if begin else ''}{clean.rpartition('@')[2]}"
     return clean if len(clean) <= _LONGEST_SHOWN else f"{clean[:_LONGEST_SHOWN]}…"

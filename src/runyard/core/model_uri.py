@@ -6,13 +6,13 @@ Source: MLflow 3.17's documentation of model URIs. Standard library only.
 import re
 from dataclasses import dataclass
 
+from runyard.core.credentials import ANY_SCHEME
 from runyard.exceptions import InvalidParameter
 
 SCHEME = "models:"
 STAGES = ("None", "Staging", "Production", "Archived")
 _STAGE_NAMED = {stage.lower(): stage for stage in STAGES}
 _LOGGED_MODEL = re.compile(r"m-[0-9a-f]{32}")
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")
 _FORMS = (
     "models:/<name>/<version>, models:/<name>/<stage>, models:/<name>/latest, models:/<name>@<alias> or models:/m-<id>"
 )
@@ -45,7 +45,7 @@ class ModelUri:
 def with_small_scheme(uri: str) -> str:
     """An address with its scheme in small letters, for ``RUNS:/…`` is ``runs:/…``."""
     scheme, mark, rest = uri.partition(":")
-    return f"{scheme.lower()}:{rest}" if mark and _SCHEME.fullmatch(scheme) else uri
+    return f"{scheme.lower()}:{rest}" if mark and re.fullmatch(ANY_SCHEME, scheme) else uri
 
 
 def is_model_uri(uri: str) -> bool:

@@ -12,7 +12,13 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import unquote
 
-from runyard.core.credentials import shown_address, split_credentials, with_encoded_credentials, without_credentials
+from runyard.core.credentials import (
+    ANY_SCHEME,
+    shown_address,
+    split_credentials,
+    with_encoded_credentials,
+    without_credentials,
+)
 from runyard.exceptions import InvalidParameter
 
 SERVERS = ("http", "https")
@@ -21,7 +27,7 @@ SQLITE = "sqlite:///"
 FOLDER_DATABASE = "runyard.db"
 
 _HOW = "Use http(s)://host:port for a server, sqlite:///file.db or postgresql://user@host/name for a database."
-_FORM = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://(.*)")
+_FORM = re.compile(rf"({ANY_SCHEME})://(.*)")
 _BROKEN_MARK = re.compile(r"([A-Za-z][A-Za-z0-9+-]*)(?::/?|[;.,]//|/{2,4}|:?\\\\)(?![/\\])(.+)")
 """A scheme whose ``://`` is mistyped."""
 _HOST_AND_PORT = re.compile(r"(?:/{2})?(?:[^/]*@)?(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]*):\d{1,5}(?:[/?#].*)?")
@@ -210,7 +216,7 @@ def _without_mark(uri: str) -> str:
         raise _refused(uri, why, _unwrapped(uri))
     if _HOST_AND_PORT.fullmatch(uri):
         raise _refused(uri, "a server's address begins with http:// or https://", _as_server(uri), _or_folder(uri))
-    if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", uri) or uri.startswith("://"):
+    if re.match(f"{ANY_SCHEME}:", uri) or uri.startswith("://"):
         raise _unknown_scheme(kind, uri, uri.partition(":")[2].lstrip("/"))
     if uri.isdigit():
         raise _refused(uri, "that is a port at most", f"http://127.0.0.1:{uri}", _or_folder(uri))

@@ -18,44 +18,17 @@ def of_retriever(k: int = DEFAULT_K) -> list[EvaluationMetric]:
 
 
 def precision_at_k(k: int) -> EvaluationMetric:
-    """Share of the first `k` things found that are relevant.
-
-    Parameters
-    ----------
-    k: 1 or more.
-
-    Raises
-    ------
-    InvalidParameter: `k` is something else.
-    """
+    """Share of the first `k` things found that are relevant; `k` is 1 or more."""
     return _metric("precision", k, _precision)
 
 
 def recall_at_k(k: int) -> EvaluationMetric:
-    """Share of the relevant things that are among the first `k` found.
-
-    Parameters
-    ----------
-    k: 1 or more.
-
-    Raises
-    ------
-    InvalidParameter: `k` is something else.
-    """
+    """Share of the relevant things that are among the first `k` found; `k` is 1 or more."""
     return _metric("recall", k, _recall)
 
 
 def ndcg_at_k(k: int) -> EvaluationMetric:
-    """How early the relevant things come among the first `k` found: 1 if none could come earlier.
-
-    Parameters
-    ----------
-    k: 1 or more.
-
-    Raises
-    ------
-    InvalidParameter: `k` is something else.
-    """
+    """How early the relevant things come among the first `k` found, 1 if none could come earlier; `k` is 1 or more."""
     return _metric("ndcg", k, _ndcg)
 
 

@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from runyard.core.credentials import ANY_SCHEME
 from runyard.core.limits import shown
 from runyard.exceptions import InvalidProject
 
 log = logging.getLogger(__name__)
 
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:.+", re.DOTALL)
+_SCHEME = re.compile(f"{ANY_SCHEME}:.+", re.DOTALL)
 _FILE_ADDRESS = re.compile(r"file:(//(localhost)?(?=/)|//)?")
 _TRUE_OR_FALSE = ("true", "false", "yes", "no", "on", "off", "1", "0")
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path, PurePath
 
+from runyard.core.credentials import ANY_SCHEME
 from runyard.exceptions import InvalidParameter
 
 _NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
@@ -23,7 +24,7 @@ _REQUIREMENT = re.compile(
 )
 _ARCHIVE = re.compile(r"(?:\S.*)?\.(?:whl|tar\.gz|tar\.bz2|zip|tgz)(?:\[[\w\s.,-]*\])?")
 _PATH = re.compile(r"(?:\.|/|~/).*|[^\s:@;=<>]+/[^:@;=<>]*")
-_ADDRESS = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*://|file:)\S+.*")
+_ADDRESS = re.compile(rf"(?:{ANY_SCHEME}://|file:)\S+.*")
 _NAMED_IN_ADDRESS = re.compile(r"(?:^|/)([A-Za-z0-9][\w.]*)-[^/\s]+\.whl(?![\w.])|[#&]egg=([\w.-]+)")
 _SECRET = re.compile(r"(?<=://)([^/\s@]+)@")
 _PLACEHOLDERS = re.compile(r"(?:\$\{[A-Z0-9_]+\}:?)+")
