@@ -27,6 +27,7 @@ def test_statuses_of_logged_models_have_mlflows_numbers() -> None:
     """Members and names both convert."""
     assert (2, 2) == (LoggedModelStatus.READY.to_int(), LoggedModelStatus.to_int("READY"))  # type: ignore[arg-type]
     assert LoggedModelStatus.from_int(3) is LoggedModelStatus.FAILED
+    assert LoggedModelStatus.from_proto(LoggedModelStatus.FAILED.to_proto()) is LoggedModelStatus.FAILED
     with pytest.raises(InvalidParameter, match="GONE"):
         LoggedModelStatus.to_int("GONE")  # type: ignore[arg-type]
 
@@ -41,6 +42,7 @@ def test_views_are_named_both_ways() -> None:
     """The wire spells them in capitals."""
     assert (ViewType.from_string("all"), ViewType.to_string(1)) == (ViewType.ALL, "active_only")
     assert ViewType.to_wire(ViewType.DELETED_ONLY) == "DELETED_ONLY"
+    assert ViewType.from_proto(ViewType.to_proto(ViewType.ALL)) == ViewType.ALL
 
 
 @pytest.mark.parametrize("stage", ["active", "deleted"])

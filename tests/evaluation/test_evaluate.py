@@ -185,6 +185,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "targets of another length": ({"targets": [1, 2]}, "(2,)"),
     "missing targets": ({"data": ROWS.assign(y=np.nan)}, "4 rows are NaN"),
     "targets of text": ({"data": ROWS.assign(y="a")}, "must be numbers"),
+    "targets that are dates": ({"data": ROWS.assign(y=pd.Timestamp("2024-01-01"))}, "must be numbers, not dates"),
     "an unknown model type": ({"model_type": "oracle"}, "model_type is 'oracle'"),
     "nothing to compute": ({"model_type": None}, "give a model_type, or extra_metrics"),
     "no model and no answers": ({"model": None}, "no predictions"),

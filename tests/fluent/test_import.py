@@ -107,8 +107,17 @@ def test_misspelt_name_is_answered_with_the_right_one(statement: str, meant: str
         eval(statement, {"runyard": runyard})
 
 
-@pytest.mark.parametrize("statement", ["import runyard.sklern", "from runyard import sklern"])
-def test_misspelt_module_is_answered_with_the_right_one(statement: str) -> None:
+@pytest.mark.parametrize(
+    ("statement", "says"),
+    [
+        ("import runyard.sklern", "Did you mean 'sklearn'"),
+        ("from runyard import sklern", "Did you mean 'sklearn'"),
+        ("from runyard.pyfunc import PythonModle", "Did you mean 'PythonModel'"),
+        ("import runyard.pytorch", "pyfunc.log_model"),
+        ("from runyard import xgboost", "pyfunc.log_model"),
+    ],
+)
+def test_import_of_what_is_not_there_says_what_is(statement: str, says: str) -> None:
     """The import system knows no suggestions for modules."""
-    with pytest.raises(ImportError, match="Did you mean 'sklearn'"):
+    with pytest.raises(ImportError, match=says):
         exec(statement)

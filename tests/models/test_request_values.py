@@ -102,6 +102,15 @@ def test_words_of_a_csv_body_stay_words(limit: int, monkeypatch: pytest.MonkeyPa
     assert [*[9007199254740993] * len(words), pd.NA] == found["n"].tolist()
 
 
+@pytest.mark.parametrize("limit", [0, 10**6])
+def test_a_quote_that_never_ends_is_refused(limit: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All rows after it would be the text of one cell, and the model would answer for a single row."""
+    monkeypatch.setattr(scoring_csv, "_SHORT", limit)
+    schema = Schema([ColSpec("string", "word"), ColSpec("double", "x")])
+    with pytest.raises(BadRequest, match="cannot be read as CSV"):
+        parse_csv(b'word,x\n"a,1\nb,2\n', schema)
+
+
 def test_words_stay_words_where_no_signature_says_what_is_text() -> None:
     """Columns of numbers keep their gaps, whatever stands for these."""
     found = parse_csv(b"country,none,x,y\nNA,None,1,NA\nDE,None,,nan\nFR,None,3,2.5\n")

@@ -1,6 +1,7 @@
 """Mistakes in the files of projects: what is told, before anything is made."""
 
 import logging
+import os
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,19 @@ def test_a_python_that_is_not_there_is_told_before_an_environment_is_made(
     assert not (tmp_path / "environments").exists()
 
 
+def test_the_stand_in_of_a_python_that_is_missing_is_none(
+    tmp_path: Path, refused: Refused, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tools that manage versions put a program on the path for each that they know of, which ends with 127."""
+    stand_in = tmp_path / "bin" / "python3.0"
+    stand_in.parent.mkdir()
+    stand_in.write_text("#!/bin/sh\nexit 127\n")
+    stand_in.chmod(0o755)
+    monkeypatch.setenv("PATH", str(stand_in.parent), prepend=os.pathsep)
+    code = project(tmp_path / "code", command("python3.0 train.py"))
+    assert "The command runs python3.0, and there is no such program." in refused(str(code))
+
+
 def test_misspelt_keys_are_named(tmp_path: Path, refused: Refused, caplog: pytest.LogCaptureFixture) -> None:
     """Nobody reads `entrypoints`; other keys of one's own are left alone."""
     code = project(tmp_path / "code", "entrypoints: {main: {command: 'true'}}\nowner: ada")
@@ -57,6 +71,10 @@ def test_misspelt_keys_are_named(tmp_path: Path, refused: Refused, caplog: pytes
         load_project(code)
     assert "'paramters': did you mean 'parameters'?" in caplog.text
     assert "owner" not in caplog.text
+    project(code, command("true"), python_env__yaml="pythn: '3.9'\n")
+    with caplog.at_level(logging.WARNING):
+        load_project(code)
+    assert "python_env.yaml: It has the unknown key 'pythn': did you mean 'python'?" in caplog.text
 
 
 def test_names_that_yaml_takes_for_values_are_names(tmp_path: Path, refused: Refused) -> None:

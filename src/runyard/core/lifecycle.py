@@ -46,6 +46,16 @@ class ViewType(Enumeration):
     _names = {1: "active_only", 2: "deleted_only", 3: "all"}  # noqa: RUF012  (typed in the base)
 
     @classmethod
+    def from_proto(cls, proto_view_type: int) -> int:
+        """The view of a number in MLflow's protocol, which is the same."""
+        return cls.from_string(cls.to_string(proto_view_type))
+
+    @classmethod
+    def to_proto(cls, view_type: int) -> int:
+        """The number of a view in MLflow's protocol, which is the same."""
+        return cls.from_proto(view_type)
+
+    @classmethod
     def to_wire(cls, view_type: int) -> str:
         """The name on the wire, such as ``ACTIVE_ONLY``."""
         return cls.to_string(view_type).upper()

@@ -154,6 +154,8 @@ class Evaluation:
     def _of_regressor(self) -> dict[str, float]:
         numbers = {}
         for role, values in (("targets", self.dataset.targets), ("predictions", self.predictions)):
+            if np.asarray(values).dtype.kind in "mM":  # numpy would count their nanoseconds
+                raise InvalidParameter(f"A regressor's {role} must be numbers, not dates or durations.")
             try:
                 numbers[role] = np.asarray(values, dtype=float)
             except (TypeError, ValueError) as problem:

@@ -33,7 +33,7 @@ def table_of(text: str, schema: Schema | None) -> Any:
     BadRequest: A name comes twice, a row is too long, or a value does not fit the schema's type.
     ValueError: It is no CSV with a header.
     """
-    lines = (row for row in csv.reader(io.StringIO(text, newline="")) if row)
+    lines = (row for row in csv.reader(io.StringIO(text, newline=""), strict=True) if row)
     columns = next(lines, None)
     if columns is None:
         raise ValueError("it is empty")

@@ -121,7 +121,7 @@ class PackagesPlan:
         for name in _NAMED_PYTHONS.findall(shell_command):
             wanted = name.removeprefix("python")
             is_own = version == wanted or version.startswith(f"{wanted}.")
-            if not is_own and shutil.which(name) is None:
+            if not is_own and not _is_there(name):
                 raise InvalidProject(
                     f"The command runs {name}, and there is no such program. Write python in the command, which is the "
                     f"project's own (here Python {version}); which version that is stands in python_env.yaml."
@@ -141,6 +141,18 @@ class PackagesPlan:
 
     def stop(self) -> None:
         """There is nothing besides the processes."""
+
+
+def _is_there(python: str) -> bool:
+    """Is there such a Python? The stand-ins of pyenv and asdf are there for versions that are not."""
+    found = shutil.which(python)
+    if found is None:
+        return False
+    try:
+        done = subprocess.run([found, "-c", ""], capture_output=True, check=False, timeout=30)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode not in (126, 127)
 
 
 def planned(

@@ -16,6 +16,7 @@ from runyard.environments.wanted import Wanted
 from runyard.exceptions import InvalidParameter, InvalidProject
 from runyard.models.environment import conda
 from runyard.models.environment.requirements import name_of, parsed, rooted
+from runyard.projects.parameters import warn_of_unknown
 from runyard.projects.state import state_of
 
 PYTHON_ENV, CONDA_ENV, REQUIREMENTS = "python_env.yaml", "conda.yaml", "requirements.txt"
@@ -187,6 +188,7 @@ def _environment_beside(folder: Path) -> EnvironmentSpec:
 
 def _python_env(file: Path) -> EnvironmentSpec:
     content = read_yaml(file)
+    warn_of_unknown(file.name, content, ("python", "build_dependencies", "dependencies"))
     python = str(content.get("python") or "")
     if content.get("python") == 3.1:
         python = "3.10"  # without quotes YAML takes it for a number, and drops the zero; nobody means Python 3.1
@@ -204,7 +206,9 @@ def _lines(file: Path, content: Mapping[str, Any], key: str) -> list[str]:
 
 
 def _conda_env(file: Path) -> EnvironmentSpec:
-    dependencies = read_yaml(file).get("dependencies") or []
+    content = read_yaml(file)
+    warn_of_unknown(file.name, content, ("name", "channels", "dependencies", "prefix", "variables"))
+    dependencies = content.get("dependencies") or []
     if not isinstance(dependencies, list):
         raise InvalidProject(f"'dependencies' of {file.name} must be a list; it is {shown(str(dependencies))}.")
     described = _requirements(file.parent, conda.pip_part(dependencies))

@@ -53,6 +53,8 @@ class LoggedModelStatus(StrEnum):
         """
         return _NUMBERS[LoggedModelStatus.of(self)]
 
+    from_proto, to_proto = from_int, to_int  # MLflow's protocol counts them alike
+
     @classmethod
     def from_wire(cls, name: str | None) -> "LoggedModelStatus":
         """The status of this name on the wire; names that are not known stand for none."""
