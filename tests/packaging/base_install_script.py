@@ -51,6 +51,12 @@ def _again(error: Exception) -> None:
     raise error
 
 
+def _typed(signature: Any) -> None:
+    """See that a signature tells types; one that does not was made without looking."""
+    if "long" not in str(signature.inputs):
+        raise TypeError(f"inferred {signature.inputs}")
+
+
 def calls() -> Iterator[tuple[str, Callable[[], Any]]]:
     """What a user of the base install would try; each with arguments that are otherwise right."""
     with runyard.start_run() as run:
@@ -65,7 +71,7 @@ def calls() -> Iterator[tuple[str, Callable[[], Any]]]:
     yield "pyfunc.save_model", lambda: runyard.pyfunc.save_model("left-pyfunc", python_model=answers)
     yield "pyfunc.log_model", lambda: runyard.pyfunc.log_model(name="m", python_model=answers)
     yield "pyfunc.load_model", lambda: runyard.pyfunc.load_model("left-other")
-    yield "infer_signature", lambda: runyard.models.infer_signature([1], [2])
+    yield "infer_signature", lambda: _typed(runyard.models.infer_signature([1], [2]))
     yield "download from S3", lambda: runyard.artifacts.download_artifacts("s3://bucket/key")
     yield "download from Google", lambda: runyard.artifacts.download_artifacts("gs://bucket/key")
     yield "load_text", lambda: runyard.artifacts.load_text(uri)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from runyard._lazy import on_first_use
-from runyard.exceptions import InvalidParameter, RunyardException
+from runyard.exceptions import InvalidParameter, MissingPackage, RunyardException
 from runyard.models.enforcement import enforce_schema
 from runyard.types.datatypes import AnyType, DataType
 from runyard.types.infer import UnclearTypeError, infer_param_schema, infer_schema, schema_of
@@ -116,6 +116,8 @@ def _inputs(data: Any) -> Schema:
     try:
         inputs = schema_of(data)
         enforce_schema(data, inputs)
+    except MissingPackage:
+        raise
     except (UnclearTypeError, RunyardException, ValueError, TypeError, OverflowError) as problem:
         log.warning("No signature can describe this input (%s): anything will be taken, unchecked.", problem)
         return Schema([ColSpec(AnyType())])
