@@ -1,5 +1,7 @@
 """Requirements that name no version: they are stored with the one that the model is made with."""
 
+import json
+import shutil
 import subprocess
 import zipfile
 from importlib.metadata import version
@@ -113,6 +115,24 @@ def test_what_is_stored_installs_the_version_the_model_was_made_with(
                "--target", "elsewhere", "-r", "model/requirements.txt"]  # fmt: skip
     subprocess.run(command, check=True, timeout=60)
     assert [found.name for found in Path("elsewhere").glob("tiny-*")] == ["tiny-1.0.dist-info"]
+
+
+@pytest.mark.parametrize("option", ["pip_requirements", "extra_pip_requirements"])
+def test_a_package_of_a_folder_is_told_of(
+    option: str, store: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """No index has what somebody has just written; found out when the model is to be served, it is too late."""
+    built = wheel(store / "built", "tiny", "1.0")
+    _installed(built, monkeypatch)
+    about = {"url": "file:///home/ada/tiny", "dir_info": {"editable": True}}
+    Path("installed/tiny-1.0.dist-info/direct_url.json").write_text(json.dumps(about))
+    _saved(**{option: ["tiny"]})
+    assert "tiny is installed here from a folder" in caplog.text
+    assert "code_paths" in caplog.text
+    caplog.clear()
+    shutil.rmtree("model")
+    _saved(pip_requirements=[str(built)])
+    assert "from a folder" not in caplog.text
 
 
 def _installed(built: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from runyard.core.yaml_problems import in_a_line
 from runyard.exceptions import InvalidParameter
 from runyard.models.environment import conda
 from runyard.models.environment.inference import inferred_requirements
-from runyard.models.environment.pinning import as_made, fits
+from runyard.models.environment.pinning import as_made, fits, tell_of_folders
 from runyard.models.environment.requirements import name_of, parsed, pinned, rooted, unlimited
 from runyard.models.environment.storing import check_places, stored, without_login
 from runyard.version import VERSION
@@ -78,6 +78,7 @@ def write(folder: Path, options: "Options", packages: Sequence[str]) -> None:
         requirements = _merged(found, as_made(stored(extra, folder), constraints))
     constraints = [without_login(line) for line in constraints]
     requirements = _with_framework(requirements)
+    tell_of_folders([*by_name, *requirements])
     if constraints:
         (folder / CONSTRAINTS).write_text("\n".join(constraints), encoding="utf-8")
         requirements = [*requirements, f"-c {CONSTRAINTS}"]

@@ -1,11 +1,14 @@
 """Requirements that name no version, with the version that the model is made with."""
 
+import json
 import logging
 from collections.abc import Sequence
 from importlib import metadata
 
 from runyard.models.environment.requirements import name_of, unlimited
 from runyard.version import VERSION
+
+_FRAMEWORKS = ("mlflow", "mlflow-skinny", "runyard")
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +53,21 @@ def fits(pinned: str, limits: Sequence[str]) -> bool:
         if limit.url or (version and not limit.specifier.contains(version, prereleases=True)):
             return False
     return True
+
+
+def tell_of_folders(lines: Sequence[str]) -> None:
+    """Warn of packages that are installed here from a folder: an index has another version of them, or none."""
+    for name in dict.fromkeys(name_of(line) for line in lines if unlimited(line) or "==" in line):
+        try:
+            origin = json.loads(metadata.distribution(name).read_text("direct_url.json") or "{}") if name else {}
+        except (metadata.PackageNotFoundError, ValueError):
+            continue
+        if "dir_info" in origin and name not in _FRAMEWORKS:
+            log.warning(
+                "%s is installed here from a folder, which others do not have. Name a wheel of it in "
+                "extra_pip_requirements, or give its code in code_paths.",
+                name,
+            )
 
 
 def _as_made(line: str, limits: Sequence[str], python: str) -> str:
