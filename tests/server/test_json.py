@@ -257,6 +257,34 @@ def test_unknown_fields_of_our_own_operations(server: RunningServer, caller: Cal
     assert before == walk.stored(server)
 
 
+PROMOTE = "/api/2.0/runyard/registered-models/promote"
+START = "/api/2.0/runyard/runs/start"
+ASK = "/api/2.0/runyard/model-versions/get"
+
+
+@pytest.mark.parametrize(
+    ("method", "address", "body", "said"),
+    [
+        ("POST", f"{PROMOTE}?dry_run=true", '{"name":"m"}', "go into the body"),
+        (
+            "POST",
+            PROMOTE,
+            '{"name":"m","version":"1","alias":"a","dry_run":true,"dry_run":false}',
+            "'dry_run' is given",
+        ),
+        ("POST", START, '{"experiment_id":"0","start_time":1,"tags":[{"key":"a","vale":"b"}]}', "'tags.vale'"),
+        ("POST", START, '{"experiment_id":"0","start_time":1,"tags":[{"key":"a","key":"b"}]}', "'key' is given twice"),
+        ("GET", f"{ASK}?name=m&version=1&version=2", "", "'version' is given twice"),
+    ],
+)
+def test_what_our_own_operations_cannot_mean(caller: Caller, method: str, address: str, body: str, said: str) -> None:
+    """Wherever a field got lost or contradicts another, nothing is done: a check must not promote for real."""
+    status, _, answer = caller.request(method, address, body.encode(), walk.JSON if body else {})
+
+    assert status == 400
+    assert said in json.loads(answer)["message"]
+
+
 def test_unknown_fields_of_mlflows_operations(caller: Caller) -> None:
     """Its clients of tomorrow send what we do not know yet."""
     assert 200 == caller.post("experiments/search", {"max_results": 1, "tomorrow": True})[0]

@@ -35,7 +35,7 @@ def decode_body(kind: type[Message], body: bytes) -> Message:
             return fast(body)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             pass
-    return kind.from_wire(parse_object(body))
+    return kind.from_wire(parse_object(body, _refuse_twice if kind.operation.family == "runyard" else None))
 
 
 def decode_query(kind: type[Message], query: bytes) -> Message:
@@ -54,6 +54,8 @@ def query_fields(kind: type[Message], query: bytes) -> dict[str, Any]:
     except (UnicodeDecodeError, ValueError):
         raise BadRequest("The query string is not valid: percent-encode it as UTF-8.") from None
     lists = _list_fields(kind)  # type: ignore[arg-type]  # mypy mistakes the class for its instances
+    if kind.operation.family == "runyard":
+        _refuse_twice([(key, None) for key, values in fields.items() if key not in lists for _ in values])
     return {key: values if key in lists else values[-1] for key, values in fields.items()}
 
 
@@ -62,22 +64,38 @@ def encode(answer: Wire | Mapping[str, Any]) -> bytes:
     return answer if isinstance(answer, Raw) else orjson.dumps(answer)
 
 
-def parse_object(body: bytes) -> dict[str, Any]:
-    """The JSON object in a body; a JSON text within a JSON text is taken too, as some old clients send it."""
-    value = _parse(body)
+def parse_object(body: bytes, pairs: Callable[[list[tuple[str, Any]]], Any] | None = None) -> dict[str, Any]:
+    """The JSON object in a body; a JSON text within a JSON text is taken too, as some old clients send it.
+
+    Parameters
+    ----------
+    body: The text.
+    pairs: Makes objects of their fields; dictionaries when left out, in which the last of several wins.
+    """
+    value = _parse(body, pairs)
     if isinstance(value, str):
-        value = _parse(value.encode("utf-8", "surrogatepass"))
+        value = _parse(value.encode("utf-8", "surrogatepass"), pairs)
     if not isinstance(value, dict):
         raise BadRequest('The request body must be a JSON object such as {"key": "value"}.')
     _check_depth(value)
     return value
 
 
-def _parse(body: bytes) -> Any:
+def _refuse_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The fields of an object; which of two was meant is not for us to say."""
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise InvalidParameter(f"Parameter {twice!r} is given twice. Send one of them. Nothing was done.")
+    return fields
+
+
+def _parse(body: bytes, pairs: Callable[[list[tuple[str, Any]]], Any] | None) -> Any:
     if not body.strip():
         raise BadRequest("The request body is empty; a JSON object is needed.")
     try:
-        return json.loads(body.decode("utf-8"))
+        return json.loads(body.decode("utf-8"), object_pairs_hook=pairs)
     except json.JSONDecodeError as problem:
         raise BadRequest(
             f"The request body is not valid JSON: {problem.msg} at line {problem.lineno} column {problem.colno}."

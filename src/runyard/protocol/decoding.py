@@ -14,7 +14,7 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_typ
 
 from runyard.core.limits import check_is_text, check_storable, shown
 from runyard.exceptions import InvalidParameter
-from runyard.protocol.message import Message
+from runyard.protocol.message import Message, Part
 from runyard.protocol.types import Choice, IdMark
 
 T = TypeVar("T")
@@ -60,19 +60,33 @@ def decode_object(kind: type[T], fields: object, path: str) -> T:
     return kind(**values)
 
 
-def refuse_unknown_fields(kind: Any, fields: Mapping[str, Any]) -> None:
-    """Refuse fields that a message does not have.
+def refuse_unknown_fields(kind: Any, fields: Mapping[str, Any], path: str = "") -> None:
+    """Refuse fields that a message and the objects in it do not have; `path` names where they stand in the message.
 
     Raises
     ------
     InvalidParameter: Naming the field, and the nearest that there is.
     """
     known = {name for field in _fields(kind) for name in (field.name, field.camel)}
-    for name in fields:
+    for name, value in fields.items():
+        for inner in value if isinstance(value, list) else [value]:
+            if name in _parts(kind) and isinstance(inner, Mapping):
+                refuse_unknown_fields(_parts(kind)[name], inner, f"{path}{name}.")
         if name not in known:
             near = difflib.get_close_matches(name, [field.name for field in _fields(kind)], 1)
             hint = f"Did you mean {near[0]!r}?" if near else f"Known are {', '.join(f.name for f in _fields(kind))}."
-            raise InvalidParameter(f"Unknown parameter {shown(name)}. {hint} Nothing was done.")
+            raise InvalidParameter(f"Unknown parameter {shown(path + name)}. {hint} Nothing was done.")
+
+
+@cache
+def _parts(kind: Any) -> dict[str, Any]:
+    """The fields of a message that hold objects, or lists of them, with the class of these; in both spellings."""
+    found = {}
+    for name, hint in get_type_hints(kind).items():
+        for part in (hint, *get_args(hint)):
+            if isinstance(part, type) and issubclass(part, Part):
+                found |= {name: part, _camel(name): part}
+    return found
 
 
 def check_texts(message: Message) -> None:

@@ -87,6 +87,10 @@ class Dispatch:
             if fields.get(b"content-type") != _JSON and not untyped:
                 _check_content_type(fields)
             body = await self._bodies.read(fields, receive) or (b"{}" if scope["method"] == "DELETE" else b"")
+            if scope["query_string"] and kind.operation.family == "runyard":
+                raise InvalidParameter(
+                    "Parameters of this operation go into the body, not the address. Nothing was done."
+                )
         if parts:
             asked = scope["method"] in ("GET", "HEAD") and not body
             given = query_fields(kind, scope["query_string"]) if asked else parse_object(body)
