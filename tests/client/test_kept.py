@@ -158,6 +158,37 @@ def test_a_journal_whose_store_is_gone_holds_up_no_other(local: RunyardClient, t
     assert run_sync().exit_code == 0
 
 
+def test_a_journal_with_a_trouble_of_its_own_holds_up_no_other_of_its_store(
+    local: RunyardClient, tmp_path: Path
+) -> None:
+    """Where what is refused cannot be noted, say, because another user ran the command before."""
+    store = f"sqlite:///{tmp_path / 'runyard.db'}"
+    deleted, run_id = (local.create_run("0").info.run_id for _ in range(2))
+    local.delete_run(deleted)
+    stuck = left_behind(store, deleted)
+    stuck.with_suffix(".rejected").mkdir()
+    left_behind(store, run_id)
+
+    result = run_sync()
+
+    assert result.exit_code == 1
+    assert "Is a directory" in result.output
+    assert len(local.get_metric_history(run_id, "loss")) == 3
+
+
+def test_what_cannot_be_read_is_left_out_of_the_file(tmp_path: Path) -> None:
+    """And named: the rest is written."""
+    orphan = left_behind(GONE, "b" * 32, 1)
+    (orphan.parent / "odd.spool").mkdir()
+    file = tmp_path / "out.jsonl"
+
+    result = run_sync("--export", str(file))
+
+    assert result.exit_code == 1
+    assert "Left out odd.spool: Is a directory" in result.output
+    assert len(file.read_text().splitlines()) == 2
+
+
 def test_everything_that_waits_can_be_written_out(refused: str, tmp_path: Path) -> None:
     """Points, params and reasons, as JSON lines; nothing leaves the spool, and no file is overwritten."""
     orphan = left_behind(GONE, "b" * 32, 1)

@@ -81,7 +81,7 @@ def _say_what_is_kept(outcomes: "list[Delivered]", undelivered: "list[Kept]", in
     told = {path for outcome in outcomes for path in (outcome.path, outcome.rejects)}
     for one in undelivered:
         if one.path not in told:
-            click.echo(f"{one.path.name}  {one.address or 'unknown store'}  {one.entries} {one.state}: {one.reason}")
+            click.echo(f"{one.path.name}  {one.address or 'unknown store'}  {one.entries} {one.state}{': ' if one.reason else ''}{one.reason or ''}")
     if undelivered:
         click.echo("Not everything is delivered. See: runyard sync --list")
     elif not outcomes:
@@ -106,11 +106,15 @@ def _list(spool_dir: Path | None, output: str) -> None:
 def _export(file: Path, spool_dir: Path | None, output: str) -> None:
     from runyard.client.kept import export  # noqa: PLC0415  (loads the client)
 
-    count = export(file, spool_dir)
+    count, unread = export(file, spool_dir)
     if output == "json":
-        show_json({"file": str(file), "entries": count})
+        show_json({"file": str(file), "entries": count, "left_out": [one.fields() for one in unread]})
     else:
         click.echo(f"Wrote {count} entries to {file}. They are kept in the spool folder too.")
+        for one in unread:
+            click.echo(f"Left out {one.path.name}: {one.reason}")
+    if unread:
+        raise SystemExit(1)
 
 
 def _discard(names: tuple[str, ...], spool_dir: Path | None, output: str) -> None:

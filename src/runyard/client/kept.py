@@ -100,7 +100,8 @@ def _journal(path: Path) -> Kept | None:
 def _refused(path: Path) -> Kept:
     lines = _lines(path)
     first = lines[0] if lines else {}
-    return Kept(path, REFUSED, first.get("store"), len(lines), first.get("reason"))
+    reason = first.get("reason") or "It cannot be read." if lines else None
+    return Kept(path, REFUSED, first.get("store"), len(lines), reason)
 
 
 def _is_in_use(path: Path) -> bool:
@@ -158,21 +159,29 @@ def retry_refused(folder: Path | None = None) -> None:
             path.write_text("".join(json.dumps(fields) + "\n" for fields in rest))
 
 
-def export(file: Path, folder: Path | None = None) -> int:
-    """Write everything that waits to a new file, one JSON object a line; returns how many entries.
+def export(file: Path, folder: Path | None = None) -> tuple[int, list[Kept]]:
+    """Write everything that waits to a new file, one JSON object a line.
+
+    Returns
+    -------
+    The number of entries, and what could not be read and is not among them.
 
     Raises
     ------
-    OSError: The file is there already or cannot be written, or a journal cannot be read.
+    OSError: The file is there already or cannot be written.
     """
-    count = 0
+    count, unread = 0, []
     with file.open("x", encoding="utf-8") as out:
         for one in kept(folder):
-            if one.state != IN_USE:
-                for fields in _exported(one):
-                    out.write(json.dumps({"id": one.path.name, "store": one.address, **fields}) + "\n")
-                    count += 1
-    return count
+            try:
+                lines = [] if one.state == IN_USE else list(_exported(one))
+            except OSError:
+                unread.append(one)
+                continue
+            for fields in lines:
+                out.write(json.dumps({"id": one.path.name, "store": one.address, **fields}) + "\n")
+            count += len(lines)
+    return count, unread
 
 
 def _exported(one: Kept) -> Iterator[dict[str, Any]]:

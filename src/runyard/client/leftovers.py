@@ -45,6 +45,7 @@ class Delivered:
     rejected: Entries the store refused; kept with the reason in `rejects`.
     rejects: Where they are kept.
     problem: Why delivery ended early; None when nothing is left.
+    store_is_away: Is that because the store takes nothing from anybody?
     """
 
     path: Path
@@ -53,6 +54,7 @@ class Delivered:
     rejected: int = 0
     rejects: Path | None = None
     problem: str | None = None
+    store_is_away: bool = False
 
 
 def left_behind(folder: Path | None = None) -> Iterator[tuple[Path, str]]:
@@ -101,7 +103,7 @@ def deliver_left_behind(folder: Path | None = None, sender: Sender | None = None
                     if address not in senders:
                         senders[address] = _sender_for(address)
                     outcome = _deliver(path, address, senders[address], descriptor)
-                if outcome.problem:
+                if outcome.store_is_away and outcome.problem:
                     unreachable[address] = outcome.problem
                 yield outcome
             except RunyardException as problem:  # an address that no store of this version has
@@ -146,7 +148,7 @@ def _deliver(path: Path, address: str, sender: Sender, descriptor: int) -> Deliv
             settled(portion, rejects)
             outcome.delivered += len(portion) - (rejects.count - before)
     except Unreachable as problem:
-        outcome.problem = problem.message
+        outcome.problem, outcome.store_is_away = problem.message, True
     except (RunyardException, OSError) as problem:
         outcome.problem = str(problem)
     else:
