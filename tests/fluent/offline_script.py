@@ -28,7 +28,9 @@ with mlflow.start_run(run_name="training", tags={"team": "red"}) as run:
     mlflow.log_image(np.zeros((4, 4, 3), dtype="uint8"), key="picture", step=1)
     mlflow.log_table({"a": [1, 2]}, "rows.json")
     mlflow.log_table({"a": [3]}, "rows.json")
-    mlflow.sklearn.log_model(model, name="model", params={"depth": 3}, pip_requirements=["scikit-learn"])
+    mlflow.sklearn.log_model(
+        model, name="model", params={"depth": 3}, pip_requirements=["scikit-learn"], registered_model_name="late"
+    )
     with mlflow.start_run(nested=True, run_name="child"):
         mlflow.log_metric("inner", 1.0)
     if sys.argv[2] == "kill":

@@ -59,6 +59,7 @@ def test_a_training_without_its_server_is_complete_after_sync(
     offline = [line for line in ended.stderr.splitlines() if gone.url in line and "Training goes on" in line]
     assert len(offline) == 1
     assert "runyard sync" in offline[0]
+    assert "it is no version of 'late'" in ended.stderr
     client = back(gone, monkeypatch)
 
     synced = CliRunner().invoke(sync)

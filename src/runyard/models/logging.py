@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from runyard.artifacts.paths import path_text
 from runyard.client import RunyardClient
-from runyard.exceptions import RunyardException
+from runyard.exceptions import RunyardException, Unavailable
 from runyard.fluent.logged_models import initialize_logged_model
 from runyard.fluent.registry import register_model
 from runyard.models.info import ModelInfo, info_of
@@ -91,11 +91,26 @@ def log_model(
         client.log_outputs(logged.source_run_id, [LoggedModelOutput(logged.model_id, step)])
     info = info_of(model, logged)
     if registered_model_name is not None:
-        version = register_model(
-            f"models:/{logged.model_id}", registered_model_name, await_registration_for=await_registration_for
-        )
-        info.registered_model_version = int(version.version)
+        info.registered_model_version = _registered(client, logged, registered_model_name, await_registration_for)
     return info
+
+
+def _registered(client: RunyardClient, logged: LoggedModel, name: str, seconds: int | None) -> int | None:
+    """The number of the new version; None, with a warning, while the server is away that the model waits for."""
+    uri = f"models:/{logged.model_id}"
+    try:
+        return int(register_model(uri, name, await_registration_for=seconds).version)
+    except Unavailable:
+        if not client.connection.is_away():
+            raise
+    log.warning(
+        "The server is away. The model is kept and delivered later, but it is no version of %r. When the server is "
+        "back, register it: register_model(%r, %r)",
+        name,
+        uri,
+        name,
+    )
+    return None
 
 
 def _begun(
