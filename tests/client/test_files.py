@@ -74,6 +74,8 @@ def test_dictionaries_of_numpy_and_dates_are_plain_documents(path: str, local: R
         np.int64(3): Path("a") / "b",
         "none": float("nan"),
         "nested": OrderedDict(a=np.array(7)),
+        "moment": pd.Timestamp("2020-01-02", tz="UTC"),
+        np.datetime64("2020-01-03"): 1,
     }
     local.log_dict(run_id, given, path)
 
@@ -82,6 +84,7 @@ def test_dictionaries_of_numpy_and_dates_are_plain_documents(path: str, local: R
     assert math.isnan(read.pop("none"))
     key = 3 if path.endswith("yaml") else "3"
     expected = {"double": 1.5, "single": 0.5, "arrays": [[0, 1], [True, ["x"]]], key: "a/b", "nested": {"a": 7}}
+    expected |= {"moment": "2020-01-02 00:00:00+00:00", "2020-01-03": 1}
     assert expected == read
 
 

@@ -2,6 +2,7 @@
 
 from types import ModuleType
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -95,9 +96,13 @@ def test_one_text_is_one_id_or_name(three: ModuleType) -> None:
     assert len(three.search_runs("11")) == 0
     assert len(three.search_runs(experiment_names="a")) == 3
     assert len(three.MlflowClient().search_runs("1")) == 3
+    assert len(three.search_runs(np.int64(1))) == 3
+    with pytest.raises(InvalidParameter, match="of type bytes"):
+        three.search_runs(b"1")
     models = [three.initialize_logged_model("m", experiment_id="11").model_id]
     for found in (
         three.search_logged_models("11", output_format="list"),
+        three.search_logged_models("11", order_by={"field_name": "creation_timestamp"}, output_format="list"),
         three.MlflowClient().search_logged_models("11"),
         three.MlflowClient().search_logged_models([11]),
     ):

@@ -81,7 +81,8 @@ def _say_what_is_kept(outcomes: "list[Delivered]", undelivered: "list[Kept]", in
     told = {path for outcome in outcomes for path in (outcome.path, outcome.rejects)}
     for one in undelivered:
         if one.path not in told:
-            click.echo(f"{one.path.name}  {one.address or 'unknown store'}  {one.entries} {one.state}{': ' if one.reason else ''}{one.reason or ''}")
+            why = f": {one.reason}" if one.reason else ""
+            click.echo(f"{one.path.name}  {one.address or 'unknown store'}  {one.entries} {one.state}{why}")
     if undelivered:
         click.echo("Not everything is delivered. See: runyard sync --list")
     elif not outcomes:

@@ -44,7 +44,7 @@ def _plain(value: Any, kept: tuple[type, ...]) -> Any:
 
 def _converted(value: Any, kept: tuple[type, ...]) -> Any:
     """Numbers and arrays of numpy and tensors as numbers and lists; what has no form here as its text."""
-    if value is None or isinstance(value, (bool, *kept)):
+    if value is None or isinstance(value, bool) or type(value) in kept:  # YAML knows dates, not pandas' kind of them
         return value
     for kind in (str, int, float):  # numpy's own are kinds of these that YAML does not know
         if isinstance(value, kind):
@@ -63,4 +63,5 @@ def _converted(value: Any, kept: tuple[type, ...]) -> Any:
 def _key(key: Any) -> Any:
     if key is None or isinstance(key, bool | int | float | str):
         return _converted(key, ())
-    return key.item() if getattr(key, "shape", None) == () else str(key)
+    plain = key.item() if getattr(key, "shape", None) == () else None
+    return plain if isinstance(plain, bool | int | float | str) else str(key)

@@ -1,14 +1,24 @@
 """Lists as callers give them: one name or number alone is a list of one. Text is never taken apart into letters."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
+
+from runyard.exceptions import InvalidParameter
 
 
 def listed(given: Iterable[Any] | str | int | None) -> list[Any]:
-    """The items; none for None."""
+    """The items; none for None.
+
+    Raises
+    ------
+    InvalidParameter: It is bytes, whose items are numbers.
+    """
     if given is None:
         return []
-    return [given] if isinstance(given, str | int) else list(given)
+    if isinstance(given, bytes):
+        raise InvalidParameter(f"Text is needed, or a list of texts, and {given!r} is of type bytes.")
+    alone = isinstance(given, str | Mapping) or not hasattr(given, "__iter__") or getattr(given, "shape", None) == ()
+    return [given] if alone else list(given)
 
 
 def listed_ids(given: Iterable[Any] | str | int | None) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 from runyard.core.clock import now_ms
 from runyard.core.ids import new_run_id
 from runyard.core.limits import MAX_BATCH_PARAMS
-from runyard.core.listed import listed_ids
+from runyard.core.listed import listed, listed_ids
 from runyard.core.names import random_run_name
 from runyard.core.paged_list import PagedList
 from runyard.exceptions import InvalidParameter
@@ -195,9 +195,9 @@ class LoggedModelsClient(ClientPart):
         message = SearchLoggedModels(
             experiment_ids=ids,
             filter=filter_string or None,
-            datasets=[_dataset(entry) for entry in datasets or ()],
+            datasets=[_dataset(entry) for entry in listed(datasets)],
             max_results=MAX_RESULTS if max_results is None else max_results,
-            order_by=[_order(entry) for entry in order_by or ()],
+            order_by=[_order(entry) for entry in listed(order_by)],
             page_token=page_token,
         )
         answer = self.send(message) if ids else {}
