@@ -17,8 +17,9 @@ def listed(given: Iterable[Any] | str | int | None) -> list[Any]:
         return []
     if isinstance(given, bytes):
         raise InvalidParameter(f"Text is needed, or a list of texts, and {given!r} is of type bytes.")
-    alone = isinstance(given, str | Mapping) or not hasattr(given, "__iter__") or getattr(given, "shape", None) == ()
-    return [given] if alone else list(given)
+    if isinstance(given, str | Mapping) or not isinstance(given, Iterable) or getattr(given, "shape", None) == ():
+        return [given]
+    return list(given)
 
 
 def listed_ids(given: Iterable[Any] | str | int | None) -> list[str]:

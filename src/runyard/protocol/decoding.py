@@ -81,7 +81,7 @@ def refuse_unknown_fields(kind: Any, fields: Mapping[str, Any], path: str = "") 
 @cache
 def _parts(kind: Any) -> dict[str, Any]:
     """The fields of a message that hold objects, or lists of them, with the class of these; in both spellings."""
-    found = {}
+    found: dict[str, Any] = {}
     for name, hint in get_type_hints(kind).items():
         for part in (hint, *get_args(hint)):
             if isinstance(part, type) and issubclass(part, Part):
