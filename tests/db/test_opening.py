@@ -10,6 +10,8 @@ from runyard.client.errors import Unreachable
 from runyard.db.migrate import upgrade
 from runyard.exceptions import InvalidParameter, PermissionDenied, RunyardException, Unavailable
 from runyard.protocol.gate import Gate
+from runyard.registry.model_versions.needed import NeededByVersions
+from runyard.tracking.removal import open_remover
 from tests.support.postgres import Cluster, free_port
 
 
@@ -19,6 +21,12 @@ def guarded(postgres: Cluster) -> Cluster:
     postgres.psql("postgres", "CREATE ROLE asked_for_password LOGIN PASSWORD 'ri#g/h?t@[1'")
     postgres.psql("postgres", "CREATE ROLE turned_away LOGIN")
     return postgres
+
+
+def a_remover(uri: str) -> None:
+    """What `runyard gc` opens."""
+    with open_remover(uri, NeededByVersions):
+        pass
 
 
 @pytest.mark.parametrize(
@@ -32,18 +40,18 @@ def guarded(postgres: Cluster) -> Cluster:
     ],
 )
 def test_postgresql_says_why_it_refuses(guarded: Cluster, login: str, name: str, reason: str) -> None:
-    """Who reads "cannot be reached" looks at the network; the SDK, a server and an upgrade say it alike, at once."""
+    """Who reads "cannot be reached" looks at the network; the SDK and commands say it alike, at once."""
     uri = f"postgresql://{login}@127.0.0.1:{guarded.port}/{name}"
     began = time.monotonic()
     said = []
-    for act in (Gate.open, upgrade, lambda uri: RunyardClient(uri).create_experiment("x")):
+    for act in (Gate.open, upgrade, a_remover, lambda uri: RunyardClient(uri).create_experiment("x")):
         with pytest.raises(Unavailable) as caught:
             act(uri)
         said.append(caught.value.message)
 
     assert time.monotonic() - began < 5
     assert all(reason in text and "%23" in text and "wr0ng" not in text for text in said)
-    assert said[0] == said[1]
+    assert said[0] == said[1] == said[2]
 
 
 def test_a_password_may_hold_anything(guarded: Cluster) -> None:

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 
 from runyard.db.engine import open_engines
 from runyard.db.facts import ARTIFACTS_DESTINATION, fact
-from runyard.db.faults import translated
+from runyard.db.faults import cannot_open, translated
 from runyard.db.schema import ensure_schema
 from runyard.db.transaction import StoreSettings, Transaction
 from runyard.protocol.catalog import load_all
@@ -122,8 +123,11 @@ class Remover:
 
     @contextmanager
     def _transaction(self) -> Iterator[Transaction]:
-        with self._store.begin() as connection:
-            yield Transaction(connection, StoreSettings(""))
+        try:
+            with self._store.begin() as connection:
+                yield Transaction(connection, StoreSettings(""))
+        except DBAPIError as error:
+            raise translated(error) or error from None
 
 
 @contextmanager
@@ -135,7 +139,7 @@ def open_remover(uri: str, needed: Callable[[str | None], Needed]) -> Iterator[R
         try:
             ensure_schema(engines, StoreSettings("runyard-artifacts"))
         except Exception as error:  # noqa: BLE001  (translated or raised as it is)
-            raise translated(error) or error from None
+            raise cannot_open(error) or error from None
         yield Remover(engines.writing, needed)
     finally:
         engines.dispose()
