@@ -10,6 +10,7 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 from runyard.protocol.catalog import load_messages
 from runyard.protocol.message import OPERATIONS, Message
 from runyard.protocol.types import Choice, IdMark
+from tests.support.http import Caller
 from tests.support.server import RunningServer
 
 load_messages()
@@ -121,3 +122,30 @@ def replaced(message: Any, path: Place, value: Any) -> Any:
     if isinstance(message, list):
         return [replaced(message[0], tuple(rest), value)]
     return {**message, first: replaced(message[first], tuple(rest), value)}
+
+
+_NARROWING = ("filter", "filter_string", "order_by", "page_token", "condition", "run_uuid")
+"""Texts with a language of their own, or in the place of others: left out, the rest of a message is looked at."""
+
+
+def things(caller: Caller) -> dict[str, Any]:
+    """Make a run, a logged model and a version; the values by which messages name them."""
+    run_id = caller.new_run()
+    made = caller.call("logged-models", {"experiment_id": "0", "name": "text"})
+    caller.call("registered-models/create", {"name": "text"})
+    caller.call("model-versions/create", {"name": "text", "source": f"runs:/{run_id}/model"})
+    ids = {"run_id": run_id, "source_run_id": run_id, "model_id": made["model"]["info"]["model_id"], "version": "1"}
+    return {**ids, "run_ids": [run_id]}
+
+
+def about(kind: type[Message], known: dict[str, Any]) -> dict[str, Any]:
+    """A message of this class about things that are there."""
+
+    def named(value: Any, field: str) -> Any:
+        if field in known:
+            return [known[field]] if isinstance(value, list) and field == "run_id" else known[field]
+        if isinstance(value, dict):
+            return {name: named(inner, name) for name, inner in value.items()}
+        return [named(inner, "") for inner in value] if isinstance(value, list) else value
+
+    return {name: named(value, name) for name, value in example(kind).items() if name not in _NARROWING}

@@ -1,8 +1,10 @@
 """What is not a JSON object of the right shape is refused on every route, by name and with nothing of our insides."""
 
 import json
+import random
 import re
 from collections.abc import Callable
+from string import ascii_letters
 from typing import Any, get_origin
 from urllib.parse import urlencode
 
@@ -214,6 +216,28 @@ def test_hostile_values_on_postgresql(start_server: Callable[..., RunningServer]
                 status, _, answer = caller.request(*request, walk.JSON)
                 assert status < 500, (request, answer)
     postgres.drop_database(uri)
+
+
+LONG = "".join(random.Random(1).choices(ascii_letters, k=70_000))  # no index of PostgreSQL holds it, packed or not
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("text", ["a\x00b", "a\ud800b", LONG], ids=["NUL", "surrogate", "long"])
+def test_hostile_texts_about_what_exists(start_server: Callable[..., RunningServer], database: str, text: str) -> None:
+    """Only where the run and the model are found does a text get as far as the database, which must not break."""
+    with Caller(start_server(database_uri=database).url) as caller:
+        known = walk.things(caller)
+        for kind in walk.KINDS:
+            message = walk.about(kind, known)
+            for path in walk.text_fields(kind):
+                fields = walk.replaced({**walk.example(kind), **message}, path, text)
+                sent = {name: value for name, value in fields.items() if name in message or name == path[0]}
+                status, headers, answer = caller.request(*walk.request_of(kind, sent), walk.JSON)
+                assert status < 500, (kind, path, answer)
+                if status != 200:
+                    walk.answer_of(status, headers, answer)
+                elif text != LONG:
+                    assert "run_uuid" == path[-1], (kind, path)  # the same run's other name, which is not looked at
 
 
 @pytest.mark.parametrize("text", ["%00", "a%00b", "%ED%A0%80", "%FF", "%2E%2E", "x" * 5_000])

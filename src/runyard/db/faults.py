@@ -13,6 +13,7 @@ from runyard.exceptions import BadRequest, InvalidParameter, RunyardException, S
 _PG_RETRY = {"40001", "40P01"}  # serialization_failure, deadlock_detected
 _PG_FULL = {"53100"}
 _PG_UNIQUE = {"23505", "23503"}
+_PG_TOO_LONG = {"54000"}  # for an index
 _PG_SAID = re.compile(
     r"(?:connection to server [^\n]*? failed: (?P<said>[^\s:]+:  )?|failed to resolve host '[^']*': (?:\[.*?\] )?)"
     r"(?P<reason>[^\n]+)"
@@ -59,7 +60,7 @@ def translated(error: Exception) -> RunyardException | None:
     if state in _PG_RETRY or lost_connection(error) or (isinstance(state, str) and state[:2] in ("08", "57", "53")):
         kind = Unavailable if state in _PG_RETRY else OutOfReach
         return kind("The database cannot be reached or is busy; nothing was stored. Try again.")
-    if isinstance(state, str) and state.startswith("22"):
+    if isinstance(state, str) and (state.startswith("22") or state in _PG_TOO_LONG):
         return InvalidParameter("A value does not fit the database.")
     if isinstance(state, str) and state.startswith("23"):
         return BadRequest("The request contradicts what is stored.")

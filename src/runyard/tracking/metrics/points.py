@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from runyard.core.limits import check_key, check_storable
+from runyard.core.limits import MAX_DATASET_NAME, check_key, check_text
 from runyard.exceptions import InvalidParameter
 from runyard.protocol.message import Part
 
@@ -49,10 +49,9 @@ def check_points(points: Sequence[MetricPoint]) -> None:
             )
         if type(point.value) is not float:  # "NaN" and the like from the codec's fast path, integers from Python
             point.value = _double(point.value, f"metrics[{index}].value")
-        if point.dataset_name:
-            check_storable(f"metrics[{index}].dataset_name", point.dataset_name)
-        if point.model_id:
-            check_storable(f"metrics[{index}].model_id", point.model_id)
+        if point.dataset_name or point.dataset_digest or point.model_id:
+            for name in ("dataset_name", "dataset_digest", "model_id"):
+                check_text(f"metrics[{index}].{name}", getattr(point, name) or "", MAX_DATASET_NAME)
 
 
 def _double(value: Any, path: str) -> float:
