@@ -11,6 +11,7 @@ import pytest
 from runyard.client.connection import _connections
 from runyard.exceptions import RunyardException
 from runyard.protocol.gate import Gate
+from runyard.tracking.logged_models.active import active
 from tests.support.postgres import Cluster, start_cluster
 from tests.support.s3 import ObjectStore, start_object_store
 from tests.support.server import RunningServer
@@ -29,6 +30,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take long, so that no processor waits in the end for one that begins last."""
     long = {item.path for item in items if any(item.get_closest_marker(name) for name in _LONG)}
     items.sort(key=lambda item: item.path not in long)
+
+
+@pytest.fixture(autouse=True)
+def no_active_model() -> None:
+    """A model that a test of any folder logged is neither active nor the last one in the next test."""
+    active.model_id = active.last_model_id = None
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@
 
 import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +21,6 @@ from runyard.entities import (
 from runyard.exceptions import BadRequest, DoesNotExist, InvalidParameter, RunyardException
 from runyard.tracking.logged_models.active import active
 from tests.support.server import RunningServer
-
-
-@pytest.fixture(autouse=True)
-def no_active_model() -> Iterator[None]:
-    """What one test makes active is not active in another."""
-    yield
-    active.model_id = active.last_model_id = None
 
 
 @pytest.fixture

@@ -17,7 +17,31 @@ EXITS = {
     "raised": ("raise SystemExit(3)", 3, "FAILED"),
     "raised, in a function": ("def main():\n    raise SystemExit('bad')\nmain()", 1, "FAILED"),
     "raised without a value": ("raise SystemExit", 0, "FINISHED"),
+    "raised, good, in a function": ("def main():\n    raise SystemExit(0)\nmain()", 0, "FINISHED"),
     "raised with what a function returns": ("raise SystemExit(int())", 0, "FINISHED"),
+    "raised with a failure that a function returns": ("raise SystemExit(len('abc'))", 3, "FAILED"),
+    "raised with text": ("raise SystemExit('no data')", 1, "FAILED"),
+    "raised with a text made there": ("raise SystemExit(f'no {1}')", 1, "FAILED"),
+    "raised from an error": ("try:\n    1 / 0\nexcept Exception as e:\n    raise SystemExit(2) from e", 2, "FAILED"),
+    "raised in a finally block": ("try:\n    1 / 0\nfinally:\n    raise SystemExit(int())", 0, "FINISHED"),
+    "raised out of a finally block": ("try:\n    raise SystemExit(6)\nfinally:\n    int()", 6, "FAILED"),
+    "raised in a class of its own": ("class Stop(SystemExit): pass\nraise Stop(5)", 5, "FAILED"),
+    "raised with an object for a code": ("raise SystemExit(SystemExit(0))", 1, "FAILED"),
+    "raised in text that is executed": ("exec('raise SystemExit(0)')", 0, "FINISHED"),
+    "raised, as after Ctrl-C": ("raise SystemExit(130)", 130, "KILLED"),
+    "changed on its way": (
+        "try:\n    raise SystemExit(1)\nexcept SystemExit as e:\n    e.code = 0\n    raise",
+        0,
+        "FINISHED",
+    ),
+    "a code that was looked at": (
+        "try:\n    sys.exit(1)\nexcept SystemExit as e:\n    print(e.code, e.args)",
+        0,
+        "FINISHED",
+    ),
+    "an exit out of a block": ("with threading.Lock():\n    sys.exit(0)", 0, "FINISHED"),
+    "an exit with an exception": ("sys.exit(SystemExit(4))", 4, "FAILED"),
+    "an exit with two codes": ("raise SystemExit(1, 2)", 1, "FAILED"),
     "raised with a variable": ("code = 4\nraise SystemExit(code)", 4, "FAILED"),
     "argparse": ("import argparse\nargparse.ArgumentParser().parse_args(['--nope'])", 2, "FAILED"),
     "click": (
@@ -56,6 +80,36 @@ def test_the_exit_tells_how_the_run_ended(tmp_path: Path, name: str) -> None:
     assert [status] == statuses(tmp_path)
 
 
+@pytest.mark.parametrize("how", ["-m", "runpy", "a file"])
+@pytest.mark.parametrize(("code", "status"), [(0, "FINISHED"), (3, "FAILED")])
+def test_a_main_function_tells_how_its_program_ended(tmp_path: Path, how: str, code: int, status: str) -> None:
+    """``raise SystemExit(main())`` stands at the end of many programs, and main() leaves its run open."""
+    begin = "import runyard\ndef main():\n    runyard.start_run()\n"
+    program = tmp_path / "train.py"
+    program.write_text(f"{begin}    return {code}\nif __name__ == '__main__':\n    raise SystemExit(main())\n")
+    body = "import runpy; runpy.run_path('train.py', run_name='__main__')" if how == "runpy" else ""
+    options = {"-m": ["-m", "train"], "runpy": [], "a file": ["train.py"]}[how]
+
+    ended, _, _ = finish(start(tmp_path, body, *options))
+
+    assert ended == code
+    assert [status] == statuses(tmp_path)
+
+
+def test_the_next_run_of_a_thread_that_goes_on_is_not_failed(tmp_path: Path) -> None:
+    """The exit concerns the runs that were open then."""
+    body = """
+    def work():
+        threading.main_thread().join()
+        mlflow.start_run()
+    threading.Thread(target=work).start()
+    mlflow.start_run()
+    raise SystemExit(3)
+    """
+    assert finish(start(tmp_path, body))[0] == 3
+    assert ["FAILED", "FINISHED"] == statuses(tmp_path)
+
+
 def test_an_exit_function_that_was_imported_by_name_is_seen_too(tmp_path: Path) -> None:
     """``from sys import exit`` stands above the first run in many scripts."""
     finish(start(tmp_path, "from sys import exit\nmlflow.start_run()\nexit(1)"))
@@ -63,12 +117,15 @@ def test_an_exit_function_that_was_imported_by_name_is_seen_too(tmp_path: Path) 
     assert ["FAILED"] == statuses(tmp_path)
 
 
+@pytest.mark.parametrize("exits", ["sys.exit(0)", "raise SystemExit(0)"])
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
-def test_a_handler_that_exits_kills_the_run(tmp_path: Path, number: signal.Signals) -> None:
+def test_a_handler_that_exits_kills_the_run(tmp_path: Path, number: signal.Signals, exits: str) -> None:
     """Also one that replaced ours after the run began, and whatever code it chooses."""
     body = f"""
     mlflow.start_run()
-    signal.signal(signal.{number.name}, lambda *_: sys.exit(0))
+    def stop(*_):
+        {exits}
+    signal.signal(signal.{number.name}, stop)
     print("ready", flush=True)
     time.sleep(60)
     """

@@ -2,7 +2,6 @@
 
 import contextlib
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,15 +13,7 @@ import yaml
 from runyard.compat.tracking import fluent
 from runyard.entities import LoggedModel, LoggedModelInput, LoggedModelOutput, LoggedModelStatus, Run
 from runyard.exceptions import DoesNotExist, InvalidParameter
-from runyard.tracking.logged_models.active import active
 from tests.support.server import RunningServer
-
-
-@pytest.fixture(autouse=True)
-def no_active_model() -> Iterator[None]:
-    """What one test makes active is not active in another."""
-    yield
-    active.model_id = active.last_model_id = None
 
 
 @pytest.fixture(params=["local", "server"])

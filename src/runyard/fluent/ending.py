@@ -116,7 +116,6 @@ def _forget_runs_of_parent() -> None:
     """A forked child may log to the runs it sees, and ends none of them."""
     open_runs.clear()
     before_sigterm.clear()
-    outcome.forget_exit()
     _give_back_signals()
     thread_state.last = None
     for run in active_runs():

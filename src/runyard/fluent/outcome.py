@@ -1,15 +1,17 @@
 """How the program ends: what its last exception or its exit code says, whoever else listens to them.
 
-Python tells nobody the exit code. What is known: which function was called to exit, with what; the exception that
-was printed last; and whether the outermost frame of the program came to its end or was left by an exception.
+Python tells nobody the exit code. But it reads `SystemExit.code` itself when such an exception ends the program,
+however and wherever it was raised, and the attribute can tell.
 """
 
+import atexit
 import dis
+import gc
 import signal
 import sys
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterator
 from types import CodeType, FrameType, TracebackType
 from typing import Any, NoReturn
 
@@ -19,9 +21,6 @@ WATCHED_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGXCPU)
 """Signals that end a program, sent by schedulers, closed terminals and limits of time."""
 
 _RETURNS = ("RETURN_VALUE", "RETURN_CONST")
-_LOADS_OF_NAMES = ("LOAD_NAME", "LOAD_GLOBAL")
-_LOADS_OF_VALUES = ("LOAD_CONST", "LOAD_SMALL_INT")
-_WITHOUT_VALUE = ("CACHE", "PRECALL", "PUSH_NULL", "EXTENDED_ARG", "NOP")
 
 
 class _Program:
@@ -30,8 +29,8 @@ class _Program:
     Attributes
     ----------
     outermost: The frame in which everything else runs.
-    exit_status: The status that the last call of an exit function means, and
-    exit_at: when that was, on the monotonic clock.
+    exit_status: The status that the exit code means which ends it, and
+    exit_at: when it was read, on the monotonic clock.
     failed: Was the exception seen that ended it?
     exit: `sys.exit`, as it was.
     """
@@ -40,48 +39,58 @@ class _Program:
     exit_status: str | None = None
     exit_at = 0.0
     failed = False
-    exit: Any = None
+    exit: Any = sys.exit
+
+
+class _ExitCode:
+    """The attribute `SystemExit.code`, which notes when the interpreter reads it: no frame of Python's asks then."""
+
+    def __init__(self, attribute: Any) -> None:
+        self.attribute = attribute
+
+    def __get__(self, error: SystemExit | None, kind: type[SystemExit]) -> Any:
+        if error is not None and sys._getframe().f_back is None:
+            _Program.exit_status = _status_of(error)
+            _Program.exit_at = time.monotonic()
+        return self.attribute.__get__(error, kind)
+
+    def __set__(self, error: SystemExit, code: Any) -> None:
+        self.attribute.__set__(error, code)
+
+    def __delete__(self, error: SystemExit) -> None:
+        self.attribute.__delete__(error)
 
 
 def watch() -> None:
-    """From now on remember what the program exits with."""
-    if _Program.exit is not None:
-        return
+    """From now on, and until the program has ended, see what it exits with."""
+    if not hasattr(sys, "_clear_type_cache"):
+        return  # another Python than CPython
     _Program.outermost = _outermost_frame()
-    _Program.exit, sys.exit = sys.exit, _exit
-    main = vars(sys.modules.get("__main__", sys))
-    main.update({name: _exit for name, value in main.items() if value is _Program.exit})
-    quitter = getattr(sys.modules.get("_sitebuiltins"), "Quitter", None)  # of `exit` and `quit`
-    if quitter is not None:
-        quit_with = quitter.__call__
-
-        def noted(self: Any, code: Any = None) -> None:
-            _note(code)
-            quit_with(self, code)
-
-        quitter.__call__ = noted
+    if _Program.outermost is None:
+        return
+    attribute = vars(SystemExit)["code"]
+    _set_attribute(_ExitCode(attribute))
+    atexit.register(_set_attribute, attribute)
+    if sys.version_info < (3, 12):  # its `sys.exit` raises a bare value, which has no attributes
+        sys.exit = _exit
+        main = vars(sys.modules.get("__main__", sys))
+        main.update({name: _exit for name, value in main.items() if value is _Program.exit})
 
 
-def forget_exit() -> None:
-    """In a forked child: what the parent was about to exit with is not the child's."""
-    _Program.exit_status = None
+def _set_attribute(attribute: Any) -> None:
+    """Set `SystemExit.code`. Types written in C refuse that; the garbage collector knows their dictionary."""
+    attributes = gc.get_referents(vars(SystemExit))[0]
+    attributes["code"] = attribute
+    sys._clear_type_cache()  # where a look-up made before is remembered
 
 
 def _exit(status: Any = None, /) -> NoReturn:
     """Exit the interpreter by raising SystemExit(status)."""
-    _note(status)
-    _Program.exit(status)
+    try:
+        _Program.exit(status)
+    except SystemExit:
+        raise  # what passes here is an object
     raise AssertionError  # it never returns
-
-
-def _note(status: Any) -> None:
-    """The program is asked to exit. Threads that do so end themselves only."""
-    if threading.current_thread() is threading.main_thread():
-        exit_of = SystemExit(status)
-        exit_of.__context__ = sys.exc_info()[1]
-        asked_by_signal = _handles_a_signal(frame.f_code for frame in _frames(sys._getframe(1)))
-        _Program.exit_status = "KILLED" if asked_by_signal else status_after(exit_of)
-        _Program.exit_at = time.monotonic()
 
 
 def note_exception(error: BaseException, traceback: TracebackType | None) -> str | None:
@@ -90,16 +99,12 @@ def note_exception(error: BaseException, traceback: TracebackType | None) -> str
     if frame is None or frame.f_back is not None or hasattr(sys, "ps1") or frame in _frames(sys._getframe()):
         return None
     _Program.failed = True
-    return _status_of(error, traceback)
+    return _status_of(error)
 
 
-def _status_of(error: BaseException, traceback: TracebackType | None) -> str:
+def _status_of(error: BaseException) -> str:
     """What an exception means that ended the program: one out of a signal's handler kills."""
-    codes = []
-    while traceback is not None:
-        codes.append(traceback.tb_frame.f_code)
-        traceback = traceback.tb_next
-    return "KILLED" if _handles_a_signal(codes) else status_after(error)
+    return "KILLED" if _handles_a_signal(error) else status_after(error)
 
 
 def status_at_exit(since: float) -> str:
@@ -109,38 +114,16 @@ def status_at_exit(since: float) -> str:
     ----------
     since: When it began, on the monotonic clock. What happened before does not concern it.
     """
-    noted = _Program.exit_status if _Program.exit_at >= since else "FINISHED" if _Program.exit_status else None
+    exit_status = _Program.exit_status if _Program.exit_at >= since else "FINISHED" if _Program.exit_status else None
     frame = _Program.outermost
     if frame is None or hasattr(sys, "ps1") or frame in _frames(sys._getframe()):
-        return noted or "FINISHED"  # at a prompt, or when the end is played while the program runs
+        return exit_status or "FINISHED"  # at a prompt, or when the end is played while the program runs
     if _Program.failed or _last_instruction(frame) in _RETURNS:
         return "FINISHED"
     error, traceback = getattr(sys, "last_value", None), getattr(sys, "last_traceback", None)
     if error is not None and traceback is not None and traceback.tb_frame is frame:
-        return _status_of(error, traceback)
-    return noted or _status_of_unnoted_exit(frame)
-
-
-def _status_of_unnoted_exit(frame: FrameType) -> str:
-    """What ``raise SystemExit(…)`` means, as far as the instruction that left the outermost frame tells.
-
-    Raised further inside it is an error mostly. In the outermost frame a value that is computed is mostly that of
-    ``raise SystemExit(main())``, and fine.
-    """
-    if _last_instruction(frame) != "RAISE_VARARGS":
-        return "FAILED"
-    before = [
-        step
-        for step in dis.get_instructions(frame.f_code)
-        if step.offset < frame.f_lasti and step.opname not in _WITHOUT_VALUE
-    ]
-    value = before[-2] if before[-1].opname == "CALL" else before[-1]
-    if value.opname in _LOADS_OF_NAMES:
-        known = frame.f_globals.get(value.argval)
-        return status_after(SystemExit(known))
-    if value.opname in _LOADS_OF_VALUES:
-        return status_after(SystemExit(value.argval))
-    return "FAILED" if value.opname == "BUILD_STRING" else "FINISHED"
+        return _status_of(error)
+    return exit_status or "FAILED"  # a bare value of Python 3.11, which is mostly an error
 
 
 def _last_instruction(frame: FrameType) -> str:
@@ -162,10 +145,21 @@ def _frames(frame: FrameType | None) -> list[FrameType]:
     return found
 
 
-def _handles_a_signal(codes: Iterable[CodeType]) -> bool:
-    """Is code among these that the program installed as the handler of a signal which ends programs?"""
+def _handles_a_signal(error: BaseException) -> bool:
+    """Did the exception pass code that the program installed as the handler of a signal which ends programs?"""
     handlers = {_code_of(signal.getsignal(number)) for number in (*WATCHED_SIGNALS, signal.SIGINT)} - {None}
-    return bool(handlers) and any(code in handlers for code in codes)
+    return bool(handlers) and any(code in handlers for code in _passed(error))
+
+
+def _passed(error: BaseException) -> Iterator[CodeType]:
+    """The code that an exception passed. Python 3.11 adds what it passed since it was last caught later, or never."""
+    begun: list[Any] = [error.__traceback__]
+    if error.__traceback__ is None or error.__traceback__.tb_frame is not _Program.outermost:
+        begun += gc.get_referrers(_Program.outermost)
+    for traceback in begun:
+        while isinstance(traceback, TracebackType):
+            yield traceback.tb_frame.f_code
+            traceback = traceback.tb_next
 
 
 def _code_of(handler: Any) -> CodeType | None:
