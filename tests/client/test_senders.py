@@ -113,6 +113,14 @@ def test_an_answer_that_is_no_envelope_is_named(status: int, code: str, scripted
     assert (caught.value.error_code, caught.value.http_status) == (code, status)
 
 
+def test_a_refused_login_names_the_settings(scripted: ScriptedServer) -> None:
+    """A proxy with passwords says 401 and nothing else."""
+    scripted.answers = [Answer(401, b"<h1>Authorization Required</h1>")]
+
+    with pytest.raises(RestException, match="RUNYARD_TRACKING_TOKEN, or RUNYARD_TRACKING_USERNAME"):
+        sender_for(scripted.url).send(SET_TAG)
+
+
 def test_a_page_answered_with_200_is_an_error(scripted: ScriptedServer) -> None:
     """A login page is no answer."""
     scripted.answers = [Answer(200, b"<html>please log in</html>")]

@@ -143,6 +143,7 @@ def to_csv(experiment_id: str, filename: Path | None) -> None:
 
 def _all_runs(experiment_id: str) -> Iterator[Run]:
     client, token = RunyardClient(), None
+    client.get_experiment(experiment_id)  # a search finds nothing in one that is not there
     while True:
         page = client.search_runs([experiment_id], "", VIEW_TYPES["all"], 1000, page_token=token)
         yield from page

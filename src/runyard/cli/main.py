@@ -72,7 +72,10 @@ def _print_version(ctx: click.Context, _param: click.Parameter, asked: bool) -> 
 def _load_environment(_ctx: click.Context, _param: click.Parameter, path: Path | None) -> None:
     """Put the variables of a file into the environment, before any option reads its own variable."""
     if path is not None:
-        importlib.import_module("dotenv").load_dotenv(path)
+        try:
+            importlib.import_module("dotenv").load_dotenv(path)
+        except UnicodeDecodeError:
+            raise click.BadParameter(f"File '{path}' is no text in UTF-8.") from None
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -113,7 +116,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.close()  # the reader of a pipe has gone, such as `| head`: nothing is left to be said
         return 0
     except OSError as problem:
-        return _fail(str(problem))
+        return _fail(f"{problem.filename}: {problem.strerror}" if problem.filename else str(problem))
     except Exception as problem:  # noqa: BLE001  (the edge: nothing above can report it)
         _log.debug("unexpected error", exc_info=True)
         text = f"unexpected {type(problem).__name__}: {problem}. Please report it with what `runyard doctor` says."
@@ -131,6 +134,7 @@ def _with_suggestion(problem: click.ClickException) -> click.ClickException:
 
 
 def _fail(message: str) -> int:
-    """Say what went wrong in one line, and give the exit code for it."""
+    """Say what went wrong in one line, and give the exit code for it. A caret under a filter would point at nothing."""
+    message = re.sub(r"\n.*\n *\^$", "", message)
     click.echo(f"Error: {' '.join(message.split())}", err=True)
     return 1

@@ -5,24 +5,43 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import wraps
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from runyard import settings
+from runyard.exceptions import RunyardException
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def output_option(default: str = "table") -> Callable[[Command], Command]:
-    """The `--output` option of every command that lists something."""
-    return click.option(
+    """The `--output` option of every command that shows something. Who asks for JSON gets errors as JSON too."""
+    option = click.option(
         "--output",
         type=click.Choice(["table", "json"]),
         default=default,
         show_default=True,
-        help="A table for people or JSON for programs.",
+        help="A table for people or JSON for programs, where an error is an object with `error_code` and `message`.",
     )
+
+    def decorate(command: Any) -> Any:
+        @option
+        @wraps(command)
+        def showing_errors(*arguments: Any, **values: Any) -> Any:
+            try:
+                return command(*arguments, **values)
+            except RunyardException as problem:
+                source = click.get_current_context().get_parameter_source("output")
+                if values["output"] == "json" and source is not ParameterSource.DEFAULT:
+                    show_json(problem.to_wire())
+                raise
+
+        return showing_errors
+
+    return decorate
 
 
 def show_json(value: object) -> None:

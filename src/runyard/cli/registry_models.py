@@ -3,10 +3,10 @@
 import sys
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import click
 
+from runyard.artifacts.locations import address_parts
 from runyard.cli.output import output_option, show_json, show_pairs, show_rows, utc
 from runyard.cli.registry_shared import aliases_text, ask, ask_pages, find_version, tags_text
 from runyard.core.limits import shown
@@ -160,7 +160,7 @@ def create_version(
     created = ask(
         CreateModelVersion(
             name=name,
-            source=source if urlsplit(source).scheme else str(Path(source).absolute()),
+            source=source if not source or address_parts(source).scheme else str(Path(source).absolute()),
             run_id=run_id or "",
             model_id=model_id,
             description=description,

@@ -8,7 +8,7 @@ from runyard.cli.output import output_option, show_json, show_rows, utc
 from runyard.cli.registry_shared import ask, ask_pages, number_of, version_argument
 from runyard.core.model_uri import STAGES
 from runyard.core.origin import user
-from runyard.exceptions import InvalidParameter, RunyardException
+from runyard.exceptions import InvalidParameter
 from runyard.registry.model_versions.messages import TransitionModelVersionStage
 from runyard.registry.names import ACTIVE_STAGES
 from runyard.registry.promotion.judging import IF_NO_HOLDER, PASS
@@ -150,14 +150,14 @@ def promote(
 
     Ends with 0 when the version was promoted (or would be, with --dry-run), with 1 when the condition does not hold or
     something failed, with 2 when the command or the condition was written wrongly. With --output json, an object with
-    `holds` tells the first from the second: an error has `error_code` and `message` instead.
+    `holds` tells a condition that does not hold from an error.
     """
     if (alias is None) == (stage is None):
         raise click.UsageError("Give either --alias or --stage.")
     _check_archiving(archive_existing, stage)
     message = PromoteModelVersion(
         name=name,
-        version=version,
+        version=number_of(name, version),
         condition=_checked(condition),
         alias=alias,
         stage=stage,
@@ -167,7 +167,7 @@ def promote(
         reason=reason,
         dry_run=dry_run,
     )
-    answer = _ask_or_show_error(message, output)
+    answer = ask(message)
     if output == "json":
         show_json(answer)
     else:
@@ -181,17 +181,6 @@ def _checked(condition: str) -> str:
     except InvalidParameter as problem:
         raise click.BadParameter(problem.message, param_hint="--if") from None
     return condition
-
-
-def _ask_or_show_error(message: PromoteModelVersion, output: str) -> dict[str, Any]:
-    """The answer; an error is shown as JSON too where JSON was asked for, and raised."""
-    try:
-        message.version = number_of(message.name, message.version)
-        return ask(message)
-    except RunyardException as problem:
-        if output == "json":
-            show_json(problem.to_wire())
-        raise
 
 
 def _show_promotion(answer: dict[str, Any]) -> None:

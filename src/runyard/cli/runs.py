@@ -48,6 +48,7 @@ def _search(
     experiment_id: str, view: int, filter_string: str, order_by: tuple[str, ...], limit: int | None
 ) -> Iterator[Run]:
     client, token, left = RunyardClient(), None, limit
+    client.get_experiment(experiment_id)  # a search finds nothing in one that is not there
     while left is None or left > 0:
         size = min(left or 1000, 1000)
         page = client.search_runs([experiment_id], filter_string, view, size, list(order_by) or None, token)

@@ -8,11 +8,11 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlunsplit
 
 import yaml
 
-from runyard.artifacts.locations import local_path
+from runyard.artifacts.locations import address_parts, local_path
 from runyard.artifacts.repository import download_artifacts
 from runyard.client import RunyardClient
 from runyard.client.addresses import folder_and_name, located
@@ -43,7 +43,7 @@ def local_folder(model_uri: str | Path, dst_path: str | None = None) -> Path:
     DoesNotExist: There is nothing.
     """
     uri = _folder_of(os.fspath(model_uri))
-    folder = local_path(uri) if urlsplit(uri).scheme else Path(uri)
+    folder = local_path(uri) if address_parts(uri).scheme else Path(uri)
     if folder is not None and dst_path is None:
         if not folder.exists():
             raise DoesNotExist(f"There is no model at {str(folder)!r}. Check the path.")
@@ -70,7 +70,7 @@ def _note_registration(client: RunyardClient, uri: str, folder: Path) -> None:
 
 def _folder_of(uri: str) -> str:
     """The address of a model's folder, for the address of its description too."""
-    parts = urlsplit(uri)
+    parts = address_parts(uri)
     folder, _, name = parts.path.rpartition("/")
     if name != MLMODEL or (not parts.scheme and not Path(uri).is_file()):
         return uri
@@ -85,7 +85,7 @@ def described_at(model_uri: str) -> Model:
     InvalidParameter: There is none, or it is not one.
     """
     model_uri = _folder_of(os.fspath(model_uri))
-    folder = local_path(model_uri) if urlsplit(model_uri).scheme else Path(model_uri)
+    folder = local_path(model_uri) if address_parts(model_uri).scheme else Path(model_uri)
     if folder is not None:
         return read_mlmodel(folder / MLMODEL)
     client = RunyardClient()

@@ -216,7 +216,7 @@ def read_mlmodel(file: Path) -> Model:
     try:
         text = file.read_text(encoding="utf-8")
         described = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  (the safe loader, in C where there is one)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise InvalidParameter(f"{str(file.parent)!r} is no model's folder: it has no file called {MLMODEL}.") from None
     except (yaml.YAMLError, ValueError, RecursionError, OSError) as problem:
         reason = in_a_line(problem, text)

@@ -12,8 +12,8 @@ import tempfile
 from collections.abc import Callable, Collection, Mapping
 from fnmatch import fnmatch
 from pathlib import Path
-from urllib.parse import urlsplit
 
+from runyard.artifacts.locations import address_parts
 from runyard.core.credentials import without_credentials, without_secrets
 from runyard.core.limits import shown
 from runyard.exceptions import ExecutionException, InvalidProject
@@ -63,7 +63,7 @@ _ELSEWHERE = (
 
 def is_address(uri: str) -> bool:
     """Is this the address of a repository, by its form?"""
-    return urlsplit(uri).scheme in SCHEMES or _SCP.fullmatch(uri) is not None
+    return address_parts(uri).scheme in SCHEMES or _SCP.fullmatch(uri) is not None
 
 
 def check_reference(version: str) -> None:

@@ -90,22 +90,24 @@ def _parts(kind: Any) -> dict[str, Any]:
 
 
 def check_texts(message: Message) -> None:
-    """Refuse a message, made in Python, that holds something else where text belongs: a number for a name, say.
+    """Refuse a message, made in Python, that holds no text where text belongs: a number for a name, or nothing at all.
 
     Raises
     ------
     InvalidParameter: With the field, the value and its type.
     """
-    for name in _texts(type(message)):  # type: ignore[arg-type]  # mypy mistakes the class for its instances
+    for name, required in _texts(type(message)):  # type: ignore[arg-type]  # mypy mistakes the class for its instances
         value = getattr(message, name)
         if type(value) is not str and value is not None:
             check_is_text(name, value)
+        elif required and not value:
+            raise InvalidParameter(f"Missing value for required parameter '{name}'.")
 
 
 @cache
-def _texts(kind: Any) -> tuple[str, ...]:
+def _texts(kind: Any) -> tuple[tuple[str, bool], ...]:
     hints = get_type_hints(kind, include_extras=True)
-    return tuple(field.name for field in dataclasses.fields(kind) if hints[field.name] in (str, str | None))
+    return tuple((field.name, field.required) for field in _fields(kind) if hints[field.name] in (str, str | None))
 
 
 @cache

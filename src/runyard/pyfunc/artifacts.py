@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from runyard.artifacts.locations import PROXY_ROOT, local_path
+from runyard.artifacts.locations import PROXY_ROOT, address_parts, local_path
 from runyard.artifacts.paths import safe_path
 from runyard.artifacts.repository import PIECE, download_artifacts, placed
 from runyard.client import RunyardClient
@@ -77,7 +77,7 @@ class _Origin:
 
     def __init__(self, address: str) -> None:
         self._address, self.shown = address, _shown(address)
-        self._local = local_path(address) if urlsplit(address).scheme else Path(address).absolute()
+        self._local = local_path(address) if address_parts(address).scheme else Path(address).absolute()
         parts = urlsplit(address)
         self._is_of_web = parts.scheme in ("http", "https") and PROXY_ROOT not in parts.path
         if self._local is not None:
