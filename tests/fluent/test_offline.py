@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -236,3 +237,62 @@ def test_children_find_the_experiment_by_its_name(
 
     assert CliRunner().invoke(sync).exit_code == 0
     assert by_name(client, "away")["child"].data.metrics == {"m": 1.0}
+
+
+class Plain:
+    """A flavor whose models have a description and nothing else."""
+
+    @staticmethod
+    def save_model(path: str, mlflow_model: Any) -> None:
+        """Write the description."""
+        Path(path).mkdir()
+        mlflow_model.save(str(Path(path) / "MLmodel"))
+
+
+def test_a_server_that_goes_away_stops_no_training(
+    mlflow: ModuleType, gone: RunningServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tags are removed, experiments and models described and models of other runs logged, all on delivery."""
+    client = back(gone, monkeypatch)
+    mlflow.set_tracking_uri(gone.url)
+    other = mlflow.start_run(experiment_id=client.create_experiment("elsewhere"))
+    mlflow.end_run()
+    with mlflow.start_run(tags={"old": "1"}) as run:
+        mlflow.set_experiment_tag("old", "1")
+        begun = mlflow.initialize_logged_model("begun", tags={"old": "1"})
+        gone.kill()
+        monkeypatch.setenv("RUNYARD_OFFLINE_AFTER", "0.5")
+        mlflow.delete_tag("old")
+        mlflow.set_experiment_tag("new", "2")
+        mlflow.delete_experiment_tag("old")
+        mlflow.delete_logged_model_tag(begun.model_id, "old")
+        assert mlflow.get_artifact_uri("a") == f"{run.info.artifact_uri}/a"
+        info = mlflow.models.Model.log("of the other", Plain, run_id=other.info.run_id)
+    back(gone, monkeypatch)
+    mlflow.flush_async_logging()
+
+    assert "old" not in client.get_run(run.info.run_id).data.tags
+    assert client.get_experiment("0").tags.items() >= {"new": "2"}.items()
+    assert "old" not in client.get_experiment("0").tags
+    assert "old" not in client.get_logged_model(begun.model_id).tags
+    model = client.get_logged_model(info.model_id)
+    assert (model.source_run_id, model.experiment_id) == (other.info.run_id, other.info.experiment_id)
+    assert str(model.status) == "READY"
+
+
+def test_a_model_is_kept_though_it_cannot_be_registered(
+    mlflow: ModuleType, gone: RunningServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A training goes on without it, and learns how to make up for that; who only registers gets an error."""
+    mlflow.set_tracking_uri(gone.url)
+    with mlflow.start_run():
+        info = mlflow.models.Model.log("model", Plain, registered_model_name="spam")
+        with pytest.raises(Unreachable, match=r"create_registered_model was not done\. What was logged before is kept"):
+            mlflow.register_model(info.model_uri, "spam")
+    client = back(gone, monkeypatch)
+    mlflow.flush_async_logging()
+
+    assert info.registered_model_version is None
+    assert f"register_model('{info.model_uri}', 'spam')" in caplog.text
+    assert str(client.get_logged_model(info.model_id).status) == "READY"
+    assert mlflow.register_model(info.model_uri, "spam").version == "1"

@@ -68,7 +68,8 @@ class StoreConnection:
         self._look_for_leftovers()
         known_away = self._buffer.offline is not None
         patience = settings.OFFLINE_AFTER.get()
-        self._deliver_buffered(patience if known_away else max(self.sender.patience, patience))
+        undone = f" {message.operation.name} was not done."
+        self._deliver_buffered(patience if known_away else max(self.sender.patience, patience), undone)
         return self.sender.send(message)
 
     def write(self, message: Message, synchronous: bool | None = None) -> dict[str, Any]:
@@ -188,7 +189,7 @@ class StoreConnection:
         """
         self._look_for_leftovers()
         if self.waits(None):
-            self._deliver_buffered(settings.OFFLINE_AFTER.get())
+            self._deliver_buffered(settings.OFFLINE_AFTER.get(), " The file was not stored.")
             transfer(artifacts_of(self.sender, owner, owner_id))
             return True
         patience = settings.OFFLINE_AFTER.get()
@@ -242,11 +243,12 @@ class StoreConnection:
         self.sender.after_fork()
         self._buffer.after_fork()
 
-    def _deliver_buffered(self, patience: float) -> None:
+    def _deliver_buffered(self, patience: float, undone: str = "") -> None:
+        """Deliver what was logged before, for what comes after it. The error says what was not done."""
         if not self._buffer.flush(patience):
             raise Unreachable(
-                f"{self._buffer.offline} What was logged before is kept on disk and delivered when the store is back, "
-                "or with: runyard sync"
+                f"{self._buffer.offline}{undone} What was logged before is kept on disk and delivered when the store "
+                "is back, or with: runyard sync"
             )
 
     def _look_for_leftovers(self) -> None:

@@ -130,7 +130,9 @@ def _begun(
         if tags:
             client.set_logged_model_tags(model_id, tags)
         return logged
-    experiment_id = client.get_run(run_id).info.experiment_id if run_id else None
+    experiment_id = None
+    if run_id:  # while its server is away, the run's experiment is found on delivery
+        experiment_id = "" if client.connection.is_away() else client.get_run(run_id).info.experiment_id
     return initialize_logged_model(name, run_id, tags, params, model_type, experiment_id)
 
 

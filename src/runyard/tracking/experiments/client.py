@@ -22,6 +22,7 @@ from runyard.tracking.experiments.messages import (
     SetExperimentTag,
     Tag,
     UpdateExperiment,
+    pending_name,
 )
 
 
@@ -106,7 +107,7 @@ class ExperimentsClient(ClientPart):
 
     def set_experiment_tag(self, experiment_id: str, key: str, value: Any) -> None:
         """Set or replace a tag."""
-        self.send(SetExperimentTag(experiment_id=str(experiment_id), key=key, value=str(value)))
+        self._change(SetExperimentTag(experiment_id=str(experiment_id), key=key, value=str(value)))
 
     def delete_experiment_tag(self, experiment_id: str, key: str) -> None:
         """Remove a tag.
@@ -115,4 +116,11 @@ class ExperimentsClient(ClientPart):
         ------
         DoesNotExist: There is no such tag.
         """
-        self.send(DeleteExperimentTag(experiment_id=str(experiment_id), key=key))
+        self._change(DeleteExperimentTag(experiment_id=str(experiment_id), key=key))
+
+    def _change(self, message: SetExperimentTag | DeleteExperimentTag) -> None:
+        """Change an experiment, now or on delivery; one that is not made yet has no id to say later which is meant."""
+        if pending_name(message.experiment_id) is None:
+            self.connection.write(message)
+        else:
+            self.send(message)

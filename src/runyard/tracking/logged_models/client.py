@@ -50,7 +50,7 @@ class LoggedModelsClient(ClientPart):
 
         Parameters
         ----------
-        experiment_id: The experiment it belongs to.
+        experiment_id: The experiment it belongs to. Empty: that of the run that makes it.
         name: Its name, which need not be its alone; a random one when left out.
         source_run_id: The run that makes it.
         tags, params: Values are stored as text.
@@ -79,11 +79,12 @@ class LoggedModelsClient(ClientPart):
         further = [LogLoggedModelParams(model_id="-", params=list(page)) for page in others]
         for page in further:
             page.check()  # before there is half a model
-        answer = self.connection.begin(now if pending is None else later, later)
+        at_once = experiment_id != "" and pending is None
+        answer = self.connection.begin(now if at_once else later, later)
         if answer is None:
             return _remembered(later, str(experiment_id))
         model = LoggedModel.from_wire(answer["model"])
-        for page in further if pending is None else ():
+        for page in further if at_once else ():
             page.model_id = model.model_id
             self.send(page)
         return self.get_logged_model(model.model_id) if further else model
@@ -146,7 +147,7 @@ class LoggedModelsClient(ClientPart):
         ------
         DoesNotExist: There is no such tag or model.
         """
-        self.send(DeleteLoggedModelTag(model_id=checked_model_id(model_id), tag_key=key))
+        self.connection.write(DeleteLoggedModelTag(model_id=checked_model_id(model_id), tag_key=key))
 
     def log_model_params(self, model_id: str, params: Mapping[str, Any]) -> None:
         """Add params, as text. A param stays what it is.

@@ -199,7 +199,7 @@ class RunsClient(ClientPart):
         ------
         DoesNotExist: There is no such tag.
         """
-        self.send(DeleteTag(run_id=run_id, key=key))
+        self.connection.write(DeleteTag(run_id=run_id, key=key))
 
     def log_batch(
         self,
