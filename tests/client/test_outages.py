@@ -40,9 +40,13 @@ def test_more_than_memory_holds_comes_back_from_the_journal(
 
 
 def test_an_outage_is_reported_once_and_stops_nothing(
-    start_server: Callable[..., RunningServer], impatient: None, caplog: pytest.LogCaptureFixture
+    start_server: Callable[..., RunningServer],
+    impatient: None,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Metrics, params, tags and the end of the run are kept, and delivered when the server is back."""
+    monkeypatch.setenv("RUNYARD_OFFLINE_AFTER", "5")
     server = start_server()
     client = RunyardClient(server.url)
     run_id = client.create_run("0").info.run_id
@@ -54,7 +58,7 @@ def test_an_outage_is_reported_once_and_stops_nothing(
         client.log_param(run_id, f"p{number}", number)
         client.set_tag(run_id, f"t{number}", number)
     client.set_terminated(run_id)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 60  # far less than 41 changes would take if each waited
     (warning,) = [record.message for record in caplog.records if record.levelno >= logging.WARNING]
     assert all(part in warning for part in (server.url, "refused", str(journals()[0]), "runyard sync"))
 

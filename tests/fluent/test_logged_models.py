@@ -13,6 +13,7 @@ import yaml
 from runyard.compat.tracking import fluent
 from runyard.entities import LoggedModel, LoggedModelInput, LoggedModelOutput, LoggedModelStatus, Run
 from runyard.exceptions import DoesNotExist, InvalidParameter
+from tests.support.clock import wait_for_the_clock
 from tests.support.server import RunningServer
 
 
@@ -194,6 +195,7 @@ def test_a_name_finds_the_newest_model_or_makes_one(module: ModuleType) -> None:
     made = module.set_active_model(name="agent")
     assert made.status == LoggedModelStatus.READY
     assert module.set_active_model(name="agent").model_id == made.model_id
+    wait_for_the_clock()
     newer = module.create_external_model("agent")
 
     assert module.set_active_model(name="agent").model_id == newer.model_id
@@ -252,7 +254,10 @@ def test_the_environment_names_the_active_model(mlflow: ModuleType, monkeypatch:
 @pytest.fixture
 def three(module: ModuleType) -> list[LoggedModel]:
     """Three models, one of which was measured."""
-    models = [module.initialize_logged_model(f"model-{number}", params={"n": number}) for number in range(3)]
+    models = []
+    for number in range(3):
+        models.append(module.initialize_logged_model(f"model-{number}", params={"n": number}))
+        wait_for_the_clock()
     with module.start_run():
         module.log_metric("score", 0.5, model_id=models[1].model_id)
     return models

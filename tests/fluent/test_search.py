@@ -8,6 +8,7 @@ import pytest
 
 from runyard.entities import Run
 from runyard.exceptions import InvalidParameter
+from tests.support.clock import wait_for_the_clock
 
 FIXED = ["run_id", "experiment_id", "status", "artifact_uri", "start_time", "end_time"]
 
@@ -20,6 +21,7 @@ def three(mlflow: ModuleType) -> ModuleType:
         with mlflow.start_run(run_name=f"r{number}"):
             mlflow.log_params({f"q{number}": 1, "c": number})
             mlflow.log_metrics({f"w{number}": 1, "m": number})
+        wait_for_the_clock()
     return mlflow
 
 

@@ -1,16 +1,15 @@
 """Which experiments a search finds and in which order, on both databases."""
 
-import time
 from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from runyard.core.clock import now_ms
 from runyard.protocol.gate import Gate
 from runyard.tracking.experiments.messages import DeleteExperiment, SearchExperiments, Tag
 from tests.factories import an_experiment
+from tests.support.clock import wait_for_the_clock
 
 Find = Callable[..., list[str]]
 
@@ -31,13 +30,6 @@ def ids(gate: Gate, prefix: str) -> dict[str, str]:
         wait_for_the_clock()  # those of one millisecond go by their ids
     gate.perform(DeleteExperiment(experiment_id=made["gone"]))
     return made
-
-
-def wait_for_the_clock() -> None:
-    """Return in another millisecond."""
-    before = now_ms()
-    while now_ms() == before:
-        time.sleep(0.0005)
 
 
 @pytest.fixture(scope="module")

@@ -20,6 +20,7 @@ from runyard.tracking.logged_models.messages import (
 from runyard.tracking.metrics.messages import LogMetric
 from runyard.tracking.runs.messages import Param
 from tests.factories import NOW, a_run, an_experiment
+from tests.support.clock import wait_for_the_clock
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +38,7 @@ def experiment(gate: Gate) -> str:
             tags=[Tag(key="team", value="red")] if number < 2 else [],
         )
         model_id = gate.perform(message)["model"]["info"]["model_id"]
+        wait_for_the_clock()
         if number == 1:
             gate.perform(FinalizeLoggedModel(model_id=model_id, status="LOGGED_MODEL_READY"))
         if number < 2:
