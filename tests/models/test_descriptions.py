@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from sklearn.linear_model import LinearRegression
@@ -47,6 +48,16 @@ def test_a_python_model_that_fails_is_stored(store: Path, caplog: pytest.LogCapt
     told = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
     assert told
     assert all("ValueError: no such number" in line for line in told)
+
+
+def test_metadata_is_written_whatever_it_holds(store: Path) -> None:
+    """Scores of scikit-learn are numbers of numpy, and come back as numbers."""
+    given = {"score": np.float64(0.93), "losses": np.array([1, 2]), "data": Path("train.csv"), "by": object}
+    with runyard.start_run():
+        info = runyard.pyfunc.log_model(name="failing", python_model=Failing(), metadata=given, **NONE)
+    found = runyard.models.get_model_info(info.model_uri).metadata
+    assert found == {"score": 0.93, "losses": [1, 2], "data": "train.csv", "by": str(object)}
+    assert '"score": 0.93' in runyard.models.Model.load(info.model_uri).to_json()
 
 
 def test_an_example_that_cannot_be_written_is_left_out(store: Path, caplog: pytest.LogCaptureFixture) -> None:

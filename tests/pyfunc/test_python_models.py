@@ -134,6 +134,16 @@ def test_a_script_defines_a_model(store: Path) -> None:
     assert ModelConfig(development_config="dev.yaml").get("factor") == 2
 
 
+def test_a_configuration_that_comes_back_as_something_else_is_refused(store: Path) -> None:
+    """Numbers of numpy come back as numbers, paths as texts; an object would not come back at all."""
+    given = {"rate": np.float32(0.5), "file": Path("a.txt"), "key": b"k"}
+    pyfunc.save_model("model", python_model=len, model_config=given, **NONE)
+    assert pyfunc.load_model("model").model_config == {"rate": 0.5, "file": "a.txt", "key": b"k"}
+    with pytest.raises(InvalidParameter, match=r"model_config\['a'\]\[0\] holds object"):
+        pyfunc.save_model("other", python_model=len, model_config={"a": [object()]}, **NONE)
+    assert not Path("other").exists()
+
+
 def test_a_model_takes_the_configuration_it_was_saved_with(store: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Values are overridden; a key nobody saved it with is a misspelling, which is said and left out."""
 

@@ -89,6 +89,7 @@ def test_inferred_requirements_are_pinned(store: Path) -> None:
 BAD: dict[str, tuple[Any, dict[str, Any], str]] = {
     "an unknown format": (LinearRegression(), {"serialization_format": "joblib"}, "'joblib'"),
     "an unknown method": (LinearRegression(), {"pyfunc_predict_fn": "guess"}, "'guess'"),
+    "a class": (LinearRegression, {}, "give LinearRegression()"),
 }
 
 

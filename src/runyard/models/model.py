@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from runyard._lazy import on_first_use
+from runyard.client.documents import as_json
 from runyard.core.yaml_problems import in_a_line
 from runyard.exceptions import InvalidParameter
 from runyard.models.signature import ModelSignature
@@ -27,6 +28,17 @@ if TYPE_CHECKING:
 MLMODEL = MLMODEL_FILE_NAME = "MLmodel"
 PYFUNC = "python_function"
 _SIGNATURE_FLAGS = ("is_signature_from_type_hint", "type_hint_from_example")
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes what YAML has no form for, such as numbers of numpy, as JSON would have it."""
+
+
+def _as_plain(value: Any) -> Any:
+    return json.loads(as_json(value))
+
+
+_Dumper.add_multi_representer(object, lambda dumper, value: dumper.represent_data(_as_plain(value)))
 
 
 class Model:
@@ -157,11 +169,11 @@ class Model:
 
     def to_yaml(self, stream: Any = None) -> Any:
         """The text of the file; written to a stream when one is given."""
-        return yaml.safe_dump(self.to_dict(), stream=stream, default_flow_style=False, allow_unicode=True)
+        return yaml.dump(self.to_dict(), stream=stream, Dumper=_Dumper, default_flow_style=False, allow_unicode=True)
 
     def to_json(self) -> str:
         """The same as JSON."""
-        return json.dumps(self.to_dict())
+        return json.dumps(self.to_dict(), default=_as_plain)
 
     def save(self, path: str) -> None:
         """Write the file."""

@@ -25,7 +25,7 @@ from runyard.pyfunc.context import PythonModelContext
 from runyard.pyfunc.hints import signature_from_hints
 from runyard.pyfunc.model import PythonModel, _FunctionPythonModel, called
 from runyard.pyfunc.python_models import PythonModelRunner
-from runyard.pyfunc.script import config_of, defined_in
+from runyard.pyfunc.script import check_storable, config_of, defined_in
 
 PICKLE_NAME = "python_model.pkl"
 CODE_LOADER = "mlflow.pyfunc.loaders.code_model"
@@ -80,6 +80,7 @@ def save_model(
         raise InvalidParameter("infer_code_paths is not offered: name the files and folders of code in 'code_paths'.")
     _check_kind(loader_module, data_path, python_model, artifacts)
     config = config_of(model_config)
+    check_storable(config)
     options = Options(
         signature, input_example, code_paths, conda_env, pip_requirements, extra_pip_requirements, metadata
     )

@@ -6,6 +6,7 @@ import sys
 import uuid
 from collections.abc import Mapping
 from contextvars import ContextVar
+from datetime import date
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import Any, NoReturn
@@ -15,6 +16,7 @@ from runyard.exceptions import DoesNotExist, InvalidParameter
 from runyard.models.modules import current
 
 _set: ContextVar[Any] = ContextVar("model set by a script")
+_STORABLE = (str, bytes, int, float, date, set, Path)
 _BY_HAND: Mapping[str, Any] = {}
 _config: ContextVar[Mapping[str, Any] | None] = ContextVar("configuration of a script", default=_BY_HAND)
 
@@ -87,15 +89,37 @@ def config_of(given: Mapping[str, Any] | str | Path | None) -> dict[str, Any] | 
     """
     if given is None or isinstance(given, Mapping):
         return None if given is None else dict(given)
+    if not isinstance(given, str | Path):
+        raise InvalidParameter(f"model_config is a dictionary, or a YAML file of one; it is {given!r}.")
     import yaml  # noqa: PLC0415  (seldom needed)
 
     try:
         found = yaml.safe_load(Path(given).read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError, TypeError) as problem:
+    except (OSError, yaml.YAMLError) as problem:
         raise InvalidParameter(f"The configuration {str(given)!r} cannot be read: {in_a_line(problem)}.") from None
     if not isinstance(found, dict):
         raise InvalidParameter(f"The configuration {str(given)!r} is no YAML file of a dictionary.")
     return found
+
+
+def check_storable(value: Any, where: str = "model_config") -> None:
+    """See that a model's file can hold a configuration: the model would be given something else when it is loaded.
+
+    Raises
+    ------
+    InvalidParameter: It cannot; says which value.
+    """
+    if isinstance(value, Mapping):
+        for key, each in value.items():
+            check_storable(each, f"{where}[{key!r}]")
+    elif isinstance(value, list | tuple):
+        for place, each in enumerate(value):
+            check_storable(each, f"{where}[{place}]")
+    elif not (value is None or isinstance(value, _STORABLE) or hasattr(value, "tolist")):
+        raise InvalidParameter(
+            f"{where} holds {type(value).__name__}, which a model's file cannot hold: give texts, numbers, dates, and "
+            "lists and dictionaries of these."
+        )
 
 
 class _AlwaysRead(SourceFileLoader):

@@ -64,13 +64,16 @@ def save_model(
 
     Raises
     ------
-    InvalidParameter: The folder is not empty, the format is not known, or it cannot hold the model.
+    InvalidParameter: The folder is not empty, the model is a class, the format is not known, or it cannot hold the
+        model.
     """
     if serialization_format is not None and serialization_format not in SERIALIZATION_FORMATS:
         raise InvalidParameter(
             f"Unrecognized serialization format {serialization_format!r}: use one of "
             f"{', '.join(SERIALIZATION_FORMATS)}."
         )
+    if isinstance(sk_model, type):
+        raise InvalidParameter(f"A model is an object, not a class: give {sk_model.__name__}(), fitted.")
     import sklearn  # noqa: PLC0415  (slow to load)
 
     options = Options(
