@@ -91,7 +91,7 @@ def test_what_is_no_proxy_is_said_at_once(value: str, monkeypatch: pytest.Monkey
     with pytest.raises(InvalidParameter, match=r"HTTP_PROXY: .*http://host:port") as caught:
         sender_for(ELSEWHERE).send(SET_TAG)
     assert "s3cret" not in caught.value.message
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 4  # what may get better is tried for five seconds
 
 
 def test_a_proxy_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch, impatient: None) -> None:
