@@ -98,6 +98,11 @@ def test_paths_of_files_are_normalised(path: str, kept: str, mlflow: ModuleType,
     for ending in ("", ".json", ".rows.json"):
         assert mlflow.artifacts.load_text(f"runs:/{run_id}/{kept}{ending}")
     assert mlflow.get_artifact_uri(f"/{kept}") == mlflow.get_artifact_uri(kept)
+    assert mlflow.get_artifact_uri(path) == mlflow.get_artifact_uri(kept)
+    client = mlflow.MlflowClient()
+    assert Path(client.download_artifacts(run_id, path)).read_text() == "x"
+    client.log_artifact(run_id, client.download_artifacts(run_id, path), f"{path}.d")
+    assert client.list_artifacts(run_id, f"{path}.d") == client.list_artifacts(run_id, f"{kept}.d") != []
 
 
 @pytest.mark.parametrize("path", ["../x", "d/../../x", "/x", "..", "d/..", "\\x", ""])

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from runyard.artifacts.entities import FileInfo
-from runyard.artifacts.paths import PathText, normalised, path_text, safe_path
+from runyard.artifacts.paths import PathText, normalised
 from runyard.artifacts.repository import (
     PIECE,
     ArtifactRepository,
@@ -64,20 +64,22 @@ class FilesClient(ClientPart):
         local_path: What to store.
         artifact_path: The folder among the run's artifacts to put it in.
         """
-        self.connection.upload("run", run_id, lambda repository: log_artifact(repository, local_path, artifact_path))
+        folder = normalised(artifact_path)
+        self.connection.upload("run", run_id, lambda repository: log_artifact(repository, local_path, folder))
 
     def log_artifacts(
         self, run_id: str, local_dir: str | os.PathLike[str], artifact_path: PathText | None = None
     ) -> None:
         """Store everything in a folder."""
-        self.connection.upload("run", run_id, lambda repository: log_artifacts(repository, local_dir, artifact_path))
+        folder = normalised(artifact_path)
+        self.connection.upload("run", run_id, lambda repository: log_artifacts(repository, local_dir, folder))
 
     def list_artifacts(self, run_id: str, path: PathText | None = None) -> list[FileInfo]:
         """What lies directly in a folder of the run's artifacts, or of a logged model of the run below its name.
 
         Nothing for a file or a missing folder.
         """
-        checked = safe_path(path)
+        checked = normalised(path)
         found = self._of_run(run_id).list_artifacts(checked)
         directory = cast(Directory, self)
         model = model_in_run(directory, directory.get_run(run_id), checked) if checked else None
@@ -104,7 +106,7 @@ class FilesClient(ClientPart):
         path: What to copy; everything when empty.
         dst_path: The folder to put it in; a new temporary one when left out.
         """
-        path = path_text(path)
+        path = normalised(path)
         root, found = followed(cast(Directory, self), f"{RUNS}{run_id}/{path}")
         if path and not found:  # a logged model of the run: its files are copied to a folder of its name
             folder = Path(dst_path or tempfile.mkdtemp(prefix="runyard-"), path)
@@ -125,19 +127,19 @@ class FilesClient(ClientPart):
         ------
         DoesNotExist: There is no such model.
         """
-        checked = checked_model_id(model_id)
-        self.connection.upload("model", checked, lambda repository: log_artifact(repository, local_path, artifact_path))
+        checked, folder = checked_model_id(model_id), normalised(artifact_path)
+        self.connection.upload("model", checked, lambda repository: log_artifact(repository, local_path, folder))
 
     def log_model_artifacts(
         self, model_id: str, local_dir: str | os.PathLike[str], artifact_path: PathText | None = None
     ) -> None:
         """Store everything in a folder among the files of a logged model."""
-        checked = checked_model_id(model_id)
-        self.connection.upload("model", checked, lambda repository: log_artifacts(repository, local_dir, artifact_path))
+        checked, folder = checked_model_id(model_id), normalised(artifact_path)
+        self.connection.upload("model", checked, lambda repository: log_artifacts(repository, local_dir, folder))
 
     def list_logged_model_artifacts(self, model_id: str, path: PathText | None = None) -> list[FileInfo]:
         """What lies directly in a folder of a logged model's files; nothing for a file or a missing folder."""
-        return self._of_model(model_id).list_artifacts(path)
+        return self._of_model(model_id).list_artifacts(normalised(path))
 
     def log_text(self, run_id: str, text: str, artifact_file: PathText) -> None:
         """Store text as a file at this path."""

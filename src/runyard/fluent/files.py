@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import runyard
 from runyard.artifacts.locations import uri_joined
-from runyard.artifacts.paths import PathText, path_text, safe_path
+from runyard.artifacts.paths import PathText, normalised, path_text
 from runyard.client.addresses import RUNS
 from runyard.fluent.clients import client as current_client
 from runyard.fluent.experiments import current_experiment_id
@@ -96,4 +96,4 @@ def get_artifact_uri(artifact_path: PathText | None = None) -> str:
     root = run.info.artifact_uri or ""
     if root.startswith(RUNS) and not run.client.connection.is_away():  # begun without its server, which has made it now
         root = run.client.get_run(run.info.run_id).info.artifact_uri or ""
-    return uri_joined(root, safe_path(path_text(artifact_path).lstrip("/")))
+    return uri_joined(root, normalised(path_text(artifact_path).lstrip("/")))
