@@ -12,6 +12,7 @@ from runyard.client.connection import _connections
 from runyard.exceptions import RunyardException
 from runyard.protocol.gate import Gate
 from runyard.tracking.logged_models.active import active
+from tests.support.checked_gate import CheckedGate
 from tests.support.postgres import Cluster, start_cluster
 from tests.support.s3 import ObjectStore, start_object_store
 from tests.support.server import RunningServer
@@ -70,7 +71,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 @pytest.fixture
 def gate(database: str, tmp_path: Path) -> Iterator[Gate]:
     """A gate on an empty database, on SQLite and on PostgreSQL in turn."""
-    opened = Gate.open(database, artifact_root=str(tmp_path / "artifacts"))
+    opened = CheckedGate.open(database, artifact_root=str(tmp_path / "artifacts"))
     yield opened
     opened.close()
 

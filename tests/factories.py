@@ -3,9 +3,10 @@
 from typing import Any
 from uuid import uuid4
 
+from runyard.core.entity import Tag
 from runyard.protocol.gate import Gate
-from runyard.tracking.experiments.messages import CreateExperiment, Tag
-from runyard.tracking.metrics.points import MetricPoint
+from runyard.tracking.experiments.messages import CreateExperiment
+from runyard.tracking.metrics.entities import Metric
 from runyard.tracking.runs.messages import CreateRun, GetRun
 
 NOW = 1_700_000_000_000
@@ -27,9 +28,9 @@ def a_run(gate: Gate, experiment_id: str | None = None, tags: dict[str, str] | N
     return str(gate.perform(message)["run"]["info"]["run_id"])
 
 
-def a_point(key: str = "loss", value: float = 0.5, timestamp: int = NOW, step: int = 0) -> MetricPoint:
+def a_point(key: str = "loss", value: float = 0.5, timestamp: int = NOW, step: int = 0) -> Metric:
     """A point of a metric."""
-    return MetricPoint(key=key, value=value, timestamp=timestamp, step=step)
+    return Metric(key=key, value=value, timestamp=timestamp, step=step)
 
 
 def shown_run(gate: Gate, run_id: str) -> Any:

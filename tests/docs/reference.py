@@ -17,7 +17,7 @@ import click
 from runyard import settings
 from runyard.cli.main import COMMANDS, cli
 from runyard.protocol.catalog import load_messages
-from runyard.protocol.message import OPERATIONS, Message, Part
+from runyard.protocol.message import OPERATIONS, AnyMessage, Part
 from runyard.protocol.types import Choice
 
 FOLDER = Path(__file__).resolve().parents[2] / "web" / "docs" / "reference"
@@ -145,7 +145,7 @@ def _operations() -> Iterator[str]:
             yield from rows
 
 
-def _field_rows(kind: type[Message] | type[Part], prefix: str) -> Iterator[str]:
+def _field_rows(kind: type[AnyMessage] | type[Part], prefix: str) -> Iterator[str]:
     hints = typing.get_type_hints(kind, include_extras=True)
     for field in dataclasses.fields(kind):  # type: ignore[arg-type]  # every message is a dataclass
         shown, part = _type_name(hints[field.name])

@@ -150,7 +150,7 @@ def test_a_metric_goes_to_a_dictionary_and_back() -> None:
 
 def test_tags_of_an_experiment_are_a_dictionary() -> None:
     """They are given as entities and read by key."""
-    experiment = Experiment("1", "e", "loc", "active", [ExperimentTag("a", "b")], 1, 2)
+    experiment = Experiment("1", "e", "loc", "active", [ExperimentTag("a", "b")], 1, 2)  # type: ignore[arg-type]
 
     assert experiment.tags == {"a": "b"}
     assert dict(experiment)["workspace"] == "default"
@@ -163,7 +163,7 @@ def test_an_experiment_from_the_wire_has_text_ids() -> None:
 
 def test_run_data_keeps_the_latest_points_with_their_steps() -> None:
     """Export tools read them."""
-    assert [3] == [point.step for point in RunData([Metric("k", 1.0, 2, 3)])._metric_objs]
+    assert [3] == [point.step for point in RunData([Metric("k", 1.0, 2, 3)])._metric_objs]  # type: ignore[arg-type]
 
 
 def test_entities_show_their_attributes_as_mlflows_do() -> None:
@@ -177,7 +177,7 @@ def test_entities_show_their_attributes_as_mlflows_do() -> None:
 
 def test_to_proto_has_the_fields_and_their_text() -> None:
     """Scripts print it, or pass it on by attribute."""
-    data = RunData([Metric("loss", 0.5, 7, 2)], [Param("rate", "0.1")], [])
+    data = RunData([Metric("loss", 0.5, 7, 2)], [Param("rate", "0.1")], [])  # type: ignore[arg-type]
     proto = data.to_proto()
 
     assert (2, "rate") == (proto.metrics[0].step, proto.params[0].key)

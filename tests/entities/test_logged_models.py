@@ -41,7 +41,14 @@ def test_a_model_from_the_wire_has_its_attributes() -> None:
 def test_params_and_tags_may_be_entities() -> None:
     """As MLflow's constructor takes them."""
     model = LoggedModel(
-        "0", "m-1", "n", "/a", 1, 2, tags=[LoggedModelTag("a", "b")], params=[LoggedModelParameter("c", "d")]
+        "0",
+        "m-1",
+        "n",
+        "/a",
+        1,
+        2,
+        tags=[LoggedModelTag("a", "b")],  # type: ignore[arg-type]
+        params=[LoggedModelParameter("c", "d")],  # type: ignore[arg-type]
     )
 
     assert (model.tags, model.params, model.metrics) == ({"a": "b"}, {"c": "d"}, None)

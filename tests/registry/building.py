@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from runyard.core.entity import Tag
 from runyard.exceptions import RunyardException
 from runyard.protocol.gate import Gate
-from runyard.protocol.message import Message
+from runyard.protocol.message import AnyMessage
 from runyard.registry.model_versions.messages import (
     CreateModelVersion,
     GetModelVersion,
@@ -21,7 +22,6 @@ from runyard.registry.registered_models.messages import (
     SearchRegisteredModels,
     SetRegisteredModelAlias,
 )
-from runyard.tracking.experiments.messages import Tag
 
 MODEL = "spam filter"
 
@@ -100,7 +100,7 @@ def numbers(gate: Gate, text: str | None = None, order_by: list[str] | None = No
     return [f"{version['name']}/{version['version']}" for version in found.get("model_versions", [])]
 
 
-def refusal(gate: Gate, message: Message) -> str:
+def refusal(gate: Gate, message: AnyMessage) -> str:
     """Status and code of the error that a message is answered with; its text names no database."""
     with pytest.raises(RunyardException) as caught:
         gate.perform(message)

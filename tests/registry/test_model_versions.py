@@ -3,7 +3,7 @@
 import pytest
 
 from runyard.protocol.gate import Gate
-from runyard.protocol.message import Message
+from runyard.protocol.message import AnyMessage
 from runyard.registry.model_versions.messages import (
     CreateModelVersion,
     DeleteModelVersion,
@@ -94,7 +94,7 @@ def test_a_version_is_found_by_its_number_in_any_spelling(gate: Gate, version: s
     assert "1" == shown_version(gate, version)["version"]
 
 
-def about(version: str) -> list[Message]:
+def about(version: str) -> list[AnyMessage]:
     """Every operation on a version."""
     return [
         GetModelVersion(name=MODEL, version=version),

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from runyard.exceptions import RunyardException
 from runyard.protocol.gate import Gate
-from runyard.protocol.message import OPERATIONS, Message
+from runyard.protocol.message import OPERATIONS, AnyMessage
 from tests.support.recordings import Exchange, load
 
 DIFFERENT = {
@@ -21,7 +21,7 @@ RELEVANT = (f"{PREFIX}registered-models/", f"{PREFIX}model-versions/")
 LISTS = ("order_by", "stages")
 
 
-def message_of(exchange: Exchange) -> Message | None:
+def message_of(exchange: Exchange) -> AnyMessage | None:
     """The message a recorded request stands for; None when it is about something else."""
     path = urlsplit(exchange.path)
     kinds = {route: kind for kind in OPERATIONS.values() for route in kind.operation.routes()}
@@ -35,7 +35,7 @@ def message_of(exchange: Exchange) -> Message | None:
     return kind.from_wire(exchange.request if isinstance(exchange.request, dict) else fields)
 
 
-def outcome(gate: Gate, message: Message) -> tuple[int, Any]:
+def outcome(gate: Gate, message: AnyMessage) -> tuple[int, Any]:
     """Status and answer of ours; of an error its code."""
     try:
         return 200, gate.perform(message)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from runyard.core.entity import Tag
 from runyard.protocol.gate import Gate
 from runyard.registry.model_versions.messages import GetModelVersion
 from runyard.registry.registered_models.messages import (
@@ -14,7 +15,6 @@ from runyard.registry.registered_models.messages import (
     SetRegisteredModelTag,
     UpdateRegisteredModel,
 )
-from runyard.tracking.experiments.messages import Tag
 from tests.factories import pairs
 from tests.registry.building import (
     ABSENT,

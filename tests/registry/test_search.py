@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from runyard.protocol.gate import Gate
-from runyard.protocol.message import Message
+from runyard.protocol.message import AnyMessage
 from runyard.registry.model_versions.messages import DescribeModelVersions, SearchModelVersions
 from runyard.registry.registered_models.messages import (
     SearchRegisteredModels,
@@ -14,6 +14,7 @@ from runyard.registry.registered_models.messages import (
     UpdateRegisteredModel,
 )
 from tests.registry.building import BAD, a_model, a_version, names, numbers, refusal
+from tests.support.checked_gate import CheckedGate
 
 PROMPT = {"mlflow.prompt.is_prompt": "true"}
 
@@ -24,7 +25,7 @@ def gate(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     folder = tmp_path_factory.mktemp("store")
     cluster = request.getfixturevalue("postgres") if request.param == "postgresql" else None
     uri = cluster.new_database() if cluster else f"sqlite:///{folder / 'store.db'}"
-    opened = Gate.open(uri, artifact_root=str(folder / "artifacts"))
+    opened = CheckedGate.open(uri, artifact_root=str(folder / "artifacts"))
     fill(opened)
     yield opened
     opened.close()
@@ -236,7 +237,7 @@ def test_creation_time_does_not_order_models(gate: Gate) -> None:
     assert BAD == refusal(gate, SearchRegisteredModels(order_by=["creation_timestamp"]))
 
 
-def pages(gate: Gate, asking: Callable[[str | None], Message]) -> Iterator[dict[str, Any]]:
+def pages(gate: Gate, asking: Callable[[str | None], AnyMessage]) -> Iterator[dict[str, Any]]:
     """The answers from the first page to the last."""
     token = None
     while True:

@@ -7,22 +7,23 @@ from typing import Any
 
 import pytest
 
+from runyard.core.entity import Tag
 from runyard.protocol.gate import Gate
 from runyard.registry.model_versions.messages import (
     CreateModelVersion,
     DescribeModelVersion,
     GetModelVersionDownloadUri,
 )
-from runyard.tracking.experiments.messages import Tag
 from runyard.tracking.logged_models.messages import CreateLoggedModel, DeleteLoggedModel, GetLoggedModel
 from tests.factories import a_run, an_experiment, pairs, shown_run
 from tests.registry.building import ABSENT, BAD, MODEL, a_model, a_version, move, point, refusal, shown_version
+from tests.support.checked_gate import CheckedGate
 
 
 @pytest.fixture
 def gate(database: str, tmp_path: Path) -> Iterator[Gate]:
     """A gate with the model the tests add versions to."""
-    opened = Gate.open(database, artifact_root=str(tmp_path / "artifacts"))
+    opened = CheckedGate.open(database, artifact_root=str(tmp_path / "artifacts"))
     a_model(opened)
     yield opened
     opened.close()
@@ -282,7 +283,7 @@ def test_prompts_have_no_files(gate: Gate) -> None:
 
 def test_callers_on_this_machine_may_point_at_their_own_folders(database: str, tmp_path: Path) -> None:
     """Without a server in between there is nobody else whose files could be read."""
-    opened = Gate.open(database, artifact_root=str(tmp_path / "artifacts"), local_callers=True)
+    opened = CheckedGate.open(database, artifact_root=str(tmp_path / "artifacts"), local_callers=True)
     try:
         a_model(opened)
         a_version(opened, source=str(tmp_path / "model"))

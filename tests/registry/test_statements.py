@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from runyard.protocol.gate import Gate
-from runyard.protocol.message import Message
+from runyard.protocol.message import AnyMessage
 from runyard.registry.model_versions.messages import (
     DescribeModelVersion,
     DescribeModelVersions,
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
-def count(gate: Gate) -> Callable[[Message], int]:
+def count(gate: Gate) -> Callable[[AnyMessage], int]:
     """Counts the statements that performing a message takes."""
     seen: list[str] = []
 
@@ -37,7 +37,7 @@ def count(gate: Gate) -> Callable[[Message], int]:
 
     sa.event.listen(gate.engines.reading, "checkout", listen)
 
-    def statements(message: Message) -> int:
+    def statements(message: AnyMessage) -> int:
         gate.perform(message)
         seen.clear()
         gate.perform(message)
@@ -46,7 +46,7 @@ def count(gate: Gate) -> Callable[[Message], int]:
     return statements
 
 
-def test_reading_costs_the_same_for_one_model_and_for_many(gate: Gate, count: Callable[[Message], int]) -> None:
+def test_reading_costs_the_same_for_one_model_and_for_many(gate: Gate, count: Callable[[AnyMessage], int]) -> None:
     """Neither models, versions, tags nor aliases are asked for one by one."""
     a_model(gate, tags={"team": "red"})
     a_version(gate, tags={"t": "x"})

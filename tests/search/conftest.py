@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from runyard.protocol.gate import Gate
+from tests.support.checked_gate import CheckedGate
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -13,7 +14,7 @@ def gate(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     folder = tmp_path_factory.mktemp("store")
     cluster = request.getfixturevalue("postgres") if request.param == "postgresql" else None
     uri = cluster.new_database() if cluster else f"sqlite:///{folder / 'store.db'}"
-    opened = Gate.open(uri, artifact_root=str(folder / "artifacts"))
+    opened = CheckedGate.open(uri, artifact_root=str(folder / "artifacts"))
     yield opened
     opened.close()
     if cluster:

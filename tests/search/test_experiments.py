@@ -6,8 +6,9 @@ from uuid import uuid4
 
 import pytest
 
+from runyard.core.entity import Tag
 from runyard.protocol.gate import Gate
-from runyard.tracking.experiments.messages import DeleteExperiment, SearchExperiments, Tag
+from runyard.tracking.experiments.messages import DeleteExperiment, SearchExperiments
 from tests.factories import an_experiment
 from tests.support.clock import wait_for_the_clock
 

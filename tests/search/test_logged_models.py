@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from runyard.core.entity import Tag
 from runyard.exceptions import InvalidParameter
 from runyard.protocol.gate import Gate
-from runyard.tracking.experiments.messages import Tag
 from runyard.tracking.logged_models.messages import (
     CreateLoggedModel,
     DatasetFilter,
@@ -18,7 +18,7 @@ from runyard.tracking.logged_models.messages import (
     SearchLoggedModels,
 )
 from runyard.tracking.metrics.messages import LogMetric
-from runyard.tracking.runs.messages import Param
+from runyard.tracking.runs.entities import Param
 from tests.factories import NOW, a_run, an_experiment
 from tests.support.clock import wait_for_the_clock
 

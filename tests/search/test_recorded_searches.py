@@ -10,8 +10,9 @@ import sqlalchemy as sa
 
 from runyard.exceptions import RunyardException
 from runyard.protocol.gate import Gate
-from runyard.protocol.message import OPERATIONS, Message
+from runyard.protocol.message import OPERATIONS, AnyMessage
 from runyard.tracking.runs.tables import runs
+from tests.support.checked_gate import CheckedGate
 from tests.support.recordings import Exchange, load
 
 DIFFERENT = {
@@ -29,12 +30,12 @@ RELEVANT = ("/api/2.0/mlflow/experiments/", "/api/2.0/mlflow/runs/")
 @pytest.fixture
 def gate(database: str, tmp_path: Path) -> Iterator[Gate]:
     """A gate of one recording alone: ids are made to be the recorded ones."""
-    opened = Gate.open(database, artifact_root=str(tmp_path / "artifacts"))
+    opened = CheckedGate.open(database, artifact_root=str(tmp_path / "artifacts"))
     yield opened
     opened.close()
 
 
-def message_of(exchange: Exchange) -> Message | None:
+def message_of(exchange: Exchange) -> AnyMessage | None:
     """The message a recorded request stands for; None when it is about something else."""
     kinds = {route: kind for kind in OPERATIONS.values() for route in kind.operation.routes()}
     kind = kinds.get((exchange.method, exchange.path))

@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from runyard.core.entity import Tag
 from runyard.db.transaction import Transaction
 from runyard.protocol.gate import Gate
-from runyard.tracking.experiments.messages import Tag
-from runyard.tracking.inputs.messages import Dataset, DatasetInput, LogInputs
-from runyard.tracking.runs.messages import CountRuns, CreateRun, DeleteRun, LogBatch, Param, SearchRuns, UpdateRun
+from runyard.tracking.inputs.entities import Dataset, DatasetInput, InputTag
+from runyard.tracking.inputs.messages import LogInputs
+from runyard.tracking.runs.entities import Param
+from runyard.tracking.runs.messages import CountRuns, CreateRun, DeleteRun, LogBatch, SearchRuns, UpdateRun
 from runyard.tracking.runs.search import matching_runs
 from runyard.tracking.runs.tables import runs
 from tests.factories import a_point, a_run, an_experiment
@@ -86,7 +88,7 @@ def a_story(gate: Gate) -> Story:
     story.run("D", 4, {"acc": float("inf")}, tags={"z": "100x", "w": "a1b2c"})
     gate.perform(UpdateRun(run_id=second, status="FAILED", end_time=1_000))
     for run_id, name, context in ((first, "dsA", "train"), (first, "dsC", "eval"), (second, "dsB", "")):
-        tags = [Tag(key="mlflow.data.context", value=context)] if context else []
+        tags = [InputTag(key="mlflow.data.context", value=context)] if context else []
         dataset = Dataset(name=name, digest=f"digest {name}", source_type="local", source="s")
         gate.perform(LogInputs(run_id=run_id, datasets=[DatasetInput(dataset=dataset, tags=tags)]))
     return story

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from runyard.exceptions import InvalidParameter
 from runyard.protocol.gate import Gate
-from runyard.protocol.message import Message
+from runyard.protocol.message import AnyMessage
 from runyard.registry.model_versions.messages import SearchModelVersions
 from runyard.registry.registered_models.messages import SearchRegisteredModels
 from runyard.search.errors import InvalidSearch
@@ -243,7 +243,7 @@ def test_long_lists_of_ids(gate: Gate, count: int) -> None:
 def test_long_lists_of_everything(gate: Gate, entity: str) -> None:
     """Wherever a list may stand it may be long."""
     texts = ", ".join(f"'{number}'" for number in range(9_000, 11_000))
-    asked: dict[str, Message] = {
+    asked: dict[str, AnyMessage] = {
         "experiments": SearchExperiments(filter=f"experiment_id IN ({texts})", max_results=5),
         "models": SearchRegisteredModels(filter=f"name IN ({texts})"),
         "versions": SearchModelVersions(filter=f"run_id IN ({texts})"),

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from runyard.protocol.catalog import load_messages
-from runyard.protocol.message import OPERATIONS, Message
+from runyard.protocol.message import OPERATIONS, AnyMessage
 from runyard.protocol.types import Choice, IdMark
 from tests.support.http import Caller
 from tests.support.server import RunningServer
@@ -66,12 +66,12 @@ def example(kind: type) -> dict[str, Any]:
     return {name: sample(hint) for name, hint in hints(kind).items()}
 
 
-def in_path(kind: type[Message], name: str) -> bool:
+def in_path(kind: type[AnyMessage], name: str) -> bool:
     """Is this field a part of the message's path?"""
     return f"{{{name}}}" in kind.operation.path
 
 
-def request_of(kind: type[Message], fields: dict[str, Any]) -> tuple[str, str, bytes]:
+def request_of(kind: type[AnyMessage], fields: dict[str, Any]) -> tuple[str, str, bytes]:
     """Method, path and body of a message with these fields."""
     address = kind.operation.address({**example(kind), **fields})
     return kind.operation.methods[0], address, json.dumps(fields).encode()

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from runyard.protocol.message import Message
+from runyard.protocol.message import AnyMessage
 from tests.server import route_walk as walk
 from tests.support.http import Caller
 from tests.support.postgres import Cluster
@@ -78,7 +78,7 @@ def _wrong_values(hint: Any) -> tuple[Any, ...]:
 
 
 @pytest.mark.parametrize("kind", walk.KINDS, ids=walk.NAMES)
-def test_wrong_types_on_every_route(server: RunningServer, caller: Caller, kind: type[Message]) -> None:
+def test_wrong_types_on_every_route(server: RunningServer, caller: Caller, kind: type[AnyMessage]) -> None:
     """The answer names the field, so that the caller finds it."""
     before = walk.stored(server)
 
@@ -108,7 +108,7 @@ TOO_LARGE = (2**63, -(2**63) - 1, 2**64, 10**30, 10**400, "9" * 30, "-" + "9" * 
 
 
 @pytest.mark.parametrize("kind", walk.KINDS, ids=walk.NAMES)
-def test_int64_edges(server: RunningServer, caller: Caller, kind: type[Message]) -> None:
+def test_int64_edges(server: RunningServer, caller: Caller, kind: type[AnyMessage]) -> None:
     """Databases hold 64 bits; what does not fit is refused wherever it stands, and the answer names the field."""
     before = walk.stored(server)
 
@@ -123,7 +123,7 @@ def test_int64_edges(server: RunningServer, caller: Caller, kind: type[Message])
 
 
 @pytest.mark.parametrize("kind", [kind for kind in walk.KINDS if "GET" in kind.operation.methods])
-def test_int64_edges_in_a_query(caller: Caller, kind: type[Message]) -> None:
+def test_int64_edges_in_a_query(caller: Caller, kind: type[AnyMessage]) -> None:
     """A query string has no other integers than text, with the same limits."""
     for name in (str(place[0]) for place in walk.places_of(int, kind) if len(place) == 1):
         for number in TOO_LARGE:
@@ -185,7 +185,7 @@ def test_strict_json_out(caller: Caller) -> None:
 
 @pytest.mark.parametrize("kind", walk.KINDS, ids=walk.NAMES)
 @pytest.mark.parametrize("text", ["a\x00b", "a\ud800b", "\udfff"], ids=["NUL", "high surrogate", "low surrogate"])
-def test_text_that_cannot_be_stored(server: RunningServer, caller: Caller, kind: type[Message], text: str) -> None:
+def test_text_that_cannot_be_stored(server: RunningServer, caller: Caller, kind: type[AnyMessage], text: str) -> None:
     """One database would keep it and another fail: nobody takes it."""
     before = walk.stored(server)
 
@@ -263,7 +263,7 @@ OWN_NAMES = [kind.operation.name for kind in OWN]
 
 
 @pytest.mark.parametrize("kind", OWN, ids=OWN_NAMES)
-def test_unknown_fields_of_our_own_operations(server: RunningServer, caller: Caller, kind: type[Message]) -> None:
+def test_unknown_fields_of_our_own_operations(server: RunningServer, caller: Caller, kind: type[AnyMessage]) -> None:
     """A misspelt field must not act as if it had not been sent: ``dryrun`` would promote for real."""
     before = walk.stored(server)
 

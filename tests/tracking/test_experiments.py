@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from runyard.core.entity import Tag
 from runyard.exceptions import AlreadyExists, DoesNotExist, InvalidParameter
 from runyard.protocol.gate import Gate
 from runyard.tracking.experiments.messages import (
@@ -15,7 +16,6 @@ from runyard.tracking.experiments.messages import (
     RestoreExperiment,
     SetExperimentTag,
     SummarizeExperiments,
-    Tag,
     UpdateExperiment,
 )
 from runyard.tracking.runs.messages import UpdateRun

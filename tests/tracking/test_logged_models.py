@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
+from runyard.core.entity import Tag
 from runyard.exceptions import BadRequest, DoesNotExist, InvalidParameter
 from runyard.protocol.gate import Gate
-from runyard.tracking.experiments.messages import DeleteExperiment, Tag
+from runyard.tracking.experiments.messages import DeleteExperiment
+from runyard.tracking.inputs.entities import LoggedModelOutput
 from runyard.tracking.logged_models.messages import (
     CreateLoggedModel,
     DeleteLoggedModel,
@@ -16,12 +18,12 @@ from runyard.tracking.logged_models.messages import (
     GetLoggedModel,
     LogLoggedModelParams,
     LogOutputs,
-    ModelOutput,
     SetLoggedModelTags,
 )
+from runyard.tracking.metrics.entities import Metric
 from runyard.tracking.metrics.messages import LogMetric
-from runyard.tracking.metrics.points import MetricPoint
-from runyard.tracking.runs.messages import LogBatch, Param, SearchRuns
+from runyard.tracking.runs.entities import Param
+from runyard.tracking.runs.messages import LogBatch, SearchRuns
 from tests.factories import NOW, a_point, a_run, an_experiment, pairs, shown_run
 
 
@@ -154,7 +156,7 @@ def test_metrics_belong_to_the_run_and_to_the_model(gate: Gate) -> None:
         LogBatch(
             run_id=run_id,
             metrics=[
-                MetricPoint(key="f1", value=math.nan, timestamp=NOW, step=3, model_id=model_id),
+                Metric(key="f1", value=math.nan, timestamp=NOW, step=3, model_id=model_id),
                 a_point("other", 1.0),
             ],
         )
@@ -171,7 +173,7 @@ def test_metrics_belong_to_the_run_and_to_the_model(gate: Gate) -> None:
 def test_a_metric_of_an_unknown_model_stores_nothing(gate: Gate) -> None:
     """Neither with the run nor with anything else."""
     run_id = a_run(gate)
-    unknown = MetricPoint(key="f1", value=1.0, timestamp=NOW, model_id="m-none")
+    unknown = Metric(key="f1", value=1.0, timestamp=NOW, model_id="m-none")
 
     with pytest.raises(BadRequest, match="m-none"):
         gate.perform(LogBatch(run_id=run_id, metrics=[a_point("loss"), unknown], tags=[Tag(key="a", value="b")]))
@@ -184,8 +186,8 @@ def test_runs_show_the_models_they_put_out(gate: Gate) -> None:
     experiment_id = an_experiment(gate)
     run_id, model_id = a_run(gate, experiment_id), a_model(gate, experiment_id)
 
-    gate.perform(LogOutputs(run_id=run_id, models=[ModelOutput(model_id=model_id, step=1)]))
-    gate.perform(LogOutputs(run_id=run_id, models=[ModelOutput(model_id=model_id, step=5)]))
+    gate.perform(LogOutputs(run_id=run_id, models=[LoggedModelOutput(model_id=model_id, step=1)]))
+    gate.perform(LogOutputs(run_id=run_id, models=[LoggedModelOutput(model_id=model_id, step=5)]))
 
     expected = {"model_outputs": [{"model_id": model_id, "step": 5}]}
     [found] = gate.perform(SearchRuns(experiment_ids=[experiment_id]))["runs"]

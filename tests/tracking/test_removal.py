@@ -21,11 +21,13 @@ from runyard.tracking.experiments.messages import (
     GetExperiment,
     RestoreExperiment,
 )
-from runyard.tracking.inputs.messages import LogInputs, ModelInput
+from runyard.tracking.inputs.entities import LoggedModelInput
+from runyard.tracking.inputs.messages import LogInputs
 from runyard.tracking.logged_models.messages import CreateLoggedModel, DeleteLoggedModel, GetLoggedModel
 from runyard.tracking.metrics.messages import LogMetric
 from runyard.tracking.removal import open_remover
 from runyard.tracking.runs.messages import CreateRun, DeleteRun, GetRun, LogParam, RestoreRun
+from tests.support.checked_gate import CheckedGate
 
 
 def _run(gate: Gate, experiment_id: str = "0") -> str:
@@ -197,7 +199,9 @@ def test_version_registered_while_a_removal_goes_on_is_seen(gate: Gate, database
 def test_files_in_another_spelling_are_the_same_files(database: str, tmp_path: Path) -> None:
     """A version registered by the place in the server's store needs the run as much as one by its proxied address."""
     place = tmp_path / "kept"
-    gate = Gate.open(database, artifact_root="mlflow-artifacts:/", artifact_places=[str(place)], local_callers=True)
+    gate = CheckedGate.open(
+        database, artifact_root="mlflow-artifacts:/", artifact_places=[str(place)], local_callers=True
+    )
     run_id = _run(gate)
     _registered(gate, f"{place}/0/{run_id}/artifacts/model")
     with gate.engines.writing.begin() as connection:
@@ -230,7 +234,7 @@ def test_logged_model_that_another_run_uses_keeps_its_run(gate: Gate, database: 
     answer = gate.perform(CreateLoggedModel(experiment_id="0", source_run_id=run_id, name="trees"))
     model_id = answer["model"]["info"]["model_id"]
     gate.perform(LogMetric(run_id=run_id, key="auc", value=0.9, timestamp=1, model_id=model_id))
-    gate.perform(LogInputs(run_id=user, models=[ModelInput(model_id=model_id)]))
+    gate.perform(LogInputs(run_id=user, models=[LoggedModelInput(model_id=model_id)]))
     gate.perform(DeleteRun(run_id=run_id))
 
     with open_remover(database, NeededByVersions) as remover:

@@ -6,10 +6,13 @@ from typing import Any
 import pytest
 
 from runyard.core.clock import now_ms
+from runyard.core.entity import Tag
 from runyard.exceptions import DoesNotExist, InvalidParameter
 from runyard.protocol.gate import Gate
-from runyard.tracking.experiments.messages import DeleteExperiment, RestoreExperiment, Tag
-from runyard.tracking.inputs.messages import Dataset, DatasetInput, LogInputs, ModelInput, SearchDatasets
+from runyard.tracking.experiments.messages import DeleteExperiment, RestoreExperiment
+from runyard.tracking.inputs.entities import Dataset, DatasetInput, InputTag, LoggedModelInput
+from runyard.tracking.inputs.messages import LogInputs, SearchDatasets
+from runyard.tracking.runs.entities import Param
 from runyard.tracking.runs.messages import (
     CountRuns,
     CreateRun,
@@ -20,7 +23,6 @@ from runyard.tracking.runs.messages import (
     LogBatch,
     LogModel,
     LogParam,
-    Param,
     RestoreRun,
     SearchRuns,
     SetTag,
@@ -238,9 +240,9 @@ def test_a_dataset_is_one_per_experiment_and_linked_once(gate: Gate) -> None:
     first, second = a_run(gate, experiment_id), a_run(gate, experiment_id)
     dataset = Dataset(name="iris", digest="abc", source_type="local", source="{}", schema="s" * 100_000)
     for run_id, context in ((first, "train"), (first, "eval"), (second, "eval")):
-        tags = [Tag(key="mlflow.data.context", value=context)]
+        tags = [InputTag(key="mlflow.data.context", value=context)]
         gate.perform(LogInputs(run_id=run_id, datasets=[DatasetInput(dataset=dataset, tags=tags)]))
-    gate.perform(LogInputs(run_id=first, models=[ModelInput(model_id="m-1")]))
+    gate.perform(LogInputs(run_id=first, models=[LoggedModelInput(model_id="m-1")]))
     inputs = shown_run(gate, first)["inputs"]
 
     [entry] = inputs["dataset_inputs"]

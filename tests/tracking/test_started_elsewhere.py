@@ -4,11 +4,13 @@ from typing import Any
 
 import pytest
 
+from runyard.core.entity import Tag
 from runyard.exceptions import AlreadyExists, InvalidParameter
 from runyard.protocol.gate import Gate
-from runyard.tracking.experiments.messages import DeleteExperiment, GetExperimentByName, SearchExperiments, Tag
+from runyard.tracking.experiments.messages import DeleteExperiment, GetExperimentByName, SearchExperiments
 from runyard.tracking.logged_models.messages import GetLoggedModel, StartLoggedModel
-from runyard.tracking.runs.messages import LogParam, Param, SearchRuns, StartRun
+from runyard.tracking.runs.entities import Param
+from runyard.tracking.runs.messages import LogParam, SearchRuns, StartRun
 from tests.factories import NOW, an_experiment, pairs, shown_run
 
 RUN, MODEL = "0123456789abcdef" * 2, "m-" + "0123456789abcdef" * 2

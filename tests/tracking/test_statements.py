@@ -6,13 +6,16 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from runyard.core.entity import Tag
 from runyard.protocol.gate import Gate
-from runyard.protocol.message import Message
-from runyard.tracking.experiments.messages import SearchExperiments, SummarizeExperiments, Tag
-from runyard.tracking.inputs.messages import Dataset, DatasetInput, LogInputs
+from runyard.protocol.message import AnyMessage
+from runyard.tracking.experiments.messages import SearchExperiments, SummarizeExperiments
+from runyard.tracking.inputs.entities import Dataset, DatasetInput, InputTag
+from runyard.tracking.inputs.messages import LogInputs
 from runyard.tracking.logged_models.messages import CreateLoggedModel, ModelOrder, SearchLoggedModels
 from runyard.tracking.metrics.messages import LogMetric
-from runyard.tracking.runs.messages import CountRuns, DescribeRuns, GetRun, LogBatch, Param, SearchRuns
+from runyard.tracking.runs.entities import Param
+from runyard.tracking.runs.messages import CountRuns, DescribeRuns, GetRun, LogBatch, SearchRuns
 from tests.factories import a_point, a_run, an_experiment
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -20,7 +23,7 @@ pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
-def count(gate: Gate) -> Callable[[Message], int]:
+def count(gate: Gate) -> Callable[[AnyMessage], int]:
     """Counts the statements that performing a message takes."""
     seen: list[str] = []
 
@@ -29,7 +32,7 @@ def count(gate: Gate) -> Callable[[Message], int]:
 
     sa.event.listen(gate.engines.reading, "checkout", listen)
 
-    def statements(message: Message) -> int:
+    def statements(message: AnyMessage) -> int:
         gate.perform(message)
         seen.clear()
         gate.perform(message)
@@ -47,11 +50,13 @@ def add_runs(gate: Gate, experiment_id: str, number: int) -> str:
         points = [a_point("acc", place / 10), a_point("loss", place / 7)]
         gate.perform(LogBatch(run_id=run_id, params=params, metrics=points, tags=[Tag(key="t", value="x")]))
         dataset = Dataset(name=f"d{place}", digest="1", source_type="local", source="{}")
-        gate.perform(LogInputs(run_id=run_id, datasets=[DatasetInput(dataset=dataset, tags=[Tag(key="c", value="x")])]))
+        gate.perform(
+            LogInputs(run_id=run_id, datasets=[DatasetInput(dataset=dataset, tags=[InputTag(key="c", value="x")])])
+        )
     return run_id
 
 
-def test_reading_costs_the_same_for_one_run_and_for_many(gate: Gate, count: Callable[[Message], int]) -> None:
+def test_reading_costs_the_same_for_one_run_and_for_many(gate: Gate, count: Callable[[AnyMessage], int]) -> None:
     """Searching and showing runs and experiments never asks run by run."""
     experiment_id = an_experiment(gate)
     filter_string = "metrics.acc >= 0 and params.lr != 'z' and tags.t LIKE 'x%' and dataset.name LIKE 'd%'"
@@ -75,7 +80,7 @@ def test_reading_costs_the_same_for_one_run_and_for_many(gate: Gate, count: Call
 
 
 def test_searching_logged_models_costs_the_same_for_one_and_for_many(
-    gate: Gate, count: Callable[[Message], int]
+    gate: Gate, count: Callable[[AnyMessage], int]
 ) -> None:
     """Params, tags and metrics are read for a whole page at once."""
     experiment_id, run_id = an_experiment(gate), a_run(gate)

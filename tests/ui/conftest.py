@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from runyard.protocol.gate import Gate
 from runyard.ui import Pages
+from tests.support.checked_gate import CheckedGate
 from tests.ui.asking import Reader
 
 
@@ -15,7 +16,7 @@ from tests.ui.asking import Reader
 def gate(tmp_path: Path) -> Iterator[Gate]:
     """A gate on an empty SQLite database; what differs between databases is tested elsewhere."""
     root = str(tmp_path / "artifacts")
-    opened = Gate.open(f"sqlite:///{tmp_path / 'store.db'}", artifact_root=root, artifact_places=[root])
+    opened = CheckedGate.open(f"sqlite:///{tmp_path / 'store.db'}", artifact_root=root, artifact_places=[root])
     yield opened
     opened.close()
 

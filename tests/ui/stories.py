@@ -5,15 +5,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from runyard.core.entity import Tag
 from runyard.projects import tags
 from runyard.protocol.gate import Gate
 from runyard.registry.model_versions.messages import CreateModelVersion, TransitionModelVersionStage
 from runyard.registry.registered_models.messages import CreateRegisteredModel, SetRegisteredModelAlias
-from runyard.tracking.experiments.messages import SetExperimentTag, Tag
-from runyard.tracking.inputs.messages import Dataset, DatasetInput, LogInputs
+from runyard.tracking.experiments.messages import SetExperimentTag
+from runyard.tracking.inputs.entities import Dataset, DatasetInput, InputTag
+from runyard.tracking.inputs.messages import LogInputs
 from runyard.tracking.logged_models.messages import CreateLoggedModel, FinalizeLoggedModel
-from runyard.tracking.metrics.points import MetricPoint
-from runyard.tracking.runs.messages import LogBatch, Param, SetTag, UpdateRun
+from runyard.tracking.metrics.entities import Metric
+from runyard.tracking.runs.entities import Param
+from runyard.tracking.runs.messages import LogBatch, SetTag, UpdateRun
 from tests.factories import NOW, a_run, an_experiment, shown_run
 
 NOTE_TAG = "mlflow.note.content"
@@ -166,7 +169,7 @@ def _fill(gate: Gate, run_id: str, index: int, text: str | None) -> None:
             run_id=run_id,
             params=[Param(key="lr", value=text or f"0.{index + 1}"), Param(key="seed", value="42")],
             metrics=[
-                MetricPoint(key=key, value=value, timestamp=NOW + step, step=step)
+                Metric(key=key, value=value, timestamp=NOW + step, step=step)
                 for step in range(3)
                 for key, value in (("loss", 1 / (step + index + 1)), ("system/cpu", 50.0), ("nan", float("nan")))
             ],
@@ -183,5 +186,5 @@ def _fill(gate: Gate, run_id: str, index: int, text: str | None) -> None:
     dataset = Dataset(
         name=text or "cifar", digest="abc", source_type="http", source=text or "https://example.org/x.zip"
     )
-    tags = [Tag(key="mlflow.data.context", value=text or "training")]
+    tags = [InputTag(key="mlflow.data.context", value=text or "training")]
     gate.perform(LogInputs(run_id=run_id, datasets=[DatasetInput(dataset=dataset, tags=tags)]))

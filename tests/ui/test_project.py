@@ -7,7 +7,8 @@ import pytest
 
 from runyard.projects import capture, tags
 from runyard.protocol.gate import Gate
-from runyard.tracking.runs.messages import LogBatch, Param
+from runyard.tracking.runs.entities import Param
+from runyard.tracking.runs.messages import LogBatch
 from runyard.ui import project
 from tests.factories import a_run, an_experiment
 from tests.ui.asking import Answer, Reader

@@ -6,7 +6,8 @@ from urllib.parse import quote
 import pytest
 
 from runyard.protocol.gate import Gate
-from runyard.tracking.runs.messages import GetRun, LogBatch, Param
+from runyard.tracking.runs.entities import Param
+from runyard.tracking.runs.messages import GetRun, LogBatch
 from tests.factories import NOW, a_point, a_run, an_experiment
 from tests.ui.asking import Answer, Reader
 from tests.ui.stories import a_story

@@ -7,7 +7,8 @@ import tomllib
 
 from runyard import _resources
 from runyard.protocol.gate import Gate
-from runyard.tracking.runs.messages import LogBatch, Param
+from runyard.tracking.runs.entities import Param
+from runyard.tracking.runs.messages import LogBatch
 from tests.factories import NOW, a_point, a_run, an_experiment
 from tests.ui.asking import Reader
 

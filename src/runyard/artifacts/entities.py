@@ -1,10 +1,13 @@
 """What a listing of artifacts shows."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Self
 
-from runyard.core.entity import ValueEntity
+from runyard.core import wire
+from runyard.core.entity import ValueEntity, entity
 
 
+@entity
 class FileInfo(ValueEntity):
     """A file or folder among artifacts.
 
@@ -15,18 +18,16 @@ class FileInfo(ValueEntity):
     file_size: Bytes; None for folders.
     """
 
-    __slots__ = ("file_size", "is_dir", "path")
-    _fields = ("path", "is_dir", "file_size")
-
-    def __init__(self, path: str, is_dir: bool, file_size: int | None) -> None:
-        self.path, self.is_dir, self.file_size = path, is_dir, file_size
+    path: str
+    is_dir: bool
+    file_size: int | None
 
     @classmethod
-    def from_wire(cls, fields: dict[str, Any]) -> "FileInfo":
+    def from_wire(cls, fields: Mapping[str, Any]) -> Self:
         """From the protocol's object, which leaves out the size of folders and of empty files."""
-        is_dir = bool(fields.get("is_dir"))
-        size = fields.get("file_size")
-        return cls(str(fields["path"]), is_dir, None if is_dir else int(size or 0))
+        found = wire.from_wire(cls, fields)
+        found.file_size = None if found.is_dir else found.file_size or 0
+        return found
 
     def to_wire(self) -> dict[str, Any]:
         """The protocol's object."""

@@ -7,7 +7,7 @@ import click
 
 from runyard.client import RunyardClient
 from runyard.core.tracking_uri import get_registry_uri
-from runyard.protocol.message import Message
+from runyard.protocol.message import AnyMessage
 from runyard.registry.model_versions.messages import DescribeModelVersion
 
 PAGE = 100
@@ -15,9 +15,9 @@ PAGE = 100
 version_argument = click.argument("version", metavar="VERSION|@ALIAS")
 
 
-def ask(message: Message) -> dict[str, Any]:
+def ask(message: AnyMessage) -> dict[str, Any]:
     """Send a message to the store where models are registered."""
-    return RunyardClient(get_registry_uri()).send(message)
+    return RunyardClient(get_registry_uri()).connection.ask(message)
 
 
 def ask_pages(message: Any, name: str, limit: int | None = None) -> Iterator[dict[str, Any]]:

@@ -21,7 +21,7 @@ from runyard.client.errors import Unreachable
 from runyard.client.senders import Sender
 from runyard.client.spool import REJECTED, Change, Entry, Journal, Point, Upload, change_line, point_line
 from runyard.exceptions import RunyardException
-from runyard.protocol.message import Message
+from runyard.protocol.message import AnyMessage
 from runyard.tracking.metrics.points import Measured
 from runyard.tracking.runs.messages import LogBatch
 
@@ -107,7 +107,7 @@ class Buffer:
         point = metric_point(key, value, timestamp, step, measured)
         return self._send_past_the_journal(LogBatch(run_id=run_id, metrics=[point]))
 
-    def add_change(self, message: Message) -> int:
+    def add_change(self, message: AnyMessage) -> int:
         """Put a message behind everything else; returns its number, 0 if the store has it already.
 
         Raises
@@ -252,7 +252,7 @@ class Buffer:
             )
         self._journal_problem = str(problem)
 
-    def _send_past_the_journal(self, message: Message) -> int:
+    def _send_past_the_journal(self, message: AnyMessage) -> int:
         """Without a journal only what the store has may be acknowledged."""
         patience = settings.OFFLINE_AFTER.get()
         self.flush(patience, insist=False)

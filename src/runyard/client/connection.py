@@ -17,7 +17,7 @@ from runyard.client.uploads import Copies, artifacts_of
 from runyard.core.store_address import absolute, is_server
 from runyard.exceptions import RunyardException
 from runyard.protocol.decoding import check_texts
-from runyard.protocol.message import Message
+from runyard.protocol.message import AnyMessage
 from runyard.tracking.experiments.messages import GetExperiment
 
 log = logging.getLogger("runyard")
@@ -55,7 +55,7 @@ class StoreConnection:
         """In another process it is that process's own connection to the store."""
         return connection_to, (self.sender.uri,)
 
-    def ask(self, message: Message) -> dict[str, Any]:
+    def ask(self, message: AnyMessage) -> dict[str, Any]:
         """Send a message and return the answer. What was buffered before it is delivered first.
 
         Raises
@@ -72,7 +72,7 @@ class StoreConnection:
         self._deliver_buffered(patience if known_away else max(self.sender.patience, patience), undone)
         return self.sender.send(message)
 
-    def write(self, message: Message, synchronous: bool | None = None) -> dict[str, Any]:
+    def write(self, message: AnyMessage, synchronous: bool | None = None) -> dict[str, Any]:
         """Send a change to an existing run, after what was buffered before it.
 
         While the store cannot be reached the change is kept in the journal and delivered in its turn; the answer is
@@ -103,7 +103,7 @@ class StoreConnection:
         self._buffer.add_change(message)
         return {}
 
-    def write_behind(self, message: Message) -> int:
+    def write_behind(self, message: AnyMessage) -> int:
         """Put a change behind what was buffered before it, without waiting; returns its number for `raise_refused`.
 
         With RUNYARD_SYNC_LOGGING it waits all the same.
@@ -115,7 +115,7 @@ class StoreConnection:
         self._look_for_leftovers()
         return self._buffer.add_change(message)
 
-    def begin(self, message: Message, later: Message) -> dict[str, Any] | None:
+    def begin(self, message: AnyMessage, later: AnyMessage) -> dict[str, Any] | None:
         """Make a run or a model; while its server is away, keep it to be made.
 
         Parameters

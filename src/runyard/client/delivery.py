@@ -14,8 +14,9 @@ from runyard.client.spool import SUFFIX, Change, Entry, Point, Upload, line_of, 
 from runyard.client.uploads import deliver_upload
 from runyard.core.limits import MAX_BATCH_METRICS
 from runyard.exceptions import DoesNotExist, RunyardException
-from runyard.protocol.message import Message
-from runyard.tracking.metrics.points import Measured, MetricPoint
+from runyard.protocol.message import AnyMessage
+from runyard.tracking.metrics.entities import Metric
+from runyard.tracking.metrics.points import Measured
 from runyard.tracking.runs.messages import LogBatch
 
 log = logging.getLogger("runyard")
@@ -80,20 +81,9 @@ def _batch(run_id: str, points: Sequence[Point]) -> LogBatch:
     return LogBatch(run_id=run_id, metrics=[metric_point(*point[2:]) for point in points])
 
 
-def metric_point(key: str, value: float, timestamp: int, step: int, measured: Measured | None) -> MetricPoint:
+def metric_point(key: str, value: float, timestamp: int, step: int, measured: Measured | None) -> Metric:
     """A buffered point as messages hold it."""
-    if measured is None:
-        return MetricPoint(key=key, value=value, timestamp=timestamp, step=step)
-    model_id, name, digest = measured
-    return MetricPoint(
-        key=key,
-        value=value,
-        timestamp=timestamp,
-        step=step,
-        model_id=model_id,
-        dataset_name=name,
-        dataset_digest=digest,
-    )
+    return Metric(key, value, timestamp, step, *(measured or ()))
 
 
 def _refusal_of(sender: Sender, entry: Change | Upload, patience: float) -> RunyardException | None:
@@ -102,7 +92,7 @@ def _refusal_of(sender: Sender, entry: Change | Upload, patience: float) -> Runy
     return _refused(sender, entry.path, lambda: deliver_upload(sender, entry, patience))
 
 
-def _refusal(sender: Sender, message: Message, patience: float) -> RunyardException | None:
+def _refusal(sender: Sender, message: AnyMessage, patience: float) -> RunyardException | None:
     """Send a message; the error if the store refuses it for good."""
     return _refused(sender, message.operation.name, lambda: sender.send(message, patience))
 

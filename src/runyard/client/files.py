@@ -25,9 +25,7 @@ from runyard.core.store_address import absolute
 from runyard.exceptions import InvalidParameter
 from runyard.protocol.client_part import ClientPart
 from runyard.tracking.logged_models.client import checked_model_id
-from runyard.tracking.logged_models.entities import LoggedModel
 from runyard.tracking.logged_models.messages import GetLoggedModel
-from runyard.tracking.runs.entities import Run
 from runyard.tracking.runs.messages import GetRun
 
 YAML = (".yml", ".yaml")
@@ -46,12 +44,12 @@ class FilesClient(ClientPart):
         return repository_at(artifact_uri, absolute(self.tracking_uri))
 
     def _of_run(self, run_id: str) -> ArtifactRepository:
-        run = Run.from_wire(self.send(GetRun(run_id=run_id))["run"])
+        run = self.send(GetRun(run_id=run_id)).run
         return self.repository(run.info.artifact_uri or "")
 
     def _of_model(self, model_id: str) -> ArtifactRepository:
         message = GetLoggedModel(model_id=checked_model_id(model_id))
-        return self.repository(LoggedModel.from_wire(self.send(message)["model"]).artifact_location)
+        return self.repository(self.send(message).model.artifact_location)
 
     def log_artifact(
         self, run_id: str, local_path: str | os.PathLike[str], artifact_path: PathText | None = None

@@ -9,7 +9,7 @@ from runyard.client.errors import Unreachable
 from runyard.core.credentials import without_credentials
 from runyard.core.store_address import sqlite_file
 from runyard.exceptions import RunyardException, StorageFull, Unavailable, answered
-from runyard.protocol.message import Message
+from runyard.protocol.message import AnyMessage
 
 if TYPE_CHECKING:
     from runyard.protocol.gate import Gate
@@ -52,7 +52,7 @@ class LocalSender:
         if gate is not None:
             gate.close()
 
-    def send(self, message: Message, patience: float | None = None, timeout: float | None = None) -> dict[str, Any]:
+    def send(self, message: AnyMessage, patience: float | None = None, timeout: float | None = None) -> dict[str, Any]:
         """Perform a message and return the answer. How long the database is waited for is the gate's business.
 
         Raises

@@ -23,7 +23,7 @@ from runyard.core.connections import (
 from runyard.core.credentials import without_credentials
 from runyard.core.http import answered_error, request_headers
 from runyard.core.waiting import Waiting
-from runyard.protocol.message import Message
+from runyard.protocol.message import AnyMessage
 
 if TYPE_CHECKING:
     import urllib3
@@ -95,7 +95,7 @@ class RemoteSender:
         if pool is not None:
             pool.clear()
 
-    def send(self, message: Message, patience: float | None = None, timeout: float | None = None) -> dict[str, Any]:
+    def send(self, message: AnyMessage, patience: float | None = None, timeout: float | None = None) -> dict[str, Any]:
         """Send a message and return the answer.
 
         Parameters
@@ -123,7 +123,7 @@ class RemoteSender:
         return not (self._met or settings.HTTP_REQUEST_MAX_RETRIES.is_set())
 
     def _send(
-        self, message: Message, patience: float | None, timeout: float | None, tell: Callable[[str], None]
+        self, message: AnyMessage, patience: float | None, timeout: float | None, tell: Callable[[str], None]
     ) -> dict[str, Any]:
         began, attempt = time.monotonic(), 0
         most = settings.HTTP_REQUEST_MAX_RETRIES.get()
@@ -150,7 +150,7 @@ class RemoteSender:
                 self._told = True
             time.sleep(pause)
 
-    def _attempt(self, message: Message, timeout: float) -> dict[str, Any] | Failure:
+    def _attempt(self, message: AnyMessage, timeout: float) -> dict[str, Any] | Failure:
         import urllib3  # noqa: PLC0415  (loaded by the first request)
 
         repeatable = message.operation.name not in NOT_REPEATABLE
@@ -171,7 +171,7 @@ class RemoteSender:
             raise answered_error(body, reply.status, self.address)
         return body
 
-    def _request(self, message: Message, timeout: float) -> "urllib3.BaseHTTPResponse":
+    def _request(self, message: AnyMessage, timeout: float) -> "urllib3.BaseHTTPResponse":
         import urllib3  # noqa: PLC0415  (loaded by the first request)
 
         operation, fields = message.operation, message.to_wire()

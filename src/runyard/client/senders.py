@@ -5,7 +5,7 @@ from typing import Any, Protocol
 from runyard.client.local import LocalSender
 from runyard.client.remote import RemoteSender
 from runyard.core.store_address import absolute, is_server
-from runyard.protocol.message import Message
+from runyard.protocol.message import AnyMessage
 
 
 class Sender(Protocol):
@@ -24,7 +24,7 @@ class Sender(Protocol):
     def patience(self) -> float:
         """About how many seconds a message is tried when nobody says how long."""
 
-    def send(self, message: Message, patience: float | None = None, timeout: float | None = None) -> dict[str, Any]:
+    def send(self, message: AnyMessage, patience: float | None = None, timeout: float | None = None) -> dict[str, Any]:
         """Send a message and return the answer.
 
         Parameters

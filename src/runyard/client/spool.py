@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 from runyard import settings
 from runyard.exceptions import RunyardException
 from runyard.protocol.catalog import load_messages
-from runyard.protocol.message import OPERATIONS, Message
+from runyard.protocol.message import OPERATIONS, AnyMessage
 from runyard.tracking.metrics.points import Measured
 
 SUFFIX = ".spool"
@@ -50,7 +50,7 @@ class Change:
     """One buffered message. `end` is the byte behind it in the journal."""
 
     end: int
-    message: Message
+    message: AnyMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ def point_line(
     return line.encode()
 
 
-def change_line(message: Message) -> bytes:
+def change_line(message: AnyMessage) -> bytes:
     """A message as its line."""
     return (json.dumps(["w", message.operation.name, message.to_wire()]) + "\n").encode("utf-8", "surrogatepass")
 

@@ -21,7 +21,7 @@ from runyard.client.spool import COPIES, Upload, spool_folder
 from runyard.client.table_files import addition_of_file
 from runyard.core.store_address import is_database
 from runyard.exceptions import InvalidParameter, StorageFull, Unavailable
-from runyard.protocol.message import Message
+from runyard.protocol.message import AnyMessage
 from runyard.tracking.logged_models.messages import GetLoggedModel
 from runyard.tracking.runs.messages import GetRun
 
@@ -41,7 +41,7 @@ def artifacts_of(sender: Sender, owner: str, owner_id: str, patience: float | No
     Unreachable: The store cannot say where they are.
     RunyardException: There is no such run or model.
     """
-    question: Message = GetLoggedModel(model_id=owner_id) if owner == MODEL else GetRun(run_id=owner_id)
+    question: AnyMessage = GetLoggedModel(model_id=owner_id) if owner == MODEL else GetRun(run_id=owner_id)
     answer = sender.send(question, patience, patience or None)["model" if owner == MODEL else "run"]
     return repository_at(answer["info"]["artifact_uri"], sender.uri)
 

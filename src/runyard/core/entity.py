@@ -1,19 +1,40 @@
-"""The base of everything the SDK hands out."""
+"""The base of everything the SDK hands out, and of what pages show."""
 
-from collections.abc import Iterator
-from typing import Any, Self
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, ClassVar, Self, TypeVar, dataclass_transform
 
+from runyard.core import wire
 from runyard.core.fields import Fields, fields_of
+
+E = TypeVar("E", bound="Entity")
+
+
+@dataclass_transform(eq_default=False)
+def entity(cls: type[E]) -> type[E]:
+    """Make a class an entity of the fields it declares: its constructor, its slots, its form on the wire."""
+    made: Any = dataclasses.dataclass(eq=False, repr=False, slots=True)(cls)
+    made._fields = tuple(field.name for field in dataclasses.fields(made) if field.init)
+    return made  # type: ignore[no-any-return]
 
 
 class Entity:
-    """An object with read-only-by-convention attributes, named in ``_fields`` in the order of its constructor.
+    """An object with read-only-by-convention attributes; a subclass declares them under `entity`.
 
     ``dict(entity)`` gives its attributes, sorted by name.
     """
 
     __slots__ = ()
-    _fields: tuple[str, ...] = ()
+    _fields: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def from_wire(cls, fields: Mapping[str, Any]) -> Self:
+        """Build it from a JSON object of the protocol."""
+        return wire.from_wire(cls, fields)
+
+    def to_wire(self) -> dict[str, Any]:
+        """The JSON object of the protocol; attributes that are None are left out."""
+        return wire.to_wire(self)
 
     @classmethod
     def from_dictionary(cls, the_dict: dict[str, Any]) -> Self:
@@ -50,17 +71,23 @@ class ValueEntity(Entity):
         return self._values() == other._values()
 
 
+@entity
 class KeyValue(ValueEntity):
     """A key with its text: a param or a tag."""
 
-    __slots__ = ("key", "value")
-    _fields = ("key", "value")
+    is_pair: ClassVar[bool] = True
 
-    def __init__(self, key: str, value: str) -> None:
-        self.key = key
-        self.value = value
+    key: str
+    value: str = ""
 
-    @classmethod
-    def from_wire(cls, fields: dict[str, Any]) -> Self:
-        """Build it from a JSON object of the protocol; text that is empty may be missing."""
-        return cls(fields.get("key", ""), fields.get("value", ""))
+
+@entity
+class Tag(KeyValue):
+    """A key with its text, as messages set it on whatever has tags."""
+
+
+def by_key(entries: Iterable[KeyValue] | Mapping[str, str] | None) -> dict[str, str]:
+    """Texts by key, of params or tags."""
+    if isinstance(entries, Mapping):
+        return dict(entries)
+    return {entry.key: entry.value for entry in entries or ()}

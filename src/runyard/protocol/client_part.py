@@ -3,16 +3,17 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
-from runyard.protocol.message import Message
+from runyard.protocol.answer import A
+from runyard.protocol.message import AnyMessage, Message
 
 
 class Connection(Protocol):
     """The ways to send a message to a store."""
 
-    def ask(self, message: Message) -> dict[str, Any]:
+    def ask(self, message: AnyMessage) -> dict[str, Any]:
         """Send a message and return the answer. What was buffered before it is delivered first."""
 
-    def write(self, message: Message, synchronous: bool | None = None) -> Any:
+    def write(self, message: AnyMessage, synchronous: bool | None = None) -> Any:
         """Send a change to an existing run. When the store cannot be reached it is kept on disk and delivered later.
 
         Parameters
@@ -20,7 +21,7 @@ class Connection(Protocol):
         synchronous: True waits until it is stored, or raises.
         """
 
-    def write_behind(self, message: Message) -> int:
+    def write_behind(self, message: AnyMessage) -> int:
         """Put a change behind what was buffered before it, without waiting; returns its number for `raise_refused`."""
 
     def log_point(
@@ -40,7 +41,7 @@ class Connection(Protocol):
     def raise_refused(self, numbers: Iterable[int] | None = None) -> None:
         """Raise what the store said of the first of these entries that it refused."""
 
-    def begin(self, message: Message, later: Message) -> dict[str, Any] | None:
+    def begin(self, message: AnyMessage, later: AnyMessage) -> dict[str, Any] | None:
         """Make a run or a model; None when its server is away and `later` is kept, which makes it afterwards."""
 
     def is_away(self) -> bool:
@@ -68,9 +69,9 @@ class ClientPart:
 
     connection: Connection
 
-    def send(self, message: Message) -> dict[str, Any]:
-        """Send a message and return the answer, as the protocol's JSON object."""
-        return self.connection.ask(message)
+    def send(self, message: Message[A]) -> A:
+        """Send a message and return the answer."""
+        return message.answered(self.connection.ask(message))
 
 
 class RunOperations:

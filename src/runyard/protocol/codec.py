@@ -1,27 +1,29 @@
 """Bytes to messages and answers to bytes: the hot path of the server.
 
-Bodies of the two busiest messages are decoded in one typed pass by msgspec; whatever that pass does not take (numbers
-as text, camelCase, NaN literals, faults) goes to the lenient decoder, which knows how to refuse it.
+Bodies of the busiest messages, which are declared as hot, are decoded in one typed pass by msgspec; whatever that pass
+does not take (numbers as text, camelCase, NaN literals, faults) goes to the lenient decoder, which knows how to refuse.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import MISSING, is_dataclass
 from functools import cache
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args, get_origin
 from urllib.parse import parse_qs
 
 import msgspec
 import orjson
 
+from runyard.core.wire import wire_fields
 from runyard.exceptions import BadRequest, InvalidParameter
-from runyard.protocol.message import Message
+from runyard.protocol.message import AnyMessage
 from runyard.protocol.performing import Raw, Wire
 
 MAX_DEPTH = 100
 MAX_QUERY_FIELDS = 1000
 
 
-def decode_body(kind: type[Message], body: bytes) -> Message:
+def decode_body(kind: type[AnyMessage], body: bytes) -> AnyMessage:
     """The message in a JSON body.
 
     Raises
@@ -29,7 +31,7 @@ def decode_body(kind: type[Message], body: bytes) -> Message:
     BadRequest: Not JSON, not an object, or nested too deeply; says where the text breaks.
     InvalidParameter: A field is missing or has the wrong type.
     """
-    fast = _fast_decoder(kind)  # type: ignore[arg-type]  # mypy mistakes the class for its instances
+    fast = fast_decoder(kind)  # type: ignore[arg-type]  # mypy mistakes the class for its instances
     if fast is not None:
         try:
             return fast(body)
@@ -38,12 +40,12 @@ def decode_body(kind: type[Message], body: bytes) -> Message:
     return kind.from_wire(parse_object(body, _refuse_twice if kind.operation.family == "runyard" else None))
 
 
-def decode_query(kind: type[Message], query: bytes) -> Message:
+def decode_query(kind: type[AnyMessage], query: bytes) -> AnyMessage:
     """The message in a query string; a repeated key is a list."""
     return kind.from_wire(query_fields(kind, query))
 
 
-def query_fields(kind: type[Message], query: bytes) -> dict[str, Any]:
+def query_fields(kind: type[AnyMessage], query: bytes) -> dict[str, Any]:
     """The fields in a query string; a repeated key is a list."""
     if query.count(b"&") >= MAX_QUERY_FIELDS:
         raise InvalidParameter(
@@ -129,82 +131,74 @@ def _list_fields(kind: Any) -> frozenset[str]:
 
 
 @cache
-def _fast_decoder(kind: Any) -> Callable[[bytes], Message] | None:
-    """A one-pass decoder for the messages where the pass pays; None for the others."""
-    maker = _FAST.get(kind.__name__)
-    return maker(kind) if maker else None
+def fast_decoder(kind: Any) -> Callable[[bytes], AnyMessage] | None:
+    """A one-pass decoder for the messages where the pass pays; None for the others.
+
+    It raises an error of msgspec for bodies that it leaves to the lenient decoder: those with fields or types that
+    messages do not declare, in other spellings, and faulty ones.
+    """
+    if not kind.hot:
+        return None
+    struct = _struct(kind)
+    decode = msgspec.json.Decoder(struct).decode
+    names = struct.__struct_fields__
+    needed = [field.name for field in wire_fields(kind) if field.required and field.kind is str]
+    doubles = [field.name for field in wire_fields(kind) if field.kind is float]
+    lists = {field.name: _doubles_in(field.kind) for field in wire_fields(kind) if get_origin(field.kind) is list}
+
+    def fast(body: bytes) -> AnyMessage:
+        found = decode(body)
+        for name in needed:
+            if not getattr(found, name):
+                raise msgspec.ValidationError("the lenient decoder says what is missing")
+        _spell_out(found, doubles)
+        for name, inner in lists.items():
+            if inner:
+                for item in getattr(found, name):
+                    _spell_out(item, inner)
+        return kind(**{name: getattr(found, name) for name in names})  # type: ignore[no-any-return]
+
+    return fast
 
 
 _Integer = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 """What databases hold; msgspec itself reads integers of any length."""
 
 
-class _Point(msgspec.Struct):
-    """A MetricPoint as msgspec reads it fastest; same attributes, checked by the message afterwards."""
-
-    key: str
-    value: float | str
-    timestamp: _Integer
-    step: _Integer = 0
-    model_id: str | None = None
-    dataset_name: str | None = None
-    dataset_digest: str | None = None
+def _struct(kind: Any) -> Any:
+    """A message, or an object in one, as msgspec reads it fastest: the same attributes."""
+    fields: list[Any] = []
+    for field in wire_fields(kind):
+        hint = _as_read(field.kind) | None if field.optional else _as_read(field.kind)
+        default = msgspec.field(default_factory=list) if field.default is list else field.default
+        fields.append((field.name, hint) if field.default is MISSING else (field.name, hint, default))
+    return msgspec.defstruct(kind.__name__, fields, kw_only=True, forbid_unknown_fields=True)
 
 
-class _Pair(msgspec.Struct):
-    """A param or tag."""
-
-    key: str
-    value: str = ""
-
-
-class _Batch(msgspec.Struct):
-    run_id: str
-    metrics: list[_Point] = []
-    params: list[_Pair] = []
-    tags: list[_Pair] = []
+def _as_read(hint: Any) -> Any:
+    if hint is int:
+        return _Integer
+    if hint is float:
+        return float | str
+    if get_origin(hint) is list:
+        return list[_as_read(get_args(hint)[0])]  # type: ignore[misc]
+    return _struct(hint) if _is_declared(hint) else hint
 
 
-class _Single(_Point):
-    run_id: str | None = None
-    run_uuid: str | None = None
+def _is_declared(hint: Any) -> bool:
+    return is_dataclass(hint)
 
 
-def _batch_decoder(kind: type[Message]) -> Callable[[bytes], Message]:
-    decode = msgspec.json.Decoder(_Batch).decode
-
-    def fast(body: bytes) -> Message:
-        batch = decode(body)
-        if not batch.run_id:
-            raise msgspec.ValidationError("the lenient decoder says what is missing")
-        return kind(run_id=batch.run_id, metrics=batch.metrics, params=batch.params, tags=batch.tags)
-
-    return fast
+def _doubles_in(hint: Any) -> list[str]:
+    item = get_args(hint)[0]
+    return [field.name for field in wire_fields(item) if field.kind is float] if _is_declared(item) else []
 
 
-def _single_decoder(kind: type[Message]) -> Callable[[bytes], Message]:
-    decode = msgspec.json.Decoder(_Single).decode
-
-    def fast(body: bytes) -> Message:
-        point = decode(body)
-        if not point.key:
-            raise msgspec.ValidationError("the lenient decoder says what is missing")
-        return kind(
-            key=point.key,
-            value=point.value,
-            timestamp=point.timestamp,
-            step=point.step,
-            run_id=point.run_id,
-            run_uuid=point.run_uuid,
-            model_id=point.model_id,
-            dataset_name=point.dataset_name,
-            dataset_digest=point.dataset_digest,
-        )
-
-    return fast
-
-
-_FAST: dict[str, Callable[[type[Message]], Callable[[bytes], Message]]] = {
-    "LogBatch": _batch_decoder,
-    "LogMetric": _single_decoder,
-}
+def _spell_out(found: Any, doubles: Sequence[str]) -> None:
+    """Put the double in place of text that spells it, such as ``"NaN"``."""
+    for name in doubles:
+        value = getattr(found, name)
+        if type(value) is str:
+            if value not in ("NaN", "Infinity", "-Infinity"):
+                raise msgspec.ValidationError("the lenient decoder says what is allowed")
+            setattr(found, name, float(value))

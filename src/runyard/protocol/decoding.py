@@ -14,7 +14,7 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_typ
 
 from runyard.core.limits import check_is_text, check_storable, shown
 from runyard.exceptions import InvalidParameter
-from runyard.protocol.message import Message, Part
+from runyard.protocol.message import AnyMessage
 from runyard.protocol.types import Choice, IdMark
 
 T = TypeVar("T")
@@ -84,12 +84,12 @@ def _parts(kind: Any) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, hint in get_type_hints(kind).items():
         for part in (hint, *get_args(hint)):
-            if isinstance(part, type) and issubclass(part, Part):
+            if dataclasses.is_dataclass(part):
                 found |= {name: part, _camel(name): part}
     return found
 
 
-def check_texts(message: Message) -> None:
+def check_texts(message: AnyMessage) -> None:
     """Refuse a message, made in Python, that holds no text where text belongs: a number for a name, or nothing at all.
 
     Raises

@@ -22,9 +22,10 @@ from runyard.db.schema import ensure_schema
 from runyard.db.transaction import StoreSettings, Transaction
 from runyard.db.writer import Job, Outcome, Receiver, Writer
 from runyard.exceptions import Unavailable
+from runyard.protocol.answer import A
 from runyard.protocol.catalog import load_all
 from runyard.protocol.codec import encode
-from runyard.protocol.message import Message
+from runyard.protocol.message import AnyMessage, Message
 from runyard.protocol.performing import Later, Performer, Raw, Wire, first_look, performer
 
 log = logging.getLogger(__name__)
@@ -45,12 +46,12 @@ class Performed:
     seconds: How long it took, waiting included.
     """
 
-    message: Message
+    message: AnyMessage
     error: Exception | None
     seconds: float
 
 
-Authoriser = Callable[[Message], None]
+Authoriser = Callable[[AnyMessage], None]
 Observer = Callable[[Performed], None]
 
 
@@ -114,7 +115,7 @@ class Gate:
         self._files.shutdown()
         self.engines.dispose()
 
-    def perform(self, message: Message) -> dict[str, Any]:
+    def perform(self, message: AnyMessage) -> dict[str, Any]:
         """Perform a message and wait; the answer is a JSON-ready object.
 
         Raises
@@ -124,11 +125,16 @@ class Gate:
         answer = self._observed(message, self._answer_now)
         return orjson.loads(memoryview(answer)) if isinstance(answer, Raw) else answer
 
-    def perform_raw(self, message: Message) -> bytes:
-        """Perform a message and wait; the answer is JSON text."""
-        return encode(self._observed(message, self._answer_now))
+    def ask(self, message: Message[A]) -> A:
+        """Perform a message and wait for its answer.
 
-    async def answer(self, message: Message) -> bytes:
+        Raises
+        ------
+        RunyardException: The operation was refused or failed; nothing of it was stored.
+        """
+        return message.answered(self.perform(message))
+
+    async def answer(self, message: AnyMessage) -> bytes:
         """Perform a message without blocking the event loop; the answer is JSON text."""
         began = time.perf_counter()
         error: Exception | None = None
@@ -156,7 +162,7 @@ class Gate:
         finally:
             self._notify(message, error, began)
 
-    def _observed(self, message: Message, act: Callable[[Message], Wire]) -> Wire:
+    def _observed(self, message: AnyMessage, act: Callable[[AnyMessage], Wire]) -> Wire:
         began = time.perf_counter()
         error: Exception | None = None
         try:
@@ -168,18 +174,18 @@ class Gate:
         finally:
             self._notify(message, error, began)
 
-    def _admit(self, message: Message) -> None:
+    def _admit(self, message: AnyMessage) -> None:
         message.check()
         for authorise in self.authorisers:
             authorise(message)
 
-    def _notify(self, message: Message, error: Exception | None, began: float) -> None:
+    def _notify(self, message: AnyMessage, error: Exception | None, began: float) -> None:
         if self.observers:
             performed = Performed(message, error, time.perf_counter() - began)
             for observe in self.observers:
                 observe(performed)
 
-    def _answer_now(self, message: Message) -> Wire:
+    def _answer_now(self, message: AnyMessage) -> Wire:
         if message.operation.kind == "read":
             return self._read_now(performer(type(message)), message)
         look = first_look(type(message))
@@ -190,15 +196,15 @@ class Gate:
         self._writer.submit(Job(lambda tx: _at_once(perform(tx, message)), self._blocking, future))
         return future.result()
 
-    def _read_now(self, perform: Performer[Any], message: Message) -> Wire:
+    def _read_now(self, perform: Performer[Any], message: AnyMessage) -> Wire:
         found = self._read(perform, message)
         return found.make() if isinstance(found, Later) else found
 
-    def _read_encoded(self, message: Message) -> bytes | Later:
+    def _read_encoded(self, message: AnyMessage) -> bytes | Later:
         found = self._read(performer(type(message)), message)
         return found if isinstance(found, Later) else encode(found)
 
-    def _read(self, perform: Performer[Any], message: Message) -> Wire | Later:
+    def _read(self, perform: Performer[Any], message: AnyMessage) -> Wire | Later:
         failure: type[Unavailable] = Unavailable
         for _ in range(MAX_READ_TRIES):
             try:

@@ -1,8 +1,9 @@
 """Messages: every operation of the protocol, declared once as a typed class.
 
-From the declaration come the REST route, the OpenAPI entry, the SDK's remote and local call and the permission needed.
+From the declaration come the REST route, the OpenAPI entry, the SDK's remote and local call, how its answer is decoded,
+and the permission needed.
 
-    class LogMetric(Message, post="runs/log-metric", needs="run.edit"):
+    class LogMetric(Message[Nothing], post="runs/log-metric", needs="run.edit"):
         run_id: RunId
         key: str
         value: float
@@ -14,11 +15,13 @@ A field without a default is required: missing, null and empty text are refused,
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, dataclass_transform
+from typing import Any, ClassVar, Generic, Self, dataclass_transform, get_args
 
+from runyard.core.wire import to_wire
+from runyard.protocol.answer import A_co, Answer
 from runyard.protocol.operation import Kind, Operation, operation_name
 
-OPERATIONS: dict[str, type["Message"]] = {}
+OPERATIONS: dict[str, "type[AnyMessage]"] = {}
 
 
 class _Wire:
@@ -41,26 +44,7 @@ class _Wire:
 
     def to_wire(self) -> dict[str, Any]:
         """The JSON object a client sends: fields that are None are left out."""
-        return {name: _encoded(value) for name, value in vars(self).items() if value is not None}
-
-
-def _encoded(value: Any) -> Any:
-    if type(value) is str or type(value) is int:  # most are
-        return value
-    if isinstance(value, _Wire):
-        return value.to_wire()
-    if isinstance(value, list | tuple):
-        return [_encoded(item) for item in value]
-    if isinstance(value, float):
-        return wire_double(value)
-    return value
-
-
-def wire_double(value: float) -> float | str:
-    """A double as the wire spells it: a number, or ``"NaN"``, ``"Infinity"``, ``"-Infinity"``."""
-    if value - value == 0:
-        return value
-    return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
+        return to_wire(self)
 
 
 @dataclass_transform(kw_only_default=True)
@@ -72,10 +56,18 @@ class Part(_Wire):
 
 
 @dataclass_transform(kw_only_default=True)
-class Message(_Wire):
-    """Base of every operation. Subclasses give the HTTP method with the path, and the permission they need."""
+class Message(_Wire, Generic[A_co]):
+    """Base of every operation. Subclasses give their answer, the HTTP method with the path, and the permission needed.
+
+    Attributes
+    ----------
+    answer: The class of its answer.
+    hot: Is it sent so often that its bodies are decoded in one typed pass?
+    """
 
     operation: ClassVar[Operation]
+    answer: ClassVar[type[Answer]]
+    hot: ClassVar[bool]
 
     @classmethod
     def from_wire(cls, fields: Mapping[str, Any]) -> Self:
@@ -101,6 +93,7 @@ class Message(_Wire):
         delete: str | None = None,
         kind: Kind | None = None,
         family: str = "mlflow",
+        hot: bool = False,
     ) -> None:
         dataclasses.dataclass(kw_only=True)(cls)
         paths = {"POST": post, "PATCH": patch, "DELETE": delete, "GET": get}
@@ -109,6 +102,8 @@ class Message(_Wire):
             raise TypeError(f"{cls.__name__} names no path or several: give one with get=, post=, patch= or delete=.")
         path = next(path for path in paths.values() if path)
         chosen: Kind = kind or ("read" if methods == ("GET",) else "write")
+        cls.answer = next(get_args(base)[0] for base in cls.__orig_bases__ if get_args(base))  # type: ignore[attr-defined]
+        cls.hot = hot
         cls.operation = Operation(operation_name(cls.__name__), methods, path, family, chosen, needs)
         OPERATIONS[cls.operation.name] = cls
 
@@ -119,3 +114,16 @@ class Message(_Wire):
         ------
         InvalidParameter: With the field, the value and the rule.
         """
+
+    def answered(self, fields: Mapping[str, Any]) -> A_co:
+        """Its answer, from the JSON object that a store gave.
+
+        Raises
+        ------
+        RunyardException: It is another kind of object.
+        """
+        return self.answer.from_wire(fields)  # type: ignore[return-value]  # the class is the one this message is of
+
+
+AnyMessage = Message[Any]
+"""A message whatever it is answered with."""

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from runyard.protocol.message import Message
+from runyard.protocol.message import AnyMessage
 
 if TYPE_CHECKING:
     from runyard.db.transaction import Transaction
 
-M = TypeVar("M", bound=Message)
+M = TypeVar("M", bound=AnyMessage)
 
 
 class Raw(bytes):
@@ -34,7 +34,7 @@ class Later:
 
 Performer = Callable[["Transaction", M], Wire | Later]
 
-_PERFORMERS: dict[type[Message], Performer[Any]] = {}
+_PERFORMERS: dict[type[AnyMessage], Performer[Any]] = {}
 
 
 def performs(kind: type[M]) -> Callable[[Performer[M]], Performer[M]]:
@@ -52,7 +52,7 @@ def performs(kind: type[M]) -> Callable[[Performer[M]], Performer[M]]:
     return register
 
 
-_LOOKS: dict[type[Message], Performer[Any]] = {}
+_LOOKS: dict[type[AnyMessage], Performer[Any]] = {}
 
 
 def looks_first(kind: type[M]) -> Callable[[Performer[M]], Performer[M]]:
@@ -68,11 +68,11 @@ def looks_first(kind: type[M]) -> Callable[[Performer[M]], Performer[M]]:
     return register
 
 
-def first_look(kind: type[Message]) -> Performer[Any] | None:
+def first_look(kind: type[AnyMessage]) -> Performer[Any] | None:
     """What looks before messages of this class are performed, if anything does."""
     return _LOOKS.get(kind)
 
 
-def performer(kind: type[Message]) -> Performer[Any]:
+def performer(kind: type[AnyMessage]) -> Performer[Any]:
     """The function that performs messages of this class."""
     return _PERFORMERS[kind]

@@ -1,10 +1,13 @@
 """What the registry's parts of the client speak through: the store where models are registered."""
 
-from typing import Any
+from typing import TypeVar
 
 from runyard.exceptions import EndpointNotFound, RunyardException
+from runyard.protocol.answer import A, Answer
 from runyard.protocol.client_part import ClientPart, Connection
 from runyard.protocol.message import Message
+
+B = TypeVar("B", bound=Answer)
 
 
 class RegistryPart(ClientPart):
@@ -12,11 +15,11 @@ class RegistryPart(ClientPart):
 
     registry: Connection
 
-    def register(self, message: Message) -> dict[str, Any]:
-        """Send a message to the registry and return the answer, as the protocol's JSON object."""
-        return self.registry.ask(message)
+    def register(self, message: Message[A]) -> A:
+        """Send a message to the registry and return the answer."""
+        return message.answered(self.registry.ask(message))
 
-    def register_or(self, message: Message, plain: Message) -> dict[str, Any]:
+    def register_or(self, message: Message[A], plain: Message[B]) -> A | B:
         """Send a message of our own; a server of MLflow's, which does not know it, gets the plain one and says less."""
         try:
             return self.register(message)

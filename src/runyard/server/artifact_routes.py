@@ -21,7 +21,7 @@ from runyard.artifacts.paths import joined, safe_path
 from runyard.artifacts.store import ArtifactStore, StoredFile, Upload
 from runyard.exceptions import BadRequest, InvalidParameter, PayloadTooLarge, RangeNotSatisfiable, Unavailable
 from runyard.protocol.gate import Gate
-from runyard.protocol.message import Message
+from runyard.protocol.message import AnyMessage
 from runyard.registry.model_versions.messages import GetModelVersionDownloadUri
 from runyard.server.answers import envelope
 from runyard.server.bodies import declared_length
@@ -163,7 +163,7 @@ class _Routes:
         store, root = open_location(location, self._gate.settings.artifact_places)
         return await _download(store, joined(root, path), request)
 
-    async def _ask(self, message: Message) -> Any:
+    async def _ask(self, message: AnyMessage) -> Any:
         return orjson.loads(memoryview(await self._gate.answer(message)))
 
     async def upload_to_run(self, request: Request) -> Response:

@@ -12,7 +12,7 @@ from runyard.exceptions import InvalidParameter, MethodNotAllowed, RunyardExcept
 from runyard.protocol.catalog import load_messages
 from runyard.protocol.codec import decode_body, decode_query, parse_object, query_fields
 from runyard.protocol.gate import Gate
-from runyard.protocol.message import OPERATIONS, Message
+from runyard.protocol.message import OPERATIONS, AnyMessage
 from runyard.server.answers import App, Receive, Scope, Send, send_error, send_json, unforeseen
 from runyard.server.bodies import BodyReader, ClientGone
 from runyard.server.guard import FIELDS
@@ -21,7 +21,7 @@ from runyard.server.settings import ServerSettings
 _JSON = b"application/json"
 _LARGE = 512 * 1024
 
-Methods = dict[str, type[Message]]
+Methods = dict[str, type[AnyMessage]]
 Fields = Mapping[bytes, bytes]
 
 
@@ -75,8 +75,8 @@ class Dispatch:
             await send_json(send, 200, body)
 
     async def _decode(
-        self, kind: type[Message], scope: Scope, receive: Receive, parts: Mapping[str, str] | None
-    ) -> Message:
+        self, kind: type[AnyMessage], scope: Scope, receive: Receive, parts: Mapping[str, str] | None
+    ) -> AnyMessage:
         fields: Fields = scope[FIELDS]
         if scope["method"] in ("GET", "HEAD"):
             body = b"" if scope["query_string"] else await self._bodies.read(fields, receive)
@@ -99,7 +99,7 @@ class Dispatch:
             return await asyncio.to_thread(decode_body, kind, body)
         return decode_body(kind, body)
 
-    async def _perform(self, message: Message) -> bytes:
+    async def _perform(self, message: AnyMessage) -> bytes:
         if message.operation.kind != "read":
             return await self._gate.answer(message)  # the writer's own queue is bounded
         if self._waiting_reads >= self._most_reads:

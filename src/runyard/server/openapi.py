@@ -1,13 +1,13 @@
 """The OpenAPI description of the protocol, generated from the messages."""
 
-import dataclasses
 import inspect
-import types
-from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+from dataclasses import is_dataclass
+from typing import Any, get_args, get_origin
 
 from runyard.core import limits as rules
+from runyard.core.wire import plain, wire_fields
 from runyard.protocol.catalog import load_messages
-from runyard.protocol.message import OPERATIONS, Message
+from runyard.protocol.message import OPERATIONS, AnyMessage
 from runyard.protocol.types import Choice, IdMark
 from runyard.server.settings import Limits
 from runyard.version import VERSION
@@ -69,16 +69,16 @@ def _introduction() -> str:
     )
 
 
-def _operation(kind: type[Message], method: str, parts: dict[str, Schema]) -> Schema:
+def _operation(kind: type[AnyMessage], method: str, parts: dict[str, Schema]) -> Schema:
     operation = kind.operation
     described: Schema = {
         "operationId": operation.name if method == operation.methods[0] else f"{operation.name}_by_{method.lower()}",
         "summary": operation.name.replace("_", " ").capitalize(),
-        "description": inspect.getdoc(kind) or "",
+        "description": _summary(kind),
         "tags": [operation.path.partition("/")[0]],
         "x-permission": operation.needs,
         "responses": {
-            "200": {"description": "Done; for a write, stored durably.", "content": _json({"type": "object"})},
+            "200": {"description": _summary(kind.answer), "content": _json(_typed(kind.answer, (), parts))},
             **{
                 status: {"description": text, "content": _json(_reference("Error"))}
                 for status, text in _ANSWERS.items()
@@ -111,37 +111,52 @@ def _reference(name: str) -> Schema:
 
 
 def _object(kind: type, parts: dict[str, Schema]) -> Schema:
-    """The schema of a message or of an object within one."""
-    hints = get_type_hints(kind, include_extras=True)
-    properties: dict[str, Schema] = {}
-    required: list[str] = []
-    for field in dataclasses.fields(kind):
-        properties[field.name] = _typed(hints[field.name], parts)
-        if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
-            required.append(field.name)
-        elif isinstance(field.default, str | int | float) and field.default != "":
-            properties[field.name] = {**properties[field.name], "default": field.default}
-    schema: Schema = {"type": "object", "properties": properties}
-    return {**schema, "required": required} if required else schema
+    """The schema of a message, of an answer, or of an object within one."""
+    schema: Schema = {"type": "object", "properties": {}}
+    for field in wire_fields(kind):
+        typed = _typed(field.kind, field.marks, parts)
+        if type(field.default) in (str, int, float, bool) and field.default != "":
+            typed = {**typed, "default": field.default}
+        owner = schema
+        for name in field.path[:-1]:  # a field that stands further inside: info.name
+            owner = owner["properties"].setdefault(name, {"type": "object", "properties": {}})
+        names = [field.path[-1], *([field.also] if field.also else [])]
+        owner["properties"].update(dict.fromkeys(names, typed))
+        if field.required:
+            owner.setdefault("required", []).append(field.path[-1])
+    return schema
 
 
-def _typed(hint: Any, parts: dict[str, Schema]) -> Schema:
-    origin = get_origin(hint)
-    if origin is Annotated:
-        for mark in hint.__metadata__:
-            if isinstance(mark, Choice):
-                return {"type": "string", "enum": list(mark.names)}
-            if isinstance(mark, IdMark):
-                return {"type": "string", "pattern": "^[0-9]+$"}
-        return _typed(get_args(hint)[0], parts)
-    if origin in (Union, types.UnionType):
-        [inner] = [part for part in get_args(hint) if part is not type(None)]
-        return _typed(inner, parts)
-    if origin is list:
-        return {"type": "array", "items": _typed(get_args(hint)[0], parts)}
-    if hint in _SCALARS:
-        return _SCALARS[hint]
-    if hint.__name__ not in parts:
-        parts[hint.__name__] = {}  # known from here on, should it hold itself
-        parts[hint.__name__] = {**_object(hint, parts), "description": inspect.getdoc(hint) or ""}
-    return _reference(hint.__name__)
+def _hinted(hint: Any, parts: dict[str, Schema]) -> Schema:
+    kind, optional, marks = plain(hint)
+    typed = _typed(kind, marks, parts)
+    return {"anyOf": [typed, {"type": "null"}]} if optional else typed
+
+
+def _typed(kind: Any, marks: tuple[Any, ...], parts: dict[str, Schema]) -> Schema:
+    for mark in marks:
+        if isinstance(mark, Choice):
+            return {"type": "string", "enum": list(mark.names)}
+        if isinstance(mark, IdMark):
+            return {"type": "string", "pattern": "^[0-9]+$"}
+    if get_origin(kind) is list:
+        return {"type": "array", "items": _hinted(get_args(kind)[0], parts)}
+    if get_origin(kind) is dict:
+        return {"type": "object", "additionalProperties": _hinted(get_args(kind)[1], parts)}
+    if kind in _SCALARS:
+        return _SCALARS[kind]
+    if not _is_declared(kind):  # an enumeration, which the wire has as its name
+        return {"type": "string", "enum": [one.to_wire() for one in kind]}
+    if kind.__name__ not in parts:
+        parts[kind.__name__] = {}  # known from here on, should it hold itself
+        parts[kind.__name__] = {**_object(kind, parts), "description": _summary(kind)}
+    return _reference(kind.__name__)
+
+
+def _is_declared(kind: Any) -> bool:
+    return is_dataclass(kind)
+
+
+def _summary(kind: Any) -> str:
+    """What the documentation of a class says before it lists attributes."""
+    return (inspect.getdoc(kind) or "").partition("\n\nAttributes\n")[0]

@@ -9,8 +9,9 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from runyard.core.entity import Tag
 from runyard.exceptions import InvalidParameter, RunyardException
-from runyard.tracking.experiments.messages import GetExperiment, Tag
+from runyard.tracking.experiments.messages import GetExperiment
 from runyard.tracking.logged_models.messages import (
     DeleteLoggedModelTag,
     GetLoggedModel,

@@ -12,8 +12,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from runyard.exceptions import BadRequest, PayloadTooLarge, RunyardException
+from runyard.protocol.answer import A
 from runyard.protocol.gate import Gate
-from runyard.protocol.message import Message
+from runyard.protocol.message import AnyMessage, Message
 from runyard.ui.navigation import Shell, Urls
 from runyard.ui.render import Renderer, notice_of
 
@@ -56,9 +57,13 @@ class Site:
     renderer: Renderer
     web: Path
 
-    def perform(self, message: Message) -> dict[str, Any]:
+    def perform(self, message: AnyMessage) -> dict[str, Any]:
         """Perform a message in process: pages see what the API says."""
         return self.gate.perform(message)
+
+    def ask(self, message: Message[A]) -> A:
+        """Perform a message in process, and read its answer."""
+        return self.gate.ask(message)
 
     def page(self, request: Request, name: str, page: object, shell: Shell, status: int = 200) -> HTMLResponse:
         """The answer with the page `name`."""

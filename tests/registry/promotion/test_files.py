@@ -19,6 +19,7 @@ from runyard.tracking.logged_models.messages import CreateLoggedModel
 from runyard.tracking.metrics.messages import LogMetric
 from tests.factories import NOW, a_run, shown_run
 from tests.registry.promotion.building import MODEL, a_model, a_version, moves, promote
+from tests.support.checked_gate import CheckedGate
 from tests.support.http import Caller
 from tests.support.server import RunningServer
 
@@ -29,7 +30,7 @@ GOOD = "metrics.f1 > 0.5"
 def gate(database: str, tmp_path: Path) -> Iterator[Gate]:
     """A gate that may open the artifacts of its runs, with the model."""
     root = tmp_path / "artifacts"
-    opened = Gate.open(database, artifact_root=str(root), artifact_places=every_form([root]))
+    opened = CheckedGate.open(database, artifact_root=str(root), artifact_places=every_form([root]))
     a_model(opened)
     yield opened
     opened.close()

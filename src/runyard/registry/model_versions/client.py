@@ -64,7 +64,7 @@ class ModelVersionsClient(RegisteredModelsClient):
             model_id=model_id,
             user_id=user(),
         )
-        made = ModelVersion.from_wire(self.register(message)["model_version"])
+        made = self.register(message).model_version
         made.model_id = model_id or _logged_model_of(source)
         return made
 
@@ -124,18 +124,17 @@ class ModelVersionsClient(RegisteredModelsClient):
         ------
         RunyardException: There is no such model or version, or the version is no integer.
         """
-        own, plain = (kind(name=name, version=str(version)) for kind in (DescribeModelVersion, GetModelVersion))
-        return ModelVersion.from_wire(self.register_or(own, plain)["model_version"])
+        fields: dict[str, Any] = {"name": name, "version": str(version)}
+        return self.register_or(DescribeModelVersion(**fields), GetModelVersion(**fields)).model_version
 
     def get_model_version_download_uri(self, name: str, version: str | int) -> str:
         """Where the files of a version really are."""
-        answer = self.register(GetModelVersionDownloadUri(name=name, version=str(version)))
-        return str(answer["artifact_uri"])
+        return self.register(GetModelVersionDownloadUri(name=name, version=str(version))).artifact_uri
 
     def update_model_version(self, name: str, version: str | int, description: str | None = None) -> ModelVersion:
         """Change the description; without one it is cleared."""
         message = UpdateModelVersion(name=name, version=str(version), description=description)
-        return ModelVersion.from_wire(self.register(message)["model_version"])
+        return self.register(message).model_version
 
     def delete_model_version(self, name: str, version: str | int) -> None:
         """Remove a version and the aliases at it. Its number is not given again."""
@@ -157,13 +156,14 @@ class ModelVersionsClient(RegisteredModelsClient):
         order_by: Such as ``["version_number DESC"]``; those changed last first when left out.
         page_token: The token of the page before.
         """
-        own, plain = (
-            kind(filter=filter_string, max_results=max_results, order_by=listed(order_by), page_token=page_token)
-            for kind in (DescribeModelVersions, SearchModelVersions)
-        )
-        answer = self.register_or(own, plain)
-        found = [ModelVersion.from_wire(fields) for fields in answer.get("model_versions", ())]
-        return PagedList(found, answer.get("next_page_token"))
+        fields: dict[str, Any] = {
+            "filter": filter_string,
+            "max_results": max_results,
+            "order_by": listed(order_by),
+            "page_token": page_token,
+        }
+        answer = self.register_or(DescribeModelVersions(**fields), SearchModelVersions(**fields))
+        return PagedList(answer.model_versions, answer.next_page_token)
 
     def get_model_version_stages(self, name: str, version: str | int) -> list[str]:
         """The stages there are; the same for every version."""
@@ -184,7 +184,7 @@ class ModelVersionsClient(RegisteredModelsClient):
         message = TransitionModelVersionStage(
             name=name, version=str(version), stage=stage, archive_existing_versions=archive_existing_versions
         )
-        return ModelVersion.from_wire(self.register(message)["model_version"])
+        return self.register(message).model_version
 
     def set_model_version_tag(
         self,

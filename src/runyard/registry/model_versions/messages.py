@@ -1,18 +1,47 @@
-"""What is said about model versions."""
+"""Messages of model versions."""
 
 from dataclasses import field
 
+from runyard.core.entity import Tag
 from runyard.core.limits import check_text
 from runyard.exceptions import InvalidParameter
+from runyard.protocol.answer import Answer, Nothing
 from runyard.protocol.message import Message
+from runyard.registry.model_versions.entities import ModelVersion
 from runyard.registry.names import MAX_SOURCE, check_description, check_tag, stage_named, version_number
 from runyard.registry.promotion.cause import check_cause
-from runyard.tracking.experiments.messages import Tag, check_max_results
+from runyard.tracking.experiments.messages import check_max_results
 
 MAX_VERSIONS = 200_000
 
 
-class CreateModelVersion(Message, post="model-versions/create", needs="registered_model.edit"):
+class ModelVersionFound(Answer):
+    """One version."""
+
+    model_version: ModelVersion
+
+
+class ModelVersionDescribed(Answer):
+    """One version; `has_files` is there when it was asked for."""
+
+    model_version: ModelVersion
+    has_files: bool | None = None
+
+
+class ModelVersionsFound(Answer):
+    """A page of versions; the token leads to the next, if there is one."""
+
+    model_versions: list[ModelVersion] = field(default_factory=list)
+    next_page_token: str | None = None
+
+
+class DownloadUri(Answer):
+    """Where the files of a version are."""
+
+    artifact_uri: str
+
+
+class CreateModelVersion(Message[ModelVersionFound], post="model-versions/create", needs="registered_model.edit"):
     """Add a version under a registered model; its number is the highest ever given there plus one."""
 
     name: str
@@ -34,7 +63,7 @@ class CreateModelVersion(Message, post="model-versions/create", needs="registere
             check_tag(tag.key, tag.value, f"tags[{index}].")
 
 
-class GetModelVersion(Message, get="model-versions/get", needs="registered_model.read"):
+class GetModelVersion(Message[ModelVersionFound], get="model-versions/get", needs="registered_model.read"):
     """One version."""
 
     name: str
@@ -44,7 +73,7 @@ class GetModelVersion(Message, get="model-versions/get", needs="registered_model
         version_number(self.version)
 
 
-class SearchModelVersions(Message, get="model-versions/search", needs="registered_model.read"):
+class SearchModelVersions(Message[ModelVersionsFound], get="model-versions/search", needs="registered_model.read"):
     """Versions that match a filter, a page at a time; those changed last first unless ordered otherwise."""
 
     filter: str | None = None
@@ -56,7 +85,9 @@ class SearchModelVersions(Message, get="model-versions/search", needs="registere
         check_max_results(self.max_results, MAX_VERSIONS)
 
 
-class DescribeModelVersion(Message, get="model-versions/get", family="runyard", needs="registered_model.read"):
+class DescribeModelVersion(
+    Message[ModelVersionDescribed], get="model-versions/get", family="runyard", needs="registered_model.read"
+):
     """One version, by number or by alias, with the id of its logged model, which MLflow's answers do not have.
 
     With `look_for_files` the answer has `has_files`, which is false when nothing is stored where the files should be.
@@ -75,7 +106,9 @@ class DescribeModelVersion(Message, get="model-versions/get", family="runyard", 
             version_number(self.version)
 
 
-class DescribeModelVersions(Message, get="model-versions/search", family="runyard", needs="registered_model.read"):
+class DescribeModelVersions(
+    Message[ModelVersionsFound], get="model-versions/search", family="runyard", needs="registered_model.read"
+):
     """Versions that match a filter, as MLflow's search finds them, with their aliases and ids of logged models."""
 
     filter: str | None = None
@@ -87,7 +120,7 @@ class DescribeModelVersions(Message, get="model-versions/search", family="runyar
         check_max_results(self.max_results, MAX_VERSIONS)
 
 
-class UpdateModelVersion(Message, patch="model-versions/update", needs="registered_model.edit"):
+class UpdateModelVersion(Message[ModelVersionFound], patch="model-versions/update", needs="registered_model.edit"):
     """Change the description; without one it is cleared."""
 
     name: str
@@ -99,7 +132,7 @@ class UpdateModelVersion(Message, patch="model-versions/update", needs="register
         check_description(self.description)
 
 
-class DeleteModelVersion(Message, delete="model-versions/delete", needs="registered_model.edit"):
+class DeleteModelVersion(Message[Nothing], delete="model-versions/delete", needs="registered_model.edit"):
     """Remove a version and the aliases at it. Its number is not given again."""
 
     name: str
@@ -109,7 +142,9 @@ class DeleteModelVersion(Message, delete="model-versions/delete", needs="registe
         version_number(self.version)
 
 
-class GetModelVersionDownloadUri(Message, get="model-versions/get-download-uri", needs="registered_model.read"):
+class GetModelVersionDownloadUri(
+    Message[DownloadUri], get="model-versions/get-download-uri", needs="registered_model.read"
+):
     """Where the files of a version really are."""
 
     name: str
@@ -119,7 +154,7 @@ class GetModelVersionDownloadUri(Message, get="model-versions/get-download-uri",
         version_number(self.version)
 
 
-class SetModelVersionTag(Message, post="model-versions/set-tag", needs="registered_model.edit"):
+class SetModelVersionTag(Message[Nothing], post="model-versions/set-tag", needs="registered_model.edit"):
     """Set or replace a tag."""
 
     name: str
@@ -132,7 +167,7 @@ class SetModelVersionTag(Message, post="model-versions/set-tag", needs="register
         check_tag(self.key, self.value)
 
 
-class DeleteModelVersionTag(Message, delete="model-versions/delete-tag", needs="registered_model.edit"):
+class DeleteModelVersionTag(Message[Nothing], delete="model-versions/delete-tag", needs="registered_model.edit"):
     """Remove a tag; one that is not there is fine."""
 
     name: str
@@ -143,7 +178,9 @@ class DeleteModelVersionTag(Message, delete="model-versions/delete-tag", needs="
         version_number(self.version)
 
 
-class TransitionModelVersionStage(Message, post="model-versions/transition-stage", needs="registered_model.edit"):
+class TransitionModelVersionStage(
+    Message[ModelVersionFound], post="model-versions/transition-stage", needs="registered_model.edit"
+):
     """Move a version to a stage, and with `archive_existing_versions` the others there to Archived.
 
     `user_id` and `reason` are Runyard's own: they are kept in the history of moves.

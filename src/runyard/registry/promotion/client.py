@@ -60,7 +60,7 @@ class PromotionClient(RegistryPart):
                 dry_run=dry_run,
             )
         )
-        return Promotion.from_wire(answer)
+        return answer.promotion()
 
     def search_registered_model_moves(
         self, name: str, version: str | int | None = None, max_results: int = 100, page_token: str | None = None
@@ -75,5 +75,4 @@ class PromotionClient(RegistryPart):
         """
         number = None if version is None else str(version)
         answer = self.register(SearchMoves(name=name, version=number, max_results=max_results, page_token=page_token))
-        found = [RegisteredModelMove.from_wire(move) for move in answer.get("moves", [])]
-        return PagedList(found, answer.get("next_page_token"))
+        return PagedList(answer.moves, answer.next_page_token)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from runyard.core.limits import shown
-from runyard.protocol.message import wire_double
+from runyard.core.wire import wire_double
 from runyard.registry.promotion.nodes import Comparison, Metric
 from runyard.registry.promotion.values import NoValue, holds, value_of
 

@@ -1,10 +1,15 @@
-"""What is said about promotion and the history of moves."""
+"""Messages of promotion and the history of moves."""
+
+from dataclasses import field
 
 from runyard.core.limits import shown
 from runyard.exceptions import InvalidParameter
+from runyard.protocol.answer import Answer
 from runyard.protocol.message import Message
+from runyard.registry.model_versions.entities import ModelVersion
 from runyard.registry.names import ACTIVE_STAGES, check_alias, stage_named, version_number
 from runyard.registry.promotion.cause import check_cause
+from runyard.registry.promotion.entities import Promotion, PromotionComparison, RegisteredModelMove
 from runyard.registry.promotion.judging import IF_NO_HOLDER, PASS
 from runyard.registry.promotion.language import parse_condition
 from runyard.tracking.experiments.messages import check_max_results
@@ -12,7 +17,56 @@ from runyard.tracking.experiments.messages import check_max_results
 MAX_MOVES = 1_000
 
 
-class PromoteModelVersion(Message, post="registered-models/promote", family="runyard", needs="registered_model.edit"):
+class MovesFound(Answer):
+    """A page of moves, the newest first; the token leads to the next, if there is one."""
+
+    moves: list[RegisteredModelMove] = field(default_factory=list)
+    next_page_token: str | None = None
+
+
+class PromotionDone(Answer):
+    """What came of a promotion.
+
+    Attributes
+    ----------
+    holds: Does the condition hold?
+    promoted: Does the version have the alias or stage now? Not after a dry run.
+    dry_run: Was it only tried?
+    alias, stage: What was to be moved; one of them.
+    model_version, previous: The version, and the one that had the alias or stage before, as they were before the move.
+    comparisons: What came of each comparison.
+    figures: Every metric the condition names with its value; null where there is none.
+    """
+
+    holds: bool
+    promoted: bool
+    dry_run: bool
+    model_version: ModelVersion
+    comparisons: list[PromotionComparison]
+    figures: dict[str, float | None]
+    alias: str | None = None
+    stage: str | None = None
+    previous: ModelVersion | None = None
+
+    def promotion(self) -> Promotion:
+        """The same as callers of the SDK get it."""
+        return Promotion(
+            self.model_version.name,
+            self.model_version.version,
+            self.holds,
+            self.promoted,
+            self.dry_run,
+            self.alias,
+            self.stage,
+            self.previous.version if self.previous else None,
+            self.comparisons,
+            self.figures,
+        )
+
+
+class PromoteModelVersion(
+    Message[PromotionDone], post="registered-models/promote", family="runyard", needs="registered_model.edit"
+):
     """Move an alias or a stage to a version if a condition on its metrics holds, in one transaction.
 
     The condition is comparisons joined by ``and``, such as ``metrics.f1 > 0.8 and metrics.f1 >= champion.f1 - 0.005``:
@@ -53,7 +107,7 @@ class PromoteModelVersion(Message, post="registered-models/promote", family="run
         parse_condition(self.condition)
 
 
-class SearchMoves(Message, get="registered-models/moves", family="runyard", needs="registered_model.read"):
+class SearchMoves(Message[MovesFound], get="registered-models/moves", family="runyard", needs="registered_model.read"):
     """Moves of the aliases and stages of a registered model, or of one version, the newest first, a page at a time."""
 
     name: str

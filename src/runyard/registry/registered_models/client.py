@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
+from runyard.core.entity import Tag
 from runyard.core.listed import listed
 from runyard.core.paged_list import PagedList
 from runyard.registry.client_part import RegistryPart
@@ -24,7 +25,6 @@ from runyard.registry.registered_models.messages import (
     SetRegisteredModelTag,
     UpdateRegisteredModel,
 )
-from runyard.tracking.experiments.messages import Tag
 
 
 def listed_tags(tags: Mapping[str, Any] | None) -> list[Tag]:
@@ -63,7 +63,7 @@ class RegisteredModelsClient(RegistryPart):
         RunyardException: The name is taken (``RESOURCE_ALREADY_EXISTS``), or holds ``/`` or ``:``.
         """
         message = CreateRegisteredModel(name=name, tags=listed_tags(tags), description=description)
-        return RegisteredModel.from_wire(self.register(message)["registered_model"])
+        return self.register(message).registered_model
 
     def get_registered_model(self, name: str) -> RegisteredModel:
         """A registered model by name.
@@ -72,19 +72,19 @@ class RegisteredModelsClient(RegistryPart):
         ------
         DoesNotExist: There is none.
         """
-        return RegisteredModel.from_wire(self.register(GetRegisteredModel(name=name))["registered_model"])
+        return self.register(GetRegisteredModel(name=name)).registered_model
 
     def rename_registered_model(self, name: str, new_name: str) -> RegisteredModel:
         """Give a registered model another name; versions, tags and aliases follow."""
         message = RenameRegisteredModel(name=name, new_name=new_name)
-        return RegisteredModel.from_wire(self.register(message)["registered_model"])
+        return self.register(message).registered_model
 
     def update_registered_model(
         self, name: str, description: str | None = None, deployment_job_id: str | None = None
     ) -> RegisteredModel:
         """Change the description; without one it is cleared."""
         message = UpdateRegisteredModel(name=name, description=description)
-        return RegisteredModel.from_wire(self.register(message)["registered_model"])
+        return self.register(message).registered_model
 
     def delete_registered_model(self, name: str) -> None:
         """Remove a registered model with everything under it, for good."""
@@ -110,8 +110,7 @@ class RegisteredModelsClient(RegistryPart):
             filter=filter_string, max_results=max_results, order_by=listed(order_by), page_token=page_token
         )
         answer = self.register(message)
-        found = [RegisteredModel.from_wire(fields) for fields in answer.get("registered_models", ())]
-        return PagedList(found, answer.get("next_page_token"))
+        return PagedList(answer.registered_models, answer.next_page_token)
 
     def get_latest_versions(self, name: str, stages: list[str] | None = None) -> list[ModelVersion]:
         """The highest version in each of some stages; in every stage when none is named."""
@@ -119,8 +118,7 @@ class RegisteredModelsClient(RegistryPart):
         return self._latest_versions(name, stages)
 
     def _latest_versions(self, name: str, stages: list[str] | None) -> list[ModelVersion]:
-        answer = self.register(GetLatestVersions(name=name, stages=listed(stages)))
-        return [ModelVersion.from_wire(fields) for fields in answer.get("model_versions", ())]
+        return self.register(GetLatestVersions(name=name, stages=listed(stages))).model_versions
 
     def set_registered_model_tag(self, name: str, key: str, value: Any) -> None:
         """Set or replace a tag."""
@@ -146,4 +144,4 @@ class RegisteredModelsClient(RegistryPart):
         RunyardException: There is no such model, or no such alias (``INVALID_PARAMETER_VALUE``).
         """
         own, plain = DescribeModelVersion(name=name, alias=alias), GetModelVersionByAlias(name=name, alias=alias)
-        return ModelVersion.from_wire(self.register_or(own, plain)["model_version"])
+        return self.register_or(own, plain).model_version

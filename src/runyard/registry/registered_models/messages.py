@@ -1,17 +1,35 @@
-"""What is said about registered models, their tags and aliases."""
+"""Messages of registered models, their tags and aliases."""
 
 from dataclasses import field
 
+from runyard.core.entity import Tag
 from runyard.exceptions import InvalidParameter
+from runyard.protocol.answer import Answer, Nothing
 from runyard.protocol.message import Message
+from runyard.registry.model_versions.messages import ModelVersionFound, ModelVersionsFound
 from runyard.registry.names import check_alias, check_description, check_model_name, check_tag, stage_named
 from runyard.registry.promotion.cause import check_cause
-from runyard.tracking.experiments.messages import Tag
+from runyard.registry.registered_models.entities import RegisteredModel
 
 MAX_MODELS = 1_000
 
 
-class CreateRegisteredModel(Message, post="registered-models/create", needs="registered_model.create"):
+class RegisteredModelFound(Answer):
+    """One registered model."""
+
+    registered_model: RegisteredModel
+
+
+class RegisteredModelsFound(Answer):
+    """A page of registered models; the token leads to the next, if there is one."""
+
+    registered_models: list[RegisteredModel] = field(default_factory=list)
+    next_page_token: str | None = None
+
+
+class CreateRegisteredModel(
+    Message[RegisteredModelFound], post="registered-models/create", needs="registered_model.create"
+):
     """Register a name. It must be new."""
 
     name: str
@@ -25,13 +43,15 @@ class CreateRegisteredModel(Message, post="registered-models/create", needs="reg
             check_tag(tag.key, tag.value, f"tags[{index}].")
 
 
-class GetRegisteredModel(Message, get="registered-models/get", needs="registered_model.read"):
+class GetRegisteredModel(Message[RegisteredModelFound], get="registered-models/get", needs="registered_model.read"):
     """One registered model with its tags, aliases and the latest version of every stage."""
 
     name: str
 
 
-class SearchRegisteredModels(Message, get="registered-models/search", needs="registered_model.read"):
+class SearchRegisteredModels(
+    Message[RegisteredModelsFound], get="registered-models/search", needs="registered_model.read"
+):
     """Registered models that match a filter, a page at a time, by name unless ordered otherwise. Prompts are left out
     unless the filter asks for them.
     """
@@ -48,7 +68,9 @@ class SearchRegisteredModels(Message, get="registered-models/search", needs="reg
             )
 
 
-class UpdateRegisteredModel(Message, patch="registered-models/update", needs="registered_model.edit"):
+class UpdateRegisteredModel(
+    Message[RegisteredModelFound], patch="registered-models/update", needs="registered_model.edit"
+):
     """Change the description; without one it is cleared."""
 
     name: str
@@ -58,7 +80,9 @@ class UpdateRegisteredModel(Message, patch="registered-models/update", needs="re
         check_description(self.description)
 
 
-class RenameRegisteredModel(Message, post="registered-models/rename", needs="registered_model.edit"):
+class RenameRegisteredModel(
+    Message[RegisteredModelFound], post="registered-models/rename", needs="registered_model.edit"
+):
     """Give a registered model another name; versions, tags and aliases follow."""
 
     name: str
@@ -68,14 +92,14 @@ class RenameRegisteredModel(Message, post="registered-models/rename", needs="reg
         check_model_name(self.new_name, "new_name")
 
 
-class DeleteRegisteredModel(Message, delete="registered-models/delete", needs="registered_model.delete"):
+class DeleteRegisteredModel(Message[Nothing], delete="registered-models/delete", needs="registered_model.delete"):
     """Remove a registered model with everything under it, for good."""
 
     name: str
 
 
 class GetLatestVersions(
-    Message,
+    Message[ModelVersionsFound],
     post="registered-models/get-latest-versions",
     get="registered-models/get-latest-versions",
     kind="read",
@@ -91,7 +115,7 @@ class GetLatestVersions(
             stage_named(stage)
 
 
-class SetRegisteredModelTag(Message, post="registered-models/set-tag", needs="registered_model.edit"):
+class SetRegisteredModelTag(Message[Nothing], post="registered-models/set-tag", needs="registered_model.edit"):
     """Set or replace a tag."""
 
     name: str
@@ -102,14 +126,14 @@ class SetRegisteredModelTag(Message, post="registered-models/set-tag", needs="re
         check_tag(self.key, self.value)
 
 
-class DeleteRegisteredModelTag(Message, delete="registered-models/delete-tag", needs="registered_model.edit"):
+class DeleteRegisteredModelTag(Message[Nothing], delete="registered-models/delete-tag", needs="registered_model.edit"):
     """Remove a tag; one that is not there is fine."""
 
     name: str
     key: str
 
 
-class SetRegisteredModelAlias(Message, post="registered-models/alias", needs="registered_model.edit"):
+class SetRegisteredModelAlias(Message[Nothing], post="registered-models/alias", needs="registered_model.edit"):
     """Point an alias at a version, from whichever version it was at.
 
     `user_id` and `reason` are Runyard's own: they are kept in the history of moves.
@@ -126,14 +150,14 @@ class SetRegisteredModelAlias(Message, post="registered-models/alias", needs="re
         check_cause(self.user_id, self.reason)
 
 
-class GetModelVersionByAlias(Message, get="registered-models/alias", needs="registered_model.read"):
+class GetModelVersionByAlias(Message[ModelVersionFound], get="registered-models/alias", needs="registered_model.read"):
     """The version an alias points at; ``latest`` is the one with the highest number."""
 
     name: str
     alias: str
 
 
-class DeleteRegisteredModelAlias(Message, delete="registered-models/alias", needs="registered_model.edit"):
+class DeleteRegisteredModelAlias(Message[Nothing], delete="registered-models/alias", needs="registered_model.edit"):
     """Remove an alias; one that is not there is fine."""
 
     name: str

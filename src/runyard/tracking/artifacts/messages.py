@@ -1,12 +1,39 @@
-"""What is said about the artifacts of a run, or of a logged model."""
+"""Messages of the artifacts of a run, or of a logged model."""
 
+from dataclasses import field
+
+from runyard.artifacts.entities import FileInfo
 from runyard.artifacts.paths import safe_path
 from runyard.artifacts.s3 import LONGEST_SIGNED
 from runyard.exceptions import InvalidParameter
+from runyard.protocol.answer import Answer
 from runyard.protocol.message import Message
 
 
-class ListArtifacts(Message, get="artifacts/list", needs="run.read"):
+class ArtifactsFound(Answer):
+    """What a folder of artifacts has directly in it; paths are relative to the root that is listed."""
+
+    root_uri: str
+    files: list[FileInfo] = field(default_factory=list)
+    next_page_token: str | None = None
+
+
+class PresignedUpload(Answer):
+    """An address to send a file to, and the headers to send with it."""
+
+    presigned_url: str
+    headers: dict[str, str]
+
+
+class PresignedDownload(Answer):
+    """An address to read a file from, the headers to send, and its size in bytes."""
+
+    presigned_url: str
+    headers: dict[str, str]
+    file_size: int
+
+
+class ListArtifacts(Message[ArtifactsFound], get="artifacts/list", needs="run.read"):
     """What lies directly in a folder of a run's artifacts."""
 
     run_id: str | None = None
@@ -19,7 +46,9 @@ class ListArtifacts(Message, get="artifacts/list", needs="run.read"):
             raise InvalidParameter("Missing value for required parameter 'run_id'.")
 
 
-class CreatePresignedUploadUrl(Message, post="artifacts/presigned-upload-url", kind="read", needs="run.edit"):
+class CreatePresignedUploadUrl(
+    Message[PresignedUpload], post="artifacts/presigned-upload-url", kind="read", needs="run.edit"
+):
     """An address to send one artifact to, straight to the store that a run or logged model keeps them in.
 
     Attributes
@@ -41,7 +70,9 @@ class CreatePresignedUploadUrl(Message, post="artifacts/presigned-upload-url", k
         _require_seconds(self.expiration)
 
 
-class CreatePresignedDownloadUrl(Message, post="artifacts/presigned-download-url", kind="read", needs="run.read"):
+class CreatePresignedDownloadUrl(
+    Message[PresignedDownload], post="artifacts/presigned-download-url", kind="read", needs="run.read"
+):
     """An address to read one artifact of a run from, straight from the store that the run keeps them in."""
 
     run_id: str

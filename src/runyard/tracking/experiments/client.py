@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from runyard.core.entity import Tag
 from runyard.core.lifecycle import ViewType
 from runyard.core.limits import check_is_text
 from runyard.core.listed import listed
@@ -20,7 +21,6 @@ from runyard.tracking.experiments.messages import (
     RestoreExperiment,
     SearchExperiments,
     SetExperimentTag,
-    Tag,
     UpdateExperiment,
     pending_name,
 )
@@ -43,7 +43,7 @@ class ExperimentsClient(ClientPart):
         labels = [Tag(key=str(key), value=str(value)) for key, value in (tags or {}).items()]
         location = os.fspath(artifact_location) if isinstance(artifact_location, os.PathLike) else artifact_location
         fields = {"name": name, "artifact_location": location, "tags": [tag.to_wire() for tag in labels]}
-        return str(self.send(CreateExperiment.from_wire(fields))["experiment_id"])
+        return self.send(CreateExperiment.from_wire(fields)).experiment_id
 
     def get_experiment(self, experiment_id: str) -> Experiment:
         """An experiment by id, deleted ones too.
@@ -52,12 +52,12 @@ class ExperimentsClient(ClientPart):
         ------
         DoesNotExist: There is none.
         """
-        return Experiment.from_wire(self.send(GetExperiment(experiment_id=str(experiment_id)))["experiment"])
+        return self.send(GetExperiment(experiment_id=str(experiment_id))).experiment
 
     def get_experiment_by_name(self, name: str) -> Experiment | None:
         """An experiment by its exact name, deleted ones too; None if there is none."""
         try:
-            return Experiment.from_wire(self.send(GetExperimentByName(experiment_name=name))["experiment"])
+            return self.send(GetExperimentByName(experiment_name=name)).experiment
         except RunyardException as error:
             if error.error_code == DoesNotExist.code:
                 return None
@@ -90,8 +90,7 @@ class ExperimentsClient(ClientPart):
                 page_token=page_token,
             )
         )
-        found = [Experiment.from_wire(fields) for fields in answer.get("experiments", ())]
-        return PagedList(found, answer.get("next_page_token"))
+        return PagedList(answer.experiments, answer.next_page_token)
 
     def rename_experiment(self, experiment_id: str, new_name: str) -> None:
         """Give an experiment another name."""

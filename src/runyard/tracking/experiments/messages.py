@@ -1,7 +1,8 @@
-"""What is said about experiments."""
+"""Messages of experiments."""
 
 from dataclasses import field
 
+from runyard.core.entity import Tag
 from runyard.core.limits import (
     MAX_ARTIFACT_LOCATION,
     MAX_EXPERIMENT_NAME,
@@ -12,15 +13,10 @@ from runyard.core.limits import (
     shown,
 )
 from runyard.exceptions import AlreadyExists, InvalidParameter
-from runyard.protocol.message import Message, Part
+from runyard.protocol.answer import Answer, Nothing
+from runyard.protocol.message import Message
 from runyard.protocol.types import ExperimentId, ViewType
-
-
-class Tag(Part):
-    """A key with its text, on an experiment or a run."""
-
-    key: str
-    value: str = ""
+from runyard.tracking.experiments.entities import Experiment
 
 
 def experiment_number(experiment_id: str) -> int:
@@ -62,7 +58,48 @@ def check_max_results(value: int, most: int) -> None:
         raise InvalidParameter(f"Invalid value {value} for parameter 'max_results': use 1 to {most}.")
 
 
-class CreateExperiment(Message, post="experiments/create", needs="experiment.create"):
+class ExperimentCreated(Answer):
+    """The id of a new experiment."""
+
+    experiment_id: str
+
+
+class ExperimentFound(Answer):
+    """One experiment."""
+
+    experiment: Experiment
+
+
+class ExperimentsFound(Answer):
+    """A page of experiments; the token leads to the next, if there is one."""
+
+    experiments: list[Experiment] = field(default_factory=list)
+    next_page_token: str | None = None
+
+
+class ExperimentSummary(Answer):
+    """What the active runs of an experiment are.
+
+    Attributes
+    ----------
+    runs: How many there are.
+    by_status: How many there are of each status that one has.
+    last_activity_time: When one last started or ended, milliseconds since the epoch.
+    """
+
+    experiment_id: str
+    runs: int
+    by_status: dict[str, int]
+    last_activity_time: int | None = None
+
+
+class ExperimentSummaries(Answer):
+    """A summary of each experiment that was asked for."""
+
+    experiments: list[ExperimentSummary]
+
+
+class CreateExperiment(Message[ExperimentCreated], post="experiments/create", needs="experiment.create"):
     """Make an experiment. The name must be new, also among deleted experiments."""
 
     name: str
@@ -81,20 +118,20 @@ class CreateExperiment(Message, post="experiments/create", needs="experiment.cre
             raise AlreadyExists("A tag key in 'tags' already exists: it is given twice. Send each key once.")
 
 
-class GetExperiment(Message, get="experiments/get", needs="experiment.read"):
+class GetExperiment(Message[ExperimentFound], get="experiments/get", needs="experiment.read"):
     """One experiment by id, deleted ones too."""
 
     experiment_id: ExperimentId
 
 
-class GetExperimentByName(Message, get="experiments/get-by-name", needs="experiment.read"):
+class GetExperimentByName(Message[ExperimentFound], get="experiments/get-by-name", needs="experiment.read"):
     """One experiment by its exact name, deleted ones too."""
 
     experiment_name: str
 
 
 class SearchExperiments(
-    Message, post="experiments/search", get="experiments/search", kind="read", needs="experiment.read"
+    Message[ExperimentsFound], post="experiments/search", get="experiments/search", kind="read", needs="experiment.read"
 ):
     """Experiments that match a filter, a page at a time; newest first unless ordered otherwise."""
 
@@ -108,7 +145,7 @@ class SearchExperiments(
         check_max_results(self.max_results, MAX_SEARCH_RESULTS)
 
 
-class UpdateExperiment(Message, post="experiments/update", needs="experiment.edit"):
+class UpdateExperiment(Message[Nothing], post="experiments/update", needs="experiment.edit"):
     """Rename an experiment."""
 
     experiment_id: ExperimentId
@@ -118,19 +155,19 @@ class UpdateExperiment(Message, post="experiments/update", needs="experiment.edi
         check_text("Experiment name", self.new_name, MAX_EXPERIMENT_NAME)
 
 
-class DeleteExperiment(Message, post="experiments/delete", needs="experiment.delete"):
+class DeleteExperiment(Message[Nothing], post="experiments/delete", needs="experiment.delete"):
     """Mark an experiment and its active runs as deleted."""
 
     experiment_id: ExperimentId
 
 
-class RestoreExperiment(Message, post="experiments/restore", needs="experiment.delete"):
+class RestoreExperiment(Message[Nothing], post="experiments/restore", needs="experiment.delete"):
     """Bring back a deleted experiment, with the runs its deletion took along."""
 
     experiment_id: ExperimentId
 
 
-class SetExperimentTag(Message, post="experiments/set-experiment-tag", needs="experiment.edit"):
+class SetExperimentTag(Message[Nothing], post="experiments/set-experiment-tag", needs="experiment.edit"):
     """Set or replace a tag of an active experiment."""
 
     experiment_id: ExperimentId
@@ -142,14 +179,16 @@ class SetExperimentTag(Message, post="experiments/set-experiment-tag", needs="ex
         check_text(f"The value of tag {self.key!r}", self.value, MAX_EXPERIMENT_TAG_VALUE)
 
 
-class DeleteExperimentTag(Message, post="experiments/delete-experiment-tag", needs="experiment.edit"):
+class DeleteExperimentTag(Message[Nothing], post="experiments/delete-experiment-tag", needs="experiment.edit"):
     """Remove a tag from an experiment."""
 
     experiment_id: ExperimentId
     key: str
 
 
-class SummarizeExperiments(Message, get="experiments/summarize", family="runyard", needs="experiment.read"):
+class SummarizeExperiments(
+    Message[ExperimentSummaries], get="experiments/summarize", family="runyard", needs="experiment.read"
+):
     """Of each experiment: its active runs by status, and when one last started or ended."""
 
     experiment_ids: list[ExperimentId] = field(default_factory=list)

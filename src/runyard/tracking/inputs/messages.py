@@ -1,4 +1,4 @@
-"""What is said about the datasets and models that runs use."""
+"""Messages of the datasets and models that runs use."""
 
 from dataclasses import field
 
@@ -15,44 +15,22 @@ from runyard.core.limits import (
     check_text,
 )
 from runyard.exceptions import InvalidParameter
-from runyard.protocol.message import Message, Part
+from runyard.protocol.answer import Answer, Nothing
+from runyard.protocol.message import Message
 from runyard.protocol.types import ExperimentId
-from runyard.tracking.experiments.messages import Tag, experiment_number
+from runyard.tracking.experiments.messages import experiment_number
+from runyard.tracking.inputs.entities import DatasetInput, LoggedModelInput
 
 MAX_DATASET_EXPERIMENTS = 20
 MAX_DATASETS = 1000
 
 
-class Dataset(Part):
-    """A dataset as it was when a run used it; told apart by name and digest within an experiment."""
-
-    name: str = ""
-    digest: str = ""
-    source_type: str = ""
-    source: str = ""
-    schema: str | None = None
-    profile: str | None = None
-
-
-class DatasetInput(Part):
-    """A dataset with the tags of its use, such as its context."""
-
-    dataset: Dataset
-    tags: list[Tag] = field(default_factory=list)
-
-
-class ModelInput(Part):
-    """A logged model that a run used."""
-
-    model_id: str
-
-
-class LogInputs(Message, post="runs/log-inputs", needs="run.edit"):
+class LogInputs(Message[Nothing], post="runs/log-inputs", needs="run.edit"):
     """Note the datasets and models a run uses. Repeating it changes nothing."""
 
     run_id: str
     datasets: list[DatasetInput] = field(default_factory=list)
-    models: list[ModelInput] = field(default_factory=list)
+    models: list[LoggedModelInput] = field(default_factory=list)
 
     def check(self) -> None:
         check_run_id(self.run_id)
@@ -71,7 +49,24 @@ class LogInputs(Message, post="runs/log-inputs", needs="run.edit"):
             check_text(f"models[{index}].model_id", model.model_id, MAX_KEY)
 
 
-class SearchDatasets(Message, post="experiments/search-datasets", family="ajax", kind="read", needs="experiment.read"):
+class DatasetSummary(Answer):
+    """A dataset that runs of an experiment used, and its context in one of them."""
+
+    experiment_id: str
+    name: str
+    digest: str
+    context: str | None = None
+
+
+class DatasetsFound(Answer):
+    """The distinct datasets of some experiments."""
+
+    dataset_summaries: list[DatasetSummary] = field(default_factory=list)
+
+
+class SearchDatasets(
+    Message[DatasetsFound], post="experiments/search-datasets", family="ajax", kind="read", needs="experiment.read"
+):
     """The distinct datasets used in some experiments, with the context of their use."""
 
     experiment_ids: list[ExperimentId]

@@ -6,7 +6,8 @@ from runyard.db.selecting import upsert
 from runyard.db.transaction import Transaction
 from runyard.protocol.performing import Wire, performs
 from runyard.tracking.experiments.messages import experiment_number
-from runyard.tracking.inputs.messages import MAX_DATASETS, Dataset, DatasetInput, LogInputs, SearchDatasets
+from runyard.tracking.inputs.entities import Dataset, DatasetInput
+from runyard.tracking.inputs.messages import MAX_DATASETS, LogInputs, SearchDatasets
 from runyard.tracking.inputs.tables import dataset_input_tags, dataset_inputs, datasets, model_inputs
 from runyard.tracking.runs.rows import active_run
 from runyard.tracking.runs.tables import runs
@@ -33,7 +34,7 @@ def _dataset_number(tx: Transaction, experiment: int, dataset: Dataset) -> int:
     )
     number = tx.scalar(wanted)
     if number is None:
-        values = {**vars(dataset), "experiment_id": experiment}
+        values = {**dataset.to_dictionary(), "experiment_id": experiment}
         number = tx.scalar(upsert(tx, datasets).values(**values).on_conflict_do_nothing().returning(datasets.c.id))
     if number is None:  # another process inserted it in between
         number = tx.scalar(wanted)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from runyard.core.clock import now_ms
+from runyard.core.entity import Tag
 from runyard.core.ids import new_run_id
 from runyard.core.limits import MAX_BATCH_PARAMS
 from runyard.core.listed import listed, listed_ids
@@ -12,7 +13,7 @@ from runyard.core.names import random_run_name
 from runyard.core.paged_list import PagedList
 from runyard.exceptions import InvalidParameter
 from runyard.protocol.client_part import ClientPart, pages_of
-from runyard.tracking.experiments.messages import Tag, pending_name
+from runyard.tracking.experiments.messages import pending_name
 from runyard.tracking.inputs.entities import LoggedModelOutput
 from runyard.tracking.logged_models.entities import LoggedModel, LoggedModelStatus
 from runyard.tracking.logged_models.messages import (
@@ -21,15 +22,15 @@ from runyard.tracking.logged_models.messages import (
     DeleteLoggedModelTag,
     FinalizeLoggedModel,
     GetLoggedModel,
+    LoggedModelsFound,
     LogLoggedModelParams,
     LogOutputs,
     ModelOrder,
-    ModelOutput,
     SearchLoggedModels,
     SetLoggedModelTags,
     StartLoggedModel,
 )
-from runyard.tracking.runs.messages import Param
+from runyard.tracking.runs.entities import Param
 
 MAX_RESULTS = 100
 
@@ -83,7 +84,7 @@ class LoggedModelsClient(ClientPart):
         answer = self.connection.begin(now if at_once else later, later)
         if answer is None:
             return _remembered(later, str(experiment_id))
-        model = LoggedModel.from_wire(answer["model"])
+        model = now.answered(answer).model
         for page in further if at_once else ():
             page.model_id = model.model_id
             self.send(page)
@@ -99,7 +100,7 @@ class LoggedModelsClient(ClientPart):
         unseen = _unseen.get(checked_model_id(model_id))
         if unseen is not None and self.connection.is_away():
             return unseen
-        return LoggedModel.from_wire(self.send(GetLoggedModel(model_id=model_id))["model"])
+        return self.send(GetLoggedModel(model_id=model_id)).model
 
     def finalize_logged_model(self, model_id: str, status: LoggedModelStatus | str) -> LoggedModel:
         """Say how the logging of a model ended.
@@ -117,7 +118,7 @@ class LoggedModelsClient(ClientPart):
         message = FinalizeLoggedModel(model_id=checked_model_id(model_id), status=name)
         answer = self.connection.write(message)
         if answer:
-            return LoggedModel.from_wire(answer["model"])
+            return message.answered(answer).model
         model = _unseen.get(model_id) or LoggedModel("", model_id, "", f"models:/{model_id}", 0, 0)
         model.status = LoggedModelStatus.of(status)
         return model
@@ -201,14 +202,12 @@ class LoggedModelsClient(ClientPart):
             order_by=[_order(entry) for entry in listed(order_by)],
             page_token=page_token,
         )
-        answer = self.send(message) if ids else {}
-        return PagedList(
-            [LoggedModel.from_wire(fields) for fields in answer.get("models", ())], answer.get("next_page_token")
-        )
+        answer = self.send(message) if ids else LoggedModelsFound()
+        return PagedList(answer.models, answer.next_page_token)
 
     def log_outputs(self, run_id: str, models: Sequence[LoggedModelOutput]) -> None:
         """Note the models a run put out, each with the step at which it did."""
-        outputs = [ModelOutput(model_id=model.model_id, step=getattr(model, "step", 0)) for model in models]
+        outputs = [LoggedModelOutput(model_id=model.model_id, step=getattr(model, "step", 0)) for model in models]
         if outputs:
             self.connection.write(LogOutputs(run_id=run_id, models=outputs))
 

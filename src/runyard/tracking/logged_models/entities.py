@@ -1,10 +1,12 @@
-"""Logged models as the SDK hands them out."""
+"""Logged models, on the wire and in Python."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
+from dataclasses import field
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any, ClassVar
 
-from runyard.core.entity import Entity, KeyValue
+from runyard.core.entity import Entity, KeyValue, by_key, entity
+from runyard.core.wire import OnWire
 from runyard.exceptions import InvalidParameter
 from runyard.tracking.metrics.entities import Metric
 
@@ -79,98 +81,56 @@ class LoggedModelStatus(StrEnum):
             raise InvalidParameter(f"Invalid status {status!r} of a logged model: use one of {names}.") from None
 
 
+@entity
 class LoggedModelParameter(KeyValue):
     """A setting of a logged model."""
-
-    __slots__ = ()
 
     def __hash__(self) -> int:
         return hash(self._values())
 
 
+@entity
 class LoggedModelTag(KeyValue):
     """A tag of a logged model."""
 
-    __slots__ = ()
 
-
+@entity
 class LoggedModel(Entity):
     """A model with a life of its own: what was logged with it, where its files are, which run made it.
 
     Attributes
     ----------
+    creation_timestamp, last_updated_timestamp: Milliseconds since the epoch.
+    status: It may be given as the number that MLflow's protocol gives it.
     params, tags: Dictionaries of text; given as entities they become such.
     metrics: Every point logged with the model; None when there is none.
     model_uri: Its address, ``models:/<model_id>``.
     """
 
-    _fields = (
-        "experiment_id",
-        "model_id",
-        "name",
-        "artifact_location",
-        "creation_timestamp",
-        "last_updated_timestamp",
-        "model_type",
-        "source_run_id",
-        "status",
-        "status_message",
-        "tags",
-        "params",
-        "metrics",
+    _not_shown: ClassVar[tuple[str, ...]] = ("tags", "params", "metrics")
+
+    experiment_id: Annotated[str, OnWire(at="info.experiment_id")]
+    model_id: Annotated[str, OnWire(at="info.model_id")]
+    name: Annotated[str, OnWire(at="info.name")]
+    artifact_location: Annotated[str, OnWire(at="info.artifact_uri")]
+    creation_timestamp: Annotated[int, OnWire(at="info.creation_timestamp_ms")]
+    last_updated_timestamp: Annotated[int, OnWire(at="info.last_updated_timestamp_ms")]
+    model_type: Annotated[str | None, OnWire(at="info.model_type")] = None
+    source_run_id: Annotated[str | None, OnWire(at="info.source_run_id")] = None
+    status: Annotated[LoggedModelStatus, OnWire(LoggedModelStatus, at="info.status")] = LoggedModelStatus.READY
+    status_message: Annotated[str | None, OnWire(at="info.status_message")] = None
+    tags: Annotated[dict[str, str], OnWire(list[LoggedModelTag], at="info.tags")] = field(default_factory=dict)
+    params: Annotated[dict[str, str], OnWire(list[LoggedModelParameter], at="data.params")] = field(
+        default_factory=dict
     )
-    _not_shown = ("tags", "params", "metrics")
+    metrics: Annotated[list[Metric] | None, OnWire(at="data.metrics")] = None
 
-    def __init__(
-        self,
-        experiment_id: str,
-        model_id: str,
-        name: str,
-        artifact_location: str,
-        creation_timestamp: int,
-        last_updated_timestamp: int,
-        model_type: str | None = None,
-        source_run_id: str | None = None,
-        status: LoggedModelStatus | int = LoggedModelStatus.READY,
-        status_message: str | None = None,
-        tags: Sequence[LoggedModelTag] | Mapping[str, str] | None = None,
-        params: Sequence[LoggedModelParameter] | Mapping[str, str] | None = None,
-        metrics: Sequence[Metric] | None = None,
-    ) -> None:
-        self.experiment_id = experiment_id
-        self.model_id = model_id
-        self.name = name
-        self.artifact_location = artifact_location
-        self.creation_timestamp = creation_timestamp
-        self.last_updated_timestamp = last_updated_timestamp
-        self.model_type = model_type
-        self.source_run_id = source_run_id
-        self.status = status if isinstance(status, LoggedModelStatus) else LoggedModelStatus.from_int(status)
-        self.status_message = status_message
-        self.tags = _texts(tags)
-        self.params = _texts(params)
-        self.metrics = None if metrics is None else list(metrics)
-
-    @classmethod
-    def from_wire(cls, fields: dict[str, Any]) -> "LoggedModel":
-        """Build it from a JSON object of the protocol."""
-        info, data = fields["info"], fields.get("data", {})
-        points = data.get("metrics")
-        return cls(
-            str(info.get("experiment_id", "")),
-            info["model_id"],
-            info.get("name", ""),
-            info.get("artifact_uri", ""),
-            int(info.get("creation_timestamp_ms", 0)),
-            int(info.get("last_updated_timestamp_ms", 0)),
-            info.get("model_type") or None,
-            info.get("source_run_id") or None,
-            LoggedModelStatus.from_wire(info.get("status")),
-            info.get("status_message") or None,
-            {tag["key"]: tag.get("value", "") for tag in info.get("tags", ())},
-            {param["key"]: param.get("value", "") for param in data.get("params", ())},
-            [Metric.from_wire(point) for point in points] if points else None,
-        )
+    def __post_init__(self) -> None:
+        given: Any = self.status
+        self.status = given if isinstance(given, LoggedModelStatus) else LoggedModelStatus.from_int(given)
+        self.model_type, self.source_run_id = self.model_type or None, self.source_run_id or None
+        self.tags, self.params = by_key(self.tags), by_key(self.params)
+        self.metrics = None if self.metrics is None else list(self.metrics)
 
     @property
     def model_uri(self) -> str:
@@ -188,9 +148,3 @@ class LoggedModel(Entity):
     def __repr__(self) -> str:
         shown = (f"{name}={value!r}" for name, value in self if name not in self._not_shown)
         return f"{type(self).__name__}({', '.join(shown)})"
-
-
-def _texts(entries: Sequence[KeyValue] | Mapping[str, str] | None) -> dict[str, str]:
-    if entries is None or isinstance(entries, Mapping):
-        return dict(entries or {})
-    return {entry.key: entry.value for entry in entries}

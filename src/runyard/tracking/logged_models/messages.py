@@ -1,8 +1,9 @@
-"""What is said about logged models."""
+"""Messages of logged models."""
 
 from dataclasses import field
 from typing import Annotated
 
+from runyard.core.entity import Tag
 from runyard.core.limits import (
     MAX_MODEL_PARAM_KEY,
     MAX_TEXT_VALUE,
@@ -13,10 +14,15 @@ from runyard.core.limits import (
     shown,
 )
 from runyard.exceptions import BadRequest, InvalidParameter
+from runyard.protocol.answer import Answer, Nothing
 from runyard.protocol.message import Message, Part
 from runyard.protocol.types import Choice, ExperimentId
-from runyard.tracking.experiments.messages import Tag, check_home, experiment_number
-from runyard.tracking.runs.messages import Param, check_tag
+from runyard.tracking.artifacts.messages import ArtifactsFound
+from runyard.tracking.experiments.messages import check_home, experiment_number
+from runyard.tracking.inputs.entities import LoggedModelOutput
+from runyard.tracking.logged_models.entities import LoggedModel
+from runyard.tracking.runs.entities import Param
+from runyard.tracking.runs.messages import check_tag
 
 MODEL_STATUSES = (
     ("LOGGED_MODEL_STATUS_UNSPECIFIED", 0),
@@ -80,14 +86,20 @@ class ModelOrder(Part):
     dataset_digest: str | None = None
 
 
-class ModelOutput(Part):
-    """A logged model that a run put out."""
+class LoggedModelFound(Answer):
+    """One logged model."""
 
-    model_id: str
-    step: int = 0
+    model: LoggedModel
 
 
-class CreateLoggedModel(Message, post="logged-models", needs="experiment.edit"):
+class LoggedModelsFound(Answer):
+    """A page of logged models; the token leads to the next, if there is one."""
+
+    models: list[LoggedModel] = field(default_factory=list)
+    next_page_token: str | None = None
+
+
+class CreateLoggedModel(Message[LoggedModelFound], post="logged-models", needs="experiment.edit"):
     """Begin a model in an experiment. Its status is pending until it is finalised."""
 
     experiment_id: ExperimentId
@@ -110,7 +122,9 @@ class CreateLoggedModel(Message, post="logged-models", needs="experiment.edit"):
         check_tags(self.tags)
 
 
-class StartLoggedModel(Message, post="logged-models/start", family="runyard", needs="experiment.edit"):
+class StartLoggedModel(
+    Message[LoggedModelFound], post="logged-models/start", family="runyard", needs="experiment.edit"
+):
     """Begin a model under an id that the caller made, as programs do that began while the server was away.
 
     Its experiment is given by id, or by name and made if there is none of that name; else it is that of the run which
@@ -148,27 +162,27 @@ class StartLoggedModel(Message, post="logged-models/start", family="runyard", ne
         )
 
 
-class GetLoggedModel(Message, get="logged-models/{model_id}", needs="run.read"):
+class GetLoggedModel(Message[LoggedModelFound], get="logged-models/{model_id}", needs="run.read"):
     """One logged model with its params, tags and metrics."""
 
     model_id: str
     allow_deleted: bool = False
 
 
-class FinalizeLoggedModel(Message, patch="logged-models/{model_id}", needs="run.edit"):
+class FinalizeLoggedModel(Message[LoggedModelFound], patch="logged-models/{model_id}", needs="run.edit"):
     """Say how the logging of a model ended."""
 
     model_id: str
     status: ModelStatus
 
 
-class DeleteLoggedModel(Message, delete="logged-models/{model_id}", needs="run.delete"):
+class DeleteLoggedModel(Message[Nothing], delete="logged-models/{model_id}", needs="run.delete"):
     """Mark a logged model as deleted. Repeating it changes nothing."""
 
     model_id: str
 
 
-class SetLoggedModelTags(Message, patch="logged-models/{model_id}/tags", needs="run.edit"):
+class SetLoggedModelTags(Message[Nothing], patch="logged-models/{model_id}/tags", needs="run.edit"):
     """Set or replace tags."""
 
     model_id: str
@@ -178,7 +192,7 @@ class SetLoggedModelTags(Message, patch="logged-models/{model_id}/tags", needs="
         check_tags(self.tags)
 
 
-class DeleteLoggedModelTag(Message, delete="logged-models/{model_id}/tags/{tag_key}", needs="run.edit"):
+class DeleteLoggedModelTag(Message[Nothing], delete="logged-models/{model_id}/tags/{tag_key}", needs="run.edit"):
     """Remove a tag."""
 
     model_id: str
@@ -188,7 +202,7 @@ class DeleteLoggedModelTag(Message, delete="logged-models/{model_id}/tags/{tag_k
         check_key("tag_key", self.tag_key)
 
 
-class LogLoggedModelParams(Message, post="logged-models/{model_id}/params", needs="run.edit"):
+class LogLoggedModelParams(Message[Nothing], post="logged-models/{model_id}/params", needs="run.edit"):
     """Add params; a key that is there already is refused."""
 
     model_id: str
@@ -198,7 +212,7 @@ class LogLoggedModelParams(Message, post="logged-models/{model_id}/params", need
         check_params(self.params)
 
 
-class SearchLoggedModels(Message, post="logged-models/search", kind="read", needs="run.read"):
+class SearchLoggedModels(Message[LoggedModelsFound], post="logged-models/search", kind="read", needs="run.read"):
     """Logged models of some experiments that match a filter, a page at a time; the newest first unless ordered."""
 
     experiment_ids: list[ExperimentId]
@@ -219,7 +233,9 @@ class SearchLoggedModels(Message, post="logged-models/search", kind="read", need
             raise InvalidParameter(f"Invalid value {self.max_results} for parameter 'max_results': use 1 or more.")
 
 
-class ListLoggedModelArtifacts(Message, get="logged-models/{model_id}/artifacts/directories", needs="run.read"):
+class ListLoggedModelArtifacts(
+    Message[ArtifactsFound], get="logged-models/{model_id}/artifacts/directories", needs="run.read"
+):
     """Files and folders of a logged model, one level."""
 
     model_id: str
@@ -227,11 +243,11 @@ class ListLoggedModelArtifacts(Message, get="logged-models/{model_id}/artifacts/
     page_token: str | None = None
 
 
-class LogOutputs(Message, post="runs/outputs", needs="run.edit"):
+class LogOutputs(Message[Nothing], post="runs/outputs", needs="run.edit"):
     """Note the logged models a run put out."""
 
     run_id: str
-    models: list[ModelOutput]
+    models: list[LoggedModelOutput]
 
     def check(self) -> None:
         check_run_id(self.run_id)

@@ -10,7 +10,7 @@ from runyard.db.selecting import NUMBERS, among, bound, upsert
 from runyard.db.transaction import Prepared, Transaction
 from runyard.exceptions import BadRequest
 from runyard.tracking.logged_models.tables import logged_model_metrics, logged_models
-from runyard.tracking.metrics.points import MetricPoint
+from runyard.tracking.metrics.entities import Point
 from runyard.tracking.runs.tables import runs
 
 _points = logged_model_metrics.c
@@ -36,7 +36,7 @@ _of_models = Prepared(
 )
 
 
-def append_to_models(tx: Transaction, run: int, points: Sequence[MetricPoint]) -> None:
+def append_to_models(tx: Transaction, run: int, points: Sequence[Point]) -> None:
     """Keep points with the logged models they name.
 
     Raises

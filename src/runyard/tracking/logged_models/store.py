@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from runyard.core.entity import Tag
 from runyard.core.ids import new_run_id
 from runyard.core.limits import shown
 from runyard.core.names import random_run_name
@@ -12,7 +13,6 @@ from runyard.db.selecting import upsert
 from runyard.db.transaction import Transaction
 from runyard.exceptions import AlreadyExists, BadRequest, DoesNotExist
 from runyard.protocol.performing import Wire, performs
-from runyard.tracking.experiments.messages import Tag
 from runyard.tracking.experiments.store import ACTIVE, DELETED, FoundExperiment, active_experiment, home_of
 from runyard.tracking.logged_models.assemble import models_on_wire
 from runyard.tracking.logged_models.messages import (
@@ -35,7 +35,7 @@ from runyard.tracking.logged_models.tables import (
     logged_models,
     model_outputs,
 )
-from runyard.tracking.runs.messages import Param
+from runyard.tracking.runs.entities import Param
 from runyard.tracking.runs.rows import active_run, find_run
 
 _STATUSES = dict(MODEL_STATUSES)

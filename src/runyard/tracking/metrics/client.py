@@ -56,20 +56,7 @@ class MetricsClient(ClientPart):
         measured = measured_on(model_id, dataset_name, dataset_digest) if model_id or dataset_name else None
         if self.connection.waits(synchronous):
             entry = 0
-            model, name, digest = measured or (None, None, None)
-            self.connection.write(
-                LogMetric(
-                    run_id=run_id,
-                    key=key,
-                    value=number,
-                    timestamp=when,
-                    step=where,
-                    model_id=model,
-                    dataset_name=name,
-                    dataset_digest=digest,
-                ),
-                synchronous,
-            )
+            self.connection.write(LogMetric(key, number, when, where, *(measured or ()), run_id=run_id), synchronous)
         else:
             entry = buffer_point(self, run_id, key, number, when, where, measured)
         return RunOperations(self, [entry]) if synchronous is False else None
@@ -82,8 +69,10 @@ class MetricsClient(ClientPart):
             answer = self.send(
                 GetMetricHistory(run_id=run_id, metric_key=key, max_results=MAX_HISTORY_POINTS, page_token=token)
             )
-            found += [Metric.from_wire({**fields, "run_id": run_id}) for fields in answer.get("metrics", ())]
-            token = answer.get("next_page_token")
+            for metric in answer.metrics:
+                metric.run_id = run_id
+            found += answer.metrics
+            token = answer.next_page_token
             if not token:
                 return PagedList(found, None)
 

@@ -1,46 +1,36 @@
-"""What is said about metrics."""
+"""Messages of metrics."""
+
+from dataclasses import field
 
 from runyard.core.limits import MAX_HISTORY_POINTS, MAX_HISTORY_RUNS, MAX_INTERVAL_POINTS
 from runyard.exceptions import InvalidParameter
+from runyard.protocol.answer import Answer, Nothing
 from runyard.protocol.message import Message
 from runyard.tracking.experiments.messages import check_max_results
-from runyard.tracking.metrics.points import MetricPoint, check_points
+from runyard.tracking.metrics.entities import Metric, Point
+from runyard.tracking.metrics.points import check_points
 
 
-class LogMetric(Message, post="runs/log-metric", needs="run.edit"):
+class LogMetric(Message[Nothing], Point, post="runs/log-metric", needs="run.edit", hot=True):
     """Log one point of a metric. The same point again is stored once."""
 
-    key: str
-    value: float
-    timestamp: int
-    step: int = 0
     run_id: str | None = None
     run_uuid: str | None = None
-    model_id: str | None = None
-    dataset_name: str | None = None
-    dataset_digest: str | None = None
 
     def check(self) -> None:
         if not (self.run_id or self.run_uuid):
             raise InvalidParameter("Missing value for required parameter 'run_id'.")
-        point = self.point()
-        check_points([point])
-        self.value = point.value
-
-    def point(self) -> MetricPoint:
-        """What is logged, without the run."""
-        return MetricPoint(
-            key=self.key,
-            value=self.value,
-            timestamp=self.timestamp,
-            step=self.step,
-            model_id=self.model_id,
-            dataset_name=self.dataset_name,
-            dataset_digest=self.dataset_digest,
-        )
+        check_points([self])
 
 
-class GetMetricHistory(Message, get="metrics/get-history", needs="run.read"):
+class MetricsFound(Answer):
+    """Points of metrics, a page of them where pages were asked for."""
+
+    metrics: list[Metric] = field(default_factory=list)
+    next_page_token: str | None = None
+
+
+class GetMetricHistory(Message[MetricsFound], get="metrics/get-history", needs="run.read"):
     """Every point of one metric of a run, by timestamp, step and value."""
 
     metric_key: str
@@ -56,7 +46,7 @@ class GetMetricHistory(Message, get="metrics/get-history", needs="run.read"):
             raise InvalidParameter(f"Invalid value {self.max_results} for parameter 'max_results': use 1 or more.")
 
 
-class GetMetricHistoryBulk(Message, get="metrics/get-history-bulk", family="ajax", needs="run.read"):
+class GetMetricHistoryBulk(Message[MetricsFound], get="metrics/get-history-bulk", family="ajax", needs="run.read"):
     """Points of one metric of several runs, by run, timestamp, step and value; at most 25,000 in all."""
 
     run_id: list[str]
@@ -69,7 +59,7 @@ class GetMetricHistoryBulk(Message, get="metrics/get-history-bulk", family="ajax
             raise InvalidParameter(f"Invalid value {self.max_results} for parameter 'max_results': use 1 or more.")
 
 
-class GetMetricHistoryBulkInterval(Message, get="metrics/get-history-bulk-interval", needs="run.read"):
+class GetMetricHistoryBulkInterval(Message[MetricsFound], get="metrics/get-history-bulk-interval", needs="run.read"):
     """Points of one metric of several runs, thinned to at most `max_results` a run, extremes kept, by step."""
 
     run_ids: list[str]
@@ -95,7 +85,30 @@ def check_run_count(run_ids: list[str], name: str) -> None:
         raise InvalidParameter(f"'{name}' names {len(run_ids)} runs; at most {MAX_HISTORY_RUNS} are answered at once.")
 
 
-class GetMetricCurves(Message, get="metrics/curves", family="runyard", needs="run.read"):
+class MetricCurve(Answer):
+    """One metric of one run for a chart: arrays by step, of equal length.
+
+    Attributes
+    ----------
+    points: How many points there are within the range of steps, before they were thinned.
+    timestamps: Milliseconds since the epoch.
+    """
+
+    run_id: str
+    points: int
+    steps: list[int]
+    timestamps: list[int]
+    values: list[float]
+
+
+class CurvesFound(Answer):
+    """The curves of one metric; runs that lack it have none."""
+
+    key: str
+    curves: list[MetricCurve]
+
+
+class GetMetricCurves(Message[CurvesFound], get="metrics/curves", family="runyard", needs="run.read"):
     """One metric of several runs for a chart: arrays by step, thinned with spikes kept, within a range of steps."""
 
     run_ids: list[str]

@@ -14,10 +14,10 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from runyard.core.wire import wire_double
 from runyard.db.selecting import NUMBERS, among, bound
 from runyard.db.transaction import Prepared, Transaction
-from runyard.protocol.message import wire_double
-from runyard.tracking.metrics.points import MetricPoint
+from runyard.tracking.metrics.entities import Point
 from runyard.tracking.metrics.tables import metric_points, metric_series
 from runyard.tracking.runs.tables import runs
 
@@ -91,7 +91,7 @@ def find_run_and_series(tx: Transaction, run_uuid: str, key: str) -> tuple[Any, 
     return _run_with_series.row(tx, key, run_uuid)
 
 
-def append_one(tx: Transaction, run: int, series: tuple[Any, ...], point: MetricPoint) -> None:
+def append_one(tx: Transaction, run: int, series: tuple[Any, ...], point: Point) -> None:
     """Append one point; `series` is what `find_run_and_series` told of it."""
     number, latest = (series[0], (series[1], series[2], series[3])) if series[0] is not None else (None, None)
     newest = (point.step, point.timestamp, _nullable(point.value))
@@ -103,7 +103,7 @@ def append_one(tx: Transaction, run: int, series: tuple[Any, ...], point: Metric
     insert.run(tx, number, point.step, point.timestamp, _stored(tx, point.value))
 
 
-def append(tx: Transaction, run: int, points: Sequence[MetricPoint]) -> None:
+def append(tx: Transaction, run: int, points: Sequence[Point]) -> None:
     """Append points of any metrics to a run; a point that is there already stays one."""
     known: dict[str, tuple[int, Latest]] = {
         key: (number, (step, timestamp, value)) for key, number, step, timestamp, value in _series_of_run.rows(tx, run)
@@ -125,12 +125,12 @@ def append(tx: Transaction, run: int, points: Sequence[MetricPoint]) -> None:
             _advance.run(tx, *latest, _document(key, latest), numbers[key], latest[2] or 0.0)
     if tx.dialect == "sqlite":
         rows: list[Row] = [
-            (numbers[p.key], p.step, p.timestamp, p.value if p.value == p.value else NAN_TEXT) for p in points
+            (numbers[p.key], p.step, p.timestamp, float(p.value) if p.value == p.value else NAN_TEXT) for p in points
         ]
         rows.sort(key=itemgetter(0, 1, 2))
         _insert_point_sqlite.run_many(tx, rows)
     else:
-        rows = [(numbers[p.key], p.step, p.timestamp, p.value) for p in points]
+        rows = [(numbers[p.key], p.step, p.timestamp, float(p.value)) for p in points]
         columns = [list(column) for column in zip(*rows, strict=True)]
         tx.connection.connection.cursor().execute(_INSERT_ARRAYS, columns)
 
@@ -141,7 +141,7 @@ def _rank(latest: Latest) -> tuple[int, int, float]:
 
 
 def _nullable(value: float) -> float | None:
-    return value if value == value else None
+    return float(value) if value == value else None
 
 
 def _document(key: str, latest: Latest) -> str:
@@ -151,7 +151,7 @@ def _document(key: str, latest: Latest) -> str:
 
 
 def _stored(tx: Transaction, value: float) -> Any:
-    return NAN_TEXT if value != value and tx.dialect == "sqlite" else value
+    return NAN_TEXT if value != value and tx.dialect == "sqlite" else float(value)
 
 
 def on_wire(value: Any) -> float | str:

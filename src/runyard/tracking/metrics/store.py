@@ -34,10 +34,9 @@ def log_metric(tx: Transaction, message: LogMetric) -> Wire:
         raise missing_run(run_id)
     if found[1] != "active":
         raise deleted_run(run_id)
-    point = message.point()
-    if point.model_id:
-        append_to_models(tx, found[0], [point])
-    series.append_one(tx, found[0], found[2:], point)
+    if message.model_id:
+        append_to_models(tx, found[0], [message])
+    series.append_one(tx, found[0], found[2:], message)
     return {}
 
 

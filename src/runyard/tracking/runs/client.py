@@ -6,6 +6,7 @@ from typing import Any
 
 from runyard import settings
 from runyard.core.clock import now_ms
+from runyard.core.entity import Tag
 from runyard.core.ids import new_run_id
 from runyard.core.lifecycle import ViewType
 from runyard.core.limits import MAX_BATCH_ENTRIES, MAX_BATCH_METRICS, MAX_BATCH_PARAMS, MAX_BATCH_TAGS, check_is_text
@@ -13,14 +14,12 @@ from runyard.core.listed import listed, listed_ids
 from runyard.core.names import random_run_name
 from runyard.core.paged_list import PagedList
 from runyard.protocol.client_part import ClientPart, RunOperations, pages_of
-from runyard.protocol.message import Message
-from runyard.tracking.experiments.messages import PENDING, Tag, pending_name
+from runyard.protocol.message import AnyMessage
+from runyard.tracking.experiments.messages import PENDING, pending_name
 from runyard.tracking.logged_models.active import active
 from runyard.tracking.metrics.client import as_integer, as_number, buffer_point, measured_on
 from runyard.tracking.metrics.entities import Metric
-from runyard.tracking.metrics.points import MetricPoint
-from runyard.tracking.runs import entities
-from runyard.tracking.runs.entities import Run, RunTag
+from runyard.tracking.runs.entities import Param, Run, RunTag
 from runyard.tracking.runs.messages import (
     RUN_NAME_TAG,
     CreateRun,
@@ -29,7 +28,6 @@ from runyard.tracking.runs.messages import (
     GetRun,
     LogBatch,
     LogParam,
-    Param,
     RestoreRun,
     SearchRuns,
     SetTag,
@@ -68,7 +66,7 @@ class RunsClient(ClientPart):
             start_time=now_ms() if start_time is None else start_time,
             tags=[Tag(key=key, value=value) for key, value in texts.items()],
         )
-        return Run.from_wire(self.send(message)["run"])
+        return self.send(message).run
 
     def begin_run(self, experiment_id: str, tags: Mapping[str, Any] | None = None, run_name: str | None = None) -> Run:
         """Start a run; while its server is away, under an id of its own, and made when the server is back.
@@ -92,7 +90,7 @@ class RunsClient(ClientPart):
         )
         now = later if name else replace(later.described(experiment_id), run_name=run_name or "")
         answer = self.connection.begin(now, later)
-        return Run.from_wire(answer["run"]) if answer else _unseen(later, experiment_id)
+        return now.answered(answer).run if answer else _unseen(later, experiment_id)
 
     def resume_run(self, run_id: str, name: str | None = None) -> Run:
         """A run that goes on, of which no more than the id is known: its server is away."""
@@ -106,7 +104,7 @@ class RunsClient(ClientPart):
         ------
         DoesNotExist: There is none.
         """
-        return Run.from_wire(self.send(GetRun(run_id=run_id))["run"])
+        return self.send(GetRun(run_id=run_id)).run
 
     def get_parent_run(self, run_id: str) -> Run | None:
         """The run this one is nested in; None if it is nested in none."""
@@ -175,7 +173,7 @@ class RunsClient(ClientPart):
                 page_token=page_token,
             )
         )
-        return PagedList([Run.from_wire(fields) for fields in answer.get("runs", ())], answer.get("next_page_token"))
+        return PagedList(answer.runs, answer.next_page_token)
 
     def log_param(self, run_id: str, key: str, value: Any, synchronous: bool | None = None) -> Any:
         """Log a param once; returns its value.
@@ -205,7 +203,7 @@ class RunsClient(ClientPart):
         self,
         run_id: str,
         metrics: Sequence[Metric] = (),
-        params: Sequence[entities.Param] = (),
+        params: Sequence[Param] = (),
         tags: Sequence[RunTag] = (),
         synchronous: bool | None = None,
     ) -> Any:
@@ -232,7 +230,7 @@ class RunsClient(ClientPart):
                 )
         return RunOperations(self, entries) if synchronous is False else None
 
-    def _written(self, message: Message, synchronous: bool | None) -> list[int]:
+    def _written(self, message: AnyMessage, synchronous: bool | None) -> list[int]:
         """Log a change as the caller or the settings say; its number when nobody waited for it."""
         if synchronous is False or (synchronous is None and settings.ENABLE_ASYNC_LOGGING.get()):
             return [self.connection.write_behind(message)]
@@ -248,24 +246,19 @@ def _unseen(begun: StartRun, experiment_id: str) -> Run:
     return Run.from_wire({"info": {**begun.to_wire(), **info}, "data": {"tags": listed}})
 
 
-def _point(metric: Metric) -> MetricPoint:
+def _point(metric: Metric) -> Metric:
     measured = measured_on(metric.model_id or active.model_id, metric.dataset_name, metric.dataset_digest)
-    model_id, name, digest = measured or (None, None, None)
     step: Any = metric.step  # MLflow's own loggers leave it out
-    return MetricPoint(
-        key=metric.key,
-        value=as_number(metric.key, metric.value),
-        timestamp=as_integer("timestamp", metric.timestamp),
-        step=0 if step is None else as_integer("step", step),
-        model_id=model_id,
-        dataset_name=name,
-        dataset_digest=digest,
+    return Metric(
+        metric.key,
+        as_number(metric.key, metric.value),
+        as_integer("timestamp", metric.timestamp),
+        0 if step is None else as_integer("step", step),
+        *(measured or ()),
     )
 
 
-def _batches(
-    run_id: str, metrics: Sequence[Metric], params: Sequence[entities.Param], tags: Sequence[RunTag]
-) -> list[LogBatch]:
+def _batches(run_id: str, metrics: Sequence[Metric], params: Sequence[Param], tags: Sequence[RunTag]) -> list[LogBatch]:
     """As few messages as the limits allow: params and tags first, so that a refused param leaves no metrics behind."""
     points = [_point(metric) for metric in metrics]
     texts = [Param(key=param.key, value=str(param.value)) for param in params]

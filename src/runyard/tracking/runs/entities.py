@@ -1,29 +1,31 @@
-"""Runs as the SDK hands them out."""
+"""Runs, on the wire and in Python."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import field
+from typing import Annotated, Any
 
-from runyard.core.entity import Entity, KeyValue, ValueEntity
+from runyard.core.entity import Entity, KeyValue, ValueEntity, by_key, entity
 from runyard.core.enumeration import Enumeration, Status
 from runyard.core.fields import Fields, fields_of
+from runyard.core.wire import OnWire
 from runyard.exceptions import InvalidParameter
+from runyard.protocol import types
 from runyard.tracking.inputs.entities import RunInputs, RunOutputs
 from runyard.tracking.metrics.entities import Metric
 
 
+@entity
 class Param(KeyValue):
     """A setting of a run."""
-
-    __slots__ = ()
 
     def __hash__(self) -> int:
         return hash(self._values())
 
 
+@entity
 class RunTag(KeyValue):
     """A tag of a run."""
-
-    __slots__ = ()
 
 
 class RunStatus(Status):
@@ -53,68 +55,26 @@ class SourceType(Enumeration):
     }
 
 
+@entity
 class RunInfo(ValueEntity):
-    """What identifies a run, and where it stands."""
+    """What identifies a run, and where it stands.
 
-    __slots__ = (
-        "artifact_uri",
-        "end_time",
-        "experiment_id",
-        "lifecycle_stage",
-        "run_id",
-        "run_name",
-        "start_time",
-        "status",
-        "user_id",
-    )
-    _fields = (
-        "run_id",
-        "experiment_id",
-        "user_id",
-        "status",
-        "start_time",
-        "end_time",
-        "lifecycle_stage",
-        "artifact_uri",
-        "run_name",
-    )
+    Attributes
+    ----------
+    status: ``RUNNING``, ``SCHEDULED``, ``FINISHED``, ``FAILED`` or ``KILLED``.
+    start_time, end_time: Milliseconds since the epoch.
+    lifecycle_stage: ``active`` or ``deleted``.
+    """
 
-    def __init__(
-        self,
-        run_id: str,
-        experiment_id: str,
-        user_id: str,
-        status: str,
-        start_time: int,
-        end_time: int | None,
-        lifecycle_stage: str,
-        artifact_uri: str | None = None,
-        run_name: str | None = None,
-    ) -> None:
-        self.run_id = run_id
-        self.experiment_id = experiment_id
-        self.user_id = user_id
-        self.status = status
-        self.start_time = start_time
-        self.end_time = end_time
-        self.lifecycle_stage = lifecycle_stage
-        self.artifact_uri = artifact_uri
-        self.run_name = run_name
-
-    @classmethod
-    def from_wire(cls, fields: dict[str, Any]) -> "RunInfo":
-        """Build it from a JSON object of the protocol."""
-        return cls(
-            fields.get("run_id") or fields["run_uuid"],
-            str(fields.get("experiment_id", "")),
-            fields.get("user_id", ""),
-            fields.get("status", "RUNNING"),
-            fields.get("start_time", 0),
-            fields.get("end_time"),
-            fields.get("lifecycle_stage", "active"),
-            fields.get("artifact_uri"),
-            fields.get("run_name", ""),
-        )
+    run_id: Annotated[str, OnWire(also="run_uuid")]
+    experiment_id: str
+    user_id: str
+    status: Annotated[str, OnWire(types.RunStatus)]
+    start_time: int
+    end_time: int | None
+    lifecycle_stage: str
+    artifact_uri: str | None = None
+    run_name: str | None = None
 
     @property
     def run_uuid(self) -> str:
@@ -132,30 +92,19 @@ class RunInfo(ValueEntity):
         return cls.get_searchable_attributes()
 
 
+@entity
 class RunData(Entity):
-    """Latest metrics, params and tags of a run, each a dictionary."""
+    """Latest metrics, params and tags of a run, each a dictionary; given as entities they become such."""
 
-    __slots__ = ("_metric_objects", "metrics", "params", "tags")
-    _fields = ("metrics", "params", "tags")
+    metrics: Annotated[dict[str, float], OnWire(list[Metric])] = field(default_factory=dict)
+    params: Annotated[dict[str, str], OnWire(list[Param])] = field(default_factory=dict)
+    tags: Annotated[dict[str, str], OnWire(list[RunTag])] = field(default_factory=dict)
+    _metric_objects: list[Metric] = field(init=False, default_factory=list)
 
-    def __init__(
-        self,
-        metrics: Iterable[Metric] | None = None,
-        params: Iterable[Param] | None = None,
-        tags: Iterable[RunTag] | None = None,
-    ) -> None:
-        self._metric_objects = list(metrics or ())
+    def __post_init__(self) -> None:
+        self._metric_objects = list(self.metrics or ())  # type: ignore[arg-type]  # they are given as entities
         self.metrics = {metric.key: metric.value for metric in self._metric_objects}
-        self.params = {param.key: param.value for param in params or ()}
-        self.tags = {tag.key: tag.value for tag in tags or ()}
-
-    @classmethod
-    def from_wire(cls, fields: dict[str, Any]) -> "RunData":
-        """Build it from a JSON object of the protocol."""
-        data = cls([Metric.from_wire(metric) for metric in fields.get("metrics", ())])
-        data.params = {param["key"]: param.get("value", "") for param in fields.get("params", ())}
-        data.tags = {tag["key"]: tag.get("value", "") for tag in fields.get("tags", ())}
-        return data
+        self.params, self.tags = by_key(self.params), by_key(self.tags)
 
     @property
     def _metric_objs(self) -> list[Metric]:
@@ -172,10 +121,15 @@ class RunData(Entity):
         return {"metrics": self.metrics, "params": self.params, "tags": self.tags}
 
 
+@dataclasses.dataclass(init=False, eq=False, repr=False, slots=True)
 class Run(Entity):
     """One execution: what it is, what it logged, what it used."""
 
-    __slots__ = ("data", "info", "inputs", "outputs")
+    info: RunInfo
+    data: RunData
+    inputs: Annotated[RunInputs | None, OnWire(RunInputs)]
+    outputs: Annotated[RunOutputs | None, OnWire(RunOutputs)]
+
     _fields = ("info", "data", "inputs", "outputs")
 
     def __init__(
@@ -191,16 +145,6 @@ class Run(Entity):
         self.data = run_data
         self.inputs = run_inputs
         self.outputs = run_outputs
-
-    @classmethod
-    def from_wire(cls, fields: dict[str, Any]) -> "Run":
-        """Build it from a JSON object of the protocol."""
-        return cls(
-            RunInfo.from_wire(fields["info"]),
-            RunData.from_wire(fields.get("data", {})),
-            RunInputs.from_wire(fields.get("inputs", {})),
-            RunOutputs.from_wire(fields.get("outputs", {})),
-        )
 
     @classmethod
     def from_dictionary(cls, the_dict: dict[str, Any]) -> "Run":

@@ -1,7 +1,8 @@
-"""What is said about runs, their params and tags."""
+"""Messages of runs, their params and tags."""
 
 from dataclasses import field
 
+from runyard.core.entity import Tag
 from runyard.core.limits import (
     MAX_BATCH_ENTRIES,
     MAX_BATCH_METRICS,
@@ -18,19 +19,15 @@ from runyard.core.limits import (
     check_text,
 )
 from runyard.exceptions import BadRequest, InvalidParameter
-from runyard.protocol.message import Message, Part
+from runyard.protocol.answer import Answer, Nothing
+from runyard.protocol.message import Message
 from runyard.protocol.types import ExperimentId, RunStatus, ViewType
-from runyard.tracking.experiments.messages import Tag, check_home, check_max_results, experiment_number
-from runyard.tracking.metrics.points import MetricPoint, check_points
+from runyard.tracking.experiments.messages import check_home, check_max_results, experiment_number
+from runyard.tracking.metrics.entities import Metric
+from runyard.tracking.metrics.points import check_points
+from runyard.tracking.runs.entities import Param, Run, RunInfo
 
 RUN_NAME_TAG = "mlflow.runName"
-
-
-class Param(Part):
-    """A setting of a run: a key with its text."""
-
-    key: str
-    value: str = ""
 
 
 def check_param(path: str, param: Param) -> None:
@@ -45,7 +42,55 @@ def check_tag(path: str, tag: Tag) -> None:
     check_text(f"The value of tag {tag.key!r}", tag.value, MAX_TEXT_VALUE)
 
 
-class CreateRun(Message, post="runs/create", needs="experiment.edit"):
+class RunFound(Answer):
+    """One run."""
+
+    run: Run
+
+
+class RunUpdated(Answer):
+    """What a run is after a change."""
+
+    run_info: RunInfo
+
+
+class RunsFound(Answer):
+    """A page of runs; the token leads to the next, if there is one."""
+
+    runs: list[Run] = field(default_factory=list)
+    next_page_token: str | None = None
+
+
+class RunsCounted(Answer):
+    """A number of runs."""
+
+    count: int
+
+
+class MetricKey(Answer):
+    """A metric that some runs have, and how many do."""
+
+    key: str
+    runs: int
+
+
+class ParamKey(Answer):
+    """A param that some runs have, how many do, and how many values it has among them."""
+
+    key: str
+    runs: int
+    distinct: int
+
+
+class RunsDescribed(Answer):
+    """How many runs a search finds, and which metrics and params they have."""
+
+    runs: int
+    metric_keys: list[MetricKey]
+    param_keys: list[ParamKey]
+
+
+class CreateRun(Message[RunFound], post="runs/create", needs="experiment.edit"):
     """Start a run. Its status is RUNNING; without a name it gets a random one, without a start time the present one."""
 
     experiment_id: ExperimentId = ""
@@ -78,7 +123,7 @@ class CreateRun(Message, post="runs/create", needs="experiment.edit"):
             )
 
 
-class StartRun(Message, post="runs/start", family="runyard", needs="experiment.edit"):
+class StartRun(Message[RunFound], post="runs/start", family="runyard", needs="experiment.edit"):
     """Start a run under an id that the caller made, as programs do that began while the server was away.
 
     Its experiment is given by id, or by name and made if there is none of that name. Repeating it changes nothing.
@@ -108,7 +153,7 @@ class StartRun(Message, post="runs/start", family="runyard", needs="experiment.e
         )
 
 
-class GetRun(Message, get="runs/get", needs="run.read"):
+class GetRun(Message[RunFound], get="runs/get", needs="run.read"):
     """One run with its latest metrics, params, tags and inputs; deleted ones too."""
 
     run_id: str | None = None
@@ -124,7 +169,7 @@ class GetRun(Message, get="runs/get", needs="run.read"):
         return self.run_id or self.run_uuid or ""
 
 
-class UpdateRun(Message, post="runs/update", needs="run.edit"):
+class UpdateRun(Message[RunUpdated], post="runs/update", needs="run.edit"):
     """Change status, end time or name of an active run; what is not given stays.
 
     A run that ends without an end time ended now; one that runs has none.
@@ -147,19 +192,19 @@ class UpdateRun(Message, post="runs/update", needs="run.edit"):
         return self.run_id or self.run_uuid or ""
 
 
-class DeleteRun(Message, post="runs/delete", needs="run.delete"):
+class DeleteRun(Message[Nothing], post="runs/delete", needs="run.delete"):
     """Mark a run as deleted. Repeating it changes nothing."""
 
     run_id: str
 
 
-class RestoreRun(Message, post="runs/restore", needs="run.delete"):
+class RestoreRun(Message[Nothing], post="runs/restore", needs="run.delete"):
     """Bring back a deleted run. Repeating it changes nothing."""
 
     run_id: str
 
 
-class SetTag(Message, post="runs/set-tag", needs="run.edit"):
+class SetTag(Message[Nothing], post="runs/set-tag", needs="run.edit"):
     """Set or replace a tag of an active run."""
 
     key: str
@@ -173,14 +218,14 @@ class SetTag(Message, post="runs/set-tag", needs="run.edit"):
             raise InvalidParameter("Missing value for required parameter 'run_id'.")
 
 
-class DeleteTag(Message, post="runs/delete-tag", needs="run.edit"):
+class DeleteTag(Message[Nothing], post="runs/delete-tag", needs="run.edit"):
     """Remove a tag from an active run."""
 
     run_id: str
     key: str
 
 
-class LogParam(Message, post="runs/log-parameter", needs="run.edit"):
+class LogParam(Message[Nothing], post="runs/log-parameter", needs="run.edit"):
     """Log a param once: the same value again is fine, another value is refused."""
 
     key: str
@@ -194,11 +239,11 @@ class LogParam(Message, post="runs/log-parameter", needs="run.edit"):
             raise InvalidParameter("Missing value for required parameter 'run_id'.")
 
 
-class LogBatch(Message, post="runs/log-batch", needs="run.edit"):
+class LogBatch(Message[Nothing], post="runs/log-batch", needs="run.edit", hot=True):
     """Log metrics, params and tags of one run: all of them or, if one breaks a rule, nothing."""
 
     run_id: str
-    metrics: list[MetricPoint] = field(default_factory=list)
+    metrics: list[Metric] = field(default_factory=list)
     params: list[Param] = field(default_factory=list)
     tags: list[Tag] = field(default_factory=list)
 
@@ -228,7 +273,7 @@ class LogBatch(Message, post="runs/log-batch", needs="run.edit"):
             seen[param.key] = param.value
 
 
-class SearchRuns(Message, post="runs/search", kind="read", needs="run.read"):
+class SearchRuns(Message[RunsFound], post="runs/search", kind="read", needs="run.read"):
     """Runs of some experiments that match a filter, a page at a time; newest first unless ordered otherwise."""
 
     experiment_ids: list[ExperimentId] = field(default_factory=list)
@@ -242,7 +287,7 @@ class SearchRuns(Message, post="runs/search", kind="read", needs="run.read"):
         check_max_results(self.max_results, MAX_SEARCH_RESULTS)
 
 
-class CountRuns(Message, post="runs/count", kind="read", family="runyard", needs="run.read"):
+class CountRuns(Message[RunsCounted], post="runs/count", kind="read", family="runyard", needs="run.read"):
     """How many runs a search finds."""
 
     experiment_ids: list[ExperimentId] = field(default_factory=list)
@@ -250,7 +295,7 @@ class CountRuns(Message, post="runs/count", kind="read", family="runyard", needs
     run_view_type: ViewType = "ACTIVE_ONLY"
 
 
-class DescribeRuns(Message, post="runs/describe", kind="read", family="runyard", needs="run.read"):
+class DescribeRuns(Message[RunsDescribed], post="runs/describe", kind="read", family="runyard", needs="run.read"):
     """Which metrics and params the runs of a search have, and how much they differ."""
 
     experiment_ids: list[ExperimentId] = field(default_factory=list)
@@ -258,7 +303,7 @@ class DescribeRuns(Message, post="runs/describe", kind="read", family="runyard",
     run_view_type: ViewType = "ACTIVE_ONLY"
 
 
-class LogModel(Message, post="runs/log-model", needs="run.edit"):
+class LogModel(Message[Nothing], post="runs/log-model", needs="run.edit"):
     """Note a saved model in the run's history of models, as 2.x clients do."""
 
     run_id: str

@@ -1,0 +1,233 @@
+"""JSON objects of the protocol and the dataclasses that declare them, both ways.
+
+What is left out on the wire reads as the field's default or, when it has none, as the empty value of its type, which is
+how protocol buffers, MLflow's own form of messages, have it. Doubles may be texts (``"NaN"``), integers too.
+"""
+
+import dataclasses
+import types
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass
+from functools import cache
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from runyard.exceptions import RunyardException
+
+T = TypeVar("T")
+Read = Callable[[Mapping[str, Any]], Any]
+Convert = Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
+class OnWire:
+    """Marks a field whose form on the wire is another than in Python.
+
+    Attributes
+    ----------
+    kind: What the wire has, which the constructor takes too: a list of tags, say, that become a dictionary.
+    at: Where it is in the JSON object, ``info.artifact_uri``; under its own name when None.
+    also: A second name for the same value, which old clients read.
+    """
+
+    kind: Any = None
+    at: str | None = None
+    also: str | None = None
+
+
+class NotOnWire:
+    """Marks a field that only MLflow's constructor knows: no answer has it."""
+
+
+@dataclass(frozen=True)
+class WireField:
+    """A field of a declared object, as the wire has it.
+
+    Attributes
+    ----------
+    kind: The type of its value; None may stand for it when `optional`.
+    marks: What else its annotation says.
+    path: Names that lead to it in the JSON object.
+    also: Its second name in the same place, if it has one.
+    default: What it is when the wire leaves it out; a function that makes it for lists and the like.
+    required: Do answers always have it?
+    """
+
+    name: str
+    kind: Any
+    marks: tuple[Any, ...]
+    optional: bool
+    path: tuple[str, ...]
+    also: str | None
+    default: Any
+    required: bool
+
+
+def from_wire(kind: type[T], fields: Mapping[str, Any]) -> T:
+    """Build an object of a declared class from a JSON object.
+
+    Raises
+    ------
+    RunyardException: An object within is missing or no object, so the answer is not one of this protocol.
+    """
+    return kind(*[read(fields) for read in _readers(kind)])  # type: ignore[arg-type]  # mypy takes it for an instance
+
+
+@cache
+def wire_fields(kind: Any) -> tuple[WireField, ...]:
+    """The fields of a declared class that the wire has, in the order of its constructor."""
+    return tuple(field for field in _all_fields(kind) if field.path)
+
+
+@cache
+def _all_fields(kind: Any) -> tuple[WireField, ...]:
+    hints = get_type_hints(kind, include_extras=True)
+    return tuple(_field(field, hints[field.name]) for field in dataclasses.fields(kind) if field.init)
+
+
+def _field(field: "dataclasses.Field[Any]", hint: Any) -> WireField:
+    kind, optional, marks = plain(hint)
+    has_default = field.default is not MISSING or field.default_factory is not MISSING
+    always = not has_default and not optional
+    on_wire = next((mark for mark in marks if isinstance(mark, OnWire)), OnWire())
+    path = () if NotOnWire in marks else tuple((on_wire.at or field.name).split("."))
+    if on_wire.kind is not None:
+        kind, optional, inner = plain(on_wire.kind)
+        marks += inner
+    default = field.default if field.default_factory is MISSING else field.default_factory
+    return WireField(field.name, kind, marks, optional, path, on_wire.also, default, required=always and bool(path))
+
+
+def plain(hint: Any) -> tuple[Any, bool, tuple[Any, ...]]:
+    """An annotation taken apart: the type itself, whether None may stand for it, and its marks."""
+    marks: tuple[Any, ...] = ()
+    optional = False
+    while True:
+        if get_origin(hint) is Annotated:
+            marks += hint.__metadata__
+            hint = get_args(hint)[0]
+        elif get_origin(hint) in (Union, types.UnionType) and type(None) in get_args(hint):
+            [hint] = [part for part in get_args(hint) if part is not type(None)]
+            optional = True
+        else:
+            return hint, optional, marks
+
+
+@cache
+def _readers(kind: Any) -> tuple[Read, ...]:
+    return tuple(_reader(kind, field) for field in _all_fields(kind))
+
+
+def _reader(owner: Any, field: WireField) -> Read:
+    if not field.path:
+        return lambda _: field.default() if callable(field.default) else field.default
+    missing = _when_missing(owner, field)
+    convert = converter(field.kind)
+    first, *rest = field.path
+    if rest:
+        return _within(first, _reader(owner, dataclasses.replace(field, path=tuple(rest))))
+    also = field.also
+    if convert is None and not also:
+        return lambda fields: missing() if (value := fields.get(first)) is None else value
+
+    def read(fields: Mapping[str, Any]) -> Any:
+        value = fields.get(first)
+        if value is None and also:
+            value = fields.get(also)
+        return missing() if value is None else value if convert is None else convert(value)
+
+    return read
+
+
+def _within(name: str, read: Read) -> Read:
+    return lambda fields: read(fields.get(name) or {})
+
+
+def _when_missing(owner: Any, field: WireField) -> Callable[[], Any]:
+    kind: Any = field.kind
+    if field.default is not MISSING:
+        default = field.default
+        return default if callable(default) else lambda: default
+    if field.optional:
+        return lambda: None
+    if _is_declared(kind):
+        if any(inner.required for inner in wire_fields(kind)):
+            return lambda: _lacking(owner, field)
+        return lambda: kind.from_wire({})
+    return get_origin(kind) or kind  # type: ignore[no-any-return]  # str(), int(), list() …
+
+
+def _is_declared(kind: Any) -> bool:
+    return dataclasses.is_dataclass(kind)
+
+
+def _lacking(owner: Any, field: WireField) -> Any:
+    raise RunyardException(
+        f"The answer is not one of Runyard or MLflow: '{'.'.join(field.path)}' is missing where {owner.__name__} "
+        "was expected. Check the tracking URI."
+    )
+
+
+def converter(kind: Any) -> Convert | None:
+    """What turns a JSON value into this type; None where it is that already."""
+    origin = get_origin(kind)
+    if kind in (int, float):
+        return kind  # type: ignore[no-any-return]  # a class is a function too
+    if origin is list:
+        return _of_list(get_args(kind)[0])
+    if origin is dict:
+        return _of_dict(get_args(kind)[1])
+    if _is_declared(kind):
+        return lambda value: kind.from_wire(_object(kind, value))
+    return getattr(kind, "from_wire", None)
+
+
+def _of_list(hint: Any) -> Convert:
+    item = plain(hint)[0]
+    if getattr(item, "is_pair", False):  # keys with texts become a dictionary: thousands of them may come at once
+        return lambda entries: {entry["key"]: entry.get("value", "") for entry in entries}
+    convert = converter(item)
+    return list if convert is None else lambda entries: [convert(entry) for entry in entries]
+
+
+def _of_dict(hint: Any) -> Convert:
+    convert = converter(plain(hint)[0])
+    if convert is None:
+        return dict
+    return lambda entries: {key: None if value is None else convert(value) for key, value in entries.items()}
+
+
+def _object(kind: Any, value: Any) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise RunyardException(
+            f"The answer is not one of Runyard or MLflow: {kind.__name__} is {type(value).__name__}, and an object was "
+            "expected. Check the tracking URI."
+        )
+    return value
+
+
+def to_wire(declared: Any) -> dict[str, Any]:
+    """The JSON object that clients send for an object of a declared class: fields that are None are left out."""
+    values = [(name, getattr(declared, name)) for name in _names(type(declared))]  # type: ignore[arg-type]  # mypy takes it for an instance
+    return {name: _encoded(value) for name, value in values if value is not None}
+
+
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(kind) if field.init)
+
+
+def _encoded(value: Any) -> Any:
+    if type(value) is str or type(value) is int:  # most are
+        return value
+    if isinstance(value, float):
+        return wire_double(value)
+    if isinstance(value, list | tuple):
+        return [_encoded(item) for item in value]
+    return to_wire(value) if dataclasses.is_dataclass(value) else value
+
+
+def wire_double(value: float) -> float | str:
+    """A double as the wire spells it: a number, or ``"NaN"``, ``"Infinity"``, ``"-Infinity"``."""
+    if value - value == 0:
+        return value
+    return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"

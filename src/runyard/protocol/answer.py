@@ -1,0 +1,42 @@
+"""Answers: what each operation says, declared as a typed class beside its message.
+
+    class RunFound(Answer):
+        run: Run
+
+    class GetRun(Message[RunFound], get="runs/get", needs="run.read"):
+        run_id: RunId
+
+From the declaration come the answer's schema in OpenAPI and the reference, what the SDK decodes, and what pages show.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, Self, TypeVar, dataclass_transform
+
+from runyard.core.wire import from_wire
+
+
+@dataclass_transform()
+class Answer:
+    """Base of all answers."""
+
+    def __init_subclass__(cls) -> None:
+        dataclasses.dataclass(cls)
+
+    @classmethod
+    def from_wire(cls, fields: Mapping[str, Any]) -> Self:
+        """Build it from the JSON object of the protocol, as a server of Runyard's or MLflow's sends it.
+
+        Raises
+        ------
+        RunyardException: It is another kind of object.
+        """
+        return from_wire(cls, fields)
+
+
+A = TypeVar("A", bound=Answer)
+A_co = TypeVar("A_co", bound=Answer, covariant=True)
+
+
+class Nothing(Answer):
+    """An empty object: it is done."""

@@ -1,0 +1,52 @@
+"""A gate that holds every answer against what its message declares."""
+
+from functools import cache
+from typing import Any
+
+import jsonschema_rs
+
+from runyard.protocol.gate import Gate
+from runyard.protocol.message import AnyMessage
+from runyard.server.openapi import specification
+
+
+class CheckedGate(Gate):
+    """Answers as a gate does, and fails when an answer is not the declared one."""
+
+    def perform(self, message: AnyMessage) -> dict[str, Any]:
+        """Perform a message; the answer has the declared fields, of the declared types, and no others."""
+        answer = super().perform(message)
+        undeclared = undeclared_in(answer, type(message))
+        assert not undeclared, f"{message.operation.name}: {undeclared}"
+        return answer
+
+
+def undeclared_in(answer: dict[str, Any], kind: type[AnyMessage]) -> list[str]:
+    """Where an answer differs from the schema that its operation publishes, when no more fields may be there."""
+    operation = kind.operation
+    errors = _validator(operation.main_path, operation.methods[0].lower()).iter_errors(answer)
+    return [f"{'.'.join(map(str, error.instance_path))}: {error.message}" for error in errors]
+
+
+@cache
+def _validator(path: str, method: str) -> Any:
+    described = _closed(_specification())
+    answered = described["paths"][path][method]["responses"]["200"]["content"]["application/json"]["schema"]
+    return jsonschema_rs.Draft202012Validator({**answered, "components": described["components"]})
+
+
+@cache
+def _specification() -> Any:
+    return specification()
+
+
+def _closed(schema: Any) -> Any:
+    """The schema with no place for fields that it does not name."""
+    if isinstance(schema, list):
+        return [_closed(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    closed = {name: _closed(one) for name, one in schema.items()}
+    if isinstance(schema.get("properties"), dict) and schema.get("type") == "object":
+        closed["additionalProperties"] = False
+    return closed
