@@ -88,6 +88,8 @@ class Tag(KeyValue):
 
 def by_key(entries: Iterable[KeyValue] | Mapping[str, str] | None) -> dict[str, str]:
     """Texts by key, of params or tags."""
+    if type(entries) is dict:  # as the wire's have become
+        return entries
     if isinstance(entries, Mapping):
         return dict(entries)
     return {entry.key: entry.value for entry in entries or ()}

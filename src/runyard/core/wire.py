@@ -14,7 +14,6 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_typ
 from runyard.exceptions import RunyardException
 
 T = TypeVar("T")
-Read = Callable[[Mapping[str, Any]], Any]
 Convert = Callable[[Any], Any]
 
 
@@ -69,7 +68,7 @@ def from_wire(kind: type[T], fields: Mapping[str, Any]) -> T:
     ------
     RunyardException: An object within is missing or no object, so the answer is not one of this protocol.
     """
-    return kind(*[read(fields) for read in _readers(kind)])  # type: ignore[arg-type]  # mypy takes it for an instance
+    return _reader(kind)(fields)  # type: ignore[no-any-return,arg-type]  # mypy takes the class for an instance
 
 
 @cache
@@ -113,47 +112,48 @@ def plain(hint: Any) -> tuple[Any, bool, tuple[Any, ...]]:
 
 
 @cache
-def _readers(kind: Any) -> tuple[Read, ...]:
-    return tuple(_reader(kind, field) for field in _all_fields(kind))
+def _reader(kind: Any) -> Callable[[Mapping[str, Any]], Any]:
+    """A function that builds a declared object, compiled for its class: answers hold thousands of them."""
+    known: dict[str, Any] = {"kind": kind}
+    arguments = []
+    for place, field in enumerate(_all_fields(kind)):
+        known[f"missing{place}"], known[f"convert{place}"] = _when_missing(kind, field), converter(field.kind)
+        arguments.append(_argument(str(place), field, known[f"missing{place}"], known[f"convert{place}"]))
+    source = f"lambda fields: kind({', '.join(arguments)})"
+    return eval(source, known)  # type: ignore[no-any-return]  # noqa: S307  (of names that are declared in our code)
 
 
-def _reader(owner: Any, field: WireField) -> Read:
+def _argument(place: str, field: WireField, missing: Any, convert: Convert | None) -> str:
+    """The expression that reads one field."""
     if not field.path:
-        return lambda _: field.default() if callable(field.default) else field.default
-    missing = _when_missing(owner, field)
-    convert = converter(field.kind)
-    first, *rest = field.path
-    if rest:
-        return _within(first, _reader(owner, dataclasses.replace(field, path=tuple(rest))))
-    also = field.also
-    if convert is None and not also:
-        return lambda fields: missing() if (value := fields.get(first)) is None else value
-
-    def read(fields: Mapping[str, Any]) -> Any:
-        value = fields.get(first)
-        if value is None and also:
-            value = fields.get(also)
-        return missing() if value is None else value if convert is None else convert(value)
-
-    return read
+        return f"missing{place}()" if callable(missing) else f"missing{place}"
+    *outer, name = field.path
+    owner = "fields" + "".join(f".get({part!r}, {{}})" for part in outer)
+    if not callable(missing) and (convert is None or missing is not None):
+        value = f"{owner}.get({name!r}, missing{place})"
+        return value if convert is None else f"convert{place}({value})"
+    value = f"{owner}.get({name!r})"
+    if field.also:
+        value = f"{owner}.get({name!r}, {owner}.get({field.also!r}))"
+    instead = f"missing{place}()" if callable(missing) else f"missing{place}"
+    found = "value" if convert is None else f"convert{place}(value)"
+    return f"{instead} if (value := {value}) is None else {found}"
 
 
-def _within(name: str, read: Read) -> Read:
-    return lambda fields: read(fields.get(name) or {})
-
-
-def _when_missing(owner: Any, field: WireField) -> Callable[[], Any]:
+def _when_missing(owner: Any, field: WireField) -> Any:
+    """What a field is when the wire leaves it out, or a function that says so."""
     kind: Any = field.kind
     if field.default is not MISSING:
-        default = field.default
-        return default if callable(default) else lambda: default
+        return field.default
     if field.optional:
-        return lambda: None
+        return None
     if _is_declared(kind):
         if any(inner.required for inner in wire_fields(kind)):
             return lambda: _lacking(owner, field)
         return lambda: kind.from_wire({})
-    return get_origin(kind) or kind  # type: ignore[no-any-return]  # str(), int(), list() …
+    if field.also or kind not in (str, int, float, bool):
+        return get_origin(kind) or kind  # list(), dict() …
+    return kind()
 
 
 def _is_declared(kind: Any) -> bool:
@@ -207,8 +207,12 @@ def _object(kind: Any, value: Any) -> Mapping[str, Any]:
 
 def to_wire(declared: Any) -> dict[str, Any]:
     """The JSON object that clients send for an object of a declared class: fields that are None are left out."""
-    values = [(name, getattr(declared, name)) for name in _names(type(declared))]  # type: ignore[arg-type]  # mypy takes it for an instance
-    return {name: _encoded(value) for name, value in values if value is not None}
+    kind: Any = type(declared)
+    return {
+        name: value if type(value) in _AS_THEY_ARE else _encoded(value)
+        for name in _names(kind)
+        if (value := getattr(declared, name)) is not None
+    }
 
 
 @cache
@@ -216,11 +220,15 @@ def _names(kind: Any) -> tuple[str, ...]:
     return tuple(field.name for field in dataclasses.fields(kind) if field.init)
 
 
+_AS_THEY_ARE = frozenset((str, int, bool))
+
+
 def _encoded(value: Any) -> Any:
-    if type(value) is str or type(value) is int:  # most are
+    kind = type(value)
+    if kind in _AS_THEY_ARE:
         return value
-    if isinstance(value, float):
-        return wire_double(value)
+    if kind is float:
+        return value if value - value == 0 else wire_double(value)
     if isinstance(value, list | tuple):
         return [_encoded(item) for item in value]
     return to_wire(value) if dataclasses.is_dataclass(value) else value

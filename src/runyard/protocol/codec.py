@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, is_dataclass
 from functools import cache
+from operator import attrgetter
 from typing import Annotated, Any, get_args, get_origin
 from urllib.parse import parse_qs
 
@@ -144,18 +145,18 @@ def fast_decoder(kind: Any) -> Callable[[bytes], AnyMessage] | None:
     names = struct.__struct_fields__
     needed = [field.name for field in wire_fields(kind) if field.required and field.kind is str]
     doubles = [field.name for field in wire_fields(kind) if field.kind is float]
-    lists = {field.name: _doubles_in(field.kind) for field in wire_fields(kind) if get_origin(field.kind) is list}
+    lists = [(field.name, name) for field in wire_fields(kind) for name in _doubles_in(field.kind)]
 
     def fast(body: bytes) -> AnyMessage:
         found = decode(body)
         for name in needed:
             if not getattr(found, name):
                 raise msgspec.ValidationError("the lenient decoder says what is missing")
-        _spell_out(found, doubles)
-        for name, inner in lists.items():
-            if inner:
-                for item in getattr(found, name):
-                    _spell_out(item, inner)
+        for name in doubles:
+            if type(getattr(found, name)) is str:
+                _spell_out([found], name)
+        for items, name in lists:
+            _spell_out(getattr(found, items), name)
         return kind(**{name: getattr(found, name) for name in names})  # type: ignore[no-any-return]
 
     return fast
@@ -190,15 +191,18 @@ def _is_declared(hint: Any) -> bool:
 
 
 def _doubles_in(hint: Any) -> list[str]:
-    item = get_args(hint)[0]
+    """Which fields are doubles, of the objects in a list."""
+    item = get_args(hint)[0] if get_origin(hint) is list else None
     return [field.name for field in wire_fields(item) if field.kind is float] if _is_declared(item) else []
 
 
-def _spell_out(found: Any, doubles: Sequence[str]) -> None:
-    """Put the double in place of text that spells it, such as ``"NaN"``."""
-    for name in doubles:
-        value = getattr(found, name)
+def _spell_out(found: Sequence[Any], name: str) -> None:
+    """Put the double in place of text that spells it, such as ``"NaN"``, in one field of some objects."""
+    if str not in set(map(type, map(attrgetter(name), found))):
+        return
+    for one in found:
+        value = getattr(one, name)
         if type(value) is str:
             if value not in ("NaN", "Infinity", "-Infinity"):
                 raise msgspec.ValidationError("the lenient decoder says what is allowed")
-            setattr(found, name, float(value))
+            setattr(one, name, float(value))

@@ -60,3 +60,15 @@ class ModelVersion(Entity):
         self.tags = by_key(self.tags)
         self.aliases = list(self.aliases or ())
         self.workspace = self.workspace or "default"
+
+
+@entity
+class DescribedModelVersion(ModelVersion):
+    """A version with what only Runyard tells of it.
+
+    Attributes
+    ----------
+    has_files: Is anything stored where its files should be? None when that was not asked for.
+    """
+
+    has_files: bool | None = None

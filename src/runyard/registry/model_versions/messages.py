@@ -7,7 +7,7 @@ from runyard.core.limits import check_text
 from runyard.exceptions import InvalidParameter
 from runyard.protocol.answer import Answer, Nothing
 from runyard.protocol.message import Message
-from runyard.registry.model_versions.entities import ModelVersion
+from runyard.registry.model_versions.entities import DescribedModelVersion, ModelVersion
 from runyard.registry.names import MAX_SOURCE, check_description, check_tag, stage_named, version_number
 from runyard.registry.promotion.cause import check_cause
 from runyard.tracking.experiments.messages import check_max_results
@@ -22,10 +22,9 @@ class ModelVersionFound(Answer):
 
 
 class ModelVersionDescribed(Answer):
-    """One version; `has_files` is there when it was asked for."""
+    """One version."""
 
-    model_version: ModelVersion
-    has_files: bool | None = None
+    model_version: DescribedModelVersion
 
 
 class ModelVersionsFound(Answer):
