@@ -3,11 +3,8 @@
 `python tests/docs/reference.py` (or `make docs`) writes them; a test compares them with what it would write.
 """
 
-import dataclasses
 import inspect
 import sys
-import types
-import typing
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,9 +13,8 @@ import click
 
 from runyard import settings
 from runyard.cli.main import COMMANDS, cli
-from runyard.protocol.catalog import load_messages
-from runyard.protocol.message import OPERATIONS, AnyMessage, Part
-from runyard.protocol.types import Choice
+from runyard.protocol.message import OPERATIONS, AnyMessage
+from runyard.server.openapi import specification
 
 FOLDER = Path(__file__).resolve().parents[2] / "web" / "docs" / "reference"
 
@@ -122,59 +118,90 @@ def _shown(default: object) -> str:
 
 
 def _operations() -> Iterator[str]:
-    load_messages()
+    described = specification()
     yield "# REST operations"
     yield ""
     yield "Each operation takes and gives JSON; those with GET take their fields from the query. Unset fields may be"
     yield "left out. An error is an object with `error_code` and `message`. Where a path starts with"
     yield "`/api/2.0/mlflow`, the other prefixes that MLflow's clients and pages use work as well. A running server"
     yield "describes all of them, for programs too, at `/api/docs`."
-    for _, message in sorted(OPERATIONS.items(), key=lambda item: (item[1].operation.family, item[1].operation.path)):
+    for _, message in sorted(OPERATIONS.items(), key=_by_resource):
+        yield from _operation(message, described)
+    yield ""
+    yield "# Objects"
+    for name, schema in described["components"]["schemas"].items():
         yield ""
-        yield f"## `{message.operation.path}`"
+        yield f"## {name}"
         yield ""
-        yield inspect.getdoc(message) or ""
+        yield schema["description"]
+        yield from _table(schema)
+
+
+def _by_resource(item: tuple[str, type[AnyMessage]]) -> tuple[str, str]:
+    operation = item[1].operation
+    return operation.path.partition("/")[0], operation.path
+
+
+def _operation(message: type[AnyMessage], described: dict[str, Any]) -> Iterator[str]:
+    operation = message.operation
+    shown = described["paths"][operation.main_path][operation.methods[0].lower()]
+    yield ""
+    yield f"## `{operation.path}`"
+    yield ""
+    yield shown["description"]
+    yield ""
+    methods = " or ".join(f"`{method} {operation.main_path}`" for method in operation.methods)
+    yield f"{methods}, answered with {_link(message.answer.__name__)}."
+    content = shown.get("requestBody", {}).get("content", {}).get("application/json", {})
+    fields = {one["name"]: one["schema"] for one in shown.get("parameters", ())}
+    required = [one["name"] for one in shown.get("parameters", ()) if one["required"]]
+    body = content.get("schema", {"properties": {}})
+    properties = {**fields, **body["properties"]}
+    yield from _table({"properties": properties, "required": [*required, *body.get("required", ())]}, needs=True)
+
+
+def _table(schema: dict[str, Any], needs: bool = False) -> Iterator[str]:
+    """The fields of an object: their default where it is what callers send, whether they are always there else."""
+    rows = list(_rows(schema, "", needs))
+    if rows:
         yield ""
-        methods = " or ".join(f"`{method} {message.operation.main_path}`" for method in message.operation.methods)
-        yield f"{methods}, permission `{message.operation.needs}`."
-        rows = list(_field_rows(message, ""))
-        if rows:
-            yield ""
-            yield "| Field | Type | Default |"
-            yield "|---|---|---|"
-            yield from rows
+        yield f"| Field | Type | {'Default' if needs else 'Always there'} | Meaning |"
+        yield "|---|---|---|---|"
+        yield from rows
 
 
-def _field_rows(kind: type[AnyMessage] | type[Part], prefix: str) -> Iterator[str]:
-    hints = typing.get_type_hints(kind, include_extras=True)
-    for field in dataclasses.fields(kind):  # type: ignore[arg-type]  # every message is a dataclass
-        shown, part = _type_name(hints[field.name])
-        required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
-        default = "" if field.default is dataclasses.MISSING else _shown(field.default)
-        yield f"| `{prefix}{field.name}` | {shown} | {'required' if required else default} |"
-        if part is not None:
-            yield from _field_rows(part, f"{prefix}{field.name}[].")
+def _rows(schema: dict[str, Any], prefix: str, needs: bool) -> Iterator[str]:
+    for name, one in schema["properties"].items():
+        if "properties" in one:
+            yield from _rows(one, f"{prefix}{name}.", needs)
+            continue
+        is_required = name in schema.get("required", ())
+        default = _shown(one.get("default")) if needs else ""
+        last = ("required" if needs else "yes") if is_required else default
+        yield f"| `{prefix}{name}` | {_type_name(one)} | {last} | {_cell(one.get('description', ''))} |"
 
 
-_NAMES = {str: "text", int: "integer", float: "number", bool: "true or false", dict: "object"}
+_NAMES = {"string": "text", "integer": "integer", "number": "number", "boolean": "true or false", "object": "object"}
 
 
-def _type_name(hint: Any) -> tuple[str, type[Part] | None]:
-    """How a type is called on the page, and the kind of its parts when it is made of such."""
-    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
-    if origin in (typing.Union, types.UnionType):
-        return _type_name(next(argument for argument in arguments if argument is not type(None)))
-    if origin is typing.Literal:
-        return ", ".join(f"`{value}`" for value in arguments), None
-    if origin is list:
-        name, part = _type_name(arguments[0])
-        return f"list of {name}", part
-    if origin is typing.Annotated:
-        choice = next((mark for mark in arguments[1:] if isinstance(mark, Choice)), None)
-        return (", ".join(f"`{name}`" for name in choice.names), None) if choice else _type_name(arguments[0])
-    if isinstance(hint, type) and issubclass(hint, Part):
-        return "object", hint
-    return _NAMES.get(origin or hint, getattr(hint, "__name__", str(hint))), None
+def _type_name(schema: dict[str, Any]) -> str:
+    if "$ref" in schema:
+        return _link(schema["$ref"].rpartition("/")[2])
+    if "enum" in schema:
+        return ", ".join(f"`{value}`" for value in schema["enum"])
+    if "anyOf" in schema:
+        return " or ".join(_type_name(one) for one in schema["anyOf"])
+    if "oneOf" in schema:  # a double, whose infinities are texts
+        return "number"
+    if schema.get("type") == "array":
+        return f"list of {_type_name(schema['items'])}"
+    if "additionalProperties" in schema:
+        return f"object of {_type_name(schema['additionalProperties'])} by name"
+    return _NAMES.get(schema.get("type", ""), str(schema.get("type")))
+
+
+def _link(name: str) -> str:
+    return f"[{name}](#{name.lower()})"
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ _SCALARS: dict[Any, Schema] = {
 }
 _ERROR: Schema = {
     "type": "object",
+    "description": "What is answered when something is wrong.",
     "required": ["error_code", "message"],
     "properties": {
         "error_code": {"type": "string", "description": "What kind of error it is, such as INVALID_PARAMETER_VALUE."},
@@ -76,9 +77,8 @@ def _operation(kind: type[AnyMessage], method: str, parts: dict[str, Schema]) ->
         "summary": operation.name.replace("_", " ").capitalize(),
         "description": _summary(kind),
         "tags": [operation.path.partition("/")[0]],
-        "x-permission": operation.needs,
         "responses": {
-            "200": {"description": _summary(kind.answer), "content": _json(_typed(kind.answer, (), parts))},
+            "200": {"description": _first_paragraph(kind.answer), "content": _json(_typed(kind.answer, (), parts))},
             **{
                 status: {"description": text, "content": _json(_reference("Error"))}
                 for status, text in _ANSWERS.items()
@@ -113,10 +113,13 @@ def _reference(name: str) -> Schema:
 def _object(kind: type, parts: dict[str, Schema]) -> Schema:
     """The schema of a message, of an answer, or of an object within one."""
     schema: Schema = {"type": "object", "properties": {}}
+    described = _attributes(kind)
     for field in wire_fields(kind):
         typed = _typed(field.kind, field.marks, parts)
         if type(field.default) in (str, int, float, bool) and field.default != "":
             typed = {**typed, "default": field.default}
+        if field.name in described:
+            typed = {**typed, "description": described[field.name]}
         owner = schema
         for name in field.path[:-1]:  # a field that stands further inside: info.name
             owner = owner["properties"].setdefault(name, {"type": "object", "properties": {}})
@@ -149,7 +152,7 @@ def _typed(kind: Any, marks: tuple[Any, ...], parts: dict[str, Schema]) -> Schem
         return {"type": "string", "enum": [one.to_wire() for one in kind]}
     if kind.__name__ not in parts:
         parts[kind.__name__] = {}  # known from here on, should it hold itself
-        parts[kind.__name__] = {**_object(kind, parts), "description": _summary(kind)}
+        parts[kind.__name__] = {**_object(kind, parts), "description": _first_paragraph(kind)}
     return _reference(kind.__name__)
 
 
@@ -160,3 +163,21 @@ def _is_declared(kind: Any) -> bool:
 def _summary(kind: Any) -> str:
     """What the documentation of a class says before it lists attributes."""
     return (inspect.getdoc(kind) or "").partition("\n\nAttributes\n")[0]
+
+
+def _first_paragraph(kind: Any) -> str:
+    """What an object is; further paragraphs are about its form in Python."""
+    return _summary(kind).partition("\n\n")[0]
+
+
+def _attributes(kind: Any) -> dict[str, str]:
+    """What the documentation of a class says of each of its attributes."""
+    _, _, section = (inspect.getdoc(kind) or "").partition("\n\nAttributes\n----------\n")
+    found: dict[str, str] = {}
+    names: list[str] = []
+    for line in section.splitlines():
+        if not line.startswith(" "):
+            listed, _, line = line.partition(": ")
+            names = listed.split(", ")
+        found.update({name: f"{found.get(name, '')} {line.strip()}".strip() for name in names})
+    return found

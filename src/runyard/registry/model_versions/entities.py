@@ -30,9 +30,8 @@ class ModelVersion(Entity):
     version: Its number, as text.
     creation_timestamp, last_updated_timestamp: Milliseconds since the epoch.
     source: Where its files were when it was registered.
-    run_id: The run it came from, or None.
-    model_id: The logged model it is, or None; only answers of Runyard's own have it.
-    tags: Text by key.
+    run_id: The run it came from.
+    model_id: The logged model it is; only answers of Runyard's own have it.
     aliases: The aliases that point at it.
     """
 

@@ -26,12 +26,12 @@ class RegisteredModelAlias(ValueEntity):
 class RegisteredModel(Entity):
     """A name in the registry.
 
+    In Python tags are a dictionary of text, and aliases one of the number of the version by alias.
+
     Attributes
     ----------
     creation_timestamp, last_updated_timestamp: Milliseconds since the epoch.
     latest_versions: The highest version of every stage that has one.
-    tags: Text by key.
-    aliases: Number of the version by alias.
     """
 
     name: str

@@ -17,10 +17,11 @@ class ExperimentTag(KeyValue):
 class Experiment(Entity):
     """A named collection of runs with one artifact location.
 
+    In Python tags are a dictionary; the constructor takes a list of entities too.
+
     Attributes
     ----------
     lifecycle_stage: ``active`` or ``deleted``.
-    tags: Text by key; given as tags they become such.
     creation_time, last_update_time: Milliseconds since the epoch.
     """
 

@@ -98,13 +98,13 @@ class LoggedModelTag(KeyValue):
 class LoggedModel(Entity):
     """A model with a life of its own: what was logged with it, where its files are, which run made it.
 
+    In Python params and tags are dictionaries of text, and `metrics` is None when there is no point; the constructor
+    takes lists of entities too, and the status as MLflow's number. `model_uri` is its address, ``models:/<model_id>``.
+
     Attributes
     ----------
     creation_timestamp, last_updated_timestamp: Milliseconds since the epoch.
-    status: It may be given as the number that MLflow's protocol gives it.
-    params, tags: Dictionaries of text; given as entities they become such.
-    metrics: Every point logged with the model; None when there is none.
-    model_uri: Its address, ``models:/<model_id>``.
+    metrics: Every point logged with the model.
     """
 
     _not_shown: ClassVar[tuple[str, ...]] = ("tags", "params", "metrics")

@@ -94,7 +94,10 @@ class RunInfo(ValueEntity):
 
 @entity
 class RunData(Entity):
-    """Latest metrics, params and tags of a run, each a dictionary; given as entities they become such."""
+    """Latest metrics, params and tags of a run.
+
+    In Python each is a dictionary of values by key; the constructor takes lists of entities.
+    """
 
     metrics: Annotated[dict[str, float], OnWire(list[Metric])] = field(default_factory=dict)
     params: Annotated[dict[str, str], OnWire(list[Param])] = field(default_factory=dict)
