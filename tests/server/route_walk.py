@@ -7,9 +7,10 @@ import types
 from collections.abc import Iterator
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
+from runyard.core.wire import IdMark
 from runyard.protocol.catalog import load_messages
 from runyard.protocol.message import OPERATIONS, AnyMessage
-from runyard.protocol.types import Choice, IdMark
+from runyard.protocol.types import Choice
 from tests.support.http import Caller
 from tests.support.server import RunningServer
 

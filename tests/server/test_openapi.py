@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from runyard.server.openapi import specification
 from tests.server import route_walk as walk
@@ -38,6 +39,13 @@ def test_references_lead_somewhere(described: dict[str, Any]) -> None:
 
     assert named <= set(described["components"]["schemas"])
     assert {"Error", "Metric", "RunFound", "Tag"} <= named
+
+
+def test_it_is_valid(caller: Caller) -> None:
+    """As the tools that make clients of it see it: parameters of paths are declared, types are types."""
+    served = json.loads(caller.request("GET", "/api/openapi.json")[2])
+
+    assert [] == [str(error) for error in OpenAPIV31SpecValidator(served).iter_errors()]
 
 
 def test_operation_ids_are_unique(described: dict[str, Any]) -> None:

@@ -64,7 +64,7 @@ class StoreConnection:
         RunyardException: The store refused the message.
         """
         check_texts(message)
-        message.check()
+        message.check_once()
         self._look_for_leftovers()
         known_away = self._buffer.offline is not None
         patience = settings.OFFLINE_AFTER.get()
@@ -90,7 +90,7 @@ class StoreConnection:
         if self.waits(synchronous):
             return self.ask(message)
         check_texts(message)
-        message.check()
+        message.check_once()
         self._look_for_leftovers()
         patience = settings.OFFLINE_AFTER.get()
         if self._buffer.flush(patience, insist=False):
@@ -111,7 +111,7 @@ class StoreConnection:
         if self.waits(False):
             self.ask(message)
             return 0
-        message.check()
+        message.check_once()
         self._look_for_leftovers()
         return self._buffer.add_change(message)
 
@@ -128,7 +128,7 @@ class StoreConnection:
         The answer; None when it is kept.
         """
         for each in (message, later):
-            each.check()
+            each.check_once()
         if not self._can_be_away():
             return self.ask(message)
         self._look_for_leftovers()

@@ -6,7 +6,7 @@ how protocol buffers, MLflow's own form of messages, have it. Doubles may be tex
 
 import dataclasses
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, dataclass
 from functools import cache
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -33,6 +33,11 @@ class OnWire:
     also: str | None = None
 
 
+@dataclass(frozen=True)
+class IdMark:
+    """Marks text that is a decimal integer, which may also come as one."""
+
+
 class NotOnWire:
     """Marks a field that only MLflow's constructor knows: no answer has it."""
 
@@ -47,6 +52,7 @@ class WireField:
     marks: What else its annotation says.
     path: Names that lead to it in the JSON object.
     also: Its second name in the same place, if it has one.
+    by_key: Is it a list of keys with texts, which the constructor takes as a dictionary? Answers have thousands.
     default: What it is when the wire leaves it out; a function that makes it for lists and the like.
     required: Do answers always have it?
     """
@@ -57,6 +63,7 @@ class WireField:
     optional: bool
     path: tuple[str, ...]
     also: str | None
+    by_key: bool
     default: Any
     required: bool
 
@@ -87,13 +94,23 @@ def _field(field: "dataclasses.Field[Any]", hint: Any) -> WireField:
     kind, optional, marks = plain(hint)
     has_default = field.default is not MISSING or field.default_factory is not MISSING
     always = not has_default and not optional
+    is_dict = get_origin(kind) is dict
     on_wire = next((mark for mark in marks if isinstance(mark, OnWire)), OnWire())
     path = () if NotOnWire in marks else tuple((on_wire.at or field.name).split("."))
     if on_wire.kind is not None:
         kind, optional, inner = plain(on_wire.kind)
         marks += inner
-    default = field.default if field.default_factory is MISSING else field.default_factory
-    return WireField(field.name, kind, marks, optional, path, on_wire.also, default, required=always and bool(path))
+    return WireField(
+        name=field.name,
+        kind=kind,
+        marks=marks,
+        optional=optional,
+        path=path,
+        also=on_wire.also,
+        by_key=is_dict and get_origin(kind) is list and getattr(get_args(kind)[0], "is_pair", False),
+        default=field.default if field.default_factory is MISSING else field.default_factory,
+        required=always and bool(path),
+    )
 
 
 def plain(hint: Any) -> tuple[Any, bool, tuple[Any, ...]]:
@@ -117,10 +134,17 @@ def _reader(kind: Any) -> Callable[[Mapping[str, Any]], Any]:
     known: dict[str, Any] = {"kind": kind}
     arguments = []
     for place, field in enumerate(_all_fields(kind)):
-        known[f"missing{place}"], known[f"convert{place}"] = _when_missing(kind, field), converter(field.kind)
-        arguments.append(_argument(str(place), field, known[f"missing{place}"], known[f"convert{place}"]))
+        convert = _converter_of(field)
+        known[f"missing{place}"], known[f"convert{place}"] = _when_missing(kind, field), convert
+        arguments.append(_argument(str(place), field, known[f"missing{place}"], convert))
     source = f"lambda fields: kind({', '.join(arguments)})"
     return eval(source, known)  # type: ignore[no-any-return]  # noqa: S307  (of names that are declared in our code)
+
+
+def _converter_of(field: WireField) -> Convert | None:
+    if field.by_key:
+        return _texts_by_key
+    return str if any(isinstance(mark, IdMark) for mark in field.marks) else converter(field.kind)
 
 
 def _argument(place: str, field: WireField, missing: Any, convert: Convert | None) -> str:
@@ -183,10 +207,12 @@ def converter(kind: Any) -> Convert | None:
 
 def _of_list(hint: Any) -> Convert:
     item = plain(hint)[0]
-    if getattr(item, "is_pair", False):  # keys with texts become a dictionary: thousands of them may come at once
-        return lambda entries: {entry["key"]: entry.get("value", "") for entry in entries}
     convert = converter(item)
     return list if convert is None else lambda entries: [convert(entry) for entry in entries]
+
+
+def _texts_by_key(entries: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    return {entry["key"]: entry.get("value", "") for entry in entries}
 
 
 def _of_dict(hint: Any) -> Convert:

@@ -13,9 +13,10 @@ from functools import cache
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from runyard.core.limits import check_is_text, check_storable, shown
+from runyard.core.wire import IdMark
 from runyard.exceptions import InvalidParameter
 from runyard.protocol.message import AnyMessage
-from runyard.protocol.types import Choice, IdMark
+from runyard.protocol.types import Choice
 
 T = TypeVar("T")
 Coerce = Callable[[Any, str], Any]

@@ -175,7 +175,7 @@ class Gate:
             self._notify(message, error, began)
 
     def _admit(self, message: AnyMessage) -> None:
-        message.check()
+        message.check_once()
         for authorise in self.authorisers:
             authorise(message)
 

@@ -68,6 +68,7 @@ class Message(_Wire, Generic[A_co]):
     operation: ClassVar[Operation]
     answer: ClassVar[type[Answer]]
     hot: ClassVar[bool]
+    _is_checked: ClassVar[bool] = False
 
     @classmethod
     def from_wire(cls, fields: Mapping[str, Any]) -> Self:
@@ -114,6 +115,17 @@ class Message(_Wire, Generic[A_co]):
         ------
         InvalidParameter: With the field, the value and the rule.
         """
+
+    def check_once(self) -> None:
+        """Check it, unless that was done: a client with a database of its own checks before it asks, and its gate too.
+
+        Raises
+        ------
+        InvalidParameter: With the field, the value and the rule.
+        """
+        if not self._is_checked:
+            self.check()
+            self.__dict__["_is_checked"] = True
 
     def answered(self, fields: Mapping[str, Any]) -> A_co:
         """Its answer, from the JSON object that a store gave.

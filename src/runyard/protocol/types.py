@@ -3,10 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-
-@dataclass(frozen=True)
-class IdMark:
-    """Marks text that clients may also send as an integer."""
+from runyard.core.wire import IdMark
 
 
 @dataclass(frozen=True)
@@ -28,6 +25,9 @@ class Choice:
 
 ExperimentId = Annotated[str, IdMark()]
 """A decimal integer as text."""
+
+VersionNumber = Annotated[str, IdMark()]
+"""The number of a version as text."""
 
 ViewType = Annotated[str, Choice((("ACTIVE_ONLY", 1), ("DELETED_ONLY", 2), ("ALL", 3)))]
 RunStatus = Annotated[str, Choice((("RUNNING", 1), ("SCHEDULED", 2), ("FINISHED", 3), ("FAILED", 4), ("KILLED", 5)))]

@@ -48,6 +48,15 @@ _TEXT_ENDINGS = frozenset(
 _TAG = re.compile(r'(?:W/)?"([^"]+)"')  # something on the way may have made it a weak one
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
+_FIELDS = {
+    "list": {"path": False},
+    "download_of_run": {"run_id": True, "path": True},
+    "upload_to_run": {"run_id": True, "path": True},
+    "download_of_version": {"name": True, "version": True, "path": True},
+    "download_of_model": {"artifact_file_path": True},
+}
+"""Fields that handlers take from the query, and whether they must be there."""
+
 Handler = Callable[[Request], Awaitable[Response]]
 
 
@@ -88,14 +97,34 @@ def artifact_router(settings: ServerSettings, gate: Gate) -> APIRouter:
     _add(router, "/get-artifact", "HEAD", routes.download_of_run)
     _add(router, "/model-versions/get-artifact", "GET", routes.download_of_version)
     for root in ("/ajax-api/2.0/mlflow", "/ajax-api/3.0/mlflow"):
-        _add(router, root + "/logged-models/{model_id}/artifacts/files", "GET", routes.download_of_model)
+        path = root + "/logged-models/{model_id}/artifacts/files"
+        _add(router, path, "GET", routes.download_of_model, shown="2.0" in root)
     _add(router, "/ajax-api/2.0/mlflow/upload-artifact", "POST", routes.upload_to_run)
     return router
 
 
 def _add(router: APIRouter, path: str, method: str, handler: Handler, shown: bool = True) -> None:
     described = shown and method != "HEAD"  # which is what GET says of itself
-    router.add_api_route(path, handler, methods=[method], response_class=Response, include_in_schema=described)
+    router.add_api_route(
+        path,
+        handler,
+        methods=[method],
+        response_class=Response,
+        include_in_schema=described,
+        openapi_extra=described_route(path, handler.__name__),
+    )
+
+
+def described_route(path: str, name: str) -> dict[str, Any]:
+    """What OpenAPI says of a route besides its path and method: its parameters."""
+    parts = [(part, "path", True) for part in re.findall(r"{(\w+)", path)]
+    fields = [(field, "query", is_needed) for field, is_needed in _FIELDS.get(name, {}).items()]
+    return {
+        "parameters": [
+            {"name": one, "in": place, "required": is_needed, "schema": {"type": "string"}}
+            for one, place, is_needed in [*parts, *fields]
+        ]
+    }
 
 
 class _Routes:

@@ -5,10 +5,10 @@ from dataclasses import is_dataclass
 from typing import Any, get_args, get_origin
 
 from runyard.core import limits as rules
-from runyard.core.wire import plain, wire_fields
+from runyard.core.wire import IdMark, plain, wire_fields
 from runyard.protocol.catalog import load_messages
 from runyard.protocol.message import OPERATIONS, AnyMessage
-from runyard.protocol.types import Choice, IdMark
+from runyard.protocol.types import Choice
 from runyard.server.settings import Limits
 from runyard.version import VERSION
 

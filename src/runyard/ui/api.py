@@ -20,17 +20,24 @@ class ApiField:
     place: str
     required: bool
     default: str
+    meaning: str
 
 
 @dataclass(frozen=True)
 class ApiOperation:
-    """One operation, or one object that operations hold."""
+    """One operation, or one object that operations hold.
+
+    Attributes
+    ----------
+    answer: Name of the object it answers with; empty where it answers with a file.
+    """
 
     name: str
     method: str
     path: str
     description: str
     fields: tuple[ApiField, ...]
+    answer: str = ""
 
 
 @dataclass(frozen=True)
@@ -74,27 +81,33 @@ def show(site: Site, request: Request, specification: Mapping[str, Any]) -> Resp
 
 def _operation(path: str, method: str, described: Mapping[str, Any]) -> ApiOperation:
     parameters = [
-        ApiField(one["name"], _type(one["schema"]), one["in"], one.get("required", False), _default(one["schema"]))
+        _field(one["name"], one["schema"], one["in"], one.get("required", False))
         for one in described.get("parameters", ())
     ]
     content = described.get("requestBody", {}).get("content", {}).get("application/json", {})
     body = list(_fields(content.get("schema", {}), "body"))
+    answered = described["responses"]["200"].get("content", {}).get("application/json", {}).get("schema", {})
     return ApiOperation(
         name=described["operationId"],
         method=method.upper(),
         path=path,
         description=described.get("description", ""),
         fields=(*parameters, *body),
+        answer=_type(answered) if "$ref" in answered else "",
     )
 
 
-def _fields(schema: Mapping[str, Any], place: str) -> Iterator[ApiField]:
+def _fields(schema: Mapping[str, Any], place: str, prefix: str = "") -> Iterator[ApiField]:
     for name, one in schema.get("properties", {}).items():
-        yield ApiField(name, _type(one), place, name in schema.get("required", ()), _default(one))
+        if "properties" in one:
+            yield from _fields(one, place, f"{prefix}{name}.")
+        else:
+            yield _field(prefix + name, one, place, name in schema.get("required", ()))
 
 
-def _default(schema: Mapping[str, Any]) -> str:
-    return str(schema["default"]) if "default" in schema else ""
+def _field(name: str, schema: Mapping[str, Any], place: str, required: bool) -> ApiField:
+    default = str(schema["default"]) if "default" in schema else ""
+    return ApiField(name, _type(schema), place, required, default, schema.get("description", ""))
 
 
 def _type(schema: Mapping[str, Any]) -> str:

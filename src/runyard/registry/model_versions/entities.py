@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from runyard.core.entity import Entity, KeyValue, by_key, entity
 from runyard.core.enumeration import Status
 from runyard.core.wire import NotOnWire, OnWire
+from runyard.protocol.types import VersionNumber
 
 
 @entity
@@ -36,7 +37,7 @@ class ModelVersion(Entity):
     """
 
     name: str
-    version: str
+    version: VersionNumber
     creation_timestamp: int
     last_updated_timestamp: int | None = None
     description: str | None = None

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from runyard.core.entity import Entity, KeyValue, ValueEntity, by_key, entity
 from runyard.core.wire import NotOnWire, OnWire
+from runyard.protocol.types import VersionNumber
 from runyard.registry.model_versions.entities import ModelVersion
 
 
@@ -19,7 +20,7 @@ class RegisteredModelAlias(ValueEntity):
     """A movable name for one version."""
 
     alias: str
-    version: str
+    version: VersionNumber
 
 
 @entity

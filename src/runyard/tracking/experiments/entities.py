@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar
 from runyard.core.entity import Entity, KeyValue, by_key, entity
 from runyard.core.lifecycle import LifecycleStage
 from runyard.core.wire import NotOnWire, OnWire
+from runyard.protocol.types import ExperimentId
 
 
 @entity
@@ -27,7 +28,7 @@ class Experiment(Entity):
 
     DEFAULT_EXPERIMENT_NAME: ClassVar[str] = "Default"
 
-    experiment_id: str
+    experiment_id: ExperimentId
     name: str
     artifact_location: str
     lifecycle_stage: str = LifecycleStage.ACTIVE

@@ -79,7 +79,7 @@ class LoggedModelsClient(ClientPart):
         now = replace(later.described(str(experiment_id)), name=name or "", params=list(first))
         further = [LogLoggedModelParams(model_id="-", params=list(page)) for page in others]
         for page in further:
-            page.check()  # before there is half a model
+            page.check_once()  # before there is half a model
         at_once = experiment_id != "" and pending is None
         answer = self.connection.begin(now if at_once else later, later)
         if answer is None:
@@ -163,7 +163,7 @@ class LoggedModelsClient(ClientPart):
             for page in pages_of(_params(params), MAX_BATCH_PARAMS)
         ]
         for page in pages:
-            page.check()  # all are checked before the first is logged
+            page.check_once()  # all are checked before the first is logged
         for page in pages:
             self.connection.write(page)
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar
 from runyard.core.entity import Entity, KeyValue, by_key, entity
 from runyard.core.wire import OnWire
 from runyard.exceptions import InvalidParameter
+from runyard.protocol.types import ExperimentId
 from runyard.tracking.metrics.entities import Metric
 
 _NUMBERS = {"UNSPECIFIED": 0, "PENDING": 1, "READY": 2, "FAILED": 3}
@@ -109,7 +110,7 @@ class LoggedModel(Entity):
 
     _not_shown: ClassVar[tuple[str, ...]] = ("tags", "params", "metrics")
 
-    experiment_id: Annotated[str, OnWire(at="info.experiment_id")]
+    experiment_id: Annotated[ExperimentId, OnWire(at="info.experiment_id")]
     model_id: Annotated[str, OnWire(at="info.model_id")]
     name: Annotated[str, OnWire(at="info.name")]
     artifact_location: Annotated[str, OnWire(at="info.artifact_uri")]

@@ -217,7 +217,7 @@ class RunsClient(ClientPart):
         """
         messages = _batches(run_id, metrics, params, tags)
         for message in messages:
-            message.check()  # all are checked before the first is logged
+            message.check_once()  # all are checked before the first is logged
         entries: list[int] = []
         for message in messages:
             if message.params or message.tags or self.connection.waits(synchronous):

@@ -67,7 +67,7 @@ class RunInfo(ValueEntity):
     """
 
     run_id: Annotated[str, OnWire(also="run_uuid")]
-    experiment_id: str
+    experiment_id: types.ExperimentId
     user_id: str
     status: Annotated[str, OnWire(types.RunStatus)]
     start_time: int
