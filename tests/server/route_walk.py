@@ -139,7 +139,7 @@ def things(caller: Caller) -> dict[str, Any]:
     return {**ids, "run_ids": [run_id]}
 
 
-def about(kind: type[Message], known: dict[str, Any]) -> dict[str, Any]:
+def about(kind: type[AnyMessage], known: dict[str, Any]) -> dict[str, Any]:
     """A message of this class about things that are there."""
 
     def named(value: Any, field: str) -> Any:
