@@ -171,7 +171,7 @@ def _when_missing(owner: Any, field: WireField) -> Any:
         return field.default
     if field.optional:
         return None
-    if _is_declared(kind):
+    if is_declared(kind):
         if any(inner.required for inner in wire_fields(kind)):
             return lambda: _lacking(owner, field)
         return lambda: kind.from_wire({})
@@ -180,7 +180,8 @@ def _when_missing(owner: Any, field: WireField) -> Any:
     return kind()
 
 
-def _is_declared(kind: Any) -> bool:
+def is_declared(kind: Any) -> bool:
+    """Is a type one of objects whose fields are declared?"""
     return dataclasses.is_dataclass(kind)
 
 
@@ -200,7 +201,7 @@ def converter(kind: Any) -> Convert | None:
         return _of_list(get_args(kind)[0])
     if origin is dict:
         return _of_dict(get_args(kind)[1])
-    if _is_declared(kind):
+    if is_declared(kind):
         return lambda value: kind.from_wire(_object(kind, value))
     return getattr(kind, "from_wire", None)
 

@@ -6,7 +6,7 @@ does not take (numbers as text, camelCase, NaN literals, faults) goes to the len
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import MISSING, is_dataclass
+from dataclasses import MISSING
 from functools import cache
 from operator import attrgetter
 from typing import Annotated, Any, get_args, get_origin
@@ -15,7 +15,7 @@ from urllib.parse import parse_qs
 import msgspec
 import orjson
 
-from runyard.core.wire import wire_fields
+from runyard.core.wire import is_declared, wire_fields
 from runyard.exceptions import BadRequest, InvalidParameter
 from runyard.protocol.message import AnyMessage
 from runyard.protocol.performing import Raw, Wire
@@ -183,17 +183,13 @@ def _as_read(hint: Any) -> Any:
         return float | str
     if get_origin(hint) is list:
         return list[_as_read(get_args(hint)[0])]  # type: ignore[misc]
-    return _struct(hint) if _is_declared(hint) else hint
-
-
-def _is_declared(hint: Any) -> bool:
-    return is_dataclass(hint)
+    return _struct(hint) if is_declared(hint) else hint
 
 
 def _doubles_in(hint: Any) -> list[str]:
     """Which fields are doubles, of the objects in a list."""
     item = get_args(hint)[0] if get_origin(hint) is list else None
-    return [field.name for field in wire_fields(item) if field.kind is float] if _is_declared(item) else []
+    return [field.name for field in wire_fields(item) if field.kind is float] if is_declared(item) else []
 
 
 def _spell_out(found: Sequence[Any], name: str) -> None:

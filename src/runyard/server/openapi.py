@@ -1,11 +1,10 @@
 """The OpenAPI description of the protocol, generated from the messages."""
 
 import inspect
-from dataclasses import is_dataclass
 from typing import Any, get_args, get_origin
 
 from runyard.core import limits as rules
-from runyard.core.wire import IdMark, plain, wire_fields
+from runyard.core.wire import IdMark, is_declared, plain, wire_fields
 from runyard.protocol.catalog import load_messages
 from runyard.protocol.message import OPERATIONS, AnyMessage
 from runyard.protocol.types import Choice
@@ -148,16 +147,12 @@ def _typed(kind: Any, marks: tuple[Any, ...], parts: dict[str, Schema]) -> Schem
         return {"type": "object", "additionalProperties": _hinted(get_args(kind)[1], parts)}
     if kind in _SCALARS:
         return _SCALARS[kind]
-    if not _is_declared(kind):  # an enumeration, which the wire has as its name
+    if not is_declared(kind):  # an enumeration, which the wire has as its name
         return {"type": "string", "enum": [one.to_wire() for one in kind]}
     if kind.__name__ not in parts:
         parts[kind.__name__] = {}  # known from here on, should it hold itself
         parts[kind.__name__] = {**_object(kind, parts), "description": _first_paragraph(kind)}
     return _reference(kind.__name__)
-
-
-def _is_declared(kind: Any) -> bool:
-    return is_dataclass(kind)
 
 
 def _summary(kind: Any) -> str:
