@@ -19,7 +19,7 @@ from runyard.core.listed import listed, listed_ids
 from runyard.exceptions import DoesNotExist, InvalidParameter, RunyardException
 from runyard.tracking.runs.client import RunsClient
 from runyard.tracking.runs.entities import Run
-from runyard.tracking.runs.tables_tag import TABLES_TAG, table_entry, tables_of
+from runyard.tracking.runs.messages import TABLES_TAG, tables_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,11 +60,11 @@ class TablesClient(FilesClient, RunsClient):
                 self.log_artifacts(run_id, folder, pictures.place)
             stored = self.connection.upload("table", run_id, lambda repository: repository.change(path, add))
         if not stored:  # the store adds the entry to those that it knows
-            self.set_tag(run_id, TABLES_TAG, json.dumps([table_entry(path)]))
+            self.set_tag(run_id, TABLES_TAG, json.dumps([_entry(path)]))
             return
         run = self.get_run(run_id)
-        if table_entry(path) not in tables_of(run.data.tags.get(TABLES_TAG)):
-            self.set_tag(run_id, TABLES_TAG, json.dumps([*tables_of(run.data.tags.get(TABLES_TAG)), table_entry(path)]))
+        if _entry(path) not in tables_of(run.data.tags.get(TABLES_TAG)):
+            self.set_tag(run_id, TABLES_TAG, json.dumps([*tables_of(run.data.tags.get(TABLES_TAG)), _entry(path)]))
 
     def load_table(
         self,
@@ -103,7 +103,7 @@ class TablesClient(FilesClient, RunsClient):
         return whole
 
     def _runs_with_table(self, experiment_id: str, path: str) -> list[Run]:
-        entry = table_entry(path)
+        entry = _entry(path)
         pattern = '"type": "table"' if "'" in path else json.dumps(entry)[1:-1]  # filters have no way to write it
         found, token = [], None
         while True:
@@ -206,3 +206,8 @@ def _as_frame(data: Any) -> "pd.DataFrame":
 def _is_column(value: Any) -> bool:
     """Lists, and arrays of one dimension; an array of more of them is one cell."""
     return isinstance(value, list | tuple) or (hasattr(value, "__array__") and getattr(value, "ndim", 1) == 1)
+
+
+def _entry(path: str) -> dict[str, str]:
+    """What the tag that lists tables says of one."""
+    return {"path": path, "type": "table"}

@@ -16,7 +16,7 @@ from runyard.db.schema import ensure_schema
 from runyard.db.transaction import StoreSettings, Transaction
 from runyard.protocol.catalog import load_all
 from runyard.tracking.experiments.messages import experiment_number
-from runyard.tracking.experiments.store import DELETED
+from runyard.tracking.experiments.operations import DELETED
 from runyard.tracking.experiments.tables import experiments
 from runyard.tracking.inputs.tables import dataset_inputs, datasets
 from runyard.tracking.logged_models.tables import logged_models

@@ -1,6 +1,8 @@
 """Messages of runs, their params and tags."""
 
+import json
 from dataclasses import field
+from typing import Any
 
 from runyard.core.entity import Tag
 from runyard.core.limits import (
@@ -28,6 +30,17 @@ from runyard.tracking.metrics.points import check_points
 from runyard.tracking.runs.entities import Param, Run, RunInfo
 
 RUN_NAME_TAG = "mlflow.runName"
+TABLES_TAG = "mlflow.loggedArtifacts"
+"""The tag that lists a run's tables, by which they are found."""
+
+
+def tables_of(text: str | None) -> list[Any]:
+    """The entries of the tag that lists tables; none when it is something else."""
+    try:
+        entries = json.loads(text or "[]")
+    except (ValueError, RecursionError):
+        return []
+    return entries if isinstance(entries, list) else []
 
 
 def check_param(path: str, param: Param) -> None:

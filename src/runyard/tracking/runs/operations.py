@@ -14,13 +14,13 @@ from runyard.exceptions import AlreadyExists, Conflict, DoesNotExist, InvalidPar
 from runyard.protocol.performing import Raw, Wire, performs
 from runyard.search.fields import RUN_FIELDS
 from runyard.search.parser import parse_filter
-from runyard.tracking.experiments.store import ACTIVE, DELETED, FoundExperiment, active_experiment, home_of
+from runyard.tracking.experiments.operations import ACTIVE, DELETED, FoundExperiment, active_experiment, home_of
 from runyard.tracking.logged_models.metrics import append_to_models
 from runyard.tracking.metrics import series
-from runyard.tracking.runs.assemble import info, one_run, run_info, run_on_wire, runs_on_wire
-from runyard.tracking.runs.describe import describe
+from runyard.tracking.metrics.tables import metric_series
 from runyard.tracking.runs.messages import (
     RUN_NAME_TAG,
+    TABLES_TAG,
     CountRuns,
     CreateRun,
     DeleteRun,
@@ -35,11 +35,12 @@ from runyard.tracking.runs.messages import (
     SetTag,
     StartRun,
     UpdateRun,
+    tables_of,
 )
 from runyard.tracking.runs.rows import active_run, document, find_run, params_of, put_texts, refresh_document, tag_value
-from runyard.tracking.runs.search import count_runs, search_run_ids
-from runyard.tracking.runs.tables import params, runs, tags
-from runyard.tracking.runs.tables_tag import TABLES_TAG, united
+from runyard.tracking.runs.search import count_runs, matching_runs, search_run_ids
+from runyard.tracking.runs.tables import indexed_part, params, runs, tags
+from runyard.tracking.runs.wire import info, one_run, run_info, run_on_wire, runs_on_wire
 
 GOING_ON = ("RUNNING", "SCHEDULED")
 MODEL_HISTORY_TAG = "mlflow.log-model.history"
@@ -163,10 +164,17 @@ def put_tags(tx: Transaction, number: int, given: dict[str, str]) -> None:
 def write_tags(tx: Transaction, number: int, given: dict[str, str]) -> None:
     """Insert or replace tags without refreshing the document. The tag that lists tables only grows."""
     if TABLES_TAG in given:
-        given = {**given, TABLES_TAG: united(tag_value(tx, number, TABLES_TAG), given[TABLES_TAG])}
+        given = {**given, TABLES_TAG: _with_known_tables(tag_value(tx, number, TABLES_TAG), given[TABLES_TAG])}
     put_texts(tx, tags, number, given)
     if given.get(RUN_NAME_TAG):
         tx.execute(sa.update(runs).where(runs.c.id == number).values(name=given[RUN_NAME_TAG]))
+
+
+def _with_known_tables(before: str | None, given: str) -> str:
+    """The tag that lists tables with the entries that were there: clients read, add and write at the same time."""
+    known, new = tables_of(before), tables_of(given)
+    missing = [entry for entry in known if entry not in new]
+    return json.dumps([*missing, *new]) if missing and new else given
 
 
 @performs(SetTag)
@@ -262,8 +270,33 @@ def count(tx: Transaction, message: CountRuns) -> Wire:
 
 @performs(DescribeRuns)
 def describe_runs(tx: Transaction, message: DescribeRuns) -> Wire:
-    """The keys of metrics and params of the runs that match, and how many values params have."""
-    return describe(tx, message.experiment_ids, message.run_view_type, message.filter)
+    """Keys of metrics and params of the matching runs: how many runs have each, and how many values. Three statements.
+
+    Values of params are told apart by their first 200 characters.
+    """
+    chosen = sa.select(runs.c.id).where(
+        *matching_runs(tx, message.experiment_ids, message.run_view_type, message.filter)
+    )
+    number = tx.scalar(sa.select(sa.func.count()).select_from(chosen.subquery()))
+    distinct = sa.func.count(sa.distinct(indexed_part))
+    metric_keys = tx.execute(
+        sa.select(metric_series.c.key, sa.func.count())
+        .where(metric_series.c.run_id.in_(chosen))
+        .group_by(metric_series.c.key)
+        .order_by(metric_series.c.key)
+    )
+    param_keys = tx.execute(
+        sa.select(params.c.key, sa.func.count(), distinct)
+        .select_from(params)
+        .where(params.c.run_id.in_(chosen))
+        .group_by(params.c.key)
+        .order_by(params.c.key)
+    )
+    return {
+        "runs": number,
+        "metric_keys": [{"key": key, "runs": count} for key, count in metric_keys],
+        "param_keys": [{"key": key, "runs": count, "distinct": values} for key, count, values in param_keys],
+    }
 
 
 @performs(LogModel)

@@ -1,4 +1,4 @@
-"""Reading what runs used and put out."""
+"""What runs used and put out, as the protocol shows it."""
 
 from collections.abc import Sequence
 from typing import Any

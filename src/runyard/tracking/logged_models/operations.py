@@ -13,8 +13,7 @@ from runyard.db.selecting import upsert
 from runyard.db.transaction import Transaction
 from runyard.exceptions import AlreadyExists, BadRequest, DoesNotExist
 from runyard.protocol.performing import Wire, performs
-from runyard.tracking.experiments.store import ACTIVE, DELETED, FoundExperiment, active_experiment, home_of
-from runyard.tracking.logged_models.assemble import models_on_wire
+from runyard.tracking.experiments.operations import ACTIVE, DELETED, FoundExperiment, active_experiment, home_of
 from runyard.tracking.logged_models.messages import (
     MODEL_STATUSES,
     CreateLoggedModel,
@@ -35,6 +34,7 @@ from runyard.tracking.logged_models.tables import (
     logged_models,
     model_outputs,
 )
+from runyard.tracking.logged_models.wire import models_on_wire
 from runyard.tracking.runs.entities import Param
 from runyard.tracking.runs.rows import active_run, find_run
 

@@ -8,7 +8,6 @@ from runyard.db.selecting import upsert
 from runyard.db.transaction import Transaction
 from runyard.exceptions import DoesNotExist
 from runyard.protocol.performing import Later, Wire, performs
-from runyard.registry.model_versions.assemble import versions_on_wire
 from runyard.registry.model_versions.locations import followed
 from runyard.registry.model_versions.messages import (
     CreateModelVersion,
@@ -28,6 +27,7 @@ from runyard.registry.model_versions.search import search_version_ids
 from runyard.registry.model_versions.sources import PROMPT_SOURCES, hold_run, link_logged_model, resolved_source
 from runyard.registry.model_versions.stages import checked_stage, transition
 from runyard.registry.model_versions.tables import model_version_tags, model_versions
+from runyard.registry.model_versions.wire import versions_on_wire
 from runyard.registry.names import NONE
 from runyard.registry.promotion.moves import Cause
 from runyard.registry.registered_models.aliases import aliases_at, remove_alias

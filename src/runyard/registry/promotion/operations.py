@@ -8,11 +8,11 @@ from runyard.artifacts.locations import nothing_at
 from runyard.db.transaction import Transaction
 from runyard.exceptions import InvalidParameter
 from runyard.protocol.performing import Later, Wire, looks_first, performs
-from runyard.registry.model_versions.assemble import versions_on_wire
 from runyard.registry.model_versions.locations import followed
 from runyard.registry.model_versions.rows import FoundVersion, find_version, version_of
 from runyard.registry.model_versions.sources import PROMPT_SOURCES
 from runyard.registry.model_versions.stages import checked_stage, transition
+from runyard.registry.model_versions.wire import versions_on_wire
 from runyard.registry.names import version_number
 from runyard.registry.promotion.contenders import contenders, holder_of_target
 from runyard.registry.promotion.history import moves_on_wire, search_move_ids

@@ -7,8 +7,8 @@ import sqlalchemy as sa
 
 from runyard.db.selecting import NUMBERS, among, bound
 from runyard.db.transaction import Prepared, Transaction
-from runyard.registry.model_versions.assemble import versions_on_wire
 from runyard.registry.model_versions.tables import model_versions
+from runyard.registry.model_versions.wire import versions_on_wire
 from runyard.registry.registered_models.tables import (
     registered_model_aliases,
     registered_model_tags,

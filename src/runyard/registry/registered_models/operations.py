@@ -8,13 +8,12 @@ from runyard.db.selecting import upsert
 from runyard.db.transaction import Transaction
 from runyard.exceptions import AlreadyExists
 from runyard.protocol.performing import Wire, performs
-from runyard.registry.model_versions.assemble import versions_on_wire
 from runyard.registry.model_versions.rows import version_of, version_with_alias
 from runyard.registry.model_versions.tables import model_versions
+from runyard.registry.model_versions.wire import versions_on_wire
 from runyard.registry.names import stage_named, version_number
 from runyard.registry.promotion.moves import Cause
 from runyard.registry.registered_models.aliases import remove_alias, set_alias
-from runyard.registry.registered_models.assemble import latest_ids, models_on_wire
 from runyard.registry.registered_models.messages import (
     CreateRegisteredModel,
     DeleteRegisteredModel,
@@ -32,6 +31,7 @@ from runyard.registry.registered_models.messages import (
 from runyard.registry.registered_models.rows import find_model
 from runyard.registry.registered_models.search import search_model_ids
 from runyard.registry.registered_models.tables import registered_model_tags, registered_models
+from runyard.registry.registered_models.wire import latest_ids, models_on_wire
 
 
 @performs(CreateRegisteredModel)

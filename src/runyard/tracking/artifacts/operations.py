@@ -12,7 +12,7 @@ from runyard.exceptions import InvalidParameter, NotImplementedHere
 from runyard.protocol.performing import Later, Wire, performs
 from runyard.tracking.artifacts.messages import CreatePresignedDownloadUrl, CreatePresignedUploadUrl, ListArtifacts
 from runyard.tracking.logged_models.messages import ListLoggedModelArtifacts
-from runyard.tracking.logged_models.store import find_logged_model
+from runyard.tracking.logged_models.operations import find_logged_model
 from runyard.tracking.runs.rows import find_run
 from runyard.tracking.runs.tables import runs
 
