@@ -6,9 +6,8 @@ from contextlib import contextmanager
 import runyard
 from runyard.autologging.integrations import get_autologging_config
 from runyard.autologging.reporting import inform
+from runyard.core.tags import AUTOLOGGING_TAG
 from runyard.fluent.stack import ActiveRun
-
-AUTOLOGGING_TAG = "mlflow.autologging"
 
 
 def must_leave_run_alone(integration: str) -> bool:

@@ -9,6 +9,7 @@ from runyard.cli.choices import VIEW_TYPES, experiment_id_option, run_id_option,
 from runyard.cli.output import output_option, show_json, show_rows, utc
 from runyard.client import RunyardClient
 from runyard.core.clock import now_ms
+from runyard.core.tags import NOTE_TAG, PARENT_TAG
 from runyard.entities import Run
 
 
@@ -93,9 +94,9 @@ def create(
     client = RunyardClient()
     all_tags = _parse_tags(tags)
     if description is not None:
-        all_tags["mlflow.note.content"] = description
+        all_tags[NOTE_TAG] = description
     if parent_run_id is not None:
-        all_tags["mlflow.parentRunId"] = client.get_run(parent_run_id).info.run_id
+        all_tags[PARENT_TAG] = client.get_run(parent_run_id).info.run_id
     experiment = _experiment(client, experiment_id, experiment_name)
     run = client.create_run(experiment, start_time=now_ms(), tags=all_tags, run_name=run_name)
     client.set_terminated(run.info.run_id, status)

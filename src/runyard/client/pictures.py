@@ -9,11 +9,10 @@ from runyard.artifacts.paths import PathText
 from runyard.client.files import FilesClient
 from runyard.client.images import as_picture, saved, thumbnail
 from runyard.core.clock import now_ms
+from runyard.core.tags import IMAGES_TAG
 from runyard.exceptions import InvalidParameter
 from runyard.tracking.metrics.client import as_integer
 from runyard.tracking.runs.messages import SetTag
-
-IMAGES_TAG = "mlflow.loggedImages"
 
 _KEY = re.compile(r"[A-Za-z0-9_\-./ ]+")
 

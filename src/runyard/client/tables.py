@@ -16,10 +16,11 @@ from runyard.client.files import FilesClient
 from runyard.client.images import as_picture, saved, thumbnail
 from runyard.client.table_files import ENDINGS, addition, pandas_of_tables, read_table
 from runyard.core.listed import listed, listed_ids
+from runyard.core.tags import TABLES_TAG
 from runyard.exceptions import DoesNotExist, InvalidParameter, RunyardException
 from runyard.tracking.runs.client import RunsClient
 from runyard.tracking.runs.entities import Run
-from runyard.tracking.runs.messages import TABLES_TAG, tables_of
+from runyard.tracking.runs.messages import tables_of
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 from runyard.core.credentials import without_credentials
+from runyard.core.tags import BRANCH_TAG, COMMIT_TAG, REPOSITORY_TAG
 
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
@@ -26,11 +27,11 @@ def _tags(folder: Path) -> dict[str, str]:
     commit = _commit_of(shared, name) if name else head
     if not _COMMIT.fullmatch(commit):
         return {}  # nothing committed yet
-    tags = {"mlflow.source.git.commit": commit}
+    tags = {COMMIT_TAG: commit}
     if name.startswith("refs/heads/"):
-        tags["mlflow.source.git.branch"] = name.removeprefix("refs/heads/")
+        tags[BRANCH_TAG] = name.removeprefix("refs/heads/")
     if url := _remote_url(shared):
-        tags["mlflow.source.git.repoURL"] = url
+        tags[REPOSITORY_TAG] = url
     return tags
 
 

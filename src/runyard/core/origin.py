@@ -10,6 +10,7 @@ from typing import Any
 
 from runyard import settings
 from runyard.core.git import git_tags
+from runyard.core.tags import SOURCE_NAME_TAG, SOURCE_TYPE_TAG, USER_TAG
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +24,7 @@ def resolve_tags(tags: Mapping[Any, Any] | None = None) -> dict[Any, Any]:
 
 def default_tags() -> dict[str, str]:
     """User and program."""
-    return {"mlflow.user": user(), "mlflow.source.name": source_name(), "mlflow.source.type": "LOCAL"}
+    return {USER_TAG: user(), SOURCE_NAME_TAG: source_name(), SOURCE_TYPE_TAG: "LOCAL"}
 
 
 def user() -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import runyard
+from runyard.core.tags import NOTE_TAG
 from runyard.exceptions import RunyardException
 from runyard.projects import sweep
 from runyard.projects.sweeps.points import Outcome
@@ -64,7 +65,7 @@ class DemoSweep:
             run_name=self.name,
             env_manager="local",
             parallel=PARALLEL,
-            on_start=lambda run_id, _: client.set_tag(run_id, "mlflow.note.content", self.description),
+            on_start=lambda run_id, _: client.set_tag(run_id, NOTE_TAG, self.description),
             on_progress=told,
         )
         for outcome in result.failed:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import runyard
+from runyard.core.tags import DATASETS_TAG
 from runyard.data.evaluation_dataset import EvaluationDataset
 from runyard.evaluation import files
 from runyard.evaluation.artifacts import EvaluationArtifact, JsonEvaluationArtifact
@@ -19,8 +20,6 @@ from runyard.evaluation.metric import EvaluationMetric
 from runyard.evaluation.result import TABLE, EvaluationResult
 from runyard.evaluation.subject import Subject, subject_of
 from runyard.exceptions import InvalidParameter
-
-DATASETS_TAG = "mlflow.datasets"
 
 
 def evaluate(

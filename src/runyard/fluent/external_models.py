@@ -5,10 +5,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from runyard.client import RunyardClient
+from runyard.core.tags import EXTERNAL_TAG
 from runyard.tracking.logged_models.entities import LoggedModel
 from runyard.version import VERSION
-
-EXTERNAL_TAG = "mlflow.model.isExternal"
 
 
 def store_description(client: RunyardClient, model: LoggedModel) -> None:

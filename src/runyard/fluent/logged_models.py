@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from runyard.core import origin
 from runyard.core.listed import listed_ids
+from runyard.core.tags import EXTERNAL_TAG
 from runyard.exceptions import InvalidParameter, MissingPackage
 from runyard.fluent.clients import client
 from runyard.fluent.experiments import current_experiment_id
-from runyard.fluent.external_models import EXTERNAL_TAG, store_description
+from runyard.fluent.external_models import store_description
 from runyard.fluent.stack import addressed, innermost
 from runyard.tracking.inputs.entities import LoggedModelOutput
 from runyard.tracking.logged_models.active import active

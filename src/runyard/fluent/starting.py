@@ -7,16 +7,13 @@ from typing import Any
 from runyard import settings
 from runyard.core import origin
 from runyard.core.lifecycle import LifecycleStage
+from runyard.core.tags import NOTE_TAG, PARENT_TAG, RUN_NAME_TAG
 from runyard.exceptions import DoesNotExist, InvalidParameter, RunyardException
 from runyard.fluent import experiments
 from runyard.fluent.clients import client
 from runyard.fluent.stack import ActiveRun, innermost, open_runs, push
 from runyard.system_metrics.monitor import SystemMetricsMonitor
 from runyard.tracking.runs.entities import Run
-
-PARENT_TAG = "mlflow.parentRunId"
-NOTE_TAG = "mlflow.note.content"
-NAME_TAG = "mlflow.runName"
 
 _claims: dict[str, object] = {}
 """Runs that MLFLOW_RUN_ID names, by the call that is about to resume them."""
@@ -167,7 +164,7 @@ def created(
     if parent_run_id is not None:
         own[PARENT_TAG] = parent_run_id
     if run_name:
-        own[NAME_TAG] = run_name
+        own[RUN_NAME_TAG] = run_name
     home = experiments.current_experiment_id() if experiment_id is None else str(experiment_id)
     return client().begin_run(home, tags=origin.resolve_tags(own), run_name=run_name)
 

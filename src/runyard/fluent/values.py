@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from runyard.core.clock import now_ms
+from runyard.core.tags import CONTEXT_TAG
 from runyard.exceptions import InvalidParameter
 from runyard.fluent.measuring import entity_of, note_measured
 from runyard.fluent.stack import addressed
@@ -14,8 +15,6 @@ from runyard.tracking.runs.entities import Param, RunTag
 
 if TYPE_CHECKING:
     from runyard.data.dataset import Dataset
-
-CONTEXT_TAG = "mlflow.data.context"
 
 
 def log_metric(

@@ -15,6 +15,7 @@ from runyard import settings
 from runyard.core.limits import shown
 from runyard.environments.making import MANAGERS, default_manager, interpreter_for, is_installed, require_manager
 from runyard.exceptions import InvalidParameter, InvalidProject
+from runyard.projects import tags
 from runyard.projects.docker import DockerPlan
 from runyard.projects.processes import Command
 from runyard.projects.project import Project
@@ -88,7 +89,7 @@ class PackagesPlan:
     @property
     def tags(self) -> Mapping[str, str]:
         """MLflow's tag; none for the environment that is here."""
-        return {} if self.manager == "local" else {"mlflow.project.env": self.manager}
+        return {} if self.manager == "local" else {tags.ENVIRONMENT: self.manager}
 
     @property
     def identity(self) -> str:

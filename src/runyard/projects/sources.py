@@ -18,6 +18,7 @@ from runyard.core.credentials import (
 )
 from runyard.core.git import git_tags
 from runyard.core.limits import shown as quoted
+from runyard.core.tags import BRANCH_TAG
 from runyard.exceptions import ExecutionException, InvalidProject
 from runyard.projects import archives, git
 
@@ -97,7 +98,7 @@ def fetch(uri: str, version: str | None = None) -> Source:
             raise InvalidProject(_nothing_at(without_secrets(address), below, root, version))
         tags = {} if _is_archive(address) else git_tags(folder / "MLproject")
         if version is not None and git.is_branch(root, version):
-            tags["mlflow.source.git.branch"] = version
+            tags[BRANCH_TAG] = version
         return Source(folder, shown(str(uri)), tags, root != local, opened.pop_all())
 
 

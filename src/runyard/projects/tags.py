@@ -1,16 +1,18 @@
 """Tags of project runs: MLflow's, and what we note besides."""
 
+from runyard.core.tags import DIRTY_TAG, PARENT_TAG, RUN_NAME_TAG, SOURCE_NAME_TAG, SOURCE_TYPE_TAG, USER_TAG
+
 ENTRY_POINT = "mlflow.project.entryPoint"
 BACKEND = "mlflow.project.backend"
 ENVIRONMENT = "mlflow.project.env"
 IMAGE = "mlflow.docker.image.uri"
 IMAGE_ID = "mlflow.docker.image.id"
-SOURCE_NAME = "mlflow.source.name"
-SOURCE_TYPE = "mlflow.source.type"
-USER = "mlflow.user"
-PARENT = "mlflow.parentRunId"
-RUN_NAME = "mlflow.runName"
-DIRTY = "mlflow.source.git.dirty"
+SOURCE_NAME = SOURCE_NAME_TAG
+SOURCE_TYPE = SOURCE_TYPE_TAG
+USER = USER_TAG
+PARENT = PARENT_TAG
+RUN_NAME = RUN_NAME_TAG
+DIRTY = DIRTY_TAG
 
 COMMAND = "runyard.project.command"
 VERSION = "runyard.project.version"

@@ -9,15 +9,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from runyard.core.tags import IS_PROMPT_TAG
 from runyard.search.nodes import Comparison
 from runyard.search.sql import compare
-
-IS_PROMPT = "mlflow.prompt.is_prompt"
 
 
 def asks_for_prompts(comparisons: Sequence[Comparison]) -> bool:
     """Does a filter say anything about prompts?"""
-    return any(comparison.kind == "tag" and comparison.key == IS_PROMPT for comparison in comparisons)
+    return any(comparison.kind == "tag" and comparison.key == IS_PROMPT_TAG for comparison in comparisons)
 
 
 def tag_condition(
@@ -32,7 +31,7 @@ def tag_condition(
     wanted: The entity's id in the statement around.
     """
     tagged = sa.exists().where(owner == wanted, tags.key == comparison.key)
-    if comparison.key == IS_PROMPT and comparison.operator in ("=", "!="):
+    if comparison.key == IS_PROMPT_TAG and comparison.operator in ("=", "!="):
         ordinary = (comparison.operator == "=") == (str(comparison.value).lower() == "false")
         prompt = tagged.where(sa.func.lower(tags.value) == "true")
         return ~prompt if ordinary else prompt

@@ -17,6 +17,7 @@ from runyard.artifacts.paths import UNPRINTABLE
 from runyard.core.credentials import has_password, shown_address
 from runyard.core.limits import shown
 from runyard.core.model_uri import ModelUri, parse_model_uri, with_small_scheme
+from runyard.core.tags import IS_PROMPT_TAG, VERSIONS_TAG
 from runyard.db.selecting import upsert
 from runyard.db.transaction import Transaction
 from runyard.exceptions import Conflict, DoesNotExist, InvalidParameter
@@ -26,11 +27,8 @@ from runyard.registry.model_versions.tables import model_versions
 from runyard.registry.names import LATEST, version_number
 from runyard.registry.registered_models.aliases import aliased_version
 from runyard.registry.registered_models.rows import FoundModel, find_model
-from runyard.registry.tag_search import IS_PROMPT
 from runyard.tracking.logged_models.tables import logged_model_tags, logged_models
 from runyard.tracking.runs.tables import runs
-
-VERSIONS_TAG = "mlflow.modelVersions"
 
 PROMPT_SOURCES = frozenset(("dummy-source", "prompt-template"))
 """What MLflow's clients send for a prompt, whose text is in a tag: there are no files."""
@@ -102,7 +100,7 @@ def hold_run(tx: Transaction, run_id: str) -> None:
 
 def _is_prompt(message: CreateModelVersion) -> bool:
     tags = {tag.key: tag.value for tag in message.tags}
-    return tags.get(IS_PROMPT, "").lower() == "true"
+    return tags.get(IS_PROMPT_TAG, "").lower() == "true"
 
 
 def _run_named(message: CreateModelVersion) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
+from runyard.core.tags import IS_PROMPT_TAG
 from runyard.db.paging import SortColumn, read_page
 from runyard.db.transaction import Transaction
 from runyard.registry.registered_models.tables import registered_model_tags, registered_models
@@ -34,7 +35,7 @@ def search_model_ids(
     return read_page(tx, chosen, columns, ("models", text or "", list(order_by)), max_results, page_token)
 
 
-NO_PROMPTS = Comparison("tag", "mlflow.prompt.is_prompt", "!=", "true")
+NO_PROMPTS = Comparison("tag", IS_PROMPT_TAG, "!=", "true")
 
 
 def _condition(comparison: Comparison, dialect: str) -> sa.ColumnElement[bool]:

@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING, Any
 
 from runyard.client import RunyardClient
+from runyard.core.tags import CONTEXT_TAG
 from runyard.data import from_numpy, from_pandas
-from runyard.fluent.values import CONTEXT_TAG
 from runyard.tracking.inputs.entities import DatasetInput, InputTag
 
 if TYPE_CHECKING:

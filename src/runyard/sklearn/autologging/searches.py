@@ -8,12 +8,11 @@ import numpy as np
 import pandas as pd
 
 from runyard.autologging.integrations import get_autologging_config
-from runyard.autologging.managed_run import AUTOLOGGING_TAG
 from runyard.autologging.reporting import inform
 from runyard.core import origin
 from runyard.core.clock import now_ms
+from runyard.core.tags import AUTOLOGGING_TAG, PARENT_TAG
 from runyard.fluent.stack import ActiveRun
-from runyard.fluent.starting import PARENT_TAG
 from runyard.sklearn.autologging.datasets import note_dataset
 from runyard.sklearn.autologging.params import as_texts, tags_of
 from runyard.tracking.metrics.entities import Metric

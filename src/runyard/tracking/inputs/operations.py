@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 
+from runyard.core.tags import CONTEXT_TAG
 from runyard.db.selecting import upsert
 from runyard.db.transaction import Transaction
 from runyard.protocol.performing import Wire, performs
@@ -11,8 +12,6 @@ from runyard.tracking.inputs.messages import MAX_DATASETS, LogInputs, SearchData
 from runyard.tracking.inputs.tables import dataset_input_tags, dataset_inputs, datasets, model_inputs
 from runyard.tracking.runs.rows import active_run
 from runyard.tracking.runs.tables import runs
-
-CONTEXT_TAG = "mlflow.data.context"
 
 
 @performs(LogInputs)

@@ -13,6 +13,7 @@ from runyard.core.limits import MAX_BATCH_ENTRIES, MAX_BATCH_METRICS, MAX_BATCH_
 from runyard.core.listed import listed, listed_ids
 from runyard.core.names import random_run_name
 from runyard.core.paged_list import PagedList
+from runyard.core.tags import PARENT_TAG, RUN_NAME_TAG, USER_TAG
 from runyard.protocol.client_part import ClientPart, RunOperations, pages_of
 from runyard.protocol.message import AnyMessage
 from runyard.tracking.experiments.messages import PENDING, pending_name
@@ -21,7 +22,6 @@ from runyard.tracking.metrics.client import as_integer, as_number, buffer_point,
 from runyard.tracking.metrics.entities import Metric
 from runyard.tracking.runs.entities import Param, Run, RunTag
 from runyard.tracking.runs.messages import (
-    RUN_NAME_TAG,
     CreateRun,
     DeleteRun,
     DeleteTag,
@@ -34,9 +34,6 @@ from runyard.tracking.runs.messages import (
     StartRun,
     UpdateRun,
 )
-
-PARENT_TAG = "mlflow.parentRunId"
-USER_TAG = "mlflow.user"
 
 
 class RunsClient(ClientPart):

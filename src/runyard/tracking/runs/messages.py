@@ -20,6 +20,7 @@ from runyard.core.limits import (
     check_storable,
     check_text,
 )
+from runyard.core.tags import RUN_NAME_TAG
 from runyard.exceptions import BadRequest, InvalidParameter
 from runyard.protocol.answer import Answer, Nothing
 from runyard.protocol.message import Message
@@ -28,10 +29,6 @@ from runyard.tracking.experiments.messages import check_home, check_max_results,
 from runyard.tracking.metrics.entities import Metric
 from runyard.tracking.metrics.points import check_points
 from runyard.tracking.runs.entities import Param, Run, RunInfo
-
-RUN_NAME_TAG = "mlflow.runName"
-TABLES_TAG = "mlflow.loggedArtifacts"
-"""The tag that lists a run's tables, by which they are found."""
 
 
 def tables_of(text: str | None) -> list[Any]:

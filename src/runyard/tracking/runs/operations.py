@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from runyard.core.ids import new_run_id
 from runyard.core.names import random_run_name
+from runyard.core.tags import RUN_NAME_TAG, TABLES_TAG
 from runyard.db.transaction import Prepared, Transaction
 from runyard.exceptions import AlreadyExists, Conflict, DoesNotExist, InvalidParameter
 from runyard.protocol.performing import Raw, Wire, performs
@@ -19,8 +20,6 @@ from runyard.tracking.logged_models.metrics import append_to_models
 from runyard.tracking.metrics import series
 from runyard.tracking.metrics.tables import metric_series
 from runyard.tracking.runs.messages import (
-    RUN_NAME_TAG,
-    TABLES_TAG,
     CountRuns,
     CreateRun,
     DeleteRun,

@@ -5,6 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from runyard.core.tags import CONTEXT_TAG
 from runyard.db.paging import SortColumn, read_page
 from runyard.db.selecting import one_of
 from runyard.db.transaction import Transaction
@@ -18,7 +19,6 @@ from runyard.tracking.inputs.tables import dataset_input_tags, dataset_inputs, d
 from runyard.tracking.metrics.tables import metric_series
 from runyard.tracking.runs.tables import params, runs, tags
 
-CONTEXT_TAG = "mlflow.data.context"
 INDEXED_LENGTH = 200  # characters of a text that the index in tables.py holds
 SELECTIVE = frozenset(("=", ">", ">=", "<", "<="))
 """Comparators that an index on (key, value) answers; the others are tested run by run."""
