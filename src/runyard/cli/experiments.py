@@ -12,7 +12,9 @@ import click
 
 from runyard.cli.choices import VIEW_TYPES, experiment_id_option, view_option
 from runyard.cli.output import output_option, show_json, show_pairs, show_rows
+from runyard.cli.runs import runs_of
 from runyard.client import RunyardClient
+from runyard.core.paged_list import all_pages
 from runyard.entities import Experiment, Run
 from runyard.exceptions import DoesNotExist
 
@@ -89,14 +91,8 @@ def search(view: str, max_results: int | None, output: str) -> None:
 
 
 def _all_experiments(view: int, limit: int | None) -> Iterator[Experiment]:
-    client, token, left = RunyardClient(), None, limit
-    while left is None or left > 0:
-        page = client.search_experiments(view, max_results=min(left or 1000, 1000), page_token=token)
-        yield from page
-        token = page.token
-        left = None if left is None else left - len(page)
-        if not token:
-            return
+    client = RunyardClient()
+    return all_pages(lambda size, token: client.search_experiments(view, size, page_token=token), 1000, limit)
 
 
 @experiments.command()
@@ -129,7 +125,7 @@ def restore(experiment_id: str) -> None:
 @click.option("-o", "--filename", type=click.Path(dir_okay=False, path_type=Path), help="File to write; else stdout.")
 def to_csv(experiment_id: str, filename: Path | None) -> None:
     """Write all runs of an experiment as CSV: one row a run, a column for each param, metric and tag."""
-    rows = [_as_row(run) for run in _all_runs(experiment_id)]
+    rows = [_as_row(run) for run in runs_of(experiment_id, VIEW_TYPES["all"])]
     columns = list(dict.fromkeys(name for row in rows for name in row))
     fixed = [name for name in columns if "." not in name]
     columns = fixed + sorted(name for name in columns if "." in name)
@@ -139,17 +135,6 @@ def to_csv(experiment_id: str, filename: Path | None) -> None:
         writer.writerows(rows)
     if filename:
         click.echo(f"Experiment with ID {experiment_id} has been exported as a CSV to file: {filename}.")
-
-
-def _all_runs(experiment_id: str) -> Iterator[Run]:
-    client, token = RunyardClient(), None
-    client.get_experiment(experiment_id)  # a search finds nothing in one that is not there
-    while True:
-        page = client.search_runs([experiment_id], "", VIEW_TYPES["all"], 1000, page_token=token)
-        yield from page
-        token = page.token
-        if not token:
-            return
 
 
 def _as_row(run: Run) -> dict[str, object]:

@@ -1,6 +1,6 @@
 """`runyard runs`: list, create, describe, delete and restore runs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import click
@@ -9,6 +9,7 @@ from runyard.cli.choices import VIEW_TYPES, experiment_id_option, run_id_option,
 from runyard.cli.output import output_option, show_json, show_rows, utc
 from runyard.client import RunyardClient
 from runyard.core.clock import now_ms
+from runyard.core.paged_list import PagedList, all_pages
 from runyard.core.tags import NOTE_TAG, PARENT_TAG
 from runyard.entities import Run
 
@@ -37,7 +38,7 @@ def list_runs(
     output: str,
 ) -> None:
     """List the runs of an experiment, newest first."""
-    found = list(_search(experiment_id, VIEW_TYPES[view], filter_string, order_by, max_results))
+    found = list(runs_of(experiment_id, VIEW_TYPES[view], filter_string, order_by, max_results))
     if output == "json":
         show_json([run.to_dictionary() for run in found])
         return
@@ -45,19 +46,17 @@ def list_runs(
     show_rows(("Date", "Name", "Status", "ID"), rows)
 
 
-def _search(
-    experiment_id: str, view: int, filter_string: str, order_by: tuple[str, ...], limit: int | None
+def runs_of(
+    experiment_id: str, view: int, filter_string: str = "", order_by: Sequence[str] = (), limit: int | None = None
 ) -> Iterator[Run]:
-    client, token, left = RunyardClient(), None, limit
-    client.get_experiment(experiment_id)  # a search finds nothing in one that is not there
-    while left is None or left > 0:
-        size = min(left or 1000, 1000)
-        page = client.search_runs([experiment_id], filter_string, view, size, list(order_by) or None, token)
-        yield from page
-        token = page.token
-        left = None if left is None else left - len(page)
-        if not token:
-            return
+    """The runs of an experiment, which must exist: a search finds nothing in one that does not."""
+    client = RunyardClient()
+    client.get_experiment(experiment_id)
+
+    def page(size: int, token: str | None) -> PagedList[Run]:
+        return client.search_runs([experiment_id], filter_string, view, size, list(order_by), token)
+
+    return all_pages(page, 1000, limit)
 
 
 @runs.command()

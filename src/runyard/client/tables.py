@@ -16,6 +16,7 @@ from runyard.client.files import FilesClient
 from runyard.client.images import as_picture, saved, thumbnail
 from runyard.client.table_files import ENDINGS, addition, pandas_of_tables, read_table
 from runyard.core.listed import listed, listed_ids
+from runyard.core.paged_list import PagedList, all_pages
 from runyard.core.tags import TABLES_TAG
 from runyard.exceptions import DoesNotExist, InvalidParameter, RunyardException
 from runyard.tracking.runs.client import RunsClient
@@ -106,15 +107,12 @@ class TablesClient(FilesClient, RunsClient):
     def _runs_with_table(self, experiment_id: str, path: str) -> list[Run]:
         entry = _entry(path)
         pattern = '"type": "table"' if "'" in path else json.dumps(entry)[1:-1]  # filters have no way to write it
-        found, token = [], None
-        while True:
-            page = self.search_runs(
-                [experiment_id], f"tags.`{TABLES_TAG}` LIKE '%{pattern}%'", max_results=1000, page_token=token
-            )
-            found += [run for run in page if entry in tables_of(run.data.tags.get(TABLES_TAG))]
-            token = page.token
-            if not token:
-                return found
+        tagged = f"tags.`{TABLES_TAG}` LIKE '%{pattern}%'"
+
+        def page(size: int, token: str | None) -> PagedList[Run]:
+            return self.search_runs([experiment_id], tagged, max_results=size, page_token=token)
+
+        return [run for run in all_pages(page, 1000) if entry in tables_of(run.data.tags.get(TABLES_TAG))]
 
 
 class _Pictures:

@@ -8,6 +8,7 @@ from runyard import settings
 from runyard.core.credentials import without_credentials
 from runyard.core.lifecycle import LifecycleStage, ViewType
 from runyard.core.limits import check_is_text
+from runyard.core.paged_list import PagedList, all_pages
 from runyard.core.store_address import absolute
 from runyard.core.tracking_uri import after_set_tracking_uri, get_tracking_uri
 from runyard.exceptions import AlreadyExists, DoesNotExist, InvalidParameter, RunyardException
@@ -247,16 +248,11 @@ def search_experiments(
     order_by: list[str] | None = None,
 ) -> list[Experiment]:
     """All experiments that match a filter, or the first `max_results` of them."""
-    found: list[Experiment] = []
-    token: str | None = None
-    while max_results is None or len(found) < max_results:
-        wanted = 1000 if max_results is None else min(1000, max_results - len(found))
-        page = client().search_experiments(view_type, wanted, filter_string, order_by, token)
-        found.extend(page)
-        token = page.token
-        if not token:
-            break
-    return found
+
+    def page(size: int, token: str | None) -> PagedList[Experiment]:
+        return client().search_experiments(view_type, size, filter_string, order_by, token)
+
+    return list(all_pages(page, 1000, max_results))
 
 
 def delete_experiment(experiment_id: str) -> None:

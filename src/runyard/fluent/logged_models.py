@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from runyard.core import origin
 from runyard.core.listed import listed_ids
+from runyard.core.paged_list import PagedList, all_pages
 from runyard.core.tags import EXTERNAL_TAG
 from runyard.exceptions import InvalidParameter, MissingPackage
 from runyard.fluent.clients import client
@@ -158,17 +159,12 @@ def search_logged_models(
     """
     if output_format not in ("pandas", "list"):
         raise InvalidParameter(f"Invalid value {output_format!r} for 'output_format': use 'pandas' or 'list'.")
-    models: list[LoggedModel] = []
-    token: str | None = None
-    while max_results is None or len(models) < max_results:
-        wanted = None if max_results is None else min(100, max_results - len(models))
-        page = client().search_logged_models(
-            listed_ids(experiment_ids) or [current_experiment_id()], filter_string, datasets, wanted, order_by, token
-        )
-        models.extend(page)
-        token = page.token
-        if not token:
-            break
+
+    def page(size: int, token: str | None) -> PagedList[LoggedModel]:
+        where = listed_ids(experiment_ids) or [current_experiment_id()]
+        return client().search_logged_models(where, filter_string, datasets, size, order_by, token)
+
+    models = list(all_pages(page, 100, max_results))
     return models if output_format == "list" else _to_frame(models)
 
 

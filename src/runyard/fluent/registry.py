@@ -3,9 +3,9 @@
 import logging
 import os
 import posixpath
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from runyard.artifacts.locations import local_path, proxied_path, uri_joined
@@ -13,7 +13,7 @@ from runyard.client import RunyardClient
 from runyard.client.addresses import RUNS, followed
 from runyard.core.credentials import shown_address
 from runyard.core.model_uri import is_model_uri, parse_model_uri, with_small_scheme
-from runyard.core.paged_list import PagedList
+from runyard.core.paged_list import PagedList, all_pages
 from runyard.exceptions import AlreadyExists, InvalidParameter, RunyardException
 from runyard.fluent.clients import client as current_client
 from runyard.fluent.experiments import current_experiment_id
@@ -22,8 +22,6 @@ from runyard.registry.names import check_model_name
 from runyard.registry.registered_models.entities import RegisteredModel
 
 log = logging.getLogger("runyard")
-
-T = TypeVar("T")
 
 _MODELS_PAGE, _VERSIONS_PAGE = 1_000, 10_000
 
@@ -178,7 +176,7 @@ def search_registered_models(
     def page(size: int, token: str | None) -> PagedList[RegisteredModel]:
         return client.search_registered_models(filter_string, size, order_by, token)
 
-    return _pages(page, max_results, _MODELS_PAGE)
+    return list(all_pages(page, _MODELS_PAGE, max_results))
 
 
 def search_model_versions(
@@ -197,20 +195,7 @@ def search_model_versions(
     def page(size: int, token: str | None) -> PagedList[ModelVersion]:
         return client.search_model_versions(filter_string, size, order_by, token)
 
-    return _pages(page, max_results, _VERSIONS_PAGE)
-
-
-def _pages(page: Callable[[int, str | None], PagedList[T]], most: int | None, size: int) -> list[T]:
-    """What the pages of a search hold, until there are enough."""
-    found: list[T] = []
-    token: str | None = None
-    while most is None or len(found) < most:
-        got = page(size if most is None else min(size, most - len(found)), token)
-        found += got
-        token = got.token
-        if not token:
-            break
-    return found
+    return list(all_pages(page, _VERSIONS_PAGE, max_results))
 
 
 def set_model_version_tag(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from runyard.core.lifecycle import ViewType
 from runyard.core.listed import listed, listed_ids
+from runyard.core.paged_list import PagedList, all_pages
 from runyard.exceptions import InvalidParameter, MissingPackage
 from runyard.fluent.clients import client
 from runyard.fluent.experiments import current_experiment_id, search_experiments
@@ -52,7 +53,7 @@ def search_runs(
     if output_format not in ("pandas", "list"):
         raise InvalidParameter(f"Invalid value {output_format!r} for 'output_format': use 'pandas' or 'list'.")
     where = _experiments(experiment_ids, experiment_names, search_all_experiments)
-    runs = _all_pages(where, filter_string, run_view_type, max_results, order_by)
+    runs = _found(where, filter_string, run_view_type, max_results, order_by)
     return runs if output_format == "list" else to_frame(runs)
 
 
@@ -76,19 +77,14 @@ def _id_of(name: str | None) -> str | None:
     return experiment.experiment_id if experiment is not None else None
 
 
-def _all_pages(
-    where: list[str], filter_string: str, view: int, max_results: int, order_by: list[str] | None
-) -> list[Run]:
-    runs: list[Run] = []
-    token: str | None = None
-    while where and len(runs) < max_results:
-        wanted = min(MAX_PAGE, max_results - len(runs))
-        page = client().search_runs(where, filter_string, view, wanted, order_by, token)
-        runs.extend(page)
-        token = page.token
-        if not token:
-            break
-    return runs
+def _found(where: list[str], filter_string: str, view: int, max_results: int, order_by: list[str] | None) -> list[Run]:
+    if not where:
+        return []
+
+    def page(size: int, token: str | None) -> PagedList[Run]:
+        return client().search_runs(where, filter_string, view, size, order_by, token)
+
+    return list(all_pages(page, MAX_PAGE, max_results))
 
 
 def to_frame(runs: Sequence[Run]) -> "pd.DataFrame":

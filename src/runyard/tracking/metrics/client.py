@@ -4,7 +4,7 @@ from typing import Any
 
 from runyard.core.clock import now_ms
 from runyard.core.limits import MAX_DATASET_NAME, MAX_HISTORY_POINTS, check_key, check_run_id, check_text, shown
-from runyard.core.paged_list import PagedList
+from runyard.core.paged_list import PagedList, all_pages
 from runyard.exceptions import InvalidParameter
 from runyard.protocol.client_part import ClientPart, RunOperations
 from runyard.tracking.logged_models.active import active
@@ -63,18 +63,15 @@ class MetricsClient(ClientPart):
 
     def get_metric_history(self, run_id: str, key: str) -> PagedList[Metric]:
         """Every point of a metric, by timestamp, step and value."""
-        found: list[Metric] = []
-        token: str | None = None
-        while True:
-            answer = self.send(
-                GetMetricHistory(run_id=run_id, metric_key=key, max_results=MAX_HISTORY_POINTS, page_token=token)
-            )
-            for metric in answer.metrics:
-                metric.run_id = run_id
-            found += answer.metrics
-            token = answer.next_page_token
-            if not token:
-                return PagedList(found, None)
+
+        def page(size: int, token: str | None) -> PagedList[Metric]:
+            answer = self.send(GetMetricHistory(run_id=run_id, metric_key=key, max_results=size, page_token=token))
+            return PagedList(answer.metrics, answer.next_page_token)
+
+        found = PagedList(all_pages(page, MAX_HISTORY_POINTS), None)
+        for metric in found:
+            metric.run_id = run_id
+        return found
 
 
 def measured_on(model_id: str | None, dataset_name: str | None, dataset_digest: str | None) -> Measured | None:
