@@ -8,6 +8,7 @@ from runyard.artifacts.s3 import LONGEST_SIGNED
 from runyard.exceptions import InvalidParameter
 from runyard.protocol.answer import Answer
 from runyard.protocol.message import Message
+from runyard.tracking.runs.messages import OfRun
 
 
 class ArtifactsFound(Answer):
@@ -33,17 +34,11 @@ class PresignedDownload(Answer):
     file_size: int
 
 
-class ListArtifacts(Message[ArtifactsFound], get="artifacts/list", needs="run.read"):
+class ListArtifacts(OfRun, Message[ArtifactsFound], get="artifacts/list", needs="run.read"):
     """What lies directly in a folder of a run's artifacts."""
 
-    run_id: str | None = None
-    run_uuid: str | None = None
     path: str | None = None
     page_token: str | None = None
-
-    def check(self) -> None:
-        if not (self.run_id or self.run_uuid):
-            raise InvalidParameter("Missing value for required parameter 'run_id'.")
 
 
 class CreatePresignedUploadUrl(

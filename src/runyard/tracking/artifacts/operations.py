@@ -20,7 +20,7 @@ from runyard.tracking.runs.tables import runs
 @performs(ListArtifacts)
 def list_artifacts(tx: Transaction, message: ListArtifacts) -> Later:
     """List one level; paths are relative to the run's own root."""
-    return _listed_later(tx, _location_of_run(tx, message.run_id or message.run_uuid or ""), message.path)
+    return _listed_later(tx, _location_of_run(tx, message.wanted_id), message.path)
 
 
 @performs(ListLoggedModelArtifacts)

@@ -9,17 +9,14 @@ from runyard.protocol.message import Message
 from runyard.tracking.experiments.messages import check_max_results
 from runyard.tracking.metrics.entities import Metric, Point
 from runyard.tracking.metrics.points import check_points
+from runyard.tracking.runs.messages import OfRun
 
 
-class LogMetric(Message[Nothing], Point, post="runs/log-metric", needs="run.edit", hot=True):
+class LogMetric(OfRun, Message[Nothing], Point, post="runs/log-metric", needs="run.edit", hot=True):
     """Log one point of a metric. The same point again is stored once."""
 
-    run_id: str | None = None
-    run_uuid: str | None = None
-
     def check(self) -> None:
-        if not (self.run_id or self.run_uuid):
-            raise InvalidParameter("Missing value for required parameter 'run_id'.")
+        super().check()
         check_points([self])
 
 
@@ -30,18 +27,15 @@ class MetricsFound(Answer):
     next_page_token: str | None = None
 
 
-class GetMetricHistory(Message[MetricsFound], get="metrics/get-history", needs="run.read"):
+class GetMetricHistory(OfRun, Message[MetricsFound], get="metrics/get-history", needs="run.read"):
     """Every point of one metric of a run, by timestamp, step and value."""
 
     metric_key: str
-    run_id: str | None = None
-    run_uuid: str | None = None
     max_results: int | None = None
     page_token: str | None = None
 
     def check(self) -> None:
-        if not (self.run_id or self.run_uuid):
-            raise InvalidParameter("Missing value for required parameter 'run_id'.")
+        super().check()
         if self.max_results is not None and self.max_results < 1:
             raise InvalidParameter(f"Invalid value {self.max_results} for parameter 'max_results': use 1 or more.")
 

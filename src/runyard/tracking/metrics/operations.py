@@ -28,7 +28,7 @@ from runyard.tracking.runs.rows import deleted_run, find_run, missing_run
 @performs(LogMetric)
 def log_metric(tx: Transaction, message: LogMetric) -> Wire:
     """Append one point: three statements."""
-    run_id = message.run_id or message.run_uuid or ""
+    run_id = message.wanted_id
     found = series.find_run_and_series(tx, run_id, message.key)
     if found is None:
         raise missing_run(run_id)
@@ -43,7 +43,7 @@ def log_metric(tx: Transaction, message: LogMetric) -> Wire:
 @performs(GetMetricHistory)
 def get_metric_history(tx: Transaction, message: GetMetricHistory) -> Wire:
     """Points of one metric of one run, all of them or a page."""
-    run_id = message.run_id or message.run_uuid or ""
+    run_id = message.wanted_id
     number = series.find_series(tx, [run_id], message.metric_key).get(run_id)
     if number is None:
         return {}

@@ -1,7 +1,7 @@
 """Messages of runs, their params and tags."""
 
 import json
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
 from runyard.core.entity import Tag
@@ -163,43 +163,46 @@ class StartRun(Message[RunFound], post="runs/start", family="runyard", needs="ex
         )
 
 
-class GetRun(Message[RunFound], get="runs/get", needs="run.read"):
-    """One run with its latest metrics, params, tags and inputs; deleted ones too."""
+@dataclass(kw_only=True)
+class OfRun:
+    """What messages about one run have: its id, which old clients send as `run_uuid`."""
 
     run_id: str | None = None
     run_uuid: str | None = None
 
     def check(self) -> None:
-        if not (self.run_id or self.run_uuid):
+        """Refuse a message that names no run.
+
+        Raises
+        ------
+        InvalidParameter: It does not.
+        """
+        if not self.wanted_id:
             raise InvalidParameter("Missing value for required parameter 'run_id'.")
 
     @property
     def wanted_id(self) -> str:
-        """The id under its present or its legacy name."""
+        """The id under either name; empty when there is none."""
         return self.run_id or self.run_uuid or ""
 
 
-class UpdateRun(Message[RunUpdated], post="runs/update", needs="run.edit"):
+class GetRun(OfRun, Message[RunFound], get="runs/get", needs="run.read"):
+    """One run with its latest metrics, params, tags and inputs; deleted ones too."""
+
+
+class UpdateRun(OfRun, Message[RunUpdated], post="runs/update", needs="run.edit"):
     """Change status, end time or name of an active run; what is not given stays.
 
     A run that ends without an end time ended now; one that runs has none.
     """
 
-    run_id: str | None = None
-    run_uuid: str | None = None
     status: RunStatus | None = None
     end_time: int | None = None
     run_name: str | None = None
 
     def check(self) -> None:
-        if not (self.run_id or self.run_uuid):
-            raise InvalidParameter("Missing value for required parameter 'run_id'.")
+        super().check()
         check_text("Run name", self.run_name or "", MAX_RUN_NAME)
-
-    @property
-    def wanted_id(self) -> str:
-        """The id under its present or its legacy name."""
-        return self.run_id or self.run_uuid or ""
 
 
 class DeleteRun(Message[Nothing], post="runs/delete", needs="run.delete"):
@@ -214,18 +217,15 @@ class RestoreRun(Message[Nothing], post="runs/restore", needs="run.delete"):
     run_id: str
 
 
-class SetTag(Message[Nothing], post="runs/set-tag", needs="run.edit"):
+class SetTag(OfRun, Message[Nothing], post="runs/set-tag", needs="run.edit"):
     """Set or replace a tag of an active run."""
 
     key: str
-    run_id: str | None = None
-    run_uuid: str | None = None
     value: str = ""
 
     def check(self) -> None:
         check_tag("", Tag(key=self.key, value=self.value))
-        if not (self.run_id or self.run_uuid):
-            raise InvalidParameter("Missing value for required parameter 'run_id'.")
+        super().check()
 
 
 class DeleteTag(Message[Nothing], post="runs/delete-tag", needs="run.edit"):
@@ -235,18 +235,15 @@ class DeleteTag(Message[Nothing], post="runs/delete-tag", needs="run.edit"):
     key: str
 
 
-class LogParam(Message[Nothing], post="runs/log-parameter", needs="run.edit"):
+class LogParam(OfRun, Message[Nothing], post="runs/log-parameter", needs="run.edit"):
     """Log a param once: the same value again is fine, another value is refused."""
 
     key: str
-    run_id: str | None = None
-    run_uuid: str | None = None
     value: str = ""
 
     def check(self) -> None:
         check_param("", Param(key=self.key, value=self.value))
-        if not (self.run_id or self.run_uuid):
-            raise InvalidParameter("Missing value for required parameter 'run_id'.")
+        super().check()
 
 
 class LogBatch(Message[Nothing], post="runs/log-batch", needs="run.edit", hot=True):

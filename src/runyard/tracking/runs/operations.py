@@ -179,7 +179,7 @@ def _with_known_tables(before: str | None, given: str) -> str:
 @performs(SetTag)
 def set_tag(tx: Transaction, message: SetTag) -> Wire:
     """Insert or replace one tag."""
-    run = active_run(tx, message.run_id or message.run_uuid or "")
+    run = active_run(tx, message.wanted_id)
     put_tags(tx, run.id, {message.key: message.value})
     return {}
 
@@ -198,7 +198,7 @@ def delete_tag(tx: Transaction, message: DeleteTag) -> Wire:
 @performs(LogParam)
 def log_param(tx: Transaction, message: LogParam) -> Wire:
     """Insert a param, or agree that it is there already."""
-    run = active_run(tx, message.run_id or message.run_uuid or "")
+    run = active_run(tx, message.wanted_id)
     write_params(tx, run.id, {message.key: message.value})
     refresh_document(tx, run.id)
     return {}
