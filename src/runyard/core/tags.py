@@ -20,6 +20,8 @@ DATASETS_TAG = "mlflow.datasets"
 TABLES_TAG = "mlflow.loggedArtifacts"
 """The tables of a run, as JSON, by which they are found."""
 IMAGES_TAG = "mlflow.loggedImages"
+MODEL_HISTORY_TAG = "mlflow.log-model.history"
+"""The models of a run, as 2.x clients note them."""
 AUTOLOGGING_TAG = "mlflow.autologging"
 """The integration that started the run."""
 

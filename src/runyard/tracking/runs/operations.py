@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from runyard.core.ids import new_run_id
 from runyard.core.names import random_run_name
-from runyard.core.tags import RUN_NAME_TAG, TABLES_TAG
+from runyard.core.tags import MODEL_HISTORY_TAG, RUN_NAME_TAG, TABLES_TAG
 from runyard.db.transaction import Prepared, Transaction
 from runyard.exceptions import AlreadyExists, Conflict, DoesNotExist, InvalidParameter
 from runyard.protocol.performing import Raw, Wire, performs
@@ -42,7 +42,6 @@ from runyard.tracking.runs.tables import indexed_part, params, runs, tags
 from runyard.tracking.runs.wire import info, one_run, run_info, run_on_wire, runs_on_wire
 
 GOING_ON = ("RUNNING", "SCHEDULED")
-MODEL_HISTORY_TAG = "mlflow.log-model.history"
 
 
 _NEW_RUN = "run_uuid experiment_id name user_id status start_time artifact_uri lifecycle_stage document".split()
