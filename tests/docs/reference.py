@@ -163,14 +163,15 @@ def _operation(message: type[AnyMessage], described: dict[str, Any]) -> Iterator
 def _table(schema: dict[str, Any], needs: bool = False) -> Iterator[str]:
     """The fields of an object: their default where it is what callers send, whether they are always there else."""
     rows = list(_rows(schema, "", needs))
-    if rows:
-        yield ""
-        yield f"| Field | Type | {'Default' if needs else 'Always there'} | Meaning |"
-        yield "|---|---|---|---|"
-        yield from rows
+    if not rows:
+        return
+    columns = 4 if any(row[3] for row in rows) else 3
+    yield ""
+    for row in (("Field", "Type", "Default" if needs else "Always there", "Meaning"), ("---",) * 4, *rows):
+        yield f"| {' | '.join(row[:columns])} |"
 
 
-def _rows(schema: dict[str, Any], prefix: str, needs: bool) -> Iterator[str]:
+def _rows(schema: dict[str, Any], prefix: str, needs: bool) -> Iterator[tuple[str, str, str, str]]:
     for name, one in schema["properties"].items():
         if "properties" in one:
             yield from _rows(one, f"{prefix}{name}.", needs)
@@ -178,7 +179,7 @@ def _rows(schema: dict[str, Any], prefix: str, needs: bool) -> Iterator[str]:
         is_required = name in schema.get("required", ())
         default = _shown(one.get("default")) if needs else ""
         last = ("required" if needs else "yes") if is_required else default
-        yield f"| `{prefix}{name}` | {_type_name(one)} | {last} | {_cell(one.get('description', ''))} |"
+        yield f"`{prefix}{name}`", _type_name(one), last, _cell(one.get("description", ""))
 
 
 _NAMES = {"string": "text", "integer": "integer", "number": "number", "boolean": "true or false", "object": "object"}

@@ -29,7 +29,9 @@ def test_operation_is_described(described: dict[str, Any], kind: Any) -> None:
         else:
             named = set(operation["requestBody"]["content"]["application/json"]["schema"]["properties"])
         assert set(walk.hints(kind)) == named
-        assert operation["description"] == (inspect.getdoc(kind) or "").partition("\n\nAttributes")[0]
+        assert (
+            operation["description"] == (inspect.getdoc(kind) or "").replace("``", "`").partition("\n\nAttributes")[0]
+        )
         assert {"200", "400", "503"} <= set(operation["responses"])
 
 

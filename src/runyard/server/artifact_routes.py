@@ -49,7 +49,7 @@ _TAG = re.compile(r'(?:W/)?"([^"]+)"')  # something on the way may have made it 
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 _FIELDS = {
-    "list": {"path": False},
+    "list_stored": {"path": False},
     "download_of_run": {"run_id": True, "path": True},
     "upload_to_run": {"run_id": True, "path": True},
     "download_of_version": {"name": True, "version": True, "path": True},
@@ -82,15 +82,15 @@ def artifact_router(settings: ServerSettings, gate: Gate) -> APIRouter:
     routes, direct = _Routes(settings, gate, store), DirectTransfers(store)
     for root in PROXY_ROOTS:
         for path, method, handler in (
-            ("/artifacts", "GET", routes.list),
-            ("/artifacts/{path:artifact}", "GET", routes.download),
-            ("/artifacts/{path:artifact}", "HEAD", routes.download),
-            ("/artifacts/{path:artifact}", "PUT", routes.upload),
-            ("/artifacts/{path:artifact}", "DELETE", routes.delete),
-            ("/mpu/create/{path:artifact}", "POST", direct.begin),
-            ("/mpu/complete/{path:artifact}", "POST", direct.complete),
-            ("/mpu/abort/{path:artifact}", "POST", direct.abort),
-            ("/presigned/{path:artifact}", "GET", direct.download),
+            ("/artifacts", "GET", routes.list_stored),
+            ("/artifacts/{path:artifact}", "GET", routes.download_stored),
+            ("/artifacts/{path:artifact}", "HEAD", routes.download_stored),
+            ("/artifacts/{path:artifact}", "PUT", routes.upload_stored),
+            ("/artifacts/{path:artifact}", "DELETE", routes.delete_stored),
+            ("/mpu/create/{path:artifact}", "POST", direct.begin_upload),
+            ("/mpu/complete/{path:artifact}", "POST", direct.complete_upload),
+            ("/mpu/abort/{path:artifact}", "POST", direct.abort_upload),
+            ("/presigned/{path:artifact}", "GET", direct.sign_download),
         ):
             _add(router, root + path, method, routes.when_served(handler), shown=root == PROXY_ROOTS[0])
     _add(router, "/get-artifact", "GET", routes.download_of_run)
@@ -111,6 +111,7 @@ def _add(router: APIRouter, path: str, method: str, handler: Handler, shown: boo
         methods=[method],
         response_class=Response,
         include_in_schema=described,
+        operation_id=handler.__name__,
         openapi_extra=described_route(path, handler.__name__),
     )
 
@@ -142,24 +143,24 @@ class _Routes:
         serve.__name__, serve.__doc__ = handler.__name__, handler.__doc__
         return serve
 
-    async def list(self, request: Request) -> Response:
+    async def list_stored(self, request: Request) -> Response:
         """What lies directly in a folder of the server's store."""
         path = safe_path(request.query_params.get("path"))
         found = await in_file_thread(self._store.list, path)
         files = [{**info.to_wire(), "path": info.path.rpartition("/")[2]} for info in found]
         return _json({"files": files} if files else {})
 
-    async def download(self, request: Request) -> Response:
+    async def download_stored(self, request: Request) -> Response:
         """A file of the server's store, or a part of it."""
         return await _download(self._store, request.path_params["path"], request)
 
-    async def upload(self, request: Request) -> Response:
+    async def upload_stored(self, request: Request) -> Response:
         """Store a file, under the condition of ``If-Match`` or ``If-None-Match``. It appears whole, or not at all."""
         incoming = _Incoming(self._store, safe_path(request.path_params["path"]), _expected(request))
         await _receive(incoming, request)
         return Response()
 
-    async def delete(self, request: Request) -> Response:
+    async def delete_stored(self, request: Request) -> Response:
         """Remove a file, or a folder with all it holds."""
         await in_file_thread(self._store.delete, request.path_params["path"])
         return _json({})

@@ -55,7 +55,7 @@ class DirectTransfers:
     def __init__(self, store: ArtifactStore) -> None:
         self._store = store
 
-    async def begin(self, request: Request) -> Response:
+    async def begin_upload(self, request: Request) -> Response:
         """Begin an upload in parts, and sign an address for each part."""
         store = self._signing()
         asked = await _decoded(request, _Begin)
@@ -78,7 +78,7 @@ class DirectTransfers:
 
         return _json(await in_file_thread(begun))
 
-    async def complete(self, request: Request) -> Response:
+    async def complete_upload(self, request: Request) -> Response:
         """Put the parts together. Only now is there a file."""
         store = self._signing()
         asked = await _decoded(request, _End)
@@ -89,14 +89,14 @@ class DirectTransfers:
         await in_file_thread(store.place.complete, _target(request, asked.path), asked.upload_id, parts)
         return _json({})
 
-    async def abort(self, request: Request) -> Response:
+    async def abort_upload(self, request: Request) -> Response:
         """Forget the parts that were sent."""
         store = self._signing()
         asked = await _decoded(request, _End)
         await in_file_thread(store.place.abort, _target(request, asked.path), asked.upload_id)
         return _json({})
 
-    async def download(self, request: Request) -> Response:
+    async def sign_download(self, request: Request) -> Response:
         """Sign an address to read a file from."""
         store = self._signing()
         path = named(request.path_params["path"])

@@ -157,7 +157,11 @@ def _typed(kind: Any, marks: tuple[Any, ...], parts: dict[str, Schema]) -> Schem
 
 def _summary(kind: Any) -> str:
     """What the documentation of a class says before it lists attributes."""
-    return (inspect.getdoc(kind) or "").partition("\n\nAttributes\n")[0]
+    return _documentation(kind).partition("\n\nAttributes\n")[0]
+
+
+def _documentation(kind: Any) -> str:
+    return (inspect.getdoc(kind) or "").replace("``", "`")
 
 
 def _first_paragraph(kind: Any) -> str:
@@ -167,7 +171,7 @@ def _first_paragraph(kind: Any) -> str:
 
 def _attributes(kind: Any) -> dict[str, str]:
     """What the documentation of a class says of each of its attributes."""
-    _, _, section = (inspect.getdoc(kind) or "").partition("\n\nAttributes\n----------\n")
+    _, _, section = _documentation(kind).partition("\n\nAttributes\n----------\n")
     found: dict[str, str] = {}
     names: list[str] = []
     for line in section.splitlines():

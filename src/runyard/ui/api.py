@@ -71,8 +71,7 @@ def show(site: Site, request: Request, specification: Mapping[str, Any]) -> Resp
         specification=site.urls.to_path("/api/openapi.json"),
         groups=tuple(ApiGroup(title.capitalize(), tuple(operations)) for title, operations in sorted(grouped.items())),
         objects=tuple(
-            ApiOperation(name, "", "", schema.get("description", ""), tuple(_fields(schema, "")))
-            for name, schema in objects
+            ApiOperation(name, "", "", _words(schema), tuple(_fields(schema, ""))) for name, schema in objects
         ),
     )
     crumbs = (Crumb("Docs", site.urls("docs")), Crumb("REST API"))
@@ -91,7 +90,7 @@ def _operation(path: str, method: str, described: Mapping[str, Any]) -> ApiOpera
         name=described["operationId"],
         method=method.upper(),
         path=path,
-        description=described.get("description", ""),
+        description=_words(described),
         fields=(*parameters, *body),
         answer=_type(answered) if "$ref" in answered else "",
     )
@@ -107,7 +106,12 @@ def _fields(schema: Mapping[str, Any], place: str, prefix: str = "") -> Iterator
 
 def _field(name: str, schema: Mapping[str, Any], place: str, required: bool) -> ApiField:
     default = str(schema["default"]) if "default" in schema else ""
-    return ApiField(name, _type(schema), place, required, default, schema.get("description", ""))
+    return ApiField(name, _type(schema), place, required, default, _words(schema))
+
+
+def _words(described: Mapping[str, Any]) -> str:
+    """A description without Markdown's marks of code."""
+    return str(described.get("description", "")).replace("`", "")
 
 
 def _type(schema: Mapping[str, Any]) -> str:
