@@ -6,11 +6,14 @@ import pytest
 from jinja2 import Environment, FileSystemLoader
 
 from runyard import _resources
+from runyard.tracking.runs.entities import Run
+from runyard.tracking.runs.messages import MetricKey, ParamKey, RunsDescribed
 from runyard.ui import format as formats
+from runyard.ui import presentation
 from runyard.ui.columns import ValueColumn, choose_columns
 from runyard.ui.nesting import nested
+from runyard.ui.presentation import PARENT_TAG
 from runyard.ui.preview import MOST_BYTES, look_into
-from runyard.ui.records import PARENT_TAG, RunRecord
 
 WEB = _resources.web()
 
@@ -61,11 +64,8 @@ def test_times_out_of_this_world_are_shown_as_missing(milliseconds: int | None) 
 
 def test_system_metrics_are_no_default_columns() -> None:
     """Utilisation of disks would push losses off the table."""
-    described = {
-        "runs": 2,
-        "metric_keys": [{"key": "system/cpu", "runs": 2}, {"key": "loss", "runs": 1}],
-        "param_keys": [],
-    }
+    metrics = [MetricKey("system/cpu", runs=2), MetricKey("loss", runs=1)]
+    described = RunsDescribed(runs=2, metric_keys=metrics, param_keys=[])
 
     choice = choose_columns(described, (), with_equal=False)
 
@@ -75,29 +75,29 @@ def test_system_metrics_are_no_default_columns() -> None:
 
 def test_a_param_that_only_some_runs_have_varies() -> None:
     """Having it or not is the difference."""
-    described = {"runs": 2, "metric_keys": [], "param_keys": [{"key": "extra", "runs": 1, "distinct": 1}]}
+    described = RunsDescribed(runs=2, metric_keys=[], param_keys=[ParamKey("extra", runs=1, distinct=1)])
 
     assert (ValueColumn("params", "extra"),) == choose_columns(described, (), with_equal=False).shown
 
 
-def a_record(run_id: str, parent: str | None = None) -> RunRecord:
+def a_nested_run(run_id: str, parent: str | None = None) -> Run:
     """A run with an id and perhaps a parent."""
     tags = [{"key": PARENT_TAG, "value": parent}] if parent else []
-    return RunRecord.from_wire({"info": {"run_id": run_id, "experiment_id": "0"}, "data": {"tags": tags}})
+    return Run.from_wire({"info": {"run_id": run_id, "experiment_id": "0"}, "data": {"tags": tags}})
 
 
 def test_runs_that_are_their_own_ancestors_are_listed_once() -> None:
     """A tag may name anything, a circle too."""
-    rows = nested([a_record("a", "b"), a_record("b", "a"), a_record("c", "c")])
+    rows = nested([a_nested_run("a", "b"), a_nested_run("b", "a"), a_nested_run("c", "c")])
 
-    assert ["a", "b", "c"] == sorted(row.run.run_id for row in rows)
+    assert ["a", "b", "c"] == sorted(row.run.info.run_id for row in rows)
 
 
 def test_depth_grows_with_each_parent() -> None:
     """Grandchildren stand below children."""
-    rows = nested([a_record("c", "b"), a_record("b", "a"), a_record("a")])
+    rows = nested([a_nested_run("c", "b"), a_nested_run("b", "a"), a_nested_run("a")])
 
-    assert [("a", 0), ("b", 1), ("c", 2)] == [(row.run.run_id, row.depth) for row in rows]
+    assert [("a", 0), ("b", 1), ("c", 2)] == [(row.run.info.run_id, row.depth) for row in rows]
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,8 @@ def test_every_page_has_a_view_of_its_name() -> None:
 def test_every_template_compiles_and_extends_the_layout() -> None:
     """A page outside of the layout would have no way back."""
     environment = Environment(loader=FileSystemLoader(WEB / "templates"), autoescape=True)
-    environment.filters.update(formats.FILTERS)
+    environment.filters.update(formats.FILTERS | presentation.FILTERS)
+    environment.tests.update(presentation.TESTS)
     for name in environment.list_templates():
         environment.get_template(name)
         source = (WEB / "templates" / name).read_text()

@@ -209,7 +209,7 @@ def converter(kind: Any) -> Convert | None:
 def _of_list(hint: Any) -> Convert:
     item = plain(hint)[0]
     convert = converter(item)
-    return list if convert is None else lambda entries: [convert(entry) for entry in entries]
+    return list if convert is None else lambda entries: list(map(convert, entries))
 
 
 def _texts_by_key(entries: Iterable[Mapping[str, str]]) -> dict[str, str]:

@@ -6,12 +6,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from runyard.tracking.artifacts.messages import ListArtifacts
+from runyard.tracking.experiments.entities import Experiment
 from runyard.tracking.experiments.messages import GetExperiment
+from runyard.tracking.runs.entities import Run
 from runyard.tracking.runs.messages import GetRun
 from runyard.ui.files import Files, Shelf, files_of
 from runyard.ui.listing import Place
 from runyard.ui.navigation import Crumb, Shell
-from runyard.ui.records import ExperimentRecord, RunRecord
+from runyard.ui.presentation import artifact_root, run_name
 from runyard.ui.run import run_crumbs
 from runyard.ui.site import Site
 
@@ -20,27 +22,28 @@ from runyard.ui.site import Site
 class ArtifactsPage:
     """All that artifacts.html may use."""
 
-    run: RunRecord
-    experiment: ExperimentRecord
+    run: Run
+    experiment: Experiment
     files: Files
     tab: str = "artifacts"
 
 
 def show(site: Site, request: Request) -> Response:
     """The artifacts of a run, with a preview of the one named in the address."""
-    run = RunRecord.from_wire(site.perform(GetRun(run_id=request.path_params["run_id"]))["run"])
-    experiment = ExperimentRecord.from_wire(site.perform(GetExperiment(experiment_id=run.experiment_id))["experiment"])
+    run = site.ask(GetRun(run_id=request.path_params["run_id"])).run
+    experiment = site.ask(GetExperiment(experiment_id=run.info.experiment_id)).experiment
     path = Place.of(request).path()
     page = ArtifactsPage(run=run, experiment=experiment, files=files_of(site, _shelf(site, run), path))
     crumbs = run_crumbs(site, experiment, run, Crumb("Artifacts"))
-    return site.page(request, "artifacts", page, Shell(f"Artifacts of {run.name}", "experiments", crumbs))
+    return site.page(request, "artifacts", page, Shell(f"Artifacts of {run_name(run)}", "experiments", crumbs))
 
 
-def _shelf(site: Site, run: RunRecord) -> Shelf:
+def _shelf(site: Site, run: Run) -> Shelf:
+    run_id = run.info.run_id
     return Shelf(
         owner="run",
-        location=run.artifact_uri,
-        contents=lambda folder: site.perform(ListArtifacts(run_id=run.run_id, path=folder or None)).get("files", ()),
-        page=lambda path: site.urls("runs", run.run_id, "artifacts", path=path),
-        download=lambda path: site.urls("get-artifact", run_id=run.run_id, path=path),
+        location=artifact_root(run),
+        contents=lambda folder: site.ask(ListArtifacts(run_id=run_id, path=folder or None)).files,
+        page=lambda path: site.urls("runs", run_id, "artifacts", path=path),
+        download=lambda path: site.urls("get-artifact", run_id=run_id, path=path),
     )

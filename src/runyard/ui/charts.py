@@ -1,10 +1,12 @@
 """Charts of metrics: where the script finds the points, and what they show in words."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from runyard.tracking.metrics.entities import Metric
+from runyard.tracking.runs.entities import Run
 from runyard.ui.navigation import Urls
-from runyard.ui.records import RunRecord
+from runyard.ui.presentation import latest_metrics, run_name
 
 MOST_CHARTS = 48
 """More charts on a page than anyone looks through; every metric still has a page of its own."""
@@ -27,23 +29,24 @@ class Chart:
     summary: str
 
 
-def charts_of(urls: Urls, runs: Sequence[RunRecord], keys: Sequence[str]) -> tuple[Chart, ...]:
+def charts_of(urls: Urls, runs: Sequence[Run], keys: Sequence[str]) -> tuple[Chart, ...]:
     """A chart for each metric, up to a limit. The order of the runs gives them their colours."""
-    ids = ",".join(run.run_id for run in runs)
+    ids = ",".join(run.info.run_id for run in runs)
+    measured = [(run_name(run), latest_metrics(run)) for run in runs]
     return tuple(
         Chart(
             key=key,
             source=urls("ui", "metrics", key=key, runs=ids),
             href=urls("metric", key=key, runs=ids),
-            summary=_summary(key, runs),
+            summary=_summary(key, measured),
         )
         for key in keys[:MOST_CHARTS]
     )
 
 
-def _summary(key: str, runs: Sequence[RunRecord]) -> str:
+def _summary(key: str, measured: Sequence[tuple[str, Mapping[str, Metric]]]) -> str:
     latest = [
-        f"{run.name}: {run.metrics[key].value:g} at step {run.metrics[key].step}" for run in runs if key in run.metrics
+        f"{name}: {metrics[key].value:g} at step {metrics[key].step}" for name, metrics in measured if key in metrics
     ]
     more = f", and {len(latest) - 5} more" if len(latest) > 5 else ""
     return f"{key}, latest values. {'; '.join(latest[:5])}{more}."

@@ -1,9 +1,9 @@
 """The runs that an address names: ``?runs=a,b``."""
 
 from runyard.exceptions import InvalidParameter
+from runyard.tracking.runs.entities import Run
 from runyard.tracking.runs.messages import GetRun
 from runyard.ui.listing import Place
-from runyard.ui.records import RunRecord
 from runyard.ui.site import Site
 
 MOST_RUNS = 50
@@ -27,11 +27,11 @@ def chosen_ids(place: Place) -> list[str]:
     return unique
 
 
-def chosen_runs(site: Site, place: Place) -> list[RunRecord]:
+def chosen_runs(site: Site, place: Place) -> list[Run]:
     """The runs themselves.
 
     Raises
     ------
     DoesNotExist: One of the ids is no run's.
     """
-    return [RunRecord.from_wire(site.perform(GetRun(run_id=run_id))["run"]) for run_id in chosen_ids(place)]
+    return [site.ask(GetRun(run_id=run_id)).run for run_id in chosen_ids(place)]

@@ -1,12 +1,12 @@
 """Which columns a table of runs has: chosen in the address, or those that tell the runs apart."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from runyard.tracking.runs.entities import Run
+from runyard.tracking.runs.messages import MetricKey, ParamKey, RunsDescribed
 from runyard.ui.format import MISSING, number, shortened
-from runyard.ui.records import RunRecord
 
 MOST_PARAMS = 5
 MOST_METRICS = 5
@@ -28,12 +28,11 @@ class ValueColumn:
         """As the address names it: ``metrics.loss``."""
         return f"{self.kind}.{self.key}"
 
-    def cell(self, run: RunRecord) -> str:
+    def cell(self, run: Run) -> str:
         """The run's value as the table shows it."""
         if self.kind == "metrics":
-            metric = run.metrics.get(self.key)
-            return number(metric.value) if metric else MISSING
-        values = run.params if self.kind == "params" else run.tags
+            return number(run.data.metrics.get(self.key))
+        values = run.data.params if self.kind == "params" else run.data.tags
         return shortened(values[self.key], _CELL) if self.key in values else MISSING
 
 
@@ -76,28 +75,25 @@ def parse_column(name: str) -> ValueColumn | None:
     return ValueColumn(match[1], match[2]) if match else None
 
 
-def choose_columns(described: Mapping[str, Any], names: Sequence[str], *, with_equal: bool) -> ColumnChoice:
+def choose_columns(described: RunsDescribed, names: Sequence[str], *, with_equal: bool) -> ColumnChoice:
     """The columns to show and to offer.
 
     Parameters
     ----------
-    described: What DescribeRuns answered: the keys of the runs listed and how much their values differ.
+    described: The keys of the runs listed and how much their values differ.
     names: The columns that the reader chose; empty for none.
     with_equal: Also show params that are the same in all runs.
     """
-    runs = described.get("runs", 0)
-    params = described.get("param_keys", [])
-    metrics = sorted(described.get("metric_keys", []), key=lambda entry: (-entry["runs"], entry["key"]))
-    equal = {entry["key"] for entry in params if runs > 1 and entry["distinct"] < 2 and entry["runs"] == runs}
+    runs, params = described.runs, described.param_keys
+    metrics = sorted(described.metric_keys, key=lambda entry: (-entry.runs, entry.key))
+    equal = {entry.key for entry in params if runs > 1 and entry.distinct < 2 and entry.runs == runs}
     chosen = [column for column in map(parse_column, names) if column is not None]
     shown = chosen or _default(
         params, metrics, set() if with_equal else equal, MOST_COLUMNS if with_equal else MOST_PARAMS
     )
     shown = list(dict.fromkeys(shown))[:MOST_COLUMNS]
-    offered_metrics = tuple(_offered("metrics", entry["key"], shown, False) for entry in metrics[:MOST_OFFERED])
-    offered_params = tuple(
-        _offered("params", entry["key"], shown, entry["key"] in equal) for entry in params[:MOST_OFFERED]
-    )
+    offered_metrics = tuple(_offered("metrics", entry.key, shown, False) for entry in metrics[:MOST_OFFERED])
+    offered_params = tuple(_offered("params", entry.key, shown, entry.key in equal) for entry in params[:MOST_OFFERED])
     return ColumnChoice(
         shown=tuple(shown),
         metrics=tuple(sorted(offered_metrics, key=lambda offer: offer.column.key)),
@@ -109,11 +105,11 @@ def choose_columns(described: Mapping[str, Any], names: Sequence[str], *, with_e
 
 
 def _default(
-    params: Sequence[Mapping[str, Any]], metrics: Sequence[Mapping[str, Any]], hidden: set[str], most_params: int
+    params: Sequence[ParamKey], metrics: Sequence[MetricKey], hidden: set[str], most_params: int
 ) -> list[ValueColumn]:
     """The metrics that most runs have, then the params that vary. System metrics only on request."""
-    varying = [entry["key"] for entry in params if entry["key"] not in hidden]
-    logged = [entry["key"] for entry in metrics if not entry["key"].startswith("system/")]
+    varying = [entry.key for entry in params if entry.key not in hidden]
+    logged = [entry.key for entry in metrics if not entry.key.startswith("system/")]
     return [
         *(ValueColumn("metrics", key) for key in sorted(logged[:MOST_METRICS])),
         *(ValueColumn("params", key) for key in varying[:most_params]),

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from runyard.tracking.runs.entities import Run
 from runyard.ui.charts import Chart, charts_of
 from runyard.ui.chosen_runs import chosen_runs
 from runyard.ui.format import MISSING, number, shortened, status_label
 from runyard.ui.listing import Place
 from runyard.ui.navigation import Crumb, Shell
-from runyard.ui.records import RunRecord
+from runyard.ui.presentation import datasets, own_run_tags, user
 from runyard.ui.site import Site
 
 _CELL = 60
@@ -47,7 +48,7 @@ class Band:
 class ComparePage:
     """All that compare.html may use."""
 
-    runs: tuple[RunRecord, ...]
+    runs: tuple[Run, ...]
     bands: tuple[Band, ...]
     charts: tuple[Chart, ...]
     metric_count: int
@@ -61,13 +62,13 @@ def show(site: Site, request: Request) -> Response:
     """The comparison of the runs that the address names."""
     place = Place.of(request)
     runs = chosen_runs(site, place)
-    path, ids = site.urls("compare"), ",".join(run.run_id for run in runs)
+    path, ids = site.urls("compare"), ",".join(run.info.run_id for run in runs)
     if len(place.all("runs")) > 1:  # sent by the form without scripts
         return RedirectResponse(place.href(path, runs=ids), 303)
     bands = _bands(runs)
     choice = place.text("differences")
     only = choice == "only" if choice else sum(len(band.rows) for band in bands) > _MANY_ROWS
-    keys = sorted({key for run in runs for key in run.metrics if not key.startswith("system/")})
+    keys = sorted({key for run in runs for key in run.data.metrics if not key.startswith("system/")})
     page = ComparePage(
         runs=tuple(runs),
         bands=tuple(_differing(band) for band in bands) if only else bands,
@@ -76,7 +77,7 @@ def show(site: Site, request: Request) -> Response:
         only_differences=only,
         toggle=place.href(path, differences="all" if only else "only"),
         without=tuple(
-            place.href(path, runs=",".join(other.run_id for other in runs if other is not run)) for run in runs
+            place.href(path, runs=",".join(other.info.run_id for other in runs if other is not run)) for run in runs
         ),
         ids=ids,
     )
@@ -84,41 +85,39 @@ def show(site: Site, request: Request) -> Response:
     return site.page(request, "compare", page, Shell(f"Compare {len(runs)} runs", "experiments", crumbs))
 
 
-def _experiment_crumb(site: Site, runs: Sequence[RunRecord]) -> tuple[Crumb, ...]:
-    ids = {run.experiment_id for run in runs}
+def _experiment_crumb(site: Site, runs: Sequence[Run]) -> tuple[Crumb, ...]:
+    ids = {run.info.experiment_id for run in runs}
     if len(ids) != 1:
         return ()
     [experiment_id] = ids
     return (Crumb(f"Experiment {experiment_id}", site.urls("experiments", experiment_id)),)
 
 
-def _bands(runs: Sequence[RunRecord]) -> tuple[Band, ...]:
+def _bands(runs: Sequence[Run]) -> tuple[Band, ...]:
     return (
-        _band("Params", runs, lambda run: dict(run.params)),
+        _band("Params", runs, lambda run: run.data.params),
         _band(
             "Metrics, latest",
             runs,
-            lambda run: {key: number(metric.value, 6) for key, metric in run.metrics.items()},
+            lambda run: {key: number(value, 6) for key, value in run.data.metrics.items()},
             numeric=True,
         ),
-        _band("Tags", runs, lambda run: run.own_tags),
+        _band("Tags", runs, lambda run: own_run_tags(run.data.tags)),
         _band("Details", runs, _details),
     )
 
 
-def _details(run: RunRecord) -> dict[str, str]:
-    details = {"status": status_label(run.status), "user": run.user, "experiment": run.experiment_id}
-    if run.datasets:
-        details["datasets"] = ", ".join(f"{dataset.name} ({dataset.digest})" for dataset in run.datasets)
+def _details(run: Run) -> dict[str, str]:
+    details = {"status": status_label(run.info.status), "user": user(run), "experiment": run.info.experiment_id}
+    if datasets(run):
+        details["datasets"] = ", ".join(f"{used.dataset.name} ({used.dataset.digest})" for used in datasets(run))
     for key in ("mlflow.source.name", "mlflow.source.git.commit"):
-        if run.tags.get(key):
-            details[key.removeprefix("mlflow.")] = run.tags[key]
+        if run.data.tags.get(key):
+            details[key.removeprefix("mlflow.")] = run.data.tags[key]
     return details
 
 
-def _band(
-    title: str, runs: Sequence[RunRecord], values: Callable[[RunRecord], dict[str, str]], *, numeric: bool = False
-) -> Band:
+def _band(title: str, runs: Sequence[Run], values: Callable[[Run], dict[str, str]], *, numeric: bool = False) -> Band:
     columns = [values(run) for run in runs]
     rows = []
     for key in sorted({key for column in columns for key in column}):

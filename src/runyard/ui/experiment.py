@@ -8,9 +8,11 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
+from runyard.core.lifecycle import LifecycleStage
 from runyard.exceptions import InvalidParameter
+from runyard.tracking.experiments.entities import Experiment
 from runyard.tracking.experiments.messages import GetExperiment
-from runyard.tracking.runs.messages import DeleteRun, DescribeRuns, RestoreRun, SearchRuns
+from runyard.tracking.runs.messages import DeleteRun, DescribeRuns, RestoreRun, RunsDescribed, RunsFound, SearchRuns
 from runyard.ui.caret import Trouble, trouble_of
 from runyard.ui.columns import ColumnChoice, choose_columns
 from runyard.ui.format import plural
@@ -18,7 +20,7 @@ from runyard.ui.listing import Pages, Place, view_type
 from runyard.ui.markdown import note
 from runyard.ui.navigation import Crumb, Shell
 from runyard.ui.nesting import NestedRun, flat, nested
-from runyard.ui.records import NOTE_TAG, ExperimentRecord, RunRecord
+from runyard.ui.presentation import NOTE_TAG
 from runyard.ui.site import Form, Site
 from runyard.ui.sorting import Column, column_of, order_terms, quoted
 
@@ -45,7 +47,7 @@ class Toggle:
 class ExperimentPage:
     """All that experiment.html may use."""
 
-    experiment: ExperimentRecord
+    experiment: Experiment
     description: str
     description_html: Markup
     rows: tuple[NestedRun, ...]
@@ -68,21 +70,19 @@ def show(site: Site, request: Request) -> Response:
     """The table of an experiment's runs."""
     place = Place.of(request)
     experiment_id = request.path_params["experiment_id"]
-    experiment = ExperimentRecord.from_wire(site.perform(GetExperiment(experiment_id=experiment_id))["experiment"])
+    experiment = site.ask(GetExperiment(experiment_id=experiment_id)).experiment
     path = site.urls("experiments", experiment.experiment_id)
-    view = place.choice("view", ("deleted" if experiment.deleted else "active", "active", "deleted", "all"))
+    view = place.choice("view", (experiment.lifecycle_stage, "active", "deleted", "all"))
     order, filter_text = place.text("order"), place.text("filter")
     found, described, trouble = _find(site, experiment, filter_text, order, view, place)
     choice = choose_columns(described, place.all("col"), with_equal=bool(place.text("equal")))
-    runs = [RunRecord.from_wire(run) for run in found.get("runs", ())]
-    total = described.get("runs", 0)
     description = experiment.tags.get(NOTE_TAG, "")
     page = ExperimentPage(
         experiment=experiment,
         description=description,
         description_html=note(description),
-        rows=flat(runs) if order else nested(runs),
-        pages=place.pages(path, len(runs), total, found.get("next_page_token"), PAGE_SIZE),
+        rows=flat(found.runs) if order else nested(found.runs),
+        pages=place.pages(path, len(found.runs), described.runs, found.next_page_token, PAGE_SIZE),
         filter=filter_text,
         view=view,
         order=order,
@@ -94,7 +94,7 @@ def show(site: Site, request: Request) -> Response:
         trouble=trouble,
         address=site.address(request),
         here=path,
-        links=_links(place, path, deleted=experiment.deleted),
+        links=_links(place, path, deleted=experiment.lifecycle_stage == LifecycleStage.DELETED),
     )
     crumbs = (Crumb("Experiments", site.urls()), Crumb(experiment.name))
     return site.page(
@@ -103,8 +103,8 @@ def show(site: Site, request: Request) -> Response:
 
 
 def _find(
-    site: Site, experiment: ExperimentRecord, filter_text: str, order: str, view: str, place: Place
-) -> tuple[dict[str, Any], dict[str, Any], Trouble | None]:
+    site: Site, experiment: Experiment, filter_text: str, order: str, view: str, place: Place
+) -> tuple[RunsFound, RunsDescribed, Trouble | None]:
     """The page of runs and what all matching runs have, or what is wrong with the question."""
     question: dict[str, Any] = {
         "experiment_ids": [experiment.experiment_id],
@@ -112,12 +112,12 @@ def _find(
         "run_view_type": view_type(view),
     }
     try:
-        described = site.perform(DescribeRuns(**question))
+        described = site.ask(DescribeRuns(**question))
         terms = order_terms(order, "start_time DESC")
-        found = site.perform(SearchRuns(**question, order_by=terms, max_results=PAGE_SIZE, page_token=place.token))
+        found = site.ask(SearchRuns(**question, order_by=terms, max_results=PAGE_SIZE, page_token=place.token))
         return found, described, None
     except InvalidParameter as error:
-        return {}, {}, trouble_of(error.message)
+        return RunsFound(), RunsDescribed(runs=0, metric_keys=[], param_keys=[]), trouble_of(error.message)
 
 
 def _value_heads(choice: ColumnChoice, order: str, place: Place, path: str) -> tuple[Column, ...]:
@@ -149,14 +149,14 @@ def _equal_toggle(choice: ColumnChoice, place: Place, path: str) -> Toggle | Non
 def delete_runs(site: Site, form: Form, path: Mapping[str, Any]) -> str:
     """Delete the chosen runs; they can be restored."""
     for run_id in _chosen(form):
-        site.perform(DeleteRun(run_id=run_id))
+        site.ask(DeleteRun(run_id=run_id))
     return site.urls("experiments", path["experiment_id"], notice="runs-deleted")
 
 
 def restore_runs(site: Site, form: Form, path: Mapping[str, Any]) -> str:
     """Bring back the chosen runs."""
     for run_id in _chosen(form):
-        site.perform(RestoreRun(run_id=run_id))
+        site.ask(RestoreRun(run_id=run_id))
     return site.urls("experiments", path["experiment_id"], notice="runs-restored")
 
 

@@ -8,9 +8,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from runyard.exceptions import InvalidParameter
+from runyard.tracking.experiments.entities import Experiment
 from runyard.tracking.experiments.messages import (
     CreateExperiment,
     DeleteExperiment,
+    ExperimentsFound,
+    ExperimentSummary,
     RestoreExperiment,
     SearchExperiments,
     SetExperimentTag,
@@ -19,7 +22,7 @@ from runyard.tracking.experiments.messages import (
 )
 from runyard.ui.listing import Pages, Place, view_type
 from runyard.ui.navigation import Shell
-from runyard.ui.records import NOTE_TAG, ExperimentRecord
+from runyard.ui.presentation import NOTE_TAG
 from runyard.ui.site import Form, Site
 from runyard.ui.sorting import Column, column_of, order_terms
 
@@ -31,15 +34,8 @@ _COLUMNS = (("name", "Name"), ("last_update_time", "Changed"), ("creation_time",
 class ExperimentRow:
     """An experiment with the state of its runs."""
 
-    experiment: ExperimentRecord
-    runs: int
-    by_status: Mapping[str, int]
-    last_activity: int | None
-
-    @property
-    def own_tags(self) -> dict[str, str]:
-        """The tags that people set, by key."""
-        return {key: value for key, value in self.experiment.tags.items() if not key.startswith("mlflow.")}
+    experiment: Experiment
+    summary: ExperimentSummary
 
 
 @dataclass(frozen=True)
@@ -59,7 +55,7 @@ class ExperimentsPage:
     @property
     def untouched(self) -> bool:
         """Has nobody logged anything yet?"""
-        return self.view == "active" and not self.search and not any(row.runs for row in self.rows)
+        return self.view == "active" and not self.search and not any(row.summary.runs for row in self.rows)
 
 
 def show(site: Site, request: Request) -> Response:
@@ -68,17 +64,15 @@ def show(site: Site, request: Request) -> Response:
     search, order = place.text("search"), place.text("order")
     view = place.choice("view", ("active", "deleted"))
     trouble: str | None = None
-    found: dict[str, Any] = {}
-    total = 0
+    found, total = ExperimentsFound(), 0
     try:
         found, total = _search(site, search, order, view, place)
     except InvalidParameter as error:
         trouble = error.message
-    experiments = [ExperimentRecord.from_wire(item) for item in found.get("experiments", ())]
     path = site.urls("experiments")
     page = ExperimentsPage(
-        rows=_with_runs(site, experiments),
-        pages=place.pages(path, len(experiments), total, found.get("next_page_token"), PAGE_SIZE),
+        rows=_with_runs(site, found.experiments),
+        pages=place.pages(path, len(found.experiments), total, found.next_page_token, PAGE_SIZE),
         search=search,
         view=view,
         columns={key: column_of(key, label, order, place, path) for key, label in _COLUMNS},
@@ -92,18 +86,17 @@ def show(site: Site, request: Request) -> Response:
     )
 
 
-def _search(site: Site, search: str, order: str, view: str, place: Place) -> tuple[dict[str, Any], int]:
+def _search(site: Site, search: str, order: str, view: str, place: Place) -> tuple[ExperimentsFound, int]:
     question: dict[str, Any] = {
         "filter": name_filter(search),
         "view_type": view_type(view),
         "order_by": order_terms(order, "last_update_time DESC"),
     }
-    found = site.perform(SearchExperiments(max_results=PAGE_SIZE, page_token=place.token, **question))
-    shown = len(found.get("experiments", ()))
-    if place.token is None and "next_page_token" not in found:
-        return found, shown
-    everything = site.perform(SearchExperiments(max_results=50_000, **question))
-    return found, len(everything.get("experiments", ()))
+    found = site.ask(SearchExperiments(max_results=PAGE_SIZE, page_token=place.token, **question))
+    if place.token is None and found.next_page_token is None:
+        return found, len(found.experiments)
+    everything = site.ask(SearchExperiments(max_results=50_000, **question))
+    return found, len(everything.experiments)
 
 
 def name_filter(search: str) -> str | None:
@@ -123,21 +116,13 @@ def name_filter(search: str) -> str | None:
     raise InvalidParameter("The search text holds both ' and \". Leave one of them out.")
 
 
-def _with_runs(site: Site, experiments: list[ExperimentRecord]) -> tuple[ExperimentRow, ...]:
+def _with_runs(site: Site, experiments: list[Experiment]) -> tuple[ExperimentRow, ...]:
     if not experiments:
         return ()
     ids = [experiment.experiment_id for experiment in experiments]
-    answer = site.perform(SummarizeExperiments(experiment_ids=ids))
-    summaries = {summary["experiment_id"]: summary for summary in answer["experiments"]}
-    return tuple(
-        ExperimentRow(
-            experiment=experiment,
-            runs=summaries[experiment.experiment_id]["runs"],
-            by_status=summaries[experiment.experiment_id]["by_status"],
-            last_activity=summaries[experiment.experiment_id].get("last_activity_time"),
-        )
-        for experiment in experiments
-    )
+    answer = site.ask(SummarizeExperiments(experiment_ids=ids))
+    summaries = {summary.experiment_id: summary for summary in answer.experiments}
+    return tuple(ExperimentRow(experiment, summaries[experiment.experiment_id]) for experiment in experiments)
 
 
 def create(site: Site, form: Form, _path: Mapping[str, Any]) -> str:
@@ -145,8 +130,8 @@ def create(site: Site, form: Form, _path: Mapping[str, Any]) -> str:
     name = form.text("name")
     if not name:
         raise InvalidParameter("An experiment needs a name. Type one and send the form again.")
-    made = site.perform(CreateExperiment(name=name))
-    return site.urls("experiments", made["experiment_id"], notice="experiment-created")
+    made = site.ask(CreateExperiment(name=name))
+    return site.urls("experiments", made.experiment_id, notice="experiment-created")
 
 
 def rename(site: Site, form: Form, path: Mapping[str, Any]) -> str:
@@ -154,23 +139,23 @@ def rename(site: Site, form: Form, path: Mapping[str, Any]) -> str:
     name = form.text("name")
     if not name:
         raise InvalidParameter("An experiment needs a name. Type one and send the form again.")
-    site.perform(UpdateExperiment(experiment_id=path["experiment_id"], new_name=name))
+    site.ask(UpdateExperiment(experiment_id=path["experiment_id"], new_name=name))
     return site.urls("experiments", path["experiment_id"], notice="experiment-renamed")
 
 
 def describe(site: Site, form: Form, path: Mapping[str, Any]) -> str:
     """Save an experiment's description."""
-    site.perform(SetExperimentTag(experiment_id=path["experiment_id"], key=NOTE_TAG, value=form.raw("description")))
+    site.ask(SetExperimentTag(experiment_id=path["experiment_id"], key=NOTE_TAG, value=form.raw("description")))
     return site.urls("experiments", path["experiment_id"], notice="description-saved")
 
 
 def delete(site: Site, _form: Form, path: Mapping[str, Any]) -> str:
     """Delete an experiment; it can be restored."""
-    site.perform(DeleteExperiment(experiment_id=path["experiment_id"]))
+    site.ask(DeleteExperiment(experiment_id=path["experiment_id"]))
     return site.urls("experiments", path["experiment_id"], notice="experiment-deleted")
 
 
 def restore(site: Site, _form: Form, path: Mapping[str, Any]) -> str:
     """Bring back a deleted experiment."""
-    site.perform(RestoreExperiment(experiment_id=path["experiment_id"]))
+    site.ask(RestoreExperiment(experiment_id=path["experiment_id"]))
     return site.urls("experiments", path["experiment_id"], notice="experiment-restored")

@@ -1,9 +1,9 @@
 """The files of a run, a logged model or a model version: the tree, and a look into one of them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from runyard.artifacts.entities import FileInfo
 from runyard.artifacts.locations import open_location
 from runyard.artifacts.paths import joined, safe_path
 from runyard.exceptions import RunyardException
@@ -54,7 +54,7 @@ class Shelf:
 
     owner: str
     location: str
-    contents: Callable[[str], Sequence[Mapping[str, Any]]]
+    contents: Callable[[str], Sequence[FileInfo]]
     page: Callable[[str], str]
     download: Callable[[str], str]
 
@@ -83,26 +83,26 @@ def beginning(site: Site, location: str, path: str) -> bytes:
         return file.read(MOST_BYTES + 1)
 
 
-def contents_at(site: Site, location: str, folder: str) -> list[dict[str, Any]]:
+def contents_at(site: Site, location: str, folder: str) -> list[FileInfo]:
     """What lies directly in a folder of a location, with paths relative to the location."""
     store, root = open_location(location, site.gate.settings.artifact_places)
-    found = [info.to_wire() for info in store.list(joined(root, safe_path(folder)))]
-    return [{**file, "path": file["path"][len(root) + 1 :] if root else file["path"]} for file in found]
+    found = store.list(joined(root, safe_path(folder)))
+    return [FileInfo(file.path[len(root) + 1 :] if root else file.path, file.is_dir, file.file_size) for file in found]
 
 
 def _entries(shelf: Shelf, folder: str, chosen: str) -> tuple[Entry, ...]:
     """The entries of a folder; folders on the way to the chosen path are open."""
     entries = []
     listed = shelf.contents(folder)
-    for file in sorted(listed, key=lambda file: (not file["is_dir"], file["path"]))[:MOST_FILES]:
-        path = file["path"]
-        is_open = file["is_dir"] and (chosen == path or chosen.startswith(f"{path}/"))
+    for file in sorted(listed, key=lambda file: (not file.is_dir, file.path))[:MOST_FILES]:
+        path = file.path
+        is_open = file.is_dir and (chosen == path or chosen.startswith(f"{path}/"))
         entries.append(
             Entry(
                 name=path.rpartition("/")[2],
                 path=path,
-                is_folder=file["is_dir"],
-                size=None if file["is_dir"] else file.get("file_size", 0),
+                is_folder=file.is_dir,
+                size=None if file.is_dir else file.file_size or 0,
                 href=shelf.page(path),
                 current=chosen == path,
                 is_open=is_open,

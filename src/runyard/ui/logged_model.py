@@ -11,18 +11,18 @@ from starlette.responses import RedirectResponse, Response
 
 from runyard.core.entity import Tag
 from runyard.exceptions import InvalidParameter, RunyardException
+from runyard.registry.model_versions.entities import ModelVersion
+from runyard.tracking.experiments.entities import Experiment
 from runyard.tracking.experiments.messages import GetExperiment
-from runyard.tracking.logged_models.messages import (
-    DeleteLoggedModelTag,
-    GetLoggedModel,
-    SetLoggedModelTags,
-)
+from runyard.tracking.logged_models.entities import LoggedModel
+from runyard.tracking.logged_models.messages import DeleteLoggedModelTag, GetLoggedModel, SetLoggedModelTags
+from runyard.tracking.metrics.entities import Metric
+from runyard.tracking.runs.entities import Run
 from runyard.ui.markdown import note
 from runyard.ui.navigation import Crumb, Shell
 from runyard.ui.packaging import Packaging, packaging_at
-from runyard.ui.records import NOTE_TAG, ExperimentRecord, RunRecord
+from runyard.ui.presentation import NOTE_TAG, model_name, model_points
 from runyard.ui.registry import read_run, read_version
-from runyard.ui.registry_records import LoggedModelRecord, VersionRecord
 from runyard.ui.site import Form, Site
 from runyard.ui.snippets import Snippet, snippets_of
 
@@ -34,10 +34,12 @@ _VERSIONS_TAG = "mlflow.modelVersions"
 class LoggedModelPage:
     """All that logged_model.html may use."""
 
-    model: LoggedModelRecord
-    experiment: ExperimentRecord
-    run: RunRecord | None
-    versions: tuple[VersionRecord, ...]
+    model: LoggedModel
+    experiment: Experiment
+    run: Run | None
+    versions: tuple[ModelVersion, ...]
+    params: Mapping[str, str]
+    metrics: tuple[Metric, ...]
     description: str
     description_html: Markup
     packaging: Packaging
@@ -54,41 +56,41 @@ def show(site: Site, request: Request) -> Response:
     page = LoggedModelPage(
         model=model,
         experiment=experiment,
-        run=read_run(site, model.run_id),
+        run=read_run(site, model.source_run_id),
         versions=_versions(site, model),
+        params=dict(sorted(model.params.items())),
+        metrics=tuple(model_points(model)),
         description=description,
         description_html=note(description),
-        packaging=packaging_at(site, model.artifact_uri),
-        snippets=snippets_of(model.uri, site.address(request), model.name),
+        packaging=packaging_at(site, model.artifact_location),
+        snippets=snippets_of(model.model_uri, site.address(request), model_name(model)),
     )
     return site.page(request, "logged_model", page, shell_of(site, experiment, model))
 
 
-def read(site: Site, request: Request) -> tuple[LoggedModelRecord, ExperimentRecord]:
+def read(site: Site, request: Request) -> tuple[LoggedModel, Experiment]:
     """The logged model of an address, and its experiment."""
-    found = site.perform(GetLoggedModel(model_id=request.path_params["model_id"]))
-    model = LoggedModelRecord.from_wire(found["model"])
-    experiment = site.perform(GetExperiment(experiment_id=model.experiment_id))["experiment"]
-    return model, ExperimentRecord.from_wire(experiment)
+    model = site.ask(GetLoggedModel(model_id=request.path_params["model_id"])).model
+    return model, site.ask(GetExperiment(experiment_id=model.experiment_id)).experiment
 
 
-def _address(site: Site, model: LoggedModelRecord) -> str:
+def _address(site: Site, model: LoggedModel) -> str:
     return site.urls("experiments", model.experiment_id, "models", model.model_id)
 
 
-def shell_of(site: Site, experiment: ExperimentRecord, model: LoggedModelRecord, *rest: Crumb) -> Shell:
+def shell_of(site: Site, experiment: Experiment, model: LoggedModel, *rest: Crumb) -> Shell:
     """What surrounds the pages of a logged model."""
     crumbs = (
         Crumb("Experiments", site.urls()),
         Crumb(experiment.name, site.urls("experiments", experiment.experiment_id)),
         Crumb("Models", site.urls("experiments", experiment.experiment_id, "models")),
-        Crumb(model.name, _address(site, model) if rest else None),
+        Crumb(model_name(model), _address(site, model) if rest else None),
         *rest,
     )
-    return Shell(model.name, "experiments", crumbs)
+    return Shell(model_name(model), "experiments", crumbs)
 
 
-def _versions(site: Site, model: LoggedModelRecord) -> tuple[VersionRecord, ...]:
+def _versions(site: Site, model: LoggedModel) -> tuple[ModelVersion, ...]:
     """The versions that were made of it: a tag lists them, and each is asked whether that is so."""
     try:
         listed = json.loads(model.tags.get(_VERSIONS_TAG, "[]"))
@@ -110,20 +112,20 @@ def set_tag(site: Site, form: Form, path: Mapping[str, Any]) -> str:
     key = form.text("key")
     if not key:
         raise InvalidParameter("A tag needs a key. Type one and send the form again.")
-    site.perform(SetLoggedModelTags(model_id=path["model_id"], tags=[Tag(key=key, value=form.raw("value"))]))
+    site.ask(SetLoggedModelTags(model_id=path["model_id"], tags=[Tag(key=key, value=form.raw("value"))]))
     return _page(site, path, "tag-set")
 
 
 def delete_tag(site: Site, form: Form, path: Mapping[str, Any]) -> str:
     """Remove a tag."""
-    site.perform(DeleteLoggedModelTag(model_id=path["model_id"], tag_key=form.raw("key")))
+    site.ask(DeleteLoggedModelTag(model_id=path["model_id"], tag_key=form.raw("key")))
     return _page(site, path, "tag-deleted")
 
 
 def describe(site: Site, form: Form, path: Mapping[str, Any]) -> str:
     """Save a description."""
     described = Tag(key=NOTE_TAG, value=form.raw("description"))
-    site.perform(SetLoggedModelTags(model_id=path["model_id"], tags=[described]))
+    site.ask(SetLoggedModelTags(model_id=path["model_id"], tags=[described]))
     return _page(site, path, "description-saved")
 
 

@@ -1,17 +1,17 @@
 """The files of a logged model."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from runyard.artifacts.entities import FileInfo
+from runyard.tracking.logged_models.entities import LoggedModel
 from runyard.tracking.logged_models.messages import ListLoggedModelArtifacts
 from runyard.ui.files import Files, Shelf, files_of
 from runyard.ui.listing import Place
 from runyard.ui.logged_model import read, shell_of
 from runyard.ui.navigation import Crumb
-from runyard.ui.registry_records import LoggedModelRecord
 from runyard.ui.site import Site
 
 
@@ -19,7 +19,7 @@ from runyard.ui.site import Site
 class LoggedModelFilesPage:
     """All that logged_model_files.html may use."""
 
-    model: LoggedModelRecord
+    model: LoggedModel
     files: Files
     tab: str = "files"
 
@@ -32,15 +32,15 @@ def show(site: Site, request: Request) -> Response:
     return site.page(request, "logged_model_files", page, shell_of(site, experiment, model, Crumb("Files")))
 
 
-def _shelf(site: Site, model: LoggedModelRecord) -> Shelf:
-    def contents(folder: str) -> list[dict[str, Any]]:
+def _shelf(site: Site, model: LoggedModel) -> Shelf:
+    def contents(folder: str) -> list[FileInfo]:
         asked = ListLoggedModelArtifacts(model_id=model.model_id, artifact_directory_path=folder or None)
-        return site.perform(asked).get("files", [])  # type: ignore[no-any-return]
+        return site.ask(asked).files
 
     root = ("ajax-api", "2.0", "mlflow", "logged-models", model.model_id, "artifacts", "files")
     return Shelf(
         owner="model",
-        location=model.artifact_uri,
+        location=model.artifact_location,
         contents=contents,
         page=lambda path: site.urls("experiments", model.experiment_id, "models", model.model_id, "files", path=path),
         download=lambda path: site.urls(*root, artifact_file_path=path),

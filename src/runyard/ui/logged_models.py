@@ -7,14 +7,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from runyard.exceptions import BadRequest, InvalidParameter
+from runyard.tracking.experiments.entities import Experiment
 from runyard.tracking.experiments.messages import GetExperiment
-from runyard.tracking.logged_models.messages import SearchLoggedModels
+from runyard.tracking.logged_models.entities import LoggedModel
+from runyard.tracking.logged_models.messages import LoggedModelsFound, SearchLoggedModels
+from runyard.tracking.runs.entities import Run
 from runyard.ui.caret import Trouble, trouble_of
 from runyard.ui.listing import Pages, Place
 from runyard.ui.navigation import Crumb, Shell
-from runyard.ui.records import ExperimentRecord, RunRecord
 from runyard.ui.registry import Origin, most_common_metrics, read_run
-from runyard.ui.registry_records import LoggedModelRecord
 from runyard.ui.site import Site
 
 PAGE_SIZE = 50
@@ -24,8 +25,8 @@ PAGE_SIZE = 50
 class LoggedModelRow:
     """A logged model with the run it came from."""
 
-    model: LoggedModelRecord
-    run: RunRecord | None
+    model: LoggedModel
+    run: Run | None
 
     @property
     def origin(self) -> Origin:
@@ -37,7 +38,7 @@ class LoggedModelRow:
 class LoggedModelsPage:
     """All that logged_models.html may use."""
 
-    experiment: ExperimentRecord
+    experiment: Experiment
     rows: tuple[LoggedModelRow, ...]
     metrics: tuple[str, ...]
     pages: Pages
@@ -51,16 +52,16 @@ def show(site: Site, request: Request) -> Response:
     """The table of an experiment's logged models."""
     place = Place.of(request)
     experiment_id = request.path_params["experiment_id"]
-    experiment = ExperimentRecord.from_wire(site.perform(GetExperiment(experiment_id=experiment_id))["experiment"])
+    experiment = site.ask(GetExperiment(experiment_id=experiment_id)).experiment
     path = site.urls("experiments", experiment.experiment_id, "models")
-    models, token, trouble = _find(site, experiment, place)
-    runs = _runs(site, models)
-    rows = tuple(LoggedModelRow(model, runs.get(model.run_id)) for model in models)
+    found, trouble = _find(site, experiment, place)
+    runs = _runs(site, found.models)
+    rows = tuple(LoggedModelRow(model, runs.get(model.source_run_id)) for model in found.models)
     page = LoggedModelsPage(
         experiment=experiment,
         rows=rows,
         metrics=most_common_metrics(row.origin for row in rows),
-        pages=place.pages(path, len(rows), None, token, PAGE_SIZE),
+        pages=place.pages(path, len(rows), None, found.next_page_token, PAGE_SIZE),
         filter=place.text("filter"),
         trouble=trouble,
         address=site.address(request),
@@ -72,9 +73,7 @@ def show(site: Site, request: Request) -> Response:
     return site.page(request, "logged_models", page, shell, 400 if trouble else 200)
 
 
-def _find(
-    site: Site, experiment: ExperimentRecord, place: Place
-) -> tuple[list[LoggedModelRecord], str | None, Trouble | None]:
+def _find(site: Site, experiment: Experiment, place: Place) -> tuple[LoggedModelsFound, Trouble | None]:
     question = SearchLoggedModels(
         experiment_ids=[experiment.experiment_id],
         filter=place.text("filter") or None,
@@ -82,13 +81,10 @@ def _find(
         page_token=place.token,
     )
     try:
-        found = site.perform(question)
+        return site.ask(question), None
     except (InvalidParameter, BadRequest) as error:
-        return [], None, trouble_of(error.message)
-    models = [LoggedModelRecord.from_wire(model) for model in found.get("models", ())]
-    return models, found.get("next_page_token"), None
+        return LoggedModelsFound(), trouble_of(error.message)
 
 
-def _runs(site: Site, models: list[LoggedModelRecord]) -> Mapping[str, RunRecord]:
-    found = {run_id: read_run(site, run_id) for run_id in {model.run_id for model in models}}
-    return {run_id: run for run_id, run in found.items() if run is not None}
+def _runs(site: Site, models: list[LoggedModel]) -> Mapping[str | None, Run | None]:
+    return {run_id: read_run(site, run_id) for run_id in {model.source_run_id for model in models}}

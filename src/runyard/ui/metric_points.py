@@ -1,5 +1,6 @@
 """The points of a metric for charts: columns of numbers, never more of them than the chart has pixels."""
 
+import math
 from typing import Any
 
 import orjson
@@ -7,10 +8,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from runyard.exceptions import InvalidParameter, RunyardException
-from runyard.tracking.metrics.messages import GetMetricCurves
+from runyard.tracking.metrics.messages import GetMetricCurves, MetricCurve
 from runyard.ui.chosen_runs import chosen_ids
 from runyard.ui.listing import Place
-from runyard.ui.records import double, finite
 from runyard.ui.site import Site
 
 DEFAULT_POINTS = 600
@@ -31,7 +31,7 @@ def _columns(site: Site, place: Place) -> dict[str, Any]:
         raise InvalidParameter("No metric is named. Name it as ?key=KEY&runs=ID,ID.")
     start, end = _integer(place, "start"), _integer(place, "end")
     most = _integer(place, "max") or DEFAULT_POINTS
-    answer = site.perform(
+    answer = site.ask(
         GetMetricCurves(
             run_ids=ids,
             metric_key=key,
@@ -40,15 +40,15 @@ def _columns(site: Site, place: Place) -> dict[str, Any]:
             max_points=min(max(most, FEWEST_POINTS), MOST_POINTS),
         )
     )
-    curves = {curve["run_id"]: curve for curve in answer["curves"]}
+    curves = {curve.run_id: curve for curve in answer.curves}
     return {"key": key, "series": [_series(run_id, curves.get(run_id)) for run_id in ids]}
 
 
-def _series(run_id: str, curve: dict[str, Any] | None) -> dict[str, Any]:
+def _series(run_id: str, curve: MetricCurve | None) -> dict[str, Any]:
     if curve is None:
         return {"run": run_id, "step": [], "time": [], "value": []}
-    values = [finite(double(value)) for value in curve["values"]]
-    return {"run": run_id, "step": curve["steps"], "time": curve["timestamps"], "value": values}
+    values = [value if math.isfinite(value) else None for value in curve.values]
+    return {"run": run_id, "step": curve.steps, "time": curve.timestamps, "value": values}
 
 
 def _integer(place: Place, name: str) -> int | None:

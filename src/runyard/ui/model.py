@@ -8,6 +8,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from runyard.exceptions import InvalidParameter
+from runyard.registry.model_versions.entities import ModelVersion
+from runyard.registry.model_versions.messages import ModelVersionsFound
+from runyard.registry.registered_models.entities import RegisteredModel
 from runyard.ui.caret import Trouble, trouble_of
 from runyard.ui.listing import Pages, Place
 from runyard.ui.markdown import note
@@ -23,7 +26,6 @@ from runyard.ui.registry import (
     read_model,
     search_versions,
 )
-from runyard.ui.registry_records import ModelRecord, VersionRecord
 from runyard.ui.site import Site
 from runyard.ui.sorting import Column, column_of
 
@@ -41,7 +43,7 @@ _NEWEST = "version_number DESC"
 class VersionRow:
     """A version with where it came from."""
 
-    version: VersionRecord
+    version: ModelVersion
     origin: Origin
 
 
@@ -49,7 +51,7 @@ class VersionRow:
 class ModelPage:
     """All that model.html may use."""
 
-    model: ModelRecord
+    model: RegisteredModel
     description_html: Markup
     rows: tuple[VersionRow, ...]
     metrics: tuple[str, ...]
@@ -67,19 +69,19 @@ def show(site: Site, request: Request) -> Response:
     model = read_model(site, request.path_params["name"])
     path = site.urls("models", model.name)
     order = place.text("order")
-    versions, token, trouble = _versions(site, model, order, place)
-    rows = tuple(VersionRow(version, origin_of(site, version)) for version in versions)
+    found, trouble = _versions(site, model, order, place)
+    rows = tuple(VersionRow(version, origin_of(site, version)) for version in found.model_versions)
     everything = bool(place.text("activity"))
     most = MOST_SEARCHED if everything else FEW_EVENTS
-    newest, _ = search_versions(site, "name", model.name, _NEWEST, most + 1)
+    newest = search_versions(site, "name", model.name, _NEWEST, most + 1).model_versions
     events = events_of(site, model.name, newest, most + 1)
     page = ModelPage(
         model=model,
-        description_html=note(model.description),
+        description_html=note(model.description or ""),
         rows=rows,
         metrics=most_common_metrics(row.origin for row in rows),
         columns={key: column_of(key, label, order or _NEWEST, place, path) for key, label in _COLUMNS},
-        pages=place.pages(path, len(rows), None, token, PAGE_SIZE),
+        pages=place.pages(path, len(rows), None, found.next_page_token, PAGE_SIZE),
         events=events[:most],
         all_events=None if everything or len(events) <= most else place.href(path, activity="all") + "#activity",
         trouble=trouble,
@@ -99,10 +101,9 @@ def _register_code(address: str, name: str) -> str:
 
 
 def _versions(
-    site: Site, model: ModelRecord, order: str, place: Place
-) -> tuple[list[VersionRecord], str | None, Trouble | None]:
+    site: Site, model: RegisteredModel, order: str, place: Place
+) -> tuple[ModelVersionsFound, Trouble | None]:
     try:
-        versions, token = search_versions(site, "name", model.name, order or _NEWEST, PAGE_SIZE, place.token)
+        return search_versions(site, "name", model.name, order or _NEWEST, PAGE_SIZE, place.token), None
     except InvalidParameter as error:  # the order and the page come from the address
-        return [], None, trouble_of(error.message)
-    return versions, token, None
+        return ModelVersionsFound(), trouble_of(error.message)

@@ -28,7 +28,7 @@ Path = Mapping[str, Any]
 
 def describe(site: Site, form: Form, path: Path) -> str:
     """Save a model's description."""
-    site.perform(UpdateRegisteredModel(name=path["name"], description=form.raw("description")))
+    site.ask(UpdateRegisteredModel(name=path["name"], description=form.raw("description")))
     return site.urls("models", path["name"], notice="description-saved")
 
 
@@ -37,19 +37,19 @@ def rename(site: Site, form: Form, path: Path) -> str:
     name = form.text("name")
     if not name:
         raise InvalidParameter("A model needs a name. Type one and send the form again.")
-    site.perform(RenameRegisteredModel(name=path["name"], new_name=name))
+    site.ask(RenameRegisteredModel(name=path["name"], new_name=name))
     return site.urls("models", name, notice="model-renamed")
 
 
 def set_tag(site: Site, form: Form, path: Path) -> str:
     """Set or replace a model's tag."""
-    site.perform(SetRegisteredModelTag(name=path["name"], key=_tag_key(form), value=form.raw("value")))
+    site.ask(SetRegisteredModelTag(name=path["name"], key=_tag_key(form), value=form.raw("value")))
     return site.urls("models", path["name"], notice="tag-set")
 
 
 def delete_tag(site: Site, form: Form, path: Path) -> str:
     """Remove a model's tag."""
-    site.perform(DeleteRegisteredModelTag(name=path["name"], key=form.raw("key")))
+    site.ask(DeleteRegisteredModelTag(name=path["name"], key=form.raw("key")))
     return site.urls("models", path["name"], notice="tag-deleted")
 
 
@@ -60,33 +60,33 @@ def delete(site: Site, form: Form, path: Path) -> str:
             f"To delete the model {path['name']!r} with all its versions, type its name. "
             f"{form.text('confirmed')!r} was typed; nothing was deleted."
         )
-    site.perform(DeleteRegisteredModel(name=path["name"]))
+    site.ask(DeleteRegisteredModel(name=path["name"]))
     return site.urls("models", notice="model-deleted")
 
 
 def describe_version(site: Site, form: Form, path: Path) -> str:
     """Save a version's description."""
     message = UpdateModelVersion(name=path["name"], version=path["version"], description=form.raw("description"))
-    site.perform(message)
+    site.ask(message)
     return _version_page(site, path, "description-saved")
 
 
 def set_version_tag(site: Site, form: Form, path: Path) -> str:
     """Set or replace a version's tag."""
     key, value = _tag_key(form), form.raw("value")
-    site.perform(SetModelVersionTag(name=path["name"], version=path["version"], key=key, value=value))
+    site.ask(SetModelVersionTag(name=path["name"], version=path["version"], key=key, value=value))
     return _version_page(site, path, "tag-set")
 
 
 def delete_version_tag(site: Site, form: Form, path: Path) -> str:
     """Remove a version's tag."""
-    site.perform(DeleteModelVersionTag(name=path["name"], version=path["version"], key=form.raw("key")))
+    site.ask(DeleteModelVersionTag(name=path["name"], version=path["version"], key=form.raw("key")))
     return _version_page(site, path, "tag-deleted")
 
 
 def delete_version(site: Site, _form: Form, path: Path) -> str:
     """Delete a version for good."""
-    site.perform(DeleteModelVersion(name=path["name"], version=path["version"]))
+    site.ask(DeleteModelVersion(name=path["name"], version=path["version"]))
     return site.urls("models", path["name"], notice="version-deleted")
 
 
@@ -100,7 +100,7 @@ def set_stage(site: Site, form: Form, path: Path) -> str:
         user_id=form.text("who"),
         reason=form.text("reason"),
     )
-    site.perform(message)
+    site.ask(message)
     return _version_page(site, path, "stage-changed")
 
 
@@ -113,7 +113,7 @@ def set_alias(site: Site, form: Form, path: Path) -> str:
         user_id=form.text("who"),
         reason=form.text("reason"),
     )
-    site.perform(message)
+    site.ask(message)
     return _version_page(site, path, "alias-set")
 
 
@@ -127,7 +127,7 @@ def delete_alias(site: Site, form: Form, path: Path) -> str:
     message = DeleteRegisteredModelAlias(
         name=path["name"], alias=form.text("alias"), user_id=form.text("who"), reason=form.text("reason")
     )
-    site.perform(message)
+    site.ask(message)
     return _version_page(site, path, "alias-deleted")
 
 

@@ -9,12 +9,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from runyard.exceptions import InvalidParameter
-from runyard.registry.registered_models.messages import CreateRegisteredModel, SearchRegisteredModels
+from runyard.registry.registered_models.entities import RegisteredModel
+from runyard.registry.registered_models.messages import (
+    CreateRegisteredModel,
+    RegisteredModelsFound,
+    SearchRegisteredModels,
+)
 from runyard.ui.caret import Trouble, trouble_of
 from runyard.ui.experiments import name_filter
 from runyard.ui.listing import Pages, Place
 from runyard.ui.navigation import Shell
-from runyard.ui.registry_records import ModelRecord
 from runyard.ui.site import Form, Site
 from runyard.ui.sorting import Column, column_of, order_terms
 
@@ -30,7 +34,7 @@ _LANGUAGE = re.compile(
 class ModelsPage:
     """All that models.html may use."""
 
-    models: tuple[ModelRecord, ...]
+    models: tuple[RegisteredModel, ...]
     pages: Pages
     search: str
     columns: Mapping[str, Column]
@@ -50,7 +54,7 @@ def show(site: Site, request: Request) -> Response:
     place = Place.of(request)
     search, order = place.text("search"), place.text("order")
     trouble: Trouble | None = None
-    found: dict[str, Any] = {}
+    found = RegisteredModelsFound()
     try:
         question = SearchRegisteredModels(
             filter=filter_of(search),
@@ -58,14 +62,14 @@ def show(site: Site, request: Request) -> Response:
             max_results=PAGE_SIZE,
             page_token=place.token,
         )
-        found = site.perform(question)
+        found = site.ask(question)
     except InvalidParameter as error:
         trouble = trouble_of(error.message)
-    models = tuple(ModelRecord.from_wire(model) for model in found.get("registered_models", ()))
+    models = tuple(found.registered_models)
     path = site.urls("models")
     page = ModelsPage(
         models=models,
-        pages=place.pages(path, len(models), None, found.get("next_page_token"), PAGE_SIZE),
+        pages=place.pages(path, len(models), None, found.next_page_token, PAGE_SIZE),
         search=search,
         columns={key: column_of(key, label, order, place, path) for key, label in _COLUMNS},
         order=order,
@@ -86,5 +90,5 @@ def create(site: Site, form: Form, _path: Mapping[str, Any]) -> str:
     name = form.text("name")
     if not name:
         raise InvalidParameter("A model needs a name. Type one and send the form again.")
-    site.perform(CreateRegisteredModel(name=name))
+    site.ask(CreateRegisteredModel(name=name))
     return site.urls("models", name, notice="model-created")

@@ -7,9 +7,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from runyard.exceptions import InvalidParameter
+from runyard.registry.model_versions.entities import ModelVersion
 from runyard.registry.names import ACTIVE_STAGES, check_alias, stage_named
 from runyard.ui.listing import Place
 from runyard.ui.navigation import Crumb, Shell
+from runyard.ui.presentation import stage_of
 from runyard.ui.registry import (
     MOST_SEARCHED,
     STAGES,
@@ -20,7 +22,6 @@ from runyard.ui.registry import (
     read_version,
     search_versions,
 )
-from runyard.ui.registry_records import VersionRecord
 from runyard.ui.site import Site
 
 Kind = Literal["choose", "stage", "alias", "unalias"]
@@ -52,11 +53,11 @@ class MovePage:
     can_archive: May the others be moved out of the way?
     """
 
-    version: VersionRecord
+    version: ModelVersion
     stages: tuple[str, ...]
     kind: Kind
     target: str
-    holders: tuple[VersionRecord, ...]
+    holders: tuple[ModelVersion, ...]
     deltas: tuple[Delta, ...]
     can_archive: bool
     unchanged: bool
@@ -110,10 +111,11 @@ def _wanted(place: Place) -> tuple[Kind, str]:
     return "alias", alias
 
 
-def _holders(site: Site, version: VersionRecord, kind: Kind, target: str) -> tuple[VersionRecord, ...]:
+def _holders(site: Site, version: ModelVersion, kind: Kind, target: str) -> tuple[ModelVersion, ...]:
     if kind == "stage":
-        versions, _ = search_versions(site, "name", version.name, "version_number DESC", MOST_SEARCHED)
-        return tuple(one for one in versions if one.stage == target and one.version != version.version)
+        found = search_versions(site, "name", version.name, "version_number DESC", MOST_SEARCHED)
+        others = (one for one in found.model_versions if one.version != version.version)
+        return tuple(one for one in others if stage_of(one) == target)
     if kind == "alias":
         number = read_model(site, version.name).aliases.get(target)
         if number is not None and number != version.version:
@@ -121,10 +123,10 @@ def _holders(site: Site, version: VersionRecord, kind: Kind, target: str) -> tup
     return ()
 
 
-def _unchanged(version: VersionRecord, kind: Kind, target: str) -> bool:
+def _unchanged(version: ModelVersion, kind: Kind, target: str) -> bool:
     """Is it so already?"""
     if kind == "stage":
-        return version.stage == target
+        return stage_of(version) == target
     if kind == "unalias":
         return target not in version.aliases
     return kind == "alias" and target in version.aliases

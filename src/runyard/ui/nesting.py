@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from runyard.ui.records import RunRecord
+from runyard.tracking.runs.entities import Run
+from runyard.ui.presentation import parent_id
 
 DEEPEST = 3
 
@@ -12,18 +13,19 @@ DEEPEST = 3
 class NestedRun:
     """A run and how deep it is indented."""
 
-    run: RunRecord
+    run: Run
     depth: int
 
 
-def nested(runs: Sequence[RunRecord]) -> tuple[NestedRun, ...]:
+def nested(runs: Sequence[Run]) -> tuple[NestedRun, ...]:
     """The runs in their order, each nested run moved below its parent when that is listed too."""
-    listed = {run.run_id for run in runs}
-    children: dict[str, list[RunRecord]] = {}
-    roots: list[RunRecord] = []
+    listed = {run.info.run_id for run in runs}
+    children: dict[str, list[Run]] = {}
+    roots: list[Run] = []
     for run in runs:
-        if run.parent_id in listed and run.parent_id != run.run_id:
-            children.setdefault(str(run.parent_id), []).append(run)
+        parent = parent_id(run)
+        if parent in listed and parent != run.info.run_id:
+            children.setdefault(str(parent), []).append(run)
         else:
             roots.append(run)
     rows: list[NestedRun] = []
@@ -31,13 +33,15 @@ def nested(runs: Sequence[RunRecord]) -> tuple[NestedRun, ...]:
     waiting = [(run, 0) for run in reversed(roots)]
     while waiting:
         run, depth = waiting.pop()
-        seen.add(run.run_id)
+        seen.add(run.info.run_id)
         rows.append(NestedRun(run, min(depth, DEEPEST)))
-        waiting.extend((child, depth + 1) for child in reversed(children.get(run.run_id, ())))
-    rows.extend(NestedRun(run, 0) for run in runs if run.run_id not in seen)  # runs that name each other as parents
+        waiting.extend((child, depth + 1) for child in reversed(children.get(run.info.run_id, ())))
+    rows.extend(
+        NestedRun(run, 0) for run in runs if run.info.run_id not in seen
+    )  # runs that name each other as parents
     return tuple(rows)
 
 
-def flat(runs: Sequence[RunRecord]) -> tuple[NestedRun, ...]:
+def flat(runs: Sequence[Run]) -> tuple[NestedRun, ...]:
     """The runs in their order; nested ones are only marked."""
-    return tuple(NestedRun(run, 1 if run.parent_id else 0) for run in runs)
+    return tuple(NestedRun(run, 1 if parent_id(run) else 0) for run in runs)

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
+from runyard.tracking.experiments.entities import Experiment
 from runyard.tracking.experiments.messages import GetExperiment
+from runyard.tracking.runs.entities import Run
 from runyard.tracking.runs.messages import GetRun
 from runyard.ui.navigation import Crumb, Shell
+from runyard.ui.presentation import run_name
 from runyard.ui.printed import Printed, printed_by
-from runyard.ui.records import ExperimentRecord, RunRecord
 from runyard.ui.run import run_crumbs
 from runyard.ui.site import Site
 
@@ -20,8 +22,8 @@ MOST_BYTES = 256_000
 class OutputPage:
     """All that output.html may use."""
 
-    run: RunRecord
-    experiment: ExperimentRecord
+    run: Run
+    experiment: Experiment
     printed: Printed
     shown_bytes: int = MOST_BYTES
     tab: str = "output"
@@ -29,8 +31,8 @@ class OutputPage:
 
 def show(site: Site, request: Request) -> Response:
     """The output of a run."""
-    run = RunRecord.from_wire(site.perform(GetRun(run_id=request.path_params["run_id"]))["run"])
-    experiment = ExperimentRecord.from_wire(site.perform(GetExperiment(experiment_id=run.experiment_id))["experiment"])
+    run = site.ask(GetRun(run_id=request.path_params["run_id"])).run
+    experiment = site.ask(GetExperiment(experiment_id=run.info.experiment_id)).experiment
     page = OutputPage(run=run, experiment=experiment, printed=printed_by(site, run, MOST_BYTES))
     crumbs = run_crumbs(site, experiment, run, Crumb("Output"))
-    return site.page(request, "output", page, Shell(f"Output of {run.name}", "experiments", crumbs))
+    return site.page(request, "output", page, Shell(f"Output of {run_name(run)}", "experiments", crumbs))

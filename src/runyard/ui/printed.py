@@ -1,16 +1,17 @@
 """The end of what a project's processes printed, read from the files that keep it."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from runyard.artifacts.entities import FileInfo
 from runyard.artifacts.locations import open_location
 from runyard.artifacts.paths import joined
 from runyard.exceptions import RunyardException
 from runyard.projects.output import FOLDER
+from runyard.tracking.runs.entities import Run
 from runyard.ui.files import contents_at
-from runyard.ui.records import RunRecord
+from runyard.ui.presentation import artifact_root
 from runyard.ui.site import Site
 from runyard.ui.terminal import shown_line
 
@@ -47,11 +48,11 @@ class Printed:
     trouble: str | None = None
 
 
-def printed_by(site: Site, run: RunRecord, most_bytes: int, most_lines: int | None = None) -> Printed:
+def printed_by(site: Site, run: Run, most_bytes: int, most_lines: int | None = None) -> Printed:
     """The end of the output of a run, no more than so many bytes and lines of it."""
     try:
-        parts = _parts(site, run, contents_at(site, run.artifact_uri, FOLDER))
-        content = _end(site, run.artifact_uri, parts, most_bytes)
+        parts = _parts(site, run, contents_at(site, artifact_root(run), FOLDER))
+        content = _end(site, artifact_root(run), parts, most_bytes)
     except RunyardException as error:
         return Printed(trouble=error.message)
     except OSError as problem:
@@ -67,14 +68,14 @@ def printed_by(site: Site, run: RunRecord, most_bytes: int, most_lines: int | No
     return Printed("\n".join(map(shown_line, lines)), parts, size, cut)
 
 
-def _parts(site: Site, run: RunRecord, files: Sequence[Mapping[str, Any]]) -> tuple[Part, ...]:
+def _parts(site: Site, run: Run, files: Sequence[FileInfo]) -> tuple[Part, ...]:
     found: list[tuple[int, Part]] = []
     for file in files:
-        name = file["path"].rpartition("/")[2]
+        name = file.path.rpartition("/")[2]
         match = _PART.fullmatch(name)
-        if match and not file["is_dir"]:
-            address = site.urls("get-artifact", run_id=run.run_id, path=file["path"])
-            found.append((int(match[1] or 1), Part(name, file["path"], file.get("file_size", 0), address)))
+        if match and not file.is_dir:
+            address = site.urls("get-artifact", run_id=run.info.run_id, path=file.path)
+            found.append((int(match[1] or 1), Part(name, file.path, file.file_size or 0, address)))
     return tuple(part for _, part in sorted(found, key=lambda one: one[0]))
 
 

@@ -10,10 +10,11 @@ from runyard.core.credentials import without_credentials
 from runyard.exceptions import RunyardException
 from runyard.projects import tags
 from runyard.projects.git import is_address
+from runyard.tracking.runs.entities import Run
 from runyard.ui.files import contents_at
 from runyard.ui.format import shortened
 from runyard.ui.markdown import web_link
-from runyard.ui.records import RunRecord
+from runyard.ui.presentation import artifact_root
 from runyard.ui.site import Site
 
 FOLDER = "project"
@@ -63,14 +64,14 @@ class Project:
     is_complete: bool
 
 
-def project_of(site: Site, run: RunRecord, address: str) -> Project:
+def project_of(site: Site, run: Run, address: str) -> Project:
     """The project of a run.
 
     Parameters
     ----------
     address: This server's, for the command that runs it again.
     """
-    found = run.tags
+    found = run.data.tags
     source, is_elsewhere = _source(found.get(tags.SOURCE_NAME, ""))
     place, mark, below = source.partition("#")
     link = web_link(place)
@@ -88,11 +89,11 @@ def project_of(site: Site, run: RunRecord, address: str) -> Project:
         branch=found.get(_BRANCH, ""),
         version=version,
         dirty=found.get(tags.DIRTY, "").lower() == "true",
-        patch=site.urls("runs", run.run_id, "artifacts", path=PATCH) if PATCH in kept else "",
+        patch=site.urls("runs", run.info.run_id, "artifacts", path=PATCH) if PATCH in kept else "",
         backend=found.get(tags.BACKEND, ""),
         environment="" if is_sweep else found.get(tags.ENVIRONMENT, "local"),
         image=found.get(tags.IMAGE, ""),
-        packages=site.urls("runs", run.run_id, "artifacts", path=PACKAGES) if PACKAGES in kept else "",
+        packages=site.urls("runs", run.info.run_id, "artifacts", path=PACKAGES) if PACKAGES in kept else "",
         command=found.get(tags.COMMAND, ""),
         exit_code=found.get(tags.EXIT_CODE, ""),
         swept=swept_values(found),
@@ -102,14 +103,14 @@ def project_of(site: Site, run: RunRecord, address: str) -> Project:
     )
 
 
-def run_again(run: RunRecord, source: str, version: str, params: Mapping[str, str], address: str) -> str:
+def run_again(run: Run, source: str, version: str, params: Mapping[str, str], address: str) -> str:
     """Commands that do what the run did, to be pasted; empty when the run does not say enough, or hostile things."""
-    found = run.tags
+    found = run.data.tags
     words = ["runyard", "run"]
     if tags.SWEEP in found:
-        words += ["--resume", run.run_id] if swept_values(found) else []
+        words += ["--resume", run.info.run_id] if swept_values(found) else []
     elif source:
-        words += ["--experiment-id", run.experiment_id, "-e", found.get(tags.ENTRY_POINT) or "main"]
+        words += ["--experiment-id", run.info.experiment_id, "-e", found.get(tags.ENTRY_POINT) or "main"]
         words += ["-v", version] if version else []
         words += ["-b", found[tags.BACKEND]] if found.get(tags.BACKEND, "local") != "local" else []
         for name, value in params.items():
@@ -129,15 +130,16 @@ def _source(name: str) -> tuple[str, bool]:
         return name, False
 
 
-def given_params(run: RunRecord) -> dict[str, str] | None:
+def given_params(run: Run) -> dict[str, str] | None:
     """The params that were given to the project; None when that is not known. Its program may have logged others."""
     try:
-        names = json.loads(run.tags[tags.PARAMETERS])
+        names = json.loads(run.data.tags[tags.PARAMETERS])
     except (KeyError, ValueError, RecursionError):
         return None
     if not isinstance(names, list):
         return None
-    return {name: run.params[name] for name in names if isinstance(name, str) and name in run.params}
+    params = run.data.params
+    return {name: params[name] for name in names if isinstance(name, str) and name in params}
 
 
 def point_values(found: Mapping[str, str]) -> Pairs:
@@ -172,9 +174,9 @@ def json_object(text: str) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _kept(site: Site, run: RunRecord) -> set[str]:
+def _kept(site: Site, run: Run) -> set[str]:
     """What of the project is among the artifacts."""
     try:
-        return {file["path"] for file in contents_at(site, run.artifact_uri, FOLDER)}
+        return {file.path for file in contents_at(site, artifact_root(run), FOLDER)}
     except (RunyardException, OSError):  # kept elsewhere, or not to be read
         return set()

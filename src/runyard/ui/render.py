@@ -14,7 +14,8 @@ from starlette.responses import HTMLResponse, Response
 
 from runyard.core.clock import now_ms
 from runyard.exceptions import RunyardException, Unavailable
-from runyard.ui.format import FILTERS
+from runyard.ui import format as formats
+from runyard.ui import presentation
 from runyard.ui.navigation import NOTICES, Crumb, Shell, Urls
 from runyard.ui.static import StaticFiles
 
@@ -51,9 +52,9 @@ class Renderer:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self.environment.filters.update(FILTERS)
+        self.environment.filters.update(formats.FILTERS | presentation.FILTERS)
         self.environment.globals.update(url=urls, static=statics.url, version=version("runyard"))
-        self.environment.tests["deleted"] = lambda stage: stage == "deleted"
+        self.environment.tests.update(presentation.TESTS)
 
     def page(self, name: str, page: object, shell: Shell, status: int = 200) -> HTMLResponse:
         """The page `name`, whose template may use what `page` holds and nothing else."""

@@ -7,19 +7,23 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from runyard.exceptions import RunyardException
+from runyard.registry.model_versions.entities import ModelVersion
+from runyard.tracking.experiments.entities import Experiment
 from runyard.tracking.experiments.messages import GetExperiment
+from runyard.tracking.inputs.entities import LoggedModelInput, LoggedModelOutput
+from runyard.tracking.logged_models.entities import LoggedModel
 from runyard.tracking.logged_models.messages import SearchLoggedModels
+from runyard.tracking.metrics.entities import Metric
+from runyard.tracking.runs.entities import Run
 from runyard.tracking.runs.messages import GetRun
 from runyard.ui.charts import Chart, charts_of
 from runyard.ui.markdown import note, web_link
 from runyard.ui.navigation import Crumb, Shell
 from runyard.ui.packaging import Packaging, packaging_at
+from runyard.ui.presentation import NOTE_TAG, is_project, model_name, parent_id, run_name
 from runyard.ui.printed import Printed, printed_by
 from runyard.ui.project import Project, project_of
-from runyard.ui.records import NOTE_TAG, ExperimentRecord, MetricRecord, RunRecord
-from runyard.ui.registry import equals, read_logged_model, search_versions
-from runyard.ui.registry_records import LoggedModelRecord, VersionRecord
+from runyard.ui.registry import equals, read_logged_model, read_run, search_versions
 from runyard.ui.site import Site
 from runyard.ui.snippets import Snippet, snippets_of
 from runyard.ui.steps import Steps, steps_of
@@ -49,22 +53,22 @@ class Source:
 class RunPage:
     """All that run.html may use."""
 
-    run: RunRecord
-    experiment: ExperimentRecord
-    parent: RunRecord | None
+    run: Run
+    experiment: Experiment
+    parent: Run | None
     steps: Steps | None
     project: Project | None
     printed: Printed | None
     description: str
     description_html: Markup
-    metrics: tuple[MetricRecord, ...]
-    system_metrics: tuple[MetricRecord, ...]
+    metrics: tuple[Metric, ...]
+    system_metrics: tuple[Metric, ...]
     params: Mapping[str, str]
     charts: tuple[Chart, ...]
     source: Source
-    versions: tuple[VersionRecord, ...]
-    models_made: tuple[LoggedModelRecord, ...]
-    models_read: tuple[LoggedModelRecord, ...]
+    versions: tuple[ModelVersion, ...]
+    models_made: tuple[LoggedModel, ...]
+    models_read: tuple[LoggedModel, ...]
     packaging: Packaging | None
     snippets: tuple[Snippet, ...]
     tab: str = "overview"
@@ -72,33 +76,34 @@ class RunPage:
 
 def show(site: Site, request: Request) -> Response:
     """The page of one run."""
-    run = RunRecord.from_wire(site.perform(GetRun(run_id=request.path_params["run_id"]))["run"])
-    experiment = ExperimentRecord.from_wire(site.perform(GetExperiment(experiment_id=run.experiment_id))["experiment"])
-    measured = sorted(run.metrics.values(), key=lambda metric: metric.key)
+    run = site.ask(GetRun(run_id=request.path_params["run_id"])).run
+    experiment = site.ask(GetExperiment(experiment_id=run.info.experiment_id)).experiment
+    tags = run.data.tags
+    measured = sorted(run.data.latest_metrics, key=lambda metric: metric.key)
     own = [metric for metric in measured if not metric.key.startswith("system/")]
     made = _models_made(site, run)
-    newest = max(made, key=lambda model: model.created, default=None)
+    newest = max(made, key=lambda model: model.creation_timestamp, default=None)
     page = RunPage(
         run=run,
         experiment=experiment,
-        parent=_parent(site, run),
+        parent=read_run(site, parent_id(run)),
         steps=steps_of(site, run),
-        project=project_of(site, run, site.address(request)) if run.is_project else None,
-        printed=printed_by(site, run, MOST_BYTES, MOST_LINES) if run.is_project else None,
-        description=run.tags.get(NOTE_TAG, ""),
-        description_html=note(run.tags.get(NOTE_TAG, "")),
+        project=project_of(site, run, site.address(request)) if is_project(run) else None,
+        printed=printed_by(site, run, MOST_BYTES, MOST_LINES) if is_project(run) else None,
+        description=tags.get(NOTE_TAG, ""),
+        description_html=note(tags.get(NOTE_TAG, "")),
         metrics=tuple(own),
         system_metrics=tuple(metric for metric in measured if metric.key.startswith("system/")),
-        params=dict(sorted(run.params.items())),
+        params=dict(sorted(run.data.params.items())),
         charts=charts_of(site.urls, [run], [metric.key for metric in own]),
-        source=_source(run.tags),
-        versions=tuple(search_versions(site, "run_id", run.run_id, "", MOST_MODELS)[0]),
+        source=_source(tags),
+        versions=tuple(search_versions(site, "run_id", run.info.run_id, "", MOST_MODELS).model_versions),
         models_made=made,
-        models_read=_logged_models(site, run.models_read),
-        packaging=packaging_at(site, newest.artifact_uri) if newest else None,
-        snippets=snippets_of(newest.uri, site.address(request), newest.name) if newest else (),
+        models_read=_logged_models(site, run.inputs.model_inputs if run.inputs else ()),
+        packaging=packaging_at(site, newest.artifact_location) if newest else None,
+        snippets=snippets_of(newest.model_uri, site.address(request), model_name(newest)) if newest else (),
     )
-    return site.page(request, "run", page, Shell(run.name, "experiments", run_crumbs(site, experiment, run)))
+    return site.page(request, "run", page, Shell(run_name(run), "experiments", run_crumbs(site, experiment, run)))
 
 
 def redirect(site: Site, request: Request) -> Response:
@@ -106,37 +111,31 @@ def redirect(site: Site, request: Request) -> Response:
     return RedirectResponse(site.urls("runs", request.path_params["run_id"]), 308)
 
 
-def run_crumbs(site: Site, experiment: ExperimentRecord, run: RunRecord, *rest: Crumb) -> tuple[Crumb, ...]:
+def run_crumbs(site: Site, experiment: Experiment, run: Run, *rest: Crumb) -> tuple[Crumb, ...]:
     """The way to a run's page, and to those below it."""
     return (
         Crumb("Experiments", site.urls()),
         Crumb(experiment.name, site.urls("experiments", experiment.experiment_id)),
-        Crumb(run.name, site.urls("runs", run.run_id) if rest else None),
+        Crumb(run_name(run), site.urls("runs", run.info.run_id) if rest else None),
         *rest,
     )
 
 
-def _parent(site: Site, run: RunRecord) -> RunRecord | None:
-    if not run.parent_id:
-        return None
-    try:
-        return RunRecord.from_wire(site.perform(GetRun(run_id=run.parent_id))["run"])
-    except RunyardException:  # the tag may name anything
-        return None
-
-
-def _models_made(site: Site, run: RunRecord) -> tuple[LoggedModelRecord, ...]:
+def _models_made(site: Site, run: Run) -> tuple[LoggedModel, ...]:
     """The logged models that name the run as their source, and those it noted as its outputs."""
     question = SearchLoggedModels(
-        experiment_ids=[run.experiment_id], filter=equals("source_run_id", run.run_id), max_results=MOST_MODELS
+        experiment_ids=[run.info.experiment_id],
+        filter=equals("source_run_id", run.info.run_id),
+        max_results=MOST_MODELS,
     )
-    made = [LoggedModelRecord.from_wire(model) for model in site.perform(question).get("models", ())]
+    made = site.ask(question).models
     known = {model.model_id for model in made}
-    return (*made, *_logged_models(site, [model_id for model_id in run.models_made if model_id not in known]))
+    noted = run.outputs.model_outputs if run.outputs else ()
+    return (*made, *_logged_models(site, [output for output in noted if output.model_id not in known]))
 
 
-def _logged_models(site: Site, ids: Sequence[str]) -> tuple[LoggedModelRecord, ...]:
-    found = (read_logged_model(site, model_id) for model_id in ids[:MOST_MODELS])
+def _logged_models(site: Site, noted: Sequence[LoggedModelInput | LoggedModelOutput]) -> tuple[LoggedModel, ...]:
+    found = (read_logged_model(site, one.model_id) for one in noted[:MOST_MODELS])
     return tuple(model for model in found if model is not None)
 
 
@@ -152,7 +151,10 @@ def _source(tags: Mapping[str, str]) -> Source:
     )
 
 
-def names_of(runs: Sequence[RunRecord]) -> dict[str, str]:
+def names_of(runs: Sequence[Run]) -> dict[str, str]:
     """A name for each run; runs of the same name get the start of their id beside it."""
-    names = [run.name for run in runs]
-    return {run.run_id: run.name if names.count(run.name) == 1 else f"{run.name} ({run.run_id[:6]})" for run in runs}
+    ids, names = [run.info.run_id for run in runs], [run_name(run) for run in runs]
+    return {
+        run_id: name if names.count(name) == 1 else f"{name} ({run_id[:6]})"
+        for run_id, name in zip(ids, names, strict=True)
+    }

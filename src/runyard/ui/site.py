@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from runyard.exceptions import BadRequest, PayloadTooLarge, RunyardException
 from runyard.protocol.answer import A
 from runyard.protocol.gate import Gate
-from runyard.protocol.message import AnyMessage, Message
+from runyard.protocol.message import Message
 from runyard.ui.navigation import Shell, Urls
 from runyard.ui.render import Renderer, notice_of
 
@@ -57,12 +57,8 @@ class Site:
     renderer: Renderer
     web: Path
 
-    def perform(self, message: AnyMessage) -> dict[str, Any]:
-        """Perform a message in process: pages see what the API says."""
-        return self.gate.perform(message)
-
     def ask(self, message: Message[A]) -> A:
-        """Perform a message in process, and read its answer."""
+        """Perform a message in process: pages see what the API says."""
         return self.gate.ask(message)
 
     def page(self, request: Request, name: str, page: object, shell: Shell, status: int = 200) -> HTMLResponse:

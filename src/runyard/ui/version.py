@@ -7,9 +7,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from runyard.artifacts.locations import nothing_at
+from runyard.registry.model_versions.entities import ModelVersion
 from runyard.ui.markdown import note
 from runyard.ui.navigation import Crumb, Shell
 from runyard.ui.packaging import Packaging, packaging_at
+from runyard.ui.presentation import version_uri
 from runyard.ui.registry import (
     STAGES,
     Event,
@@ -20,7 +22,6 @@ from runyard.ui.registry import (
     origin_of,
     read_version,
 )
-from runyard.ui.registry_records import VersionRecord
 from runyard.ui.site import Site
 from runyard.ui.snippets import Snippet, snippets_of
 
@@ -31,7 +32,7 @@ MOST_EVENTS = 100
 class VersionPage:
     """All that version.html may use."""
 
-    version: VersionRecord
+    version: ModelVersion
     stages: tuple[str, ...]
     description_html: Markup
     origin: Origin
@@ -50,18 +51,18 @@ def show(site: Site, request: Request) -> Response:
     page = VersionPage(
         version=version,
         stages=STAGES,
-        description_html=note(version.description),
+        description_html=note(version.description or ""),
         origin=origin_of(site, version),
         location=location,
         packaging=packaging_at(site, location),
         has_no_files=nothing_at(location, site.gate.settings.artifact_places),
-        snippets=snippets_of(version.uri, site.address(request), version.name),
+        snippets=snippets_of(version_uri(version), site.address(request), version.name),
         events=events_of(site, version.name, [version], MOST_EVENTS, version.version),
     )
     return site.page(request, "version", page, shell_of(site, version))
 
 
-def shell_of(site: Site, version: VersionRecord, *rest: Crumb) -> Shell:
+def shell_of(site: Site, version: ModelVersion, *rest: Crumb) -> Shell:
     """What surrounds the pages of a version."""
     address = site.urls("models", version.name, "versions", version.version)
     crumb = Crumb(f"Version {version.version}", address if rest else None)

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
+from runyard.registry.model_versions.entities import ModelVersion
 from runyard.ui.files import Files, Shelf, contents_at, files_of
 from runyard.ui.listing import Place
 from runyard.ui.navigation import Crumb
 from runyard.ui.registry import STAGES, location_of, read_version
-from runyard.ui.registry_records import VersionRecord
 from runyard.ui.site import Site
 from runyard.ui.version import shell_of
 
@@ -18,7 +18,7 @@ from runyard.ui.version import shell_of
 class VersionFilesPage:
     """All that version_files.html may use."""
 
-    version: VersionRecord
+    version: ModelVersion
     stages: tuple[str, ...]
     files: Files
     tab: str = "files"
@@ -32,7 +32,7 @@ def show(site: Site, request: Request) -> Response:
     return site.page(request, "version_files", page, shell_of(site, version, Crumb("Files")))
 
 
-def _shelf(site: Site, version: VersionRecord) -> Shelf:
+def _shelf(site: Site, version: ModelVersion) -> Shelf:
     location = location_of(site, version)
     name, number = version.name, version.version
     return Shelf(

@@ -110,9 +110,11 @@ class RunData(Entity):
         self.params, self.tags = by_key(self.params), by_key(self.tags)
 
     @property
-    def _metric_objs(self) -> list[Metric]:
-        """The latest points with their steps; export tools read them under this name."""
+    def latest_metrics(self) -> list[Metric]:
+        """The latest point of each metric, with its step and time."""
         return self._metric_objects
+
+    _metric_objs = latest_metrics  # the name under which export tools read it
 
     def to_proto(self) -> Fields:
         """The attributes as an object of their own; metrics with their steps."""

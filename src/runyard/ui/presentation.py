@@ -1,0 +1,176 @@
+"""What pages say of runs and models: their names, times, tags and latest metrics."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from runyard.core.lifecycle import LifecycleStage
+from runyard.projects import tags as project_tags
+from runyard.registry.model_versions.entities import ModelVersion
+from runyard.registry.registered_models.entities import RegisteredModel
+from runyard.tracking.inputs.entities import DatasetInput
+from runyard.tracking.logged_models.entities import LoggedModel, LoggedModelStatus
+from runyard.tracking.metrics.entities import Metric
+from runyard.tracking.runs.entities import Run
+
+PARENT_TAG = "mlflow.parentRunId"
+NOTE_TAG = "mlflow.note.content"
+_USER_TAG = "mlflow.user"
+_CONTEXT_TAG = "mlflow.data.context"
+_GOING_ON = ("RUNNING", "SCHEDULED")
+_RUN_TOOLS = ("mlflow.", "runyard.project.", "runyard.sweep")
+_SHOWN_ELSEWHERE = (NOTE_TAG, "mlflow.runName", _USER_TAG, PARENT_TAG)
+_LOGGED_MODEL_STATUSES = {
+    LoggedModelStatus.READY: "Ready",
+    LoggedModelStatus.PENDING: "Pending",
+    LoggedModelStatus.FAILED: "Upload failed",
+}
+
+
+def run_name(run: Run) -> str:
+    """Its name, or its id when it has none."""
+    return run.info.run_name or run.info.run_id
+
+
+def user(run: Run) -> str:
+    """Who made it; empty when nobody said."""
+    return run.info.user_id or run.data.tags.get(_USER_TAG, "")
+
+
+def parent_id(run: Run) -> str | None:
+    """The id of the run that this one is nested in."""
+    return run.data.tags.get(PARENT_TAG) or None
+
+
+def is_running(run: Run) -> bool:
+    """Is it still being written?"""
+    return run.info.status in _GOING_ON
+
+
+def ended(run: Run) -> int | None:
+    """When it ended; None while it is going on, even when it was continued after an earlier end."""
+    return None if is_running(run) else run.info.end_time
+
+
+def took(run: Run) -> int | None:
+    """Milliseconds that it took, when it has ended."""
+    end = ended(run)
+    return end - run.info.start_time if run.info.start_time and end else None
+
+
+def is_project(run: Run) -> bool:
+    """Was it made by running a project?"""
+    return run.data.tags.get(project_tags.SOURCE_TYPE) == "PROJECT"
+
+
+def artifact_root(run: Run) -> str:
+    """The address of its artifacts."""
+    return run.info.artifact_uri or ""
+
+
+def latest_metrics(run: Run) -> dict[str, Metric]:
+    """The latest point of each metric, by key."""
+    return {metric.key: metric for metric in run.data.latest_metrics}
+
+
+def datasets(run: Run) -> list[DatasetInput]:
+    """The datasets that it used."""
+    return run.inputs.dataset_inputs if run.inputs else []
+
+
+def context(used: DatasetInput) -> str:
+    """What a run used a dataset for; empty when it did not say."""
+    return next((tag.value for tag in used.tags if tag.key == _CONTEXT_TAG), "")
+
+
+def own_tags(tags: Mapping[str, str]) -> dict[str, str]:
+    """The tags that people set, by key."""
+    return {key: value for key, value in sorted(tags.items()) if not key.startswith("mlflow.")}
+
+
+def own_run_tags(tags: Mapping[str, str]) -> dict[str, str]:
+    """The tags of a run that people set, by key."""
+    return {key: value for key, value in sorted(tags.items()) if not key.startswith(_RUN_TOOLS)}
+
+
+def system_tags(tags: Mapping[str, str]) -> dict[str, str]:
+    """The tags of a run that tools set, by key; those shown elsewhere on the page are left out."""
+    return {
+        key: value for key, value in sorted(tags.items()) if key.startswith(_RUN_TOOLS) and key not in _SHOWN_ELSEWHERE
+    }
+
+
+def stage_of(version: ModelVersion) -> str:
+    """The stage it is in, or the text ``None``."""
+    return version.current_stage or "None"
+
+
+def version_uri(version: ModelVersion) -> str:
+    """Its address for clients."""
+    return f"models:/{version.name}/{version.version}"
+
+
+def newest(model: RegisteredModel) -> ModelVersion | None:
+    """The version with the highest number."""
+    return max(model.latest_versions, key=lambda version: int(version.version), default=None)
+
+
+def production(model: RegisteredModel) -> ModelVersion | None:
+    """The highest version in Production."""
+    return next((version for version in model.latest_versions if version.current_stage == "Production"), None)
+
+
+def model_name(model: LoggedModel) -> str:
+    """A logged model's name, or its id when it has none."""
+    return model.name or model.model_id
+
+
+def model_status(model: LoggedModel) -> str:
+    """A logged model's status in words."""
+    return _LOGGED_MODEL_STATUSES.get(model.status, "Unknown")
+
+
+def model_points(model: LoggedModel) -> list[Metric]:
+    """The last point by time of each metric and dataset, by their names."""
+    found: dict[tuple[str, str, str], Metric] = {}
+    for point in sorted(model.metrics or (), key=_by_time):
+        found[point.key, point.dataset_name or "", point.dataset_digest or ""] = point
+    return [found[key] for key in sorted(found)]
+
+
+def latest_model_metrics(model: LoggedModel) -> dict[str, Metric]:
+    """The point of each metric that was logged last, with or without a dataset."""
+    return {point.key: point for point in sorted(model_points(model), key=_by_time)}
+
+
+def _by_time(point: Metric) -> tuple[int, int]:
+    return point.timestamp, point.step
+
+
+def is_deleted(stage: str) -> bool:
+    """Is this the lifecycle stage of what was deleted?"""
+    return stage == LifecycleStage.DELETED
+
+
+FILTERS: dict[str, Any] = {
+    "run_name": run_name,
+    "user": user,
+    "is_running": is_running,
+    "ended": ended,
+    "took": took,
+    "is_project": is_project,
+    "datasets": datasets,
+    "context": context,
+    "own_tags": own_tags,
+    "own_run_tags": own_run_tags,
+    "system_tags": system_tags,
+    "latest_metrics": latest_metrics,
+    "stage_of": stage_of,
+    "version_uri": version_uri,
+    "newest": newest,
+    "production": production,
+    "model_name": model_name,
+    "model_status": model_status,
+}
+"""What templates may apply to an entity."""
+TESTS: dict[str, Any] = {"deleted": is_deleted}
+"""What templates may ask: ``info.lifecycle_stage is deleted``."""
