@@ -4,6 +4,7 @@ Nothing heavy loads until a name is used: this table says where each lives.
 """
 
 from runyard._lazy import on_first_use
+from runyard._missing import register_mlflow
 
 _PUBLIC = {
     "ActiveModel": "runyard.fluent.active_models",
@@ -19,7 +20,7 @@ _PUBLIC = {
     "autolog": "runyard.autologging.everywhere",
     "clear_active_model": "runyard.fluent.active_models",
     "client": "runyard.client:",
-    "config": "runyard.compat.config:",
+    "config": "runyard.mlflow.config:",
     "create_experiment": "runyard.fluent.experiments",
     "create_external_model": "runyard.fluent.logged_models",
     "data": "runyard.data:",
@@ -33,7 +34,7 @@ _PUBLIC = {
     "enable_system_metrics_logging": "runyard.system_metrics",
     "end_run": "runyard.fluent.active",
     "entities": "runyard.entities:",
-    "environment_variables": "runyard.compat.environment_variables:",
+    "environment_variables": "runyard.mlflow.environment_variables:",
     "evaluate": "runyard.evaluation.evaluating",
     "exceptions": "runyard.exceptions:",
     "finalize_logged_model": "runyard.fluent.logged_models",
@@ -99,7 +100,7 @@ _PUBLIC = {
     "system_metrics": "runyard.system_metrics:",
     "tracking": "runyard.tracking:",
     "types": "runyard.types:",
-    "utils": "runyard.compat.utils:",
+    "utils": "runyard.utils:",
     "validate_evaluation_results": "runyard.evaluation.thresholds",
     "version": "runyard.version:",
 }
@@ -117,13 +118,11 @@ if TYPE_CHECKING:
     from runyard import system_metrics as system_metrics
     from runyard import tracking as tracking
     from runyard import version as version
+    from runyard._missing import Mlflow
     from runyard.autologging.everywhere import autolog as autolog
     from runyard.client import MlflowClient as MlflowClient
     from runyard.client import RunyardClient as RunyardClient
     from runyard.client.images import Image as Image
-    from runyard.compat import config as config
-    from runyard.compat import environment_variables as environment_variables
-    from runyard.compat import utils as utils
     from runyard.core.tracking_uri import get_registry_uri as get_registry_uri
     from runyard.core.tracking_uri import get_tracking_uri as get_tracking_uri
     from runyard.core.tracking_uri import is_tracking_uri_set as is_tracking_uri_set
@@ -190,6 +189,9 @@ if TYPE_CHECKING:
     from runyard.fluent.values import log_params as log_params
     from runyard.fluent.values import set_tag as set_tag
     from runyard.fluent.values import set_tags as set_tags
+    from runyard.mlflow import config as config
+    from runyard.mlflow import environment_variables as environment_variables
+    from runyard.mlflow import utils as utils
     from runyard.projects.running import run as run
     from runyard.system_metrics import disable_system_metrics_logging as disable_system_metrics_logging
     from runyard.system_metrics import enable_system_metrics_logging as enable_system_metrics_logging
@@ -201,5 +203,13 @@ if TYPE_CHECKING:
 
     __version__: str
 
+
+def _mlflow() -> "Mlflow":
+    from runyard import mlflow  # noqa: PLC0415  (only when a name is missing below)
+
+    return mlflow
+
+
+register_mlflow(_mlflow)
 __getattr__, __dir__ = on_first_use(__name__, _PUBLIC)
 __all__ = [name for name in _PUBLIC if not name.startswith("_")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-from runyard._missing import lacking
+from runyard._missing import lacking, mlflow
 
 TYPE_CHECKING = False  # type checkers take the name for true; importing typing would be most of the cost of runyard
 if TYPE_CHECKING:
@@ -27,22 +27,29 @@ def on_first_use(package: str, public: Mapping[str, str]) -> tuple[Callable[[str
 
     def __getattr__(name: str) -> Any:  # noqa: N807  (module attribute hook)
         home = public.get(name)
-        if home is None:
-            return _submodule(package, name)
-        module, colon, attribute = home.partition(":")
-        loaded = importlib.import_module(module)
-        value = loaded if colon and not attribute else getattr(loaded, attribute or name)
-        setattr(sys.modules[package], name, value)
-        return value
+        return _submodule(package, name) if home is None else _loaded(package, name, home)
 
     def __dir__() -> list[str]:  # noqa: N807  (module attribute hook)
-        return sorted({*vars(sys.modules[package]), *public})
+        return sorted({*vars(sys.modules[package]), *public, *mlflow().homes_in(_plain(package))})
 
     return __getattr__, __dir__
 
 
+def _loaded(package: str, name: str, home: str) -> Any:
+    """What a table says where to find; from now on it is an attribute of the package."""
+    module, colon, attribute = home.partition(":")
+    loaded = importlib.import_module(module)
+    value = loaded if colon and not attribute else getattr(loaded, attribute or name)
+    setattr(sys.modules[package], name, value)
+    return value
+
+
+def _plain(package: str) -> str:
+    return package.removeprefix("runyard.")
+
+
 def _submodule(package: str, name: str) -> Any:
-    """A submodule of a package, imported now.
+    """A submodule of a package, imported now, or what MLflow has under this name.
 
     Raises
     ------
@@ -58,4 +65,6 @@ def _submodule(package: str, name: str) -> Any:
         except ModuleNotFoundError as problem:
             if problem.name != full:
                 raise
+    if home := mlflow().home_of(f"{_plain(package)}.{name}"):
+        return _loaded(package, name, home)
     raise AttributeError(lacking(plain, package, name))

@@ -1,4 +1,7 @@
-"""Modules that nobody has: misspelt ones of ours, and packages that an extra installs. Standard library only."""
+"""Modules that are not where they are asked for: under MLflow's names, misspelt, or in packages that an extra installs.
+
+Standard library only.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,24 @@ import sys
 
 TYPE_CHECKING = False  # type checkers take the name for true; importing typing would be most of the cost of runyard
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
+    from importlib.machinery import ModuleSpec
+    from typing import Protocol
+
+    class Mlflow(Protocol):
+        """What is asked of the package for MLflow's names, `runyard.mlflow`, which is above everything."""
+
+        def spec_of(self, fullname: str, /) -> ModuleSpec | None:
+            """How to load a module that only MLflow has under this name."""
+
+        def home_of(self, name: str, /) -> str | None:
+            """Where the module or name is that only MLflow has under this name, as a lazy table says it."""
+
+        def homes_in(self, module: str, /) -> Mapping[str, str]:
+            """Names that only MLflow has in a module."""
+
+
+_mlflow: list[Callable[[], Mlflow]] = []
 
 EXTRAS = {
     "PIL": ("pillow", "ml"),
@@ -30,6 +50,16 @@ EXTRAS = {
 """Top-level module → the package it comes with, and the extra that installs it."""
 
 
+def register_mlflow(load: Callable[[], Mlflow]) -> None:
+    """Say how the package for MLflow's names is loaded. `runyard` does."""
+    _mlflow[:] = [load]
+
+
+def mlflow() -> Mlflow:
+    """The package for MLflow's names, loaded when a name is missing."""
+    return _mlflow[0]()
+
+
 _GUIDE = "What MLflow has and Runyard lacks stands in the guide 'Moving from MLflow', with what to use meanwhile."
 
 
@@ -51,7 +81,7 @@ def lacking(plain: str, package: str, name: str) -> str:
     """
     from runyard._absent import reason, reason_of_part  # noqa: PLC0415  (only when something went wrong)
 
-    below = f"{package}.{name}".removeprefix("runyard.").removeprefix("compat.")
+    below = f"{package}.{name}".removeprefix("runyard.").removeprefix("mlflow.")
     why, hint = reason(below), ""
     if not why:
         hint = did_you_mean(name, dir(sys.modules[package]))
@@ -62,8 +92,8 @@ def lacking(plain: str, package: str, name: str) -> str:
 class MissingModules:
     """What ``sys.meta_path`` asks last, when no other finder has the module: says what to do where we know it."""
 
-    def find_spec(self, fullname: str, path: object = None, target: object = None) -> None:
-        """None, or the error that helps.
+    def find_spec(self, fullname: str, path: object = None, target: object = None) -> ModuleSpec | None:
+        """A module that MLflow has under this name; else None, or the error that helps.
 
         Raises
         ------
@@ -72,6 +102,8 @@ class MissingModules:
         """
         package, _, name = fullname.rpartition(".")
         if package.partition(".")[0] == "runyard":
+            if spec := mlflow().spec_of(fullname):
+                return spec
             if package in sys.modules and not _importer().startswith(("runyard", "importlib")):
                 plain = f"There is no {name!r} in {package}"
                 why = lacking(plain, package, name)
@@ -81,6 +113,7 @@ class MissingModules:
             from runyard.exceptions import MissingPackage  # noqa: PLC0415  (only when something went wrong)
 
             raise MissingPackage(*EXTRAS[fullname], "This", module=fullname)
+        return None
 
 
 def _importer() -> str:

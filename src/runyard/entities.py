@@ -34,35 +34,6 @@ _PUBLIC = {
     "ViewType": "runyard.core.lifecycle",
 }
 
-_MODULES = {
-    "dataset": "runyard.tracking.inputs.entities:",
-    "dataset_input": "runyard.tracking.inputs.entities:",
-    "experiment": "runyard.tracking.experiments.entities:",
-    "experiment_tag": "runyard.tracking.experiments.entities:",
-    "file_info": "runyard.artifacts.entities:",
-    "input_tag": "runyard.tracking.inputs.entities:",
-    "lifecycle_stage": "runyard.core.lifecycle:",
-    "logged_model": "runyard.tracking.logged_models.entities:",
-    "logged_model_input": "runyard.tracking.inputs.entities:",
-    "logged_model_output": "runyard.tracking.inputs.entities:",
-    "logged_model_parameter": "runyard.tracking.logged_models.entities:",
-    "logged_model_status": "runyard.tracking.logged_models.entities:",
-    "logged_model_tag": "runyard.tracking.logged_models.entities:",
-    "metric": "runyard.tracking.metrics.entities:",
-    "model_registry": "runyard.compat.model_registry:",
-    "param": "runyard.tracking.runs.entities:",
-    "run": "runyard.tracking.runs.entities:",
-    "run_data": "runyard.tracking.runs.entities:",
-    "run_info": "runyard.tracking.runs.entities:",
-    "run_inputs": "runyard.tracking.inputs.entities:",
-    "run_outputs": "runyard.tracking.inputs.entities:",
-    "run_status": "runyard.tracking.runs.entities:",
-    "run_tag": "runyard.tracking.runs.entities:",
-    "source_type": "runyard.tracking.runs.entities:",
-    "view_type": "runyard.core.lifecycle:",
-}
-"""MLflow has a module for each entity; here several may be one."""
-
 if TYPE_CHECKING:
     from runyard.artifacts.entities import FileInfo as FileInfo
     from runyard.core.lifecycle import LifecycleStage as LifecycleStage
@@ -92,6 +63,6 @@ if TYPE_CHECKING:
     from runyard.tracking.runs.entities import RunTag as RunTag
     from runyard.tracking.runs.entities import SourceType as SourceType
 
-__getattr__, __dir__ = on_first_use(__name__, {**_PUBLIC, **_MODULES})
+__getattr__, __dir__ = on_first_use(__name__, _PUBLIC)
 __all__ = list(_PUBLIC)
-__path__: list[str] = []  # so that the modules above can be imported as MLflow's are
+__path__: list[str] = []  # so that the modules of MLflow's in the table of names can be imported, one for each entity

@@ -1,5 +1,6 @@
 """Small helpers that scripts take from MLflow's internal modules."""
 
+import importlib
 import logging
 import os
 import re
@@ -10,9 +11,9 @@ from pathlib import Path
 import pytest
 
 import runyard
-from runyard.compat.tracking import client as tracking_client
-from runyard.compat.tracking.metric_value_conversion_utils import convert_metric_value_to_float_if_possible
-from runyard.compat.utils import (
+from runyard.exceptions import InvalidParameter
+from runyard.mlflow.tracking.metric_values import convert_metric_value_to_float_if_possible
+from runyard.mlflow.utils import (
     annotations,
     class_utils,
     file_utils,
@@ -22,7 +23,6 @@ from runyard.compat.utils import (
     process,
     time,
 )
-from runyard.exceptions import InvalidParameter
 
 
 def test_times_are_milliseconds_and_readable() -> None:
@@ -128,7 +128,7 @@ def test_marks_change_nothing() -> None:
 
 def test_entities_are_offered_where_scripts_import_them_from() -> None:
     """``from mlflow.tracking.client import ViewType`` is in many a notebook."""
-    assert tracking_client.ViewType is runyard.entities.ViewType
+    assert importlib.import_module("runyard.tracking.client").ViewType is runyard.entities.ViewType
     assert 1.5 == convert_metric_value_to_float_if_possible("1.5")
     with pytest.raises(InvalidParameter, match="log a number"):
         convert_metric_value_to_float_if_possible("many")

@@ -1,5 +1,6 @@
 """What the modules at MLflow's paths do."""
 
+import importlib
 import os
 import re
 from collections.abc import Iterator
@@ -8,18 +9,16 @@ from pathlib import Path
 import pytest
 
 import runyard
-from runyard.compat import environment_variables
-from runyard.compat.tracking import artifact_utils, fluent
-from runyard.compat.tracking.context.default_context import _get_user
-from runyard.compat.tracking.context.registry import resolve_tags
-from runyard.compat.tracking.request_header.abstract_request_header_provider import RequestHeaderProvider
-from runyard.compat.tracking.request_header.registry import (
+from runyard.core.http import request_headers
+from runyard.fluent import experiments
+from runyard.mlflow import environment_variables
+from runyard.mlflow.tracking import artifact_utils, fluent
+from runyard.mlflow.tracking.request_headers import (
+    RequestHeaderProvider,
     _request_header_provider_registry,
     resolve_request_headers,
 )
-from runyard.compat.utils import mlflow_tags, validation
-from runyard.core.http import request_headers
-from runyard.fluent import experiments
+from runyard.mlflow.utils import mlflow_tags, validation
 
 
 class Gateway(RequestHeaderProvider):
@@ -141,9 +140,10 @@ def test_a_variable_has_its_type(name: str, text: str, value: object, monkeypatc
 
 def test_tags_of_a_new_run_can_be_asked_for() -> None:
     """Lightning sends them with the runs it makes."""
-    tags = resolve_tags({"kind": "test", "mlflow.source.type": "JOB"})
+    context = importlib.import_module("runyard.tracking.context")
+    tags = context.registry.resolve_tags({"kind": "test", "mlflow.source.type": "JOB"})
 
-    assert tags[mlflow_tags.MLFLOW_USER] == _get_user()
+    assert tags[mlflow_tags.MLFLOW_USER] == context.default_context._get_user()
     assert (tags["kind"], tags[mlflow_tags.MLFLOW_SOURCE_TYPE]) == ("test", "JOB")
     assert mlflow_tags.MLFLOW_SOURCE_NAME in tags
 

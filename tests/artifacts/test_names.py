@@ -15,8 +15,8 @@ import runyard
 from runyard.artifacts.paths import safe_path
 from runyard.cli.main import run as runyard_command
 from runyard.client import RunyardClient
-from runyard.compat.tracking.artifact_utils import get_artifact_uri
 from runyard.exceptions import InvalidParameter
+from runyard.mlflow.tracking.artifact_utils import get_artifact_uri
 from tests.support.fluent import forget_everything
 from tests.support.http import Caller
 from tests.support.s3 import ObjectStore

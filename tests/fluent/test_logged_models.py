@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import yaml
 
-from runyard.compat.tracking import fluent
 from runyard.entities import LoggedModel, LoggedModelInput, LoggedModelOutput, LoggedModelStatus, Run
 from runyard.exceptions import DoesNotExist, InvalidParameter
+from runyard.mlflow.tracking import fluent
 from tests.support.clock import wait_for_the_clock
 from tests.support.server import RunningServer
 

@@ -1,9 +1,24 @@
-"""Which providers of headers are asked for each request."""
+"""``mlflow.tracking.request_header``: headers that other libraries add to every request."""
 
+from abc import ABCMeta, abstractmethod
 from collections.abc import Iterator, Mapping
 
-from runyard.compat.tracking.request_header.abstract_request_header_provider import RequestHeaderProvider
 from runyard.core import http
+
+
+class RequestHeaderProvider(metaclass=ABCMeta):
+    """Adds headers to every request to the server while it says that it applies.
+
+    Register a subclass with ``_request_header_provider_registry.register``.
+    """
+
+    @abstractmethod
+    def in_context(self) -> bool:
+        """Does it apply now?"""
+
+    @abstractmethod
+    def request_headers(self) -> dict[str, str]:
+        """The headers to add."""
 
 
 class RequestHeaderProviderRegistry:

@@ -1,1 +1,0 @@
-"""The modules of ``mlflow.tracking``; the package itself is `runyard.tracking`."""

@@ -1,0 +1,9 @@
+"""Everything that exists so that MLflow's names resolve: to read, to test, and to drop one day.
+
+`names` is the table, ``mlflow.a.b`` → ``runyard.x.y``; the other modules are those of MLflow's that have a behaviour of
+their own. `runyard` registers this package with `runyard._missing`: it loads when a name is not found below.
+"""
+
+from runyard.mlflow.finder import spec_of as spec_of
+from runyard.mlflow.names import home_of as home_of
+from runyard.mlflow.names import homes_in as homes_in

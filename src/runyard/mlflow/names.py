@@ -1,0 +1,108 @@
+"""Where each name of MLflow's is that Runyard keeps elsewhere: ``mlflow.a.b``, and ``runyard.a.b``, read here.
+
+What is not here has the same place in both, or none in Runyard (`runyard._absent` says why). A home is written as in
+the tables of `runyard._lazy`: ``"module:"`` for the module, ``"module:name"`` for a name in it, ``"module"`` where
+that is the same name. A module whose names are listed, and which has no home itself, consists of these names.
+"""
+
+_DATASETS = "runyard.tracking.inputs.entities"
+_EXPERIMENTS = "runyard.tracking.experiments.entities"
+_LOGGED_MODELS = "runyard.tracking.logged_models.entities"
+_RUNS = "runyard.tracking.runs.entities"
+_REGISTERED_MODELS = "runyard.registry.registered_models.entities"
+_VERSIONS = "runyard.registry.model_versions.entities"
+_INTEGRATIONS = "runyard.autologging.integrations"
+_TRACKING_URI = "runyard.core.tracking_uri"
+_HEADERS = "runyard.mlflow.tracking.request_headers"
+_UTILS = "runyard.mlflow.utils"
+
+HOMES: dict[str, str] = {
+    "entities.dataset": f"{_DATASETS}:",
+    "entities.dataset_input": f"{_DATASETS}:",
+    "entities.experiment": f"{_EXPERIMENTS}:",
+    "entities.experiment_tag": f"{_EXPERIMENTS}:",
+    "entities.file_info": "runyard.artifacts.entities:",
+    "entities.input_tag": f"{_DATASETS}:",
+    "entities.lifecycle_stage": "runyard.core.lifecycle:",
+    "entities.logged_model": f"{_LOGGED_MODELS}:",
+    "entities.logged_model_input": f"{_DATASETS}:",
+    "entities.logged_model_output": f"{_DATASETS}:",
+    "entities.logged_model_parameter": f"{_LOGGED_MODELS}:",
+    "entities.logged_model_status": f"{_LOGGED_MODELS}:",
+    "entities.logged_model_tag": f"{_LOGGED_MODELS}:",
+    "entities.metric": "runyard.tracking.metrics.entities:",
+    "entities.model_registry.ModelVersion": _VERSIONS,
+    "entities.model_registry.ModelVersionTag": _VERSIONS,
+    "entities.model_registry.RegisteredModel": _REGISTERED_MODELS,
+    "entities.model_registry.RegisteredModelAlias": _REGISTERED_MODELS,
+    "entities.model_registry.RegisteredModelTag": _REGISTERED_MODELS,
+    "entities.model_registry.model_version": f"{_VERSIONS}:",
+    "entities.model_registry.model_version_stages": "runyard.mlflow.model_version_stages:",
+    "entities.model_registry.model_version_status": f"{_VERSIONS}:",
+    "entities.model_registry.model_version_tag": f"{_VERSIONS}:",
+    "entities.model_registry.registered_model": f"{_REGISTERED_MODELS}:",
+    "entities.model_registry.registered_model_alias": f"{_REGISTERED_MODELS}:",
+    "entities.model_registry.registered_model_tag": f"{_REGISTERED_MODELS}:",
+    "entities.param": f"{_RUNS}:",
+    "entities.run": f"{_RUNS}:",
+    "entities.run_data": f"{_RUNS}:",
+    "entities.run_info": f"{_RUNS}:",
+    "entities.run_inputs": f"{_DATASETS}:",
+    "entities.run_outputs": f"{_DATASETS}:",
+    "entities.run_status": f"{_RUNS}:",
+    "entities.run_tag": f"{_RUNS}:",
+    "entities.source_type": f"{_RUNS}:",
+    "entities.view_type": "runyard.core.lifecycle:",
+    "tracking.MlflowClient": "runyard.client:RunyardClient",
+    "tracking.artifact_utils": "runyard.mlflow.tracking.artifact_utils:",
+    "tracking.client.MlflowClient": "runyard.client:RunyardClient",
+    "tracking.client.Param": _RUNS,
+    "tracking.client.RunTag": _RUNS,
+    "tracking.client.ViewType": "runyard.core.lifecycle",
+    "tracking.context.default_context._get_source_name": "runyard.core.origin:source_name",
+    "tracking.context.default_context._get_user": "runyard.core.origin:user",
+    "tracking.context.registry.resolve_tags": "runyard.core.origin",
+    "tracking.context.resolve_tags": "runyard.core.origin",
+    "tracking.fluent": "runyard.mlflow.tracking.fluent:",
+    "tracking.get_registry_uri": _TRACKING_URI,
+    "tracking.get_tracking_uri": _TRACKING_URI,
+    "tracking.is_tracking_uri_set": _TRACKING_URI,
+    "tracking.metric_value_conversion_utils": "runyard.mlflow.tracking.metric_values:",
+    "tracking.multimedia.Image": "runyard.client.images",
+    "tracking.request_header.abstract_request_header_provider": f"{_HEADERS}:",
+    "tracking.request_header.registry": f"{_HEADERS}:",
+    "tracking.set_registry_uri": _TRACKING_URI,
+    "tracking.set_tracking_uri": _TRACKING_URI,
+    "utils.annotations": f"{_UTILS}.annotations:",
+    "utils.autologging_utils.AUTOLOGGING_INTEGRATIONS": _INTEGRATIONS,
+    "utils.autologging_utils.autologging_is_disabled": _INTEGRATIONS,
+    "utils.autologging_utils.disable_autologging": _INTEGRATIONS,
+    "utils.autologging_utils.disable_discrete_autologging": _INTEGRATIONS,
+    "utils.autologging_utils.get_autologging_config": _INTEGRATIONS,
+    "utils.autologging_utils.revert_patches": "runyard.autologging.patches:revert",
+    "utils.class_utils": f"{_UTILS}.class_utils:",
+    "utils.file_utils": f"{_UTILS}.file_utils:",
+    "utils.lazy_load": f"{_UTILS}.lazy_load:",
+    "utils.logging_utils": f"{_UTILS}.logging_utils:",
+    "utils.mlflow_tags": f"{_UTILS}.mlflow_tags:",
+    "utils.name_utils": f"{_UTILS}.name_utils:",
+    "utils.process": f"{_UTILS}.process:",
+    "utils.time": f"{_UTILS}.time:",
+    "utils.validation": f"{_UTILS}.validation:",
+}
+
+
+def home_of(name: str) -> str | None:
+    """Where the module or name is that MLflow has as ``mlflow.<name>``; None if it is not in the table."""
+    home = HOMES.get(name)
+    return home if home is None or ":" in home else f"{home}:{name.rpartition('.')[2]}"
+
+
+def homes_in(module: str) -> dict[str, str]:
+    """What the table has directly in a module: each name with its home."""
+    homes: dict[str, str] = {}
+    for name, home in HOMES.items():
+        if name.startswith(f"{module}."):
+            first, _, more = name.removeprefix(f"{module}.").partition(".")
+            homes[first] = f"runyard.{module}.{first}:" if more else home
+    return homes

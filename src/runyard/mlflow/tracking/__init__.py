@@ -1,0 +1,1 @@
+"""The modules of ``mlflow.tracking`` that have a behaviour of their own."""
