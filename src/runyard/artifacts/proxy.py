@@ -1,14 +1,12 @@
 """Artifacts kept by a server: transferred through it, by HTTP."""
 
-import json
 import os
-import random
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import quote, urlencode
 
 from runyard import settings
@@ -26,7 +24,8 @@ from runyard.core.connections import (
     reason_of,
 )
 from runyard.core.credentials import without_credentials
-from runyard.core.http import answered_error, request_headers
+from runyard.core.http import answered_error, body_of, request_headers
+from runyard.core.retries import LONGEST_BACKOFF, backoff, retry_after
 from runyard.core.waiting import Waiting
 from runyard.exceptions import (
     ChangedMeanwhile,
@@ -44,7 +43,6 @@ _met: set[str] = set()
 """Servers that have answered this process."""
 
 RETRIED = frozenset((408, 429, 500, 502, 503, 504))
-LONGEST_PAUSE = 30.0
 
 
 class ProxyRepository:
@@ -129,7 +127,7 @@ class ProxyRepository:
         checked = safe_path(path)
         url = f"{self._server}{PROXY_ROOT}?{urlencode({'path': joined(self._root, checked)})}"
         reply = self._tried(lambda: self._request("GET", url))
-        answer = _decoded(reply.data)
+        answer = body_of(reply.data)
         if not isinstance(answer, dict):
             raise answered_error(answer, reply.status, self._server)
         found = [FileInfo.from_wire(fields) for fields in answer.get("files", ())]
@@ -216,7 +214,7 @@ class ProxyRepository:
         most, began = settings.HTTP_REQUEST_MAX_RETRIES.get(), time.monotonic()
         waiting, advice = Waiting(self._server), "Check that the server runs."
         for tries in range(most + 1):
-            pause = _backoff(tries)
+            pause = backoff(tries + 1)
             try:
                 reply = attempt()
             except urllib3.exceptions.HTTPError as problem:
@@ -231,25 +229,18 @@ class ProxyRepository:
                 refusal = self._refused(reply)
                 if reply.status not in RETRIED:
                     raise refusal
-                reason, pause = refusal.message, max(pause, _seconds(reply.headers.get("Retry-After", "")))
+                reason = refusal.message
+                pause = max(pause, retry_after(reply.headers.get("Retry-After", ""), LONGEST_BACKOFF))
             if tries < most:
                 waiting.say(reason)
                 time.sleep(pause)
         raise self._failed(reason, advice)
 
     def _refused(self, reply: "urllib3.BaseHTTPResponse") -> RunyardException:
-        return answered_error(_decoded(reply.data), reply.status, self._server)  # reading it gives the connection back
+        return answered_error(body_of(reply.data), reply.status, self._server)  # reading it gives the connection back
 
     def _failed(self, reason: str, advice: str = "Check that the server runs.") -> Unavailable:
         return Unavailable(f"{self._server} could not transfer the artifact: {reason}. {advice}")
-
-
-def _decoded(data: bytes) -> Any:
-    """The JSON of an answer, or its text."""
-    try:
-        return json.loads(data)
-    except ValueError:
-        return data.decode("utf-8", "replace")
 
 
 class _Body:
@@ -292,12 +283,3 @@ def _ends_in_its_headers(reply: "urllib3.BaseHTTPResponse") -> bool:
 def _pool(address: str, _process_id: int) -> "urllib3.PoolManager":
     """Connections that the transfers of a process to one server share."""
     return connection_pool(address)
-
-
-def _backoff(tries: int) -> float:
-    longest = min(LONGEST_PAUSE, settings.HTTP_REQUEST_BACKOFF_FACTOR.get() * 2 ** (tries - 1))
-    return float(longest * (1 - settings.HTTP_REQUEST_BACKOFF_JITTER.get() * random.random()))
-
-
-def _seconds(text: str) -> float:
-    return min(float(text), LONGEST_PAUSE) if text.isdigit() else 0.0

@@ -2,7 +2,6 @@
 
 import json
 import math
-import random
 import time
 from collections.abc import Callable
 from functools import cached_property
@@ -21,7 +20,8 @@ from runyard.core.connections import (
     reason_of,
 )
 from runyard.core.credentials import without_credentials
-from runyard.core.http import answered_error, request_headers
+from runyard.core.http import answered_error, body_of, request_headers
+from runyard.core.retries import backoff, longest_backoff, retry_after
 from runyard.core.waiting import Waiting
 from runyard.protocol.message import AnyMessage
 
@@ -44,7 +44,6 @@ NOT_REPEATABLE = frozenset(
     )
 )
 """A second one would make a second thing, or be told that the name is taken."""
-LONGEST_PAUSE = 30.0
 LONGEST_PAUSE_ASKED_FOR = 120.0
 
 
@@ -83,7 +82,7 @@ class RemoteSender:
     def patience(self) -> float:
         """About how many seconds a message is tried when nobody says how long."""
         tries = range(1, settings.HTTP_REQUEST_MAX_RETRIES.get() + 1)
-        return sum(_longest_pause(attempt) for attempt in tries) / 2
+        return sum(longest_backoff(attempt) for attempt in tries) / 2
 
     def after_fork(self) -> None:
         """Forget the parent's connections: two processes must not speak on one socket."""
@@ -134,7 +133,7 @@ class RemoteSender:
                 return answer
             attempt += 1
             spent = time.monotonic() - began
-            pause = max(answer.pause, _pause(attempt))
+            pause = max(answer.pause, backoff(attempt))
             limit = FIRST_CONTACT_SECONDS if patience is None and self._is_first else patience
             hopeless = attempt > most if limit is None else spent + pause > limit
             if hopeless or not answer.repeatable:
@@ -160,10 +159,10 @@ class RemoteSender:
             again = (repeatable or never_sent(problem)) and can_heal(problem)
             return Failure(reason_of(problem), again, advice=advice_for(problem, self.uri), away=never_sent(problem))
         self._met = True
-        body = _decoded(reply.data)
+        body = body_of(reply.data)
         if reply.status in RETRIED:
             said = body.get("message", "") if isinstance(body, dict) else ""
-            pause = _seconds(reply.headers.get("Retry-After", ""))
+            pause = retry_after(reply.headers.get("Retry-After", ""), LONGEST_PAUSE_ASKED_FOR)
             again = repeatable or reply.status in NOT_TAKEN
             away = reply.status in AWAY
             return Failure(f"it answered {reply.status} {said}".strip(), again, pause, away=away)
@@ -193,23 +192,3 @@ class RemoteSender:
             # redirects are followed; everything else is ours to repeat
             retries=urllib3.Retry(total=None, connect=0, read=0, status=0, other=0, redirect=5),
         )
-
-
-def _longest_pause(attempt: int) -> float:
-    return float(min(LONGEST_PAUSE, settings.HTTP_REQUEST_BACKOFF_FACTOR.get() * 2.0 ** min(attempt - 2, 20)))
-
-
-def _pause(attempt: int) -> float:
-    """Seconds before the next attempt: anything up to the longest, so that many clients do not come back together."""
-    return _longest_pause(attempt) * (1 - float(settings.HTTP_REQUEST_BACKOFF_JITTER.get()) * random.random())
-
-
-def _decoded(data: bytes) -> Any:
-    try:
-        return json.loads(data)
-    except ValueError:
-        return data.decode("utf-8", "replace")
-
-
-def _seconds(text: str) -> float:
-    return min(float(text), LONGEST_PAUSE_ASKED_FOR) if text.isascii() and text.isdigit() else 0.0

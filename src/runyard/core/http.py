@@ -3,6 +3,7 @@
 import base64
 import configparser
 import html
+import json
 import netrc
 import os
 import re
@@ -89,12 +90,20 @@ class ForeignAnswer(RestException):
     """An answer that is no error envelope: something on the way gave it, or another program. It refuses nothing."""
 
 
+def body_of(data: bytes) -> Any:
+    """The decoded JSON of an answer, or its text."""
+    try:
+        return json.loads(data)
+    except ValueError:
+        return data.decode("utf-8", "replace")
+
+
 def answered_error(body: Any, status: int, server: str) -> RunyardException:
     """The error a server answered with.
 
     Parameters
     ----------
-    body: The decoded JSON of the answer, or its text.
+    body: What `body_of` made of its data.
     """
     if isinstance(body, dict) and isinstance(body.get("error_code"), str):
         return answered(body, status)

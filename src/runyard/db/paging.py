@@ -8,7 +8,7 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -108,7 +108,7 @@ def query_digest(query: Sequence[object]) -> str:
 
 def write_token(key: Sequence[Any], digest: str) -> str:
     """The token of the page behind this key."""
-    return base64.b64encode(json.dumps({"after": list(key), "of": digest}).encode()).decode()
+    return encode_token({"after": list(key), "of": digest})
 
 
 def read_token(token: str | None, columns: Sequence[SortColumn], digest: str) -> Start:
@@ -120,33 +120,51 @@ def read_token(token: str | None, columns: Sequence[SortColumn], digest: str) ->
     """
     if not token:
         return Start()
-    fields = _decoded(token)
-    if set(fields) == {"offset"} and type(fields["offset"]) is int and 0 < fields["offset"] < 2**62:
-        return Start(offset=fields["offset"])
+    fields = decode_token(token)
+    if offset := offset_in(fields):
+        return Start(offset=offset)
     key = fields.get("after")
     if not isinstance(key, list):
-        raise _not_ours()
+        raise foreign_token()
     if fields.get("of") != digest:
         raise InvalidParameter(
             "The page token belongs to another search. Send the filter, order and experiments that it came from, "
             "or no token."
         )
     if len(key) != len(columns) or not all(map(_fits, columns, key)):
-        raise _not_ours()
+        raise foreign_token()
     return Start(key=tuple(key))
 
 
-def _decoded(token: str) -> dict[str, Any]:
+def encode_token(fields: Mapping[str, Any]) -> str:
+    """A page token that holds these fields."""
+    return base64.b64encode(json.dumps(fields).encode()).decode()
+
+
+def decode_token(token: str) -> dict[str, Any]:
+    """The fields that a page token holds.
+
+    Raises
+    ------
+    InvalidParameter: Not a token of this server.
+    """
     try:
         fields = json.loads(base64.b64decode(token, validate=True))
     except (binascii.Error, ValueError, RecursionError):
-        raise _not_ours() from None
+        raise foreign_token() from None
     if not isinstance(fields, dict):
-        raise _not_ours()
+        raise foreign_token()
     return fields
 
 
-def _not_ours() -> InvalidParameter:
+def offset_in(fields: Mapping[str, Any]) -> int:
+    """The number of rows that a token of MLflow's own passes over; 0 for other tokens."""
+    offset = fields.get("offset")
+    return offset if len(fields) == 1 and type(offset) is int and 0 < offset < 2**62 else 0
+
+
+def foreign_token() -> InvalidParameter:
+    """The error for a token that this server did not make."""
     return InvalidParameter("The page token is not one of this server's. Take it from the answer before, unchanged.")
 
 

@@ -1,15 +1,12 @@
 """Finding logged models by attributes, metrics, params and tags, in any order, a page at a time."""
 
-import base64
-import binascii
-import json
 from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
 from runyard.core.limits import MAX_SEARCH_RESULTS, check_key, shown
-from runyard.db.paging import SortColumn, read_page
+from runyard.db.paging import SortColumn, decode_token, encode_token, read_page
 from runyard.db.transaction import Transaction
 from runyard.exceptions import InvalidParameter
 from runyard.search.fields import LOGGED_MODEL_FIELDS
@@ -77,21 +74,18 @@ def _own_token(message: SearchLoggedModels) -> str | None:
 
     Raises
     ------
-    InvalidParameter: It is MLflow's, of another search.
+    InvalidParameter: It is not a token, or MLflow's of another search.
     """
     if not message.page_token:
         return None
-    try:
-        fields = json.loads(base64.b64decode(message.page_token, validate=True))
-    except (binascii.Error, ValueError, RecursionError):
-        return message.page_token  # refused by whoever reads it
-    if not isinstance(fields, dict) or "experiment_ids" not in fields:
+    fields = decode_token(message.page_token)
+    if "experiment_ids" not in fields:
         return message.page_token
     if fields["experiment_ids"] != message.experiment_ids or (fields.get("filter_string") or None) != (
         message.filter or None
     ):
         raise InvalidParameter("The page token belongs to another search. Send what it came from, or no token.")
-    return base64.b64encode(json.dumps({"offset": fields.get("offset")}).encode()).decode()
+    return encode_token({"offset": fields.get("offset")})
 
 
 _metrics = logged_model_metrics.c

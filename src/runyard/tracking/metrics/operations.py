@@ -1,16 +1,13 @@
 """What the operations on metrics do."""
 
-import base64
-import binascii
-import json
 from typing import Any
 
 import orjson
 import sqlalchemy as sa
 
 from runyard.core.limits import MAX_HISTORY_POINTS
+from runyard.db.paging import decode_token, encode_token, foreign_token, offset_in
 from runyard.db.transaction import Transaction
-from runyard.exceptions import InvalidParameter
 from runyard.protocol.performing import Raw, Wire, performs
 from runyard.tracking.logged_models.metrics import append_to_models
 from runyard.tracking.metrics import sampling, series
@@ -63,8 +60,7 @@ def get_metric_history(tx: Transaction, message: GetMetricHistory) -> Wire:
     }
     if more:
         timestamp, step, value = rows[-1]
-        token = json.dumps({"after": [timestamp, step, on_wire(value)]})
-        answer["next_page_token"] = base64.b64encode(token.encode()).decode()
+        answer["next_page_token"] = encode_token({"after": [timestamp, step, on_wire(value)]})
     return Raw(orjson.dumps(answer))
 
 
@@ -72,18 +68,18 @@ def _read_token(token: str | None) -> tuple[tuple[int, int, Any] | None, int]:
     """The point behind which the page begins, or how many points to pass over (MLflow's own tokens)."""
     if not token:
         return None, 0
+    fields = decode_token(token)
+    if offset := offset_in(fields):
+        return None, offset
     try:
-        fields = json.loads(base64.b64decode(token, validate=True))
-        if set(fields) == {"offset"} and type(fields["offset"]) is int and 0 < fields["offset"] < 2**62:
-            return None, fields["offset"]
         timestamp, step, value = fields["after"]
         spelled = {"Infinity": float("inf"), "-Infinity": float("-inf"), "NaN": "NaN"}
         value = spelled[value] if isinstance(value, str) else float(value)
         if type(timestamp) is int and type(step) is int and abs(timestamp) < 2**63 and abs(step) < 2**63:
             return (timestamp, step, value), 0
-    except (binascii.Error, ValueError, TypeError, KeyError, OverflowError):
+    except (ValueError, TypeError, KeyError, OverflowError):
         pass
-    raise InvalidParameter("The page token is not one of this server's. Take it from the answer before, unchanged.")
+    raise foreign_token()
 
 
 @performs(GetMetricHistoryBulk)
