@@ -27,6 +27,7 @@ def address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)  # a page starts dozens of programs, one after the other
 @pytest.mark.parametrize("page", _PAGES, ids=lambda path: path.stem)
 def test_examples_of_a_page_run(page: Path, tmp_path: Path, address: str) -> None:
     """A reader copies them; each must do what the text around it says, after those before it."""
@@ -45,7 +46,7 @@ def _run(example: Example, folder: Path, address: str) -> None:
     else:
         pytest.fail(f"{example.page}:{example.line}: do not know how to run {example.language!r}")
     done = subprocess.run(
-        command, cwd=folder, env=_reader_environment(folder), capture_output=True, text=True, timeout=90
+        command, cwd=folder, env=_reader_environment(folder), capture_output=True, text=True, timeout=300
     )
     assert done.returncode == 0, f"{example.page}:{example.line}\n{done.stdout}\n{done.stderr}"
 
