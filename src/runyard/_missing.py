@@ -25,6 +25,15 @@ if TYPE_CHECKING:
         def homes_in(self, module: str, /) -> Mapping[str, str]:
             """Names that only MLflow has in a module."""
 
+        def install(self, quiet: bool = False) -> None:
+            """Let ``import mlflow`` give Runyard in this process."""
+
+        def is_installed(self) -> bool:
+            """Does it?"""
+
+        def variables_of_programs(self, mode: str) -> dict[str, str]:
+            """The variables that let it do so in the programs that this process starts."""
+
 
 _mlflow: list[Callable[[], Mlflow]] = []
 
@@ -56,7 +65,7 @@ def register_mlflow(load: Callable[[], Mlflow]) -> None:
 
 
 def mlflow() -> Mlflow:
-    """The package for MLflow's names, loaded when a name is missing."""
+    """The package for MLflow's names, loaded when it is first needed."""
     return _mlflow[0]()
 
 

@@ -2,7 +2,7 @@
 
 import sys
 
-from runyard.alias.running import main
+from runyard.mlflow.alias.running import main
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

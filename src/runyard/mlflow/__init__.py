@@ -4,6 +4,9 @@
 their own. `runyard` registers this package with `runyard._missing`: it loads when a name is not found below.
 """
 
+from runyard.mlflow.alias import install as install
+from runyard.mlflow.alias import is_installed as is_installed
+from runyard.mlflow.alias.variables import variables_of_programs as variables_of_programs
 from runyard.mlflow.finder import spec_of as spec_of
 from runyard.mlflow.names import home_of as home_of
 from runyard.mlflow.names import homes_in as homes_in

@@ -3,8 +3,8 @@
 import os
 from collections.abc import Mapping
 
-from runyard import alias, settings
-from runyard.alias.spawning import variables_of_programs
+from runyard import settings
+from runyard._missing import mlflow
 from runyard.client import RunyardClient
 from runyard.core.store_address import absolute, is_server
 
@@ -54,8 +54,8 @@ def _aliasing(client: RunyardClient) -> dict[str, str]:
     """What makes ``import mlflow`` give Runyard where the real one is not installed, or could not open the store."""
     mode = settings.ALIAS.get()
     if mode is None:
-        mode = "always" if alias.is_installed() or not is_server(client.tracking_uri) else "missing"
-    return variables_of_programs(str(mode))
+        mode = "always" if mlflow().is_installed() or not is_server(client.tracking_uri) else "missing"
+    return mlflow().variables_of_programs(str(mode))
 
 
 def merged(*parts: Mapping[str, str]) -> dict[str, str]:

@@ -1,6 +1,5 @@
 """Models from code: a script that says which object is its model, with ``runyard.models.set_model``."""
 
-import importlib
 import importlib.util
 import sys
 import uuid
@@ -11,6 +10,7 @@ from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import Any, NoReturn
 
+from runyard._missing import mlflow
 from runyard.core.yaml_problems import in_a_line
 from runyard.exceptions import DoesNotExist, InvalidParameter
 from runyard.models.modules import current
@@ -167,4 +167,4 @@ def defined_in(script: Path, config: Mapping[str, Any] | None = None) -> Any:
 def let_mlflow_be_imported() -> None:
     """See that ``import mlflow`` works in the code of models: where MLflow is not installed, it is us."""
     if "mlflow" not in sys.modules and importlib.util.find_spec("mlflow") is None:
-        importlib.import_module("runyard.alias").install(quiet=True)  # by name: it stands above this package
+        mlflow().install(quiet=True)

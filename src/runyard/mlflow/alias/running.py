@@ -9,8 +9,8 @@ from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import ModuleType
 
-from runyard.alias import install
-from runyard.alias.spawning import cover_workers
+from runyard.mlflow.alias import install
+from runyard.mlflow.alias.spawning import cover_workers
 
 USAGE = """usage: python -m runyard.alias script.py [argument …]
        python -m runyard.alias -m package.module [argument …]

@@ -1,6 +1,6 @@
 """Found by the Pythons that a project or an aliased program starts: makes ``import mlflow`` mean Runyard there.
 
-`runyard.alias.spawning` puts this folder on their PYTHONPATH.
+`runyard.mlflow.alias.variables` puts this folder on their PYTHONPATH.
 """
 
 import importlib
@@ -17,7 +17,7 @@ def _switch_on() -> None:
         return
     if wanted == "missing" and importlib.util.find_spec("mlflow") is not None:
         return
-    from runyard.alias import install  # noqa: PLC0415  (most programs never come here)
+    from runyard.mlflow.alias import install  # noqa: PLC0415  (most programs never come here)
 
     install(quiet=True)
 

@@ -7,14 +7,10 @@ they inherit.
 
 import os
 from multiprocessing import spawn
-from pathlib import Path
 from typing import Any
 
-from runyard import settings
-from runyard.alias import install
-
-PROGRAMS = Path(__file__).parent / "programs"
-"""On PYTHONPATH, it switches the alias on at a Python's start, when the variable of `settings.ALIAS` asks for it."""
+from runyard.mlflow.alias import install
+from runyard.mlflow.alias.variables import variables_of_programs
 
 _prepared = spawn.get_preparation_data
 
@@ -28,20 +24,6 @@ class _Alias:
 
 def _prepared_with_alias(name: str) -> dict[str, Any]:
     return {**_prepared(name), "runyard.alias": _Alias()}
-
-
-def variables_of_programs(mode: str) -> dict[str, str]:
-    """What makes ``import mlflow`` give Runyard in the Pythons that this process starts.
-
-    Parameters
-    ----------
-    mode: ``always``, or ``missing`` for those where no mlflow is installed.
-    """
-    places = [str(PROGRAMS), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
-    return {
-        settings.ALIAS.names[0]: mode,
-        "PYTHONPATH": os.pathsep.join(dict.fromkeys(place for place in places if place)),
-    }
 
 
 def cover_workers() -> None:

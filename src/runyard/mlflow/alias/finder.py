@@ -1,7 +1,6 @@
 """Finds Runyard's modules under MLflow's names: one module object under both, so that no state exists twice."""
 
 import importlib
-import importlib.abc
 from collections.abc import Iterable, Sequence
 from importlib.machinery import ModuleSpec
 from types import ModuleType
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 import runyard
 from runyard._absent import REASONS, reason, reason_of_part
 from runyard._missing import did_you_mean
+from runyard.mlflow.finder import SameModule
 
 if TYPE_CHECKING:
     from importlib.metadata import Distribution, DistributionFinder
@@ -31,36 +31,19 @@ class AliasFinder:
         if package != "mlflow":
             return None
         module = _module(name)
-        spec = ModuleSpec(fullname, _Loader(module), origin=getattr(module, "__file__", None))
+        spec = ModuleSpec(fullname, SameModule(module), origin=getattr(module, "__file__", None))
         # all are packages, so that `from mlflow.… import name` asks for names that are missing, and is told why
         spec.submodule_search_locations = list(getattr(module, "__path__", ()))
         return spec
 
     def find_distributions(self, context: "DistributionFinder.Context | None" = None) -> "Iterable[Distribution]":
         """The metadata of ``mlflow`` and ``mlflow-skinny``."""
-        from runyard.alias.distribution import distributions  # noqa: PLC0415  (importlib.metadata is slow to load)
+        from runyard.mlflow.alias.distribution import distributions  # noqa: PLC0415  (importlib.metadata is slow to load)
 
         return distributions(None if context is None else context.name)
 
     def invalidate_caches(self) -> None:
         """There is nothing to forget."""
-
-
-class _Loader(importlib.abc.Loader):
-    """Gives a module that is loaded already. The import system writes its spec into it; the module's own comes back."""
-
-    def __init__(self, module: ModuleType) -> None:
-        self._module = module
-        spec = module.__spec__
-        self._spec: ModuleSpec | None = spec.loader._spec if spec and isinstance(spec.loader, _Loader) else spec
-
-    def create_module(self, spec: ModuleSpec) -> ModuleType:
-        """The module itself."""
-        return self._module
-
-    def exec_module(self, module: ModuleType) -> None:
-        """Undo what the import system changed."""
-        module.__spec__ = self._spec
 
 
 def _module(dotted: str) -> ModuleType:
