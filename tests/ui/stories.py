@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from runyard.core.entity import Tag
+from runyard.core.tags import NOTE_TAG
 from runyard.projects import tags
 from runyard.protocol.gate import Gate
 from runyard.registry.model_versions.messages import CreateModelVersion, TransitionModelVersionStage
@@ -18,8 +19,6 @@ from runyard.tracking.metrics.entities import Metric
 from runyard.tracking.runs.entities import Param
 from runyard.tracking.runs.messages import LogBatch, SetTag, UpdateRun
 from tests.factories import NOW, a_run, an_experiment, shown_run
-
-NOTE_TAG = "mlflow.note.content"
 
 
 @dataclass(frozen=True)

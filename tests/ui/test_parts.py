@@ -6,13 +6,13 @@ import pytest
 from jinja2 import Environment, FileSystemLoader
 
 from runyard import _resources
+from runyard.core.tags import PARENT_TAG
 from runyard.tracking.runs.entities import Run
 from runyard.tracking.runs.messages import MetricKey, ParamKey, RunsDescribed
 from runyard.ui import format as formats
 from runyard.ui import presentation
 from runyard.ui.columns import ValueColumn, choose_columns
 from runyard.ui.nesting import nested
-from runyard.ui.presentation import PARENT_TAG
 from runyard.ui.preview import MOST_BYTES, look_into
 
 WEB = _resources.web()

@@ -5,11 +5,10 @@ import shlex
 
 import pytest
 
-from runyard.projects import capture, tags
+from runyard.projects import tags
 from runyard.protocol.gate import Gate
 from runyard.tracking.runs.entities import Param
 from runyard.tracking.runs.messages import LogBatch
-from runyard.ui import project
 from tests.factories import a_run, an_experiment
 from tests.ui.asking import Answer, Reader
 from tests.ui.stories import keep
@@ -91,11 +90,6 @@ def test_what_was_kept_is_linked_and_what_was_not_is_only_said(gate: Gate, reade
     assert not {patch, packages} & set(bare.attributes("a", "href"))
     assert {patch, packages} <= set(full.attributes("a", "href"))
     assert 200 == reader.get(patch).status
-
-
-def test_the_names_of_what_is_kept_are_those_it_is_kept_under() -> None:
-    """Pages must not load what makes environments, so the names stand twice."""
-    assert (capture.PATCH, capture.PACKAGES) == (project.PATCH, project.PACKAGES)
 
 
 def test_credentials_in_a_source_are_not_shown(gate: Gate, reader: Reader) -> None:

@@ -5,10 +5,11 @@ from typing import Any, TypeVar
 
 import click
 
+from runyard.core.lifecycle import ViewType
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-# The numbers of the protocol's ViewType.
-VIEW_TYPES = {"active_only": 1, "deleted_only": 2, "all": 3}
+VIEWS = [ViewType.to_string(number) for number in (ViewType.ACTIVE_ONLY, ViewType.DELETED_ONLY, ViewType.ALL)]
 
 
 def variables(name: str) -> list[str]:
@@ -38,7 +39,7 @@ def view_option(command: Command) -> Command:
     return click.option(
         "-v",
         "--view",
-        type=click.Choice(list(VIEW_TYPES), case_sensitive=False),
+        type=click.Choice(VIEWS, case_sensitive=False),
         default="active_only",
         show_default=True,
         help="List what is active, what is deleted, or both.",

@@ -10,10 +10,11 @@ from typing import Any
 
 import click
 
-from runyard.cli.choices import VIEW_TYPES, experiment_id_option, view_option
+from runyard.cli.choices import experiment_id_option, view_option
 from runyard.cli.output import output_option, show_json, show_pairs, show_rows
 from runyard.cli.runs import runs_of
 from runyard.client import RunyardClient
+from runyard.core.lifecycle import ViewType
 from runyard.core.paged_list import all_pages
 from runyard.entities import Experiment, Run
 from runyard.exceptions import DoesNotExist
@@ -82,7 +83,7 @@ def _as_json(experiment: Experiment) -> dict[str, Any]:
 @output_option()
 def search(view: str, max_results: int | None, output: str) -> None:
     """List experiments."""
-    found = list(_all_experiments(VIEW_TYPES[view], max_results))
+    found = list(_all_experiments(ViewType.from_string(view), max_results))
     if output == "json":
         show_json([_as_json(experiment) for experiment in found])
         return
@@ -125,7 +126,7 @@ def restore(experiment_id: str) -> None:
 @click.option("-o", "--filename", type=click.Path(dir_okay=False, path_type=Path), help="File to write; else stdout.")
 def to_csv(experiment_id: str, filename: Path | None) -> None:
     """Write all runs of an experiment as CSV: one row a run, a column for each param, metric and tag."""
-    rows = [_as_row(run) for run in runs_of(experiment_id, VIEW_TYPES["all"])]
+    rows = [_as_row(run) for run in runs_of(experiment_id, ViewType.ALL)]
     columns = list(dict.fromkeys(name for row in rows for name in row))
     fixed = [name for name in columns if "." not in name]
     columns = fixed + sorted(name for name in columns if "." in name)

@@ -6,9 +6,10 @@ from typing import Any, TypeVar
 
 import click
 
+from runyard.environments import MANAGERS
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-MANAGERS = ("local", "uv", "virtualenv", "conda")
 QUICKEST = "uv when left out, or virtualenv where uv is not installed."
 
 

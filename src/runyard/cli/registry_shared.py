@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from runyard.client import RunyardClient
+from runyard.core.paged_list import PagedList, all_pages
 from runyard.core.tracking_uri import get_registry_uri
 from runyard.protocol.message import AnyMessage
 from runyard.registry.model_versions.messages import DescribeModelVersion
@@ -27,18 +28,15 @@ def ask_pages(message: Any, name: str, limit: int | None = None) -> Iterator[dic
     ----------
     message: The search; its `max_results` and `page_token` are set here.
     name: Under which name the answer lists what was found.
-    limit: At most so many.
+    limit: Maximum number of results; no limit when None.
     """
-    left = limit
-    while left is None or left > 0:
-        message.max_results = PAGE if left is None else min(left, PAGE)
+
+    def page(size: int, token: str | None) -> PagedList[dict[str, Any]]:
+        message.max_results, message.page_token = size, token
         answer = ask(message)
-        found = answer.get(name, [])
-        yield from found
-        message.page_token = answer.get("next_page_token")
-        left = None if left is None else left - len(found)
-        if not message.page_token:
-            return
+        return PagedList(answer.get(name, []), answer.get("next_page_token"))
+
+    return all_pages(page, PAGE, limit)
 
 
 def find_version(name: str, version: str, look_for_files: bool = False) -> dict[str, Any]:

@@ -8,11 +8,10 @@ import click
 
 from runyard.cli.choices import variables
 from runyard.cli.interrupts import interrupted_by
+from runyard.environments import MANAGERS
 from runyard.exceptions import ExecutionException, InvalidParameter
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-
-MANAGERS = ("local", "uv", "virtualenv", "conda")
 
 
 def _project_options(command: Command) -> Command:

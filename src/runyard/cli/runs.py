@@ -1,17 +1,18 @@
 """`runyard runs`: list, create, describe, delete and restore runs."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import click
 
-from runyard.cli.choices import VIEW_TYPES, experiment_id_option, run_id_option, variables, view_option
+from runyard.cli.choices import experiment_id_option, run_id_option, variables, view_option
 from runyard.cli.output import output_option, show_json, show_rows, utc
 from runyard.client import RunyardClient
 from runyard.core.clock import now_ms
+from runyard.core.lifecycle import ViewType
 from runyard.core.paged_list import PagedList, all_pages
 from runyard.core.tags import NOTE_TAG, PARENT_TAG
 from runyard.entities import Run
+from runyard.fluent.experiments import chosen_experiment_id
 
 
 @click.group()
@@ -38,7 +39,7 @@ def list_runs(
     output: str,
 ) -> None:
     """List the runs of an experiment, newest first."""
-    found = list(runs_of(experiment_id, VIEW_TYPES[view], filter_string, order_by, max_results))
+    found = list(runs_of(experiment_id, ViewType.from_string(view), filter_string, order_by, max_results))
     if output == "json":
         show_json([run.to_dictionary() for run in found])
         return
@@ -90,13 +91,15 @@ def create(
     parent_run_id: str | None,
 ) -> None:
     """Create a run that has already ended, and print its id as JSON."""
+    if (experiment_id is None) == (experiment_name is None):
+        raise click.UsageError("Give either --experiment-id or --experiment-name.")
     client = RunyardClient()
     all_tags = _parse_tags(tags)
     if description is not None:
         all_tags[NOTE_TAG] = description
     if parent_run_id is not None:
         all_tags[PARENT_TAG] = client.get_run(parent_run_id).info.run_id
-    experiment = _experiment(client, experiment_id, experiment_name)
+    experiment = chosen_experiment_id(experiment_name, None) if experiment_id is None else experiment_id
     run = client.create_run(experiment, start_time=now_ms(), tags=all_tags, run_name=run_name)
     client.set_terminated(run.info.run_id, status)
     show_json(
@@ -117,16 +120,6 @@ def _parse_tags(pairs: tuple[str, ...]) -> dict[str, str]:
             raise click.BadParameter(f"{pair!r} is not of the form KEY=VALUE.", param_hint="--tags")
         tags[key] = value
     return tags
-
-
-def _experiment(client: Any, experiment_id: str | None, name: str | None) -> str:
-    """The id of the experiment that was named; made when there is none of that name, as `set_experiment` does."""
-    if (experiment_id is None) == (name is None):
-        raise click.UsageError("Give either --experiment-id or --experiment-name.")
-    if experiment_id is not None:
-        return experiment_id
-    found = client.get_experiment_by_name(name)
-    return str(found.experiment_id if found is not None else client.create_experiment(name))
 
 
 @runs.command()

@@ -11,11 +11,15 @@ class Enumeration:
     Attributes
     ----------
     _what: What one of them is called in messages.
-    _names: The name of every number.
+    _names: The name of every number; those of the class attributes unless a subclass gives others.
     """
 
     _what: ClassVar[str]
     _names: ClassVar[dict[int, str]]
+
+    def __init_subclass__(cls) -> None:
+        if "_names" not in vars(cls):
+            cls._names = {number: name for name, number in vars(cls).items() if type(number) is int}
 
     @classmethod
     def from_string(cls, name: str) -> int:

@@ -16,9 +16,6 @@ from runyard.environments.tools import run_tool
 from runyard.environments.wanted import Wanted
 from runyard.exceptions import InvalidParameter
 
-MANAGERS = ("local", "uv", "virtualenv", "conda")
-"""Ways to give code its environment; `local` is the one that runs now."""
-
 Say = Callable[[str], None]
 
 Run = Callable[[Sequence[str]], None]

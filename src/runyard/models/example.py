@@ -59,6 +59,7 @@ def save_example(example: Any, folder: Path) -> dict[str, str] | None:
     if example is None:
         return None
     data, params = parted(example)
+    params = params or None
     written = _written(data)
     plain = {_INPUTS: written.plain, _PARAMS: params} if params is not None else written.plain
     texts = {EXAMPLE: json.dumps(plain, default=_encoded), SERVING_EXAMPLE: _request(written, params)}
@@ -78,13 +79,13 @@ def convert_input_example_to_serving_input(input_example: Any) -> str | None:
     if input_example is None:
         return None
     data, params = parted(input_example)
-    return _request(_written(data), params)
+    return _request(_written(data), params or None)
 
 
 def parted(example: Any) -> tuple[Any, dict[str, Any] | None]:
-    """The data of an example, and its parameters if it has some."""
+    """The input of an example, and its parameters if it has some."""
     if isinstance(example, tuple) and len(example) == 2 and isinstance(example[1], dict):
-        return example[0], example[1] or None
+        return example
     return example, None
 
 

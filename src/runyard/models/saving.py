@@ -10,6 +10,7 @@ from typing import Any
 
 from runyard.exceptions import InvalidParameter, RunyardException
 from runyard.models.environment import files as environment_files
+from runyard.models.example import parted, save_example
 from runyard.models.model import MLMODEL, Model
 from runyard.models.signature import ModelSignature, infer_signature
 
@@ -184,8 +185,6 @@ def _describe_input(options: Options, made: Folder) -> None:
 
 
 def _saved_example(example: Any, folder: Path) -> dict[str, Any] | None:
-    from runyard.models.example import save_example  # noqa: PLC0415  (needs numpy)
-
     try:
         return save_example(example, folder)
     except Exception as problem:  # noqa: BLE001  (an example may be anything)
@@ -209,10 +208,3 @@ def in_words(problem: BaseException) -> str:
     """An error in a line, with its kind when it is not one of ours."""
     text = " ".join(str(problem).split())
     return text if isinstance(problem, RunyardException) and text else f"{type(problem).__name__}: {text}"
-
-
-def parted(example: Any) -> tuple[Any, dict[str, Any] | None]:
-    """The input of an example, and its parameters if it has some."""
-    if isinstance(example, tuple) and len(example) == 2 and isinstance(example[1], dict):
-        return example
-    return example, None

@@ -7,14 +7,12 @@ from pathlib import Path
 from runyard.exceptions import RunyardException
 from runyard.projects import git
 from runyard.projects.environment import Plan
+from runyard.projects.kept import PACKAGES, PATCH
 from runyard.projects.output import Store
 from runyard.projects.sources import Source
 from runyard.projects.state import belongs
 
 log = logging.getLogger(__name__)
-
-FOLDER = "project"
-PATCH, PACKAGES = f"{FOLDER}/uncommitted.patch", f"{FOLDER}/requirements.txt"
 
 
 def uncommitted_changes(source: Source) -> str | None:

@@ -11,9 +11,10 @@ from collections import deque
 from pathlib import Path
 from typing import IO, Protocol
 
+from runyard.projects.kept import LOGS
+
 log = logging.getLogger(__name__)
 
-FOLDER = "logs"
 PART_BYTES = 4 * 2**20
 """The output is kept in files of this size, so that what was printed before is not sent again and again."""
 LAST_LINES = 20
@@ -151,7 +152,7 @@ class Output:
         """Store one file. What goes wrong is said once: a run does not fail because its output cannot be kept."""
         for attempt in range(attempts):
             try:
-                self._store.put(Path(self._folder.name, name), f"{FOLDER}/{name}")
+                self._store.put(Path(self._folder.name, name), f"{LOGS}/{name}")
             except Exception as problem:  # noqa: BLE001  (the edge: any store may be behind it)
                 if not self._told:
                     self._told = True

@@ -13,11 +13,12 @@ from typing import Any
 from runyard.exceptions import InvalidParameter
 from runyard.models.environment.files import ENVIRONMENT
 from runyard.models.environment.requirements import pinned
+from runyard.models.example import parted
 from runyard.models.flavors import PYFUNC as FLAVOR
 from runyard.models.info import ModelInfo
 from runyard.models.logging import log_model as log_with
 from runyard.models.model import PYFUNC, Model
-from runyard.models.saving import Folder, Options, parted, saving
+from runyard.models.saving import Folder, Options, saving
 from runyard.models.signature import ModelSignature
 from runyard.pyfunc import pickles
 from runyard.pyfunc.artifacts import check_artifacts, copy_local, stored

@@ -12,12 +12,13 @@ from runyard.exceptions import InvalidParameter, MissingPackage
 from runyard.models.environment.files import ENVIRONMENT
 from runyard.models.environment.mismatches import unreadable
 from runyard.models.environment.requirements import pinned
+from runyard.models.example import parted
 from runyard.models.flavors import SKLEARN
 from runyard.models.info import ModelInfo
 from runyard.models.loading import code_of, file_of, local_folder, read_flavor, with_code
 from runyard.models.logging import log_model as log_with
 from runyard.models.model import PYFUNC, Model
-from runyard.models.saving import Folder, Options, parted, saving
+from runyard.models.saving import Folder, Options, saving
 from runyard.models.signature import ModelSignature
 from runyard.models.unpickling import ModelUnpickler
 from runyard.sklearn.pyfunc import SklearnModel

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from runyard.core.tags import COMMIT_TAG, SOURCE_NAME_TAG
 from runyard.tracking.runs.entities import Run
 from runyard.ui.charts import Chart, charts_of
 from runyard.ui.chosen_runs import chosen_runs
@@ -111,7 +112,7 @@ def _details(run: Run) -> dict[str, str]:
     details = {"status": status_label(run.info.status), "user": user(run), "experiment": run.info.experiment_id}
     if datasets(run):
         details["datasets"] = ", ".join(f"{used.dataset.name} ({used.dataset.digest})" for used in datasets(run))
-    for key in ("mlflow.source.name", "mlflow.source.git.commit"):
+    for key in (SOURCE_NAME_TAG, COMMIT_TAG):
         if run.data.tags.get(key):
             details[key.removeprefix("mlflow.")] = run.data.tags[key]
     return details

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from runyard.core.lifecycle import LifecycleStage
+from runyard.core.tags import NOTE_TAG
 from runyard.exceptions import InvalidParameter
 from runyard.tracking.experiments.entities import Experiment
 from runyard.tracking.experiments.messages import GetExperiment
@@ -20,7 +21,6 @@ from runyard.ui.listing import Pages, Place, view_type
 from runyard.ui.markdown import note
 from runyard.ui.navigation import Crumb, Shell
 from runyard.ui.nesting import NestedRun, flat, nested
-from runyard.ui.presentation import NOTE_TAG
 from runyard.ui.site import Form, Site
 from runyard.ui.sorting import Column, column_of, order_terms, quoted
 

@@ -7,6 +7,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from runyard.core.tags import NOTE_TAG
 from runyard.exceptions import InvalidParameter
 from runyard.tracking.experiments.entities import Experiment
 from runyard.tracking.experiments.messages import (
@@ -22,7 +23,6 @@ from runyard.tracking.experiments.messages import (
 )
 from runyard.ui.listing import Pages, Place, view_type
 from runyard.ui.navigation import Shell
-from runyard.ui.presentation import NOTE_TAG
 from runyard.ui.site import Form, Site
 from runyard.ui.sorting import Column, column_of, order_terms
 

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from runyard.core.entity import Tag
+from runyard.core.tags import NOTE_TAG, VERSIONS_TAG
 from runyard.exceptions import InvalidParameter, RunyardException
 from runyard.registry.model_versions.entities import ModelVersion
 from runyard.tracking.experiments.entities import Experiment
@@ -21,13 +22,12 @@ from runyard.tracking.runs.entities import Run
 from runyard.ui.markdown import note
 from runyard.ui.navigation import Crumb, Shell
 from runyard.ui.packaging import Packaging, packaging_at
-from runyard.ui.presentation import NOTE_TAG, model_name, model_points
+from runyard.ui.presentation import model_name, model_points
 from runyard.ui.registry import read_run, read_version
 from runyard.ui.site import Form, Site
 from runyard.ui.snippets import Snippet, snippets_of
 
 MOST_VERSIONS = 50
-_VERSIONS_TAG = "mlflow.modelVersions"
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def shell_of(site: Site, experiment: Experiment, model: LoggedModel, *rest: Crum
 def _versions(site: Site, model: LoggedModel) -> tuple[ModelVersion, ...]:
     """The versions that were made of it: a tag lists them, and each is asked whether that is so."""
     try:
-        listed = json.loads(model.tags.get(_VERSIONS_TAG, "[]"))
+        listed = json.loads(model.tags.get(VERSIONS_TAG, "[]"))
     except (ValueError, RecursionError):
         return ()
     found = []

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from runyard.core.lifecycle import LifecycleStage
-from runyard.projects import tags as project_tags
+from runyard.core.tags import CONTEXT_TAG, NOTE_TAG, PARENT_TAG, RUN_NAME_TAG, SOURCE_TYPE_TAG, USER_TAG
 from runyard.registry.model_versions.entities import ModelVersion
 from runyard.registry.registered_models.entities import RegisteredModel
 from runyard.tracking.inputs.entities import DatasetInput
@@ -12,13 +12,9 @@ from runyard.tracking.logged_models.entities import LoggedModel, LoggedModelStat
 from runyard.tracking.metrics.entities import Metric
 from runyard.tracking.runs.entities import Run
 
-PARENT_TAG = "mlflow.parentRunId"
-NOTE_TAG = "mlflow.note.content"
-_USER_TAG = "mlflow.user"
-_CONTEXT_TAG = "mlflow.data.context"
 _GOING_ON = ("RUNNING", "SCHEDULED")
 _RUN_TOOLS = ("mlflow.", "runyard.project.", "runyard.sweep")
-_SHOWN_ELSEWHERE = (NOTE_TAG, "mlflow.runName", _USER_TAG, PARENT_TAG)
+_SHOWN_ELSEWHERE = (NOTE_TAG, RUN_NAME_TAG, USER_TAG, PARENT_TAG)
 _LOGGED_MODEL_STATUSES = {
     LoggedModelStatus.READY: "Ready",
     LoggedModelStatus.PENDING: "Pending",
@@ -33,7 +29,7 @@ def run_name(run: Run) -> str:
 
 def user(run: Run) -> str:
     """Who made it; empty when nobody said."""
-    return run.info.user_id or run.data.tags.get(_USER_TAG, "")
+    return run.info.user_id or run.data.tags.get(USER_TAG, "")
 
 
 def parent_id(run: Run) -> str | None:
@@ -59,7 +55,7 @@ def took(run: Run) -> int | None:
 
 def is_project(run: Run) -> bool:
     """Was it made by running a project?"""
-    return run.data.tags.get(project_tags.SOURCE_TYPE) == "PROJECT"
+    return run.data.tags.get(SOURCE_TYPE_TAG) == "PROJECT"
 
 
 def artifact_root(run: Run) -> str:
@@ -79,7 +75,7 @@ def datasets(run: Run) -> list[DatasetInput]:
 
 def context(used: DatasetInput) -> str:
     """What a run used a dataset for; empty when it did not say."""
-    return next((tag.value for tag in used.tags if tag.key == _CONTEXT_TAG), "")
+    return next((tag.value for tag in used.tags if tag.key == CONTEXT_TAG), "")
 
 
 def own_tags(tags: Mapping[str, str]) -> dict[str, str]:

@@ -8,7 +8,7 @@ from runyard.artifacts.entities import FileInfo
 from runyard.artifacts.locations import open_location
 from runyard.artifacts.paths import joined
 from runyard.exceptions import RunyardException
-from runyard.projects.output import FOLDER
+from runyard.projects.kept import LOGS
 from runyard.tracking.runs.entities import Run
 from runyard.ui.files import contents_at
 from runyard.ui.presentation import artifact_root
@@ -51,7 +51,7 @@ class Printed:
 def printed_by(site: Site, run: Run, most_bytes: int, most_lines: int | None = None) -> Printed:
     """The end of the output of a run, no more than so many bytes and lines of it."""
     try:
-        parts = _parts(site, run, contents_at(site, artifact_root(run), FOLDER))
+        parts = _parts(site, run, contents_at(site, artifact_root(run), LOGS))
         content = _end(site, artifact_root(run), parts, most_bytes)
     except RunyardException as error:
         return Printed(trouble=error.message)

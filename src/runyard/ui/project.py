@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from runyard.core.credentials import without_credentials
+from runyard.core.tags import BRANCH_TAG, COMMIT_TAG, REPOSITORY_TAG
 from runyard.exceptions import RunyardException
 from runyard.projects import tags
 from runyard.projects.git import is_address
+from runyard.projects.kept import PACKAGES, PATCH, PROJECT
 from runyard.tracking.runs.entities import Run
 from runyard.ui.files import contents_at
 from runyard.ui.format import shortened
@@ -17,9 +19,6 @@ from runyard.ui.markdown import web_link
 from runyard.ui.presentation import artifact_root
 from runyard.ui.site import Site
 
-FOLDER = "project"
-PATCH, PACKAGES = f"{FOLDER}/uncommitted.patch", f"{FOLDER}/requirements.txt"
-_COMMIT, _BRANCH, _REPOSITORY = (f"mlflow.source.git.{name}" for name in ("commit", "branch", "repoURL"))
 _MOST_VALUES = 20
 _MOST_COMMAND = 10_000
 
@@ -75,10 +74,10 @@ def project_of(site: Site, run: Run, address: str) -> Project:
     source, is_elsewhere = _source(found.get(tags.SOURCE_NAME, ""))
     place, mark, below = source.partition("#")
     link = web_link(place)
-    repository = web_link(found.get(_REPOSITORY, ""))
+    repository = web_link(found.get(REPOSITORY_TAG, ""))
     kept = _kept(site, run)
     known = given_params(run)
-    commit, version = found.get(_COMMIT, ""), found.get(tags.VERSION, "")
+    commit, version = found.get(COMMIT_TAG, ""), found.get(tags.VERSION, "")
     is_sweep = tags.SWEEP in found
     return Project(
         entry_point=found.get(tags.ENTRY_POINT, ""),
@@ -86,7 +85,7 @@ def project_of(site: Site, run: Run, address: str) -> Project:
         link=link,
         repository=None if repository == link else repository,
         commit=commit,
-        branch=found.get(_BRANCH, ""),
+        branch=found.get(BRANCH_TAG, ""),
         version=version,
         dirty=found.get(tags.DIRTY, "").lower() == "true",
         patch=site.urls("runs", run.info.run_id, "artifacts", path=PATCH) if PATCH in kept else "",
@@ -177,6 +176,6 @@ def json_object(text: str) -> dict[str, Any]:
 def _kept(site: Site, run: Run) -> set[str]:
     """What of the project is among the artifacts."""
     try:
-        return {file.path for file in contents_at(site, artifact_root(run), FOLDER)}
+        return {file.path for file in contents_at(site, artifact_root(run), PROJECT)}
     except (RunyardException, OSError):  # kept elsewhere, or not to be read
         return set()

@@ -7,6 +7,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from runyard.core.tags import BRANCH_TAG, COMMIT_TAG, NOTE_TAG, REPOSITORY_TAG, SOURCE_NAME_TAG, SOURCE_TYPE_TAG
 from runyard.registry.model_versions.entities import ModelVersion
 from runyard.tracking.experiments.entities import Experiment
 from runyard.tracking.experiments.messages import GetExperiment
@@ -20,7 +21,7 @@ from runyard.ui.charts import Chart, charts_of
 from runyard.ui.markdown import note, web_link
 from runyard.ui.navigation import Crumb, Shell
 from runyard.ui.packaging import Packaging, packaging_at
-from runyard.ui.presentation import NOTE_TAG, is_project, model_name, parent_id, run_name
+from runyard.ui.presentation import is_project, model_name, parent_id, run_name
 from runyard.ui.printed import Printed, printed_by
 from runyard.ui.project import Project, project_of
 from runyard.ui.registry import equals, read_logged_model, read_run, search_versions
@@ -31,9 +32,9 @@ from runyard.ui.steps import Steps, steps_of
 MOST_MODELS = 50
 MOST_BYTES, MOST_LINES = 32_768, 40
 _COMMIT_TAG, _BRANCH_TAG, _REPOSITORY_TAG = (
-    "mlflow.source.git.commit",
-    "mlflow.source.git.branch",
-    "mlflow.source.git.repoURL",
+    COMMIT_TAG,
+    BRANCH_TAG,
+    REPOSITORY_TAG,
 )
 
 
@@ -142,8 +143,8 @@ def _logged_models(site: Site, noted: Sequence[LoggedModelInput | LoggedModelOut
 def _source(tags: Mapping[str, str]) -> Source:
     repository = tags.get(_REPOSITORY_TAG, "")
     return Source(
-        name=tags.get("mlflow.source.name", ""),
-        kind=tags.get("mlflow.source.type", ""),
+        name=tags.get(SOURCE_NAME_TAG, ""),
+        kind=tags.get(SOURCE_TYPE_TAG, ""),
         commit=tags.get(_COMMIT_TAG, ""),
         branch=tags.get(_BRANCH_TAG, ""),
         repository=repository,

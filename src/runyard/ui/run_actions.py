@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from runyard.core.tags import NOTE_TAG
 from runyard.exceptions import InvalidParameter
 from runyard.tracking.runs.messages import DeleteRun, DeleteTag, RestoreRun, SetTag, UpdateRun
-from runyard.ui.presentation import NOTE_TAG
 from runyard.ui.site import Form, Site
 
 

@@ -19,7 +19,6 @@ class ModelVersionStatus(Status):
 
     PENDING_REGISTRATION, FAILED_REGISTRATION, READY = 1, 2, 3
     _what = "status of a model version"
-    _names = {1: "PENDING_REGISTRATION", 2: "FAILED_REGISTRATION", 3: "READY"}  # noqa: RUF012  (typed in the base)
 
 
 @entity

@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import field
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from runyard.core.entity import Entity, KeyValue, ValueEntity, by_key, entity
 from runyard.core.enumeration import Enumeration, Status
@@ -33,7 +33,6 @@ class RunStatus(Status):
 
     RUNNING, SCHEDULED, FINISHED, FAILED, KILLED = 1, 2, 3, 4, 5
     _what = "run status"
-    _names = {1: "RUNNING", 2: "SCHEDULED", 3: "FINISHED", 4: "FAILED", 5: "KILLED"}  # noqa: RUF012  (typed in the base)
 
     @staticmethod
     def is_terminated(status: int) -> bool:
@@ -46,13 +45,10 @@ class SourceType(Enumeration):
 
     NOTEBOOK, JOB, PROJECT, LOCAL, UNKNOWN = 1, 2, 3, 4, 5
     _what = "source type"
-    _names = SOURCETYPE_TO_STRING = {  # noqa: RUF012  (typed in the base)
-        1: "NOTEBOOK",
-        2: "JOB",
-        3: "PROJECT",
-        4: "LOCAL",
-        5: "UNKNOWN",
-    }
+    SOURCETYPE_TO_STRING: ClassVar[dict[int, str]]
+
+
+SourceType.SOURCETYPE_TO_STRING = SourceType._names
 
 
 @entity
