@@ -1,6 +1,6 @@
 """Tags of project runs: MLflow's, and what we note besides."""
 
-from runyard.core.tags import DIRTY_TAG, PARENT_TAG, RUN_NAME_TAG, SOURCE_NAME_TAG, SOURCE_TYPE_TAG, USER_TAG
+from runyard.core.tags import DIRTY_TAG, PARENT_TAG, SOURCE_NAME_TAG, SOURCE_TYPE_TAG, USER_TAG
 
 ENTRY_POINT = "mlflow.project.entryPoint"
 BACKEND = "mlflow.project.backend"
@@ -11,7 +11,6 @@ SOURCE_NAME = SOURCE_NAME_TAG
 SOURCE_TYPE = SOURCE_TYPE_TAG
 USER = USER_TAG
 PARENT = PARENT_TAG
-RUN_NAME = RUN_NAME_TAG
 DIRTY = DIRTY_TAG
 
 COMMAND = "runyard.project.command"
