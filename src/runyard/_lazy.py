@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from itertools import pairwise
 
 from runyard._missing import lacking, mlflow
 
@@ -11,6 +12,23 @@ TYPE_CHECKING = False  # type checkers take the name for true; importing typing 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
+
+
+def stubbed(package: str) -> dict[str, str]:
+    """The public names of a module, each with the module that defines it: what its stub says to type checkers.
+
+    The stub is the ``.pyi`` file beside the module's own, with a line ``from module import name as name`` for each.
+    Words are enough to read it: a parser would cost more than the rest of ``import runyard``.
+    """
+    spec: Any = sys.modules[package].__spec__
+    words = spec.loader.get_data(f"{spec.origin}i").decode().split()
+    public = {}
+    for word, following in pairwise(words):
+        if word == "from":
+            module = following
+        elif word == "as":
+            public[following.rstrip(",")] = module
+    return public
 
 
 def on_first_use(package: str, public: Mapping[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
@@ -38,8 +56,12 @@ def on_first_use(package: str, public: Mapping[str, str]) -> tuple[Callable[[str
 def _loaded(package: str, name: str, home: str) -> Any:
     """What a table says where to find; from now on it is an attribute of the package."""
     module, colon, attribute = home.partition(":")
-    loaded = importlib.import_module(module)
-    value = loaded if colon and not attribute else getattr(loaded, attribute or name)
+    if colon and not attribute:
+        value = importlib.import_module(module)
+    elif module == package:
+        value = _submodule(package, name)
+    else:  # as in `from module import attribute`, which takes submodules too
+        value = getattr(__import__(module, fromlist=[attribute or name]), attribute or name)
     setattr(sys.modules[package], name, value)
     return value
 

@@ -1,6 +1,28 @@
-"""Every deliberate error: its code on the wire and its HTTP status. Standard library only.
+"""Every deliberate error, with its HTTP status and its code on the wire. Standard library only.
 
-One class per wire code; raise the class, with a message that names the thing, the value and the next step.
+    RunyardException, also called MlflowException
+    ├── InvalidParameter      400  INVALID_PARAMETER_VALUE
+    ├── BadRequest            400  BAD_REQUEST
+    ├── AlreadyExists         400  RESOURCE_ALREADY_EXISTS
+    ├── DoesNotExist          404  RESOURCE_DOES_NOT_EXIST
+    ├── EndpointNotFound      404  ENDPOINT_NOT_FOUND
+    ├── MethodNotAllowed      405  BAD_REQUEST
+    ├── Unauthenticated       401  UNAUTHENTICATED
+    ├── PermissionDenied      403  PERMISSION_DENIED
+    ├── Conflict              409  RESOURCE_CONFLICT
+    ├── ChangedMeanwhile      412  RESOURCE_CONFLICT
+    ├── PayloadTooLarge       413  BAD_REQUEST
+    ├── UnsupportedMediaType  415  INVALID_PARAMETER_VALUE
+    ├── RangeNotSatisfiable   416  INVALID_PARAMETER_VALUE
+    ├── NotImplementedHere    501  NOT_IMPLEMENTED
+    ├── StorageFull           507  RESOURCE_EXHAUSTED
+    ├── Unavailable           503  TEMPORARILY_UNAVAILABLE
+    ├── RestException              what a store answered; by `answered`, of the class of its code too
+    ├── ExecutionException         a project that cannot be run, or whose run failed
+    │   └── InvalidProject    400  INVALID_PARAMETER_VALUE
+    └── MissingPackage             an optional package is not installed; a ModuleNotFoundError too
+
+Raise a class of the list, with a message that names the thing, the value and the next step.
 """
 
 import json

@@ -26,7 +26,13 @@ def _double(rows: pd.DataFrame) -> Any:
 
 
 def _evaluate(**arguments: Any) -> EvaluationResult:
-    given = {"model": _double, "data": ROWS, "model_type": "regressor", "targets": "y", "evaluator_config": OFF}
+    given: dict[str, Any] = {
+        "model": _double,
+        "data": ROWS,
+        "model_type": "regressor",
+        "targets": "y",
+        "evaluator_config": OFF,
+    }
     return runyard.evaluate(**(given | arguments))
 
 

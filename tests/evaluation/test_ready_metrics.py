@@ -175,8 +175,15 @@ def _seen_by(watch: Callable[..., float]) -> None:
         make_metric(eval_fn=watch, greater_is_better=True, name="watch"),
         make_metric(eval_fn=lambda predictions: 7.0, greater_is_better=True, name="later"),
     ]
-    arguments = {"model_type": "regressor", "targets": "y", "evaluator_config": {"log_model_explainability": False}}
-    runyard.evaluate(lambda rows: rows["x"], NUMERIC, extra_metrics=made, **arguments)
+    config = {"log_model_explainability": False}
+    runyard.evaluate(
+        lambda rows: rows["x"],
+        NUMERIC,
+        model_type="regressor",
+        targets="y",
+        evaluator_config=config,
+        extra_metrics=made,
+    )
 
 
 def test_a_metric_is_given_all_those_before_it() -> None:

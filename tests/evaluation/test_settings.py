@@ -138,7 +138,7 @@ def test_all_numbers_are_pythons_own() -> None:
     """They are written to JSON, compared and printed without numpy's marks."""
     own = runyard.models.make_metric(eval_fn=lambda predictions: np.float32(0.5), greater_is_better=True, name="own")
     scored = runyard.models.make_metric(
-        eval_fn=lambda predictions: runyard.metrics.MetricValue(aggregate_results={"scored": np.int64(3)}),
+        eval_fn=lambda predictions: runyard.metrics.MetricValue(aggregate_results={"scored": np.int64(3)}),  # type: ignore[dict-item]
         greater_is_better=True,
         name="scored",
     )

@@ -18,6 +18,7 @@ from runyard.client.connection import close_all
 from runyard.client.spool import spool_folder
 from runyard.core.credentials import without_credentials, without_secrets
 from runyard.core.store_address import is_server
+from runyard.data.meta_dataset import MetaDataset
 from runyard.db.engine import open_engines
 from runyard.db.migrate import upgrade
 from runyard.exceptions import RunyardException
@@ -90,7 +91,7 @@ def test_no_error_log_or_journal_of_the_sdk_shows_a_secret(
         lambda: runyard.artifacts.list_artifacts(uri, tracking_uri=local.tracking_uri),
         lambda: local.create_experiment("e", artifact_location=uri),
         lambda: local.create_model_version("m", uri, run_id),
-        lambda: runyard.data.meta_dataset.MetaDataset(runyard.data.sources.resolved(uri)).to_json(),
+        lambda: MetaDataset(runyard.data.sources.resolved(uri)).to_json(),
         lambda: open_engines(uri).dispose(),
         lambda: upgrade(uri),
     ]

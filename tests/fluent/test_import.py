@@ -47,7 +47,7 @@ def test_listing_the_names_loads_nothing() -> None:
     assert set() == modules_after("import runyard\nassert 'log_metric' in dir(runyard)") & set(HEAVY)
 
 
-@pytest.mark.parametrize("name", runyard.__all__)
+@pytest.mark.parametrize("name", vars(runyard)["__all__"])
 def test_every_name_in_the_table_is_there(name: str) -> None:
     """Some integrations walk dir(mlflow) and take every attribute."""
     assert getattr(runyard, name) is getattr(runyard, name)
@@ -80,7 +80,7 @@ def test_a_part_that_is_not_in_this_version_says_so(name: str) -> None:
 def test_a_name_that_nobody_knows_is_a_plain_attribute_error() -> None:
     """As for any module."""
     with pytest.raises(AttributeError, match="module 'runyard' has no attribute 'log_metrik'"):
-        _ = runyard.log_metrik
+        _ = getattr(runyard, "log_metrik")  # noqa: B009  (type checkers know it too)
 
 
 def test_the_version_passes_comparisons_with_mlflows() -> None:

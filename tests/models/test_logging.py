@@ -244,6 +244,7 @@ def test_a_request_is_tried_on_a_model(store: Path) -> None:
     example = pd.DataFrame({"a": [1.5]})
     runyard.pyfunc.save_model("model", python_model=_Echo(), input_example=example, **NONE)
     request = runyard.models.convert_input_example_to_serving_input(example)
+    assert request is not None
     assert list(runyard.models.validate_serving_input("model", request)["a"]) == [1.5]
     with pytest.raises(RunyardException, match="a"):
         runyard.models.validate_serving_input("model", {"dataframe_records": [{"b": 1}]})

@@ -27,8 +27,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return next(folder.glob("*.whl"))
 
 
-def test_wheel_carries_pages_and_migrations(wheel: Path) -> None:
-    """A server installed from it has no checkout to read them from."""
+def test_wheel_carries_pages_migrations_and_stubs(wheel: Path) -> None:
+    """What is installed has no checkout to read them from."""
     names = zipfile.ZipFile(wheel).namelist()
 
     for wanted in (
@@ -36,6 +36,9 @@ def test_wheel_carries_pages_and_migrations(wheel: Path) -> None:
         "runyard/_web/static/",
         "runyard/_web/docs/",
         "runyard/_migrations/versions/",
+        "runyard/py.typed",
+        "runyard/__init__.pyi",
+        "runyard/entities.pyi",
     ):
         assert any(name.startswith(wanted) for name in names), wanted
     assert not [name for name in names if name.startswith(("tests/", "web/")) or "__pycache__" in name]

@@ -12,7 +12,6 @@ _RUNS = "runyard.tracking.runs.entities"
 _REGISTERED_MODELS = "runyard.registry.registered_models.entities"
 _VERSIONS = "runyard.registry.model_versions.entities"
 _INTEGRATIONS = "runyard.autologging.integrations"
-_TRACKING_URI = "runyard.core.tracking_uri"
 _HEADERS = "runyard.mlflow.tracking.request_headers"
 _UTILS = "runyard.mlflow.utils"
 
@@ -53,7 +52,6 @@ HOMES: dict[str, str] = {
     "entities.run_tag": f"{_RUNS}:",
     "entities.source_type": f"{_RUNS}:",
     "entities.view_type": "runyard.core.lifecycle:",
-    "tracking.MlflowClient": "runyard.client:RunyardClient",
     "tracking.artifact_utils": "runyard.mlflow.tracking.artifact_utils:",
     "tracking.client.MlflowClient": "runyard.client:RunyardClient",
     "tracking.client.Param": _RUNS,
@@ -64,15 +62,10 @@ HOMES: dict[str, str] = {
     "tracking.context.registry.resolve_tags": "runyard.core.origin",
     "tracking.context.resolve_tags": "runyard.core.origin",
     "tracking.fluent": "runyard.mlflow.tracking.fluent:",
-    "tracking.get_registry_uri": _TRACKING_URI,
-    "tracking.get_tracking_uri": _TRACKING_URI,
-    "tracking.is_tracking_uri_set": _TRACKING_URI,
     "tracking.metric_value_conversion_utils": "runyard.mlflow.tracking.metric_values:",
     "tracking.multimedia.Image": "runyard.client.images",
     "tracking.request_header.abstract_request_header_provider": f"{_HEADERS}:",
     "tracking.request_header.registry": f"{_HEADERS}:",
-    "tracking.set_registry_uri": _TRACKING_URI,
-    "tracking.set_tracking_uri": _TRACKING_URI,
     "utils.annotations": f"{_UTILS}.annotations:",
     "utils.autologging_utils.AUTOLOGGING_INTEGRATIONS": _INTEGRATIONS,
     "utils.autologging_utils.autologging_is_disabled": _INTEGRATIONS,

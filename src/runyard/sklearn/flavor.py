@@ -23,8 +23,11 @@ from runyard.models.signature import ModelSignature
 from runyard.models.unpickling import ModelUnpickler
 from runyard.sklearn.pyfunc import SklearnModel
 
-SKOPS, PICKLE, CLOUDPICKLE = "skops", "pickle", "cloudpickle"
-SERIALIZATION_FORMATS = (SKOPS, PICKLE, CLOUDPICKLE)
+FLAVOR_NAME = SKLEARN.name
+SKOPS = SERIALIZATION_FORMAT_SKOPS = "skops"
+PICKLE = SERIALIZATION_FORMAT_PICKLE = "pickle"
+CLOUDPICKLE = SERIALIZATION_FORMAT_CLOUDPICKLE = "cloudpickle"
+SUPPORTED_SERIALIZATION_FORMATS = (SKOPS, PICKLE, CLOUDPICKLE)
 _ALWAYS = ("numpy", "pandas", "scikit-learn", "scipy")
 """What predicting a table with any model of scikit-learn needs."""
 
@@ -68,10 +71,10 @@ def save_model(
     InvalidParameter: The folder is not empty, the model is a class, the format is not known, or it cannot hold the
         model.
     """
-    if serialization_format is not None and serialization_format not in SERIALIZATION_FORMATS:
+    if serialization_format is not None and serialization_format not in SUPPORTED_SERIALIZATION_FORMATS:
         raise InvalidParameter(
             f"Unrecognized serialization format {serialization_format!r}: use one of "
-            f"{', '.join(SERIALIZATION_FORMATS)}."
+            f"{', '.join(SUPPORTED_SERIALIZATION_FORMATS)}."
         )
     if isinstance(sk_model, type):
         raise InvalidParameter(f"A model is an object, not a class: give {sk_model.__name__}(), fitted.")
@@ -90,7 +93,7 @@ def save_model(
         elif pyfunc_predict_fn != "predict":
             raise InvalidParameter(f"{type(sk_model).__name__} has no method {pyfunc_predict_fn!r} for pyfunc to call.")
         folder.model.add_flavor(
-            SKLEARN.name,
+            FLAVOR_NAME,
             pickled_model=name,
             sklearn_version=sklearn.__version__,
             serialization_format=chosen,
@@ -166,16 +169,16 @@ def load_model(model_uri: str, dst_path: str | None = None) -> Any:
     InvalidParameter: There is no such model of scikit-learn.
     """
     folder = local_folder(model_uri, dst_path)
-    settings = read_flavor(folder, SKLEARN.name)
+    settings = read_flavor(folder, FLAVOR_NAME)
     with with_code(code_of(folder, settings)):
         return _read(folder, settings)
 
 
-def load_pyfunc(path: str) -> SklearnModel:
+def _load_pyfunc(path: str) -> SklearnModel:
     """The model in a file, beside its MLmodel file, for pyfunc."""
     file = Path(path)
     folder = file if file.is_dir() else file.parent
-    settings = read_flavor(folder, SKLEARN.name)
+    settings = read_flavor(folder, FLAVOR_NAME)
     pyfunc = read_flavor(folder, PYFUNC)
     return SklearnModel(_read(folder, settings), pyfunc.get("predict_fn", "predict"))
 

@@ -1,15 +1,7 @@
 """What happened: experiments, runs, metrics and inputs. MLflow's further names are in `runyard.mlflow`."""
 
-from typing import TYPE_CHECKING
+from runyard._lazy import on_first_use, stubbed
 
-from runyard._lazy import on_first_use
-
-if TYPE_CHECKING:
-    from runyard.client import MlflowClient as MlflowClient
-    from runyard.core.tracking_uri import get_registry_uri as get_registry_uri
-    from runyard.core.tracking_uri import get_tracking_uri as get_tracking_uri
-    from runyard.core.tracking_uri import is_tracking_uri_set as is_tracking_uri_set
-    from runyard.core.tracking_uri import set_registry_uri as set_registry_uri
-    from runyard.core.tracking_uri import set_tracking_uri as set_tracking_uri
-
-__getattr__, __dir__ = on_first_use(__name__, {})
+_PUBLIC = stubbed(__name__)
+__getattr__, __dir__ = on_first_use(__name__, _PUBLIC)
+__all__ = list(_PUBLIC)

@@ -1,0 +1,11 @@
+from runyard.data.dataset import Dataset as Dataset
+from runyard.data.dataset_source import DatasetSource as DatasetSource
+from runyard.data.dataset_source_registry import get_dataset_source_from_json as get_dataset_source_from_json
+from runyard.data.dataset_source_registry import get_registered_sources as get_registered_sources
+from runyard.data.lookup import get_source as get_source
+from runyard.data.numpy_dataset import NumpyDataset as NumpyDataset
+from runyard.data.numpy_dataset import from_numpy as from_numpy
+from runyard.data.pandas_dataset import PandasDataset as PandasDataset
+from runyard.data.pandas_dataset import from_pandas as from_pandas
+from runyard.data.polars_dataset import PolarsDataset as PolarsDataset
+from runyard.data.polars_dataset import from_polars as from_polars

@@ -1,0 +1,12 @@
+from runyard.sklearn.autologging import autolog as autolog
+from runyard.sklearn.flavor import FLAVOR_NAME as FLAVOR_NAME
+from runyard.sklearn.flavor import SERIALIZATION_FORMAT_CLOUDPICKLE as SERIALIZATION_FORMAT_CLOUDPICKLE
+from runyard.sklearn.flavor import SERIALIZATION_FORMAT_PICKLE as SERIALIZATION_FORMAT_PICKLE
+from runyard.sklearn.flavor import SERIALIZATION_FORMAT_SKOPS as SERIALIZATION_FORMAT_SKOPS
+from runyard.sklearn.flavor import SUPPORTED_SERIALIZATION_FORMATS as SUPPORTED_SERIALIZATION_FORMATS
+from runyard.sklearn.flavor import _load_pyfunc as _load_pyfunc
+from runyard.sklearn.flavor import get_default_conda_env as get_default_conda_env
+from runyard.sklearn.flavor import get_default_pip_requirements as get_default_pip_requirements
+from runyard.sklearn.flavor import load_model as load_model
+from runyard.sklearn.flavor import log_model as log_model
+from runyard.sklearn.flavor import save_model as save_model

@@ -1,0 +1,12 @@
+from runyard.types import schema as schema
+from runyard.types.datatypes import AnyType as AnyType
+from runyard.types.datatypes import Array as Array
+from runyard.types.datatypes import DataType as DataType
+from runyard.types.datatypes import Map as Map
+from runyard.types.datatypes import Object as Object
+from runyard.types.datatypes import Property as Property
+from runyard.types.params import ParamSchema as ParamSchema
+from runyard.types.params import ParamSpec as ParamSpec
+from runyard.types.schema import ColSpec as ColSpec
+from runyard.types.schema import Schema as Schema
+from runyard.types.schema import TensorSpec as TensorSpec

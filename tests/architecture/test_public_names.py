@@ -1,0 +1,94 @@
+"""Type checkers and editors see every public name: the stubs from which the names load are complete and true."""
+
+import ast
+import importlib
+import re
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from runyard import exceptions
+from runyard._lazy import stubbed
+from tests.architecture.limits import ROOT, tracked
+
+STUBS = tracked("src/*.pyi")
+SEEN = re.compile(r'^(\w+)\.py:(\d+): note: Revealed type is "(.*)"$', re.MULTILINE)
+
+
+def _name(stub: Path) -> str:
+    parts = stub.relative_to(ROOT / "src").with_suffix("").parts
+    return ".".join(part for part in parts if part != "__init__")
+
+
+MODULES = [_name(stub) for stub in STUBS]
+
+
+def _public(module: ModuleType) -> list[str]:
+    return [*vars(module)["__all__"], *(["__version__"] if module.__name__ == "runyard" else [])]
+
+
+@pytest.mark.parametrize("stub", STUBS, ids=_name)
+def test_stub_says_the_same_to_python_and_to_type_checkers(stub: Path) -> None:
+    """We read the words only: a line of another form would be misread."""
+    statements = [node for node in ast.parse(stub.read_text(encoding="utf-8")).body if isinstance(node, ast.ImportFrom)]
+    homes = {alias.asname: node.module for node in statements for alias in node.names}
+
+    importlib.import_module(_name(stub))
+
+    assert homes == stubbed(_name(stub))
+    assert all(alias.name == alias.asname for node in statements for alias in node.names)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_every_name_of_a_stub_can_be_imported(name: str) -> None:
+    """A table may promise what has moved."""
+    module = importlib.import_module(name)
+    taken: dict[str, object] = {}
+    exec(f"from {name} import *", taken)
+
+    assert set(_public(module)) <= set(dir(module))
+    assert {each: getattr(module, each) for each in vars(module)["__all__"]} == {
+        each: value for each, value in taken.items() if each != "__builtins__"
+    }
+
+
+def test_type_checkers_see_every_public_name_and_no_other(tmp_path: Path) -> None:
+    """An editor completes and checks what the user types; a typing error is found before the training starts."""
+    wanted = set()
+    for name in MODULES:
+        names = _public(importlib.import_module(name))
+        program = tmp_path / f"of_{name.replace('.', '_')}.py"
+        by_star = [each for each in names if not each.startswith("_")]
+        lines = [f"import {name}", f"from {name} import *"]
+        lines += [f"reveal_type({each})" for each in (*(f"{name}.{each}" for each in names), *by_star)]
+        program.write_text("\n".join(lines), encoding="utf-8")
+        wanted |= {(program.stem, str(line)) for line in range(3, len(lines) + 1)}
+    (tmp_path / "mistyped.py").write_text("import runyard\nrunyard.log_metrik\n", encoding="utf-8")
+    programs = [str(program) for program in sorted(tmp_path.glob("*.py"))]
+    command = [sys.executable, "-m", "mypy", "--config-file", str(ROOT / "pyproject.toml"), *programs]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    seen = {(program, line): kind for program, line, kind in SEEN.findall(done.stdout)}
+
+    errors = [line for line in done.stdout.splitlines() if ": error: " in line]
+    assert [line.partition(": error: ")[0] for line in errors] == ["mistyped.py:2"], done.stdout
+    assert wanted == set(seen)
+    assert [place for place, kind in seen.items() if kind == "Any"] == []
+
+
+def test_exceptions_open_with_their_tree() -> None:
+    """Whoever writes an `except` reads it there, with the status and code that callers over REST see."""
+    classes = [kind for kind in vars(exceptions).values() if isinstance(kind, type) and kind.__name__[0] != "_"]
+    lines = [line.split() for line in str(exceptions.__doc__).splitlines() if "── " in line]
+    drawn = {line[line.index(mark) + 1]: line for line in lines for mark in ("├──", "└──") if mark in line}
+
+    assert {kind.__name__ for kind in classes if issubclass(kind, exceptions.RunyardException)} == {
+        *drawn,
+        "RunyardException",
+    }
+    coded = [kind for kind in classes if issubclass(kind, exceptions._Coded) or kind is exceptions.InvalidProject]
+    for kind in coded:
+        error = kind("text")
+        assert drawn[kind.__name__][-2:] == [str(error.http_status), error.error_code]
