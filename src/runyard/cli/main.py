@@ -73,7 +73,9 @@ def _load_environment(_ctx: click.Context, _param: click.Parameter, path: Path |
     """Put the variables of a file into the environment, before any option reads its own variable."""
     if path is not None:
         try:
-            importlib.import_module("dotenv").load_dotenv(path)
+            from dotenv import load_dotenv  # noqa: PLC0415  (only when it is asked for: `--help` is quick)
+
+            load_dotenv(path)
         except UnicodeDecodeError:
             raise click.BadParameter(f"File '{path}' is no text in UTF-8.") from None
 

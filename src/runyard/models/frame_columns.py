@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 NULLABLE: Any = {DataType.integer: "Int32", DataType.long: "Int64"}
 """The types of pandas for whole numbers some of which are missing."""
 
-_FRACTIONS = (DataType.float, DataType.double)
 _TEXTS = ("object", "str", "string")
 _EXACT = 2**53
 _GAP = " A value is missing, and by the signature the column has none missing."

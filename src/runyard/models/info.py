@@ -2,10 +2,9 @@
 
 import os
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runyard.models.model import MLMODEL, Model, read_mlmodel
+from runyard.models.model import Model
 from runyard.models.signature import ModelSignature
 
 if TYPE_CHECKING:
@@ -103,8 +102,3 @@ def get_model_info(model_uri: str | os.PathLike[str]) -> ModelInfo:
 
     uri = os.fspath(model_uri)
     return info_of(described_at(uri), logged_model_at(uri), uri)
-
-
-def info_in(folder: Path) -> ModelInfo:
-    """What the MLmodel file in a folder says."""
-    return info_of(read_mlmodel(folder / MLMODEL), uri=str(folder))

@@ -44,15 +44,3 @@ def _check_number(value: Any, path: str) -> None:
     except OverflowError:
         pass
     raise InvalidParameter(f"Invalid value {value!r:.40} for parameter '{path}': a number is needed.")
-
-
-def spelled_double(text: str, path: str) -> float:
-    """The double a text spells: ``"2.5"``, ``"NaN"``, ``"-Infinity"``."""
-    try:
-        if text.isascii() and "_" not in text:
-            return float(text)
-    except ValueError:
-        pass
-    raise InvalidParameter(
-        f'Invalid value for parameter \'{path}\': a number is needed, or one of "NaN", "Infinity", "-Infinity".'
-    )
