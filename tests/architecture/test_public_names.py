@@ -55,6 +55,8 @@ def test_every_name_of_a_stub_can_be_imported(name: str) -> None:
     }
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(420)
 def test_type_checkers_see_every_public_name_and_no_other(tmp_path: Path) -> None:
     """An editor completes and checks what the user types; a typing error is found before the training starts."""
     wanted = set()
