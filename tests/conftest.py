@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -19,6 +20,10 @@ from tests.support.server import RunningServer
 
 # shap's compiled code has brought a worker down. It runs as plain Python here, which is faster than to compile it.
 os.environ["NUMBA_DISABLE_JIT"] = "1"
+
+# Every server and program that tests start would compile the whole package again, and every worker all tests.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # A shell that starts the suite in the background makes it ignore Ctrl-C, and so would every program that tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)

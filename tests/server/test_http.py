@@ -322,7 +322,7 @@ def test_sigterm_under_load(configured: Callable[..., RunningServer], workers: i
     clients = [Hammer(server, number) for number in range(8)]
     for client in clients:
         client.start()
-    time.sleep(1)
+    assert wait_until(lambda: all(client.stored for client in clients))
 
     start = time.monotonic()
     code = server.stop()

@@ -49,8 +49,8 @@ def test_a_line_is_what_a_terminal_shows_in_the_end(shown: str, printed: str) ->
 )
 def test_hostile_lines_take_no_longer_than_others(printed: str) -> None:
     """A page that takes minutes is a server that is down."""
-    started = time.perf_counter()
+    started = time.process_time()
 
     shown_line(printed)
 
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
