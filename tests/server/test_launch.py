@@ -16,6 +16,7 @@ import pytest
 from psutil import net_if_addrs
 
 from tests.server.raw import Connection
+from tests.support.clock import wait_until
 from tests.support.http import Caller
 from tests.support.server import RunningServer
 
@@ -34,16 +35,6 @@ def children(process: int) -> set[int]:
         if int(parent) == process and state != "Z":
             found.add(int(number))
     return found
-
-
-def wait_until(holds: Callable[[], bool], seconds: float = 10) -> bool:
-    """Does it come to hold in time?"""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if holds():
-            return True
-        time.sleep(0.05)
-    return False
 
 
 def attempt(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
