@@ -9,8 +9,8 @@ from uuid import uuid4
 
 import pytest
 
-from tests.server.raw import Connection
 from tests.support.http import Caller
+from tests.support.raw import Connection
 from tests.support.s3 import ObjectStore
 from tests.support.server import RunningServer
 

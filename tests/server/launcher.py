@@ -4,8 +4,9 @@ import json
 import sys
 
 from runyard.db import engine
+from runyard.http.settings import Limits
 from runyard.server.launch import serve
-from runyard.server.settings import Limits, ServerSettings
+from runyard.server.settings import ServerSettings
 
 
 def main() -> None:

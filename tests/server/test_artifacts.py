@@ -11,8 +11,8 @@ from urllib.parse import quote
 import pytest
 
 from tests.artifacts import hostile
-from tests.server.raw import Answer, Connection
 from tests.support.http import Caller
+from tests.support.raw import Answer, Connection
 from tests.support.server import RunningServer
 
 ROOT = "/api/2.0/mlflow-artifacts/artifacts"

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from tests.server import route_walk as walk
-from tests.server.raw import Connection
 from tests.support.http import Caller
+from tests.support.raw import Connection
 from tests.support.server import RunningServer
 
 CREATE = "/api/2.0/mlflow/experiments/create"

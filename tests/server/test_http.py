@@ -9,9 +9,9 @@ import psutil
 import pytest
 
 from tests.server import route_walk as walk
-from tests.server.raw import Connection, post_head, seconds_since
 from tests.support.clock import wait_until
 from tests.support.http import Caller
+from tests.support.raw import Connection, post_head, seconds_since
 from tests.support.server import RunningServer
 
 Connect = Callable[[RunningServer], Connection]

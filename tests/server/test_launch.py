@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 from psutil import net_if_addrs
 
-from tests.server.raw import Connection
 from tests.support.clock import wait_until
 from tests.support.http import Caller
+from tests.support.raw import Connection
 from tests.support.server import RunningServer
 
 INFO = "/api/3.0/mlflow/server-info"

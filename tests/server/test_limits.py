@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.server import route_walk as walk
-from tests.server.raw import Connection, post_head, seconds_since
 from tests.support.http import Caller
+from tests.support.raw import Connection, post_head, seconds_since
 from tests.support.server import RunningServer
 
 Connect = Callable[[RunningServer], Connection]

@@ -8,7 +8,7 @@ import pytest
 from runyard.artifacts.locations import open_location
 from runyard.client import RunyardClient
 from runyard.exceptions import InvalidParameter
-from runyard.server.hosts import HostRules
+from runyard.server.own_addresses import own_addresses
 from runyard.server.settings import ServerSettings
 from tests.support.http import Caller
 from tests.support.postgres import free_port
@@ -90,7 +90,7 @@ def test_only_addresses_that_mean_this_very_server_are_its_own(
     """Other servers' files are neither shown as ours nor asked for; that any Host is answered says nothing here."""
     allowed = ["mlflow.example.com", "*.ours.org", "10.0.0.0/8", *(["*"] if star else [])]
     settings = ServerSettings(static_prefix="/t", allowed_hosts=allowed)
-    places = (str(tmp_path), *HostRules.of(settings).own_addresses(settings))
+    places = (str(tmp_path), *own_addresses(settings))
     if own:
         store, _ = open_location(location, places)
         assert str(tmp_path) == str(getattr(store, "root", None))
@@ -103,7 +103,7 @@ def test_only_addresses_that_mean_this_very_server_are_its_own(
 def test_an_own_address_leads_nowhere_else(path: str, tmp_path: Path) -> None:
     """Its path is checked like any other that comes from outside."""
     settings = ServerSettings()
-    places = (str(tmp_path), *HostRules.of(settings).own_addresses(settings))
+    places = (str(tmp_path), *own_addresses(settings))
     with pytest.raises(InvalidParameter, match="Invalid path"):
         open_location(f"http://127.0.0.1:5000{ROOT}/{path}", places)
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.server.raw import Connection, post_head
 from tests.serving.conftest import ModelServer, Serve
+from tests.support.raw import Connection, post_head
 
 SLEEP = {"inputs": {"do": ["sleep"], "seconds": [0.4]}}
 HANG = {"inputs": {"do": ["sleep"], "seconds": [600]}}

@@ -4,19 +4,20 @@ import asyncio
 import gc
 import importlib
 import threading
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, MutableMapping
 from typing import Any
 
 from runyard.artifacts.locations import local_path, own_places
 from runyard.db.facts import ARTIFACTS_DESTINATION, fact, note_fact
 from runyard.db.transaction import Transaction
 from runyard.exceptions import EndpointNotFound, InvalidParameter
+from runyard.http.answers import INCIDENT, App, Receive, Scope, Send, send_error, unforeseen
+from runyard.http.guard import Guard
+from runyard.http.lifespan import Lifespan
 from runyard.protocol.gate import Gate
-from runyard.server.answers import INCIDENT, App, Receive, Scope, Send, send_error, unforeseen
 from runyard.server.dispatch import Dispatch
-from runyard.server.guard import Guard
-from runyard.server.hosts import HostRules
 from runyard.server.outages import Outages
+from runyard.server.own_addresses import own_addresses
 from runyard.server.settings import ServerSettings
 from runyard.server.status import Status
 
@@ -31,7 +32,7 @@ def open_gate(settings: ServerSettings) -> Gate:
     """
     places = (
         *own_places(settings.destination, settings.artifact_root),
-        *HostRules.of(settings).own_addresses(settings),
+        *own_addresses(settings),
     )
     gate = Gate.open(settings.backend_store_uri, artifact_root=settings.artifact_root, artifact_places=places)
     if settings.serve_artifacts:
@@ -70,7 +71,7 @@ def create_app(settings: ServerSettings, gate: Gate | None = None) -> App:
     opened = gate or open_gate(settings)
     opened.observers.append(Outages().note)
     web = _Web(settings, opened)
-    lifespan = _Lifespan(web.warm, opened.close if gate is None else None)
+    lifespan = Lifespan(web.warm, opened.close if gate is None else None)
     return Guard(Dispatch(Status(web, settings), opened, settings), settings, lifespan)
 
 
@@ -119,22 +120,3 @@ class _Web:
                 gc.collect()
                 gc.freeze()  # what is loaded stays; looking through it again costs every request a little
         return self._app  # type: ignore[no-any-return]
-
-
-class _Lifespan:
-    """Answers the ASGI server's start and stop."""
-
-    def __init__(self, started: Callable[[], None], stopped: Callable[[], None] | None) -> None:
-        self._started, self._stopped = started, stopped
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        while scope["type"] == "lifespan":
-            message = await receive()
-            ending = message["type"] == "lifespan.shutdown"
-            if not ending:
-                self._started()
-            elif self._stopped is not None:
-                await asyncio.to_thread(self._stopped)
-            await send({"type": f"{message['type']}.complete"})
-            if ending:
-                return

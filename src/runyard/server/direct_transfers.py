@@ -16,7 +16,7 @@ from runyard.artifacts.paths import joined, named, safe_path
 from runyard.artifacts.s3_store import MOST_PARTS, S3ArtifactStore
 from runyard.artifacts.store import ArtifactStore
 from runyard.exceptions import InvalidParameter, NotImplementedHere, PayloadTooLarge
-from runyard.server.bodies import declared_length
+from runyard.http.bodies import declared_length
 from runyard.server.file_threads import in_file_thread
 
 PART_SECONDS = 12 * 3600

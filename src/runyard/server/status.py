@@ -4,7 +4,7 @@ import json
 
 from runyard.artifacts.locations import in_s3
 from runyard.exceptions import MethodNotAllowed
-from runyard.server.answers import App, Headers, Receive, Scope, Send, send_error
+from runyard.http.answers import App, Headers, Receive, Scope, Send, send_error
 from runyard.server.settings import ServerSettings
 from runyard.version import VERSION
 

@@ -12,10 +12,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match
 
-from runyard.exceptions import BadRequest, EndpointNotFound, InvalidParameter, MethodNotAllowed, RunyardException
+from runyard.exceptions import InvalidParameter, RunyardException
+from runyard.http.answers import INCIDENT, unforeseen
+from runyard.http.framework import explained, json_answer
 from runyard.protocol.gate import Gate
 from runyard.server import absent
-from runyard.server.answers import INCIDENT, envelope, retry_headers, unforeseen
 from runyard.server.artifact_routes import artifact_router
 from runyard.server.openapi import specification
 from runyard.server.settings import ServerSettings
@@ -63,11 +64,11 @@ def _add_error_handlers(app: FastAPI, pages: Pages, routes: Sequence[BaseRoute])
 
     def deliberate(request: Request, error: Exception) -> Response:
         assert isinstance(error, RunyardException)
-        return _json_answer(error) if _is_api(request) else pages.error(request, error)
+        return json_answer(error) if _is_api(request) else pages.error(request, error)
 
     def of_framework(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        known = _explained(request, error)
+        known = explained(request, error, _absent(request))
         response = deliberate(request, known)
         if error.status_code == 405:
             response.headers["Allow"] = ", ".join(_methods(routes, request))
@@ -81,7 +82,7 @@ def _add_error_handlers(app: FastAPI, pages: Pages, routes: Sequence[BaseRoute])
     def unknown(request: Request, error: Exception) -> Response:
         request.scope[INCIDENT] = True
         if _is_api(request):
-            return _json_answer(unforeseen(error, f"{request.method} {request.url.path}"))
+            return json_answer(unforeseen(error, f"{request.method} {request.url.path}"))
         return pages.failure(request, error)
 
     app.add_exception_handler(RunyardException, deliberate)
@@ -95,21 +96,11 @@ def _is_api(request: Request) -> bool:
     return f"{path}/".startswith(_FOR_PROGRAMS) and path != "/api/docs"
 
 
-def _json_answer(error: RunyardException) -> Response:
-    headers = {name.decode(): value.decode() for name, value in retry_headers(error)}
-    return Response(envelope(error), error.http_status, headers, "application/json")
-
-
-def _explained(request: Request, error: HTTPException) -> RunyardException:
+def _absent(request: Request) -> str:
+    """What is said where there is nothing."""
     path = request.scope["path"]
-    if error.status_code == 404:
-        reason = absent.reason_for_path(path.removeprefix(request.scope.get("root_path", "")))
-        return EndpointNotFound(reason or f"There is nothing at {path[:200]!r}. Check the address.")
-    if error.status_code == 405:
-        return MethodNotAllowed(f"This path does not take {request.method}.")
-    known = BadRequest(error.detail)
-    known.http_status = error.status_code
-    return known
+    reason = absent.reason_for_path(path.removeprefix(request.scope.get("root_path", "")))
+    return reason or f"There is nothing at {path[:200]!r}. Check the address."
 
 
 def _methods(routes: Sequence[BaseRoute], request: Request) -> list[str]:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs
 
 from runyard.exceptions import InvalidParameter, MethodNotAllowed, RunyardException, Unavailable, UnsupportedMediaType
-from runyard.server.answers import App, Receive, Scope, Send, send_error, send_json, unforeseen
-from runyard.server.bodies import BodyReader, ClientGone
-from runyard.server.guard import FIELDS, Guard
+from runyard.http.answers import App, Receive, Scope, Send, send_error, send_json, unforeseen
+from runyard.http.bodies import BodyReader, ClientGone
+from runyard.http.guard import FIELDS, Guard
+from runyard.http.lifespan import Lifespan
 from runyard.serving.counters import Counters
 from runyard.serving.description import Described
 from runyard.serving.pool import Pool
@@ -53,7 +54,7 @@ def create_app(served: Served, settings: ServingSettings, counters: Counters | N
     scorer = Scorer(served.model, counters.predicted)
     pool = Pool(scorer.answer, settings)
     app = _ScoringApp(pool, settings, counters, served.described)
-    return Guard(app, settings.server, _Lifespan(pool))
+    return Guard(app, settings.http, Lifespan(stopped=pool.close))
 
 
 class _ScoringApp:
@@ -61,7 +62,7 @@ class _ScoringApp:
 
     def __init__(self, pool: Pool, settings: ServingSettings, counters: Counters, described: Described) -> None:
         self._pool, self._settings, self._counters = pool, settings, counters
-        self._bodies = BodyReader(settings.server.limits)
+        self._bodies = BodyReader(settings.http.limits)
         self._version = described.version.encode()
         self._web = create_web(described, counters)
         self._types: dict[bytes, bool] = {}
@@ -147,20 +148,3 @@ def _is_csv(given: str) -> bool:
         if value.strip().strip('"') not in ("utf-8", "utf8"):
             raise UnsupportedMediaType(f"The charset is {value.strip()[:50]!r}. Only UTF-8 is taken.")
     return kind in _CSV
-
-
-class _Lifespan:
-    """Answers the ASGI server's start and stop."""
-
-    def __init__(self, pool: Pool) -> None:
-        self._pool = pool
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        while scope["type"] == "lifespan":
-            message = await receive()
-            ending = message["type"] == "lifespan.shutdown"
-            if ending:
-                self._pool.close()
-            await send({"type": f"{message['type']}.complete"})
-            if ending:
-                return

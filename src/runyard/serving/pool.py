@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from runyard.exceptions import RunyardException, Unavailable
-from runyard.server.answers import unforeseen
+from runyard.http.answers import unforeseen
 from runyard.serving.scorer import Outcome, ScoringRequest
 from runyard.serving.settings import ServingSettings
 

@@ -1,10 +1,10 @@
 """How a model is served: its address, its limits, and what may be batched."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from runyard.exceptions import InvalidParameter
-from runyard.server.settings import Limits, ServerSettings
+from runyard.http.settings import HttpSettings, Limits
 
 _LONGEST_STOP = 25.0
 
@@ -50,12 +50,12 @@ class ServingSettings:
             raise InvalidParameter(f"A wait of {self.batch_wait} s for a batch must be below the time limit.")
 
     @property
-    def server(self) -> ServerSettings:
-        """The same for the parts that the tracking server shares."""
+    def http(self) -> HttpSettings:
+        """The same for the parts that all servers share."""
         limits = Limits(
             json_body=256 * 2**20, waiting_bodies=1024 * 2**20, shutdown_seconds=min(self.timeout, _LONGEST_STOP)
         )
-        local = ServerSettings(host=self.host, port=self.port, allowed_hosts=self.allowed_hosts, limits=limits)
-        if local.is_public and not self.allowed_hosts:
-            return ServerSettings(host=self.host, port=self.port, disable_security_middleware=True, limits=limits)
-        return local
+        shared = HttpSettings(
+            host=self.host, port=self.port, workers=self.workers, allowed_hosts=self.allowed_hosts, limits=limits
+        )
+        return replace(shared, disable_security_middleware=shared.is_public and not self.allowed_hosts)

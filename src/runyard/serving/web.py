@@ -1,18 +1,14 @@
 """What people and monitors read of a served model: the page that tries it, its OpenAPI document, its metrics."""
 
-from typing import Any
-
 import orjson
 from fastapi import FastAPI
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from runyard._resources import web
-from runyard.exceptions import BadRequest, EndpointNotFound, MethodNotAllowed, RunyardException
-from runyard.server.answers import envelope
+from runyard.http.framework import explained, json_answer, templates
 from runyard.serving.counters import Counters
 from runyard.serving.description import Described
 
@@ -23,14 +19,7 @@ def create_web(described: Described, counters: Counters) -> FastAPI:
     """The web framework's half of the server."""
     app = FastAPI(title=described.name, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     specification = orjson.dumps(described.openapi)
-    templates = Environment(
-        loader=FileSystemLoader(web() / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    page = templates.get_template("serving.html").render(model=described)
+    page = templates().get_template("serving.html").render(model=described)
 
     def serve_page(_: Request) -> Response:
         return HTMLResponse(page)
@@ -55,20 +44,7 @@ def create_web(described: Described, counters: Counters) -> FastAPI:
 
 def _as_envelope(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return _json_answer(_explained(request, error), error.headers)
-
-
-def _explained(request: Request, error: HTTPException) -> RunyardException:
-    if error.status_code == 404:
-        return EndpointNotFound(
-            f"There is nothing at {request.url.path[:200]!r}. Predictions are at POST /invocations."
-        )
-    if error.status_code == 405:
-        return MethodNotAllowed(f"This path does not take {request.method}.")
-    known = BadRequest(error.detail)
-    known.http_status = error.status_code
-    return known
-
-
-def _json_answer(error: RunyardException, headers: Any) -> Response:
-    return Response(envelope(error), error.http_status, headers, "application/json")
+    absent = f"There is nothing at {request.url.path[:200]!r}. Predictions are at POST /invocations."
+    answer = json_answer(explained(request, error, absent))
+    answer.headers.update(error.headers or {})
+    return answer

@@ -5,15 +5,14 @@ import uuid
 from dataclasses import dataclass
 from http import HTTPStatus
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from runyard.core.clock import now_ms
 from runyard.exceptions import RunyardException, Unavailable
+from runyard.http.framework import templates
 from runyard.ui import format as formats
 from runyard.ui import presentation
 from runyard.ui.navigation import NOTICES, Crumb, Shell, Urls
@@ -38,20 +37,13 @@ class Renderer:
 
     Parameters
     ----------
-    templates: The folder of templates.
     urls: Builds addresses.
     statics: The static files.
     """
 
-    def __init__(self, templates: Path, urls: Urls, statics: StaticFiles) -> None:
+    def __init__(self, urls: Urls, statics: StaticFiles) -> None:
         self.urls = urls
-        self.environment = Environment(
-            loader=FileSystemLoader(templates),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
+        self.environment = templates()
         self.environment.filters.update(formats.FILTERS | presentation.FILTERS)
         self.environment.globals.update(url=urls, static=statics.url, version=version("runyard"))
         self.environment.tests.update(presentation.TESTS)

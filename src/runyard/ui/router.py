@@ -105,7 +105,7 @@ class Pages:
         web: Path = _resources.web()
         urls = Urls(static_prefix)
         self._statics = StaticFiles(web / "static", urls)
-        self.site = Site(gate, urls, Renderer(web / "templates", urls, self._statics), web)
+        self.site = Site(gate, urls, Renderer(urls, self._statics), web)
 
     def router(self) -> APIRouter:
         """The pages, their forms and the static files."""

@@ -11,11 +11,14 @@ from types import FrameType
 
 log = logging.getLogger("runyard.server")
 
-HOPELESS = 3
-"""Exit code of a worker that would fail again if it were started again; the server stops with it."""
+_CANNOT_START = 3
+"""Exit code of a worker that raised `WorkersCannotStart`."""
 
-_STOP_SECONDS = 10
 _MANY_DEATHS, _SHORT_SECONDS = 8, 10.0
+
+
+class WorkersCannotStart(Exception):  # noqa: N818  (says what follows)
+    """What keeps this worker from starting would keep the next one too: the server stops."""
 
 
 def ending_signals() -> tuple[signal.Signals, ...]:
@@ -52,7 +55,7 @@ class _Workers:
         while self._alive:
             process, status = os.wait()
             self._alive.discard(process)
-            if not self._stopping and os.waitstatus_to_exitcode(status) == HOPELESS:
+            if not self._stopping and os.waitstatus_to_exitcode(status) == _CANNOT_START:
                 failed = True
                 self._stop(signal.SIGTERM, None)
             elif not self._stopping:
@@ -79,6 +82,9 @@ class _Workers:
                 signal.signal(number, signal.SIG_DFL)
             os.close(self._held)
             code = self._work(self._gone)
+        except WorkersCannotStart as reason:
+            code = _CANNOT_START
+            sys.stderr.write(f"Error: {' '.join(str(reason).split())}\n")
         except Exception:
             log.exception("a worker failed")
         finally:
@@ -105,9 +111,7 @@ class _Workers:
                 os.kill(process, number)
 
 
-def run_workers(
-    count: int, work: Callable[[int], int], ready: Callable[[], None], stop_seconds: int = _STOP_SECONDS
-) -> int:
+def run_workers(count: int, work: Callable[[int], int], ready: Callable[[], None], stop_seconds: int) -> int:
     """Run `work` in `count` processes until told to stop.
 
     Parameters

@@ -15,10 +15,10 @@ from types import FrameType
 from uvicorn.server import Server
 
 from runyard.exceptions import RunyardException
-from runyard.server.answers import App
-from runyard.server.http_protocol import LimitedConfig, LimitedProtocol
-from runyard.server.settings import Limits
-from runyard.server.workers import ending_signals
+from runyard.http.answers import App
+from runyard.http.protocol import LimitedConfig, LimitedProtocol
+from runyard.http.settings import Limits
+from runyard.http.workers import ending_signals
 
 log = logging.getLogger("runyard.server")
 

@@ -15,7 +15,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
-from runyard.server.settings import Limits
+from runyard.http.settings import Limits
 
 _WATCHED = frozenset({b"expect", b"transfer-encoding"})
 _LAST_REQUEST_SECONDS = 0.3

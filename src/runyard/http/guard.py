@@ -4,13 +4,14 @@ A page anywhere on the web can make its reader's browser send requests here. Wha
 freely and the Origin header at all; so both are compared exactly, on every path.
 """
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, MutableMapping
 from typing import Any
 
 from runyard.exceptions import BadRequest, PermissionDenied, RunyardException
-from runyard.server.answers import App, Headers, Receive, Scope, Send, send_error
-from runyard.server.hosts import HostRules, check_origins
-from runyard.server.settings import ServerSettings
+from runyard.http.answers import App, Headers, Receive, Scope, Send, send_error
+from runyard.http.hosts import HostRules, check_origins
+from runyard.http.lifespan import Lifespan
+from runyard.http.settings import HttpSettings
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 FIELDS = "runyard.fields"
@@ -24,8 +25,6 @@ _CSP = (
 _ALLOWED_METHODS = b"GET, HEAD, POST, PUT, PATCH, DELETE"
 _ALLOWED_HEADERS = b"Authorization, Content-Type, Content-Encoding, If-None-Match, Range"
 
-Lifespan = Callable[[Scope, Receive, Send], Awaitable[None]]
-
 
 class Guard:
     """Checks Host, Origin and fetch metadata, and adds security headers.
@@ -37,7 +36,7 @@ class Guard:
     lifespan: Answers the ASGI server's start and stop messages.
     """
 
-    def __init__(self, app: App, settings: ServerSettings, lifespan: Lifespan) -> None:
+    def __init__(self, app: App, settings: HttpSettings, lifespan: Lifespan) -> None:
         self._app, self._lifespan = app, lifespan
         self._checked = not settings.disable_security_middleware
         self._rules = HostRules.of(settings)

@@ -7,16 +7,12 @@ import socket
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from psutil import net_if_addrs
-
-from runyard.artifacts.locations import own_address
 from runyard.exceptions import InvalidParameter
-from runyard.server.settings import LOOPBACK, ServerSettings
+from runyard.http.settings import LOOPBACK, HttpSettings
 
 _NAME = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*")
 _ORIGIN = re.compile(r"https?://[^/?#@\s,*]+")
 _DEFAULT_PORTS = (80, 443)
-_EVERY_ADDRESS = ("0.0.0.0", "::", "[::]")  # noqa: S104  (to be compared with)
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -67,7 +63,7 @@ class HostRules:
     exact: frozenset[bytes] = frozenset()
 
     @classmethod
-    def of(cls, settings: ServerSettings) -> "HostRules":
+    def of(cls, settings: HttpSettings) -> "HostRules":
         """The rules for a server: its own names, the address it listens on, and what its operator added.
 
         Raises
@@ -87,19 +83,6 @@ class HostRules:
             rules._allow(entry.strip().lower())
         rules.exact = frozenset(_spelled(name, port) for name, port in rules.hosts)
         return rules
-
-    def own_addresses(self, settings: ServerSettings) -> tuple[str, ...]:
-        """Where on the web this server's artifacts are: at the names and addresses that mean this very server.
-
-        Networks and ``*`` are left out: other servers answer there too.
-        """
-        found = set(self.hosts)
-        if settings.host in _EVERY_ADDRESS:
-            own = (entry.address for entries in net_if_addrs().values() for entry in entries)
-            found |= {(address.partition("%")[0], self.port) for address in own if ":" in address or "." in address}
-        found |= {(f"*{suffix}", port) for suffix in self.suffixes for port in (None, self.port)}
-        ordered = sorted(found, key=lambda pair: (pair[0], pair[1] or 0))
-        return tuple(own_address(name, port, settings.static_prefix) for name, port in ordered)
 
     def _add(self, name: str, port: int | None) -> None:
         with contextlib.suppress(ValueError):

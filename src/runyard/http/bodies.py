@@ -5,8 +5,8 @@ import zlib
 from collections.abc import Mapping
 
 from runyard.exceptions import BadRequest, PayloadTooLarge, Unavailable, UnsupportedMediaType
-from runyard.server.answers import Receive
-from runyard.server.settings import Limits
+from runyard.http.answers import Receive
+from runyard.http.settings import Limits
 
 _WINDOW_BITS = {b"gzip": 31, b"x-gzip": 31, b"deflate": 15}
 _RAW_DEFLATE = -15

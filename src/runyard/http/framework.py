@@ -1,0 +1,38 @@
+"""What the web framework finds wrong, in the envelope of our errors; and the templates of pages."""
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from runyard._resources import web
+from runyard.exceptions import BadRequest, EndpointNotFound, MethodNotAllowed, RunyardException
+from runyard.http.answers import envelope, retry_headers
+
+
+def templates() -> Environment:
+    """The templates of all pages: what they show is escaped, and a name they were not given is an error."""
+    return Environment(
+        loader=FileSystemLoader(web() / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def explained(request: Request, error: HTTPException, absent: str) -> RunyardException:
+    """The framework's error as one of ours; `absent` is what is said where there is nothing at the path."""
+    if error.status_code == 404:
+        return EndpointNotFound(absent)
+    if error.status_code == 405:
+        return MethodNotAllowed(f"This path does not take {request.method}.")
+    known = BadRequest(error.detail)
+    known.http_status = error.status_code
+    return known
+
+
+def json_answer(error: RunyardException) -> Response:
+    """An error in its envelope."""
+    headers = {name.decode(): value.decode() for name, value in retry_headers(error)}
+    return Response(envelope(error), error.http_status, headers, "application/json")

@@ -1,0 +1,67 @@
+"""Serves an application, in this process or in several, and says where."""
+
+import math
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+from runyard.http.answers import App
+from runyard.http.process import OrderlyServer, listen, log_to_stderr, raise_file_limit
+from runyard.http.settings import HttpSettings
+from runyard.http.workers import run_workers
+
+_LATER_THAN_LAST_RESORT = 2
+"""Seconds after its time to shut down at which a worker is killed, which has not even ended itself."""
+
+OpenApp = Callable[[], AbstractContextManager[App]]
+Say = Callable[[str], None]
+
+
+@contextmanager
+def listening(settings: HttpSettings, say: Say) -> Iterator[tuple[socket.socket, int]]:
+    """A socket that listens at the settings' address, and its port, in a process that is ready to serve.
+
+    Raises
+    ------
+    RunyardException: The address cannot be listened on.
+    """
+    log_to_stderr()
+    raise_file_limit()
+    with listen(settings.host, settings.port) as listener:
+        if settings.is_public:
+            host = settings.host
+            say(f"Warning: {host} can be reached from other machines, and this server asks nobody who they are.")
+        yield listener, listener.getsockname()[1]
+
+
+def serve_app(open_app: OpenApp, listener: socket.socket, settings: HttpSettings, ready: Callable[[], None]) -> int:
+    """Serve until SIGTERM or Ctrl-C; returns the exit code.
+
+    Parameters
+    ----------
+    open_app: Opens the application; called once in each process, and closed when that ends.
+    listener: Takes the connections.
+    settings: Number of processes, and limits.
+    ready: Called when requests are taken.
+    """
+
+    def serve_here(ready: Callable[[], None] | None = None, parent_gone: int | None = None) -> int:
+        with open_app() as app:
+            OrderlyServer(app, settings.limits, ready, parent_gone).run(sockets=[listener])
+        return 0
+
+    if settings.workers == 1:
+        return serve_here(ready)
+    return run_workers(
+        settings.workers,
+        work=lambda gone: serve_here(parent_gone=gone),
+        ready=ready,
+        stop_seconds=math.ceil(settings.limits.shutdown_seconds) + _LATER_THAN_LAST_RESORT,
+    )
+
+
+def shown_address(settings: HttpSettings) -> str:
+    """The server's address as a browser on this machine takes it."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)  # noqa: S104  (named, not bound)
+    shown = f"[{host}]" if ":" in host and not host.startswith("[") else host
+    return f"http://{shown}:{settings.port}{settings.static_prefix}"
