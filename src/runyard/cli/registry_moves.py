@@ -11,8 +11,8 @@ from runyard.core.origin import user
 from runyard.exceptions import InvalidParameter
 from runyard.registry.model_versions.messages import TransitionModelVersionStage
 from runyard.registry.names import ACTIVE_STAGES
+from runyard.registry.promotion.condition import parse_condition
 from runyard.registry.promotion.judging import IF_NO_HOLDER, PASS
-from runyard.registry.promotion.language import parse_condition
 from runyard.registry.promotion.messages import PromoteModelVersion, SearchMoves
 from runyard.registry.registered_models.messages import DeleteRegisteredModelAlias, SetRegisteredModelAlias
 

@@ -1,4 +1,4 @@
-"""What names of models, aliases, stages and versions may be. Source: MLflow 3.17's registry."""
+"""What names of models, aliases, stages and versions may be, and texts about them. Source: MLflow 3.17's registry."""
 
 import re
 
@@ -11,6 +11,8 @@ MAX_ALIAS = 255
 MAX_DESCRIPTION = 65_535
 MAX_SOURCE = 65_535
 MAX_TAG_VALUE = 100_000
+MAX_USER = 256
+MAX_REASON = 5_000
 
 NONE, STAGING, PRODUCTION, ARCHIVED = STAGES
 ACTIVE_STAGES = (STAGING, PRODUCTION)
@@ -79,3 +81,9 @@ def check_description(text: str | None) -> None:
     """Refuse a description no database keeps."""
     if text is not None:
         check_text("The description", text, MAX_DESCRIPTION)
+
+
+def check_cause(user_id: str, reason: str) -> None:
+    """Refuse who and why when they are too long."""
+    check_text("user_id", user_id, MAX_USER)
+    check_text("reason", reason, MAX_REASON)

@@ -67,6 +67,13 @@ class Token(NamedTuple):
         return self.kind == "word" and self.text.upper() in words
 
 
+def check_characters(text: str, purpose: str) -> None:
+    """Refuse a text with a character that no database keeps; it cannot be `purpose`."""
+    bad = _UNSTORABLE.search(text)
+    if bad:
+        raise InvalidSearch(f"The character U+{ord(bad.group()):04X} cannot be {purpose}.", text, bad.start())
+
+
 def tokens(text: str) -> list[Token]:
     """The tokens of a filter, with one of kind ``end`` last.
 
@@ -76,9 +83,7 @@ def tokens(text: str) -> list[Token]:
     """
     if len(text) > MAX_LENGTH:
         raise InvalidSearch(f"The text has {len(text)} characters; at most {MAX_LENGTH} are taken.", text, MAX_LENGTH)
-    bad = _UNSTORABLE.search(text)
-    if bad:
-        raise InvalidSearch(f"The character U+{ord(bad.group()):04X} cannot be searched for.", text, bad.start())
+    check_characters(text, "searched for")
     found: list[Token] = []
     place = unquoted = 0
     while place < len(text):

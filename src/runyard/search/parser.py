@@ -17,6 +17,7 @@ from runyard.search.errors import InvalidSearch
 from runyard.search.fields import EntityFields, Field
 from runyard.search.lexer import Token, tokens
 from runyard.search.nodes import Comparison, OrderTerm, Value
+from runyard.search.reader import TokenReader
 
 MAX_TERMS = 100
 MAX_ORDER_TERMS = 20
@@ -54,26 +55,13 @@ def parse_order_by(items: Sequence[str], entity: EntityFields) -> list[OrderTerm
     return terms
 
 
-class _Parser:
+class _Parser(TokenReader):
     def __init__(self, text: str, entity: EntityFields) -> None:
-        self.text, self.entity = text, entity
-        self.tokens = tokens(text)
-        self.place = 0
-
-    @property
-    def here(self) -> Token:
-        return self.tokens[self.place]
-
-    def take(self) -> Token:
-        token = self.here
-        self.place += token.kind != "end"
-        return token
+        super().__init__(text, tokens(text))
+        self.entity = entity
 
     def take_word(self, *words: str) -> Token | None:
         return self.take() if self.here.is_word(*words) else None
-
-    def error(self, problem: str, at: Token | None = None) -> InvalidSearch:
-        return InvalidSearch(problem, self.text, (at or self.here).position)
 
     def filter(self) -> list[Comparison]:
         if self.here.kind == "end":
@@ -111,9 +99,9 @@ class _Parser:
         if start.kind == "text" and start.text.startswith("'"):
             raise self.error("A key is needed here; single quotes are for values. Use backticks around unusual keys.")
         names = [self.name("A key such as metrics.loss is needed here.")]
-        while self.here.text == "." and self.touches_the_one_before():
+        while self.here.text == "." and self.touches():
             self.take()
-            if not self.touches_the_one_before():
+            if not self.touches():
                 raise self.error("A key is needed directly behind the dot.")
             names.append(self.name("A key is needed behind the dot."))
         if len(names) == 1:
@@ -126,9 +114,6 @@ class _Parser:
         if kind in self.entity.free:
             return kind, key, self.entity.free[kind]
         return self.keyed(kind, key, start, ordering)
-
-    def touches_the_one_before(self) -> bool:
-        return self.here.position == self.tokens[self.place - 1].end
 
     def name(self, needed: str) -> str:
         if self.here.kind not in ("word", "quoted", "text") or not self.here.value:
@@ -148,7 +133,7 @@ class _Parser:
     def operator(self) -> str:
         token = self.take()
         if token.kind == "operator":
-            if self.here.kind == "operator" and self.touches_the_one_before():
+            if self.here.kind == "operator" and self.touches():
                 raise self.error(f"Unknown comparator {shown(token.text + self.here.text)}.", token)
             return token.text
         if token.is_word("LIKE", "ILIKE", "IN"):

@@ -8,10 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runyard.exceptions import InvalidParameter
-from runyard.registry.promotion.errors import InvalidCondition
-from runyard.registry.promotion.language import parse_condition
-from runyard.registry.promotion.nodes import Metric
-from runyard.registry.promotion.values import NoValue, holds, value_of
+from runyard.registry.promotion.condition import parse_condition
+from runyard.registry.promotion.expressions import Metric, NoValue, holds, value_of
+from runyard.search.errors import InvalidSearch
 
 CANDIDATE_F1, CHAMPION_F1 = Metric("candidate", "", "f1"), Metric("alias", "champion", "f1")
 FIGURES = {CANDIDATE_F1: 0.9, CHAMPION_F1: 0.8}
@@ -123,7 +122,7 @@ def test_names_lead_to_the_metric_meant(text: str, expected: tuple[str, str, str
 )
 def test_what_is_wrong_is_named_and_pointed_at(text: str, position: int, problem: str) -> None:
     """A pipeline's author must find the mistake without reading a grammar."""
-    with pytest.raises(InvalidCondition, match=re.escape(problem)) as caught:
+    with pytest.raises(InvalidSearch, match=re.escape(problem)) as caught:
         parse_condition(text)
 
     assert position == caught.value.position
@@ -149,7 +148,7 @@ def test_what_is_wrong_is_named_and_pointed_at(text: str, position: int, problem
 )
 def test_hostile_texts_are_refused(text: str) -> None:
     """No condition, however long or deep, keeps the store busy or breaks Python's stack."""
-    with pytest.raises(InvalidCondition):
+    with pytest.raises(InvalidSearch):
         parse_condition(text)
 
 

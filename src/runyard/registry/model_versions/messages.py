@@ -8,8 +8,7 @@ from runyard.exceptions import InvalidParameter
 from runyard.protocol.answer import Answer, Nothing
 from runyard.protocol.message import Message
 from runyard.registry.model_versions.entities import DescribedModelVersion, ModelVersion
-from runyard.registry.names import MAX_SOURCE, check_description, check_tag, stage_named, version_number
-from runyard.registry.promotion.cause import check_cause
+from runyard.registry.names import MAX_SOURCE, check_cause, check_description, check_tag, stage_named, version_number
 from runyard.tracking.experiments.messages import check_max_results
 
 MAX_VERSIONS = 200_000

@@ -6,8 +6,7 @@ from typing import Any
 
 from runyard.core.limits import shown
 from runyard.core.wire import wire_double
-from runyard.registry.promotion.nodes import Comparison, Metric
-from runyard.registry.promotion.values import NoValue, holds, value_of
+from runyard.registry.promotion.expressions import Comparison, Metric, NoValue, holds, value_of
 
 PASS, FAIL = "pass", "fail"
 IF_NO_HOLDER = (PASS, FAIL)

@@ -7,11 +7,10 @@ from runyard.exceptions import InvalidParameter
 from runyard.protocol.answer import Answer
 from runyard.protocol.message import Message
 from runyard.registry.model_versions.entities import ModelVersion
-from runyard.registry.names import ACTIVE_STAGES, check_alias, stage_named, version_number
-from runyard.registry.promotion.cause import check_cause
+from runyard.registry.names import ACTIVE_STAGES, check_alias, check_cause, stage_named, version_number
+from runyard.registry.promotion.condition import parse_condition
 from runyard.registry.promotion.entities import Promotion, PromotionComparison, RegisteredModelMove
 from runyard.registry.promotion.judging import IF_NO_HOLDER, PASS
-from runyard.registry.promotion.language import parse_condition
 from runyard.tracking.experiments.messages import check_max_results
 
 MAX_MOVES = 1_000

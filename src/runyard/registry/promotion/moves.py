@@ -1,4 +1,4 @@
-"""Noting every change of an alias or a stage."""
+"""Noting every change of an alias or a stage, and finding what was noted."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -6,6 +6,7 @@ from typing import Literal
 import sqlalchemy as sa
 
 from runyard.core.clock import now_ms
+from runyard.db.paging import SortColumn, read_page
 from runyard.db.transaction import Transaction
 from runyard.registry.promotion.tables import moves
 
@@ -64,3 +65,21 @@ def record_move(
             figures=cause.figures,
         )
     )
+
+
+def search_move_ids(
+    tx: Transaction, model: int, version: int | None, max_results: int, page_token: str | None
+) -> tuple[list[int], str | None]:
+    """Ids of a page of moves of a registered model, the newest first, and the next page's token. One statement.
+
+    Raises
+    ------
+    InvalidParameter: The token is not one of this query.
+    """
+    chosen = sa.select(moves.c.id).where(moves.c.registered_model_id == model)
+    if version is not None:
+        # what the version got, what it lost, and what it had to give up to another
+        left = sa.and_(moves.c.kind == "alias", moves.c.previous == str(version))
+        chosen = chosen.where(sa.or_(moves.c.version == version, left))
+    newest = SortColumn(moves.c.id, "integer", descending=True, indexed=True)
+    return read_page(tx, chosen, [newest], ("moves", model, version), max_results, page_token)

@@ -14,12 +14,12 @@ from runyard.registry.model_versions.sources import PROMPT_SOURCES
 from runyard.registry.model_versions.stages import checked_stage, transition
 from runyard.registry.model_versions.wire import versions_on_wire
 from runyard.registry.names import version_number
+from runyard.registry.promotion.condition import parse_condition
 from runyard.registry.promotion.contenders import contenders, holder_of_target
-from runyard.registry.promotion.history import moves_on_wire, search_move_ids
 from runyard.registry.promotion.judging import Contender, figures_of, judge
-from runyard.registry.promotion.language import parse_condition
 from runyard.registry.promotion.messages import PromoteModelVersion, SearchMoves
-from runyard.registry.promotion.moves import Cause
+from runyard.registry.promotion.moves import Cause, search_move_ids
+from runyard.registry.promotion.wire import moves_on_wire
 from runyard.registry.registered_models.aliases import set_alias
 from runyard.registry.registered_models.rows import FoundModel, find_model
 
@@ -90,6 +90,6 @@ def search_moves(tx: Transaction, message: SearchMoves) -> Wire:
     """A page of moves."""
     model = find_model(tx, message.name)
     version = None if message.version is None else version_number(message.version)
-    ids, token = search_move_ids(tx, model, version, message.max_results, message.page_token)
+    ids, token = search_move_ids(tx, model.id, version, message.max_results, message.page_token)
     found = moves_on_wire(tx, ids) if ids else []
     return {**({"moves": found} if found else {}), **({"next_page_token": token} if token else {})}

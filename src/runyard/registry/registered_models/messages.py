@@ -7,8 +7,7 @@ from runyard.exceptions import InvalidParameter
 from runyard.protocol.answer import Answer, Nothing
 from runyard.protocol.message import Message
 from runyard.registry.model_versions.messages import ModelVersionFound, ModelVersionsFound
-from runyard.registry.names import check_alias, check_description, check_model_name, check_tag, stage_named
-from runyard.registry.promotion.cause import check_cause
+from runyard.registry.names import check_alias, check_cause, check_description, check_model_name, check_tag, stage_named
 from runyard.registry.registered_models.entities import RegisteredModel
 
 MAX_MODELS = 1_000

@@ -11,13 +11,12 @@
 ``current.f1`` to the one that has what is being moved. There is no OR and no NOT: a condition is a list of demands.
 """
 
+import re
 from typing import Literal
 
 from runyard.core.limits import shown
 from runyard.registry.names import LATEST
-from runyard.registry.promotion.errors import InvalidCondition
-from runyard.registry.promotion.lexer import key_of, tokens
-from runyard.registry.promotion.nodes import (
+from runyard.registry.promotion.expressions import (
     CANDIDATE,
     CURRENT,
     Calculation,
@@ -25,17 +24,36 @@ from runyard.registry.promotion.nodes import (
     Expression,
     Metric,
     Negative,
+    NoValue,
     Number,
     metrics_in,
+    value_of,
 )
-from runyard.registry.promotion.values import NoValue, value_of
-from runyard.search.lexer import Token
+from runyard.search.errors import InvalidSearch
+from runyard.search.lexer import Token, check_characters
+from runyard.search.reader import TokenReader
 
+MAX_LENGTH = 2_000
 MAX_COMPARISONS = 20
 MAX_OPERANDS = 100
 MAX_DEPTH = 30
 
 _ALIKE = {"==": "="}
+
+# Unlike in filters, - is an operator here: champion.f1-0.005
+# Behind a dot that touches what is before it, a word may begin with a digit: metrics.5fold, metrics.layer.3
+_TOKEN = re.compile(
+    r"""
+      (?P<space>\s+)
+    | (?P<quoted>`[^`]*`|"[^"]*"|'[^']*')
+    | (?P<word>[^\W\d]\w*|(?<=[\w`"']\.)\w+)
+    | (?P<number>(?:[0-9]+(?:\.[0-9]*)?|(?<![\w`"'])\.[0-9]+)(?:[eE][+-]?[0-9]+)?(?![\w.]))
+    | (?P<operator>!=|>=|<=|==|=|>|<)
+    | (?P<mark>[-+*/().])
+    | (?P<unknown>.)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
 
 
 def parse_condition(text: str) -> list[Comparison]:
@@ -43,35 +61,47 @@ def parse_condition(text: str) -> list[Comparison]:
 
     Raises
     ------
-    InvalidCondition: It breaks the grammar, is too large, or can never be judged; points at the offending part.
+    InvalidSearch: It breaks the grammar, is too large, or can never be judged; points at the offending part.
     """
     return _Parser(text).condition()
 
 
-class _Parser:
+def _tokens(text: str) -> list[Token]:
+    """The tokens of a condition, with one of kind ``end`` last.
+
+    Raises
+    ------
+    InvalidSearch: Too long, or a character that begins no token.
+    """
+    if len(text) > MAX_LENGTH:
+        problem = f"The condition has {len(text)} characters; at most {MAX_LENGTH} are taken."
+        raise InvalidSearch(problem, text, MAX_LENGTH)
+    check_characters(text, "used")
+    found: list[Token] = []
+    for match in _TOKEN.finditer(text):
+        kind = str(match.lastgroup)
+        if kind == "unknown":
+            raise InvalidSearch(_problem(match.group()), text, match.start())
+        if kind != "space":
+            found.append(Token(kind, match.group(), match.start()))
+    return [*found, Token("end", "", len(text))]
+
+
+def _problem(character: str) -> str:
+    if character in "'\"`":
+        return f"The quote {character} is not closed."
+    if character.isdigit() or character == ".":
+        return "This is no number."
+    return f"Unexpected {shown(character)}. Put keys with unusual characters in backticks."
+
+
+class _Parser(TokenReader):
     def __init__(self, text: str) -> None:
-        self.text = text
-        self.tokens = tokens(text)
-        self.place = self.operands = self.depth = 0
-
-    @property
-    def here(self) -> Token:
-        return self.tokens[self.place]
-
-    @property
-    def before(self) -> Token:
-        return self.tokens[self.place - 1]
-
-    def take(self) -> Token:
-        token = self.here
-        self.place += token.kind != "end"
-        return token
+        super().__init__(text, _tokens(text))
+        self.operands = self.depth = 0
 
     def take_mark(self, *marks: str) -> Token | None:
         return self.take() if self.here.kind == "mark" and self.here.text in marks else None
-
-    def error(self, problem: str, at: Token | None = None) -> InvalidCondition:
-        return InvalidCondition(problem, self.text, (at or self.here).position)
 
     def condition(self) -> list[Comparison]:
         if self.here.kind == "end":
@@ -176,13 +206,10 @@ class _Parser:
             )
         return self.owned(start, names)
 
-    def touches(self) -> bool:
-        return self.here.position == self.before.end
-
     def name(self, what: str) -> str:
-        if not key_of(self.here):
+        if not self.here.value:
             raise self.error(f"{what} cannot be empty.")
-        return key_of(self.take())
+        return self.take().value
 
     def owned(self, start: Token, names: list[str]) -> Metric:
         first = names[0]

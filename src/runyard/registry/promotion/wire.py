@@ -1,4 +1,4 @@
-"""Reading the history of moves."""
+"""Moves as the protocol shows them."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,29 +6,9 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
-from runyard.db.paging import SortColumn, read_page
 from runyard.db.selecting import one_of
 from runyard.db.transaction import Transaction
 from runyard.registry.promotion.tables import moves
-from runyard.registry.registered_models.rows import FoundModel
-
-
-def search_move_ids(
-    tx: Transaction, model: FoundModel, version: int | None, max_results: int, page_token: str | None
-) -> tuple[list[int], str | None]:
-    """Ids of a page of moves of a registered model, the newest first, and the next page's token. One statement.
-
-    Raises
-    ------
-    InvalidParameter: The token is not one of this query.
-    """
-    chosen = sa.select(moves.c.id).where(moves.c.registered_model_id == model.id)
-    if version is not None:
-        # what the version got, what it lost, and what it had to give up to another
-        left = sa.and_(moves.c.kind == "alias", moves.c.previous == str(version))
-        chosen = chosen.where(sa.or_(moves.c.version == version, left))
-    newest = SortColumn(moves.c.id, "integer", descending=True, indexed=True)
-    return read_page(tx, chosen, [newest], ("moves", model.id, version), max_results, page_token)
 
 
 def moves_on_wire(tx: Transaction, ids: Sequence[int]) -> list[dict[str, Any]]:
