@@ -25,6 +25,15 @@ if TYPE_CHECKING:
         def homes_in(self, module: str, /) -> Mapping[str, str]:
             """Names that only MLflow has in a module."""
 
+        def reason(self, name: str, /) -> str | None:
+            """Why a name of MLflow's is missing."""
+
+        def reason_of_part(self, name: str, /) -> str | None:
+            """Why names are missing from the part that this one is in."""
+
+        def reason_for_method(self, name: str, /) -> str | None:
+            """Why the client lacks a method of MLflow's."""
+
         def install(self, quiet: bool = False) -> None:
             """Let ``import mlflow`` give Runyard in this process."""
 
@@ -88,13 +97,11 @@ def lacking(plain: str, package: str, name: str) -> str:
     ----------
     plain: What it says when neither is known.
     """
-    from runyard._absent import reason, reason_of_part  # noqa: PLC0415  (only when something went wrong)
-
     below = f"{package}.{name}".removeprefix("runyard.").removeprefix("mlflow.")
-    why, hint = reason(below), ""
+    why, hint = mlflow().reason(below), ""
     if not why:
         hint = did_you_mean(name, dir(sys.modules[package]))
-        why = None if hint else reason_of_part(below)
+        why = None if hint else mlflow().reason_of_part(below)
     return f"runyard.{below} is not in this version of Runyard: {why}" if why else f"{plain}{hint}"
 
 

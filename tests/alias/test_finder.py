@@ -13,7 +13,7 @@ from packaging.version import parse
 
 import runyard
 from runyard import alias
-from runyard._absent import REASONS
+from runyard.mlflow.reasons import REASONS
 
 pytestmark = pytest.mark.usefixtures("installed")
 

@@ -3,8 +3,7 @@
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from runyard._absent import reason_for_method
-from runyard._missing import did_you_mean
+from runyard._missing import did_you_mean, mlflow
 from runyard.artifacts.repository import ArtifactRepository
 from runyard.client.addresses import followed
 from runyard.client.connection import StoreConnection, connection_to
@@ -89,7 +88,7 @@ class RunyardClient(
     if not TYPE_CHECKING:  # type checkers report what is missing themselves
 
         def __getattr__(self, name: str) -> NoReturn:
-            reason = reason_for_method(name)
+            reason = mlflow().reason_for_method(name)
             more = f": {reason}" if reason else did_you_mean(name, dir(type(self)))
             missing = f"{type(self).__name__!r} object has no attribute {name!r}"
             raise AttributeError(missing + more, name=name, obj=self)

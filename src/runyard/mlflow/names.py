@@ -1,6 +1,6 @@
 """Where each name of MLflow's is that Runyard keeps elsewhere: ``mlflow.a.b``, and ``runyard.a.b``, read here.
 
-What is not here has the same place in both, or none in Runyard (`runyard._absent` says why). A home is written as in
+What is not here has the same place in both, or none in Runyard (`runyard.mlflow.reasons` says why). A home is written as in
 the tables of `runyard._lazy`: ``"module:"`` for the module, ``"module:name"`` for a name in it, ``"module"`` where
 that is the same name. A module whose names are listed, and which has no home itself, consists of these names.
 """

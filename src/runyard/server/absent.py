@@ -5,7 +5,7 @@ Clients know them, so "check the address" would send people looking for a mistak
 
 import re
 
-from runyard._absent import REASONS, reason_for_method
+from runyard.mlflow.reasons import REASONS, reason_for_method
 
 _GENAI = REASONS["trace"]
 _WORKSPACES = REASONS["get_workspace"]

@@ -7,9 +7,9 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 import runyard
-from runyard._absent import REASONS, reason, reason_of_part
 from runyard._missing import did_you_mean
 from runyard.mlflow.finder import SameModule
+from runyard.mlflow.reasons import REASONS, reason, reason_of_part
 
 if TYPE_CHECKING:
     from importlib.metadata import Distribution, DistributionFinder
