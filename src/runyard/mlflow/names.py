@@ -1,8 +1,8 @@
 """Where each name of MLflow's is that Runyard keeps elsewhere: ``mlflow.a.b``, and ``runyard.a.b``, read here.
 
-What is not here has the same place in both, or none in Runyard (`runyard.mlflow.reasons` says why). A home is written as in
+What is not here has the same place in both, or is missing (`runyard.mlflow.reasons` says why). A home is written as in
 the tables of `runyard._lazy`: ``"module:"`` for the module, ``"module:name"`` for a name in it, ``"module"`` where
-that is the same name. A module whose names are listed, and which has no home itself, consists of these names.
+that is the same name. A module that has names here, but no home, consists of these names.
 """
 
 _DATASETS = "runyard.tracking.inputs.entities"
@@ -52,6 +52,27 @@ HOMES: dict[str, str] = {
     "entities.run_tag": f"{_RUNS}:",
     "entities.source_type": f"{_RUNS}:",
     "entities.view_type": "runyard.core.lifecycle:",
+    "models.evaluation.EvaluationArtifact": "runyard.evaluation.artifacts",
+    "models.evaluation.EvaluationDataset": "runyard.data.evaluation_dataset",
+    "models.evaluation.EvaluationMetric": "runyard.evaluation.metric",
+    "models.evaluation.EvaluationResult": "runyard.evaluation.result",
+    "models.evaluation.MetricThreshold": "runyard.evaluation.thresholds",
+    "models.evaluation.artifacts": "runyard.evaluation.artifacts:",
+    "models.evaluation.base": "runyard.models.evaluation:",
+    "models.evaluation.evaluate": "runyard.evaluation.evaluating",
+    "models.evaluation.list_evaluators": "runyard.evaluation.evaluators",
+    "models.evaluation.make_metric": "runyard.evaluation.metric",
+    "models.evaluation.validate_evaluation_results": "runyard.evaluation.thresholds",
+    "models.evaluation.validation": "runyard.evaluation.thresholds:",
+    "models.model.ModelInfo": "runyard.models.info",
+    "models.model.get_model_info": "runyard.models.info",
+    "models.model.set_model": "runyard.pyfunc.script",
+    "models.signature.set_signature": "runyard.models.resigning",
+    "projects.submitted_run.LocalSubmittedRun": "runyard.projects.backend.local",
+    "projects.utils": "runyard.mlflow.project_utils:",
+    "pyfunc.loaders.code_model._load_pyfunc": "runyard.pyfunc.python_models:load_script",
+    "pyfunc.model._load_pyfunc": "runyard.pyfunc.python_models:load_python_model",
+    "pyfunc.utils.data_validation": "runyard.mlflow.data_validation:",
     "tracking.artifact_utils": "runyard.mlflow.tracking.artifact_utils:",
     "tracking.client.MlflowClient": "runyard.client:RunyardClient",
     "tracking.client.Param": _RUNS,

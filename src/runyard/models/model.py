@@ -241,11 +241,4 @@ def read_mlmodel(file: Path) -> Model:
         raise InvalidParameter(f"{str(file)!r} cannot be read as a model's description: {problem}.") from None
 
 
-__getattr__, _ = on_first_use(  # where MLflow has them too
-    __name__,
-    {
-        "ModelInfo": "runyard.models.info",
-        "get_model_info": "runyard.models.info",
-        "set_model": "runyard.pyfunc.script",
-    },
-)
+__getattr__, _ = on_first_use(__name__, {})  # MLflow has more names here

@@ -135,4 +135,4 @@ class _TypeHints:
         self.input, self.output = input_, output
 
 
-__getattr__, _ = on_first_use(__name__, {"set_signature": "runyard.models.resigning"})  # where MLflow has it too
+__getattr__, _ = on_first_use(__name__, {})  # MLflow has more names here

@@ -3,13 +3,8 @@
 import threading
 import time
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
 
 from runyard._lazy import on_first_use
-
-if TYPE_CHECKING:
-    from runyard.projects.backend.local import LocalSubmittedRun as LocalSubmittedRun
-
 
 _SECONDS_BETWEEN_LOOKS = 0.02
 
@@ -74,4 +69,4 @@ class FinishedRun(SubmittedRun):
         """There is nothing to end."""
 
 
-__getattr__, __dir__ = on_first_use(__name__, {"LocalSubmittedRun": "runyard.projects.backend.local"})
+__getattr__, _ = on_first_use(__name__, {})  # MLflow has more names here

@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from runyard._lazy import on_first_use
 from runyard.pyfunc.context import PythonModelContext
 
 __all__ = ["PythonModel", "PythonModelContext"]
@@ -68,8 +69,4 @@ def wants_params(function: Callable[..., Any]) -> bool:
     return "params" in parameters or any(one.kind is one.VAR_KEYWORD for one in parameters.values())
 
 
-def _load_pyfunc(path: str, model_config: dict[str, Any] | None = None) -> Any:
-    """The Python model in a folder, with its context, for pyfunc."""
-    from runyard.pyfunc.python_models import load_python_model  # noqa: PLC0415  (a circle: it reads this class)
-
-    return load_python_model(path, model_config)
+__getattr__, _ = on_first_use(__name__, {})  # MLflow has more names here

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from runyard import MlflowClient
-from tests.alias.conftest import Finished
+from tests.mlflow.conftest import Finished
 
 Python = Callable[..., Finished]
 

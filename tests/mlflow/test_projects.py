@@ -11,8 +11,8 @@ import runyard
 from runyard import projects
 from runyard.projects.backend.abstract_backend import AbstractBackend
 from runyard.projects.submitted_run import SubmittedRun
-from tests.alias.conftest import Finished
-from tests.alias.test_tier_a import resolved
+from tests.mlflow.conftest import Finished
+from tests.mlflow.test_tier_a import resolved
 
 RUN = {
     "uri": inspect.Parameter.empty,

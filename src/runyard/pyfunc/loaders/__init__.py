@@ -1,1 +1,0 @@
-"""What reads models that are not pickles, under the names that MLmodel files say."""

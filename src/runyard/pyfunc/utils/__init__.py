@@ -1,1 +1,0 @@
-"""Modules that pickles of MLflow's models name."""
