@@ -43,4 +43,5 @@ class _ModuleOfNames(importlib.abc.Loader):
     def exec_module(self, module: ModuleType) -> None:
         """Let its names load on first use."""
         homes = homes_in(module.__name__.removeprefix("runyard."))
+        vars(module)["__all__"] = list(homes)
         vars(module)["__getattr__"], vars(module)["__dir__"] = on_first_use(module.__name__, homes)
