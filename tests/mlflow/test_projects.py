@@ -9,6 +9,7 @@ import pytest
 
 import runyard
 from runyard import projects
+from runyard.mlflow import project_utils
 from runyard.projects.backend.abstract_backend import AbstractBackend
 from runyard.projects.submitted_run import SubmittedRun
 from tests.mlflow.conftest import Finished
@@ -114,13 +115,13 @@ def test_a_local_run_is_used_without_arguments() -> None:
 @pytest.mark.parametrize("name", UTILITIES)
 def test_a_utility_takes_the_parameters_of_mlflows(name: str) -> None:
     """Backends call them by position and by name."""
-    assert UTILITIES[name] == list(inspect.signature(getattr(projects.utils, name)).parameters)
+    assert UTILITIES[name] == list(inspect.signature(getattr(project_utils, name)).parameters)
 
 
 @pytest.mark.parametrize("name", VALUES)
 def test_a_key_is_mlflows(name: str) -> None:
     """Backends look it up in their configuration, where we put what the caller said."""
-    assert VALUES[name] == getattr(projects.utils, name)
+    assert VALUES[name] == getattr(project_utils, name)
 
 
 def test_a_program_that_is_aliased_imports_them(python: Callable[..., Finished], tmp_path: Path) -> None:

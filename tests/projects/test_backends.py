@@ -223,7 +223,7 @@ def test_a_scheduler_made_of_mlflows_parts_works(mlflow: ModuleType, install: In
 
 def test_a_scheduler_finds_mistakes_first(mlflow: ModuleType, tmp_path: Path) -> None:
     """What is validated needs no run."""
-    from runyard.projects import utils  # noqa: PLC0415  (what others import by MLflow's name)
+    from runyard.mlflow import project_utils as utils  # noqa: PLC0415  (what others import by MLflow's name)
 
     folder = str(project(tmp_path / "code", command("run {a}", "{a: float}")))
     for parameters in ({"a": "x"}, {}, None):

@@ -10,25 +10,33 @@ from runyard.core.git import git_tags
 from runyard.fluent.clients import client
 from runyard.fluent.stack import innermost
 from runyard.projects import runs, sources, tags, variables
+from runyard.projects.config_keys import (
+    MLFLOW_LOCAL_BACKEND_RUN_ID_CONFIG,
+    PROJECT_BUILD_IMAGE,
+    PROJECT_DOCKER_ARGS,
+    PROJECT_DOCKER_AUTH,
+    PROJECT_ENV_MANAGER,
+    PROJECT_STORAGE_DIR,
+    PROJECT_SYNCHRONOUS,
+)
 from runyard.projects.project import Project, load_project
 from runyard.projects.request import Request, resolved_values
 from runyard.tracking.runs.entities import Run
 
 __all__ = [
+    "MLFLOW_LOCAL_BACKEND_RUN_ID_CONFIG",
+    "PROJECT_BUILD_IMAGE",
+    "PROJECT_DOCKER_ARGS",
+    "PROJECT_DOCKER_AUTH",
+    "PROJECT_ENV_MANAGER",
+    "PROJECT_STORAGE_DIR",
+    "PROJECT_SYNCHRONOUS",
     "fetch_and_validate_project",
     "get_entry_point_command",
     "get_or_create_run",
     "get_run_env_vars",
     "load_project",
 ]
-
-PROJECT_BUILD_IMAGE = "build_image"
-PROJECT_DOCKER_ARGS = "DOCKER_ARGS"
-PROJECT_DOCKER_AUTH = "docker_auth"
-PROJECT_ENV_MANAGER = "ENV_MANAGER"
-PROJECT_STORAGE_DIR = "STORAGE_DIR"
-PROJECT_SYNCHRONOUS = "SYNCHRONOUS"
-MLFLOW_LOCAL_BACKEND_RUN_ID_CONFIG = "_mlflow_local_backend_run_id"
 
 
 def fetch_and_validate_project(

@@ -11,7 +11,7 @@ from runyard.core.limits import shown as quoted
 from runyard.exceptions import ExecutionException, InvalidProject
 from runyard.fluent.clients import client
 from runyard.fluent.stack import innermost
-from runyard.projects import tags, utils
+from runyard.projects import config_keys, tags
 from runyard.projects.backend import local
 from runyard.projects.backend.loader import load_backend
 from runyard.projects.request import Request
@@ -131,12 +131,12 @@ def configuration(given: Mapping[str, Any] | str | os.PathLike[str] | None) -> d
 def _handed_over(request: Request, backend: str, config: Mapping[str, Any], synchronous: bool) -> SubmittedRun:
     """Give a request to a backend, and note on its run which one it was."""
     further = {
-        utils.PROJECT_SYNCHRONOUS: synchronous,
-        utils.PROJECT_DOCKER_ARGS: dict(request.docker_args),
-        utils.PROJECT_STORAGE_DIR: request.storage_dir,
-        utils.PROJECT_ENV_MANAGER: request.env_manager,
-        utils.PROJECT_BUILD_IMAGE: request.build_image,
-        utils.MLFLOW_LOCAL_BACKEND_RUN_ID_CONFIG: request.run_id,
+        config_keys.PROJECT_SYNCHRONOUS: synchronous,
+        config_keys.PROJECT_DOCKER_ARGS: dict(request.docker_args),
+        config_keys.PROJECT_STORAGE_DIR: request.storage_dir,
+        config_keys.PROJECT_ENV_MANAGER: request.env_manager,
+        config_keys.PROJECT_BUILD_IMAGE: request.build_image,
+        config_keys.MLFLOW_LOCAL_BACKEND_RUN_ID_CONFIG: request.run_id,
     }
     submitted = load_backend(backend).run(
         request.uri,

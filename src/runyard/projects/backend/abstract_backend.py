@@ -30,7 +30,7 @@ class AbstractBackend(ABC):
         params: Values of its parameters.
         version: Branch, tag or commit, for projects in git.
         backend_config: What the caller gave for this backend, with the further arguments of the call under the names
-            in `runyard.projects.utils`.
+            in `runyard.projects.config_keys`.
         tracking_uri: Where the run is logged.
         experiment_id: The experiment it belongs to.
 

@@ -19,7 +19,7 @@ from runyard.client import RunyardClient
 from runyard.core.limits import shown
 from runyard.exceptions import InvalidProject, RunyardException
 from runyard.fluent.stack import innermost
-from runyard.projects import docker, runs, sources, tags, utils
+from runyard.projects import config_keys, docker, runs, sources, tags
 from runyard.projects.backend.abstract_backend import AbstractBackend
 from runyard.projects.backend.kubernetes_job import Job, job_document, without_values
 from runyard.projects.backend.kubernetes_run import Cluster, KubernetesSubmittedRun, WrittenRun, require_kubectl
@@ -80,7 +80,7 @@ class KubernetesBackend(AbstractBackend):
                 project_uri,
                 entry_point,
                 version,
-                run_id=backend_config.get(utils.MLFLOW_LOCAL_BACKEND_RUN_ID_CONFIG),
+                run_id=backend_config.get(config_keys.MLFLOW_LOCAL_BACKEND_RUN_ID_CONFIG),
                 parent_run_id=parent.info.run_id if parent is not None else None,
             )
             about = runs.tags_of(request, source, command, NAME) | {tags.ENVIRONMENT: "docker", tags.IMAGE: image}
