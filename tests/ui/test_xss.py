@@ -5,7 +5,7 @@ import pytest
 from runyard.core.tags import NOTE_TAG
 from runyard.protocol.gate import Gate
 from runyard.tracking.runs.messages import SetTag
-from runyard.ui.markdown import note, web_link
+from runyard.ui.parts.markdown import note, web_link
 from tests.factories import a_run
 from tests.ui.asking import Reader
 from tests.ui.stories import a_story

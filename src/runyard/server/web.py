@@ -20,7 +20,8 @@ from runyard.server import absent
 from runyard.server.artifact_routes import artifact_router
 from runyard.server.openapi import specification
 from runyard.server.settings import ServerSettings
-from runyard.ui import Pages, api
+from runyard.ui import Pages
+from runyard.ui.pages import api
 
 _FOR_PROGRAMS = ("/api/", "/ajax-api/", "/get-artifact/", "/model-versions/get-artifact/", *absent.ROOTS)
 """Below these, errors are JSON."""

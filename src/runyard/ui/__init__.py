@@ -1,4 +1,4 @@
-"""The pages: one view module a page, its template in web/templates/pages under the same name."""
+"""The pages: `pages/` has a module for each, `parts/` what several of them are made of; the router leads to them."""
 
 from runyard.ui.router import Pages, routes
 

@@ -13,9 +13,9 @@ from starlette.responses import HTMLResponse, Response
 from runyard.core.clock import now_ms
 from runyard.exceptions import RunyardException, Unavailable
 from runyard.http.framework import templates
-from runyard.ui import format as formats
-from runyard.ui import presentation
 from runyard.ui.navigation import NOTICES, Crumb, Shell, Urls
+from runyard.ui.parts import format as formats
+from runyard.ui.parts import presentation
 from runyard.ui.static import StaticFiles
 
 log = logging.getLogger(__name__)

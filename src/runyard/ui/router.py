@@ -9,7 +9,8 @@ from starlette.responses import Response
 from runyard import _resources
 from runyard.exceptions import DoesNotExist, RunyardException
 from runyard.protocol.gate import Gate
-from runyard.ui import (
+from runyard.ui.navigation import Urls
+from runyard.ui.pages import (
     artifacts,
     compare,
     docs,
@@ -21,17 +22,14 @@ from runyard.ui import (
     metric,
     metric_points,
     model,
-    model_actions,
     models,
     move,
     output,
     patterns,
     run,
-    run_actions,
     version,
     version_files,
 )
-from runyard.ui.navigation import Urls
 from runyard.ui.render import Renderer
 from runyard.ui.site import Action, Site, View, action_endpoint, page_endpoint
 from runyard.ui.static import StaticFiles
@@ -61,34 +59,34 @@ _VIEWS: tuple[tuple[str, View], ...] = (
 )
 _ACTIONS: tuple[tuple[str, Action], ...] = (
     ("/ui/experiments/create", experiments.create),
-    ("/ui/experiments/{experiment_id}/rename", experiments.rename),
-    ("/ui/experiments/{experiment_id}/describe", experiments.describe),
-    ("/ui/experiments/{experiment_id}/delete", experiments.delete),
-    ("/ui/experiments/{experiment_id}/restore", experiments.restore),
+    ("/ui/experiments/{experiment_id}/rename", experiment.rename),
+    ("/ui/experiments/{experiment_id}/describe", experiment.describe),
+    ("/ui/experiments/{experiment_id}/delete", experiment.delete),
+    ("/ui/experiments/{experiment_id}/restore", experiment.restore),
     ("/ui/experiments/{experiment_id}/delete-runs", experiment.delete_runs),
     ("/ui/experiments/{experiment_id}/restore-runs", experiment.restore_runs),
     ("/ui/experiments/{experiment_id}/models/{model_id}/describe", logged_model.describe),
     ("/ui/experiments/{experiment_id}/models/{model_id}/set-tag", logged_model.set_tag),
     ("/ui/experiments/{experiment_id}/models/{model_id}/delete-tag", logged_model.delete_tag),
     ("/ui/models", models.create),
-    ("/ui/models/{name}/describe", model_actions.describe),
-    ("/ui/models/{name}/rename", model_actions.rename),
-    ("/ui/models/{name}/set-tag", model_actions.set_tag),
-    ("/ui/models/{name}/delete-tag", model_actions.delete_tag),
-    ("/ui/models/{name}/delete", model_actions.delete),
-    ("/ui/models/{name}/versions/{version}/describe", model_actions.describe_version),
-    ("/ui/models/{name}/versions/{version}/set-tag", model_actions.set_version_tag),
-    ("/ui/models/{name}/versions/{version}/delete-tag", model_actions.delete_version_tag),
-    ("/ui/models/{name}/versions/{version}/delete", model_actions.delete_version),
-    ("/ui/models/{name}/versions/{version}/stage", model_actions.set_stage),
-    ("/ui/models/{name}/versions/{version}/alias", model_actions.set_alias),
-    ("/ui/models/{name}/versions/{version}/unalias", model_actions.delete_alias),
-    ("/ui/runs/{run_id}/rename", run_actions.rename),
-    ("/ui/runs/{run_id}/describe", run_actions.describe),
-    ("/ui/runs/{run_id}/set-tag", run_actions.set_tag),
-    ("/ui/runs/{run_id}/delete-tag", run_actions.delete_tag),
-    ("/ui/runs/{run_id}/delete", run_actions.delete),
-    ("/ui/runs/{run_id}/restore", run_actions.restore),
+    ("/ui/models/{name}/describe", model.describe),
+    ("/ui/models/{name}/rename", model.rename),
+    ("/ui/models/{name}/set-tag", model.set_tag),
+    ("/ui/models/{name}/delete-tag", model.delete_tag),
+    ("/ui/models/{name}/delete", model.delete),
+    ("/ui/models/{name}/versions/{version}/describe", version.describe),
+    ("/ui/models/{name}/versions/{version}/set-tag", version.set_tag),
+    ("/ui/models/{name}/versions/{version}/delete-tag", version.delete_tag),
+    ("/ui/models/{name}/versions/{version}/delete", version.delete),
+    ("/ui/models/{name}/versions/{version}/stage", move.set_stage),
+    ("/ui/models/{name}/versions/{version}/alias", move.set_alias),
+    ("/ui/models/{name}/versions/{version}/unalias", move.delete_alias),
+    ("/ui/runs/{run_id}/rename", run.rename),
+    ("/ui/runs/{run_id}/describe", run.describe),
+    ("/ui/runs/{run_id}/set-tag", run.set_tag),
+    ("/ui/runs/{run_id}/delete-tag", run.delete_tag),
+    ("/ui/runs/{run_id}/delete", run.delete),
+    ("/ui/runs/{run_id}/restore", run.restore),
 )
 
 

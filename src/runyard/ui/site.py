@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from runyard.exceptions import BadRequest, PayloadTooLarge, RunyardException
+from runyard.exceptions import BadRequest, InvalidParameter, PayloadTooLarge, RunyardException
 from runyard.protocol.answer import A
 from runyard.protocol.gate import Gate
 from runyard.protocol.message import Message
@@ -34,6 +34,18 @@ class Form:
     def raw(self, name: str) -> str:
         """The field's text as it was sent."""
         return next((value for key, value in self.fields if key == name), "")
+
+    def tag_key(self) -> str:
+        """The key of the tag that is to be set.
+
+        Raises
+        ------
+        InvalidParameter: It is missing.
+        """
+        key = self.text("key")
+        if not key:
+            raise InvalidParameter("A tag needs a key. Type one and send the form again.")
+        return key
 
     def all(self, name: str) -> list[str]:
         """Every value of a field, such as the ticked boxes of one name."""

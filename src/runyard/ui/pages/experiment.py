@@ -1,0 +1,200 @@
+"""The runs of an experiment: a table to filter, sort, page through and choose from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import Response
+
+from runyard.core.lifecycle import LifecycleStage
+from runyard.core.tags import NOTE_TAG
+from runyard.exceptions import InvalidParameter
+from runyard.tracking.experiments.entities import Experiment
+from runyard.tracking.experiments.messages import (
+    DeleteExperiment,
+    GetExperiment,
+    RestoreExperiment,
+    SetExperimentTag,
+    UpdateExperiment,
+)
+from runyard.tracking.runs.messages import DeleteRun, DescribeRuns, RestoreRun, RunsDescribed, RunsFound, SearchRuns
+from runyard.ui.navigation import Crumb, Shell
+from runyard.ui.parts.caret import Trouble, trouble_of
+from runyard.ui.parts.columns import ColumnChoice, choose_columns
+from runyard.ui.parts.format import plural
+from runyard.ui.parts.listing import Pages, Place, view_type
+from runyard.ui.parts.markdown import note
+from runyard.ui.parts.nesting import NestedRun, flat, nested
+from runyard.ui.parts.sorting import Column, column_of, order_terms, quoted
+from runyard.ui.site import Form, Site
+
+PAGE_SIZE = 100
+_HEADS = (
+    ("run_name", "Run"),
+    ("status", "Status"),
+    ("start_time", "Started"),
+    ("end_time", "Took"),
+    ("user_id", "User"),
+)
+_LABELS = {"metrics": "metric", "params": "param", "tags": "tag"}
+
+
+@dataclass(frozen=True)
+class Toggle:
+    """A link that turns something on or off."""
+
+    label: str
+    href: str
+
+
+@dataclass(frozen=True)
+class ExperimentPage:
+    """All that experiment.html may use."""
+
+    experiment: Experiment
+    description: str
+    description_html: Markup
+    rows: tuple[NestedRun, ...]
+    pages: Pages
+    filter: str
+    view: str
+    order: str
+    heads: tuple[Column, ...]
+    choice: ColumnChoice
+    values: tuple[Column, ...]
+    with_equal: bool
+    equal_toggle: Toggle | None
+    trouble: Trouble | None
+    address: str
+    here: str
+    links: Mapping[str, str]
+
+
+def show(site: Site, request: Request) -> Response:
+    """The table of an experiment's runs."""
+    place = Place.of(request)
+    experiment_id = request.path_params["experiment_id"]
+    experiment = site.ask(GetExperiment(experiment_id=experiment_id)).experiment
+    path = site.urls("experiments", experiment.experiment_id)
+    view = place.choice("view", (experiment.lifecycle_stage, "active", "deleted", "all"))
+    order, filter_text = place.text("order"), place.text("filter")
+    found, described, trouble = _find(site, experiment, filter_text, order, view, place)
+    choice = choose_columns(described, place.all("col"), with_equal=bool(place.text("equal")))
+    description = experiment.tags.get(NOTE_TAG, "")
+    page = ExperimentPage(
+        experiment=experiment,
+        description=description,
+        description_html=note(description),
+        rows=flat(found.runs) if order else nested(found.runs),
+        pages=place.pages(path, len(found.runs), described.runs, found.next_page_token, PAGE_SIZE),
+        filter=filter_text,
+        view=view,
+        order=order,
+        heads=tuple(column_of(key, label, order, place, path) for key, label in _HEADS),
+        choice=choice,
+        values=_value_heads(choice, order, place, path),
+        with_equal=bool(place.text("equal")),
+        equal_toggle=_equal_toggle(choice, place, path),
+        trouble=trouble,
+        address=site.address(request),
+        here=path,
+        links=_links(place, path, deleted=experiment.lifecycle_stage == LifecycleStage.DELETED),
+    )
+    crumbs = (Crumb("Experiments", site.urls()), Crumb(experiment.name))
+    return site.page(
+        request, "experiment", page, Shell(experiment.name, "experiments", crumbs), 400 if trouble else 200
+    )
+
+
+def _find(
+    site: Site, experiment: Experiment, filter_text: str, order: str, view: str, place: Place
+) -> tuple[RunsFound, RunsDescribed, Trouble | None]:
+    """The page of runs and what all matching runs have, or what is wrong with the question."""
+    question: dict[str, Any] = {
+        "experiment_ids": [experiment.experiment_id],
+        "filter": filter_text or None,
+        "run_view_type": view_type(view),
+    }
+    try:
+        described = site.ask(DescribeRuns(**question))
+        terms = order_terms(order, "start_time DESC")
+        found = site.ask(SearchRuns(**question, order_by=terms, max_results=PAGE_SIZE, page_token=place.token))
+        return found, described, None
+    except InvalidParameter as error:
+        return RunsFound(), RunsDescribed(runs=0, metric_keys=[], param_keys=[]), trouble_of(error.message)
+
+
+def _value_heads(choice: ColumnChoice, order: str, place: Place, path: str) -> tuple[Column, ...]:
+    return tuple(
+        column_of(quoted(column.kind, column.key), column.key, order, place, path, numeric=column.kind == "metrics")
+        for column in choice.shown
+    )
+
+
+def _links(place: Place, path: str, *, deleted: bool) -> dict[str, str]:
+    return {
+        "active": place.href(path, view="active" if deleted else None),
+        "deleted": place.href(path, view="deleted"),
+        "all": place.href(path, view="all"),
+        "default_columns": place.href(path, col=None, equal=None),
+        "no_filter": place.href(path, filter=None),
+        "kept_view": place.text("view"),
+    }
+
+
+def _equal_toggle(choice: ColumnChoice, place: Place, path: str) -> Toggle | None:
+    if place.text("equal"):
+        return Toggle("Hide equal params", place.href(path, equal=None, col=None))
+    if choice.equal:
+        return Toggle(f"Show {plural(choice.equal, 'equal param')}", place.href(path, equal="1", col=None))
+    return None
+
+
+def delete_runs(site: Site, form: Form, path: Mapping[str, Any]) -> str:
+    """Delete the chosen runs; they can be restored."""
+    for run_id in _chosen(form):
+        site.ask(DeleteRun(run_id=run_id))
+    return site.urls("experiments", path["experiment_id"], notice="runs-deleted")
+
+
+def restore_runs(site: Site, form: Form, path: Mapping[str, Any]) -> str:
+    """Bring back the chosen runs."""
+    for run_id in _chosen(form):
+        site.ask(RestoreRun(run_id=run_id))
+    return site.urls("experiments", path["experiment_id"], notice="runs-restored")
+
+
+def _chosen(form: Form) -> list[str]:
+    chosen = form.all("runs")
+    if not chosen:
+        raise InvalidParameter("No run was chosen. Tick the boxes of some runs first.")
+    return chosen
+
+
+def rename(site: Site, form: Form, path: Mapping[str, Any]) -> str:
+    """Give an experiment another name."""
+    name = form.text("name")
+    if not name:
+        raise InvalidParameter("An experiment needs a name. Type one and send the form again.")
+    site.ask(UpdateExperiment(experiment_id=path["experiment_id"], new_name=name))
+    return site.urls("experiments", path["experiment_id"], notice="experiment-renamed")
+
+
+def describe(site: Site, form: Form, path: Mapping[str, Any]) -> str:
+    """Save an experiment's description."""
+    site.ask(SetExperimentTag(experiment_id=path["experiment_id"], key=NOTE_TAG, value=form.raw("description")))
+    return site.urls("experiments", path["experiment_id"], notice="description-saved")
+
+
+def delete(site: Site, _form: Form, path: Mapping[str, Any]) -> str:
+    """Delete an experiment; it can be restored."""
+    site.ask(DeleteExperiment(experiment_id=path["experiment_id"]))
+    return site.urls("experiments", path["experiment_id"], notice="experiment-deleted")
+
+
+def restore(site: Site, _form: Form, path: Mapping[str, Any]) -> str:
+    """Bring back a deleted experiment."""
+    site.ask(RestoreExperiment(experiment_id=path["experiment_id"]))
+    return site.urls("experiments", path["experiment_id"], notice="experiment-restored")

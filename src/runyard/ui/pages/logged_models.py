@@ -1,0 +1,90 @@
+"""The logged models of an experiment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from runyard.exceptions import BadRequest, InvalidParameter
+from runyard.tracking.experiments.entities import Experiment
+from runyard.tracking.experiments.messages import GetExperiment
+from runyard.tracking.logged_models.entities import LoggedModel
+from runyard.tracking.logged_models.messages import LoggedModelsFound, SearchLoggedModels
+from runyard.tracking.runs.entities import Run
+from runyard.ui.navigation import Crumb, Shell
+from runyard.ui.parts.caret import Trouble, trouble_of
+from runyard.ui.parts.listing import Pages, Place
+from runyard.ui.parts.registry import Origin, most_common_metrics, read_run
+from runyard.ui.site import Site
+
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True)
+class LoggedModelRow:
+    """A logged model with the run it came from."""
+
+    model: LoggedModel
+    run: Run | None
+
+    @property
+    def origin(self) -> Origin:
+        """Where its metrics come from."""
+        return Origin(None, self.model)
+
+
+@dataclass(frozen=True)
+class LoggedModelsPage:
+    """All that logged_models.html may use."""
+
+    experiment: Experiment
+    rows: tuple[LoggedModelRow, ...]
+    metrics: tuple[str, ...]
+    pages: Pages
+    filter: str
+    trouble: Trouble | None
+    address: str
+    here: str
+
+
+def show(site: Site, request: Request) -> Response:
+    """The table of an experiment's logged models."""
+    place = Place.of(request)
+    experiment_id = request.path_params["experiment_id"]
+    experiment = site.ask(GetExperiment(experiment_id=experiment_id)).experiment
+    path = site.urls("experiments", experiment.experiment_id, "models")
+    found, trouble = _find(site, experiment, place)
+    runs = _runs(site, found.models)
+    rows = tuple(LoggedModelRow(model, runs.get(model.source_run_id)) for model in found.models)
+    page = LoggedModelsPage(
+        experiment=experiment,
+        rows=rows,
+        metrics=most_common_metrics(row.origin for row in rows),
+        pages=place.pages(path, len(rows), None, found.next_page_token, PAGE_SIZE),
+        filter=place.text("filter"),
+        trouble=trouble,
+        address=site.address(request),
+        here=path,
+    )
+    home = Crumb(experiment.name, site.urls("experiments", experiment.experiment_id))
+    crumbs = (Crumb("Experiments", site.urls()), home, Crumb("Models"))
+    shell = Shell(f"Models of {experiment.name}", "experiments", crumbs)
+    return site.page(request, "logged_models", page, shell, 400 if trouble else 200)
+
+
+def _find(site: Site, experiment: Experiment, place: Place) -> tuple[LoggedModelsFound, Trouble | None]:
+    question = SearchLoggedModels(
+        experiment_ids=[experiment.experiment_id],
+        filter=place.text("filter") or None,
+        max_results=PAGE_SIZE,
+        page_token=place.token,
+    )
+    try:
+        return site.ask(question), None
+    except (InvalidParameter, BadRequest) as error:
+        return LoggedModelsFound(), trouble_of(error.message)
+
+
+def _runs(site: Site, models: list[LoggedModel]) -> Mapping[str | None, Run | None]:
+    return {run_id: read_run(site, run_id) for run_id in {model.source_run_id for model in models}}

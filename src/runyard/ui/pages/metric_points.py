@@ -1,0 +1,65 @@
+"""The points of a metric for charts: columns of numbers, never more of them than the chart has pixels."""
+
+import math
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+from runyard.exceptions import InvalidParameter, RunyardException
+from runyard.tracking.metrics.messages import GetMetricCurves, MetricCurve
+from runyard.ui.parts.chosen_runs import chosen_ids
+from runyard.ui.parts.listing import Place
+from runyard.ui.site import Site
+
+DEFAULT_POINTS = 600
+FEWEST_POINTS, MOST_POINTS = 4, 5000
+
+
+def show(site: Site, request: Request) -> Response:
+    """Steps, times and values of one metric of some runs as JSON; what is no number is null."""
+    try:
+        return _answer(200, _columns(site, Place.of(request)))
+    except RunyardException as error:
+        return _answer(error.get_http_status_code(), error.to_wire())
+
+
+def _columns(site: Site, place: Place) -> dict[str, Any]:
+    ids, key = chosen_ids(place), place.text("key")
+    if not key:
+        raise InvalidParameter("No metric is named. Name it as ?key=KEY&runs=ID,ID.")
+    start, end = _integer(place, "start"), _integer(place, "end")
+    most = _integer(place, "max") or DEFAULT_POINTS
+    answer = site.ask(
+        GetMetricCurves(
+            run_ids=ids,
+            metric_key=key,
+            start_step=start,
+            end_step=end,
+            max_points=min(max(most, FEWEST_POINTS), MOST_POINTS),
+        )
+    )
+    curves = {curve.run_id: curve for curve in answer.curves}
+    return {"key": key, "series": [_series(run_id, curves.get(run_id)) for run_id in ids]}
+
+
+def _series(run_id: str, curve: MetricCurve | None) -> dict[str, Any]:
+    if curve is None:
+        return {"run": run_id, "step": [], "time": [], "value": []}
+    values = [value if math.isfinite(value) else None for value in curve.values]
+    return {"run": run_id, "step": curve.steps, "time": curve.timestamps, "value": values}
+
+
+def _integer(place: Place, name: str) -> int | None:
+    text = place.text(name)
+    if not text:
+        return None
+    try:
+        return int(text) if len(text) < 20 else None
+    except ValueError:
+        raise InvalidParameter(f"Invalid value {text[:20]!r} for parameter '{name}': an integer is needed.") from None
+
+
+def _answer(status: int, body: dict[str, Any]) -> Response:
+    return Response(orjson.dumps(body), status, media_type="application/json", headers={"Cache-Control": "no-cache"})

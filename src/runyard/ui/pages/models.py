@@ -1,0 +1,94 @@
+"""The registered models: what there is, what is in production, which aliases are where."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from runyard.exceptions import InvalidParameter
+from runyard.registry.registered_models.entities import RegisteredModel
+from runyard.registry.registered_models.messages import (
+    CreateRegisteredModel,
+    RegisteredModelsFound,
+    SearchRegisteredModels,
+)
+from runyard.ui.navigation import Shell
+from runyard.ui.pages.experiments import name_filter
+from runyard.ui.parts.caret import Trouble, trouble_of
+from runyard.ui.parts.listing import Pages, Place
+from runyard.ui.parts.sorting import Column, column_of, order_terms
+from runyard.ui.site import Form, Site
+
+PAGE_SIZE = 100
+_COLUMNS = (("name", "Name"), ("last_updated_timestamp", "Changed"))
+_LANGUAGE = re.compile(
+    r"\s*(?:(?:attributes?\.)?`?name`?|tags?\.(?:`[^`]*`|\S+?))\s*(?:!?=|\b(?:not\s+)?(?:i?like|in|is)\b)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class ModelsPage:
+    """All that models.html may use."""
+
+    models: tuple[RegisteredModel, ...]
+    pages: Pages
+    search: str
+    columns: Mapping[str, Column]
+    order: str
+    trouble: Trouble | None
+    address: str
+    here: str
+
+    @property
+    def untouched(self) -> bool:
+        """Has nobody registered anything yet?"""
+        return not self.search and not self.models and not self.trouble
+
+
+def show(site: Site, request: Request) -> Response:
+    """The list of registered models, narrowed by a text in their names or a filter."""
+    place = Place.of(request)
+    search, order = place.text("search"), place.text("order")
+    trouble: Trouble | None = None
+    found = RegisteredModelsFound()
+    try:
+        question = SearchRegisteredModels(
+            filter=filter_of(search),
+            order_by=order_terms(order, "name ASC"),
+            max_results=PAGE_SIZE,
+            page_token=place.token,
+        )
+        found = site.ask(question)
+    except InvalidParameter as error:
+        trouble = trouble_of(error.message)
+    models = tuple(found.registered_models)
+    path = site.urls("models")
+    page = ModelsPage(
+        models=models,
+        pages=place.pages(path, len(models), None, found.next_page_token, PAGE_SIZE),
+        search=search,
+        columns={key: column_of(key, label, order, place, path) for key, label in _COLUMNS},
+        order=order,
+        trouble=trouble,
+        address=site.address(request),
+        here=path,
+    )
+    return site.page(request, "models", page, Shell("Models", "models"), 400 if trouble else 200)
+
+
+def filter_of(search: str) -> str | None:
+    """The text as a filter: it is one when it begins like one, else it is looked for in the names."""
+    return search if _LANGUAGE.match(search) else name_filter(search)
+
+
+def create(site: Site, form: Form, _path: Mapping[str, Any]) -> str:
+    """Register a name and go to its page."""
+    name = form.text("name")
+    if not name:
+        raise InvalidParameter("A model needs a name. Type one and send the form again.")
+    site.ask(CreateRegisteredModel(name=name))
+    return site.urls("models", name, notice="model-created")

@@ -1,0 +1,197 @@
+"""A run: what it was given, what it measured, what it left behind."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from runyard.core.tags import BRANCH_TAG, COMMIT_TAG, NOTE_TAG, REPOSITORY_TAG, SOURCE_NAME_TAG, SOURCE_TYPE_TAG
+from runyard.exceptions import InvalidParameter
+from runyard.registry.model_versions.entities import ModelVersion
+from runyard.tracking.experiments.entities import Experiment
+from runyard.tracking.experiments.messages import GetExperiment
+from runyard.tracking.inputs.entities import LoggedModelInput, LoggedModelOutput
+from runyard.tracking.logged_models.entities import LoggedModel
+from runyard.tracking.logged_models.messages import SearchLoggedModels
+from runyard.tracking.metrics.entities import Metric
+from runyard.tracking.runs.entities import Run
+from runyard.tracking.runs.messages import DeleteRun, DeleteTag, GetRun, RestoreRun, SetTag, UpdateRun
+from runyard.ui.navigation import Crumb, Shell
+from runyard.ui.parts.charts import Chart, charts_of
+from runyard.ui.parts.markdown import note, web_link
+from runyard.ui.parts.packaging import Packaging, packaging_at
+from runyard.ui.parts.presentation import is_project, model_name, parent_id, run_name
+from runyard.ui.parts.printed import Printed, printed_by
+from runyard.ui.parts.project import Project, project_of
+from runyard.ui.parts.registry import equals, read_logged_model, read_run, search_versions
+from runyard.ui.parts.snippets import Snippet, snippets_of
+from runyard.ui.parts.steps import Steps, steps_of
+from runyard.ui.site import Form, Site
+
+MOST_MODELS = 50
+MOST_BYTES, MOST_LINES = 32_768, 40
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a run's code came from."""
+
+    name: str
+    kind: str
+    commit: str
+    branch: str
+    repository: str
+    link: str | None
+
+
+@dataclass(frozen=True)
+class RunPage:
+    """All that run.html may use."""
+
+    run: Run
+    experiment: Experiment
+    parent: Run | None
+    steps: Steps | None
+    project: Project | None
+    printed: Printed | None
+    description: str
+    description_html: Markup
+    metrics: tuple[Metric, ...]
+    system_metrics: tuple[Metric, ...]
+    params: Mapping[str, str]
+    charts: tuple[Chart, ...]
+    source: Source
+    versions: tuple[ModelVersion, ...]
+    models_made: tuple[LoggedModel, ...]
+    models_read: tuple[LoggedModel, ...]
+    packaging: Packaging | None
+    snippets: tuple[Snippet, ...]
+    tab: str = "overview"
+
+
+def show(site: Site, request: Request) -> Response:
+    """The page of one run."""
+    run = site.ask(GetRun(run_id=request.path_params["run_id"])).run
+    experiment = site.ask(GetExperiment(experiment_id=run.info.experiment_id)).experiment
+    tags = run.data.tags
+    measured = sorted(run.data.latest_metrics, key=lambda metric: metric.key)
+    own = [metric for metric in measured if not metric.key.startswith("system/")]
+    made = _models_made(site, run)
+    newest = max(made, key=lambda model: model.creation_timestamp, default=None)
+    page = RunPage(
+        run=run,
+        experiment=experiment,
+        parent=read_run(site, parent_id(run)),
+        steps=steps_of(site, run),
+        project=project_of(site, run, site.address(request)) if is_project(run) else None,
+        printed=printed_by(site, run, MOST_BYTES, MOST_LINES) if is_project(run) else None,
+        description=tags.get(NOTE_TAG, ""),
+        description_html=note(tags.get(NOTE_TAG, "")),
+        metrics=tuple(own),
+        system_metrics=tuple(metric for metric in measured if metric.key.startswith("system/")),
+        params=dict(sorted(run.data.params.items())),
+        charts=charts_of(site.urls, [run], [metric.key for metric in own]),
+        source=_source(tags),
+        versions=tuple(search_versions(site, "run_id", run.info.run_id, "", MOST_MODELS).model_versions),
+        models_made=made,
+        models_read=_logged_models(site, run.inputs.model_inputs if run.inputs else ()),
+        packaging=packaging_at(site, newest.artifact_location) if newest else None,
+        snippets=snippets_of(newest.model_uri, site.address(request), model_name(newest)) if newest else (),
+    )
+    return site.page(request, "run", page, Shell(run_name(run), "experiments", run_crumbs(site, experiment, run)))
+
+
+def redirect(site: Site, request: Request) -> Response:
+    """The address below the experiment leads to the run's own."""
+    return RedirectResponse(site.urls("runs", request.path_params["run_id"]), 308)
+
+
+def run_crumbs(site: Site, experiment: Experiment, run: Run, *rest: Crumb) -> tuple[Crumb, ...]:
+    """The way to a run's page, and to those below it."""
+    return (
+        Crumb("Experiments", site.urls()),
+        Crumb(experiment.name, site.urls("experiments", experiment.experiment_id)),
+        Crumb(run_name(run), site.urls("runs", run.info.run_id) if rest else None),
+        *rest,
+    )
+
+
+def _models_made(site: Site, run: Run) -> tuple[LoggedModel, ...]:
+    """The logged models that name the run as their source, and those it noted as its outputs."""
+    question = SearchLoggedModels(
+        experiment_ids=[run.info.experiment_id],
+        filter=equals("source_run_id", run.info.run_id),
+        max_results=MOST_MODELS,
+    )
+    made = site.ask(question).models
+    known = {model.model_id for model in made}
+    noted = run.outputs.model_outputs if run.outputs else ()
+    return (*made, *_logged_models(site, [output for output in noted if output.model_id not in known]))
+
+
+def _logged_models(site: Site, noted: Sequence[LoggedModelInput | LoggedModelOutput]) -> tuple[LoggedModel, ...]:
+    found = (read_logged_model(site, one.model_id) for one in noted[:MOST_MODELS])
+    return tuple(model for model in found if model is not None)
+
+
+def _source(tags: Mapping[str, str]) -> Source:
+    repository = tags.get(REPOSITORY_TAG, "")
+    return Source(
+        name=tags.get(SOURCE_NAME_TAG, ""),
+        kind=tags.get(SOURCE_TYPE_TAG, ""),
+        commit=tags.get(COMMIT_TAG, ""),
+        branch=tags.get(BRANCH_TAG, ""),
+        repository=repository,
+        link=web_link(repository),
+    )
+
+
+def names_of(runs: Sequence[Run]) -> dict[str, str]:
+    """A name for each run; runs of the same name get the start of their id beside it."""
+    ids, names = [run.info.run_id for run in runs], [run_name(run) for run in runs]
+    return {
+        run_id: name if names.count(name) == 1 else f"{name} ({run_id[:6]})"
+        for run_id, name in zip(ids, names, strict=True)
+    }
+
+
+def rename(site: Site, form: Form, path: Mapping[str, Any]) -> str:
+    """Give a run another name."""
+    name = form.text("name")
+    if not name:
+        raise InvalidParameter("A run needs a name. Type one and send the form again.")
+    site.ask(UpdateRun(run_id=path["run_id"], run_name=name))
+    return site.urls("runs", path["run_id"], notice="run-renamed")
+
+
+def describe(site: Site, form: Form, path: Mapping[str, Any]) -> str:
+    """Save a run's description."""
+    site.ask(SetTag(run_id=path["run_id"], key=NOTE_TAG, value=form.raw("description")))
+    return site.urls("runs", path["run_id"], notice="description-saved")
+
+
+def set_tag(site: Site, form: Form, path: Mapping[str, Any]) -> str:
+    """Set or replace a tag."""
+    site.ask(SetTag(run_id=path["run_id"], key=form.tag_key(), value=form.raw("value")))
+    return site.urls("runs", path["run_id"], notice="tag-set")
+
+
+def delete_tag(site: Site, form: Form, path: Mapping[str, Any]) -> str:
+    """Remove a tag."""
+    site.ask(DeleteTag(run_id=path["run_id"], key=form.raw("key")))
+    return site.urls("runs", path["run_id"], notice="tag-deleted")
+
+
+def delete(site: Site, _form: Form, path: Mapping[str, Any]) -> str:
+    """Delete a run; it can be restored."""
+    site.ask(DeleteRun(run_id=path["run_id"]))
+    return site.urls("runs", path["run_id"], notice="run-deleted")
+
+
+def restore(site: Site, _form: Form, path: Mapping[str, Any]) -> str:
+    """Bring back a deleted run."""
+    site.ask(RestoreRun(run_id=path["run_id"]))
+    return site.urls("runs", path["run_id"], notice="run-restored")

@@ -1,0 +1,105 @@
+"""A version of a registered model: where it came from, what it takes and gives, how to use it, its files."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import Response
+
+from runyard.artifacts.locations import nothing_at
+from runyard.registry.model_versions.entities import ModelVersion
+from runyard.registry.model_versions.messages import (
+    DeleteModelVersion,
+    DeleteModelVersionTag,
+    SetModelVersionTag,
+    UpdateModelVersion,
+)
+from runyard.ui.navigation import Crumb, Shell
+from runyard.ui.parts.markdown import note
+from runyard.ui.parts.packaging import Packaging, packaging_at
+from runyard.ui.parts.presentation import version_uri
+from runyard.ui.parts.registry import (
+    STAGES,
+    Event,
+    Origin,
+    events_of,
+    location_of,
+    model_crumbs,
+    origin_of,
+    read_version,
+    version_address,
+)
+from runyard.ui.parts.snippets import Snippet, snippets_of
+from runyard.ui.site import Form, Site
+
+MOST_EVENTS = 100
+
+
+@dataclass(frozen=True)
+class VersionPage:
+    """All that version.html may use."""
+
+    version: ModelVersion
+    stages: tuple[str, ...]
+    description_html: Markup
+    origin: Origin
+    location: str
+    packaging: Packaging
+    has_no_files: bool
+    snippets: tuple[Snippet, ...]
+    events: tuple[Event, ...]
+    tab: str = "overview"
+
+
+def show(site: Site, request: Request) -> Response:
+    """The page of one version."""
+    version = read_version(site, request.path_params["name"], request.path_params["version"])
+    location = location_of(site, version)
+    page = VersionPage(
+        version=version,
+        stages=STAGES,
+        description_html=note(version.description or ""),
+        origin=origin_of(site, version),
+        location=location,
+        packaging=packaging_at(site, location),
+        has_no_files=nothing_at(location, site.gate.settings.artifact_places),
+        snippets=snippets_of(version_uri(version), site.address(request), version.name),
+        events=events_of(site, version.name, [version], MOST_EVENTS, version.version),
+    )
+    return site.page(request, "version", page, shell_of(site, version))
+
+
+def shell_of(site: Site, version: ModelVersion, *rest: Crumb) -> Shell:
+    """What surrounds the pages of a version."""
+    address = version_address(site, version.name, version.version)
+    crumb = Crumb(f"Version {version.version}", address if rest else None)
+    title = f"{version.name}, version {version.version}"
+    return Shell(title, "models", model_crumbs(site, version.name, crumb, *rest))
+
+
+def describe(site: Site, form: Form, path: Mapping[str, Any]) -> str:
+    """Save a version's description."""
+    message = UpdateModelVersion(name=path["name"], version=path["version"], description=form.raw("description"))
+    site.ask(message)
+    return version_address(site, path["name"], path["version"], notice="description-saved")
+
+
+def set_tag(site: Site, form: Form, path: Mapping[str, Any]) -> str:
+    """Set or replace a version's tag."""
+    key, value = form.tag_key(), form.raw("value")
+    site.ask(SetModelVersionTag(name=path["name"], version=path["version"], key=key, value=value))
+    return version_address(site, path["name"], path["version"], notice="tag-set")
+
+
+def delete_tag(site: Site, form: Form, path: Mapping[str, Any]) -> str:
+    """Remove a version's tag."""
+    site.ask(DeleteModelVersionTag(name=path["name"], version=path["version"], key=form.raw("key")))
+    return version_address(site, path["name"], path["version"], notice="tag-deleted")
+
+
+def delete(site: Site, _form: Form, path: Mapping[str, Any]) -> str:
+    """Delete a version for good."""
+    site.ask(DeleteModelVersion(name=path["name"], version=path["version"]))
+    return site.urls("models", path["name"], notice="version-deleted")

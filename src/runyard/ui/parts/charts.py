@@ -1,0 +1,52 @@
+"""Charts of metrics: where the script finds the points, and what they show in words."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from runyard.tracking.metrics.entities import Metric
+from runyard.tracking.runs.entities import Run
+from runyard.ui.navigation import Urls
+from runyard.ui.parts.presentation import latest_metrics, run_name
+
+MOST_CHARTS = 48
+"""More charts on a page than anyone looks through; every metric still has a page of its own."""
+
+
+@dataclass(frozen=True)
+class Chart:
+    """One chart of one metric.
+
+    Attributes
+    ----------
+    source: Address of the points.
+    href: The metric's own page.
+    summary: What it shows, in words.
+    """
+
+    key: str
+    source: str
+    href: str
+    summary: str
+
+
+def charts_of(urls: Urls, runs: Sequence[Run], keys: Sequence[str]) -> tuple[Chart, ...]:
+    """A chart for each metric, up to a limit. The order of the runs gives them their colours."""
+    ids = ",".join(run.info.run_id for run in runs)
+    measured = [(run_name(run), latest_metrics(run)) for run in runs]
+    return tuple(
+        Chart(
+            key=key,
+            source=urls("ui", "metrics", key=key, runs=ids),
+            href=urls("metric", key=key, runs=ids),
+            summary=_summary(key, measured),
+        )
+        for key in keys[:MOST_CHARTS]
+    )
+
+
+def _summary(key: str, measured: Sequence[tuple[str, Mapping[str, Metric]]]) -> str:
+    latest = [
+        f"{name}: {metrics[key].value:g} at step {metrics[key].step}" for name, metrics in measured if key in metrics
+    ]
+    more = f", and {len(latest) - 5} more" if len(latest) > 5 else ""
+    return f"{key}, latest values. {'; '.join(latest[:5])}{more}."

@@ -1,0 +1,121 @@
+"""Which columns a table of runs has: chosen in the address, or those that tell the runs apart."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from runyard.tracking.runs.entities import Run
+from runyard.tracking.runs.messages import MetricKey, ParamKey, RunsDescribed
+from runyard.ui.parts.format import MISSING, number, shortened
+
+MOST_PARAMS = 5
+MOST_METRICS = 5
+MOST_COLUMNS = 60
+MOST_OFFERED = 300
+_NAMED = re.compile(r"(metrics|params|tags)\.(.+)", re.DOTALL)
+_CELL = 24
+
+
+@dataclass(frozen=True)
+class ValueColumn:
+    """A column of values: ``metrics``, ``params`` or ``tags``, and the key."""
+
+    kind: str
+    key: str
+
+    @property
+    def name(self) -> str:
+        """As the address names it: ``metrics.loss``."""
+        return f"{self.kind}.{self.key}"
+
+    def cell(self, run: Run) -> str:
+        """The run's value as the table shows it."""
+        if self.kind == "metrics":
+            return number(run.data.metrics.get(self.key))
+        values = run.data.params if self.kind == "params" else run.data.tags
+        return shortened(values[self.key], _CELL) if self.key in values else MISSING
+
+
+@dataclass(frozen=True)
+class OfferedColumn:
+    """A column that could be shown.
+
+    Attributes
+    ----------
+    equal: All runs that are listed have the same value.
+    """
+
+    column: ValueColumn
+    shown: bool
+    equal: bool
+
+
+@dataclass(frozen=True)
+class ColumnChoice:
+    """The columns of a table of runs and those it could have.
+
+    Attributes
+    ----------
+    chosen: The reader chose; otherwise the table shows what varies.
+    equal: How many params have the same value in all runs.
+    left_out: How many columns are offered by name only, because there are too many.
+    """
+
+    shown: tuple[ValueColumn, ...]
+    metrics: tuple[OfferedColumn, ...]
+    params: tuple[OfferedColumn, ...]
+    chosen: bool
+    equal: int
+    left_out: int
+
+
+def parse_column(name: str) -> ValueColumn | None:
+    """The column that a name in the address means."""
+    match = _NAMED.fullmatch(name)
+    return ValueColumn(match[1], match[2]) if match else None
+
+
+def choose_columns(described: RunsDescribed, names: Sequence[str], *, with_equal: bool) -> ColumnChoice:
+    """The columns to show and to offer.
+
+    Parameters
+    ----------
+    described: The keys of the runs listed and how much their values differ.
+    names: The columns that the reader chose; empty for none.
+    with_equal: Also show params that are the same in all runs.
+    """
+    runs, params = described.runs, described.param_keys
+    metrics = sorted(described.metric_keys, key=lambda entry: (-entry.runs, entry.key))
+    equal = {entry.key for entry in params if runs > 1 and entry.distinct < 2 and entry.runs == runs}
+    chosen = [column for column in map(parse_column, names) if column is not None]
+    shown = chosen or _default(
+        params, metrics, set() if with_equal else equal, MOST_COLUMNS if with_equal else MOST_PARAMS
+    )
+    shown = list(dict.fromkeys(shown))[:MOST_COLUMNS]
+    offered_metrics = tuple(_offered("metrics", entry.key, shown, False) for entry in metrics[:MOST_OFFERED])
+    offered_params = tuple(_offered("params", entry.key, shown, entry.key in equal) for entry in params[:MOST_OFFERED])
+    return ColumnChoice(
+        shown=tuple(shown),
+        metrics=tuple(sorted(offered_metrics, key=lambda offer: offer.column.key)),
+        params=offered_params,
+        chosen=bool(chosen),
+        equal=len(equal),
+        left_out=len(metrics) + len(params) - len(offered_metrics) - len(offered_params),
+    )
+
+
+def _default(
+    params: Sequence[ParamKey], metrics: Sequence[MetricKey], hidden: set[str], most_params: int
+) -> list[ValueColumn]:
+    """The metrics that most runs have, then the params that vary. System metrics only on request."""
+    varying = [entry.key for entry in params if entry.key not in hidden]
+    logged = [entry.key for entry in metrics if not entry.key.startswith("system/")]
+    return [
+        *(ValueColumn("metrics", key) for key in sorted(logged[:MOST_METRICS])),
+        *(ValueColumn("params", key) for key in varying[:most_params]),
+    ]
+
+
+def _offered(kind: str, key: str, shown: Sequence[ValueColumn], equal: bool) -> OfferedColumn:
+    column = ValueColumn(kind, key)
+    return OfferedColumn(column, column in shown, equal)

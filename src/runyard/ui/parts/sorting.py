@@ -1,0 +1,55 @@
+"""Sorting by a column: the order in the page's address, the heads that change it."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from runyard.ui.parts.listing import Place
+
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
+Direction = Literal["ascending", "descending"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column's head: what it sorts by, and the address that sorts by it."""
+
+    key: str
+    label: str
+    href: str
+    title: str
+    sorted: Direction | None = None
+    numeric: bool = False
+
+
+def quoted(kind: str, key: str) -> str:
+    """A column's name in the search language: ``metrics.loss``, ``params.`learning rate```."""
+    return f"{kind}.{key}" if _PLAIN.fullmatch(key) else f"{kind}.`{key}`"
+
+
+def order_terms(order: str, default: str) -> list[str]:
+    """The `order_by` list for the order in the address."""
+    return [order or default]
+
+
+def column_of(key: str, label: str, order: str, place: Place, path: str, *, numeric: bool = False) -> Column:
+    """The head of a column. The first click sorts numbers and times downwards, names upwards; the next turns it."""
+    name, _, way = order.rpartition(" ")
+    found = _direction(way) if name == key else ("ascending" if order == key else None)
+    falls_first = numeric or key.endswith(("_time", "_timestamp"))
+    falling = found == "ascending" if found else falls_first
+    target = f"{key} DESC" if falling else f"{key} ASC"
+    return Column(
+        key=key,
+        label=label,
+        href=place.href(path, order=target),
+        title=f"Sort by {label}, {'descending' if falling else 'ascending'}",
+        sorted=found,
+        numeric=numeric,
+    )
+
+
+def _direction(way: str) -> Direction | None:
+    if way.upper() == "ASC":
+        return "ascending"
+    return "descending" if way.upper() == "DESC" else None
