@@ -269,7 +269,7 @@ def test_a_server_that_goes_away_stops_no_training(
         assert mlflow.get_artifact_uri("a") == f"{run.info.artifact_uri}/a"
         info = mlflow.models.Model.log("of the other", Plain, run_id=other.info.run_id)
     back(gone, monkeypatch)
-    mlflow.flush_async_logging()
+    client.connection.flush()
 
     assert "old" not in client.get_run(run.info.run_id).data.tags
     assert client.get_experiment("0").tags.items() >= {"new": "2"}.items()
@@ -290,7 +290,7 @@ def test_a_model_is_kept_though_it_cannot_be_registered(
         with pytest.raises(Unreachable, match=r"create_registered_model was not done\. What was logged before is kept"):
             mlflow.register_model(info.model_uri, "spam")
     client = back(gone, monkeypatch)
-    mlflow.flush_async_logging()
+    client.connection.flush()
 
     assert info.registered_model_version is None
     assert f"register_model('{info.model_uri}', 'spam')" in caplog.text

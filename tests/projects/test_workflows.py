@@ -123,7 +123,7 @@ def test_the_users_own_start_up_code_is_run(
 
 def test_programs_of_other_pythons_are_left_alone(tmp_path: Path) -> None:
     """What has no Runyard, or was not asked to, starts as ever."""
-    programs = Path(sys.modules["runyard"].__file__ or "").parent / "alias" / "programs"
+    programs = Path(sys.modules["runyard"].__file__ or "").parent / "mlflow" / "alias" / "programs"
     for variables in ({"RUNYARD_ALIAS": "never"}, {}, {"RUNYARD_ALIAS": "always", "PYTHONNOUSERSITE": "1"}):
         clean = {**os.environ, "PYTHONPATH": str(programs), **variables}
         options = ["-S"] if "PYTHONNOUSERSITE" in variables else []
