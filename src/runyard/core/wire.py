@@ -202,7 +202,8 @@ def converter(kind: Any) -> Convert | None:
     if origin is dict:
         return _of_dict(get_args(kind)[1])
     if is_declared(kind):
-        return lambda value: kind.from_wire(_object(kind, value))
+        read = kind.from_wire if "from_wire" in vars(kind) else _reader(kind)  # some classes have a way of their own
+        return lambda value: read(value if type(value) is dict else _object(kind, value))
     return getattr(kind, "from_wire", None)
 
 
