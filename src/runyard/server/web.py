@@ -5,14 +5,13 @@ from typing import Any
 
 import orjson
 from fastapi import FastAPI
-from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match
 
-from runyard.exceptions import InvalidParameter, RunyardException
+from runyard.exceptions import RunyardException
 from runyard.http.answers import INCIDENT, unforeseen
 from runyard.http.framework import explained, json_answer
 from runyard.protocol.gate import Gate
@@ -75,11 +74,6 @@ def _add_error_handlers(app: FastAPI, pages: Pages, routes: Sequence[BaseRoute])
             response.headers["Allow"] = ", ".join(_methods(routes, request))
         return response
 
-    def invalid(request: Request, error: Exception) -> Response:
-        assert isinstance(error, RequestValidationError)
-        problems = "; ".join(f"{'.'.join(map(str, one['loc'][1:]))}: {one['msg']}" for one in error.errors())
-        return deliberate(request, InvalidParameter(f"The request is not valid: {problems}."))
-
     def unknown(request: Request, error: Exception) -> Response:
         request.scope[INCIDENT] = True
         if _is_api(request):
@@ -88,7 +82,6 @@ def _add_error_handlers(app: FastAPI, pages: Pages, routes: Sequence[BaseRoute])
 
     app.add_exception_handler(RunyardException, deliberate)
     app.add_exception_handler(HTTPException, of_framework)
-    app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(Exception, unknown)
 
 

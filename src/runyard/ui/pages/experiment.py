@@ -38,7 +38,6 @@ _HEADS = (
     ("end_time", "Took"),
     ("user_id", "User"),
 )
-_LABELS = {"metrics": "metric", "params": "param", "tags": "tag"}
 
 
 @dataclass(frozen=True)
