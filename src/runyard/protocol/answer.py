@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from typing import Any, Self, TypeVar, dataclass_transform
 
 from runyard.core.wire import from_wire
+from runyard.exceptions import RunyardException
 
 
 @dataclass_transform()
@@ -31,7 +32,13 @@ class Answer:
         ------
         RunyardException: It is another kind of object.
         """
-        return from_wire(cls, fields)
+        try:
+            return from_wire(cls, fields)
+        except (AttributeError, KeyError, TypeError, ValueError) as problem:
+            raise RunyardException(
+                f"The answer is not one of Runyard or MLflow: no {cls.__name__} can be read from it. "
+                "Check the tracking URI."
+            ) from problem
 
 
 A = TypeVar("A", bound=Answer)
