@@ -17,7 +17,8 @@ def _switch_on() -> None:
         return
     if wanted == "missing" and importlib.util.find_spec("mlflow") is not None:
         return
-    from runyard.mlflow.alias import install  # noqa: PLC0415  (most programs never come here)
+    # the name that every version has: the Runyard of that Python may be another than this one
+    from runyard.alias import install  # noqa: PLC0415  (most programs never come here)
 
     install(quiet=True)
 
