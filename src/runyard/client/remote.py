@@ -5,7 +5,7 @@ import math
 import time
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from runyard import settings
@@ -21,12 +21,10 @@ from runyard.core.connections import (
 )
 from runyard.core.credentials import without_credentials
 from runyard.core.http import answered_error, body_of, request_headers
+from runyard.core.libraries import urllib3
 from runyard.core.retries import backoff, longest_backoff, retry_after
 from runyard.core.waiting import Waiting
 from runyard.protocol.message import AnyMessage
-
-if TYPE_CHECKING:
-    import urllib3
 
 RETRIED = frozenset((408, 429, 500, 502, 503, 504, 507))
 NOT_TAKEN = frozenset((429, 502, 503))
@@ -150,8 +148,6 @@ class RemoteSender:
             time.sleep(pause)
 
     def _attempt(self, message: AnyMessage, timeout: float) -> dict[str, Any] | Failure:
-        import urllib3  # noqa: PLC0415  (loaded by the first request)
-
         repeatable = message.operation.name not in NOT_REPEATABLE
         try:
             reply = self._request(message, timeout)
@@ -171,8 +167,6 @@ class RemoteSender:
         return body
 
     def _request(self, message: AnyMessage, timeout: float) -> "urllib3.BaseHTTPResponse":
-        import urllib3  # noqa: PLC0415  (loaded by the first request)
-
         operation, fields = message.operation, message.to_wire()
         method, url, body = operation.methods[0], self.uri + operation.address(fields), None
         headers = request_headers(self.uri)

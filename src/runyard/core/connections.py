@@ -6,15 +6,13 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from runyard import settings
 from runyard.core.credentials import shown_address, with_encoded_credentials, without_credentials
+from runyard.core.libraries import urllib3
 from runyard.exceptions import InvalidParameter
-
-if TYPE_CHECKING:
-    import urllib3
 
 CONNECT_SECONDS = 10.0
 FIRST_CONTACT_SECONDS = 5.0
@@ -42,8 +40,6 @@ def connection_pool(uri: str = "", of_store: bool = True) -> "urllib3.PoolManage
     ------
     InvalidParameter: A variable names a proxy or a certificate that cannot be used.
     """
-    import urllib3  # noqa: PLC0415  (loaded by the first request)
-
     options: dict[str, Any] = {"maxsize": 8, **(_trust(of_store) if uri.startswith("https:") or not uri else {})}
     if options.get("cert_reqs") == "CERT_NONE":
         urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
@@ -159,8 +155,6 @@ def _through_socks(variable: str, proxy: str, options: dict[str, Any]) -> "urlli
 @contextmanager
 def downloading(address: str) -> Iterator["urllib3.BaseHTTPResponse"]:
     """The answer of any web server to a GET, unread; user name and password are those of the address, never ours."""
-    import urllib3  # noqa: PLC0415  (loaded by the first request)
-
     parts = urlsplit(address)
     clean = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
     user = f"{unquote(parts.username)}:{unquote(parts.password or '')}" if parts.username else None
@@ -174,8 +168,6 @@ def downloading(address: str) -> Iterator["urllib3.BaseHTTPResponse"]:
 
 def never_sent(problem: Exception) -> bool:
     """Was no connection made at all?"""
-    import urllib3  # noqa: PLC0415  (loaded already)
-
     cause = _cause(problem)
     if isinstance(cause, urllib3.exceptions.ProxyError):
         cause = cause.original_error

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from runyard.client import RunyardClient
+from runyard.core.libraries import yaml
 from runyard.core.tags import EXTERNAL_TAG
 from runyard.tracking.logged_models.entities import LoggedModel
 from runyard.version import VERSION
@@ -12,8 +13,6 @@ from runyard.version import VERSION
 
 def store_description(client: RunyardClient, model: LoggedModel) -> None:
     """Store an MLmodel file without flavors: who loads the model learns from it that there is nothing to load."""
-    import yaml  # noqa: PLC0415  (only for YAML)
-
     text = yaml.safe_dump(
         {
             "artifact_path": model.artifact_location,

@@ -3,17 +3,15 @@
 import datetime
 import logging
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from runyard.core.libraries import np, pd
 from runyard.exceptions import InvalidParameter
 from runyard.models.frame_columns import typed
 from runyard.models.tensors import enforce_tensors
 from runyard.types.datatypes import AnyType, Array, DataType, Map, Object
 from runyard.types.params import ParamSchema
 from runyard.types.schema import Schema
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 log = logging.getLogger(__name__)
 
@@ -30,8 +28,6 @@ def enforce_schema(data: Any, schema: Schema) -> Any:
     ------
     InvalidParameter: Something is missing, or has another type or shape.
     """
-    import pandas as pd  # noqa: PLC0415  (slow to load)
-
     if schema.is_tensor_spec():
         return enforce_tensors(data, schema)
     if takes_anything(schema):
@@ -94,9 +90,6 @@ def _names(frame: "pd.DataFrame", schema: Schema) -> list[Any]:
 
 def _frame(data: Any, schema: Schema) -> "pd.DataFrame":
     """Whatever stands for a table as a table."""
-    import numpy as np  # noqa: PLC0415  (slow to load)
-    import pandas as pd  # noqa: PLC0415  (slow to load)
-
     if isinstance(data, pd.DataFrame):
         return data
     try:
@@ -126,8 +119,6 @@ def _frame_of_mapping(data: Mapping[Any, Any], schema: Schema) -> "pd.DataFrame"
 
     Lists of texts for columns of texts alone are values of one row, as MLflow has it: a conversation, say.
     """
-    import pandas as pd  # noqa: PLC0415  (slow to load)
-
     if _is_one_nested(schema):
         return pd.DataFrame({0: pd.Series([dict(data)], dtype=object)})
     is_row = any(isinstance(one.type, Array | Object | Map) for one in schema.inputs)

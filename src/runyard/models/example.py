@@ -8,14 +8,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from runyard.core.libraries import np, pd
 from runyard.exceptions import DoesNotExist, InvalidParameter
 from runyard.models.scoring_forms import of_records, of_rows
 from runyard.models.scoring_input import CHAT_KEYS
 from runyard.models.scoring_tensors import tensor
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from runyard.types.schema import Schema
 
 EXAMPLE = "input_example.json"
@@ -97,9 +96,6 @@ def _request(written: _Written, params: dict[str, Any] | None) -> str:
 
 
 def _written(data: Any) -> _Written:
-    import numpy as np  # noqa: PLC0415  (slow to load)
-    import pandas as pd  # noqa: PLC0415  (slow to load)
-
     if isinstance(data, pd.DataFrame):
         return _of_frame(data)
     if isinstance(data, np.ndarray):
@@ -148,8 +144,6 @@ def _of_arrays(data: Mapping[Any, Any]) -> _Written:
 
 def _nested(array: Any) -> Any:
     """An array as nested lists, with None for what is not a number."""
-    import numpy as np  # noqa: PLC0415  (slow to load)
-
     if array.dtype.kind == "M":
         return array.astype(str).tolist()
     if array.dtype.kind == "f" and np.isnan(array).any():

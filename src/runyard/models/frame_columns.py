@@ -1,14 +1,12 @@
 """Gives a column of a table the type that a signature asks for, where no value changes by it."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from runyard.core.libraries import pd
 from runyard.exceptions import InvalidParameter
 from runyard.types.datatypes import AnyDataType, AnyType, DataType
 from runyard.types.moments import shown
 from runyard.types.values import fitted
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 NULLABLE: Any = {DataType.integer: "Int32", DataType.long: "Int64"}
 """The types of pandas for whole numbers some of which are missing."""
@@ -54,16 +52,12 @@ def typed(values: "pd.Series[Any]", kind: AnyDataType, *, required: bool) -> "pd
 
 def _missing(values: "pd.Series[Any]", kind: DataType) -> "pd.Series[Any]":
     """A column of gaps, whatever says that they are some."""
-    import pandas as pd  # noqa: PLC0415  (slow to load)
-
     dtype = NULLABLE.get(kind, "datetime64[ns]" if kind is DataType.datetime else kind.to_pandas())
     found = [None] * len(values)
     return pd.Series(found, index=values.index, name=values.name, dtype=object if kind is DataType.boolean else dtype)
 
 
 def _nested(values: "pd.Series[Any]", kind: AnyDataType, *, required: bool) -> "pd.Series[Any]":
-    import pandas as pd  # noqa: PLC0415  (slow to load)
-
     where = f"column {shown(values.name)}"
     found = [None if one is None and not required else fitted(one, kind, where) for one in _without_gaps(values)]
     return pd.Series(found, index=values.index, name=values.name, dtype=object)
@@ -91,8 +85,6 @@ def _texts(values: "pd.Series[Any]", kind: DataType) -> "pd.Series[Any]":
 
 def _inferred(values: "pd.Series[Any]") -> "pd.Series[Any]":
     """A column of objects as the one type that its values have, if they have one."""
-    import pandas as pd  # noqa: PLC0415  (slow to load)
-
     if any(isinstance(one, str) for one in values):
         return values
     try:
@@ -104,8 +96,6 @@ def _inferred(values: "pd.Series[Any]") -> "pd.Series[Any]":
 def _moments(values: "pd.Series[Any]") -> "pd.Series[Any]":
     import datetime  # noqa: PLC0415
 
-    import pandas as pd  # noqa: PLC0415  (slow to load)
-
     given = values.dropna()
     if values.dtype.kind != "M" and all(isinstance(one, datetime.date) for one in given):
         values = pd.Series(pd.to_datetime(values.astype(object), utc=True), index=values.index, name=values.name)
@@ -116,8 +106,6 @@ def _moments(values: "pd.Series[Any]") -> "pd.Series[Any]":
 
 def in_nanoseconds(moments: "pd.Series[Any]") -> "pd.Series[Any]":
     """Times in UTC that do not say so, counted in nanoseconds unless they are too far away for these."""
-    import pandas as pd  # noqa: PLC0415  (slow to load)
-
     kind: Any = moments.dtype
     if getattr(kind, "tz", None) is not None or getattr(getattr(kind, "pyarrow_dtype", None), "tz", None):
         moments = moments.dt.tz_convert("UTC").dt.tz_localize(None)
@@ -128,8 +116,6 @@ def in_nanoseconds(moments: "pd.Series[Any]") -> "pd.Series[Any]":
 
 
 def _whole_numbers(values: "pd.Series[Any]", kind: DataType, *, required: bool) -> "pd.Series[Any]":
-    import pandas as pd  # noqa: PLC0415  (slow to load)
-
     if values.dtype == kind.to_pandas():
         return values
     if not bool(values.isna().any()):

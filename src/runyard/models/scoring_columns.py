@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from runyard.core.libraries import pd
 from runyard.exceptions import BadRequest
 from runyard.models import scoring_values as values
 from runyard.models.enforcement import takes_anything
@@ -12,8 +13,6 @@ from runyard.types.datatypes import AnyType, DataType
 from runyard.types.moments import shown
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from runyard.types.schema import Schema
 
 _FLOATS = {"float": "float32", "double": "float64"}
@@ -74,8 +73,6 @@ def typed_table(
     ------
     BadRequest: A name comes twice, or a value does not fit.
     """
-    import pandas as pd  # noqa: PLC0415  (heavy, and only served models come here)
-
     if len(set(names)) < len(names):
         raise BadRequest(f"The column {shown(next(name for name in names if names.count(name) > 1))} is given twice.")
     specs = _specs(names, schema)
@@ -95,8 +92,6 @@ def cast_frame(frame: pd.DataFrame, schema: Schema | None) -> pd.DataFrame:
     ------
     BadRequest: A name comes twice, or a value does not fit.
     """
-    import pandas as pd  # noqa: PLC0415
-
     if schema is None or not is_table(schema):
         return frame
     if not frame.columns.is_unique:
@@ -140,8 +135,6 @@ def _converted(column: Sequence[Any], kind: Any, required: bool) -> Any:
     ------
     ValueError: A value does not fit.
     """
-    import pandas as pd  # noqa: PLC0415
-
     name = getattr(kind, "name", "")
     if name in _FLOATS:
         return values.fractions(column, _FLOATS[name])

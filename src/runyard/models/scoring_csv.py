@@ -8,6 +8,7 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from runyard.core.libraries import pd
 from runyard.exceptions import BadRequest
 from runyard.models.enforcement import takes_anything
 from runyard.models.scoring_columns import as_named, cast_frame, uniform_dtype
@@ -16,8 +17,6 @@ from runyard.types.datatypes import AnyType, DataType
 from runyard.types.moments import shown
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from runyard.types.schema import Schema
 
 _SHORT = 64 * 1024
@@ -119,8 +118,6 @@ def _read(text: str, columns: Sequence[str], kinds: dict[str, Any]) -> pd.DataFr
     kinds: The types that columns have by the signature; ``str`` for one to leave as it is. The types of others are
         guessed.
     """
-    import pandas as pd  # noqa: PLC0415  (heavy, and only served models come here)
-
     plain: Any = {name: object for name in columns if _is_kept(kinds.get(name))}
     missing: Any = {name: _MISSING if _is_number(kinds.get(name)) else [""] for name in columns}
     try:
@@ -142,8 +139,6 @@ def _is_kept(kind: Any) -> bool:
 
 def _guessed(column: pd.Series[Any]) -> pd.Series[Any]:
     """A column of which nobody tells the type: numbers where all but the words for a missing one are some."""
-    import pandas as pd  # noqa: PLC0415
-
     words = column.isin(_MISSING)
     if column.dtype.kind in "iufbM" or not words.any() or words.all():
         return column

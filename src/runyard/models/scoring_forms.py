@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from runyard.core.libraries import np, pd
 from runyard.exceptions import BadRequest
 from runyard.models.enforcement import takes_anything
 from runyard.models.scoring_columns import as_named, is_table, named_by_place, typed_table, uniform_dtype
@@ -52,8 +53,6 @@ def of_records(value: Any, schema: Schema | None, form: str = "dataframe_records
     BadRequest: It is no such list, or a value does not fit.
     ValueError: A value does not fit an array.
     """
-    import pandas as pd  # noqa: PLC0415  (heavy, and only served models come here)
-
     if not isinstance(value, list) or not all(isinstance(record, dict) for record in value):
         raise BadRequest(f"`{form}` must be a list of objects, one for each row.")
     if not value and schema is not None and not takes_anything(schema):
@@ -113,8 +112,6 @@ def of_rows(rows: Sequence[Any], columns: list[Any] | None, index: list[Any] | N
     BadRequest: Rows have different lengths, or a value does not fit.
     ValueError: A value does not fit an array.
     """
-    import pandas as pd  # noqa: PLC0415
-
     dtype = uniform_dtype(columns, schema) if rows else None
     if dtype is not None and (frame := numbers(rows, columns, index, dtype)) is not None:
         return frame  # the most usual request, and the quickest
@@ -132,9 +129,6 @@ def of_rows(rows: Sequence[Any], columns: list[Any] | None, index: list[Any] | N
 
 def numbers(rows: Sequence[Any], columns: list[Any] | None, index: list[Any] | None, dtype: Any) -> Any:
     """The frame of a table of numbers that share a type, made in one step; None when it is not one."""
-    import numpy as np  # noqa: PLC0415
-    import pandas as pd  # noqa: PLC0415
-
     try:
         table = np.array(rows, dtype="float64")
     except (ValueError, TypeError, OverflowError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from runyard.core.libraries import np
 from runyard.exceptions import BadRequest
 from runyard.models import scoring_values as values
 
@@ -99,8 +100,6 @@ def tensor(value: Any, dtype: Any) -> Any:
     ------
     ValueError: Its lists have different lengths, or a value does not fit.
     """
-    import numpy as np  # noqa: PLC0415
-
     convert = None if dtype is None else _TENSORS.get(dtype.kind)
     if convert is None or dtype.kind == "f":
         try:

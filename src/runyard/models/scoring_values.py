@@ -11,6 +11,7 @@ import binascii
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from runyard.core.libraries import np, pd
 from runyard.types.datatypes import Array, DataType, Map, Object
 from runyard.types.moments import SEND_ISO, checked, moment_of, shown
 
@@ -31,8 +32,6 @@ def fractions(values: Any, dtype: Any) -> Any:
     ------
     ValueError: A value is no number, or too large for the type.
     """
-    import numpy as np  # noqa: PLC0415  (heavy, and only served models come here)
-
     found = values if isinstance(values, np.ndarray) else np.array([_fraction(one) for one in values], dtype="float64")
     with np.errstate(over="ignore"):
         made = found.astype(dtype)
@@ -63,8 +62,6 @@ def whole_numbers(values: Sequence[Any], dtype: Any, *, required: bool = True) -
     ------
     ValueError: A value is missing that must not be, has a fraction, or is out of the type's range.
     """
-    import numpy as np  # noqa: PLC0415
-
     found = [None if is_gap(one) else _whole(one) for one in values]
     limits, given = np.iinfo(np.dtype(dtype)), [one for one in found if one is not None]
     for edge in (min(given, default=0), max(given, default=0)):
@@ -74,8 +71,6 @@ def whole_numbers(values: Sequence[Any], dtype: Any, *, required: bool = True) -
         return np.array(found, dtype=dtype)
     if required:
         raise ValueError("a value is missing")
-    import pandas as pd  # noqa: PLC0415
-
     return pd.array(found, dtype=_NULLABLE[str(np.dtype(dtype))])  # type: ignore[call-overload]
 
 
@@ -101,8 +96,6 @@ def truths(values: Sequence[Any], *, required: bool = True) -> Any:
     ------
     ValueError: A value is neither true nor false, or missing where none may be.
     """
-    import numpy as np  # noqa: PLC0415
-
     found = [None if is_gap(one) else _TRUTHS.get(str(one).lower(), one) for one in values]
     for one in found:
         if one is not None and not isinstance(one, bool):
@@ -140,8 +133,6 @@ def moments(values: Sequence[Any]) -> Any:
     ------
     ValueError: A value is a number, whose unit nobody knows, or not a date of ISO 8601.
     """
-    import pandas as pd  # noqa: PLC0415
-
     given = [None if is_gap(one) or one == "" else checked(one) for one in values]
     try:
         found = _in_utc(given)
@@ -154,8 +145,6 @@ def moments(values: Sequence[Any]) -> Any:
 
 
 def _in_utc(given: list[Any]) -> Any:
-    import pandas as pd  # noqa: PLC0415
-
     return pd.to_datetime(given, utc=True, format="ISO8601").tz_localize(None)
 
 

@@ -1,13 +1,11 @@
 """Holds arrays against the tensors of a signature."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from runyard.core.libraries import np, pd
 from runyard.exceptions import InvalidParameter
 from runyard.types.schema import Schema, TensorSpec
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 def enforce_tensors(data: Any, schema: Schema) -> Any:
@@ -19,8 +17,6 @@ def enforce_tensors(data: Any, schema: Schema) -> Any:
     ------
     InvalidParameter: An array is missing, or of another type or shape.
     """
-    import pandas as pd  # noqa: PLC0415  (slow to load)
-
     if isinstance(data, pd.Series):
         data = data.to_frame()
     if not schema.has_input_names():
@@ -44,14 +40,10 @@ def _spec(spec: Any) -> TensorSpec:
 
 
 def _is_array(data: Any) -> bool:
-    import numpy as np  # noqa: PLC0415  (slow to load)
-
     return isinstance(data, np.ndarray) or type(data).__name__ in ("csr_matrix", "csc_matrix")
 
 
 def _single(data: Any, spec: TensorSpec) -> Any:
-    import pandas as pd  # noqa: PLC0415  (slow to load)
-
     if not isinstance(data, pd.DataFrame):
         return _checked(data, spec)
     if data.shape[1] == 1:
@@ -64,15 +56,11 @@ def _single(data: Any, spec: TensorSpec) -> Any:
 
 
 def _named(data: Any, spec: TensorSpec) -> Any:
-    import pandas as pd  # noqa: PLC0415  (slow to load)
-
     return _checked(_cast(data, spec) if isinstance(data, pd.Series) else data, spec)
 
 
 def _cast(column: "pd.Series[Any]", spec: TensorSpec) -> Any:
     """A column, of values or of lists, as an array of the tensor's type and shape."""
-    import numpy as np  # noqa: PLC0415  (slow to load)
-
     try:
         given = np.array(column.tolist())
         made = given.astype(spec.type).reshape((len(column), *spec.shape[1:]))

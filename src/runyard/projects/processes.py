@@ -7,12 +7,9 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from runyard.core.libraries import psutil
 from runyard.projects.output import Output
-
-if TYPE_CHECKING:
-    import psutil
 
 MARK = "RUNYARD_PROJECT_RUNS"
 """Variable that names the runs a process belongs to, the outermost first: children inherit it, wherever they go."""
@@ -90,8 +87,6 @@ class ProcessTree:
 
     def _members(self) -> "list[psutil.Process]":
         """The processes of the tree that live: children, their children, and those that left them but bear the mark."""
-        import psutil  # noqa: PLC0415  (only when something is cancelled)
-
         found: dict[int, psutil.Process] = {}
         try:
             first = psutil.Process(self._process.pid)
@@ -117,8 +112,6 @@ def outermost_run() -> str | None:
 
 
 def _is_marked(process: "psutil.Process", run_id: str) -> bool:
-    import psutil  # noqa: PLC0415  (as above)
-
     try:
         return run_id in process.environ().get(MARK, "").split("/")
     except (psutil.Error, OSError):
@@ -126,8 +119,6 @@ def _is_marked(process: "psutil.Process", run_id: str) -> bool:
 
 
 def _lives(process: "psutil.Process") -> bool:
-    import psutil  # noqa: PLC0415  (as above)
-
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.Error:
@@ -135,8 +126,6 @@ def _lives(process: "psutil.Process") -> bool:
 
 
 def _signal(processes: "list[psutil.Process]", number: int) -> None:
-    import psutil  # noqa: PLC0415  (as above)
-
     for process in processes:
         try:
             process.send_signal(number)

@@ -17,6 +17,7 @@ from runyard.core.credentials import (
     without_secrets,
 )
 from runyard.core.git import git_tags
+from runyard.core.libraries import urllib3
 from runyard.core.limits import shown as quoted
 from runyard.core.tags import BRANCH_TAG
 from runyard.exceptions import ExecutionException, InvalidProject
@@ -171,8 +172,6 @@ def download(address: str, target: Path) -> Path:
     InvalidProject: There is none, or it is larger than anything a project has.
     ExecutionException: The server cannot be reached.
     """
-    import urllib3  # noqa: PLC0415  (only for what is elsewhere)
-
     shown_as = without_credentials(address)
     try:
         with downloading(address) as answer:

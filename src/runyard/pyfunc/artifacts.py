@@ -15,6 +15,7 @@ from runyard.client import RunyardClient
 from runyard.client.addresses import folder_and_name, located
 from runyard.core.connections import downloading, reason_of
 from runyard.core.credentials import without_credentials
+from runyard.core.libraries import urllib3
 from runyard.exceptions import DoesNotExist, InvalidParameter, RunyardException
 from runyard.models.saving import copy_folder
 
@@ -125,8 +126,6 @@ def copy_local(source: Path, target: Path, model: Path) -> None:
 
 def _fetch(address: str, target: Path) -> None:
     """Copy a file from any web server."""
-    import urllib3  # noqa: PLC0415  (only for what is elsewhere)
-
     try:
         with downloading(address) as answer:
             if answer.status != 200:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from runyard._missing import mlflow
+from runyard.core.libraries import yaml
 from runyard.core.yaml_problems import in_a_line
 from runyard.exceptions import DoesNotExist, InvalidParameter
 from runyard.models.modules import current
@@ -91,8 +92,6 @@ def config_of(given: Mapping[str, Any] | str | Path | None) -> dict[str, Any] | 
         return None if given is None else dict(given)
     if not isinstance(given, str | Path):
         raise InvalidParameter(f"model_config is a dictionary, or a YAML file of one; it is {given!r}.")
-    import yaml  # noqa: PLC0415  (seldom needed)
-
     try:
         found = yaml.safe_load(Path(given).read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError) as problem:

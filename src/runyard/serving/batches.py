@@ -7,6 +7,7 @@ import sys
 from collections.abc import Hashable, Sequence
 from typing import Any
 
+from runyard.core.libraries import np, pd
 from runyard.models.scoring_input import ScoringInput
 
 
@@ -30,17 +31,11 @@ def join(pieces: Sequence[Any]) -> tuple[Any, list[int]]:
     """The pieces of a group one after the other, and how many rows each has."""
     first = pieces[0]
     if isinstance(first, dict):
-        import numpy as np  # noqa: PLC0415  (loaded by whoever made the arrays)
-
         sizes = [len(next(iter(piece.values()))) for piece in pieces]
         return {name: np.concatenate([piece[name] for piece in pieces]) for name in first}, sizes
     sizes = [len(piece) for piece in pieces]
     if hasattr(first, "columns"):
-        import pandas as pd  # noqa: PLC0415
-
         return pd.concat(pieces, ignore_index=True), sizes
-    import numpy as np  # noqa: PLC0415
-
     return np.concatenate(pieces), sizes
 
 

@@ -4,12 +4,10 @@ import datetime
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from runyard.core.libraries import np, pd
 from runyard.exceptions import InvalidParameter
-
-if TYPE_CHECKING:
-    import numpy as np
 
 
 class DataType(Enum):
@@ -33,14 +31,10 @@ class DataType(Enum):
 
     def to_numpy(self) -> "np.dtype[Any]":
         """The numpy type of arrays of it."""
-        import numpy as np  # noqa: PLC0415  (slow to load)
-
         return np.dtype(_NUMPY[self])
 
     def to_pandas(self) -> "np.dtype[Any]":
         """The type of pandas columns of it."""
-        import numpy as np  # noqa: PLC0415  (slow to load)
-
         return np.dtype("O" if self in (DataType.string, DataType.binary) else _NUMPY[self])
 
     def to_python(self) -> type:
@@ -86,8 +80,6 @@ _PYTHON: dict[DataType, type] = {
 
 
 def _accepted(data_type: DataType) -> tuple[type, ...]:
-    import numpy as np  # noqa: PLC0415  (slow to load)
-
     own: dict[DataType, tuple[type, ...]] = {
         DataType.boolean: (bool, np.bool_),
         DataType.integer: (int, np.int32),
@@ -99,8 +91,6 @@ def _accepted(data_type: DataType) -> tuple[type, ...]:
         DataType.datetime: (datetime.datetime, datetime.date, np.datetime64),
     }
     if data_type is DataType.datetime:
-        import pandas as pd  # noqa: PLC0415  (slow to load)
-
         return (*own[data_type], pd.Timestamp)
     return own[data_type]
 

@@ -4,13 +4,13 @@ import datetime
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from runyard.core.libraries import np
 from runyard.exceptions import InvalidParameter
 from runyard.types.datatypes import AnyDataType, AnyType, Array, DataType, Map, Object, Property
 from runyard.types.params import ParamSchema, ParamSpec
 from runyard.types.schema import ColSpec, Schema, TensorSpec
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
 
 _KINDS = {
@@ -59,8 +59,6 @@ def schema_of(data: Any) -> Schema:
     ------
     UnclearTypeError: No schema can name its types.
     """
-    import numpy as np  # noqa: PLC0415  (slow to load)
-
     if isinstance(data, Mapping):
         return _of_dictionary(data)
     if isinstance(data, np.ndarray):
@@ -83,8 +81,6 @@ def schema_of(data: Any) -> Schema:
 
 
 def _of_dictionary(data: Mapping[Any, Any]) -> Schema:
-    import numpy as np  # noqa: PLC0415  (slow to load)
-
     if not data or not all(isinstance(name, str) for name in data):
         raise UnclearTypeError("names")
     if all(isinstance(value, np.ndarray) for value in data.values()):

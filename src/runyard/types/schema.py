@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from runyard.core.libraries import np
 from runyard.exceptions import InvalidParameter
 from runyard.types.datatypes import (
     AnyDataType,
@@ -19,9 +20,6 @@ from runyard.types.datatypes import (
     type_to_dict,
 )
 from runyard.types.params import ParamSchema, ParamSpec
-
-if TYPE_CHECKING:
-    import numpy as np
 
 __all__ = [
     "AnyType",
@@ -90,8 +88,6 @@ class TensorSpec:
     required = True
 
     def __init__(self, type: "np.dtype[Any]", shape: Sequence[int], name: str | None = None) -> None:  # noqa: A002  (MLflow's name)
-        import numpy as np  # noqa: PLC0415  (slow to load)
-
         if not isinstance(type, np.dtype):
             raise InvalidParameter(f"The type of a tensor is a numpy.dtype, not {type!r}.")
         if not isinstance(shape, tuple | list):
@@ -106,8 +102,6 @@ class TensorSpec:
     @classmethod
     def from_json_dict(cls, **kwargs: Any) -> "TensorSpec":
         """Read it from an MLmodel file."""
-        import numpy as np  # noqa: PLC0415  (slow to load)
-
         try:
             described = kwargs["tensor-spec"]
             return cls(np.dtype(described["dtype"]), tuple(described["shape"]), kwargs.get("name"))
@@ -127,8 +121,6 @@ class TensorSpec:
 
 def _plain(kind: "np.dtype[Any]") -> "np.dtype[Any]":
     """A type without what one array happened to have: the length of its texts, the order of its bytes."""
-    import numpy as np  # noqa: PLC0415  (slow to load)
-
     return np.dtype(kind.char) if kind.char in "US" else kind.newbyteorder("=")
 
 

@@ -4,6 +4,7 @@ import datetime
 from collections.abc import Callable
 from typing import Any
 
+from runyard.core.libraries import np
 from runyard.exceptions import InvalidParameter
 from runyard.types.datatypes import AnyDataType, Array, DataType, Map, Object
 from runyard.types.moments import shown
@@ -86,15 +87,11 @@ def _array(value: Any, kind: Array, where: str) -> Any:
 
 def type_as(array: Any, items: list[Any]) -> Any:
     """The items as an array, of objects where the array they come from is one."""
-    import numpy as np  # noqa: PLC0415  (slow to load)
-
     return np.array(items, dtype=object if array.dtype == object else None)
 
 
 def _cast(array: Any, kind: Array) -> Any:
     """A whole array of numbers at once; None when that is not safe, or there are other things in it."""
-    import numpy as np  # noqa: PLC0415  (slow to load)
-
     depth, leaf = 1, kind.dtype
     while isinstance(leaf, Array):
         depth, leaf = depth + 1, leaf.dtype

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from runyard.artifacts.locations import local_path
+from runyard.core.libraries import yaml
 from runyard.exceptions import InvalidParameter
 
 ENCODING = "utf-8"
@@ -94,8 +95,6 @@ def read_chunk(path: "str | os.PathLike[str]", size: int, start_byte: int = 0) -
 
 def read_yaml(root: str, file_name: str) -> dict[str, Any]:
     """What a YAML file says."""
-    import yaml  # noqa: PLC0415  (slow to load)
-
     return yaml.safe_load(read_file(root, file_name)) or {}
 
 
@@ -108,8 +107,6 @@ def write_yaml(
     ------
     InvalidParameter: It is there already, and must not be overwritten.
     """
-    import yaml  # noqa: PLC0415  (slow to load)
-
     target = Path(root, file_name if file_name.endswith(".yaml") else f"{file_name}.yaml")
     if target.exists() and not overwrite:
         raise InvalidParameter(f"{str(target)!r} exists already. Give overwrite=True to replace it.")

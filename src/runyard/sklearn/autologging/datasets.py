@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from runyard.client import RunyardClient
+from runyard.core.libraries import np, pd
 from runyard.core.tags import CONTEXT_TAG
 from runyard.data import from_numpy, from_pandas
 from runyard.tracking.inputs.entities import DatasetInput, InputTag
@@ -18,9 +19,6 @@ def dataset_of(features: Any, targets: Any = None) -> "Dataset | None":
 
     Sparse matrices are spread out for it, which very large ones are spared.
     """
-    import numpy as np  # noqa: PLC0415  (there whenever sklearn is, but heavy)
-    import pandas as pd  # noqa: PLC0415
-
     if isinstance(features, pd.DataFrame):
         return from_pandas(features)
     if hasattr(features, "toarray") and features.shape[0] * features.shape[1] <= MOST_CELLS_OF_SPARSE:
