@@ -5,7 +5,7 @@ from sqlalchemy import Connection
 
 from runyard.db.engine import open_engines
 from runyard.db.metadata import metadata
-from runyard.protocol.catalog import load_all
+from runyard.gate.slices import load_all
 
 load_all()  # so that every table is in the metadata
 

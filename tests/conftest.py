@@ -11,7 +11,7 @@ import pytest
 
 from runyard.client.connection import _connections
 from runyard.exceptions import RunyardException
-from runyard.protocol.gate import Gate
+from runyard.gate.gate import Gate
 from runyard.tracking.logged_models.active import active
 from tests.support.checked_gate import CheckedGate
 from tests.support.postgres import Cluster, start_cluster

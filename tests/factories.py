@@ -4,7 +4,7 @@ from typing import Any
 from uuid import uuid4
 
 from runyard.core.entity import Tag
-from runyard.protocol.gate import Gate
+from runyard.gate.gate import Gate
 from runyard.tracking.experiments.messages import CreateExperiment
 from runyard.tracking.metrics.entities import Metric
 from runyard.tracking.runs.messages import CreateRun, GetRun

@@ -9,7 +9,7 @@ import pytest
 
 from runyard import settings
 from runyard.cli.main import COMMANDS, cli
-from runyard.protocol.catalog import load_messages
+from runyard.gate.slices import load_messages
 from runyard.protocol.message import OPERATIONS
 from tests.architecture.limits import ROOT, tracked
 

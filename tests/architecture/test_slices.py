@@ -1,8 +1,8 @@
 """Slices: a folder of tracking or registry that holds messages is one."""
 
-from runyard.protocol.catalog import load_all, slices
+from runyard.gate.performers import performer
+from runyard.gate.slices import load_all, slices
 from runyard.protocol.message import OPERATIONS
-from runyard.protocol.performing import performer
 from tests.architecture.limits import ROOT
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
-from runyard.protocol.gate import Gate
+from runyard.gate.gate import Gate
 from tests.support.server import RunningServer
 from tests.ui.stories import Story, a_story
 

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from runyard.protocol.gate import Gate
+from runyard.gate.gate import Gate
 from runyard.tracking.runs.messages import LogBatch, UpdateRun
 from tests.browser.conftest import Tab
 from tests.factories import NOW, a_point, a_run, an_experiment

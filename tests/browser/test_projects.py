@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Locator, expect
 
+from runyard.gate.gate import Gate
 from runyard.projects import tags
-from runyard.protocol.gate import Gate
 from runyard.tracking.runs.messages import UpdateRun
 from tests.browser.conftest import Tab
 from tests.factories import NOW, a_run, an_experiment

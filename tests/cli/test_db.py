@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from runyard.db.engine import open_engines
 from runyard.db.schema import HEAD, version
-from runyard.protocol.gate import Gate
+from runyard.gate.gate import Gate
 from tests.cli.conftest import Runyard
 from tests.support.postgres import free_port
 

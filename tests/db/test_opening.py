@@ -9,7 +9,7 @@ from runyard.client import RunyardClient
 from runyard.client.errors import Unreachable
 from runyard.db.migrate import upgrade
 from runyard.exceptions import InvalidParameter, PermissionDenied, RunyardException, Unavailable
-from runyard.protocol.gate import Gate
+from runyard.gate.gate import Gate
 from runyard.registry.model_versions.needed import NeededByVersions
 from runyard.tracking.removal import open_remover
 from tests.support.postgres import Cluster, free_port

@@ -14,7 +14,7 @@ from runyard.db.engine import open_engines
 from runyard.db.metadata import metadata
 from runyard.db.migrate import upgrade
 from runyard.db.schema import HEAD, SchemaOutdated
-from runyard.protocol.gate import Gate
+from runyard.gate.gate import Gate
 
 pytestmark = pytest.mark.filterwarnings("ignore:Skipped unsupported reflection:sqlalchemy.exc.SAWarning")
 
@@ -90,7 +90,7 @@ def test_a_database_of_another_program_is_refused(database: str) -> None:
 
 def test_processes_that_start_together_make_one_schema(database: str) -> None:
     """Several servers may be started at once on an empty database."""
-    program = "import sys; from runyard.protocol.gate import Gate; Gate.open(sys.argv[1]).close()"
+    program = "import sys; from runyard.gate.gate import Gate; Gate.open(sys.argv[1]).close()"
     started = [subprocess.Popen([sys.executable, "-c", program, database]) for _ in range(3)]
 
     assert [0, 0, 0] == [process.wait(timeout=60) for process in started]

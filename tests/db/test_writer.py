@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from runyard.exceptions import InvalidParameter, RunyardException
-from runyard.protocol.gate import Gate, Performed
+from runyard.gate.gate import Gate, Performed
 from runyard.tracking.metrics.messages import LogMetric
 from runyard.tracking.runs.messages import GetRun, LogParam, SetTag
 from tests.factories import a_run, pairs, shown_run

@@ -7,7 +7,7 @@ import pytest
 
 from runyard.core.entity import Tag
 from runyard.exceptions import RunyardException
-from runyard.protocol.gate import Gate
+from runyard.gate.gate import Gate
 from runyard.protocol.message import AnyMessage
 from runyard.registry.model_versions.messages import (
     CreateModelVersion,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from runyard.protocol.gate import Gate
+from runyard.gate.gate import Gate
 from runyard.registry.model_versions.messages import DeleteModelVersion
 from runyard.registry.registered_models.messages import (
     DeleteRegisteredModelAlias,

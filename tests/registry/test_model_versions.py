@@ -2,7 +2,7 @@
 
 import pytest
 
-from runyard.protocol.gate import Gate
+from runyard.gate.gate import Gate
 from runyard.protocol.message import AnyMessage
 from runyard.registry.model_versions.messages import (
     CreateModelVersion,

@@ -4,7 +4,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from runyard.exceptions import RunyardException
-from runyard.protocol.gate import Gate
+from runyard.gate.gate import Gate
 from runyard.protocol.message import OPERATIONS, AnyMessage
 from tests.support.recordings import Exchange, load
 

@@ -3,7 +3,7 @@
 import pytest
 
 from runyard.core.entity import Tag
-from runyard.protocol.gate import Gate
+from runyard.gate.gate import Gate
 from runyard.registry.model_versions.messages import GetModelVersion
 from runyard.registry.registered_models.messages import (
     CreateRegisteredModel,

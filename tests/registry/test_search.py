@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from runyard.protocol.gate import Gate
+from runyard.gate.gate import Gate
 from runyard.protocol.message import AnyMessage
 from runyard.registry.model_versions.messages import DescribeModelVersions, SearchModelVersions
 from runyard.registry.registered_models.messages import (

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from runyard.core.entity import Tag
-from runyard.protocol.gate import Gate
+from runyard.gate.gate import Gate
 from runyard.registry.model_versions.messages import (
     CreateModelVersion,
     DescribeModelVersion,

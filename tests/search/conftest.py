@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from runyard.protocol.gate import Gate
+from runyard.gate.gate import Gate
 from tests.support.checked_gate import CheckedGate
 
 

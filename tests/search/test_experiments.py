@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from runyard.core.entity import Tag
-from runyard.protocol.gate import Gate
+from runyard.gate.gate import Gate
 from runyard.tracking.experiments.messages import DeleteExperiment, SearchExperiments
 from tests.factories import an_experiment
 from tests.support.clock import wait_for_the_clock

@@ -8,7 +8,7 @@ import pytest
 
 from runyard.core.entity import Tag
 from runyard.exceptions import InvalidParameter
-from runyard.protocol.gate import Gate
+from runyard.gate.gate import Gate
 from runyard.tracking.logged_models.messages import (
     CreateLoggedModel,
     DatasetFilter,

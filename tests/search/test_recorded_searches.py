@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from runyard.exceptions import RunyardException
-from runyard.protocol.gate import Gate
+from runyard.gate.gate import Gate
 from runyard.protocol.message import OPERATIONS, AnyMessage
 from runyard.tracking.runs.tables import runs
 from tests.support.checked_gate import CheckedGate

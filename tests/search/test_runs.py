@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from runyard.core.entity import Tag
 from runyard.db.transaction import Transaction
-from runyard.protocol.gate import Gate
+from runyard.gate.gate import Gate
 from runyard.tracking.inputs.entities import Dataset, DatasetInput, InputTag
 from runyard.tracking.inputs.messages import LogInputs
 from runyard.tracking.runs.entities import Param

@@ -3,7 +3,7 @@
 import pytest
 
 from runyard.exceptions import InvalidParameter
-from runyard.protocol.gate import Gate
+from runyard.gate.gate import Gate
 from runyard.tracking.experiments.messages import SearchExperiments
 from runyard.tracking.runs.messages import SearchRuns
 from tests.factories import a_run, an_experiment

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runyard.exceptions import InvalidParameter
-from runyard.protocol.gate import Gate
+from runyard.gate.gate import Gate
 from runyard.protocol.message import AnyMessage
 from runyard.registry.model_versions.messages import SearchModelVersions
 from runyard.registry.registered_models.messages import SearchRegisteredModels

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from runyard.core.wire import IdMark
-from runyard.protocol.catalog import load_messages
+from runyard.gate.slices import load_messages
 from runyard.protocol.message import OPERATIONS, AnyMessage
 from runyard.protocol.types import Choice
 from tests.support.http import Caller

@@ -5,7 +5,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from runyard.protocol.gate import Gate
+from runyard.gate.gate import Gate
 from runyard.protocol.message import AnyMessage
 from runyard.server.openapi import specification
 

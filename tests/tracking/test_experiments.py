@@ -6,7 +6,7 @@ import pytest
 
 from runyard.core.entity import Tag
 from runyard.exceptions import AlreadyExists, DoesNotExist, InvalidParameter
-from runyard.protocol.gate import Gate
+from runyard.gate.gate import Gate
 from runyard.tracking.experiments.messages import (
     CreateExperiment,
     DeleteExperiment,

@@ -7,7 +7,7 @@ import pytest
 
 from runyard.core.entity import Tag
 from runyard.exceptions import BadRequest, DoesNotExist, InvalidParameter
-from runyard.protocol.gate import Gate
+from runyard.gate.gate import Gate
 from runyard.tracking.experiments.messages import DeleteExperiment
 from runyard.tracking.inputs.entities import LoggedModelOutput
 from runyard.tracking.logged_models.messages import (

@@ -6,7 +6,7 @@ import math
 import pytest
 
 from runyard.exceptions import DoesNotExist, InvalidParameter
-from runyard.protocol.gate import Gate
+from runyard.gate.gate import Gate
 from runyard.tracking.metrics.messages import (
     GetMetricCurves,
     GetMetricHistory,

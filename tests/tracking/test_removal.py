@@ -7,7 +7,7 @@ import pytest
 from runyard.db.facts import ARTIFACTS_DESTINATION, note_fact
 from runyard.db.transaction import Transaction
 from runyard.exceptions import Conflict, DoesNotExist, InvalidParameter
-from runyard.protocol.gate import Gate
+from runyard.gate.gate import Gate
 from runyard.registry.model_versions.messages import (
     CreateModelVersion,
     DeleteModelVersion,

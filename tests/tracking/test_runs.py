@@ -8,7 +8,7 @@ import pytest
 from runyard.core.clock import now_ms
 from runyard.core.entity import Tag
 from runyard.exceptions import DoesNotExist, InvalidParameter
-from runyard.protocol.gate import Gate
+from runyard.gate.gate import Gate
 from runyard.tracking.experiments.messages import DeleteExperiment, RestoreExperiment
 from runyard.tracking.inputs.entities import Dataset, DatasetInput, InputTag, LoggedModelInput
 from runyard.tracking.inputs.messages import LogInputs, SearchDatasets

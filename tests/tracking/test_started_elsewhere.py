@@ -6,7 +6,7 @@ import pytest
 
 from runyard.core.entity import Tag
 from runyard.exceptions import AlreadyExists, InvalidParameter
-from runyard.protocol.gate import Gate
+from runyard.gate.gate import Gate
 from runyard.tracking.experiments.messages import DeleteExperiment, GetExperimentByName, SearchExperiments
 from runyard.tracking.logged_models.messages import GetLoggedModel, StartLoggedModel
 from runyard.tracking.runs.entities import Param

@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from runyard.core.entity import Tag
-from runyard.protocol.gate import Gate
+from runyard.gate.gate import Gate
 from runyard.protocol.message import AnyMessage
 from runyard.tracking.experiments.messages import SearchExperiments, SummarizeExperiments
 from runyard.tracking.inputs.entities import Dataset, DatasetInput, InputTag

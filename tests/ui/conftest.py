@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 
-from runyard.protocol.gate import Gate
+from runyard.gate.gate import Gate
 from runyard.ui import Pages
 from tests.support.checked_gate import CheckedGate
 from tests.ui.asking import Reader

@@ -7,8 +7,8 @@ from urllib.parse import quote
 
 from runyard.core.entity import Tag
 from runyard.core.tags import NOTE_TAG
+from runyard.gate.gate import Gate
 from runyard.projects import tags
-from runyard.protocol.gate import Gate
 from runyard.registry.model_versions.messages import CreateModelVersion, TransitionModelVersionStage
 from runyard.registry.registered_models.messages import CreateRegisteredModel, SetRegisteredModelAlias
 from runyard.tracking.experiments.messages import SetExperimentTag

@@ -2,7 +2,7 @@
 
 import pytest
 
-from runyard.protocol.gate import Gate
+from runyard.gate.gate import Gate
 from tests.factories import an_experiment
 from tests.ui.asking import Answer, Reader
 from tests.ui.conftest import reader_of

@@ -6,7 +6,7 @@ import re
 import tomllib
 
 from runyard import _resources
-from runyard.protocol.gate import Gate
+from runyard.gate.gate import Gate
 from runyard.tracking.runs.entities import Param
 from runyard.tracking.runs.messages import LogBatch
 from tests.factories import NOW, a_point, a_run, an_experiment

@@ -3,7 +3,7 @@
 import pytest
 
 from runyard.core.tags import NOTE_TAG
-from runyard.protocol.gate import Gate
+from runyard.gate.gate import Gate
 from runyard.tracking.runs.messages import SetTag
 from runyard.ui.parts.markdown import note, web_link
 from tests.factories import a_run

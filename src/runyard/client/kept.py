@@ -26,7 +26,7 @@ from runyard.client.spool import (
     undelivered,
 )
 from runyard.exceptions import DoesNotExist, InvalidParameter
-from runyard.protocol.catalog import load_messages
+from runyard.gate.slices import load_messages
 
 IN_USE, WAITING, UNREADABLE, ORPHANED, REFUSED = "in use", "waiting", "unreadable", "store is gone", "refused"
 

@@ -12,7 +12,7 @@ from runyard.exceptions import RunyardException, StorageFull, Unavailable, answe
 from runyard.protocol.message import AnyMessage
 
 if TYPE_CHECKING:
-    from runyard.protocol.gate import Gate
+    from runyard.gate.gate import Gate
 
 ARTIFACT_FOLDER = "runyard-artifacts"
 
@@ -81,7 +81,7 @@ class LocalSender:
 
 def open_gate(uri: str) -> "Gate":
     """A gate on a local database, with the artifact folder that a server started there would use."""
-    from runyard.protocol.gate import Gate  # noqa: PLC0415  (loads SQLAlchemy)
+    from runyard.gate.gate import Gate  # noqa: PLC0415  (loads SQLAlchemy)
 
     folder = artifact_folder(uri)
     return Gate.open(uri, artifact_root=str(folder), artifact_places=every_form([folder]), local_callers=True)

@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 
 from runyard import settings
 from runyard.exceptions import RunyardException
-from runyard.protocol.catalog import load_messages
+from runyard.gate.slices import load_messages
 from runyard.protocol.message import OPERATIONS, AnyMessage
 from runyard.tracking.metrics.points import Measured
 

@@ -1,1 +1,1 @@
-"""What is said on the wire, and the one gate every operation passes through."""
+"""What is asked and answered on the wire: how messages are declared, decoded and encoded."""

@@ -47,3 +47,11 @@ A_co = TypeVar("A_co", bound=Answer, covariant=True)
 
 class Nothing(Answer):
     """An empty object: it is done."""
+
+
+class Raw(bytes):
+    """An answer that is JSON text already."""
+
+
+Wire = dict[str, Any] | Raw
+"""An answer: a JSON-ready object in the protocol's spelling, or its text."""

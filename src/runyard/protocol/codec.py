@@ -17,8 +17,8 @@ import orjson
 
 from runyard.core.wire import is_declared, wire_fields
 from runyard.exceptions import BadRequest, InvalidParameter
+from runyard.protocol.answer import Raw, Wire
 from runyard.protocol.message import AnyMessage
-from runyard.protocol.performing import Raw, Wire
 
 MAX_DEPTH = 100
 MAX_QUERY_FIELDS = 1000

@@ -11,10 +11,10 @@ from runyard.artifacts.locations import local_path, own_places
 from runyard.db.facts import ARTIFACTS_DESTINATION, fact, note_fact
 from runyard.db.transaction import Transaction
 from runyard.exceptions import EndpointNotFound, InvalidParameter
+from runyard.gate.gate import Gate
 from runyard.http.answers import INCIDENT, App, Receive, Scope, Send, send_error, unforeseen
 from runyard.http.guard import Guard
 from runyard.http.lifespan import Lifespan
-from runyard.protocol.gate import Gate
 from runyard.server.dispatch import Dispatch
 from runyard.server.outages import Outages
 from runyard.server.own_addresses import own_addresses

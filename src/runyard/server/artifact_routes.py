@@ -20,9 +20,9 @@ from runyard.artifacts.locations import open_location, own_places, store_at
 from runyard.artifacts.paths import joined, safe_path
 from runyard.artifacts.store import ArtifactStore, StoredFile, Upload
 from runyard.exceptions import BadRequest, InvalidParameter, PayloadTooLarge, RangeNotSatisfiable, Unavailable
+from runyard.gate.gate import Gate
 from runyard.http.answers import envelope
 from runyard.http.bodies import declared_length
-from runyard.protocol.gate import Gate
 from runyard.protocol.message import AnyMessage
 from runyard.registry.model_versions.messages import GetModelVersionDownloadUri
 from runyard.server.direct_transfers import DirectTransfers

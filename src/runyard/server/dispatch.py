@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from runyard.exceptions import InvalidParameter, MethodNotAllowed, RunyardException, Unavailable
+from runyard.gate.gate import Gate
+from runyard.gate.slices import load_messages
 from runyard.http.answers import App, Receive, Scope, Send, send_error, send_json, unforeseen
 from runyard.http.bodies import BodyReader, ClientGone
 from runyard.http.guard import FIELDS
-from runyard.protocol.catalog import load_messages
 from runyard.protocol.codec import decode_body, decode_query, parse_object, query_fields
-from runyard.protocol.gate import Gate
 from runyard.protocol.message import OPERATIONS, AnyMessage
 from runyard.server.settings import ServerSettings
 

@@ -5,8 +5,8 @@ from typing import Any, get_args, get_origin
 
 from runyard.core import limits as rules
 from runyard.core.wire import IdMark, is_declared, plain, wire_fields
+from runyard.gate.slices import load_messages
 from runyard.http.settings import Limits
-from runyard.protocol.catalog import load_messages
 from runyard.protocol.message import OPERATIONS, AnyMessage
 from runyard.protocol.types import Choice
 from runyard.version import VERSION

@@ -5,7 +5,7 @@ import threading
 import time
 
 from runyard.db.faults import OutOfReach
-from runyard.protocol.gate import Performed
+from runyard.gate.gate import Performed
 
 log = logging.getLogger("runyard.server")
 

@@ -12,9 +12,9 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Match
 
 from runyard.exceptions import RunyardException
+from runyard.gate.gate import Gate
 from runyard.http.answers import INCIDENT, unforeseen
 from runyard.http.framework import explained, json_answer
-from runyard.protocol.gate import Gate
 from runyard.server import absent
 from runyard.server.artifact_routes import artifact_router
 from runyard.server.openapi import specification

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from runyard import _resources
 from runyard.exceptions import DoesNotExist, RunyardException
-from runyard.protocol.gate import Gate
+from runyard.gate.gate import Gate
 from runyard.ui.navigation import Urls
 from runyard.ui.pages import (
     artifacts,

@@ -12,8 +12,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from runyard.exceptions import BadRequest, InvalidParameter, PayloadTooLarge, RunyardException
+from runyard.gate.gate import Gate
 from runyard.protocol.answer import A
-from runyard.protocol.gate import Gate
 from runyard.protocol.message import Message
 from runyard.ui.navigation import Shell, Urls
 from runyard.ui.render import Renderer, notice_of

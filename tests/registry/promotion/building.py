@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from runyard.protocol.gate import Gate
+from runyard.gate.gate import Gate
 from runyard.registry.model_versions.messages import CreateModelVersion, GetModelVersion
 from runyard.registry.promotion.messages import PromoteModelVersion, SearchMoves
 from runyard.registry.registered_models.messages import CreateRegisteredModel

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from runyard.artifacts.locations import every_form
 from runyard.exceptions import InvalidParameter
-from runyard.protocol.gate import Gate
+from runyard.gate.gate import Gate
 from runyard.registry.model_versions.messages import CreateModelVersion, DescribeModelVersion
 from runyard.registry.promotion.messages import PromoteModelVersion
 from runyard.registry.promotion.tables import moves as moves_table

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from runyard.exceptions import DoesNotExist, InvalidParameter
-from runyard.protocol.gate import Gate
+from runyard.gate.gate import Gate
 from runyard.registry.model_versions.messages import (
     CreateModelVersion,
     DeleteModelVersion,

@@ -1,6 +1,6 @@
 """The comparison of runs, and the page of one metric."""
 
-from runyard.protocol.gate import Gate
+from runyard.gate.gate import Gate
 from tests.factories import a_run
 from tests.ui.asking import Answer, Reader
 from tests.ui.stories import a_story

@@ -1,6 +1,6 @@
 """The documentation as the server shows it."""
 
-from runyard.protocol.gate import Gate
+from runyard.gate.gate import Gate
 from runyard.ui.parts.markdown import anchor, document
 from tests.ui.asking import Reader
 from tests.ui.conftest import reader_of

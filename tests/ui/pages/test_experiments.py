@@ -1,6 +1,6 @@
 """The list of experiments, and what can be done with it."""
 
-from runyard.protocol.gate import Gate
+from runyard.gate.gate import Gate
 from runyard.tracking.experiments.messages import DeleteExperiment, GetExperiment
 from tests.factories import an_experiment
 from tests.ui.asking import Reader

@@ -2,8 +2,8 @@
 
 import pytest
 
+from runyard.gate.gate import Gate
 from runyard.projects import tags
-from runyard.protocol.gate import Gate
 from runyard.tracking.runs.messages import UpdateRun
 from tests.factories import NOW, a_run, an_experiment
 from tests.ui.asking import Answer, Reader

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
-from runyard.protocol.gate import Gate
+from runyard.gate.gate import Gate
 from runyard.registry.model_versions.messages import CreateModelVersion, GetModelVersion
 from runyard.registry.promotion.messages import SearchMoves
 from runyard.registry.registered_models.messages import CreateRegisteredModel, GetRegisteredModel

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from runyard.protocol.gate import Gate
+from runyard.gate.gate import Gate
 from runyard.tracking.runs.messages import GetRun, LogBatch, UpdateRun
 from tests.factories import NOW, a_point, a_run, pairs
 from tests.ui.asking import Reader

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
-from runyard.protocol.gate import Gate
+from runyard.gate.gate import Gate
 from runyard.tracking.runs.entities import Param
 from runyard.tracking.runs.messages import GetRun, LogBatch
 from tests.factories import NOW, a_point, a_run, an_experiment

@@ -5,8 +5,8 @@ import shlex
 
 import pytest
 
+from runyard.gate.gate import Gate
 from runyard.projects import tags
-from runyard.protocol.gate import Gate
 from runyard.tracking.runs.entities import Param
 from runyard.tracking.runs.messages import LogBatch
 from tests.factories import a_run, an_experiment

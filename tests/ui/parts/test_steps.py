@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from runyard.gate.gate import Gate
 from runyard.projects import tags
-from runyard.protocol.gate import Gate
 from runyard.tracking.runs.messages import DeleteRun, SetTag, UpdateRun
 from runyard.ui.parts.steps import DEEPEST, MOST_FOUND
 from tests.factories import NOW, a_run, an_experiment

@@ -7,7 +7,8 @@ from runyard.core.limits import shown
 from runyard.db.selecting import upsert
 from runyard.db.transaction import Transaction
 from runyard.exceptions import DoesNotExist
-from runyard.protocol.performing import Later, Wire, performs
+from runyard.gate.performers import Later, performs
+from runyard.protocol.answer import Wire
 from runyard.registry.model_versions.locations import followed
 from runyard.registry.model_versions.messages import (
     CreateModelVersion,

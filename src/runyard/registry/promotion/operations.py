@@ -7,7 +7,8 @@ import orjson
 from runyard.artifacts.locations import nothing_at
 from runyard.db.transaction import Transaction
 from runyard.exceptions import InvalidParameter
-from runyard.protocol.performing import Later, Wire, looks_first, performs
+from runyard.gate.performers import Later, looks_first, performs
+from runyard.protocol.answer import Wire
 from runyard.registry.model_versions.locations import followed
 from runyard.registry.model_versions.rows import FoundVersion, find_version, version_of
 from runyard.registry.model_versions.sources import PROMPT_SOURCES

@@ -7,7 +7,8 @@ from runyard.core.model_uri import STAGES
 from runyard.db.selecting import upsert
 from runyard.db.transaction import Transaction
 from runyard.exceptions import AlreadyExists
-from runyard.protocol.performing import Wire, performs
+from runyard.gate.performers import performs
+from runyard.protocol.answer import Wire
 from runyard.registry.model_versions.rows import version_of, version_with_alias
 from runyard.registry.model_versions.tables import model_versions
 from runyard.registry.model_versions.wire import versions_on_wire

@@ -9,7 +9,8 @@ from runyard.artifacts.paths import joined, safe_path
 from runyard.artifacts.s3_store import S3ArtifactStore
 from runyard.db.transaction import Transaction
 from runyard.exceptions import InvalidParameter, NotImplementedHere
-from runyard.protocol.performing import Later, Wire, performs
+from runyard.gate.performers import Later, performs
+from runyard.protocol.answer import Wire
 from runyard.tracking.artifacts.messages import CreatePresignedDownloadUrl, CreatePresignedUploadUrl, ListArtifacts
 from runyard.tracking.logged_models.messages import ListLoggedModelArtifacts
 from runyard.tracking.logged_models.operations import find_logged_model

@@ -7,7 +7,8 @@ import sqlalchemy as sa
 from runyard.db.selecting import upsert
 from runyard.db.transaction import Prepared, Transaction
 from runyard.exceptions import AlreadyExists, DoesNotExist, InvalidParameter
-from runyard.protocol.performing import Wire, performs
+from runyard.gate.performers import performs
+from runyard.protocol.answer import Wire
 from runyard.tracking.experiments.locations import checked_location
 from runyard.tracking.experiments.messages import (
     CreateExperiment,

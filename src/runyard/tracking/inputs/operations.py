@@ -5,7 +5,8 @@ import sqlalchemy as sa
 from runyard.core.tags import CONTEXT_TAG
 from runyard.db.selecting import upsert
 from runyard.db.transaction import Transaction
-from runyard.protocol.performing import Wire, performs
+from runyard.gate.performers import performs
+from runyard.protocol.answer import Wire
 from runyard.tracking.experiments.messages import experiment_number
 from runyard.tracking.inputs.entities import Dataset, DatasetInput
 from runyard.tracking.inputs.messages import MAX_DATASETS, LogInputs, SearchDatasets

@@ -12,7 +12,8 @@ from runyard.core.names import random_run_name
 from runyard.db.selecting import upsert
 from runyard.db.transaction import Transaction
 from runyard.exceptions import AlreadyExists, BadRequest, DoesNotExist
-from runyard.protocol.performing import Wire, performs
+from runyard.gate.performers import performs
+from runyard.protocol.answer import Wire
 from runyard.tracking.experiments.operations import ACTIVE, DELETED, FoundExperiment, active_experiment, home_of
 from runyard.tracking.logged_models.messages import (
     MODEL_STATUSES,

@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from runyard.core.limits import MAX_HISTORY_POINTS
 from runyard.db.paging import decode_token, encode_token, foreign_token, offset_in
 from runyard.db.transaction import Transaction
-from runyard.protocol.performing import Raw, Wire, performs
+from runyard.gate.performers import performs
+from runyard.protocol.answer import Raw, Wire
 from runyard.tracking.logged_models.metrics import append_to_models
 from runyard.tracking.metrics import sampling, series
 from runyard.tracking.metrics.messages import (

@@ -14,7 +14,7 @@ from runyard.db.facts import ARTIFACTS_DESTINATION, fact
 from runyard.db.faults import cannot_open, translated
 from runyard.db.schema import ensure_schema
 from runyard.db.transaction import StoreSettings, Transaction
-from runyard.protocol.catalog import load_all
+from runyard.gate.slices import load_all
 from runyard.tracking.experiments.messages import experiment_number
 from runyard.tracking.experiments.operations import DELETED
 from runyard.tracking.experiments.tables import experiments

@@ -12,7 +12,8 @@ from runyard.core.names import random_run_name
 from runyard.core.tags import MODEL_HISTORY_TAG, RUN_NAME_TAG, TABLES_TAG
 from runyard.db.transaction import Prepared, Transaction
 from runyard.exceptions import AlreadyExists, Conflict, DoesNotExist, InvalidParameter
-from runyard.protocol.performing import Raw, Wire, performs
+from runyard.gate.performers import performs
+from runyard.protocol.answer import Raw, Wire
 from runyard.search.fields import RUN_FIELDS
 from runyard.search.parser import parse_filter
 from runyard.tracking.experiments.operations import ACTIVE, DELETED, FoundExperiment, active_experiment, home_of

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from runyard.db.selecting import NUMBERS, among, bound
 from runyard.db.transaction import Prepared, Transaction
-from runyard.protocol.performing import Raw
+from runyard.protocol.answer import Raw
 from runyard.tracking.inputs.wire import dataset_inputs_of, models_of
 from runyard.tracking.metrics import series
 from runyard.tracking.runs.tables import runs

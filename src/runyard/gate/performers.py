@@ -2,22 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
+from runyard.db.transaction import Transaction
+from runyard.protocol.answer import Wire
 from runyard.protocol.message import AnyMessage
 
-if TYPE_CHECKING:
-    from runyard.db.transaction import Transaction
-
 M = TypeVar("M", bound=AnyMessage)
-
-
-class Raw(bytes):
-    """An answer that is JSON text already."""
-
-
-Wire = dict[str, Any] | Raw
-"""An answer: a JSON-ready object in the protocol's spelling, or its text."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +23,7 @@ class Later:
     make: Callable[[], Wire]
 
 
-Performer = Callable[["Transaction", M], Wire | Later]
+Performer = Callable[[Transaction, M], Wire | Later]
 
 _PERFORMERS: dict[type[AnyMessage], Performer[Any]] = {}
 

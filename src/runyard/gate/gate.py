@@ -22,11 +22,11 @@ from runyard.db.schema import ensure_schema
 from runyard.db.transaction import StoreSettings, Transaction
 from runyard.db.writer import Job, Outcome, Receiver, Writer
 from runyard.exceptions import Unavailable
-from runyard.protocol.answer import A
-from runyard.protocol.catalog import load_all
+from runyard.gate.performers import Later, Performer, first_look, performer
+from runyard.gate.slices import load_all
+from runyard.protocol.answer import A, Raw, Wire
 from runyard.protocol.codec import encode
 from runyard.protocol.message import AnyMessage, Message
-from runyard.protocol.performing import Later, Performer, Raw, Wire, first_look, performer
 
 log = logging.getLogger(__name__)
 

@@ -1,10 +1,10 @@
-"""Finds the slices: a folder of `tracking` or `registry` that holds messages is one, and its presence registers it."""
+"""Finds the slices: a folder of a package of ours that holds messages is one, and its presence registers it."""
 
 import functools
 import importlib
 from pathlib import Path
 
-_PACKAGES = ("runyard.tracking", "runyard.registry")
+_SOURCE = Path(__file__).parent.parent
 
 
 def load_messages() -> None:
@@ -23,9 +23,5 @@ def load_all() -> None:
 @functools.cache
 def slices() -> tuple[str, ...]:
     """The packages that are slices. Only folders are looked at, so that a client loads nothing but messages."""
-    return tuple(
-        f"{package}.{file.parent.name}"
-        for package in _PACKAGES
-        for folder in importlib.import_module(package).__path__
-        for file in sorted(Path(folder).glob("*/messages.py"))
-    )
+    folders = sorted(file.parent.relative_to(_SOURCE.parent) for file in _SOURCE.glob("*/*/messages.py"))
+    return tuple(".".join(folder.parts) for folder in folders)
