@@ -121,7 +121,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterat
     yield
     for uri, connection in list(_connections.items()):
         with suppress(RunyardException):
-            connection.raise_refused()
+            connection.raise_rejected()
         if (
             connection._buffer.offline is not None
         ):  # its server is gone: what it has not taken is no other test's matter

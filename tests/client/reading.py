@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from runyard.client import RunyardClient
-from runyard.client.spool import spool_folder
+from runyard.client.journal import spool_folder
 from runyard.tracking.metrics.messages import GetMetricHistory
 
 

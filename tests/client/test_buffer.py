@@ -70,7 +70,7 @@ def test_params_and_tags_come_after_what_was_logged_before(client: RunyardClient
         client.log_metric(run_id, "loss", 1.0, step=step)
     client.log_param(run_id, "done", 1)
 
-    answer = watcher.connection.sender.send(history(run_id))
+    answer = watcher.connection.transport.send(history(run_id))
     assert len(answer["metrics"]) == 500
 
 
@@ -79,8 +79,8 @@ def test_the_end_of_a_run_comes_after_its_points(client: RunyardClient, run_id: 
     client.log_metric(run_id, "loss", 1.0)
     client.set_terminated(run_id)
 
-    sender = client.connection.sender
-    assert len(sender.send(history(run_id))["metrics"]) == 1
+    transport = client.connection.transport
+    assert len(transport.send(history(run_id))["metrics"]) == 1
     assert client.get_run(run_id).info.status == "FINISHED"
 
 
@@ -136,7 +136,7 @@ def test_a_long_journal_is_replaced_while_logging_goes_on(
     local: RunyardClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Weeks of training do not fill the disk."""
-    monkeypatch.setattr(buffer, "NEW_JOURNAL_AT", 20_000)
+    monkeypatch.setattr(buffer, "MAX_JOURNAL_BYTES", 20_000)
     run_id = local.create_run("0").info.run_id
     for step in range(5000):
         local.log_metric(run_id, "loss", 1.0, timestamp=step, step=step)

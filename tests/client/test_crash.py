@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from runyard.cli.sync import sync
 from runyard.client import RunyardClient
 from runyard.client.connection import close_all
-from runyard.client.spool import spool_folder
+from runyard.client.journal import spool_folder
 from tests.client.children import killed_after, start_training
 from tests.support.server import RunningServer
 
@@ -122,10 +122,10 @@ def test_the_next_start_delivers_what_a_killed_process_left(server: RunningServe
     acknowledged = killed_after(training, 2000)
     left = list(spool_folder().glob("*.spool"))
     script = (
-        "import sys, time, runyard.client.spool as spool; from runyard.client import RunyardClient\n"
+        "import sys, time, runyard.client.journal as journal; from runyard.client import RunyardClient\n"
         "RunyardClient(sys.argv[1]).get_experiment('0')\n"
         "deadline = time.monotonic() + 20\n"
-        "while list(spool.spool_folder().glob('*.spool')) and time.monotonic() < deadline: time.sleep(0.02)"
+        "while list(journal.spool_folder().glob('*.spool')) and time.monotonic() < deadline: time.sleep(0.02)"
     )
     subprocess.run([sys.executable, "-c", script, server.url], check=True)
 

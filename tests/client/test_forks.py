@@ -8,7 +8,7 @@ import pytest
 
 from runyard.client import RunyardClient
 from runyard.client.connection import close_all
-from runyard.client.spool import spool_folder
+from runyard.client.journal import spool_folder
 
 
 def points(client: RunyardClient, run_id: str, key: str) -> Counter[tuple[int, float]]:

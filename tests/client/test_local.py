@@ -45,7 +45,7 @@ def test_credentials_of_a_database_are_not_shown() -> None:
 
     with pytest.raises(Exception, match="reached") as caught:
         client.get_experiment("0")
-    assert "secret" not in str(caught.value) + client.connection.sender.address
+    assert "secret" not in str(caught.value) + client.connection.transport.address
 
 
 @pytest.mark.parametrize(

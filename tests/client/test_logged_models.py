@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from runyard.client import RunyardClient
-from runyard.client.leftovers import deliver_left_behind
-from runyard.client.spool import REJECTED, Journal, point_line, spool_folder
+from runyard.client.journal import REJECTED, Journal, point_line, spool_folder
+from runyard.client.orphans import deliver_orphans
 from runyard.entities import (
     LoggedModel,
     LoggedModelInput,
@@ -286,13 +286,13 @@ def test_points_of_an_unknown_model_are_set_aside_alone(client: RunyardClient, m
 def test_points_that_are_delivered_twice_are_stored_once(client: RunyardClient, model: LoggedModel) -> None:
     """A process may die between delivering and noting it."""
     run_id = client.create_run(model.experiment_id).info.run_id
-    journal = Journal(client.connection.sender.address)
+    journal = Journal(client.connection.transport.address)
     for step in range(3):
         journal.append(point_line(run_id, "loss", float(step), 1, step, (model.model_id, "data", "d1")))
     journal.close()
     shutil.copy(journal.path, journal.path.with_stem("again"))
 
-    outcomes = list(deliver_left_behind())
+    outcomes = list(deliver_orphans())
     assert [(outcome.delivered, outcome.problem) for outcome in outcomes] == [(3, None), (3, None)]
     assert points(client, model.model_id) == [("loss", float(n), 1, n, "data", "d1", run_id) for n in range(3)]
 
@@ -326,7 +326,7 @@ def test_what_is_read_back_from_the_journal_keeps_its_model(
     client: RunyardClient, model: LoggedModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Memory holds a part; the rest comes from the file, in order."""
-    monkeypatch.setattr("runyard.client.buffer.MOST_IN_MEMORY", 10)
+    monkeypatch.setattr("runyard.client.buffer.MAX_QUEUED", 10)
     run_id = client.create_run(model.experiment_id).info.run_id
     for step in range(300):
         client.log_metric(run_id, "loss", 0.5, 1, step, model_id=model.model_id if step % 3 == 0 else None)

@@ -14,7 +14,7 @@ import pytest
 
 from runyard.client import RunyardClient
 from runyard.client.errors import Unreachable
-from runyard.client.senders import sender_for
+from runyard.client.transports import transport_to
 from runyard.core.connections import proxy_for
 from runyard.exceptions import InvalidParameter, RestException
 from runyard.tracking.experiments.messages import GetExperiment
@@ -42,7 +42,7 @@ def test_a_proxy_is_written_as_curl_takes_it(
     """Without a scheme, in small letters or capitals, with a password in it."""
     monkeypatch.setenv(name, form.format(place=scripted.url.removeprefix("http://")))
 
-    sender_for(ELSEWHERE).send(SET_TAG)
+    transport_to(ELSEWHERE).send(SET_TAG)
 
     assert scripted.asked[0].path == f"{ELSEWHERE}/api/2.0/mlflow/runs/set-tag"
     sent = {name.lower() for name in scripted.asked[0].headers}
@@ -89,7 +89,7 @@ def test_what_is_no_proxy_is_said_at_once(value: str, monkeypatch: pytest.Monkey
     began = time.monotonic()
 
     with pytest.raises(InvalidParameter, match=r"HTTP_PROXY: .*http://host:port") as caught:
-        sender_for(ELSEWHERE).send(SET_TAG)
+        transport_to(ELSEWHERE).send(SET_TAG)
     assert "s3cret" not in caught.value.message
     assert time.monotonic() - began < 4  # what may get better is tried for five seconds
 
@@ -100,7 +100,7 @@ def test_a_proxy_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch, imp
     monkeypatch.setenv("http_proxy", f"http://u:s3cret@127.0.0.1:{port}")
 
     with pytest.raises(Unreachable, match=f"proxy http://127.0.0.1:{port} that http_proxy names") as caught:
-        sender_for(ELSEWHERE).send(SET_TAG)
+        transport_to(ELSEWHERE).send(SET_TAG)
     assert "s3cret" not in caught.value.message
 
 
@@ -111,9 +111,9 @@ def test_credentials_come_from_netrc_when_nothing_else_gives_them(
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login ann password pw\n")
     (tmp_path / "netrc").chmod(0o600)
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
-    sender_for(scripted.url).send(SET_TAG)
+    transport_to(scripted.url).send(SET_TAG)
     monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", "abc")
-    sender_for(scripted.url).send(SET_TAG)
+    transport_to(scripted.url).send(SET_TAG)
 
     assert [asked.headers["Authorization"] for asked in scripted.asked] == ["Basic YW5uOnB3", "Bearer abc"]
 
@@ -123,18 +123,18 @@ def test_a_token_read_from_a_file_works_and_a_broken_one_is_not_shown(
 ) -> None:
     """Files end in a line break."""
     monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", " s3cret\n")
-    sender_for(scripted.url).send(SET_TAG)
+    transport_to(scripted.url).send(SET_TAG)
     assert scripted.asked[0].headers["Authorization"] == "Bearer s3cret"
 
     for broken in ("s3\ncret", "s3cret€"):
         monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", broken)
         with pytest.raises(InvalidParameter, match=r"TRACKING_TOKEN.*line break") as caught:
-            sender_for(scripted.url).send(SET_TAG)
+            transport_to(scripted.url).send(SET_TAG)
         assert "cret" not in repr(caught.value)
     monkeypatch.delenv("MLFLOW_TRACKING_TOKEN")
     monkeypatch.setenv("MLFLOW_TRACKING_USERNAME", "ann\n")
     monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", "pw\n")
-    sender_for(scripted.url).send(SET_TAG)
+    transport_to(scripted.url).send(SET_TAG)
     assert scripted.asked[-1].headers["Authorization"] == "Basic YW5uOnB3"
 
 
@@ -158,7 +158,7 @@ def test_an_answer_that_is_not_ours_is_named_in_one_line(
     scripted.answers = [Answer(status, body)]
 
     with pytest.raises(RestException) as caught:
-        sender_for(scripted.url).send(SET_TAG)
+        transport_to(scripted.url).send(SET_TAG)
 
     assert f"{scripted.url} answered {status} with" in caught.value.message
     assert named in caught.value.message
@@ -170,7 +170,7 @@ def test_a_redirect_in_circles_is_not_tried_again(scripted: ScriptedServer) -> N
     scripted.answers = [Answer(307, headers={"Location": "/round"})] * 20
 
     with pytest.raises(Unreachable, match=r"too many redirects .tried once"):
-        sender_for(scripted.url).send(SET_TAG)
+        transport_to(scripted.url).send(SET_TAG)
 
 
 def test_a_closed_port_is_given_up_soon_and_said_sooner(caplog: pytest.LogCaptureFixture) -> None:
@@ -202,7 +202,7 @@ def test_a_host_that_swallows_everything_is_given_up_soon(caplog: pytest.LogCapt
             one.connect_ex(("127.0.0.1", port))
         began = time.monotonic()
         with pytest.raises(Unreachable, match="timed out"):
-            sender_for(f"http://127.0.0.1:{port}").send(GetExperiment(experiment_id="0"))
+            transport_to(f"http://127.0.0.1:{port}").send(GetExperiment(experiment_id="0"))
         for one in waiting:
             one.close()
 
@@ -216,14 +216,14 @@ def test_a_server_that_was_there_is_waited_for(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("RUNYARD_HTTP_REQUEST_BACKOFF_FACTOR", "0.2")
     before = ScriptedServer()
     port = int(before.url.rpartition(":")[2])
-    sender = sender_for(before.url)
-    sender.send(SET_TAG)
+    transport = transport_to(before.url)
+    transport.send(SET_TAG)
     before.close()
     back: list[ScriptedServer] = []
     timer = threading.Timer(1.0, lambda: back.append(ScriptedServer(port)))
     timer.start()
 
-    assert sender.send(SET_TAG) == {}
+    assert transport.send(SET_TAG) == {}
     timer.join()
     back[0].close()
 
@@ -235,7 +235,7 @@ def test_a_number_of_retries_that_was_set_is_kept(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR", "0.1")
 
     with pytest.raises(Unreachable, match="tried 4 times"):
-        sender_for(f"http://127.0.0.1:{free_port()}").send(SET_TAG)
+        transport_to(f"http://127.0.0.1:{free_port()}").send(SET_TAG)
 
 
 @pytest.fixture(scope="module")
@@ -258,7 +258,7 @@ def test_a_certificate_that_is_not_trusted_names_the_variables(secure: tuple[str
     """The next step is in the message, and nothing is tried again."""
     expected = "RUNYARD_TRACKING_SERVER_CERT_PATH.*RUNYARD_TRACKING_INSECURE_TLS"
     with pytest.raises(Unreachable, match=f"certificate.*tried once.*{expected}"):
-        sender_for(secure[0]).send(SET_TAG)
+        transport_to(secure[0]).send(SET_TAG)
 
 
 @pytest.mark.parametrize(
@@ -270,21 +270,21 @@ def test_certificates_are_trusted_as_the_environment_says(
 ) -> None:
     """By MLflow's variable, and by those that requests takes; a file that is not there is named."""
     monkeypatch.setenv(name, str(secure[1]))
-    assert sender_for(secure[0]).send(SET_TAG) == {}
+    assert transport_to(secure[0]).send(SET_TAG) == {}
 
     monkeypatch.setenv(name, "/no/such.pem")
     with pytest.raises(InvalidParameter, match=f"{name} names '/no/such.pem'"):
-        sender_for(secure[0]).send(SET_TAG)
+        transport_to(secure[0]).send(SET_TAG)
 
 
 def test_any_certificate_is_trusted_when_asked_for(secure: tuple[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     """For a moment, on a network of one's own."""
     monkeypatch.setenv("MLFLOW_TRACKING_INSECURE_TLS", "true")
 
-    assert sender_for(secure[0]).send(SET_TAG) == {}
+    assert transport_to(secure[0]).send(SET_TAG) == {}
 
 
 def test_https_to_a_plain_server_says_so(scripted: ScriptedServer) -> None:
     """It never works, and the scheme is the mistake."""
     with pytest.raises(Unreachable, match=r"tried once.*begin with http://"):
-        sender_for(scripted.url.replace("http://", "https://")).send(SET_TAG)
+        transport_to(scripted.url.replace("http://", "https://")).send(SET_TAG)

@@ -13,7 +13,7 @@ import pytest
 
 from runyard.client import RunyardClient, buffer
 from runyard.client.errors import Unreachable
-from runyard.client.spool import spool_folder
+from runyard.client.journal import spool_folder
 from runyard.entities import Metric
 from tests.client.reading import history, journals, steps
 from tests.client.scripted import Answer, ScriptedServer
@@ -24,7 +24,7 @@ def test_more_than_memory_holds_comes_back_from_the_journal(
     start_server: Callable[..., RunningServer], monkeypatch: pytest.MonkeyPatch, impatient: None
 ) -> None:
     """Points and messages logged during an outage, in order, whatever their number."""
-    monkeypatch.setattr(buffer, "MOST_IN_MEMORY", 100)
+    monkeypatch.setattr(buffer, "MAX_QUEUED", 100)
     server = start_server()
     client = RunyardClient(server.url)
     run_id = client.create_run("0").info.run_id
@@ -81,7 +81,7 @@ def test_delivery_resumes_without_being_asked(start_server: Callable[..., Runnin
     time.sleep(0.5)
     server.start()
 
-    watcher = client.connection.sender
+    watcher = client.connection.transport
     deadline = time.monotonic() + 20
     while not watcher.send(history(run_id)).get("metrics") and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -143,7 +143,7 @@ def test_a_server_in_trouble_is_not_hammered(scripted: ScriptedServer, monkeypat
 @pytest.mark.parametrize("attempt", [1, 5, 50, 5_000, 5_000_000])
 def test_pauses_stay_short_however_long_an_outage_lasts(attempt: int) -> None:
     """Delivery resumes within seconds, weeks later."""
-    assert 0.1 < buffer.pause_before_try(attempt) <= buffer.LONGEST_PAUSE
+    assert 0.1 < buffer.backoff_after(attempt) <= buffer.MAX_BACKOFF
 
 
 def test_synchronous_calls_wait_and_raise(
@@ -154,8 +154,8 @@ def test_synchronous_calls_wait_and_raise(
     client = RunyardClient(server.url)
     run_id = client.create_run("0").info.run_id
     client.log_metric(run_id, "loss", 1.0, synchronous=True)
-    sender = client.connection.sender
-    assert len(sender.send(history(run_id))["metrics"]) == 1
+    transport = client.connection.transport
+    assert len(transport.send(history(run_id))["metrics"]) == 1
     server.kill()
 
     with pytest.raises(Unreachable):
@@ -219,8 +219,8 @@ def test_without_a_journal_calls_wait_for_the_store(
     monkeypatch.setenv("RUNYARD_SPOOL_DIR", str(tmp_path / "file"))
     for step in range(5):
         client.log_metric(run_id, "loss", 1.0, timestamp=step, step=step)
-        sender = client.connection.sender
-        assert len(sender.send(history(run_id))["metrics"]) == step + 1
+        transport = client.connection.transport
+        assert len(transport.send(history(run_id))["metrics"]) == step + 1
 
     (warning,) = [record.message for record in caplog.records]
     assert "RUNYARD_SPOOL_DIR" in warning

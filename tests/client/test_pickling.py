@@ -54,13 +54,13 @@ def test_a_client_works_in_another_process(
 def test_a_client_that_was_never_used_is_pickled_too(uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is opened for it, and a relative address means the same place wherever it is unpickled."""
     pickled = pickle.dumps(RunyardClient(uri))
-    expected = RunyardClient(uri).connection.sender.uri
+    expected = RunyardClient(uri).connection.transport.uri
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
 
     copy = pickle.loads(pickled)
 
-    assert copy.connection.sender.uri == expected
+    assert copy.connection.transport.uri == expected
     assert copy.registry is copy.connection
     assert not (tmp_path / "here.db").exists()
 

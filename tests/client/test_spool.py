@@ -1,191 +1,229 @@
-"""The journal on disk: what it keeps, and what it can be read from after anything."""
+"""What `runyard sync` cannot deliver: it is listed, and stays until somebody says what becomes of it."""
 
 import json
-import math
 import os
-import stat
+import shutil
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from runyard.client.spool import (
-    Change,
-    Entry,
-    Journal,
-    Point,
-    address_of,
-    change_line,
-    point_line,
-    spool_folder,
-    take_over,
-    undelivered,
-)
-from runyard.tracking.runs.messages import LogParam, UpdateRun
+from runyard.client import RunyardClient
+from runyard.client.journal import Journal, change_line, point_line, spool_folder
+from runyard.fluent.doctor import diagnosis
+from runyard.tracking.runs.messages import LogParam
+from tests.client.test_sync import orphaned_journal, run_sync
 
-RUN = "a" * 32
+GONE = "sqlite:////nowhere/runyard.db"
 
 
 @pytest.fixture
-def journal(clean_environment: None) -> Iterator[Journal]:
-    """A journal of a server."""
-    opened = Journal("http://tracking.example:5000")
-    yield opened
-    opened.close()
+def public_folder() -> Iterator[Path]:
+    """A folder that every user may look into."""
+    folder = Path(tempfile.mkdtemp(prefix="runyard-test-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
 
 
-def found(path: Path) -> list[Entry]:
-    """Everything a journal holds; it must not be damaged."""
-    return list(undelivered(path, lambda line, reason: pytest.fail(reason)))
+@contextmanager
+def as_another_user(journal: Path) -> Iterator[None]:
+    """Without the rights to read a journal: as nobody, or with the rights taken away."""
+    run_sync("--list")  # loads what the command needs
+    if os.geteuid():
+        journal.chmod(0)
+        yield
+        journal.chmod(0o600)
+        return
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
 
 
-def point(step: int) -> bytes:
-    """A point's line."""
-    return point_line(RUN, "loss", step / 2, 1_700_000_000_000 + step, step)
+@pytest.fixture
+def refused(local: RunyardClient, tmp_path: Path) -> str:
+    """The id of a deleted run whose points and param were refused."""
+    run_id = local.create_run("0").info.run_id
+    local.delete_run(run_id)
+    orphaned_journal(f"sqlite:///{tmp_path / 'runyard.db'}", run_id)
+    assert run_sync().exit_code == 1
+    return run_id
 
 
-def test_what_was_put_in_comes_out(journal: Journal) -> None:
-    """Points and messages, in order, with every double there is."""
-    values = [1.5, -0.0, 5e-324, 1.7976931348623157e308, math.inf, -math.inf]
-    for step, value in enumerate(values):
-        journal.append(point_line(RUN, "größe/x y:z", value, step, -step))
-    journal.append(point_line(RUN, "k", math.nan, 1, 1))
-    journal.append(change_line(LogParam(run_id=RUN, key="k", value='"quoted"\n\u2028 ü')))
-
-    *points, nan, change = found(journal.path)
-    assert [(p.run_id, p.key, p.value, p.timestamp, p.step) for p in points if isinstance(p, Point)] == [
-        (RUN, "größe/x y:z", value, step, -step) for step, value in enumerate(values)
-    ]
-    assert isinstance(nan, Point)
-    assert math.isnan(nan.value)
-    assert isinstance(change, Change)
-    assert change.message == LogParam(run_id=RUN, key="k", value='"quoted"\n\u2028 ü')
-
-
-def test_every_place_to_cut_a_journal_leaves_the_whole_lines(journal: Journal) -> None:
-    """A power cut in the middle of a line costs that line, which was not acknowledged."""
-    ends = [journal.append(point(step)) for step in range(3)]
-    text = journal.path.read_bytes()
-    torn = journal.path.with_name("torn.spool")
-    for length in range(journal.start, len(text)):
-        torn.write_bytes(text[:length])
-
-        assert len(found(torn)) == sum(end <= length for end in ends), length
-
-
-def test_what_was_delivered_is_not_delivered_again(journal: Journal) -> None:
-    """The note says up to where."""
-    first = journal.append(point(0))
-    second = journal.append(point(1))
-    journal.append(point(2))
-    journal.settle(first)
-    journal.settle(second)
-
-    assert [entry.step for entry in found(journal.path) if isinstance(entry, Point)] == [2]
-
-
-def test_a_damaged_line_is_told_of_and_takes_no_other_along(journal: Journal) -> None:
-    """Such as a block of zeros after a power cut."""
-    journal.append(point(0))
-    for line in (b"\0\0\0\n", b"[]\n", b'["m","x"]\n', b'["w","no_such_message",{}]\n', b"7\n"):
-        journal.append(line)
-    journal.append(point(1))
-    damaged: list[str] = []
-
-    entries = list(undelivered(journal.path, lambda line, reason: damaged.append(line)))
-
-    assert [entry.step for entry in entries if isinstance(entry, Point)] == [0, 1]
-    assert len(damaged) == 5
-
-
-def test_a_journal_is_for_its_owner_only(journal: Journal) -> None:
-    """Others on the machine read no runs."""
-    assert stat.S_IMODE(journal.path.stat().st_mode) == 0o600
-    assert stat.S_IMODE(journal.path.parent.stat().st_mode) == 0o700
-
-
-def test_a_journal_says_which_store_it_is_for(journal: Journal, tmp_path: Path) -> None:
-    """Other files are none."""
-    other = tmp_path / "other.spool"
-    other.write_bytes(b"\xff\n")
-
-    assert address_of(journal.path) == "http://tracking.example:5000"
-    assert address_of(other) is None
-    with pytest.raises(FileNotFoundError):
-        address_of(tmp_path / "missing.spool")
-
-
-def test_a_journal_in_use_is_left_alone(journal: Journal) -> None:
-    """Its process delivers it; once that is gone, one other may."""
-    assert take_over(journal.path) is None
+def test_another_users_journals_are_named_and_set_the_exit_code(public_folder: Path) -> None:
+    """A cron job that runs as the wrong user must not say that all is well."""
+    journal = Journal("http://127.0.0.1:1", public_folder)
+    journal.append(point_line("a" * 32, "loss", 1.0, 1, 1))
     journal.close()
-    descriptor = take_over(journal.path)
-    assert descriptor is not None
-    assert take_over(journal.path) is None
-    os.close(descriptor)
+
+    with as_another_user(journal.path):
+        results = [run_sync("--spool-dir", str(public_folder), *more) for more in ([], ["--list"])]
+        as_json = run_sync("--spool-dir", str(public_folder), "--output", "json")
+
+    for result in results:
+        assert result.exit_code == 1
+        assert journal.path.name in result.output
+        assert "unreadable" in result.output
+        assert "Permission denied" in result.output
+    (kept,) = json.loads(as_json.output)["kept"]
+    assert (kept["id"], kept["state"], as_json.exit_code) == (journal.path.name, "unreadable", 1)
+    assert journal.path.exists()
 
 
-def test_a_journal_that_cannot_be_written_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The buffer then sends at once."""
-    (tmp_path / "file").write_text("")
-    monkeypatch.setenv("RUNYARD_SPOOL_DIR", str(tmp_path / "file" / "spool"))
+def test_a_folder_that_another_user_may_not_read_is_an_error(public_folder: Path) -> None:
+    """Nothing can be said about what is in it."""
+    closed = public_folder / "closed"
+    closed.mkdir(mode=0o700)
 
-    with pytest.raises(OSError, match="Not a directory"):
-        Journal("http://tracking.example:5000")
+    with as_another_user(closed):
+        result = run_sync("--spool-dir", str(closed))
 
-
-def test_the_folder_follows_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ours, then the user's state folder."""
-    assert spool_folder() == tmp_path / "spool"
-    monkeypatch.delenv("RUNYARD_SPOOL_DIR")
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    assert spool_folder() == tmp_path / "state" / "runyard" / "spool"
-    monkeypatch.delenv("XDG_STATE_HOME")
-    monkeypatch.setenv("HOME", str(tmp_path))
-    assert spool_folder() == tmp_path / ".local" / "state" / "runyard" / "spool"
+    assert result.exit_code not in (0, None)
+    assert "closed" in result.output
 
 
-def test_a_point_keeps_what_it_was_measured_on(journal: Journal) -> None:
-    """A model, a dataset, both; names of datasets may hold anything."""
-    given = [("m-1", None, None), (None, 'a "name"\n ü', "d1"), ("m-2", "b", "d2"), None]
-    for measured in given:
-        journal.append(point_line(RUN, "loss", math.inf, 1, 2, measured))
+def test_a_folder_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    """A typo in a cron job must be seen."""
+    result = run_sync("--spool-dir", str(tmp_path / "nosuch"))
 
-    entries = found(journal.path)
-    assert [entry.measured for entry in entries if isinstance(entry, Point)] == given
-    assert [entry[1:6] for entry in entries if isinstance(entry, Point)] == [(RUN, "loss", math.inf, 1, 2)] * 4
+    assert result.exit_code == 2
+    assert "nosuch" in result.output
 
 
-@pytest.mark.parametrize("rest", [b'["m-1"]', b'"m-1"', b"7", b"{}", b'["a","b","c"],1', b"[1,2,3]"])
-def test_a_line_that_says_something_else_behind_a_point_is_damaged(rest: bytes, journal: Journal) -> None:
-    """It is set aside with its text, and what follows is delivered."""
-    journal.append(b'["m","' + RUN.encode() + b'","loss",1.0,1,2,' + rest + b"]\n")
-    journal.append(point(3))
-    damaged: list[str] = []
+def test_what_was_refused_is_told_until_it_is_dealt_with(refused: str) -> None:
+    """Not once only."""
+    for options in ([], ["--list"], ["--output", "json"], []):
+        result = run_sync(*options)
 
-    (entry,) = undelivered(journal.path, lambda line, reason: damaged.append(line))
-    assert isinstance(entry, Point)
-    assert entry.step == 3
-    assert len(damaged) == 1
-
-
-def test_entries_are_read_back_in_portions(journal: Journal) -> None:
-    """What memory had no room for comes back from the file, once."""
-    start = journal.start
-    for step in range(10):
-        journal.append(point(step))
-        journal.settle(start)
-    steps: list[int] = []
-    while start < journal.end:
-        entries, start = journal.entries(start, 3)
-        assert len(entries) <= 3
-        steps += [entry.step for entry in entries if isinstance(entry, Point)]
-
-    assert steps == list(range(10))
+        assert result.exit_code == 1
+        assert ".rejected" in result.output
+        assert "refused" in result.output
+    assert "4 entries" in diagnosis()["Spool"]
+    assert "1 refused" in diagnosis()["Spool"]
 
 
-def test_a_message_is_kept_as_it_goes_over_the_wire() -> None:
-    """One line of JSON, fields that are not set left out."""
-    line = change_line(UpdateRun(run_id=RUN, status="FINISHED", end_time=7))
+def test_what_was_refused_is_sent_again_after_the_cause_was_mended(refused: str, local: RunyardClient) -> None:
+    """The run is restored: all of it arrives, and nothing is left to tell. Before that it stays refused."""
+    assert run_sync("--retry-rejected").exit_code == 1
+    assert run_sync("--retry-rejected").exit_code == 1
+    local.restore_run(refused)
 
-    assert json.loads(line) == ["w", "update_run", {"run_id": RUN, "status": "FINISHED", "end_time": 7}]
+    result = run_sync("--retry-rejected")
+
+    assert result.exit_code == 0
+    assert "4 delivered" in result.output
+    assert not list(spool_folder().iterdir())
+    assert len(local.get_metric_history(refused, "loss")) == 3
+    assert local.get_run(refused).data.params == {"lr": "0.1"}
+    assert run_sync().output == "Nothing was left behind.\n"
+    assert diagnosis()["Spool"].endswith("nothing waits")
+
+
+def test_lines_that_say_nothing_are_kept_when_the_others_are_sent_again(refused: str, local: RunyardClient) -> None:
+    """A damaged line, or one of an older version that does not name its store."""
+    (path,) = spool_folder().glob("*.rejected")
+    with path.open("a") as file:
+        file.write('{"reason": "damaged", "line": "??"}\nno json\n')
+    local.restore_run(refused)
+
+    result = run_sync("--retry-rejected")
+
+    assert result.exit_code == 1
+    assert len(local.get_metric_history(refused, "loss")) == 3
+    (kept,) = json.loads(run_sync("--list", "--output", "json").output)["kept"]
+    assert (kept["state"], kept["entries"]) == ("refused", 2)
+
+
+def test_a_journal_whose_store_is_gone_holds_up_no_other(local: RunyardClient, tmp_path: Path) -> None:
+    """It is named each time, until it is discarded."""
+    run_id = local.create_run("0").info.run_id
+    orphan = orphaned_journal(GONE, "b" * 32)
+    strange = orphaned_journal("ftp://example.org/runs", "b" * 32)
+    orphaned_journal(f"sqlite:///{tmp_path / 'runyard.db'}", run_id)
+
+    result = run_sync()
+
+    assert result.exit_code == 1
+    assert len(local.get_metric_history(run_id, "loss")) == 3
+    listed = {one["id"]: one["state"] for one in json.loads(run_sync("--list", "--output", "json").output)["kept"]}
+    assert listed == {orphan.name: "store is gone", strange.name: "waiting"}
+
+    done = run_sync("--discard", orphan.name, "--discard", strange.name)
+    assert done.exit_code == 0
+    assert orphan.name in done.output
+    assert run_sync().exit_code == 0
+
+
+def test_a_journal_with_a_trouble_of_its_own_holds_up_no_other_of_its_store(
+    local: RunyardClient, tmp_path: Path
+) -> None:
+    """Where what is refused cannot be noted, say, because another user ran the command before."""
+    store = f"sqlite:///{tmp_path / 'runyard.db'}"
+    deleted, run_id = (local.create_run("0").info.run_id for _ in range(2))
+    local.delete_run(deleted)
+    stuck = orphaned_journal(store, deleted)
+    stuck.with_suffix(".rejected").mkdir()
+    orphaned_journal(store, run_id)
+
+    result = run_sync()
+
+    assert result.exit_code == 1
+    assert "Is a directory" in result.output
+    assert len(local.get_metric_history(run_id, "loss")) == 3
+
+
+def test_what_cannot_be_read_is_left_out_of_the_file(tmp_path: Path) -> None:
+    """And named: the rest is written."""
+    orphan = orphaned_journal(GONE, "b" * 32, 1)
+    (orphan.parent / "odd.spool").mkdir()
+    file = tmp_path / "out.jsonl"
+
+    result = run_sync("--export", str(file))
+
+    assert result.exit_code == 1
+    assert "Left out odd.spool: Is a directory" in result.output
+    assert len(file.read_text().splitlines()) == 2
+
+
+def test_everything_that_waits_can_be_written_out(refused: str, tmp_path: Path) -> None:
+    """Points, params and reasons, as JSON lines; nothing leaves the spool, and no file is overwritten."""
+    orphan = orphaned_journal(GONE, "b" * 32, 1)
+    file = tmp_path / "out.jsonl"
+
+    result = run_sync("--export", str(file))
+
+    assert result.exit_code == 0
+    assert "6 entries" in result.output
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    assert [line["store"] for line in lines if line["id"] == orphan.name] == [GONE] * 2
+    assert {"id": orphan.name, "store": GONE, "entry": ["m", "b" * 32, "loss", 0.0, 1, 0]} in lines
+    assert [line["entry"][0] for line in lines if "reason" in line] == ["m", "m", "m", "w"]
+    assert orphan.exists()
+    assert run_sync("--export", str(file)).exit_code == 1
+
+
+def test_only_what_is_named_is_discarded(tmp_path: Path) -> None:
+    """A wrong id is refused, and so is a journal that a process uses."""
+    orphan = orphaned_journal(GONE, "b" * 32)
+    journal = Journal(GONE)
+    journal.append(change_line(LogParam(run_id="c" * 32, key="lr", value="1")))
+
+    unknown, used = run_sync("--discard", "nosuch"), run_sync("--discard", journal.path.name)
+
+    assert unknown.exit_code == 2
+    assert "nosuch" in unknown.output
+    assert used.exit_code == 1
+    assert "process" in used.output
+    assert orphan.exists()
+    assert journal.path.exists()
+    journal.discard()
+
+
+def test_one_thing_at_a_time(tmp_path: Path) -> None:
+    """Listing and discarding in one command could mean two things."""
+    assert run_sync("--list", "--retry-rejected").exit_code == 2
+    assert run_sync("--export", str(tmp_path / "x"), "--discard", "y").exit_code == 2

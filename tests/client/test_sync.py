@@ -8,8 +8,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from runyard.cli.sync import sync
-from runyard.client import RunyardClient, leftovers
-from runyard.client.spool import Journal, change_line, point_line, spool_folder
+from runyard.client import RunyardClient, orphans
+from runyard.client.journal import Journal, change_line, point_line, spool_folder
 from runyard.tracking.runs.messages import LogParam
 from tests.client.scripted import Answer, ScriptedServer
 from tests.support.server import RunningServer
@@ -20,7 +20,7 @@ def run_sync(*options: str) -> Result:
     return CliRunner().invoke(sync, options)
 
 
-def left_behind(address: str, run_id: str, count: int = 3) -> Path:
+def orphaned_journal(address: str, run_id: str, count: int = 3) -> Path:
     """A journal whose process is gone: points, then a param."""
     journal = Journal(address)
     for step in range(count):
@@ -45,7 +45,7 @@ def test_copies_of_killed_processes_are_removed(monkeypatch: pytest.MonkeyPatch)
     assert run_sync().exit_code == 0
     assert copy.exists()
 
-    monkeypatch.setattr(leftovers, "SECONDS_TO_COPY", 0.0)
+    monkeypatch.setattr(orphans, "MAX_COPY_SECONDS", 0.0)
 
     assert run_sync().exit_code == 0
     assert not list(spool_folder().iterdir())
@@ -55,8 +55,8 @@ def test_every_store_gets_its_own(local: RunyardClient, server: RunningServer, t
     """Counts by journal; the files are gone; again is harmless."""
     remote = RunyardClient(server.url)
     here, there = local.create_run("0").info.run_id, remote.create_run("0").info.run_id
-    left_behind(f"sqlite:///{tmp_path / 'runyard.db'}", here)
-    left_behind(server.url, there, 2500)
+    orphaned_journal(f"sqlite:///{tmp_path / 'runyard.db'}", here)
+    orphaned_journal(server.url, there, 2500)
 
     result = run_sync()
 
@@ -73,7 +73,7 @@ def test_every_store_gets_its_own(local: RunyardClient, server: RunningServer, t
 def test_json_says_the_same(server: RunningServer) -> None:
     """For scripts."""
     run_id = RunyardClient(server.url).create_run("0").info.run_id
-    path = left_behind(server.url, run_id)
+    path = orphaned_journal(server.url, run_id)
 
     assert json.loads(run_sync("--output", "json").output) == {
         "journals": [
@@ -95,11 +95,11 @@ def test_a_server_that_is_still_down_is_named_and_nothing_is_lost(
     start_server: Callable[..., RunningServer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It ends with 1; the next try delivers."""
-    monkeypatch.setattr("runyard.client.leftovers.PATIENCE", 0.3)
+    monkeypatch.setattr("runyard.client.orphans.TIMEOUT", 0.3)
     server = start_server()
     run_id = RunyardClient(server.url).create_run("0").info.run_id
-    left_behind(server.url, run_id)
-    left_behind(server.url, run_id, 5)
+    orphaned_journal(server.url, run_id)
+    orphaned_journal(server.url, run_id, 5)
     server.kill()
 
     result = run_sync()
@@ -115,7 +115,7 @@ def test_what_the_store_refuses_is_kept_aside(local: RunyardClient, tmp_path: Pa
     """With the reason; it is not tried again."""
     run_id = local.create_run("0").info.run_id
     local.log_param(run_id, "lr", 7)
-    path = left_behind(f"sqlite:///{tmp_path / 'runyard.db'}", run_id)
+    path = orphaned_journal(f"sqlite:///{tmp_path / 'runyard.db'}", run_id)
 
     result = run_sync()
 
@@ -128,7 +128,7 @@ def test_what_the_store_refuses_is_kept_aside(local: RunyardClient, tmp_path: Pa
 
 def test_a_database_that_is_gone_is_not_made_anew(tmp_path: Path) -> None:
     """An empty one would refuse everything; the journal stays for when it is back."""
-    path = left_behind(f"sqlite:///{tmp_path / 'moved.db'}", "a" * 32)
+    path = orphaned_journal(f"sqlite:///{tmp_path / 'moved.db'}", "a" * 32)
 
     result = run_sync()
 
@@ -140,8 +140,8 @@ def test_a_database_that_is_gone_is_not_made_anew(tmp_path: Path) -> None:
 
 def test_delivery_goes_on_where_it_stopped(scripted: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was taken before the server failed is not sent again."""
-    monkeypatch.setattr("runyard.client.leftovers.PATIENCE", 0.0)
-    left_behind(scripted.url, "a" * 32, 5)
+    monkeypatch.setattr("runyard.client.orphans.TIMEOUT", 0.0)
+    orphaned_journal(scripted.url, "a" * 32, 5)
     scripted.answers = [Answer(), Answer(503)]
     assert run_sync().exit_code == 1
     before = len(scripted.asked)
@@ -153,7 +153,7 @@ def test_delivery_goes_on_where_it_stopped(scripted: ScriptedServer, monkeypatch
 def test_credentials_come_from_the_tracking_uri(scripted: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """The journal holds none; the address that is configured may."""
     monkeypatch.setenv("MLFLOW_TRACKING_URI", scripted.url.replace("http://", "http://ann:pw@"))
-    path = left_behind(scripted.url, "a" * 32)
+    path = orphaned_journal(scripted.url, "a" * 32)
     assert b"pw" not in path.read_bytes()
 
     assert run_sync().exit_code == 0

@@ -12,7 +12,7 @@ import pytest
 from runyard.client import RunyardClient, buffer
 from runyard.client.connection import close_all
 from runyard.client.errors import Unreachable
-from runyard.client.spool import spool_folder
+from runyard.client.journal import spool_folder
 from runyard.exceptions import InvalidParameter, StorageFull
 from tests.client.reading import journals, steps
 from tests.client.test_sync import run_sync
@@ -131,7 +131,7 @@ def test_the_next_start_delivers_files_too(server_and_run: tuple[RunningServer, 
         "import sys, threading; from runyard.client import RunyardClient\n"
         "RunyardClient(sys.argv[1]).search_runs(['0'])\n"
         "for thread in threading.enumerate():\n"
-        "    if thread.name == 'runyard-leftovers': thread.join()\n"
+        "    if thread.name == 'runyard-orphans': thread.join()\n"
     )
     subprocess.run([sys.executable, "-c", script, server.url], check=True)
 
@@ -214,7 +214,7 @@ def test_files_move_along_to_a_new_journal(
     server_and_run: tuple[RunningServer, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Long runs begin a new journal now and then; their files are none the worse."""
-    monkeypatch.setattr(buffer, "NEW_JOURNAL_AT", 0)
+    monkeypatch.setattr(buffer, "MAX_JOURNAL_BYTES", 0)
     server, run_id = server_and_run
     client = RunyardClient(server.url)
     for number in range(5):

@@ -15,7 +15,7 @@ import runyard
 from runyard.cli.main import run
 from runyard.client import RunyardClient
 from runyard.client.connection import close_all
-from runyard.client.spool import spool_folder
+from runyard.client.journal import spool_folder
 from runyard.core.credentials import without_credentials, without_secrets
 from runyard.core.store_address import is_server
 from runyard.data.meta_dataset import MetaDataset
@@ -147,7 +147,7 @@ def test_a_run_that_is_logged_with_a_password_shows_it_nowhere(password: str, se
         "import runyard as m; m.set_tracking_uri(__import__('os').environ['ADDRESS']); run = m.start_run()\n"
         "m.log_metric('a', 1); m.log_text('x', 'a.txt')\n"
         "m.log_input(m.data.from_pandas(__import__('pandas').DataFrame({'a': [1]}), source='s3://b/x'))\n"
-        "print(m.get_tracking_uri() and m.get_artifact_uri(), m.active_run().client.connection.sender.address)\n"
+        "print(m.get_tracking_uri() and m.get_artifact_uri(), m.active_run().client.connection.transport.address)\n"
         "m.end_run()"
     )
     environment = {

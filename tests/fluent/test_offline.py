@@ -15,7 +15,7 @@ from runyard.cli.sync import sync
 from runyard.client import RunyardClient
 from runyard.client.connection import close_all
 from runyard.client.errors import Unreachable
-from runyard.client.spool import spool_folder
+from runyard.client.journal import spool_folder
 from runyard.entities import Run
 from runyard.exceptions import RunyardException
 from tests.client.scripted import Answer, ScriptedServer

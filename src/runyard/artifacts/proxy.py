@@ -19,8 +19,8 @@ from runyard.core.connections import (
     CONNECT_SECONDS,
     FIRST_CONTACT_SECONDS,
     advice_for,
-    can_heal,
     connection_pool,
+    is_transient,
     reason_of,
 )
 from runyard.core.credentials import without_credentials
@@ -220,7 +220,9 @@ class ProxyRepository:
             except urllib3.exceptions.HTTPError as problem:
                 reason, advice = reason_of(problem), advice_for(problem, self._address)
                 may_be_wrong = self._server not in _met and not settings.HTTP_REQUEST_MAX_RETRIES.is_set()
-                if not can_heal(problem) or (may_be_wrong and time.monotonic() - began + pause > FIRST_CONTACT_SECONDS):
+                if not is_transient(problem) or (
+                    may_be_wrong and time.monotonic() - began + pause > FIRST_CONTACT_SECONDS
+                ):
                     break
             else:
                 _met.add(self._server)
@@ -232,7 +234,7 @@ class ProxyRepository:
                 reason = refusal.message
                 pause = max(pause, retry_after(reply.headers.get("Retry-After", ""), LONGEST_BACKOFF))
             if tries < most:
-                waiting.say(reason)
+                waiting.warn(reason)
                 time.sleep(pause)
         raise self._failed(reason, advice)
 

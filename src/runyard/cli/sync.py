@@ -9,8 +9,8 @@ from runyard.cli.output import output_option, show_json, show_rows
 from runyard.exceptions import DoesNotExist, RunyardException
 
 if TYPE_CHECKING:
-    from runyard.client.kept import Kept
-    from runyard.client.leftovers import Delivered
+    from runyard.client.orphans import Delivery
+    from runyard.client.spool import SpoolFile
 
 
 @click.command()
@@ -55,17 +55,17 @@ def sync(
 
 
 def _deliver(spool_dir: Path | None, retry_rejected: bool, output: str) -> None:
-    from runyard.client.kept import IN_USE, kept, retry_refused  # noqa: PLC0415  (loads the client)
-    from runyard.client.leftovers import deliver_left_behind  # noqa: PLC0415  (loads the client)
+    from runyard.client.orphans import deliver_orphans  # noqa: PLC0415  (loads the client)
+    from runyard.client.spool import IN_USE, requeue_rejected, spool_files  # noqa: PLC0415  (loads the client)
 
     if retry_rejected:
-        retry_refused(spool_dir)
-    outcomes: list[Delivered] = []
-    for outcome in deliver_left_behind(spool_dir):
+        requeue_rejected(spool_dir)
+    outcomes: list[Delivery] = []
+    for outcome in deliver_orphans(spool_dir):
         outcomes.append(outcome)
         if output == "table":
             click.echo(_line(outcome))
-    after = kept(spool_dir)
+    after = spool_files(spool_dir)
     in_use = sum(one.state == IN_USE for one in after)
     undelivered = [one for one in after if one.state != IN_USE]
     if output == "json":
@@ -77,8 +77,8 @@ def _deliver(spool_dir: Path | None, retry_rejected: bool, output: str) -> None:
         raise SystemExit(1)
 
 
-def _say_what_is_kept(outcomes: "list[Delivered]", undelivered: "list[Kept]", in_use: int) -> None:
-    told = {path for outcome in outcomes for path in (outcome.path, outcome.rejects)}
+def _say_what_is_kept(outcomes: "list[Delivery]", undelivered: "list[SpoolFile]", in_use: int) -> None:
+    told = {path for outcome in outcomes for path in (outcome.path, outcome.rejected_path)}
     for one in undelivered:
         if one.path not in told:
             why = f": {one.reason}" if one.reason else ""
@@ -90,9 +90,9 @@ def _say_what_is_kept(outcomes: "list[Delivered]", undelivered: "list[Kept]", in
 
 
 def _list(spool_dir: Path | None, output: str) -> None:
-    from runyard.client.kept import IN_USE, kept  # noqa: PLC0415  (loads the client)
+    from runyard.client.spool import IN_USE, spool_files  # noqa: PLC0415  (loads the client)
 
-    found = kept(spool_dir)
+    found = spool_files(spool_dir)
     if output == "json":
         show_json({"kept": [one.fields() for one in found]})
     elif found:
@@ -105,7 +105,7 @@ def _list(spool_dir: Path | None, output: str) -> None:
 
 
 def _export(file: Path, spool_dir: Path | None, output: str) -> None:
-    from runyard.client.kept import export  # noqa: PLC0415  (loads the client)
+    from runyard.client.spool import export  # noqa: PLC0415  (loads the client)
 
     count, unread = export(file, spool_dir)
     if output == "json":
@@ -119,7 +119,7 @@ def _export(file: Path, spool_dir: Path | None, output: str) -> None:
 
 
 def _discard(names: tuple[str, ...], spool_dir: Path | None, output: str) -> None:
-    from runyard.client.kept import discard  # noqa: PLC0415  (loads the client)
+    from runyard.client.spool import discard  # noqa: PLC0415  (loads the client)
 
     gone = []
     for name in names:
@@ -135,20 +135,20 @@ def _discard(names: tuple[str, ...], spool_dir: Path | None, output: str) -> Non
         show_json({"discarded": [one.fields() for one in gone]})
 
 
-def _line(outcome: "Delivered") -> str:
+def _line(outcome: "Delivery") -> str:
     parts = [f"{outcome.delivered} delivered"]
     if outcome.rejected:
-        parts.append(f"{outcome.rejected} refused (kept in {outcome.rejects})")
+        parts.append(f"{outcome.rejected} refused (kept in {outcome.rejected_path})")
     parts.append(f"stopped: {outcome.problem}" if outcome.problem else "done")
     return f"{outcome.path.name}  {outcome.address}  {', '.join(parts)}"
 
 
-def _fields(outcome: "Delivered") -> dict[str, object]:
+def _fields(outcome: "Delivery") -> dict[str, object]:
     return {
         "journal": str(outcome.path),
         "store": outcome.address,
         "delivered": outcome.delivered,
         "rejected": outcome.rejected,
-        "rejects": str(outcome.rejects) if outcome.rejects else None,
+        "rejects": str(outcome.rejected_path) if outcome.rejected_path else None,
         "problem": outcome.problem,
     }

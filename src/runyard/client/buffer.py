@@ -16,10 +16,10 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from runyard import settings
-from runyard.client.delivery import Rejects, deliver, metric_point, rounds, settled
+from runyard.client.delivery import RejectedWrites, deliver, metric_point, rounds, settled
 from runyard.client.errors import Unreachable
-from runyard.client.senders import Sender
-from runyard.client.spool import REJECTED, Change, Entry, Journal, Point, Upload, change_line, point_line
+from runyard.client.journal import REJECTED, Change, Entry, Journal, Point, Upload, change_line, point_line
+from runyard.client.transports import Transport
 from runyard.exceptions import RunyardException
 from runyard.protocol.message import AnyMessage
 from runyard.tracking.metrics.points import Measured
@@ -27,21 +27,22 @@ from runyard.tracking.runs.messages import LogBatch
 
 log = logging.getLogger("runyard")
 
-GATHERING = 0.25
-"""Seconds the thread waits for more before it sends what there is."""
-MOST_IN_MEMORY = 100_000
-"""Entries kept in memory; what comes beyond is read back from the journal when its turn comes."""
-NEW_JOURNAL_AT = 64 * 2**20
-"""Bytes after which what is not delivered yet moves to a new journal."""
-MOST_REFUSALS = 10_000
-"""Refusals that are remembered for whoever waits for what was refused."""
-FEW = 5_000
-"""So many entries are quickly moved."""
-LONGEST_PAUSE = 15.0
-BETWEEN_TRIES = 0.5
-"""Seconds between two tries while somebody waits."""
-SECONDS_AT_EXIT = 30.0
-"""Without any progress; as long as entries are delivered the end of the process waits for them."""
+BATCH_SECONDS = 0.25
+"""Seconds the thread waits for more entries before it sends what it has."""
+MAX_QUEUED = 100_000
+"""Maximum number of entries kept in memory; later ones are read back from the journal in their turn."""
+MAX_JOURNAL_BYTES = 64 * 2**20
+"""Size at which undelivered entries move to a new journal."""
+MAX_REJECTED = 10_000
+"""Maximum number of errors kept for callers that wait for a rejected write."""
+MAX_MOVED = 5_000
+"""Maximum number of entries handled under the lock, so that callers do not wait long."""
+MAX_BACKOFF = 15.0
+"""Maximum number of seconds between two attempts."""
+RETRY_INTERVAL = 0.5
+"""Seconds between two attempts while a caller waits."""
+EXIT_TIMEOUT = 30.0
+"""Seconds without progress after which the end of the process no longer waits for delivery."""
 
 
 class Buffer:
@@ -49,33 +50,33 @@ class Buffer:
 
     Attributes
     ----------
-    offline: Why the store cannot take anything now; None when it can.
+    offline: Why the store cannot be reached now; None when it can.
     """
 
-    def __init__(self, sender: Sender) -> None:
-        self._sender = sender
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
         self._reset()
 
     def _reset(self) -> None:
         self._lock = threading.RLock()  # a condition on a plain lock may lose it when an interrupt comes while it waits
         self._changed = threading.Condition(self._lock)
         self._wake = threading.Event()
-        """There is something to deliver."""
+        """Set when there is something to deliver."""
         self._hurry = threading.Event()
-        """Somebody waits for it."""
+        """Set when a caller waits for delivery."""
         self._queue: deque[Entry] = deque()
         self._journal: Journal | None = None
         self._journal_problem: str | None = None
-        self._rejects: Rejects | None = None
+        self._rejected_writes: RejectedWrites | None = None
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
         self._spilled = False
-        """Are there entries in the journal for which the queue had no room?"""
+        """Whether the journal holds entries for which the queue had no room."""
         self._queued_to = 0
-        """The byte of the journal up to which entries were put into the queue, when some were not."""
+        """The byte of the journal up to which entries were queued, when some were not."""
         self._taken = self._settled = 0
-        self._refused: dict[int, RunyardException] = {}
-        """By the number of the entry: the first one taken has the number 1."""
+        self._rejected: dict[int, RunyardException] = {}
+        """Errors by the number of the entry; the first entry has the number 1."""
         self._idle = True
         self.offline: str | None = None
 
@@ -85,7 +86,7 @@ class Buffer:
             self._journal.close()
         self._reset()
 
-    # ------------------------------------------------------------------------------------------ called by who logs
+    # ------------------------------------------------------------------------------------- called by threads that log
 
     def add_point(
         self, run_id: str, key: str, value: float, timestamp: int, step: int, measured: Measured | None = None
@@ -135,54 +136,54 @@ class Buffer:
                 journal = self._journal or self._opened()
                 self._enqueue(journal.add(Upload(0, owner, owner_id, path, copy)))
 
-    def raise_refused(self, numbers: Iterable[int] | None = None) -> None:
-        """Raise what the store said of the first of these entries that it refused.
+    def raise_rejected(self, numbers: Iterable[int] | None = None) -> None:
+        """Raise the store's error for the first of these entries that it rejected.
 
         Parameters
         ----------
-        numbers: Of the entries; everything not raised before when None.
+        numbers: Numbers of the entries; when None, all whose errors were not raised before.
         """
         with self._lock:
-            asked = sorted(self._refused if numbers is None else self._refused.keys() & set(numbers))
-            refusals = [self._refused.pop(number) for number in asked]
-        if refusals:
-            raise refusals[0]
+            asked = sorted(self._rejected if numbers is None else self._rejected.keys() & set(numbers))
+            errors = [self._rejected.pop(number) for number in asked]
+        if errors:
+            raise errors[0]
 
-    def flush(self, patience: float, insist: bool = True) -> bool:
-        """Wait until everything that is in the buffer now was delivered.
+    def flush(self, timeout: float, retry: bool = True) -> bool:
+        """Wait until everything in the buffer now is delivered.
 
         Parameters
         ----------
-        patience: Give up when nothing was delivered for so many seconds.
-        insist: Try again although the store is known to be out of reach.
+        timeout: Seconds without progress after which to give up.
+        retry: Try again even when the store is known to be unreachable.
 
         Returns
         -------
-        Was it delivered?
+        Whether it was delivered.
         """
         with self._changed:
             target, seen = self._taken, self._settled
             now = next_try = time.monotonic()
-            limit = now + patience
+            deadline = now + timeout
             while self._settled < target:
-                if self.offline is not None and not insist:
+                if self.offline is not None and not retry:
                     return False
                 if self._settled > seen:
-                    seen, limit = self._settled, now + patience
-                if now >= limit:
-                    self._note_offline(f"{self._sender.address} has taken nothing for {patience:.1f} s.")
+                    seen, deadline = self._settled, now + timeout
+                if now >= deadline:
+                    self._note_offline(f"{self._transport.address} has taken nothing for {timeout:.1f} s.")
                     return False
                 if now >= next_try:
-                    next_try = now + BETWEEN_TRIES
+                    next_try = now + RETRY_INTERVAL
                     self._hurry.set()
                     self._wake.set()
-                self._changed.wait(min(limit, next_try) - now)
+                self._changed.wait(min(deadline, next_try) - now)
                 now = time.monotonic()
         return True
 
     def close(self) -> None:
-        """At the end of the process: deliver what can be delivered, and leave the rest where it will be found."""
-        self.flush(SECONDS_AT_EXIT if self.offline is None else settings.OFFLINE_AFTER.get())
+        """At the end of the process: deliver what can be delivered, and leave the rest in the journal."""
+        self.flush(EXIT_TIMEOUT if self.offline is None else settings.OFFLINE_AFTER.get())
         with self._lock:
             journal, waiting, thread = self._journal, self._taken - self._settled, self._thread
             self._stop.set()
@@ -200,31 +201,31 @@ class Buffer:
         log.warning(
             "%d logged entries could not be delivered to %s and are kept in %s. Deliver them later with: runyard sync",
             waiting,
-            self._sender.address,
+            self._transport.address,
             journal.path,
         )
 
     def _forget_waiting(self) -> None:
         """What is not delivered stays in the closed journal; the next entry opens another and starts another thread."""
-        self._journal = self._rejects = self._thread = self._journal_problem = self.offline = None
+        self._journal = self._rejected_writes = self._thread = self._journal_problem = self.offline = None
         self._queue.clear()
         self._spilled, self._settled, self._idle = False, self._taken, True
 
     def note_offline(self, reason: str) -> None:
-        """Remember that the store cannot be reached, and say so once."""
+        """Remember that the store cannot be reached, and warn once."""
         with self._lock:
             self._note_offline(reason)
 
     def _opened(self) -> Journal:
         """A new journal; the first one of the process starts the thread."""
-        self._journal = Journal(self._sender.address)
+        self._journal = Journal(self._transport.address)
         if self._journal_problem is not None:
             log.warning("The journal can be written again.")
             self._journal_problem = None
         if self._thread is None:
             self._stop = threading.Event()
             self._thread = threading.Thread(
-                target=self._deliver_until, args=(self._stop,), name="runyard-sender", daemon=True
+                target=self._deliver_until, args=(self._stop,), name="runyard-delivery", daemon=True
             )
             self._thread.start()
             _close_with_worker(self.close)
@@ -233,7 +234,7 @@ class Buffer:
     def _enqueue(self, entry: Entry) -> int:
         self._taken += 1
         if not self._spilled:
-            if len(self._queue) < MOST_IN_MEMORY:
+            if len(self._queue) < MAX_QUEUED:
                 self._queue.append(entry)
             else:
                 self._spilled, self._queued_to = True, self._queue[-1].end
@@ -248,15 +249,15 @@ class Buffer:
                 "The journal cannot be written (%s): what is logged waits for %s. "
                 "RUNYARD_SPOOL_DIR names another folder.",
                 problem,
-                self._sender.address,
+                self._transport.address,
             )
         self._journal_problem = str(problem)
 
     def _send_past_the_journal(self, message: AnyMessage) -> int:
-        """Without a journal only what the store has may be acknowledged."""
-        patience = settings.OFFLINE_AFTER.get()
-        self.flush(patience, insist=False)
-        self._sender.send(message, patience, patience)
+        """Without a journal, a write is acknowledged only when the store has it."""
+        timeout = settings.OFFLINE_AFTER.get()
+        self.flush(timeout, retry=False)
+        self._transport.send(message, timeout, timeout)
         return 0
 
     # --------------------------------------------------------------------------------------- the background thread
@@ -268,19 +269,19 @@ class Buffer:
                 if self._idle and not stop.is_set():
                     self._wake.clear()
             self._wake.wait()
-            self._hurry.wait(GATHERING)
+            self._hurry.wait(BATCH_SECONDS)
             self._hurry.clear()
             attempt = 0
             while (asked_for := self._deliver_waiting(stop)) is not None:
                 attempt += 1
-                self._hurry.wait(max(pause_before_try(attempt), asked_for))
+                self._hurry.wait(max(backoff_after(attempt), asked_for))
                 self._hurry.clear()
 
     def _deliver_waiting(self, stop: threading.Event) -> float | None:
-        """Deliver what waits. When the store cannot take it now: how many seconds it asks us to wait."""
+        """Deliver the queue; when the store cannot take it now, return the seconds it asks us to wait, else None."""
         try:
             while not stop.is_set() and (portion := self._next_portion()):
-                deliver(self._sender, portion, functools.partial(self._reject, portion, self._settled + 1), 0.0)
+                deliver(self._transport, portion, functools.partial(self._reject, portion, self._settled + 1), 0.0)
                 self._settle(portion, stop)
         except Unreachable as problem:
             if stop.is_set():
@@ -290,8 +291,8 @@ class Buffer:
         except Exception as problem:
             if stop.is_set():
                 return None
-            log.exception("Delivering to %s failed; it is tried again.", self._sender.address)
-            self.note_offline(f"Delivering to {self._sender.address} failed: {problem}.")
+            log.exception("Delivering to %s failed; it is tried again.", self._transport.address)
+            self.note_offline(f"Delivering to {self._transport.address} failed: {problem}.")
             return 0.0
         return None
 
@@ -299,44 +300,44 @@ class Buffer:
         if self._spilled and not self._queue:
             self._read_back()
         with self._lock:
-            first = list(itertools.islice(self._queue, FEW))
+            first = list(itertools.islice(self._queue, MAX_MOVED))
         return next(rounds(first), [])
 
     def _read_back(self) -> None:
         """Fill the queue from the journal. Only this thread changes the queue while entries are spilled."""
         journal = self._journal
         assert journal is not None
-        entries, self._queued_to = journal.entries(self._queued_to, MOST_IN_MEMORY)
+        entries, self._queued_to = journal.entries(self._queued_to, MAX_QUEUED)
         with self._lock:
             self._queue.extend(entries)
             self._spilled = self._queued_to < journal.end
 
     def _settle(self, portion: list[Entry], stop: threading.Event) -> None:
         with self._changed:
-            if stop.is_set():  # closed meanwhile: whoever opens the journal next delivers again, which is harmless
+            if stop.is_set():  # closed meanwhile: the next process delivers them again, which is harmless
                 return
             for _ in portion:
                 self._queue.popleft()
             self._settled += len(portion)
             if self.offline is not None:
-                log.warning("%s takes what is logged again; what was kept is being delivered.", self._sender.address)
+                log.warning("%s takes what is logged again; what was kept is being delivered.", self._transport.address)
                 self.offline = None
             self._changed.notify_all()
             journal = self._journal
             if journal is None:
                 return
             try:
-                if journal.end > NEW_JOURNAL_AT and not self._spilled and len(self._queue) <= FEW:
+                if journal.end > MAX_JOURNAL_BYTES and not self._spilled and len(self._queue) <= MAX_MOVED:
                     self._move_to_new_journal(journal)
                 else:
                     journal.settle(portion[-1].end)
-                settled(portion, self._rejects)
+                settled(portion, self._rejected_writes)
             except OSError as problem:  # not noting a delivery costs a second one, which changes nothing
                 log.debug("could not note a delivery: %s", problem)
 
     def _move_to_new_journal(self, journal: Journal) -> None:
-        """Leave delivered entries behind. Killed in between, some are in two journals and delivered twice: harmless."""
-        fresh = Journal(self._sender.address)
+        """Drop delivered entries. Killed in between, some are in two journals and delivered twice: harmless."""
+        fresh = Journal(self._transport.address)
         moved: deque[Entry] = deque()
         try:
             for entry in self._queue:
@@ -349,16 +350,16 @@ class Buffer:
         journal.discard()
 
     def _reject(self, portion: Sequence[Entry], first: int, entries: Sequence[Entry], error: RunyardException) -> None:
-        """Set entries of a portion aside. The first of the portion has this number."""
-        if self._rejects is None:
+        """Set rejected entries of a portion aside. `first` is the number of the portion's first entry."""
+        if self._rejected_writes is None:
             assert self._journal is not None
-            self._rejects = Rejects(self._journal.path.with_suffix(REJECTED), self._sender.address)
-        self._rejects(entries, error)
+            self._rejected_writes = RejectedWrites(self._journal.path.with_suffix(REJECTED), self._transport.address)
+        self._rejected_writes(entries, error)
         numbers = {entry.end: number for number, entry in enumerate(portion, first)}
         with self._lock:
-            self._refused |= {numbers[entry.end]: error for entry in entries}
-            for number in list(self._refused)[:-MOST_REFUSALS]:
-                del self._refused[number]
+            self._rejected |= {numbers[entry.end]: error for entry in entries}
+            for number in list(self._rejected)[:-MAX_REJECTED]:
+                del self._rejected[number]
 
     def _note_offline(self, reason: str) -> None:
         if self.offline is None:
@@ -372,9 +373,9 @@ class Buffer:
         self._changed.notify_all()
 
 
-def pause_before_try(attempt: int) -> float:
-    """Seconds to wait after so many tries in vain, an outage of weeks included."""
-    return min(LONGEST_PAUSE, 0.5 * 2.0 ** min(attempt, 10)) * (0.5 + random.random() / 2)
+def backoff_after(attempt: int) -> float:
+    """Seconds to wait after this many failed attempts; stays at the maximum in long outages."""
+    return min(MAX_BACKOFF, 0.5 * 2.0 ** min(attempt, 10)) * (0.5 + random.random() / 2)
 
 
 def _close_with_worker(close: Callable[[], None]) -> None:

@@ -1,4 +1,4 @@
-"""One store as the client uses it: a sender with its buffer, shared by every client of the process for that store."""
+"""One store as the client uses it: a transport and its buffer, shared by all clients of the process."""
 
 import atexit
 import logging
@@ -10,9 +10,9 @@ from typing import Any, cast
 from runyard import settings
 from runyard.artifacts.repository import ArtifactRepository
 from runyard.client.buffer import Buffer
-from runyard.client.errors import Unreachable, says_nothing
-from runyard.client.leftovers import deliver_left_behind, left_behind
-from runyard.client.senders import Sender, sender_for
+from runyard.client.errors import Unreachable, is_retryable
+from runyard.client.orphans import deliver_orphans, journals
+from runyard.client.transports import Transport, transport_to
 from runyard.client.uploads import Copies, artifacts_of
 from runyard.core.store_address import absolute, is_server
 from runyard.exceptions import RunyardException
@@ -22,10 +22,10 @@ from runyard.tracking.experiments.messages import GetExperiment
 
 log = logging.getLogger("runyard")
 
-SECONDS_FOR_A_LOOK = 2.0
-"""For an attempt at a server that was away a moment ago."""
+PROBE_TIMEOUT = 2.0
+"""Seconds for an attempt at a server that was unreachable a moment ago."""
 TOO_LARGE = 413
-"""A proxy's limit, which a file meets again each time: whoever logs it can do something about it, a spool cannot."""
+"""A proxy's limit, which a file would meet again on every retry: the caller must hear of it."""
 
 _SYNC_LOGGING = settings.SYNC_LOGGING.names[0]
 
@@ -38,22 +38,22 @@ def connection_to(uri: str) -> "StoreConnection":
     key = absolute(uri)
     with _making:
         if key not in _connections:
-            _connections[key] = StoreConnection(sender_for(key))
+            _connections[key] = StoreConnection(transport_to(key))
         return _connections[key]
 
 
 class StoreConnection:
     """Sends messages to a store, in the order they were given, whatever happens to the store meanwhile."""
 
-    def __init__(self, sender: Sender) -> None:
-        self.sender = sender
-        self._buffer = Buffer(sender)
-        self._looked_for_leftovers = False
+    def __init__(self, transport: Transport) -> None:
+        self.transport = transport
+        self._buffer = Buffer(transport)
+        self._looked_for_orphans = False
         self.log_point = self._buffer.add_point
 
     def __reduce__(self) -> tuple[Any, tuple[str]]:
         """In another process it is that process's own connection to the store."""
-        return connection_to, (self.sender.uri,)
+        return connection_to, (self.transport.uri,)
 
     def ask(self, message: AnyMessage) -> dict[str, Any]:
         """Send a message and return the answer. What was buffered before it is delivered first.
@@ -61,16 +61,16 @@ class StoreConnection:
         Raises
         ------
         Unreachable: The store cannot be reached.
-        RunyardException: The store refused the message.
+        RunyardException: The store rejected the message.
         """
         check_texts(message)
         message.check_once()
-        self._look_for_leftovers()
+        self._look_for_orphans()
         known_away = self._buffer.offline is not None
-        patience = settings.OFFLINE_AFTER.get()
+        timeout = settings.OFFLINE_AFTER.get()
         undone = f" {message.operation.name} was not done."
-        self._deliver_buffered(patience if known_away else max(self.sender.patience, patience), undone)
-        return self.sender.send(message)
+        self._deliver_buffered(timeout if known_away else max(self.transport.default_timeout, timeout), undone)
+        return self.transport.send(message)
 
     def write(self, message: AnyMessage, synchronous: bool | None = None) -> dict[str, Any]:
         """Send a change to an existing run, after what was buffered before it.
@@ -85,26 +85,26 @@ class StoreConnection:
         Raises
         ------
         Unreachable: The store cannot be reached and the call must wait for it.
-        RunyardException: The store refused the message.
+        RunyardException: The store rejected the message.
         """
         if self.waits(synchronous):
             return self.ask(message)
         check_texts(message)
         message.check_once()
-        self._look_for_leftovers()
-        patience = settings.OFFLINE_AFTER.get()
-        if self._buffer.flush(patience, insist=False):
+        self._look_for_orphans()
+        timeout = settings.OFFLINE_AFTER.get()
+        if self._buffer.flush(timeout, retry=False):
             try:
-                return self.sender.send(message, patience, patience)
+                return self.transport.send(message, timeout, timeout)
             except RunyardException as problem:
-                if not says_nothing(problem):
+                if not is_retryable(problem):
                     raise
                 self._buffer.note_offline(problem.message)
         self._buffer.add_change(message)
         return {}
 
     def write_behind(self, message: AnyMessage) -> int:
-        """Put a change behind what was buffered before it, without waiting; returns its number for `raise_refused`.
+        """Put a change behind what was buffered before it, without waiting; returns its number for `raise_rejected`.
 
         With RUNYARD_SYNC_LOGGING it waits all the same.
         """
@@ -112,29 +112,29 @@ class StoreConnection:
             self.ask(message)
             return 0
         message.check_once()
-        self._look_for_leftovers()
+        self._look_for_orphans()
         return self._buffer.add_change(message)
 
     def begin(self, message: AnyMessage, later: AnyMessage) -> dict[str, Any] | None:
-        """Make a run or a model; while its server is away, keep it to be made.
+        """Create a run or a model; while its server is unreachable, put the creation into the journal.
 
         Parameters
         ----------
-        message: What makes it now.
-        later: What makes it under an id of ours, and no second one when it is repeated.
+        message: Creates it now.
+        later: Creates it under an id of ours; can be repeated without creating a second one.
 
         Returns
         -------
-        The answer; None when it is kept.
+        The answer; None when the creation was put into the journal.
         """
         for each in (message, later):
             each.check_once()
         if not self._can_be_away():
             return self.ask(message)
-        self._look_for_leftovers()
-        if self._buffer.flush(settings.OFFLINE_AFTER.get(), insist=False):
+        self._look_for_orphans()
+        if self._buffer.flush(settings.OFFLINE_AFTER.get(), retry=False):
             try:
-                return self.sender.send(message, *self._patience())
+                return self.transport.send(message, *self._timeouts())
             except Unreachable as problem:
                 if not problem.away:
                     if problem.retry_after:  # it is there and asks to wait, so it has not taken the message
@@ -145,25 +145,25 @@ class StoreConnection:
         return None
 
     def is_away(self) -> bool:
-        """Is the server out of reach, and may runs be started offline? It is tried for a few seconds."""
+        """Whether the server is unreachable and runs may start offline. Tries the server for a few seconds."""
         if not self._can_be_away() or settings.OFFLINE.get() == "never":
             return False
         try:
-            self.sender.send(GetExperiment(experiment_id="0"), *self._patience())
+            self.transport.send(GetExperiment(experiment_id="0"), *self._timeouts())
         except Unreachable as problem:
             if problem.away:
                 self._buffer.note_offline(problem.message)
             return problem.away
-        except RunyardException:  # it is there; what is wrong is told by what is asked next
+        except RunyardException:  # it is there; the next message reports what is wrong
             return False
         return False
 
     def _can_be_away(self) -> bool:
-        return is_server(self.sender.uri) and not self.waits(None)
+        return is_server(self.transport.uri) and not self.waits(None)
 
-    def _patience(self) -> tuple[float, float | None]:
-        """Seconds to try a server, and for one attempt: one that does not last when it is known to be away."""
-        return (0.0, SECONDS_FOR_A_LOOK) if self._buffer.offline is not None else (settings.OFFLINE_AFTER.get(), None)
+    def _timeouts(self) -> tuple[float, float | None]:
+        """Timeouts in seconds for a message and for one attempt; short when the server is known to be unreachable."""
+        return (0.0, PROBE_TIMEOUT) if self._buffer.offline is not None else (settings.OFFLINE_AFTER.get(), None)
 
     def upload(
         self, owner: str, owner_id: str, transfer: Callable[[ArtifactRepository], None], ours: bool = False
@@ -176,28 +176,28 @@ class StoreConnection:
         ----------
         owner: ``run`` or ``model``, or ``table`` for rows of a table of a run.
         transfer: Puts the files into the repository it is given, or appends the rows.
-        ours: The files are temporary ones that nobody changes any more.
+        ours: The files are temporary and will not change any more.
 
         Returns
         -------
-        Does the store have them?
+        Whether the store has them.
 
         Raises
         ------
         StorageFull: The store is away, and the spool may not hold the files.
-        RunyardException: The store refused them.
+        RunyardException: The store rejected them.
         """
-        self._look_for_leftovers()
+        self._look_for_orphans()
         if self.waits(None):
             self._deliver_buffered(settings.OFFLINE_AFTER.get(), " The file was not stored.")
-            transfer(artifacts_of(self.sender, owner, owner_id))
+            transfer(artifacts_of(self.transport, owner, owner_id))
             return True
-        patience = settings.OFFLINE_AFTER.get()
-        if self._buffer.flush(patience, insist=False):
+        timeout = settings.OFFLINE_AFTER.get()
+        if self._buffer.flush(timeout, retry=False):
             try:
-                transfer(artifacts_of(self.sender, owner, owner_id, patience))
+                transfer(artifacts_of(self.transport, owner, owner_id, timeout))
             except RunyardException as problem:
-                if not says_nothing(problem) or problem.http_status == TOO_LARGE:
+                if not is_retryable(problem) or problem.http_status == TOO_LARGE:
                     raise
                 self._buffer.note_offline(problem.message)
             else:
@@ -210,14 +210,14 @@ class StoreConnection:
             copies.forget()
         return False
 
-    def raise_refused(self, numbers: Iterable[int] | None = None) -> None:
-        """Raise what the store said of the first of these entries that it refused.
+    def raise_rejected(self, numbers: Iterable[int] | None = None) -> None:
+        """Raise the store's error for the first of these entries that it rejected.
 
         Parameters
         ----------
-        numbers: Of entries that were delivered; everything not raised before when None.
+        numbers: Numbers of delivered entries; when None, all whose errors were not raised before.
         """
-        self._buffer.raise_refused(numbers)
+        self._buffer.raise_rejected(numbers)
 
     def flush(self) -> None:
         """Wait until everything buffered is stored.
@@ -229,49 +229,49 @@ class StoreConnection:
         self._deliver_buffered(settings.OFFLINE_AFTER.get())
 
     def waits(self, synchronous: bool | None) -> bool:
-        """Must a call with this argument wait until it is stored?"""
-        # looked up as quickly as can be: this is asked for every point
+        """Whether a call with this argument waits until its write is stored."""
+        # a fast lookup: this runs for every point
         return synchronous is True or (_SYNC_LOGGING in os.environ and bool(settings.SYNC_LOGGING.get()))
 
     def close(self) -> None:
         """Deliver what can be delivered before the process ends."""
         self._buffer.close()
-        self.sender.close()
+        self.transport.close()
 
     def after_fork(self) -> None:
         """In a forked child: forget connections and buffered entries, which are the parent's."""
-        self.sender.after_fork()
+        self.transport.after_fork()
         self._buffer.after_fork()
 
-    def _deliver_buffered(self, patience: float, undone: str = "") -> None:
-        """Deliver what was logged before, for what comes after it. The error says what was not done."""
-        if not self._buffer.flush(patience):
+    def _deliver_buffered(self, timeout: float, undone: str = "") -> None:
+        """Deliver what was logged before the next message. The error ends with `undone`."""
+        if not self._buffer.flush(timeout):
             raise Unreachable(
                 f"{self._buffer.offline}{undone} What was logged before is kept on disk and delivered when the store "
                 "is back, or with: runyard sync"
             )
 
-    def _look_for_leftovers(self) -> None:
-        """At the first message: deliver what earlier processes left behind, without making anybody wait."""
-        if self._looked_for_leftovers:
+    def _look_for_orphans(self) -> None:
+        """At the first message: start delivering orphaned journals in the background."""
+        if self._looked_for_orphans:
             return
-        self._looked_for_leftovers = True
+        self._looked_for_orphans = True
         try:
-            found = any(address == self.sender.address for _, address in left_behind())
+            found = any(address == self.transport.address for _, address in journals())
         except OSError:
             return
         if found:
-            threading.Thread(target=self._deliver_leftovers, name="runyard-leftovers", daemon=True).start()
+            threading.Thread(target=self._deliver_orphans, name="runyard-orphans", daemon=True).start()
 
-    def _deliver_leftovers(self) -> None:
+    def _deliver_orphans(self) -> None:
         try:
-            for outcome in deliver_left_behind(sender=self.sender):
+            for outcome in deliver_orphans(transport=self.transport):
                 if outcome.problem:
                     log.warning("What is left in %s was not delivered: %s", outcome.path, outcome.problem)
                 else:
-                    log.info("Delivered %d entries that were left in %s.", outcome.delivered, outcome.path)
+                    log.info("Delivery %d entries that were left in %s.", outcome.delivered, outcome.path)
         except Exception:
-            log.exception("Looking for what earlier processes left behind failed. Try: runyard sync")
+            log.exception("Delivering orphaned journals failed. Try: runyard sync")
 
 
 def flush_all() -> None:
@@ -280,21 +280,21 @@ def flush_all() -> None:
     Raises
     ------
     Unreachable: A store cannot be reached; what was logged is kept on disk.
-    RunyardException: A store refused something that was logged; it is kept beside the journal.
+    RunyardException: A store rejected a write; it is kept beside the journal.
     """
     for connection in list(_connections.values()):
         connection.flush()
     for connection in list(_connections.values()):
-        connection.raise_refused()
+        connection.raise_rejected()
 
 
 def close_all() -> None:
-    """Deliver what can be delivered and let go of every store. A later message opens a store again."""
+    """Deliver what can be delivered and close every store. A later message opens a store again."""
     for connection in list(_connections.values()):
         try:
             connection.close()
         except (RunyardException, OSError):
-            log.exception("Letting go of %s failed.", connection.sender.address)
+            log.exception("Closing %s failed.", connection.transport.address)
 
 
 def _after_fork() -> None:

@@ -1,4 +1,4 @@
-"""Delivers buffered entries: in order for every run, points in batches, and around what the store refuses."""
+"""Delivers buffered entries: in order for every run, points in batches, rejected writes set aside."""
 
 import itertools
 import json
@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from runyard.client.errors import Unreachable, refused_for_good
-from runyard.client.senders import Sender
-from runyard.client.spool import SUFFIX, Change, Entry, Point, Upload, line_of, starts_in_another_journal
+from runyard.client.errors import Unreachable, is_permanent
+from runyard.client.journal import SUFFIX, Change, Entry, Point, Upload, line_of, starts_in_another_journal
+from runyard.client.transports import Transport
 from runyard.client.uploads import deliver_upload
 from runyard.core.limits import MAX_BATCH_METRICS
 from runyard.exceptions import DoesNotExist, RunyardException
@@ -22,13 +22,13 @@ from runyard.tracking.runs.messages import LogBatch
 log = logging.getLogger("runyard")
 
 ROUND = 5000
-"""Points taken at a time; those of one run among them go out together."""
+"""Maximum number of points in a portion; those of one run are sent together."""
 
 
-def settled(portion: Sequence[Entry], rejects: "Rejects | None") -> None:
-    """Remove the copies of files that were delivered; those that were refused stay with the reason."""
+def settled(portion: Sequence[Entry], rejected_writes: "RejectedWrites | None") -> None:
+    """Remove the copies of delivered files; copies of rejected ones stay."""
     for entry in portion:
-        if isinstance(entry, Upload) and not (rejects is not None and entry in rejects.uploads):
+        if isinstance(entry, Upload) and not (rejected_writes is not None and entry in rejected_writes.uploads):
             entry.source.unlink(missing_ok=True)
 
 
@@ -45,34 +45,34 @@ def rounds(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
                 yield portion
 
 
-def deliver(sender: Sender, portion: Sequence[Entry], reject: Reject, patience: float) -> None:
-    """Deliver one portion. Every write is such that a second delivery of it changes nothing.
+def deliver(transport: Transport, portion: Sequence[Entry], reject: Reject, timeout: float) -> None:
+    """Deliver one portion. Every write is idempotent: a second delivery changes nothing.
 
     Raises
     ------
-    Unreachable: The store cannot take it now; the portion is to be delivered again.
+    Unreachable: The store cannot take it now; deliver the portion again later.
     """
     by_run: dict[str, list[Point]] = {}
     for entry in portion:
         if not isinstance(entry, Point):
-            refusal = _refusal_of(sender, entry, patience)
+            refusal = _rejection_of(transport, entry, timeout)
             if refusal is not None:
                 reject([entry], refusal)
         else:
             by_run.setdefault(entry.run_id, []).append(entry)
     for run_id, points in by_run.items():
         for first in range(0, len(points), MAX_BATCH_METRICS):
-            _deliver_points(sender, run_id, points[first : first + MAX_BATCH_METRICS], reject, patience)
+            _deliver_points(transport, run_id, points[first : first + MAX_BATCH_METRICS], reject, timeout)
 
 
-def _deliver_points(sender: Sender, run_id: str, points: Sequence[Point], reject: Reject, patience: float) -> None:
-    refusal = _refusal(sender, _batch(run_id, points), patience)
+def _deliver_points(transport: Transport, run_id: str, points: Sequence[Point], reject: Reject, timeout: float) -> None:
+    refusal = _rejection(transport, _batch(run_id, points), timeout)
     if refusal is None:
         return
-    if len(points) > 1 and _refusal(sender, _batch(run_id, ()), patience) is None:
-        half = len(points) // 2  # the run takes points: those it does not take must not take the others along
-        _deliver_points(sender, run_id, points[:half], reject, patience)
-        _deliver_points(sender, run_id, points[half:], reject, patience)
+    if len(points) > 1 and _rejection(transport, _batch(run_id, ()), timeout) is None:
+        half = len(points) // 2  # the run takes points: one bad point must not reject the others
+        _deliver_points(transport, run_id, points[:half], reject, timeout)
+        _deliver_points(transport, run_id, points[half:], reject, timeout)
         return
     reject(points, refusal)
 
@@ -86,26 +86,26 @@ def metric_point(key: str, value: float, timestamp: int, step: int, measured: Me
     return Metric(key, value, timestamp, step, *(measured or ()))
 
 
-def _refusal_of(sender: Sender, entry: Change | Upload, patience: float) -> RunyardException | None:
+def _rejection_of(transport: Transport, entry: Change | Upload, timeout: float) -> RunyardException | None:
     if isinstance(entry, Change):
-        return _refusal(sender, entry.message, patience)
-    return _refused(sender, entry.path, lambda: deliver_upload(sender, entry, patience))
+        return _rejection(transport, entry.message, timeout)
+    return _rejection_from(transport, entry.path, lambda: deliver_upload(transport, entry, timeout))
 
 
-def _refusal(sender: Sender, message: AnyMessage, patience: float) -> RunyardException | None:
-    """Send a message; the error if the store refuses it for good."""
-    return _refused(sender, message.operation.name, lambda: sender.send(message, patience))
+def _rejection(transport: Transport, message: AnyMessage, timeout: float) -> RunyardException | None:
+    """Send a message; return the error if the store rejects it permanently."""
+    return _rejection_from(transport, message.operation.name, lambda: transport.send(message, timeout))
 
 
-def _refused(sender: Sender, what: str, attempt: Callable[[], object]) -> RunyardException | None:
+def _rejection_from(transport: Transport, what: str, attempt: Callable[[], object]) -> RunyardException | None:
     try:
         attempt()
     except RunyardException as error:
-        if refused_for_good(error):
+        if is_permanent(error):
             return error
         if isinstance(error, Unreachable):
             raise
-        raise Unreachable(f"{sender.address} did not take {what}: {error.message}") from error
+        raise Unreachable(f"{transport.address} did not take {what}: {error.message}") from error
     return None
 
 
@@ -118,13 +118,13 @@ def _owner_of(entry: Entry) -> str:
     return str(getattr(entry.message, "run_id", None) or getattr(entry.message, "model_id", ""))
 
 
-class Rejects:
-    """Sets aside what a store refuses for good: into a file beside the journal, and into the log, once.
+class RejectedWrites:
+    """Writes rejected entries to a file beside the journal, and warns once.
 
     Attributes
     ----------
     path: The file.
-    count: Entries set aside so far.
+    count: Number of entries set aside.
     uploads: The files among them.
     """
 
@@ -134,11 +134,11 @@ class Rejects:
         self.uploads: list[Upload] = []
 
     def __call__(self, entries: Sequence[Entry], error: RunyardException) -> None:
-        """Set entries aside with the reason.
+        """Set entries aside with the store's error.
 
         Raises
         ------
-        Unreachable: They are of a run or model that another journal of the folder is still to start.
+        Unreachable: Another journal of the folder still has to create their run or model.
         """
         if error.error_code == DoesNotExist.code:
             journal = self.path.with_suffix(SUFFIX)

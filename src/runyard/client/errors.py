@@ -1,9 +1,9 @@
-"""How sending can fail."""
+"""Errors of sending: permanent ones and retryable ones."""
 
 from runyard.core.http import ForeignAnswer
 from runyard.exceptions import RunyardException, Unavailable
 
-REFUSED = frozenset(
+PERMANENT_CODES = frozenset(
     (
         "INVALID_PARAMETER_VALUE",
         "BAD_REQUEST",
@@ -14,8 +14,8 @@ REFUSED = frozenset(
 )
 
 
-REFUSING = frozenset((400, 404, 409, 413))
-"""Statuses of refusals that are about what was sent; 405 and 415, say, come of what a proxy made of the request."""
+PERMANENT_STATUSES = frozenset((400, 404, 409, 413))
+"""Statuses that reject the message itself; others, such as 405 and 415, may come from a proxy on the way."""
 
 
 class Unreachable(Unavailable):
@@ -23,7 +23,7 @@ class Unreachable(Unavailable):
 
     Attributes
     ----------
-    away: No server was there to look at the message: no connection, or an answer of what stands before it.
+    away: No server saw the message: there was no connection, or a proxy answered.
     """
 
     def __init__(self, message: object, retry_after: int = 1, away: bool = False) -> None:
@@ -31,16 +31,16 @@ class Unreachable(Unavailable):
         self.away = away
 
 
-def refused_for_good(error: RunyardException) -> bool:
-    """Did the store look at the message and refuse it?
+def is_permanent(error: RunyardException) -> bool:
+    """Whether the store saw the message and rejected it.
 
-    Credentials that expired, a proxy in the way or a fault of the server say nothing about the message.
+    Expired credentials, a proxy on the way or a fault of the server say nothing about the message.
     """
     ours = not isinstance(error, ForeignAnswer)
-    return ours and error.error_code in REFUSED and error.http_status in REFUSING
+    return ours and error.error_code in PERMANENT_CODES and error.http_status in PERMANENT_STATUSES
 
 
-def says_nothing(error: RunyardException) -> bool:
-    """Did no store answer, so that the same message may be taken later? Wrong credentials do not mend themselves."""
+def is_retryable(error: RunyardException) -> bool:
+    """Whether no store answered, so that the same message may succeed later. Wrong credentials are not retryable."""
     foreign = isinstance(error, ForeignAnswer) and error.http_status not in (401, 403)
     return foreign or isinstance(error, Unavailable)

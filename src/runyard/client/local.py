@@ -1,4 +1,4 @@
-"""Performs messages in this process, on a database of its own: the same messages, checks and rules as on a server."""
+"""Performs messages in this process on a database, with the same checks and rules as a server."""
 
 import threading
 from pathlib import Path
@@ -17,20 +17,20 @@ if TYPE_CHECKING:
 ARTIFACT_FOLDER = "runyard-artifacts"
 
 _abandoned: list["Gate"] = []
-"""Gates of a parent process, kept as they are: closing them in the child would disturb the parent's locks."""
+"""Gates of a parent process, kept open: closing them in the child would release the parent's locks."""
 
 
-class LocalSender:
+class LocalTransport:
     """A database named by its URI.
 
     Attributes
     ----------
     uri: Its URI, which means the same in every working directory.
     address: Its URI, without credentials.
-    patience: Seconds it may take to give up. The gate itself waits for locks about as long.
+    default_timeout: Seconds after which a message is given up. The gate itself waits for locks about as long.
     """
 
-    patience = 30.0
+    default_timeout = 30.0
 
     def __init__(self, uri: str) -> None:
         self.uri = uri
@@ -52,13 +52,15 @@ class LocalSender:
         if gate is not None:
             gate.close()
 
-    def send(self, message: AnyMessage, patience: float | None = None, timeout: float | None = None) -> dict[str, Any]:
-        """Perform a message and return the answer. How long the database is waited for is the gate's business.
+    def send(
+        self, message: AnyMessage, timeout: float | None = None, attempt_timeout: float | None = None
+    ) -> dict[str, Any]:
+        """Perform a message and return the answer. The gate decides how long to wait for the database.
 
         Raises
         ------
         Unreachable: The database is locked, full or out of reach.
-        RunyardException: The message was refused.
+        RunyardException: The message was rejected.
         """
         try:
             gate = self._opened()

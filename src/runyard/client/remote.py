@@ -1,4 +1,4 @@
-"""Sends messages to a server over HTTP, again when that is safe and may help."""
+"""Sends messages to a server over HTTP, with retries where they are safe and may help."""
 
 import json
 import math
@@ -14,8 +14,8 @@ from runyard.core.connections import (
     CONNECT_SECONDS,
     FIRST_CONTACT_SECONDS,
     advice_for,
-    can_heal,
     connection_pool,
+    is_transient,
     never_sent,
     reason_of,
 )
@@ -26,12 +26,12 @@ from runyard.core.retries import backoff, longest_backoff, retry_after
 from runyard.core.waiting import Waiting
 from runyard.protocol.message import AnyMessage
 
-RETRIED = frozenset((408, 429, 500, 502, 503, 504, 507))
-NOT_TAKEN = frozenset((429, 502, 503))
-"""Answers that say the message was not looked at, so that even one that must not be taken twice may be sent again."""
+RETRYABLE_STATUSES = frozenset((408, 429, 500, 502, 503, 504, 507))
+NOT_PROCESSED = frozenset((429, 502, 503))
+"""Statuses that mean the message was not processed, so that even a non-idempotent one can be sent again."""
 AWAY = frozenset((502, 503, 504))
-"""Answers that say no server is there now."""
-NOT_REPEATABLE = frozenset(
+"""Statuses that mean no server is there now."""
+NOT_IDEMPOTENT = frozenset(
     (
         "create_run",
         "create_experiment",
@@ -41,21 +41,22 @@ NOT_REPEATABLE = frozenset(
         "log_logged_model_params",
     )
 )
-"""A second one would make a second thing, or be told that the name is taken."""
-LONGEST_PAUSE_ASKED_FOR = 120.0
+"""Operations that, sent twice, would create a second object or fail because the name is taken."""
+MAX_RETRY_AFTER = 120.0
+"""Seconds: a longer ``Retry-After`` is cut to this."""
 
 
 class Failure(NamedTuple):
-    """An attempt that brought no answer."""
+    """An attempt without a usable answer."""
 
     reason: str
-    repeatable: bool
+    retryable: bool
     pause: float = 0.0
     advice: str = "Check that the server runs and that the address is right."
     away: bool = False
 
 
-class RemoteSender:
+class RemoteTransport:
     """A server at an address.
 
     Attributes
@@ -67,23 +68,23 @@ class RemoteSender:
     def __init__(self, uri: str) -> None:
         self.uri = uri.rstrip("/")
         self.address = without_credentials(self.uri)
-        self._met = False
-        """Did it ever answer?"""
-        self._told = False
-        """Was it said that it does not, since it last did?"""
+        self._has_answered = False
+        """Whether it ever answered."""
+        self._warned = False
+        """Whether a warning was logged since its last answer."""
 
     @cached_property
     def _pool(self) -> "urllib3.PoolManager":
         return connection_pool(self.uri)
 
     @property
-    def patience(self) -> float:
-        """About how many seconds a message is tried when nobody says how long."""
+    def default_timeout(self) -> float:
+        """About how many seconds a message is tried when no timeout is given."""
         tries = range(1, settings.HTTP_REQUEST_MAX_RETRIES.get() + 1)
         return sum(longest_backoff(attempt) for attempt in tries) / 2
 
     def after_fork(self) -> None:
-        """Forget the parent's connections: two processes must not speak on one socket."""
+        """Forget the parent's connections: two processes must not share a socket."""
         self.__dict__.pop("_pool", None)
 
     def close(self) -> None:
@@ -92,49 +93,51 @@ class RemoteSender:
         if pool is not None:
             pool.clear()
 
-    def send(self, message: AnyMessage, patience: float | None = None, timeout: float | None = None) -> dict[str, Any]:
+    def send(
+        self, message: AnyMessage, timeout: float | None = None, attempt_timeout: float | None = None
+    ) -> dict[str, Any]:
         """Send a message and return the answer.
 
         Parameters
         ----------
-        patience: Try no more after so many seconds. When None by the number of retries; but a server that was never
-            there is given up soon, unless that number was set: its address may be wrong.
-        timeout: Seconds one attempt may take; as configured when None.
+        timeout: Seconds after which the message is not tried again. When None, the number of retries decides; but a
+            server that has never answered is given up soon unless that number was set: its address may be wrong.
+        attempt_timeout: Maximum number of seconds for one attempt; as configured when None.
 
         Raises
         ------
-        Unreachable: No answer, or "not now", each time.
-        RestException: The server refused the message.
+        Unreachable: No attempt was answered, or the server cannot serve now.
+        RestException: The server rejected the message.
         """
-        if patience is not None or self._told:
-            return self._send(message, patience, timeout, lambda _: None)
+        if timeout is not None or self._warned:
+            return self._send(message, timeout, attempt_timeout, lambda _: None)
         waiting = Waiting(self.address)
-        if self._met:  # no thread for every message: what takes long then is told when an attempt has failed
-            return self._send(message, None, timeout, waiting.say)
+        if self._has_answered:  # a timer thread only for the first message: later, a failed attempt warns
+            return self._send(message, None, attempt_timeout, waiting.warn)
         with waiting:
-            return self._send(message, None, timeout, waiting.say)
+            return self._send(message, None, attempt_timeout, waiting.warn)
 
     @property
-    def _is_first(self) -> bool:
-        """Is this a server that was never there, and did nobody say how often to try?"""
-        return not (self._met or settings.HTTP_REQUEST_MAX_RETRIES.is_set())
+    def _is_first_contact(self) -> bool:
+        """Whether this server never answered and no number of retries is configured."""
+        return not (self._has_answered or settings.HTTP_REQUEST_MAX_RETRIES.is_set())
 
     def _send(
-        self, message: AnyMessage, patience: float | None, timeout: float | None, tell: Callable[[str], None]
+        self, message: AnyMessage, timeout: float | None, attempt_timeout: float | None, warn: Callable[[str], None]
     ) -> dict[str, Any]:
         began, attempt = time.monotonic(), 0
         most = settings.HTTP_REQUEST_MAX_RETRIES.get()
         while True:
-            answer = self._attempt(message, timeout or settings.HTTP_REQUEST_TIMEOUT.get())
+            answer = self._attempt(message, attempt_timeout or settings.HTTP_REQUEST_TIMEOUT.get())
             if isinstance(answer, dict):
-                self._told = False
+                self._warned = False
                 return answer
             attempt += 1
             spent = time.monotonic() - began
             pause = max(answer.pause, backoff(attempt))
-            limit = FIRST_CONTACT_SECONDS if patience is None and self._is_first else patience
-            hopeless = attempt > most if limit is None else spent + pause > limit
-            if hopeless or not answer.repeatable:
+            limit = FIRST_CONTACT_SECONDS if timeout is None and self._is_first_contact else timeout
+            exhausted = attempt > most if limit is None else spent + pause > limit
+            if exhausted or not answer.retryable:
                 tries = "once" if attempt == 1 else f"{attempt} times in {spent:.0f} s"
                 raise Unreachable(
                     f"{self.address} did not take {message.operation.name}: {answer.reason} (tried {tries}). "
@@ -142,24 +145,24 @@ class RemoteSender:
                     retry_after=math.ceil(answer.pause),
                     away=answer.away,
                 )
-            if patience is None:
-                tell(answer.reason)
-                self._told = True
+            if timeout is None:
+                warn(answer.reason)
+                self._warned = True
             time.sleep(pause)
 
     def _attempt(self, message: AnyMessage, timeout: float) -> dict[str, Any] | Failure:
-        repeatable = message.operation.name not in NOT_REPEATABLE
+        retryable = message.operation.name not in NOT_IDEMPOTENT
         try:
             reply = self._request(message, timeout)
         except urllib3.exceptions.HTTPError as problem:
-            again = (repeatable or never_sent(problem)) and can_heal(problem)
+            again = (retryable or never_sent(problem)) and is_transient(problem)
             return Failure(reason_of(problem), again, advice=advice_for(problem, self.uri), away=never_sent(problem))
-        self._met = True
+        self._has_answered = True
         body = body_of(reply.data)
-        if reply.status in RETRIED:
+        if reply.status in RETRYABLE_STATUSES:
             said = body.get("message", "") if isinstance(body, dict) else ""
-            pause = retry_after(reply.headers.get("Retry-After", ""), LONGEST_PAUSE_ASKED_FOR)
-            again = repeatable or reply.status in NOT_TAKEN
+            pause = retry_after(reply.headers.get("Retry-After", ""), MAX_RETRY_AFTER)
+            again = retryable or reply.status in NOT_PROCESSED
             away = reply.status in AWAY
             return Failure(f"it answered {reply.status} {said}".strip(), again, pause, away=away)
         if reply.status != 200 or not isinstance(body, dict):
@@ -176,13 +179,13 @@ class RemoteSender:
         else:
             headers["Content-Type"] = "application/json"
             body = json.dumps(fields, separators=(",", ":")).encode()
-        connect = CONNECT_SECONDS if self._met else FIRST_CONTACT_SECONDS
+        connect = CONNECT_SECONDS if self._has_answered else FIRST_CONTACT_SECONDS
         return self._pool.request(
             method,
             url,
             body=body,
             headers=headers,
             timeout=urllib3.Timeout(connect=min(connect, timeout), read=timeout),
-            # redirects are followed; everything else is ours to repeat
+            # redirects are followed; all other retries are ours
             retries=urllib3.Retry(total=None, connect=0, read=0, status=0, other=0, redirect=5),
         )

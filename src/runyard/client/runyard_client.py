@@ -58,7 +58,7 @@ class RunyardClient(
     def __getstate__(self) -> dict[str, Any]:
         """What another process needs: addresses that mean the same there, and no open connection."""
         state = {name: value for name, value in vars(self).items() if name not in ("connection", "registry")}
-        addresses = {"_tracking_uri": self.connection.sender.uri, "_registry_uri": self.registry.sender.uri}
+        addresses = {"_tracking_uri": self.connection.transport.uri, "_registry_uri": self.registry.transport.uri}
         return state | addresses
 
     def __setstate__(self, state: dict[str, Any]) -> None:

@@ -1,388 +1,230 @@
-"""The journal on disk behind the write-behind buffer: what was acknowledged to the caller survives the process.
+"""The spool folder: orphaned journals and rejected writes, listed, queued again, exported or discarded on request."""
 
-A journal is a file of JSON lines. The first says which store it is for; each further line is a point or a message, or
-notes up to which byte everything was delivered. A last line that was cut is no line. The process that writes a journal
-holds a lock on it, so that another process can tell a journal left behind from one in use.
-"""
-
-import contextlib
-import dataclasses
-import errno
 import fcntl
 import json
-import math
 import os
-import re
-import secrets
 import shutil
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from runyard import settings
-from runyard.exceptions import RunyardException
+from runyard.client.journal import (
+    REJECTED,
+    SUFFIX,
+    Journal,
+    Upload,
+    address_of,
+    copies_of,
+    entry_of,
+    files_in,
+    line_of,
+    spool_folder,
+    undelivered,
+)
+from runyard.client.orphans import missing_database
+from runyard.exceptions import DoesNotExist, InvalidParameter
 from runyard.gate.slices import load_messages
-from runyard.protocol.message import OPERATIONS, AnyMessage
-from runyard.tracking.metrics.points import Measured
 
-SUFFIX = ".spool"
-REJECTED = ".rejected"
-COPIES = ".files"
-FORMAT = 1
+IN_USE, WAITING, UNREADABLE, STORE_GONE, REFUSED = "in use", "waiting", "unreadable", "store is gone", "refused"
 
 
-class Point(NamedTuple):
-    """One buffered point of a metric. `end` is the byte behind it in the journal."""
-
-    end: int
-    run_id: str
-    key: str
-    value: float
-    timestamp: int
-    step: int
-    measured: Measured | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One buffered message. `end` is the byte behind it in the journal."""
-
-    end: int
-    message: AnyMessage
-
-
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """One file on its way to the artifacts of a run or a logged model. `end` is the byte behind it in the journal.
+@dataclass(frozen=True)
+class SpoolFile:
+    """One file of the spool folder.
 
     Attributes
     ----------
-    owner: ``run`` or ``model``.
-    owner_id: Its id.
-    path: Where among its artifacts the file belongs.
-    source: The copy that was made of the file.
+    path: The file; its name identifies it.
+    state: ``in use`` by a running process, ``waiting`` for delivery, ``refused`` by its store, ``store is gone``
+        (the database is not there), or ``unreadable`` by this user.
+    address: The store it is for; None when unknown.
+    entries: Number of points, changes and files in it.
+    reason: Why it is not delivered; the first reason of several.
     """
 
-    end: int
-    owner: str
-    owner_id: str
-    path: str
-    source: Path
+    path: Path
+    state: str
+    address: str | None = None
+    entries: int = 0
+    reason: str | None = None
+
+    def fields(self) -> dict[str, object]:
+        """Its fields in JSON output."""
+        return {
+            "id": self.path.name,
+            "state": self.state,
+            "store": self.address,
+            "entries": self.entries,
+            "reason": self.reason,
+        }
 
 
-Entry = Point | Change | Upload
-
-
-def spool_folder() -> Path:
-    """Where journals are kept: RUNYARD_SPOOL_DIR, else the user's state folder.
-
-    Raises
-    ------
-    OSError: The user has no home and no folder was named.
-    """
-    given = settings.SPOOL_DIR.get()
-    if given:
-        return Path(given)
-    try:
-        state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
-    except RuntimeError as problem:  # a user without a home, as in some containers
-        raise OSError(f"{problem} Name a folder for the journal in RUNYARD_SPOOL_DIR.") from None
-    return state / "runyard" / "spool"
-
-
-def point_line(
-    run_id: str, key: str, value: float, timestamp: int, step: int, measured: Measured | None = None
-) -> bytes:
-    """A point as its line. Run ids and checked keys hold nothing that JSON would escape, but for letters it may."""
-    number = (
-        repr(value) if math.isfinite(value) else "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
-    )
-    line = f'["m","{run_id}","{key}",{number},{timestamp},{step}]\n'
-    if measured is not None:
-        line = f"{line[:-2]},{json.dumps(measured)}]\n"
-    return line.encode()
-
-
-def change_line(message: AnyMessage) -> bytes:
-    """A message as its line."""
-    return (json.dumps(["w", message.operation.name, message.to_wire()]) + "\n").encode("utf-8", "surrogatepass")
-
-
-def line_of(entry: Entry) -> bytes:
-    """An entry as its line."""
-    if isinstance(entry, Change):
-        return change_line(entry.message)
-    if isinstance(entry, Upload):
-        fields = ["f", entry.owner, entry.owner_id, entry.path, entry.source.name]
-        return (json.dumps(fields) + "\n").encode("utf-8", "surrogatepass")
-    return point_line(*entry[1:])
-
-
-def copies_of(journal: Path) -> Path:
-    """The folder with the copies of files that a journal, or what was refused of it, speaks of."""
-    return journal.with_suffix(COPIES)
-
-
-def place_copy(source: Path, folder: Path) -> Path:
-    """A copy of a file as one of another folder of the spool, without copying its content where that is possible."""
-    folder.mkdir(mode=0o700, exist_ok=True)
-    target = folder / source.stem
-    try:
-        os.link(source, target)
-    except FileExistsError:
-        pass
-    except FileNotFoundError:
-        raise
-    except OSError:  # not every file system has links
-        shutil.copyfile(source, target)
-    return target
-
-
-class Journal:
-    """A journal this process writes.
-
-    Attributes
-    ----------
-    path: The file.
-    start: Byte at which the first entry begins.
-    end: Its length in bytes.
-
-    Raises
-    ------
-    OSError: The folder cannot be written.
-    """
-
-    def __init__(self, address: str, folder: Path | None = None) -> None:
-        folder = folder or spool_folder()
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.path = folder / f"{os.getpid()}-{secrets.token_hex(6)}{SUFFIX}"
-        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
-        self._descriptor = os.open(self.path, flags, 0o600)
-        self.end = 0
-        try:
-            # the header comes after the lock: a file without one is nobody's yet
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX)
-            header = {"runyard-spool": FORMAT, "tracking_uri": address, "began": time.time_ns()}
-            self.start = self.append((json.dumps(header) + "\n").encode())
-        except OSError:
-            self.discard()
-            raise
-
-    def append(self, line: bytes) -> int:
-        """Add a line; returns the byte behind it.
-
-        Raises
-        ------
-        OSError: The disk is full; nothing of the line stays.
-        """
-        written = os.write(self._descriptor, line)
-        if written < len(line):  # a disk that ran full in the middle of a line
-            os.ftruncate(self._descriptor, self.end)
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        self.end += written
-        return self.end
-
-    def add(self, entry: Entry) -> Entry:
-        """Add an entry, with its file if it has one, and return it as one of this journal.
-
-        Raises
-        ------
-        OSError: The disk is full, or the file is gone.
-        """
-        if isinstance(entry, Point):
-            return entry._replace(end=self.append(line_of(entry)))
-        if isinstance(entry, Upload):
-            entry = dataclasses.replace(entry, source=place_copy(entry.source, copies_of(self.path)))
-        return dataclasses.replace(entry, end=self.append(line_of(entry)))
-
-    def settle(self, end: int) -> None:
-        """Note that everything up to a byte was delivered."""
-        self.append(settled_line(end))
-
-    def entries(self, start: int, most: int) -> tuple[list[Entry], int]:
-        """Up to `most` entries from a byte on, and the byte behind the last. Other threads may append meanwhile."""
-        found: list[Entry] = []
-        with os.fdopen(os.dup(self._descriptor), "rb") as file:
-            file.seek(start)
-            end = start
-            while len(found) < most and end < self.end:
-                line = file.readline()
-                end += len(line)
-                entry = entry_of(end, line, copies_of(self.path))
-                if entry is not None:
-                    found.append(entry)
-        return found, end
-
-    def discard(self) -> None:
-        """Remove it: everything was delivered."""
-        remove_journal(self.path)
-        self.close()
-
-    def close(self) -> None:
-        """Let go of it and leave the file for others to deliver."""
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-            self._descriptor = -1
-
-
-def address_of(path: Path) -> str | None:
-    """The store a journal is for; None if the file is no journal.
-
-    Raises
-    ------
-    OSError: The file cannot be read.
-    """
-    return _header(path)[0]
-
-
-def began(path: Path) -> int:
-    """When a journal was begun; what it holds may need what an earlier one holds, such as the start of a run.
-
-    Raises
-    ------
-    OSError: The file cannot be read.
-    """
-    return _header(path)[1]
-
-
-def _header(path: Path) -> tuple[str | None, int]:
-    with path.open("rb") as file:
-        line = file.readline()
-    try:
-        header = json.loads(line)
-        return str(header["tracking_uri"]) if header.get("runyard-spool") == FORMAT else None, header.get("began", 0)
-    except (ValueError, KeyError, AttributeError):
-        return None, 0
-
-
-def starts_in_another_journal(owner_id: str, journal: Path) -> bool:
-    """Does another journal of the folder hold the start of this run or model, so that the store may yet learn of it?"""
-    start = re.compile(rb'\["w", "start_(run|logged_model)", \{"(run|model)_id": "%s"' % re.escape(owner_id).encode())
-    for path in files_in(journal.parent, SUFFIX):
-        with contextlib.suppress(OSError):
-            if path != journal and start.search(path.read_bytes()):
-                return True
-    return False
-
-
-def files_in(folder: Path, *suffixes: str) -> list[Path]:
-    """The files of a spool folder that end in one of these, by name; none when there is no folder.
+def spool_files(folder: Path | None = None) -> list[SpoolFile]:
+    """All files of the spool folder, journals in use too.
 
     Raises
     ------
     OSError: The folder cannot be read.
     """
-    try:
-        return sorted(path for path in folder.iterdir() if path.suffix in suffixes)
-    except FileNotFoundError:
-        return []
+    found = []
+    for path in files_in(folder or spool_folder(), SUFFIX, REJECTED):
+        try:
+            one = _journal(path) if path.suffix == SUFFIX else _rejected(path)
+        except FileNotFoundError:  # delivered while we looked
+            continue
+        except OSError as problem:
+            one = SpoolFile(path, UNREADABLE, reason=problem.strerror or str(problem))
+        if one is not None:
+            found.append(one)
+    return found
 
 
-def undelivered(path: Path, damaged: Callable[[str, str], None]) -> Iterator[Entry]:
-    """The entries of a journal that were not noted as delivered.
+def _journal(path: Path) -> SpoolFile | None:
+    if not path.stat().st_size:
+        return None  # its process has written nothing yet, or never did
+    address = address_of(path)
+    if address is None:
+        return SpoolFile(path, UNREADABLE, reason="This is not a journal.")
+    if _is_in_use(path):
+        return SpoolFile(path, IN_USE, address)
+    entries = sum(1 for _ in undelivered(path, lambda line, reason: None))
+    gone = missing_database(address)
+    if gone is None and not os.access(path, os.W_OK):
+        return SpoolFile(path, UNREADABLE, address, entries, "This user may not change the file.")
+    return SpoolFile(path, STORE_GONE if gone else WAITING, address, entries, gone)
 
-    Parameters
-    ----------
-    damaged: Called with a line that says nothing and the reason; a line that was cut by the end of its process is none.
+
+def _rejected(path: Path) -> SpoolFile:
+    lines = _lines(path)
+    first = lines[0] if lines else {}
+    reason = first.get("reason") or "It cannot be read." if lines else None
+    return SpoolFile(path, REFUSED, first.get("store"), len(lines), reason)
+
+
+def _is_in_use(path: Path) -> bool:
+    with path.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return True
+    return False
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    """The lines of a file of rejected writes; a damaged one under the key ``line``."""
+    found = []
+    for line in path.read_bytes().splitlines():
+        try:
+            fields = json.loads(line)
+        except ValueError:
+            fields = None
+        found.append(fields if isinstance(fields, dict) else {"line": line.decode("utf-8", "replace")})
+    return found
+
+
+def requeue_rejected(folder: Path | None = None) -> None:
+    """Put rejected writes into journals again, to be delivered with the others. Damaged lines stay.
 
     Raises
     ------
-    OSError: The file cannot be read.
+    OSError: A file cannot be read or written.
     """
     load_messages()
-    for end, line in _lines(path, _settled(path)):
-        try:
-            entry = entry_of(end, line, copies_of(path))
-        except ValueError as problem:
-            damaged(line.decode("utf-8", "replace"), str(problem))
-            continue
-        if entry is not None:
-            yield entry
+    for path in files_in(folder or spool_folder(), REJECTED):
+        if path.with_suffix(SUFFIX).exists():
+            continue  # its process may add more
+        copies = copies_of(path)
+        path = path.rename(path.with_name(f"{path.stem}-again{REJECTED}"))  # later rejections go to another file
+        again: dict[str, Journal] = {}
+        rest = []
+        for fields in _lines(path):
+            try:
+                entry = entry_of(0, json.dumps(fields["entry"]).encode(), copies)
+                address = fields["store"]
+                if address not in again:
+                    again[address] = Journal(address, path.parent)
+                if entry is not None:
+                    again[address].add(entry)
+            except (ValueError, KeyError, FileNotFoundError):
+                rest.append(fields)
+        for journal in again.values():
+            journal.close()
+        shutil.rmtree(copies, ignore_errors=True)
+        if not rest:
+            path.unlink()
+        else:
+            path.write_text("".join(json.dumps(fields) + "\n" for fields in rest))
 
 
-def settled_line(end: int) -> bytes:
-    """The note that everything up to a byte was delivered, as its line."""
-    return f'["a",{end}]\n'.encode()
+def export(file: Path, folder: Path | None = None) -> tuple[int, list[SpoolFile]]:
+    """Write all undelivered entries to a new file, one JSON object a line.
 
-
-def _settled(path: Path) -> int:
-    settled = 0
-    for _, line in _lines(path, 0):
-        if line.startswith(b'["a",') and line[5:-2].isdigit():
-            settled = max(settled, int(line[5:-2]))
-    return settled
-
-
-def _lines(path: Path, start: int) -> Iterator[tuple[int, bytes]]:
-    """Whole lines with the byte behind each; a last line that was cut is left out."""
-    with path.open("rb") as file:
-        file.seek(start)
-        end = start
-        for line in file:
-            end += len(line)
-            if line.endswith(b"\n"):
-                yield end, line
-
-
-def remove_journal(path: Path) -> None:
-    """Remove a journal that was delivered; copies of files that were refused stay."""
-    path.unlink(missing_ok=True)
-    if not path.with_suffix(REJECTED).exists():
-        shutil.rmtree(copies_of(path), ignore_errors=True)
-
-
-def entry_of(end: int, line: bytes, copies: Path) -> Entry | None:
-    """What a line says; None for the header and for notes.
-
-    Parameters
-    ----------
-    copies: The folder with the copies of files that it may speak of.
+    Returns
+    -------
+    The number of entries, and the files that could not be read.
 
     Raises
     ------
-    ValueError: The line is damaged.
+    OSError: The file is there already or cannot be written.
     """
-    try:
-        fields: Any = json.loads(line)
-        if isinstance(fields, dict) or fields[0] == "a":
-            return None
-        if fields[0] == "m":
-            _, run_id, key, value, timestamp, step, *rest = fields
-            return Point(end, run_id, key, float(value), timestamp, step, _measured(*rest) if rest else None)
-        if fields[0] == "f":
-            _, owner, owner_id, artifact_path, name = fields
-            return Upload(end, owner, owner_id, artifact_path, copies / Path(name).name)
-        return Change(end, OPERATIONS[fields[1]].from_wire(fields[2]))
-    except (ValueError, TypeError, KeyError, IndexError, RunyardException) as problem:
-        raise ValueError(f"the line that ends at byte {end} is damaged ({problem})") from problem
+    count, unread = 0, []
+    with file.open("x", encoding="utf-8") as out:
+        for one in spool_files(folder):
+            try:
+                lines = [] if one.state == IN_USE else list(_exported(one))
+            except OSError:
+                unread.append(one)
+                continue
+            for fields in lines:
+                out.write(json.dumps({"id": one.path.name, "store": one.address, **fields}) + "\n")
+            count += len(lines)
+    return count, unread
 
 
-def _measured(fields: Any) -> Measured:
-    if not isinstance(fields, list) or not all(text is None or isinstance(text, str) for text in fields):
-        raise TypeError(f"a point was measured on {fields!r}")
-    model_id, dataset_name, dataset_digest = fields
-    return model_id, dataset_name, dataset_digest
+def _exported(one: SpoolFile) -> Iterator[dict[str, Any]]:
+    if one.state == REFUSED:
+        for fields in _lines(one.path):
+            is_file = isinstance(fields.get("entry"), list) and fields["entry"][0] == "f"
+            yield {**fields, "file": str(copies_of(one.path) / fields["entry"][-1])} if is_file else fields
+        return
+    damaged: list[dict[str, Any]] = []
+    for entry in undelivered(one.path, lambda line, reason: damaged.append({"line": line, "reason": reason})):
+        file = {"file": str(entry.source)} if isinstance(entry, Upload) else {}
+        yield {"entry": json.loads(line_of(entry)), **file}
+    yield from damaged
 
 
-def take_over(path: Path) -> int | None:
-    """Lock a journal whose process is gone; its descriptor, or None when it is in use or gone.
+def discard(name: str, folder: Path | None = None) -> SpoolFile:
+    """Remove one file of the spool folder with its entries.
 
     Raises
     ------
-    OSError: This user may not write it.
+    DoesNotExist: There is no file with this name.
+    InvalidParameter: A running process is using it.
+    OSError: It cannot be removed.
     """
+    one = next((one for one in spool_files(folder) if one.path.name == name), None)
+    if one is None:
+        raise DoesNotExist(f"Nothing in {folder or spool_folder()} is called {name!r}. See: runyard sync --list")
+    if one.state == IN_USE:
+        raise InvalidParameter(f"{name} belongs to a process that runs. End it first.")
+    one.path.unlink()
+    if not any(one.path.with_suffix(suffix).exists() for suffix in (SUFFIX, REJECTED)):
+        shutil.rmtree(copies_of(one.path), ignore_errors=True)
+    return one
+
+
+def summary() -> str:
+    """One line about the spool folder."""
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(descriptor)
-        return None
-    if not path.exists():  # somebody delivered it while we waited for the lock
-        os.close(descriptor)
-        return None
-    return descriptor
+        folder = spool_folder()
+        found = [one for one in spool_files(folder) if one.state != IN_USE]
+    except OSError as problem:
+        return f"cannot be read: {problem}"
+    if not found:
+        return f"{folder}, nothing waits"
+    states = [one.state for one in found]
+    counts = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
+    entries = sum(one.entries for one in found)
+    return f"{folder}, {len(found)} files with {entries} entries are not delivered ({counts}); see: runyard sync --list"

@@ -15,10 +15,10 @@ from runyard.artifacts.paths import safe_path
 from runyard.artifacts.repository import ArtifactRepository, Progress
 from runyard.artifacts.resolve import repository_for
 from runyard.client.errors import Unreachable
+from runyard.client.journal import COPIES, Upload, spool_folder
 from runyard.client.local import artifact_folder
-from runyard.client.senders import Sender
-from runyard.client.spool import COPIES, Upload, spool_folder
 from runyard.client.table_files import addition_of_file
+from runyard.client.transports import Transport
 from runyard.core.store_address import is_database
 from runyard.exceptions import InvalidParameter, StorageFull, Unavailable
 from runyard.protocol.message import AnyMessage
@@ -26,15 +26,15 @@ from runyard.tracking.logged_models.messages import GetLoggedModel
 from runyard.tracking.runs.messages import GetRun
 
 MODEL, RUN, TABLE = "model", "run", "table"
-"""Whose a file is. The rows of a table of a run are appended to it."""
+"""Kinds of owners of a file. Rows of a run's table are appended to it."""
 PARTIAL = ".partial"
-"""Ending of a copy that no journal speaks of yet."""
+"""Suffix of a copy that no journal refers to yet."""
 _FICLONE = 0x40049409
 _ADVICE = "What was logged before is kept."
 
 
-def artifacts_of(sender: Sender, owner: str, owner_id: str, patience: float | None = None) -> ArtifactRepository:
-    """What writes the artifacts of a run or a logged model.
+def artifacts_of(transport: Transport, owner: str, owner_id: str, timeout: float | None = None) -> ArtifactRepository:
+    """The artifact repository of a run or a logged model.
 
     Raises
     ------
@@ -42,26 +42,26 @@ def artifacts_of(sender: Sender, owner: str, owner_id: str, patience: float | No
     RunyardException: There is no such run or model.
     """
     question: AnyMessage = GetLoggedModel(model_id=owner_id) if owner == MODEL else GetRun(run_id=owner_id)
-    answer = sender.send(question, patience, patience or None)["model" if owner == MODEL else "run"]
-    return repository_at(answer["info"]["artifact_uri"], sender.uri)
+    answer = transport.send(question, timeout, timeout or None)["model" if owner == MODEL else "run"]
+    return repository_at(answer["info"]["artifact_uri"], transport.uri)
 
 
 def repository_at(artifact_uri: str, tracking_uri: str) -> ArtifactRepository:
-    """What reads and writes artifacts at a URI."""
+    """The artifact repository for a URI."""
     local = str(artifact_folder(tracking_uri)) if is_database(tracking_uri) else None
     return repository_for(artifact_uri, tracking_uri, local)
 
 
 class Copies:
-    """Takes the place of a repository while the store is away: files are copied into the spool as they are now.
+    """Stands in for a repository while the store is unreachable: files are copied into the spool as they are now.
 
     Attributes
     ----------
-    made: The copies so far, each with the path it belongs at.
+    made: The copies so far, each with its artifact path.
     """
 
     def __init__(self, ours: bool) -> None:
-        """Nothing is copied of files that are `ours`: temporary ones, which nobody changes any more."""
+        """Files that are `ours`, temporary ones that will not change, are linked, not copied."""
         self.made: list[tuple[Path, str]] = []
         self._ours, self._folder = ours, spool_folder()
         self._making_room = threading.Lock()
@@ -73,7 +73,7 @@ class Copies:
 
         Raises
         ------
-        StorageFull: It is more than the spool may hold, or the disk can.
+        StorageFull: The spool's limit or the disk does not allow it.
         """
         self._require_room(local_file)
         copy = self._named(path)
@@ -85,20 +85,20 @@ class Copies:
             raise StorageFull(f"{self._lost(local_file)}: the disk of {self._folder} is full. {_ADVICE}") from None
 
     def change(self, path: str, change: Change) -> None:
-        """Keep what a change makes of a file that is not there: the rows to append to a table."""
+        """Keep what a change makes of an absent file: the rows to append to a table."""
         copy = self._named(path)
         with os.fdopen(os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(change(None))
         self._require_room(copy)
 
     def _named(self, path: str) -> Path:
-        """The place of a new copy, which belongs at this path."""
+        """The path of a new copy, for this artifact path."""
         copy = self._folder / (secrets.token_hex(8) + PARTIAL)
         self.made.append((copy, safe_path(path)))
         return copy
 
     def forget(self) -> None:
-        """Remove the copies: journals have links to them, or nobody speaks of them."""
+        """Remove the copies: journals have links to them, or do not refer to them."""
         for copy, _ in self.made:
             copy.unlink(missing_ok=True)
 
@@ -136,18 +136,18 @@ def _copy(file: Path, copy: Path, ours: bool) -> None:
             shutil.copyfileobj(source, target, 1 << 20)
 
 
-def deliver_upload(sender: Sender, entry: Upload, patience: float) -> None:
-    """Store a copied file among its artifacts. Doing it again changes nothing, but for the rows of a table.
+def deliver_upload(transport: Transport, entry: Upload, timeout: float) -> None:
+    """Store a copied file among its owner's artifacts. Idempotent, except for rows of a table.
 
     Raises
     ------
     Unreachable: The store of the run or of its artifacts cannot take it now.
-    RunyardException: There is no such run, or the file is refused.
+    RunyardException: There is no such run, or the file was rejected.
     """
     if not entry.source.exists():
         raise InvalidParameter(f"The copy of the file for {entry.path!r} is not in {entry.source.parent} any more.")
     try:
-        repository = artifacts_of(sender, entry.owner, entry.owner_id, patience)
+        repository = artifacts_of(transport, entry.owner, entry.owner_id, timeout)
         if entry.owner == TABLE:
             repository.change(entry.path, addition_of_file(entry.source.read_bytes(), entry.path))
         else:
@@ -156,4 +156,4 @@ def deliver_upload(sender: Sender, entry: Upload, patience: float) -> None:
         raise
     except (Unavailable, StorageFull, OSError) as problem:
         what = f"{entry.path!r} of {entry.owner} {entry.owner_id}"
-        raise Unreachable(f"{sender.address} did not take the file {what}: {problem}") from problem
+        raise Unreachable(f"{transport.address} did not take the file {what}: {problem}") from problem

@@ -174,7 +174,7 @@ def never_sent(problem: Exception) -> bool:
     return isinstance(cause, urllib3.exceptions.ConnectTimeoutError | urllib3.exceptions.NewConnectionError)
 
 
-def can_heal(problem: Exception) -> bool:
+def is_transient(problem: Exception) -> bool:
     """May the same request bring an answer later?"""
     return _NEVER.search(f"{problem} {_cause(problem)}") is None
 

@@ -1,4 +1,4 @@
-"""What every HTTP call of the SDK shares: who it says it is, its connections, and the errors servers answer with."""
+"""What every HTTP call of the SDK shares: headers, credentials, and errors that servers answer with."""
 
 import base64
 import configparser
@@ -17,10 +17,10 @@ from runyard.exceptions import InvalidParameter, RestException, RunyardException
 from runyard.version import __version__
 
 _SENDABLE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
-"""Values of headers that can be sent."""
+"""Header values that can be sent."""
 
 header_sources: list[Callable[[], Mapping[str, str]]] = []
-"""What else gives headers for every request, such as another library's provider. Ours win."""
+"""Other sources of headers for every request, such as another library's provider. Ours win."""
 
 
 def request_headers(uri: str = "") -> dict[str, str]:
@@ -48,7 +48,7 @@ def request_headers(uri: str = "") -> dict[str, str]:
     elif token:
         found["Authorization"] = f"Bearer {token}"
     for header, value in found.items():
-        if not _SENDABLE.fullmatch(value):  # urllib3 would show it
+        if not _SENDABLE.fullmatch(value):  # urllib3's error would show it
             where = f" ({settings.TRACKING_TOKEN.names[0]})" if header == "Authorization" else ""
             raise InvalidParameter(
                 f"The header {header}{where} holds a line break or a letter that cannot be sent. Correct its value."
@@ -87,7 +87,7 @@ def _from_file() -> tuple[str | None, str | None]:
 
 
 class ForeignAnswer(RestException):
-    """An answer that is no error envelope: something on the way gave it, or another program. It refuses nothing."""
+    """An answer that is not an error envelope: a proxy or another program gave it. It does not reject the message."""
 
 
 def body_of(data: bytes) -> Any:
@@ -119,7 +119,7 @@ def answered_error(body: Any, status: int, server: str) -> RunyardException:
 
 
 def _described(body: Any) -> str:
-    """What an answer that is not ours is, in a few words."""
+    """A short description of an answer that is not ours."""
     if not isinstance(body, str):
         return f"other JSON, {str(body)[:80]!r}"
     text = " ".join(body.split())

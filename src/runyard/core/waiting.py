@@ -1,4 +1,4 @@
-"""Says what a call waits for: a script that is silent for a minute looks as if it hung."""
+"""Warns when a call waits: a script that is silent for a minute looks as if it hung."""
 
 import logging
 import threading
@@ -10,7 +10,7 @@ SILENT_SECONDS = 1.5
 
 
 class Waiting:
-    """One warning while a store is waited for: at the first attempt that failed, or after a moment without an answer.
+    """One warning while a call waits for a store: after the first failed attempt, or a moment without an answer.
 
     Parameters
     ----------
@@ -23,7 +23,7 @@ class Waiting:
         self._said = threading.Lock()
 
     def __enter__(self) -> None:
-        self._timer = threading.Timer(SILENT_SECONDS, self.say, ("no answer yet",))
+        self._timer = threading.Timer(SILENT_SECONDS, self.warn, ("no answer yet",))
         self._timer.daemon = True
         self._timer.start()
 
@@ -33,7 +33,7 @@ class Waiting:
         if self._timer is not None:
             self._timer.cancel()
 
-    def say(self, reason: str) -> None:
-        """Tell what happens, if that was not told yet."""
+    def warn(self, reason: str) -> None:
+        """Log the warning unless it was logged before."""
         if self._said.acquire(blocking=False):
             log.warning("Waiting for %s: %s. It is tried again; Ctrl-C stops it.", self._address, reason)

@@ -6,7 +6,7 @@ import platform
 import sys
 
 from runyard import settings
-from runyard.client import kept
+from runyard.client import spool
 from runyard.core.credentials import shown_address
 from runyard.core.store_address import absolute, sqlite_file
 from runyard.core.tracking_uri import get_registry_uri, get_tracking_uri, is_tracking_uri_set
@@ -49,7 +49,7 @@ def diagnosis(mask_envs: bool = False) -> dict[str, str]:
         "Tracking URI": _without_credentials(get_tracking_uri()) + ("" if is_tracking_uri_set() else " (the default)"),
         "Registry URI": _without_credentials(get_registry_uri()),
         "Store": _reachability(),
-        "Spool": kept.summary(),
+        "Spool": spool.summary(),
         **{name: found for name in PACKAGES if (found := _version(name))},
         **_environment(mask_envs),
     }

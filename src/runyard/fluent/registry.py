@@ -104,8 +104,8 @@ def _source(client: RunyardClient, uri: str) -> _Source:
     if client.registry_uri.startswith(("http:", "https:")):
         if not _in_one_store(client):
             raise InvalidParameter(
-                f"{str(folder)!r} cannot be registered at {client.registry.sender.address}: what is stored at "
-                f"{client.connection.sender.address}, where runs are logged, it does not have. "
+                f"{str(folder)!r} cannot be registered at {client.registry.transport.address}: what is stored at "
+                f"{client.connection.transport.address}, where runs are logged, it does not have. "
                 "Set both addresses to one server, or register an address in an object store."
             )
         return _stored(client, folder.absolute())
@@ -114,7 +114,7 @@ def _source(client: RunyardClient, uri: str) -> _Source:
 
 def _in_one_store(client: RunyardClient) -> bool:
     """Are models registered where runs are logged?"""
-    return client.registry.sender.address == client.connection.sender.address
+    return client.registry.transport.address == client.connection.transport.address
 
 
 def _of_logged_model(client: RunyardClient, model_id: str, run_id: str | None = None) -> _Source:

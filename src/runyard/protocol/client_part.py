@@ -22,7 +22,7 @@ class Connection(Protocol):
         """
 
     def write_behind(self, message: AnyMessage) -> int:
-        """Put a change behind what was buffered before it, without waiting; returns its number for `raise_refused`."""
+        """Put a change behind what was buffered before it, without waiting; returns its number for `raise_rejected`."""
 
     def log_point(
         self,
@@ -35,10 +35,10 @@ class Connection(Protocol):
     ) -> int:
         """Buffer one checked point of a metric, and the model and dataset (name, digest) it was measured on.
 
-        Returns its number for `raise_refused`.
+        Returns its number for `raise_rejected`.
         """
 
-    def raise_refused(self, numbers: Iterable[int] | None = None) -> None:
+    def raise_rejected(self, numbers: Iterable[int] | None = None) -> None:
         """Raise what the store said of the first of these entries that it refused."""
 
     def begin(self, message: AnyMessage, later: AnyMessage) -> dict[str, Any] | None:
@@ -88,7 +88,7 @@ class RunOperations:
         RunyardException: The store refused what this call logged.
         """
         self._part.connection.flush()
-        self._part.connection.raise_refused(self._numbers)
+        self._part.connection.raise_rejected(self._numbers)
 
 
 def pages_of(items: Sequence[Any], size: int) -> list[Sequence[Any]]:

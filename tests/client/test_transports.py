@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from runyard.client.errors import Unreachable
-from runyard.client.remote import RemoteSender
-from runyard.client.senders import sender_for
+from runyard.client.remote import RemoteTransport
+from runyard.client.transports import transport_to
 from runyard.exceptions import InvalidParameter, RestException
 from runyard.tracking.experiments.messages import GetExperiment
 from runyard.tracking.runs.messages import CreateRun, SetTag
@@ -26,7 +26,7 @@ def test_a_message_is_sent_again_when_the_server_cannot_serve_now(
     """Every status that MLflow's client repeats, and a full disk."""
     scripted.answers = [Answer(status), Answer(status), Answer(body=b'{"fine": true}')]
 
-    assert sender_for(scripted.url).send(SET_TAG) == {"fine": True}
+    assert transport_to(scripted.url).send(SET_TAG) == {"fine": True}
     assert len(scripted.asked) == 3
 
 
@@ -35,7 +35,7 @@ def test_the_server_says_how_long_to_wait(scripted: ScriptedServer, impatient: N
     scripted.answers = [Answer(503, headers={"Retry-After": "1"})]
     began = time.monotonic()
 
-    sender_for(scripted.url).send(SET_TAG)
+    transport_to(scripted.url).send(SET_TAG)
 
     assert time.monotonic() - began >= 1
 
@@ -45,7 +45,7 @@ def test_giving_up_names_the_server_and_the_cause(scripted: ScriptedServer, impa
     scripted.answers = [Answer.error(503, "TEMPORARILY_UNAVAILABLE", "closed for lunch")] * 10
 
     with pytest.raises(Unreachable) as caught:
-        sender_for(scripted.url).send(SET_TAG)
+        transport_to(scripted.url).send(SET_TAG)
 
     assert scripted.url in caught.value.message
     assert "closed for lunch" in caught.value.message
@@ -57,7 +57,7 @@ def test_a_server_that_is_not_there_is_named(impatient: None) -> None:
     port = free_port()
 
     with pytest.raises(Unreachable, match=f"http://127.0.0.1:{port} .*refused") as caught:
-        sender_for(f"http://127.0.0.1:{port}").send(CREATE_RUN)
+        transport_to(f"http://127.0.0.1:{port}").send(CREATE_RUN)
 
     assert "object at 0x" not in caught.value.message
 
@@ -67,7 +67,7 @@ def test_a_run_is_not_made_twice_when_the_answer_is_lost(scripted: ScriptedServe
     scripted.answers = [Answer(0)]
 
     with pytest.raises(Unreachable):
-        sender_for(scripted.url).send(CREATE_RUN)
+        transport_to(scripted.url).send(CREATE_RUN)
     assert len(scripted.asked) == 1
 
 
@@ -75,14 +75,14 @@ def test_a_run_is_asked_for_again_when_the_server_did_not_look(scripted: Scripte
     """Busy and "backend not there" mean that nothing was made."""
     scripted.answers = [Answer(503), Answer(502), Answer(body=b'{"run": {}}')]
 
-    assert sender_for(scripted.url).send(CREATE_RUN) == {"run": {}}
+    assert transport_to(scripted.url).send(CREATE_RUN) == {"run": {}}
 
 
 def test_a_write_is_sent_again_when_the_answer_is_lost(scripted: ScriptedServer, impatient: None) -> None:
     """Writes to a run are stored once however often they are sent."""
     scripted.answers = [Answer(0), Answer(0)]
 
-    sender_for(scripted.url).send(SET_TAG)
+    transport_to(scripted.url).send(SET_TAG)
 
     assert len(scripted.asked) == 3
 
@@ -92,7 +92,7 @@ def test_a_refusal_becomes_an_error_with_its_code_and_status(scripted: ScriptedS
     scripted.answers = [Answer.error(404, "RESOURCE_DOES_NOT_EXIST", "no such run")]
 
     with pytest.raises(RestException, match="no such run") as caught:
-        sender_for(scripted.url).send(SET_TAG)
+        transport_to(scripted.url).send(SET_TAG)
 
     assert (caught.value.error_code, caught.value.http_status) == ("RESOURCE_DOES_NOT_EXIST", 404)
     assert len(scripted.asked) == 1
@@ -109,7 +109,7 @@ def test_an_answer_that_is_no_envelope_is_named(status: int, code: str, scripted
     with pytest.raises(
         RestException, match=f"{status} with the page .not here.: no answer of a tracking server"
     ) as caught:
-        sender_for(scripted.url).send(SET_TAG)
+        transport_to(scripted.url).send(SET_TAG)
     assert (caught.value.error_code, caught.value.http_status) == (code, status)
 
 
@@ -118,7 +118,7 @@ def test_a_refused_login_names_the_settings(scripted: ScriptedServer) -> None:
     scripted.answers = [Answer(401, b"<h1>Authorization Required</h1>")]
 
     with pytest.raises(RestException, match="RUNYARD_TRACKING_TOKEN, or RUNYARD_TRACKING_USERNAME"):
-        sender_for(scripted.url).send(SET_TAG)
+        transport_to(scripted.url).send(SET_TAG)
 
 
 def test_a_page_answered_with_200_is_an_error(scripted: ScriptedServer) -> None:
@@ -126,14 +126,14 @@ def test_a_page_answered_with_200_is_an_error(scripted: ScriptedServer) -> None:
     scripted.answers = [Answer(200, b"<html>please log in</html>")]
 
     with pytest.raises(RestException, match="please log in"):
-        sender_for(scripted.url).send(SET_TAG)
+        transport_to(scripted.url).send(SET_TAG)
 
 
 def test_redirects_are_followed_with_the_body(scripted: ScriptedServer) -> None:
     """A server that moved still gets what was sent."""
     scripted.answers = [Answer(307, headers={"Location": "/elsewhere"})]
 
-    sender_for(scripted.url).send(SET_TAG)
+    transport_to(scripted.url).send(SET_TAG)
 
     assert [asked.path for asked in scripted.asked] == ["/api/2.0/mlflow/runs/set-tag", "/elsewhere"]
     assert scripted.asked[1].body == SET_TAG.to_wire()
@@ -141,7 +141,7 @@ def test_redirects_are_followed_with_the_body(scripted: ScriptedServer) -> None:
 
 def test_reads_carry_their_fields_in_the_query(scripted: ScriptedServer) -> None:
     """GET has no body."""
-    sender_for(scripted.url).send(GetExperiment(experiment_id="7"))
+    transport_to(scripted.url).send(GetExperiment(experiment_id="7"))
 
     assert (scripted.asked[0].method, scripted.asked[0].path) == (
         "GET",
@@ -151,24 +151,24 @@ def test_reads_carry_their_fields_in_the_query(scripted: ScriptedServer) -> None
 
 def test_connections_are_kept_open(scripted: ScriptedServer) -> None:
     """One connection for many messages."""
-    sender = sender_for(scripted.url)
+    transport = transport_to(scripted.url)
     for _ in range(5):
-        sender.send(SET_TAG)
+        transport.send(SET_TAG)
 
     assert len({asked.client for asked in scripted.asked}) == 1
 
 
 def test_a_forked_child_opens_its_own_connection(scripted: ScriptedServer) -> None:
     """Two processes on one socket would read each other's answers."""
-    sender = RemoteSender(scripted.url)
-    sender.send(SET_TAG)
+    transport = RemoteTransport(scripted.url)
+    transport.send(SET_TAG)
     child = os.fork()
     if child == 0:
-        sender.after_fork()
-        sender.send(SET_TAG)
+        transport.after_fork()
+        transport.send(SET_TAG)
         os._exit(0)
     os.waitpid(child, 0)
-    sender.send(SET_TAG)
+    transport.send(SET_TAG)
 
     first, forked, again = (asked.client for asked in scripted.asked)
     assert first == again != forked
@@ -199,7 +199,7 @@ def test_credentials_come_from_the_environment(
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
 
-    sender_for(scripted.url).send(SET_TAG)
+    transport_to(scripted.url).send(SET_TAG)
 
     assert scripted.asked[0].headers.get("Authorization") == expected
 
@@ -214,18 +214,18 @@ def test_credentials_come_from_the_file(
     )
     monkeypatch.setenv("HOME", str(tmp_path))
 
-    sender_for(scripted.url).send(SET_TAG)
+    transport_to(scripted.url).send(SET_TAG)
 
     assert scripted.asked[0].headers["Authorization"] == "Basic YW5uOjEwMCVwdw=="
 
 
 def test_credentials_come_from_the_address_and_are_never_shown(impatient: None, scripted: ScriptedServer) -> None:
     """Neither the name nor the password is in an address or an error."""
-    sender = sender_for(scripted.url.replace("http://", "http://ann:p%40w@"))
-    sender.send(SET_TAG)
+    transport = transport_to(scripted.url.replace("http://", "http://ann:p%40w@"))
+    transport.send(SET_TAG)
 
     assert scripted.asked[0].headers["Authorization"] == "Basic YW5uOnBAdw=="
-    assert sender.address == scripted.url
+    assert transport.address == scripted.url
 
 
 def test_a_proxy_of_the_environment_is_used(scripted: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -233,8 +233,8 @@ def test_a_proxy_of_the_environment_is_used(scripted: ScriptedServer, monkeypatc
     monkeypatch.setenv("http_proxy", scripted.url)
     monkeypatch.setenv("no_proxy", "127.0.0.1")
 
-    sender_for("http://tracking.example:5000").send(SET_TAG)
-    sender_for(scripted.url).send(SET_TAG)
+    transport_to("http://tracking.example:5000").send(SET_TAG)
+    transport_to(scripted.url).send(SET_TAG)
 
     assert [asked.path for asked in scripted.asked] == [
         "http://tracking.example:5000/api/2.0/mlflow/runs/set-tag",
@@ -245,16 +245,16 @@ def test_a_proxy_of_the_environment_is_used(scripted: ScriptedServer, monkeypatc
 def test_a_scheme_that_is_no_store_is_refused() -> None:
     """The message says what can be used."""
     with pytest.raises(InvalidParameter, match="sqlite:///"):
-        sender_for("ftp://example.org/runs")
+        transport_to("ftp://example.org/runs")
 
 
 def test_a_relative_database_stays_the_same_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also when the working directory changes, and for `runyard sync` from anywhere."""
-    sender = sender_for("sqlite:///here.db")
+    transport = transport_to("sqlite:///here.db")
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
 
-    assert sender.send(GetExperiment(experiment_id="0"))["experiment"]["name"] == "Default"
-    assert sender.address == f"sqlite:///{tmp_path / 'here.db'}"
+    assert transport.send(GetExperiment(experiment_id="0"))["experiment"]["name"] == "Default"
+    assert transport.address == f"sqlite:///{tmp_path / 'here.db'}"
     assert (tmp_path / "here.db").exists()
-    sender.close()
+    transport.close()

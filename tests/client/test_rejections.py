@@ -5,8 +5,8 @@ import pytest
 from runyard.client import RunyardClient
 from runyard.client.delivery import deliver
 from runyard.client.errors import Unreachable
-from runyard.client.senders import sender_for
-from runyard.client.spool import Change, Entry, Point, spool_folder
+from runyard.client.journal import Change, Entry, Point, spool_folder
+from runyard.client.transports import transport_to
 from runyard.exceptions import RunyardException
 from runyard.tracking.runs.messages import SetTag
 from tests.client.reading import journals
@@ -19,7 +19,7 @@ TAG = Change(0, SetTag(run_id="a" * 32, key="k", value="v"))
 def refused(scripted: ScriptedServer, entry: Entry) -> list[str]:
     """The reasons for which an entry is set aside."""
     reasons: list[str] = []
-    deliver(sender_for(scripted.url), [entry], lambda _, error: reasons.append(error.message), 0.0)
+    deliver(transport_to(scripted.url), [entry], lambda _, error: reasons.append(error.message), 0.0)
     return reasons
 
 
