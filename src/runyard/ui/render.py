@@ -61,7 +61,7 @@ class Renderer:
         return response
 
     def failure(self, request: Request, error: Exception) -> Response:
-        """The page for an error nobody foresaw: it is logged with an id, and the page shows the id only."""
+        """The page for an unexpected error: it is logged with an id, and the page shows only the id."""
         incident = uuid.uuid4().hex[:12]
         log.error("page %s failed, incident %s", request.url.path, incident, exc_info=error)
         return self._error_page(request, 500, "Something went wrong on the server. Its log says what.", incident)

@@ -122,7 +122,7 @@ class Pages:
         return self.site.renderer.error(request, error or missing)
 
     def failure(self, request: Request, error: Exception) -> Response:
-        """The page for an error that nobody foresaw."""
+        """The page for an unexpected error."""
         return self.site.renderer.failure(request, error)
 
 

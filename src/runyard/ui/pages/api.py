@@ -17,7 +17,7 @@ class ApiField:
 
     name: str
     type: str
-    place: str
+    location: str
     required: bool
     default: str
     meaning: str
@@ -96,17 +96,17 @@ def _operation(path: str, method: str, described: Mapping[str, Any]) -> ApiOpera
     )
 
 
-def _fields(schema: Mapping[str, Any], place: str, prefix: str = "") -> Iterator[ApiField]:
+def _fields(schema: Mapping[str, Any], location: str, prefix: str = "") -> Iterator[ApiField]:
     for name, one in schema.get("properties", {}).items():
         if "properties" in one:
-            yield from _fields(one, place, f"{prefix}{name}.")
+            yield from _fields(one, location, f"{prefix}{name}.")
         else:
-            yield _field(prefix + name, one, place, name in schema.get("required", ()))
+            yield _field(prefix + name, one, location, name in schema.get("required", ()))
 
 
-def _field(name: str, schema: Mapping[str, Any], place: str, required: bool) -> ApiField:
+def _field(name: str, schema: Mapping[str, Any], location: str, required: bool) -> ApiField:
     default = str(schema["default"]) if "default" in schema else ""
-    return ApiField(name, _type(schema), place, required, default, _words(schema))
+    return ApiField(name, _type(schema), location, required, default, _words(schema))
 
 
 def _words(described: Mapping[str, Any]) -> str:

@@ -12,8 +12,8 @@ from runyard.tracking.runs.entities import Run
 from runyard.tracking.runs.messages import GetRun
 from runyard.ui.navigation import Crumb, Shell
 from runyard.ui.pages.run import run_crumbs
-from runyard.ui.parts.files import Files, Shelf, files_of
-from runyard.ui.parts.listing import Place
+from runyard.ui.parts.files import Files, FileSource, files_of
+from runyard.ui.parts.list_state import ListState
 from runyard.ui.parts.presentation import artifact_root, run_name
 from runyard.ui.site import Site
 
@@ -32,15 +32,15 @@ def show(site: Site, request: Request) -> Response:
     """The artifacts of a run, with a preview of the one named in the address."""
     run = site.ask(GetRun(run_id=request.path_params["run_id"])).run
     experiment = site.ask(GetExperiment(experiment_id=run.info.experiment_id)).experiment
-    path = Place.of(request).path()
-    page = ArtifactsPage(run=run, experiment=experiment, files=files_of(site, _shelf(site, run), path))
+    path = ListState.of(request).path()
+    page = ArtifactsPage(run=run, experiment=experiment, files=files_of(site, _source(site, run), path))
     crumbs = run_crumbs(site, experiment, run, Crumb("Artifacts"))
     return site.page(request, "artifacts", page, Shell(f"Artifacts of {run_name(run)}", "experiments", crumbs))
 
 
-def _shelf(site: Site, run: Run) -> Shelf:
+def _source(site: Site, run: Run) -> FileSource:
     run_id = run.info.run_id
-    return Shelf(
+    return FileSource(
         owner="run",
         location=artifact_root(run),
         contents=lambda folder: site.ask(ListArtifacts(run_id=run_id, path=folder or None)).files,

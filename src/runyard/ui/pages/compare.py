@@ -12,7 +12,7 @@ from runyard.ui.navigation import Crumb, Shell
 from runyard.ui.parts.charts import Chart, charts_of
 from runyard.ui.parts.chosen_runs import chosen_runs
 from runyard.ui.parts.format import MISSING, number, shortened, status_label
-from runyard.ui.parts.listing import Place
+from runyard.ui.parts.list_state import ListState
 from runyard.ui.parts.presentation import datasets, own_run_tags, user
 from runyard.ui.site import Site
 
@@ -61,13 +61,13 @@ class ComparePage:
 
 def show(site: Site, request: Request) -> Response:
     """The comparison of the runs that the address names."""
-    place = Place.of(request)
-    runs = chosen_runs(site, place)
+    state = ListState.of(request)
+    runs = chosen_runs(site, state)
     path, ids = site.urls("compare"), ",".join(run.info.run_id for run in runs)
-    if len(place.all("runs")) > 1:  # sent by the form without scripts
-        return RedirectResponse(place.href(path, runs=ids), 303)
+    if len(state.all("runs")) > 1:  # sent by the form without scripts
+        return RedirectResponse(state.href(path, runs=ids), 303)
     bands = _bands(runs)
-    choice = place.text("differences")
+    choice = state.text("differences")
     only = choice == "only" if choice else sum(len(band.rows) for band in bands) > _MANY_ROWS
     keys = sorted({key for run in runs for key in run.data.metrics if not key.startswith("system/")})
     page = ComparePage(
@@ -76,9 +76,9 @@ def show(site: Site, request: Request) -> Response:
         charts=charts_of(site.urls, runs, keys),
         metric_count=len(keys),
         only_differences=only,
-        toggle=place.href(path, differences="all" if only else "only"),
+        toggle=state.href(path, differences="all" if only else "only"),
         without=tuple(
-            place.href(path, runs=",".join(other.info.run_id for other in runs if other is not run)) for run in runs
+            state.href(path, runs=",".join(other.info.run_id for other in runs if other is not run)) for run in runs
         ),
         ids=ids,
     )

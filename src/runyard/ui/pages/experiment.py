@@ -21,10 +21,10 @@ from runyard.tracking.experiments.messages import (
 )
 from runyard.tracking.runs.messages import DeleteRun, DescribeRuns, RestoreRun, RunsDescribed, RunsFound, SearchRuns
 from runyard.ui.navigation import Crumb, Shell
-from runyard.ui.parts.caret import Trouble, trouble_of
 from runyard.ui.parts.columns import ColumnChoice, choose_columns
+from runyard.ui.parts.filter_error import FilterError, filter_error
 from runyard.ui.parts.format import plural
-from runyard.ui.parts.listing import Pages, Place, view_type
+from runyard.ui.parts.list_state import ListState, Pages, view_type
 from runyard.ui.parts.markdown import note
 from runyard.ui.parts.nesting import NestedRun, flat, nested
 from runyard.ui.parts.sorting import Column, column_of, order_terms, quoted
@@ -65,7 +65,7 @@ class ExperimentPage:
     values: tuple[Column, ...]
     with_equal: bool
     equal_toggle: Toggle | None
-    trouble: Trouble | None
+    error: FilterError | None
     address: str
     here: str
     links: Mapping[str, str]
@@ -73,43 +73,41 @@ class ExperimentPage:
 
 def show(site: Site, request: Request) -> Response:
     """The table of an experiment's runs."""
-    place = Place.of(request)
+    state = ListState.of(request)
     experiment_id = request.path_params["experiment_id"]
     experiment = site.ask(GetExperiment(experiment_id=experiment_id)).experiment
     path = site.urls("experiments", experiment.experiment_id)
-    view = place.choice("view", (experiment.lifecycle_stage, "active", "deleted", "all"))
-    order, filter_text = place.text("order"), place.text("filter")
-    found, described, trouble = _find(site, experiment, filter_text, order, view, place)
-    choice = choose_columns(described, place.all("col"), with_equal=bool(place.text("equal")))
+    view = state.choice("view", (experiment.lifecycle_stage, "active", "deleted", "all"))
+    order, filter_text = state.text("order"), state.text("filter")
+    found, described, error = _find(site, experiment, filter_text, order, view, state)
+    choice = choose_columns(described, state.all("col"), with_equal=bool(state.text("equal")))
     description = experiment.tags.get(NOTE_TAG, "")
     page = ExperimentPage(
         experiment=experiment,
         description=description,
         description_html=note(description),
         rows=flat(found.runs) if order else nested(found.runs),
-        pages=place.pages(path, len(found.runs), described.runs, found.next_page_token, PAGE_SIZE),
+        pages=state.pages(path, len(found.runs), described.runs, found.next_page_token, PAGE_SIZE),
         filter=filter_text,
         view=view,
         order=order,
-        heads=tuple(column_of(key, label, order, place, path) for key, label in _HEADS),
+        heads=tuple(column_of(key, label, order, state, path) for key, label in _HEADS),
         choice=choice,
-        values=_value_heads(choice, order, place, path),
-        with_equal=bool(place.text("equal")),
-        equal_toggle=_equal_toggle(choice, place, path),
-        trouble=trouble,
+        values=_value_heads(choice, order, state, path),
+        with_equal=bool(state.text("equal")),
+        equal_toggle=_equal_toggle(choice, state, path),
+        error=error,
         address=site.address(request),
         here=path,
-        links=_links(place, path, deleted=experiment.lifecycle_stage == LifecycleStage.DELETED),
+        links=_links(state, path, deleted=experiment.lifecycle_stage == LifecycleStage.DELETED),
     )
     crumbs = (Crumb("Experiments", site.urls()), Crumb(experiment.name))
-    return site.page(
-        request, "experiment", page, Shell(experiment.name, "experiments", crumbs), 400 if trouble else 200
-    )
+    return site.page(request, "experiment", page, Shell(experiment.name, "experiments", crumbs), 400 if error else 200)
 
 
 def _find(
-    site: Site, experiment: Experiment, filter_text: str, order: str, view: str, place: Place
-) -> tuple[RunsFound, RunsDescribed, Trouble | None]:
+    site: Site, experiment: Experiment, filter_text: str, order: str, view: str, state: ListState
+) -> tuple[RunsFound, RunsDescribed, FilterError | None]:
     """The page of runs and what all matching runs have, or what is wrong with the question."""
     question: dict[str, Any] = {
         "experiment_ids": [experiment.experiment_id],
@@ -119,35 +117,35 @@ def _find(
     try:
         described = site.ask(DescribeRuns(**question))
         terms = order_terms(order, "start_time DESC")
-        found = site.ask(SearchRuns(**question, order_by=terms, max_results=PAGE_SIZE, page_token=place.token))
+        found = site.ask(SearchRuns(**question, order_by=terms, max_results=PAGE_SIZE, page_token=state.token))
         return found, described, None
-    except InvalidParameter as error:
-        return RunsFound(), RunsDescribed(runs=0, metric_keys=[], param_keys=[]), trouble_of(error.message)
+    except InvalidParameter as problem:
+        return RunsFound(), RunsDescribed(runs=0, metric_keys=[], param_keys=[]), filter_error(problem.message)
 
 
-def _value_heads(choice: ColumnChoice, order: str, place: Place, path: str) -> tuple[Column, ...]:
+def _value_heads(choice: ColumnChoice, order: str, state: ListState, path: str) -> tuple[Column, ...]:
     return tuple(
-        column_of(quoted(column.kind, column.key), column.key, order, place, path, numeric=column.kind == "metrics")
+        column_of(quoted(column.kind, column.key), column.key, order, state, path, numeric=column.kind == "metrics")
         for column in choice.shown
     )
 
 
-def _links(place: Place, path: str, *, deleted: bool) -> dict[str, str]:
+def _links(state: ListState, path: str, *, deleted: bool) -> dict[str, str]:
     return {
-        "active": place.href(path, view="active" if deleted else None),
-        "deleted": place.href(path, view="deleted"),
-        "all": place.href(path, view="all"),
-        "default_columns": place.href(path, col=None, equal=None),
-        "no_filter": place.href(path, filter=None),
-        "kept_view": place.text("view"),
+        "active": state.href(path, view="active" if deleted else None),
+        "deleted": state.href(path, view="deleted"),
+        "all": state.href(path, view="all"),
+        "default_columns": state.href(path, col=None, equal=None),
+        "no_filter": state.href(path, filter=None),
+        "kept_view": state.text("view"),
     }
 
 
-def _equal_toggle(choice: ColumnChoice, place: Place, path: str) -> Toggle | None:
-    if place.text("equal"):
-        return Toggle("Hide equal params", place.href(path, equal=None, col=None))
+def _equal_toggle(choice: ColumnChoice, state: ListState, path: str) -> Toggle | None:
+    if state.text("equal"):
+        return Toggle("Hide equal params", state.href(path, equal=None, col=None))
     if choice.equal:
-        return Toggle(f"Show {plural(choice.equal, 'equal param')}", place.href(path, equal="1", col=None))
+        return Toggle(f"Show {plural(choice.equal, 'equal param')}", state.href(path, equal="1", col=None))
     return None
 
 

@@ -17,7 +17,7 @@ from runyard.tracking.experiments.messages import (
     SummarizeExperiments,
 )
 from runyard.ui.navigation import Shell
-from runyard.ui.parts.listing import Pages, Place, view_type
+from runyard.ui.parts.list_state import ListState, Pages, view_type
 from runyard.ui.parts.sorting import Column, column_of, order_terms
 from runyard.ui.site import Form, Site
 
@@ -43,52 +43,52 @@ class ExperimentsPage:
     view: str
     columns: Mapping[str, Column]
     order: str
-    trouble: str | None
+    error: str | None
     address: str
     here: str
 
     @property
     def untouched(self) -> bool:
-        """Has nobody logged anything yet?"""
+        """Whether nothing was logged yet."""
         return self.view == "active" and not self.search and not any(row.summary.runs for row in self.rows)
 
 
 def show(site: Site, request: Request) -> Response:
     """The list of experiments, narrowed by a text in their names."""
-    place = Place.of(request)
-    search, order = place.text("search"), place.text("order")
-    view = place.choice("view", ("active", "deleted"))
-    trouble: str | None = None
+    state = ListState.of(request)
+    search, order = state.text("search"), state.text("order")
+    view = state.choice("view", ("active", "deleted"))
+    error: str | None = None
     found, total = ExperimentsFound(), 0
     try:
-        found, total = _search(site, search, order, view, place)
-    except InvalidParameter as error:
-        trouble = error.message
+        found, total = _search(site, search, order, view, state)
+    except InvalidParameter as problem:
+        error = problem.message
     path = site.urls("experiments")
     page = ExperimentsPage(
         rows=_with_runs(site, found.experiments),
-        pages=place.pages(path, len(found.experiments), total, found.next_page_token, PAGE_SIZE),
+        pages=state.pages(path, len(found.experiments), total, found.next_page_token, PAGE_SIZE),
         search=search,
         view=view,
-        columns={key: column_of(key, label, order, place, path) for key, label in _COLUMNS},
+        columns={key: column_of(key, label, order, state, path) for key, label in _COLUMNS},
         order=order,
-        trouble=trouble,
+        error=error,
         address=site.address(request),
         here=path,
     )
     return site.page(
-        request, "experiments", page, Shell("Experiments", "experiments", home=True), 400 if trouble else 200
+        request, "experiments", page, Shell("Experiments", "experiments", home=True), 400 if error else 200
     )
 
 
-def _search(site: Site, search: str, order: str, view: str, place: Place) -> tuple[ExperimentsFound, int]:
+def _search(site: Site, search: str, order: str, view: str, state: ListState) -> tuple[ExperimentsFound, int]:
     question: dict[str, Any] = {
         "filter": name_filter(search),
         "view_type": view_type(view),
         "order_by": order_terms(order, "last_update_time DESC"),
     }
-    found = site.ask(SearchExperiments(max_results=PAGE_SIZE, page_token=place.token, **question))
-    if place.token is None and found.next_page_token is None:
+    found = site.ask(SearchExperiments(max_results=PAGE_SIZE, page_token=state.token, **question))
+    if state.token is None and found.next_page_token is None:
         return found, len(found.experiments)
     everything = site.ask(SearchExperiments(max_results=50_000, **question))
     return found, len(everything.experiments)

@@ -10,8 +10,8 @@ from runyard.tracking.logged_models.entities import LoggedModel
 from runyard.tracking.logged_models.messages import ListLoggedModelArtifacts
 from runyard.ui.navigation import Crumb
 from runyard.ui.pages.logged_model import read, shell_of
-from runyard.ui.parts.files import Files, Shelf, files_of
-from runyard.ui.parts.listing import Place
+from runyard.ui.parts.files import Files, FileSource, files_of
+from runyard.ui.parts.list_state import ListState
 from runyard.ui.site import Site
 
 
@@ -27,18 +27,18 @@ class LoggedModelFilesPage:
 def show(site: Site, request: Request) -> Response:
     """The files of one logged model, with a preview of the one named in the address."""
     model, experiment = read(site, request)
-    path = Place.of(request).path()
-    page = LoggedModelFilesPage(model=model, files=files_of(site, _shelf(site, model), path))
+    path = ListState.of(request).path()
+    page = LoggedModelFilesPage(model=model, files=files_of(site, _source(site, model), path))
     return site.page(request, "logged_model_files", page, shell_of(site, experiment, model, Crumb("Files")))
 
 
-def _shelf(site: Site, model: LoggedModel) -> Shelf:
+def _source(site: Site, model: LoggedModel) -> FileSource:
     def contents(folder: str) -> list[FileInfo]:
         asked = ListLoggedModelArtifacts(model_id=model.model_id, artifact_directory_path=folder or None)
         return site.ask(asked).files
 
     root = ("ajax-api", "2.0", "mlflow", "logged-models", model.model_id, "artifacts", "files")
-    return Shelf(
+    return FileSource(
         owner="model",
         location=model.artifact_location,
         contents=contents,

@@ -13,8 +13,8 @@ from runyard.tracking.logged_models.entities import LoggedModel
 from runyard.tracking.logged_models.messages import LoggedModelsFound, SearchLoggedModels
 from runyard.tracking.runs.entities import Run
 from runyard.ui.navigation import Crumb, Shell
-from runyard.ui.parts.caret import Trouble, trouble_of
-from runyard.ui.parts.listing import Pages, Place
+from runyard.ui.parts.filter_error import FilterError, filter_error
+from runyard.ui.parts.list_state import ListState, Pages
 from runyard.ui.parts.registry import Origin, most_common_metrics, read_run
 from runyard.ui.site import Site
 
@@ -43,47 +43,47 @@ class LoggedModelsPage:
     metrics: tuple[str, ...]
     pages: Pages
     filter: str
-    trouble: Trouble | None
+    error: FilterError | None
     address: str
     here: str
 
 
 def show(site: Site, request: Request) -> Response:
     """The table of an experiment's logged models."""
-    place = Place.of(request)
+    state = ListState.of(request)
     experiment_id = request.path_params["experiment_id"]
     experiment = site.ask(GetExperiment(experiment_id=experiment_id)).experiment
     path = site.urls("experiments", experiment.experiment_id, "models")
-    found, trouble = _find(site, experiment, place)
+    found, error = _find(site, experiment, state)
     runs = _runs(site, found.models)
     rows = tuple(LoggedModelRow(model, runs.get(model.source_run_id)) for model in found.models)
     page = LoggedModelsPage(
         experiment=experiment,
         rows=rows,
         metrics=most_common_metrics(row.origin for row in rows),
-        pages=place.pages(path, len(rows), None, found.next_page_token, PAGE_SIZE),
-        filter=place.text("filter"),
-        trouble=trouble,
+        pages=state.pages(path, len(rows), None, found.next_page_token, PAGE_SIZE),
+        filter=state.text("filter"),
+        error=error,
         address=site.address(request),
         here=path,
     )
     home = Crumb(experiment.name, site.urls("experiments", experiment.experiment_id))
     crumbs = (Crumb("Experiments", site.urls()), home, Crumb("Models"))
     shell = Shell(f"Models of {experiment.name}", "experiments", crumbs)
-    return site.page(request, "logged_models", page, shell, 400 if trouble else 200)
+    return site.page(request, "logged_models", page, shell, 400 if error else 200)
 
 
-def _find(site: Site, experiment: Experiment, place: Place) -> tuple[LoggedModelsFound, Trouble | None]:
+def _find(site: Site, experiment: Experiment, state: ListState) -> tuple[LoggedModelsFound, FilterError | None]:
     question = SearchLoggedModels(
         experiment_ids=[experiment.experiment_id],
-        filter=place.text("filter") or None,
+        filter=state.text("filter") or None,
         max_results=PAGE_SIZE,
-        page_token=place.token,
+        page_token=state.token,
     )
     try:
         return site.ask(question), None
-    except (InvalidParameter, BadRequest) as error:
-        return LoggedModelsFound(), trouble_of(error.message)
+    except (InvalidParameter, BadRequest) as problem:
+        return LoggedModelsFound(), filter_error(problem.message)
 
 
 def _runs(site: Site, models: list[LoggedModel]) -> Mapping[str | None, Run | None]:

@@ -14,7 +14,7 @@ from runyard.ui.navigation import Crumb, Shell
 from runyard.ui.pages.run import names_of
 from runyard.ui.parts.charts import Chart, charts_of
 from runyard.ui.parts.chosen_runs import chosen_runs
-from runyard.ui.parts.listing import Place
+from runyard.ui.parts.list_state import ListState
 from runyard.ui.parts.presentation import run_name
 from runyard.ui.site import Site
 
@@ -23,7 +23,7 @@ MOST_POINTS = 1000
 
 @dataclass(frozen=True)
 class Extent:
-    """A run's points of a metric in short; None where there is no number."""
+    """A summary of a run's points of a metric; None where there is no number."""
 
     run: Run
     name: str
@@ -69,11 +69,11 @@ class MetricPage:
 
 def show(site: Site, request: Request) -> Response:
     """The page of one metric."""
-    place = Place.of(request)
-    key = place.text("key")
+    state = ListState.of(request)
+    key = state.text("key")
     if not key:
         raise InvalidParameter("No metric is named. Name it as ?key=KEY&runs=ID,ID.")
-    runs = chosen_runs(site, place)
+    runs = chosen_runs(site, state)
     names = names_of(runs)
     per_run = max(4, MOST_POINTS // len(runs))
     run_ids = [run.info.run_id for run in runs]

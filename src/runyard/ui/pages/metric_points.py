@@ -10,7 +10,7 @@ from starlette.responses import Response
 from runyard.exceptions import InvalidParameter, RunyardException
 from runyard.tracking.metrics.messages import GetMetricCurves, MetricCurve
 from runyard.ui.parts.chosen_runs import chosen_ids
-from runyard.ui.parts.listing import Place
+from runyard.ui.parts.list_state import ListState
 from runyard.ui.site import Site
 
 DEFAULT_POINTS = 600
@@ -18,19 +18,19 @@ FEWEST_POINTS, MOST_POINTS = 4, 5000
 
 
 def show(site: Site, request: Request) -> Response:
-    """Steps, times and values of one metric of some runs as JSON; what is no number is null."""
+    """Steps, times and values of one metric of some runs as JSON; NaN and infinities are null."""
     try:
-        return _answer(200, _columns(site, Place.of(request)))
+        return _answer(200, _columns(site, ListState.of(request)))
     except RunyardException as error:
         return _answer(error.get_http_status_code(), error.to_wire())
 
 
-def _columns(site: Site, place: Place) -> dict[str, Any]:
-    ids, key = chosen_ids(place), place.text("key")
+def _columns(site: Site, state: ListState) -> dict[str, Any]:
+    ids, key = chosen_ids(state), state.text("key")
     if not key:
         raise InvalidParameter("No metric is named. Name it as ?key=KEY&runs=ID,ID.")
-    start, end = _integer(place, "start"), _integer(place, "end")
-    most = _integer(place, "max") or DEFAULT_POINTS
+    start, end = _integer(state, "start"), _integer(state, "end")
+    most = _integer(state, "max") or DEFAULT_POINTS
     answer = site.ask(
         GetMetricCurves(
             run_ids=ids,
@@ -51,8 +51,8 @@ def _series(run_id: str, curve: MetricCurve | None) -> dict[str, Any]:
     return {"run": run_id, "step": curve.steps, "time": curve.timestamps, "value": values}
 
 
-def _integer(place: Place, name: str) -> int | None:
-    text = place.text(name)
+def _integer(state: ListState, name: str) -> int | None:
+    text = state.text(name)
     if not text:
         return None
     try:

@@ -21,8 +21,8 @@ from runyard.registry.registered_models.messages import (
     UpdateRegisteredModel,
 )
 from runyard.ui.navigation import Shell
-from runyard.ui.parts.caret import Trouble, trouble_of
-from runyard.ui.parts.listing import Pages, Place
+from runyard.ui.parts.filter_error import FilterError, filter_error
+from runyard.ui.parts.list_state import ListState, Pages
 from runyard.ui.parts.markdown import note
 from runyard.ui.parts.registry import (
     MOST_SEARCHED,
@@ -68,19 +68,19 @@ class ModelPage:
     pages: Pages
     events: tuple[Event, ...]
     all_events: str | None
-    trouble: Trouble | None
+    error: FilterError | None
     register_code: str
 
 
 def show(site: Site, request: Request) -> Response:
     """The page of one registered model."""
-    place = Place.of(request)
+    state = ListState.of(request)
     model = read_model(site, request.path_params["name"])
     path = site.urls("models", model.name)
-    order = place.text("order")
-    found, trouble = _versions(site, model, order, place)
+    order = state.text("order")
+    found, error = _versions(site, model, order, state)
     rows = tuple(VersionRow(version, origin_of(site, version)) for version in found.model_versions)
-    everything = bool(place.text("activity"))
+    everything = bool(state.text("activity"))
     most = MOST_SEARCHED if everything else FEW_EVENTS
     newest = search_versions(site, "name", model.name, _NEWEST, most + 1).model_versions
     events = events_of(site, model.name, newest, most + 1)
@@ -89,15 +89,15 @@ def show(site: Site, request: Request) -> Response:
         description_html=note(model.description or ""),
         rows=rows,
         metrics=most_common_metrics(row.origin for row in rows),
-        columns={key: column_of(key, label, order or _NEWEST, place, path) for key, label in _COLUMNS},
-        pages=place.pages(path, len(rows), None, found.next_page_token, PAGE_SIZE),
+        columns={key: column_of(key, label, order or _NEWEST, state, path) for key, label in _COLUMNS},
+        pages=state.pages(path, len(rows), None, found.next_page_token, PAGE_SIZE),
         events=events[:most],
-        all_events=None if everything or len(events) <= most else place.href(path, activity="all") + "#activity",
-        trouble=trouble,
+        all_events=None if everything or len(events) <= most else state.href(path, activity="all") + "#activity",
+        error=error,
         register_code=_register_code(site.address(request), model.name),
     )
     shell = Shell(model.name, "models", model_crumbs(site, model.name))
-    return site.page(request, "model", page, shell, 400 if trouble else 200)
+    return site.page(request, "model", page, shell, 400 if error else 200)
 
 
 def _register_code(address: str, name: str) -> str:
@@ -110,12 +110,12 @@ def _register_code(address: str, name: str) -> str:
 
 
 def _versions(
-    site: Site, model: RegisteredModel, order: str, place: Place
-) -> tuple[ModelVersionsFound, Trouble | None]:
+    site: Site, model: RegisteredModel, order: str, state: ListState
+) -> tuple[ModelVersionsFound, FilterError | None]:
     try:
-        return search_versions(site, "name", model.name, order or _NEWEST, PAGE_SIZE, place.token), None
-    except InvalidParameter as error:  # the order and the page come from the address
-        return ModelVersionsFound(), trouble_of(error.message)
+        return search_versions(site, "name", model.name, order or _NEWEST, PAGE_SIZE, state.token), None
+    except InvalidParameter as problem:  # the order and the page come from the address
+        return ModelVersionsFound(), filter_error(problem.message)
 
 
 def describe(site: Site, form: Form, path: Mapping[str, Any]) -> str:

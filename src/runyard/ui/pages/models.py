@@ -17,8 +17,8 @@ from runyard.registry.registered_models.messages import (
 )
 from runyard.ui.navigation import Shell
 from runyard.ui.pages.experiments import name_filter
-from runyard.ui.parts.caret import Trouble, trouble_of
-from runyard.ui.parts.listing import Pages, Place
+from runyard.ui.parts.filter_error import FilterError, filter_error
+from runyard.ui.parts.list_state import ListState, Pages
 from runyard.ui.parts.sorting import Column, column_of, order_terms
 from runyard.ui.site import Form, Site
 
@@ -39,45 +39,45 @@ class ModelsPage:
     search: str
     columns: Mapping[str, Column]
     order: str
-    trouble: Trouble | None
+    error: FilterError | None
     address: str
     here: str
 
     @property
     def untouched(self) -> bool:
-        """Has nobody registered anything yet?"""
-        return not self.search and not self.models and not self.trouble
+        """Whether no model is registered yet."""
+        return not self.search and not self.models and not self.error
 
 
 def show(site: Site, request: Request) -> Response:
     """The list of registered models, narrowed by a text in their names or a filter."""
-    place = Place.of(request)
-    search, order = place.text("search"), place.text("order")
-    trouble: Trouble | None = None
+    state = ListState.of(request)
+    search, order = state.text("search"), state.text("order")
+    error: FilterError | None = None
     found = RegisteredModelsFound()
     try:
         question = SearchRegisteredModels(
             filter=filter_of(search),
             order_by=order_terms(order, "name ASC"),
             max_results=PAGE_SIZE,
-            page_token=place.token,
+            page_token=state.token,
         )
         found = site.ask(question)
-    except InvalidParameter as error:
-        trouble = trouble_of(error.message)
+    except InvalidParameter as problem:
+        error = filter_error(problem.message)
     models = tuple(found.registered_models)
     path = site.urls("models")
     page = ModelsPage(
         models=models,
-        pages=place.pages(path, len(models), None, found.next_page_token, PAGE_SIZE),
+        pages=state.pages(path, len(models), None, found.next_page_token, PAGE_SIZE),
         search=search,
-        columns={key: column_of(key, label, order, place, path) for key, label in _COLUMNS},
+        columns={key: column_of(key, label, order, state, path) for key, label in _COLUMNS},
         order=order,
-        trouble=trouble,
+        error=error,
         address=site.address(request),
         here=path,
     )
-    return site.page(request, "models", page, Shell("Models", "models"), 400 if trouble else 200)
+    return site.page(request, "models", page, Shell("Models", "models"), 400 if error else 200)
 
 
 def filter_of(search: str) -> str | None:

@@ -13,7 +13,7 @@ from runyard.registry.model_versions.messages import TransitionModelVersionStage
 from runyard.registry.names import ACTIVE_STAGES, check_alias, stage_named
 from runyard.registry.registered_models.messages import DeleteRegisteredModelAlias, SetRegisteredModelAlias
 from runyard.ui.navigation import Crumb, Shell
-from runyard.ui.parts.listing import Place
+from runyard.ui.parts.list_state import ListState
 from runyard.ui.parts.presentation import stage_of
 from runyard.ui.parts.registry import (
     MOST_SEARCHED,
@@ -34,7 +34,7 @@ MOST_METRICS = 30
 
 @dataclass(frozen=True)
 class Delta:
-    """A metric of the candidate beside that of the version that holds the place now."""
+    """A metric of the candidate beside that of the version that the alias or stage names now."""
 
     key: str
     candidate: float | None
@@ -65,50 +65,50 @@ class MovePage:
     deltas: tuple[Delta, ...]
     can_archive: bool
     unchanged: bool
-    trouble: str | None
+    error: str | None
 
 
 def show(site: Site, request: Request) -> Response:
     """The page that asks what to change, or whether to change it."""
     version = read_version(site, request.path_params["name"], request.path_params["version"])
-    place = Place.of(request)
-    trouble = None
+    state = ListState.of(request)
+    error = None
     kind: Kind = "choose"
     target = ""
     try:
-        kind, target = _wanted(place)
-    except InvalidParameter as error:
-        trouble = error.message
+        kind, target = _wanted(state)
+    except InvalidParameter as problem:
+        error = problem.message
     holders = _holders(site, version, kind, target)
     page = MovePage(
         version=version,
         stages=STAGES,
         kind=kind,
-        target=target or place.text("alias"),
+        target=target or state.text("alias"),
         holders=holders,
         deltas=_deltas(origin_of(site, version), origin_of(site, holders[0])) if holders else (),
         can_archive=kind == "stage" and target in ACTIVE_STAGES and bool(holders),
         unchanged=_unchanged(version, kind, target),
-        trouble=trouble,
+        error=error,
     )
     here = version_address(site, version.name, version.version)
     crumbs = model_crumbs(site, version.name, Crumb(f"Version {version.version}", here), Crumb("Change"))
     title = f"Change {version.name}, version {version.version}"
-    return site.page(request, "move", page, Shell(title, "models", crumbs), 400 if trouble else 200)
+    return site.page(request, "move", page, Shell(title, "models", crumbs), 400 if error else 200)
 
 
-def _wanted(place: Place) -> tuple[Kind, str]:
+def _wanted(state: ListState) -> tuple[Kind, str]:
     """What the address asks to change.
 
     Raises
     ------
     InvalidParameter: There is no such stage, or there can be no such alias.
     """
-    if place.text("stage"):
-        return "stage", stage_named(place.text("stage"))
-    if place.text("unalias"):
-        return "unalias", place.text("unalias")
-    alias = place.text("alias")
+    if state.text("stage"):
+        return "stage", stage_named(state.text("stage"))
+    if state.text("unalias"):
+        return "unalias", state.text("unalias")
+    alias = state.text("alias")
     if not alias:
         return "choose", ""
     check_alias(alias)

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from runyard.ui.navigation import Crumb, Shell
-from runyard.ui.parts.listing import Pages
+from runyard.ui.parts.list_state import Pages
 from runyard.ui.parts.printed import Printed
 from runyard.ui.parts.project import Project
 from runyard.ui.parts.sorting import Column

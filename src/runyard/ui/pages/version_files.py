@@ -8,8 +8,8 @@ from starlette.responses import Response
 from runyard.registry.model_versions.entities import ModelVersion
 from runyard.ui.navigation import Crumb
 from runyard.ui.pages.version import shell_of
-from runyard.ui.parts.files import Files, Shelf, contents_at, files_of
-from runyard.ui.parts.listing import Place
+from runyard.ui.parts.files import Files, FileSource, contents_at, files_of
+from runyard.ui.parts.list_state import ListState
 from runyard.ui.parts.registry import STAGES, location_of, read_version
 from runyard.ui.site import Site
 
@@ -27,15 +27,15 @@ class VersionFilesPage:
 def show(site: Site, request: Request) -> Response:
     """The files of one version, with a preview of the one named in the address."""
     version = read_version(site, request.path_params["name"], request.path_params["version"])
-    path = Place.of(request).path()
-    page = VersionFilesPage(version=version, stages=STAGES, files=files_of(site, _shelf(site, version), path))
+    path = ListState.of(request).path()
+    page = VersionFilesPage(version=version, stages=STAGES, files=files_of(site, _source(site, version), path))
     return site.page(request, "version_files", page, shell_of(site, version, Crumb("Files")))
 
 
-def _shelf(site: Site, version: ModelVersion) -> Shelf:
+def _source(site: Site, version: ModelVersion) -> FileSource:
     location = location_of(site, version)
     name, number = version.name, version.version
-    return Shelf(
+    return FileSource(
         owner="version",
         location=location,
         contents=lambda folder: contents_at(site, location, folder),

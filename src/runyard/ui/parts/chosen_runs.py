@@ -3,20 +3,20 @@
 from runyard.exceptions import InvalidParameter
 from runyard.tracking.runs.entities import Run
 from runyard.tracking.runs.messages import GetRun
-from runyard.ui.parts.listing import Place
+from runyard.ui.parts.list_state import ListState
 from runyard.ui.site import Site
 
 MOST_RUNS = 50
 
 
-def chosen_ids(place: Place) -> list[str]:
+def chosen_ids(state: ListState) -> list[str]:
     """The ids of the runs, each once, in their order.
 
     Raises
     ------
     InvalidParameter: None is named, or too many.
     """
-    ids = [part.strip() for text in place.all("runs") for part in text.split(",")]
+    ids = [part.strip() for text in state.all("runs") for part in text.split(",")]
     unique = list(dict.fromkeys(part for part in ids if part))
     if not unique:
         raise InvalidParameter("No run is named. Choose runs in an experiment's table, or name them as ?runs=ID,ID.")
@@ -27,11 +27,11 @@ def chosen_ids(place: Place) -> list[str]:
     return unique
 
 
-def chosen_runs(site: Site, place: Place) -> list[Run]:
+def chosen_runs(site: Site, state: ListState) -> list[Run]:
     """The runs themselves.
 
     Raises
     ------
-    DoesNotExist: One of the ids is no run's.
+    DoesNotExist: One of the ids is not a run's.
     """
-    return [site.ask(GetRun(run_id=run_id)).run for run_id in chosen_ids(place)]
+    return [site.ask(GetRun(run_id=run_id)).run for run_id in chosen_ids(state)]

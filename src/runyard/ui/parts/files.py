@@ -1,4 +1,4 @@
-"""The files of a run, a logged model or a model version: the tree, and a look into one of them."""
+"""The files of a run, a logged model or a model version: the tree, and a preview of one file."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -35,18 +35,18 @@ class Files:
     path: str
     preview: Preview | None
     download: str
-    trouble: str | None
+    error: str | None
     location: str
 
 
 @dataclass(frozen=True)
-class Shelf:
-    """Where somebody's files are.
+class FileSource:
+    """Where the files of a run, model or version are, and how to reach them.
 
     Attributes
     ----------
-    owner: Whose files they are, for messages: ``run``, ``model``, ``version``.
-    location: Where they are kept.
+    owner: Kind of the owner, for messages: ``run``, ``model``, ``version``.
+    location: Address of the artifact folder.
     contents: Lists a folder, as the protocol does.
     page: The address of the page with a path chosen.
     download: The address of a file itself.
@@ -59,21 +59,21 @@ class Shelf:
     download: Callable[[str], str]
 
 
-def files_of(site: Site, shelf: Shelf, path: str) -> Files:
+def files_of(site: Site, source: FileSource, path: str) -> Files:
     """The tree, open on the way to the chosen path, and a look into the file there."""
     entries: tuple[Entry, ...] = ()
-    preview, trouble = None, None
+    preview, error = None, None
     try:
-        entries = _entries(shelf, "", path)
+        entries = _entries(source, "", path)
         chosen = _chosen(entries)
         if chosen is not None and not chosen.is_folder:
-            address = shelf.download(chosen.path)
-            preview = preview_of(chosen.path, chosen.size, address, lambda: beginning(site, shelf.location, path))
+            address = source.download(chosen.path)
+            preview = preview_of(chosen.path, chosen.size, address, lambda: beginning(site, source.location, path))
         elif path and chosen is None:
-            trouble = f"This {shelf.owner} has no artifact {path!r}."
-    except RunyardException as error:
-        trouble = error.message
-    return Files(entries, path, preview, shelf.download(path) if preview else "", trouble, shelf.location)
+            error = f"This {source.owner} has no artifact {path!r}."
+    except RunyardException as problem:
+        error = problem.message
+    return Files(entries, path, preview, source.download(path) if preview else "", error, source.location)
 
 
 def beginning(site: Site, location: str, path: str) -> bytes:
@@ -84,16 +84,16 @@ def beginning(site: Site, location: str, path: str) -> bytes:
 
 
 def contents_at(site: Site, location: str, folder: str) -> list[FileInfo]:
-    """What lies directly in a folder of a location, with paths relative to the location."""
+    """The direct contents of a folder of a location, with paths relative to the location."""
     store, root = open_location(location, site.gate.settings.artifact_places)
     found = store.list(joined(root, safe_path(folder)))
     return [FileInfo(file.path[len(root) + 1 :] if root else file.path, file.is_dir, file.file_size) for file in found]
 
 
-def _entries(shelf: Shelf, folder: str, chosen: str) -> tuple[Entry, ...]:
+def _entries(source: FileSource, folder: str, chosen: str) -> tuple[Entry, ...]:
     """The entries of a folder; folders on the way to the chosen path are open."""
     entries = []
-    listed = shelf.contents(folder)
+    listed = source.contents(folder)
     for file in sorted(listed, key=lambda file: (not file.is_dir, file.path))[:MOST_FILES]:
         path = file.path
         is_open = file.is_dir and (chosen == path or chosen.startswith(f"{path}/"))
@@ -103,10 +103,10 @@ def _entries(shelf: Shelf, folder: str, chosen: str) -> tuple[Entry, ...]:
                 path=path,
                 is_folder=file.is_dir,
                 size=None if file.is_dir else file.file_size or 0,
-                href=shelf.page(path),
+                href=source.page(path),
                 current=chosen == path,
                 is_open=is_open,
-                entries=_entries(shelf, path, chosen) if is_open else (),
+                entries=_entries(source, path, chosen) if is_open else (),
             )
         )
     return tuple(entries)

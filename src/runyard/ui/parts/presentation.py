@@ -28,7 +28,7 @@ def run_name(run: Run) -> str:
 
 
 def user(run: Run) -> str:
-    """Who made it; empty when nobody said."""
+    """Who made it; empty when unknown."""
     return run.info.user_id or run.data.tags.get(USER_TAG, "")
 
 

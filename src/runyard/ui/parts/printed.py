@@ -38,25 +38,25 @@ class Printed:
     parts: The files that hold all of it, in order.
     size: Bytes of all files.
     cut: There is more before the text.
-    trouble: Why it cannot be read.
+    error: Why it cannot be read.
     """
 
     text: str = ""
     parts: tuple[Part, ...] = ()
     size: int = 0
     cut: bool = False
-    trouble: str | None = None
+    error: str | None = None
 
 
 def printed_by(site: Site, run: Run, most_bytes: int, most_lines: int | None = None) -> Printed:
-    """The end of the output of a run, no more than so many bytes and lines of it."""
+    """The end of a run's output, cut to a maximum number of bytes and lines."""
     try:
         parts = _parts(site, run, contents_at(site, artifact_root(run), LOGS))
         content = _end(site, artifact_root(run), parts, most_bytes)
-    except RunyardException as error:
-        return Printed(trouble=error.message)
+    except RunyardException as problem:
+        return Printed(error=problem.message)
     except OSError as problem:
-        return Printed(trouble=f"The output cannot be read: {problem.strerror}. See to the rights of its folder.")
+        return Printed(error=f"The output cannot be read: {problem.strerror}. Check the permissions of its folder.")
     size = sum(part.size for part in parts)
     cut = size > len(content)
     if cut:

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from runyard.ui.parts.listing import Place
+from runyard.ui.parts.list_state import ListState
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 Direction = Literal["ascending", "descending"]
@@ -32,7 +32,7 @@ def order_terms(order: str, default: str) -> list[str]:
     return [order or default]
 
 
-def column_of(key: str, label: str, order: str, place: Place, path: str, *, numeric: bool = False) -> Column:
+def column_of(key: str, label: str, order: str, state: ListState, path: str, *, numeric: bool = False) -> Column:
     """The head of a column. The first click sorts numbers and times downwards, names upwards; the next turns it."""
     name, _, way = order.rpartition(" ")
     found = _direction(way) if name == key else ("ascending" if order == key else None)
@@ -42,7 +42,7 @@ def column_of(key: str, label: str, order: str, place: Place, path: str, *, nume
     return Column(
         key=key,
         label=label,
-        href=place.href(path, order=target),
+        href=state.href(path, order=target),
         title=f"Sort by {label}, {'descending' if falling else 'ascending'}",
         sorted=found,
         numeric=numeric,

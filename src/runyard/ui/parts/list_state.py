@@ -1,4 +1,4 @@
-"""Where a reader stands in a list: the state of a page in its address, and the ways to the next pages."""
+"""The state of a list page, kept in its address: filter, order, page token; and the links to other pages."""
 
 import base64
 import json
@@ -14,7 +14,7 @@ _MOST_DIGITS = 12
 
 
 def view_type(view: str) -> str:
-    """The protocol's name of what a list shows."""
+    """The protocol's view type for a list's ``view``."""
     return {"deleted": "DELETED_ONLY", "all": "ALL"}.get(view, "ACTIVE_ONLY")
 
 
@@ -24,7 +24,7 @@ class Pages:
 
     Attributes
     ----------
-    total: How many there are; None while nobody has counted further than this page.
+    total: Number of entries; None when only this page was counted.
     """
 
     first: int
@@ -36,13 +36,13 @@ class Pages:
 
 
 @dataclass(frozen=True)
-class Place:
-    """A page's state, as its address holds it."""
+class ListState:
+    """The state of a list page: the parameters of its address."""
 
     query: tuple[tuple[str, str], ...]
 
     @classmethod
-    def of(cls, request: Request) -> "Place":
+    def of(cls, request: Request) -> "ListState":
         """Read it from a request."""
         return cls(tuple((name, value) for name, value in request.query_params.multi_items() if value))
 
@@ -70,13 +70,13 @@ class Place:
 
     @property
     def offset(self) -> int:
-        """How many entries come before this page."""
+        """Number of entries before this page."""
         text = self.text("from")
         known = self.token is not None and text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS
         return max(0, int(text) - 1) if known else 0
 
     def href(self, path: str, **changes: QueryValue) -> str:
-        """The address of `path` with this state but for some changes, from the first page on."""
+        """The address of `path` with this state and some changes, at the first page."""
         changed: dict[str, QueryValue] = {}
         for name, value in self.query:
             if name not in _PAGING and name not in changes:
@@ -103,7 +103,7 @@ class Place:
 
 
 def _total(counted: int | None, reached: int, *, more: bool) -> int | None:
-    """How many entries there are: the last page knows without counting."""
+    """Number of entries; known without counting on the last page."""
     if counted is None:
         return None if more else reached
     return max(counted, reached)
