@@ -34,7 +34,7 @@ def stubbed(package: str) -> dict[str, str]:
 def on_first_use(package: str, public: Mapping[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
     """``__getattr__`` and ``__dir__`` for a module whose names live elsewhere.
 
-    Submodules are reachable as attributes too, though nobody imported them yet.
+    Submodules are reachable as attributes too, even before they are imported.
 
     Parameters
     ----------

@@ -114,7 +114,7 @@ class MissingModules:
         Raises
         ------
         MissingPackage: Code of ours imports it, and an extra of ours installs it.
-        ModuleNotFoundError: Somebody imports a module, or another name, that a module of ours lacks.
+        ModuleNotFoundError: A module or name is imported that a module of ours lacks.
         """
         package, _, name = fullname.rpartition(".")
         if package.partition(".")[0] == "runyard":

@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 __path__: list[str] = []
-"""Nothing is below this module; with a path, imports of what MLflow has there are told why it is missing."""
+"""This module has no submodules; with a path, an import of one of MLflow's names raises an error with the reason."""
 
 
 def mae() -> EvaluationMetric:

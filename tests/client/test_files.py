@@ -94,9 +94,9 @@ def test_what_holds_itself_is_refused(local: RunyardClient) -> None:
     circle: list[object] = []
     circle.append(circle)
     for path in ("c.json", "c.yaml"):
-        with pytest.raises(InvalidParameter, match="holds itself"):
+        with pytest.raises(InvalidParameter, match="contains itself"):
             local.log_dict(run_id, circle, path)
-    with pytest.raises(InvalidParameter, match="int is no text"):
+    with pytest.raises(InvalidParameter, match="int is not text"):
         local.log_text(run_id, 5, "t.txt")  # type: ignore[arg-type]
     assert [] == names(local, run_id)
 

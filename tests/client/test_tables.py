@@ -189,7 +189,7 @@ def test_what_is_stored_and_no_table_is_not_overwritten(local: RunyardClient) ->
     """A document of the same name is somebody's."""
     run_id = local.create_run("0").info.run_id
     local.log_dict(run_id, {"a": 1}, "t.json")
-    with pytest.raises(InvalidParameter, match="is no table"):
+    with pytest.raises(InvalidParameter, match="is not a table"):
         local.log_table(run_id, {"a": [1]}, "t.json")
 
     assert {"a": 1} == json.loads(content(local, run_id, "t.json"))

@@ -7,7 +7,7 @@ from types import ModuleType
 import pytest
 
 import runyard
-from runyard.fluent import clients, ending, experiments, stack
+from runyard.fluent import clients, experiments, run_end, stack
 
 
 @pytest.fixture
@@ -15,7 +15,7 @@ def mlflow(tmp_path: Path, clean_environment: None) -> Iterator[ModuleType]:
     """`import runyard as mlflow`, with nothing chosen but an empty database."""
     runyard.set_tracking_uri(f"sqlite:///{tmp_path / 'runyard.db'}")
     yield runyard
-    ending.end_all("FINISHED")
+    run_end.end_all("FINISHED")
     experiments.activate(None)
     runyard.set_tracking_uri(None)
     runyard.set_registry_uri(None)

@@ -67,7 +67,7 @@ def test_what_is_not_json_and_what_is_no_picture_is_refused(mlflow: ModuleType, 
 
     with pytest.raises(InvalidParameter, match=f"{address} does not hold JSON"):
         mlflow.artifacts.load_dict(address)
-    with pytest.raises(InvalidParameter, match=f"{address} is no picture"):
+    with pytest.raises(InvalidParameter, match=f"{address} is not a picture"):
         mlflow.artifacts.load_image(address)
 
 

@@ -1,4 +1,4 @@
-"""Following addresses of artifacts: ``runs:/`` and ``models:/`` lead to where the files really are."""
+"""Resolves artifact addresses: ``runs:/`` and ``models:/`` to the location of the files."""
 
 import posixpath
 from typing import Protocol
@@ -18,7 +18,7 @@ RUNS = "runs:/"
 
 
 class Directory(Protocol):
-    """What a client knows of runs and models."""
+    """What resolving needs of a client: runs, models and repositories."""
 
     def get_run(self, run_id: str) -> Run:
         """A run by id."""
@@ -33,11 +33,11 @@ class Directory(Protocol):
         """Where the files of a version are."""
 
     def repository(self, artifact_uri: str) -> ArtifactRepository:
-        """What reads and writes artifacts at a URI."""
+        """The artifact repository for a URI."""
 
 
 def followed(client: Directory, uri: str) -> tuple[str, str]:
-    """The root an address leads to, and the path below it; an address of files as it is, with no path.
+    """The root location of an address, and the path below it. Other addresses are returned as they are, without a path.
 
     Raises
     ------
@@ -67,7 +67,7 @@ def _of_run(client: Directory, uri: str) -> tuple[str, str]:
 
 
 def model_in_run(client: Directory, run: Run, path: str) -> LoggedModel | None:
-    """The logged model that a path in a run's artifacts means, the newest of several.
+    """The logged model that a path in a run's artifacts refers to; the newest of several.
 
     Since MLflow 3 a model's files are its own, not the run's, but ``runs:/<run id>/<model's name>`` is still how they
     are addressed.
@@ -98,7 +98,7 @@ def _of_model(client: Directory, uri: str) -> tuple[str, str]:
 
 
 def located(client: Directory, uri: str) -> tuple[str, str]:
-    """The address of a folder that holds what an address of any kind names, and the path in it."""
+    """The folder that holds the target of an address of any kind, and the target's path in it."""
     uri = with_small_scheme(uri)
     if uri.startswith(RUNS):
         return followed(client, uri)
@@ -111,7 +111,7 @@ def located(client: Directory, uri: str) -> tuple[str, str]:
 
 
 def parent_and_name(uri: str) -> tuple[str, str]:
-    """An address split into its folder's address and its last part; whole, with no last part, when it is a root."""
+    """An address split into its folder's address and its last part; a root is returned whole with an empty one."""
     parts = address_parts(uri)
     if not parts.scheme:
         folder, name = posixpath.split(posixpath.abspath(uri))
@@ -126,6 +126,6 @@ def parent_and_name(uri: str) -> tuple[str, str]:
 
 
 def folder_and_name(client: Directory, root: str, path: str) -> tuple[ArtifactRepository, str]:
-    """The folder that holds a path below a root, and the path's last part: copies are called that."""
+    """The repository of the folder around a path below a root, and the path's last part, which names copies."""
     folder, name = posixpath.split(safe_path(path))
     return client.repository(root).below(folder), name

@@ -1,4 +1,4 @@
-"""The cells of a table as JSON can hold them."""
+"""The cells of a table as JSON values."""
 
 import base64
 import datetime as dt
@@ -23,11 +23,11 @@ _AS_TEXT = (Decimal, uuid.UUID)
 
 
 class Cells:
-    """Turns the values of a table into what JSON has: text, numbers, lists and objects.
+    """Converts the values of a table to JSON types: text, numbers, lists and objects.
 
     Parameters
     ----------
-    store: Keeps a picture and gives the object that stands for it in its cell.
+    store: Stores a picture and returns the object that refers to it from its cell.
     """
 
     def __init__(self, store: Callable[[Any], dict[str, str]]) -> None:
@@ -35,21 +35,21 @@ class Cells:
         self._foreign: dict[str, None] = {}
 
     def columns(self, frame: "pd.DataFrame") -> list[list[Any]]:
-        """The values of each column; what only has a text is kept as that, with a warning."""
+        """The values of each column; a value without a JSON form is kept as text, with a warning."""
         found = []
         for place, name in enumerate(frame.columns):
             self._foreign = {}
             found.append(self._column(frame.iloc[:, place]))
             if self._foreign:
                 log.warning(
-                    "Column %r of the table holds values of %s, which tables have no form for: their text is kept.",
+                    "Column %r of the table holds values of %s, which have no JSON form: their text is kept.",
                     name,
                     ", ".join(self._foreign),
                 )
         return found
 
     def frame(self, frame: "pd.DataFrame") -> "pd.DataFrame":
-        """The frame with pictures replaced by what stands for them, and all else as it is."""
+        """The frame with pictures replaced by their references, and all else unchanged."""
         found = frame.copy(deep=False)
         for place in range(len(frame.columns)):
             values = frame.iloc[:, place].tolist() if frame.dtypes.iloc[place].kind == "O" else []
@@ -70,12 +70,12 @@ class Cells:
         return [self.cell(value) for value in values.astype(object).tolist()]
 
     def cell(self, value: Any) -> Any:
-        """One value. NaN, NaT and NA are no values; infinities stay."""
+        """One value. NaN, NaT and NA become null; infinities stay."""
         if isinstance(value, Enum):
             return self.cell(value.value)
         if value is None or isinstance(value, bool | str):
             return str(value) if isinstance(value, str) else value
-        if isinstance(value, int) and -(2**63) <= value < 2**64:  # readers of JSON, pandas too, take no longer ones
+        if isinstance(value, int) and -(2**63) <= value < 2**64:  # JSON readers, pandas too, take no larger ones
             return int(value)
         if isinstance(value, float):
             return None if math.isnan(value) else float(value)
@@ -88,7 +88,7 @@ class Cells:
         return self._converted(value)
 
     def _converted(self, value: Any) -> Any:
-        """A value of a kind that JSON does not have."""
+        """A value of a type that JSON does not have."""
         if type(value).__name__ in ("NAType", "NaTType"):
             return None
         if isinstance(value, bytes | bytearray):
@@ -110,7 +110,7 @@ class Cells:
         try:
             return value.decode()
         except UnicodeDecodeError:
-            self._foreign["bytes that are no UTF-8 (as base64)"] = None
+            self._foreign["bytes that are not UTF-8 (as base64)"] = None
             return base64.b64encode(value).decode()
 
     def _text_of(self, value: Any) -> str:

@@ -1,4 +1,4 @@
-"""What `log_dict` writes: JSON and YAML of whatever training scripts have in their dictionaries."""
+"""The JSON and YAML that `log_dict` writes for the dictionaries of training scripts."""
 
 import datetime as dt
 import json
@@ -13,17 +13,17 @@ def as_json(value: Any) -> str:
 
     Raises
     ------
-    InvalidParameter: It holds itself.
+    InvalidParameter: It contains itself.
     """
     return json.dumps(_plain(value, ()), indent=2)
 
 
 def as_yaml(value: Any) -> str:
-    """The value as YAML that every reader takes.
+    """The value as YAML that every reader can read.
 
     Raises
     ------
-    InvalidParameter: It holds itself.
+    InvalidParameter: It contains itself.
     MissingPackage: PyYAML is not installed.
     """
     try:
@@ -39,11 +39,11 @@ def _plain(value: Any, kept: tuple[type, ...]) -> Any:
     try:
         return _converted(value, kept)
     except RecursionError:
-        raise InvalidParameter("What is to be stored holds itself, or is nested too deeply.") from None
+        raise InvalidParameter("The dictionary contains itself, or is nested too deeply.") from None
 
 
 def _converted(value: Any, kept: tuple[type, ...]) -> Any:
-    """Numbers and arrays of numpy and tensors as numbers and lists; what has no form here as its text."""
+    """numpy numbers, arrays and tensors as plain numbers and lists; other types as their text."""
     if value is None or isinstance(value, bool) or type(value) in kept:  # YAML knows dates, not pandas' kind of them
         return value
     for kind in (str, int, float):  # numpy's own are kinds of these that YAML does not know

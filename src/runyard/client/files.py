@@ -1,4 +1,4 @@
-"""What the client can do with the artifacts of runs: files, folders, texts and documents."""
+"""Methods of the client for artifacts: files, folders, texts and documents."""
 
 import os
 import posixpath
@@ -37,10 +37,10 @@ class FilesClient(ClientPart):
     @property
     def tracking_uri(self) -> str:
         """The store this client speaks to."""
-        raise TypeError("the client that has this part knows its address")
+        raise TypeError("the class that inherits this part defines it")
 
     def repository(self, artifact_uri: str) -> ArtifactRepository:
-        """What reads and writes artifacts at a URI."""
+        """The artifact repository for a URI."""
         return repository_at(artifact_uri, absolute(self.tracking_uri))
 
     def _of_run(self, run_id: str) -> ArtifactRepository:
@@ -73,9 +73,9 @@ class FilesClient(ClientPart):
         self.connection.upload("run", run_id, lambda repository: log_artifacts(repository, local_dir, folder))
 
     def list_artifacts(self, run_id: str, path: PathText | None = None) -> list[FileInfo]:
-        """What lies directly in a folder of the run's artifacts, or of a logged model of the run below its name.
+        """The direct contents of a folder of the run's artifacts; below a logged model's name, of its files.
 
-        Nothing for a file or a missing folder.
+        Empty for a file or a missing folder.
         """
         checked = normalised(path)
         found = self._of_run(run_id).list_artifacts(checked)
@@ -136,20 +136,20 @@ class FilesClient(ClientPart):
         self.connection.upload("model", checked, lambda repository: log_artifacts(repository, local_dir, folder))
 
     def list_logged_model_artifacts(self, model_id: str, path: PathText | None = None) -> list[FileInfo]:
-        """What lies directly in a folder of a logged model's files; nothing for a file or a missing folder."""
+        """The direct contents of a folder of a logged model's files; empty for a file or a missing folder."""
         return self._of_model(model_id).list_artifacts(normalised(path))
 
     def log_text(self, run_id: str, text: str, artifact_file: PathText) -> None:
         """Store text as a file at this path."""
         if not isinstance(text, str):
             raise InvalidParameter(
-                f"{type(text).__name__} is no text. Store it with log_dict, or log_artifact its file."
+                f"{type(text).__name__} is not text. Store it with log_dict, or log_artifact its file."
             )
         with self._file_for(run_id, artifact_file) as local:
             local.write_bytes(text.encode("utf-8", "backslashreplace"))
 
     def log_stream(self, run_id: str, stream: BinaryIO, artifact_file: PathText) -> None:
-        """Store what a binary stream holds as a file at this path."""
+        """Store the content of a binary stream as a file at this path."""
         with self._file_for(run_id, artifact_file) as local, local.open("wb") as file:
             while piece := stream.read(PIECE):
                 file.write(piece)
@@ -162,7 +162,7 @@ class FilesClient(ClientPart):
 
     @contextmanager
     def _file_for(self, run_id: str, artifact_file: PathText) -> Iterator[Path]:
-        """A local file to fill, which is then stored at a path of the run's artifacts."""
+        """A local file to fill; it is then stored at a path of the run's artifacts."""
         folder, name = posixpath.split(normalised(artifact_file))
         if not name:
             raise InvalidParameter(f"{str(artifact_file)!r} names no file. Give a path such as 'plots/loss.png'.")

@@ -1,4 +1,4 @@
-"""Images of any kind as images of Pillow, which is loaded on use."""
+"""Converts images of any kind to Pillow images; Pillow is loaded on first use."""
 
 import sys
 import warnings
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from PIL import Image as Pillow
 
 THUMBNAIL = 256
-"""Pixels of the longer side of the small copy that pages show."""
+"""Size in pixels of the longer side of the thumbnail that pages show."""
 
 _OF_PNG = frozenset(("1", "L", "LA", "P", "RGB", "RGBA", "I", "I;16"))
 """Modes that a PNG file can have."""
@@ -26,7 +26,7 @@ class Image:
 
     Raises
     ------
-    InvalidParameter: It is no image.
+    InvalidParameter: It is not an image.
     """
 
     def __init__(self, image: Any) -> None:
@@ -56,11 +56,11 @@ class Image:
         return found
 
     def save(self, path: str) -> None:
-        """Write it to a file; the ending says in which format."""
+        """Write it to a file in the format of the file's extension."""
         self.image.save(path)
 
     def resize(self, size: tuple[int, int]) -> "Image":
-        """Another one of this width and height."""
+        """A copy with this width and height."""
         return Image(self.image.resize(size))
 
 
@@ -69,12 +69,12 @@ def _opened(path: str) -> Any:
         opened = _pillow().open(path)
         opened.load()
     except OSError as problem:
-        raise InvalidParameter(f"{path!r} is no picture that Pillow can read: {problem}.") from None
+        raise InvalidParameter(f"{path!r} is not a picture that Pillow can read: {problem}.") from None
     return opened
 
 
 def is_picture(value: Any) -> bool:
-    """Is this an image of Pillow, or one that gives such an image of itself?"""
+    """Whether this is a Pillow image or can convert itself to one."""
     pillow = sys.modules.get("PIL.Image")
     return (pillow is not None and isinstance(value, pillow.Image)) or callable(getattr(value, "to_pil", None))
 
@@ -85,7 +85,7 @@ def as_picture(image: Any) -> Any:
     Raises
     ------
     MissingPackage: Pillow is not installed.
-    InvalidParameter: It is no image.
+    InvalidParameter: It is not an image.
     """
     pillow = _pillow()
     if hasattr(image, "to_pil"):
@@ -93,7 +93,7 @@ def as_picture(image: Any) -> Any:
     if isinstance(image, pillow.Image):
         return image
     if type(image).__module__.partition(".")[0] != "numpy":
-        raise InvalidParameter(f"{type(image).__name__} is no image: give a numpy array or an image of Pillow.")
+        raise InvalidParameter(f"{type(image).__name__} is not an image: give a numpy array or an image of Pillow.")
     return pillow.fromarray(_as_bytes(image))
 
 
@@ -109,7 +109,7 @@ def saved(picture: Any, path: Any, format: str | None = None) -> None:  # noqa: 
 
     Raises
     ------
-    InvalidParameter: The format, or the one that the ending means, is not known or cannot hold such an image.
+    InvalidParameter: The format (or the file's extension) is unknown or cannot hold such an image.
     """
     if format == "PNG" and picture.mode not in _OF_PNG:
         picture = picture.convert("RGB")
@@ -122,31 +122,31 @@ def saved(picture: Any, path: Any, format: str | None = None) -> None:  # noqa: 
 
 
 def _as_bytes(array: Any) -> Any:
-    """An array as Pillow takes it: integers from 0 to 255, colours in the last dimension."""
+    """An array in Pillow's form: integers from 0 to 255, colours in the last dimension."""
     if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (1, 3, 4)):
         raise InvalidParameter(
-            f"An array of shape {array.shape} is no image: use (height, width) or (height, width, 1, 3 or 4)."
+            f"An array of shape {array.shape} is not an image: use (height, width) or (height, width, 1, 3 or 4)."
         )
     kind = array.dtype.kind
     if kind not in "buif":
-        raise InvalidParameter(f"An array of {array.dtype} is no image: use integers, booleans or floats.")
+        raise InvalidParameter(f"An array of {array.dtype} is not an image: use integers, booleans or floats.")
     low, high = (array.min(), array.max()) if array.size else (0, 0)
     if kind == "b":
         array = array * 255
     elif kind == "f":
         array = (_rescaled(array) if low < 0 or high > 1 or low != low else array) * 255
     elif low < 0 or high > 255:
-        raise InvalidParameter(f"Integers of an image lie between 0 and 255; these lie between {low} and {high}.")
+        raise InvalidParameter(f"Integers of an image must be between 0 and 255; these are between {low} and {high}.")
     array = array.astype("uint8")
     return array[:, :, 0] if array.ndim == 3 and array.shape[2] == 1 else array
 
 
 def _rescaled(array: Any) -> Any:
-    """Floats of any range, between 0 and 1; what is no number becomes 0."""
-    finite = array[(array - array) == 0]  # infinities and NaN are no measure of the others
+    """Floats of any range scaled to 0..1; NaN becomes 0."""
+    finite = array[(array - array) == 0]  # infinities and NaN must not set the scale of the others
     low, high = (finite.min(), finite.max()) if finite.size else (0.0, 0.0)
     warnings.warn(
-        "Floats of an image lie between 0 and 1; these are rescaled from the range they have. "
+        "Floats of an image must be between 0 and 1; these are rescaled from the range they have. "
         "Scale them yourself to keep images comparable.",
         stacklevel=5,
     )

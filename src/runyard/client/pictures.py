@@ -1,4 +1,4 @@
-"""What the client can do with figures and images."""
+"""Methods of the client for figures and images."""
 
 import re
 import uuid
@@ -23,11 +23,11 @@ class PicturesClient(FilesClient):
     def log_figure(
         self, run_id: str, figure: Any, artifact_file: PathText, *, save_kwargs: dict[str, Any] | None = None
     ) -> None:
-        """Store a figure of matplotlib or plotly; the path's ending says in which format.
+        """Store a matplotlib or plotly figure in the format of the path's extension.
 
         Raises
         ------
-        InvalidParameter: It is a figure of neither.
+        InvalidParameter: It is not a figure of one of the two.
         """
         options = save_kwargs or {}
         with self._file_for(run_id, artifact_file) as local:
@@ -55,13 +55,13 @@ class PicturesClient(FilesClient):
             booleans, or floats from 0 to 1; or an image of Pillow.
         artifact_file: Where to store it.
         key: The series it belongs to, instead of a path.
-        step: Its place in the series; 0 when left out.
+        step: Training step; 0 by default.
         timestamp: Milliseconds since the epoch; now when left out.
         synchronous: Taken for compatibility; the image is stored when this returns.
 
         Raises
         ------
-        InvalidParameter: Both a path and a key are given, or neither; or the array is no image.
+        InvalidParameter: Both a path and a key are given, or neither; or the array is not an image.
         """
         if (artifact_file is None) == (key is None):
             raise InvalidParameter(
@@ -82,7 +82,7 @@ class PicturesClient(FilesClient):
 
 
 def _draw(figure: Any, local: Path, options: dict[str, Any]) -> None:
-    """Write a figure; without an ending it is a PNG image, and the name stays as it is."""
+    """Write a figure; without an extension it is a PNG image, and the name stays as it is."""
     unnamed = {} if local.suffix else {"format": "png"}
     if hasattr(figure, "savefig"):
         figure.savefig(local, **{**unnamed, **options})
@@ -91,11 +91,11 @@ def _draw(figure: Any, local: Path, options: dict[str, Any]) -> None:
     elif hasattr(figure, "write_image"):
         figure.write_image(local, **{**unnamed, **options})
     else:
-        raise InvalidParameter(f"{type(figure).__name__} is no figure of matplotlib or plotly.")
+        raise InvalidParameter(f"{type(figure).__name__} is not a figure of matplotlib or plotly.")
 
 
 def _stem(key: str, step: int, timestamp: int) -> str:
-    """Path of an image of a series, without its ending. Its name says all about it, as MLflow's pages expect."""
+    """Path of an image of a series, without its extension: the form that MLflow's pages expect."""
     if not _KEY.fullmatch(key):
         raise InvalidParameter(f"Invalid key {key!r}: use letters, digits, spaces and _ - . / only.")
     return f"images/{key.replace('/', '~')}+step+{step}+timestamp+{timestamp}+{uuid.uuid4()}"

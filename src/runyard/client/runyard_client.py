@@ -1,4 +1,4 @@
-"""The client: every operation of the protocol as a method, gathered from the slices in one flat class."""
+"""The client: every operation of the protocol as a method, collected from the slices into one class."""
 
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -33,13 +33,13 @@ class RunyardClient(
 
     Parameters
     ----------
-    tracking_uri: ``http(s)://…``, ``sqlite:///…`` or ``postgresql://…``; where runs are logged now when left out.
-    registry_uri: Where models are registered; when left out, what was chosen for all, or else the tracking URI.
+    tracking_uri: ``http(s)://…``, ``sqlite:///…`` or ``postgresql://…``; by default the current tracking URI.
+    registry_uri: Store of the model registry; by default the current registry URI, else the tracking URI.
     workspace_store_uri: Taken for compatibility; there are no workspaces.
 
     Raises
     ------
-    InvalidParameter: The address is none of a store.
+    InvalidParameter: The address is not a store's.
     NotImplementedHere: A store of workspaces is given.
     """
 
@@ -56,7 +56,7 @@ class RunyardClient(
         self.connection: StoreConnection = connection_to(self._tracking_uri)
 
     def __getstate__(self) -> dict[str, Any]:
-        """What another process needs: addresses that mean the same there, and no open connection."""
+        """The state for another process: absolute addresses, and no open connection."""
         state = {name: value for name, value in vars(self).items() if name not in ("connection", "registry")}
         addresses = {"_tracking_uri": self.connection.transport.uri, "_registry_uri": self.registry.transport.uri}
         return state | addresses
@@ -71,7 +71,7 @@ class RunyardClient(
         return self._tracking_uri
 
     def repository(self, artifact_uri: str) -> ArtifactRepository:
-        """What reads and writes artifacts at a URI of any kind, ``runs:/`` and ``models:/`` too."""
+        """The artifact repository for a URI of any kind, ``runs:/`` and ``models:/`` too."""
         root, path = followed(self, artifact_uri)
         return super().repository(root).below(path) if path else super().repository(root)
 

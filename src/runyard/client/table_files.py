@@ -16,7 +16,7 @@ ENDINGS = (".json", PARQUET)
 
 
 def addition(frame: "pd.DataFrame", path: str, cells: Cells) -> Callable[[bytes | None], bytes]:
-    """What makes a table's file with these rows at its end of the file as it is.
+    """A change of a table's file that appends these rows.
 
     The rows are looked at here, once, however often the function is called.
     """
@@ -29,7 +29,7 @@ def addition(frame: "pd.DataFrame", path: str, cells: Cells) -> Callable[[bytes 
 
 
 def addition_of_file(added: bytes, path: str) -> Callable[[bytes | None], bytes]:
-    """What makes a table's file with the rows of another such file at its end."""
+    """A change of a table's file that appends the rows of another such file."""
     if path.endswith(PARQUET):
         rows = read_table(added, path)
         return lambda content: _with_rows(content, rows, path)
@@ -42,7 +42,7 @@ def read_table(content: bytes, path: str) -> "pd.DataFrame":
 
     Raises
     ------
-    InvalidParameter: It holds none.
+    InvalidParameter: It does not hold a table.
     """
     pandas = pandas_of_tables()
     if path.endswith(PARQUET):
@@ -81,7 +81,7 @@ def _read(content: bytes, path: str) -> tuple[list[Any], list[list[Any]]]:
         columns = data = None
     if not isinstance(columns, list) or not isinstance(data, list):
         raise InvalidParameter(
-            f"What is stored at {path!r} is no table: an object with 'columns' and 'data' is needed."
+            f"What is stored at {path!r} is not a table: an object with 'columns' and 'data' is needed."
         )
     return columns, data
 
@@ -105,7 +105,7 @@ def _parquet(work: Callable[[], Any], path: str) -> Any:
 
 
 def pandas_of_tables() -> Any:
-    """Pandas, which tables need.
+    """The pandas module.
 
     Raises
     ------

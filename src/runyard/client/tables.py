@@ -1,4 +1,4 @@
-"""What the client can do with tables: files of columns and rows, appended to by later calls."""
+"""Methods of the client for tables: files of columns and rows that later calls append to."""
 
 import json
 import logging
@@ -51,7 +51,7 @@ class TablesClient(FilesClient, RunsClient):
 
         Raises
         ------
-        InvalidParameter: The data is no table or does not fit into the file, or the path ends in something else.
+        InvalidParameter: The data is not a table or does not fit into the file, or the path ends in something else.
         """
         path = _table_path(artifact_file)
         frame = _as_frame(data)
@@ -59,9 +59,9 @@ class TablesClient(FilesClient, RunsClient):
             pictures = _Pictures(Path(folder), path)
             add = addition(frame, path, Cells(pictures.add))
             if pictures.count:
-                self.log_artifacts(run_id, folder, pictures.place)
+                self.log_artifacts(run_id, folder, pictures.artifact_path)
             stored = self.connection.upload("table", run_id, lambda repository: repository.change(path, add))
-        if not stored:  # the store adds the entry to those that it knows
+        if not stored:  # the store adds the entry when it stores the table
             self.set_tag(run_id, TABLES_TAG, json.dumps([_entry(path)]))
             return
         run = self.get_run(run_id)
@@ -75,11 +75,11 @@ class TablesClient(FilesClient, RunsClient):
         run_ids: list[str] | None = None,
         extra_columns: list[str] | None = None,
     ) -> "pd.DataFrame":
-        """The tables stored at this path by the runs of an experiment, one below the other.
+        """The tables that the runs of an experiment stored at this path, concatenated.
 
         Parameters
         ----------
-        experiment_id: Where to look.
+        experiment_id: The experiment to search.
         artifact_file: Where the tables were stored.
         run_ids: Take only these runs.
         extra_columns: What to add of each run, as the columns of `search_runs` are called (``run_id``, ``start_time``,
@@ -88,7 +88,7 @@ class TablesClient(FilesClient, RunsClient):
 
         Raises
         ------
-        InvalidParameter: No run has such a table, or an extra column is known of none of them.
+        InvalidParameter: No run has such a table, or no run has an extra column.
         """
         path, wanted = _table_path(artifact_file), listed_ids(run_ids)
         found: list[tuple[Run, pd.DataFrame]] = []
@@ -106,7 +106,7 @@ class TablesClient(FilesClient, RunsClient):
 
     def _runs_with_table(self, experiment_id: str, path: str) -> list[Run]:
         entry = _entry(path)
-        pattern = '"type": "table"' if "'" in path else json.dumps(entry)[1:-1]  # filters have no way to write it
+        pattern = '"type": "table"' if "'" in path else json.dumps(entry)[1:-1]  # filters cannot express it
         tagged = f"tags.`{TABLES_TAG}` LIKE '%{pattern}%'"
 
         def page(size: int, token: str | None) -> PagedList[Run]:
@@ -120,20 +120,20 @@ class _Pictures:
 
     Attributes
     ----------
-    place: The folder among the run's artifacts where they belong.
+    artifact_path: Their folder among the run's artifacts.
     """
 
     def __init__(self, folder: Path, table: str) -> None:
         self._folder, self.count = folder, 0
-        self.place = joined(PICTURES, table.rpartition(".")[0])
+        self.artifact_path = joined(PICTURES, table.rpartition(".")[0])
 
     def add(self, image: Any) -> dict[str, str]:
-        """Write a picture and a small copy of it; what stands for it in its cell."""
+        """Write a picture and its thumbnail; returns the cell that refers to them."""
         picture, stem = as_picture(image), str(uuid.uuid4())
         saved(picture, self._folder / f"{stem}.png", "PNG")
         saved(thumbnail(picture), self._folder / f"{stem}.webp", "WEBP")
         self.count += 1
-        file = posixpath.join(self.place, stem)
+        file = posixpath.join(self.artifact_path, stem)
         return {"type": "image", "filepath": f"{file}.png", "compressed_filepath": f"{file}.webp"}
 
 
@@ -156,7 +156,7 @@ def _stored(repository: ArtifactRepository, path: str) -> "pd.DataFrame | None":
 
 
 def _add_column(tables: "list[tuple[Run, pd.DataFrame]]", name: str) -> None:
-    """Add what is known of each run to its table."""
+    """Add attributes, params, metrics and tags of each run to its table."""
     values = [_extra(run, name) for run, _ in tables]
     if all(not known for known, _ in values):
         raise InvalidParameter(f"Runs have no attribute, param, metric or tag {name!r} to add as a column.")
@@ -170,7 +170,7 @@ def _add_column(tables: "list[tuple[Run, pd.DataFrame]]", name: str) -> None:
 
 
 def _extra(run: Run, name: str) -> tuple[bool, Any]:
-    """Is something of this name known of the run, and what?"""
+    """The run's value of this name, and whether it has one."""
     kind, _, key = name.partition(".")
     places: dict[str, Mapping[str, Any]] = {
         "params": run.data.params,
@@ -194,19 +194,19 @@ def _as_frame(data: Any) -> "pd.DataFrame":
     if isinstance(data, pandas.DataFrame):
         return data  # type: ignore[no-any-return]
     if not isinstance(data, dict):
-        raise InvalidParameter(f"{type(data).__name__} is no table: give a DataFrame or a dict of columns.")
+        raise InvalidParameter(f"{type(data).__name__} is not a table: give a DataFrame or a dict of columns.")
     plain = {key: value if _is_column(value) else [value] for key, value in data.items()}
     try:
         return pandas.DataFrame(plain)  # type: ignore[no-any-return]
     except ValueError as problem:
-        raise InvalidParameter(f"The dict is no table: {problem}.") from None
+        raise InvalidParameter(f"The dict is not a table: {problem}.") from None
 
 
 def _is_column(value: Any) -> bool:
-    """Lists, and arrays of one dimension; an array of more of them is one cell."""
+    """Lists and one-dimensional arrays; an array with more dimensions is one cell."""
     return isinstance(value, list | tuple) or (hasattr(value, "__array__") and getattr(value, "ndim", 1) == 1)
 
 
 def _entry(path: str) -> dict[str, str]:
-    """What the tag that lists tables says of one."""
+    """The entry for a table in the tag that lists the run's tables."""
     return {"path": path, "type": "table"}

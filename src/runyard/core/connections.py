@@ -105,7 +105,7 @@ def proxy_for(uri: str) -> tuple[str, str | None]:
     if not fits or scheme.lower() not in ("http", "https", "socks4", "socks4a", "socks5", "socks5h"):
         shown = shown_address(proxy if fits else value)
         raise InvalidParameter(
-            f"Environment variable {name}: {shown!r} is no address of a proxy. Write http://host:port."
+            f"Environment variable {name}: {shown!r} is not an address of a proxy. Write http://host:port."
         )
     return name, f"{scheme.lower()}://{rest}"
 

@@ -81,7 +81,7 @@ def without_secrets(text: str) -> str:
 
 
 def shown_address(text: str) -> str:
-    """An address somebody wrote, however wrong it is, as a message shows it: nothing before an ``@`` but the scheme."""
+    """An address for messages, even a malformed one: nothing before an ``@`` is shown but the scheme."""
     clean = without_credentials(text)
     if "@" in clean and ":" in clean and not _PLAIN.match(clean):
         begin = re.match(rf"{ANY_SCHEME}:?/+", clean)

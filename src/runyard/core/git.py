@@ -11,7 +11,7 @@ _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
 def git_tags(program: Path | None) -> dict[str, str]:
-    """Tags for the repository that a program lies in; none when it lies in none or the repository cannot be read."""
+    """Tags for the Git repository of a program; none when it is not in one or the repository cannot be read."""
     try:
         folder = _git_folder(program) if program else None
         return _tags(folder) if folder else {}

@@ -112,7 +112,9 @@ def answered_error(body: Any, status: int, server: str) -> RunyardException:
         "gave it, or another program is at this address. Check the address, and the proxy if there is one."
     )
     if status == 401:
-        message += " Who may pass is told by RUNYARD_TRACKING_TOKEN, or RUNYARD_TRACKING_USERNAME and _PASSWORD."
+        message += (
+            " Set credentials in RUNYARD_TRACKING_TOKEN, or RUNYARD_TRACKING_USERNAME and RUNYARD_TRACKING_PASSWORD."
+        )
     error = ForeignAnswer({"error_code": _CODES.get(status, "INTERNAL_ERROR"), "message": message})
     error.http_status = status
     return error

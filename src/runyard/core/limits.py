@@ -43,7 +43,7 @@ def shown(text: str, most: int = 80) -> str:
 
 
 def check_is_text(name: str, value: object) -> None:
-    """Refuse what is no text where a name or key is wanted: numbers, say.
+    """Check that a name or key is text, not a number for example.
 
     Raises
     ------

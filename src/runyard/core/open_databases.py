@@ -1,7 +1,7 @@
-"""Which files are SQLite databases that this process has open: nobody else may read them here.
+"""The SQLite database files that this process has open; other code in the process must not open them.
 
 When a file is closed, the system drops all locks that the process has on it (https://www.sqlite.org/howtocorrupt.html,
-§2.2). Another process takes the database for one that nobody uses then, and what is written to it is lost.
+§2.2). Another process then believes that the database is not in use, and writes to it are lost.
 """
 
 import contextlib

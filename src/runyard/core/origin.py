@@ -49,7 +49,7 @@ def main_program() -> Path | None:
 
 
 def context_of_environment() -> dict[str, Any]:
-    """The tags in MLFLOW_RUN_CONTEXT. A value that is no JSON object is reported and left out."""
+    """The tags in MLFLOW_RUN_CONTEXT. A value that is not a JSON object is reported and left out."""
     text = settings.RUN_CONTEXT.get()
     if not text:
         return {}

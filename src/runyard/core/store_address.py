@@ -1,7 +1,7 @@
 """Addresses of stores: a server's, a database's, or the path of a folder. Standard library only.
 
 What is none of them is refused with the spelling that was probably meant: taken for the name of a new folder, a
-mistyped address would collect runs where nobody looks for them.
+mistyped address would collect runs in an unexpected folder.
 """
 
 import difflib
@@ -35,7 +35,7 @@ _DOMAIN = re.compile(
     r"(www\..+|localhost|.+\.(com|org|net|io|dev|ai|app|cloud|local|lan|internal|corp|home)|([\w-]+\.){2,}[A-Za-z]{2,})"
 )
 _EXPLICIT = re.compile(r"(/(?!/)|~|\.{1,2}(/|$))")
-"""How a path begins that nobody takes for the name of a host."""
+"""Prefixes of a path that cannot be mistaken for a host name."""
 _OPTIONS = re.compile(r"\?(?=\w+=[^/]*$)")
 _PORT = re.compile(r":(\d{1,5})?")
 _HOST = re.compile(r"\[[^\]]*\]|[^:\[\]\s<>\"{}|\\^`,;@]*")
@@ -57,7 +57,7 @@ def spelled(text: str) -> str:
 
     Raises
     ------
-    InvalidParameter: It is no server's, no database's and no folder's; the message has the nearest that is.
+    InvalidParameter: It is not the address of a server, database or folder; the message suggests the nearest valid one.
     """
     uri = text.strip()
     if not uri or not uri.isprintable():
@@ -109,7 +109,7 @@ def absolute(uri: str) -> str:
 
     Raises
     ------
-    InvalidParameter: It is no address of a store.
+    InvalidParameter: It is not an address of a store.
     """
     uri = spelled(uri)
     if is_server(uri):
@@ -168,9 +168,9 @@ def _check_place(scheme: str, place: str) -> None:
         meant = f"[{head}]:{last}" if len(last) > 3 else f"[{authority}]"
         raise _refused(f"{scheme}://{place}", "IPv6 addresses stand in brackets", f"{scheme}://{meant}")
     if host.startswith("[") and not _is_ip(host.strip("[]").partition("%")[0]):
-        raise _refused(f"{scheme}://{place}", "what stands in brackets is no IPv6 address")
+        raise _refused(f"{scheme}://{place}", "the text in brackets is not an IPv6 address")
     if port and (not _PORT.fullmatch(port) or not 0 < int(port[1:] or 1) < 65536):
-        raise _refused(f"{scheme}://{host}:…", "what follows the host is no port")  # it may be a password
+        raise _refused(f"{scheme}://{host}:…", "what follows the host is not a port")  # it may be a password
 
 
 def _of_sqlite(rest: str) -> str:
@@ -205,7 +205,7 @@ def _without_mark(uri: str) -> str:
     if (_EXPLICIT.match(uri) or (Path(uri).is_dir() and not why)) and not _HOST_AND_PORT.fullmatch(uri):
         return _path(uri)
     if lowered.rstrip(":/") in (*SERVERS, *DATABASES):
-        raise _refused(uri, "a scheme is no address")
+        raise _refused(uri, "a scheme is not an address")
     found = _BROKEN_MARK.fullmatch(uri)
     known = found and _nearest(found[1].lower())
     if found and known and not found[2].isdigit() and (kind in (*SERVERS, *DATABASES) or "//" in uri or "\\" in uri):
@@ -278,7 +278,7 @@ def _unknown_scheme(kind: str, uri: str, rest: str) -> InvalidParameter:
         return _refused(uri, f"{kind}: is for artifacts; runs are kept by a server or in a database")
     known = _nearest(kind)
     if not known:
-        return _refused(uri, f"the scheme {kind!r} is not known" if "://" in uri else "it is no path and no URL")
+        return _refused(uri, f"the scheme {kind!r} is not known" if "://" in uri else "it is neither a path nor a URL")
     meant = f"{SQLITE}{rest.lstrip('/')}" if known == "sqlite" else f"{known}://{rest.lstrip('/')}"
     return _refused(uri, f"the scheme {kind!r} is not known", without_credentials(meant))
 
@@ -310,4 +310,4 @@ def _is_ip(text: str) -> bool:
 
 def _refused(uri: str, why: str, meant: str | None = None, otherwise: str = "") -> InvalidParameter:
     advice = f"Write {shown_address(meant)}{f', {otherwise}' if otherwise else ''}." if meant else _HOW
-    return InvalidParameter(f"{shown_address(uri)!r} is no address of a store: {why}. {advice}")
+    return InvalidParameter(f"{shown_address(uri)!r} is not an address of a store: {why}. {advice}")

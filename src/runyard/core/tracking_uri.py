@@ -42,7 +42,7 @@ def set_tracking_uri(uri: str | os.PathLike[str] | None) -> None:
 
     Raises
     ------
-    InvalidParameter: It is no address of a store.
+    InvalidParameter: It is not an address of a store.
     """
     _Chosen.tracking = _text(uri)
     if _Chosen.tracking:
@@ -68,7 +68,7 @@ def set_registry_uri(uri: str | os.PathLike[str] | None) -> None:
 
     Raises
     ------
-    InvalidParameter: It is no address of a store.
+    InvalidParameter: It is not an address of a store.
     """
     _Chosen.registry = _text(uri)
     if _Chosen.registry:
@@ -95,7 +95,7 @@ def checked_uri(uri: str) -> str:
 
     Raises
     ------
-    InvalidParameter: It is no address of a store.
+    InvalidParameter: It is not an address of a store.
     """
     try:
         return spelled(uri)

@@ -165,7 +165,7 @@ def _argument(place: str, field: WireField, missing: Any, convert: Convert | Non
 
 
 def _when_missing(owner: Any, field: WireField) -> Any:
-    """What a field is when the wire leaves it out, or a function that says so."""
+    """A field's value when the wire leaves it out, or a function that returns it."""
     kind: Any = field.kind
     if field.default is not MISSING:
         return field.default

@@ -66,7 +66,7 @@ def parse_uri(uri: str) -> URL:
     store = spelled(uri)
     file = sqlite_file(store)
     try:
-        if file is not None:  # named to the letter: %20 in the name of a file is no blank
+        if file is not None:  # named to the letter: %20 in the name of a file is not a space
             options = make_url(f"{SQLITE}{sqlite_options(store)}").query
             return URL.create("sqlite", database=str(file), query=options)
         if is_database(store):
@@ -75,7 +75,7 @@ def parse_uri(uri: str) -> URL:
         pass  # what it says may hold the password
     shown = without_credentials(store)
     raise InvalidParameter(
-        f"{shown!r} is no address of a database. Use sqlite:///file.db or postgresql://user@host/name."
+        f"{shown!r} is not an address of a database. Use sqlite:///file.db or postgresql://user@host/name."
     )
 
 

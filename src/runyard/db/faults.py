@@ -1,6 +1,6 @@
 """What a database error means to a caller.
 
-No text of the driver leaves, except why a database cannot be opened: whoever set it up must know.
+No text of the driver reaches a caller, except why a database cannot be opened: its administrator must know.
 """
 
 import re
@@ -24,7 +24,7 @@ _PG_SETTING = re.compile(r"(?:connection is bad: )?(invalid [^\n]+)")
 
 
 class OutOfReach(Unavailable):
-    """The database does not answer. The log tells of it, once."""
+    """The database does not answer. Logged once."""
 
 
 def worth_another_try(error: Exception) -> bool:
@@ -44,7 +44,7 @@ def lost_connection(error: Exception) -> bool:
 
 
 def translated(error: Exception) -> RunyardException | None:
-    """The deliberate error a database error stands for; None when it is no known situation."""
+    """Our error for a database error; None when the situation is not a known one."""
     if isinstance(error, RunyardException):
         return error
     cause = _cause(error)
@@ -70,7 +70,7 @@ def translated(error: Exception) -> RunyardException | None:
 
 
 def cannot_open(error: Exception) -> RunyardException | None:
-    """What it means that a database cannot be opened; tells whoever set it up what PostgreSQL said."""
+    """The error for a database that cannot be opened, with PostgreSQL's reason for its administrator."""
     text = str(_cause(error))
     if not isinstance(error, DBAPIError) or getattr(_cause(error), "sqlstate", None) or "sqlite" in text.lower():
         return translated(error)

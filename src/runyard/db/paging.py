@@ -51,7 +51,7 @@ class SortColumn:
 
 @dataclass(frozen=True)
 class Start:
-    """Where a page begins: behind a key, or after so many rows."""
+    """Where a page begins: after a key, or after a number of rows."""
 
     key: tuple[Any, ...] | None = None
     offset: int = 0
@@ -79,7 +79,7 @@ def read_page(
     """
     digest = query_digest(query)
     start = read_token(page_token, columns, digest)
-    # One row more than the page holds tells whether there is another page.
+    # One extra row shows whether there is another page.
     statement = statement.order_by(*(column.ordered() for column in columns)).limit(max_results + 1)
     if start.key is not None:
         statement = statement.where(*_behind(columns, start.key))

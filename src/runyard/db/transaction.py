@@ -29,7 +29,7 @@ class StoreSettings:
 
 @dataclass
 class Transaction:
-    """One transaction. Whoever uses it never commits: the gate does.
+    """One transaction. Operations never commit: the gate does.
 
     Attributes
     ----------

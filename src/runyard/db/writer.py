@@ -157,5 +157,5 @@ def _tell(group: list[Job], outcomes: list[Outcome]) -> None:
     by_receiver: dict[Receiver, list[tuple[Any, Outcome]]] = {}
     for job, outcome in zip(group, outcomes, strict=True):
         by_receiver.setdefault(job.receiver, []).append((job.ticket, outcome))
-    for receiver, told in by_receiver.items():
-        receiver.deliver(told)
+    for receiver, results in by_receiver.items():
+        receiver.deliver(results)

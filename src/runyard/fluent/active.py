@@ -8,7 +8,7 @@ from typing import Any
 from runyard import settings
 from runyard.core.credentials import without_credentials
 from runyard.core.store_address import is_server
-from runyard.fluent import ending, starting
+from runyard.fluent import run_end, run_start
 from runyard.fluent.clients import client
 from runyard.fluent.stack import ActiveRun, active_run_stack, innermost, last_ended, pop, push
 from runyard.tracking.experiments.messages import pending_name
@@ -31,8 +31,8 @@ def start_run(
 
     Parameters
     ----------
-    run_id: Resume this run instead of making one. MLFLOW_RUN_ID does the same, once, where no argument says otherwise.
-    experiment_id: Experiment of the new run, if not the chosen one.
+    run_id: Resume this run instead of creating one. MLFLOW_RUN_ID does the same, once, for a call without it.
+    experiment_id: Experiment of the new run, if not the current one.
     run_name: The run's name; a random one when left out.
     nested: Make it a child of the active run.
     parent_run_id: Make it a child of this run.
@@ -44,24 +44,24 @@ def start_run(
     ------
     InvalidParameter: Another run is active and `nested` is not set, or the run to resume is deleted.
     """
-    starting.stop_looking(nested, parent_run_id)
-    starting.refuse_second(nested, parent_run_id)
-    top_level = starting.parent_here(nested) is None
-    run = starting.resumed(run_id, run_name, tags, description) if run_id else None
+    run_start.release_adopted(nested, parent_run_id)
+    run_start.check_may_start(nested, parent_run_id)
+    top_level = run_start.parent_here(nested) is None
+    run = run_start.resumed(run_id, run_name, tags, description) if run_id else None
     if run is None and top_level and parent_run_id is None:
-        run = starting.resumed_by_environment(experiment_id, run_name, tags, description)
+        run = run_start.resumed_by_environment(experiment_id, run_name, tags, description)
     resuming = run is not None
     if run is None:
-        run = starting.created(experiment_id, run_name, nested, parent_run_id, tags, description)
+        run = run_start.created(experiment_id, run_name, nested, parent_run_id, tags, description)
     if top_level:
         settings.RUN_ID.unset()
     return _begun(ActiveRun(run, client()), log_system_metrics, resuming)
 
 
 def _begun(run: ActiveRun, log_system_metrics: bool | None, resuming: bool) -> ActiveRun:
-    ending.watch_process()
+    run_end.watch_process()
     push(run)
-    run.monitor = starting.monitor_for(run, log_system_metrics, resuming)
+    run.monitor = run_start.monitor_for(run, log_system_metrics, resuming)
     return run
 
 
@@ -75,14 +75,14 @@ def end_run(status: str = "FINISHED") -> None:
     RunStatus.from_string(status)
     if innermost() is not None:
         run = pop()
-        if run.is_looked_at:
+        if run.is_adopted:
             settings.RUN_ID.unset()
-        ending.end(run, status)
-        _tell_where(run)
+        run_end.end(run, status)
+        _print_address(run)
 
 
-def _tell_where(run: ActiveRun) -> None:
-    """Say where to look at the run, when a server can show it."""
+def _print_address(run: ActiveRun) -> None:
+    """Print the address of the run's page, if it is on a server."""
     address = without_credentials(run.client.tracking_uri).rstrip("/")
     known = pending_name(run.info.experiment_id) is None
     if is_server(address) and known and not settings.SUPPRESS_PRINTING_URL_TO_STDOUT.get():
@@ -93,13 +93,13 @@ def _tell_where(run: ActiveRun) -> None:
 def active_run() -> ActiveRun | None:
     """The active run of this thread or task, as it was when it started; None if there is none.
 
-    In a program that a project started it is the project's run from the beginning.
+    In a program that a project started, it is the project's run from the beginning.
     """
-    return innermost() or starting.look_at_run_of_project()
+    return innermost() or run_start.adopt_project_run()
 
 
 def last_active_run() -> Run | None:
-    """The active run, else the one that this thread or task ended last, as it is now; None if it had none."""
+    """The active run, else the run that this thread or task ended last, as it is now; None if there is none."""
     active, last = active_run(), last_ended()
     if last is not None and (active is None or active.process_id != os.getpid()):
         return last.client.get_run(last.info.run_id)

@@ -1,4 +1,4 @@
-"""The active model: metrics of this thread that name no model are logged with it."""
+"""The active model: metrics of this thread without a model are logged with it."""
 
 import logging
 from types import TracebackType
@@ -40,7 +40,7 @@ class ActiveModel(LoggedModel):
 
 
 def set_active_model(*, name: str | None = None, model_id: str | None = None) -> ActiveModel:
-    """Choose the model that this thread's metrics are logged with. In a `with` statement the choice ends with it.
+    """Set the model that this thread's metrics are logged with. A `with` statement restores the one before.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def set_active_model(*, name: str | None = None, model_id: str | None = None) ->
     if model_id is not None:
         return ActiveModel(client().get_logged_model(model_id))
     if name is None:
-        raise InvalidParameter("set_active_model needs the model: give its name or its model_id.")
+        raise InvalidParameter("set_active_model needs a model: give its name or its model_id.")
     return ActiveModel(_newest(name) or create_external_model(name))
 
 
@@ -73,6 +73,6 @@ def get_active_model_id() -> str | None:
 
 
 def clear_active_model() -> None:
-    """Log metrics without a model again, in this thread and in those that start from now on."""
+    """Log metrics without a model again, in this thread and in threads that start later."""
     settings.ACTIVE_MODEL_ID.unset()
     active.model_id = None

@@ -27,17 +27,17 @@ def download_artifacts(
     tracking_uri: str | None = None,
     registry_uri: str | None = None,
 ) -> str:
-    """Fetch a file or folder; its local path.
+    """Download a file or folder; returns its local path.
 
     Parameters
     ----------
     artifact_uri: The address, such as ``runs:/<run id>/model`` or ``models:/<name>@champion``; or else
     run_id: the run it belongs to, with
     artifact_path: its path among the run's artifacts (all of them when left out).
-    dst_path: The folder to put it in; made when it is not there. A temporary one when left out, or the place
-        where the artifact lies if that is on this machine.
-    tracking_uri: Where the run was logged, if not at the address chosen now.
-    registry_uri: Where the model is registered, if not at the address chosen now.
+    dst_path: The folder to put it in; created if it does not exist. A temporary one when left out, or the
+        artifact's own path if it is on this machine.
+    tracking_uri: Store of the run, if not the current tracking URI.
+    registry_uri: Store of the model registry, if not the current registry URI.
 
     Raises
     ------
@@ -56,7 +56,7 @@ def list_artifacts(
     artifact_path: PathText | None = None,
     tracking_uri: str | None = None,
 ) -> list[FileInfo]:
-    """What lies directly in a folder of artifacts. The arguments are those of `download_artifacts`.
+    """The direct contents of a folder of artifacts. The arguments are those of `download_artifacts`.
 
     Paths are relative to the run's root, or to the folder around the one that an address names (with a slash at the
     end of the address: to that one itself).
@@ -77,7 +77,7 @@ def list_artifacts(
 
 
 def _listed(client: RunyardClient, uri: str) -> tuple[list[FileInfo], str]:
-    """What lies in a folder, with paths from a root on, and the folder's own path from there."""
+    """The contents of a folder with paths relative to a root, and the folder's own path."""
     uri = with_small_scheme(uri)
     if uri.startswith(RUNS):
         run_id, _, path = uri.removeprefix(RUNS).strip("/").partition("/")
@@ -93,7 +93,7 @@ def load_text(artifact_uri: PathText) -> str:
 
 
 def load_dict(artifact_uri: PathText) -> Any:
-    """What a JSON file holds.
+    """The content of a JSON file.
 
     Raises
     ------
@@ -110,7 +110,7 @@ def load_image(artifact_uri: PathText) -> "Image":
 
     Raises
     ------
-    InvalidParameter: It is no picture that Pillow can read.
+    InvalidParameter: It is not a picture that Pillow can read.
     MissingPackage: Pillow is not installed.
     """
     try:
@@ -122,7 +122,7 @@ def load_image(artifact_uri: PathText) -> "Image":
             image = Image.open(download_artifacts(artifact_uri, dst_path=folder))
             image.load()
         except UnidentifiedImageError as problem:
-            raise InvalidParameter(f"{artifact_uri} is no picture that Pillow can read: {problem}") from None
+            raise InvalidParameter(f"{artifact_uri} is not a picture that Pillow can read: {problem}") from None
     return image
 
 

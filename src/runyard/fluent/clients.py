@@ -12,7 +12,7 @@ def forget() -> None:
 
 
 def client() -> RunyardClient:
-    """The client for the addresses chosen now; the same one as long as they stay."""
+    """The client for the current addresses; the same one until they change."""
     addresses = (get_tracking_uri(), get_registry_uri())
     if addresses not in _clients:
         _clients[addresses] = RunyardClient(*addresses)

@@ -1,4 +1,4 @@
-"""What a bug report needs to say about this installation."""
+"""Versions, addresses and settings of this installation for a bug report."""
 
 import importlib.metadata
 import os
@@ -56,7 +56,7 @@ def diagnosis(mask_envs: bool = False) -> dict[str, str]:
 
 
 def _reachability() -> str:
-    """Does what the tracking URI points to answer? A database that is not there is not made by asking."""
+    """Whether the tracking URI's store answers. Does not create a missing database."""
     try:
         file = sqlite_file(absolute(get_tracking_uri()))
         if file is not None and not file.exists():
@@ -81,11 +81,11 @@ def _environment(mask_all: bool) -> dict[str, str]:
 
 
 def masked(name: str, value: str) -> str:
-    """The value of a variable without what must not reach a bug report."""
+    """The value of a variable with secrets hidden."""
     return HIDDEN if any(word in name for word in SECRET_WORDS) else _without_credentials(value)
 
 
 def _without_credentials(text: str) -> str:
-    """An address without user name and password, which show as hidden; other text as it is."""
+    """An address with user name and password hidden; other text unchanged."""
     clean = shown_address(text)
     return clean.replace("://", f"://{HIDDEN}@", 1) if "@" in text and "@" not in clean else clean

@@ -50,12 +50,12 @@ def active_experiment_id() -> str | None:
 
 
 def _is_here(choice: _Choice) -> bool:
-    """Is its id that of an experiment in the store where runs are logged now?"""
+    """Whether its id belongs to the current store."""
     return choice.store == _store() and not pending_name(choice.experiment_id)
 
 
 def _refuse_id_of_another_store(choice: _Choice) -> None:
-    """Two stores give one id to different experiments; two addresses may lead to one store."""
+    """Raise unless the store is the same: ids differ between stores, but one store may have two addresses."""
     try:
         if client().get_experiment(choice.experiment_id).name == choice.name:
             return
@@ -70,16 +70,16 @@ def _refuse_id_of_another_store(choice: _Choice) -> None:
 
 
 def _store() -> str:
-    """The store where runs are logged now, in a form that can be compared."""
+    """The current store in a form that can be compared."""
     return absolute(get_tracking_uri()).rstrip("/")
 
 
 def activate(experiment: Experiment | None, by_id: bool = False) -> None:
-    """Make this the experiment of new runs, for this process and its children; None goes back to the default.
+    """Make this the experiment of new runs, for this process and its children; None restores the default.
 
     Parameters
     ----------
-    by_id: It is meant as one of this store, not as one of its name in any.
+    by_id: It was chosen by id, so it is only valid in this store.
     """
     _Active.choice = _Choice(experiment.experiment_id, experiment.name, _store(), by_id) if experiment else None
     settings.EXPERIMENT_ID.unset()
@@ -93,11 +93,11 @@ def _tell_children() -> None:
     if choice is None:
         return
     here = choice.by_id or _is_here(choice)
-    told, untold = settings.EXPERIMENT_ID, settings.EXPERIMENT_NAME
+    given, unset = settings.EXPERIMENT_ID, settings.EXPERIMENT_NAME
     if not here:
-        told, untold = untold, told
-    told.set(choice.experiment_id if here else choice.name)
-    untold.unset()
+        given, unset = unset, given
+    given.set(choice.experiment_id if here else choice.name)
+    unset.unset()
 
 
 after_set_tracking_uri.append(_tell_children)
@@ -106,9 +106,9 @@ after_set_tracking_uri.append(_tell_children)
 def set_experiment(
     experiment_name: str | None = None, experiment_id: str | None = None, trace_location: None = None
 ) -> Experiment:
-    """Choose the experiment of new runs, by name (made if there is none of that name) or by id.
+    """Choose the experiment of new runs, by name (created if it does not exist) or by id.
 
-    Where runs are logged may be chosen afterwards: an experiment of the name is found or made there.
+    The tracking URI may be set afterwards: the experiment of this name is then found or created there.
 
     Raises
     ------
@@ -123,7 +123,7 @@ def set_experiment(
 def _chosen(name: str | None, experiment_id: str | None) -> Experiment:
     if (name is None) == (experiment_id is None):
         raise InvalidParameter(f"Give either experiment_name or experiment_id; got {name!r} and {experiment_id!r}.")
-    experiment = _with_id(str(experiment_id)) if name is None else _found_or_made(name)
+    experiment = _with_id(str(experiment_id)) if name is None else _get_or_create(name)
     if experiment.lifecycle_stage != LifecycleStage.ACTIVE:
         raise InvalidParameter(
             f"Experiment {experiment.name!r} (id {experiment.experiment_id}) is deleted, so no run can be added to it. "
@@ -132,8 +132,8 @@ def _chosen(name: str | None, experiment_id: str | None) -> Experiment:
     return experiment
 
 
-def _found_or_made(name: str) -> Experiment:
-    """The experiment of this name, whoever makes it first."""
+def _get_or_create(name: str) -> Experiment:
+    """The experiment of this name, created unless it exists; another process may create it meanwhile."""
     check_is_text("experiment_name", name)
     if not name:
         raise InvalidParameter(f"Invalid experiment name {name!r}: use text with at least one character.")
@@ -147,10 +147,10 @@ def _found_or_made(name: str) -> Experiment:
     except RunyardException as problem:
         if problem.error_code != AlreadyExists.code:
             raise
-        made_by_another: Experiment | None = client().get_experiment_by_name(name)
-        if made_by_another is None:
+        created_by_another: Experiment | None = client().get_experiment_by_name(name)
+        if created_by_another is None:
             raise
-        return made_by_another
+        return created_by_another
     return client().get_experiment(experiment_id)
 
 
@@ -159,7 +159,7 @@ def _with_id(experiment_id: str) -> Experiment:
 
 
 def _unseen(experiment_id: str, name: str) -> Experiment:
-    """What is known of an experiment while its server is away: it is found, or made by its name, afterwards."""
+    """An experiment while its server is unreachable: it is found, or created by its name, later."""
     return Experiment(experiment_id, name, "", LifecycleStage.ACTIVE)
 
 
@@ -176,7 +176,7 @@ def current_experiment_id() -> str:
         return chosen
     by_id, name = settings.EXPERIMENT_ID.get(), settings.EXPERIMENT_NAME.get()
     if name:
-        named = _found_or_made(name).experiment_id
+        named = _get_or_create(name).experiment_id
         if by_id and by_id != named and pending_name(named) is None:
             raise InvalidParameter(
                 f"MLFLOW_EXPERIMENT_ID is {by_id!r}, but the experiment in MLFLOW_EXPERIMENT_NAME, {name!r}, "
@@ -187,7 +187,7 @@ def current_experiment_id() -> str:
 
 
 def chosen_experiment_id(name: str | None, experiment_id: str | None) -> str:
-    """The experiment that is named, made if there is none of that name; that of new runs when none is named.
+    """The given experiment, created if no one has that name; the current one when neither argument is given.
 
     Raises
     ------
@@ -217,11 +217,11 @@ def create_experiment(
     tags: Mapping[str, Any] | None = None,
     trace_location: None = None,
 ) -> str:
-    """Make an experiment; its id.
+    """Create an experiment; returns its id.
 
     Raises
     ------
-    AlreadyExists: The name is taken, maybe by a deleted experiment.
+    AlreadyExists: An experiment, possibly a deleted one, has the name.
     """
     return client().create_experiment(name, artifact_location, dict(tags or {}))
 

@@ -1,4 +1,4 @@
-"""Models that are kept elsewhere: all that is stored of them is the note that says so."""
+"""Models that are kept elsewhere: only an MLmodel file without flavors is stored."""
 
 import tempfile
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ from runyard.version import VERSION
 
 
 def store_description(client: RunyardClient, model: LoggedModel) -> None:
-    """Store an MLmodel file without flavors: who loads the model learns from it that there is nothing to load."""
+    """Store an MLmodel file without flavors: loading the model then fails with a clear error."""
     text = yaml.safe_dump(
         {
             "artifact_path": model.artifact_location,

@@ -1,4 +1,4 @@
-"""Logged models: begin, finish, find and describe them."""
+"""Logged models: create, finish, search and describe them."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
@@ -28,15 +28,15 @@ def initialize_logged_model(
     model_type: str | None = None,
     experiment_id: str | None = None,
 ) -> LoggedModel:
-    """Begin a model whose files are logged later. It is pending until `finalize_logged_model`.
+    """Create a model whose files are logged later. It is pending until `finalize_logged_model`.
 
     Parameters
     ----------
     name: Its name; a random one when left out.
-    source_run_id: The run that makes it; the active one when left out.
+    source_run_id: The run that creates it; the active one when left out.
     tags, params: Values are stored as text.
     model_type: What kind of model it is, such as ``"Agent"``.
-    experiment_id: Where it belongs; the active run's or the chosen experiment when left out.
+    experiment_id: Its experiment; the active run's or the current one when left out.
 
     Raises
     ------
@@ -62,7 +62,7 @@ def create_external_model(
     model_type: str | None = None,
     experiment_id: str | None = None,
 ) -> LoggedModel:
-    """Make a model whose code and weights are kept elsewhere: an agent, a service. It is ready at once.
+    """Create a model whose code and weights are kept elsewhere, such as an agent or a service. It is ready at once.
 
     The parameters are those of `initialize_logged_model`.
     """
@@ -73,7 +73,7 @@ def create_external_model(
 
 
 def finalize_logged_model(model_id: str, status: LoggedModelStatus | str) -> LoggedModel:
-    """Say how the logging of a model ended: ``"READY"`` or ``"FAILED"``.
+    """Set the final status of a model: ``"READY"`` or ``"FAILED"``.
 
     Raises
     ------
@@ -94,7 +94,7 @@ def get_logged_model(model_id: str) -> LoggedModel:
 
 
 def last_logged_model() -> LoggedModel | None:
-    """The model this thread made last, as it is now; None if it made none."""
+    """The model that this thread created last, as it is now; None if there is none."""
     return client().get_logged_model(active.last_model_id) if active.last_model_id else None
 
 
@@ -114,7 +114,7 @@ def delete_logged_model_tag(model_id: str, key: str) -> None:
 
 
 def log_model_params(params: Mapping[str, Any], model_id: str | None = None) -> None:
-    """Add params to a model, the active one when none is named. A param stays what it is.
+    """Add params to a model, by default the active one. A param cannot be changed.
 
     Raises
     ------
@@ -127,7 +127,7 @@ def log_model_params(params: Mapping[str, Any], model_id: str | None = None) -> 
 
 
 def log_outputs(models: Sequence[LoggedModelOutput] | None = None) -> None:
-    """Note models that the run put out, each with the step at which it did."""
+    """Note models as outputs of the run, each with its training step."""
     client, run = addressed(None)
     client.log_outputs(run, models or ())
 
@@ -144,11 +144,11 @@ def search_logged_models(
 
     Parameters
     ----------
-    experiment_ids: Where to look; the current experiment when left out.
+    experiment_ids: Experiments to search; the current one when left out.
     filter_string: Such as ``metrics.accuracy > 0.9 AND params.depth = '3'``.
     datasets: Dictionaries with ``dataset_name`` and maybe ``dataset_digest``: the metrics in the filter must have been
         logged with one of these.
-    max_results: At most so many; all when left out.
+    max_results: Maximum number of models; all when left out.
     order_by: Dictionaries with ``field_name``, maybe ``ascending``, and for a metric maybe ``dataset_name`` and
         ``dataset_digest``.
     output_format: ``"pandas"`` for a table with a column for every attribute, ``"list"`` for LoggedModel objects.

@@ -163,7 +163,7 @@ def _stored(client: RunyardClient, folder: Path) -> _Source:
 def search_registered_models(
     max_results: int | None = None, filter_string: str | None = None, order_by: list[str] | None = None
 ) -> list[RegisteredModel]:
-    """Registered models that match a filter; all of them unless told how many.
+    """Registered models that match a filter; all of them unless `max_results` is given.
 
     Parameters
     ----------
@@ -182,7 +182,7 @@ def search_registered_models(
 def search_model_versions(
     max_results: int | None = None, filter_string: str | None = None, order_by: list[str] | None = None
 ) -> list[ModelVersion]:
-    """Model versions that match a filter; all of them unless told how many.
+    """Model versions that match a filter; all of them unless `max_results` is given.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Finding runs, as a pandas table or as a list."""
+"""Searching runs, as a pandas table or as a list."""
 
 import logging
 from collections.abc import Iterable, Sequence
@@ -37,14 +37,14 @@ def search_runs(
 
     Parameters
     ----------
-    experiment_ids: Where to search, an id or several; the current experiment when neither these nor names are given.
+    experiment_ids: One or more ids; the current experiment when neither these nor names are given.
     filter_string: Such as ``metrics.loss < 0.1 and params.optimizer = 'adam'``.
     run_view_type: One of ViewType.
-    max_results: How many at most.
+    max_results: Maximum number of runs.
     order_by: Such as ``["metrics.loss ASC"]``.
     output_format: ``"pandas"`` for a table with a column for every metric, param and tag, ``"list"`` for Run objects.
-    search_all_experiments: Search everywhere when no experiments are given.
-    experiment_names: Where to search, by a name or several. A name that does not exist finds nothing, with a warning.
+    search_all_experiments: Search all experiments when none are given.
+    experiment_names: One or more names. A name that does not exist finds nothing, with a warning.
 
     Raises
     ------

@@ -1,7 +1,7 @@
-"""Which run is active: a stack for each thread and asyncio task, and what a run does when it leaves its `with` block.
+"""Which run is active: a stack for each thread and asyncio task, and how a run ends with its `with` block.
 
-Code outside of tasks uses the stack of its thread. A task begins with the runs that were active where it was made, and
-what it starts is its own. A callback of the event loop sees the runs of the task that asked for it.
+Code outside of tasks uses the stack of its thread. A task begins with the runs that were active where it was created;
+runs it starts are its own. A callback of the event loop sees the runs of the task that scheduled it.
 """
 
 import builtins
@@ -23,7 +23,7 @@ from runyard.system_metrics.monitor import SystemMetricsMonitor
 from runyard.tracking.runs.entities import Run
 
 EXIT_CODES_OF_SIGNALS = (129, 130, 131, 143)
-"""What programs exit with that SIGHUP, SIGINT, SIGQUIT or SIGTERM ended, by the shell's convention."""
+"""Exit codes after SIGHUP, SIGINT, SIGQUIT and SIGTERM, by the shell's convention."""
 
 
 class ActiveRun(Run):
@@ -31,17 +31,17 @@ class ActiveRun(Run):
 
     Attributes
     ----------
-    client: What the run is logged through, whatever addresses are chosen later.
+    client: The client that logs to the run, even if the tracking URI changes later.
     process_id: The process that started it. A forked child may log to the run but does not end it.
     began: When this process started it, on the monotonic clock.
-    is_active: Is it on a stack?
+    is_active: Whether it is on a stack.
     task: The asyncio task that started it, if one did.
     inside: The run that was active when it started.
-    outcome: The status that an exception which ended the program gave it; None while nothing did.
-    is_looked_at: Is it the run of a project's program, which the program saw and did not start yet?
+    outcome: The status given by an exception that ended the program; else None.
+    is_adopted: Whether it is the run of a project whose program asked for it and has not started it yet.
     """
 
-    def __init__(self, run: Run, client: RunyardClient, is_looked_at: bool = False) -> None:
+    def __init__(self, run: Run, client: RunyardClient, is_adopted: bool = False) -> None:
         super().__init__(run.info, run.data, run.inputs, run.outputs)
         self.client = client
         self.process_id = os.getpid()
@@ -51,19 +51,19 @@ class ActiveRun(Run):
         self.task: weakref.ref[Any] | None = None
         self.inside: ActiveRun | None = None
         self.outcome: str | None = None
-        self.is_looked_at = is_looked_at
+        self.is_adopted = is_adopted
         self._around: list[ActiveRun] = []
         self._entered_in: tuple[object, int] | None = None
         self._is_block_over = False
 
     @property
     def is_left(self) -> bool:
-        """Has the task that started it ended, and left it open?"""
+        """Whether the task that started it ended and left it open."""
         task = self.task() if self.task is not None else None
         return self.is_active and self.task is not None and (task is None or bool(task.done()))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """What another process needs to log to it: monitor and stack stay with the process that runs it."""
+        """The state for logging from another process: monitor and stack stay with the process that started it."""
         return _copy, (Run(self.info, self.data, self.inputs, self.outputs), self.client, self.process_id)
 
     def __enter__(self) -> "ActiveRun":
@@ -76,16 +76,16 @@ class ActiveRun(Run):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         status = status_after(error)
-        if self._is_block_over:  # a block around this one was left first and ended its runs; later ones are not its own
+        if self._is_block_over:  # an outer block ended first and ended its runs; later runs are not its own
             return
         if self._entered_in == _flow():
             opened = [run for run in active_runs() if run not in self._around]
-        elif self.is_active:  # the block was entered in another thread or task: it has nothing else of this one's
+        elif self.is_active:  # entered in another thread or task: only this run is its own
             push(self)
             opened = [self]
         else:
             return
-        with ExitStack() as every:  # one that cannot be ended keeps none of the others open
+        with ExitStack() as every:  # an error ending one run must not leave the others open
             for run in opened:
                 run._is_block_over = True
                 every.callback(runyard.end_run, status)
@@ -105,7 +105,7 @@ def status_after(error: BaseException | None) -> str:
         return "KILLED" if _is_interruption(error) else "FAILED"
     if error.code in (None, 0):  # False too, which the interpreter takes for 0
         return "FINISHED"
-    seen: list[BaseException] = []  # an exit that answers a Ctrl-C is an interruption too
+    seen: list[BaseException] = []  # an exit after a Ctrl-C is an interruption too
     link: BaseException | None = error
     while link is not None and link not in seen:
         seen.append(link)
@@ -115,7 +115,7 @@ def status_after(error: BaseException | None) -> str:
 
 
 def _is_interruption(error: BaseException) -> bool:
-    """Is it a Ctrl-C, or what a task gets that is cancelled, by a Ctrl-C for one?"""
+    """Whether it is a Ctrl-C, or the cancellation of a task, which a Ctrl-C causes too."""
     asyncio = sys.modules.get("asyncio.exceptions")
     return isinstance(error, KeyboardInterrupt) or (asyncio is not None and isinstance(error, asyncio.CancelledError))
 
@@ -127,7 +127,7 @@ class _ThreadState(threading.local):
     ----------
     runs: Its open runs, outermost first; those that its tasks left open too.
     last: The run it ended last.
-    token: Which thread it is. Identifiers of threads are used again.
+    token: Identifies the thread. Python reuses thread ids.
     """
 
     def __init__(self) -> None:
@@ -137,7 +137,7 @@ class _ThreadState(threading.local):
 
 
 class _Seen(NamedTuple):
-    """What a task sees, and what tasks made by it begin with. Another thread sees nothing of it."""
+    """The runs of a task, with which tasks it creates begin. Not visible to other threads."""
 
     token: object
     runs: tuple[ActiveRun, ...]
@@ -148,11 +148,11 @@ thread_state = _ThreadState()
 _seen: ContextVar[_Seen | None] = ContextVar("runyard_active_runs", default=None)
 
 open_runs: list[ActiveRun] = []
-"""Every run of this process that is open, in the order of their start: what the end of the process must end."""
+"""Every open run of this process in order of start; all are ended when the process ends."""
 
 
 def _loop() -> Any:
-    """The event loop that runs in this thread, if one does; nobody need load asyncio to ask."""
+    """The event loop that runs in this thread, if any; does not load asyncio."""
     events = sys.modules.get("asyncio.events")
     return events._get_running_loop() if events is not None else None
 
@@ -164,7 +164,7 @@ def _task() -> Any:
 
 
 def _flow() -> tuple[object, int]:
-    """The thread and task that ask, for comparing."""
+    """The current thread and task, for comparison."""
     return thread_state.token, id(_task())
 
 
@@ -174,22 +174,22 @@ def _seen_here() -> _Seen | None:
 
 
 def active_runs() -> list[ActiveRun]:
-    """The open runs of the thread or task that asks, outermost first."""
+    """The open runs of the current thread or task, outermost first."""
     if _loop() is None:
         return [run for run in thread_state.runs if run.is_active]
     seen = _seen_here()
     own = [run for run in seen.runs if run.is_active] if seen is not None else []
     if own:
         return own
-    # A cell of a notebook is a task too; to who types it, cells follow each other.
+    # A notebook cell is a task too, but for its user cells run one after the other.
     every = hasattr(builtins, "__IPYTHON__")
     return [run for run in thread_state.runs if run.is_active and (every or not run.is_left)]
 
 
 def innermost() -> ActiveRun | None:
-    """The active run of the thread or task that asks, if there is one."""
+    """The active run of the current thread or task, if there is one."""
     of_thread = thread_state.runs
-    if of_thread and of_thread[-1].is_active and _loop() is None:  # asked for with every point that is logged
+    if of_thread and of_thread[-1].is_active and _loop() is None:  # the fast path: called for every point
         return of_thread[-1]
     runs = active_runs()
     return runs[-1] if runs else None
@@ -202,30 +202,30 @@ def last_ended() -> ActiveRun | None:
 
 
 def _replace(runs: Iterable[ActiveRun], last: ActiveRun | None) -> None:
-    """Set what the thread or task that asks sees from now on."""
+    """Set what the current thread or task sees from now on."""
     now = list(runs)
-    if _task() is None:  # to a callback the runs of its task are shown, to the thread they are not
+    if _task() is None:  # a callback sees the runs of its task, the thread does not
         thread_state.runs = [run for run in now if run.task is None or run.is_left or run in thread_state.runs]
     _seen.set(_Seen(thread_state.token, tuple(now), last))
 
 
 def push(run: ActiveRun) -> None:
-    """Make a run the active one of the thread or task that asks."""
+    """Make a run the active one of the current thread or task."""
     above = [other for other in active_runs() if other is not run]
-    if not run.is_active:  # else another task takes it over, to end it
+    if not run.is_active:  # else another task takes it over to end it
         run.inside = above[-1] if above else None
         run.is_active = True
         task = _task()
         if task is not None:
             run.task = weakref.ref(task)
             task.add_done_callback(lambda _: _leave(run))
-    if not run.is_looked_at and run not in open_runs:
+    if not run.is_adopted and run not in open_runs:
         open_runs.append(run)
     _replace([*above, run], last_ended())
 
 
 def _leave(run: ActiveRun) -> None:
-    """A task ended. A run it left open ends with the run around it; without one it is the thread's from now on."""
+    """Called when a task ended. A run it left open ends with its outer run; without one, it becomes the thread's."""
     around = run.inside
     while around is not None and not around.is_active:
         around = around.inside
@@ -243,7 +243,7 @@ def pop() -> ActiveRun:
 
 
 def left_inside(run: ActiveRun) -> list[ActiveRun]:
-    """Open runs that tasks left behind which this run's block had made, the innermost first."""
+    """Open runs left by tasks that were created in this run's block, innermost first."""
     found = []
     for other in reversed(open_runs):
         around = other.inside if other.is_left else None
@@ -261,7 +261,7 @@ def forget() -> None:
 
 
 class RunStack(MutableSequence[ActiveRun]):
-    """The open runs of the thread or task that asks, outermost first. To callers it is a plain list."""
+    """The open runs of the current thread or task, outermost first. To callers it is a plain list."""
 
     def get(self) -> list[ActiveRun]:
         """The runs as a list."""
@@ -310,7 +310,7 @@ active_run_stack = RunStack()
 
 
 def addressed(run_id: str | None) -> tuple[RunyardClient, str]:
-    """The run a call is about, with the client to use: the one named, else the active one, else a new one."""
+    """The client and run id for a call: the given run, else the active one, else a new one."""
     if run_id is not None:
         return client(), run_id
     run: ActiveRun = innermost() or runyard.start_run()

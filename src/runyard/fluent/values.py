@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from runyard.core.clock import now_ms
 from runyard.core.tags import CONTEXT_TAG
 from runyard.exceptions import InvalidParameter
-from runyard.fluent.measuring import entity_of, note_measured
+from runyard.fluent.measured_inputs import entity_of, note_measured_inputs
 from runyard.fluent.stack import addressed
 from runyard.tracking.inputs.entities import DatasetInput, InputTag, LoggedModelInput
 from runyard.tracking.logged_models.active import active
@@ -32,18 +32,18 @@ def log_metric(
     Parameters
     ----------
     key: The metric's name.
-    value: A number; scalars of numpy and of tensor libraries are taken too.
-    step: Where on the curve it lies; 0 when left out.
+    value: A number; scalars of numpy and tensor libraries work too.
+    step: Training step; 0 by default.
     synchronous: True waits until it is stored.
-    timestamp: Milliseconds since the epoch; now when left out.
+    timestamp: Milliseconds since 1970; now by default.
     run_id: Log to this run instead of the active one.
-    model_id: The logged model that was measured; the active one when left out. It is noted as an input of the run.
+    model_id: The logged model that was measured; by default the active one. Noted as an input of the run.
     dataset: The data it was measured on; noted as an input of the run.
     """
     client, run = addressed(run_id)
     name, digest = (dataset.name, dataset.digest) if dataset is not None else (None, None)
     if model_id or dataset is not None or active.model_id:
-        note_measured(client, run, model_id, dataset, synchronous)
+        note_measured_inputs(client, run, model_id, dataset, synchronous)
     return client.log_metric(run, key, value, timestamp, step, synchronous, name, digest, model_id)
 
 
@@ -60,18 +60,18 @@ def log_metrics(
     client, run = addressed(run_id)
     name, digest = (dataset.name, dataset.digest) if dataset is not None else (None, None)
     if model_id or dataset is not None or active.model_id:
-        note_measured(client, run, model_id, dataset, synchronous)
+        note_measured_inputs(client, run, model_id, dataset, synchronous)
     when, where = now_ms() if timestamp is None else timestamp, 0 if step is None else step
     points = [Metric(key, value, when, where, model_id, name, digest) for key, value in metrics.items()]
     return client.log_batch(run, metrics=points, synchronous=synchronous)
 
 
 def log_param(key: str, value: Any, synchronous: bool | None = None) -> Any:
-    """Log a setting of the run, as text. It stays: another value later is refused.
+    """Log a setting of the run, as text. It cannot be changed: another value later is an error.
 
     Returns
     -------
-    The value; with ``synchronous=False`` something to wait for.
+    The value; with ``synchronous=False`` an object to wait for.
     """
     client, run = addressed(None)
     return client.log_param(run, key, value, synchronous)
@@ -130,7 +130,7 @@ def log_inputs(
 
     Raises
     ------
-    InvalidParameter: There are not as many contexts or tags as datasets.
+    InvalidParameter: The number of contexts or tags is not that of datasets.
     """
     given = list(datasets or ())
     for name, others in (("contexts", contexts), ("tags_list", tags_list)):

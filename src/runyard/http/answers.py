@@ -53,7 +53,7 @@ def _clean(value: Any) -> Any:
 
 
 def unforeseen(error: Exception, what: str) -> RunyardException:
-    """What a client learns of an error nobody foresaw: an id. The log gets the rest."""
+    """What a client learns of an unexpected error: an id. The log has the rest."""
     incident = uuid.uuid4().hex[:12]
     log.error("%s failed, incident %s", what, incident, exc_info=error)
     return RunyardException(f"Something went wrong on the server. Its log has the details under incident {incident}.")

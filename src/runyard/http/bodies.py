@@ -13,7 +13,7 @@ _RAW_DEFLATE = -15
 _SMALL = 64 * 1024
 
 
-class ClientGone(Exception):  # noqa: N818  (not an error: nobody is left to hear of one)
+class ClientGone(Exception):  # noqa: N818  (not an error: the client is gone)
     """The client closed the connection before its request was complete."""
 
 
@@ -108,7 +108,7 @@ class BodyReader:
 
 def declared_length(header: bytes | str | None) -> int:
     """How long a body says it is; 0 when it does not say."""
-    return int(header) if header is not None else 0  # the parser of HTTP has refused what is no number
+    return int(header) if header is not None else 0  # the HTTP parser rejects what is not a number
 
 
 def _damaged(encoding: bytes) -> BadRequest:

@@ -153,7 +153,7 @@ class HostRules:
 def _is_loopback(host: HostPort) -> bool:
     """Does it name this machine itself? Then on any port: tunnels and containers lead here from other ones.
 
-    No page elsewhere can send such a header: a browser names the host that it was told to ask, and these names lead to
+    No page elsewhere can send such a header: a browser names the host that it asks, and these names lead to
     its own machine only. What a page of another port there may do is decided by its Origin.
     """
     if host.address is None:

@@ -30,7 +30,7 @@ def listening(settings: HttpSettings, say: Say) -> Iterator[tuple[socket.socket,
     with listen(settings.host, settings.port) as listener:
         if settings.is_public:
             host = settings.host
-            say(f"Warning: {host} can be reached from other machines, and this server asks nobody who they are.")
+            say(f"Warning: {host} can be reached from other machines, and this server has no authentication.")
         yield listener, listener.getsockname()[1]
 
 

@@ -57,7 +57,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 class OrderlyServer(Server):
-    """uvicorn's server, which tells when it is ready and ends with exit code 0 when asked to stop.
+    """uvicorn's server; it reports when it is ready and exits with code 0 when asked to stop.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ class OrderlyServer(Server):
         self._seconds = limits.shutdown_seconds
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start to take requests, and say so."""
+        """Start to take requests, and print the address."""
         await super().startup(sockets)
         if self._parent_gone is not None:
             asyncio.get_running_loop().add_reader(self._parent_gone, self._orphaned, self._parent_gone)
@@ -146,7 +146,7 @@ def log_to_stderr() -> None:
 
 
 def raise_file_limit() -> None:
-    """Every connection is an open file; take as many as the system lets us."""
+    """Raise the limit of open files to the system's maximum: every connection is an open file."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = hard if hard != resource.RLIM_INFINITY else max(soft, 65536)
     if soft != resource.RLIM_INFINITY and soft < wanted:

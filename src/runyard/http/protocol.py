@@ -21,7 +21,7 @@ _WATCHED = frozenset({b"expect", b"transfer-encoding"})
 _LAST_REQUEST_SECONDS = 0.3
 
 
-class _Refused(Exception):  # noqa: N818  (leaves the parser's callback; nobody else sees it)
+class _Refused(Exception):  # noqa: N818  (only leaves the parser's callback)
     """The request's head is not acceptable."""
 
 

@@ -57,7 +57,7 @@ class Limits:
 
 @dataclass(frozen=True, kw_only=True)
 class HttpSettings:
-    """What every server of ours can be told.
+    """Options of every server of ours.
 
     Attributes
     ----------

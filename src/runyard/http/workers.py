@@ -22,7 +22,7 @@ class WorkersCannotStart(Exception):  # noqa: N818  (says what follows)
 
 
 def ending_signals() -> tuple[signal.Signals, ...]:
-    """The signals that ask a server to end. Whoever starts it with nohup wants it to outlive the terminal."""
+    """The signals that ask a server to end. Under nohup, SIGHUP is not one: the server outlives the terminal."""
     hangs_up = signal.getsignal(signal.SIGHUP) != signal.SIG_IGN
     return (signal.SIGTERM, signal.SIGINT, *([signal.SIGHUP] if hangs_up else []))
 
@@ -50,7 +50,7 @@ class _Workers:
             self._fork()
 
     def watch(self) -> int:
-        """Replace who dies until told to stop; returns the exit code."""
+        """Replace workers that die until asked to stop; returns the exit code."""
         failed = False
         while self._alive:
             process, status = os.wait()
@@ -112,7 +112,7 @@ class _Workers:
 
 
 def run_workers(count: int, work: Callable[[int], int], ready: Callable[[], None], stop_seconds: int) -> int:
-    """Run `work` in `count` processes until told to stop.
+    """Run `work` in `count` processes until asked to stop.
 
     Parameters
     ----------

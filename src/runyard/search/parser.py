@@ -94,7 +94,7 @@ class _Parser(TokenReader):
         return Comparison(kind, key, operator, self.operand(operator, field, what))
 
     def identifier(self, ordering: bool = False) -> tuple[str, str, Field]:
-        """Kind, key and field of what stands here."""
+        """Kind, key and field of the identifier here."""
         start = self.here
         if start.kind == "text" and start.text.startswith("'"):
             raise self.error("A key is needed here; single quotes are for values. Use backticks around unusual keys.")
@@ -181,13 +181,13 @@ class _Parser(TokenReader):
         digits = token.value.removeprefix("-")
         if digits.isascii() and digits.isdigit() and len(digits) <= 18:
             return int(token.value)
-        raise self.error(f"{shown(token.value)} is no integer.", token)
+        raise self.error(f"{shown(token.value)} is not an integer.", token)
 
     def checked(self, token: Token, field: Field) -> str:
         """The text of a value, which must be an integer where ids are asked for."""
         digits = token.value
         if field.value == "id" and not (digits.isascii() and digits.isdigit() and len(digits) <= 18):
-            raise self.error(f"{shown(digits)} is no id: ids are integers in quotes, such as '7'.", token)
+            raise self.error(f"{shown(digits)} is not an id: ids are integers in quotes, such as '7'.", token)
         return token.value
 
     def texts(self, field: Field) -> tuple[str, ...]:

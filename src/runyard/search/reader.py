@@ -40,5 +40,5 @@ class TokenReader:
         return token
 
     def error(self, problem: str, at: Token | None = None) -> InvalidSearch:
-        """The error that points at a token: the next one, unless told otherwise."""
+        """The error that points at a token, by default the next one."""
         return InvalidSearch(problem, self.text, (at or self.here).position)

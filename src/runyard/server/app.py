@@ -45,7 +45,7 @@ def open_gate(settings: ServerSettings) -> Gate:
 
 
 def _note_destination(gate: Gate, destination: str) -> None:
-    """Let the store know where artifacts are kept, for whoever removes them: they must be looked for nowhere else."""
+    """Note in the store where artifacts are kept: `gc` removes files only there."""
     with gate.engines.reading.begin() as connection:
         noted = fact(Transaction(connection, gate.settings), ARTIFACTS_DESTINATION)
     if noted != destination:
@@ -89,7 +89,7 @@ class _Web:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         prefix = self._settings.static_prefix
         if not scope["path"].startswith(f"{prefix}/") and scope["path"] != prefix:
-            await send_error(send, EndpointNotFound(f"Everything of this server lies below {prefix}/."))
+            await send_error(send, EndpointNotFound(f"Everything on this server is below {prefix}/."))
             return
         begun = False
         inner = {**scope, "root_path": prefix, "path": prefix + "/" if scope["path"] == prefix else scope["path"]}

@@ -144,7 +144,7 @@ class _Routes:
         return serve
 
     async def list_stored(self, request: Request) -> Response:
-        """What lies directly in a folder of the server's store."""
+        """The direct contents of a folder of the server's store."""
         path = safe_path(request.query_params.get("path"))
         found = await in_file_thread(self._store.list, path)
         files = [{**info.to_wire(), "path": info.path.rpartition("/")[2]} for info in found]
@@ -299,7 +299,7 @@ async def _download(store: ArtifactStore, path: str, request: Request) -> Respon
 
 
 def _wanted(request: Request, size: int, tag: str) -> tuple[int, int, int] | None:
-    """First and last byte to send, and the answer's status; None when the range lies outside of the file."""
+    """First and last byte to send, and the answer's status; None when the range is outside of the file."""
     found = _RANGE.fullmatch(request.headers.get("range", "").strip())
     start, end = found.groups() if found else ("", "")
     backwards = bool(start and end) and int(start) > int(end)
@@ -313,7 +313,7 @@ def _wanted(request: Request, size: int, tag: str) -> tuple[int, int, int] | Non
 
 
 def _not_satisfiable(size: int) -> Response:
-    refusal = RangeNotSatisfiable(f"The file has {size} bytes; the range asked for lies outside of it.")
+    refusal = RangeNotSatisfiable(f"The file has {size} bytes; the requested range is outside of it.")
     return Response(envelope(refusal), 416, {"Content-Range": f"bytes */{size}"}, media_type="application/json")
 
 

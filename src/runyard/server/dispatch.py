@@ -38,7 +38,7 @@ class Dispatch:
 
     Parameters
     ----------
-    app: Serves what is no operation.
+    app: Serves every path that is not an operation.
     gate: Performs messages.
     settings: The server's settings.
     """

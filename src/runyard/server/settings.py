@@ -1,4 +1,4 @@
-"""How the tracking server is set up: its stores beside what every server can be told."""
+"""Options of the tracking server: its stores, and those of every server."""
 
 from dataclasses import dataclass
 from typing import Any, Self
@@ -14,7 +14,7 @@ PROXIED_ROOT = "mlflow-artifacts:/"
 
 @dataclass(frozen=True, kw_only=True)
 class ServerSettings(HttpSettings):
-    """Everything `runyard server` can be told.
+    """The options of `runyard server`.
 
     Attributes
     ----------
@@ -52,7 +52,7 @@ class ServerSettings(HttpSettings):
 
     @property
     def artifact_root(self) -> str:
-        """Where artifacts of new experiments go, as clients are told."""
+        """The artifact root of new experiments that clients get."""
         if self.default_artifact_root:
             return absolute_location(self.default_artifact_root)
         return PROXIED_ROOT if self.serve_artifacts else self.destination

@@ -4,7 +4,7 @@ import { readable, readableX, tables } from "./series.js";
 
 const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-// Custom properties hold light-dark(): a probe tells what they mean now.
+// Custom properties hold light-dark(): a probe element resolves them.
 function colour(name) {
   const probe = document.createElement("span");
   probe.style.color = `var(${name})`;

@@ -34,7 +34,7 @@ customElements.define(
     replace(part, now) {
       const focused = part.contains(document.activeElement) && document.activeElement;
       const link = focused && focused.getAttribute("href");
-      if (focused && !link) return; // somebody types here
+      if (focused && !link) return; // the user is typing here
       const scrolled = [...part.querySelectorAll("[data-keep-scroll]")].map((box) => box.scrollTop);
       part.replaceWith(now);
       [...now.querySelectorAll("[data-keep-scroll]")].forEach((box, at) => (box.scrollTop = scrolled[at] ?? 0));

@@ -9,7 +9,7 @@ from typing import Any
 from runyard.client import RunyardClient
 from runyard.core.ids import new_run_id
 from runyard.exceptions import ExecutionException, RunyardException
-from runyard.fluent import ending
+from runyard.fluent import run_end
 from runyard.projects import capture, reuse, runs, tags, variables
 from runyard.projects.output import Output
 from runyard.projects.processes import GRACE_SECONDS, ProcessTree
@@ -162,7 +162,7 @@ class LocalSubmittedRun(SubmittedRun):
 _going: set[LocalSubmittedRun] = set()
 """Runs that this process watches."""
 
-_GRACE_AT_THE_END = ending.SECONDS_AFTER_SIGTERM / 3
+_GRACE_AT_THE_END = run_end.SECONDS_AFTER_SIGTERM / 3
 
 
 def cancel_all() -> None:
@@ -210,9 +210,9 @@ def _watch_process() -> None:
     if not _Watch.is_set:
         _Watch.is_set = True
         atexit.register(cancel_all)
-        ending.before_sigterm.append(cancel_all)
+        run_end.before_sigterm.append(cancel_all)
         os.register_at_fork(after_in_child=_watch_none)
-    ending.watch_process()
+    run_end.watch_process()
 
 
 def _watch_none() -> None:

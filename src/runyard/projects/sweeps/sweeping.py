@@ -12,7 +12,7 @@ from runyard import settings
 from runyard.client import RunyardClient
 from runyard.core.store_address import absolute
 from runyard.exceptions import InvalidProject
-from runyard.fluent import ending
+from runyard.fluent import run_end
 from runyard.fluent.clients import client as fluent_client
 from runyard.projects import archives, runs, sources, tags
 from runyard.projects.environment import planned
@@ -222,8 +222,8 @@ class _Sweep:
             runs.end(self._client, run_id, "KILLED", None)
 
         self._client.update_run(run_id, status="RUNNING")
-        ending.watch_process()
-        ending.before_sigterm.append(mark_killed)
+        run_end.watch_process()
+        run_end.before_sigterm.append(mark_killed)
         try:
             yield outcomes
             status = "FINISHED" if all(one.status == "FINISHED" for one in outcomes.values()) else "FAILED"
@@ -231,7 +231,7 @@ class _Sweep:
             status = "FAILED"
             raise
         finally:
-            ending.before_sigterm.remove(mark_killed)
+            run_end.before_sigterm.remove(mark_killed)
             runs.end(self._client, run_id, status, None)
 
     def _perform(

@@ -83,7 +83,7 @@ class ModelVersionsClient(RegisteredModelsClient):
         wanted = parse_model_uri(src_model_uri)
         if not wanted.name or wanted.path:
             raise InvalidParameter(
-                f"{src_model_uri!r} is no version of a registered model. Write models:/<name>/<version>."
+                f"{src_model_uri!r} is not a version of a registered model. Write models:/<name>/<version>."
             )
         version = self.resolved_version(wanted)
         try:
@@ -122,7 +122,7 @@ class ModelVersionsClient(RegisteredModelsClient):
 
         Raises
         ------
-        RunyardException: There is no such model or version, or the version is no integer.
+        RunyardException: There is no such model or version, or the version is not an integer.
         """
         fields: dict[str, Any] = {"name": name, "version": str(version)}
         return self.register_or(DescribeModelVersion(**fields), GetModelVersion(**fields)).model_version
@@ -152,7 +152,7 @@ class ModelVersionsClient(RegisteredModelsClient):
         Parameters
         ----------
         filter_string: Such as ``name = 'fraud' AND run_id = '1f2e…'``.
-        max_results: At most so many, 1 to 200,000.
+        max_results: Maximum number of versions, 1 to 200,000.
         order_by: Such as ``["version_number DESC"]``; those changed last first when left out.
         page_token: The token of the page before.
         """

@@ -63,7 +63,7 @@ class ModelVersion(Entity):
 
 @entity
 class DescribedModelVersion(ModelVersion):
-    """A version with what only Runyard tells of it.
+    """A version with fields that only Runyard has.
 
     Attributes
     ----------

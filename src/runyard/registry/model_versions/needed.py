@@ -31,7 +31,7 @@ class NeededByVersions:
     """Which version of a registered model needs a run or a logged model, if one does.
 
     A version needs the run it came from, whose metrics decide promotions, and everything that holds its files: a run
-    or a logged model, by id or because they lie in its artifacts.
+    or a logged model, by id or because they are in its artifacts.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ class NeededByVersions:
                 self._holders.setdefault(holder, version)
 
     def _at(self, uri: str) -> str | None:
-        """The version whose files lie in a location, or that is all of what the location lies in."""
+        """The version whose files are in a location, or around it."""
         place = self._place(uri)
         around = (self._files[folder] for folder in _above(place) if folder in self._files)
         return self._holders.get(place) or next(around, None)
@@ -118,7 +118,7 @@ class NeededByVersions:
 
 
 def _above(place: str) -> Iterator[str]:
-    """The folders a place lies in, from the inside out."""
+    """The folders around a path, from the inside out."""
     while (above := posixpath.dirname(place)) != place:
         yield above
         place = above

@@ -75,7 +75,7 @@ def find_version(
 
     Raises
     ------
-    InvalidParameter: The number is no integer.
+    InvalidParameter: The number is not an integer.
     DoesNotExist: There is no such model or version.
     """
     number = version_number(version)

@@ -1,6 +1,6 @@
 """Where a version may point: the one check of a source that came with a request. Nothing is fetched here.
 
-A source is followed later by whoever loads the model, so it must not lead further than its caller may read: a folder
+A source is read later by everyone who loads the model, so it must not lead further than its caller may read: a folder
 of this machine or a place behind the server's proxy only inside the artifacts of the run or logged model that is named
 with it. Places in object stores are guarded by their own credentials.
 """
@@ -205,7 +205,7 @@ def _check_inside(tx: Transaction, message: CreateModelVersion, source: str) -> 
     inside, outside = _place(source), _place(root)
     below = (inside[2] + "/").startswith(outside[2].rstrip("/") + "/")
     if _is_relative(source) or inside[:2] != outside[:2] or not below:
-        raise _refused(source, f"it must lie inside the artifacts of the {owner} named with it, at {shown(root)}")
+        raise _refused(source, f"it must be inside the artifacts of the {owner} named with it, at {shown(root)}")
 
 
 def _is_relative(uri: str) -> bool:

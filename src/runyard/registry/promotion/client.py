@@ -24,7 +24,7 @@ class PromotionClient(RegistryPart):
         user_id: str | None = None,
         dry_run: bool = False,
     ) -> Promotion:
-        """Move an alias or a stage to a version if a condition on its metrics holds; nobody can come in between.
+        """Move an alias or a stage to a version if a condition on its metrics holds, in one transaction.
 
         Parameters
         ----------
@@ -40,7 +40,7 @@ class PromotionClient(RegistryPart):
 
         Returns
         -------
-        Promotion: ``holds`` and ``promoted`` say how it ended: a condition that does not hold is no error.
+        Promotion: ``holds`` and ``promoted`` say how it ended: a condition that does not hold is not an error.
 
         Raises
         ------
@@ -70,7 +70,7 @@ class PromotionClient(RegistryPart):
         Parameters
         ----------
         version: Only those that concern this version.
-        max_results: At most so many, 1 to 1,000.
+        max_results: Maximum number of moves, 1 to 1,000.
         page_token: The token of the page before.
         """
         number = None if version is None else str(version)

@@ -91,7 +91,7 @@ def _problem(character: str) -> str:
     if character in "'\"`":
         return f"The quote {character} is not closed."
     if character.isdigit() or character == ".":
-        return "This is no number."
+        return "This is not a number."
     return f"Unexpected {shown(character)}. Put keys with unusual characters in backticks."
 
 
@@ -200,7 +200,7 @@ class _Parser(TokenReader):
             names.append(self.name("The key of a metric"))
         if len(names) == 1:
             raise self.error(
-                f"{shown(start.text)} is no metric. Write metrics.<key>, current.<key> or <alias>.<key>, and unusual "
+                f"{shown(start.text)} is not a metric. Write metrics.<key>, current.<key> or <alias>.<key>, unusual "
                 "keys in backticks.",
                 start,
             )

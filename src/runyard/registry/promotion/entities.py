@@ -11,7 +11,7 @@ class PromotionComparison(ValueEntity):
     ----------
     text: The comparison as it was written.
     holds: Does it hold?
-    left, right: What its sides came to; None where that could not be told.
+    left, right: Values of its sides; None where they have none.
     reason: Why it does not hold, or why it was passed over.
     """
 

@@ -110,7 +110,7 @@ def metrics_in(expression: Expression) -> Iterator[Metric]:
         yield from metrics_in(expression.right)
 
 
-class NoValue(Exception):  # noqa: N818  (an outcome that is caught and told, not a failure)
+class NoValue(Exception):  # noqa: N818  (an outcome that is caught and reported, not a failure)
     """A calculation has no result; says why."""
 
 

@@ -70,9 +70,9 @@ class PromoteModelVersion(
 
     The condition is comparisons joined by ``and``, such as ``metrics.f1 > 0.8 and metrics.f1 >= champion.f1 - 0.005``:
     ``metrics`` are those of the version, ``current`` those of the version that has the alias or stage now, any other
-    name is an alias of the same model. `if_no_holder` says whether comparisons with the holder of what is being moved
-    ``pass`` or ``fail`` while nothing holds it. A condition that does not hold is no error: the answer says so, and
-    what came of each comparison. With `dry_run` nothing is moved.
+    name is an alias of the same model. `if_no_holder`: whether comparisons with the holder of what is being moved
+    ``pass`` or ``fail`` while no version holds it. A condition that does not hold is not an error: the answer
+    has the result of each comparison. With `dry_run` nothing is moved.
     """
 
     name: str

@@ -102,7 +102,7 @@ class RegisteredModelsClient(RegistryPart):
         Parameters
         ----------
         filter_string: Such as ``name LIKE 'fraud%' AND tags.team = 'red'``.
-        max_results: At most so many, 1 to 1,000.
+        max_results: Maximum number of models, 1 to 1,000.
         order_by: Such as ``["last_updated_timestamp DESC"]``; by name when left out.
         page_token: The token of the page before.
         """

@@ -35,7 +35,7 @@ def find_model(tx: Transaction, name: str, *, to_change: bool = False) -> FoundM
 
     Parameters
     ----------
-    to_change: Lock it on PostgreSQL, so that whoever else changes it or what hangs on it comes after this transaction.
+    to_change: Lock it on PostgreSQL, so that other changes of it or its versions wait for this transaction.
 
     Raises
     ------

@@ -1,7 +1,7 @@
-"""How the program ends: what its last exception or its exit code says, whoever else listens to them.
+"""How the program ends: by an uncaught exception, or with an exit code.
 
-Python tells nobody the exit code. But it reads `SystemExit.code` itself when such an exception ends the program,
-however and wherever it was raised, and the attribute can tell.
+Python has no hook for the exit code. But the interpreter reads `SystemExit.code` when such an exception ends the
+program, and the attribute is replaced by one that notes this.
 """
 
 import atexit
@@ -18,21 +18,21 @@ from typing import Any, NoReturn
 from runyard.fluent.stack import status_after
 
 WATCHED_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGXCPU)
-"""Signals that end a program, sent by schedulers, closed terminals and limits of time."""
+"""Terminating signals, sent by schedulers, closed terminals and time limits."""
 
 _RETURNS = ("RETURN_VALUE", "RETURN_CONST")
 
 
 class _Program:
-    """What is known about the program.
+    """What is known of the program's end.
 
     Attributes
     ----------
     outermost: The frame in which everything else runs.
-    exit_status: The status that the exit code means which ends it, and
+    exit_status: The run status for its exit code, and
     exit_at: when it was read, on the monotonic clock.
-    failed: Was the exception seen that ended it?
-    exit: `sys.exit`, as it was.
+    failed: Whether the exception that ended it was seen.
+    exit: The original `sys.exit`.
     """
 
     outermost: FrameType | None = None
@@ -43,7 +43,7 @@ class _Program:
 
 
 class _ExitCode:
-    """The attribute `SystemExit.code`, which notes when the interpreter reads it: no frame of Python's asks then."""
+    """The attribute `SystemExit.code`; notes when the interpreter reads it, which no Python frame does."""
 
     def __init__(self, attribute: Any) -> None:
         self.attribute = attribute
@@ -62,7 +62,7 @@ class _ExitCode:
 
 
 def watch() -> None:
-    """From now on, and until the program has ended, see what it exits with."""
+    """Note from now on what the program exits with."""
     if not hasattr(sys, "_clear_type_cache"):
         return  # another Python than CPython
     _Program.outermost = _outermost_frame()
@@ -78,10 +78,10 @@ def watch() -> None:
 
 
 def _set_attribute(attribute: Any) -> None:
-    """Set `SystemExit.code`. Types written in C refuse that; the garbage collector knows their dictionary."""
+    """Set `SystemExit.code`. Types written in C reject that, but the garbage collector gives their dictionary."""
     attributes = gc.get_referents(vars(SystemExit))[0]
     attributes["code"] = attribute
-    sys._clear_type_cache()  # where a look-up made before is remembered
+    sys._clear_type_cache()  # drops cached look-ups
 
 
 def _exit(status: Any = None, /) -> NoReturn:
@@ -89,12 +89,12 @@ def _exit(status: Any = None, /) -> NoReturn:
     try:
         _Program.exit(status)
     except SystemExit:
-        raise  # what passes here is an object
+        raise  # here it is an object
     raise AssertionError  # it never returns
 
 
 def note_exception(error: BaseException, traceback: TracebackType | None) -> str | None:
-    """An exception that nobody caught: the status it means if it ends the program. At a prompt none does."""
+    """The run status for an uncaught exception if it ends the program; None if not, as at a prompt."""
     frame = traceback.tb_frame if traceback is not None else None
     if frame is None or frame.f_back is not None or hasattr(sys, "ps1") or frame in _frames(sys._getframe()):
         return None
@@ -103,7 +103,7 @@ def note_exception(error: BaseException, traceback: TracebackType | None) -> str
 
 
 def _status_of(error: BaseException) -> str:
-    """What an exception means that ended the program: one out of a signal's handler kills."""
+    """The run status for an exception that ended the program; KILLED when a signal handler raised it."""
     return "KILLED" if _handles_a_signal(error) else status_after(error)
 
 
@@ -112,18 +112,18 @@ def status_at_exit(since: float) -> str:
 
     Parameters
     ----------
-    since: When it began, on the monotonic clock. What happened before does not concern it.
+    since: When it began, on the monotonic clock. Earlier events are ignored.
     """
     exit_status = _Program.exit_status if _Program.exit_at >= since else "FINISHED" if _Program.exit_status else None
     frame = _Program.outermost
     if frame is None or hasattr(sys, "ps1") or frame in _frames(sys._getframe()):
-        return exit_status or "FINISHED"  # at a prompt, or when the end is played while the program runs
+        return exit_status or "FINISHED"  # at a prompt, or when a test simulates the end
     if _Program.failed or _last_instruction(frame) in _RETURNS:
         return "FINISHED"
     error, traceback = getattr(sys, "last_value", None), getattr(sys, "last_traceback", None)
     if error is not None and traceback is not None and traceback.tb_frame is frame:
         return _status_of(error)
-    return exit_status or "FAILED"  # a bare value of Python 3.11, which is mostly an error
+    return exit_status or "FAILED"  # Python 3.11 raised a bare value, mostly an error
 
 
 def _last_instruction(frame: FrameType) -> str:
@@ -131,7 +131,7 @@ def _last_instruction(frame: FrameType) -> str:
 
 
 def _outermost_frame() -> FrameType | None:
-    """The frame of the main thread in which everything runs; None when something else than a program began it."""
+    """The outermost frame of the main thread; None when it is not a program's."""
     *_, last = _frames(sys._current_frames().get(threading.main_thread().ident or 0)) or (None,)
     is_program = last is not None and (last.f_code.co_name == "<module>" or last.f_globals.get("__name__") == "runpy")
     return last if is_program else None
@@ -146,13 +146,13 @@ def _frames(frame: FrameType | None) -> list[FrameType]:
 
 
 def _handles_a_signal(error: BaseException) -> bool:
-    """Did the exception pass code that the program installed as the handler of a signal which ends programs?"""
+    """Whether the exception passed through the program's own handler of a terminating signal."""
     handlers = {_code_of(signal.getsignal(number)) for number in (*WATCHED_SIGNALS, signal.SIGINT)} - {None}
     return bool(handlers) and any(code in handlers for code in _passed(error))
 
 
 def _passed(error: BaseException) -> Iterator[CodeType]:
-    """The code that an exception passed. Python 3.11 adds what it passed since it was last caught later, or never."""
+    """The code that an exception passed through. Python 3.11 adds the part after the last catch late, or never."""
     begun: list[Any] = [error.__traceback__]
     if error.__traceback__ is None or error.__traceback__.tb_frame is not _Program.outermost:
         begun += gc.get_referrers(_Program.outermost)

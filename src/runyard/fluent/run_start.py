@@ -1,4 +1,4 @@
-"""Starts runs: resumes the one that was named, or makes a new one."""
+"""Starts runs: resumes a given one or creates a new one."""
 
 import os
 from collections.abc import Mapping
@@ -16,17 +16,17 @@ from runyard.system_metrics.monitor import SystemMetricsMonitor
 from runyard.tracking.runs.entities import Run
 
 _claims: dict[str, object] = {}
-"""Runs that MLFLOW_RUN_ID names, by the call that is about to resume them."""
+"""Run ids of MLFLOW_RUN_ID, each with the call that is about to resume it."""
 
 
 def parent_here(nested: bool) -> ActiveRun | None:
-    """The run that a new one is started inside of. A forked child begins anew, unless it asks for a nested run."""
+    """The run around a new one, if any. A forked child has none unless it asks for a nested run."""
     active = innermost()
     return active if active is not None and (nested or active.process_id == os.getpid()) else None
 
 
-def refuse_second(nested: bool, parent_run_id: str | None) -> None:
-    """Refuse another run in a thread or task that has one, unless it is nested in that one.
+def check_may_start(nested: bool, parent_run_id: str | None) -> None:
+    """Check that this thread or task has no active run, or that the new one is nested in it.
 
     Raises
     ------
@@ -48,7 +48,7 @@ def refuse_second(nested: bool, parent_run_id: str | None) -> None:
 
 
 def resumed(run_id: str, run_name: str | None, tags: Mapping[str, Any] | None, description: str | None) -> Run:
-    """An existing run, running again, with name and tags set as given.
+    """Resume an existing run, with name and tags set as given.
 
     Raises
     ------
@@ -81,7 +81,7 @@ def _set_tags(run_id: str, tags: Mapping[str, Any] | None, description: str | No
 def resumed_by_environment(
     experiment_id: str | None, run_name: str | None, tags: Mapping[str, Any] | None, description: str | None
 ) -> Run | None:
-    """The run that MLFLOW_RUN_ID names, running again; None when it names none that these arguments can mean.
+    """Resume the run in MLFLOW_RUN_ID; None when it is not set or does not fit the arguments.
 
     Raises
     ------
@@ -93,7 +93,7 @@ def resumed_by_environment(
         return None
     claim = object()
     try:
-        # Threads that start runs at the same moment: the variable is for one, and it is asked again who came second.
+        # Of threads that start runs at the same moment, only one resumes the run: the variable is checked again.
         if _claims.setdefault(run_id, claim) is not claim or settings.RUN_ID.get() != run_id:
             return None
         if not client().connection.is_away():
@@ -119,25 +119,25 @@ def _home_of_run_in_environment(run_id: str) -> str:
         ) from None
 
 
-def look_at_run_of_project() -> ActiveRun | None:
-    """In a program that a project started, its run becomes the active one when it is first asked for.
+def adopt_project_run() -> ActiveRun | None:
+    """In a program that a project started, make the project's run the active one without starting it.
 
-    It is not started by that: the first `start_run` does.
+    The first `start_run` starts it.
     """
     run_id = settings.RUN_ID.get()
     if not run_id or run_id != settings.PROJECT_RUN_ID.get() or any(run.info.run_id == run_id for run in open_runs):
         return None
     if client().connection.is_away():
         return None
-    run = ActiveRun(client().get_run(run_id), client(), is_looked_at=True)
+    run = ActiveRun(client().get_run(run_id), client(), is_adopted=True)
     push(run)
     return run
 
 
-def stop_looking(nested: bool, parent_run_id: str | None) -> None:
-    """The run that was only looked at makes place for one that starts, unless that is nested in it."""
+def release_adopted(nested: bool, parent_run_id: str | None) -> None:
+    """Take an adopted run off the stack before another starts, unless that is nested in it."""
     active = innermost()
-    if active is not None and active.is_looked_at:
+    if active is not None and active.is_adopted:
         active.is_active = nested and parent_run_id in (None, active.info.run_id)
 
 
@@ -149,7 +149,7 @@ def created(
     tags: Mapping[str, Any] | None,
     description: str | None,
 ) -> Run:
-    """A new run, with the tags that say where it comes from.
+    """Create a run, with tags for its origin.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What values are measured on, a model or a dataset, is an input of the run: noted once for each."""
+"""Notes the model and dataset of a measured value as inputs of the run, each once."""
 
 from typing import TYPE_CHECKING
 
@@ -16,18 +16,18 @@ _noted: set[tuple[str, ...]] = set()
 
 
 def entity_of(dataset: "Dataset | Entity") -> Entity:
-    """The dataset as runs note it: made of data at hand, or as it comes from a run that was found."""
+    """The dataset as an entity: converted, or as read from a run."""
     return dataset if isinstance(dataset, Entity) else dataset._to_mlflow_entity()
 
 
-def note_measured(
+def note_measured_inputs(
     client: RunyardClient,
     run_id: str,
     model_id: str | None,
     dataset: "Dataset | Entity | None",
     synchronous: bool | None,
 ) -> None:
-    """Note the model (the active one when none is named) and the dataset as inputs of a run."""
+    """Note the model (by default the active one) and the dataset as inputs of a run."""
     model_id = model_id or active.model_id
     model_key = (client.tracking_uri, run_id, model_id or "")
     dataset_key = (client.tracking_uri, run_id, dataset.name, dataset.digest) if dataset is not None else None

@@ -1,8 +1,7 @@
-"""What becomes of open runs when the program ends: their status tells how it ended.
+"""Ends open runs when the program ends, with a status that shows how it ended.
 
-An exception that ends the program and an exit code other than 0 make them FAILED, an interrupt and signals that end
-programs make them KILLED, a plain end FINISHED. Forked children end nothing of their parent's: the runs belong to the
-process that started them.
+After an uncaught exception or an exit code other than 0 they are FAILED, after an interrupt or a terminating signal
+KILLED, else FINISHED. A forked child ends no run of its parent: runs belong to the process that started them.
 """
 
 import atexit
@@ -16,7 +15,7 @@ from types import FrameType, TracebackType
 from typing import Any
 
 from runyard.exceptions import RunyardException
-from runyard.fluent import outcome
+from runyard.fluent import exit_status
 from runyard.fluent.stack import ActiveRun, active_runs, left_inside, open_runs, status_after, thread_state
 
 log = logging.getLogger(__name__)
@@ -24,17 +23,17 @@ log = logging.getLogger(__name__)
 SECONDS_AFTER_SIGTERM = 10
 
 before_sigterm: list[Callable[[], None]] = []
-"""What else is done when a signal or an interrupt ends the program, before its open runs are marked: ending what it
-started."""
+"""Functions called when a signal or an interrupt ends the program, before its open runs are marked: they end the
+processes it started."""
 
 
 class _Watch:
-    """What was installed, and by which process."""
+    """The installed hooks, and the process that installed them."""
 
     process_id: int | None = None
     ending_process_id: int | None = None
     excepthook: Any = None
-    handlers: dict[int, Any] = {}  # noqa: RUF012  (a mutable default is what is wanted: there is one process)
+    handlers: dict[int, Any] = {}  # noqa: RUF012  (shared on purpose: there is one process)
 
 
 def end(run: ActiveRun, status: str) -> None:
@@ -44,7 +43,7 @@ def end(run: ActiveRun, status: str) -> None:
     """
     for inner in left_inside(run):
         inner.is_active = False
-        _end_whatever_happens(inner, status)
+        _end_and_log_errors(inner, status)
     if run in open_runs:
         open_runs.remove(run)
     if run.monitor is not None:
@@ -59,15 +58,15 @@ def end_all(status: str | None = None) -> None:
 
     Parameters
     ----------
-    status: When left out, what an exception that ended the program or else the program's end says.
+    status: When left out, derived from how the program ends.
     """
     for run in reversed(list(open_runs)):
         run.is_active = False
-        _end_whatever_happens(run, status or run.outcome or outcome.status_at_exit(run.began))
+        _end_and_log_errors(run, status or run.outcome or exit_status.status_at_exit(run.began))
 
 
-def _end_whatever_happens(run: ActiveRun, status: str) -> None:
-    """End a run when nobody is left to catch an error: it is reported."""
+def _end_and_log_errors(run: ActiveRun, status: str) -> None:
+    """End a run when no caller can catch an error: it is logged."""
     try:
         end(run, status)
     except (RunyardException, OSError) as problem:
@@ -75,12 +74,12 @@ def _end_whatever_happens(run: ActiveRun, status: str) -> None:
 
 
 def watch_process() -> None:
-    """From the first run on, notice how the program ends."""
+    """Install the hooks that end open runs; called when a run starts."""
     if _Watch.process_id is None:
         atexit.register(end_all)
         os.register_at_fork(after_in_child=_forget_runs_of_parent)
         _Watch.excepthook, sys.excepthook = sys.excepthook, _on_exception
-        outcome.watch()
+        exit_status.watch()
     if not isinstance(threading.excepthook, _ThreadHook):
         threading.excepthook = _ThreadHook(threading.excepthook)
     if _Watch.process_id != os.getpid():
@@ -92,7 +91,7 @@ def watch_process() -> None:
 
 def _watch_signals() -> None:
     """Take over signals that end the program. A handler of SIGTERM is called after ours; others keep theirs alone."""
-    for number in outcome.WATCHED_SIGNALS:
+    for number in exit_status.WATCHED_SIGNALS:
         current = signal.getsignal(number)
         chained = number == signal.SIGTERM and callable(current) and number not in _Watch.handlers
         if current is signal.SIG_DFL or chained:
@@ -104,16 +103,16 @@ def _watch_worker() -> None:
     """Worker processes of multiprocessing end without atexit; they have a list of their own."""
     process, util = sys.modules.get("multiprocessing.process"), sys.modules.get("multiprocessing.util")
     if process is not None and util is not None and process.parent_process() is not None:
-        util.Finalize(None, _at_exit_of_worker, exitpriority=20)  # before the client lets go of its stores
+        util.Finalize(None, _at_exit_of_worker, exitpriority=20)  # before the client closes its stores
 
 
 def _at_exit_of_worker() -> None:
-    """It is called while the exception that ends the worker, if one does, is on its way."""
+    """Called while an exception that ends the worker, if any, is being handled."""
     end_all(status_after(sys.exc_info()[1]))
 
 
 def _forget_runs_of_parent() -> None:
-    """A forked child may log to the runs it sees, and ends none of them."""
+    """A forked child may log to its parent's runs, but does not end them."""
     open_runs.clear()
     before_sigterm.clear()
     _give_back_signals()
@@ -123,10 +122,9 @@ def _forget_runs_of_parent() -> None:
 
 
 def _give_back_signals() -> None:
-    """A child without runs of its own dies of a signal as it would without us: at once, whatever call it is in.
+    """Restore the default signal handlers in a child without runs of its own, so that a signal ends it at once.
 
-    A handler in Python waits for the end of the call, which in a worker of a pool may be a wait for a lock that another
-    worker took to its grave.
+    A handler in Python runs only when the current call returns, which may be a wait for a lock held by a dead worker.
     """
     for number, before in _Watch.handlers.items():
         if before is signal.SIG_DFL and signal.getsignal(number) is _on_signal:
@@ -134,7 +132,7 @@ def _give_back_signals() -> None:
 
 
 def _on_exception(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
-    status = outcome.note_exception(error, traceback)
+    status = exit_status.note_exception(error, traceback)
     for run in open_runs if status is not None else ():
         run.outcome = status
     _Watch.excepthook(kind, error, traceback)
@@ -144,7 +142,7 @@ def _on_exception(kind: type[BaseException], error: BaseException, traceback: Tr
 
 
 class _ThreadHook:
-    """A thread that dies takes the runs that it left open along; those of other threads go on."""
+    """Ends the open runs of a thread that dies of an exception; runs of other threads go on."""
 
     def __init__(self, before: Callable[[threading.ExceptHookArgs], Any]) -> None:
         self._before = before
@@ -153,7 +151,7 @@ class _ThreadHook:
         self._before(args)
         for run in reversed(active_runs()):
             run.is_active = False
-            _end_whatever_happens(run, status_after(args.exc_value))
+            _end_and_log_errors(run, status_after(args.exc_value))
 
 
 def _end_after_signal() -> None:
@@ -164,7 +162,7 @@ def _end_after_signal() -> None:
 
 def _on_signal(number: int, frame: FrameType | None) -> None:
     if _Watch.ending_process_id == os.getpid():
-        return  # a second one, as when two programs above send it, must not cut short what the first began
+        return  # a second signal must not interrupt the work of the first
     if (open_runs or before_sigterm) and _Watch.process_id == os.getpid():
         # The main thread may hold a lock of the client right now, so another thread does the work, for a limited time.
         _Watch.ending_process_id = os.getpid()
