@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from runyard.client import RunyardClient
-from tests.fluent.programs import finish, start, statuses
+from tests.fluent.programs import finish, program, start, start_python, statuses
 
 
 def test_a_program_that_just_ends_has_finished(tmp_path: Path) -> None:
@@ -199,7 +199,7 @@ def test_a_forked_worker_dies_of_signals_as_it_would_without_us(tmp_path: Path) 
     body = """
     import multiprocessing
     def work():
-        print(signal.getsignal(signal.SIGTERM) is signal.SIG_DFL)
+        print(signal.getsignal(signal.SIGTERM) is signal.SIG_DFL, flush=True)
         with mlflow.start_run():
             os.kill(os.getpid(), signal.SIGTERM)
     mlflow.start_run()
@@ -208,7 +208,7 @@ def test_a_forked_worker_dies_of_signals_as_it_would_without_us(tmp_path: Path) 
     worker.join()
     os.kill(os.getpid(), worker.exitcode == -signal.SIGTERM and signal.SIGTERM)
     """
-    code, out, err = finish(start(tmp_path, body, "-u"))
+    code, out, err = finish(start(tmp_path, body))
 
     assert (code, out.strip(), err) == (-signal.SIGTERM, "True", "")
     assert ["KILLED", "KILLED"] == statuses(tmp_path)
@@ -234,7 +234,9 @@ def test_a_worker_process_ends_the_runs_it_leaves_open(tmp_path: Path, method: s
             worker.start()
             worker.join()
     """
-    code, _, _ = finish(start(tmp_path, body))
+    # spawned workers look for the program's file, which a text from standard input does not have
+    process = start_python(tmp_path, "-c", program(body)) if method == "spawn" else start(tmp_path, body)
+    code, _, _ = finish(process)
 
     assert code == 0
     assert ["FINISHED", "FINISHED", "FAILED", "FAILED", "KILLED"] == statuses(tmp_path)

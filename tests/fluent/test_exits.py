@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fluent.programs import finish, start, statuses
+from tests.fluent.programs import finish, start, start_python, statuses
 
 EXITS = {
     "exit 0": ("sys.exit(0)", 0, "FINISHED"),
@@ -87,10 +87,10 @@ def test_a_main_function_tells_how_its_program_ended(tmp_path: Path, how: str, c
     begin = "import runyard\ndef main():\n    runyard.start_run()\n"
     program = tmp_path / "train.py"
     program.write_text(f"{begin}    return {code}\nif __name__ == '__main__':\n    raise SystemExit(main())\n")
-    body = "import runpy; runpy.run_path('train.py', run_name='__main__')" if how == "runpy" else ""
-    options = {"-m": ["-m", "train"], "runpy": [], "a file": ["train.py"]}[how]
-
-    ended, _, _ = finish(start(tmp_path, body, *options))
+    if how == "runpy":
+        ended, _, _ = finish(start(tmp_path, "import runpy; runpy.run_path('train.py', run_name='__main__')"))
+    else:
+        ended, _, _ = finish(start_python(tmp_path, *(["-m", "train"] if how == "-m" else ["train.py"])))
 
     assert ended == code
     assert [status] == statuses(tmp_path)
@@ -155,7 +155,7 @@ def test_a_mistake_at_the_prompt_fails_no_run(tmp_path: Path) -> None:
     typed = "import runyard as mlflow\nr = mlflow.start_run()\nundefined\nmlflow.end_run()\nundefined\n"
     typed += "r = mlflow.start_run()\nmlflow.log_metric('acc', 1)\nundefined\n"
 
-    code, _, err = finish(start(tmp_path, "", "-i", stdin=subprocess.PIPE), typed=typed + "exit()\n")
+    code, _, err = finish(start_python(tmp_path, "-i", stdin=subprocess.PIPE), typed=typed + "exit()\n")
 
     assert code == 0
     assert err.count("NameError") == 3
