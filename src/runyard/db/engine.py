@@ -22,7 +22,7 @@ BUSY_TIMEOUT_MS = 30_000
 READERS = 8
 _LOG = "write_ahead_log"
 CONNECT_SECONDS = 10
-"""How long PostgreSQL may take to accept a connection, unless its address says otherwise."""
+"""Seconds PostgreSQL may take to accept a connection, unless its address sets a time."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def parse_uri(uri: str) -> URL:
         if is_database(store):
             return make_url(store).set(drivername="postgresql+psycopg")
     except (ArgumentError, NoSuchModuleError, ValueError):
-        pass  # what it says may hold the password
+        pass  # its text may hold the password
     shown = without_credentials(store)
     raise InvalidParameter(
         f"{shown!r} is not an address of a database. Use sqlite:///file.db or postgresql://user@host/name."
@@ -80,7 +80,7 @@ def parse_uri(uri: str) -> URL:
 
 
 def require_database(uri: str) -> None:
-    """Refuse a SQLite database that is not there: opening it would make an empty one.
+    """Check that a SQLite database exists: opening a missing one would create an empty one.
 
     Raises
     ------
@@ -135,7 +135,7 @@ def _beginner(statement: str, present: Callable[[], None]) -> Any:
 
 
 def _noting_log_of(path: Path) -> Any:
-    """Each connection keeps the write-ahead log that it found: what it writes to another is in no database."""
+    """Each connection keeps the write-ahead log that it opened: writes to another log would be lost."""
     log = Path(f"{path.resolve()}-wal")
 
     def note(connection: sqlite3.Connection, record: Any) -> None:
@@ -146,7 +146,7 @@ def _noting_log_of(path: Path) -> Any:
 
 
 def _presence(path: Path, opened: os.stat_result) -> Callable[[], None]:
-    """Sees that a file is still the one that was opened: SQLite goes on to write to one that has no name any more."""
+    """Checks that a file is still the one that was opened: SQLite would go on writing to a deleted one."""
     name, device, number = str(path.absolute()), opened.st_dev, opened.st_ino
 
     def check() -> None:
@@ -164,7 +164,7 @@ def _presence(path: Path, opened: os.stat_result) -> Callable[[], None]:
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
-    connection.isolation_level = None  # the driver must not begin transactions of its own accord
+    connection.isolation_level = None  # the driver must not begin transactions by itself
     connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
     _switch_to_wal(connection)
     connection.execute("PRAGMA synchronous = FULL")  # a commit returns when it is on the disk

@@ -1,4 +1,4 @@
-"""What a database knows about its store beside the resources in it."""
+"""Facts that a database keeps about its store."""
 
 import sqlalchemy as sa
 
@@ -19,12 +19,12 @@ store_facts = sa.Table(
 
 
 def fact(tx: Transaction, name: str) -> str | None:
-    """What is known under a name; None when nothing is."""
+    """The fact with a name; None when it is not set."""
     value: str | None = tx.scalar(sa.select(store_facts.c.value).where(store_facts.c.name == name))
     return value
 
 
 def note_fact(tx: Transaction, name: str, value: str) -> None:
-    """Remember it, in place of what was known before."""
+    """Set a fact."""
     statement = upsert(tx, store_facts).values(name=name, value=value)
     tx.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"value": value}))

@@ -18,7 +18,7 @@ _PG_SAID = re.compile(
     r"(?:connection to server [^\n]*? failed: (?P<said>[^\s:]+:  )?|failed to resolve host '[^']*': (?:\[.*?\] )?)"
     r"(?P<reason>[^\n]+)"
 )
-"""What psycopg makes of a connection that failed: two blanks follow the severity of what PostgreSQL itself said."""
+"""psycopg's text of a failed connection: two spaces follow the severity in PostgreSQL's own message."""
 _PG_BUSY = re.compile(r"starting up|shutting down|too many|slots are reserved|recovery|not yet accepting")
 _PG_SETTING = re.compile(r"(?:connection is bad: )?(invalid [^\n]+)")
 
@@ -28,7 +28,7 @@ class OutOfReach(Unavailable):
 
 
 def worth_another_try(error: Exception) -> bool:
-    """Would the same transaction likely succeed if performed again from the start?
+    """Whether the same transaction would likely succeed when performed again.
 
     Serialisation failures and deadlocks on PostgreSQL; and a unique or foreign key that another process's commit broke
     between our look and our write, for the second look sees that commit.
@@ -39,7 +39,7 @@ def worth_another_try(error: Exception) -> bool:
 
 
 def lost_connection(error: Exception) -> bool:
-    """Did the connection itself break?"""
+    """Whether the connection itself broke."""
     return isinstance(error, DBAPIError) and error.connection_invalidated
 
 

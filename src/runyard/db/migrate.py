@@ -1,4 +1,4 @@
-"""Upgrading a database that was made by an older version."""
+"""Upgrades a database of an older version."""
 
 from alembic import command
 from alembic.config import Config

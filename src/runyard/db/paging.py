@@ -1,7 +1,7 @@
-"""Pages by key: a page begins behind the last row of the page before, so a deep page costs what the first costs.
+"""Pages by key: a page begins after the last row of the page before, so a deep page costs what the first costs.
 
 A token holds the sort key of that row and a digest of the query, so that it cannot be used with another. MLflow's own
-tokens, which count rows, are taken too.
+tokens, which count rows, work too.
 """
 
 import base64
@@ -26,7 +26,7 @@ class SortColumn:
     Attributes
     ----------
     expression: The SQL.
-    kind: What a token may hold for it.
+    kind: The type of its value in a token.
     descending: Greatest first?
     indexed: May a bound on this column alone help the database to begin in the right place?
     """
@@ -71,7 +71,7 @@ def read_page(
     ----------
     statement: Selects the one column that is wanted.
     columns: What to order by; together they are unique.
-    query: What was asked for, as plain data. A token is good for the same query only.
+    query: The query as plain data. A token is valid for the same query only.
 
     Raises
     ------
@@ -96,7 +96,7 @@ def _behind(columns: Sequence[SortColumn], key: Sequence[Any]) -> list[sa.Column
     for place, column in enumerate(columns):
         same = [earlier.expression == sa.literal(value) for earlier, value in zip(columns[:place], key, strict=False)]
         choices.append(sa.and_(*same, column.behind(key[place])))
-    # The first column's own bound follows from the choices, but only when it is said does the database begin there.
+    # The first column's bound follows from the others, but the database only uses it when it is explicit.
     bound = [columns[0].from_here(key[0])] if columns[0].indexed else []
     return [*bound, sa.or_(*choices)]
 
@@ -107,12 +107,12 @@ def query_digest(query: Sequence[object]) -> str:
 
 
 def write_token(key: Sequence[Any], digest: str) -> str:
-    """The token of the page behind this key."""
+    """The token of the page after this key."""
     return encode_token({"after": list(key), "of": digest})
 
 
 def read_token(token: str | None, columns: Sequence[SortColumn], digest: str) -> Start:
-    """Where the page begins that a token names; at the start without one.
+    """Where a token's page begins; the start without a token.
 
     Raises
     ------
@@ -158,7 +158,7 @@ def decode_token(token: str) -> dict[str, Any]:
 
 
 def offset_in(fields: Mapping[str, Any]) -> int:
-    """The number of rows that a token of MLflow's own passes over; 0 for other tokens."""
+    """The number of rows that one of MLflow's tokens skips; 0 for other tokens."""
     offset = fields.get("offset")
     return offset if len(fields) == 1 and type(offset) is int and 0 < offset < 2**62 else 0
 

@@ -1,4 +1,4 @@
-"""Which version of the schema this program speaks, and what to do with the database it finds."""
+"""The schema version of this program, and the check of a database's version."""
 
 import sqlalchemy as sa
 

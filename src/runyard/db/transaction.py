@@ -12,14 +12,14 @@ from runyard.core.clock import now_ms
 
 @dataclass(frozen=True)
 class StoreSettings:
-    """What operations must know besides the database.
+    """Settings of the store that operations need.
 
     Attributes
     ----------
     artifact_root: Where artifacts of new experiments go, a URI or an absolute path; the experiment's id is appended.
     artifact_places: Folders, and places in S3, that the process may read artifacts from; the first is behind
         ``mlflow-artifacts:``.
-    local_callers: Do only processes of this machine's user speak to the store? They may point at any folder.
+    local_callers: Whether only processes of this machine's user use the store. They may use any folder.
     """
 
     artifact_root: str
@@ -59,7 +59,7 @@ class Transaction:
 class Prepared:
     """A Core statement compiled once per database and run on the driver's cursor, with values by position.
 
-    Core's own execution costs 50 to 90 microseconds more a statement, which the hot path cannot spare.
+    Core's own execution takes 50 to 90 microseconds more, too much for the hot path.
 
     Parameters
     ----------

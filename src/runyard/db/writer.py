@@ -31,9 +31,9 @@ Outcome = tuple[bool, Any]
 
 @dataclass(frozen=True)
 class Job:
-    """A piece of work, and whom to tell how it ended.
+    """A write, and the receiver of its outcome.
 
-    `batch` groups the notices of one receiver: its `deliver` is called once a group with everything of that receiver.
+    A receiver's `deliver` is called once a group, with all its outcomes.
     """
 
     work: Work
@@ -46,7 +46,7 @@ class Receiver:
 
     def deliver(self, outcomes: Sequence[tuple[Any, Outcome]]) -> None:
         """Take (ticket, outcome) pairs; called on the writer's thread, must return at once."""
-        raise TypeError("a receiver says how it delivers")
+        raise TypeError("subclasses implement this")
 
 
 class Writer:

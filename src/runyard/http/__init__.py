@@ -1,1 +1,1 @@
-"""What every HTTP server of ours shares: who may ask, how much and how slowly, and how its processes start and end."""
+"""What our HTTP servers share: access checks, limits, and the start and end of their processes."""

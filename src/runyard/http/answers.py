@@ -1,4 +1,4 @@
-"""JSON answers, sent without a framework: the envelope every error comes in, and the hot path's 200."""
+"""JSON answers, sent without a framework: the error envelope, and the hot path's 200."""
 
 import json
 import logging
@@ -17,7 +17,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
 INCIDENT = "runyard.incident"
-"""Key in a request's scope that says that its failure is in the log already."""
+"""Key in a request's scope, set when its failure is logged."""
 
 JSON_TYPE = (b"content-type", b"application/json")
 
@@ -38,7 +38,7 @@ async def send_error(send: Send, error: RunyardException, headers: Headers | Non
 
 
 def retry_headers(error: RunyardException) -> Headers:
-    """``Retry-After`` for what may work later."""
+    """``Retry-After`` for a retryable error."""
     return [(b"retry-after", b"%d" % error.retry_after)] if isinstance(error, Unavailable) else []
 
 

@@ -1,4 +1,4 @@
-"""Reads JSON bodies: whole, unpacked, and never more of them than the limits allow."""
+"""Reads JSON bodies: complete, decompressed, and within limits."""
 
 import asyncio
 import zlib
@@ -35,7 +35,7 @@ class BodyReader:
         Raises
         ------
         PayloadTooLarge: Over the limit, declared, sent, or once unpacked; the rest is not read.
-        UnsupportedMediaType: Packed in a way we do not know.
+        UnsupportedMediaType: An unknown compression.
         Unavailable: Too many large bodies are on their way already.
         ClientGone: The client went away.
         """
@@ -86,7 +86,7 @@ class BodyReader:
         except zlib.error:
             if encoding != b"deflate":
                 raise _damaged(encoding) from None
-        try:  # some clients send the bare stream under this name
+        try:  # some clients send the raw stream under this name
             return self._inflated(packed, _RAW_DEFLATE, limit)
         except zlib.error:
             raise _damaged(encoding) from None
@@ -107,7 +107,7 @@ class BodyReader:
 
 
 def declared_length(header: bytes | str | None) -> int:
-    """How long a body says it is; 0 when it does not say."""
+    """The declared length of a body in bytes; 0 without one."""
     return int(header) if header is not None else 0  # the HTTP parser rejects what is not a number
 
 

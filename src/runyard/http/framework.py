@@ -1,4 +1,4 @@
-"""What the web framework finds wrong, in the envelope of our errors; and the templates of pages."""
+"""Errors of the web framework as ours, and the templates of pages."""
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.exceptions import HTTPException
@@ -22,7 +22,7 @@ def templates() -> Environment:
 
 
 def explained(request: Request, error: HTTPException, absent: str) -> RunyardException:
-    """The framework's error as one of ours; `absent` is what is said where there is nothing at the path."""
+    """The framework's error as one of ours; `absent` is the error for an unknown path."""
     if error.status_code == 404:
         return EndpointNotFound(absent)
     if error.status_code == 405:

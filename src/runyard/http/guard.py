@@ -1,4 +1,4 @@
-"""The outermost layer: who may talk to this server, and the headers every answer carries.
+"""The outermost layer: checks of Host and Origin, and the security headers of every answer.
 
 A page anywhere on the web can make its reader's browser send requests here. What it cannot do is choose the Host header
 freely and the Origin header at all; so both are compared exactly, on every path.
@@ -120,7 +120,7 @@ class Guard:
 
 
 async def _preflight(send: Send, allowed: bool) -> None:
-    """Answer a browser that asks whether a page elsewhere may send a request."""
+    """Answer a CORS preflight request."""
     if not allowed:
         await send_error(send, PermissionDenied("Pages of this origin may not use this server."))
         return
@@ -134,7 +134,7 @@ async def _preflight(send: Send, allowed: bool) -> None:
 
 
 def _repeated(headers: Headers) -> bytes | None:
-    """A header that may come once only and came twice."""
+    """A header that must be unique and was sent twice."""
     seen: set[bytes] = set()
     for name, _ in headers:
         if name in seen:

@@ -1,4 +1,4 @@
-"""Which Host headers are ours, and which Origins: compared exactly, addresses as addresses."""
+"""Decides which Host and Origin headers are accepted; names and addresses are compared exactly."""
 
 import contextlib
 import ipaddress
@@ -20,7 +20,7 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 @dataclass(frozen=True)
 class HostPort:
-    """A Host header taken apart: a name in lower case, or an address, and the port if one was given."""
+    """A parsed Host header: a name in lower case or an address, and the port if given."""
 
     name: str
     address: Address | None
@@ -28,7 +28,7 @@ class HostPort:
 
 
 def parse_host(text: str) -> HostPort | None:
-    """Take a Host header apart; None when it is not a plain name or address with an optional port."""
+    """Parse a Host header; None when it is not a plain name or address with an optional port."""
     bracketed = re.fullmatch(r"\[([0-9a-f:.]+)\](?::([0-9]{1,5}))?", text, re.IGNORECASE)
     plain = re.fullmatch(r"([^:\[\]]+)(?::([0-9]{1,5}))?", text)
     match = bracketed or plain
@@ -188,7 +188,7 @@ def check_origins(origins: Sequence[str]) -> frozenset[bytes]:
 
     Raises
     ------
-    InvalidParameter: An entry is not ``scheme://host[:port]``; wildcards are not taken.
+    InvalidParameter: An entry is not ``scheme://host[:port]``; wildcards are not supported.
     """
     spelled = [origin.strip().rstrip("/").lower() for origin in origins]
     for origin in spelled:

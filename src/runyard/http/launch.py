@@ -11,7 +11,7 @@ from runyard.http.settings import HttpSettings
 from runyard.http.workers import run_workers
 
 _LATER_THAN_LAST_RESORT = 2
-"""Seconds after its time to shut down at which a worker is killed, which has not even ended itself."""
+"""Seconds after the shutdown time at which a worker that still runs is killed."""
 
 OpenApp = Callable[[], AbstractContextManager[App]]
 Say = Callable[[str], None]

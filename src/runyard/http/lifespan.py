@@ -7,7 +7,7 @@ from runyard.http.answers import Receive, Scope, Send
 
 
 class Lifespan:
-    """Calls what is to be done when the server starts and when it stops.
+    """Calls functions when the server starts and stops.
 
     Parameters
     ----------

@@ -62,7 +62,7 @@ class OrderlyServer(Server):
     Parameters
     ----------
     app: What is served.
-    limits: What one client may ask, and how long requests in flight may take to end.
+    limits: Limits of a client, and the time for requests in flight to end.
     ready: Called when it takes requests.
     parent_gone: A file descriptor; the server ends when it becomes readable.
     """

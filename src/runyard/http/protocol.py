@@ -80,7 +80,7 @@ class LimitedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Feed the parser, then see whether the client keeps to the limits."""
+        """Feed the parser, then check the client against the limits."""
         if self._dead:
             return
         was_in_body = not self._in_head
@@ -103,7 +103,7 @@ class LimitedProtocol(HttpToolsProtocol):
         return cycle is not None and not cycle.response_complete
 
     def _watch_head(self, received: int) -> None:
-        """A head has come in part: it must not grow or dawdle."""
+        """A head has arrived in part: check its size and time."""
         self._head_bytes += received
         if self._head_bytes > self._limits.head_bytes:
             self._refusal = (431, f"The request's headers are over {self._limits.head_bytes:,} bytes.")
@@ -112,7 +112,7 @@ class LimitedProtocol(HttpToolsProtocol):
             self._head_timer = self.loop.call_later(self._limits.head_seconds, self._abort)
 
     def _watch_body(self, received: int) -> None:
-        """A body has come in part: it must keep flowing."""
+        """A body has arrived in part: check its speed."""
         self._body_bytes += received
         self._was_paused |= self.flow.read_paused
         if self._body_timer is None:
@@ -191,7 +191,7 @@ class LimitedProtocol(HttpToolsProtocol):
         raise _Refused
 
     def send_400_response(self, msg: str) -> None:
-        """Answer what cannot be parsed or was refused, after which nothing of this connection is believed."""
+        """Answer what cannot be parsed or was refused, and trust nothing more on this connection."""
         cycle = self.cycle
         if self._is_answering():
             if self._in_head or cycle.response_started:
@@ -236,7 +236,7 @@ class LimitedProtocol(HttpToolsProtocol):
             self._abort()
 
     def shutdown(self) -> None:
-        """Answer what is in flight, and what a busy client is sending this very moment; then close."""
+        """Answer requests in flight and those a client is sending now; then close."""
         self._leaving = True
         if self._is_answering():
             self.cycle.keep_alive = False

@@ -1,4 +1,4 @@
-"""Where a server listens, whom it listens to, and its limits."""
+"""Options of a server: its address, the hosts it accepts, and its limits."""
 
 import re
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ _FRAME_OPTIONS = frozenset({"SAMEORIGIN", "DENY", "NONE"})
 
 @dataclass(frozen=True)
 class Limits:
-    """What one client may ask of the server.
+    """Limits of one client.
 
     Attributes
     ----------
@@ -69,7 +69,7 @@ class HttpSettings:
     cors_allowed_origins: Origins whose pages may call the API, such as ``https://notebooks.example.com``.
     x_frame_options: Value of that header; ``NONE`` leaves it out.
     disable_security_middleware: Switch off the checks of Host and Origin.
-    limits: What one client may ask.
+    limits: Limits of one client.
     """
 
     host: str = "127.0.0.1"

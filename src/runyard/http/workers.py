@@ -18,7 +18,7 @@ _MANY_DEATHS, _SHORT_SECONDS = 8, 10.0
 
 
 class WorkersCannotStart(Exception):  # noqa: N818  (says what follows)
-    """What keeps this worker from starting would keep the next one too: the server stops."""
+    """An error that every worker would meet at its start: the server stops."""
 
 
 def ending_signals() -> tuple[signal.Signals, ...]:
@@ -116,10 +116,10 @@ def run_workers(count: int, work: Callable[[int], int], ready: Callable[[], None
 
     Parameters
     ----------
-    count: How many.
+    count: Number of processes.
     work: Runs in each; given a file descriptor that becomes readable when this process is gone.
     ready: Called once when all were started.
-    stop_seconds: How long they may take to end before they are killed.
+    stop_seconds: Seconds they may take to end before they are killed.
     """
     workers = _Workers(count, work, stop_seconds)
     workers.start()

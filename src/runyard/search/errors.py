@@ -1,4 +1,4 @@
-"""How the search language says what is wrong, and where."""
+"""Errors of the search language, with their position."""
 
 from runyard.exceptions import InvalidParameter
 

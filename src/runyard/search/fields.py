@@ -13,14 +13,14 @@ PRESENCE = frozenset(("IS NULL", "IS NOT NULL"))
 
 @dataclass(frozen=True)
 class Field:
-    """How one kind of thing may be compared.
+    """How one kind of field may be compared.
 
     Attributes
     ----------
     value: What it is compared with; an ``id`` is an integer in quotes, a ``version`` one with or without,
         ``loose`` is text with or without quotes.
     operators: The comparators it takes; none for what can only be ordered by.
-    sortable: May it stand in order_by?
+    sortable: Whether order_by may name it.
     """
 
     value: Literal["text", "number", "integer", "id", "version", "loose"]
@@ -35,7 +35,7 @@ class EntityFields:
     Attributes
     ----------
     name: Plural, for messages.
-    prefixes: What may stand before the dot, with the kind it means. No prefix means ``attribute``.
+    prefixes: The words before the dot, each with its kind. No prefix means ``attribute``.
     keyed: Kinds with a fixed set of keys, such as attributes.
     free: Kinds with any keys, such as metrics.
     aliases: Other spellings of attributes in filters.

@@ -7,12 +7,12 @@ from typing import NamedTuple
 from runyard.search.errors import InvalidSearch
 
 MAX_LENGTH = 4 * 2**20
-"""Characters of a filter: a list of a hundred thousand ids fits, and none takes long to read."""
+"""Maximum number of characters of a filter: a list of a hundred thousand ids fits."""
 MAX_UNQUOTED = 10_000
-"""Characters of a filter apart from its texts in quotes and lists of them, which count as one each."""
+"""Maximum number of characters without quoted texts and lists, which count as one each."""
 
-# A doubled quote does not end a text, but stands for both quotes: so MLflow reads it, and it may be what was logged.
-# Behind a dot that touches what is before it, a word may begin with a digit: metrics.5fold, tags.layer.3
+# A doubled quote does not end a text but stands for both quotes, as in MLflow.
+# After a dot that touches what is before it, a word may begin with a digit: metrics.5fold, tags.layer.3
 _TOKEN = re.compile(
     r"""
       (?P<space>\s+)
@@ -55,7 +55,7 @@ class Token(NamedTuple):
 
     @property
     def value(self) -> str:
-        """What it says: without its quotes."""
+        """Its text without quotes."""
         return self.text[1:-1] if self.kind in ("text", "quoted") else self.text
 
     def texts(self) -> "Iterator[Token]":
@@ -68,7 +68,7 @@ class Token(NamedTuple):
 
 
 def check_characters(text: str, purpose: str) -> None:
-    """Refuse a text with a character that no database keeps; it cannot be `purpose`."""
+    """Reject a text with a character that databases cannot store; it cannot be `purpose`."""
     bad = _UNSTORABLE.search(text)
     if bad:
         raise InvalidSearch(f"The character U+{ord(bad.group()):04X} cannot be {purpose}.", text, bad.start())

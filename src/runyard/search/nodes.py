@@ -1,4 +1,4 @@
-"""What a filter and an order_by say, once understood."""
+"""Parsed filters and order_by keys."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Understands filters and order_by: a recursive-descent parser over the tokens, for every entity.
+"""A recursive-descent parser for filters and order_by of every entity.
 
     filter      = { AND } [ condition { AND { AND } condition } ] { AND }
     condition   = identifier ( comparator value | [ NOT ] IN list | IS [ NOT ] NULL )
@@ -102,14 +102,14 @@ class _Parser(TokenReader):
         while self.here.text == "." and self.touches():
             self.take()
             if not self.touches():
-                raise self.error("A key is needed directly behind the dot.")
-            names.append(self.name("A key is needed behind the dot."))
+                raise self.error("A key is needed directly after the dot.")
+            names.append(self.name("A key is needed after the dot."))
         if len(names) == 1:
             return self.keyed("attribute", names[0], start, ordering)
         kind = self.entity.prefixes.get(names[0])
         if kind is None:
             known = ", ".join(self.entity.prefixes)
-            raise self.error(f"{shown(names[0])} is nothing that {self.entity.name} have. Use one of: {known}.", start)
+            raise self.error(f"{shown(names[0])} is not a field of {self.entity.name}. Use one of: {known}.", start)
         key = ".".join(names[1:])
         if kind in self.entity.free:
             return kind, key, self.entity.free[kind]
@@ -127,7 +127,8 @@ class _Parser(TokenReader):
         offered = [name for name, field in known.items() if (field.sortable if ordering else field.operators)]
         if key not in (offered or known):
             listed = ", ".join(offered or known)
-            raise self.error(f"{shown(key)} is no {kind} of {self.entity.name}. Use one of: {listed}.", start)
+            what = f"{'an' if kind == 'attribute' else 'a'} {kind} of {self.entity.name}"
+            raise self.error(f"{shown(key)} is not {what}. Use one of: {listed}.", start)
         return kind, key, known[key]
 
     def operator(self) -> str:
@@ -219,5 +220,5 @@ class _Parser(TokenReader):
             raise self.error(f"{self.entity.name.capitalize()} cannot be ordered by a {kind}.", start)
         direction = self.take_word("ASC", "DESC")
         if self.here.kind != "end":
-            raise self.error("An item of order_by is one key with ASC or DESC behind it. Give several keys as a list.")
+            raise self.error("An item of order_by is one key followed by ASC or DESC. Give several keys as a list.")
         return OrderTerm(kind, key, ascending=direction is None or direction.is_word("ASC"))

@@ -7,11 +7,11 @@ from runyard.search.lexer import Token
 
 
 class TokenReader:
-    """A place in a text's tokens, the last of which is of kind ``end``.
+    """A position in a text's tokens, the last of which is of kind ``end``.
 
     Parameters
     ----------
-    text: What was cut into tokens.
+    text: The source of the tokens.
     tokens: Its tokens.
     """
 
@@ -30,11 +30,11 @@ class TokenReader:
         return self.tokens[self.place - 1]
 
     def touches(self) -> bool:
-        """Does the next token stand directly behind the one before?"""
+        """Whether the next token directly follows the one before."""
         return self.here.position == self.before.end
 
     def take(self) -> Token:
-        """The next token, which is then behind us; the end stays where it is."""
+        """Take the next token; the end token is never passed."""
         token = self.here
         self.place += token.kind != "end"
         return token

@@ -10,13 +10,13 @@ from runyard.db.selecting import one_of_values
 from runyard.exceptions import InvalidParameter
 from runyard.search.nodes import Comparison
 
-MAX_PATTERN_BYTES = 50_000  # SQLite takes no longer one
+MAX_PATTERN_BYTES = 50_000  # SQLite's limit
 
 MAX_BOUND = 100
 """Values of a list that are bound one by one; databases limit how many a statement may have."""
 
 MAX_JOINED = 5
-"""Conditions on other tables that PostgreSQL may turn into joins; planning the joins of 100 takes it five seconds."""
+"""Maximum number of conditions on other tables that PostgreSQL may plan as joins; planning 100 takes five seconds."""
 
 Column = sa.ColumnElement[Any]
 

@@ -1,6 +1,6 @@
-"""Paths of MLflow's that this server does not serve: what they are for, and why they are not here.
+"""MLflow's paths that this server does not serve, each with the reason.
 
-Clients know them, so "check the address" would send people looking for a mistake that they have not made.
+Clients know these paths, so the advice to check the address would mislead.
 """
 
 import re
@@ -60,11 +60,11 @@ _ELSEWHERE: dict[str, tuple[str, str]] = {
 }
 
 ROOTS = ("/v1/", "/graphql", "/gateway/")
-"""Where programs look for some of them outside of the API: they are answered as programs are."""
+"""Paths outside of the API that programs call: their errors are JSON."""
 
 
 def reason_for_path(path: str) -> str | None:
-    """Why there is nothing at a path that MLflow has; None for a path that MLflow lacks too."""
+    """Why one of MLflow's paths is not served; None for other paths."""
     below = _API.fullmatch(path)
     table, rest = (_BELOW_API, below[1]) if below else (_ELSEWHERE, path.lstrip("/"))
     parts = rest.strip("/").split("/")

@@ -1,4 +1,4 @@
-"""Puts the server together: the only place that knows all of its parts."""
+"""Assembles the server from its parts."""
 
 import asyncio
 import gc
@@ -65,7 +65,7 @@ def create_app(settings: ServerSettings, gate: Gate | None = None) -> App:
     Parameters
     ----------
     settings: The server's settings.
-    gate: An open gate, which stays its owner's to close; without one the settings' database is opened, and closed when
+    gate: An open gate, which the caller closes; without one the settings' database is opened, and closed when
         the ASGI server says that it ends.
     """
     opened = gate or open_gate(settings)
@@ -76,7 +76,7 @@ def create_app(settings: ServerSettings, gate: Gate | None = None) -> App:
 
 
 class _Web:
-    """The web framework's half, which is built while the server runs already.
+    """The web framework's half, built while the server already runs.
 
     Training scripts wait for a server to answer the API, and importing the framework takes longer than all the rest.
     """
@@ -109,14 +109,14 @@ class _Web:
                     await send_error(send, failure)
 
     def warm(self) -> None:
-        """Build it aside, so that the first reader of a page need not wait for it."""
+        """Build it in the background, so that the first page does not wait for it."""
         threading.Thread(target=self.build, name="runyard-web", daemon=True).start()
 
     def build(self) -> App:
-        """Import and build it; harmless when that was done."""
+        """Import and build it, once."""
         with self._lock:
             if self._app is None:
                 self._app = importlib.import_module("runyard.server.web").create_web(self._settings, self._gate)
                 gc.collect()
-                gc.freeze()  # what is loaded stays; looking through it again costs every request a little
+                gc.freeze()  # loaded modules stay: the garbage collector need not scan them again
         return self._app  # type: ignore[no-any-return]

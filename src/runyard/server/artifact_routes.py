@@ -1,6 +1,6 @@
 """Artifacts over HTTP: the proxy that clients transfer files through, and a run's files for a browser.
 
-Files are streamed both ways in pieces, on threads, so that neither memory nor the event loop feels their size.
+Files are streamed in pieces on threads, so that large ones cost no memory and do not block the event loop.
 """
 
 import mimetypes
@@ -45,7 +45,7 @@ _TEXT_NAMES = frozenset(("MLmodel", "MLproject", "Dockerfile", "requirements.txt
 _TEXT_ENDINGS = frozenset(
     "txt log err cfg conf cnf ini properties prop toml yaml yml json jsonl js py csv tsv md rst sh sql xml".split()
 )
-_TAG = re.compile(r'(?:W/)?"([^"]+)"')  # something on the way may have made it a weak one
+_TAG = re.compile(r'(?:W/)?"([^"]+)"')  # a proxy may have made it a weak one
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 _FIELDS = {
@@ -104,7 +104,7 @@ def artifact_router(settings: ServerSettings, gate: Gate) -> APIRouter:
 
 
 def _add(router: APIRouter, path: str, method: str, handler: Handler, shown: bool = True) -> None:
-    described = shown and method != "HEAD"  # which is what GET says of itself
+    described = shown and method != "HEAD"  # the same as for GET
     router.add_api_route(
         path,
         handler,
@@ -117,7 +117,7 @@ def _add(router: APIRouter, path: str, method: str, handler: Handler, shown: boo
 
 
 def described_route(path: str, name: str) -> dict[str, Any]:
-    """What OpenAPI says of a route besides its path and method: its parameters."""
+    """The parameters of a route for OpenAPI."""
     parts = [(part, "path", True) for part in re.findall(r"{(\w+)", path)]
     fields = [(field, "query", is_needed) for field, is_needed in _FIELDS.get(name, {}).items()]
     return {
@@ -133,7 +133,7 @@ class _Routes:
         self._settings, self._gate, self._store = settings, gate, store
 
     def when_served(self, handler: Handler) -> Handler:
-        """The handler, or a refusal when the server was started without its proxy."""
+        """The handler; without the proxy, one that answers with an error."""
 
         async def serve(request: Request) -> Response:
             if not self._settings.serve_artifacts:
@@ -212,7 +212,7 @@ class _Routes:
 
 
 class _Incoming:
-    """A file on its way in, opened with the first piece, so that a small one costs one visit to another thread."""
+    """A file being uploaded, opened with the first piece, so that a small one needs a single call on a thread."""
 
     def __init__(self, store: ArtifactStore, path: str, expected: str | None = None) -> None:
         self._store, self._path, self._expected = store, path, expected
@@ -234,7 +234,7 @@ class _Incoming:
 
 
 def _expected(request: Request) -> str | None:
-    """The tag that the file must still have, as an upload says it; None when it says nothing."""
+    """The tag that the file must still have, from the upload's headers; None without one."""
     match, none = request.headers.get("if-match"), request.headers.get("if-none-match")
     if match is None and none is None:
         return None
@@ -247,7 +247,7 @@ def _expected(request: Request) -> str | None:
 
 
 async def _receive(incoming: _Incoming, request: Request, most: int | None = None) -> None:
-    """Write a request's body to a file; whatever goes wrong, nothing of it stays."""
+    """Write a request's body to a file; on any error, no part of it stays."""
     pieces: list[bytes] = []
     size = total = 0
     if most is not None and declared_length(request.headers.get("content-length")) > most:
@@ -304,7 +304,7 @@ def _wanted(request: Request, size: int, tag: str) -> tuple[int, int, int] | Non
     start, end = found.groups() if found else ("", "")
     backwards = bool(start and end) and int(start) > int(end)
     if not (start or end) or backwards or request.headers.get("if-range", tag) != tag:
-        return 0, size - 1, 200  # forms we do not know, and several ranges at once, are answered with the whole file
+        return 0, size - 1, 200  # unknown forms and multiple ranges are answered with the whole file
     if start:
         first, last = int(start), min(int(end or size), size - 1)
     else:

@@ -1,4 +1,4 @@
-"""Large files past the server: it signs addresses of its bucket, and clients send and read the bytes there.
+"""Transfers of large files directly with S3: the server signs URLs of its bucket for clients.
 
 Clients of MLflow 3 ask for this when ``server-info`` offers it and their settings allow it. The routes and their
 fields are those of MLflow's proxy, ``mpu/create``, ``mpu/complete``, ``mpu/abort`` and ``presigned``.
@@ -20,9 +20,9 @@ from runyard.http.bodies import declared_length
 from runyard.server.file_threads import in_file_thread
 
 PART_SECONDS = 12 * 3600
-"""How long the parts of an upload may take: as long as a large file on a slow line."""
+"""Seconds that a signed URL is valid: enough for a large file on a slow line."""
 MOST_BODY = 4 * 2**20
-"""Bytes of a request: ten thousand parts with their tags and addresses are less."""
+"""Maximum size of a request in bytes: enough for ten thousand parts."""
 
 
 class _Begin(msgspec.Struct):
@@ -79,7 +79,7 @@ class DirectTransfers:
         return _json(await in_file_thread(begun))
 
     async def complete_upload(self, request: Request) -> Response:
-        """Put the parts together. Only now is there a file."""
+        """Put the parts together. The file exists only after this."""
         store = self._signing()
         asked = await _decoded(request, _End)
         if not asked.parts:
@@ -117,7 +117,7 @@ class DirectTransfers:
 
 
 def _target(request: Request, path: str) -> str:
-    """Where the file goes: into the folder of the request's path, under its name on the client's disk."""
+    """The file's path: the folder of the request's path, and its name on the client's disk."""
     name = path.replace("\\", "/").rpartition("/")[2]
     return joined(safe_path(request.path_params["path"]), named(name))
 

@@ -1,4 +1,4 @@
-"""From a request to its message and back: a dictionary lookup in front of the web framework.
+"""Decodes requests to messages and sends their answers: a dictionary lookup before the web framework.
 
 MLflow's paths are fixed strings, so the operations need no pattern matching; the few with parts in braces come after.
 """
@@ -83,7 +83,7 @@ class Dispatch:
             if not body and not parts:
                 return decode_query(kind, scope["query_string"])
         else:
-            untyped = scope["method"] == "DELETE" and b"content-type" not in fields  # browsers ask before they delete
+            untyped = scope["method"] == "DELETE" and b"content-type" not in fields  # a browser's preflight request
             if fields.get(b"content-type") != _JSON and not untyped:
                 _check_content_type(fields)
             body = await self._bodies.read(fields, receive) or (b"{}" if scope["method"] == "DELETE" else b"")
@@ -95,7 +95,7 @@ class Dispatch:
             asked = scope["method"] in ("GET", "HEAD") and not body
             given = query_fields(kind, scope["query_string"]) if asked else parse_object(body)
             return kind.from_wire({**given, **parts})
-        if len(body) > _LARGE:  # long enough to be felt by everybody else on this event loop
+        if len(body) > _LARGE:  # large enough to block the event loop noticeably
             return await asyncio.to_thread(decode_body, kind, body)
         return decode_body(kind, body)
 

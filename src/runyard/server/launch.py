@@ -19,7 +19,7 @@ def serve(settings: ServerSettings, say: Callable[[str], None] = process.say) ->
     Parameters
     ----------
     settings: The server's settings.
-    say: Told the address when the server takes requests, and what its operator should know.
+    say: Called with lines for the operator: the address when the server takes requests, and warnings.
 
     Raises
     ------
@@ -29,8 +29,8 @@ def serve(settings: ServerSettings, say: Callable[[str], None] = process.say) ->
     with listening(settings, say) as (listener, port):
         settings = replace(settings, port=port)
         if settings.workers > 1:
-            open_gate(settings).close()  # a database that cannot be used is said here, once
-            importlib.import_module("runyard.server.web")  # in memory that the workers share
+            open_gate(settings).close()  # reports once a database that cannot be used
+            importlib.import_module("runyard.server.web")  # in memory shared by the workers
         announcement = f"Runyard is running at {shown_address(settings)} (Ctrl-C stops it)"
         return serve_app(lambda: _opened(settings), listener, settings, ready=lambda: say(announcement))
 

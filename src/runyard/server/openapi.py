@@ -120,7 +120,7 @@ def _object(kind: type, parts: dict[str, Schema]) -> Schema:
         if field.name in described:
             typed = {**typed, "description": described[field.name]}
         owner = schema
-        for name in field.path[:-1]:  # a field that stands further inside: info.name
+        for name in field.path[:-1]:  # a nested field: info.name
             owner = owner["properties"].setdefault(name, {"type": "object", "properties": {}})
         names = [field.path[-1], *([field.also] if field.also else [])]
         owner["properties"].update(dict.fromkeys(names, typed))
@@ -147,16 +147,16 @@ def _typed(kind: Any, marks: tuple[Any, ...], parts: dict[str, Schema]) -> Schem
         return {"type": "object", "additionalProperties": _hinted(get_args(kind)[1], parts)}
     if kind in _SCALARS:
         return _SCALARS[kind]
-    if not is_declared(kind):  # an enumeration, which the wire has as its name
+    if not is_declared(kind):  # an enumeration, sent as its name
         return {"type": "string", "enum": [one.to_wire() for one in kind]}
     if kind.__name__ not in parts:
-        parts[kind.__name__] = {}  # known from here on, should it hold itself
+        parts[kind.__name__] = {}  # registered first: it may contain itself
         parts[kind.__name__] = {**_object(kind, parts), "description": _first_paragraph(kind)}
     return _reference(kind.__name__)
 
 
 def _summary(kind: Any) -> str:
-    """What the documentation of a class says before it lists attributes."""
+    """A class's docstring before its attributes."""
     return _documentation(kind).partition("\n\nAttributes\n")[0]
 
 
@@ -165,12 +165,12 @@ def _documentation(kind: Any) -> str:
 
 
 def _first_paragraph(kind: Any) -> str:
-    """What an object is; further paragraphs are about its form in Python."""
+    """The first paragraph of an object's description; the others are about its form in Python."""
     return _summary(kind).partition("\n\n")[0]
 
 
 def _attributes(kind: Any) -> dict[str, str]:
-    """What the documentation of a class says of each of its attributes."""
+    """The description of each attribute in a class's docstring."""
     _, _, section = _documentation(kind).partition("\n\nAttributes\n----------\n")
     found: dict[str, str] = {}
     names: list[str] = []

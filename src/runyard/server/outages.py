@@ -1,4 +1,4 @@
-"""Tells the log when the database goes away and when it is back: once each, however many requests fail meanwhile."""
+"""Logs when the database becomes unreachable and when it is back, once each."""
 
 import logging
 import threading
@@ -18,7 +18,7 @@ class Outages:
         self._changing = threading.Lock()
 
     def note(self, performed: Performed) -> None:
-        """Look at what came of an operation."""
+        """Observe the outcome of an operation."""
         if performed.error is None:
             if self._since is not None:
                 self._is_back()

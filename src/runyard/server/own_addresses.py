@@ -1,4 +1,4 @@
-"""Where on the web this server's artifacts are."""
+"""The web addresses of this server's artifacts."""
 
 from psutil import net_if_addrs
 
@@ -10,7 +10,7 @@ _EVERY_ADDRESS = ("0.0.0.0", "::", "[::]")  # noqa: S104  (to be compared with)
 
 
 def own_addresses(settings: ServerSettings) -> tuple[str, ...]:
-    """The addresses of artifacts at the names and addresses that mean this very server.
+    """The addresses of artifacts under every host name that means this server.
 
     Networks and ``*`` are left out: other servers answer there too.
     """

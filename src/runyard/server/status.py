@@ -1,4 +1,4 @@
-"""What a server says about itself without asking its database: health, version, and what it can do."""
+"""Answers that need no database: health, version and capabilities."""
 
 import json
 

@@ -60,7 +60,7 @@ def _add_documentation(app: FastAPI, pages: Pages, settings: ServerSettings) -> 
 
 
 def _add_error_handlers(app: FastAPI, pages: Pages, routes: Sequence[BaseRoute]) -> None:
-    """Errors are JSON below the API's roots and pages elsewhere; `routes` are all there are, to say who takes what."""
+    """Errors are JSON below the API's roots and pages elsewhere; `routes` are all routes, to fill ``Allow``."""
 
     def deliberate(request: Request, error: Exception) -> Response:
         assert isinstance(error, RunyardException)
@@ -91,14 +91,14 @@ def _is_api(request: Request) -> bool:
 
 
 def _absent(request: Request) -> str:
-    """What is said where there is nothing."""
+    """The error for an unknown path."""
     path = request.scope["path"]
     reason = absent.reason_for_path(path.removeprefix(request.scope.get("root_path", "")))
     return reason or f"There is nothing at {path[:200]!r}. Check the address."
 
 
 def _methods(routes: Sequence[BaseRoute], request: Request) -> list[str]:
-    """The methods that some route takes at this path."""
+    """The methods of the routes at this path."""
     found: set[str] = set()
     for route in routes:
         match, _ = route.matches(request.scope)

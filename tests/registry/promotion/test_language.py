@@ -98,7 +98,7 @@ def test_names_lead_to_the_metric_meant(text: str, expected: tuple[str, str, str
         ("metrics.f1 => 0.8", 11, "Unknown comparator"),
         ("metrics.f1 LIKE 'x'", 11, "comparator"),
         ("f1 > 0.8", 0, "'f1' is not a metric"),
-        ("metrics. f1 > 0.8", 9, "directly behind the dot"),
+        ("metrics. f1 > 0.8", 9, "directly after the dot"),
         ("metrics.val-f1 > 0.8", 12, "'f1' is not a metric"),
         ("metrics.`` > 0.8", 8, "cannot be empty"),
         ("metrics.`f1 > 0.8", 8, "not closed"),

@@ -196,7 +196,7 @@ class _Parser(TokenReader):
         while self.here.text == "." and self.touches():
             self.take()
             if self.here.kind not in ("word", "quoted") or not self.touches():
-                raise self.error("The key of a metric is needed directly behind the dot.")
+                raise self.error("The key of a metric is needed directly after the dot.")
             names.append(self.name("The key of a metric"))
         if len(names) == 1:
             raise self.error(
