@@ -32,7 +32,7 @@ def stubbed(package: str) -> dict[str, str]:
 
 
 def on_first_use(package: str, public: Mapping[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
-    """``__getattr__`` and ``__dir__`` for a module whose names live elsewhere.
+    """``__getattr__`` and ``__dir__`` for a module whose names are defined elsewhere.
 
     Submodules are reachable as attributes too, even before they are imported.
 
@@ -54,7 +54,7 @@ def on_first_use(package: str, public: Mapping[str, str]) -> tuple[Callable[[str
 
 
 def _loaded(package: str, name: str, home: str) -> Any:
-    """What a table says where to find; from now on it is an attribute of the package."""
+    """Load a name from its table; it is an attribute of the package from then on."""
     module, colon, attribute = home.partition(":")
     if colon and not attribute:
         value = importlib.import_module(module)
@@ -71,7 +71,7 @@ def _plain(package: str) -> str:
 
 
 def _submodule(package: str, name: str) -> Any:
-    """A submodule of a package, imported now, or what MLflow has under this name.
+    """Import a submodule of a package, or return what MLflow has under this name.
 
     Raises
     ------

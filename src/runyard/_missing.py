@@ -1,4 +1,4 @@
-"""Modules that are not where they are asked for: under MLflow's names, misspelt, or in packages that an extra installs.
+"""Import errors that help: for MLflow's names, misspelt names, and modules that an extra installs.
 
 Standard library only.
 """
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
             """Let ``import mlflow`` give Runyard in this process."""
 
         def is_installed(self) -> bool:
-            """Does it?"""
+            """Whether it does."""
 
         def variables_of_programs(self, mode: str) -> dict[str, str]:
             """The variables that let it do so in the programs that this process starts."""
@@ -82,7 +82,7 @@ _GUIDE = "What MLflow has and Runyard lacks stands in the guide 'Moving from MLf
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """The end of a message about a name that is not there: the known name that it was likely meant to be, if any."""
+    """The end of a message about a missing name: the most similar known name, if any."""
     from difflib import get_close_matches  # noqa: PLC0415  (only when something went wrong)
 
     by_case = {each.lower(): each for each in known if not each.startswith("_")}
@@ -91,7 +91,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 
 def lacking(plain: str, package: str, name: str) -> str:
-    """What an error says about a name that a module of ours does not have: why, or which name was likely meant.
+    """The message for a name that a module of ours does not have: the reason, or a similar name.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ def lacking(plain: str, package: str, name: str) -> str:
 
 
 class MissingModules:
-    """What ``sys.meta_path`` asks last, when no other finder has the module: says what to do where we know it."""
+    """The last finder in ``sys.meta_path``: raises a helpful error for modules that we know."""
 
     def find_spec(self, fullname: str, path: object = None, target: object = None) -> ModuleSpec | None:
         """A module that MLflow has under this name; else None, or the error that helps.

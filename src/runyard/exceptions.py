@@ -133,7 +133,7 @@ class AlreadyExists(_Coded):
 
 
 class DoesNotExist(_Coded):
-    """A thing that was named and is not there."""
+    """Something that does not exist."""
 
     code, status = "RESOURCE_DOES_NOT_EXIST", 404
 
@@ -145,7 +145,7 @@ class EndpointNotFound(_Coded):
 
 
 class MethodNotAllowed(_Coded):
-    """A route that is there, asked with the wrong HTTP method."""
+    """A route called with the wrong HTTP method."""
 
     code, status = "BAD_REQUEST", 405
 
@@ -163,17 +163,17 @@ class PermissionDenied(_Coded):
 
 
 class Conflict(_Coded):
-    """The state of the thing does not allow this now."""
+    """The current state does not allow this."""
 
     code, status = "RESOURCE_CONFLICT", 409
 
 
 class ChangedMeanwhile(_Coded):
-    """A file that is not any more what it was when the caller read it.
+    """A file that changed after the caller read it.
 
     Attributes
     ----------
-    unsure: What changed it may be an earlier try of the same write, of which no answer arrived.
+    unsure: It may have been changed by an earlier attempt of the same write, whose answer was lost.
     """
 
     code, status = "RESOURCE_CONFLICT", 412
@@ -205,7 +205,7 @@ class NotImplementedHere(_Coded):
 
 
 class StorageFull(_Coded):
-    """No room left for what was to be written."""
+    """No disk space left for a write."""
 
     code, status = "RESOURCE_EXHAUSTED", 507
 
@@ -277,7 +277,7 @@ class ExecutionException(RunyardException):
 
 
 class InvalidProject(ExecutionException):
-    """A project, or what was asked of it, that breaks a rule of the format. Nothing was run."""
+    """A project or its arguments break a rule of the format. Nothing was run."""
 
     error_code, http_status = "INVALID_PARAMETER_VALUE", 400
 

@@ -52,12 +52,12 @@ def rmse() -> EvaluationMetric:
 
 
 def r2_score() -> EvaluationMetric:
-    """Share of the variance that is explained."""
+    """Coefficient of determination (R²): the share of variance explained."""
     return _of_sklearn("r2_score", greater_is_better=True)
 
 
 def max_error() -> EvaluationMetric:
-    """The largest error."""
+    """The largest absolute error."""
 
     def computed(predictions: Any, targets: Any = None, metrics: Any = None) -> MetricValue | None:
         return _computed("max_error", targets, predictions)
@@ -97,7 +97,7 @@ def exact_match() -> EvaluationMetric:
 
 
 def latency() -> EvaluationMetric:
-    """Seconds that the model takes for each row. To measure them it is asked row by row."""
+    """Seconds per row. To measure them, the model predicts row by row."""
 
     def seconds(latency: Any) -> MetricValue:
         return MetricValue(scores=list(latency))
@@ -132,7 +132,7 @@ def _of_classes(name: str) -> EvaluationMetric:
 def _computed(
     function: str, targets: Any, predictions: Any, name: str | None = None, **settings: Any
 ) -> MetricValue | None:
-    """What a function of `sklearn.metrics` says; None where nothing is known to be true, as in MLflow."""
+    """The value of a function of `sklearn.metrics`; None without targets, as in MLflow."""
     if targets is None or len(targets) == 0:
         return None
     from sklearn import metrics  # noqa: PLC0415  (heavy: only when it is computed)

@@ -23,11 +23,11 @@ def _boolean(text: str) -> bool:
 
 
 def _number(kind: type[float] | type[int], least: float, most: float, above: bool = False) -> Callable[[str], Any]:
-    """A kind that takes the numbers between two bounds.
+    """A kind for numbers between two bounds.
 
     Parameters
     ----------
-    above: Is the least itself too small?
+    above: Whether the lower bound itself is excluded.
     """
     bounds = f"{'more than' if above else 'at least'} {least:g} and at most {most:g}"
 
@@ -50,7 +50,7 @@ _retries = _number(int, 0, 1e6)
 
 
 def _share(text: str) -> float:
-    """A part of a whole; MLflow's clients take more, too."""
+    """A share; MLflow's clients accept values over 1."""
     return min(float(_pause(text)), 1.0)
 
 
@@ -108,7 +108,7 @@ class Setting:
         return self.default
 
     def is_set(self) -> bool:
-        """Is either name set, even to nothing?"""
+        """Whether either name is set, even to empty text."""
         return any(name in os.environ for name in self.names)
 
     def set(self, value: object) -> None:
@@ -122,12 +122,15 @@ class Setting:
             os.environ.pop(name, None)
 
 
-TRACKING_URI = Setting("TRACKING_URI", "Where runs are logged: http(s)://…, sqlite:///…, postgresql://…")
-REGISTRY_URI = Setting("REGISTRY_URI", "Where models are registered; the tracking URI when unset.")
-EXPERIMENT_NAME = Setting("EXPERIMENT_NAME", "Experiment of new runs; made when there is none of that name.")
-EXPERIMENT_ID = Setting("EXPERIMENT_ID", "Experiment of new runs, by id; a name beside it must mean the same one.")
+TRACKING_URI = Setting("TRACKING_URI", "Store that runs are logged to: http(s)://…, sqlite:///…, postgresql://…")
+REGISTRY_URI = Setting("REGISTRY_URI", "Store of the model registry; the tracking URI when unset.")
+EXPERIMENT_NAME = Setting("EXPERIMENT_NAME", "Experiment of new runs, by name; created if it does not exist.")
+EXPERIMENT_ID = Setting(
+    "EXPERIMENT_ID", "Experiment of new runs, by id; if a name is set too, both must mean the same experiment."
+)
 RUN_ID = Setting(
-    "RUN_ID", "The run that the first start_run() of a program resumes, where no argument names another or a parent."
+    "RUN_ID",
+    "Id of the run that the first start_run() of a program resumes, unless its arguments name another or a parent.",
 )
 PROJECT_RUN_ID = Setting(
     "PROJECT_RUN_ID", "Set in the programs of a project: their run, active before they start it.", ours_only=True
@@ -144,10 +147,12 @@ TRACKING_SERVER_CERT_PATH = Setting(
     "TRACKING_SERVER_CERT_PATH", "CA bundle the server's certificate is checked against."
 )
 TRACKING_CLIENT_CERT_PATH = Setting("TRACKING_CLIENT_CERT_PATH", "Client certificate with its key (PEM).")
-HTTP_REQUEST_TIMEOUT = Setting("HTTP_REQUEST_TIMEOUT", "Seconds one request may take.", _seconds, 120.0)
-HTTP_REQUEST_MAX_RETRIES = Setting("HTTP_REQUEST_MAX_RETRIES", "How often a failed request is sent again.", _retries, 7)
+HTTP_REQUEST_TIMEOUT = Setting("HTTP_REQUEST_TIMEOUT", "Timeout of one request, in seconds.", _seconds, 120.0)
+HTTP_REQUEST_MAX_RETRIES = Setting(
+    "HTTP_REQUEST_MAX_RETRIES", "Maximum number of retries of a failed request.", _retries, 7
+)
 HTTP_REQUEST_BACKOFF_FACTOR = Setting(
-    "HTTP_REQUEST_BACKOFF_FACTOR", "Seconds before the first retry; doubles.", _pause, 2.0
+    "HTTP_REQUEST_BACKOFF_FACTOR", "Seconds before the first retry; doubles with each.", _pause, 2.0
 )
 HTTP_REQUEST_BACKOFF_JITTER = Setting("HTTP_REQUEST_BACKOFF_JITTER", "Random share of each pause, 0 to 1.", _share, 1.0)
 ENABLE_ASYNC_LOGGING = Setting("ENABLE_ASYNC_LOGGING", "Make params and tags return at once too.", _boolean, False)
@@ -167,16 +172,16 @@ SUPPRESS_PRINTING_URL_TO_STDOUT = Setting(
 ENABLE_ARTIFACTS_PROGRESS_BAR = Setting(
     "ENABLE_ARTIFACTS_PROGRESS_BAR", "Show progress of long transfers.", _boolean, True
 )
-SYNC_LOGGING = Setting("SYNC_LOGGING", "Every log call waits until it is stored.", _boolean, False, ours_only=True)
+SYNC_LOGGING = Setting(
+    "SYNC_LOGGING", "Make every log call wait until its data is stored.", _boolean, False, ours_only=True
+)
 REQUIREMENTS_INFERENCE_TIMEOUT = Setting(
-    "REQUIREMENTS_INFERENCE_TIMEOUT", "Seconds that finding out what a model needs may take.", _seconds, 120.0
+    "REQUIREMENTS_INFERENCE_TIMEOUT", "Timeout of inferring a model's requirements, in seconds.", _seconds, 120.0
 )
 ENV_ROOT = Setting("ENV_ROOT", "Folder of the environments of models and projects; ~/.runyard/environments by default.")
-PROJECT_ENV_MANAGER = Setting(
-    "PROJECT_ENV_MANAGER", "Environment manager of projects that are run without one being chosen.", ours_only=True
-)
+PROJECT_ENV_MANAGER = Setting("PROJECT_ENV_MANAGER", "Default environment manager of projects.", ours_only=True)
 PROJECT_REUSE = Setting(
-    "PROJECT_REUSE", "Projects take an earlier run of the same as their result.", _boolean, False, ours_only=True
+    "PROJECT_REUSE", "Reuse the result of an earlier, identical run of a project.", _boolean, False, ours_only=True
 )
 ALIAS = Setting(
     "ALIAS",
@@ -186,13 +191,13 @@ ALIAS = Setting(
 )
 TMP_DIR = Setting("TMP_DIR", "Folder that projects download the values of path parameters to.")
 SCORING_SERVER_REQUEST_TIMEOUT = Setting(
-    "SCORING_SERVER_REQUEST_TIMEOUT", "Seconds one request to a served model may take.", _seconds, 60.0
+    "SCORING_SERVER_REQUEST_TIMEOUT", "Timeout of one request to a served model, in seconds.", _seconds, 60.0
 )
 MODELS_WORKERS = Setting("MODELS_WORKERS", "Number of processes that serve a model.", _count, 1)
 SPOOL_DIR = Setting("SPOOL_DIR", "Folder of the write-behind journal.", str, None, ours_only=True)
 SPOOL_FILES_LIMIT = Setting(
     "SPOOL_FILES_LIMIT",
-    "Bytes of artifacts that are kept in the spool while the server is away; 10 GiB by default.",
+    "Maximum size in bytes of artifacts kept in the spool while the server is away; 10 GiB by default.",
     _number(int, 0, 1e18),
     10 * 2**30,
     ours_only=True,
@@ -206,14 +211,14 @@ OFFLINE = Setting(
 )
 OFFLINE_AFTER = Setting(
     "OFFLINE_AFTER",
-    "Seconds without an answer after which writes are spooled.",
+    "Seconds without an answer after which writes go to the journal only.",
     _number(float, 0, 1e7),
     5.0,
     ours_only=True,
 )
 BACKEND_STORE_URI = Setting("BACKEND_STORE_URI", "The server's database: sqlite:///… or postgresql://…")
 DEFAULT_ARTIFACT_ROOT = Setting("DEFAULT_ARTIFACT_ROOT", "Artifact location of new experiments.")
-ARTIFACTS_DESTINATION = Setting("ARTIFACTS_DESTINATION", "Where the server keeps proxied artifacts.")
+ARTIFACTS_DESTINATION = Setting("ARTIFACTS_DESTINATION", "Folder or URI where the server keeps proxied artifacts.")
 SERVE_ARTIFACTS = Setting("SERVE_ARTIFACTS", "Let clients transfer artifacts through the server.", _boolean, True)
 HOST = Setting("HOST", "Address the server listens on.", str, "127.0.0.1")
 PORT = Setting("PORT", "Port the server listens on.", _number(int, 0, 65535), 5000)
@@ -235,7 +240,7 @@ S3_PUBLIC_ENDPOINT_URL = Setting(
 )
 PRESIGNED_DOWNLOAD_URL_TTL_SECONDS = Setting(
     "PRESIGNED_DOWNLOAD_URL_TTL_SECONDS",
-    "How long a signed address for a download can be used.",
+    "Seconds that a signed download URL is valid.",
     _number(int, 1, 1e7),
     300,
 )

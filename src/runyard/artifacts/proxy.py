@@ -25,7 +25,7 @@ from runyard.core.connections import (
 )
 from runyard.core.credentials import without_credentials
 from runyard.core.http import answered_error, body_of, request_headers
-from runyard.core.retries import LONGEST_BACKOFF, backoff, retry_after
+from runyard.core.retries import MAX_BACKOFF, backoff, retry_after
 from runyard.core.waiting import Waiting
 from runyard.exceptions import (
     ChangedMeanwhile,
@@ -232,7 +232,7 @@ class ProxyRepository:
                 if reply.status not in RETRIED:
                     raise refusal
                 reason = refusal.message
-                pause = max(pause, retry_after(reply.headers.get("Retry-After", ""), LONGEST_BACKOFF))
+                pause = max(pause, retry_after(reply.headers.get("Retry-After", ""), MAX_BACKOFF))
             if tries < most:
                 waiting.warn(reason)
                 time.sleep(pause)

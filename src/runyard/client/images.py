@@ -18,7 +18,7 @@ _OF_PNG = frozenset(("1", "L", "LA", "P", "RGB", "RGBA", "I", "I;16"))
 
 
 class Image:
-    """An image of any kind, as `log_image` and the cells of `log_table` take it.
+    """An image of any kind, for `log_image` and the cells of `log_table`.
 
     Parameters
     ----------

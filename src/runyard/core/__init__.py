@@ -1,1 +1,1 @@
-"""Pure helpers with nothing above them: ids, the clock, names, limits. Standard library only."""
+"""Helpers that depend on nothing else: ids, the clock, names, limits. Standard library only."""

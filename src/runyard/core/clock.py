@@ -4,5 +4,5 @@ import time
 
 
 def now_ms() -> int:
-    """Milliseconds since the epoch."""
+    """The current time in milliseconds since 1970."""
     return time.time_ns() // 1_000_000

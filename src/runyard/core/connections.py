@@ -1,4 +1,4 @@
-"""Connections over HTTP as the environment sets them up: proxies and certificates, and what goes wrong on the way."""
+"""HTTP connections with the environment's proxies and certificates, and explanations of their errors."""
 
 import ipaddress
 import os
@@ -16,7 +16,7 @@ from runyard.exceptions import InvalidParameter
 
 CONNECT_SECONDS = 10.0
 FIRST_CONTACT_SECONDS = 5.0
-"""How long a call waits for a server that this process has never reached."""
+"""Seconds a call waits for a server that this process has never reached."""
 
 _PORTS = {"http": 80, "https": 443}
 _BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
@@ -25,7 +25,7 @@ _NEVER = re.compile(
     r"|too many redirects|Failed to parse|Tunnel connection failed: 4",
     re.IGNORECASE,
 )
-"""What stays as it is however often it is tried."""
+"""Permanent errors: a retry cannot help."""
 
 
 def connection_pool(uri: str = "", of_store: bool = True) -> "urllib3.PoolManager":
@@ -34,7 +34,7 @@ def connection_pool(uri: str = "", of_store: bool = True) -> "urllib3.PoolManage
     Parameters
     ----------
     uri: The server's address, which says whether a proxy is used.
-    of_store: Is it a tracking server? The settings for those say nothing about others.
+    of_store: Whether it is a tracking server, to which the TLS settings of tracking servers apply.
 
     Raises
     ------
@@ -56,7 +56,7 @@ def connection_pool(uri: str = "", of_store: bool = True) -> "urllib3.PoolManage
 
 
 def _trust(of_store: bool) -> dict[str, Any]:
-    """Which certificates are believed, and which is ours."""
+    """Trusted certificates, and the client's own."""
     options: dict[str, Any] = {}
     names = settings.TRACKING_SERVER_CERT_PATH.names if of_store else ()
     if of_store and settings.TRACKING_INSECURE_TLS.get():
@@ -83,11 +83,11 @@ def _file_of(*names: str) -> Path | None:
 
 
 def proxy_for(uri: str) -> tuple[str, str | None]:
-    """The proxy that http_proxy, https_proxy, all_proxy and no_proxy choose for an address, and who names it.
+    """The proxy that http_proxy, https_proxy, all_proxy and no_proxy choose for an address, and its variable.
 
     Raises
     ------
-    InvalidParameter: The variable names none.
+    InvalidParameter: The variable does not name a proxy.
     """
     if not uri or not any(name.lower().endswith("_proxy") for name in os.environ):
         return "", None
@@ -122,7 +122,7 @@ def _first_set(*names: str) -> tuple[str, str]:
 
 
 def _goes_directly(host: str, port: int) -> bool:
-    """Does no_proxy name this host: itself, a domain above it, with or without port, a network, or everything?"""
+    """Whether no_proxy names this host: itself, a domain above it, with or without port, a network, or everything."""
     for entry in re.split(r"[,\s]+", _first_set("no_proxy")[1].lower()):
         name, _, only = entry.rpartition(":") if re.fullmatch(r"[^:]+:\d+|\[.*\]:\d+", entry) else (entry, "", "")
         name = name.strip("[]").removeprefix("*").lstrip(".") if entry != "*" else entry
@@ -147,7 +147,7 @@ def _through_socks(variable: str, proxy: str, options: dict[str, Any]) -> "urlli
     except ImportError:
         raise InvalidParameter(
             f"Environment variable {variable} names a SOCKS proxy, which needs a package: pip install PySocks. "
-            "Servers that are reached without it belong in no_proxy."
+            "List servers that need no proxy in no_proxy."
         ) from None
     return SOCKSProxyManager(proxy, **options)
 
@@ -167,7 +167,7 @@ def downloading(address: str) -> Iterator["urllib3.BaseHTTPResponse"]:
 
 
 def never_sent(problem: Exception) -> bool:
-    """Was no connection made at all?"""
+    """Whether no connection was made at all."""
     cause = _cause(problem)
     if isinstance(cause, urllib3.exceptions.ProxyError):
         cause = cause.original_error
@@ -175,7 +175,7 @@ def never_sent(problem: Exception) -> bool:
 
 
 def is_transient(problem: Exception) -> bool:
-    """May the same request bring an answer later?"""
+    """Whether the same request may be answered later."""
     return _NEVER.search(f"{problem} {_cause(problem)}") is None
 
 
@@ -185,14 +185,14 @@ def _cause(problem: Exception) -> Exception:
 
 
 def reason_of(problem: Exception) -> str:
-    """Why a request brought no answer, in words: without the address asked for and the repr of a connection."""
+    """Why a request was not answered, without its address and the repr of a connection."""
     cause = _cause(problem)
     inner = next((part for part in cause.args if isinstance(part, Exception)), cause)
     return str(inner).rpartition(": ")[2] or type(inner).__name__
 
 
 def advice_for(problem: Exception, uri: str) -> str:
-    """What to do about a request that brought no answer."""
+    """Advice for a request that was not answered."""
     text = f"{problem} {_cause(problem)}"
     if "CERTIFICATE_VERIFY_FAILED" in text:
         return (

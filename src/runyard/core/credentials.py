@@ -7,7 +7,7 @@ import re
 from urllib.parse import quote
 
 ANY_SCHEME = r"[A-Za-z][A-Za-z0-9+.-]*"
-"""How addresses begin, before the colon."""
+"""Schemes of addresses."""
 _PLACE = re.compile(r"(\[[^\]]*\]|[^:\[\]]*)(:\d*)?")
 """A host, perhaps with a port."""
 _DATABASE = re.compile(r"postgres|mysql|mariadb|mssql|oracle", re.IGNORECASE)
@@ -43,13 +43,13 @@ def split_credentials(uri: str) -> tuple[str, str]:
 
 
 def has_password(uri: str) -> bool:
-    """Does an address hold a password, or what was to be one?"""
+    """Whether an address holds a password, even a malformed one."""
     broken = "://" not in uri and not _PLAIN.match(uri) and _BROKEN.match(uri)
     return ":" in split_credentials(uri)[0] or bool(broken or _SECRET_FIELD.search(uri))
 
 
 def has_raw_credentials(uri: str) -> bool:
-    """Does a password hold a character that ends it for most parsers, who then take the rest for a host or a folder?"""
+    """Whether a password holds a character at which most parsers end it, and take the rest for a host or folder."""
     user, _ = split_credentials(uri)
     authority = re.split(r"[/?#]", uri.partition("://")[2], maxsplit=1)[0]
     has_password = "@" not in authority or ":" in authority.rpartition("@")[0]
@@ -57,7 +57,7 @@ def has_raw_credentials(uri: str) -> bool:
 
 
 def with_encoded_credentials(uri: str) -> str:
-    """The address with a user name and password that every parser reads alike."""
+    """The address with user name and password encoded, so that every parser reads it alike."""
     user, place = split_credentials(uri)
     if not user:
         return uri
@@ -76,7 +76,7 @@ def without_credentials(uri: str) -> str:
 
 
 def without_secrets(text: str) -> str:
-    """A text in which no address holds credentials."""
+    """The text with credentials removed from its addresses."""
     return _ADDRESS.sub(lambda found: without_credentials(found[0]), text) if "://" in text else text
 
 

@@ -1,4 +1,4 @@
-"""The base of everything the SDK hands out, and of what pages show."""
+"""The base of all entities: objects that the SDK returns and pages show."""
 
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
@@ -38,7 +38,7 @@ class Entity:
 
     @classmethod
     def from_dictionary(cls, the_dict: dict[str, Any]) -> Self:
-        """Build it from its attributes; keys that are none of them are ignored."""
+        """Build it from its attributes; other keys are ignored."""
         return cls(**{key: value for key, value in the_dict.items() if key in cls._fields})
 
     @property

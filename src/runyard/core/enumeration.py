@@ -10,7 +10,7 @@ class Enumeration:
 
     Attributes
     ----------
-    _what: What one of them is called in messages.
+    _what: What messages call a value.
     _names: The name of every number; those of the class attributes unless a subclass gives others.
     """
 

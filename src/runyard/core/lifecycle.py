@@ -1,4 +1,4 @@
-"""Active or deleted, and which of the two a caller wants to see."""
+"""Lifecycle stages, and the view types of searches."""
 
 from runyard.core.enumeration import Enumeration
 from runyard.exceptions import InvalidParameter
@@ -27,7 +27,7 @@ class LifecycleStage:
 
     @classmethod
     def matches_view_type(cls, view_type: int, lifecycle_stage: str) -> bool:
-        """Does the view show things of this stage?
+        """Whether the view shows this stage.
 
         Raises
         ------

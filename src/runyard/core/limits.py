@@ -1,6 +1,6 @@
-"""What keys and values may be: the protocol's limits and the rules for keys, in one place.
+"""The protocol's limits of keys and values, and the rules for keys.
 
-Sources: MLflow 3.17's REST protocol. Where we keep more than MLflow does, the comment says so.
+Sources: MLflow 3.17's REST protocol. A comment marks limits above MLflow's.
 """
 
 import posixpath
@@ -12,7 +12,7 @@ MAX_EXPERIMENT_NAME = 500
 MAX_ARTIFACT_LOCATION = 2048
 MAX_KEY = 250
 MAX_MODEL_PARAM_KEY = 255
-MAX_TEXT_VALUE = 65_535  # params and run tags; MLflow cuts at 6,000 and 8,000 without a word
+MAX_TEXT_VALUE = 65_535  # params and run tags; MLflow silently cuts at 6,000 and 8,000
 MAX_EXPERIMENT_TAG_VALUE = 20_000
 MAX_RUN_NAME = 65_535  # the name is kept as a tag too
 MAX_BATCH_METRICS = 1_000
@@ -38,7 +38,7 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def shown(text: str, most: int = 80) -> str:
-    """The value as error messages show it: quoted, and cut when it is long."""
+    """The value for error messages: quoted, and cut when it is long."""
     return repr(text if len(text) <= most else text[:most] + "…")
 
 
@@ -57,7 +57,7 @@ def check_is_text(name: str, value: object) -> None:
 
 
 def check_text(name: str, value: str, most: int) -> None:
-    """Refuse text that is too long or that not every database can store.
+    """Check that text is not too long and can be stored in every database.
 
     Raises
     ------
@@ -69,7 +69,7 @@ def check_text(name: str, value: str, most: int) -> None:
 
 
 def check_storable(name: str, value: str) -> None:
-    """Refuse NUL and lone surrogates, which databases cannot keep."""
+    """Check that text holds no NUL or lone surrogate, which databases cannot store."""
     if not value.isascii() or "\x00" in value:
         found = _UNSTORABLE.search(value)
         if found:
@@ -107,7 +107,7 @@ def check_key(name: str, key: str) -> None:
 
 
 def check_made_id(name: str, value: str) -> None:
-    """Check the form of an id that a client made: as this store would have made it."""
+    """Check an id that a client made: it must have the store's own form."""
     if not _MADE_ID.fullmatch(value):
         raise InvalidParameter(f"Invalid value {shown(value)} for parameter {name!r}: use 32 hexadecimal digits.")
 

@@ -1,4 +1,4 @@
-"""Lists as callers give them: one name or number alone is a list of one. Text is never taken apart into letters."""
+"""Lists from callers: a single name or number is a list of one; text is not split into letters."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any

@@ -20,16 +20,16 @@ _FORMS = (
 
 @dataclass(frozen=True)
 class ModelUri:
-    """What an address of a model names: a logged model by id, or a registered one by one of version, stage and alias.
+    """A parsed model address: a logged model by id, or a registered one by version, stage or alias.
 
     Attributes
     ----------
     model_id: Id of a logged model.
     name: Name of a registered model.
     version: Its number; None with `stage`, `alias` or `latest`.
-    stage: A stage, whose highest version is meant.
+    stage: A stage: its highest version.
     alias: An alias.
-    latest: Is the highest version meant?
+    latest: Whether it is the highest version.
     path: The path of a file or folder in the model; empty for all of it.
     """
 
@@ -43,18 +43,18 @@ class ModelUri:
 
 
 def with_small_scheme(uri: str) -> str:
-    """An address with its scheme in small letters, for ``RUNS:/…`` is ``runs:/…``."""
+    """An address with its scheme in lower case: ``RUNS:/…`` means ``runs:/…``."""
     scheme, mark, rest = uri.partition(":")
     return f"{scheme.lower()}:{rest}" if mark and re.fullmatch(ANY_SCHEME, scheme) else uri
 
 
 def is_model_uri(uri: str) -> bool:
-    """Does the text begin like the address of a model?"""
+    """Whether the text begins like the address of a model."""
     return uri[: len(SCHEME)].lower() == SCHEME
 
 
 def parse_model_uri(uri: str) -> ModelUri:
-    """Understand the address of a model.
+    """Parse the address of a model.
 
     Raises
     ------
@@ -75,7 +75,7 @@ def parse_model_uri(uri: str) -> ModelUri:
         raise _refused(uri)
     which, _, path = behind.partition("/")
     if which.isascii() and which.isdigit():
-        return ModelUri(name=first, version=which.lstrip("0") or "0", path=path)  # no int: it may have any length
+        return ModelUri(name=first, version=which.lstrip("0") or "0", path=path)  # not an int: it may have any length
     if which.lower() == "latest":
         return ModelUri(name=first, latest=True, path=path)
     if which.lower() in _STAGE_NAMED:

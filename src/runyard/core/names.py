@@ -21,7 +21,7 @@ _NOUNS = (
     "swan swift tern tiger toad trout turtle viper vole wasp whale wolf wren yak zebra"
 ).split()
 
-_chance = random.SystemRandom()  # a script that seeds `random` must not get the same name for every run
+_chance = random.SystemRandom()  # a script that seeds `random` must not get the same name every time
 
 
 def random_run_name() -> str:

@@ -11,16 +11,16 @@ import sys
 from pathlib import Path
 
 _BEGINNINGS = (b"SQLite format 3\0", b"\x37\x7f\x06", (3007000).to_bytes(4, sys.byteorder))
-"""Of SQLite's files: the database, its journal (-wal), and the index of that (-shm)."""
+"""Suffixes of SQLite's files: the database, its journal (-wal), and the journal's index (-shm)."""
 
 _DESCRIPTORS = "/dev/fd"
 
 Files = frozenset[tuple[int, int]]
-"""Devices and numbers of files."""
+"""Device and inode numbers of files."""
 
 
 def databases_in_use() -> Files:
-    """The files of SQLite that this process has open. None are known where the system does not list open files."""
+    """The SQLite files that this process has open; empty on systems that do not list open files."""
     found = set()
     with contextlib.suppress(OSError):
         for number in map(int, os.listdir(_DESCRIPTORS)):  # noqa: PTH208  (no paths are needed)
@@ -32,6 +32,6 @@ def databases_in_use() -> Files:
 
 
 def is_one_of(path: Path, files: Files) -> bool:
-    """Is the file at a path one of these?"""
+    """Whether the file at a path is one of these."""
     about = path.stat()
     return (about.st_dev, about.st_ino) in files

@@ -1,4 +1,4 @@
-"""Tags that say where a run comes from: who started which program, at which commit."""
+"""Tags for the origin of a run: its user, program and commit."""
 
 import getpass
 import json
@@ -18,7 +18,7 @@ CONSOLE = "<console>"
 
 
 def resolve_tags(tags: Mapping[Any, Any] | None = None) -> dict[Any, Any]:
-    """The tags of a new run: what the surroundings tell, MLFLOW_RUN_CONTEXT over it, the given ones over both."""
+    """The tags of a new run: of its origin, overridden by MLFLOW_RUN_CONTEXT, overridden by the given ones."""
     return default_tags() | git_tags(main_program()) | context_of_environment() | dict(tags or {})
 
 
@@ -33,7 +33,7 @@ def user() -> str:
         return str(name)
     try:
         return getpass.getuser()
-    except (ImportError, KeyError, OSError):  # a container may run under a number that has no name
+    except (ImportError, KeyError, OSError):  # a container's user id may have no name
         return "unknown"
 
 

@@ -7,11 +7,11 @@ _T = TypeVar("_T")
 
 
 class PagedList(list[_T]):
-    """A list that knows how to ask for what follows it.
+    """A page of a list, with the token of the next page.
 
     Attributes
     ----------
-    token: What to send for the next page; None on the last one.
+    token: The token of the next page; None on the last page.
     """
 
     def __init__(self, items: Iterable[_T], token: str | None) -> None:

@@ -1,16 +1,16 @@
-"""How long to wait before an HTTP request is repeated."""
+"""Backoff: how long to wait before an HTTP request is retried."""
 
 import random
 
 from runyard import settings
 
-LONGEST_BACKOFF = 30.0
-"""Seconds."""
+MAX_BACKOFF = 30.0
+"""Maximum number of seconds before a retry."""
 
 
 def longest_backoff(retry: int) -> float:
     """Maximum number of seconds before a retry, the first being 1. It doubles each time."""
-    return float(min(LONGEST_BACKOFF, settings.HTTP_REQUEST_BACKOFF_FACTOR.get() * 2.0 ** min(retry - 2, 20)))
+    return float(min(MAX_BACKOFF, settings.HTTP_REQUEST_BACKOFF_FACTOR.get() * 2.0 ** min(retry - 2, 20)))
 
 
 def backoff(retry: int) -> float:

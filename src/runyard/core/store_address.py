@@ -1,6 +1,6 @@
 """Addresses of stores: a server's, a database's, or the path of a folder. Standard library only.
 
-What is none of them is refused with the spelling that was probably meant: taken for the name of a new folder, a
+Other text is an error with a suggested spelling: taken for the name of a new folder, a
 mistyped address would collect runs in an unexpected folder.
 """
 
@@ -40,11 +40,11 @@ _OPTIONS = re.compile(r"\?(?=\w+=[^/]*$)")
 _PORT = re.compile(r":(\d{1,5})?")
 _HOST = re.compile(r"\[[^\]]*\]|[^:\[\]\s<>\"{}|\\^`,;@]*")
 _PAGE = re.compile(r"/?([#?]|(experiments/\d+|runs/[0-9a-f]{32}|(ajax-)?api/\d\.\d)(?=[/?#]|$)).*")
-"""Where the address of a page or a route begins, behind that of its server."""
+"""Paths of pages and routes that follow a server's address."""
 _QUOTES = "'\"`<"
 _WRAPPING = f"{_QUOTES}>(){{}}"
 _VARIABLE = re.compile(r"\$\w|.*\$?\{\w*\}|<\w+>|%[A-Za-z_]\w*%")
-"""Where the value of a variable was to be written."""
+"""Placeholders for a value that was not filled in."""
 _EMPTY_VALUES = ("none", "null", "undefined", "nan")
 _DATABASE_FILES = (".db", ".sqlite", ".sqlite3", ".db3")
 _DATABRICKS = ("databricks", "databricks-uc", "uc")
@@ -53,7 +53,7 @@ _OF_ARTIFACTS = tuple("s3 gs gcs wasb wasbs abfs abfss hdfs dbfs ftp sftp r2 run
 
 
 def spelled(text: str) -> str:
-    """An address of a store as it is kept: no blanks around it, the scheme in small letters, passwords encoded.
+    """A store's address in normal form: stripped, the scheme in lower case, passwords encoded.
 
     Raises
     ------
@@ -81,31 +81,31 @@ def spelled(text: str) -> str:
 
 
 def is_server(uri: str) -> bool:
-    """Is this the address of a server?"""
+    """Whether this is the address of a server."""
     scheme, mark, _ = uri.partition("://")
     return bool(mark) and scheme.lower() in SERVERS
 
 
 def is_database(uri: str) -> bool:
-    """Is this the address of a database?"""
+    """Whether this is the address of a database."""
     scheme, mark, _ = uri.partition("://")
     return bool(mark) and scheme.partition("+")[0].lower() in DATABASES
 
 
 def sqlite_file(uri: str) -> Path | None:
-    """The file that the address of a SQLite database names, to the letter; None for other addresses."""
+    """The file of a SQLite database's address, taken literally; None for other addresses."""
     if not uri.startswith(SQLITE):
         return None
     return Path(_written(uri))
 
 
 def sqlite_options(uri: str) -> str:
-    """What follows the file in the address of a SQLite database, with its ``?``."""
+    """The query in the address of a SQLite database, with its ``?``."""
     return uri.removeprefix(SQLITE).removeprefix(_written(uri))
 
 
 def absolute(uri: str) -> str:
-    """The server or database an address of a store means, the same in every working directory.
+    """A store's address made independent of the working directory: the URI of its server or database.
 
     Raises
     ------
@@ -194,7 +194,7 @@ def _of_folder_uri(rest: str) -> str:
 
 
 def _without_mark(uri: str) -> str:
-    """A path, or what was meant to be an address and has no ``://``."""
+    """A path; or an error for an address without ``://``."""
     lowered = uri.lower()
     if lowered.startswith("file:"):
         return f"file:{_at_home(uri[5:])}"
@@ -245,7 +245,7 @@ def misread(text: str) -> str | None:
 
 
 def _unwrapped(uri: str) -> str | None:
-    """What stands in quotes or brackets, if that is an address."""
+    """The text in quotes or brackets, if it is an address."""
     bare = uri.strip(f"{_WRAPPING},; ").replace(" ", "")
     with suppress(InvalidParameter):
         return spelled(bare) if "://" in bare and bare != uri else None

@@ -1,4 +1,4 @@
-"""Where runs are logged and models registered: what was set, the environment, or the default. Standard library only."""
+"""Tracking and registry URI: set by a call, by the environment, or the default. Standard library only."""
 
 import os
 from collections.abc import Callable
@@ -12,14 +12,14 @@ DEFAULT_DATABASE = "runyard.db"
 
 
 class _Chosen:
-    """What this process chose; kept in one place so that forgetting it is one assignment."""
+    """The URIs that this process set."""
 
     tracking: str | None = None
     registry: str | None = None
 
 
 after_set_tracking_uri: list[Callable[[], None]] = []
-"""What is done when another place for runs was chosen."""
+"""Functions called when the tracking URI changed."""
 
 
 def default_uri() -> str:
@@ -28,17 +28,17 @@ def default_uri() -> str:
 
 
 def get_tracking_uri() -> str:
-    """Where runs are logged now."""
+    """The current tracking URI."""
     return _Chosen.tracking or _of_environment(settings.TRACKING_URI) or default_uri()
 
 
 def is_tracking_uri_set() -> bool:
-    """Was an address chosen, by a call or in the environment?"""
+    """Whether the tracking URI was set, by a call or in the environment."""
     return bool(_Chosen.tracking or _of_environment(settings.TRACKING_URI))
 
 
 def set_tracking_uri(uri: str | os.PathLike[str] | None) -> None:
-    """Choose where runs are logged, for this process and its children. Empty text goes back to the default.
+    """Set the tracking URI for this process and its children. Empty text restores the default.
 
     Raises
     ------
@@ -54,17 +54,17 @@ def set_tracking_uri(uri: str | os.PathLike[str] | None) -> None:
 
 
 def get_registry_uri() -> str:
-    """Where models are registered now: the tracking URI unless another was chosen."""
+    """The current registry URI: the tracking URI unless another was set."""
     return registry_uri_for(get_tracking_uri())
 
 
 def registry_uri_for(tracking_uri: str) -> str:
-    """Where models are registered when runs are logged there: the same place unless another was chosen."""
+    """The registry URI for a tracking URI: the same unless another was set."""
     return _Chosen.registry or _of_environment(settings.REGISTRY_URI) or tracking_uri
 
 
 def set_registry_uri(uri: str | os.PathLike[str] | None) -> None:
-    """Choose where models are registered, for this process and its children. Empty text undoes it.
+    """Set the registry URI for this process and its children. Empty text restores the default.
 
     Raises
     ------
@@ -86,12 +86,12 @@ def _text(uri: str | os.PathLike[str] | None) -> str | None:
 
 
 def _of_environment(setting: settings.Setting) -> str:
-    """What a variable says, checked when it is used: who only asks for it is not refused."""
+    """The value of a variable. Checked when it is used, not here."""
     return str(setting.get() or "").strip()
 
 
 def checked_uri(uri: str) -> str:
-    """An address of a store as it is kept; when it is refused, the message names the variable that it came from.
+    """A store's address in normal form; an error names the variable that it came from.
 
     Raises
     ------

@@ -19,7 +19,7 @@ Convert = Callable[[Any], Any]
 
 @dataclass(frozen=True)
 class OnWire:
-    """Marks a field whose form on the wire is another than in Python.
+    """Marks a field whose form on the wire differs from that in Python.
 
     Attributes
     ----------
@@ -35,7 +35,7 @@ class OnWire:
 
 @dataclass(frozen=True)
 class IdMark:
-    """Marks text that is a decimal integer, which may also come as one."""
+    """Marks text that is a decimal integer; it may also come as an integer."""
 
 
 class NotOnWire:
@@ -49,12 +49,12 @@ class WireField:
     Attributes
     ----------
     kind: The type of its value; None may stand for it when `optional`.
-    marks: What else its annotation says.
+    marks: The marks of its annotation.
     path: Names that lead to it in the JSON object.
     also: Its second name in the same place, if it has one.
-    by_key: Is it a list of keys with texts, which the constructor takes as a dictionary? Answers have thousands.
+    by_key: Whether it is a list of keys with texts, which the constructor takes as a dictionary.
     default: What it is when the wire leaves it out; a function that makes it for lists and the like.
-    required: Do answers always have it?
+    required: Whether answers always have it.
     """
 
     name: str
@@ -181,7 +181,7 @@ def _when_missing(owner: Any, field: WireField) -> Any:
 
 
 def is_declared(kind: Any) -> bool:
-    """Is a type one of objects whose fields are declared?"""
+    """Whether a type is a class with declared fields."""
     return dataclasses.is_dataclass(kind)
 
 
@@ -193,7 +193,7 @@ def _lacking(owner: Any, field: WireField) -> Any:
 
 
 def converter(kind: Any) -> Convert | None:
-    """What turns a JSON value into this type; None where it is that already."""
+    """The converter from a JSON value to this type; None if none is needed."""
     origin = get_origin(kind)
     if kind in (int, float):
         return kind  # type: ignore[no-any-return]  # a class is a function too
@@ -202,7 +202,7 @@ def converter(kind: Any) -> Convert | None:
     if origin is dict:
         return _of_dict(get_args(kind)[1])
     if is_declared(kind):
-        read = kind.from_wire if "from_wire" in vars(kind) else _reader(kind)  # some classes have a way of their own
+        read = kind.from_wire if "from_wire" in vars(kind) else _reader(kind)  # some classes have their own decoder
         return lambda value: read(value if type(value) is dict else _object(kind, value))
     return getattr(kind, "from_wire", None)
 

@@ -1,12 +1,12 @@
-"""What is wrong with a YAML file, in a line."""
+"""A one-line description of an error in a YAML file."""
 
 
 def in_a_line(problem: Exception, text: str = "") -> str:
-    """Where a YAML file is wrong and how, for the one who wrote it.
+    """Describe the error in a YAML file and its position.
 
     Parameters
     ----------
-    problem: What the library of YAML, or reading the file, raised.
+    problem: The error of the YAML library, or of reading the file.
     text: What the file holds, for a parser that does not say which character it met.
     """
     mark, what = getattr(problem, "problem_mark", None), getattr(problem, "problem", None)

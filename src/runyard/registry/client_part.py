@@ -1,4 +1,4 @@
-"""What the registry's parts of the client speak through: the store where models are registered."""
+"""The base of the client's registry methods: messages go to the store of the model registry."""
 
 from typing import TypeVar
 
@@ -11,7 +11,7 @@ B = TypeVar("B", bound=Answer)
 
 
 class RegistryPart(ClientPart):
-    """Base of the client's parts on the registry, which may be another store than that of runs."""
+    """Base of the client's registry methods. The registry may be in another store than runs."""
 
     registry: Connection
 
@@ -20,7 +20,7 @@ class RegistryPart(ClientPart):
         return message.answered(self.registry.ask(message))
 
     def register_or(self, message: Message[A], plain: Message[B]) -> A | B:
-        """Send a message of our own; a server of MLflow's, which does not know it, gets the plain one and says less."""
+        """Send one of our own messages; MLflow's servers, which do not know it, get MLflow's message instead."""
         try:
             return self.register(message)
         except RunyardException as problem:

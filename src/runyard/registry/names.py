@@ -1,4 +1,4 @@
-"""What names of models, aliases, stages and versions may be, and texts about them. Source: MLflow 3.17's registry."""
+"""Rules for names of models, aliases, stages and versions. Source: MLflow 3.17's registry."""
 
 import re
 
@@ -23,7 +23,7 @@ _VERSION_ALIAS = re.compile(r"[vV]\d+")
 
 
 def check_model_name(name: str, field: str = "name") -> None:
-    """Refuse a name that could not stand in a ``models:/`` address, or that is too long."""
+    """Check that a name fits into a ``models:/`` address and is not too long."""
     if not name.strip():
         raise InvalidParameter(f"Missing value for required parameter '{field}'. A registered model needs a name.")
     if "/" in name or ":" in name:
@@ -36,7 +36,7 @@ def check_model_name(name: str, field: str = "name") -> None:
 
 
 def check_alias(alias: str) -> None:
-    """Refuse an alias that could be taken for a version or for the newest one."""
+    """Check that an alias cannot be mistaken for a version or ``latest``."""
     check_text("The alias", alias, MAX_ALIAS)
     if not alias:
         raise InvalidParameter("Missing value for required parameter 'alias'. An alias needs a name.")
@@ -72,18 +72,18 @@ def version_number(text: str) -> int:
 
 
 def check_tag(key: str, value: str, path: str = "") -> None:
-    """Refuse a tag whose key or value breaks the rules."""
+    """Check the key and value of a tag."""
     check_key(f"{path}key", key)
     check_text(f"The value of tag {shown(key)}", value, MAX_TAG_VALUE)
 
 
 def check_description(text: str | None) -> None:
-    """Refuse a description no database keeps."""
+    """Check that a description can be stored."""
     if text is not None:
         check_text("The description", text, MAX_DESCRIPTION)
 
 
 def check_cause(user_id: str, reason: str) -> None:
-    """Refuse who and why when they are too long."""
+    """Check that user and reason are not too long."""
     check_text("user_id", user_id, MAX_USER)
     check_text("reason", reason, MAX_REASON)

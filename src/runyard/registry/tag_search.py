@@ -1,7 +1,7 @@
 """Conditions on tags, which registered models and versions share, and the rule for prompts.
 
 MLflow keeps prompts among registered models, marked by a tag. Ordinary models lack the tag, so conditions on it mean
-more than their letter: ``= 'false'`` and ``!= 'true'`` are the ordinary models.
+more than they say: ``= 'false'`` and ``!= 'true'`` are the ordinary models.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from runyard.search.sql import compare
 
 
 def asks_for_prompts(comparisons: Sequence[Comparison]) -> bool:
-    """Does a filter say anything about prompts?"""
+    """Whether a filter names prompts."""
     return any(comparison.kind == "tag" and comparison.key == IS_PROMPT_TAG for comparison in comparisons)
 
 

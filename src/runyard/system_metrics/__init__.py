@@ -19,22 +19,22 @@ def enable_system_metrics_logging() -> None:
 
 
 def disable_system_metrics_logging() -> None:
-    """Sample no system metrics of runs that start from now on, unless they ask for it."""
+    """Stop sampling system metrics of runs that start from now on, unless they ask for it."""
     settings.ENABLE_SYSTEM_METRICS_LOGGING.set(False)
 
 
 def set_system_metrics_sampling_interval(interval: float | None) -> None:
-    """Seconds between two samples; None goes back to the default."""
+    """Set the seconds between two samples; None restores the default."""
     _set(settings.SYSTEM_METRICS_SAMPLING_INTERVAL, interval)
 
 
 def set_system_metrics_samples_before_logging(samples: int | None) -> None:
-    """How many samples are averaged into one logged point; None goes back to the default."""
+    """Set the number of samples averaged into one logged point; None restores the default."""
     _set(settings.SYSTEM_METRICS_SAMPLES_BEFORE_LOGGING, samples)
 
 
 def set_system_metrics_node_id(node_id: str | None) -> None:
-    """Name this machine in the keys of its metrics (``system/<node id>/…``); None goes back to no name."""
+    """Name this machine in the keys of its metrics (``system/<node id>/…``); None removes the name."""
     if node_id is None:
         settings.SYSTEM_METRICS_NODE_ID.unset()
     else:

@@ -30,7 +30,7 @@ class Logger(Protocol):
 class SystemMetricsMonitor:
     """Samples the machine and logs what it measures to a run, until it is stopped.
 
-    Sampling never breaks training: what goes wrong is reported in the log.
+    Sampling never breaks training: errors are logged.
     """
 
     def __init__(self, client: Logger, run_id: str, resuming: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""What can be measured of this machine, each under the name MLflow gives it."""
+"""Measurements of this machine, under MLflow's names."""
 
 import logging
 import os
@@ -15,7 +15,7 @@ class Machine:
     """Processor, memory, disk and network."""
 
     def __init__(self) -> None:
-        psutil.cpu_percent()  # the first answer is meaningless: it says how busy it was since the call before
+        psutil.cpu_percent()  # the first value is meaningless: it measures since the previous call
         self._before: Any = psutil.net_io_counters()
 
     def sample(self) -> dict[str, float]:

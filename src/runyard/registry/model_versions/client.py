@@ -1,4 +1,4 @@
-"""What the client can do with model versions."""
+"""Methods of the client for model versions."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -27,7 +27,7 @@ from runyard.registry.registered_models.client import RegisteredModelsClient, li
 
 
 class ModelVersionsClient(RegisteredModelsClient):
-    """Model versions: add, find, change, delete, move between stages, copy."""
+    """Model versions: create, find, change, delete, move between stages, copy."""
 
     def create_model_version(
         self,
@@ -44,7 +44,7 @@ class ModelVersionsClient(RegisteredModelsClient):
 
         Parameters
         ----------
-        source: Where its files are: an address as of a run's artifacts, ``runs:/``, ``models:/``, ``s3://`` …
+        source: Address of its files: of a run's artifacts, ``runs:/``, ``models:/``, ``s3://`` …
         run_id: The run it came from.
         run_link: An address of that run, when it is on another server.
         await_creation_for: Taken for compatibility: a version can be used as soon as this returns.
@@ -52,7 +52,7 @@ class ModelVersionsClient(RegisteredModelsClient):
 
         Raises
         ------
-        RunyardException: There is no such registered model, or the source leads where it may not.
+        RunyardException: There is no such registered model, or the source is not allowed.
         """
         message = CreateModelVersion(
             name=name,
@@ -69,16 +69,16 @@ class ModelVersionsClient(RegisteredModelsClient):
         return made
 
     def copy_model_version(self, src_model_uri: str, dst_name: str) -> ModelVersion:
-        """Make a version of another registered model from one that is there; the files stay where they are.
+        """Copy a version to another registered model; the files stay where they are.
 
         Parameters
         ----------
         src_model_uri: Such as ``models:/name/3`` or ``models:/name@champion``.
-        dst_name: The other registered model; made when it is not there.
+        dst_name: The other registered model; created if it does not exist.
 
         Raises
         ------
-        RunyardException: The address names no version of a registered model.
+        RunyardException: The address is not that of a registered model's version.
         """
         wanted = parse_model_uri(src_model_uri)
         if not wanted.name or wanted.path:
@@ -102,11 +102,11 @@ class ModelVersionsClient(RegisteredModelsClient):
         )
 
     def resolved_version(self, wanted: ModelUri) -> ModelVersion:
-        """The version of a registered model that an address names, by number, stage, alias or as the latest.
+        """The version of a registered model at an address, by number, stage, alias or as the latest.
 
         Raises
         ------
-        DoesNotExist: Nothing is registered there.
+        DoesNotExist: There is no such version.
         """
         if wanted.version:
             return self.get_model_version(wanted.name, wanted.version)
@@ -128,7 +128,7 @@ class ModelVersionsClient(RegisteredModelsClient):
         return self.register_or(DescribeModelVersion(**fields), GetModelVersion(**fields)).model_version
 
     def get_model_version_download_uri(self, name: str, version: str | int) -> str:
-        """Where the files of a version really are."""
+        """The location of a version's files."""
         return self.register(GetModelVersionDownloadUri(name=name, version=str(version))).artifact_uri
 
     def update_model_version(self, name: str, version: str | int, description: str | None = None) -> ModelVersion:
@@ -137,7 +137,7 @@ class ModelVersionsClient(RegisteredModelsClient):
         return self.register(message).model_version
 
     def delete_model_version(self, name: str, version: str | int) -> None:
-        """Remove a version and the aliases at it. Its number is not given again."""
+        """Remove a version and its aliases. Its number is not used again."""
         self.register(DeleteModelVersion(name=name, version=str(version)))
 
     def search_model_versions(
@@ -153,8 +153,8 @@ class ModelVersionsClient(RegisteredModelsClient):
         ----------
         filter_string: Such as ``name = 'fraud' AND run_id = '1f2e…'``.
         max_results: Maximum number of versions, 1 to 200,000.
-        order_by: Such as ``["version_number DESC"]``; those changed last first when left out.
-        page_token: The token of the page before.
+        order_by: Such as ``["version_number DESC"]``; last changed first when left out.
+        page_token: The token from the page before.
         """
         fields: dict[str, Any] = {
             "filter": filter_string,
@@ -166,7 +166,7 @@ class ModelVersionsClient(RegisteredModelsClient):
         return PagedList(answer.model_versions, answer.next_page_token)
 
     def get_model_version_stages(self, name: str, version: str | int) -> list[str]:
-        """The stages there are; the same for every version."""
+        """All stages; the same for every version."""
         warn_of_stages("get_model_version_stages")
         return list(STAGES)
 
@@ -201,7 +201,7 @@ class ModelVersionsClient(RegisteredModelsClient):
     def delete_model_version_tag(
         self, name: str, version: str | int | None = None, key: str | None = None, stage: str | None = None
     ) -> None:
-        """Remove a tag of a version, or of the highest version in a stage; one that is not there is fine."""
+        """Remove a tag of a version, or of the highest version in a stage; a missing one is fine."""
         number = self._number(name, version, stage)
         self.register(DeleteModelVersionTag(name=name, version=number, key=_needed(key)))
 

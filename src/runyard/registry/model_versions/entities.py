@@ -15,7 +15,7 @@ class ModelVersionTag(KeyValue):
 
 
 class ModelVersionStatus(Status):
-    """Whether a version can be used, as MLflow's numbers. `ModelVersion.status` is the name of one."""
+    """Statuses of a version as MLflow's numbers. `ModelVersion.status` is the name of one."""
 
     PENDING_REGISTRATION, FAILED_REGISTRATION, READY = 1, 2, 3
     _what = "status of a model version"
@@ -67,7 +67,7 @@ class DescribedModelVersion(ModelVersion):
 
     Attributes
     ----------
-    has_files: Is anything stored where its files should be? None when that was not asked for.
+    has_files: Whether anything is stored at its location; None when that was not checked.
     """
 
     has_files: bool | None = None

@@ -1,4 +1,4 @@
-"""Where the files of a version really are: addresses of runs followed to what they mean now."""
+"""The location of a version's files, with ``runs:/`` addresses resolved."""
 
 import sqlalchemy as sa
 

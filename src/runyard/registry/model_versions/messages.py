@@ -34,7 +34,7 @@ class ModelVersionsFound(Answer):
 
 
 class DownloadUri(Answer):
-    """Where the files of a version are."""
+    """The location of a version's files."""
 
     artifact_uri: str
 
@@ -72,7 +72,7 @@ class GetModelVersion(Message[ModelVersionFound], get="model-versions/get", need
 
 
 class SearchModelVersions(Message[ModelVersionsFound], get="model-versions/search", needs="registered_model.read"):
-    """Versions that match a filter, a page at a time; those changed last first unless ordered otherwise."""
+    """Versions that match a filter, a page at a time; last changed first unless ordered otherwise."""
 
     filter: str | None = None
     max_results: int = 200_000
@@ -88,8 +88,8 @@ class DescribeModelVersion(
 ):
     """One version, by number or by alias, with the id of its logged model, which MLflow's answers do not have.
 
-    With `look_for_files` the answer has `has_files`, which is false when nothing is stored where the files should be.
-    Places that the server may not open count as if there were files.
+    With `look_for_files` the answer has `has_files`, which is false when nothing is stored at the version's location.
+    For locations that the server may not open it is true.
     """
 
     name: str
@@ -131,7 +131,7 @@ class UpdateModelVersion(Message[ModelVersionFound], patch="model-versions/updat
 
 
 class DeleteModelVersion(Message[Nothing], delete="model-versions/delete", needs="registered_model.edit"):
-    """Remove a version and the aliases at it. Its number is not given again."""
+    """Remove a version and its aliases. Its number is not used again."""
 
     name: str
     version: str
@@ -143,7 +143,7 @@ class DeleteModelVersion(Message[Nothing], delete="model-versions/delete", needs
 class GetModelVersionDownloadUri(
     Message[DownloadUri], get="model-versions/get-download-uri", needs="registered_model.read"
 ):
-    """Where the files of a version really are."""
+    """The location of a version's files."""
 
     name: str
     version: str
@@ -166,7 +166,7 @@ class SetModelVersionTag(Message[Nothing], post="model-versions/set-tag", needs=
 
 
 class DeleteModelVersionTag(Message[Nothing], delete="model-versions/delete-tag", needs="registered_model.edit"):
-    """Remove a tag; one that is not there is fine."""
+    """Remove a tag; a missing one is fine."""
 
     name: str
     version: str

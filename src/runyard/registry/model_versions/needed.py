@@ -1,4 +1,4 @@
-"""What versions of registered models need of runs and logged models: it must not be removed under them."""
+"""Runs and logged models that versions of registered models need, and that must not be removed."""
 
 import posixpath
 from collections import defaultdict
@@ -28,7 +28,7 @@ _columns = (
 
 
 class NeededByVersions:
-    """Which version of a registered model needs a run or a logged model, if one does.
+    """Finds the version of a registered model that needs a run or a logged model, if any.
 
     A version needs the run it came from, whose metrics decide promotions, and everything that holds its files: a run
     or a logged model, by id or because they are in its artifacts.
@@ -48,7 +48,7 @@ class NeededByVersions:
         self._below_runs: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
 
     def refresh(self, tx: Transaction) -> None:
-        """Look at the versions that came since the last look. What a version needs never changes."""
+        """Read the versions created since the last call. What a version needs never changes."""
         aliases: defaultdict[tuple[int, int], list[str]] = defaultdict(list)
         chosen = sa.select(*_columns).join(registered_models, registered_models.c.id == _columns[1])
         found = tx.execute(chosen.where(model_versions.c.id > self._newest).order_by(model_versions.c.id)).all()
@@ -101,11 +101,11 @@ class NeededByVersions:
         return self._holders.get(place) or next(around, None)
 
     def _place(self, uri: str) -> str:
-        """A location such that two spellings of one place are equal, and what holds it is its beginning."""
+        """A location in normal form: equal for all spellings, and a folder is a prefix of its contents."""
         try:
             inside = proxied_path(uri)
         except InvalidParameter:
-            inside = None  # another program wrote it: a text like any other
+            inside = None  # another program wrote it: any text is possible
         if inside is not None and self._kept_at:
             uri = f"{self._kept_at.rstrip('/')}/{inside}"
         elif inside is not None:
@@ -128,7 +128,7 @@ def _model_id(uri: str) -> str | None:
     try:
         return parse_model_uri(uri).model_id
     except InvalidParameter:
-        return None  # another program wrote it: it leads nowhere
+        return None  # another program wrote it: not a location
 
 
 def _described(name: str, version: int, stage: str, aliases: list[str]) -> str:

@@ -1,4 +1,4 @@
-"""What the operations on model versions do."""
+"""Operations on model versions."""
 
 import sqlalchemy as sa
 
@@ -38,7 +38,7 @@ from runyard.registry.registered_models.tables import registered_models
 
 @performs(CreateModelVersion)
 def create_model_version(tx: Transaction, message: CreateModelVersion) -> Wire:
-    """Insert a version with the next number. The number is taken first: it holds off everybody else at this model."""
+    """Insert a version with the next number. The number is taken first: that locks the registered model."""
     model, number = _next_number(tx, message.name)
     source = resolved_source(tx, message)
     hold_run(tx, source.run_id)
@@ -96,7 +96,7 @@ def get_model_version(tx: Transaction, message: GetModelVersion) -> Wire:
 
 @performs(DescribeModelVersion)
 def describe_model_version(tx: Transaction, message: DescribeModelVersion) -> Wire | Later:
-    """One version, with all that is known of it."""
+    """One version, with Runyard's own fields."""
     if message.version is not None:
         version = find_version(tx, message.name, message.version)[1]
     else:
@@ -116,7 +116,7 @@ def search_model_versions(tx: Transaction, message: SearchModelVersions) -> Wire
 
 @performs(DescribeModelVersions)
 def describe_model_versions(tx: Transaction, message: DescribeModelVersions) -> Wire:
-    """A page of versions, with all that is known of them."""
+    """A page of versions, with Runyard's own fields."""
     return _page(tx, message, aliases=True, logged_models=True)
 
 

@@ -14,7 +14,7 @@ from runyard.registry.registered_models.rows import FoundModel, find_model
 
 
 class FoundVersion(NamedTuple):
-    """What operations must know of a version."""
+    """The columns of a version that operations need."""
 
     id: int
     version: int
@@ -39,7 +39,7 @@ def version_of(tx: Transaction, model: FoundModel, number: int) -> FoundVersion:
 
     Raises
     ------
-    DoesNotExist: It has none of this number, or not any more.
+    DoesNotExist: It has no version with this number.
     """
     row = _find.row(tx, model.id, number)
     if row is None:

@@ -1,4 +1,4 @@
-"""Where a version may point: the one check of a source that came with a request. Nothing is fetched here.
+"""Checks the source of a new version. Nothing is fetched here.
 
 A source is read later by everyone who loads the model, so it must not lead further than its caller may read: a folder
 of this machine or a place behind the server's proxy only inside the artifacts of the run or logged model that is named
@@ -36,15 +36,15 @@ PROMPT_SOURCES = frozenset(("dummy-source", "prompt-template"))
 _GUARDED = frozenset(
     ("", "file", "mlflow-artifacts", "http", "https", "ftp", "sftp", "hdfs", "viewfs", "r2", "b2", "abfss")
 )
-"""Schemes whose places are read with this server's rights, or from a host that the caller chose."""
+"""Schemes that are read with this server's permissions, or from a host that the caller chose."""
 
 
 class Source(NamedTuple):
-    """What a source means.
+    """A checked source.
 
     Attributes
     ----------
-    text: The source as it is kept.
+    text: The source as it is stored.
     location: Where the files are.
     run_id: The run it came from; empty when not known.
     model_id: The logged model it is, or None.
@@ -57,11 +57,11 @@ class Source(NamedTuple):
 
 
 def resolved_source(tx: Transaction, message: CreateModelVersion) -> Source:
-    """What the source of a new version means.
+    """Check the source of a new version.
 
     Raises
     ------
-    InvalidParameter: It leads where it may not.
+    InvalidParameter: It is not allowed.
     DoesNotExist: It names a run, logged model or version that does not exist.
     """
     source = message.source
@@ -124,7 +124,7 @@ def _scheme(source: str) -> str:
 
 
 def _refuse_tricks(source: str) -> None:
-    """Refuse steps upwards in any spelling, and what readers of URIs disagree about."""
+    """Reject ``..`` in any spelling, and URIs that parsers read differently."""
     decoded = source
     for _ in range(4):
         once = unquote(decoded)
@@ -190,7 +190,7 @@ def _number(tx: Transaction, model: FoundModel, wanted: ModelUri) -> int:
 
 
 def _check_inside(tx: Transaction, message: CreateModelVersion, source: str) -> None:
-    """Refuse a source outside of the artifacts of the run or logged model named with it."""
+    """Check that a source is inside the artifacts of the run or logged model named with it."""
     if message.model_id:
         root, owner = _logged_model(tx, message.model_id)[0], "logged model"
     elif message.run_id:
@@ -209,7 +209,7 @@ def _check_inside(tx: Transaction, message: CreateModelVersion, source: str) -> 
 
 
 def _is_relative(uri: str) -> bool:
-    """Would this mean another folder in every working directory?"""
+    """Whether this depends on the working directory."""
     parts = urlsplit(uri)
     return parts.scheme.lower() in ("", "file") and not parts.path.startswith("/")
 
@@ -241,7 +241,7 @@ def link_logged_model(tx: Transaction, model_id: str, name: str, version: int) -
     )
     row = tx.execute(chosen.where(logged_models.c.model_id == model_id).with_for_update(of=logged_models)).first()
     if row is None:
-        return  # its row is gone for good: nothing to note it in
+        return  # its row was removed for good
     try:
         known = json.loads(row[1]) if row[1] else []
     except ValueError:

@@ -1,4 +1,4 @@
-"""Moving versions between stages; every move is noted."""
+"""Moves versions between stages and records every move."""
 
 import sqlalchemy as sa
 
@@ -18,7 +18,7 @@ def checked_stage(text: str, archive: bool) -> str:
 
     Raises
     ------
-    InvalidParameter: No stage is called so, or others cannot be archived out of it.
+    InvalidParameter: There is no such stage, or its other versions cannot be archived.
     """
     stage = stage_named(text)
     if archive and stage not in ACTIVE_STAGES:
@@ -31,7 +31,7 @@ def checked_stage(text: str, archive: bool) -> str:
 def transition(
     tx: Transaction, model: FoundModel, version: FoundVersion, stage: str, cause: Cause, *, archive: bool
 ) -> None:
-    """Move a version to a stage and, if asked for, archive the others there; `model` was found to be changed."""
+    """Move a version to a stage and optionally archive the others there; `model` must be locked."""
     if archive:
         others = sa.and_(
             _versions.registered_model_id == model.id, _versions.current_stage == stage, _versions.id != version.id

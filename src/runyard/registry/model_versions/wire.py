@@ -1,4 +1,4 @@
-"""Puts model versions together as the protocol shows them: a fixed number of statements however many versions."""
+"""Assembles model versions for answers, with a fixed number of statements."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -71,7 +71,7 @@ def versions_on_wire(
 
 
 def _on_wire(fields: dict[str, Any], tags: list[dict[str, str]] | None, aliases: list[str] | None) -> dict[str, Any]:
-    """A version as the protocol shows it; MLflow leaves out what is not there, but not the texts that are empty."""
+    """A version for an answer. Like MLflow, it leaves out missing values but not empty texts."""
     return {
         "name": fields["name"],
         "version": str(fields["version"]),

@@ -1,4 +1,4 @@
-"""What the client can do with promotion and the history of moves."""
+"""Methods of the client for promotion and the history of moves."""
 
 from runyard.core.origin import user
 from runyard.core.paged_list import PagedList
@@ -8,7 +8,7 @@ from runyard.registry.promotion.messages import PromoteModelVersion, SearchMoves
 
 
 class PromotionClient(RegistryPart):
-    """Promotion: move an alias or a stage if the metrics allow it, and see what was moved."""
+    """Promotion: move an alias or a stage if a condition on metrics holds; the history of moves."""
 
     def promote_model_version(
         self,
@@ -32,11 +32,11 @@ class PromotionClient(RegistryPart):
             version, ``current`` those of the version that has the alias or stage now, other names are aliases.
         alias, stage: What to move; give one of them.
         archive_existing_versions: Move the other versions in the stage to Archived.
-        if_no_holder: ``pass`` or ``fail``: what becomes of comparisons with the holder of what is being moved while
-            nothing holds it.
+        if_no_holder: ``pass`` or ``fail``: the result of comparisons with the current holder of the alias or stage
+            while there is none.
         reason: Why, for the history.
         user_id: Who, for the history; the user of the operating system when left out.
-        dry_run: Only tell what would happen.
+        dry_run: Only report what would happen.
 
         Returns
         -------
@@ -44,7 +44,7 @@ class PromotionClient(RegistryPart):
 
         Raises
         ------
-        RunyardException: The condition cannot be understood, or there is no such model or version.
+        RunyardException: The condition cannot be parsed, or there is no such model or version.
         """
         answer = self.register(
             PromoteModelVersion(

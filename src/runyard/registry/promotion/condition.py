@@ -1,4 +1,4 @@
-"""Understands the condition of a promotion: a recursive-descent parser over its tokens.
+"""A recursive-descent parser for the condition of a promotion.
 
     condition  = comparison { AND comparison }
     comparison = sum ( ">" | ">=" | "<" | "<=" | "=" | "==" | "!=" ) sum
@@ -8,7 +8,7 @@
     metric     = ( "metrics" | "current" | alias ) "." key
 
 ``metrics.f1`` belongs to the version that is to be promoted, ``champion.f1`` to the one that has the alias, and
-``current.f1`` to the one that has what is being moved. There is no OR and no NOT: a condition is a list of demands.
+``current.f1`` to the one that has what is being moved. There is no OR and no NOT: all comparisons must hold.
 """
 
 import re
@@ -41,7 +41,7 @@ MAX_DEPTH = 30
 _ALIKE = {"==": "="}
 
 # Unlike in filters, - is an operator here: champion.f1-0.005
-# Behind a dot that touches what is before it, a word may begin with a digit: metrics.5fold, metrics.layer.3
+# After a dot that touches what is before it, a word may begin with a digit: metrics.5fold, metrics.layer.3
 _TOKEN = re.compile(
     r"""
       (?P<space>\s+)
@@ -131,7 +131,7 @@ class _Parser(TokenReader):
         written = self.text[start.position : self.before.end]
         found = Comparison(written, left, _ALIKE.get(token.text, token.text), right)
         if not found.metrics():
-            raise self.error(f"{shown(written)} names no metric, so it says nothing about a version.", start)
+            raise self.error(f"{shown(written)} names no metric, so it does not depend on a version.", start)
         return found
 
     def sum(self) -> Expression:

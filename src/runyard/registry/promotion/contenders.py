@@ -42,7 +42,7 @@ def contenders(
     alias: str | None,
     comparisons: Sequence[Comparison],
 ) -> Mapping[str, Contender]:
-    """Everyone the comparisons name, with the metrics they name, by `Metric.holder`. Up to three statements each.
+    """The versions that the comparisons name, with the named metrics, by `Metric.holder`. Up to three statements each.
 
     Parameters
     ----------

@@ -5,12 +5,12 @@ from runyard.core.entity import ValueEntity, entity
 
 @entity
 class PromotionComparison(ValueEntity):
-    """What came of one comparison of a condition.
+    """The result of one comparison of a condition.
 
     Attributes
     ----------
     text: The comparison as it was written.
-    holds: Does it hold?
+    holds: Whether it holds.
     left, right: Values of its sides; None where they have none.
     reason: Why it does not hold, or why it was passed over.
     """
@@ -24,17 +24,17 @@ class PromotionComparison(ValueEntity):
 
 @entity
 class Promotion(ValueEntity):
-    """What came of a promotion.
+    """The result of a promotion.
 
     Attributes
     ----------
     name, version: The version that was to be promoted.
-    holds: Does the condition hold?
-    promoted: Does the version have the alias or stage now? Not after a dry run.
-    dry_run: Was it only tried?
+    holds: Whether the condition holds.
+    promoted: Whether the version has the alias or stage now; false after a dry run.
+    dry_run: Whether it was only a dry run.
     alias, stage: What was to be moved; one of them is None.
     previous: The version that had it before, if one had.
-    comparisons: What came of each comparison.
+    comparisons: The result of each comparison.
     figures: Every metric the condition names with its value; None where there is none.
     """
 
@@ -60,10 +60,10 @@ class RegisteredModelMove(ValueEntity):
     target: The alias, or the stage the version got.
     version: The version that got it; when `removed`, the one that lost it.
     previous: The version that had the alias before, or the stage the version had before; None if there was none.
-    removed: Was the alias taken away?
+    removed: Whether the alias was removed.
     timestamp: When, milliseconds since the epoch.
-    user_id, reason: Who moved it and why, as they said.
-    condition, figures: What had to hold, and the metrics it was judged by, when it was a promotion.
+    user_id, reason: Who moved it and why, as given by the caller.
+    condition, figures: The condition, and the values of its metrics, when it was a promotion.
     """
 
     kind: str

@@ -1,4 +1,4 @@
-"""What a condition is made of, and what that comes to."""
+"""The parts of a condition, and their values."""
 
 import operator
 from collections.abc import Callable, Iterator, Mapping
@@ -47,7 +47,7 @@ class Metric:
 
     @property
     def holder(self) -> str:
-        """Whose metric it is, in the words of the language."""
+        """The metric's holder, as conditions write it."""
         if self.whose == "candidate":
             return CANDIDATE
         if self.whose == "current":
@@ -56,7 +56,7 @@ class Metric:
 
     @property
     def label(self) -> str:
-        """The name its figure goes by."""
+        """The key of its value among the figures."""
         return f"{self.holder}.{self.key}"
 
 
@@ -69,7 +69,7 @@ class Negative:
 
 @dataclass(frozen=True)
 class Calculation:
-    """Two values put together."""
+    """An operation on two values."""
 
     left: "Expression"
     operator: str
@@ -115,7 +115,7 @@ class NoValue(Exception):  # noqa: N818  (an outcome that is caught and reported
 
 
 def value_of(expression: Expression, figures: Mapping[Metric, float]) -> float:
-    """What an expression comes to.
+    """The value of an expression.
 
     Raises
     ------
@@ -137,5 +137,5 @@ def value_of(expression: Expression, figures: Mapping[Metric, float]) -> float:
 
 
 def holds(left: float, comparator: str, right: float) -> bool:
-    """Does the comparison hold between these two?"""
+    """Whether the comparison holds between these two."""
     return _COMPARE[comparator](left, right)

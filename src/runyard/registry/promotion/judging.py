@@ -18,10 +18,10 @@ class Contender:
 
     Attributes
     ----------
-    known_as: What it is, as reasons say it: ``version 3`` or ``alias 'champion'``.
-    version: Its number; None when nothing holds the alias or stage.
+    known_as: Its name in reasons: ``version 3`` or ``alias 'champion'``.
+    version: Its number; None when no version holds the alias or stage.
     metrics: Its metrics, as far as they are named.
-    holds_target: Is it the holder of what is being moved?
+    holds_target: Whether it holds the alias or stage that is being moved.
     """
 
     known_as: str
@@ -32,11 +32,11 @@ class Contender:
 
 @dataclass(frozen=True)
 class Judged:
-    """What came of one comparison.
+    """The result of one comparison.
 
     Attributes
     ----------
-    left, right: What its sides came to, if they came to anything.
+    left, right: The values of its sides, if they have any.
     reason: Why it does not hold, or was passed over.
     """
 
@@ -60,12 +60,12 @@ class Judged:
 def judge(
     comparisons: Sequence[Comparison], contenders: Mapping[str, Contender], if_no_holder: str = PASS
 ) -> list[Judged]:
-    """What comes of each comparison.
+    """The result of each comparison.
 
     Parameters
     ----------
-    contenders: By `Metric.holder`, everyone that is named.
-    if_no_holder: Do comparisons with the holder of what is being moved pass when nothing holds it yet?
+    contenders: The named versions, by `Metric.holder`.
+    if_no_holder: Whether comparisons with the current holder pass when there is none yet.
     """
     return [_judge(comparison, contenders, if_no_holder) for comparison in comparisons]
 

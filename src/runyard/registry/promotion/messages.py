@@ -24,16 +24,16 @@ class MovesFound(Answer):
 
 
 class PromotionDone(Answer):
-    """What came of a promotion.
+    """The result of a promotion.
 
     Attributes
     ----------
-    holds: Does the condition hold?
-    promoted: Does the version have the alias or stage now? Not after a dry run.
-    dry_run: Was it only tried?
+    holds: Whether the condition holds.
+    promoted: Whether the version has the alias or stage now; false after a dry run.
+    dry_run: Whether it was only a dry run.
     alias, stage: What was to be moved; one of them.
     model_version, previous: The version, and the one that had the alias or stage before, as they were before the move.
-    comparisons: What came of each comparison.
+    comparisons: The result of each comparison.
     figures: Every metric the condition names with its value; null where there is none.
     """
 
@@ -70,8 +70,8 @@ class PromoteModelVersion(
 
     The condition is comparisons joined by ``and``, such as ``metrics.f1 > 0.8 and metrics.f1 >= champion.f1 - 0.005``:
     ``metrics`` are those of the version, ``current`` those of the version that has the alias or stage now, any other
-    name is an alias of the same model. `if_no_holder`: whether comparisons with the holder of what is being moved
-    ``pass`` or ``fail`` while no version holds it. A condition that does not hold is not an error: the answer
+    name is an alias of the same model. `if_no_holder` is the result, ``pass`` or ``fail``, of comparisons with the
+    current holder of the alias or stage while there is none. A condition that does not hold is not an error: the answer
     has the result of each comparison. With `dry_run` nothing is moved.
     """
 

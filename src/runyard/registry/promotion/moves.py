@@ -1,4 +1,4 @@
-"""Noting every change of an alias or a stage, and finding what was noted."""
+"""Records every change of an alias or a stage, and searches the records."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -19,8 +19,8 @@ class Cause:
     ----------
     user_id: Who, as the caller says.
     reason: Why, in the caller's words.
-    condition: What had to hold, when it was a promotion.
-    figures: The metrics it was judged by, as JSON.
+    condition: The condition, when it was a promotion.
+    figures: The values of the condition's metrics, as JSON.
     """
 
     user_id: str = ""
@@ -40,7 +40,7 @@ def record_move(
     *,
     removed: bool = False,
 ) -> None:
-    """Note that an alias or a stage of a registered model changed.
+    """Record that an alias or a stage of a registered model changed.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ def record_move(
             version=version,
             previous=previous,
             removed=removed,
-            # Not when the transaction began: it may have waited for the one before. Servers' clocks differ, too.
+            # Not the time the transaction began: it may have waited for another. Servers' clocks differ, too.
             moved_time=max(now_ms(), tx.scalar(newest.limit(1)) or 0),
             user_id=cause.user_id,
             reason=cause.reason,

@@ -1,4 +1,4 @@
-"""What the operations on promotion do."""
+"""Operations on promotion."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ from runyard.registry.registered_models.rows import FoundModel, find_model
 
 @looks_first(PromoteModelVersion)
 def refuse_without_files(tx: Transaction, message: PromoteModelVersion) -> Wire | Later:
-    """Refuse a version that cannot be loaded: where its files should be there is nothing."""
+    """Check that the files of a version exist."""
     _, candidate = find_version(tx, message.name, message.version)
     location, places = followed(tx, candidate.storage_location), tx.settings.artifact_places
 
@@ -44,7 +44,7 @@ def refuse_without_files(tx: Transaction, message: PromoteModelVersion) -> Wire 
 
 @performs(PromoteModelVersion)
 def promote_model_version(tx: Transaction, message: PromoteModelVersion) -> Wire:
-    """Judge and move. The registered model stays locked throughout, so that two promotions come one after the other."""
+    """Evaluate the condition and move. The registered model stays locked, so promotions run one after the other."""
     comparisons = parse_condition(message.condition)
     stage = "" if message.stage is None else checked_stage(message.stage, message.archive_existing_versions)
     model, candidate = find_version(tx, message.name, message.version, to_change=True)

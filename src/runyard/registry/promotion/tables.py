@@ -18,7 +18,7 @@ moves = sa.Table(
     sa.Column("moved_time", sa.BigInteger, nullable=False),
     sa.Column("user_id", sa.Text, nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
-    sa.Column("condition", sa.Text),  # what had to hold, when it was a promotion
-    sa.Column("figures", sa.Text),  # the metrics it was judged by, as JSON
+    sa.Column("condition", sa.Text),  # the condition, when it was a promotion
+    sa.Column("figures", sa.Text),  # the values of its metrics, as JSON
     sa.Index("ix_registry_moves_registered_model_id", "registered_model_id", "id"),
 )

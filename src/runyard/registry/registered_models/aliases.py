@@ -1,4 +1,4 @@
-"""Moving and removing aliases; every move is noted."""
+"""Moves and removes aliases, and records every move."""
 
 from collections.abc import Sequence
 
@@ -21,7 +21,7 @@ def aliased_version(tx: Transaction, model: FoundModel, alias: str) -> int | Non
 
 
 def set_alias(tx: Transaction, model: FoundModel, alias: str, version: int, cause: Cause) -> None:
-    """Point an alias at a version that exists; `model` was found to be changed."""
+    """Point an alias at an existing version; `model` must be locked."""
     before = aliased_version(tx, model, alias)
     if before == version:
         return

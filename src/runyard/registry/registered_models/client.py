@@ -1,4 +1,4 @@
-"""What the client can do with registered models, their tags and aliases."""
+"""Methods of the client for registered models, their tags and aliases."""
 
 import warnings
 from collections.abc import Mapping
@@ -33,7 +33,7 @@ def listed_tags(tags: Mapping[str, Any] | None) -> list[Tag]:
 
 
 def warn_of_stages(method: str, level: int = 3) -> None:
-    """Tell the caller's caller, or who stands further up, that stages are the older way."""
+    """Warn the first caller outside of Runyard that stages are deprecated."""
     warnings.warn(
         f"{method} works with stages, which MLflow has deprecated since 2.9: aliases do the same and more. "
         "Use set_registered_model_alias and models:/<name>@<alias>.",
@@ -43,7 +43,7 @@ def warn_of_stages(method: str, level: int = 3) -> None:
 
 
 class RegisteredModelsClient(RegistryPart):
-    """Registered models: make, find, change, delete, point aliases."""
+    """Registered models: create, find, change, delete, set aliases."""
 
     def create_registered_model(
         self,
@@ -104,7 +104,7 @@ class RegisteredModelsClient(RegistryPart):
         filter_string: Such as ``name LIKE 'fraud%' AND tags.team = 'red'``.
         max_results: Maximum number of models, 1 to 1,000.
         order_by: Such as ``["last_updated_timestamp DESC"]``; by name when left out.
-        page_token: The token of the page before.
+        page_token: The token from the page before.
         """
         message = SearchRegisteredModels(
             filter=filter_string, max_results=max_results, order_by=listed(order_by), page_token=page_token
@@ -125,15 +125,15 @@ class RegisteredModelsClient(RegistryPart):
         self.register(SetRegisteredModelTag(name=name, key=key, value=str(value)))
 
     def delete_registered_model_tag(self, name: str, key: str) -> None:
-        """Remove a tag; one that is not there is fine."""
+        """Remove a tag; a missing one is fine."""
         self.register(DeleteRegisteredModelTag(name=name, key=key))
 
     def set_registered_model_alias(self, name: str, alias: str, version: str | int) -> None:
-        """Point an alias at a version, from whichever version it was at."""
+        """Point an alias at a version, whichever version it pointed at before."""
         self.register(SetRegisteredModelAlias(name=name, alias=alias, version=str(version)))
 
     def delete_registered_model_alias(self, name: str, alias: str) -> None:
-        """Remove an alias; one that is not there is fine."""
+        """Remove an alias; a missing one is fine."""
         self.register(DeleteRegisteredModelAlias(name=name, alias=alias))
 
     def get_model_version_by_alias(self, name: str, alias: str) -> ModelVersion:

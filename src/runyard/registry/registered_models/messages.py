@@ -104,7 +104,7 @@ class GetLatestVersions(
     kind="read",
     needs="registered_model.read",
 ):
-    """The latest version of each stage that is asked for; of all four without."""
+    """The latest version of each given stage; of all four by default."""
 
     name: str
     stages: list[str] = field(default_factory=list)
@@ -126,14 +126,14 @@ class SetRegisteredModelTag(Message[Nothing], post="registered-models/set-tag", 
 
 
 class DeleteRegisteredModelTag(Message[Nothing], delete="registered-models/delete-tag", needs="registered_model.edit"):
-    """Remove a tag; one that is not there is fine."""
+    """Remove a tag; a missing one is fine."""
 
     name: str
     key: str
 
 
 class SetRegisteredModelAlias(Message[Nothing], post="registered-models/alias", needs="registered_model.edit"):
-    """Point an alias at a version, from whichever version it was at.
+    """Point an alias at a version, whichever version it pointed at before.
 
     `user_id` and `reason` are Runyard's own: they are kept in the history of moves.
     """
@@ -157,7 +157,7 @@ class GetModelVersionByAlias(Message[ModelVersionFound], get="registered-models/
 
 
 class DeleteRegisteredModelAlias(Message[Nothing], delete="registered-models/alias", needs="registered_model.edit"):
-    """Remove an alias; one that is not there is fine."""
+    """Remove an alias; a missing one is fine."""
 
     name: str
     alias: str

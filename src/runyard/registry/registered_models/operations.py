@@ -1,4 +1,4 @@
-"""What the operations on registered models do."""
+"""Operations on registered models."""
 
 import sqlalchemy as sa
 
@@ -94,7 +94,7 @@ def update_registered_model(tx: Transaction, message: UpdateRegisteredModel) -> 
 
 @performs(RenameRegisteredModel)
 def rename_registered_model(tx: Transaction, message: RenameRegisteredModel) -> Wire:
-    """Change the name; versions count as changed too, for their name is another."""
+    """Change the name; versions count as changed too, since their name changes."""
     model = find_model(tx, message.name, to_change=True)
     if message.new_name != model.name:
         _refuse_taken_name(tx, message.new_name)
@@ -107,7 +107,7 @@ def rename_registered_model(tx: Transaction, message: RenameRegisteredModel) -> 
 
 @performs(DeleteRegisteredModel)
 def delete_registered_model(tx: Transaction, message: DeleteRegisteredModel) -> Wire:
-    """Remove a registered model; what hangs on it goes with it."""
+    """Remove a registered model with its versions, tags and aliases."""
     model = find_model(tx, message.name, to_change=True)
     tx.execute(sa.delete(registered_models).where(registered_models.c.id == model.id))
     return {}

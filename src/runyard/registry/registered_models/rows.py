@@ -1,4 +1,4 @@
-"""Finding registered models by name, and noting that they changed."""
+"""Finds registered models by name, and records that they changed."""
 
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ from runyard.registry.registered_models.tables import registered_models
 
 
 class FoundModel(NamedTuple):
-    """What operations must know of a registered model."""
+    """The columns of a registered model that operations need."""
 
     id: int
     name: str
