@@ -59,6 +59,16 @@ def test_missing_artifact_is_an_error(runyard: Runyard, run_id: str) -> None:
     assert "nothing.txt" in done.err
 
 
+def test_downloading_nothing_is_an_error(runyard: Runyard, run_id: str, tmp_path: Path) -> None:
+    """A script that goes on with an empty folder would fail later, where nobody sees why."""
+    for source in (("-r", run_id), ("-u", f"runs:/{run_id}")):
+        done = runyard("artifacts", "download", *source, "-d", str(tmp_path / "to"))
+
+        assert (1, "") == (done.code, done.out)
+        assert done.err.startswith("Error: There are no artifacts to download in ")
+    assert not (tmp_path / "to").exists()
+
+
 def test_download_needs_one_source(runyard: Runyard) -> None:
     """A run or an address, not both and not neither."""
     assert 2 == runyard("artifacts", "download").code

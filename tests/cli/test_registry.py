@@ -107,6 +107,23 @@ def test_a_local_folder_becomes_a_version(runyard: Runyard, tmp_path: Path) -> N
     assert str(tmp_path / "models" / "best") == made["source"]
 
 
+def test_reasons_are_in_the_history(runyard: Runyard, model: str) -> None:
+    """With who moved it; stages are moved without a warning, which is for scripts."""
+    a_version(runyard, model, {})
+    done = [
+        runyard("registry", "set-alias", model, "champion", "1", "--reason", "first"),
+        runyard("registry", "set-stage", model, "@champion", "Staging", "--reason", "second"),
+        runyard("registry", "delete-alias", model, "champion", "--reason", "third"),
+    ]
+
+    moves = runyard("registry", "history", model, "--output", "json").json
+
+    assert [(0, "")] * 3 == [(one.code, one.err) for one in done]
+    assert [("third", user()), ("second", user()), ("first", user())] == [
+        (move["reason"], move["user_id"]) for move in moves
+    ]
+
+
 def test_stage_is_set_in_any_case_and_others_are_archived(runyard: Runyard, model: str) -> None:
     """Stages have fixed names; an unknown one is wrong usage."""
     for _ in range(2):

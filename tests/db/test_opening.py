@@ -10,9 +10,8 @@ from runyard.client.errors import Unreachable
 from runyard.db.migrate import upgrade
 from runyard.exceptions import InvalidParameter, PermissionDenied, RunyardException, Unavailable
 from runyard.gate.gate import Gate
-from runyard.registry.model_versions.needed import NeededByVersions
-from runyard.tracking.removal import open_remover
 from tests.support.postgres import Cluster, free_port
+from tests.support.removal import open_remover
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +24,7 @@ def guarded(postgres: Cluster) -> Cluster:
 
 def a_remover(uri: str) -> None:
     """What `runyard gc` opens."""
-    with open_remover(uri, NeededByVersions):
+    with open_remover(uri):
         pass
 
 

@@ -3,9 +3,11 @@
 import copy
 import math
 import pickle
+from typing import Any
 
 import pytest
 
+from runyard.core.entity import Entity
 from runyard.entities import (
     Dataset,
     DatasetInput,
@@ -13,17 +15,21 @@ from runyard.entities import (
     ExperimentTag,
     FileInfo,
     InputTag,
+    LoggedModel,
     LoggedModelInput,
     Metric,
     Param,
+    RegisteredModelMove,
     Run,
     RunData,
     RunInfo,
     RunInputs,
     RunTag,
 )
+from runyard.registry.model_versions.entities import DescribedModelVersion
+from runyard.registry.registered_models.entities import RegisteredModel
 
-WIRE_RUN = {
+WIRE_RUN: dict[str, Any] = {
     "info": {
         "run_id": "a" * 32,
         "experiment_id": "7",
@@ -182,3 +188,69 @@ def test_to_proto_has_the_fields_and_their_text() -> None:
 
     assert (2, "rate") == (proto.metrics[0].step, proto.params[0].key)
     assert str(proto).startswith('metrics {\n  key: "loss"\n  value: 0.5\n  timestamp: 7\n  step: 2\n}\nparams {\n')
+
+
+VERSION = {
+    "name": "churn",
+    "version": "3",
+    "creation_timestamp": 1,
+    "last_updated_timestamp": 2,
+    "current_stage": "None",
+    "source": "runs:/r/model",
+    "run_id": "",
+    "status": "READY",
+    "tags": [{"key": "team", "value": "blue"}],
+    "run_link": "",
+    "aliases": ["champion"],
+}
+MODEL = {
+    "name": "churn",
+    "creation_timestamp": 1,
+    "last_updated_timestamp": 2,
+    "latest_versions": [VERSION],
+    "aliases": [{"alias": "champion", "version": "3"}],
+}
+MOVE = {
+    "kind": "alias",
+    "target": "champion",
+    "version": "3",
+    "removed": False,
+    "timestamp": 1,
+    "user_id": "ada",
+    "reason": "",
+}
+LOGGED = {
+    "info": {
+        "experiment_id": "7",
+        "model_id": "m-1",
+        "name": "trees",
+        "artifact_uri": "file:///tmp/m",
+        "creation_timestamp_ms": 1,
+        "last_updated_timestamp_ms": 2,
+        "status": "LOGGED_MODEL_READY",
+        "tags": [{"key": "team", "value": "blue"}],
+    },
+    "data": {"params": [{"key": "depth", "value": "3"}]},
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields"),
+    [
+        (DescribedModelVersion, {**VERSION, "has_files": False}),
+        (RegisteredModel, MODEL),
+        (LoggedModel, LOGGED),
+        (RegisteredModelMove, {**MOVE, "figures": {"metrics.f1": None, "current.f1": "NaN"}}),
+    ],
+)
+def test_an_entity_is_written_as_it_was_read(kind: type[Entity], fields: dict[str, Any]) -> None:
+    """Commands print entities as servers answer with them."""
+    assert fields == kind.from_wire(fields).to_wire()
+
+
+def test_a_run_is_written_with_the_steps_of_its_metrics(run: Run) -> None:
+    """In Python they are beside its metrics, which are numbers there."""
+    written = run.to_wire()
+
+    assert WIRE_RUN["data"]["metrics"] == written["data"]["metrics"]
+    assert repr(run) == repr(Run.from_wire(written))

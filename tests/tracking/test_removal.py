@@ -13,7 +13,6 @@ from runyard.registry.model_versions.messages import (
     DeleteModelVersion,
     TransitionModelVersionStage,
 )
-from runyard.registry.model_versions.needed import NeededByVersions
 from runyard.registry.registered_models.messages import CreateRegisteredModel, SetRegisteredModelAlias
 from runyard.tracking.experiments.messages import (
     CreateExperiment,
@@ -25,9 +24,9 @@ from runyard.tracking.inputs.entities import LoggedModelInput
 from runyard.tracking.inputs.messages import LogInputs
 from runyard.tracking.logged_models.messages import CreateLoggedModel, DeleteLoggedModel, GetLoggedModel
 from runyard.tracking.metrics.messages import LogMetric
-from runyard.tracking.removal import open_remover
 from runyard.tracking.runs.messages import CreateRun, DeleteRun, GetRun, LogParam, RestoreRun
 from tests.support.checked_gate import CheckedGate
+from tests.support.removal import open_remover
 
 
 def _run(gate: Gate, experiment_id: str = "0") -> str:
@@ -41,7 +40,7 @@ def test_removed_run_is_gone_and_others_stay(gate: Gate, database: str) -> None:
     gone, kept = _run(gate), _run(gate)
     gate.perform(DeleteRun(run_id=gone))
 
-    with open_remover(database, NeededByVersions) as remover:
+    with open_remover(database) as remover:
         assert [gone] == [run.run_id for run in remover.find(None, [], []).runs]
         assert remover.claim_run(gone) is None
         remover.remove_run(gone)
@@ -56,7 +55,7 @@ def test_run_restored_meanwhile_stays(gate: Gate, database: str) -> None:
     run_id = _run(gate)
     gate.perform(DeleteRun(run_id=run_id))
 
-    with open_remover(database, NeededByVersions) as remover:
+    with open_remover(database) as remover:
         assert remover.find(None, [run_id], []).runs
         gate.perform(RestoreRun(run_id=run_id))
         assert "it is not deleted any more" == remover.claim_run(run_id)
@@ -71,7 +70,7 @@ def test_experiment_goes_after_its_runs(gate: Gate, database: str) -> None:
     run_id = _run(gate, experiment_id)
     gate.perform(DeleteExperiment(experiment_id=experiment_id))
 
-    with open_remover(database, NeededByVersions) as remover:
+    with open_remover(database) as remover:
         found = remover.find(None, [], [experiment_id])
         assert ([run_id], ["old"]) == ([run.run_id for run in found.runs], [one.name for one in found.experiments])
         assert "it still has 1 runs" == remover.remove_experiment(experiment_id)
@@ -87,7 +86,7 @@ def test_what_is_active_or_unknown_is_refused(gate: Gate, database: str) -> None
     """A wrong id must stop the removal before it starts."""
     run_id = _run(gate)
 
-    with open_remover(database, NeededByVersions) as remover:
+    with open_remover(database) as remover:
         with pytest.raises(InvalidParameter, match="is not deleted"):
             remover.find(None, [run_id], [])
         with pytest.raises(DoesNotExist, match="No run has the id"):
@@ -109,7 +108,7 @@ def test_deleted_models_go_but_registered_ones_stay(gate: Gate, database: str) -
     for model_id in (deleted, registered):
         gate.perform(DeleteLoggedModel(model_id=model_id))
 
-    with open_remover(database, NeededByVersions) as remover:
+    with open_remover(database) as remover:
         found = remover.find(None, [], [])
         assert [deleted] == [model.model_id for model in found.models]
         assert [(registered, "version 1 of 'churn' needs it; delete the version first")] == [
@@ -136,7 +135,7 @@ def test_claimed_run_cannot_be_restored(gate: Gate, database: str) -> None:
     run_id = _run(gate, experiment_id)
     gate.perform(DeleteExperiment(experiment_id=experiment_id))
 
-    with open_remover(database, NeededByVersions) as remover:
+    with open_remover(database) as remover:
         assert remover.claim_run(run_id) is None
         with pytest.raises(Conflict, match="removal for good has begun"):
             gate.perform(RestoreRun(run_id=run_id))
@@ -171,7 +170,7 @@ def test_run_of_a_version_stays(gate: Gate, database: str, source: str) -> None:
     for each in (run_id, other):
         gate.perform(DeleteRun(run_id=each))
 
-    with open_remover(database, NeededByVersions) as remover:
+    with open_remover(database) as remover:
         found = remover.find(None, [], [])
         assert [other] == [run.run_id for run in found.runs]
         reason = "version 1 of 'churn' (@champion, Production) needs it; delete the version first"
@@ -181,7 +180,7 @@ def test_run_of_a_version_stays(gate: Gate, database: str, source: str) -> None:
             remover.find(None, [run_id, other], [])
         gate.perform(DeleteModelVersion(name="churn", version=version))
 
-    with open_remover(database, NeededByVersions) as remover:
+    with open_remover(database) as remover:
         assert remover.claim_run(run_id) is None
 
 
@@ -190,7 +189,7 @@ def test_version_registered_while_a_removal_goes_on_is_seen(gate: Gate, database
     run_id = _run(gate)
     gate.perform(DeleteRun(run_id=run_id))
 
-    with open_remover(database, NeededByVersions) as remover:
+    with open_remover(database) as remover:
         assert [run_id] == [run.run_id for run in remover.find(None, [], []).runs]
         _registered(gate, f"runs:/{run_id}/model", run_id=run_id)
         assert "version 1 of 'churn' needs it; delete the version first" == remover.claim_run(run_id)
@@ -208,7 +207,7 @@ def test_files_in_another_spelling_are_the_same_files(database: str, tmp_path: P
         note_fact(Transaction(connection, gate.settings), ARTIFACTS_DESTINATION, str(place))
     gate.perform(DeleteRun(run_id=run_id))
 
-    with open_remover(database, NeededByVersions) as remover:
+    with open_remover(database) as remover:
         assert [run_id] == [one.id for one in remover.find(None, [], []).kept]
     gate.close()
 
@@ -220,7 +219,7 @@ def test_experiment_with_a_run_that_stays_is_kept_and_says_so(gate: Gate, databa
     _registered(gate, f"runs:/{run_id}/model", run_id=run_id)
     gate.perform(DeleteExperiment(experiment_id=experiment_id))
 
-    with open_remover(database, NeededByVersions) as remover:
+    with open_remover(database) as remover:
         found = remover.find(None, [], [])
         assert ([other], []) == ([run.run_id for run in found.runs], found.experiments)
         assert (experiment_id, f"run {run_id} stays in it") == (found.kept[1].id, found.kept[1].reason)
@@ -237,7 +236,7 @@ def test_logged_model_that_another_run_uses_keeps_its_run(gate: Gate, database: 
     gate.perform(LogInputs(run_id=user, models=[LoggedModelInput(model_id=model_id)]))
     gate.perform(DeleteRun(run_id=run_id))
 
-    with open_remover(database, NeededByVersions) as remover:
+    with open_remover(database) as remover:
         kept = remover.find(None, [], []).kept
         assert [f"logged model {model_id} ('trees') needs it; delete the model first"] == [one.reason for one in kept]
         gate.perform(DeleteLoggedModel(model_id=model_id))
@@ -253,5 +252,5 @@ def test_version_by_its_name_below_a_run_keeps_the_logged_model(gate: Gate, data
     _registered(gate, f"runs:/{run_id}/trees", run_id=run_id)
     gate.perform(DeleteLoggedModel(model_id=model_id))
 
-    with open_remover(database, NeededByVersions) as remover:
+    with open_remover(database) as remover:
         assert [model_id] == [one.id for one in remover.find(None, [], []).kept]

@@ -12,6 +12,7 @@ from runyard.cli.choices import run_id_option
 from runyard.cli.output import output_option, progress, show_json, show_rows
 from runyard.client import RunyardClient
 from runyard.client.addresses import folder_and_name, located
+from runyard.exceptions import DoesNotExist
 from runyard.fluent import artifacts as fluent
 
 artifact_uri_option = click.option(
@@ -105,6 +106,8 @@ def download(run_id: str | None, artifact_path: str | None, artifact_uri: str | 
         repository, path = client.repository(str(client.get_run(str(run_id)).info.artifact_uri)), artifact_path or ""
     else:
         repository, path = folder_and_name(client, *located(client, artifact_uri))
+    if not path and not repository.list_artifacts(""):
+        raise DoesNotExist(f"There are no artifacts to download in {artifact_uri or f'run {run_id}'}.")
     folder = None if dst_path is None else str(dst_path)
     size = sum(file.file_size or 0 for file in repository_module.walk(repository, path))
     with progress("Downloading", size) as advance:

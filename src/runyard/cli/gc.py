@@ -3,6 +3,7 @@
 import re
 import sys
 from collections.abc import Iterable
+from contextlib import closing
 from urllib.parse import urlsplit
 
 import click
@@ -15,9 +16,10 @@ from runyard.cli.output import show_rows
 from runyard.core.clock import now_ms
 from runyard.db.engine import require_database
 from runyard.exceptions import InvalidParameter, RunyardException
+from runyard.gate.gate import Gate
 from runyard.registry.model_versions.needed import NeededByVersions
 from runyard.server.settings import DEFAULT_ARTIFACTS
-from runyard.tracking.removal import Removable, Remover, open_remover
+from runyard.tracking.removal import Removable, Remover
 
 _SECONDS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
 
@@ -71,7 +73,8 @@ def gc(
     """
     before = None if older_than is None else now_ms() - older_than
     require_database(backend_store_uri)
-    with open_remover(backend_store_uri, NeededByVersions) as remover:
+    with closing(Gate.open(backend_store_uri)) as gate:
+        remover = Remover(gate.administer, NeededByVersions)
         found = remover.find(before, _names(run_ids), _names(experiment_ids))
         if not found.runs and not found.models and not found.experiments:
             click.echo("Nothing to remove.")

@@ -12,6 +12,7 @@ import click
 from click.core import ParameterSource
 
 from runyard import settings
+from runyard.core.entity import Entity
 from runyard.exceptions import RunyardException
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -45,8 +46,8 @@ def output_option(default: str = "table") -> Callable[[Command], Command]:
 
 
 def show_json(value: object) -> None:
-    """Print a value as indented JSON."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    """Print a value as indented JSON; entities in it as the protocol has them."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=Entity.to_wire))
 
 
 def show_rows(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

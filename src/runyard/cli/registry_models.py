@@ -2,30 +2,18 @@
 
 import sys
 from pathlib import Path
-from typing import Any
 
 import click
 
 from runyard.artifacts.locations import address_parts
 from runyard.cli.output import output_option, show_json, show_pairs, show_rows, utc
-from runyard.cli.registry_shared import aliases_text, ask, ask_pages, find_version, tags_text
+from runyard.cli.registry_shared import PAGE, alias_in, pairs_text, registry_client
 from runyard.core.limits import shown
 from runyard.core.model_uri import with_small_scheme
-from runyard.core.origin import user
+from runyard.core.paged_list import PagedList, all_pages
 from runyard.exceptions import InvalidParameter
-from runyard.registry.model_versions.messages import (
-    CreateModelVersion,
-    DeleteModelVersion,
-    DescribeModelVersions,
-    GetModelVersion,
-)
-from runyard.registry.registered_models.messages import (
-    CreateRegisteredModel,
-    DeleteRegisteredModel,
-    GetRegisteredModel,
-    RenameRegisteredModel,
-    SearchRegisteredModels,
-)
+from runyard.registry.model_versions.entities import DescribedModelVersion
+from runyard.registry.registered_models.entities import RegisteredModel
 
 
 @click.command(name="list")
@@ -35,20 +23,24 @@ from runyard.registry.registered_models.messages import (
 @output_option()
 def list_models(filter_string: str | None, order_by: tuple[str, ...], max_results: int | None, output: str) -> None:
     """List registered models, by name."""
-    search = SearchRegisteredModels(filter=filter_string, order_by=list(order_by))
-    found = list(ask_pages(search, "registered_models", max_results))
+    client = registry_client()
+
+    def page(size: int, token: str | None) -> PagedList[RegisteredModel]:
+        return client.search_registered_models(filter_string, size, list(order_by), token)
+
+    found = list(all_pages(page, PAGE, max_results))
     if output == "json":
         show_json(found)
         return
     rows = [
-        (model["name"], _newest(model), aliases_text(model), utc(model["last_updated_timestamp"])) for model in found
+        (model.name, _newest(model), pairs_text(model.aliases), utc(model.last_updated_timestamp)) for model in found
     ]
     show_rows(("Name", "Latest Version", "Aliases", "Last Updated"), rows)
 
 
-def _newest(model: dict[str, Any]) -> str:
+def _newest(model: RegisteredModel) -> str:
     """The highest version."""
-    return str(max((int(version["version"]) for version in model.get("latest_versions", [])), default=""))
+    return str(max((int(version.version) for version in model.latest_versions), default=""))
 
 
 @click.command()
@@ -60,34 +52,37 @@ def show(name: str, version: str | None, output: str) -> None:
     if version is None:
         _show_model(name, output)
         return
-    _show_version(find_version(name, version, look_for_files=True), output)
+    alias = alias_in(version)
+    found = registry_client().describe_model_version(name, version if alias is None else None, alias=alias)
+    _show_version(found, output)
 
 
 def _show_model(name: str, output: str) -> None:
-    model = ask(GetRegisteredModel(name=name))["registered_model"]
-    search = DescribeModelVersions(filter=f"name = {_quoted(name)}", order_by=["version_number DESC"])
-    versions = list(ask_pages(search, "model_versions"))
+    client = registry_client()
+    model = client.get_registered_model(name)
+    condition, order = f"name = {_quoted(name)}", ["version_number DESC"]
+    versions = list(all_pages(lambda size, token: client.search_model_versions(condition, size, order, token), PAGE))
     if output == "json":
-        show_json({**model, "versions": versions})
+        show_json({**model.to_wire(), "versions": versions})
         return
     show_pairs(
         {
-            "Name": model["name"],
-            "Description": model.get("description"),
-            "Aliases": aliases_text(model),
-            "Tags": tags_text(model),
-            "Created": utc(model["creation_timestamp"]),
-            "Last Updated": utc(model["last_updated_timestamp"]),
+            "Name": model.name,
+            "Description": model.description,
+            "Aliases": pairs_text(model.aliases),
+            "Tags": pairs_text(model.tags),
+            "Created": utc(model.creation_timestamp),
+            "Last Updated": utc(model.last_updated_timestamp),
         }
     )
     click.echo()
     rows = [
         (
-            version["version"],
-            version["current_stage"],
-            ", ".join(version.get("aliases", [])),
-            utc(version["creation_timestamp"]),
-            version["run_id"],
+            version.version,
+            version.current_stage,
+            ", ".join(version.aliases),
+            utc(version.creation_timestamp),
+            version.run_id,
         )
         for version in versions
     ]
@@ -102,26 +97,26 @@ def _quoted(name: str) -> str:
     return f"{quote}{name}{quote}"
 
 
-def _show_version(version: dict[str, Any], output: str) -> None:
+def _show_version(version: DescribedModelVersion, output: str) -> None:
     if output == "json":
         show_json(version)
         return
     show_pairs(
         {
-            "Name": version["name"],
-            "Version": version["version"],
-            "Stage": version["current_stage"],
-            "Aliases": ", ".join(version.get("aliases", [])),
-            "Description": version.get("description"),
-            "Tags": tags_text(version),
-            "Source": version["source"],
-            "Run ID": version["run_id"],
-            "Model ID": version.get("model_id"),
-            "Status": version["status"],
-            "Files": None if version.get("has_files", True) else "none: nothing is stored at its source",
-            "User": version.get("user_id"),
-            "Created": utc(version["creation_timestamp"]),
-            "Last Updated": utc(version["last_updated_timestamp"]),
+            "Name": version.name,
+            "Version": version.version,
+            "Stage": version.current_stage,
+            "Aliases": ", ".join(version.aliases),
+            "Description": version.description,
+            "Tags": pairs_text(version.tags),
+            "Source": version.source,
+            "Run ID": version.run_id,
+            "Model ID": version.model_id,
+            "Status": version.status,
+            "Files": "none: nothing is stored at its source" if version.has_files is False else None,
+            "User": version.user_id,
+            "Created": utc(version.creation_timestamp),
+            "Last Updated": utc(version.last_updated_timestamp),
         }
     )
 
@@ -132,11 +127,11 @@ def _show_version(version: dict[str, Any], output: str) -> None:
 @output_option()
 def create(name: str, description: str | None, output: str) -> None:
     """Register a new name, without any version yet."""
-    model = ask(CreateRegisteredModel(name=name, description=description))["registered_model"]
+    model = registry_client().create_registered_model(name, description=description)
     if output == "json":
         show_json(model)
         return
-    click.echo(f"Created registered model '{model['name']}'.")
+    click.echo(f"Created registered model '{model.name}'.")
 
 
 @click.command()
@@ -157,20 +152,12 @@ def create_version(
     source = with_small_scheme(source)
     if run_id is None and source.startswith("runs:/"):
         run_id = source.removeprefix("runs:/").strip("/").partition("/")[0]
-    created = ask(
-        CreateModelVersion(
-            name=name,
-            source=source if not source or address_parts(source).scheme else str(Path(source).absolute()),
-            run_id=run_id or "",
-            model_id=model_id,
-            description=description,
-            user_id=user(),
-        )
-    )["model_version"]
+    address = source if not source or address_parts(source).scheme else str(Path(source).absolute())
+    created = registry_client().create_model_version(name, address, run_id, description=description, model_id=model_id)
     if output == "json":
         show_json(created)
         return
-    click.echo(f"Created version {created['version']} of registered model '{created['name']}'.")
+    click.echo(f"Created version {created.version} of registered model '{created.name}'.")
 
 
 @click.command()
@@ -179,11 +166,11 @@ def create_version(
 @output_option()
 def rename(name: str, new_name: str, output: str) -> None:
     """Give a registered model another name; versions, tags and aliases follow."""
-    model = ask(RenameRegisteredModel(name=name, new_name=new_name))["registered_model"]
+    model = registry_client().rename_registered_model(name, new_name)
     if output == "json":
         show_json(model)
         return
-    click.echo(f"Registered model '{name}' is now named '{model['name']}'.")
+    click.echo(f"Registered model '{name}' is now named '{model.name}'.")
 
 
 @click.command()
@@ -196,15 +183,19 @@ def delete(name: str, version: str | None, yes: bool, output: str) -> None:
 
     Asks before; without a terminal it deletes only with --yes.
     """
+    client = registry_client()
     if version is None:
-        ask(GetRegisteredModel(name=name))
+        client.get_registered_model(name)
         what = f"registered model '{name}' with all its versions"
     else:
-        ask(GetModelVersion(name=name, version=version))
+        client.get_model_version(name, version)
         what = f"version {version} of registered model '{name}'"
     if not yes and not _confirmed(what):
         return
-    ask(DeleteRegisteredModel(name=name) if version is None else DeleteModelVersion(name=name, version=version))
+    if version is None:
+        client.delete_registered_model(name)
+    else:
+        client.delete_model_version(name, version)
     if output == "json":
         show_json({"name": name, **({} if version is None else {"version": version}), "deleted": True})
         return

@@ -1,20 +1,19 @@
 """`runyard registry`: move aliases and stages, promote on a condition, and see the history."""
 
-from typing import Any
+import warnings
 
 import click
 
 from runyard.cli.output import output_option, show_json, show_rows, utc
-from runyard.cli.registry_shared import ask, ask_pages, number_of, version_argument
+from runyard.cli.registry_shared import PAGE, number_of, registry_client, version_argument
 from runyard.core.model_uri import STAGES
 from runyard.core.origin import user
+from runyard.core.paged_list import all_pages
 from runyard.exceptions import InvalidParameter
-from runyard.registry.model_versions.messages import TransitionModelVersionStage
 from runyard.registry.names import ACTIVE_STAGES
 from runyard.registry.promotion.condition import parse_condition
+from runyard.registry.promotion.entities import Promotion, RegisteredModelMove
 from runyard.registry.promotion.judging import IF_NO_HOLDER, PASS
-from runyard.registry.promotion.messages import PromoteModelVersion, SearchMoves
-from runyard.registry.registered_models.messages import DeleteRegisteredModelAlias, SetRegisteredModelAlias
 
 _stage_type = click.Choice(STAGES, case_sensitive=False)
 _reason_option = click.option("--reason", default="", help="Why, for the history.")
@@ -31,8 +30,9 @@ _archive_option = click.option(
 @output_option()
 def set_alias(name: str, alias: str, version: str, reason: str, output: str) -> None:
     """Point an alias at a version, from whichever version it was at."""
-    version = number_of(name, version)
-    ask(SetRegisteredModelAlias(name=name, alias=alias, version=version, reason=reason, user_id=user()))
+    client = registry_client()
+    version = number_of(client, name, version)
+    client.set_registered_model_alias(name, alias, version, reason=reason, user_id=user())
     if output == "json":
         show_json({"name": name, "alias": alias, "version": version})
         return
@@ -46,7 +46,7 @@ def set_alias(name: str, alias: str, version: str, reason: str, output: str) -> 
 @output_option()
 def delete_alias(name: str, alias: str, reason: str, output: str) -> None:
     """Remove an alias; one that is not there is fine."""
-    ask(DeleteRegisteredModelAlias(name=name, alias=alias, reason=reason, user_id=user()))
+    registry_client().delete_registered_model_alias(name, alias, reason=reason, user_id=user())
     if output == "json":
         show_json({"name": name, "alias": alias, "deleted": True})
         return
@@ -63,20 +63,17 @@ def delete_alias(name: str, alias: str, reason: str, output: str) -> None:
 def set_stage(name: str, version: str, stage: str, archive_existing: bool, reason: str, output: str) -> None:
     """Move a version to a stage."""
     _check_archiving(archive_existing, stage)
-    moved = ask(
-        TransitionModelVersionStage(
-            name=name,
-            version=number_of(name, version),
-            stage=stage,
-            archive_existing_versions=archive_existing,
-            reason=reason,
-            user_id=user(),
+    client = registry_client()
+    number = number_of(client, name, version)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # that stages are the older way is for callers in Python
+        moved = client.transition_model_version_stage(
+            name, number, stage, archive_existing, reason=reason, user_id=user()
         )
-    )["model_version"]
     if output == "json":
         show_json(moved)
         return
-    click.echo(f"Version {moved['version']} of registered model '{name}' is in stage {moved['current_stage']}.")
+    click.echo(f"Version {moved.version} of registered model '{name}' is in stage {moved.current_stage}.")
 
 
 def _check_archiving(archive: bool, stage: str | None) -> None:
@@ -91,23 +88,25 @@ def _check_archiving(archive: bool, stage: str | None) -> None:
 @output_option()
 def history(name: str, version: str | None, max_results: int | None, output: str) -> None:
     """Show who moved which alias and stage, when and why, the newest first."""
-    found = list(ask_pages(SearchMoves(name=name, version=version), "moves", max_results))
+    client = registry_client()
+    found = list(
+        all_pages(
+            lambda size, token: client.search_registered_model_moves(name, version, size, token), PAGE, max_results
+        )
+    )
     if output == "json":
         show_json(found)
         return
-    rows = [
-        (utc(move["timestamp"]), _what(move), move["version"], move.get("previous"), move["user_id"], _why(move))
-        for move in found
-    ]
+    rows = [(utc(move.timestamp), _what(move), move.version, move.previous, move.user_id, _why(move)) for move in found]
     show_rows(("Date", "What", "Version", "Before", "User", "Why"), rows)
 
 
-def _what(move: dict[str, Any]) -> str:
-    return f"{move['kind']} {move['target']}" + (" removed" if move["removed"] else "")
+def _what(move: RegisteredModelMove) -> str:
+    return f"{move.kind} {move.target}" + (" removed" if move.removed else "")
 
 
-def _why(move: dict[str, Any]) -> str:
-    return "; ".join(part for part in (move["reason"], move.get("condition")) if part)
+def _why(move: RegisteredModelMove) -> str:
+    return "; ".join(part for part in (move.reason, move.condition) if part)
 
 
 @click.command()
@@ -155,24 +154,23 @@ def promote(
     if (alias is None) == (stage is None):
         raise click.UsageError("Give either --alias or --stage.")
     _check_archiving(archive_existing, stage)
-    message = PromoteModelVersion(
-        name=name,
-        version=number_of(name, version),
-        condition=_checked(condition),
+    client = registry_client()
+    promotion = client.promote_model_version(
+        name,
+        number_of(client, name, version),
+        _checked(condition),
         alias=alias,
         stage=stage,
         archive_existing_versions=archive_existing,
         if_no_holder=if_no_holder,
-        user_id=user(),
         reason=reason,
         dry_run=dry_run,
     )
-    answer = ask(message)
     if output == "json":
-        show_json(answer)
+        show_json(promotion)
     else:
-        _show_promotion(answer)
-    context.exit(0 if answer["holds"] else 1)
+        _show_promotion(promotion)
+    context.exit(0 if promotion.holds else 1)
 
 
 def _checked(condition: str) -> str:
@@ -183,21 +181,11 @@ def _checked(condition: str) -> str:
     return condition
 
 
-def _show_promotion(answer: dict[str, Any]) -> None:
-    rows = [
-        (
-            "yes" if comparison["holds"] else "no",
-            comparison["text"],
-            comparison.get("left"),
-            comparison.get("right"),
-            comparison.get("reason"),
-        )
-        for comparison in answer["comparisons"]
-    ]
+def _show_promotion(promotion: Promotion) -> None:
+    rows = [("yes" if one.holds else "no", one.text, one.left, one.right, one.reason) for one in promotion.comparisons]
     show_rows(("Holds", "Comparison", "Left", "Right", "Reason"), rows)
     click.echo()
-    version = answer["model_version"]
-    target = f"alias '{answer['alias']}'" if "alias" in answer else f"stage {answer['stage']}"
-    before = f" (before: version {answer['previous']['version']})" if "previous" in answer else ""
-    verb = "does not get" if not answer["holds"] else "would get" if answer["dry_run"] else "has"
-    click.echo(f"Version {version['version']} of registered model '{version['name']}' {verb} {target}{before}.")
+    target = f"stage {promotion.stage}" if promotion.alias is None else f"alias '{promotion.alias}'"
+    before = f" (before: version {promotion.previous})" if promotion.previous else ""
+    verb = "does not get" if not promotion.holds else "would get" if promotion.dry_run else "has"
+    click.echo(f"Version {promotion.version} of registered model '{promotion.name}' {verb} {target}{before}.")

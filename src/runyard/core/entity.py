@@ -33,8 +33,8 @@ class Entity:
         return wire.from_wire(cls, fields)
 
     def to_wire(self) -> dict[str, Any]:
-        """The JSON object of the protocol; attributes that are None are left out."""
-        return wire.to_wire(self)
+        """The JSON object of the protocol; attributes that are None, and empty lists, are left out."""
+        return wire.answer_of(self)
 
     @classmethod
     def from_dictionary(cls, the_dict: dict[str, Any]) -> Self:

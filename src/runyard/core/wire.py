@@ -248,6 +248,35 @@ def _names(kind: Any) -> tuple[str, ...]:
     return tuple(field.name for field in dataclasses.fields(kind) if field.init)
 
 
+def answer_of(declared: Any) -> dict[str, Any]:
+    """The JSON object that answers have for an entity: fields that are None are left out, and lists that may be."""
+    kind: Any = type(declared)
+    answer: dict[str, Any] = {}
+    for field in wire_fields(kind):
+        value = getattr(declared, field.name)
+        if value is None or (callable(field.default) and not value):
+            continue
+        *outer, name = field.path
+        place = answer
+        for part in outer:
+            place = place.setdefault(part, {})
+        place[name] = _answered(field.kind, value)
+    return answer
+
+
+def _answered(kind: Any, value: Any) -> Any:
+    if isinstance(value, Mapping) and get_origin(kind) is list:  # a dictionary that the wire has as a list of pairs
+        names = [field.name for field in wire_fields(get_args(kind)[0])]
+        return [dict(zip(names, pair, strict=True)) for pair in value.items()]
+    if isinstance(value, Mapping):
+        return {key: None if each is None else _answered(get_args(kind)[1], each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_answered(get_args(kind)[0], each) for each in value]
+    if hasattr(value, "to_wire"):
+        return value.to_wire()
+    return wire_double(value) if type(value) is float else value
+
+
 _AS_THEY_ARE = frozenset((str, int, bool))
 
 

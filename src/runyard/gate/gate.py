@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import orjson
 
@@ -29,6 +29,8 @@ from runyard.protocol.codec import encode
 from runyard.protocol.message import AnyMessage, Message
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 MAX_READ_TRIES = 4
 FILE_READERS = 8
@@ -134,6 +136,19 @@ class Gate:
         """
         return message.answered(self.perform(message))
 
+    def administer(self, work: Callable[[Transaction], T]) -> T:
+        """Perform work that no message describes, as a write is performed, and wait for what it returns.
+
+        For commands of whoever has the database; nothing that is served calls it. The work may be done again.
+
+        Raises
+        ------
+        RunyardException: It failed; nothing of it was stored.
+        """
+        future: concurrent.futures.Future[T] = concurrent.futures.Future()
+        self._writer.submit(Job(work, self._blocking, future))
+        return future.result()
+
     async def answer(self, message: AnyMessage) -> bytes:
         """Perform a message without blocking the event loop; the answer is JSON text."""
         began = time.perf_counter()
@@ -191,10 +206,8 @@ class Gate:
         look = first_look(type(message))
         if look is not None:
             self._read_now(look, message)
-        future: concurrent.futures.Future[Wire] = concurrent.futures.Future()
         perform = performer(type(message))
-        self._writer.submit(Job(lambda tx: _at_once(perform(tx, message)), self._blocking, future))
-        return future.result()
+        return self.administer(lambda tx: _at_once(perform(tx, message)))
 
     def _read_now(self, perform: Performer[Any], message: AnyMessage) -> Wire:
         found = self._read(perform, message)

@@ -8,7 +8,7 @@ from runyard.core.model_uri import STAGES, ModelUri, is_model_uri, parse_model_u
 from runyard.core.origin import user
 from runyard.core.paged_list import PagedList
 from runyard.exceptions import AlreadyExists, DoesNotExist, InvalidParameter, RunyardException
-from runyard.registry.model_versions.entities import ModelVersion
+from runyard.registry.model_versions.entities import DescribedModelVersion, ModelVersion
 from runyard.registry.model_versions.messages import (
     CreateModelVersion,
     DeleteModelVersion,
@@ -127,6 +127,19 @@ class ModelVersionsClient(RegisteredModelsClient):
         fields: dict[str, Any] = {"name": name, "version": str(version)}
         return self.register_or(DescribeModelVersion(**fields), GetModelVersion(**fields)).model_version
 
+    def describe_model_version(
+        self, name: str, version: str | int | None = None, *, alias: str | None = None
+    ) -> DescribedModelVersion:
+        """One version, by its number or by an alias, with `has_files`: is anything stored where its files should be?
+
+        Raises
+        ------
+        RunyardException: There is no such model, version or alias, or the server is one of MLflow's.
+        """
+        number = None if version is None else str(version)
+        message = DescribeModelVersion(name=name, version=number, alias=alias, look_for_files=True)
+        return self.register(message).model_version
+
     def get_model_version_download_uri(self, name: str, version: str | int) -> str:
         """The location of a version's files."""
         return self.register(GetModelVersionDownloadUri(name=name, version=str(version))).artifact_uri
@@ -171,7 +184,14 @@ class ModelVersionsClient(RegisteredModelsClient):
         return list(STAGES)
 
     def transition_model_version_stage(
-        self, name: str, version: str | int, stage: str, archive_existing_versions: bool = False
+        self,
+        name: str,
+        version: str | int,
+        stage: str,
+        archive_existing_versions: bool = False,
+        *,
+        reason: str = "",
+        user_id: str = "",
     ) -> ModelVersion:
         """Move a version to a stage.
 
@@ -179,10 +199,16 @@ class ModelVersionsClient(RegisteredModelsClient):
         ----------
         stage: None, Staging, Production or Archived, in any case.
         archive_existing_versions: Move the others in that stage to Archived, in the same transaction.
+        reason, user_id: Why, and who moves it, for the history of moves.
         """
         warn_of_stages("transition_model_version_stage")
         message = TransitionModelVersionStage(
-            name=name, version=str(version), stage=stage, archive_existing_versions=archive_existing_versions
+            name=name,
+            version=str(version),
+            stage=stage,
+            archive_existing_versions=archive_existing_versions,
+            reason=reason,
+            user_id=user_id,
         )
         return self.register(message).model_version
 

@@ -1,6 +1,10 @@
 """Promotions and moves, on the wire and in Python."""
 
+from typing import Annotated
+
 from runyard.core.entity import ValueEntity, entity
+from runyard.core.wire import NotOnWire, OnWire
+from runyard.registry.model_versions.entities import ModelVersion
 
 
 @entity
@@ -36,18 +40,21 @@ class Promotion(ValueEntity):
     previous: The version that had it before, if one had.
     comparisons: The result of each comparison.
     figures: Every metric the condition names with its value; None where there is none.
+    model_version, previous_model_version: Both versions as they were before the move.
     """
 
-    name: str
-    version: str
+    name: Annotated[str, NotOnWire]
+    version: Annotated[str, NotOnWire]
     holds: bool
     promoted: bool
     dry_run: bool
     alias: str | None
     stage: str | None
-    previous: str | None
+    previous: Annotated[str | None, NotOnWire]
     comparisons: list[PromotionComparison]
     figures: dict[str, float | None]
+    model_version: ModelVersion
+    previous_model_version: Annotated[ModelVersion | None, OnWire(at="previous")]
 
 
 @entity

@@ -60,6 +60,8 @@ class PromotionDone(Answer):
             self.previous.version if self.previous else None,
             self.comparisons,
             self.figures,
+            self.model_version,
+            self.previous,
         )
 
 

@@ -128,13 +128,26 @@ class RegisteredModelsClient(RegistryPart):
         """Remove a tag; a missing one is fine."""
         self.register(DeleteRegisteredModelTag(name=name, key=key))
 
-    def set_registered_model_alias(self, name: str, alias: str, version: str | int) -> None:
-        """Point an alias at a version, whichever version it pointed at before."""
-        self.register(SetRegisteredModelAlias(name=name, alias=alias, version=str(version)))
+    def set_registered_model_alias(
+        self, name: str, alias: str, version: str | int, *, reason: str = "", user_id: str = ""
+    ) -> None:
+        """Point an alias at a version, whichever version it pointed at before.
 
-    def delete_registered_model_alias(self, name: str, alias: str) -> None:
-        """Remove an alias; a missing one is fine."""
-        self.register(DeleteRegisteredModelAlias(name=name, alias=alias))
+        Parameters
+        ----------
+        reason, user_id: Why, and who moves it, for the history of moves.
+        """
+        number = str(version)
+        self.register(SetRegisteredModelAlias(name=name, alias=alias, version=number, reason=reason, user_id=user_id))
+
+    def delete_registered_model_alias(self, name: str, alias: str, *, reason: str = "", user_id: str = "") -> None:
+        """Remove an alias; a missing one is fine.
+
+        Parameters
+        ----------
+        reason, user_id: Why, and who removes it, for the history of moves.
+        """
+        self.register(DeleteRegisteredModelAlias(name=name, alias=alias, reason=reason, user_id=user_id))
 
     def get_model_version_by_alias(self, name: str, alias: str) -> ModelVersion:
         """The version an alias points at; ``latest`` is the one with the highest number.

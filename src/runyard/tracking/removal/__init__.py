@@ -1,20 +1,15 @@
 """Removing deleted runs, logged models and experiments for good: what `runyard gc` does.
 
-There is no way back, and no route to it.
+There is no way back, and no route to it: it takes no messages, and the gate administers it for who has the database.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError
 
-from runyard.db.engine import open_engines
 from runyard.db.facts import ARTIFACTS_DESTINATION, fact
-from runyard.db.faults import cannot_open, translated
-from runyard.db.schema import ensure_schema
-from runyard.db.transaction import StoreSettings, Transaction
-from runyard.gate.slices import load_all
+from runyard.db.transaction import Transaction
 from runyard.tracking.experiments.messages import experiment_number
 from runyard.tracking.experiments.operations import DELETED
 from runyard.tracking.experiments.tables import experiments
@@ -24,7 +19,16 @@ from runyard.tracking.removal.finding import Removable, find, find_model, find_r
 from runyard.tracking.removal.needs import Needed, reason_to_keep_model, reason_to_keep_run
 from runyard.tracking.runs.tables import runs
 
-__all__ = ["Needed", "Removable", "Remover", "open_remover"]
+__all__ = ["Needed", "Removable", "Remover"]
+
+T = TypeVar("T")
+
+
+class Administer(Protocol):
+    """Performs work in a transaction, as `Gate.administer` does."""
+
+    def __call__(self, work: Callable[[Transaction], T]) -> T:
+        """Perform it, and return what it returns."""
 
 
 class Remover:
@@ -36,13 +40,17 @@ class Remover:
 
     Parameters
     ----------
+    administer: Performs each step: the gate's.
     needed: Makes what knows which runs and logged models something else needs, given where the server keeps artifacts.
+
+    Attributes
+    ----------
+    noted_destination: Where the server keeps artifacts, as it noted when it started; None if none has.
     """
 
-    def __init__(self, store: sa.Engine, needed: Callable[[str | None], Needed]) -> None:
-        self._store = store
-        with self._transaction() as tx:
-            self.noted_destination = fact(tx, ARTIFACTS_DESTINATION)
+    def __init__(self, administer: Administer, needed: Callable[[str | None], Needed]) -> None:
+        self._administer = administer
+        self.noted_destination = administer(lambda tx: fact(tx, ARTIFACTS_DESTINATION))
         self._needed = needed(self.noted_destination)
 
     def find(self, deleted_before: int | None, run_ids: Sequence[str], experiment_ids: Sequence[str]) -> Removable:
@@ -60,13 +68,17 @@ class Remover:
         InvalidParameter: It is not deleted, or not for long enough.
         Conflict: It is needed by something that is not deleted.
         """
-        with self._transaction() as tx:
+
+        def work(tx: Transaction) -> Removable:
             self._needed.refresh(tx)
             return find(tx, self._needed, deleted_before, run_ids, experiment_ids)
 
+        return self._administer(work)
+
     def claim_run(self, run_id: str) -> str | None:
         """Begin to remove a run; the reason why it must stay when it must."""
-        with self._transaction() as tx:
+
+        def work(tx: Transaction) -> str | None:
             run = find_run(tx, run_id, to_change=True)
             if run is None or run.lifecycle_stage != DELETED:
                 return "it is not deleted any more"
@@ -77,14 +89,17 @@ class Remover:
                 tx.execute(sa.update(runs).where(runs.c.run_uuid == run_id).values(values))
             return reason
 
+        return self._administer(work)
+
     def remove_run(self, run_id: str) -> None:
         """Remove the rows of a run that was claimed."""
-        with self._transaction() as tx:
-            tx.execute(sa.delete(runs).where(runs.c.run_uuid == run_id, runs.c.removal_time.is_not(None)))
+        chosen = sa.delete(runs).where(runs.c.run_uuid == run_id, runs.c.removal_time.is_not(None))
+        self._administer(lambda tx: tx.execute(chosen))
 
     def claim_model(self, model_id: str) -> str | None:
         """Begin to remove a logged model, which is deleted from now on; the reason why it must stay when it must."""
-        with self._transaction() as tx:
+
+        def work(tx: Transaction) -> str | None:
             model = find_model(tx, model_id, to_change=True)
             if model is None or not model.is_deleted:
                 return "it is not deleted any more"
@@ -95,16 +110,18 @@ class Remover:
                 tx.execute(sa.update(logged_models).where(logged_models.c.model_id == model_id).values(values))
             return reason
 
+        return self._administer(work)
+
     def remove_model(self, model_id: str) -> None:
         """Remove the rows of a logged model that was claimed."""
-        with self._transaction() as tx:
-            chosen = (logged_models.c.model_id == model_id, logged_models.c.lifecycle_stage == DELETED)
-            tx.execute(sa.delete(logged_models).where(*chosen))
+        chosen = (logged_models.c.model_id == model_id, logged_models.c.lifecycle_stage == DELETED)
+        self._administer(lambda tx: tx.execute(sa.delete(logged_models).where(*chosen)))
 
     def remove_experiment(self, experiment_id: str) -> str | None:
         """Remove an experiment; the reason why it must stay when it must."""
         number = experiment_number(experiment_id)
-        with self._transaction() as tx:
+
+        def work(tx: Transaction) -> str | None:
             chosen = sa.select(experiments.c.lifecycle_stage).where(experiments.c.experiment_id == number)
             if tx.scalar(chosen.with_for_update()) != DELETED:
                 return "it is not deleted any more"
@@ -115,31 +132,13 @@ class Remover:
             tx.execute(sa.delete(experiments).where(experiments.c.experiment_id == number))
             return None
 
+        return self._administer(work)
+
     def remove_unused_datasets(self) -> int:
         """Remove datasets that no run uses any more; returns how many."""
-        with self._transaction() as tx:
+
+        def work(tx: Transaction) -> int:
             used = sa.select(dataset_inputs.c.dataset_id).where(dataset_inputs.c.dataset_id == datasets.c.id)
             return int(tx.execute(sa.delete(datasets).where(~used.exists())).rowcount)
 
-    @contextmanager
-    def _transaction(self) -> Iterator[Transaction]:
-        try:
-            with self._store.begin() as connection:
-                yield Transaction(connection, StoreSettings(""))
-        except DBAPIError as error:
-            raise translated(error) or error from None
-
-
-@contextmanager
-def open_remover(uri: str, needed: Callable[[str | None], Needed]) -> Iterator[Remover]:
-    """A remover on the database at `uri`, which must have the present schema."""
-    load_all()
-    engines = open_engines(uri)
-    try:
-        try:
-            ensure_schema(engines, StoreSettings("runyard-artifacts"))
-        except Exception as error:  # noqa: BLE001  (translated or raised as it is)
-            raise cannot_open(error) or error from None
-        yield Remover(engines.writing, needed)
-    finally:
-        engines.dispose()
+        return self._administer(work)

@@ -121,6 +121,13 @@ class RunData(Entity):
         """The attributes as dictionaries."""
         return {"metrics": self.metrics, "params": self.params, "tags": self.tags}
 
+    def to_wire(self) -> dict[str, Any]:
+        """The JSON object of the protocol: the latest point of each metric, the params and the tags."""
+        metrics = [metric.to_wire() for metric in self._metric_objects]
+        pairs = {"params": self.params, "tags": self.tags}
+        shown = {name: [{"key": key, "value": value} for key, value in of.items()] for name, of in pairs.items()}
+        return {name: each for name, each in {"metrics": metrics, **shown}.items() if each}
+
 
 @dataclasses.dataclass(init=False, eq=False, repr=False, slots=True)
 class Run(Entity):
