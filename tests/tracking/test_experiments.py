@@ -8,6 +8,7 @@ from runyard.core.entity import Tag
 from runyard.exceptions import AlreadyExists, DoesNotExist, InvalidParameter
 from runyard.gate.gate import Gate
 from runyard.tracking.experiments.messages import (
+    CountExperiments,
     CreateExperiment,
     DeleteExperiment,
     DeleteExperimentTag,
@@ -141,6 +142,23 @@ def test_names_that_cannot_be_kept_are_refused(gate: Gate, name: str) -> None:
     """Empty ones are missing, overlong ones too long, and some characters no database takes."""
     with pytest.raises(InvalidParameter):
         gate.perform(CreateExperiment.from_wire({"name": name}))
+
+
+def test_experiments_are_counted(gate: Gate) -> None:
+    """As a search would find them, without reading them; a filter that cannot be read is refused."""
+    for name in ("a1", "a2", "b"):
+        an_experiment(gate, name)
+    gate.perform(DeleteExperiment(experiment_id=an_experiment(gate, "a3")))
+
+    counts = [
+        gate.ask(CountExperiments(filter="name LIKE 'a%'", view_type=view)).experiments
+        for view in ("ACTIVE_ONLY", "DELETED_ONLY", "ALL")
+    ]
+
+    assert [2, 1, 3] == counts
+    assert 4 == gate.ask(CountExperiments()).experiments
+    with pytest.raises(InvalidParameter):
+        gate.perform(CountExperiments(filter="name ="))
 
 
 def test_experiments_are_summarized(gate: Gate) -> None:

@@ -47,6 +47,22 @@ class Form:
             raise InvalidParameter("A tag needs a key. Type one and send the form again.")
         return key
 
+    def new_name(self, owner: str) -> str:
+        """The name that something is to have.
+
+        Parameters
+        ----------
+        owner: What is named, for the error: ``An experiment``.
+
+        Raises
+        ------
+        InvalidParameter: It is missing.
+        """
+        name = self.text("name")
+        if not name:
+            raise InvalidParameter(f"{owner} needs a name. Type one and send the form again.")
+        return name
+
     def all(self, name: str) -> list[str]:
         """Every value of a field, such as the ticked boxes of one name."""
         return [value for key, value in self.fields if key == name]

@@ -99,6 +99,12 @@ class ExperimentSummaries(Answer):
     experiments: list[ExperimentSummary]
 
 
+class ExperimentsCounted(Answer):
+    """How many experiments there are."""
+
+    experiments: int
+
+
 class CreateExperiment(Message[ExperimentCreated], post="experiments/create", needs="experiment.create"):
     """Make an experiment. The name must be new, also among deleted experiments."""
 
@@ -143,6 +149,13 @@ class SearchExperiments(
 
     def check(self) -> None:
         check_max_results(self.max_results, MAX_SEARCH_RESULTS)
+
+
+class CountExperiments(Message[ExperimentsCounted], get="experiments/count", family="runyard", needs="experiment.read"):
+    """How many experiments match a filter."""
+
+    view_type: ViewType = "ACTIVE_ONLY"
+    filter: str | None = None
 
 
 class UpdateExperiment(Message[Nothing], post="experiments/update", needs="experiment.edit"):

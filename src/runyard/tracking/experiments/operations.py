@@ -11,6 +11,7 @@ from runyard.gate.performers import performs
 from runyard.protocol.answer import Wire
 from runyard.tracking.experiments.locations import checked_location
 from runyard.tracking.experiments.messages import (
+    CountExperiments,
     CreateExperiment,
     DeleteExperiment,
     DeleteExperimentTag,
@@ -23,7 +24,7 @@ from runyard.tracking.experiments.messages import (
     UpdateExperiment,
     experiment_number,
 )
-from runyard.tracking.experiments.search import search_experiment_ids
+from runyard.tracking.experiments.search import matching_experiments, search_experiment_ids
 from runyard.tracking.experiments.tables import experiment_tags, experiments
 from runyard.tracking.runs.tables import runs
 
@@ -171,6 +172,13 @@ def search_experiments(tx: Transaction, message: SearchExperiments) -> Wire:
     if next_token:
         answer["next_page_token"] = next_token
     return answer
+
+
+@performs(CountExperiments)
+def count_experiments(tx: Transaction, message: CountExperiments) -> Wire:
+    """Those that a search finds on all its pages. One statement."""
+    matching = matching_experiments(tx, message.view_type, message.filter)
+    return {"experiments": tx.scalar(sa.select(sa.func.count()).select_from(experiments).where(*matching))}
 
 
 @performs(UpdateExperiment)

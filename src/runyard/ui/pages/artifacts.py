@@ -11,10 +11,10 @@ from runyard.tracking.experiments.messages import GetExperiment
 from runyard.tracking.runs.entities import Run
 from runyard.tracking.runs.messages import GetRun
 from runyard.ui.navigation import Crumb, Shell
-from runyard.ui.pages.run import run_crumbs
 from runyard.ui.parts.files import Files, FileSource, files_of
 from runyard.ui.parts.list_state import ListState
 from runyard.ui.parts.presentation import artifact_root, run_name
+from runyard.ui.parts.shells import run_crumbs
 from runyard.ui.site import Site
 
 

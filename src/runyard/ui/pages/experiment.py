@@ -172,9 +172,7 @@ def _chosen(form: Form) -> list[str]:
 
 def rename(site: Site, form: Form, path: Mapping[str, Any]) -> str:
     """Give an experiment another name."""
-    name = form.text("name")
-    if not name:
-        raise InvalidParameter("An experiment needs a name. Type one and send the form again.")
+    name = form.new_name("An experiment")
     site.ask(UpdateExperiment(experiment_id=path["experiment_id"], new_name=name))
     return site.urls("experiments", path["experiment_id"], notice="experiment-renamed")
 

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from runyard.exceptions import InvalidParameter
 from runyard.tracking.experiments.entities import Experiment
 from runyard.tracking.experiments.messages import (
+    CountExperiments,
     CreateExperiment,
     ExperimentsFound,
     ExperimentSummary,
@@ -17,7 +18,7 @@ from runyard.tracking.experiments.messages import (
     SummarizeExperiments,
 )
 from runyard.ui.navigation import Shell
-from runyard.ui.parts.list_state import ListState, Pages, view_type
+from runyard.ui.parts.list_state import Pages, ListState, name_filter, view_type
 from runyard.ui.parts.sorting import Column, column_of, order_terms
 from runyard.ui.site import Form, Site
 
@@ -82,33 +83,12 @@ def show(site: Site, request: Request) -> Response:
 
 
 def _search(site: Site, search: str, order: str, view: str, state: ListState) -> tuple[ExperimentsFound, int]:
-    question: dict[str, Any] = {
-        "filter": name_filter(search),
-        "view_type": view_type(view),
-        "order_by": order_terms(order, "last_update_time DESC"),
-    }
-    found = site.ask(SearchExperiments(max_results=PAGE_SIZE, page_token=state.token, **question))
+    question: dict[str, Any] = {"filter": name_filter(search), "view_type": view_type(view)}
+    terms = order_terms(order, "last_update_time DESC")
+    found = site.ask(SearchExperiments(max_results=PAGE_SIZE, page_token=state.token, order_by=terms, **question))
     if state.token is None and found.next_page_token is None:
         return found, len(found.experiments)
-    everything = site.ask(SearchExperiments(max_results=50_000, **question))
-    return found, len(everything.experiments)
-
-
-def name_filter(search: str) -> str | None:
-    """A filter for names that hold the text, in the search language.
-
-    Raises
-    ------
-    InvalidParameter: The text holds both kinds of quotes, which the language cannot quote.
-    """
-    if not search:
-        return None
-    escaped = search.replace("%", "_")  # the language has no escape for its joker: any one character stands for it
-    if "'" not in escaped:
-        return f"name ILIKE '%{escaped}%'"
-    if '"' not in escaped:
-        return f'name ILIKE "%{escaped}%"'
-    raise InvalidParameter("The search text holds both ' and \". Leave one of them out.")
+    return found, site.ask(CountExperiments(**question)).experiments
 
 
 def _with_runs(site: Site, experiments: list[Experiment]) -> tuple[ExperimentRow, ...]:
@@ -122,8 +102,6 @@ def _with_runs(site: Site, experiments: list[Experiment]) -> tuple[ExperimentRow
 
 def create(site: Site, form: Form, _path: Mapping[str, Any]) -> str:
     """Make an experiment and go to it."""
-    name = form.text("name")
-    if not name:
-        raise InvalidParameter("An experiment needs a name. Type one and send the form again.")
+    name = form.new_name("An experiment")
     made = site.ask(CreateExperiment(name=name))
     return site.urls("experiments", made.experiment_id, notice="experiment-created")

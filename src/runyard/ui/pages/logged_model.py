@@ -14,16 +14,15 @@ from runyard.core.tags import NOTE_TAG, VERSIONS_TAG
 from runyard.exceptions import RunyardException
 from runyard.registry.model_versions.entities import ModelVersion
 from runyard.tracking.experiments.entities import Experiment
-from runyard.tracking.experiments.messages import GetExperiment
 from runyard.tracking.logged_models.entities import LoggedModel
-from runyard.tracking.logged_models.messages import DeleteLoggedModelTag, GetLoggedModel, SetLoggedModelTags
+from runyard.tracking.logged_models.messages import DeleteLoggedModelTag, SetLoggedModelTags
 from runyard.tracking.metrics.entities import Metric
 from runyard.tracking.runs.entities import Run
-from runyard.ui.navigation import Crumb, Shell
 from runyard.ui.parts.markdown import note
 from runyard.ui.parts.packaging import Packaging, packaging_at
 from runyard.ui.parts.presentation import model_name, model_points
-from runyard.ui.parts.registry import read_run, read_version
+from runyard.ui.parts.registry import read_run, read_version, requested_logged_model
+from runyard.ui.parts.shells import logged_model_address, logged_model_shell
 from runyard.ui.parts.snippets import Snippet, snippets_of
 from runyard.ui.site import Form, Site
 
@@ -49,9 +48,9 @@ class LoggedModelPage:
 
 def show(site: Site, request: Request) -> Response:
     """The page of one logged model."""
-    model, experiment = read(site, request)
+    model, experiment = requested_logged_model(site, request)
     if model.experiment_id != request.path_params["experiment_id"]:
-        return RedirectResponse(_address(site, model), 307)
+        return RedirectResponse(logged_model_address(site, model), 307)
     description = model.tags.get(NOTE_TAG, "")
     page = LoggedModelPage(
         model=model,
@@ -65,29 +64,7 @@ def show(site: Site, request: Request) -> Response:
         packaging=packaging_at(site, model.artifact_location),
         snippets=snippets_of(model.model_uri, site.address(request), model_name(model)),
     )
-    return site.page(request, "logged_model", page, shell_of(site, experiment, model))
-
-
-def read(site: Site, request: Request) -> tuple[LoggedModel, Experiment]:
-    """The logged model of an address, and its experiment."""
-    model = site.ask(GetLoggedModel(model_id=request.path_params["model_id"])).model
-    return model, site.ask(GetExperiment(experiment_id=model.experiment_id)).experiment
-
-
-def _address(site: Site, model: LoggedModel) -> str:
-    return site.urls("experiments", model.experiment_id, "models", model.model_id)
-
-
-def shell_of(site: Site, experiment: Experiment, model: LoggedModel, *rest: Crumb) -> Shell:
-    """What surrounds the pages of a logged model."""
-    crumbs = (
-        Crumb("Experiments", site.urls()),
-        Crumb(experiment.name, site.urls("experiments", experiment.experiment_id)),
-        Crumb("Models", site.urls("experiments", experiment.experiment_id, "models")),
-        Crumb(model_name(model), _address(site, model) if rest else None),
-        *rest,
-    )
-    return Shell(model_name(model), "experiments", crumbs)
+    return site.page(request, "logged_model", page, logged_model_shell(site, experiment, model))
 
 
 def _versions(site: Site, model: LoggedModel) -> tuple[ModelVersion, ...]:

@@ -9,9 +9,10 @@ from runyard.artifacts.entities import FileInfo
 from runyard.tracking.logged_models.entities import LoggedModel
 from runyard.tracking.logged_models.messages import ListLoggedModelArtifacts
 from runyard.ui.navigation import Crumb
-from runyard.ui.pages.logged_model import read, shell_of
 from runyard.ui.parts.files import Files, FileSource, files_of
 from runyard.ui.parts.list_state import ListState
+from runyard.ui.parts.registry import requested_logged_model
+from runyard.ui.parts.shells import logged_model_shell
 from runyard.ui.site import Site
 
 
@@ -26,10 +27,10 @@ class LoggedModelFilesPage:
 
 def show(site: Site, request: Request) -> Response:
     """The files of one logged model, with a preview of the one named in the address."""
-    model, experiment = read(site, request)
+    model, experiment = requested_logged_model(site, request)
     path = ListState.of(request).path()
     page = LoggedModelFilesPage(model=model, files=files_of(site, _source(site, model), path))
-    return site.page(request, "logged_model_files", page, shell_of(site, experiment, model, Crumb("Files")))
+    return site.page(request, "logged_model_files", page, logged_model_shell(site, experiment, model, Crumb("Files")))
 
 
 def _source(site: Site, model: LoggedModel) -> FileSource:

@@ -11,11 +11,10 @@ from runyard.exceptions import InvalidParameter
 from runyard.tracking.metrics.messages import GetMetricCurves, MetricCurve
 from runyard.tracking.runs.entities import Run
 from runyard.ui.navigation import Crumb, Shell
-from runyard.ui.pages.run import names_of
 from runyard.ui.parts.charts import Chart, charts_of
 from runyard.ui.parts.chosen_runs import chosen_runs
 from runyard.ui.parts.list_state import ListState
-from runyard.ui.parts.presentation import run_name
+from runyard.ui.parts.presentation import names_of, run_name
 from runyard.ui.site import Site
 
 MOST_POINTS = 1000

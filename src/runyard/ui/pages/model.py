@@ -126,9 +126,7 @@ def describe(site: Site, form: Form, path: Mapping[str, Any]) -> str:
 
 def rename(site: Site, form: Form, path: Mapping[str, Any]) -> str:
     """Give a model another name."""
-    name = form.text("name")
-    if not name:
-        raise InvalidParameter("A model needs a name. Type one and send the form again.")
+    name = form.new_name("A model")
     site.ask(RenameRegisteredModel(name=path["name"], new_name=name))
     return site.urls("models", name, notice="model-renamed")
 

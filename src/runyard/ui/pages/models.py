@@ -16,9 +16,8 @@ from runyard.registry.registered_models.messages import (
     SearchRegisteredModels,
 )
 from runyard.ui.navigation import Shell
-from runyard.ui.pages.experiments import name_filter
 from runyard.ui.parts.filter_error import FilterError, filter_error
-from runyard.ui.parts.list_state import ListState, Pages
+from runyard.ui.parts.list_state import Pages, ListState, name_filter
 from runyard.ui.parts.sorting import Column, column_of, order_terms
 from runyard.ui.site import Form, Site
 
@@ -87,8 +86,6 @@ def filter_of(search: str) -> str | None:
 
 def create(site: Site, form: Form, _path: Mapping[str, Any]) -> str:
     """Register a name and go to its page."""
-    name = form.text("name")
-    if not name:
-        raise InvalidParameter("A model needs a name. Type one and send the form again.")
+    name = form.new_name("A model")
     site.ask(CreateRegisteredModel(name=name))
     return site.urls("models", name, notice="model-created")

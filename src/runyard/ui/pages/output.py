@@ -10,9 +10,9 @@ from runyard.tracking.experiments.messages import GetExperiment
 from runyard.tracking.runs.entities import Run
 from runyard.tracking.runs.messages import GetRun
 from runyard.ui.navigation import Crumb, Shell
-from runyard.ui.pages.run import run_crumbs
 from runyard.ui.parts.presentation import run_name
 from runyard.ui.parts.printed import Printed, printed_by
+from runyard.ui.parts.shells import run_crumbs
 from runyard.ui.site import Site
 
 MOST_BYTES = 256_000

@@ -9,7 +9,6 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from runyard.core.tags import BRANCH_TAG, COMMIT_TAG, NOTE_TAG, REPOSITORY_TAG, SOURCE_NAME_TAG, SOURCE_TYPE_TAG
-from runyard.exceptions import InvalidParameter
 from runyard.registry.model_versions.entities import ModelVersion
 from runyard.tracking.experiments.entities import Experiment
 from runyard.tracking.experiments.messages import GetExperiment
@@ -19,7 +18,7 @@ from runyard.tracking.logged_models.messages import SearchLoggedModels
 from runyard.tracking.metrics.entities import Metric
 from runyard.tracking.runs.entities import Run
 from runyard.tracking.runs.messages import DeleteRun, DeleteTag, GetRun, RestoreRun, SetTag, UpdateRun
-from runyard.ui.navigation import Crumb, Shell
+from runyard.ui.navigation import Shell
 from runyard.ui.parts.charts import Chart, charts_of
 from runyard.ui.parts.markdown import note, web_link
 from runyard.ui.parts.packaging import Packaging, packaging_at
@@ -27,6 +26,7 @@ from runyard.ui.parts.presentation import is_project, model_name, parent_id, run
 from runyard.ui.parts.printed import Printed, printed_by
 from runyard.ui.parts.project import Project, project_of
 from runyard.ui.parts.registry import equals, read_logged_model, read_run, search_versions
+from runyard.ui.parts.shells import run_crumbs
 from runyard.ui.parts.snippets import Snippet, snippets_of
 from runyard.ui.parts.steps import Steps, steps_of
 from runyard.ui.site import Form, Site
@@ -109,16 +109,6 @@ def redirect(site: Site, request: Request) -> Response:
     return RedirectResponse(site.urls("runs", request.path_params["run_id"]), 308)
 
 
-def run_crumbs(site: Site, experiment: Experiment, run: Run, *rest: Crumb) -> tuple[Crumb, ...]:
-    """The way to a run's page, and to those below it."""
-    return (
-        Crumb("Experiments", site.urls()),
-        Crumb(experiment.name, site.urls("experiments", experiment.experiment_id)),
-        Crumb(run_name(run), site.urls("runs", run.info.run_id) if rest else None),
-        *rest,
-    )
-
-
 def _models_made(site: Site, run: Run) -> tuple[LoggedModel, ...]:
     """The logged models that name the run as their source, and those it noted as its outputs."""
     question = SearchLoggedModels(
@@ -149,20 +139,9 @@ def _source(tags: Mapping[str, str]) -> Source:
     )
 
 
-def names_of(runs: Sequence[Run]) -> dict[str, str]:
-    """A name for each run; runs of the same name get the start of their id beside it."""
-    ids, names = [run.info.run_id for run in runs], [run_name(run) for run in runs]
-    return {
-        run_id: name if names.count(name) == 1 else f"{name} ({run_id[:6]})"
-        for run_id, name in zip(ids, names, strict=True)
-    }
-
-
 def rename(site: Site, form: Form, path: Mapping[str, Any]) -> str:
     """Give a run another name."""
-    name = form.text("name")
-    if not name:
-        raise InvalidParameter("A run needs a name. Type one and send the form again.")
+    name = form.new_name("A run")
     site.ask(UpdateRun(run_id=path["run_id"], run_name=name))
     return site.urls("runs", path["run_id"], notice="run-renamed")
 

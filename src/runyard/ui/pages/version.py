@@ -16,7 +16,6 @@ from runyard.registry.model_versions.messages import (
     SetModelVersionTag,
     UpdateModelVersion,
 )
-from runyard.ui.navigation import Crumb, Shell
 from runyard.ui.parts.markdown import note
 from runyard.ui.parts.packaging import Packaging, packaging_at
 from runyard.ui.parts.presentation import version_uri
@@ -26,11 +25,11 @@ from runyard.ui.parts.registry import (
     Origin,
     events_of,
     location_of,
-    model_crumbs,
     origin_of,
     read_version,
     version_address,
 )
+from runyard.ui.parts.shells import version_shell
 from runyard.ui.parts.snippets import Snippet, snippets_of
 from runyard.ui.site import Form, Site
 
@@ -68,15 +67,7 @@ def show(site: Site, request: Request) -> Response:
         snippets=snippets_of(version_uri(version), site.address(request), version.name),
         events=events_of(site, version.name, [version], MOST_EVENTS, version.version),
     )
-    return site.page(request, "version", page, shell_of(site, version))
-
-
-def shell_of(site: Site, version: ModelVersion, *rest: Crumb) -> Shell:
-    """What surrounds the pages of a version."""
-    address = version_address(site, version.name, version.version)
-    crumb = Crumb(f"Version {version.version}", address if rest else None)
-    title = f"{version.name}, version {version.version}"
-    return Shell(title, "models", model_crumbs(site, version.name, crumb, *rest))
+    return site.page(request, "version", page, version_shell(site, version))
 
 
 def describe(site: Site, form: Form, path: Mapping[str, Any]) -> str:

@@ -7,10 +7,10 @@ from starlette.responses import Response
 
 from runyard.registry.model_versions.entities import ModelVersion
 from runyard.ui.navigation import Crumb
-from runyard.ui.pages.version import shell_of
 from runyard.ui.parts.files import Files, FileSource, contents_at, files_of
 from runyard.ui.parts.list_state import ListState
 from runyard.ui.parts.registry import STAGES, location_of, read_version
+from runyard.ui.parts.shells import version_shell
 from runyard.ui.site import Site
 
 
@@ -29,7 +29,7 @@ def show(site: Site, request: Request) -> Response:
     version = read_version(site, request.path_params["name"], request.path_params["version"])
     path = ListState.of(request).path()
     page = VersionFilesPage(version=version, stages=STAGES, files=files_of(site, _source(site, version), path))
-    return site.page(request, "version_files", page, shell_of(site, version, Crumb("Files")))
+    return site.page(request, "version_files", page, version_shell(site, version, Crumb("Files")))
 
 
 def _source(site: Site, version: ModelVersion) -> FileSource:

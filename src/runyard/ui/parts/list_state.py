@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
+from runyard.exceptions import InvalidParameter
 from runyard.ui.navigation import QueryValue, encode_query
 
 _PAGING = ("page", "from", "notice")
@@ -16,6 +17,23 @@ _MOST_DIGITS = 12
 def view_type(view: str) -> str:
     """The protocol's view type for a list's ``view``."""
     return {"deleted": "DELETED_ONLY", "all": "ALL"}.get(view, "ACTIVE_ONLY")
+
+
+def name_filter(search: str) -> str | None:
+    """A filter for names that hold the text, in the search language.
+
+    Raises
+    ------
+    InvalidParameter: The text holds both kinds of quotes, which the language cannot quote.
+    """
+    if not search:
+        return None
+    escaped = search.replace("%", "_")  # the language has no escape for its joker: any one character stands for it
+    if "'" not in escaped:
+        return f"name ILIKE '%{escaped}%'"
+    if '"' not in escaped:
+        return f'name ILIKE "%{escaped}%"'
+    raise InvalidParameter("The search text holds both ' and \". Leave one of them out.")
 
 
 @dataclass(frozen=True)

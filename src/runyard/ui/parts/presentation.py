@@ -1,6 +1,6 @@
 """What pages say of runs and models: their names, times, tags and latest metrics."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from runyard.core.lifecycle import LifecycleStage
@@ -25,6 +25,15 @@ _LOGGED_MODEL_STATUSES = {
 def run_name(run: Run) -> str:
     """Its name, or its id when it has none."""
     return run.info.run_name or run.info.run_id
+
+
+def names_of(runs: Sequence[Run]) -> dict[str, str]:
+    """A name for each run; runs of the same name get the start of their id beside it."""
+    ids, names = [run.info.run_id for run in runs], [run_name(run) for run in runs]
+    return {
+        run_id: name if names.count(name) == 1 else f"{name} ({run_id[:6]})"
+        for run_id, name in zip(ids, names, strict=True)
+    }
 
 
 def user(run: Run) -> str:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
+from starlette.requests import Request
+
 from runyard.core.model_uri import STAGES
 from runyard.exceptions import RunyardException
 from runyard.registry.model_versions.entities import ModelVersion
@@ -19,6 +21,8 @@ from runyard.registry.promotion.entities import RegisteredModelMove
 from runyard.registry.promotion.messages import SearchMoves
 from runyard.registry.registered_models.entities import RegisteredModel
 from runyard.registry.registered_models.messages import GetRegisteredModel
+from runyard.tracking.experiments.entities import Experiment
+from runyard.tracking.experiments.messages import GetExperiment
 from runyard.tracking.logged_models.entities import LoggedModel
 from runyard.tracking.logged_models.messages import GetLoggedModel
 from runyard.tracking.metrics.entities import Metric
@@ -117,6 +121,12 @@ def read_logged_model(site: Site, model_id: str | None) -> LoggedModel | None:
         return site.ask(GetLoggedModel(model_id=model_id)).model
     except RunyardException:  # versions outlive logged models
         return None
+
+
+def requested_logged_model(site: Site, request: Request) -> tuple[LoggedModel, Experiment]:
+    """The logged model of an address, and its experiment."""
+    model = site.ask(GetLoggedModel(model_id=request.path_params["model_id"])).model
+    return model, site.ask(GetExperiment(experiment_id=model.experiment_id)).experiment
 
 
 def location_of(site: Site, version: ModelVersion) -> str:
