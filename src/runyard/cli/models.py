@@ -2,13 +2,13 @@
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
-from runyard.cli.choices import variables
+from runyard.cli.choices import Command, variables
 from runyard.cli.models_images import build_docker, generate_dockerfile
 from runyard.cli.models_options import (
     QUICKEST,
@@ -18,8 +18,6 @@ from runyard.cli.models_options import (
     predicting,
 )
 from runyard.exceptions import InvalidParameter
-
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 @click.group()

@@ -1,18 +1,16 @@
 """`runyard models generate-dockerfile` and `build-docker`."""
 
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
+from runyard.cli.choices import Command
 from runyard.cli.models_options import environment_options, fetched
 
 if TYPE_CHECKING:
     from runyard.serving.container import Image
-
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def _image_options(command: Command) -> Command:

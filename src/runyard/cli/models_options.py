@@ -2,13 +2,11 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
 
 import click
 
+from runyard.cli.choices import Command
 from runyard.environments import MANAGERS
-
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 QUICKEST = "uv when left out, or virtualenv where uv is not installed."
 

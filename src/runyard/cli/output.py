@@ -6,16 +6,15 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 from click.core import ParameterSource
 
 from runyard import settings
+from runyard.cli.choices import Command
 from runyard.core.entity import Entity
 from runyard.exceptions import RunyardException
-
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def output_option(default: str = "table") -> Callable[[Command], Command]:
@@ -51,11 +50,29 @@ def show_json(value: object) -> None:
 
 
 def show_rows(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print rows as a table whose columns are as wide as their longest cell."""
+    """Print rows as a table: a line a row for programs, while a terminal folds long texts to fit its width."""
     cells = [[_one_line(cell) for cell in row] for row in rows]
+    if sys.stdout.isatty():
+        _draw(columns, cells)
+        return
     widths = [max([len(title), *(len(row[index]) for row in cells)]) for index, title in enumerate(columns)]
     for row in [list(columns), ["-" * width for width in widths], *cells]:
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def _draw(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
+    from rich import box  # noqa: PLC0415  (only when a table is drawn: it costs 40 ms)
+    from rich.console import Console  # noqa: PLC0415  (as above)
+    from rich.table import Table  # noqa: PLC0415  (as above)
+    from rich.text import Text  # noqa: PLC0415  (as above)
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for index, title in enumerate(columns):
+        is_prose = any(" " in row[index] for row in cells)  # ids stay whole, so that they can be copied
+        table.add_column(title, no_wrap=not is_prose, overflow="fold")
+    for row in cells:
+        table.add_row(*map(Text, row))
+    Console().print(table)
 
 
 def show_pairs(pairs: Mapping[str, object]) -> None:

@@ -1,17 +1,15 @@
 """`runyard run`: a project from a folder or a git repository, once or as a sweep."""
 
 import signal
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Any
 
 import click
 
-from runyard.cli.choices import variables
+from runyard.cli.choices import Command, variables
 from runyard.cli.interrupts import interrupted_by
 from runyard.environments import MANAGERS
 from runyard.exceptions import ExecutionException, InvalidParameter
-
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def _project_options(command: Command) -> Command:

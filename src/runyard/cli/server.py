@@ -1,13 +1,11 @@
 """`runyard server`, also called `runyard ui`: the tracking server with its pages."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
-from runyard.cli.choices import variables
-
-Command = TypeVar("Command", bound=Callable[..., Any])
+from runyard.cli.choices import Command, variables
 
 
 def _option(*names: str, variable: str, **details: Any) -> Callable[[Command], Command]:

@@ -86,6 +86,11 @@ class Tag(KeyValue):
     """A key with its text, as messages set it on whatever has tags."""
 
 
+def listed_tags(tags: Mapping[str, Any] | None) -> list[Tag]:
+    """Tags as messages carry them."""
+    return [Tag(key=str(key), value=str(value)) for key, value in (tags or {}).items()]
+
+
 def by_key(entries: Iterable[KeyValue] | Mapping[str, str] | None) -> dict[str, str]:
     """Texts by key, of params or tags."""
     if type(entries) is dict:  # as the wire's have become

@@ -51,6 +51,11 @@ class Enumeration:
         return InvalidParameter(f"Invalid {cls._what} {value!r}: use one of {allowed}.")
 
 
+def numbers_of(kind: type[Enumeration]) -> tuple[tuple[str, int], ...]:
+    """Each name of an enumeration with its number."""
+    return tuple((name, number) for number, name in kind._names.items())
+
+
 class Status(Enumeration):
     """An enumeration that lists its numbers."""
 

@@ -34,7 +34,7 @@ MAX_INTERVAL_POINTS = 2_500
 _KEY_CHARACTERS = re.compile(r"[/\w.\- :]*")
 _RUN_ID = re.compile(r"[a-zA-Z0-9][\w-]{0,255}")
 _MADE_ID = re.compile(r"[0-9a-f]{32}")
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def shown(text: str, most: int = 80) -> str:
@@ -71,7 +71,7 @@ def check_text(name: str, value: str, most: int) -> None:
 def check_storable(name: str, value: str) -> None:
     """Check that text holds no NUL or lone surrogate, which databases cannot store."""
     if not value.isascii() or "\x00" in value:
-        found = _UNSTORABLE.search(value)
+        found = UNSTORABLE.search(value)
         if found:
             raise InvalidParameter(
                 f"{name} holds the character U+{ord(found.group()):04X} at position {found.start()}, "

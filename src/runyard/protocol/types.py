@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Annotated
 
+from runyard.core import lifecycle
+from runyard.core.enumeration import numbers_of
 from runyard.core.wire import IdMark
 
 
@@ -29,5 +31,4 @@ ExperimentId = Annotated[str, IdMark()]
 VersionNumber = Annotated[str, IdMark()]
 """The number of a version as text."""
 
-ViewType = Annotated[str, Choice((("ACTIVE_ONLY", 1), ("DELETED_ONLY", 2), ("ALL", 3)))]
-RunStatus = Annotated[str, Choice((("RUNNING", 1), ("SCHEDULED", 2), ("FINISHED", 3), ("FAILED", 4), ("KILLED", 5)))]
+ViewType = Annotated[str, Choice(tuple((name.upper(), number) for name, number in numbers_of(lifecycle.ViewType)))]

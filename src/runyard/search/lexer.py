@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from runyard.core.limits import UNSTORABLE
 from runyard.search.errors import InvalidSearch
 
 MAX_LENGTH = 4 * 2**20
@@ -30,7 +31,6 @@ _QUOTED = r"""(?:'[^']*+(?:''[^']*+)*+'|"[^"]*+(?:""[^"]*+)*+")"""
 _TEXT = re.compile(_QUOTED)
 _LIST = re.compile(rf"\(\s*+{_QUOTED}(?:\s*+,\s*+{_QUOTED})*+\s*+,?\s*+\)")
 """A whole list of texts, which may be long: one token. Nothing in it reads in two ways, so nothing is tried twice."""
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class Token(NamedTuple):
@@ -69,7 +69,7 @@ class Token(NamedTuple):
 
 def check_characters(text: str, purpose: str) -> None:
     """Reject a text with a character that databases cannot store; it cannot be `purpose`."""
-    bad = _UNSTORABLE.search(text)
+    bad = UNSTORABLE.search(text)
     if bad:
         raise InvalidSearch(f"The character U+{ord(bad.group()):04X} cannot be {purpose}.", text, bad.start())
 

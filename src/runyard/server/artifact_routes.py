@@ -25,7 +25,7 @@ from runyard.http.answers import envelope
 from runyard.http.bodies import declared_length
 from runyard.protocol.message import AnyMessage
 from runyard.registry.model_versions.messages import GetModelVersionDownloadUri
-from runyard.server.direct_transfers import DirectTransfers
+from runyard.server.direct_transfers import DirectTransfers, json_response
 from runyard.server.file_threads import in_file_thread
 from runyard.server.settings import ServerSettings
 from runyard.tracking.logged_models.messages import GetLoggedModel
@@ -148,7 +148,7 @@ class _Routes:
         path = safe_path(request.query_params.get("path"))
         found = await in_file_thread(self._store.list, path)
         files = [{**info.to_wire(), "path": info.path.rpartition("/")[2]} for info in found]
-        return _json({"files": files} if files else {})
+        return json_response({"files": files} if files else {})
 
     async def download_stored(self, request: Request) -> Response:
         """A file of the server's store, or a part of it."""
@@ -163,7 +163,7 @@ class _Routes:
     async def delete_stored(self, request: Request) -> Response:
         """Remove a file, or a folder with all it holds."""
         await in_file_thread(self._store.delete, request.path_params["path"])
-        return _json({})
+        return json_response({})
 
     async def download_of_run(self, request: Request) -> Response:
         """A file of a run, or a part of it."""
@@ -342,7 +342,3 @@ def _disposition(name: str) -> str:
     if re.fullmatch(r"[A-Za-z0-9._-]+", name):
         return f"attachment; filename={name}"
     return f"attachment; filename*=UTF-8''{quote(name, safe='')}"
-
-
-def _json(answer: dict[str, Any]) -> Response:
-    return Response(orjson.dumps(answer), media_type="application/json")

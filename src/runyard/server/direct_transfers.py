@@ -76,7 +76,7 @@ class DirectTransfers:
             ]
             return {"upload_id": upload_id, **({"credentials": signed} if signed else {})}
 
-        return _json(await in_file_thread(begun))
+        return json_response(await in_file_thread(begun))
 
     async def complete_upload(self, request: Request) -> Response:
         """Put the parts together. The file exists only after this."""
@@ -87,14 +87,14 @@ class DirectTransfers:
         ordered = sorted(asked.parts, key=lambda part: part.part_number)
         parts = [{"PartNumber": part.part_number, "ETag": part.etag} for part in ordered]
         await in_file_thread(store.place.complete, _target(request, asked.path), asked.upload_id, parts)
-        return _json({})
+        return json_response({})
 
     async def abort_upload(self, request: Request) -> Response:
         """Forget the parts that were sent."""
         store = self._signing()
         asked = await _decoded(request, _End)
         await in_file_thread(store.place.abort, _target(request, asked.path), asked.upload_id)
-        return _json({})
+        return json_response({})
 
     async def sign_download(self, request: Request) -> Response:
         """Sign an address to read a file from."""
@@ -106,7 +106,7 @@ class DirectTransfers:
             seconds = settings.PRESIGNED_DOWNLOAD_URL_TTL_SECONDS.get()
             return {"url": store.place.signed("get_object", path, seconds), "headers": {}, "file_size": size}
 
-        return _json(await in_file_thread(signed))
+        return json_response(await in_file_thread(signed))
 
     def _signing(self) -> S3ArtifactStore:
         if not isinstance(self._store, S3ArtifactStore):
@@ -136,5 +136,6 @@ async def _decoded(request: Request, kind: type[T]) -> T:
         raise InvalidParameter(f"Invalid request: {problem}.") from None
 
 
-def _json(answer: dict[str, Any]) -> Response:
+def json_response(answer: dict[str, Any]) -> Response:
+    """An answer that Starlette sends."""
     return Response(orjson.dumps(answer), media_type="application/json")

@@ -14,7 +14,7 @@ from runyard.exceptions import InvalidParameter
 from runyard.models.environment import conda
 from runyard.models.environment.inference import inferred_requirements
 from runyard.models.environment.pinning import as_made, fits, tell_of_folders
-from runyard.models.environment.requirements import name_of, parsed, pinned, rooted, unlimited
+from runyard.models.environment.requirements import FRAMEWORKS, name_of, parsed, pinned, rooted, unlimited
 from runyard.models.environment.storing import check_places, stored, without_login
 from runyard.version import VERSION
 
@@ -89,7 +89,7 @@ def write(folder: Path, options: "Options", packages: Sequence[str]) -> None:
 
 def _with_framework(requirements: Sequence[str]) -> list[str]:
     """The format is MLflow's: whoever installs the list can load the model with it, or with us."""
-    if any(name_of(line) in ("mlflow", "mlflow-skinny", "runyard") for line in requirements):
+    if any(name_of(line) in FRAMEWORKS for line in requirements):
         return list(requirements)
     return [f"mlflow=={VERSION}", *requirements]
 

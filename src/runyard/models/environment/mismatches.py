@@ -7,10 +7,8 @@ from pathlib import Path
 from runyard.core.yaml_problems import in_a_line
 from runyard.exceptions import RunyardException
 from runyard.models.environment.files import REQUIREMENTS
-from runyard.models.environment.requirements import name_of
+from runyard.models.environment.requirements import FRAMEWORKS, name_of, read_requirement
 from runyard.models.model import MLMODEL, PYFUNC, read_mlmodel
-
-_FRAMEWORKS = ("mlflow", "mlflow-skinny", "runyard")
 
 
 def mismatches(folder: Path) -> list[str]:
@@ -21,15 +19,15 @@ def mismatches(folder: Path) -> list[str]:
         return []
     found = []
     for line in lines:
-        name, pinned, wanted = line.partition("==")
-        if not pinned or name_of(name) in _FRAMEWORKS:
+        wanted = read_requirement(line)
+        if wanted is None or "==" not in line or name_of(line) in FRAMEWORKS:
             continue
         try:
-            installed = metadata.version(name.partition("[")[0].strip()).partition("+")[0]
+            installed = metadata.version(wanted.name).partition("+")[0]
         except metadata.PackageNotFoundError:
             found.append(f"{line.strip()} is not installed")
             continue
-        if installed != wanted.strip().partition(";")[0].strip():
+        if not wanted.specifier.contains(installed, prereleases=True):
             found.append(f"{line.strip()}, installed is {installed}")
     return found
 

@@ -5,10 +5,10 @@ import logging
 from collections.abc import Sequence
 from importlib import metadata
 
-from runyard.models.environment.requirements import name_of, unlimited
-from runyard.version import VERSION
+from packaging.specifiers import SpecifierSet
 
-_FRAMEWORKS = ("mlflow", "mlflow-skinny", "runyard")
+from runyard.models.environment.requirements import FRAMEWORKS, name_of, read_requirement, unlimited
+from runyard.version import VERSION
 
 log = logging.getLogger(__name__)
 
@@ -29,24 +29,17 @@ def as_made(lines: Sequence[str], constraints: Sequence[str] = (), python: str =
 
 def fits(pinned: str, limits: Sequence[str]) -> bool:
     """Does a requirement of one version hold here, and do all limits on its package take that version?"""
-    try:
-        from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415  (optional)
-    except ImportError:  # somebody who limits versions means them to fit what is installed
+    wanted = read_requirement(pinned)
+    if wanted is None:  # a version that only its own package's files know
         return True
-
-    def read(line: str) -> Requirement:
-        return Requirement(line.partition(" --")[0])
-
-    wanted = read(pinned)
     if wanted.marker and not wanted.marker.evaluate():
         return False
     version = next((one.version for one in wanted.specifier), None)
     for line in limits:
         if name_of(line) != name_of(pinned):
             continue
-        try:
-            limit = read(line)
-        except InvalidRequirement:  # a file or an address, which is one version
+        limit = read_requirement(line)
+        if limit is None:  # a file or an address, which is one version
             return False
         if limit.marker and not limit.marker.evaluate():
             continue
@@ -62,7 +55,7 @@ def tell_of_folders(lines: Sequence[str]) -> None:
             origin = json.loads(metadata.distribution(name).read_text("direct_url.json") or "{}") if name else {}
         except (metadata.PackageNotFoundError, ValueError):
             continue
-        if "dir_info" in origin and name not in _FRAMEWORKS:
+        if "dir_info" in origin and name not in FRAMEWORKS:
             log.warning(
                 "%s is installed here from a folder, which others do not have. Name a wheel of it in "
                 "extra_pip_requirements, or give its code in code_paths.",
@@ -74,17 +67,17 @@ def _as_made(line: str, limits: Sequence[str], python: str) -> str:
     found = unlimited(line)
     if found is None:
         return line
-    version = _installed(found["name"])
+    version = _installed(found[1])
     if not version:
-        log.warning("The model's requirements name no version of %s, which is not installed here.", found["name"])
+        log.warning("The model's requirements name no version of %s, which is not installed here.", found[1])
         return line
-    pinned = f"{line[: found.end('named')]}=={version}{line[found.end('named') :]}"
+    pinned = f"{line[: found.end()]}=={version}{line[found.end() :]}"
     if not fits(pinned, limits):
         return line
-    if not _is_for(python, found["name"]):
+    if not _is_for(python, found[1]):
         log.warning(
             "The model's requirements name no version of %s: %s, which is installed here, is not for Python %s.",
-            found["name"],
+            found[1],
             version,
             python,
         )
@@ -103,11 +96,9 @@ def _installed(name: str) -> str:
 def _is_for(python: str, name: str) -> bool:
     """Does what is installed of a package run with this version of Python?"""
     try:
-        from packaging.specifiers import SpecifierSet  # noqa: PLC0415  (optional)
-
         about = metadata.metadata(name)
         wanted = SpecifierSet(about["Requires-Python"] if "Requires-Python" in about else "")  # noqa: SIM401  (no get)
-    except (ImportError, ValueError, metadata.PackageNotFoundError):
+    except (ValueError, metadata.PackageNotFoundError):
         return True
     newest = python if python.count(".") > 1 else f"{python}.99"
     return "." not in python or wanted.contains(newest, prereleases=True)

@@ -5,10 +5,13 @@ from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path, PurePath
 
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
 from runyard.core.credentials import ANY_SCHEME
 from runyard.exceptions import InvalidParameter
 
-_NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
+_NAMED = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)(?:\s*\[[^\]]*\])?")
 _CONSTRAINT = re.compile(r"(?:-c|--constraint)[ =]*(\S.*)")
 _INCLUDED = re.compile(r"(?:-r|--requirement)[ =]*(\S.*)")
 _EDITABLE = re.compile(r"(?:-e|--editable)[ =]*(\S.*)")
@@ -16,12 +19,7 @@ _OPTION = re.compile(
     r"(-i|--index-url|--extra-index-url|-f|--find-links|--trusted-host|--no-binary|--only-binary|--use-feature|"
     r"--config-settings?)([ =]\s*)(\S.*)|(--no-index|--pre|--prefer-binary|--require-hashes)"
 )
-_VERSION = r"(?:===|==|~=|!=|<=|>=|<|>)\s*[\w.!+*-]+"
-_REQUIREMENT = re.compile(
-    r"(?P<named>(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?:\s*\[[\w\s.,-]*\])?)\s*"
-    rf"(?P<limits>\(?\s*{_VERSION}(?:\s*,\s*{_VERSION})*\s*,?\s*\)?|@\s*\S+)?\s*"
-    r"(?P<rest>;\s*\S.*)?(?P<options>(?:\s+--[\w-]+[ =]\S+)+)?"
-)
+_OPTIONS_BEHIND = re.compile(r"(?:\s+--[\w-]+[ =]\S+)+")
 _ARCHIVE = re.compile(r"(?:\S.*)?\.(?:whl|tar\.gz|tar\.bz2|zip|tgz)(?:\[[\w\s.,-]*\])?")
 _PATH = re.compile(r"(?:\.|/|~/).*|[^\s:@;=<>]+/[^:@;=<>]*")
 _ADDRESS = re.compile(rf"(?:{ANY_SCHEME}://|file:)\S+.*")
@@ -29,6 +27,8 @@ _NAMED_IN_ADDRESS = re.compile(r"(?:^|/)([A-Za-z0-9][\w.]*)-[^/\s]+\.whl(?![\w.]
 _SECRET = re.compile(r"(?<=://)([^/\s@]+)@")
 _PLACEHOLDERS = re.compile(r"(?:\$\{[A-Z0-9_]+\}:?)+")
 MOST_NESTED = 10
+FRAMEWORKS = ("mlflow", "mlflow-skinny", "runyard")
+"""The packages that log models, of which this Runyard takes the place."""
 
 
 def name_of(line: str) -> str:
@@ -36,14 +36,22 @@ def name_of(line: str) -> str:
     if line.lstrip().startswith("-"):
         return ""
     is_address = "://" in line.partition("@")[0] or ("@" not in line and is_place(line))
-    found = _NAMED_IN_ADDRESS.search(line) if is_address else _NAME.match(line)
-    return re.sub(r"[-_.]+", "-", found.group(1) or found.group(2)).lower() if found else ""
+    found = _NAMED_IN_ADDRESS.search(line) if is_address else _NAMED.match(line)
+    return canonicalize_name(next(filter(None, found.groups()))) if found else ""
+
+
+def read_requirement(line: str) -> Requirement | None:
+    """What a line names, with its limits, without options of pip's behind it; None for paths, addresses, options."""
+    try:
+        return Requirement(_OPTIONS_BEHIND.sub("", line))
+    except InvalidRequirement:
+        return None
 
 
 def unlimited(line: str) -> re.Match[str] | None:
-    """The name of a requirement that takes any version, alone and with its extras; None for others."""
-    found = None if is_place(line) else _REQUIREMENT.fullmatch(line)
-    return None if found is None or found["limits"] else found
+    """Where a requirement that takes any version has its name and extras, the name in a group; None for others."""
+    wanted = None if is_place(line) else read_requirement(line)
+    return None if wanted is None or wanted.specifier or wanted.url else _NAMED.match(line)
 
 
 def pinned(name: str) -> str:
@@ -132,8 +140,8 @@ def _sorted_out(lines: Sequence[str], folder: Path, depth: int) -> tuple[list[st
 
 def _check(line: str) -> None:
     place = editable(line) or line
-    patterns = (_OPTION, _REQUIREMENT, _ADDRESS, _PATH, _ARCHIVE)
-    if any(pattern.fullmatch(place) for pattern in patterns):
+    patterns = (_OPTION, _ADDRESS, _PATH, _ARCHIVE)
+    if read_requirement(place) or any(pattern.fullmatch(place) for pattern in patterns):
         return
     hint = " One = is conda's; pip's is ==." if re.fullmatch(r"[\w.-]+\s*=\s*[\w.*]+", line) else ""
     raise InvalidParameter(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from runyard.core.entity import listed_tags
 from runyard.core.listed import listed
 from runyard.core.model_uri import STAGES, ModelUri, is_model_uri, parse_model_uri
 from runyard.core.origin import user
@@ -23,7 +24,7 @@ from runyard.registry.model_versions.messages import (
     UpdateModelVersion,
 )
 from runyard.registry.names import LATEST
-from runyard.registry.registered_models.client import RegisteredModelsClient, listed_tags, warn_of_stages
+from runyard.registry.registered_models.client import RegisteredModelsClient, warn_of_stages
 
 
 class ModelVersionsClient(RegisteredModelsClient):

@@ -4,7 +4,7 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
-from runyard.core.entity import Tag
+from runyard.core.entity import listed_tags
 from runyard.core.listed import listed
 from runyard.core.paged_list import PagedList
 from runyard.registry.client_part import RegistryPart
@@ -25,11 +25,6 @@ from runyard.registry.registered_models.messages import (
     SetRegisteredModelTag,
     UpdateRegisteredModel,
 )
-
-
-def listed_tags(tags: Mapping[str, Any] | None) -> list[Tag]:
-    """Tags as messages carry them."""
-    return [Tag(key=str(key), value=str(value)) for key, value in (tags or {}).items()]
 
 
 def warn_of_stages(method: str, level: int = 3) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from runyard.core.clock import now_ms
-from runyard.core.entity import Tag
+from runyard.core.entity import listed_tags
 from runyard.core.ids import new_run_id
 from runyard.core.limits import MAX_BATCH_PARAMS
 from runyard.core.listed import listed, listed_ids
@@ -73,7 +73,7 @@ class LoggedModelsClient(ClientPart):
             name=name or random_run_name(),
             source_run_id=source_run_id or "",
             model_type=model_type or "",
-            tags=_tags(tags),
+            tags=listed_tags(tags),
             params=_params(params),
         )
         now = replace(later.described(str(experiment_id)), name=name or "", params=list(first))
@@ -139,7 +139,7 @@ class LoggedModelsClient(ClientPart):
         ------
         DoesNotExist: There is no such model.
         """
-        self.connection.write(SetLoggedModelTags(model_id=checked_model_id(model_id), tags=_tags(tags)))
+        self.connection.write(SetLoggedModelTags(model_id=checked_model_id(model_id), tags=listed_tags(tags)))
 
     def delete_logged_model_tag(self, model_id: str, key: str) -> None:
         """Remove a tag.
@@ -252,10 +252,6 @@ def checked_model_id(model_id: Any) -> str:
     if not isinstance(model_id, str) or not model_id:
         raise InvalidParameter(f"Invalid model_id {model_id!r}: give the id of a logged model, such as 'm-…'.")
     return model_id
-
-
-def _tags(tags: Mapping[str, Any] | None) -> list[Tag]:
-    return [Tag(key=str(key), value=str(value)) for key, value in (tags or {}).items()]
 
 
 def _params(params: Mapping[str, Any] | None) -> list[Param]:

@@ -20,16 +20,11 @@ from runyard.protocol.types import Choice, ExperimentId
 from runyard.tracking.artifacts.messages import ArtifactsFound
 from runyard.tracking.experiments.messages import check_home, experiment_number
 from runyard.tracking.inputs.entities import LoggedModelOutput
-from runyard.tracking.logged_models.entities import LoggedModel
+from runyard.tracking.logged_models.entities import LoggedModel, LoggedModelStatus
 from runyard.tracking.runs.entities import Param
 from runyard.tracking.runs.messages import check_tag
 
-MODEL_STATUSES = (
-    ("LOGGED_MODEL_STATUS_UNSPECIFIED", 0),
-    ("LOGGED_MODEL_PENDING", 1),
-    ("LOGGED_MODEL_READY", 2),
-    ("LOGGED_MODEL_UPLOAD_FAILED", 3),
-)
+MODEL_STATUSES = tuple((status.to_wire(), status.to_int()) for status in LoggedModelStatus)
 ModelStatus = Annotated[str, Choice(MODEL_STATUSES)]
 
 MAX_MODEL_NAME = 500

@@ -6,11 +6,11 @@ from dataclasses import field
 from typing import Annotated, Any, ClassVar
 
 from runyard.core.entity import Entity, KeyValue, ValueEntity, by_key, entity
-from runyard.core.enumeration import Enumeration, Status
+from runyard.core.enumeration import Enumeration, Status, numbers_of
 from runyard.core.fields import Fields, fields_of
 from runyard.core.wire import OnWire
 from runyard.exceptions import InvalidParameter
-from runyard.protocol import types
+from runyard.protocol.types import Choice, ExperimentId
 from runyard.tracking.inputs.entities import RunInputs, RunOutputs
 from runyard.tracking.metrics.entities import Metric
 
@@ -40,6 +40,13 @@ class RunStatus(Status):
         return status in (RunStatus.FINISHED, RunStatus.FAILED, RunStatus.KILLED)
 
 
+StatusName = Annotated[str, Choice(numbers_of(RunStatus))]
+"""The name of a run's status."""
+
+GOING_ON = ("RUNNING", "SCHEDULED")
+"""Names of the statuses of runs that have not ended."""
+
+
 class SourceType(Enumeration):
     """Kinds of programs that runs come from, as MLflow's numbers."""
 
@@ -63,9 +70,9 @@ class RunInfo(ValueEntity):
     """
 
     run_id: Annotated[str, OnWire(also="run_uuid")]
-    experiment_id: types.ExperimentId
+    experiment_id: ExperimentId
     user_id: str
-    status: Annotated[str, OnWire(types.RunStatus)]
+    status: Annotated[str, OnWire(StatusName)]
     start_time: int
     end_time: int | None
     lifecycle_stage: str

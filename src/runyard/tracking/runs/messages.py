@@ -24,11 +24,11 @@ from runyard.core.tags import RUN_NAME_TAG
 from runyard.exceptions import BadRequest, InvalidParameter
 from runyard.protocol.answer import Answer, Nothing
 from runyard.protocol.message import Message
-from runyard.protocol.types import ExperimentId, RunStatus, ViewType
+from runyard.protocol.types import ExperimentId, ViewType
 from runyard.tracking.experiments.messages import check_home, check_max_results, experiment_number
 from runyard.tracking.metrics.entities import Metric
 from runyard.tracking.metrics.points import check_points
-from runyard.tracking.runs.entities import Param, Run, RunInfo
+from runyard.tracking.runs.entities import Param, Run, RunInfo, StatusName
 
 
 def tables_of(text: str | None) -> list[Any]:
@@ -196,7 +196,7 @@ class UpdateRun(OfRun, Message[RunUpdated], post="runs/update", needs="run.edit"
     A run that ends without an end time ended now; one that runs has none.
     """
 
-    status: RunStatus | None = None
+    status: StatusName | None = None
     end_time: int | None = None
     run_name: str | None = None
 

@@ -20,6 +20,7 @@ from runyard.tracking.experiments.operations import ACTIVE, DELETED, FoundExperi
 from runyard.tracking.logged_models.metrics import append_to_models
 from runyard.tracking.metrics import series
 from runyard.tracking.metrics.tables import metric_series
+from runyard.tracking.runs.entities import GOING_ON
 from runyard.tracking.runs.messages import (
     CountRuns,
     CreateRun,
@@ -41,9 +42,6 @@ from runyard.tracking.runs.rows import active_run, document, find_run, params_of
 from runyard.tracking.runs.search import count_runs, matching_runs, search_run_ids
 from runyard.tracking.runs.tables import indexed_part, params, runs, tags
 from runyard.tracking.runs.wire import info, one_run, run_info, run_on_wire, runs_on_wire
-
-GOING_ON = ("RUNNING", "SCHEDULED")
-
 
 _NEW_RUN = "run_uuid experiment_id name user_id status start_time artifact_uri lifecycle_stage document".split()
 _insert_run = Prepared(

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
+from runyard.core.enumeration import numbers_of
+from runyard.tracking.runs.entities import RunStatus
 from runyard.ui.navigation import Crumb, Shell
 from runyard.ui.parts.list_state import Pages
 from runyard.ui.parts.printed import Printed
@@ -13,7 +15,7 @@ from runyard.ui.parts.sorting import Column
 from runyard.ui.parts.steps import Step, Steps
 from runyard.ui.site import Site
 
-_STATUSES = ("RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED")
+_STATUSES = tuple(name for name, _ in numbers_of(RunStatus))
 _ICONS = ("search", "plus", "pencil", "trash-2", "undo-2", "download", "folder", "file", "git-compare", "columns-3")
 
 _PROJECT = Project(

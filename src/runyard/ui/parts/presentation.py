@@ -10,9 +10,8 @@ from runyard.registry.registered_models.entities import RegisteredModel
 from runyard.tracking.inputs.entities import DatasetInput
 from runyard.tracking.logged_models.entities import LoggedModel, LoggedModelStatus
 from runyard.tracking.metrics.entities import Metric
-from runyard.tracking.runs.entities import Run
+from runyard.tracking.runs.entities import GOING_ON, Run
 
-_GOING_ON = ("RUNNING", "SCHEDULED")
 _RUN_TOOLS = ("mlflow.", "runyard.project.", "runyard.sweep")
 _SHOWN_ELSEWHERE = (NOTE_TAG, RUN_NAME_TAG, USER_TAG, PARENT_TAG)
 _LOGGED_MODEL_STATUSES = {
@@ -48,7 +47,7 @@ def parent_id(run: Run) -> str | None:
 
 def is_running(run: Run) -> bool:
     """Is it still being written?"""
-    return run.info.status in _GOING_ON
+    return run.info.status in GOING_ON
 
 
 def ended(run: Run) -> int | None:
