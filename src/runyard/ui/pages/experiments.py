@@ -18,7 +18,7 @@ from runyard.tracking.experiments.messages import (
     SummarizeExperiments,
 )
 from runyard.ui.navigation import Shell
-from runyard.ui.parts.list_state import Pages, ListState, name_filter, view_type
+from runyard.ui.parts.list_state import ListState, Pages, name_filter, view_type
 from runyard.ui.parts.sorting import Column, column_of, order_terms
 from runyard.ui.site import Form, Site
 

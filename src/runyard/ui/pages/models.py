@@ -17,7 +17,7 @@ from runyard.registry.registered_models.messages import (
 )
 from runyard.ui.navigation import Shell
 from runyard.ui.parts.filter_error import FilterError, filter_error
-from runyard.ui.parts.list_state import Pages, ListState, name_filter
+from runyard.ui.parts.list_state import ListState, Pages, name_filter
 from runyard.ui.parts.sorting import Column, column_of, order_terms
 from runyard.ui.site import Form, Site
 
