@@ -88,8 +88,8 @@ def serve(ctx: click.Context, /, model_uri: str, env_manager: str | None, no_con
     hosts = [part.strip() for part in (given.pop("allowed_hosts") or "").split(",") if part.strip()]
     bare_nan, wait = given.pop("nan") == "bare", given.pop("batch_wait") / 1000
     settings = ServingSettings(**given, bare_nan=bare_nan, batch_wait=wait, allowed_hosts=hosts)
-    from runyard.serving.launch import serve as run  # noqa: PLC0415
-    from runyard.serving.loading import load_served  # noqa: PLC0415
+    from runyard.serving.launch import serve as run  # noqa: PLC0415  (as above)
+    from runyard.serving.loading import load_served  # noqa: PLC0415  (as above)
 
     ctx.exit(run(lambda: load_served(folder, model_uri), settings, click.echo))
 
@@ -133,8 +133,8 @@ def predict(
         options = [part for name, path in files if path for part in (name, str(path.absolute()))]
         arguments = ["models", "predict", "-m", str(folder), *options, "-t", content_type, "--nan", nan]
         _run_in_environment(folder, manager, overrides, arguments)
-    from runyard.serving.loading import load_served  # noqa: PLC0415  (heavy)
-    from runyard.serving.scorer import Scorer, ScoringRequest  # noqa: PLC0415
+    from runyard.serving.loading import load_served  # noqa: PLC0415  (help must not wait for it)
+    from runyard.serving.scorer import Scorer, ScoringRequest  # noqa: PLC0415  (as above)
 
     body = sys.stdin.buffer.read() if input_path is None else input_path.read_bytes()
     scorer = Scorer(load_served(folder, model_uri).model)
@@ -152,7 +152,7 @@ def predict(
 @environment_options(QUICKEST)
 def prepare_env(model_uri: str, env_manager: str | None, install_mlflow: bool) -> None:
     """Make the model's environment now, so that serving or predicting starts at once later."""
-    from runyard.serving.environments import interpreter_for  # noqa: PLC0415  (heavy)
+    from runyard.serving.environments import interpreter_for  # noqa: PLC0415  (help must not wait for it)
 
     python = interpreter_for(predicting(model_uri), manager_for(env_manager), say=_tell)
     click.echo(f"Ready: {python}")
@@ -168,7 +168,7 @@ def update_pip_requirements(model_uri: str, operation: str, requirement_strings:
     Takes a folder, or the address of a run's model. Versions of registered models never change, so models:/ addresses
     are refused.
     """
-    from runyard.serving.commands import update_model_requirements  # noqa: PLC0415  (heavy)
+    from runyard.serving.commands import update_model_requirements  # noqa: PLC0415  (help must not wait for it)
 
     click.echo("\n".join(update_model_requirements(model_uri, operation, requirement_strings)))
 
@@ -183,7 +183,7 @@ def _option_name(name: str) -> str:
 
 def _run_in_environment(folder: Path, manager: str, overrides: Sequence[str], arguments: Sequence[str]) -> None:
     """Go on in an environment of the model's own: this process becomes the one that runs there."""
-    from runyard.serving.environments import interpreter_for  # noqa: PLC0415  (heavy)
+    from runyard.serving.environments import interpreter_for  # noqa: PLC0415  (help must not wait for it)
 
     python = interpreter_for(folder, manager, overrides, _tell)
     sys.stdout.flush()

@@ -47,7 +47,7 @@ def generate_dockerfile(
     install_mlflow: bool,
 ) -> None:
     """Write a folder from which docker builds an image that serves the model at port 8080."""
-    from runyard.serving.container import write_folder  # noqa: PLC0415
+    from runyard.serving.container import write_folder  # noqa: PLC0415  (as above)
 
     path = write_folder(_image(model_uri, env_manager, home, install_java), output_directory)
     click.echo(f"Wrote {path}. Build it with: docker build --tag my-model {output_directory}")
@@ -65,7 +65,7 @@ def build_docker(
     install_mlflow: bool,
 ) -> None:
     """Build a docker image that serves the model at port 8080: docker run -p 5001:8080 NAME."""
-    from runyard.serving.container import build_image  # noqa: PLC0415
+    from runyard.serving.container import build_image  # noqa: PLC0415  (as above)
 
     with tempfile.TemporaryDirectory() as folder:
         build_image(_image(model_uri, env_manager, home, install_java), name, Path(folder))

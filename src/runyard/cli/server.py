@@ -82,7 +82,7 @@ def server(ctx: click.Context, /, registry_store_uri: str | None, **given: Any) 
     the same folder log to without a server. Ctrl-C or SIGTERM ends it after what is in flight is answered.
     """
     from runyard.server.launch import serve  # noqa: PLC0415  (help must not wait for the web framework)
-    from runyard.server.settings import ServerSettings  # noqa: PLC0415
+    from runyard.server.settings import ServerSettings  # noqa: PLC0415  (as above)
 
     settings = ServerSettings.from_environment(**given)
     if registry_store_uri not in (None, settings.backend_store_uri):
