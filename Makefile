@@ -32,6 +32,7 @@ check: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python tests/architecture/limits.py
+	$(BIN)/python tests/architecture/floors.py
 
 fix: $(VENV)/.dev
 	$(BIN)/ruff format .

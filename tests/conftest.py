@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from runyard.client.active_model import active
 from runyard.client.connection import _connections
 from runyard.exceptions import RunyardException
 from runyard.gate.gate import Gate
-from runyard.tracking.logged_models.active import active
 from tests.support.checked_gate import CheckedGate
 from tests.support.postgres import Cluster, start_cluster
 from tests.support.s3 import ObjectStore, start_object_store

@@ -19,13 +19,18 @@ def stubbed(package: str) -> dict[str, str]:
 
     The stub is the ``.pyi`` file beside the module's own, with a line ``from module import name as name`` for each.
     Words are enough to read it: a parser would cost more than the rest of ``import runyard``.
+
+    Names below ``if TYPE_CHECKING:`` have no module here: they come from above, where `runyard.mlflow.names` says.
     """
     spec: Any = sys.modules[package].__spec__
     words = spec.loader.get_data(f"{spec.origin}i").decode().split()
     public = {}
+    from_above = False
     for word, following in pairwise(words):
-        if word == "from":
-            module = following
+        if word == "if":
+            from_above = True
+        elif word == "from":
+            module = "" if from_above else following
         elif word == "as":
             public[following.rstrip(",")] = module
     return public
@@ -45,7 +50,7 @@ def on_first_use(package: str, public: Mapping[str, str]) -> tuple[Callable[[str
 
     def __getattr__(name: str) -> Any:  # noqa: N807  (module attribute hook)
         home = public.get(name)
-        return _submodule(package, name) if home is None else _loaded(package, name, home)
+        return _loaded(package, name, home) if home else _submodule(package, name)
 
     def __dir__() -> list[str]:  # noqa: N807  (module attribute hook)
         return sorted({*vars(sys.modules[package]), *public, *mlflow().homes_in(_plain(package))})

@@ -12,6 +12,7 @@ import pytest
 
 from runyard import exceptions
 from runyard._lazy import stubbed
+from runyard.mlflow.names import home_of
 from tests.architecture.limits import ROOT, tracked
 
 STUBS = tracked("src/*.pyi")
@@ -21,6 +22,19 @@ SEEN = re.compile(r'^(\w+)\.py:(\d+): note: Revealed type is "(.*)"$', re.MULTIL
 def _name(stub: Path) -> str:
     parts = stub.relative_to(ROOT / "src").with_suffix("").parts
     return ".".join(part for part in parts if part != "__init__")
+
+
+def _homes(stub: Path) -> tuple[dict[str, str], dict[str, str]]:
+    """Each name of a stub with its module; those below ``if TYPE_CHECKING`` apart."""
+    body = ast.parse(stub.read_text(encoding="utf-8")).body
+    below = [node for block in body if isinstance(block, ast.If) for node in block.body]
+    return _imported(body), _imported(below)
+
+
+def _imported(body: list[ast.stmt]) -> dict[str, str]:
+    imports = [node for node in body if isinstance(node, ast.ImportFrom) and node.module and node.module != "typing"]
+    assert all(alias.name == alias.asname for node in imports for alias in node.names)
+    return {alias.name: str(node.module) for node in imports for alias in node.names}
 
 
 MODULES = [_name(stub) for stub in STUBS]
@@ -33,13 +47,18 @@ def _public(module: ModuleType) -> list[str]:
 @pytest.mark.parametrize("stub", STUBS, ids=_name)
 def test_stub_says_the_same_to_python_and_to_type_checkers(stub: Path) -> None:
     """We read the words only: a line of another form would be misread."""
-    statements = [node for node in ast.parse(stub.read_text(encoding="utf-8")).body if isinstance(node, ast.ImportFrom)]
-    homes = {alias.asname: node.module for node in statements for alias in node.names}
-
+    at_home, from_above = _homes(stub)
     importlib.import_module(_name(stub))
 
-    assert homes == stubbed(_name(stub))
-    assert all(alias.name == alias.asname for node in statements for alias in node.names)
+    assert at_home | dict.fromkeys(from_above, "") == stubbed(_name(stub))
+
+
+@pytest.mark.parametrize("stub", STUBS, ids=_name)
+def test_names_from_above_are_registered_there(stub: Path) -> None:
+    """A stub has them for type checkers only: the package for MLflow's names says where they are."""
+    names = {name: home_of(f"{_name(stub)}.{name}".removeprefix("runyard.")) for name in _homes(stub)[1]}
+
+    assert names == {name: f"{module}:{name}" for name, module in _homes(stub)[1].items()}
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from runyard.client import RunyardClient
+from runyard.client.active_model import active
 from runyard.client.journal import REJECTED, Journal, point_line, spool_folder
 from runyard.client.orphans import deliver_orphans
 from runyard.entities import (
@@ -19,7 +20,6 @@ from runyard.entities import (
     Metric,
 )
 from runyard.exceptions import BadRequest, DoesNotExist, InvalidParameter, RunyardException
-from runyard.tracking.logged_models.active import active
 from tests.support.server import RunningServer
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from runyard._missing import did_you_mean, mlflow
 from runyard.artifacts.repository import ArtifactRepository
+from runyard.client.active_model import active
 from runyard.client.addresses import followed
 from runyard.client.connection import StoreConnection, connection_to
 from runyard.client.pictures import PicturesClient
@@ -74,6 +75,11 @@ class RunyardClient(
         """The artifact repository for a URI of any kind, ``runs:/`` and ``models:/`` too."""
         root, path = followed(self, artifact_uri)
         return super().repository(root).below(path) if path else super().repository(root)
+
+    @property
+    def active_model_id(self) -> str | None:
+        """The logged model that is active in this thread: metrics that name no model are logged with it."""
+        return active.model_id
 
     @property
     def registry_uri(self) -> str:

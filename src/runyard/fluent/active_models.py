@@ -4,11 +4,11 @@ import logging
 from types import TracebackType
 
 from runyard import settings
+from runyard.client.active_model import active
 from runyard.exceptions import InvalidParameter
 from runyard.fluent.clients import client
 from runyard.fluent.experiments import current_experiment_id
 from runyard.fluent.logged_models import create_external_model
-from runyard.tracking.logged_models.active import active
 from runyard.tracking.logged_models.entities import LoggedModel
 from runyard.tracking.logged_models.messages import check_logged_model_name
 

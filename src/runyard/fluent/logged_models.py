@@ -3,17 +3,18 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+from runyard.client.active_model import active
 from runyard.core import origin
 from runyard.core.listed import listed_ids
 from runyard.core.paged_list import PagedList, all_pages
 from runyard.core.tags import EXTERNAL_TAG
 from runyard.exceptions import InvalidParameter, MissingPackage
+from runyard.fluent.active import addressed
 from runyard.fluent.clients import client
 from runyard.fluent.experiments import current_experiment_id
 from runyard.fluent.external_models import store_description
-from runyard.fluent.stack import addressed, innermost
+from runyard.fluent.stack import innermost
 from runyard.tracking.inputs.entities import LoggedModelOutput
-from runyard.tracking.logged_models.active import active
 from runyard.tracking.logged_models.entities import LoggedModel, LoggedModelStatus
 
 if TYPE_CHECKING:

@@ -1,21 +1,36 @@
 """Notes the model and dataset of a measured value as inputs of the run, each once."""
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from runyard.client import RunyardClient
+from runyard.client.active_model import active
 from runyard.tracking.inputs.entities import Dataset as Entity
 from runyard.tracking.inputs.entities import DatasetInput, LoggedModelInput
-from runyard.tracking.logged_models.active import active
-
-if TYPE_CHECKING:
-    from runyard.data.dataset import Dataset
 
 _MOST_REMEMBERED = 10_000
 
 _noted: set[tuple[str, ...]] = set()
 
 
-def entity_of(dataset: "Dataset | Entity") -> Entity:
+class Dataset(Protocol):
+    """Data at hand, as `runyard.data` describes it for runs.
+
+    Attributes
+    ----------
+    name: What it is called.
+    digest: What tells its version.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def digest(self) -> str: ...
+
+    def _to_mlflow_entity(self) -> Entity: ...
+
+
+def entity_of(dataset: Dataset | Entity) -> Entity:
     """The dataset as an entity: converted, or as read from a run."""
     return dataset if isinstance(dataset, Entity) else dataset._to_mlflow_entity()
 
@@ -24,7 +39,7 @@ def note_measured_inputs(
     client: RunyardClient,
     run_id: str,
     model_id: str | None,
-    dataset: "Dataset | Entity | None",
+    dataset: Dataset | Entity | None,
     synchronous: bool | None,
 ) -> None:
     """Note the model (by default the active one) and the dataset as inputs of a run."""

@@ -1,20 +1,17 @@
 """Logging metrics, params, tags and inputs to the active run, or to a new one if there is none."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from runyard.client.active_model import active
 from runyard.core.clock import now_ms
 from runyard.core.tags import CONTEXT_TAG
 from runyard.exceptions import InvalidParameter
-from runyard.fluent.measured_inputs import entity_of, note_measured_inputs
-from runyard.fluent.stack import addressed
+from runyard.fluent.active import addressed
+from runyard.fluent.measured_inputs import Dataset, entity_of, note_measured_inputs
 from runyard.tracking.inputs.entities import DatasetInput, InputTag, LoggedModelInput
-from runyard.tracking.logged_models.active import active
 from runyard.tracking.metrics.entities import Metric
 from runyard.tracking.runs.entities import Param, RunTag
-
-if TYPE_CHECKING:
-    from runyard.data.dataset import Dataset
 
 
 def log_metric(
@@ -25,7 +22,7 @@ def log_metric(
     timestamp: int | None = None,
     run_id: str | None = None,
     model_id: str | None = None,
-    dataset: "Dataset | None" = None,
+    dataset: Dataset | None = None,
 ) -> Any:
     """Log one point of a metric.
 
@@ -54,7 +51,7 @@ def log_metrics(
     run_id: str | None = None,
     timestamp: int | None = None,
     model_id: str | None = None,
-    dataset: "Dataset | None" = None,
+    dataset: Dataset | None = None,
 ) -> Any:
     """Log a point of several metrics at once. The arguments are those of `log_metric`."""
     client, run = addressed(run_id)
@@ -109,7 +106,7 @@ def delete_tag(key: str) -> None:
 
 
 def log_input(
-    dataset: "Dataset | None" = None,
+    dataset: Dataset | None = None,
     context: str | None = None,
     tags: Mapping[str, str] | None = None,
     model: Any = None,
@@ -121,7 +118,7 @@ def log_input(
 
 
 def log_inputs(
-    datasets: "Sequence[Dataset] | None" = None,
+    datasets: Sequence[Dataset] | None = None,
     contexts: Sequence[str | None] | None = None,
     tags_list: Sequence[Mapping[str, str] | None] | None = None,
     models: Sequence[Any] | None = None,
@@ -146,6 +143,6 @@ def log_inputs(
     client.log_inputs(run, uses, [LoggedModelInput(model.model_id) for model in models or ()])
 
 
-def _use_of(dataset: "Dataset", context: str | None, tags: Mapping[str, str] | None) -> DatasetInput:
+def _use_of(dataset: Dataset, context: str | None, tags: Mapping[str, str] | None) -> DatasetInput:
     labels = ({CONTEXT_TAG: context} if context else {}) | dict(tags or {})
     return DatasetInput(entity_of(dataset), [InputTag(key, str(value)) for key, value in labels.items()])

@@ -20,7 +20,7 @@ from runyard.http.protocol import LimitedConfig, LimitedProtocol
 from runyard.http.settings import Limits
 from runyard.http.workers import ending_signals
 
-log = logging.getLogger("runyard.server")
+log = logging.getLogger("runyard.http")
 
 _BACKLOG = 2048
 _LAST_RESORT_SECONDS = 1.5

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from types import FrameType
 
-log = logging.getLogger("runyard.server")
+log = logging.getLogger("runyard.http")
 
 _CANNOT_START = 3
 """Exit code of a worker that raised `WorkersCannotStart`."""

@@ -5,6 +5,7 @@ the tables of `runyard._lazy`: ``"module:"`` for the module, ``"module:name"`` f
 that is the same name. A module that has names here, but no home, consists of these names.
 """
 
+_ARTIFACTS = "runyard.fluent.artifacts"
 _DATASETS = "runyard.tracking.inputs.entities"
 _EXPERIMENTS = "runyard.tracking.experiments.entities"
 _LOGGED_MODELS = "runyard.tracking.logged_models.entities"
@@ -16,6 +17,11 @@ _HEADERS = "runyard.mlflow.tracking.request_headers"
 _UTILS = "runyard.mlflow.utils"
 
 HOMES: dict[str, str] = {
+    "artifacts.download_artifacts": _ARTIFACTS,
+    "artifacts.list_artifacts": _ARTIFACTS,
+    "artifacts.load_dict": _ARTIFACTS,
+    "artifacts.load_image": _ARTIFACTS,
+    "artifacts.load_text": _ARTIFACTS,
     "entities.dataset": f"{_DATASETS}:",
     "entities.dataset_input": f"{_DATASETS}:",
     "entities.experiment": f"{_EXPERIMENTS}:",
@@ -73,6 +79,7 @@ HOMES: dict[str, str] = {
     "pyfunc.loaders.code_model._load_pyfunc": "runyard.pyfunc.python_models:load_script",
     "pyfunc.model._load_pyfunc": "runyard.pyfunc.python_models:load_python_model",
     "pyfunc.utils.data_validation": "runyard.mlflow.data_validation:",
+    "tracking.MlflowClient": "runyard.client",
     "tracking.artifact_utils": "runyard.mlflow.tracking.artifact_utils:",
     "tracking.client.MlflowClient": "runyard.client:RunyardClient",
     "tracking.client.Param": _RUNS,

@@ -69,6 +69,11 @@ class ClientPart:
 
     connection: Connection
 
+    @property
+    def active_model_id(self) -> str | None:
+        """The logged model of metrics that name none; the client, which knows it, says."""
+        return None
+
     def send(self, message: Message[A]) -> A:
         """Send a message and return the answer."""
         return message.answered(self.connection.ask(message))

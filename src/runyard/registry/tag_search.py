@@ -10,8 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from runyard.core.tags import IS_PROMPT_TAG
+from runyard.db.conditions import compare
 from runyard.search.nodes import Comparison
-from runyard.search.sql import compare
 
 
 def asks_for_prompts(comparisons: Sequence[Comparison]) -> bool:

@@ -23,7 +23,7 @@ class _Alias:
 
 
 def _prepared_with_alias(name: str) -> dict[str, Any]:
-    return {**_prepared(name), "runyard.alias": _Alias()}
+    return {**_prepared(name), "runyard.mlflow.alias": _Alias()}
 
 
 def cover_workers() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from runyard.db.conditions import binary, compare, plannable
 from runyard.db.paging import SortColumn, read_page
 from runyard.db.transaction import Transaction
 from runyard.registry.model_versions.tables import model_version_tags, model_versions
@@ -13,7 +14,6 @@ from runyard.registry.tag_search import tag_condition
 from runyard.search.fields import MODEL_VERSION_FIELDS
 from runyard.search.nodes import Comparison, OrderTerm
 from runyard.search.parser import parse_filter, parse_order_by
-from runyard.search.sql import binary, compare, plannable
 
 _tags = model_version_tags.c
 _COLUMNS: dict[str, sa.ColumnElement[Any]] = {

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from runyard.core.tags import IS_PROMPT_TAG
+from runyard.db.conditions import binary, compare, plannable
 from runyard.db.paging import SortColumn, read_page
 from runyard.db.transaction import Transaction
 from runyard.registry.registered_models.tables import registered_model_tags, registered_models
@@ -12,7 +13,6 @@ from runyard.registry.tag_search import asks_for_prompts, tag_condition
 from runyard.search.fields import REGISTERED_MODEL_FIELDS
 from runyard.search.nodes import Comparison, OrderTerm
 from runyard.search.parser import parse_filter, parse_order_by
-from runyard.search.sql import binary, compare, plannable
 
 _tags = registered_model_tags.c
 

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from runyard.core.lifecycle import LifecycleStage, ViewType
+from runyard.db.conditions import binary, compare, plannable
 from runyard.db.paging import SortColumn, read_page
 from runyard.db.transaction import Transaction
 from runyard.search.fields import EXPERIMENT_FIELDS
 from runyard.search.nodes import Comparison, OrderTerm
 from runyard.search.parser import parse_filter, parse_order_by
-from runyard.search.sql import binary, compare, plannable
 from runyard.tracking.experiments.tables import experiment_tags, experiments
 
 

@@ -6,13 +6,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from runyard.core.limits import MAX_SEARCH_RESULTS, check_key, shown
+from runyard.db.conditions import binary, compare, number, plannable
 from runyard.db.paging import SortColumn, decode_token, encode_token, read_page
 from runyard.db.transaction import Transaction
 from runyard.exceptions import InvalidParameter
 from runyard.search.fields import LOGGED_MODEL_FIELDS
 from runyard.search.nodes import Comparison
 from runyard.search.parser import parse_filter
-from runyard.search.sql import binary, compare, number, plannable
 from runyard.tracking.experiments.messages import experiment_number
 from runyard.tracking.logged_models.messages import MODEL_STATUSES, DatasetFilter, ModelOrder, SearchLoggedModels
 from runyard.tracking.logged_models.tables import (

@@ -7,7 +7,6 @@ from runyard.core.limits import MAX_DATASET_NAME, MAX_HISTORY_POINTS, check_key,
 from runyard.core.paged_list import PagedList, all_pages
 from runyard.exceptions import InvalidParameter
 from runyard.protocol.client_part import ClientPart, RunOperations
-from runyard.tracking.logged_models.active import active
 from runyard.tracking.metrics.entities import Metric
 from runyard.tracking.metrics.messages import GetMetricHistory, LogMetric
 from runyard.tracking.metrics.points import Measured
@@ -52,7 +51,7 @@ class MetricsClient(ClientPart):
         number = value if type(value) is float else as_number(key, value)
         when = now_ms() if timestamp is None else as_integer("timestamp", timestamp)
         where = 0 if step is None else as_integer("step", step)
-        model_id = model_id or active.model_id
+        model_id = model_id or self.active_model_id
         measured = measured_on(model_id, dataset_name, dataset_digest) if model_id or dataset_name else None
         if self.connection.waits(synchronous):
             entry = 0

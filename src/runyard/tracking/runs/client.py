@@ -17,7 +17,6 @@ from runyard.core.tags import PARENT_TAG, RUN_NAME_TAG, USER_TAG
 from runyard.protocol.client_part import ClientPart, RunOperations, pages_of
 from runyard.protocol.message import AnyMessage
 from runyard.tracking.experiments.messages import PENDING, pending_name
-from runyard.tracking.logged_models.active import active
 from runyard.tracking.metrics.client import as_integer, as_number, buffer_point, measured_on
 from runyard.tracking.metrics.entities import Metric
 from runyard.tracking.runs.entities import Param, Run, RunTag
@@ -212,7 +211,7 @@ class RunsClient(ClientPart):
         ------
         InvalidParameter: A key or value breaks the rules, or a param was logged before with another value.
         """
-        messages = _batches(run_id, metrics, params, tags)
+        messages = _batches(run_id, metrics, params, tags, self.active_model_id)
         for message in messages:
             message.check_once()  # all are checked before the first is logged
         entries: list[int] = []
@@ -243,8 +242,8 @@ def _unseen(begun: StartRun, experiment_id: str) -> Run:
     return Run.from_wire({"info": {**begun.to_wire(), **info}, "data": {"tags": listed}})
 
 
-def _point(metric: Metric) -> Metric:
-    measured = measured_on(metric.model_id or active.model_id, metric.dataset_name, metric.dataset_digest)
+def _point(metric: Metric, active_model: str | None) -> Metric:
+    measured = measured_on(metric.model_id or active_model, metric.dataset_name, metric.dataset_digest)
     step: Any = metric.step  # MLflow's own loggers leave it out
     return Metric(
         metric.key,
@@ -255,9 +254,15 @@ def _point(metric: Metric) -> Metric:
     )
 
 
-def _batches(run_id: str, metrics: Sequence[Metric], params: Sequence[Param], tags: Sequence[RunTag]) -> list[LogBatch]:
+def _batches(
+    run_id: str,
+    metrics: Sequence[Metric],
+    params: Sequence[Param],
+    tags: Sequence[RunTag],
+    active_model: str | None,
+) -> list[LogBatch]:
     """As few messages as the limits allow: params and tags first, so that a refused param leaves no metrics behind."""
-    points = [_point(metric) for metric in metrics]
+    points = [_point(metric, active_model) for metric in metrics]
     texts = [Param(key=param.key, value=str(param.value)) for param in params]
     labels = [Tag(key=tag.key, value=str(tag.value)) for tag in tags]
     whole = len(points) + len(texts) + len(labels) <= MAX_BATCH_ENTRIES

@@ -6,13 +6,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from runyard.core.tags import CONTEXT_TAG
+from runyard.db.conditions import binary, compare, number, plannable
 from runyard.db.paging import SortColumn, read_page
 from runyard.db.selecting import one_of
 from runyard.db.transaction import Transaction
 from runyard.search.fields import RUN_FIELDS
 from runyard.search.nodes import Comparison, OrderTerm
 from runyard.search.parser import parse_filter, parse_order_by
-from runyard.search.sql import binary, compare, number, plannable
 from runyard.tracking.experiments.messages import experiment_number
 from runyard.tracking.experiments.search import shown_stage
 from runyard.tracking.inputs.tables import dataset_input_tags, dataset_inputs, datasets
