@@ -58,6 +58,11 @@ def on_first_use(package: str, public: Mapping[str, str]) -> tuple[Callable[[str
     return __getattr__, __dir__
 
 
+def public_function(name: str) -> Any:
+    """A function of ``import runyard`` as it is there now: other libraries hook in by replacing it."""
+    return getattr(sys.modules[__name__.partition(".")[0]], name)
+
+
 def _loaded(package: str, name: str, home: str) -> Any:
     """Load a name from its table; it is an attribute of the package from then on."""
     module, colon, attribute = home.partition(":")

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from runyard import settings
-from runyard.client import RunyardClient
 from runyard.core.credentials import without_credentials
 from runyard.core.store_address import is_server
 from runyard.fluent import run_end, run_start
@@ -82,9 +81,6 @@ def end_run(status: str = "FINISHED") -> None:
         _print_address(run)
 
 
-ActiveRun.end_innermost = end_run
-
-
 def _print_address(run: ActiveRun) -> None:
     """Print the address of the run's page, if it is on a server."""
     address = without_credentials(run.client.tracking_uri).rstrip("/")
@@ -92,14 +88,6 @@ def _print_address(run: ActiveRun) -> None:
     if is_server(address) and known and not settings.SUPPRESS_PRINTING_URL_TO_STDOUT.get():
         experiment = f"{address}/#/experiments/{run.info.experiment_id}"
         sys.stdout.write(f"Run {run.info.run_name}: {experiment}/runs/{run.info.run_id}\nExperiment: {experiment}\n")
-
-
-def addressed(run_id: str | None) -> tuple[RunyardClient, str]:
-    """The client and run id for a call: the given run, else the active one, else a new one."""
-    if run_id is not None:
-        return client(), run_id
-    run = innermost() or start_run()
-    return run.client, run.info.run_id
 
 
 def active_run() -> ActiveRun | None:

@@ -4,13 +4,13 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from runyard._lazy import public_function
 from runyard.artifacts.locations import uri_joined
 from runyard.artifacts.paths import PathText, normalised, path_text
 from runyard.client.addresses import RUNS
-from runyard.fluent.active import addressed, start_run
 from runyard.fluent.clients import client as current_client
 from runyard.fluent.experiments import current_experiment_id
-from runyard.fluent.stack import innermost
+from runyard.fluent.stack import addressed, innermost
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -92,7 +92,7 @@ def load_table(
 
 def get_artifact_uri(artifact_path: PathText | None = None) -> str:
     """Where the active run's artifacts are kept, or one of them."""
-    run = innermost() or start_run()
+    run = innermost() or public_function("start_run")()
     root = run.info.artifact_uri or ""
     if root.startswith(RUNS) and not run.client.connection.is_away():  # begun without its server, which has made it now
         root = run.client.get_run(run.info.run_id).info.artifact_uri or ""

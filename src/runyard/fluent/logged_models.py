@@ -9,11 +9,10 @@ from runyard.core.listed import listed_ids
 from runyard.core.paged_list import PagedList, all_pages
 from runyard.core.tags import EXTERNAL_TAG
 from runyard.exceptions import InvalidParameter, MissingPackage
-from runyard.fluent.active import addressed
 from runyard.fluent.clients import client
 from runyard.fluent.experiments import current_experiment_id
 from runyard.fluent.external_models import store_description
-from runyard.fluent.stack import innermost
+from runyard.fluent.stack import addressed, innermost
 from runyard.tracking.inputs.entities import LoggedModelOutput
 from runyard.tracking.logged_models.entities import LoggedModel, LoggedModelStatus
 

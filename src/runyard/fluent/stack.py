@@ -10,13 +10,15 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterable, MutableSequence
+from collections.abc import Iterable, MutableSequence
 from contextlib import ExitStack
 from contextvars import ContextVar
 from types import TracebackType
-from typing import Any, ClassVar, NamedTuple, overload
+from typing import Any, NamedTuple, overload
 
+from runyard._lazy import public_function
 from runyard.client import RunyardClient
+from runyard.fluent.clients import client
 from runyard.system_metrics.monitor import SystemMetricsMonitor
 from runyard.tracking.runs.entities import Run
 
@@ -37,10 +39,7 @@ class ActiveRun(Run):
     inside: The run that was active when it started.
     outcome: The status given by an exception that ended the program; else None.
     is_adopted: Whether it is the run of a project whose program asked for it and has not started it yet.
-    end_innermost: `end_run`, which is built on this module and registers itself here.
     """
-
-    end_innermost: ClassVar[Callable[[str], None]]
 
     def __init__(self, run: Run, client: RunyardClient, is_adopted: bool = False) -> None:
         super().__init__(run.info, run.data, run.inputs, run.outputs)
@@ -89,7 +88,7 @@ class ActiveRun(Run):
         with ExitStack() as every:  # an error ending one run must not leave the others open
             for run in opened:
                 run._is_block_over = True
-                every.callback(ActiveRun.end_innermost, status)
+                every.callback(public_function("end_run"), status)
 
 
 def _copy(run: Run, client: RunyardClient, process_id: int) -> ActiveRun:
@@ -308,3 +307,11 @@ class RunStack(MutableSequence[ActiveRun]):
 
 
 active_run_stack = RunStack()
+
+
+def addressed(run_id: str | None) -> tuple[RunyardClient, str]:
+    """The client and run id for a call: the given run, else the active one, else a new one."""
+    if run_id is not None:
+        return client(), run_id
+    run: ActiveRun = innermost() or public_function("start_run")()
+    return run.client, run.info.run_id

@@ -7,8 +7,8 @@ from runyard.client.active_model import active
 from runyard.core.clock import now_ms
 from runyard.core.tags import CONTEXT_TAG
 from runyard.exceptions import InvalidParameter
-from runyard.fluent.active import addressed
 from runyard.fluent.measured_inputs import Dataset, entity_of, note_measured_inputs
+from runyard.fluent.stack import addressed
 from runyard.tracking.inputs.entities import DatasetInput, InputTag, LoggedModelInput
 from runyard.tracking.metrics.entities import Metric
 from runyard.tracking.runs.entities import Param, RunTag
