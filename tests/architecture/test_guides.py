@@ -22,7 +22,7 @@ def test_architecture_names_every_folder_and_no_other() -> None:
 
 @pytest.mark.parametrize("page", [ARCHITECTURE, CONTRIBUTING], ids=lambda page: page.stem)
 def test_files_that_a_guide_names_are_there(page: Path) -> None:
-    """Whoever follows it opens them one after the other."""
+    """A reader opens them one after the other."""
     text = page.read_text(encoding="utf-8")
     named = re.findall(r"`((?:\w[\w.]*/)+[\w.]*)`", text)
 

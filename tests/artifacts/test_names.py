@@ -224,7 +224,7 @@ def test_a_refusal_says_what_is_wrong(path: str, reason: str) -> None:
     assert reason in refusal.value.message
 
 
-def test_listings_by_address_name_what_lies_around(place: Place) -> None:
+def test_listings_by_address_include_the_folder_around(place: Place) -> None:
     """As MLflow's: from the folder around the one that is named, or from that one if the address ends in a slash."""
     client = RunyardClient(place.uri)
     run_id = client.create_run(place.experiment).info.run_id

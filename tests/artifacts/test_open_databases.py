@@ -26,7 +26,7 @@ def in_another_process(store: str, run_id: str, tag: str) -> str:
 
 
 def test_storing_the_folder_of_the_store_loses_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """`log_artifacts(".")` in the folder of a script is common, and the default store lies there."""
+    """`log_artifacts(".")` in the folder of a script is common, and the default store is there."""
     (tmp_path / "work").mkdir()
     (tmp_path / "work" / "data.txt").write_text("data")
     store = f"sqlite:///{tmp_path / 'work' / 'runyard.db'}"

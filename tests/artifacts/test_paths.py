@@ -30,7 +30,7 @@ def test_absolute_forms(path: str) -> None:
 
 @pytest.mark.parametrize("path", hostile.CONTROL)
 def test_control_characters(path: str) -> None:
-    """Also what is no Unicode text at all."""
+    """Also what is not Unicode text at all."""
     assert_refused(path)
 
 
@@ -40,7 +40,7 @@ def test_overlong_names(path: str) -> None:
     assert_refused(path)
 
 
-def test_bytes_that_are_no_text_are_refused() -> None:
+def test_bytes_that_are_not_text_are_refused() -> None:
     """Decoding has put the replacement character for them: two names would become one."""
     assert_refused("a\ufffdb")
 

@@ -39,7 +39,7 @@ def read(store: LocalArtifactStore, path: str) -> bytes:
 
 
 def paths(store: LocalArtifactStore) -> set[str]:
-    """All that lies in the store's folder, hidden names too."""
+    """All contents of the store's folder, hidden names too."""
     return {str(path.relative_to(store.root)) for path in store.root.rglob("*")}
 
 
@@ -162,7 +162,7 @@ def test_listing_while_files_come_and_go(store: LocalArtifactStore) -> None:
 
 
 def test_listing_shows_what_can_be_named(store: LocalArtifactStore) -> None:
-    """Names that are no text, and those that no path may hold, would only be errors for whoever follows them."""
+    """Names that are not text, and those that no path may hold, would only be errors for those who follow them."""
     folder = os.fsencode(store.root / "0" / "run")
     for name in (b"\xff\xfe", b"new\nline", b"back\\slash"):
         Path(os.fsdecode(folder + b"/" + name)).write_bytes(b"x")

@@ -1,4 +1,4 @@
-"""What scikit-learn trains for itself is no training of the program's; what the program trains is, wherever it does."""
+"""Trainings inside of scikit-learn are not the program's; those of the program are, wherever they happen."""
 
 import subprocess
 import sys

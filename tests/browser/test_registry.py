@@ -63,7 +63,7 @@ def test_an_alias_is_moved_without_scripts(browser: Browser, server: RunningServ
 
 
 def test_a_stage_is_chosen_from_the_menu(tab: Tab, story: Story) -> None:
-    """Whoever is there already is archived, unless that is unticked."""
+    """The version there is archived, unless that is unticked."""
     page = tab.open(f"{story.model_path}/versions/2")
     page.get_by_text("Change stage or alias").click()
     page.get_by_role("link", name="Staging").click()

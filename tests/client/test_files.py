@@ -130,7 +130,7 @@ def test_tables_grow_and_are_loaded_over_runs(client: RunyardClient) -> None:
     client.delete_experiment(experiment)
 
 
-def test_what_is_no_table_is_refused(local: RunyardClient) -> None:
+def test_what_is_not_a_table_is_refused(local: RunyardClient) -> None:
     """The message says what would be."""
     run_id = local.create_run("0").info.run_id
     with pytest.raises(InvalidParameter, match="DataFrame"):
@@ -179,7 +179,7 @@ def test_floats_of_any_range_are_rescaled_with_a_warning(local: RunyardClient) -
     "image",
     [np.full((2, 2), 256), np.full((2, 2), -1), np.zeros(3), np.zeros((2, 2, 2)), np.array([["a"]]), "picture", None],
 )
-def test_what_is_no_image_is_refused(image: object, local: RunyardClient) -> None:
+def test_what_is_not_an_image_is_refused(image: object, local: RunyardClient) -> None:
     """The message says what would be."""
     run_id = local.create_run("0").info.run_id
     with pytest.raises(InvalidParameter):

@@ -24,7 +24,7 @@ def log(client: RunyardClient, run_id: str, key: str) -> None:
 
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 def test_a_forked_child_has_a_buffer_of_its_own(client: RunyardClient, run_id: str) -> None:
-    """Parent and child log on after the fork; every point arrives once, from whoever logged it."""
+    """Parent and child log on after the fork; every point arrives once, whichever process logged it."""
     log(client, run_id, "before")
     child = os.fork()
     if child == 0:

@@ -29,7 +29,7 @@ def test_an_image_is_made_of_all_that_scripts_have(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("wrong", ["missing.png", [1, 2, 3], None, 5])
-def test_what_is_no_image_is_refused(wrong: object) -> None:
+def test_what_is_not_an_image_is_refused(wrong: object) -> None:
     """When it is made, not when it is logged."""
     with pytest.raises(InvalidParameter):
         runyard.Image(wrong)

@@ -83,7 +83,7 @@ def test_networks_in_no_proxy_are_asked_directly(monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize("value", ["http://", "ftp://proxy:1", "proxy:port", "http://u:s3cret@pro xy:1", "a\nb:1"])
-def test_what_is_no_proxy_is_said_at_once(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_not_a_proxy_is_said_at_once(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """It can never work, so nothing is tried; the variable is named, its password is not."""
     monkeypatch.setenv("HTTP_PROXY", value)
     began = time.monotonic()

@@ -158,7 +158,7 @@ def test_a_journal_whose_store_is_gone_holds_up_no_other(local: RunyardClient, t
     assert run_sync().exit_code == 0
 
 
-def test_a_journal_with_a_trouble_of_its_own_holds_up_no_other_of_its_store(
+def test_a_journal_with_an_error_of_its_own_does_not_block_others_of_its_store(
     local: RunyardClient, tmp_path: Path
 ) -> None:
     """Where what is refused cannot be noted, say, because another user ran the command before."""

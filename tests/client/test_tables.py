@@ -116,7 +116,7 @@ def test_values_are_kept_as_what_they_are(value: object, kept: object, local: Ru
 def test_what_a_table_has_no_form_for_is_kept_as_text_with_a_warning(
     value: object, kept: str, told: str, local: RunyardClient, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Never as the object's attributes, which nobody asked for."""
+    """Never as the object's attributes."""
     run_id = local.create_run("0").info.run_id
     with caplog.at_level(logging.WARNING):
         local.log_table(run_id, {"v": [value]}, "t.json")

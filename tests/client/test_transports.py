@@ -102,7 +102,7 @@ def test_a_refusal_becomes_an_error_with_its_code_and_status(scripted: ScriptedS
     ("status", "code"),
     [(400, "INTERNAL_ERROR"), (401, "UNAUTHENTICATED"), (403, "PERMISSION_DENIED"), (404, "ENDPOINT_NOT_FOUND")],
 )
-def test_an_answer_that_is_no_envelope_is_named(status: int, code: str, scripted: ScriptedServer) -> None:
+def test_an_answer_that_is_not_an_envelope_is_named(status: int, code: str, scripted: ScriptedServer) -> None:
     """Such as the page of a proxy."""
     scripted.answers = [Answer(status, b"<h1>not here</h1>")]
 
@@ -122,7 +122,7 @@ def test_a_refused_login_names_the_settings(scripted: ScriptedServer) -> None:
 
 
 def test_a_page_answered_with_200_is_an_error(scripted: ScriptedServer) -> None:
-    """A login page is no answer."""
+    """A login page is not an answer."""
     scripted.answers = [Answer(200, b"<html>please log in</html>")]
 
     with pytest.raises(RestException, match="please log in"):
@@ -207,7 +207,7 @@ def test_credentials_come_from_the_environment(
 def test_credentials_come_from_the_file(
     scripted: ScriptedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The one MLflow reads; a percent sign is no interpolation."""
+    """The one MLflow reads; a percent sign is not an interpolation."""
     (tmp_path / ".mlflow").mkdir()
     (tmp_path / ".mlflow" / "credentials").write_text(
         "[mlflow]\nmlflow_tracking_username = ann\nmlflow_tracking_password = 100%pw\n"
@@ -242,7 +242,7 @@ def test_a_proxy_of_the_environment_is_used(scripted: ScriptedServer, monkeypatc
     ]
 
 
-def test_a_scheme_that_is_no_store_is_refused() -> None:
+def test_a_scheme_that_is_not_a_store_is_refused() -> None:
     """The message says what can be used."""
     with pytest.raises(InvalidParameter, match="sqlite:///"):
         transport_to("ftp://example.org/runs")

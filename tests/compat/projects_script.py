@@ -71,7 +71,7 @@ def shown(one):
         tags["runyard.project.fingerprint"] = "DIGEST"
     if set(json.loads(tags.get("runyard.project.parameters", "[0]"))) <= set(one.data.params):
         tags["runyard.project.parameters"] = "PARAMS"
-    if tags.get("mlflow.source.name") == __file__:  # the state of the repository that this script lies in
+    if tags.get("mlflow.source.name") == __file__:  # the state of this script's repository
         tags = {key: value for key, value in tags.items() if not key.startswith("mlflow.source")}
     artifacts = sorted(artifacts_of(one.info.run_id))
     inside = {}

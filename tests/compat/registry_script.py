@@ -95,7 +95,7 @@ def model_versions():
     refused("version of an unknown model", client.create_model_version, "nobody", "s3://bucket/0")
     note("got", version_facts(client.get_model_version("churn", "2")))
     note("got by integer text", version_facts(client.get_model_version("churn", "02")))
-    refused("version that is no number", client.get_model_version, "churn", "x")
+    refused("version that is not a number", client.get_model_version, "churn", "x")
     refused("unknown version", client.get_model_version, "churn", "77")
     note("described", version_facts(client.update_model_version("churn", "2", "better")))
     client.set_model_version_tag("churn", "2", "q", 1)
@@ -111,7 +111,7 @@ def model_versions():
     refused("source upwards", client.create_model_version, "churn", "mlflow-artifacts:/1/../../etc")
     refused("source of the proxy without a run", client.create_model_version, "churn", "mlflow-artifacts:/1/abc")
     refused("source that is an address", client.create_model_version, "churn", "http://example.org/model")
-    refused("source that is no version", client.create_model_version, "churn", "models:/nobody/1")
+    refused("source that is not a version", client.create_model_version, "churn", "models:/nobody/1")
 
 
 def stages():

@@ -93,7 +93,7 @@ PRINT = {"command fails", "defaults", "failing step", "fails", "fails_in_python"
 
 REFUSED = {
     "both": "MLflow raises the base class, of which ours is one",
-    "no number": "MLflow runs what is no float",
+    "no number": "MLflow runs what is not a float",
     "no scheme": "MLflow leaves a run that goes on for ever",
     "no such backend": "MLflow leaves a run that goes on for ever",
     "no such folder": "MLflow passes on an error of GitPython",
@@ -124,7 +124,7 @@ def unquoted(seen: Seen) -> None:
 def refused(seen: Seen) -> None:
     """Bad input is refused before anything is run, with one class of errors."""
     for case in REFUSED:
-        assert seen[case] != {"error": "ExecutionException", "runs": []}, f"{case} is no difference"
+        assert seen[case] != {"error": "ExecutionException", "runs": []}, f"{case} is not a difference"
         seen[case] = {"error": "ExecutionException", "runs": []}
 
 
@@ -208,7 +208,7 @@ def test_our_sdk_runs_projects_as_mlflow_does_over_http(
 
 
 def test_our_sdk_runs_projects_as_mlflow_does_without_a_server(tmp_path: Path) -> None:
-    """The same on a database file that lies in the folder that a parameter names."""
+    """The same on a database file in the folder that a parameter names."""
     store = f"sqlite:///{tmp_path / 'client' / 'own.db'}"
 
     shown = run_script("projects", sys.executable, "runyard", store, tmp_path / "client")

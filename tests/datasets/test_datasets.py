@@ -83,9 +83,9 @@ def test_the_source_of_a_stored_dataset_comes_back() -> None:
         assert source.url == "https://example.org/x.csv"
 
 
-def test_what_is_no_dataset_has_no_source() -> None:
+def test_what_is_not_a_dataset_has_no_source() -> None:
     """The message says what to give."""
-    with pytest.raises(InvalidParameter, match="5 is no dataset"):
+    with pytest.raises(InvalidParameter, match="5 is not a dataset"):
         runyard.data.get_source(5)  # type: ignore[arg-type]
 
 

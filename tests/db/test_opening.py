@@ -76,7 +76,7 @@ def test_an_option_that_postgresql_does_not_have_is_named(option: str) -> None:
         Gate.open(f"postgresql://runyard@127.0.0.1:1/x?{option}")
 
 
-def test_files_that_are_no_database_say_so(tmp_path: Path) -> None:
+def test_files_that_are_not_databases_say_so(tmp_path: Path) -> None:
     """A text file, and a path that leads through one."""
     (tmp_path / "notes.txt").write_text("no database at all, but many letters" * 100)
     found: list[RunyardException] = []

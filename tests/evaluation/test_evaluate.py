@@ -195,7 +195,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "an unknown model type": ({"model_type": "oracle"}, "model_type is 'oracle'"),
     "nothing to compute": ({"model_type": None}, "give a model_type, or extra_metrics"),
     "no model and no answers": ({"model": None}, "no predictions"),
-    "what is no model": ({"model": 3}, "int cannot be evaluated"),
+    "what is not a model": ({"model": 3}, "int cannot be evaluated"),
     "a model that is not there": ({"model": "./nowhere"}, "nowhere"),
     "an unknown evaluator": ({"evaluators": "best"}, "no evaluator 'best'"),
     "an evaluator of another type": ({"evaluators": ["classifier"]}, "None of the evaluators"),

@@ -135,7 +135,7 @@ def test_a_retriever_is_evaluated(way: str) -> None:
 
 
 def test_lists_of_one_length_are_lists() -> None:
-    """A retriever that finds one thing for each row is no model of one column."""
+    """A retriever that finds one thing for each row is not a model of one column."""
     result = runyard.evaluate(lambda rows: [["x"]] * len(rows), ROWS, targets="relevant", model_type="retriever")
     assert result.metrics["precision_at_3/mean"] == pytest.approx(1 / 3)
 

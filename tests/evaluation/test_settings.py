@@ -1,4 +1,4 @@
-"""Every setting of an evaluation is followed, refused, or told of as useless; none is quietly something else."""
+"""Every setting of an evaluation is used, rejected, or reported as useless; none silently means something else."""
 
 import json
 import logging

@@ -85,7 +85,7 @@ def test_thresholds_that_ask_nothing_or_nonsense_are_refused(arguments: dict[str
 
 
 def test_thresholds_that_are_none_are_refused() -> None:
-    """A number is no threshold: better or worse has to be said."""
+    """A number is not a threshold: better or worse has to be said."""
     wrong: Any = {"score": 0.8}
     with pytest.raises(InvalidParameter, match="MetricThreshold"):
         validate_evaluation_results(wrong, EvaluationResult({"score": 1}, {}))

@@ -68,7 +68,7 @@ def test_one_client_wins_a_name(servers: tuple[RunningServer, RunningServer]) ->
 
 
 def test_the_first_value_of_a_param_stays(servers: tuple[RunningServer, RunningServer]) -> None:
-    """Whoever came first; the others are told that another value is there."""
+    """The first one wins; the others get an error that another value is there."""
     with Caller(servers[0].url) as caller:
         run_id = caller.new_run()
     replies = at_once(

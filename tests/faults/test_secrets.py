@@ -166,7 +166,7 @@ def test_a_run_that_is_logged_with_a_password_shows_it_nowhere(password: str, se
     assert MARK not in " ".join([done.stdout, done.stderr, json.dumps(found), server.output(), *map(str, pages)])
 
 
-def test_what_is_no_secret_stays() -> None:
+def test_what_is_not_a_secret_stays() -> None:
     """An address is of no use when too much of it is hidden."""
     for same in (
         "http://host:5000/a@b",

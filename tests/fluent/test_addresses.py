@@ -46,7 +46,7 @@ def test_a_path_becomes_an_address(mlflow: ModuleType, tmp_path: Path) -> None:
     assert mlflow.get_tracking_uri() == (tmp_path / "store").as_uri()
 
 
-def test_an_address_that_is_no_text_is_refused(mlflow: ModuleType) -> None:
+def test_an_address_that_is_not_text_is_refused(mlflow: ModuleType) -> None:
     """With an example of one."""
     with pytest.raises(InvalidParameter, match="got 5"):
         mlflow.set_tracking_uri(5)

@@ -1,4 +1,4 @@
-"""A run's status follows the exit code and the exception that end the program, whoever listens to them too."""
+"""A run's status follows the exit code and the exception that end the program, whatever else handles them."""
 
 import signal
 import subprocess

@@ -43,7 +43,7 @@ def names(mlflow: ModuleType, **where: str) -> set[str]:
     return {entry.path for entry in mlflow.artifacts.list_artifacts(**where)}
 
 
-def test_everything_lies_where_it_was_put(mlflow: ModuleType, run_id: str) -> None:
+def test_everything_is_where_it_was_put(mlflow: ModuleType, run_id: str) -> None:
     """Listed by run, folder by folder."""
     assert names(mlflow, run_id=run_id) >= {"file.txt", "copies", "tree", "texts", "a.json", "a.yaml", "picture.png"}
     assert {"tree/inner"} == names(mlflow, run_id=run_id, artifact_path="tree")
@@ -61,7 +61,7 @@ def test_artifacts_are_read_by_address(mlflow: ModuleType, run_id: str) -> None:
     assert mlflow.artifacts.load_image(f"runs:/{run_id}/picture.png").size == (4, 3)
 
 
-def test_what_is_not_json_and_what_is_no_picture_is_refused(mlflow: ModuleType, run_id: str) -> None:
+def test_what_is_not_json_and_what_is_not_a_picture_is_refused(mlflow: ModuleType, run_id: str) -> None:
     """The message names the address."""
     address = f"runs:/{run_id}/file.txt"
 

@@ -82,7 +82,7 @@ def test_a_model_goes_where_it_is_told_to(module: ModuleType) -> None:
 
 
 def test_an_external_model_is_ready_and_says_what_it_is(module: ModuleType, tmp_path: Path) -> None:
-    """A tag, and an MLmodel file without flavors, so that whoever loads it learns why that is impossible."""
+    """A tag, and an MLmodel file without flavors, so that loading it says why that is impossible."""
     model = module.create_external_model("agent", tags={"a": "b"}, params={"temperature": 0.2})
 
     assert model.status == LoggedModelStatus.READY

@@ -1,4 +1,4 @@
-"""What is no text where a name or key belongs is refused with its value and type, wherever names are taken."""
+"""What is not text where a name or key belongs is refused with its value and type, wherever names are taken."""
 
 from collections.abc import Callable
 from types import ModuleType
@@ -33,13 +33,13 @@ CALLS: dict[str, Callable[[Any, Any], object]] = {
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_a_number_is_no_name(mlflow: ModuleType, call: str) -> None:
+def test_a_number_is_not_a_name(mlflow: ModuleType, call: str) -> None:
     """Not an error of Python's own, and nothing is stored under a name that nobody chose."""
     with pytest.raises(InvalidParameter, match=r"\b5\b.*\bint\b"):
         CALLS[call](mlflow, 5)
 
 
-def test_zero_is_no_missing_name(mlflow: ModuleType) -> None:
+def test_zero_is_not_a_missing_name(mlflow: ModuleType) -> None:
     """The run would get a random name."""
     with pytest.raises(InvalidParameter, match="run_name"):
         mlflow.start_run(run_name=0)

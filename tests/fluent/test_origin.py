@@ -96,7 +96,7 @@ def test_the_environments_tags_win_over_what_is_found_and_given_tags_over_both(
 
 
 @pytest.mark.parametrize("text", ["{broken", "[1]"])
-def test_tags_in_the_environment_that_are_no_object_are_reported(
+def test_tags_in_the_environment_that_are_not_an_object_are_reported(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, text: str
 ) -> None:
     """The run starts without them."""

@@ -71,7 +71,7 @@ def test_models_and_experiments_are_named_by_path_objects(mlflow: ModuleType, ru
 
 
 @pytest.mark.parametrize("wrong", [5, b"x", ["a"]])
-def test_what_is_no_path_is_refused(wrong: object, mlflow: ModuleType, run_id: str, tmp_path: Path) -> None:
+def test_what_is_not_a_path_is_refused(wrong: object, mlflow: ModuleType, run_id: str, tmp_path: Path) -> None:
     """By name and kind, and not with an error of the standard library."""
     (tmp_path / "f.txt").write_text("x")
     with pytest.raises(InvalidParameter, match=type(wrong).__name__):

@@ -47,7 +47,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def files(module: ModuleType, uri: str) -> list[str]:
-    """Names of what lies directly at an address."""
+    """Names of the direct contents at an address."""
     return sorted(entry.path for entry in module.artifacts.list_artifacts(uri))
 
 
@@ -155,7 +155,7 @@ def test_a_folder_is_stored_on_the_server(
 
 @pytest.mark.parametrize("uri", ["s3://bucket/models/7", "dbfs:/models/7", "gs://bucket/models/7"])
 def test_an_address_in_an_object_store_is_kept_as_it_is(module: ModuleType, name: str, uri: str) -> None:
-    """Nothing is fetched: whoever loads the model needs the credentials, not who registers it."""
+    """Nothing is fetched: the credentials are needed to load the model, not to register it."""
     version = module.register_model(uri, name)
 
     assert version.source == uri

@@ -63,7 +63,7 @@ def test_an_address_is_understood(uri: str, meaning: ModelUri) -> None:
         ),
     ],
 )
-def test_what_is_no_address_is_refused(uri: str) -> None:
+def test_what_is_not_an_address_is_refused(uri: str) -> None:
     """With the forms there are."""
     with pytest.raises(InvalidParameter, match="models:/<name>/<version>"):
         parse_model_uri(uri)

@@ -318,7 +318,7 @@ def test_functions_replaced_on_the_module_are_used(mlflow: ModuleType, monkeypat
 def test_changing_directory_does_not_move_an_open_run(
     mlflow: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """The default database lies in the working directory; a run stays where it began."""
+    """The default database is in the working directory; a run stays where it began."""
     mlflow.set_tracking_uri(None)
     with mlflow.start_run() as run:
         home = mlflow.get_tracking_uri()

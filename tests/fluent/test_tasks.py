@@ -43,7 +43,7 @@ def test_gathered_jobs_log_to_their_own_runs(mlflow: ModuleType) -> None:
     assert {parent.info.run_id} == {run.data.tags["mlflow.parentRunId"] for run in runs.values()}
 
 
-def test_jobs_without_a_run_around_them_are_no_children(mlflow: ModuleType) -> None:
+def test_jobs_without_a_run_around_them_are_not_children(mlflow: ModuleType) -> None:
     """Each starts a run as if it were alone."""
 
     async def main() -> None:

@@ -95,7 +95,7 @@ def test_steps_and_times_of_other_libraries_are_whole_numbers(mlflow: ModuleType
 @pytest.mark.parametrize(
     "step", [np.array([1, 2]), np.array([]), 1.5, math.nan, "x", np.datetime64("2026-01-01", "ns")]
 )
-def test_a_step_that_is_no_whole_number_is_refused(mlflow: ModuleType, step: object) -> None:
+def test_a_step_that_is_not_a_whole_number_is_refused(mlflow: ModuleType, step: object) -> None:
     """Never cut to one, and never the library's own error."""
     with mlflow.start_run():
         with pytest.raises(InvalidParameter, match="Invalid step"):
@@ -107,7 +107,7 @@ def test_a_step_that_is_no_whole_number_is_refused(mlflow: ModuleType, step: obj
 @pytest.mark.parametrize(
     "value", ["abc", None, [1, 2], np.array([1, 2]), np.array([]), 1j, b"1", np.datetime64("2026-01-01", "ns")]
 )
-def test_what_is_no_number_is_refused_by_the_call(mlflow: ModuleType, value: object) -> None:
+def test_what_is_not_a_number_is_refused_by_the_call(mlflow: ModuleType, value: object) -> None:
     """The traceback points at the line that logs it."""
     with mlflow.start_run():
         with pytest.raises(InvalidParameter, match="'m'"):

@@ -167,7 +167,7 @@ def test_install_refuses_when_the_real_mlflow_is_imported(python: Python, real_m
     assert "before anything imports mlflow" in done.stderr
 
 
-def test_a_folder_named_mlflow_is_no_mlflow(python: Python, tmp_path: Path) -> None:
+def test_a_folder_named_mlflow_is_not_mlflow(python: Python, tmp_path: Path) -> None:
     """A folder of configuration beside the script is common; it is not reported."""
     (tmp_path / "mlflow").mkdir()
 

@@ -109,7 +109,7 @@ def test_a_python_model_without_predict_is_refused_when_it_is_saved(own: dict[st
         runyard.pyfunc.save_model("model", python_model="script.py", **NONE)
 
 
-def test_packages_that_libraries_only_look_for_are_no_requirements(store: Path) -> None:
+def test_packages_that_libraries_only_look_for_are_not_requirements(store: Path) -> None:
     """dask and its like are installed beside scikit-learn, which tries to import them; the model does not need them."""
     runyard.sklearn.save_model(LinearRegression().fit(ROWS, [1, 2]), "model", input_example=ROWS)
     lines = Path("model/requirements.txt").read_text().splitlines()

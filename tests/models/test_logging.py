@@ -201,7 +201,7 @@ class _Echo(PythonModel):
         return model_input
 
 
-def test_what_is_no_model_is_told_in_words(store: Path) -> None:
+def test_what_is_not_a_model_is_told_in_words(store: Path) -> None:
     """A missing folder, a folder without a description, one that is broken, and a flavor that is not there."""
     with pytest.raises(DoesNotExist, match="nowhere"):
         runyard.pyfunc.load_model("nowhere")
@@ -230,7 +230,7 @@ def test_a_description_cannot_name_files_outside_of_the_model(place: str, store:
 
 
 def test_every_name_of_the_public_modules_leads_somewhere() -> None:
-    """A name in a table whose home is gone would only be found out by whoever uses it."""
+    """A name in a table whose module is gone would only be noticed on use."""
     from runyard.models import model, signature  # noqa: PLC0415
 
     evaluation = importlib.import_module("runyard.models.evaluation")

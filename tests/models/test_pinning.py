@@ -72,7 +72,7 @@ def test_constraints_leave_the_version_out_that_they_do_not_take(store: Path) ->
 
 
 def test_a_package_that_is_not_here_stays_a_name_with_a_warning(store: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """Nothing is known of its version, and whoever saves the model should know."""
+    """Nothing is known of its version, and the author of the model should know."""
     assert _saved(pip_requirements=["no-such-package"])[1:] == ["no-such-package"]
     assert "no version of no-such-package, which is not installed here" in caplog.text
 

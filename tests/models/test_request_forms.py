@@ -189,7 +189,7 @@ def test_every_column_reaches_a_model_that_takes_anything(form: str) -> None:
 )
 @pytest.mark.parametrize("kinds", [("double", "long"), ("string", "datetime"), ("boolean", "binary")])
 def test_no_rows_are_a_table_without_rows(form: str, body: Any, kinds: tuple[str, str]) -> None:
-    """A batch that happens to be empty has no predictions, and is no mistake, in whichever form it comes."""
+    """A batch that happens to be empty has no predictions, and is not a mistake, in whichever form it comes."""
     schema = Schema([ColSpec(kinds[0], "a"), ColSpec(kinds[1], "b")])
     found = enforce_schema(parse_json(json.dumps({form: body}), schema).data, schema)
 

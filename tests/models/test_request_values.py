@@ -42,7 +42,7 @@ def _of(kind: Any) -> Schema:
         ("csv", lambda one: f"t\n{one}\n"),
     ],
 )
-def test_a_number_is_no_date(form: str, around: Any, moment: Any) -> None:
+def test_a_number_is_not_a_date(form: str, around: Any, moment: Any) -> None:
     """Its unit is anybody's guess: read as nanoseconds, pandas' milliseconds were the first hour of 1970."""
     with pytest.raises(BadRequest, match="is not a date: send ISO 8601"):
         _read(DATES, form, around(moment))
@@ -59,13 +59,13 @@ def test_a_number_is_no_date(form: str, around: Any, moment: Any) -> None:
         (Schema([TensorSpec(np.dtype("datetime64[D]"), (-1,), "t")]), {"t": [19000]}),
     ],
 )
-def test_a_number_is_no_date_inside_of_something_either(schema: Schema, value: Any) -> None:
+def test_a_number_is_not_a_date_inside_of_something_either(schema: Schema, value: Any) -> None:
     """Lists, objects and arrays of dates are read as columns of them are."""
     with pytest.raises(BadRequest, match="is not a date: send ISO 8601"):
         _read(schema, "inputs", value)
 
 
-def test_a_number_is_no_date_in_params_and_in_python() -> None:
+def test_a_number_is_not_a_date_in_params_and_in_python() -> None:
     """The same rule holds wherever a date can come in."""
     params = ParamSchema([ParamSpec("since", "datetime", "2024-05-01")])
     for wrong in (MILLISECONDS, f"{MILLISECONDS}", "1612101000000", 1.5):
@@ -90,7 +90,7 @@ def test_dates_as_pandas_writes_them_on_request_arrive_whole() -> None:
 
 @pytest.mark.parametrize("limit", [0, 10**6])
 def test_words_of_a_csv_body_stay_words(limit: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Namibia's NA, the surname Null and the text None are no missing values; only an empty cell is one."""
+    """Namibia's NA, the surname Null and the text None are not missing values; only an empty cell is one."""
     monkeypatch.setattr(scoring_csv, "_SHORT", limit)
     words = ["NA", "None", "nan", "NaN", "null", "NULL", "N/A", "True", "007", "1.50", "-", "<NA>"]
     schema = Schema([ColSpec("string", "word"), ColSpec("double", "x"), ColSpec("long", "n", required=False)])

@@ -59,7 +59,7 @@ def test_wheels_of_this_machine_travel_with_the_model(store: Path) -> None:
 
 @pytest.mark.parametrize("option", ["pip_requirements", "extra_pip_requirements", "conda_env"])
 def test_credentials_are_never_stored(option: str, store: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """Whoever reads the model would read the password of the index; a variable in its place is kept."""
+    """Readers of the model would see the password of the index; a variable in its place is kept."""
     lines = [
         "--index-url https://ada:marked-secret@index.example/simple",
         "--extra-index-url=https://marked-secret@other.example/simple",
@@ -80,16 +80,16 @@ def test_credentials_are_never_stored(option: str, store: Path, caplog: pytest.L
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        ("bad req!!", "'bad req!!' is no requirement"),
+        ("bad req!!", "'bad req!!' is not a requirement"),
         ("numpy=1.26", "pip's is =="),
-        ("--no-such-option x", "is no requirement"),
+        ("--no-such-option x", "is not a requirement"),
         ("-e .", "folder of this machine"),
         ("./none.whl", "does not exist"),
         ("-r none.txt", r"none.txt"),
     ],
 )
-def test_what_is_no_requirement_is_refused_with_its_line(line: str, says: str, store: Path) -> None:
-    """It would be found out by whoever installs the model; nothing is left of it."""
+def test_what_is_not_a_requirement_is_refused_with_its_line(line: str, says: str, store: Path) -> None:
+    """It would only be noticed when the model is installed; no part of it is left."""
     for given in ({"pip_requirements": [line]}, {"extra_pip_requirements": [line]},
                   {"conda_env": {"dependencies": [{"pip": [line]}]}}):  # fmt: skip
         with pytest.raises(InvalidParameter, match=says):

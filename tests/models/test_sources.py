@@ -139,7 +139,7 @@ def test_a_server_takes_the_table_that_the_signature_was_made_from(rows: pd.Data
 ODD: dict[str, Any] = {
     "integer categories with a gap": pd.DataFrame({"a": pd.Categorical([1, None, 3])}),
     "boolean categories with a gap": pd.DataFrame({"a": pd.Categorical([True, None])}),
-    "categories that are no values": pd.DataFrame({"a": pd.cut([1, 5], 2), "b": [1, 2]}),
+    "categories that are not values": pd.DataFrame({"a": pd.cut([1, 5], 2), "b": [1, 2]}),
     "two columns of one name": pd.DataFrame([[1, 2]], columns=["a", "a"]),
     "a name that is a date": pd.DataFrame([[1, 2]], columns=pd.to_datetime(["2024", "2025"])),
     "names that are missing": pd.DataFrame([[1, 2]], columns=[None, "a"]),

@@ -52,7 +52,7 @@ def _again(error: Exception) -> None:
 
 
 def _typed(signature: Any) -> None:
-    """See that a signature tells types; one that does not was made without looking."""
+    """Check that a signature has types; one without was made without looking at the data."""
     if "long" not in str(signature.inputs):
         raise TypeError(f"inferred {signature.inputs}")
 

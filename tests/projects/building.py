@@ -83,7 +83,7 @@ def lives(process_id: int) -> bool:
 
 
 def written_ids(file: Path, count: int) -> list[int]:
-    """The process ids in a file, a line each, when there are so many."""
+    """The process ids in a file, a line each, once it has this number of them."""
     return until(lambda: (ids := ids_in(file)) and len(ids) >= count and ids)  # type: ignore[no-any-return]
 
 

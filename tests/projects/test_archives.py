@@ -50,7 +50,7 @@ def test_a_member_that_leaves_the_folder_is_refused(folder: Path, name: str) -> 
         opened.writestr("MLproject", "name: first")
         opened.writestr(zipfile.ZipInfo(name), "evil")
 
-    refused(archive, folder, "which is no file inside of it")
+    refused(archive, folder, "which is not a file inside of it")
 
 
 @pytest.mark.parametrize("kind", [stat.S_IFLNK, stat.S_IFIFO, stat.S_IFCHR, stat.S_IFBLK, stat.S_IFSOCK])
@@ -63,7 +63,7 @@ def test_links_and_devices_are_refused(folder: Path, kind: int) -> None:
         opened.writestr(member, "/etc")
         opened.writestr("link/evil", "evil")
 
-    refused(archive, folder, "'link', which is no file")
+    refused(archive, folder, "'link', which is not a file")
 
 
 def test_ten_gigabytes_of_zeros_are_refused(folder: Path) -> None:
@@ -76,7 +76,7 @@ def test_ten_gigabytes_of_zeros_are_refused(folder: Path) -> None:
     refused(archive, folder, "would unpack to 10,737,418,241 bytes")
 
 
-def test_a_member_that_lies_about_its_size_is_refused(folder: Path) -> None:
+def test_a_member_with_a_false_size_is_refused(folder: Path) -> None:
     """What the list of members says is held against what comes."""
     archive = folder.parent.parent / "x.zip"
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as opened:
@@ -89,7 +89,7 @@ def test_a_member_that_lies_about_its_size_is_refused(folder: Path) -> None:
 
 
 def test_too_many_members_are_refused(folder: Path) -> None:
-    """A disk has only so many files."""
+    """A disk has a limited number of files."""
     archive = folder.parent.parent / "x.zip"
     with zipfile.ZipFile(archive, "w") as opened:
         opened.writestr("a", "")

@@ -138,7 +138,7 @@ def test_a_backend_that_nobody_offers_is_told(refused: Refused, install: Install
 def test_a_backend_that_is_broken_is_told(
     refused: Refused, install: Install, code: str, what: str, problem: str
 ) -> None:
-    """The error names the package's part, and is no run's fault."""
+    """The error names the package's part, and is not a run's fault."""
     install(code, what)
     said = refused("x", backend="theirs", kind=ExecutionException, experiment_name="new")
 
@@ -147,7 +147,7 @@ def test_a_backend_that_is_broken_is_told(
 
 
 def test_a_backend_must_give_a_run(mlflow: ModuleType, install: Install) -> None:
-    """None, as some give in synchronous mode, is no run."""
+    """None, as some give in synchronous mode, is not a run."""
     install("class Backend:\n  def run(self, *_): return None", name="none")
     with pytest.raises(ExecutionException, match="gave None where a submitted run was expected"):
         mlflow.projects.run("x", backend="theirs")

@@ -137,7 +137,7 @@ def test_a_synchronous_run_can_be_interrupted(mlflow: ModuleType, tmp_path: Path
 
 
 def test_a_cancelled_run_says_so(mlflow: ModuleType, tmp_path: Path) -> None:
-    """Whoever waits for it elsewhere learns that it did not fail by itself."""
+    """A program that waits for it elsewhere learns that it did not fail by itself."""
     folder = waiting(tmp_path)
     run = mlflow.projects.run(str(folder), synchronous=False)
     written_ids(folder / "ids", 1)

@@ -116,7 +116,7 @@ def test_only_the_projects_folder_counts(mlflow: ModuleType, repository: Reposit
     assert b"+++ b/mine/x.txt" in patch
 
 
-def test_stores_and_caches_are_no_changes(mlflow: ModuleType, repository: Repository) -> None:
+def test_stores_and_caches_are_not_changes(mlflow: ModuleType, repository: Repository) -> None:
     """Runs are often logged to a file beside the code: it is not code."""
     mlflow.set_tracking_uri(f"sqlite:///{repository.folder}/runyard.db")
     for name in ("mlruns/0/meta.yaml", "__pycache__/x.pyc", ".venv/bin/python", "mlflow.db"):

@@ -85,7 +85,7 @@ def test_a_value_is_one_argument_wherever_the_command_puts_it(
         "show \"'{a}'\" '\"{a}\"'",
     ],
 )
-def test_a_value_is_no_code_in_places_where_it_makes_no_sense(shell: Shell, template: str) -> None:
+def test_a_value_is_not_code_in_places_where_it_makes_no_sense(shell: Shell, template: str) -> None:
     """In comments, here-documents and the like the program may get something odd, and nothing else is run."""
     for value in HOSTILE:
         shell(entry(template, "a").shell_command({"a": value}))
@@ -125,8 +125,8 @@ def test_doubled_braces_are_braces(shell: Shell) -> None:
         ("show {a!r}", "uses {a}"),
         ("show {a:>10}", "uses {a}"),
         ("show {a:{b}}", "uses {a}"),
-        ("show {a", "is no template"),
-        ("show }", "is no template"),
+        ("show {a", "is not a template"),
+        ("show }", "is not a template"),
     ],
 )
 def test_a_placeholder_is_a_parameter_and_nothing_else(command: str, problem: str) -> None:

@@ -117,7 +117,7 @@ def test_options_of_docker_are_passed_on(mlflow: ModuleType, docker: Docker, tmp
 
 
 @pytest.mark.parametrize("name", ["--privileged", "-v", "a b", "", "a=b", "a;b", 1])
-def test_what_is_no_option_is_refused(refused: Refused, docker: Docker, tmp_path: Path, name: str) -> None:
+def test_what_is_not_an_option_is_refused(refused: Refused, docker: Docker, tmp_path: Path, name: str) -> None:
     """Before docker is asked for anything."""
     assert "Invalid docker argument" in refused(contained(tmp_path), docker_args={name: "x"}, experiment_name="new")
 
@@ -213,7 +213,7 @@ def test_arguments_that_do_not_fit_are_refused(refused: Refused, docker: Docker,
 
 
 def test_cancelling_ends_the_container(mlflow: ModuleType, docker: Docker, tmp_path: Path) -> None:
-    """It is no child of ours: docker is asked to end it."""
+    """It is not a child of ours: docker is asked to end it."""
     folder = contained(tmp_path, "echo $$ > ids; echo begun; exec sleep 600")
     run = mlflow.projects.run(folder, synchronous=False)
     (inside,) = written_ids(Path(folder) / "ids", 1)

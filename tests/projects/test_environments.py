@@ -31,7 +31,7 @@ def made(root: Path) -> list[str]:
 
 
 def using(folder: Path, x: int = 1, **more: str) -> Path:
-    """A project whose program uses a package that lies beside it."""
+    """A project whose program uses a package beside it."""
     code = project(folder / "code", command("python use.py"), use__py=USE, **more)
     wheels = [wheel(code, "tiny", "1.0", core=f"x = {x}"), stand_in(code)]
     names = ", ".join(f"./{path.name}" for path in wheels)
@@ -135,7 +135,7 @@ def test_packages_of_conda_are_asked_for_from_pip_when_a_manager_is_chosen(
     mlflow: ModuleType, tmp_path: Path, root: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch,
     manager: str,
 ) -> None:  # fmt: skip
-    """MLflow's own example projects have such files; what is no package of Python is left out with a warning."""
+    """MLflow's own example projects have such files; what is not a package of Python is left out with a warning."""
     code = project(tmp_path / "code", command("python use.py"), use__py=USE)
     ours = stand_in(code)
     wheel(tmp_path / "index", "tiny", "1.0", core="x = 4")

@@ -40,7 +40,7 @@ def origin(tmp_path: Path) -> Repository:
 
 @pytest.fixture
 def bare(origin: Repository, tmp_path: Path) -> Path:
-    """The same, as it lies on a server."""
+    """The same, as on a server."""
     subprocess.run(["git", "clone", "--quiet", "--bare", str(origin.folder), str(tmp_path / "bare.git")], check=True)
     return tmp_path / "bare.git"
 
@@ -133,12 +133,12 @@ def test_a_version_is_a_name_and_nothing_else_to_git(
 ) -> None:
     """Options, ranges and expressions are refused before git sees them."""
     for uri in (str(origin.folder), str(bare), "git://127.0.0.1:1/x.git"):
-        assert "is no name of a branch, a tag or a commit" in refused(uri, version=version)
+        assert "is not the name of a branch, a tag or a commit" in refused(uri, version=version)
     assert not list(origin.folder.parent.rglob("pwned"))
 
 
 @pytest.mark.parametrize("uri", ["ssh://-oProxyCommand=touch%20pwned/x", "git@-oProxyCommand=touch:x", "file://x/y"])
-def test_an_address_is_no_option(refused: Refused, tmp_path: Path, uri: str) -> None:
+def test_an_address_is_not_an_option(refused: Refused, tmp_path: Path, uri: str) -> None:
     """Hosts that begin with a dash were how git ran programs of strangers."""
     refused(uri)
 
@@ -148,7 +148,7 @@ def test_an_address_is_no_option(refused: Refused, tmp_path: Path, uri: str) -> 
 def test_the_users_checkout_stays_as_it_is(
     mlflow: ModuleType, origin: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever runs an old version goes on working in the new one: also from within a hook, where git sets variables."""
+    """Running an old version leaves the working copy as it is: also from within a hook, where git sets variables."""
     project(origin.folder, saying("changed"), staged__txt="", new__txt="")
     origin.git("add", "staged.txt")
     os.utime(origin.folder / "sub" / "MLproject")

@@ -36,7 +36,7 @@ def test_a_line_without_an_end_is_kept(mlflow: ModuleType, tmp_path: Path) -> No
     assert "other\nfirst half\n" == output(run.run_id)
 
 
-def test_bytes_that_are_no_text_are_kept(mlflow: ModuleType, tmp_path: Path) -> None:
+def test_bytes_that_are_not_text_are_kept(mlflow: ModuleType, tmp_path: Path) -> None:
     """Whatever a program prints, the run ends and its output is what it was."""
     garbage = bytes(range(256)) * 100 + b"\xff\xfe\x00\n"
     run = mlflow.projects.run(printing(tmp_path, f"import os\nos.write(1, bytes(range(256)) * 100 + {garbage[-4:]!r})"))

@@ -13,7 +13,7 @@ from tests.projects.test_commands import HOSTILE
 
 
 def test_hostile_values_reach_the_program_and_the_run_as_they_are(mlflow: ModuleType, tmp_path: Path) -> None:
-    """Whoever starts a run from a web form or a scheduler passes on what strangers typed."""
+    """A run started from a web form or a scheduler passes on what strangers typed."""
     names = [f"p{number}" for number in range(len(HOSTILE))]
     places = " ".join(f"{{{name}}}" for name in names)
     folder = project(tmp_path / "code", command(f"python show.py {places}", json.dumps(dict.fromkeys(names, "string"))))
@@ -46,7 +46,7 @@ def test_a_hundred_and_fifty_parameters_are_logged(mlflow: ModuleType, tmp_path:
     assert {name: str(value) for name, value in given.items()} == mlflow.get_run(run.run_id).data.params
 
 
-def test_long_values_are_no_problem(mlflow: ModuleType, tmp_path: Path) -> None:
+def test_long_values_are_not_a_problem(mlflow: ModuleType, tmp_path: Path) -> None:
     """Prompts and lists of features can be long; what the run shows of its command is cut."""
     folder = project(tmp_path / "code", command("echo {a} {b} | wc -c", "{a: string, b: string}"))
     run = mlflow.projects.run(str(folder), parameters={"a": "x" * 60_000, "b": "y" * 60_000})
@@ -161,7 +161,7 @@ def test_a_folder_of_artifacts_is_fetched_and_goes_with_the_run(
     assert [] == list((tmp_path / "large-disk").iterdir())
 
 
-def test_a_placeholder_that_is_no_parameter_is_refused(refused: Refused, tmp_path: Path) -> None:
+def test_a_placeholder_that_is_not_a_parameter_is_refused(refused: Refused, tmp_path: Path) -> None:
     """It would reach the program as a brace."""
     said = refused(str(project(tmp_path / "code", command("run {alhpa}", "{alpha: string}"))), parameters={"alpha": 1})
 

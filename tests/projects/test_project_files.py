@@ -63,13 +63,13 @@ def test_names_of_parameters_may_have_dots_and_dashes(tmp_path: Path) -> None:
 BROKEN = {
     "unknown type": (command("run {a}", "{a: complex}"), "unknown type 'complex'.*string, float, path, uri, int, bool"),
     "type of an odd kind": (command("run {a}", "{a: [string]}"), "write a type"),
-    "default of an odd kind": (command("run {a}", "{a: {default: [1]}}"), "default that is no text or number"),
+    "default of an odd kind": (command("run {a}", "{a: {default: [1]}}"), "default that is neither text nor a number"),
     "name with a brace": (command("run", "{'a{b': string}"), "a parameter with the name"),
     "name with a space": (command("run", "{'a b': string}"), "a parameter with the name"),
     "parameters as a list": (command("run", "[a, b]"), "'parameters' of entry point 'main'"),
     "no command": ("entry_points: {main: {parameters: {a: string}}}", "'main' needs a 'command'"),
     "half a character": ('entry_points: {main: {command: "echo \\ud83c"}}', "holds the character U"),
-    "command that is no text": ("entry_points: {main: {command: [a, b]}}", "'main' needs a 'command'"),
+    "command that is not text": ("entry_points: {main: {command: [a, b]}}", "'main' needs a 'command'"),
     "entry point as text": ("entry_points: {main: python x.py}", "'main' needs a 'command'"),
     "entry points as a list": ("entry_points: [main]", "'entry_points' must name commands"),
     "two environments": ("python_env: a.yaml\nconda_env: b.yaml", "several environments: python_env, conda_env"),
@@ -77,7 +77,7 @@ BROKEN = {
     "environment that is not there": ("python_env: none.yaml", "python_env 'none.yaml', which is not there"),
     "conda that is not there": ("conda_env: none.yaml", "conda_env 'none.yaml', which is not there"),
     "container without image": ("docker_env: {volumes: []}", "needs an 'image'"),
-    "image that is an option": ("docker_env: {image: --privileged}", "is no name of an image"),
+    "image that is an option": ("docker_env: {image: --privileged}", "is not the name of an image"),
     "volumes as text": ("docker_env: {image: a, volumes: /tmp}", "'volumes' of 'docker_env'"),
     "variables that are none": ("docker_env: {image: a, environment: [[a, b, c]]}", "'environment' of 'docker_env'"),
     "no YAML": ("entry_points: {", "MLproject cannot be read"),
@@ -125,7 +125,7 @@ def test_a_small_file_that_explodes_is_refused(tmp_path: Path, wrap: Any) -> Non
 
 
 def test_what_several_parameters_share_is_written_once(tmp_path: Path) -> None:
-    """Anchors and merged mappings of YAML are no bombs."""
+    """Anchors and merged mappings of YAML are not bombs."""
     content = "shared: &rate {type: float, default: 0.1}\nentry_points:\n  main:\n    command: run {a} {b}\n"
     found = load_project(project(tmp_path, content + "    parameters: {a: *rate, b: {<<: *rate, default: 0.2}}\n"))
 

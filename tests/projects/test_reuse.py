@@ -230,7 +230,7 @@ def test_a_workflow_notes_the_steps_that_it_did_not_run(mlflow: ModuleType, make
     assert 4 == len(all_runs())
 
 
-def test_a_broken_repository_is_no_obstacle(make: Make, tmp_path: Path) -> None:
+def test_a_broken_repository_is_not_an_obstacle(make: Make, tmp_path: Path) -> None:
     """What git cannot read is read as a folder."""
     subprocess.run(["git", "init", "--quiet", str(tmp_path / "code")], check=True)
     (tmp_path / "code" / ".git" / "HEAD").write_text("garbage")

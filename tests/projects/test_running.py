@@ -27,7 +27,7 @@ def failed(mlflow: ModuleType, uri: str, **more: object) -> ExecutionException:
 
 
 def test_a_run_that_succeeds_is_finished_and_described(mlflow: ModuleType, tmp_path: Path) -> None:
-    """Whoever looks at the run sees what was run, and integrations find MLflow's tags."""
+    """The run shows what was run, and integrations find MLflow's tags."""
     folder = project(tmp_path / "code", command("echo {a}", "{a: string}"))
     run = mlflow.projects.run(str(folder), parameters={"a": "b c"}, experiment_name="new", run_name="first")
     found = mlflow.get_run(run.run_id)

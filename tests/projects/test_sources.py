@@ -49,18 +49,18 @@ def test_a_part_of_a_folder_is_a_project(mlflow: ModuleType, tmp_path: Path) -> 
         ("~nobody-of-that-name/code", "There is no project at"),
         ("none.zip", "There is no zip file at 'none.zip'"),
         ("code.zip", "no zip file"),
-        ("s3://bucket/code", "is no address of a project"),
-        ("s3://bucket/code.zip", "is no address of a project"),
-        ("ftp://user:secret@host/code", "'ftp://host/code' is no address of a project"),
-        ("ext::sh -c 'touch pwned'", "is no address of a project"),
-        ("ext::sh%20-c%20touch%20pwned", "is no address of a project"),
-        ("-code", "is no address of a project"),
-        ("--upload-pack=touch pwned", "is no address of a project"),
-        ("nul\0", "is no address of a project"),
+        ("s3://bucket/code", "is not an address of a project"),
+        ("s3://bucket/code.zip", "is not an address of a project"),
+        ("ftp://user:secret@host/code", "'ftp://host/code' is not an address of a project"),
+        ("ext::sh -c 'touch pwned'", "is not an address of a project"),
+        ("ext::sh%20-c%20touch%20pwned", "is not an address of a project"),
+        ("-code", "is not an address of a project"),
+        ("--upload-pack=touch pwned", "is not an address of a project"),
+        ("nul\0", "is not an address of a project"),
         ("#code", "There is no folder 'code'"),
     ],
 )
-def test_what_is_no_project_is_refused(refused: Refused, tmp_path: Path, uri: str, problem: str) -> None:
+def test_what_is_not_a_project_is_refused(refused: Refused, tmp_path: Path, uri: str, problem: str) -> None:
     """A mistake in an address is told, runs nothing, and leaves nothing."""
     project(tmp_path / "code", command("true"))
     project(tmp_path / "outside", command("touch pwned"))
@@ -130,7 +130,7 @@ def test_a_program_in_a_zip_file_can_be_executed(mlflow: ModuleType, tmp_path: P
     assert "executed\n" == output(mlflow.projects.run("code.zip").run_id)
 
 
-def test_what_was_fetched_goes_when_the_project_is_no_good(refused: Refused, tmp_path: Path) -> None:
+def test_what_was_fetched_goes_when_the_project_is_unusable(refused: Refused, tmp_path: Path) -> None:
     """Failed attempts do not fill the disk; the fixture looks for what is left."""
     zipped(tmp_path / "code.zip", MLproject=command("run {a}", "{a: float}"))
 

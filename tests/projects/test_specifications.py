@@ -80,7 +80,7 @@ def test_paths_start_at_the_file_that_names_them(tmp_path: Path) -> None:
 
 
 BROKEN = {
-    "no version": ("python: python3.11", "names Python 'python3.11', which is no version"),
+    "no version": ("python: python3.11", "names Python 'python3.11', which is not a version"),
     "an option": ("python: --upgrade", "names Python '--upgrade'"),
     "text": ("dependencies: six", "'dependencies' of python_env.yaml must be a list"),
     "numbers": ("dependencies: [1]", "must be a list of requirements"),

@@ -62,7 +62,7 @@ def _addition(amount: float) -> Any:
 
 @pytest.fixture
 def web(store: Path) -> Iterator[str]:
-    """A web server that is no server of runs, with a file."""
+    """A web server, not a tracking server, with a file."""
     (store / "web").mkdir()
     (store / "web" / "weights.bin").write_text("from the web")
     handler = functools.partial(SimpleHTTPRequestHandler, directory=store / "web")

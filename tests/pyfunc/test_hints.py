@@ -129,7 +129,7 @@ def test_input_that_no_schema_can_name_is_any(
 
 
 def test_hints_of_any_value_warn_of_nothing(store: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """Whoever writes Any means it."""
+    """An Any is deliberate."""
     assert [("list", 1), ("list", "x")] == _saved(list[Any]).predict([1, "x"])
     assert "hint" not in caplog.text
 
@@ -228,7 +228,7 @@ def test_requests_reach_hinted_models(hint: Any, body: dict[str, Any], taken: li
     assert [("list", one) for one in taken] == validate_serving_input("model", body)
 
 
-def test_numbers_are_no_dates_for_hinted_models(store: Path) -> None:
+def test_numbers_are_not_dates_for_hinted_models(store: Path) -> None:
     """The rule of signatures holds for hints."""
     _saved(list[datetime.datetime])
     for form in ("inputs", "instances"):

@@ -222,7 +222,7 @@ def test_a_missing_package_is_named(store: Path) -> None:
 
 
 def test_dependencies_are_given_as_files(store: Path) -> None:
-    """For pip and for conda; versions that differ from those installed are told of."""
+    """For pip and for conda; versions that differ from those installed are reported."""
     pyfunc.save_model("saved", python_model=lambda model_input: 1, pip_requirements=["numpy==1.0", "pandas"])
     assert Path(pyfunc.get_model_dependencies("saved")).read_text(encoding="utf-8").splitlines()[-2:] == [
         "numpy==1.0",

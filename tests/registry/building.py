@@ -46,7 +46,7 @@ def a_version(
 
 
 def versions(gate: Gate, number: int, name: str = MODEL) -> None:
-    """Register a name with so many versions."""
+    """Register a name with this number of versions."""
     a_model(gate, name)
     for _ in range(number):
         a_version(gate, name)

@@ -93,7 +93,7 @@ def test_removing_an_alias_that_is_not_there_is_fine(gate: Gate) -> None:
 
 
 def test_every_move_of_an_alias_is_kept(gate: Gate) -> None:
-    """Setting, moving, removing, and losing it with its version. What changes nothing is no move."""
+    """Setting, moving, removing, and losing it with its version. What changes nothing is not a move."""
     versions(gate, 2)
     for version in ("1", "1", "2"):
         point(gate, "a", version, user_id="ann", reason="better")

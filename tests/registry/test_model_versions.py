@@ -108,7 +108,7 @@ def about(version: str) -> list[AnyMessage]:
 
 
 @pytest.mark.parametrize("version", ["one", "1.0", "", "1;", "٣", "9" * 30])
-def test_what_is_no_number_is_the_callers_mistake(gate: Gate, version: str) -> None:
+def test_what_is_not_a_number_is_the_callers_mistake(gate: Gate, version: str) -> None:
     """At every operation."""
     versions(gate, 1)
 
@@ -216,7 +216,7 @@ def test_a_version_makes_room_in_its_stage(gate: Gate) -> None:
 
 
 def test_every_transition_is_kept(gate: Gate) -> None:
-    """Also of those that had to make room. What changes nothing is no move."""
+    """Also of those that had to make room. What changes nothing is not a move."""
     versions(gate, 2)
     move(gate, "1", "Production", user_id="ann")
     move(gate, "1", "Production")

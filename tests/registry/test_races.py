@@ -62,7 +62,7 @@ def outcome(reply: tuple[int, Any]) -> str:
 
 
 def new_model(servers: Servers, versions: int) -> None:
-    """Register m with so many versions."""
+    """Register m with this number of versions."""
     with Caller(servers[0].url) as caller:
         caller.call("registered-models/create", {"name": "m"})
         for _ in range(versions):
@@ -129,7 +129,7 @@ def test_at_most_one_is_in_production(servers: Servers) -> None:
 
 
 def test_an_alias_points_at_one_version(servers: Servers) -> None:
-    """Whoever came last; the history leads from each version to the next without a gap."""
+    """The last one wins; the history leads from each version to the next without a gap."""
     new_model(servers, CLIENTS)
     replies = at_once(
         servers,

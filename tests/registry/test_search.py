@@ -193,7 +193,7 @@ def test_models_are_ordered(gate: Gate) -> None:
 
 
 def test_versions_are_ordered(gate: Gate) -> None:
-    """By name, number or time; ties go by name, then the highest number first. Numbers are no texts."""
+    """By name, number or time; ties go by name, then the highest number first. Numbers are not texts."""
     of_one = "name = 'unicorn%2'"
     down = [f"unicorn%2/{number}" for number in range(10, 0, -1)]
 

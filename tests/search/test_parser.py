@@ -1,4 +1,4 @@
-"""What filters and order_by mean, and what is said about those that mean nothing."""
+"""What filters and order_by mean, and the errors of invalid ones."""
 
 import pytest
 
@@ -182,7 +182,7 @@ def test_conditions_are_joined_by_and(text: str) -> None:
     ],
 )
 def test_a_filter_that_is_refused_is_shown_with_its_offending_part(text: str, part: str) -> None:
-    """The code is INVALID_PARAMETER_VALUE, and the caret stands where the trouble begins."""
+    """The code is INVALID_PARAMETER_VALUE, and the caret points to where the error begins."""
     with pytest.raises(InvalidSearch) as caught:
         parse_filter(text, RUN_FIELDS)
 

@@ -45,7 +45,7 @@ VALUES = [
 
 @pytest.mark.parametrize("text", INJECTIONS)
 def test_filters(gate: Gate, text: str) -> None:
-    """SQL is no part of the language; the text never reaches the database."""
+    """SQL is not part of the language; the text never reaches the database."""
     with pytest.raises(InvalidParameter):
         gate.perform(SearchRuns(experiment_ids=["0"], filter=text))
     with pytest.raises(InvalidParameter):

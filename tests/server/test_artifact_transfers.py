@@ -168,7 +168,7 @@ def test_content_types(caller: Caller, name: str, kind: str) -> None:
     assert f"attachment; filename={name}" == headers["content-disposition"]
 
 
-def test_folder_is_no_file(caller: Caller) -> None:
+def test_folder_is_not_a_file(caller: Caller) -> None:
     """400 for the proxy and for a run."""
     run_id = caller.new_run()
     put(caller, f"0/{run_id}/artifacts/sub/a.txt")

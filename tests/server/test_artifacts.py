@@ -39,7 +39,7 @@ def refused(answer: Answer, statuses: tuple[int, ...] = (400, 404)) -> str:
     assert answer.status in statuses, (answer.status, answer.body[:300])
     assert "application/json" == answer.headers["content-type"]
     message = answer.json
-    bad = ("INVALID_PARAMETER_VALUE", "BAD_REQUEST")  # the latter for queries that are no UTF-8
+    bad = ("INVALID_PARAMETER_VALUE", "BAD_REQUEST")  # the latter for queries that are not UTF-8
     assert message["error_code"] in (bad if answer.status == 400 else ("RESOURCE_DOES_NOT_EXIST",))
     assert SECRET not in answer.body
     assert b"/tmp/" not in answer.body
@@ -110,7 +110,7 @@ def test_hostile_paths_in_queries_reach_nothing(
     assert before == tree(server.folder)
 
 
-def test_a_name_that_is_no_text_is_refused(server: RunningServer, raw: Connection) -> None:
+def test_a_name_that_is_not_text_is_refused(server: RunningServer, raw: Connection) -> None:
     """Decoded leniently, two different names would be one file."""
     for path in ("a%ff", "%c0%ae%c0%ae/x", "a%80b"):
         refused(ask(raw, "PUT", f"{ROOT}/0/{path}", b"x"), (400,))

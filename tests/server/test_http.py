@@ -262,7 +262,7 @@ def test_slow_clients_hold_up_nobody(server: RunningServer, caller: Caller, conn
 
 
 def test_a_client_that_goes_away_leaves_nothing_behind(server: RunningServer, caller: Caller) -> None:
-    """Half a message is no message."""
+    """Half a message is not a message."""
     before = walk.stored(server)
     with Connection(server.url) as raw:
         raw.send(post_head(raw.host, CREATE, "Content-Length: 100") + b'{"name": "half"')
@@ -327,7 +327,7 @@ class Hammer(threading.Thread):
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_sigterm_under_load(configured: Callable[..., RunningServer], workers: int) -> None:
-    """Whoever has a request in flight gets its answer, and the process is gone soon after."""
+    """A client with a request in flight gets its answer, and the process is gone soon after."""
     server = configured(workers=workers)
     clients = [Hammer(server, number) for number in range(8)]
     for client in clients:

@@ -73,7 +73,7 @@ def test_chunked_body_limit(server: RunningServer, raw: Connection) -> None:
 def test_an_endless_body_is_cut_off(
     server: RunningServer, connect: Connect, caller: Caller, path: str, kind: str, status: int
 ) -> None:
-    """Whoever sends on and on pays for it alone: the answer comes at the limit, and then nothing more is read."""
+    """An endless body harms only its sender: the answer comes at the limit, and then nothing more is read."""
     connection = connect(server)
     head = post_head(connection.host, path.format(run=caller.new_run()), "Transfer-Encoding: chunked")
     connection.send(head.replace(b"application/json", kind.encode()))

@@ -34,7 +34,7 @@ def elsewhere(server: RunningServer) -> Path:
 
 
 def everything(folder: Path) -> set[str]:
-    """All that lies in a folder."""
+    """All contents of a folder."""
     return {str(path.relative_to(folder)) for path in folder.rglob("*")}
 
 

@@ -71,7 +71,7 @@ def test_run_shows_its_files(s3_caller: Caller) -> None:
     assert b"nothing-here" in s3_caller.request("GET", f"/runs/{run_id}/artifacts?path=nothing-here.txt")[2]
 
 
-def test_what_is_no_file_is_said(s3_caller: Caller, s3_server: RunningServer) -> None:
+def test_what_is_not_a_file_is_said(s3_caller: Caller, s3_server: RunningServer) -> None:
     """Missing: 404. A folder, a path that leads out, everything at once: 400. Never a 500."""
     s3_caller.request("PUT", f"{ROOT}/0/no/folder/file", b"1")
 

@@ -88,6 +88,6 @@ def anything(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModelServer]:
 
 
 def _path() -> str:
-    import runyard  # noqa: PLC0415  (where the code under test lies)
+    import runyard  # noqa: PLC0415  (the code under test)
 
     return f"{ROOT}:{Path(runyard.__file__).parent.parent}"

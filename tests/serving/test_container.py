@@ -25,7 +25,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("manager", ["uv", "virtualenv"])
-def test_this_runyard_lies_beside_the_file_that_installs_it(manager: str, tmp_path: Path) -> None:
+def test_this_runyard_is_beside_the_file_that_installs_it(manager: str, tmp_path: Path) -> None:
     """No index has it, so an image could not be built by its name."""
     written = write_folder(Image(None, manager), tmp_path / "image")
     (wheel,) = (tmp_path / "image").glob("runyard-*.whl")
@@ -36,7 +36,7 @@ def test_this_runyard_lies_beside_the_file_that_installs_it(manager: str, tmp_pa
 
 
 def test_a_checkout_may_be_installed_instead(tmp_path: Path) -> None:
-    """Whoever changes Runyard tries that."""
+    """Developers of Runyard try that."""
     checkout = tmp_path / "checkout"
     (checkout / "src" / "runyard" / "__pycache__").mkdir(parents=True)
     written = write_folder(Image(None, "uv", checkout), tmp_path / "image")

@@ -25,7 +25,7 @@ def _models(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, env=own, capture_output=True, text=True, timeout=300, check=False)
 
 
-def test_what_is_no_model_is_refused_before_anything_is_prepared(tmp_path: Path) -> None:
+def test_what_is_not_a_model_is_refused_before_anything_is_prepared(tmp_path: Path) -> None:
     """The environment would take a minute, and be for nothing."""
     (tmp_path / "empty").mkdir()
     (tmp_path / "silent").mkdir()

@@ -77,7 +77,7 @@ def test_a_request_over_its_time_is_answered_504_and_the_server_goes_on(serve: S
 
 
 def test_a_server_whose_every_thread_hangs_says_that_it_is_not_well(serve: Serve) -> None:
-    """Whoever watches over it learns that only a new start helps."""
+    """A supervisor learns that only a restart helps."""
     server = serve("anything", timeout=0.3)
     for _ in range(40):
         at_once(server, [HANG] * 8)

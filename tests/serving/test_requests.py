@@ -82,7 +82,7 @@ def test_a_wrong_body_is_refused_with_the_reason(sums: ModelServer, body: object
 
 @pytest.mark.parametrize("body", ["", "a,b\n1,x\n", "a,b\n1,\n", "a,b\n1,2.5\n", b"\xff\xfe"])
 def test_wrong_csv_is_refused(sums: ModelServer, body: str | bytes) -> None:
-    """What is no CSV, or does not fit the signature, gets status 400."""
+    """What is not CSV, or does not fit the signature, gets status 400."""
     status, answer = sums.ask(body, kind="text/csv")
     assert (400, "BAD_REQUEST") == (status, answer["error_code"])
 

@@ -109,7 +109,7 @@ def test_a_model_that_cannot_be_pickled_is_refused(store: Path) -> None:
         sklearn.save_model(own, "model", serialization_format="pickle", **NONE)
 
 
-def test_a_file_that_is_no_model_is_told_in_words(store: Path) -> None:
+def test_a_file_that_is_not_a_model_is_told_in_words(store: Path) -> None:
     """A broken pickle names the file; it is no crash of the library."""
     sklearn.save_model(LinearRegression().fit([[1.0]], [1]), "model", serialization_format="pickle", **NONE)
     Path("model/model.pkl").write_bytes(pickle.dumps(3)[:-1])

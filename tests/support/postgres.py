@@ -40,7 +40,7 @@ class Cluster:
         return f"postgresql://{USER}@127.0.0.1:{self.port}/{name}"
 
     def drop_database(self, uri: str) -> None:
-        """Remove a database with whoever is still connected to it."""
+        """Remove a database and its open connections."""
         self.psql("postgres", f'DROP DATABASE IF EXISTS "{uri.rpartition("/")[2]}" WITH (FORCE)')
 
     def psql(self, database: str, statement: str) -> None:

@@ -97,6 +97,6 @@ class RunningServer:
 
 
 def pieces(size: int) -> Iterator[bytes]:
-    """So many bytes, a megabyte at a time, no two megabytes alike."""
+    """This number of bytes, a megabyte at a time, no two megabytes alike."""
     for number in range(size // MB):
         yield number.to_bytes(4, "big") * (MB // 4)

@@ -185,7 +185,7 @@ def test_a_long_series_without_steps_is_thinned_by_time(gate: Gate) -> None:
     assert (0, EXACT_UP_TO + 999) == (found[0]["timestamp"], found[-1]["timestamp"])
 
 
-def test_the_interval_history_of_an_unknown_run_is_no_empty_one(gate: Gate) -> None:
+def test_the_interval_history_of_an_unknown_run_is_not_an_empty_one(gate: Gate) -> None:
     """A chart of nothing would look as if nothing had been logged; a run without the metric has none."""
     run_id = a_run(gate, "0")
 

@@ -51,7 +51,7 @@ def test_removed_run_is_gone_and_others_stay(gate: Gate, database: str) -> None:
 
 
 def test_run_restored_meanwhile_stays(gate: Gate, database: str) -> None:
-    """Whoever restores a run while a removal goes on must not lose it."""
+    """A run that is restored while a removal goes on must not be lost."""
     run_id = _run(gate)
     gate.perform(DeleteRun(run_id=run_id))
 

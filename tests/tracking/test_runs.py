@@ -102,7 +102,7 @@ def test_a_run_needs_an_active_experiment(gate: Gate) -> None:
 
 
 def test_update_changes_only_what_is_given(gate: Gate) -> None:
-    """Another name keeps status and end; an empty name is no name."""
+    """Another name keeps status and end; an empty name is not a name."""
     run_id = a_run(gate, run_name="first")
     gate.perform(UpdateRun(run_id=run_id, status="FINISHED", end_time=NOW + 5))
     gate.perform(UpdateRun(run_id=run_id, status="FAILED", run_name=""))

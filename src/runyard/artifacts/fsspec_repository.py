@@ -51,7 +51,7 @@ class FsspecRepository:
 
     Raises
     ------
-    InvalidParameter: It is no plain location: a chain of file systems, or with a query.
+    InvalidParameter: It is not a plain location: a chain of file systems, or with a query.
     MissingPackage: fsspec, or the package for this scheme, is not installed.
     """
 
@@ -59,7 +59,7 @@ class FsspecRepository:
         parts = urlsplit(uri)
         self.uri, self._scheme = shown_address(uri), parts.scheme.lower()
         if "::" in uri or parts.query or parts.fragment:
-            raise InvalidParameter(f"{self.uri!r} is no plain location. Write {self._scheme}://place/folder.")
+            raise InvalidParameter(f"{self.uri!r} is not a plain location. Write {self._scheme}://place/folder.")
         self._location, self._inside = with_small_scheme(uri), inside
         self._address = self._location if self._location.endswith("/") else f"{self._location}/"
         self._open()
@@ -108,7 +108,7 @@ class FsspecRepository:
         return FsspecRepository(self._location, joined(self._inside, safe_path(path)))
 
     def list_artifacts(self, path: PathText | None = None) -> list[FileInfo]:
-        """What lies directly in a folder; nothing for a file or a missing folder."""
+        """The direct contents of a folder; empty for a file or a missing folder."""
         checked = safe_path(path)
         with self._explained(checked):
             system, root = self._open()
@@ -227,7 +227,7 @@ def _replace(system: Any, partial: str, target: str) -> None:
 
 
 def _forget(system: Any, partial: str) -> None:
-    with suppress(Exception):  # whoever gives up has a problem of his own to tell
+    with suppress(Exception):  # report the first error, not this one
         system.rm_file(partial)
 
 

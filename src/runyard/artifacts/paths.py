@@ -80,7 +80,7 @@ def _what_is_wrong(path: str) -> str | None:
     if _DRIVE.match(path) or path.lower().startswith("file:"):
         return "it begins like the address of a file of this machine; use a relative path"
     if UNPRINTABLE.search(path):
-        return "it holds a control character, or bytes that are no text"
+        return "it holds a control character, or bytes that are not text"
     for component in path.split("/"):
         if not component.strip():
             return "a name in it is empty; use a relative path with one '/' between names"
@@ -114,7 +114,7 @@ def named(path: str) -> str:
 
     Raises
     ------
-    InvalidParameter: It is no path of a file.
+    InvalidParameter: It is not a path of a file.
     """
     checked = safe_path(path)
     if not checked:

@@ -35,7 +35,7 @@ def autolog(
     """Log trainings automatically, for all libraries known: those imported already, and others when they are.
 
     A library whose own `autolog` was called keeps the options given there. Libraries that MLflow watches and Runyard
-    does not are told of in one warning each, if the program imports them.
+    does not cause one warning each, if the program imports them.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def autolog(
 
     Raises
     ------
-    InvalidParameter: `extra_tags` is no dictionary.
+    InvalidParameter: `extra_tags` is not a dictionary.
     """
     options = {
         "log_input_examples": log_input_examples,

@@ -32,7 +32,7 @@ def configure(name: str, options: Mapping[str, Any]) -> None:
 
     Raises
     ------
-    InvalidParameter: `extra_tags` is no dictionary.
+    InvalidParameter: `extra_tags` is not a dictionary.
     """
     extra_tags = options.get("extra_tags")
     if extra_tags is not None and not isinstance(extra_tags, dict):

@@ -47,7 +47,7 @@ def attempt(integration: str, doing: str) -> Iterator[None]:
 
 
 def inform(integration: str, text: str, *values: object) -> None:
-    """Say something that is no failure."""
+    """Say something that is not a failure."""
     if not is_silent(integration):
         log.info(text, *values)
 

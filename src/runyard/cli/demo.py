@@ -44,7 +44,7 @@ def demo(port: int, leave: bool) -> None:
 
 
 def _require_packages() -> None:
-    """See that what the project needs is installed, before anything starts."""
+    """Check that the project's requirements are installed, before anything starts."""
     for module, package in (("sklearn", "scikit-learn"), ("matplotlib", "matplotlib"), ("pandas", "pandas")):
         if importlib.util.find_spec(module) is None:
             raise MissingPackage(package, "ml", "The demo")

@@ -77,7 +77,7 @@ def _load_environment(_ctx: click.Context, _param: click.Parameter, path: Path |
 
             load_dotenv(path)
         except UnicodeDecodeError:
-            raise click.BadParameter(f"File '{path}' is no text in UTF-8.") from None
+            raise click.BadParameter(f"File '{path}' is not text in UTF-8.") from None
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

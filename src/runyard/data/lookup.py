@@ -13,7 +13,7 @@ def get_source(dataset: Dataset | DatasetEntity | DatasetInput) -> DatasetSource
 
     Raises
     ------
-    InvalidParameter: It is no dataset, or its source is of a type that cannot be rebuilt.
+    InvalidParameter: It is not a dataset, or its source is of a type that cannot be rebuilt.
     """
     if isinstance(dataset, Dataset):
         return dataset.source
@@ -21,4 +21,4 @@ def get_source(dataset: Dataset | DatasetEntity | DatasetInput) -> DatasetSource
         dataset = dataset.dataset
     if isinstance(dataset, DatasetEntity):
         return source_from_json(dataset.source, dataset.source_type)
-    raise InvalidParameter(f"{dataset!r} is no dataset: give what from_pandas returned, or an entry of run.inputs.")
+    raise InvalidParameter(f"{dataset!r} is not a dataset: give what from_pandas returned, or an entry of run.inputs.")

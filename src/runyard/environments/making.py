@@ -74,11 +74,11 @@ def _make(place: Path, wanted: Wanted, manager: str, say: Say) -> None:
 
 
 def _quiet(_line: str) -> None:
-    """Nobody asked."""
+    """Discard progress lines."""
 
 
 def require_manager(manager: str, python: str = "") -> None:
-    """See that a manager can be used here, before anything is begun.
+    """Check that a manager can be used here, before anything is begun.
 
     Parameters
     ----------

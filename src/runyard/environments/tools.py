@@ -69,7 +69,7 @@ def run_tool(command: Sequence[str], place: Path, log: Path, say: Callable[[str]
 
 
 def _surroundings() -> dict[str, str]:
-    """The environment variables of a tool. What lies in folders above never counts; settings of the user do."""
+    """The environment variables of a tool. Files in parent folders never count; the user's settings do."""
     own = {name: value for name, value in os.environ.items() if name not in _OF_OTHERS}
     if "UV_CONFIG_FILE" not in own:
         home = Path(own.get("XDG_CONFIG_HOME") or Path.home() / ".config")

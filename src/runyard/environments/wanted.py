@@ -44,5 +44,5 @@ def required_name(requirement: str) -> str:
     """
     name = name_of(requirement)
     if not name:
-        raise InvalidParameter(f"{requirement!r} is no requirement: write a package's name, as in 'pandas==2.2.3'.")
+        raise InvalidParameter(f"{requirement!r} is not a requirement: write a package's name, as in 'pandas==2.2.3'.")
     return name

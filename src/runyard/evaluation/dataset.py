@@ -87,7 +87,7 @@ def _of_frame(
         unused = {target_column, predictions if predictions in frame.columns else None}
         feature_names = [column for column in rows.columns if column not in unused]
     elif missing := [column for column in feature_names if column not in rows.columns]:
-        raise InvalidParameter(f"feature_names has {missing}, which are no columns; there are {list(rows.columns)}.")
+        raise InvalidParameter(f"feature_names has {missing}, which are not columns; there are {list(rows.columns)}.")
     said = rows[static] if static is not None else None
     return EvaluationDataset(rows[list(feature_names)], true, said, logged, path, target_column or "target")
 

@@ -216,5 +216,5 @@ def _explained(needs: Mapping[EvaluationMetric, list[str]], material: Material) 
     known = [*material.columns.columns, "predictions", "targets", "metrics"]
     return (
         f"Metrics ask for what there is not: {asked}. There are the columns {known}. Name a column for what is "
-        "missing with evaluator_config={'col_mapping': {name: column}}, and see that metrics do not need each other."
+        "missing with evaluator_config={'col_mapping': {name: column}}, and check that metrics do not need each other."
     )

@@ -116,7 +116,7 @@ def validate_evaluation_results(
 
     Raises
     ------
-    InvalidParameter: The thresholds are no dictionary of `MetricThreshold`.
+    InvalidParameter: The thresholds are not a dictionary of `MetricThreshold`.
     ModelValidationFailedException: The model falls short; every metric that does is named.
     """
     if not _are_thresholds(validation_thresholds):

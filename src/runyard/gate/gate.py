@@ -39,7 +39,7 @@ FILE_READERS = 8
 
 @dataclass(frozen=True)
 class Performed:
-    """What observers are told of an operation that went through the gate.
+    """What observers get for an operation that went through the gate.
 
     Attributes
     ----------

@@ -150,7 +150,7 @@ def enforce_params(params: Any, schema: ParamSchema | None) -> dict[str, Any] | 
 
     Raises
     ------
-    InvalidParameter: They are no dictionary, or values are of another type.
+    InvalidParameter: They are not a dictionary, or values are of another type.
     """
     if schema is None:
         if params:

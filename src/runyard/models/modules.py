@@ -237,7 +237,7 @@ def _asking(namespace: Mapping[str, Any] | None, top: str) -> OwnModules | None:
 
 
 def _give_way(top: str) -> None:
-    """Code that is no model's wants a module: a model's is not in its way, if there is another."""
+    """Code that is not a model's wants a module: a model's is not in its way, if there is another."""
     for owner in [one for one in _public if top in one.names]:
         if _is_elsewhere(top):
             owner._withdraw()

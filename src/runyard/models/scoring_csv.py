@@ -30,7 +30,7 @@ def table_of(text: str, schema: Schema | None) -> Any:
     Raises
     ------
     BadRequest: A name comes twice, a row is too long, or a value does not fit the schema's type.
-    ValueError: It is no CSV with a header.
+    ValueError: It is not CSV with a header.
     """
     lines = (row for row in csv.reader(io.StringIO(text, newline=""), strict=True) if row)
     columns = next(lines, None)
@@ -89,7 +89,7 @@ def _cells(row: Sequence[Any], kinds: Sequence[Any]) -> list[Any]:
 
 
 def _is_number(kind: Any) -> bool:
-    """Is it a type whose values are no texts: of columns, or of tensors?"""
+    """Is it a type whose values are not texts: of columns, or of tensors?"""
     if isinstance(kind, DataType):
         return kind not in (DataType.string, DataType.binary)
     return getattr(kind, "kind", "O") in "biuf"

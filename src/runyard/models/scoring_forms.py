@@ -93,7 +93,7 @@ def unpacked(value: Any, schema: Schema | None) -> Any:
 
     Raises
     ------
-    ValueError: Something in it is no date, or not base64.
+    ValueError: Something in it is not a date, or not base64.
     """
     if schema is None or schema.has_input_names() or schema.is_tensor_spec() or not isinstance(value, list):
         return value

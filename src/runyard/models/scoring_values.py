@@ -30,7 +30,7 @@ def fractions(values: Any, dtype: Any) -> Any:
 
     Raises
     ------
-    ValueError: A value is no number, or too large for the type.
+    ValueError: A value is not a number, or too large for the type.
     """
     found = values if isinstance(values, np.ndarray) else np.array([_fraction(one) for one in values], dtype="float64")
     with np.errstate(over="ignore"):
@@ -180,7 +180,7 @@ def nested(value: Any, kind: Any) -> Any:
 
     Raises
     ------
-    ValueError: Something in it is no date, or not base64.
+    ValueError: Something in it is not a date, or not base64.
     """
     if value is None:
         return None

@@ -1,4 +1,4 @@
-"""Unpacking a project that comes as a zip file, whoever made the file."""
+"""Unpacks a project from a zip file, which is not trusted."""
 
 import lzma
 import re
@@ -27,8 +27,8 @@ def unpack(archive: Path, folder: Path) -> None:
 
     Raises
     ------
-    InvalidProject: It is no zip file, a member would land outside of the folder, or it unpacks to more than a project
-        has. Nothing is written then.
+    InvalidProject: It is not a zip file, a member would land outside of the folder, or it unpacks to too much. Nothing
+        is written then.
     """
     try:
         with zipfile.ZipFile(archive) as opened:
@@ -49,7 +49,7 @@ def _check(archive: Path, members: list[zipfile.ZipInfo]) -> None:
     for member in members:
         path = PurePosixPath(member.filename.replace("\\", "/"))
         if not path.name or path.is_absolute() or ".." in path.parts or _DRIVE.match(str(path)) or _is_special(member):
-            raise InvalidProject(f"{archive.name} holds {shown(member.filename)}, which is no file inside of it.")
+            raise InvalidProject(f"{archive.name} holds {shown(member.filename)}, which is not a file inside of it.")
 
 
 def _is_special(member: zipfile.ZipInfo) -> bool:

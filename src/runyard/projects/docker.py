@@ -18,7 +18,7 @@ from runyard.projects.specification import DockerSpec
 Say = Callable[[str], None]
 
 WORKDIR = "/mlflow/projects/code"
-"""Where the project lies in the container; the place is MLflow's, so images made for it fit."""
+"""The project's folder in the container: MLflow's, so that images made for it work."""
 
 PASSED_ON = ("MLFLOW_", "RUNYARD_", "AWS_", "AZURE_", "GOOGLE_")
 """Beginnings of variables that the container is given: where to log, and with which credentials."""
@@ -103,7 +103,7 @@ class DockerPlan:
         return None
 
     def stop(self) -> None:
-        """End the container: it is no child of the program that started it."""
+        """End the container: it is not a child of the program that started it."""
         docker("kill", self.container, missing_is_fine=True)
 
 

@@ -63,7 +63,7 @@ class EntryPoint:
 
         Raises
         ------
-        InvalidProject: The command names a parameter that is not declared, or is no template.
+        InvalidProject: The command names a parameter that is not declared, or is not a template.
         """
         further = [name for name in values if name not in self.parameters]
         command = ShellText()
@@ -84,7 +84,7 @@ class EntryPoint:
             pieces = list(string.Formatter().parse(command))
         except ValueError as problem:
             raise InvalidProject(
-                f"The command of entry point {self.name!r} is no template: {problem}. Write a literal brace twice."
+                f"The command of entry point {self.name!r} is not a template: {problem}. Write a literal brace twice."
             ) from None
         for text, name, form, conversion in pieces:
             if name is not None and (name not in self.parameters or form or conversion):

@@ -49,7 +49,7 @@ class Plan(Protocol):
         """What makes its results what they are, for comparing runs."""
 
     def check(self, shell_command: str) -> None:
-        """See that what a command runs is there, as far as that can be told."""
+        """Check that the program of a command exists, as far as possible."""
 
     def command(self, shell_command: str, folder: Path, variables: Mapping[str, str], say: Say) -> Command:
         """The program to start, in an environment that is made now if need be.
@@ -113,7 +113,7 @@ class PackagesPlan:
         return Command(["bash", "-c", shell_command], folder, own)
 
     def check(self, shell_command: str) -> None:
-        """See that the Pythons that a command names are there, before anything is made.
+        """Check that the Pythons that a command names exist, before anything is created.
 
         Raises
         ------

@@ -74,7 +74,7 @@ def check_reference(version: str) -> None:
     InvalidProject: It cannot.
     """
     if not _REFERENCE.fullmatch(version) or ".." in version or "@{" in version:
-        raise InvalidProject(f"Version {shown(version)} is no name of a branch, a tag or a commit.")
+        raise InvalidProject(f"Version {shown(version)} is not the name of a branch, a tag or a commit.")
 
 
 def clone(uri: str, version: str | None, folder: Path) -> None:
@@ -90,7 +90,9 @@ def clone(uri: str, version: str | None, folder: Path) -> None:
     InvalidProject: There is no such repository or version, or the address is of a kind that is not fetched.
     """
     if uri.startswith("-") or not (is_address(uri) or Path(uri).is_dir()):
-        raise InvalidProject(f"{shown(without_secrets(uri))} is no address of a repository. Use {', '.join(SCHEMES)}.")
+        raise InvalidProject(
+            f"{shown(without_secrets(uri))} is not the address of a repository. Use {', '.join(SCHEMES)}."
+        )
     if version is not None:
         check_reference(version)
     _require(["init", "--quiet", str(folder)], None, uri)

@@ -65,7 +65,7 @@ class Parameter:
     is_null: bool = False
 
     def check(self, value: str) -> None:
-        """See that a value is of the parameter's type. That a path exists is looked at when it is resolved.
+        """Check that a value is of the parameter's type. That a path exists is checked when it is resolved.
 
         Raises
         ------
@@ -95,7 +95,7 @@ def declared(entry_point: str, name: str, given: Any) -> Parameter:
         raise InvalidProject(f"{where} has the unknown type {shown(kind)}. Use one of: {', '.join(TYPES)}.")
     default = mapping.get("default")
     if isinstance(default, Mapping | list):
-        raise InvalidProject(f"{where} has a default that is no text or number: {shown(str(default))}.")
+        raise InvalidProject(f"{where} has a default that is neither text nor a number: {shown(str(default))}.")
     warn_of_unknown(where, mapping, ("type", "default"))
     return Parameter(name, kind, None if default is None else str(default), "default" in mapping and default is None)
 

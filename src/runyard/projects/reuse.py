@@ -15,9 +15,9 @@ MOST_UNASKED = 100_000_000
 
 
 def fingerprint(prepared: Prepared, asked: bool) -> str | None:
-    """What makes the result of a run what it is, as a digest; None for a large project when nobody asked.
+    """A digest of everything that determines the result of a run; None for a large project unless it is wanted.
 
-    Files that parameters of the type path lead to count with their content, wherever they lie.
+    Files that parameters of the type path lead to count with their content, wherever they are.
     """
     folder = prepared.source.folder
     paths = [name for name, one in prepared.entry_point.parameters.items() if one.type == "path"]

@@ -111,7 +111,9 @@ def _split(uri: str) -> tuple[str, str, str]:
             "write # as %23, / as %2F, ? as %3F, [ as %5B and @ as %40."
         )
     if not uri.isprintable() or ("://" not in uri and has_password(uri)):
-        raise InvalidProject(f"{shown_address(uri)!r} is no address of a project. Write a path, or https://host/path.")
+        raise InvalidProject(
+            f"{shown_address(uri)!r} is not an address of a project. Write a path, or https://host/path."
+        )
     return uri.partition("#")
 
 
@@ -140,7 +142,7 @@ def _local_path(address: str) -> Path | None:
         return None
     if "://" in address or address.startswith("-") or "::" in address:
         named = quoted(without_secrets(address))
-        raise InvalidProject(f"{named} is no address of a project. Use one of {', '.join(git.SCHEMES)}, or a path.")
+        raise InvalidProject(f"{named} is not an address of a project. Use one of {', '.join(git.SCHEMES)}, or a path.")
     return Path(os.path.abspath(os.path.expanduser(address)))  # noqa: PTH100, PTH111  (`..` goes, links stay)
 
 
@@ -193,7 +195,7 @@ def _save(pieces: Iterable[bytes], target: Path, address: str) -> None:
 
 
 def _cloned(address: str, local: Path | None, version: str | None, opened: ExitStack) -> Path:
-    """A clone of a repository, or of the one that a folder lies in: then the same folder of it."""
+    """A clone of a repository, or of a folder's repository: then the same folder in the clone."""
     scratch = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="runyard-project-")), "project")
     if local is None:
         git.clone(address, version, scratch)

@@ -24,7 +24,7 @@ PYTHON_ENV, CONDA_ENV, REQUIREMENTS = "python_env.yaml", "conda.yaml", "requirem
 _LARGEST = 1_000_000
 _MOST_VALUES = 100_000
 _NO_SUCH_VALUE = (ValueError, TypeError, KeyError, AttributeError)
-"""How the library of YAML says that a value is not of the type that its tag names; text that is no UTF-8 too."""
+"""How the library of YAML says that a value is not of its tag's type, or that text is not UTF-8."""
 _TEXT, _MERGE = "tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"
 _VERSION = re.compile(r"\d+(\.\d+)*")
 
@@ -193,7 +193,7 @@ def _python_env(file: Path) -> EnvironmentSpec:
     if content.get("python") == 3.1:
         python = "3.10"  # without quotes YAML takes it for a number, and drops the zero; nobody means Python 3.1
     if python and not _VERSION.fullmatch(python):
-        raise InvalidProject(f"{file.name} names Python {shown(python)}, which is no version such as '3.11'.")
+        raise InvalidProject(f"{file.name} names Python {shown(python)}, which is not a version such as '3.11'.")
     built, needed = (_lines(file, content, key) for key in ("build_dependencies", "dependencies"))
     return EnvironmentSpec("python_env", file, python, **vars(_requirements(file.parent, [*built, *needed])))
 
@@ -239,7 +239,7 @@ def _docker(given: Any) -> DockerSpec:
     if not isinstance(given, Mapping) or not isinstance(given.get("image"), str) or not given["image"]:
         raise InvalidProject("'docker_env' needs an 'image', the name of an image.")
     if given["image"].startswith("-"):
-        raise InvalidProject(f"The image {shown(given['image'])} of 'docker_env' is no name of an image.")
+        raise InvalidProject(f"The image {shown(given['image'])} of 'docker_env' is not the name of an image.")
     volumes = given.get("volumes") or []
     if not isinstance(volumes, list) or not all(isinstance(one, str) for one in volumes):
         raise InvalidProject(f"'volumes' of 'docker_env' must be a list of texts; it is {shown(str(volumes))}.")

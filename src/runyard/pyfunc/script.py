@@ -97,12 +97,12 @@ def config_of(given: Mapping[str, Any] | str | Path | None) -> dict[str, Any] | 
     except (OSError, yaml.YAMLError) as problem:
         raise InvalidParameter(f"The configuration {str(given)!r} cannot be read: {in_a_line(problem)}.") from None
     if not isinstance(found, dict):
-        raise InvalidParameter(f"The configuration {str(given)!r} is no YAML file of a dictionary.")
+        raise InvalidParameter(f"The configuration {str(given)!r} is not a YAML file of a dictionary.")
     return found
 
 
 def check_storable(value: Any, where: str = "model_config") -> None:
-    """See that a model's file can hold a configuration: the model would be given something else when it is loaded.
+    """Check that a model's file can hold a configuration: otherwise the loaded model would get another one.
 
     Raises
     ------
@@ -144,7 +144,7 @@ def defined_in(script: Path, config: Mapping[str, Any] | None = None) -> Any:
     name = f"runyard_model_{uuid.uuid4().hex}"
     spec = importlib.util.spec_from_file_location(name, script, loader=_AlwaysRead(name, str(script)))
     if spec is None or spec.loader is None or script.suffix != ".py":
-        raise InvalidParameter(f"{str(script)!r} is no Python script.")
+        raise InvalidParameter(f"{str(script)!r} is not a Python script.")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # its classes look it up by name
     if (modules := current()) is not None:
@@ -164,6 +164,6 @@ def defined_in(script: Path, config: Mapping[str, Any] | None = None) -> Any:
 
 
 def let_mlflow_be_imported() -> None:
-    """See that ``import mlflow`` works in the code of models: where MLflow is not installed, it is us."""
+    """Make ``import mlflow`` work in the code of models: where MLflow is not installed, it is Runyard."""
     if "mlflow" not in sys.modules and importlib.util.find_spec("mlflow") is None:
         mlflow().install(quiet=True)

@@ -21,7 +21,7 @@ def validate_serving_input(model_uri: str, serving_input: str | dict[str, Any]) 
 
     Raises
     ------
-    InvalidParameter: The body is no JSON of a form that servers take, or does not fit the model's signature.
+    InvalidParameter: The body is not JSON of a form that servers take, or does not fit the model's signature.
     """
     model = load_model(model_uri)
     signature = model.metadata.signature

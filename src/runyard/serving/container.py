@@ -42,7 +42,7 @@ def write_folder(image: Image, folder: Path) -> Path:
 
     Raises
     ------
-    InvalidParameter: The folder holds another model already, or the sources are no checkout of Runyard.
+    InvalidParameter: The folder holds another model already, or the sources are not a checkout of Runyard.
     RunyardException: The Runyard that runs is not installed, so that it cannot be put into an image.
     """
     if image.manager == "local" and image.model is None:

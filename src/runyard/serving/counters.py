@@ -82,7 +82,7 @@ class Counters:
         self._add(_REQUEST, SECONDS, seconds)
 
     def predicted(self, seconds: float, requests: int) -> None:
-        """A call of `predict` has ended, which answered so many requests."""
+        """Note that a call of `predict` has ended, and the number of requests it answered."""
         self._add(_PREDICT, SECONDS, seconds)
         self._add(_BATCH, TOGETHER, requests)
 

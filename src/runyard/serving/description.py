@@ -35,7 +35,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Described:
-    """What people and programs are told of a served model.
+    """The description of a served model, for people and programs.
 
     Attributes
     ----------

@@ -70,7 +70,7 @@ class Pool:
 
     @property
     def is_stuck(self) -> bool:
-        """Do so many requests hang that none can be answered any more?"""
+        """Whether so few threads are left that no request can be answered any more."""
         return self._stuck >= _MOST_STUCK and not self._threads
 
     async def answer(self, request: ScoringRequest) -> bytes:

@@ -271,7 +271,9 @@ def data_type(given: "AnyDataType | str") -> AnyDataType:
             raise InvalidParameter(f"Unsupported type {given!r}: use one of {', '.join(DataType.__members__)}.")
         return DataType[given]
     if not isinstance(given, DataType | Array | Object | Map | AnyType):
-        raise InvalidParameter(f"{given!r} is no type: use DataType, Array, Object, Map, AnyType or a scalar's name.")
+        raise InvalidParameter(
+            f"{given!r} is not a type: use DataType, Array, Object, Map, AnyType or a scalar's name."
+        )
     return given
 
 

@@ -142,7 +142,7 @@ def columns_of(frame: "pd.DataFrame") -> list[ColSpec]:
 def _column(values: "pd.Series[Any]", name: Any) -> ColSpec:
     parts = name if isinstance(name, tuple) else (name,)
     if not all(one is None or (isinstance(one, _NAMES) and one == one) for one in parts):
-        raise UnclearTypeError(f"{name!r} is no name that JSON has")
+        raise UnclearTypeError(f"{name!r} is not a name that JSON has")
     return ColSpec(_type_of_column(values), name, required=not bool(values.isna().any()))
 
 

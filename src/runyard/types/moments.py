@@ -16,7 +16,7 @@ def checked(value: Any) -> Any:
 
     Raises
     ------
-    ValueError: It is a number, in whatever spelling, or something else that is no date.
+    ValueError: It is a number, in whatever spelling, or something else that is not a date.
     """
     if isinstance(value, datetime.date) or (isinstance(value, str) and _ISO.match(value)):
         return value
@@ -28,7 +28,7 @@ def moment_of(value: Any) -> datetime.datetime:
 
     Raises
     ------
-    ValueError: It is no date.
+    ValueError: It is not a date.
     """
     found = checked(value.astype("datetime64[us]").item() if type(value).__name__ == "datetime64" else value)
     if isinstance(found, str):

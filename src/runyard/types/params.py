@@ -140,7 +140,7 @@ class ParamSchema:
             found = json.loads(json_str)
             return cls([ParamSpec.from_json_dict(**one) for one in found])
         except (TypeError, ValueError) as problem:
-            raise InvalidParameter(f"The parameters are no JSON list of objects: {problem}.") from None
+            raise InvalidParameter(f"The parameters are not a JSON list of objects: {problem}.") from None
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, ParamSchema) and self.params == other.params

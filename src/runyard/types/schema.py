@@ -255,5 +255,5 @@ def _list_in(text: str, what: str) -> list[Any]:
     except (TypeError, ValueError) as problem:
         raise InvalidParameter(f"The {what} is not JSON: {problem}.") from None
     if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
-        raise InvalidParameter(f"The {what} is no list of objects: {text[:200]!r}.")
+        raise InvalidParameter(f"The {what} is not a list of objects: {text[:200]!r}.")
     return found

@@ -57,7 +57,7 @@ def runs_of(client: RunyardClient, **where: Any) -> list[Run]:
 def test_without_a_cluster_the_job_is_written(
     client: RunyardClient, project: Path, stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever may submit it finds it with the run, which waits; secrets of this machine are in the local file only."""
+    """Users who may submit it find it with the run, which waits; secrets of this machine are in the local file only."""
     monkeypatch.setenv("FLAG", "secret")
 
     done = run(project, {"job-path": str(tmp_path / "job.yaml")})

@@ -25,7 +25,7 @@ from runyard.projects.sweeps.values import points_of, values_of
     ],
 )
 def test_a_text_stands_for_values(text: str, values: list[str]) -> None:
-    """Lists and ranges are typed on a command line; what is no range is taken as it is."""
+    """Lists and ranges are typed on a command line; what is not a range is taken as it is."""
     assert values == values_of("p", text)
 
 

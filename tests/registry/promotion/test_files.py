@@ -1,4 +1,4 @@
-"""A version without files cannot be promoted: whoever loaded it afterwards would have nothing."""
+"""A version without files cannot be promoted: loading it afterwards would fail."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -71,7 +71,7 @@ def test_a_version_without_files_is_refused(gate: Gate, dry_run: bool) -> None:
 
 
 def test_every_kind_of_source_is_looked_at(gate: Gate) -> None:
-    """A logged model, a copy of a version, a single file; what lies elsewhere is not known to be missing."""
+    """A logged model, a copy of a version, a single file; files elsewhere are not known to be missing."""
     run_id = a_run(gate, "0")
     logged = gate.perform(CreateLoggedModel(experiment_id="0", name="net", source_run_id=run_id))["model"]["info"]
     root = shown_run(gate, run_id)["info"]["artifact_uri"]

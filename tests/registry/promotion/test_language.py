@@ -160,7 +160,7 @@ def test_a_large_condition_is_fine() -> None:
 
 
 def test_division_by_a_figure_of_zero_has_no_value() -> None:
-    """It is known only when the figures are, so it is no error of who wrote the condition."""
+    """It is known only with the figures, so it is not an error in the condition."""
     [comparison] = parse_condition("1 / metrics.f1 > 0")
 
     with pytest.raises(NoValue, match="divides by zero"):

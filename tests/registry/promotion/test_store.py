@@ -50,7 +50,7 @@ def test_a_version_that_is_good_enough_gets_the_alias(gate: Gate) -> None:
 
 
 def test_a_version_that_is_not_good_enough_changes_nothing(gate: Gate) -> None:
-    """It is no error: the pipeline asked, and the answer is no."""
+    """It is not an error: the pipeline asked, and the answer is no."""
     first, second = a_version(gate, {"f1": 0.9}), a_version(gate, {"f1": 0.85})
     promote(gate, first, "metrics.f1 > 0.8")
     before = moves(gate)
@@ -120,7 +120,7 @@ def test_a_champion_without_the_metric_is_not_passed_over(gate: Gate) -> None:
 
 
 def test_promoting_again_comes_out_the_same(gate: Gate) -> None:
-    """A client that lost the answer sends the message again: it must not be told that the model is no champion."""
+    """A client that lost the answer sends the message again: it must not be told that the model is not a champion."""
     promote(gate, a_version(gate, {"f1": 0.8}), "metrics.f1 > 0")
     second = a_version(gate, {"f1": 0.9})
 

@@ -80,7 +80,7 @@ def test_before_anything_was_printed_the_page_says_so(gate: Gate, reader: Reader
 
 
 @pytest.mark.parametrize("location", ["s3://elsewhere/x", "/somewhere/else", "gs://elsewhere/x", "dbfs:/a b"])
-def test_output_that_is_kept_elsewhere_is_no_error_of_the_page(gate: Gate, reader: Reader, location: str) -> None:
+def test_output_that_is_kept_elsewhere_is_not_an_error_of_the_page(gate: Gate, reader: Reader, location: str) -> None:
     """The message tells how to read it."""
     run_id = a_run(gate, an_experiment(gate, artifact_location=location), tags=PROJECT)
 
@@ -90,8 +90,8 @@ def test_output_that_is_kept_elsewhere_is_no_error_of_the_page(gate: Gate, reade
         assert "not kept by this server" in page.words
 
 
-def test_output_that_is_no_file_is_no_output(gate: Gate, reader: Reader) -> None:
-    """Whoever may write artifacts may write any."""
+def test_output_that_is_not_a_file_is_not_output(gate: Gate, reader: Reader) -> None:
+    """A user who may write artifacts may write any."""
     run_id = a_run(gate, tags=PROJECT)
     keep(gate, run_id, "logs/output.log/inside", "x")
     keep(gate, run_id, "logs/output-0.log", "x")

@@ -103,7 +103,7 @@ def test_points_come_in_columns_and_never_more_than_asked_for(gate: Gate, reader
     assert (0, 2999) == (series["step"][0], series["step"][-1])
 
 
-def test_points_that_are_no_numbers_are_null(gate: Gate, reader: Reader) -> None:
+def test_points_that_are_not_numbers_are_null(gate: Gate, reader: Reader) -> None:
     """JSON knows no NaN, and a chart shows a gap."""
     run_id = a_run(gate)
     gate.perform(LogBatch(run_id=run_id, metrics=[a_point("x", float("nan"), step=0), a_point("x", 1.0, step=1)]))

@@ -4,7 +4,7 @@ from runyard.tracking.runs.messages import MetricKey, ParamKey, RunsDescribed
 from runyard.ui.parts.columns import ValueColumn, choose_columns
 
 
-def test_system_metrics_are_no_default_columns() -> None:
+def test_system_metrics_are_not_default_columns() -> None:
     """Utilisation of disks would push losses off the table."""
     metrics = [MetricKey("system/cpu", runs=2), MetricKey("loss", runs=1)]
     described = RunsDescribed(runs=2, metric_keys=metrics, param_keys=[])

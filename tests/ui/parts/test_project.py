@@ -154,7 +154,7 @@ def test_a_sweep_is_gone_on_with(gate: Gate, reader: Reader) -> None:
 
 @pytest.mark.parametrize("source", ["/x\x1b[201~; curl evil", "/x\nrm -rf /", "x" * 20_000, "https://[bad", "-h", ""])
 def test_a_command_to_paste_is_safe_or_not_offered(gate: Gate, reader: Reader, source: str) -> None:
-    """Signs for the terminal end its quotations; options are no addresses."""
+    """Signs for the terminal end its quotations; options are not addresses."""
     words = again(reader, a_project_run(gate, {tags.SOURCE_NAME: source}))
 
     assert words == [] or (words[-1] == source and (source[0] != "-" or words[-2] == "--"))

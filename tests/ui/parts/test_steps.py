@@ -129,7 +129,7 @@ def test_points_of_a_sweep_show_their_values(workflow: Workflow, reader: Reader)
 
 
 def test_reused_runs_are_marked(workflow: Workflow, reader: Reader) -> None:
-    """Who reads the tree must see that a step was not run again, also when the earlier run is gone."""
+    """The tree must show that a step was not run again, also when the earlier run is gone."""
     earlier = workflow.run("prepare", None)
     workflow.end(earlier)
     noted = {earlier: "prepare", "0" * 32: "clean"}

@@ -108,7 +108,7 @@ def _run(command: Sequence[str], environment: dict[str, str]) -> str:
 
 
 def _distributions(imports: Imports, always: set[str]) -> set[str]:
-    """The packages that are imported by what is no package, or by a package that is needed, as pip names them."""
+    """The packages that are imported by what is not a package, or by a package that is needed, as pip names them."""
     homes = metadata.packages_distributions()
     wanted: dict[str, set[str]] = {}
     for importer, module in imports:

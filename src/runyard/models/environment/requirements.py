@@ -66,7 +66,7 @@ def pinned(name: str) -> str:
 
 
 def editable(line: str) -> str | None:
-    """What a line asks to be installed as it lies; None for others."""
+    """The local path or address that a line installs; None for other lines."""
     found = _EDITABLE.fullmatch(line)
     return found[1] if found else None
 
@@ -99,7 +99,7 @@ def parsed(given: Sequence[str] | str | Path, folder: Path | None = None) -> tup
 
     Raises
     ------
-    InvalidParameter: It is neither, a file that it names does not exist, or a line is no requirement.
+    InvalidParameter: It is neither, a file that it names does not exist, or a line is not a requirement.
     """
     if isinstance(given, str | PurePath):
         return _read(Path(given), 0)
@@ -145,7 +145,7 @@ def _check(line: str) -> None:
         return
     hint = " One = is conda's; pip's is ==." if re.fullmatch(r"[\w.-]+\s*=\s*[\w.*]+", line) else ""
     raise InvalidParameter(
-        f"{without_secrets(line)!r} is no requirement: write a package with its version, as in 'pandas==2.2.3', an "
+        f"{without_secrets(line)!r} is not a requirement: write a package with its version, as in 'pandas==2.2.3', an "
         f"address, a path, or an option of pip's files.{hint}"
     )
 

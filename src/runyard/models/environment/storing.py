@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 
 def check_places(lines: Sequence[str]) -> None:
-    """See that what lies on this machine can be stored with a model.
+    """Check that files on this machine can be stored with a model.
 
     Raises
     ------

@@ -150,7 +150,7 @@ def _template(config: Mapping[str, Any]) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as problem:
         raise InvalidProject(f"The Job template {shown(str(path))} cannot be read: {problem}") from None
     if not isinstance(found, dict) or found.get("kind") != "Job":
-        raise InvalidProject(f"The Job template {shown(str(path))} is no document of kind Job.")
+        raise InvalidProject(f"The Job template {shown(str(path))} is not a document of kind Job.")
     return found
 
 

@@ -48,7 +48,7 @@ class WrittenRun(SubmittedRun):
 
 
 def require_kubectl() -> None:
-    """See that kubectl is installed.
+    """Check that kubectl is installed.
 
     Raises
     ------

@@ -137,7 +137,7 @@ class LocalSubmittedRun(SubmittedRun):
             capture.keep(store, patch, self._job.plan)
             self.exit_code = self._tree.wait() if self._tree is not None else None
         except (RunyardException, OSError) as problem:
-            output.add(str(problem))  # whoever waits for the run shows it
+            output.add(str(problem))  # shown by the caller that waits for the run
             raise
         finally:
             self.last_lines = output.last_lines()

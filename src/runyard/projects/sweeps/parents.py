@@ -88,7 +88,7 @@ def plan_of(parent: Run) -> SweepPlan:
 def finished(client: RunyardClient, parent: Run) -> dict[str, tuple[Mapping[str, str], str]]:
     """The points of a sweep that have finished: by key, with their values and runs.
 
-    Those that seem to run still are marked as killed: whoever ran them is gone, and they are run again.
+    Those that still seem to run are marked as killed: their process is gone, and they are run again.
     """
     found = client.search_runs(
         [parent.info.experiment_id],

@@ -59,7 +59,7 @@ def _part(name: str, part: str) -> list[str]:
     except InvalidOperation:
         return [part]  # a text with dots, such as a path
     if len(more) > 1 or not all(number.is_finite() for number in (first, last, *more)):
-        raise InvalidProject(f"{shown(part)} of {name!r} is no range: write FIRST..LAST or FIRST..LAST..STEP.")
+        raise InvalidProject(f"{shown(part)} of {name!r} is not a range: write FIRST..LAST or FIRST..LAST..STEP.")
     if not more and not (first == first.to_integral_value() and last == last.to_integral_value()):
         raise InvalidProject(f"The range {shown(part)} of {name!r} needs a step: {part}..STEP.")
     step = abs(more[0]) if more else Decimal(1)

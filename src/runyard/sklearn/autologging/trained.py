@@ -16,7 +16,7 @@ MOST_RUNS = 1000
 
 
 class Remembered(Generic[Value]):
-    """Something for each of some objects, which this keeps nobody from freeing."""
+    """Values kept per object by weak reference."""
 
     def __init__(self) -> None:
         self._held: dict[int, tuple[weakref.ref[Any], Value]] = {}

@@ -40,7 +40,7 @@ class Answers:
 
     @cached_property
     def outputs(self) -> int:
-        """How many things are told of each row: labels or numbers."""
+        """Number of labels or values of each row."""
         shape = np.shape(self.data.targets)
         return shape[1] if len(shape) == 2 else 1
 

@@ -76,7 +76,7 @@ class ExperimentsClient(ClientPart):
         Parameters
         ----------
         view_type: Active ones, deleted ones or all.
-        max_results: At most so many, 1 to 50,000.
+        max_results: Maximum number of results, 1 to 50,000.
         filter_string: Such as ``name LIKE 'vision%' AND tags.team = 'red'``.
         order_by: Such as ``["name ASC", "last_update_time DESC"]``.
         page_token: The token of the page before.

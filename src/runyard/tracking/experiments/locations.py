@@ -19,7 +19,7 @@ _WITHOUT_HOST = ("file", "hdfs", "viewfs", "dbfs", "mlflow-artifacts")
 def checked_location(text: str) -> str:
     """The location as it is stored: relative paths become absolute ones of the server's working directory.
 
-    The server itself opens a location only when it lies in its own folders or store; others are text for clients.
+    The server itself opens a location only if it is in its own folders or store; others are text for clients.
 
     Raises
     ------

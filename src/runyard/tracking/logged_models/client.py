@@ -184,7 +184,7 @@ class LoggedModelsClient(ClientPart):
         filter_string: Such as ``metrics.accuracy > 0.9 AND params.depth = '3'``.
         datasets: Dictionaries with ``dataset_name`` and maybe ``dataset_digest``: the metrics in the filter must have
             been logged with one of these.
-        max_results: At most so many; 100 when left out.
+        max_results: Maximum number of models; 100 when left out.
         order_by: Dictionaries with ``field_name``, maybe ``ascending``, and for a metric maybe ``dataset_name`` and
             ``dataset_digest``; the newest first when left out.
         page_token: The token of the page before.
@@ -247,7 +247,7 @@ def checked_model_id(model_id: Any) -> str:
 
     Raises
     ------
-    InvalidParameter: It is no text, or empty.
+    InvalidParameter: It is not text, or empty.
     """
     if not isinstance(model_id, str) or not model_id:
         raise InvalidParameter(f"Invalid model_id {model_id!r}: give the id of a logged model, such as 'm-…'.")

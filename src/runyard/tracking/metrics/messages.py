@@ -68,7 +68,7 @@ class GetMetricHistoryBulkInterval(Message[MetricsFound], get="metrics/get-histo
         if (self.start_step is None) != (self.end_step is None):
             raise InvalidParameter("'start_step' and 'end_step' go together: give both or none.")
         if self.start_step is not None and self.end_step is not None and self.start_step > self.end_step:
-            raise InvalidParameter(f"'start_step' {self.start_step} lies after 'end_step' {self.end_step}.")
+            raise InvalidParameter(f"'start_step' {self.start_step} is after 'end_step' {self.end_step}.")
 
 
 def check_run_count(run_ids: list[str], name: str) -> None:

@@ -9,7 +9,7 @@ from runyard.db.transaction import Prepared, Transaction
 from runyard.tracking.metrics.tables import metric_points
 
 EXACT_UP_TO = 10_000
-"""Series of at most so many points are thinned by counting rows; longer ones by seeking along the steps."""
+"""Maximum number of points of a series that is thinned by counting rows; longer ones are thinned by steps."""
 
 Point = tuple[int, int, Any]
 """Step, timestamp and stored value."""

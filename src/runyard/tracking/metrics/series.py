@@ -1,6 +1,6 @@
 """How metric points are kept. Whatever touches them goes through the verbs here: append, latest, history, find.
 
-A series is one metric of one run. Its latest point lies in `metric_series`, in columns that search compares and as the
+A series is one metric of one run. Its latest point is in `metric_series`, in columns that search compares and as the
 JSON that answers show, so that an answer is glued together by the database and costs no row per metric; its points are
 clustered by (series, step, timestamp, value), so that a point sent twice is one row and a series is read in one sweep.
 """
@@ -92,7 +92,7 @@ def find_run_and_series(tx: Transaction, run_uuid: str, key: str) -> tuple[Any, 
 
 
 def append_one(tx: Transaction, run: int, series: tuple[Any, ...], point: Point) -> None:
-    """Append one point; `series` is what `find_run_and_series` told of it."""
+    """Append one point; `series` is its result of `find_run_and_series`."""
     number, latest = (series[0], (series[1], series[2], series[3])) if series[0] is not None else (None, None)
     newest = (point.step, point.timestamp, _nullable(point.value))
     if number is None:
@@ -205,9 +205,9 @@ def history(
 
     Parameters
     ----------
-    limit: At most so many.
+    limit: Maximum number of points.
     after: Only points behind this (timestamp, step, value).
-    offset: So many points are passed over.
+    offset: Number of points to skip.
     """
     if limit is None and after is None and not offset:
         # Read as it is clustered and put in order here: it nearly always is, so this costs less than SQL's sorting.

@@ -71,7 +71,7 @@ def find_run(tx: Transaction, run_id: str, lock: bool = False) -> FoundRun:
 
     Parameters
     ----------
-    lock: Keep other transactions from changing the run's row. Whoever rewrites the document needs it, for two who did
+    lock: Keep other transactions from changing the run's row. Needed to rewrite the document: two writers that did
         so at once would each leave out the other's change. SQLite has one writer at a time and needs no lock.
 
     Raises
