@@ -19,6 +19,19 @@ def test_counts_are_those_of_the_store(gate: Gate, reader: Reader) -> None:
     assert "1-1 of 1 experiment" in page.words
 
 
+def test_a_long_list_is_counted_whole_on_every_page(gate: Gate, reader: Reader) -> None:
+    """The pages show a hundred; readers want to know how many there are."""
+    for number in range(102):
+        an_experiment(gate, f"long {number}")
+
+    first = reader.get("/?search=long")
+    [onwards] = [found["href"] for tag, found in first.elements if tag == "a" and found.get("rel") == "next"]
+    second = reader.get(onwards)
+
+    assert "1-100 of 102 experiments" in first.words
+    assert "101-102 of 102 experiments" in second.words
+
+
 def test_search_finds_names_that_hold_the_text_in_any_case(gate: Gate, reader: Reader) -> None:
     """Nobody remembers how a name was capitalised."""
     an_experiment(gate, "Vision Sweep")
