@@ -1,8 +1,6 @@
 """kill -9 at random moments: every acknowledged point is in the store once `runyard sync` has run, and exactly once."""
 
 import random
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +12,7 @@ from runyard.client import RunyardClient
 from runyard.client.connection import close_all
 from runyard.client.journal import spool_folder
 from tests.client.children import killed_after, start_training
+from tests.support.programs import start_program
 from tests.support.server import RunningServer
 
 
@@ -72,15 +71,14 @@ def test_a_server_killed_again_and_again_loses_nothing(start_server: Callable[..
     server = start_server()
     run_id = RunyardClient(server.url).create_run("0").info.run_id
     training = start_training(server.url, run_id, count=30_000)
-    assert training.stdout is not None
     for _ in range(3):
         for _ in range(random.randint(500, 5000)):
             training.stdout.readline()
         server.kill()
         server.start()
-    _, errors = training.communicate(timeout=60)
+    code, _, errors = training.finish()
 
-    assert training.returncode == 0, errors
+    assert code == 0, errors
     assert stored(server.url, run_id) == expected(30_000)
     assert not list(spool_folder().glob("*"))
 
@@ -91,7 +89,7 @@ def test_two_processes_log_to_one_run(server: RunningServer) -> None:
     one = start_training(server.url, run_id, first=0)
     other = start_training(server.url, run_id, first=10_000_000, count=5000)
     killed = killed_after(one, 3000)
-    other.communicate(timeout=60)
+    other.finish()
     synced()
 
     points = stored(server.url, run_id)
@@ -107,9 +105,9 @@ def test_the_end_of_a_program_waits_for_the_buffer(server: RunningServer) -> Non
         "for step in range(2000): c.log_metric(sys.argv[2], 'loss', step / 2, step=step)\n"
         "raise ValueError('over')"
     )
-    ended = subprocess.run([sys.executable, "-c", script, server.url, run_id], capture_output=True, check=False)
+    _, _, errors = start_program(script, server.url, run_id).finish()
 
-    assert b"ValueError: over" in ended.stderr
+    assert "ValueError: over" in errors
     assert stored(server.url, run_id) == expected(2000)
     assert not list(spool_folder().glob("*"))
 
@@ -127,7 +125,8 @@ def test_the_next_start_delivers_what_a_killed_process_left(server: RunningServe
         "deadline = time.monotonic() + 20\n"
         "while list(journal.spool_folder().glob('*.spool')) and time.monotonic() < deadline: time.sleep(0.02)"
     )
-    subprocess.run([sys.executable, "-c", script, server.url], check=True)
+    code, _, errors = start_program(script, server.url).finish()
+    assert code == 0, errors
 
     assert len(left) == 1
     assert not list(spool_folder().glob("*.spool"))

@@ -2,8 +2,6 @@
 
 import logging
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -17,6 +15,7 @@ from runyard.client.journal import spool_folder
 from runyard.entities import Metric
 from tests.client.reading import history, journals, steps
 from tests.client.scripted import Answer, ScriptedServer
+from tests.support.programs import start_program
 from tests.support.server import RunningServer
 
 
@@ -236,10 +235,11 @@ def test_a_full_disk_under_the_journal_costs_speed_and_nothing_else(server: Runn
         "resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))\n"
         "for step in range(1, 400): client.log_metric(sys.argv[2], 'loss', step / 2, timestamp=step, step=step)"
     )
-    ended = subprocess.run([sys.executable, "-c", script, server.url, run_id], capture_output=True, check=True)
+    code, _, errors = start_program(script, server.url, run_id).finish()
 
+    assert code == 0, errors
     assert steps(RunyardClient(server.url), run_id) == list(range(400))
-    assert ended.stderr.count(b"journal cannot be written") == 1
+    assert errors.count("journal cannot be written") == 1
     assert not journals()
 
 

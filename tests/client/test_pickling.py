@@ -2,8 +2,6 @@
 
 import inspect
 import pickle
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -19,10 +17,11 @@ from runyard.core import http
 from runyard.core.entity import Entity
 from runyard.core.paged_list import PagedList
 from runyard.exceptions import RestException, RunyardException
+from tests.support.programs import start_program
 
 UNPICKLED = (
     "import pickle, sys\n"
-    "client, run_id = pickle.load(sys.stdin.buffer)\n"
+    "client, run_id = pickle.loads(bytes.fromhex(sys.argv[1]))\n"
     "client.log_metric(run_id, 'there', 1.0)\n"
     "client.log_param(run_id, 'lr', 0.1)\n"
     "print(client.get_run(run_id).info.run_id)\n"
@@ -37,15 +36,9 @@ def test_a_client_works_in_another_process(
     run_id = client.create_run("0").info.run_id
     client.log_metric(run_id, "here", 1.0)
 
-    there = subprocess.run(
-        [sys.executable, "-c", UNPICKLED],
-        input=pickler.dumps((client, run_id)),
-        capture_output=True,
-        check=True,
-        cwd=tmp_path,
-    )
+    code, there, _ = start_program(UNPICKLED, pickler.dumps((client, run_id)).hex(), folder=tmp_path).finish()
 
-    assert there.stdout.decode().strip() == run_id
+    assert (code, there.strip()) == (0, run_id)
     assert client.get_run(run_id).data.metrics == {"here": 1.0, "there": 1.0}
     assert client.get_run(run_id).data.params == {"lr": "0.1"}
 

@@ -1,14 +1,13 @@
 """Numbers in environment variables: what is none is said with the variable's name."""
 
 import os
-import subprocess
-import sys
 
 import pytest
 
 from runyard import settings
 from runyard.exceptions import InvalidParameter
 from tests.client.scripted import ScriptedServer
+from tests.support.programs import start_program
 
 NUMBERS = [
     setting
@@ -33,9 +32,7 @@ def test_a_timeout_of_nothing_is_refused_where_it_is_used(scripted: ScriptedServ
     """MLflow's clients show an error of urllib3's."""
     program = "import sys, runyard as m; m.set_tracking_uri(sys.argv[1]); m.search_experiments()"
     environment = {**os.environ, "MLFLOW_HTTP_REQUEST_TIMEOUT": "0"}
-    done = subprocess.run(
-        [sys.executable, "-c", program, scripted.url], env=environment, capture_output=True, text=True, check=False
-    )
+    _, _, errors = start_program(program, scripted.url, environment=environment).finish()
 
-    assert "InvalidParameter: " in done.stderr
-    assert "MLFLOW_HTTP_REQUEST_TIMEOUT is '0'" in done.stderr
+    assert "InvalidParameter: " in errors
+    assert "MLFLOW_HTTP_REQUEST_TIMEOUT is '0'" in errors

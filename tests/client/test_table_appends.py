@@ -1,6 +1,6 @@
 """Rows that many append to one table at the same time: none is lost."""
 
-import multiprocessing
+import inspect
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 
 from runyard.client import RunyardClient
+from tests.support.programs import start_program
 from tests.support.s3 import ObjectStore
 from tests.support.server import RunningServer
 
@@ -69,19 +70,22 @@ def test_threads_make_tables_of_their_own(client: RunyardClient, run_id: str) ->
         assert EACH == rows(client, run_id, f"rows-{who}.json").total()
 
 
-def _work(uri: str, run_id: str, who: int, path: str) -> None:
-    append(RunyardClient(uri), run_id, who, path)
+WORKER = f"""
+import sys
+from runyard.client import RunyardClient
+{inspect.getsource(append)}
+EACH = {EACH}
+uri, run_id, who, path = sys.argv[1:]
+append(RunyardClient(uri), run_id, int(who), path)
+"""
 
 
 def in_processes(uri: str, run_id: str, path: str = "rows.json") -> None:
     """Append in processes that share nothing."""
-    start = multiprocessing.get_context("spawn")
-    workers = [start.Process(target=_work, args=(uri, run_id, who, path.format(who))) for who in range(PROCESSES)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    assert [0] * PROCESSES == [worker.exitcode for worker in workers]
+    workers = [
+        start_program(WORKER, uri, run_id, str(who), path.format(who), loaded=("pandas",)) for who in range(PROCESSES)
+    ]
+    assert [0] * PROCESSES == [worker.finish()[0] for worker in workers]
 
 
 def test_processes_append_to_one_table(client: RunyardClient, run_id: str) -> None:

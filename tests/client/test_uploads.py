@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +14,7 @@ from runyard.client.journal import spool_folder
 from runyard.exceptions import InvalidParameter, StorageFull
 from tests.client.reading import journals, steps
 from tests.client.test_sync import run_sync
+from tests.support.programs import start_program
 from tests.support.server import RunningServer
 
 LOGS_AND_DIES = (
@@ -102,12 +101,10 @@ def test_files_outlive_their_process(server_and_run: tuple[RunningServer, str], 
     big.write_bytes(os.urandom(300_000))
     content = big.read_bytes()
 
-    ended = subprocess.run(
-        [sys.executable, "-c", LOGS_AND_DIES, server.url, run_id, str(big), ending], capture_output=True, check=False
-    )
+    code, _, errors = start_program(LOGS_AND_DIES, server.url, run_id, str(big), ending).finish()
     big.unlink()
-    assert ended.returncode == (-9 if ending == "kill" else 0)
-    assert ending == "kill" or b"runyard sync" in ended.stderr
+    assert code == (-9 if ending == "kill" else 0)
+    assert ending == "kill" or "runyard sync" in errors
     assert run_sync().exit_code == 1
     server.start()
 
@@ -123,8 +120,7 @@ def test_the_next_start_delivers_files_too(server_and_run: tuple[RunningServer, 
     """Without anybody asking for it."""
     server, run_id = server_and_run
     (tmp_path / "f").write_text("f")
-    arguments = [sys.executable, "-c", LOGS_AND_DIES, server.url, run_id, str(tmp_path / "f"), "kill"]
-    subprocess.run(arguments, capture_output=True, check=False)
+    start_program(LOGS_AND_DIES, server.url, run_id, str(tmp_path / "f"), "kill").finish()
     server.start()
 
     script = (
@@ -133,7 +129,8 @@ def test_the_next_start_delivers_files_too(server_and_run: tuple[RunningServer, 
         "for thread in threading.enumerate():\n"
         "    if thread.name == 'runyard-orphans': thread.join()\n"
     )
-    subprocess.run([sys.executable, "-c", script, server.url], check=True)
+    code, _, errors = start_program(script, server.url).finish()
+    assert code == 0, errors
 
     assert read(RunyardClient(server.url), run_id, "a/note.txt") == "second"
     assert not waiting()
@@ -241,7 +238,8 @@ def test_what_a_worker_logs_waits_for_the_start_of_its_run(
         "client.log_metric(sys.argv[2], 'inner', 1.0)\n"
         "client.log_text(sys.argv[2], 'inner', 'inner.txt')\n"
     )
-    subprocess.run([sys.executable, "-c", script, server.url, run.info.run_id], capture_output=True, check=True)
+    code, _, errors = start_program(script, server.url, run.info.run_id).finish()
+    assert code == 0, errors
     monkeypatch.setenv("RUNYARD_OFFLINE_AFTER", "30")
     with monkeypatch.context() as held_up:
         held_up.setattr(buffer, "deliver", _not_now)

@@ -1,9 +1,10 @@
 """Programs in processes of their own, without the time that Python and its libraries take to start.
 
-One Python per test process starts, imports what a program with a run needs, and stops right before it would run a
-program. Each program is a fork of it that goes on from there: it reads its text, runs it as the main module and ends as
-every Python does, with its exit code, its handlers and its signals. What is not the same: the modules are loaded, and
-standard input is the program's text. `python FILE`, `-c`, `-m` and prompts are started with `subprocess`.
+One Python per test process starts, imports what a program with a run needs and what else is asked for, and stops right
+before it would run a program. Each program is a fork of it that goes on from there: it reads its text, runs it as the
+main module and ends as every Python does, with its exit code, its handlers and its signals. What is not the same: the
+modules are loaded, and standard input is the program's text. `python FILE`, `-c`, `-m` and prompts are started with
+`subprocess`.
 """
 
 import atexit
@@ -36,9 +37,13 @@ class Program:
     _stderr: TextIO
     _report: TextIO
 
-    def send_signal(self, number: signal.Signals) -> None:
+    def send_signal(self, number: int) -> None:
         """Send a signal to it."""
         os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """End it at once, as a power cut would."""
+        self.send_signal(signal.SIGKILL)
 
     def finish(self) -> tuple[int, str, str]:
         """Wait for its end: the exit code, negative for a signal; what it printed since it was read, and its errors."""
@@ -49,7 +54,11 @@ class Program:
 
 
 def start_program(
-    text: str, *arguments: str, folder: Path | None = None, environment: Mapping[str, str] | None = None
+    text: str,
+    *arguments: str,
+    folder: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    loaded: tuple[str, ...] = (),
 ) -> Program:
     """Start a program.
 
@@ -59,6 +68,7 @@ def start_program(
     arguments: ``sys.argv[1:]``.
     folder: Its working directory, this process's when left out.
     environment: Its environment, this process's when left out.
+    loaded: Modules that are imported before it begins. Programs with other ones are forks of another Python.
     """
     request = {
         "arguments": arguments,
@@ -69,7 +79,7 @@ def start_program(
     program.write(text)
     program.seek(0)
     (read_out, out), (read_report, report) = os.pipe(), os.pipe()
-    socket.send_fds(_channel(), [json.dumps(request).encode()], [program.fileno(), out, errors.fileno(), report])
+    socket.send_fds(_channel(loaded), [json.dumps(request).encode()], [program.fileno(), out, errors.fileno(), report])
     program.close()
     os.close(out)
     os.close(report)
@@ -78,14 +88,15 @@ def start_program(
 
 
 @functools.cache
-def _channel() -> socket.socket:
+def _channel(loaded: tuple[str, ...]) -> socket.socket:
     """Where the process that forks takes requests; it ends with this process."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     path = [str(Path(__file__).parent), *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = {
-        **os.environ,
+        **{name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW_", "RUNYARD_"))},
         "PYTHONPATH": os.pathsep.join(path),
         "RUNYARD_TEST_CHANNEL": str(theirs.fileno()),
+        "RUNYARD_TEST_LOADED": " ".join(loaded),
     }
     forking = subprocess.Popen(
         [sys.executable, "-"],

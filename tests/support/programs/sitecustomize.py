@@ -22,7 +22,7 @@ def _modules_of_a_run() -> list[str]:
     if os.fork() == 0:
         os.close(read)
         with tempfile.TemporaryDirectory() as folder:
-            os.environ["RUNYARD_TRACKING_URI"] = f"sqlite:///{folder}/runyard.db"
+            os.environ |= {"RUNYARD_TRACKING_URI": f"sqlite:///{folder}/runyard.db", "RUNYARD_SPOOL_DIR": folder}
             import runyard  # noqa: PLC0415  (this is what is measured)
 
             with runyard.start_run():
@@ -71,7 +71,7 @@ def _fork_programs(channel: socket.socket) -> None:
 
 if "RUNYARD_TEST_CHANNEL" in os.environ:
     sys.path.remove(os.path.dirname(__file__))  # noqa: PTH120  (as it stands in PYTHONPATH)
-    for _name in _modules_of_a_run():
+    for _name in [*_modules_of_a_run(), *os.environ["RUNYARD_TEST_LOADED"].split()]:
         importlib.import_module(_name)
     gc.freeze()  # else each program would look at all objects of these modules when it ends, longer than it runs
     _fork_programs(socket.socket(fileno=int(os.environ["RUNYARD_TEST_CHANNEL"])))
