@@ -56,7 +56,7 @@ class PicturesClient(FilesClient):
         artifact_file: Where to store it.
         key: The series it belongs to, instead of a path.
         step: Training step; 0 by default.
-        timestamp: Milliseconds since the epoch; now when left out.
+        timestamp: Milliseconds since 1970; now by default.
         synchronous: Taken for compatibility; the image is stored when this returns.
 
         Raises

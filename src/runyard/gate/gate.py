@@ -44,8 +44,8 @@ class Performed:
     Attributes
     ----------
     message: The message.
-    error: What it failed with, or None.
-    seconds: How long it took, waiting included.
+    error: The error it failed with, or None.
+    seconds: Its duration in seconds, including the time in the queue.
     """
 
     message: AnyMessage
@@ -93,7 +93,7 @@ class Gate:
         uri: ``sqlite:///file.db`` or ``postgresql://user:password@host/name``.
         artifact_root: Where artifacts of new experiments go; ``runyard-artifacts`` in the working directory when unset.
         artifact_places: From where artifacts may be listed and read, as `runyard.artifacts.locations` names places.
-        local_callers: Do only processes of this machine's user speak to this gate?
+        local_callers: Whether only processes of this machine's user use this gate.
 
         Raises
         ------
@@ -122,7 +122,7 @@ class Gate:
 
         Raises
         ------
-        RunyardException: The operation was refused or failed; nothing of it was stored.
+        RunyardException: The operation was rejected or failed; no part of it was stored.
         """
         answer = self._observed(message, self._answer_now)
         return orjson.loads(memoryview(answer)) if isinstance(answer, Raw) else answer
@@ -132,18 +132,18 @@ class Gate:
 
         Raises
         ------
-        RunyardException: The operation was refused or failed; nothing of it was stored.
+        RunyardException: The operation was rejected or failed; no part of it was stored.
         """
         return message.answered(self.perform(message))
 
     def administer(self, work: Callable[[Transaction], T]) -> T:
         """Perform work that no message describes, as a write is performed, and wait for what it returns.
 
-        For commands of whoever has the database; nothing that is served calls it. The work may be done again.
+        For commands of the database's owner; no request reaches it. The work may be done again.
 
         Raises
         ------
-        RunyardException: It failed; nothing of it was stored.
+        RunyardException: It failed; no part of it was stored.
         """
         future: concurrent.futures.Future[T] = concurrent.futures.Future()
         self._writer.submit(Job(work, self._blocking, future))
@@ -233,7 +233,7 @@ class Gate:
 def _at_once(answer: Wire | Later) -> Wire:
     """A write's answer, which is made in its transaction."""
     if isinstance(answer, Later):
-        raise TypeError("A write cannot answer later: what it says would not be what was committed.")
+        raise TypeError("A write cannot answer later: its answer might differ from what was committed.")
     return answer
 
 
@@ -257,7 +257,7 @@ class _LoopReceiver(Receiver):
     def deliver(self, outcomes: Sequence[tuple[asyncio.Future[Any], Outcome]]) -> None:
         try:
             self._loop.call_soon_threadsafe(_resolve, outcomes)
-        except RuntimeError:  # the loop was closed: nobody waits any more
+        except RuntimeError:  # the loop was closed: no caller waits any more
             log.info("%d writes were committed after their callers had gone", len(outcomes))
 
 

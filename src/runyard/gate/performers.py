@@ -1,4 +1,4 @@
-"""Which function performs which message."""
+"""The function that performs each message."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ _LOOKS: dict[type[AnyMessage], Performer[Any]] = {}
 
 
 def looks_first(kind: type[M]) -> Callable[[Performer[M]], Performer[M]]:
-    """Declare the function that looks at something before a write, and raises to refuse it.
+    """Declare a function that is called before a write, and raises to reject it.
 
     It is a read, in a transaction of its own: what it answers later may ask a store of files, for which no write waits.
     """
@@ -60,7 +60,7 @@ def looks_first(kind: type[M]) -> Callable[[Performer[M]], Performer[M]]:
 
 
 def first_look(kind: type[AnyMessage]) -> Performer[Any] | None:
-    """What looks before messages of this class are performed, if anything does."""
+    """The function called before messages of this class are performed, if any."""
     return _LOOKS.get(kind)
 
 

@@ -1,1 +1,1 @@
-"""What is asked and answered on the wire: how messages are declared, decoded and encoded."""
+"""The protocol: how messages and answers are declared, decoded and encoded."""

@@ -1,4 +1,4 @@
-"""Answers: what each operation says, declared as a typed class beside its message.
+"""Answers: the typed result of each operation, declared beside its message.
 
     class RunFound(Answer):
         run: Run
@@ -46,7 +46,7 @@ A_co = TypeVar("A_co", bound=Answer, covariant=True)
 
 
 class Nothing(Answer):
-    """An empty object: it is done."""
+    """An empty object."""
 
 
 class Raw(bytes):

@@ -1,4 +1,4 @@
-"""What the client's parts speak through: a connection to a store, local or remote."""
+"""The connection through which the client's methods reach a store, local or remote."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
@@ -39,39 +39,39 @@ class Connection(Protocol):
         """
 
     def raise_rejected(self, numbers: Iterable[int] | None = None) -> None:
-        """Raise what the store said of the first of these entries that it refused."""
+        """Raise the store's error for the first of these entries that it rejected."""
 
     def begin(self, message: AnyMessage, later: AnyMessage) -> dict[str, Any] | None:
-        """Make a run or a model; None when its server is away and `later` is kept, which makes it afterwards."""
+        """Create a run or a model; None when its server is away and `later` is kept, which creates it."""
 
     def is_away(self) -> bool:
-        """Is the server out of reach, and may runs be started offline?"""
+        """Whether the server is unreachable and runs may start offline."""
 
     def upload(self, owner: str, owner_id: str, transfer: Callable[[Any], None], ours: bool = False) -> bool:
-        """Store files of a run or a model; False when the store is out of reach and they are kept and delivered later.
+        """Store files of a run or a model; False when the store is unreachable and they are kept and delivered later.
 
         Parameters
         ----------
         owner: ``run`` or ``model``, or ``table`` for rows of a table of a run.
         transfer: Puts the files into the artifact repository it is given.
-        ours: The files are temporary ones that nobody changes any more.
+        ours: The files are temporary and will not change any more.
         """
 
     def flush(self) -> None:
         """Wait until everything buffered is stored; an error when the store cannot be reached."""
 
     def waits(self, synchronous: bool | None) -> bool:
-        """Must a call with this argument wait until its points are stored?"""
+        """Whether a call with this argument waits until its points are stored."""
 
 
 class ClientPart:
-    """Base of the client's parts, one a slice. They are put together in one flat class."""
+    """Base of the client's methods of one slice. The client inherits them all."""
 
     connection: Connection
 
     @property
     def active_model_id(self) -> str | None:
-        """The logged model of metrics that name none; the client, which knows it, says."""
+        """The logged model of metrics without one; the client defines it."""
         return None
 
     def send(self, message: Message[A]) -> A:
@@ -80,7 +80,7 @@ class ClientPart:
 
 
 class RunOperations:
-    """What a call with ``synchronous=False`` returns: something to wait for."""
+    """The result of a call with ``synchronous=False``: an object to wait for."""
 
     def __init__(self, part: ClientPart, numbers: Iterable[int]) -> None:
         self._part, self._numbers = part, list(numbers)
@@ -90,7 +90,7 @@ class RunOperations:
 
         Raises
         ------
-        RunyardException: The store refused what this call logged.
+        RunyardException: The store rejected what this call logged.
         """
         self._part.connection.flush()
         self._part.connection.raise_rejected(self._numbers)

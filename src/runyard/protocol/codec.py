@@ -1,7 +1,7 @@
-"""Bytes to messages and answers to bytes: the hot path of the server.
+"""Decodes messages from bytes and encodes answers: the hot path of the server.
 
 Bodies of the busiest messages, which are declared as hot, are decoded in one typed pass by msgspec; whatever that pass
-does not take (numbers as text, camelCase, NaN literals, faults) goes to the lenient decoder, which knows how to refuse.
+rejects (numbers as text, camelCase, NaN literals, errors) goes to the lenient decoder, which raises exact errors.
 """
 
 import json
@@ -68,7 +68,7 @@ def encode(answer: Wire | Mapping[str, Any]) -> bytes:
 
 
 def parse_object(body: bytes, pairs: Callable[[list[tuple[str, Any]]], Any] | None = None) -> dict[str, Any]:
-    """The JSON object in a body; a JSON text within a JSON text is taken too, as some old clients send it.
+    """The JSON object in a body; a JSON text within a JSON text is accepted too: some old clients send it.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def parse_object(body: bytes, pairs: Callable[[list[tuple[str, Any]]], Any] | No
 
 
 def _refuse_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """The fields of an object; which of two was meant is not for us to say."""
+    """The fields of an object; a repeated one is an error."""
     fields = dict(pairs)
     if len(fields) < len(pairs):
         names = [name for name, _ in pairs]

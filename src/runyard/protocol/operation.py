@@ -1,4 +1,4 @@
-"""What the protocol knows about an operation besides its fields: where it is reached and what it needs."""
+"""Operations: name, methods, path and permission."""
 
 import re
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""The field types of messages that Python's own types do not tell apart."""
+"""Field types of messages beyond Python's own types."""
 
 from dataclasses import dataclass
 from typing import Annotated

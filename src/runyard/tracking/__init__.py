@@ -1,4 +1,4 @@
-"""What happened: experiments, runs, metrics and inputs. MLflow's further names are in `runyard.mlflow`."""
+"""Tracking: experiments, runs, metrics and inputs. MLflow's further names are in `runyard.mlflow`."""
 
 from runyard._lazy import on_first_use, stubbed
 

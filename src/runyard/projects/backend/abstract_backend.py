@@ -32,7 +32,7 @@ class AbstractBackend(ABC):
         backend_config: What the caller gave for this backend, with the further arguments of the call under the names
             in `runyard.projects.config_keys`.
         tracking_uri: Where the run is logged.
-        experiment_id: The experiment it belongs to.
+        experiment_id: Its experiment.
 
         Raises
         ------

@@ -71,7 +71,7 @@ class PromotionClient(RegistryPart):
         ----------
         version: Only those that concern this version.
         max_results: Maximum number of moves, 1 to 1,000.
-        page_token: The token of the page before.
+        page_token: The token from the page before.
         """
         number = None if version is None else str(version)
         answer = self.register(SearchMoves(name=name, version=number, max_results=max_results, page_token=page_token))

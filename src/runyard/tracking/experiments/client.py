@@ -1,4 +1,4 @@
-"""What the client can do with experiments."""
+"""Methods of the client for experiments."""
 
 import os
 from collections.abc import Mapping
@@ -27,12 +27,12 @@ from runyard.tracking.experiments.messages import (
 
 
 class ExperimentsClient(ClientPart):
-    """Experiments: make, find, change, delete."""
+    """Experiments: create, find, change, delete."""
 
     def create_experiment(
         self, name: str, artifact_location: str | os.PathLike[str] | None = None, tags: Mapping[str, Any] | None = None
     ) -> str:
-        """Make an experiment; returns its id.
+        """Create an experiment; returns its id.
 
         Raises
         ------
@@ -79,7 +79,7 @@ class ExperimentsClient(ClientPart):
         max_results: Maximum number of results, 1 to 50,000.
         filter_string: Such as ``name LIKE 'vision%' AND tags.team = 'red'``.
         order_by: Such as ``["name ASC", "last_update_time DESC"]``.
-        page_token: The token of the page before.
+        page_token: The token from the page before.
         """
         answer = self.send(
             SearchExperiments(

@@ -1,4 +1,4 @@
-"""Where artifacts of an experiment may be: the one check of a location that came with a request."""
+"""Checks the artifact location of a new experiment."""
 
 import re
 from pathlib import Path
@@ -47,7 +47,7 @@ def checked_location(text: str) -> str:
         raise _refused(text, "it may not hold credentials")
     if parts.scheme == "file" and parts.netloc not in ("", "localhost"):
         raise _refused(text, "a file location names no host")
-    kept = f"{parts.scheme}{text[len(parts.scheme) :]}"  # the scheme in small letters
+    kept = f"{parts.scheme}{text[len(parts.scheme) :]}"  # the scheme in lower case
     return kept.rstrip("/") if parts.path.strip("/") else kept
 
 

@@ -34,7 +34,7 @@ def experiment_number(experiment_id: str) -> int:
 
 
 PENDING = "pending:"
-"""How the id begins of an experiment that is known by its name only, because its server is away."""
+"""Prefix of the id of an experiment that is known by name only, because its server is away."""
 
 
 def pending_name(experiment_id: str) -> str | None:
@@ -43,7 +43,7 @@ def pending_name(experiment_id: str) -> str | None:
 
 
 def check_home(experiment_id: str, experiment_name: str) -> None:
-    """Refuse an experiment that is given neither by id nor by name, or by both."""
+    """Check that an experiment is given either by id or by name."""
     if bool(experiment_id) == bool(experiment_name):
         given = f"got {experiment_id!r} and {shown(experiment_name)}"
         raise InvalidParameter(f"Give the experiment by 'experiment_id' or by 'experiment_name'; {given}.")
@@ -78,13 +78,13 @@ class ExperimentsFound(Answer):
 
 
 class ExperimentSummary(Answer):
-    """What the active runs of an experiment are.
+    """A summary of the active runs of an experiment.
 
     Attributes
     ----------
-    runs: How many there are.
-    by_status: How many there are of each status that one has.
-    last_activity_time: When one last started or ended, milliseconds since the epoch.
+    runs: Number of runs.
+    by_status: Number of runs by status.
+    last_activity_time: Time of the last start or end of a run, in milliseconds since 1970.
     """
 
     experiment_id: str
@@ -100,13 +100,13 @@ class ExperimentSummaries(Answer):
 
 
 class ExperimentsCounted(Answer):
-    """How many experiments there are."""
+    """The number of experiments."""
 
     experiments: int
 
 
 class CreateExperiment(Message[ExperimentCreated], post="experiments/create", needs="experiment.create"):
-    """Make an experiment. The name must be new, also among deleted experiments."""
+    """Create an experiment. The name must be new, also among deleted experiments."""
 
     name: str
     artifact_location: str | None = None
@@ -152,7 +152,7 @@ class SearchExperiments(
 
 
 class CountExperiments(Message[ExperimentsCounted], get="experiments/count", family="runyard", needs="experiment.read"):
-    """How many experiments match a filter."""
+    """The number of experiments that match a filter."""
 
     view_type: ViewType = "ACTIVE_ONLY"
     filter: str | None = None

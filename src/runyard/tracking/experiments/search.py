@@ -41,7 +41,7 @@ def matching_experiments(tx: Transaction, view_type: str, text: str | None) -> l
 
 
 def shown_stage(column: sa.ColumnElement[str], view_type: str) -> sa.ColumnElement[bool]:
-    """Is the stage one of those that a view shows?"""
+    """Whether a view shows the stage."""
     stages = LifecycleStage.view_type_to_stages(ViewType.from_string(view_type.lower()))
     return column == stages[0] if len(stages) == 1 else column.in_(stages)
 
@@ -69,7 +69,7 @@ def _with_number(comparison: Comparison) -> Comparison:
 
 
 def _order(terms: Sequence[OrderTerm], dialect: str) -> list[SortColumn]:
-    """The sort columns; ties of an order that was asked for go by id, the newest first."""
+    """The sort columns; ties of a given order go by id, the newest first."""
     if not terms:
         return [
             SortColumn(experiments.c.creation_time, "integer", descending=True, indexed=True),

@@ -14,7 +14,7 @@ experiments = sa.Table(
     sa.Column("creation_time", sa.BigInteger, nullable=False),
     sa.Column("last_update_time", sa.BigInteger, nullable=False),
     sa.Index("ix_experiments_stage_creation", "lifecycle_stage", sa.text("creation_time DESC"), "experiment_id"),
-    sqlite_autoincrement=True,  # the id of an experiment removed for good is not given to another
+    sqlite_autoincrement=True,  # the id of a removed experiment is not used again
 )
 
 experiment_tags = sa.Table(

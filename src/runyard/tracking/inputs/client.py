@@ -1,4 +1,4 @@
-"""What the client can do with the inputs of runs."""
+"""Methods of the client for inputs of runs."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from runyard.tracking.inputs.messages import LogInputs
 
 
 class InputsClient(ClientPart):
-    """Inputs: note what a run used."""
+    """Inputs: note the datasets and models of a run."""
 
     def log_inputs(
         self,

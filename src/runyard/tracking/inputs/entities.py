@@ -51,7 +51,7 @@ class LoggedModelInput(ValueEntity):
 
 @entity
 class LoggedModelOutput(ValueEntity):
-    """A logged model that a run produced, with the step at which it did."""
+    """A logged model that a run produced, with its training step."""
 
     model_id: str
     step: int = 0

@@ -1,4 +1,4 @@
-"""What the operations on inputs do."""
+"""Operations on inputs."""
 
 import sqlalchemy as sa
 

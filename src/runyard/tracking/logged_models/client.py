@@ -1,4 +1,4 @@
-"""What the client can do with logged models."""
+"""Methods of the client for logged models."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -36,7 +36,7 @@ MAX_RESULTS = 100
 
 
 class LoggedModelsClient(ClientPart):
-    """Logged models: make, finish, find and describe them."""
+    """Logged models: create, finish, search and describe them."""
 
     def create_logged_model(
         self,
@@ -47,13 +47,13 @@ class LoggedModelsClient(ClientPart):
         params: Mapping[str, Any] | None = None,
         model_type: str | None = None,
     ) -> LoggedModel:
-        """Begin a model in an experiment. It is pending until `finalize_logged_model`.
+        """Create a model in an experiment. It is pending until `finalize_logged_model`.
 
         Parameters
         ----------
-        experiment_id: The experiment it belongs to. Empty: that of the run that makes it.
-        name: Its name, which need not be its alone; a random one when left out.
-        source_run_id: The run that makes it.
+        experiment_id: Its experiment; when empty, that of the run that creates it.
+        name: Its name, which need not be unique; a random one when left out.
+        source_run_id: The run that creates it.
         tags, params: Values are stored as text.
         model_type: What kind of model it is, such as ``"Agent"``.
 
@@ -79,7 +79,7 @@ class LoggedModelsClient(ClientPart):
         now = replace(later.described(str(experiment_id)), name=name or "", params=list(first))
         further = [LogLoggedModelParams(model_id="-", params=list(page)) for page in others]
         for page in further:
-            page.check_once()  # before there is half a model
+            page.check_once()  # checked before anything is created
         at_once = experiment_id != "" and pending is None
         answer = self.connection.begin(now if at_once else later, later)
         if answer is None:
@@ -103,7 +103,7 @@ class LoggedModelsClient(ClientPart):
         return self.send(GetLoggedModel(model_id=model_id)).model
 
     def finalize_logged_model(self, model_id: str, status: LoggedModelStatus | str) -> LoggedModel:
-        """Say how the logging of a model ended.
+        """Set the final status of a model.
 
         Parameters
         ----------
@@ -151,7 +151,7 @@ class LoggedModelsClient(ClientPart):
         self.connection.write(DeleteLoggedModelTag(model_id=checked_model_id(model_id), tag_key=key))
 
     def log_model_params(self, model_id: str, params: Mapping[str, Any]) -> None:
-        """Add params, as text. A param stays what it is.
+        """Add params, as text. A param cannot be changed.
 
         Raises
         ------
@@ -180,14 +180,14 @@ class LoggedModelsClient(ClientPart):
 
         Parameters
         ----------
-        experiment_ids: Where to look: an id or several.
+        experiment_ids: One or more experiment ids.
         filter_string: Such as ``metrics.accuracy > 0.9 AND params.depth = '3'``.
         datasets: Dictionaries with ``dataset_name`` and maybe ``dataset_digest``: the metrics in the filter must have
             been logged with one of these.
         max_results: Maximum number of models; 100 when left out.
         order_by: Dictionaries with ``field_name``, maybe ``ascending``, and for a metric maybe ``dataset_name`` and
             ``dataset_digest``; the newest first when left out.
-        page_token: The token of the page before.
+        page_token: The token from the page before.
 
         Raises
         ------
@@ -206,19 +206,19 @@ class LoggedModelsClient(ClientPart):
         return PagedList(answer.models, answer.next_page_token)
 
     def log_outputs(self, run_id: str, models: Sequence[LoggedModelOutput]) -> None:
-        """Note the models a run put out, each with the step at which it did."""
+        """Note models as outputs of a run, each with its training step."""
         outputs = [LoggedModelOutput(model_id=model.model_id, step=getattr(model, "step", 0)) for model in models]
         if outputs:
             self.connection.write(LogOutputs(run_id=run_id, models=outputs))
 
 
 _unseen: dict[str, LoggedModel] = {}
-"""Models that this process began and could not ask for, because their server was away."""
+"""Models that this process created while their server was away."""
 _MOST_UNSEEN = 1000
 
 
 def _remembered(begun: StartLoggedModel, experiment_id: str) -> LoggedModel:
-    """What this process knows of a model that it cannot ask for."""
+    """What this process knows of a model while its server is away."""
     now = now_ms()
     model = LoggedModel(
         experiment_id,

@@ -22,7 +22,7 @@ _FROM_WIRE = {wire: name for name, wire in _WIRE_NAMES.items()}
 
 
 class LoggedModelStatus(StrEnum):
-    """How far the logging of a model is."""
+    """The status of a model's logging."""
 
     UNSPECIFIED = "UNSPECIFIED"
     PENDING = "PENDING"
@@ -31,7 +31,7 @@ class LoggedModelStatus(StrEnum):
 
     @staticmethod
     def is_finalized(status: "LoggedModelStatus | str") -> bool:
-        """Is the logging of a model with this status over?"""
+        """Whether this status is final."""
         return status in (LoggedModelStatus.READY, LoggedModelStatus.FAILED)
 
     @classmethod
@@ -69,7 +69,7 @@ class LoggedModelStatus(StrEnum):
 
     @classmethod
     def of(cls, status: "LoggedModelStatus | str") -> "LoggedModelStatus":
-        """The status that a caller names.
+        """The status of a caller's name or number.
 
         Raises
         ------
@@ -97,7 +97,7 @@ class LoggedModelTag(KeyValue):
 
 @entity
 class LoggedModel(Entity):
-    """A model with a life of its own: what was logged with it, where its files are, which run made it.
+    """A model as a run produced it: its params, tags and metrics, the location of its files, and its run.
 
     In Python params and tags are dictionaries of text, and `metrics` is None when there is no point; the constructor
     takes lists of entities too, and the status as MLflow's number. `model_uri` is its address, ``models:/<model_id>``.
@@ -135,7 +135,7 @@ class LoggedModel(Entity):
 
     @property
     def model_uri(self) -> str:
-        """Where it can be loaded from."""
+        """Its address for loading."""
         return f"models:/{self.model_id}"
 
     def to_dictionary(self) -> dict[str, Any]:

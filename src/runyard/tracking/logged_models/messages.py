@@ -95,7 +95,7 @@ class LoggedModelsFound(Answer):
 
 
 class CreateLoggedModel(Message[LoggedModelFound], post="logged-models", needs="experiment.edit"):
-    """Begin a model in an experiment. Its status is pending until it is finalised."""
+    """Create a model in an experiment. Its status is pending until it is finalised."""
 
     experiment_id: ExperimentId
     name: str = ""
@@ -109,7 +109,7 @@ class CreateLoggedModel(Message[LoggedModelFound], post="logged-models", needs="
         self.check_description()
 
     def check_description(self) -> None:
-        """Refuse what describes the model and breaks a rule."""
+        """Check the fields that describe the model."""
         check_logged_model_name(self.name)
         check_text("model_type", self.model_type, MAX_MODEL_NAME)
         check_text("source_run_id", self.source_run_id, 256)
@@ -120,10 +120,10 @@ class CreateLoggedModel(Message[LoggedModelFound], post="logged-models", needs="
 class StartLoggedModel(
     Message[LoggedModelFound], post="logged-models/start", family="runyard", needs="experiment.edit"
 ):
-    """Begin a model under an id that the caller made, as programs do that began while the server was away.
+    """Create a model with an id made by the caller, as programs do that began while the server was away.
 
-    Its experiment is given by id, or by name and made if there is none of that name; else it is that of the run which
-    makes the model. Repeating it changes nothing.
+    Its experiment is given by id, or by name and created if it does not exist; else it is that of the run
+    that creates the model. Repeating it changes nothing.
     """
 
     model_id: str
@@ -165,7 +165,7 @@ class GetLoggedModel(Message[LoggedModelFound], get="logged-models/{model_id}", 
 
 
 class FinalizeLoggedModel(Message[LoggedModelFound], patch="logged-models/{model_id}", needs="run.edit"):
-    """Say how the logging of a model ended."""
+    """Set the final status of a model."""
 
     model_id: str
     status: ModelStatus
@@ -239,7 +239,7 @@ class ListLoggedModelArtifacts(
 
 
 class LogOutputs(Message[Nothing], post="runs/outputs", needs="run.edit"):
-    """Note the logged models a run put out."""
+    """Note logged models as outputs of a run."""
 
     run_id: str
     models: list[LoggedModelOutput]

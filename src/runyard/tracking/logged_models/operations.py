@@ -1,4 +1,4 @@
-"""What the operations on logged models do."""
+"""Operations on logged models."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -43,7 +43,7 @@ _STATUSES = dict(MODEL_STATUSES)
 
 
 class FoundModel(NamedTuple):
-    """What operations must know of a logged model."""
+    """The columns of a logged model that operations need."""
 
     id: int
     artifact_location: str

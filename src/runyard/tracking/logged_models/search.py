@@ -119,7 +119,7 @@ def _condition(comparison: Comparison, datasets: Sequence[DatasetFilter], dialec
 
 
 def _status_condition(comparison: Comparison) -> sa.ColumnElement[bool]:
-    """Statuses are given by number, or by name as nobody but us takes them; what is no status is equal to none."""
+    """Statuses are given by number or, in Runyard only, by name; an unknown status equals none."""
     given = comparison.value if isinstance(comparison.value, tuple) else (comparison.value,)
     if comparison.operator in ("LIKE", "ILIKE"):
         raise InvalidParameter("A status is compared with =, !=, IN or NOT IN.")
@@ -143,13 +143,13 @@ def _order(order: ModelOrder, dialect: str) -> list[SortColumn]:
     if name in _NUMBERS:
         return [SortColumn(_COLUMNS[name], "integer", descending)]
     text = SortColumn(binary(_COLUMNS[name], dialect), "text", descending)
-    if name in _MAY_BE_EMPTY:  # what has none comes last either way
+    if name in _MAY_BE_EMPTY:  # missing values come last in both directions
         return [SortColumn(sa.case((_COLUMNS[name] == "", number(1)), else_=number(0)), "integer"), text]
     return [text]
 
 
 def _metric_order(order: ModelOrder, descending: bool) -> list[SortColumn]:
-    """By the latest point, that of the greatest timestamp and step; models without one come last either way."""
+    """By the latest point, that of the greatest timestamp and step; models without one come last in both directions."""
     key = order.field_name.removeprefix("metrics.").strip('`"')
     check_key("order_by.field_name", key)
     wanted = [_metrics.logged_model_id == logged_models.c.id, _metrics.key == key]

@@ -1,4 +1,4 @@
-"""Puts logged models together as the protocol shows them: a fixed number of statements however many models."""
+"""Assembles logged models for answers, with a fixed number of statements."""
 
 from collections.abc import Sequence
 from typing import Any

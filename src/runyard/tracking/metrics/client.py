@@ -1,4 +1,4 @@
-"""What the client can do with metrics."""
+"""Methods of the client for metrics."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ _MOST_REMEMBERED = 10_000
 
 
 class MetricsClient(ClientPart):
-    """Metrics: log points, read their history."""
+    """Metrics: log points, read histories."""
 
     def log_metric(
         self,
@@ -31,14 +31,14 @@ class MetricsClient(ClientPart):
         dataset_digest: str | None = None,
         model_id: str | None = None,
     ) -> Any:
-        """Log one point of a metric. It returns when the point is checked and safe on this machine's disk.
+        """Log one point of a metric. Returns when the point is checked and written to the journal.
 
         Parameters
         ----------
         run_id: The run.
         key: The metric's name.
-        value: A number; scalars of numpy and of tensor libraries are taken too.
-        timestamp: Milliseconds since the epoch; now when left out.
+        value: A number; scalars of numpy and tensor libraries work too.
+        timestamp: Milliseconds since 1970; now by default.
         step: Where on the curve it lies; 0 when left out.
         synchronous: True waits until the store has it.
         dataset_name, dataset_digest: The data the value was measured on.
@@ -46,7 +46,7 @@ class MetricsClient(ClientPart):
 
         Raises
         ------
-        InvalidParameter: The key breaks the rules, or the value is no number.
+        InvalidParameter: The key breaks the rules, or the value is not a number.
         """
         number = value if type(value) is float else as_number(key, value)
         when = now_ms() if timestamp is None else as_integer("timestamp", timestamp)
@@ -74,11 +74,11 @@ class MetricsClient(ClientPart):
 
 
 def measured_on(model_id: str | None, dataset_name: str | None, dataset_digest: str | None) -> Measured | None:
-    """What a value was measured on; None when nothing is known.
+    """The model and dataset of a value; None without any.
 
     Raises
     ------
-    InvalidParameter: A dataset is named by one of name and digest only.
+    InvalidParameter: Only one of the dataset's name and digest is given.
     """
     if not (model_id or dataset_name or dataset_digest):
         return None
@@ -99,10 +99,10 @@ def buffer_point(
     step: int,
     measured: Measured | None = None,
 ) -> int:
-    """Check a point as the store will, then put it into the buffer; its number there."""
+    """Check a point as the store will, then put it into the buffer; returns its number there."""
     try:
         known = key in _good_keys and run_id in _good_runs
-    except TypeError:  # a list, say, cannot be looked up
+    except TypeError:  # a list, for example, is not hashable
         known = False
     if not known:
         _check_names(run_id, key)
@@ -130,7 +130,7 @@ def as_number(key: str, value: Any) -> float:
 
     Raises
     ------
-    InvalidParameter: It is no number.
+    InvalidParameter: It is not a number.
     """
     try:
         plain = _only_value(value)
@@ -142,12 +142,12 @@ def as_number(key: str, value: Any) -> float:
 
 
 def _only_value(value: Any) -> Any:
-    """What an array or a tensor of one value holds, whatever its library; other values as they are."""
+    """The value of an array or tensor of one element, of any library; other values as they are."""
     if isinstance(value, int | float):
         return value
     if getattr(getattr(value, "dtype", None), "kind", "") in ("m", "M"):
-        raise TypeError("times are no numbers")
-    if hasattr(value, "detach"):  # torch warns when the number of a tensor is taken that knows its gradient
+        raise TypeError("a time is not a number")
+    if hasattr(value, "detach"):  # torch warns when a tensor with a gradient is converted
         value = value.detach()
     elif not hasattr(value, "item") and callable(getattr(value, "numpy", None)):  # tensorflow
         value = value.numpy()

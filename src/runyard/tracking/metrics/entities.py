@@ -1,4 +1,4 @@
-"""Metrics: what a point of one is, on the wire and in Python."""
+"""Metric points, on the wire and in Python."""
 
 import dataclasses
 from typing import Any

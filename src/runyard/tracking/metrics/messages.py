@@ -72,7 +72,7 @@ class GetMetricHistoryBulkInterval(Message[MetricsFound], get="metrics/get-histo
 
 
 def check_run_count(run_ids: list[str], name: str) -> None:
-    """Refuse a request for no run or for too many."""
+    """Check the number of runs in a request."""
     if not run_ids:
         raise InvalidParameter(f"Missing value for required parameter '{name}'.")
     if len(run_ids) > MAX_HISTORY_RUNS:
@@ -84,7 +84,7 @@ class MetricCurve(Answer):
 
     Attributes
     ----------
-    points: How many points there are within the range of steps, before they were thinned.
+    points: Number of points in the range of steps, before thinning.
     timestamps: Milliseconds since the epoch.
     """
 

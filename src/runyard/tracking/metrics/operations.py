@@ -1,4 +1,4 @@
-"""What the operations on metrics do."""
+"""Operations on metrics."""
 
 from typing import Any
 
@@ -66,7 +66,7 @@ def get_metric_history(tx: Transaction, message: GetMetricHistory) -> Wire:
 
 
 def _read_token(token: str | None) -> tuple[tuple[int, int, Any] | None, int]:
-    """The point behind which the page begins, or how many points to pass over (MLflow's own tokens)."""
+    """The point after which the page begins, or the number of points to skip (MLflow's own tokens)."""
     if not token:
         return None, 0
     fields = decode_token(token)

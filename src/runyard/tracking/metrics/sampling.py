@@ -1,4 +1,4 @@
-"""Thinning long series for charts: never more points than were asked for."""
+"""Thins long series for charts."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -36,7 +36,7 @@ def evenly(tx: Transaction, series: int, most: int, first: int | None, last: int
 
     Parameters
     ----------
-    most: 1 gives only the last point.
+    most: Maximum number of points; 1 gives only the last one.
     first, last: Only points with steps from `first` to `last`, both included.
     """
     bounds = [_points.series_id == series]
@@ -55,7 +55,7 @@ def evenly(tx: Transaction, series: int, most: int, first: int | None, last: int
 
 
 def even_places(count: int, most: int) -> list[int]:
-    """Places of at most `most` of `count` rows: evenly spread, the first and the last among them.
+    """Positions of at most `most` of `count` rows: evenly spread, the first and the last among them.
 
     >>> even_places(10, 4)
     [0, 3, 6, 9]

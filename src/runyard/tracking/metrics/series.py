@@ -1,4 +1,4 @@
-"""How metric points are kept. Whatever touches them goes through the verbs here: append, latest, history, find.
+"""How metric points are stored. All access goes through the functions here: append, latest, history, find.
 
 A series is one metric of one run. Its latest point is in `metric_series`, in columns that search compares and as the
 JSON that answers show, so that an answer is glued together by the database and costs no row per metric; its points are
@@ -115,7 +115,7 @@ def append(tx: Transaction, run: int, points: Sequence[Point]) -> None:
         if best is None or _rank(candidate) > _rank(best):
             newest[point.key] = candidate
     numbers: dict[str, int] = {}
-    for key in sorted(newest):  # in one order everywhere, so that two processes do not wait for each other in a circle
+    for key in sorted(newest):  # lock in one order to avoid deadlocks
         latest = newest[key]
         if key not in known:
             numbers[key] = _insert_series.row(tx, run, key, *latest, _document(key, latest))[0]  # type: ignore[index]
@@ -206,11 +206,11 @@ def history(
     Parameters
     ----------
     limit: Maximum number of points.
-    after: Only points behind this (timestamp, step, value).
+    after: Only points after this (timestamp, step, value).
     offset: Number of points to skip.
     """
     if limit is None and after is None and not offset:
-        # Read as it is clustered and put in order here: it nearly always is, so this costs less than SQL's sorting.
+        # Sorted here: in clustered order they nearly always are, so this is cheaper than sorting in SQL.
         rows = _whole_history.rows(tx, series)
         rows.sort(key=itemgetter(0, 1))
         return rows

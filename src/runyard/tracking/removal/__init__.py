@@ -1,6 +1,6 @@
-"""Removing deleted runs, logged models and experiments for good: what `runyard gc` does.
+"""Removes deleted runs, logged models and experiments for good, for `runyard gc`.
 
-There is no way back, and no route to it: it takes no messages, and the gate administers it for who has the database.
+This cannot be undone, and no route leads to it: the gate performs it for the owner of the database only.
 """
 
 from collections.abc import Callable, Sequence
@@ -41,7 +41,7 @@ class Remover:
     Parameters
     ----------
     administer: Performs each step: the gate's.
-    needed: Makes what knows which runs and logged models something else needs, given where the server keeps artifacts.
+    needed: Creates the object that knows which runs and logged models are needed, given the artifact destination.
 
     Attributes
     ----------
@@ -54,7 +54,7 @@ class Remover:
         self._needed = needed(self.noted_destination)
 
     def find(self, deleted_before: int | None, run_ids: Sequence[str], experiment_ids: Sequence[str]) -> Removable:
-        """What is deleted: all of it, or of the runs and experiments named.
+        """Everything that is deleted, or only the given runs and experiments.
 
         Parameters
         ----------
@@ -64,7 +64,7 @@ class Remover:
 
         Raises
         ------
-        DoesNotExist: A run or experiment that was named is not there.
+        DoesNotExist: A given run or experiment does not exist.
         InvalidParameter: It is not deleted, or not for long enough.
         Conflict: It is needed by something that is not deleted.
         """
@@ -76,7 +76,7 @@ class Remover:
         return self._administer(work)
 
     def claim_run(self, run_id: str) -> str | None:
-        """Begin to remove a run; the reason why it must stay when it must."""
+        """Begin to remove a run; returns the reason if it must stay."""
 
         def work(tx: Transaction) -> str | None:
             run = find_run(tx, run_id, to_change=True)
@@ -97,7 +97,7 @@ class Remover:
         self._administer(lambda tx: tx.execute(chosen))
 
     def claim_model(self, model_id: str) -> str | None:
-        """Begin to remove a logged model, which is deleted from now on; the reason why it must stay when it must."""
+        """Begin to remove a logged model, which is deleted from then on; returns the reason if it must stay."""
 
         def work(tx: Transaction) -> str | None:
             model = find_model(tx, model_id, to_change=True)
@@ -118,7 +118,7 @@ class Remover:
         self._administer(lambda tx: tx.execute(sa.delete(logged_models).where(*chosen)))
 
     def remove_experiment(self, experiment_id: str) -> str | None:
-        """Remove an experiment; the reason why it must stay when it must."""
+        """Remove an experiment; returns the reason if it must stay."""
         number = experiment_number(experiment_id)
 
         def work(tx: Transaction) -> str | None:
@@ -135,7 +135,7 @@ class Remover:
         return self._administer(work)
 
     def remove_unused_datasets(self) -> int:
-        """Remove datasets that no run uses any more; returns how many."""
+        """Remove datasets that no run uses any more; returns their number."""
 
         def work(tx: Transaction) -> int:
             used = sa.select(dataset_inputs.c.dataset_id).where(dataset_inputs.c.dataset_id == datasets.c.id)

@@ -50,7 +50,7 @@ class Kept:
 
 @dataclass(frozen=True)
 class Removable:
-    """What a removal would take away, and what is deleted and would stay."""
+    """What a removal would remove, and what is deleted and would stay."""
 
     runs: list[DeletedRun]
     models: list[DeletedModel]
@@ -83,7 +83,7 @@ def _parted(
     chosen: list[DeletedExperiment],
     named: set[str],
 ) -> Removable:
-    """What may go and what must stay."""
+    """What may be removed and what must stay."""
     kept: list[Kept] = []
     models, leaving_runs, leaving = [], [], set[str]()
     for model in found_models:

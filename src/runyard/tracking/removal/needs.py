@@ -44,7 +44,7 @@ class Needed(Protocol):
     """Knows what others need: the registry, which is built on this package."""
 
     def refresh(self, tx: Transaction) -> None:
-        """Look at what came since the last look."""
+        """Read what was added since the last call."""
 
     def run(self, run_id: str, artifact_uri: str) -> str | None:
         """What needs a run, described; None when nothing does."""
@@ -91,7 +91,7 @@ MODEL_IS_DELETED = sa.or_(logged_models.c.lifecycle_stage == DELETED, experiment
 
 
 def _used_elsewhere(number: int) -> sa.ColumnElement[bool]:
-    """Does an active run other than this one use the logged model, or put it out?"""
+    """Whether another active run has the logged model as an input or output."""
     uses = [
         sa.exists().where(
             table.c.model_id == logged_models.c.model_id,

@@ -1,4 +1,4 @@
-"""What the client can do with runs, params and tags."""
+"""Methods of the client for runs, params and tags."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -49,8 +49,8 @@ class RunsClient(ClientPart):
 
         Parameters
         ----------
-        experiment_id: The experiment it belongs to.
-        start_time: Milliseconds since the epoch; now when left out.
+        experiment_id: Its experiment.
+        start_time: Milliseconds since 1970; now by default.
         tags: Tags to set; ``mlflow.user`` is its user too.
         run_name: Its name; a random one when left out.
         """
@@ -65,7 +65,7 @@ class RunsClient(ClientPart):
         return self.send(message).run
 
     def begin_run(self, experiment_id: str, tags: Mapping[str, Any] | None = None, run_name: str | None = None) -> Run:
-        """Start a run; while its server is away, under an id of its own, and made when the server is back.
+        """Start a run. While its server is away, it gets an id here and is created when the server is back.
 
         Unless RUNYARD_OFFLINE says ``never``. The parameters are those of `create_run`.
         """
@@ -89,7 +89,7 @@ class RunsClient(ClientPart):
         return now.answered(answer).run if answer else _unseen(later, experiment_id)
 
     def resume_run(self, run_id: str, name: str | None = None) -> Run:
-        """A run that goes on, of which no more than the id is known: its server is away."""
+        """A resumed run of which only the id is known: its server is away."""
         self.update_run(run_id, status="RUNNING", name=name)
         return _unseen(StartRun(run_id=run_id, run_name=name or "", start_time=now_ms()), PENDING)
 
@@ -103,7 +103,7 @@ class RunsClient(ClientPart):
         return self.send(GetRun(run_id=run_id)).run
 
     def get_parent_run(self, run_id: str) -> Run | None:
-        """The run this one is nested in; None if it is nested in none."""
+        """The run this one is nested in; None if there is none."""
         parent = self.get_run(run_id).data.tags.get(PARENT_TAG)
         return self.get_run(parent) if parent else None
 
@@ -125,7 +125,7 @@ class RunsClient(ClientPart):
         Parameters
         ----------
         status: FINISHED when left out, else FAILED or KILLED.
-        end_time: Milliseconds since the epoch; now when left out.
+        end_time: Milliseconds since 1970; now by default.
         """
         ended = now_ms() if end_time is None else end_time
         fields = {"run_id": run_id, "status": status or "FINISHED", "end_time": ended}
@@ -152,12 +152,12 @@ class RunsClient(ClientPart):
 
         Parameters
         ----------
-        experiment_ids: Where to look; one id as text is taken too.
+        experiment_ids: One or more experiment ids.
         filter_string: Such as ``metrics.loss < 0.1 AND params.optimizer = 'adam'``.
         run_view_type: Active ones, deleted ones or all.
-        max_results: At most so many, 1 to 50,000.
+        max_results: Maximum number of runs, 1 to 50,000.
         order_by: Such as ``["metrics.loss ASC"]``; the newest first when left out.
-        page_token: The token of the page before.
+        page_token: The token from the page before.
         """
         answer = self.send(
             SearchRuns(
@@ -203,7 +203,7 @@ class RunsClient(ClientPart):
         tags: Sequence[RunTag] = (),
         synchronous: bool | None = None,
     ) -> Any:
-        """Log many metrics, params and tags. More than the protocol takes at once are sent as several batches.
+        """Log many metrics, params and tags, in several batches if there are too many for one.
 
         Metrics alone are buffered as with `log_metric`; params and tags are stored when this returns.
 
@@ -227,7 +227,7 @@ class RunsClient(ClientPart):
         return RunOperations(self, entries) if synchronous is False else None
 
     def _written(self, message: AnyMessage, synchronous: bool | None) -> list[int]:
-        """Log a change as the caller or the settings say; its number when nobody waited for it."""
+        """Send a change with or without waiting, as the caller or the settings choose; its number if not waited for."""
         if synchronous is False or (synchronous is None and settings.ENABLE_ASYNC_LOGGING.get()):
             return [self.connection.write_behind(message)]
         self.connection.write(message, synchronous)
@@ -235,7 +235,7 @@ class RunsClient(ClientPart):
 
 
 def _unseen(begun: StartRun, experiment_id: str) -> Run:
-    """What this process knows of a run that it cannot ask for."""
+    """What this process knows of a run while its server is away."""
     info = {"experiment_id": experiment_id, "status": "RUNNING", "artifact_uri": f"runs:/{begun.run_id}"}
     tags = {tag.key: tag.value for tag in begun.tags} | {RUN_NAME_TAG: begun.run_name}
     listed = [{"key": key, "value": value} for key, value in tags.items() if value]

@@ -36,7 +36,7 @@ class RunStatus(Status):
 
     @staticmethod
     def is_terminated(status: int) -> bool:
-        """Is a run with this status over?"""
+        """Whether a run with this status has ended."""
         return status in (RunStatus.FINISHED, RunStatus.FAILED, RunStatus.KILLED)
 
 
@@ -60,7 +60,7 @@ SourceType.SOURCETYPE_TO_STRING = SourceType._names
 
 @entity
 class RunInfo(ValueEntity):
-    """What identifies a run, and where it stands.
+    """A run's ids, name, status and times.
 
     Attributes
     ----------
@@ -138,7 +138,7 @@ class RunData(Entity):
 
 @dataclasses.dataclass(init=False, eq=False, repr=False, slots=True)
 class Run(Entity):
-    """One execution: what it is, what it logged, what it used."""
+    """One execution: its info, data, inputs and outputs."""
 
     info: RunInfo
     data: RunData

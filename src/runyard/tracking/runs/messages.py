@@ -59,7 +59,7 @@ class RunFound(Answer):
 
 
 class RunUpdated(Answer):
-    """What a run is after a change."""
+    """A run after a change."""
 
     run_info: RunInfo
 
@@ -114,7 +114,7 @@ class CreateRun(Message[RunFound], post="runs/create", needs="experiment.edit"):
         self.check_description()
 
     def check_description(self) -> None:
-        """Refuse what describes the run and breaks a rule."""
+        """Check the fields that describe the run."""
         check_text("Run name", self.run_name, MAX_RUN_NAME)
         check_text("User id", self.user_id, 256)
         seen: dict[str, str] = {}
@@ -134,9 +134,9 @@ class CreateRun(Message[RunFound], post="runs/create", needs="experiment.edit"):
 
 
 class StartRun(Message[RunFound], post="runs/start", family="runyard", needs="experiment.edit"):
-    """Start a run under an id that the caller made, as programs do that began while the server was away.
+    """Start a run with an id made by the caller, as programs do that began while the server was away.
 
-    Its experiment is given by id, or by name and made if there is none of that name. Repeating it changes nothing.
+    Its experiment is given by id, or by name and created if it does not exist. Repeating it changes nothing.
     """
 
     run_id: str
@@ -165,13 +165,13 @@ class StartRun(Message[RunFound], post="runs/start", family="runyard", needs="ex
 
 @dataclass(kw_only=True)
 class OfRun:
-    """What messages about one run have: its id, which old clients send as `run_uuid`."""
+    """Base of messages about one run: its id, which old clients send as `run_uuid`."""
 
     run_id: str | None = None
     run_uuid: str | None = None
 
     def check(self) -> None:
-        """Refuse a message that names no run.
+        """Check that the message names a run.
 
         Raises
         ------
@@ -295,7 +295,7 @@ class SearchRuns(Message[RunsFound], post="runs/search", kind="read", needs="run
 
 
 class CountRuns(Message[RunsCounted], post="runs/count", kind="read", family="runyard", needs="run.read"):
-    """How many runs a search finds."""
+    """The number of runs that a search finds."""
 
     experiment_ids: list[ExperimentId] = field(default_factory=list)
     filter: str | None = None

@@ -1,4 +1,4 @@
-"""What the operations on runs do."""
+"""Operations on runs."""
 
 import functools
 import json
@@ -240,7 +240,7 @@ def log_batch(tx: Transaction, message: LogBatch) -> Wire:
 def search_runs(tx: Transaction, message: SearchRuns) -> Wire:
     """A page of runs: ids first, then what they carry."""
     if not message.experiment_ids:
-        parse_filter(message.filter, RUN_FIELDS)  # a mistake in it is one even where nothing is looked for
+        parse_filter(message.filter, RUN_FIELDS)  # checked even when there is nothing to search
         return {}
     numbers, next_token = search_run_ids(
         tx,
@@ -261,7 +261,7 @@ def search_runs(tx: Transaction, message: SearchRuns) -> Wire:
 
 @performs(CountRuns)
 def count(tx: Transaction, message: CountRuns) -> Wire:
-    """How many runs match."""
+    """The number of matching runs."""
     return {"count": count_runs(tx, message.experiment_ids, message.run_view_type, message.filter)}
 
 
@@ -298,7 +298,7 @@ def describe_runs(tx: Transaction, message: DescribeRuns) -> Wire:
 
 @performs(LogModel)
 def log_model(tx: Transaction, message: LogModel) -> Wire:
-    """Append the model to the run's history tag, which is how 2.x clients know of models."""
+    """Append the model to the run's history tag, in which 2.x clients note models."""
     run = active_run(tx, message.run_id)
     put_tags(tx, run.id, {MODEL_HISTORY_TAG: _longer_history(tag_value(tx, run.id, MODEL_HISTORY_TAG), message)})
     return {}

@@ -27,12 +27,12 @@ _put_texts = {table: Prepared(functools.partial(_put, table), "run_id", "key", "
 
 
 def put_texts(tx: Transaction, table: sa.Table, run: int, given: dict[str, str]) -> None:
-    """Put params or tags of a run into their table, in one order everywhere so that no two writers block each other."""
+    """Put params or tags of a run into their table, in one order everywhere to avoid deadlocks."""
     _put_texts[table].run_many(tx, [(run, key, given[key]) for key in sorted(given)])
 
 
 class FoundRun(NamedTuple):
-    """What most operations need to know of a run."""
+    """The columns of a run that most operations need."""
 
     id: int
     lifecycle_stage: str
@@ -57,7 +57,7 @@ _set_document = Prepared(
 
 
 def missing_run(run_id: str) -> DoesNotExist:
-    """The error for a run id nobody has."""
+    """The error for an unknown run id."""
     return DoesNotExist(f"No run has the id {shown(run_id)}. Check it, or search the experiment's runs.")
 
 

@@ -57,7 +57,7 @@ def search_run_ids(
 
 
 def count_runs(tx: Transaction, experiment_ids: Sequence[str], view_type: str, text: str | None) -> int:
-    """How many runs match. One statement."""
+    """The number of matching runs. One statement."""
     conditions = matching_runs(tx, experiment_ids, view_type, text)
     return int(tx.scalar(sa.select(sa.func.count()).select_from(runs).where(*conditions)))
 
@@ -139,7 +139,7 @@ def _dataset_condition(comparison: Comparison, dialect: str) -> sa.ColumnElement
 def _order(terms: Sequence[OrderTerm], dialect: str) -> tuple[sa.FromClause, list[SortColumn]]:
     """Where the sort keys come from, and the sort columns, none of which is ever NULL.
 
-    What a run lacks comes last in both directions: a rank goes before each value. Ties go newest first, then by id.
+    Missing values come last in both directions: a rank goes before each value. Ties go newest first, then by id.
     """
     source: sa.FromClause = runs
     columns: list[SortColumn] = []

@@ -1,4 +1,4 @@
-"""Puts runs together as the protocol shows them: a fixed number of statements however many runs."""
+"""Assembles runs for answers, with a fixed number of statements."""
 
 from collections.abc import Sequence
 from typing import Any
