@@ -1,12 +1,13 @@
 """The schema version of this program, and the check of a database's version."""
 
+from collections.abc import Callable
+
 import sqlalchemy as sa
 
 import runyard.db.facts  # noqa: F401  (its table is part of every schema)
-from runyard.core.clock import now_ms
 from runyard.db.engine import Engines
 from runyard.db.metadata import metadata
-from runyard.db.transaction import StoreSettings
+from runyard.db.transaction import StoreSettings, Transaction
 from runyard.exceptions import Conflict
 
 HEAD = "0004"
@@ -15,6 +16,15 @@ HEAD = "0004"
 _LOCK = 0x52554E59  # "RUNY": the PostgreSQL advisory lock that one process at a time creates the schema under
 
 version = sa.table("alembic_version", sa.column("version_num"))
+
+Filler = Callable[[Transaction], None]
+_fillers: list[Filler] = []
+
+
+def fills_new_schema(fill: Filler) -> Filler:
+    """Declare a function that puts the first rows into a new database, in the transaction that creates the tables."""
+    _fillers.append(fill)
+    return fill
 
 
 class SchemaOutdated(Conflict):
@@ -74,14 +84,6 @@ def _create(connection: sa.Connection, settings: StoreSettings) -> None:
     metadata.create_all(connection)
     connection.execute(sa.text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
     connection.execute(sa.insert(version).values(version_num=HEAD))
-    now = now_ms()
-    connection.execute(
-        sa.insert(metadata.tables["experiments"]).values(
-            experiment_id=0,
-            name="Default",
-            artifact_location=f"{settings.artifact_root.rstrip('/')}/0",
-            lifecycle_stage="active",
-            creation_time=now,
-            last_update_time=now,
-        )
-    )
+    tx = Transaction(connection, settings)
+    for fill in _fillers:
+        fill(tx)

@@ -4,11 +4,13 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from runyard.db.schema import fills_new_schema
 from runyard.db.selecting import upsert
 from runyard.db.transaction import Prepared, Transaction
 from runyard.exceptions import AlreadyExists, DoesNotExist, InvalidParameter
 from runyard.gate.performers import performs
 from runyard.protocol.answer import Wire
+from runyard.tracking.experiments.entities import Experiment
 from runyard.tracking.experiments.locations import checked_location
 from runyard.tracking.experiments.messages import (
     CountExperiments,
@@ -93,6 +95,25 @@ def active_experiment(tx: Transaction, experiment_id: str) -> FoundExperiment:
     return row
 
 
+def _location_below_root(tx: Transaction, number: int) -> str:
+    return f"{tx.settings.artifact_root.rstrip('/')}/{number}"
+
+
+@fills_new_schema
+def create_default_experiment(tx: Transaction) -> None:
+    """Insert the experiment of runs that name none."""
+    tx.execute(
+        sa.insert(experiments).values(
+            experiment_id=0,
+            name=Experiment.DEFAULT_EXPERIMENT_NAME,
+            artifact_location=_location_below_root(tx, 0),
+            lifecycle_stage=ACTIVE,
+            creation_time=tx.now_ms,
+            last_update_time=tx.now_ms,
+        )
+    )
+
+
 @performs(CreateExperiment)
 def create_experiment(tx: Transaction, message: CreateExperiment) -> Wire:
     """Insert an experiment and place its artifacts below the store's root unless told otherwise."""
@@ -110,7 +131,7 @@ def create_experiment(tx: Transaction, message: CreateExperiment) -> Wire:
         .returning(experiments.c.experiment_id)
     ).scalar_one()
     if not location:
-        placed = f"{tx.settings.artifact_root.rstrip('/')}/{number}"
+        placed = _location_below_root(tx, number)
         _update(tx, number, artifact_location=placed)
     if message.tags:
         rows = [{"experiment_id": number, "key": tag.key, "value": tag.value} for tag in message.tags]
