@@ -1,9 +1,7 @@
 """Runs that start while their server is away: nothing stops training, and all of it is there afterwards."""
 
 import os
-import subprocess
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -20,18 +18,21 @@ from runyard.entities import Run
 from runyard.exceptions import RunyardException
 from tests.client.scripted import Answer, ScriptedServer
 from tests.support.postgres import free_port
+from tests.support.programs import start_program
 from tests.support.server import RunningServer
 
 SCRIPT = Path(__file__).with_name("offline_script.py")
 
 
 @pytest.fixture
-def gone(start_server: Callable[..., RunningServer], monkeypatch: pytest.MonkeyPatch) -> RunningServer:
+def gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningServer]:
     """A server that is not there, until it is started."""
-    server = start_server()
-    server.kill()
+    home = tmp_path / "server"
+    home.mkdir()
+    server = RunningServer(home, f"sqlite:///{home / 'runyard.db'}")
     monkeypatch.setenv("RUNYARD_OFFLINE_AFTER", "0.5")
-    return server
+    yield server
+    server.kill()
 
 
 def back(server: RunningServer, monkeypatch: pytest.MonkeyPatch) -> RunyardClient:
@@ -54,13 +55,14 @@ def test_a_training_without_its_server_is_complete_after_sync(
     gone: RunningServer, tmp_path: Path, ending: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """From start to end, and killed in the middle: runs, points, files, a table and a model that loads."""
-    arguments = [sys.executable, str(SCRIPT), gone.url, ending]
-    ended = subprocess.run(arguments, capture_output=True, text=True, cwd=tmp_path, check=False)
-    assert ended.returncode == (0 if ending == "exit" else -9), ended.stderr
-    offline = [line for line in ended.stderr.splitlines() if gone.url in line and "Training goes on" in line]
+    loaded = ("pandas", "PIL.Image", "sklearn.linear_model")
+    training = start_program(SCRIPT.read_text(), gone.url, ending, folder=tmp_path, loaded=loaded)
+    code, out, errors = training.finish()
+    assert code == (0 if ending == "exit" else -9), errors
+    offline = [line for line in errors.splitlines() if gone.url in line and "Training goes on" in line]
     assert len(offline) == 1
     assert "runyard sync" in offline[0]
-    assert "it is no version of 'late'" in ended.stderr
+    assert "it is no version of 'late'" in errors
     client = back(gone, monkeypatch)
 
     synced = CliRunner().invoke(sync)
@@ -70,7 +72,7 @@ def test_a_training_without_its_server_is_complete_after_sync(
     runs = by_name(client, "away")
     assert set(runs) == {"training", "child"} | ({"next"} if ending == "exit" else set())
     run = runs["training"]
-    assert run.info.run_id == ended.stdout.splitlines()[0]
+    assert run.info.run_id == out.splitlines()[0]
     assert run.info.status == ("FINISHED" if ending == "exit" else "RUNNING")
     assert (run.data.params, run.data.tags["team"], run.data.tags["phase"]) == ({"lr": "0.1"}, "red", "one")
     assert len(client.get_metric_history(run.info.run_id, "loss")) == 50
@@ -232,7 +234,8 @@ def test_children_find_the_experiment_by_its_name(
     mlflow.set_experiment("away")
     script = "import runyard; run = runyard.start_run(run_name='child'); runyard.log_metric('m', 1.0)"
     environment = {**os.environ, "RUNYARD_TRACKING_URI": gone.url}
-    subprocess.run([sys.executable, "-c", script], check=True, env=environment, capture_output=True)
+    code, _, errors = start_program(script, environment=environment).finish()
+    assert code == 0, errors
     client = back(gone, monkeypatch)
 
     assert CliRunner().invoke(sync).exit_code == 0

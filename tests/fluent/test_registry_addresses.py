@@ -1,11 +1,11 @@
 """Addresses of models wherever files are read, and a registry that is not where runs are logged."""
 
-from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
+from runyard.client import RunyardClient
 from runyard.core.model_uri import ModelUri, parse_model_uri
 from runyard.exceptions import InvalidParameter, RunyardException
 from tests.support.server import RunningServer
@@ -69,22 +69,33 @@ def test_what_is_not_an_address_is_refused(uri: str) -> None:
         parse_model_uri(uri)
 
 
-@pytest.fixture(params=["local", "server"])
-def module(request: pytest.FixtureRequest, mlflow: ModuleType) -> ModuleType:
-    """The module on a database, and on a server of the test's own, with three versions of a model."""
+@pytest.fixture(scope="module", params=["local", "server"])
+def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The address of a database, and of a server, with three versions of a model."""
     if request.param == "server":
-        start: Callable[..., RunningServer] = request.getfixturevalue("start_server")
-        mlflow.set_tracking_uri(start().url)
-    client = mlflow.MlflowClient()
+        server: RunningServer = request.getfixturevalue("server")
+        uri = server.url
+    else:
+        uri = f"sqlite:///{tmp_path_factory.mktemp('store') / 'runyard.db'}"
+    client = RunyardClient(uri)
     for number in (1, 2, 3):
-        with mlflow.start_run() as run:
-            mlflow.log_dict({"number": number}, "model/deep/facts.json")
-        mlflow.register_model(f"runs:/{run.info.run_id}/model", "numbers")
+        run_id = client.create_run("0").info.run_id
+        client.log_dict(run_id, {"number": number}, "model/deep/facts.json")
+        if number == 1:
+            client.create_registered_model("numbers")
+        client.create_model_version("numbers", f"runs:/{run_id}/model", run_id)
     client.set_registered_model_alias("numbers", "good", "1")
     client.set_registered_model_alias("numbers", "best-yet", "2")
     for number, stage in ((1, "Production"), (2, "Production"), (3, "Staging")):
         with pytest.warns(FutureWarning):
             client.transition_model_version_stage("numbers", number, stage)
+    return uri
+
+
+@pytest.fixture
+def module(store: str, mlflow: ModuleType) -> ModuleType:
+    """The module on that store."""
+    mlflow.set_tracking_uri(store)
     return mlflow
 
 
@@ -104,12 +115,13 @@ def test_every_form_leads_to_its_version(module: ModuleType) -> None:
 def test_an_address_follows_its_alias(module: ModuleType) -> None:
     """The next read sees the move; a deleted alias leads nowhere."""
     client = module.MlflowClient()
-    assert number_at(module, "models:/numbers@good") == 1
-    client.set_registered_model_alias("numbers", "good", "3")
-    assert number_at(module, "models:/numbers@good") == 3
-    client.delete_registered_model_alias("numbers", "good")
-    with pytest.raises(RunyardException, match="good"):
-        number_at(module, "models:/numbers@good")
+    client.set_registered_model_alias("numbers", "moving", "1")
+    assert number_at(module, "models:/numbers@moving") == 1
+    client.set_registered_model_alias("numbers", "moving", "3")
+    assert number_at(module, "models:/numbers@moving") == 3
+    client.delete_registered_model_alias("numbers", "moving")
+    with pytest.raises(RunyardException, match="moving"):
+        number_at(module, "models:/numbers@moving")
 
 
 def test_folders_of_models_are_listed_and_fetched(module: ModuleType, tmp_path: Path) -> None:
@@ -201,11 +213,12 @@ def test_a_folder_is_not_stored_where_the_registry_cannot_find_it(
     """Runs are logged to a database, the registry is a server: the message names both, nothing is left behind."""
     (tmp_path / "saved").mkdir()
     mlflow.set_registry_uri(server.url)
+    before = [model.name for model in mlflow.search_registered_models()]
     with pytest.raises(InvalidParameter, match=server.url):
         mlflow.register_model("saved", "nowhere")
 
     assert mlflow.search_logged_models(["0"], output_format="list") == []
-    assert [model.name for model in mlflow.search_registered_models()] == []
+    assert [model.name for model in mlflow.search_registered_models()] == before
 
 
 def test_a_slash_at_the_end_makes_no_other_registry(mlflow: ModuleType, server: RunningServer, tmp_path: Path) -> None:
