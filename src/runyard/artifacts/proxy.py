@@ -26,7 +26,7 @@ from runyard.core.connections import (
 from runyard.core.credentials import without_credentials
 from runyard.core.http import answered_error, body_of, request_headers
 from runyard.core.retries import MAX_BACKOFF, backoff, retry_after
-from runyard.core.waiting import Waiting
+from runyard.core.wait_warning import WaitWarning
 from runyard.exceptions import (
     ChangedMeanwhile,
     DoesNotExist,
@@ -212,7 +212,7 @@ class ProxyRepository:
         import urllib3  # noqa: PLC0415
 
         most, began = settings.HTTP_REQUEST_MAX_RETRIES.get(), time.monotonic()
-        waiting, advice = Waiting(self._server), "Check that the server runs."
+        waiting, advice = WaitWarning(self._server), "Check that the server runs."
         for tries in range(most + 1):
             pause = backoff(tries + 1)
             try:

@@ -13,7 +13,7 @@ from runyard.exceptions import InvalidParameter
 from runyard.registry.names import ACTIVE_STAGES
 from runyard.registry.promotion.condition import parse_condition
 from runyard.registry.promotion.entities import Promotion, RegisteredModelMove
-from runyard.registry.promotion.judging import IF_NO_HOLDER, PASS
+from runyard.registry.promotion.verdicts import IF_NO_HOLDER, PASS
 
 _stage_type = click.Choice(STAGES, case_sensitive=False)
 _reason_option = click.option("--reason", default="", help="Why, for the history.")

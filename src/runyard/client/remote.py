@@ -23,7 +23,7 @@ from runyard.core.credentials import without_credentials
 from runyard.core.http import answered_error, body_of, request_headers
 from runyard.core.libraries import urllib3
 from runyard.core.retries import backoff, longest_backoff, retry_after
-from runyard.core.waiting import Waiting
+from runyard.core.wait_warning import WaitWarning
 from runyard.protocol.message import AnyMessage
 
 RETRYABLE_STATUSES = frozenset((408, 429, 500, 502, 503, 504, 507))
@@ -111,7 +111,7 @@ class RemoteTransport:
         """
         if timeout is not None or self._warned:
             return self._send(message, timeout, attempt_timeout, lambda _: None)
-        waiting = Waiting(self.address)
+        waiting = WaitWarning(self.address)
         if self._has_answered:  # a timer thread only for the first message: later, a failed attempt warns
             return self._send(message, None, attempt_timeout, waiting.warn)
         with waiting:

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from runyard.db.selecting import one_of_values
+from runyard.db.dialects import one_of_values
 from runyard.exceptions import InvalidParameter
 from runyard.search.nodes import Comparison
 

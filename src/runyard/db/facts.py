@@ -2,8 +2,8 @@
 
 import sqlalchemy as sa
 
+from runyard.db.dialects import upsert
 from runyard.db.metadata import metadata
-from runyard.db.selecting import upsert
 from runyard.db.transaction import Transaction
 
 ARTIFACTS_DESTINATION = "artifacts_destination"

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 
 from runyard.artifacts.locations import nothing_at
 from runyard.core.limits import shown
-from runyard.db.selecting import upsert
+from runyard.db.dialects import upsert
 from runyard.db.transaction import Transaction
 from runyard.exceptions import DoesNotExist
 from runyard.gate.performers import Later, performs

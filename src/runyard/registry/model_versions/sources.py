@@ -18,7 +18,7 @@ from runyard.core.credentials import has_password, shown_address
 from runyard.core.limits import shown
 from runyard.core.model_uri import ModelUri, parse_model_uri, with_small_scheme
 from runyard.core.tags import IS_PROMPT_TAG, VERSIONS_TAG
-from runyard.db.selecting import upsert
+from runyard.db.dialects import upsert
 from runyard.db.transaction import Transaction
 from runyard.exceptions import Conflict, DoesNotExist, InvalidParameter
 from runyard.registry.model_versions.messages import CreateModelVersion

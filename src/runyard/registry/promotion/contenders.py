@@ -9,8 +9,8 @@ from runyard.db.transaction import Transaction
 from runyard.registry.model_versions.rows import FoundVersion, version_of
 from runyard.registry.model_versions.tables import model_versions
 from runyard.registry.promotion.expressions import Comparison, Metric
-from runyard.registry.promotion.judging import Contender
 from runyard.registry.promotion.messages import PromoteModelVersion
+from runyard.registry.promotion.verdicts import Contender
 from runyard.registry.registered_models.aliases import aliased_version
 from runyard.registry.registered_models.rows import FoundModel
 from runyard.tracking.logged_models.tables import logged_model_metrics, logged_models

@@ -10,7 +10,7 @@ from runyard.registry.model_versions.entities import ModelVersion
 from runyard.registry.names import ACTIVE_STAGES, check_alias, check_cause, stage_named, version_number
 from runyard.registry.promotion.condition import parse_condition
 from runyard.registry.promotion.entities import Promotion, PromotionComparison, RegisteredModelMove
-from runyard.registry.promotion.judging import IF_NO_HOLDER, PASS
+from runyard.registry.promotion.verdicts import IF_NO_HOLDER, PASS
 from runyard.tracking.experiments.messages import check_max_results
 
 MAX_MOVES = 1_000

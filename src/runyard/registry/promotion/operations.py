@@ -17,9 +17,9 @@ from runyard.registry.model_versions.wire import versions_on_wire
 from runyard.registry.names import version_number
 from runyard.registry.promotion.condition import parse_condition
 from runyard.registry.promotion.contenders import contenders, holder_of_target
-from runyard.registry.promotion.judging import Contender, figures_of, judge
 from runyard.registry.promotion.messages import PromoteModelVersion, SearchMoves
 from runyard.registry.promotion.moves import Cause, search_move_ids
+from runyard.registry.promotion.verdicts import Contender, figures_of, judge
 from runyard.registry.promotion.wire import moves_on_wire
 from runyard.registry.registered_models.aliases import set_alias
 from runyard.registry.registered_models.rows import FoundModel, find_model
@@ -51,9 +51,9 @@ def promote_model_version(tx: Transaction, message: PromoteModelVersion) -> Wire
     holder = holder_of_target(tx, model, candidate, message, stage)
     target = f"alias {message.alias!r}" if message.alias is not None else f"stage {stage!r}"
     found = contenders(tx, model, candidate, Contender(target, holder, {}), message.alias, comparisons)
-    judged = judge(comparisons, found, message.if_no_holder)
+    verdicts = judge(comparisons, found, message.if_no_holder)
     figures = figures_of(comparisons, found)
-    holds = all(one.holds for one in judged)
+    holds = all(one.holds for one in verdicts)
     previous = _version_on_wire(tx, model, holder)
     if holds and not message.dry_run:
         cause = Cause(message.user_id, message.reason, message.condition, orjson.dumps(figures).decode())
@@ -65,7 +65,7 @@ def promote_model_version(tx: Transaction, message: PromoteModelVersion) -> Wire
         **({"alias": message.alias} if message.alias is not None else {"stage": stage}),
         "model_version": versions_on_wire(tx, [candidate.id], logged_models=True)[0],
         **({"previous": previous} if previous else {}),
-        "comparisons": [one.on_wire() for one in judged],
+        "comparisons": [one.on_wire() for one in verdicts],
         "figures": figures,
     }
 

@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
-from runyard.db.selecting import one_of
+from runyard.db.dialects import one_of
 from runyard.db.transaction import Transaction
 from runyard.registry.promotion.tables import moves
 

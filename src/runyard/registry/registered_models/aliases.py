@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from runyard.db.selecting import upsert
+from runyard.db.dialects import upsert
 from runyard.db.transaction import Transaction
 from runyard.registry.promotion.moves import Cause, record_move
 from runyard.registry.registered_models.rows import FoundModel

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 
 from runyard.core.limits import shown
 from runyard.core.model_uri import STAGES
-from runyard.db.selecting import upsert
+from runyard.db.dialects import upsert
 from runyard.db.transaction import Transaction
 from runyard.exceptions import AlreadyExists
 from runyard.gate.performers import performs

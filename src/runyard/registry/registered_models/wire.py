@@ -5,7 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from runyard.db.selecting import NUMBERS, among, bound
+from runyard.db.dialects import NUMBERS, among, bound
 from runyard.db.transaction import Prepared, Transaction
 from runyard.registry.model_versions.tables import model_versions
 from runyard.registry.model_versions.wire import versions_on_wire

@@ -4,8 +4,8 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from runyard.db.dialects import upsert
 from runyard.db.schema import fills_new_schema
-from runyard.db.selecting import upsert
 from runyard.db.transaction import Prepared, Transaction
 from runyard.exceptions import AlreadyExists, DoesNotExist, InvalidParameter
 from runyard.gate.performers import performs

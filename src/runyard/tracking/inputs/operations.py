@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from runyard.core.tags import CONTEXT_TAG
-from runyard.db.selecting import upsert
+from runyard.db.dialects import upsert
 from runyard.db.transaction import Transaction
 from runyard.gate.performers import performs
 from runyard.protocol.answer import Wire

@@ -5,7 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from runyard.db.selecting import NUMBERS, among, bound
+from runyard.db.dialects import NUMBERS, among, bound
 from runyard.db.transaction import Prepared, Transaction
 from runyard.tracking.inputs.tables import dataset_input_tags, dataset_inputs, datasets, model_inputs
 from runyard.tracking.logged_models.tables import model_outputs

@@ -9,7 +9,7 @@ from runyard.core.entity import Tag
 from runyard.core.ids import new_run_id
 from runyard.core.limits import shown
 from runyard.core.names import random_run_name
-from runyard.db.selecting import upsert
+from runyard.db.dialects import upsert
 from runyard.db.transaction import Transaction
 from runyard.exceptions import AlreadyExists, BadRequest, DoesNotExist
 from runyard.gate.performers import performs

@@ -5,7 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from runyard.db.selecting import NUMBERS, among, bound
+from runyard.db.dialects import NUMBERS, among, bound
 from runyard.db.transaction import Prepared, Transaction
 from runyard.tracking.logged_models.messages import MODEL_STATUSES
 from runyard.tracking.logged_models.metrics import metrics_of

@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from runyard.core.wire import wire_double
-from runyard.db.selecting import NUMBERS, among, bound
+from runyard.db.dialects import NUMBERS, among, bound
 from runyard.db.transaction import Prepared, Transaction
 from runyard.tracking.metrics.entities import Point
 from runyard.tracking.metrics.tables import metric_points, metric_series

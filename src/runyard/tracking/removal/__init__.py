@@ -15,7 +15,7 @@ from runyard.tracking.experiments.operations import DELETED
 from runyard.tracking.experiments.tables import experiments
 from runyard.tracking.inputs.tables import dataset_inputs, datasets
 from runyard.tracking.logged_models.tables import logged_models
-from runyard.tracking.removal.finding import Removable, find, find_model, find_run
+from runyard.tracking.removal.candidates import Removable, find, find_model, find_run
 from runyard.tracking.removal.needs import Needed, reason_to_keep_model, reason_to_keep_run
 from runyard.tracking.runs.tables import runs
 

@@ -7,8 +7,8 @@ import sqlalchemy as sa
 
 from runyard.core.tags import CONTEXT_TAG
 from runyard.db.conditions import binary, compare, number, plannable
+from runyard.db.dialects import one_of
 from runyard.db.paging import SortColumn, read_page
-from runyard.db.selecting import one_of
 from runyard.db.transaction import Transaction
 from runyard.search.fields import RUN_FIELDS
 from runyard.search.nodes import Comparison, OrderTerm

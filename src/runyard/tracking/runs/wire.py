@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
-from runyard.db.selecting import NUMBERS, among, bound
+from runyard.db.dialects import NUMBERS, among, bound
 from runyard.db.transaction import Prepared, Transaction
 from runyard.protocol.answer import Raw
 from runyard.tracking.inputs.wire import dataset_inputs_of, models_of

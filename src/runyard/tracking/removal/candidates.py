@@ -1,4 +1,4 @@
-"""Finding what is deleted and may be removed for good, and what must stay, with the reason."""
+"""Finds what is deleted and may be removed for good, and what must stay, with the reason."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

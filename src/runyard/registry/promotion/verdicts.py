@@ -1,4 +1,4 @@
-"""Judges a version by the comparisons of a condition."""
+"""The verdict on a version: the result of each comparison of a condition."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class Contender:
 
 
 @dataclass(frozen=True)
-class Judged:
+class Verdict:
     """The result of one comparison.
 
     Attributes
@@ -59,7 +59,7 @@ class Judged:
 
 def judge(
     comparisons: Sequence[Comparison], contenders: Mapping[str, Contender], if_no_holder: str = PASS
-) -> list[Judged]:
+) -> list[Verdict]:
     """The result of each comparison.
 
     Parameters
@@ -77,7 +77,7 @@ def figures_of(comparisons: Sequence[Comparison], contenders: Mapping[str, Conte
     return {label: None if value is None else wire_double(value) for label, value in values.items()}
 
 
-def _judge(comparison: Comparison, contenders: Mapping[str, Contender], if_no_holder: str) -> Judged:
+def _judge(comparison: Comparison, contenders: Mapping[str, Contender], if_no_holder: str) -> Verdict:
     metrics = comparison.metrics()
     named = {metric: contenders[metric.holder] for metric in metrics}
     figures: dict[Metric, float] = {}
@@ -86,7 +86,7 @@ def _judge(comparison: Comparison, contenders: Mapping[str, Contender], if_no_ho
             continue
         value = contender.metrics.get(metric.key)
         if value is None or value != value:
-            return Judged(comparison, holds=False, reason=_no_figure(contender, metric, value is None))
+            return Verdict(comparison, holds=False, reason=_no_figure(contender, metric, value is None))
         figures[metric] = value
     absent = [contender for contender in named.values() if contender.version is None]
     if absent:
@@ -94,12 +94,12 @@ def _judge(comparison: Comparison, contenders: Mapping[str, Contender], if_no_ho
     try:
         left, right = value_of(comparison.left, figures), value_of(comparison.right, figures)
     except NoValue as problem:
-        return Judged(comparison, holds=False, reason=f"it has no value: {problem}")
+        return Verdict(comparison, holds=False, reason=f"it has no value: {problem}")
     if holds(left, comparison.operator, right):
-        return Judged(comparison, True, left, right)
+        return Verdict(comparison, True, left, right)
     if _with_itself(named):
-        return Judged(comparison, True, left, right, "the version holds it already: a comparison with itself")
-    return Judged(comparison, False, left, right, f"{left!r} {comparison.operator} {right!r} does not hold")
+        return Verdict(comparison, True, left, right, "the version holds it already: a comparison with itself")
+    return Verdict(comparison, False, left, right, f"{left!r} {comparison.operator} {right!r} does not hold")
 
 
 def _no_figure(contender: Contender, metric: Metric, missing: bool) -> str:
@@ -108,13 +108,13 @@ def _no_figure(contender: Contender, metric: Metric, missing: bool) -> str:
     return f"metric {shown(metric.key)} of {contender.known_as} is NaN"
 
 
-def _without_holder(comparison: Comparison, absent: Sequence[Contender], if_no_holder: str) -> Judged:
+def _without_holder(comparison: Comparison, absent: Sequence[Contender], if_no_holder: str) -> Verdict:
     """An alias that is merely named may be misspelled, so only that which is being moved may have no holder yet."""
     nothing = f"nothing holds {absent[0].known_as}"
     if if_no_holder == PASS and all(contender.holds_target for contender in absent):
-        return Judged(comparison, holds=True, reason=f"{nothing} yet: passed over")
+        return Verdict(comparison, holds=True, reason=f"{nothing} yet: passed over")
     stranger = next((contender for contender in absent if not contender.holds_target), absent[0])
-    return Judged(comparison, holds=False, reason=f"nothing holds {stranger.known_as}")
+    return Verdict(comparison, holds=False, reason=f"nothing holds {stranger.known_as}")
 
 
 def _with_itself(named: Mapping[Metric, Contender]) -> bool:

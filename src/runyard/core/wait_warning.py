@@ -9,7 +9,7 @@ log = logging.getLogger("runyard")
 SILENT_SECONDS = 1.5
 
 
-class Waiting:
+class WaitWarning:
     """One warning while a call waits for a store: after the first failed attempt, or a moment without an answer.
 
     Parameters
