@@ -1,11 +1,14 @@
 """What an environment must hold, and lists of requirements for pip."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from runyard.exceptions import InvalidParameter
 from runyard.models.environment.requirements import name_of
+
+PYTHON_VERSION = re.compile(r"\d+(\.\d+)*")
 
 
 @dataclass(frozen=True)

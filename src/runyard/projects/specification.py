@@ -1,7 +1,6 @@
 """What a project must be run with, as its files say: packages, or a container."""
 
 import logging
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,7 +11,7 @@ import yaml
 from runyard.core.limits import shown
 from runyard.core.yaml_problems import in_a_line
 from runyard.environments.own_wheel import own_requirement
-from runyard.environments.wanted import Wanted
+from runyard.environments.wanted import PYTHON_VERSION, Wanted
 from runyard.exceptions import InvalidParameter, InvalidProject
 from runyard.models.environment import conda
 from runyard.models.environment.requirements import name_of, parsed, rooted
@@ -26,7 +25,6 @@ _MOST_VALUES = 100_000
 _NO_SUCH_VALUE = (ValueError, TypeError, KeyError, AttributeError)
 """How the library of YAML says that a value is not of its tag's type, or that text is not UTF-8."""
 _TEXT, _MERGE = "tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"
-_VERSION = re.compile(r"\d+(\.\d+)*")
 
 
 log = logging.getLogger(__name__)
@@ -192,7 +190,7 @@ def _python_env(file: Path) -> EnvironmentSpec:
     python = str(content.get("python") or "")
     if content.get("python") == 3.1:
         python = "3.10"  # without quotes YAML takes it for a number, and drops the zero; nobody means Python 3.1
-    if python and not _VERSION.fullmatch(python):
+    if python and not PYTHON_VERSION.fullmatch(python):
         raise InvalidProject(f"{file.name} names Python {shown(python)}, which is not a version such as '3.11'.")
     built, needed = (_lines(file, content, key) for key in ("build_dependencies", "dependencies"))
     return EnvironmentSpec("python_env", file, python, **vars(_requirements(file.parent, [*built, *needed])))

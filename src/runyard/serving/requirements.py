@@ -1,7 +1,6 @@
 """What a model's environment holds, read from the files beside it."""
 
 import platform
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,13 +9,12 @@ import yaml
 
 from runyard.core.yaml_problems import in_a_line
 from runyard.environments.own_wheel import own_requirement
-from runyard.environments.wanted import Wanted, replaced, required_name
+from runyard.environments.wanted import PYTHON_VERSION, Wanted, replaced, required_name
 from runyard.exceptions import InvalidParameter
 from runyard.models.environment import conda
-from runyard.models.environment.requirements import name_of, parsed, rooted
+from runyard.models.environment.requirements import FRAMEWORKS, name_of, parsed, rooted
 
-_VERSION = re.compile(r"\d+(\.\d+)*")
-_FRAMEWORKS = ("mlflow", "mlflow-skinny", "mlflow-tracing", "runyard")
+_LEFT_OUT = (*FRAMEWORKS, "mlflow-tracing")
 """What loads the model: that is us."""
 
 
@@ -38,12 +36,12 @@ def wanted_environment(folder: Path, overrides: Sequence[str] = ()) -> Wanted:
     python = str(
         _mapping(folder / "python_env.yaml").get("python") or conda.python_of(dependencies) or platform.python_version()
     )
-    if not _VERSION.fullmatch(python):
+    if not PYTHON_VERSION.fullmatch(python):
         raise InvalidParameter(f"The model's python_env.yaml names Python {python!r}, which is not a version.")
     listed = folder / "requirements.txt"
     named = conda.from_pip(conda.plain_packages(dependencies))[0]
     lines, constraints = parsed(listed if listed.exists() else [*named, *conda.pip_part(dependencies)], folder)
-    own = [rooted(folder, line) for line in lines if name_of(line) not in _FRAMEWORKS]
+    own = [rooted(folder, line) for line in lines if name_of(line) not in _LEFT_OUT]
     complete = replaced(own, [*overrides, own_requirement()])
     if not any(name_of(line) == "pandas" for line in complete):
         complete.append("pandas")  # tables in requests; MLflow, in whose place we are, brings it too
