@@ -44,6 +44,15 @@ def test_importing_runyard_loads_nothing_heavy() -> None:
     assert set() == _modules_after("import runyard") & _HEAVY
 
 
+def test_a_client_of_a_server_loads_no_database() -> None:
+    """Training images need not carry one, and messages are quick to load."""
+    loaded = _modules_after(
+        "import runyard.client.transports\nfrom runyard.gate.slices import load_messages\nload_messages()"
+    )
+
+    assert set() == loaded & {"alembic", "fastapi", "pydantic", "sqlalchemy", "starlette"}
+
+
 def test_help_of_the_command_line_loads_only_click() -> None:
     """`runyard --help` must answer at once."""
     loaded = _modules_after("import runyard.cli.main")
