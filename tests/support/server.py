@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.support import prefork
 from tests.support.postgres import free_port
 
 START_SECONDS = 30
@@ -32,7 +33,7 @@ class RunningServer:
     port: int = field(default_factory=free_port)
     options: tuple[str, ...] = ()
     environment: dict[str, str] = field(default_factory=dict)
-    process: subprocess.Popen[bytes] | None = None
+    process: subprocess.Popen[bytes] | prefork.ForkedProcess | None = None
 
     @property
     def url(self) -> str:
@@ -46,12 +47,13 @@ class RunningServer:
         ------
         RuntimeError: It ended, or did not answer in time; holds its output.
         """
-        output = (self.folder / "server.log").open("ab")
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW_", "RUNYARD_"))}
-        self.process = subprocess.Popen(
-            self.command(), cwd=self.folder, stdout=output, stderr=output, env={**clean, **self.environment}
-        )
-        output.close()
+        command, environment = self.command(), {**clean, **self.environment}
+        with (self.folder / "server.log").open("ab") as output:
+            if command[0] == sys.executable:
+                self.process = prefork.start(command, self.folder, output, environment)
+            else:
+                self.process = subprocess.Popen(command, cwd=self.folder, stdout=output, stderr=output, env=environment)
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline and self.process.poll() is None:
             if self.answers():
