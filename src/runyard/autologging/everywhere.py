@@ -47,7 +47,7 @@ def autolog(
     disable: Stop logging automatically.
     exclusive: Leave runs alone that the program started itself.
     disable_for_unsupported_versions: Do nothing for versions of a library that were not tested.
-    silent: Say nothing, not even that something failed.
+    silent: Log nothing on stderr, not even failures.
     extra_tags: Tags for the runs that are started.
     exclude_flavors: Libraries to leave out, such as ``["sklearn"]``.
 

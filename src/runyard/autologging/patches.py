@@ -41,7 +41,7 @@ def patch(integration: str, place: Any, name: str, watcher: Watcher, *, module: 
 
 
 def revert(integration: str) -> None:
-    """Put the library's own functions back, except where somebody put another one over ours since."""
+    """Restore the library's own functions, except where other code has replaced ours since."""
     for place, name, replacement, before in reversed(_replaced.pop(integration, [])):
         if vars(place).get(name) is not replacement:
             continue

@@ -1,4 +1,4 @@
-"""What automatic logging says: failures once, and nothing at all when it is to be silent."""
+"""Messages of autologging: each failure once, none when silent."""
 
 import logging
 import threading
@@ -47,26 +47,26 @@ def attempt(integration: str, doing: str) -> Iterator[None]:
 
 
 def inform(integration: str, text: str, *values: object) -> None:
-    """Say something that is not a failure."""
+    """Log a message that is not a failure."""
     if not is_silent(integration):
         log.info(text, *values)
 
 
 def warn(integration: str, text: str, *values: object) -> None:
-    """Say something that the program's author should know, though nothing failed."""
+    """Log a warning for the program's author, though nothing failed."""
     if not is_silent(integration):
         log.warning(text, *values)
 
 
 def warn_once(integration: str, text: str) -> None:
-    """Say it, unless this process has said it before."""
+    """Log it once in this process."""
     if (integration, text, "") not in _told:
         _told.add((integration, text, ""))
         warn(integration, text)
 
 
 def is_silent(integration: str) -> bool:
-    """Was the library's part asked to say nothing?"""
+    """Whether the library's autologging is silent."""
     return bool(get_autologging_config(integration, "silent", default_value=False))
 
 

@@ -1,4 +1,4 @@
-"""Libraries whose trainings MLflow logs by itself and Runyard does not: programs that use them are told so."""
+"""Libraries that MLflow logs automatically and Runyard does not: programs that use them get a warning."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ class Uncovered:
     advice: str
 
     def warn(self) -> None:
-        """Tell it once."""
+        """Log the warning once."""
         warn_once(
             self.flavor,
             f"autolog() does not log what is done with {self.name}: Runyard watches scikit-learn only. {self.advice} "

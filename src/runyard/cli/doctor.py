@@ -1,4 +1,4 @@
-"""`runyard doctor`: what a bug report needs to say."""
+"""`runyard doctor`: versions and settings for a bug report."""
 
 import click
 

@@ -115,7 +115,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except RunyardException as problem:
         return _fail(problem.message)
     except BrokenPipeError:
-        sys.stderr.close()  # the reader of a pipe has gone, such as `| head`: nothing is left to be said
+        sys.stderr.close()  # the reader of a pipe is gone, as with `| head`
         return 0
     except OSError as problem:
         return _fail(f"{problem.filename}: {problem.strerror}" if problem.filename else str(problem))
@@ -126,7 +126,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 
 def _with_suggestion(problem: click.ClickException) -> click.ClickException:
-    """Name the command that a misspelt one was likely meant to be, where click does not."""
+    """Suggest a command for a misspelt one, where click does not."""
     context = getattr(problem, "ctx", None)
     typed = re.fullmatch(r"No such command '(.*)'\.?", problem.message)
     if typed is None or context is None or not isinstance(context.command, click.Group):
@@ -136,7 +136,7 @@ def _with_suggestion(problem: click.ClickException) -> click.ClickException:
 
 
 def _fail(message: str) -> int:
-    """Say what went wrong in one line, and give the exit code for it. A caret under a filter would point at nothing."""
+    """Print the error in one line, and return its exit code. A caret under a filter would point at nothing."""
     message = re.sub(r"\n.*\n *\^$", "", message)
     click.echo(f"Error: {' '.join(message.split())}", err=True)
     return 1

@@ -1,4 +1,4 @@
-"""How commands show results: aligned tables for people, JSON for programs, progress bars for long transfers."""
+"""Output of commands: tables for people, JSON for programs, progress bars for long transfers."""
 
 import datetime
 import json

@@ -29,7 +29,7 @@ _archive_option = click.option(
 @_reason_option
 @output_option()
 def set_alias(name: str, alias: str, version: str, reason: str, output: str) -> None:
-    """Point an alias at a version, from whichever version it was at."""
+    """Point an alias at a version, whichever version it pointed at before."""
     client = registry_client()
     version = number_of(client, name, version)
     client.set_registered_model_alias(name, alias, version, reason=reason, user_id=user())
@@ -45,7 +45,7 @@ def set_alias(name: str, alias: str, version: str, reason: str, output: str) -> 
 @_reason_option
 @output_option()
 def delete_alias(name: str, alias: str, reason: str, output: str) -> None:
-    """Remove an alias; one that is not there is fine."""
+    """Remove an alias; a missing one is fine."""
     registry_client().delete_registered_model_alias(name, alias, reason=reason, user_id=user())
     if output == "json":
         show_json({"name": name, "alias": alias, "deleted": True})
@@ -66,7 +66,7 @@ def set_stage(name: str, version: str, stage: str, archive_existing: bool, reaso
     client = registry_client()
     number = number_of(client, name, version)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)  # that stages are the older way is for callers in Python
+        warnings.simplefilter("ignore", FutureWarning)  # the warning that stages are deprecated is for Python callers
         moved = client.transition_model_version_stage(
             name, number, stage, archive_existing, reason=reason, user_id=user()
         )

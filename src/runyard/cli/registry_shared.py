@@ -8,7 +8,7 @@ from runyard.client import RunyardClient
 from runyard.core.tracking_uri import get_registry_uri
 
 PAGE = 100
-"""Maximum number of entries that are asked for at once."""
+"""Maximum number of entries in one request."""
 
 version_argument = click.argument("version", metavar="VERSION|@ALIAS")
 

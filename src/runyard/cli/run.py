@@ -132,8 +132,8 @@ def pairs(options: Sequence[str], option: str, bare: bool = False, form: str = "
 
     Parameters
     ----------
-    bare: May a name stand alone? It means True then.
-    form: What messages ask for.
+    bare: Whether a name may stand alone, meaning True.
+    form: The required form, for messages.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""``runyard sync``: deliver what training processes logged and could not deliver themselves."""
+"""`runyard sync`: delivers what training processes could not deliver themselves."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @click.option(
     "--export", "export_to", type=click.Path(path_type=Path), help="Write what is not delivered to this new file."
 )
-@click.option("--discard", "discarded", metavar="ID", multiple=True, help="Throw away what --list shows under this id.")
+@click.option("--discard", "discarded", metavar="ID", multiple=True, help="Remove what --list shows under this id.")
 @output_option()
 def sync(
     spool_dir: Path | None,
@@ -37,7 +37,7 @@ def sync(
     """Deliver what was logged while a server was down, or by processes that were killed.
 
     Ends with 1 while anything stays undelivered: refused, unreadable, or its store is out of reach or gone. Repeating
-    it is harmless, and nothing is thrown away but by --discard.
+    it is harmless, and nothing is removed except by --discard.
     """
     if sum((only_list, retry_rejected, export_to is not None, bool(discarded))) > 1:
         raise click.UsageError("Give one of --list, --retry-rejected, --export and --discard.")

@@ -15,7 +15,7 @@ _START_SECONDS = 60.0
 
 
 def free_port(wanted: int, host: str) -> int:
-    """The wanted port if nobody listens on it, else one that is free."""
+    """The wanted port if it is free, else another free one."""
     for port in (wanted, 0):
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -1,4 +1,4 @@
-"""Environments for models and projects: made once for what one asks for, kept, and used by all that ask the same."""
+"""Environments for models and projects, created once for each set of requirements and reused."""
 
 import fcntl
 import hashlib
@@ -29,7 +29,7 @@ def interpreter_for(wanted: Wanted, manager: str, say: Say | None = None) -> Pat
     Parameters
     ----------
     manager: One of `MANAGERS`, but not ``local``.
-    say: Told when an environment is made, what is done for it, and how long it took.
+    say: Called with progress lines when an environment is created.
 
     Raises
     ------
@@ -100,7 +100,7 @@ def is_installed(name: str) -> bool:
 
 
 def default_manager() -> str:
-    """What makes an environment when nobody chooses: uv, which is quick, where it is installed."""
+    """The default manager of environments: uv, which is fast, where it is installed."""
     return "uv" if is_installed("uv") else "virtualenv"
 
 

@@ -1,4 +1,4 @@
-"""This Runyard as a wheel, packed from where it runs: environments get what is here, whatever an index has."""
+"""This Runyard as a wheel, so that environments get the running version, not an index's."""
 
 import hashlib
 import importlib.metadata

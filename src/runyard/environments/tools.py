@@ -1,4 +1,4 @@
-"""Runs the tools that make environments: apart from whatever settings surround them, with a log of all they say."""
+"""Runs the tools that create environments, isolated from the surrounding settings, with a log of their output."""
 
 import os
 import re
@@ -30,7 +30,7 @@ def run_tool(command: Sequence[str], place: Path, log: Path, say: Callable[[str]
     ----------
     place: The folder it works in, which should hold nothing.
     log: Takes all that it says, without passwords.
-    say: Told what it does, as it goes on.
+    say: Called with progress lines.
 
     Raises
     ------
@@ -79,12 +79,12 @@ def _surroundings() -> dict[str, str]:
 
 
 def _is_of_error(lines: Sequence[str]) -> bool:
-    """Is the last line part of what is told once, as the reason, when the tool ends?"""
+    """Whether the last line belongs to the reason that is shown when the tool ends."""
     return any(re.match(r"\s*(×|error:|ERROR:)", line) for line in lines)
 
 
 def shown_reason(lines: Sequence[str]) -> str:
-    """The one line of a tool's output that tells why it failed."""
+    """The line of a tool's output with the reason of its failure."""
     found = "".join(_reason(lines)).strip() or next((line for line in reversed(lines) if line.strip()), "")
     text = " ".join(found.split())
     return f"{text[:_MOST_SHOWN]}{'…' if len(text) > _MOST_SHOWN else '' if text.endswith('.') else '.'}"

@@ -1,4 +1,4 @@
-"""What an environment must hold, and lists of requirements for pip."""
+"""The content of an environment, and lists of requirements for pip."""
 
 import re
 from collections.abc import Sequence

@@ -21,7 +21,7 @@ _NOT_IN_METRICS = re.compile(r"[^\w.\- :]")
 
 @dataclass(frozen=True)
 class Classified:
-    """What a classifier said and what is true.
+    """A classifier's predictions and the true classes.
 
     Parameters
     ----------
@@ -29,9 +29,9 @@ class Classified:
     predictions: The predicted ones, shape (rows,).
     labels: All classes, in the order of the probabilities' columns.
     probabilities: Shape (rows, classes), if they are known.
-    positive: For two classes, the one that is meant when precision, recall and the like are asked for.
+    positive: For two classes, the one that precision, recall and F1 are about.
     average: How the scores of more than two classes become one number, see scikit-learn; None keeps each class's own.
-    sample_weight: How much each row counts, shape (rows,).
+    sample_weight: Weight of each row, shape (rows,).
     """
 
     targets: Any
@@ -86,7 +86,7 @@ def classified(
     label_list: All classes; found in the data when left out.
     pos_label: The positive one of two.
     average: How the scores of more than two classes become one number; None keeps each class's own.
-    sample_weight: How much each row counts.
+    sample_weight: Weight of each row.
 
     Raises
     ------
@@ -152,7 +152,7 @@ def _positive(labels: list[Any], pos_label: Any, average: str | None) -> Any:
 
 
 def classifier_metrics(each: Classified) -> dict[str, float]:
-    """How often a classifier is right, as scikit-learn computes it. Counts are of rows, whatever their weight."""
+    """Metrics of a classifier, as scikit-learn computes them. Counts are of rows, whatever their weight."""
     found: dict[str, float] = {}
     if each.is_binary:
         found |= confusion(each.targets == each.positive, each.predictions == each.positive)
@@ -235,7 +235,7 @@ def per_class_metrics(each: Classified, most_curves: int) -> pd.DataFrame:
 
     Parameters
     ----------
-    each: What was said and what is true.
+    each: Predictions and targets.
     most_curves: With more classes the areas below the curves are left out, as the curves are.
     """
     rows = []

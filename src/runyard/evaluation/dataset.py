@@ -26,11 +26,11 @@ def evaluation_dataset(
     Parameters
     ----------
     data: A DataFrame, a numpy array or nested lists of two dimensions, or a dataset of `runyard.data`.
-    targets: The column of what is true, or for arrays the values.
-    predictions: The column of what a model said, when there is no model to ask.
-    feature_names: The columns to use; for arrays, what their columns are called.
+    targets: The column of targets, or for arrays the values.
+    predictions: The column with a model's predictions, when there is no model.
+    feature_names: The columns to use; for arrays, the names of their columns.
     path: Where the data came from, in the caller's words.
-    has_model: Is there a model to ask?
+    has_model: Whether there is a model to predict with.
 
     Raises
     ------

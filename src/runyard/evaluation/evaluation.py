@@ -1,4 +1,4 @@
-"""One evaluation under way: the model's answers, and the numbers that follow from them."""
+"""A running evaluation: the model's predictions, and the metrics computed from them."""
 
 import json
 import logging
@@ -24,7 +24,7 @@ _OUTPUTS = "outputs"
 
 
 class Evaluation:
-    """What a model says about a dataset, judged.
+    """The predictions of a model for a dataset, and their metrics.
 
     Parameters
     ----------

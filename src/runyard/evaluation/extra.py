@@ -1,4 +1,4 @@
-"""Computes the metrics that the caller brought along."""
+"""Computes the caller's extra metrics."""
 
 import inspect
 import logging
@@ -18,12 +18,12 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Material:
-    """What metrics may ask for.
+    """The values that metrics may use.
 
     Parameters
     ----------
     predictions: One for each row; None if there are none.
-    targets: What is true of each row; None if that is unknown.
+    targets: The true value of each row; None if unknown.
     builtin: The built-in metrics, numbers by name.
     columns: The data's columns, and those of the model's answer that are not the prediction.
     mapping: Names that metrics use, with the column that is meant or the value itself.

@@ -1,4 +1,4 @@
-"""What a metric is, and the making of one from a function."""
+"""Metrics, and how one is made from a function."""
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
@@ -20,7 +20,7 @@ def plain(number: Any) -> Any:
 
 @dataclass
 class MetricValue:
-    """What a metric gave.
+    """The value of a metric.
 
     Parameters
     ----------
@@ -59,8 +59,8 @@ class EvaluationMetric:
     Parameters
     ----------
     eval_fn: Computes it, see `make_metric`.
-    name: What it is called.
-    greater_is_better: Are higher values better?
+    name: Its name.
+    greater_is_better: Whether higher values are better.
     long_name: For people.
     version: Of its definition; it becomes part of the metric's key.
     metric_details: How it is computed, in words.
@@ -125,8 +125,8 @@ def make_metric(
         metrics (`MetricValue`), and whatever ``col_mapping`` of the evaluator's configuration has. A function of two
         arguments, neither of them ``predictions`` or ``targets``, is given a DataFrame with the columns ``prediction``
         and ``target``, and the same metrics as a dictionary of numbers.
-    greater_is_better: Are higher values better?
-    name: What it is called; the function's name when left out.
+    greater_is_better: Whether higher values are better.
+    name: Its name; that of the function when left out.
     long_name: For people.
     version: Of its definition; it becomes part of the metric's key.
     metric_details: How it is computed, in words.

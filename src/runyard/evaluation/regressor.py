@@ -9,13 +9,13 @@ from sklearn import metrics
 
 
 def regressor_metrics(targets: Any, predictions: Any, sample_weight: Any = None) -> dict[str, float]:
-    """How far predictions are from what is true, as scikit-learn computes it.
+    """The errors of predictions, as scikit-learn computes them.
 
     Parameters
     ----------
-    targets: What is true, shape (rows,).
+    targets: The true values, shape (rows,).
     predictions: Shape (rows,).
-    sample_weight: How much each row counts, shape (rows,).
+    sample_weight: Weight of each row, shape (rows,).
     """
     true, weight = np.asarray(targets), {"sample_weight": sample_weight}
     counted = true if sample_weight is None else true * np.asarray(sample_weight)

@@ -1,4 +1,4 @@
-"""What an evaluation found."""
+"""The result of an evaluation."""
 
 import json
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ TABLE = "eval_results_table"
 
 
 class EvaluationResult:
-    """What an evaluation found.
+    """The result of an evaluation.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ class EvaluationResult:
 
         Parameters
         ----------
-        path: The folder; it is made when it is missing.
+        path: The folder; created if it does not exist.
         """
         folder = Path(path)
         (folder / _FOLDER).mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""The settings of an evaluation: what each can be, and for which models it is of use."""
+"""The settings of an evaluation: their values, and the models they apply to."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -35,7 +35,7 @@ _ONLY_FOR = {
 
 
 def check_settings(config: Mapping[str, Any]) -> None:
-    """Refuse what would not be followed.
+    """Check the settings.
 
     Raises
     ------
@@ -77,7 +77,7 @@ def _refusal(name: str, value: Any, wanted: str) -> InvalidParameter:
 
 
 def warn_of_unused(model_type: str | None, kept: Mapping[str, Mapping[str, Any]]) -> None:
-    """Say once which settings are of no use for this type of model."""
+    """Warn once of settings that have no effect for this type of model."""
     given = {name for config in kept.values() for name, value in config.items() if value is not None}
     unused = sorted(name for name in given if model_type not in _ONLY_FOR.get(name, (model_type,)))
     if unused:

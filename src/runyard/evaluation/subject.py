@@ -1,4 +1,4 @@
-"""What is evaluated: a model, a function, or the answers somebody has already."""
+"""What is evaluated: a model, a function, or given predictions."""
 
 import time
 from collections.abc import Callable
@@ -51,7 +51,7 @@ class Subject:
 
 
 def subject_of(model: Any, model_config: dict[str, Any] | None = None) -> Subject:
-    """What is evaluated, from whatever `runyard.evaluate` was given.
+    """The subject for the argument of `runyard.evaluate`.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Does a model do well enough, by itself and beside another?"""
+"""Thresholds: whether a model is good enough, by itself and compared with a baseline."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -18,21 +18,21 @@ class MetricThresholdClassException(InvalidParameter):
 
 
 class ModelValidationFailedException(RunyardException):
-    """A model does not do well enough; the message says which metrics fall short."""
+    """A model misses a threshold; the message names the metrics."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, "BAD_REQUEST")
 
 
 class MetricThreshold:
-    """What is asked of a metric.
+    """A threshold of a metric.
 
     Parameters
     ----------
     threshold: The value it has to reach, or for metrics of which lower is better, must not exceed.
     min_absolute_change: How much better than the baseline it has to be, in the metric's own unit; above 0.
     min_relative_change: The same as a share of the baseline's value; above 0 and at most 1.
-    greater_is_better: Are higher values better?
+    greater_is_better: Whether higher values are better.
 
     Raises
     ------
@@ -80,7 +80,7 @@ class MetricThreshold:
 
     @property
     def greater_is_better(self) -> bool:
-        """Are higher values better?"""
+        """Whether higher values are better."""
         return self._greater_is_better
 
     @property
@@ -106,18 +106,18 @@ def validate_evaluation_results(
     candidate_result: EvaluationResult,
     baseline_result: EvaluationResult | None = None,
 ) -> None:
-    """Check what an evaluation found.
+    """Check the result of an evaluation against thresholds.
 
     Parameters
     ----------
-    validation_thresholds: What is asked, by metric.
-    candidate_result: Of the model in question.
-    baseline_result: Of the model it is compared with; needed where a change is asked for.
+    validation_thresholds: Thresholds by metric.
+    candidate_result: The result of the evaluated model.
+    baseline_result: The result of the baseline model; needed for thresholds of a change.
 
     Raises
     ------
     InvalidParameter: The thresholds are not a dictionary of `MetricThreshold`.
-    ModelValidationFailedException: The model falls short; every metric that does is named.
+    ModelValidationFailedException: The model misses thresholds; all their metrics are named.
     """
     if not _are_thresholds(validation_thresholds):
         raise InvalidParameter(

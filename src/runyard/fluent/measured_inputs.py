@@ -13,19 +13,15 @@ _noted: set[tuple[str, ...]] = set()
 
 
 class Dataset(Protocol):
-    """Data at hand, as `runyard.data` describes it for runs.
-
-    Attributes
-    ----------
-    name: What it is called.
-    digest: What tells its version.
-    """
+    """Data at hand, as `runyard.data` describes it for runs."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Its name."""
 
     @property
-    def digest(self) -> str: ...
+    def digest(self) -> str:
+        """The digest of its version."""
 
     def _to_mlflow_entity(self) -> Entity: ...
 

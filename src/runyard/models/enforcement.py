@@ -1,4 +1,4 @@
-"""Holds what is given to ``predict`` against the signature: columns, tensors, parameters."""
+"""Checks the input of ``predict`` against the signature: columns, tensors, parameters."""
 
 import datetime
 import logging
@@ -48,7 +48,7 @@ def enforce_schema(data: Any, schema: Schema) -> Any:
 
 
 def takes_anything(schema: Schema) -> bool:
-    """Is it the schema of data whose types none can name?"""
+    """Whether it is the schema of data of unknown types."""
     return not schema.has_input_names() and len(schema) == 1 and isinstance(schema.inputs[0].type, AnyType)
 
 
@@ -63,7 +63,7 @@ def _anything(data: Any, schema: Schema) -> Any:
 
 
 def validate_schema(data: Any, expected_schema: Schema) -> None:
-    """Does this input fit the schema?
+    """Check that this input fits the schema.
 
     Raises
     ------
@@ -89,7 +89,7 @@ def _names(frame: "pd.DataFrame", schema: Schema) -> list[Any]:
 
 
 def _frame(data: Any, schema: Schema) -> "pd.DataFrame":
-    """Whatever stands for a table as a table."""
+    """The data as a table, if it can be one."""
     if isinstance(data, pd.DataFrame):
         return data
     try:

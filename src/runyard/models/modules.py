@@ -1,7 +1,7 @@
-"""Modules that models bring with them: each loaded model imports its own, whatever else has a module of that name.
+"""Modules of models: each loaded model imports its own, even if other modules have the same name.
 
-Python knows one module of a name. Here ``import`` looks who asks: code of a model gets the model's own modules, all
-other code gets what it would get without the model. As long as nothing else has its names, a model's modules are
+Python knows one module of a name. Here ``import`` depends on the caller: code of a model gets the model's own modules,
+all other code gets what it would get without the model. As long as nothing else has its names, a model's modules are
 ordinary ones that everybody can import, so that objects of its classes can be pickled and sent to other processes.
 """
 
@@ -35,7 +35,7 @@ _names: set[str] = set()
 _public: list["OwnModules"] = []
 _in_use: list["OwnModules"] = []
 _displaced: dict[str, ModuleType] = {}
-"""What everybody else imports under the names of the model that ``sys.modules`` shows."""
+"""The modules of all other code under the names of the model's modules."""
 _shown: "OwnModules | None" = None
 
 _plain_import = builtins.__import__
@@ -214,7 +214,7 @@ def _show(owner: OwnModules | None) -> None:
 
 
 def _on_behalf_of(owner: OwnModules | None, do: Callable[[], Any]) -> Any:
-    """Import something for a model's code, or for code that is nobody's."""
+    """Import something for a model's code, or for code outside of models."""
     token = _current.set(owner)
     try:
         with _lock:
@@ -229,7 +229,7 @@ def _on_behalf_of(owner: OwnModules | None, do: Callable[[], Any]) -> Any:
 
 
 def _asking(namespace: Mapping[str, Any] | None, top: str) -> OwnModules | None:
-    """Whose module of that name is meant by code with these globals."""
+    """The owner of the module that code with these globals imports."""
     for owner in ((namespace or {}).get(_MARK), _current.get()):
         if owner is not None and top in owner.names:
             return owner
@@ -301,7 +301,7 @@ class _Finder:
 
 
 def _watch(names: frozenset[str]) -> None:
-    """Look who asks for these modules from now on. Processes without such models import as ever."""
+    """Install our import hooks. Processes without such models are not affected."""
     global _plain_import, _plain_import_module
     _names.update(names)
     importlib.invalidate_caches()

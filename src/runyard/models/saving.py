@@ -21,17 +21,17 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Options:
-    """What a caller may say of any model he saves.
+    """Options for saving a model of any flavor.
 
     Attributes
     ----------
-    signature: What it takes and gives; inferred from the example when left out, not at all when False.
+    signature: Its inputs and outputs; inferred from the example when left out, not at all when False.
     input_example: An example of the input, or a pair of it and of parameters.
     code_paths: Files and folders of Python modules that it needs.
     conda_env: A conda environment, as a dictionary or a file of one.
     pip_requirements: What to install to load it, as a list or a file of requirements; inferred when left out.
     extra_pip_requirements: What to install besides what is inferred.
-    metadata: What to keep with it.
+    metadata: Data to store with it.
     """
 
     signature: ModelSignature | bool | None = None
@@ -120,7 +120,7 @@ def new_folder(path: str | Path) -> Path:
 
 
 def _emptied(folder: Path) -> None:
-    """A folder with half a model in it would look like one, and stand in the way of the next try."""
+    """Remove a half-written folder: it would look like a model and block the next attempt."""
     for entry in folder.iterdir():
         if entry.is_dir() and not entry.is_symlink():
             shutil.rmtree(entry, ignore_errors=True)

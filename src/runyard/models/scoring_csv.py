@@ -138,7 +138,7 @@ def _is_kept(kind: Any) -> bool:
 
 
 def _guessed(column: pd.Series[Any]) -> pd.Series[Any]:
-    """A column of which nobody tells the type: numbers where all but the words for a missing one are some."""
+    """A column of unknown type: numbers where all but the words for a missing one are some."""
     words = column.isin(_MISSING)
     if column.dtype.kind in "iufbM" or not words.any() or words.all():
         return column

@@ -112,7 +112,7 @@ def texts(values: Sequence[Any]) -> list[str | None]:
 
     Raises
     ------
-    ValueError: A value is a boolean, a list or an object, whose text nobody can foresee.
+    ValueError: A value is a boolean, a list or an object, whose text is not defined.
     """
     return [None if is_gap(one) else _text(one) for one in values]
 
@@ -131,7 +131,7 @@ def moments(values: Sequence[Any]) -> Any:
 
     Raises
     ------
-    ValueError: A value is a number, whose unit nobody knows, or not a date of ISO 8601.
+    ValueError: A value is a number, whose unit is unknown, or not a date of ISO 8601.
     """
     given = [None if is_gap(one) or one == "" else checked(one) for one in values]
     try:

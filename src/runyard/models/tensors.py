@@ -1,4 +1,4 @@
-"""Holds arrays against the tensors of a signature."""
+"""Checks arrays against the tensors of a signature."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Reading the pickles of models. That runs the code in them, in the caller's own process and at the caller's word."""
+"""Reads the pickles of models, which runs the code in them in this process: only load trusted models."""
 
 import pickle
 import sys

@@ -17,7 +17,7 @@ MOST_RATIO = 200
 """How many times larger than the file its content may be, once it is large at all."""
 _LARGE = 100 * 2**20
 _BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, RuntimeError, EOFError, ValueError, OSError)
-"""How a file shows that it is damaged, locked, packed in an unknown way, or has names that no folder can hold."""
+"""Errors of files that are damaged, locked, compressed in an unknown way, or have invalid names."""
 
 _DRIVE = re.compile("[A-Za-z]:")
 

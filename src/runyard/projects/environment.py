@@ -1,4 +1,4 @@
-"""Where a project's command runs: in the environment that is here, or in one made of what the project asks for."""
+"""The environment of a project's command: the current one, or one made from the project's files."""
 
 import importlib.metadata
 import os
@@ -59,7 +59,7 @@ class Plan(Protocol):
         shell_command: What the entry point says, for bash.
         folder: The project's folder.
         variables: All variables of the program.
-        say: Told what happens.
+        say: Called with progress lines.
         """
 
     def packages(self) -> str | None:
@@ -203,7 +203,7 @@ def planned(
 
 
 def _suited(spec: EnvironmentSpec) -> str:
-    """The manager for a project when nobody chooses one: without a file that names packages, none is needed."""
+    """The default manager for a project: none is needed without a file that names packages."""
     if spec.kind == "none":
         return "local"
     if spec.kind == "conda" and is_installed("conda"):

@@ -1,4 +1,4 @@
-"""Where the artifacts of a project's run have what is kept of the project and of its output."""
+"""Artifact paths of what a project's run records."""
 
 LOGS = "logs"
 PROJECT = "project"

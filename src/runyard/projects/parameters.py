@@ -107,7 +107,7 @@ def unknown_keys(content: Mapping[str, Any], known: Sequence[str]) -> str:
 
 
 def warn_of_unknown(where: str, content: Mapping[str, Any], known: Sequence[str]) -> None:
-    """Say which keys of a part of an MLproject file are misspelt: nobody reads them."""
+    """Warn of misspelt keys in a part of an MLproject file: they have no effect."""
     if found := unknown_keys(content, known):
         log.warning("%s: %s", where, found)
 

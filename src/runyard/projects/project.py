@@ -31,7 +31,7 @@ class Project:
     entry_points: What the file declares, by name.
     environment: What must be installed to run it.
     docker: The container it runs in, for projects that name one.
-    misspelt: Which keys of its MLproject file nobody reads, in words.
+    misspelt: Misspelt keys of its MLproject file, as text.
     """
 
     folder: Path

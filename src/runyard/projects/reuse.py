@@ -11,7 +11,7 @@ from runyard.projects.request import Prepared
 from runyard.projects.state import content_digest, everything_in, project_files, state_of
 
 MOST_UNASKED = 100_000_000
-"""Projects that have, or are given, more bytes are not digested unless somebody wants to reuse their runs."""
+"""Maximum size in bytes of a project and its inputs that is digested when reuse is not wanted."""
 
 
 def fingerprint(prepared: Prepared, asked: bool) -> str | None:

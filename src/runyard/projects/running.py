@@ -48,7 +48,7 @@ def run(
     version: Branch, tag or commit, for projects in git.
     parameters: Values by name. Those that the entry point does not declare follow its command as ``--name value``.
     docker_args: Options of ``docker run`` for projects that name a container; True stands for one without a value.
-    experiment_name: Experiment of the run, made if there is none of that name; or else
+    experiment_name: Experiment of the run, created if it does not exist; or else
     experiment_id: its id. The experiment of new runs when both are left out.
     backend: ``local``, ``kubernetes``, or one that an installed package offers.
     backend_config: What the backend needs to know: a mapping, JSON, or the path of a ``.json`` file.

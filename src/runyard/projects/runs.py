@@ -22,7 +22,7 @@ _MOST_BELOW = 50_000
 def run_for(
     client: RunyardClient, experiment_id: str, request: Request, about: Mapping[str, str], params: Mapping[str, str]
 ) -> Run:
-    """The run that was named, or a new one, with the tags and params of what will be run.
+    """The given run, or a new one, with the tags and params of the project.
 
     Parameters
     ----------

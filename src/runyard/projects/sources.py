@@ -1,4 +1,4 @@
-"""Where a project comes from: a folder, a zip file or a git repository, here or elsewhere."""
+"""Sources of projects: a folder, a zip file or a git repository, local or remote."""
 
 import os
 import tempfile
@@ -50,12 +50,12 @@ class Source:
         self._opened.close()
 
     def keep(self) -> None:
-        """Leave what was fetched where it is, for somebody else to remove."""
+        """Keep what was fetched; other code removes it."""
         _kept.append(self._opened.pop_all())
 
 
 _kept: list[ExitStack] = []
-"""What must not be removed while this process runs: a temporary folder goes when nobody holds it any more."""
+"""Temporary folders to keep while this process runs: one is removed when it is no longer referenced."""
 
 
 def shown(uri: str) -> str:

@@ -116,7 +116,7 @@ def read_yaml(file: Path) -> dict[str, Any]:
 
 
 class _Loader(yaml.SafeLoader):
-    """Takes names for text: a parameter may be called yes, or 1."""
+    """Reads all names as text: a parameter may be called yes, or 1."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         """The values of a mapping by their names."""
@@ -189,7 +189,7 @@ def _python_env(file: Path) -> EnvironmentSpec:
     warn_of_unknown(file.name, content, ("python", "build_dependencies", "dependencies"))
     python = str(content.get("python") or "")
     if content.get("python") == 3.1:
-        python = "3.10"  # without quotes YAML takes it for a number, and drops the zero; nobody means Python 3.1
+        python = "3.10"  # without quotes YAML takes it for a number, and drops the zero; it never means Python 3.1
     if python and not PYTHON_VERSION.fullmatch(python):
         raise InvalidProject(f"{file.name} names Python {shown(python)}, which is not a version such as '3.11'.")
     built, needed = (_lines(file, content, key) for key in ("build_dependencies", "dependencies"))

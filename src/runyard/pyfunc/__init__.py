@@ -1,4 +1,4 @@
-"""Models of any kind as functions of Python: one way to load and to call them."""
+"""Models of any flavor as Python functions: one way to load and call them."""
 
 from runyard._lazy import on_first_use, stubbed
 

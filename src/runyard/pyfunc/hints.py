@@ -41,7 +41,7 @@ def _hint(function: Callable[..., Any], name: str) -> Any:
     with suppress(NameError, TypeError, AttributeError, SyntaxError):
         return typing.get_type_hints(function).get(name)
     if isinstance(given, str):  # maybe another hint of the function is what cannot be read
-        with suppress(Exception):  # it is somebody else's code, which is not needed
+        with suppress(Exception):  # third-party code, not needed
             return eval(given, getattr(function, "__globals__", {}))  # noqa: S307  (as Python's own reader of hints)
         return None
     return given
@@ -163,7 +163,7 @@ _SCALARS = {str: "text", int: "a whole number", float: "a number", bool: "a bool
 
 
 def _reason(problem: Exception) -> str:
-    """What Pydantic or a dataclass has against a value, in a line."""
+    """The error of Pydantic or a dataclass about a value, in one line."""
     errors = getattr(problem, "errors", None)
     if errors is None:
         return str(problem).rstrip(".").rpartition("__init__() ")[2]

@@ -54,7 +54,7 @@ class _FunctionPythonModel(PythonModel):
 
 
 def called(python_model: PythonModel) -> Callable[..., Any]:
-    """The function that somebody wrote: a model's ``predict``, or the function itself."""
+    """The user's function: a model's ``predict``, or the function itself."""
     return python_model.func if isinstance(python_model, _FunctionPythonModel) else python_model.predict
 
 

@@ -153,7 +153,7 @@ def defined_in(script: Path, config: Mapping[str, Any] | None = None) -> Any:
     token = _config.set(config)
     try:
         spec.loader.exec_module(module)
-    except Exception as problem:  # somebody else's code may fail in any way
+    except Exception as problem:  # the model's code may fail in any way
         raise InvalidParameter(f"The script {str(script)!r} of the model failed: {problem!r}.") from problem
     finally:
         _config.reset(token)

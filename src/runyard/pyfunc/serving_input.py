@@ -1,4 +1,4 @@
-"""Does a model take what a client will send?"""
+"""Predicts for a request, to test a model before it is served."""
 
 import json
 from typing import Any

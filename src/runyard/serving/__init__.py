@@ -1,1 +1,1 @@
-"""Serves one model over HTTP, in a process of its own: never inside the tracking server."""
+"""Serves one model over HTTP in its own process, never inside the tracking server."""

@@ -28,7 +28,7 @@ _METHODS = {
 
 @dataclass(frozen=True)
 class Served:
-    """What a server serves.
+    """The model that a server serves.
 
     Attributes
     ----------

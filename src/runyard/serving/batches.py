@@ -1,4 +1,4 @@
-"""Requests that can share one call of `predict`: which they are, how their inputs join, and how the answer parts."""
+"""Batching: which requests can share a call of `predict`, how inputs are joined and predictions split."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a served model has done, counted over all its processes, as Prometheus reads it.
+"""Counters of a model server over all its processes, in Prometheus' format.
 
 The processes share a file that no folder lists; each adds to a part of its own, so nothing waits for anything. A
 process that replaces a dead one goes on with its part, since counters may never fall.

@@ -1,4 +1,4 @@
-"""A served model in words: what its pages and its OpenAPI document say, derived from its signature."""
+"""The description of a served model on its pages and in OpenAPI, derived from its signature."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Described:
     name: The address it was loaded from.
     version: What `/version` answers.
     inputs, outputs, params: Its signature; empty without one.
-    is_tensor: Are the inputs tensors?
+    is_tensor: Whether the inputs are tensors.
     example: JSON text of a body to begin with.
     openapi: The OpenAPI document.
     """

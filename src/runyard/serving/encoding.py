@@ -1,4 +1,4 @@
-"""Predictions as JSON text that every reader takes: NaN and Infinity are null unless the caller wants those words."""
+"""Encodes predictions as JSON text: NaN and Infinity are null unless the caller wants those words."""
 
 from __future__ import annotations
 

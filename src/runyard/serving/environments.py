@@ -19,7 +19,7 @@ def interpreter_for(
     folder: The model's files.
     manager: ``local``, ``uv``, ``virtualenv`` or ``conda``.
     overrides: Requirements that replace the model's own of the same package.
-    say: Told what is done.
+    say: Called with progress lines.
 
     Raises
     ------

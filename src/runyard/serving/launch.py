@@ -23,7 +23,7 @@ def serve(load: Load, settings: ServingSettings, say: Callable[[str], None] = pr
     ----------
     load: Loads it; called once in each process.
     settings: How it is served.
-    say: Told the address when the server takes requests, and what its operator should know.
+    say: Called with lines for the operator: the address when the server takes requests, and warnings.
 
     Raises
     ------

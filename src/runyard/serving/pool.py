@@ -26,7 +26,7 @@ Perform = Callable[[Sequence[ScoringRequest]], list[Outcome]]
 
 
 class Overdue(RunyardException):
-    """A request that was not answered within its time limit."""
+    """A request that exceeded its time limit."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__(f"The model did not answer within {seconds:g} seconds.", "DEADLINE_EXCEEDED")
@@ -191,7 +191,7 @@ class Pool:
                 job.is_over = True
             if thread.is_replaced:
                 self._stuck = max(0, self._stuck - 1)
-                if not self._threads:  # nobody took its place: it goes on
+                if not self._threads:  # no other thread took its place: it goes on
                     thread.is_replaced = False
                     self._threads.add(thread)
             elif was_quick and len(self._threads) > 1:

@@ -55,7 +55,7 @@ class Scorer:
     Parameters
     ----------
     model: The model.
-    observe: Told the seconds of every call of `predict`, and how many requests it answered.
+    observe: Called after every call of `predict` with its seconds and the number of requests it answered.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""How a model is served: its address, its limits, and what may be batched."""
+"""Options of a model server: address, limits and batching."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ _LONGEST_STOP = 25.0
 
 @dataclass(frozen=True)
 class ServingSettings:
-    """Everything `runyard models serve` can be told.
+    """The options of `runyard models serve`.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""The schema of data somebody has: tables, arrays, dictionaries, lists, single values."""
+"""Infers the schema of data: tables, arrays, dictionaries, lists, single values."""
 
 import datetime
 from collections.abc import Iterable, Mapping

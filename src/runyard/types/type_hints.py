@@ -1,4 +1,4 @@
-"""Schemas from the classes and hints in somebody's program."""
+"""Schemas from classes and type hints."""
 
 import dataclasses
 import types

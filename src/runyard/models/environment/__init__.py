@@ -1,1 +1,1 @@
-"""What must be installed to use a model."""
+"""The environment that a model needs."""

@@ -22,7 +22,7 @@ OURS = frozenset(("runyard", "mlflow", "mlflow-skinny", "mlflow-tracing"))
 TOOLS = frozenset(("pip", "setuptools", "wheel", "uv"))
 
 Imports = list[tuple[str, str]]
-"""Modules: who imports, and what; nobody is who makes the model."""
+"""Imports of modules: the importing module, or None for the model's own program, and the imported one."""
 
 log = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""Requirements that name no version, with the version that the model is made with."""
+"""Pins requirements without a version to the installed one."""
 
 import json
 import logging
@@ -94,7 +94,7 @@ def _installed(name: str) -> str:
 
 
 def _is_for(python: str, name: str) -> bool:
-    """Does what is installed of a package run with this version of Python?"""
+    """Whether the installed version of a package supports this version of Python."""
     try:
         about = metadata.metadata(name)
         wanted = SpecifierSet(about["Requires-Python"] if "Requires-Python" in about else "")  # noqa: SIM401  (no get)

@@ -1,3 +1,3 @@
-"""Where projects can be run; others add theirs under the entry point ``runyard.project_backend``, or MLflow's name."""
+"""Backends of projects; packages can add more under the entry point ``runyard.project_backend``, or MLflow's."""
 
 from runyard.projects.backend.abstract_backend import AbstractBackend as AbstractBackend

@@ -16,7 +16,7 @@ _COPIED = "copied from the environment of the submitter"
 
 @dataclass(frozen=True)
 class Job:
-    """What a Job is made of.
+    """The content of a Job.
 
     Attributes
     ----------

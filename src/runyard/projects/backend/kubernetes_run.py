@@ -24,7 +24,7 @@ PATIENCE = 60.0
 
 
 class WrittenRun(SubmittedRun):
-    """A run whose Job was written and not submitted: it waits for somebody to do that."""
+    """A run whose Job was written but not submitted."""
 
     def __init__(self, client: RunyardClient, run_id: str) -> None:
         self._client, self._run_id = client, run_id
@@ -39,7 +39,7 @@ class WrittenRun(SubmittedRun):
         return True
 
     def get_status(self) -> str:
-        """``SCHEDULED``, until somebody submits the Job and it begins."""
+        """``SCHEDULED`` until the Job is submitted and begins."""
         return str(self._client.get_run(self._run_id).info.status)
 
     def cancel(self) -> None:

@@ -1,4 +1,4 @@
-"""One point of a sweep: what a worker is told, on this machine or on another, and what it answers."""
+"""One point of a sweep: what a worker gets, here or on another machine, and its outcome."""
 
 import hashlib
 import json
@@ -38,13 +38,13 @@ class Point:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a point ended.
+    """The outcome of a point.
 
     Attributes
     ----------
     run_id: Its run; None when none could be made.
     status: ``FINISHED``, ``FAILED`` or ``KILLED``.
-    seconds: How long it took here; 0 for one that was run earlier.
+    seconds: Its duration in seconds; 0 for one that was run earlier.
     problem: Why it failed.
     """
 
@@ -69,7 +69,7 @@ def run_point(point: Point, is_cancelled: Callable[[], bool] = _never) -> Outcom
 
     Parameters
     ----------
-    is_cancelled: Asked now and then; when it says so the run is ended.
+    is_cancelled: Called regularly; when it returns true, the run is ended.
     """
     started = time.monotonic()
     submitted: SubmittedRun | None = None

@@ -1,4 +1,4 @@
-"""Tells what the program asks of scikit-learn from what scikit-learn asks of itself."""
+"""Distinguishes the program's calls of scikit-learn from scikit-learn's own."""
 
 import sys
 from types import FrameType

@@ -7,7 +7,7 @@ LONGEST = 6000
 
 
 def is_search(estimator: Any) -> bool:
-    """Does the estimator try out candidates, as GridSearchCV does?"""
+    """Whether the estimator is a search over candidates, such as GridSearchCV."""
     return hasattr(estimator, "cv_results_") or _search_class(type(estimator))
 
 

@@ -1,4 +1,4 @@
-"""What is remembered of trained estimators and of their predictions, as long as these live."""
+"""What is known of trained estimators and their predictions, as long as these exist."""
 
 import json
 import threading

@@ -1,4 +1,4 @@
-"""How well an estimator does on the data it was trained on."""
+"""Metrics of an estimator on its training data."""
 
 import functools
 import inspect
@@ -21,7 +21,7 @@ MULTILABEL = "multilabel-indicator"
 
 @dataclass(frozen=True)
 class Answers:
-    """What a trained estimator says about its own training data; each question is asked once, when it is needed."""
+    """The predictions of an estimator for its training data, each computed once when needed."""
 
     estimator: Any
     data: TrainingData
@@ -46,7 +46,7 @@ class Answers:
 
     @property
     def is_binary(self) -> bool:
-        """Is one label told, of two classes?"""
+        """Whether there is one label, of two classes."""
         return self.outputs == 1 and len(getattr(self.estimator, "classes_", ())) == 2
 
     @cached_property

@@ -1,4 +1,4 @@
-"""What the operations on experiments do."""
+"""Operations on experiments."""
 
 from typing import Any, NamedTuple
 
@@ -57,7 +57,7 @@ def _on_wire(row: Any, tags: list[dict[str, str]] | None) -> dict[str, Any]:
 
 
 class FoundExperiment(NamedTuple):
-    """What operations must know of an experiment."""
+    """The columns of an experiment that operations need."""
 
     experiment_id: int
     name: str
@@ -152,7 +152,7 @@ def _update(tx: Transaction, number: int, **values: Any) -> None:
 
 
 def home_of(tx: Transaction, experiment_id: str, name: str) -> FoundExperiment:
-    """The active experiment with this id; else the one of this name, made if there is none."""
+    """The active experiment with this id; else the one of this name, created if it does not exist."""
     if experiment_id:
         return active_experiment(tx, experiment_id)
     chosen = sa.select(experiments.c.experiment_id).where(experiments.c.name == name)
@@ -197,7 +197,7 @@ def search_experiments(tx: Transaction, message: SearchExperiments) -> Wire:
 
 @performs(CountExperiments)
 def count_experiments(tx: Transaction, message: CountExperiments) -> Wire:
-    """Those that a search finds on all its pages. One statement."""
+    """The number of experiments that a search finds. One statement."""
     matching = matching_experiments(tx, message.view_type, message.filter)
     return {"experiments": tx.scalar(sa.select(sa.func.count()).select_from(experiments).where(*matching))}
 

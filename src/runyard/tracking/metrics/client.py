@@ -39,7 +39,7 @@ class MetricsClient(ClientPart):
         key: The metric's name.
         value: A number; scalars of numpy and tensor libraries work too.
         timestamp: Milliseconds since 1970; now by default.
-        step: Where on the curve it lies; 0 when left out.
+        step: Training step; 0 by default.
         synchronous: True waits until the store has it.
         dataset_name, dataset_digest: The data the value was measured on.
         model_id: The logged model that was measured; the active one when left out.
