@@ -100,7 +100,7 @@ def test_type_checkers_see_every_public_name_and_no_other(tmp_path: Path) -> Non
 
 
 def test_exceptions_open_with_their_tree() -> None:
-    """Whoever writes an `except` reads it there, with the status and code that callers over REST see."""
+    """To write an `except`, one reads it there, with the status and code that callers over REST see."""
     classes = [kind for kind in vars(exceptions).values() if isinstance(kind, type) and kind.__name__[0] != "_"]
     lines = [line.split() for line in str(exceptions.__doc__).splitlines() if "── " in line]
     drawn = {line[line.index(mark) + 1]: line for line in lines for mark in ("├──", "└──") if mark in line}

@@ -102,7 +102,7 @@ def test_who_wants_to_hear_nothing_is_told_nothing(options: str, when: str, tmp_
 
 
 def test_libraries_that_are_never_imported_are_not_told_of(tmp_path: Path) -> None:
-    """That they are installed is no reason, and they are not loaded to find out."""
+    """It does not matter whether they are installed, and they are not loaded to find out."""
     assert _warnings(tmp_path, "xgboost", "never") == []
 
 

@@ -76,7 +76,7 @@ def test_renamed_experiment_has_the_new_name(runyard: Runyard, experiment_id: st
 
 
 def test_restored_experiment_is_active_again(runyard: Runyard, experiment_id: str) -> None:
-    """Deleting is no loss until `gc` runs."""
+    """Nothing deleted is lost until `gc` runs."""
     runyard("experiments", "delete", "-x", experiment_id)
     runyard("experiments", "restore", "-x", experiment_id)
 

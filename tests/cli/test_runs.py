@@ -72,7 +72,7 @@ def test_experiment_of_the_environment_is_listed(
 
 
 def test_deleted_run_is_hidden_until_it_is_restored(runyard: Runyard, run_id: str) -> None:
-    """Deleting is no loss until `gc` runs."""
+    """Nothing deleted is lost until `gc` runs."""
     runyard("runs", "delete", "--run-id", run_id)
     hidden = runyard("runs", "list", "--experiment-id", "0", "--output", "json").json
     runyard("runs", "restore", "--run-id", run_id)

@@ -13,7 +13,7 @@ def start_training(uri: str, run_id: str, first: int = 0, count: int = 1_000_000
 
 
 def killed_after(training: Program, steps: int) -> list[int]:
-    """End it as a power cut would, when so many steps were acknowledged; all that were, in order."""
+    """End it as a power cut would, after this number of acknowledged steps; returns all of those, in order."""
     lines = [training.stdout.readline() for _ in range(steps)]
     training.kill()
     _, rest, _ = training.finish()

@@ -29,7 +29,7 @@ def stored(uri: str, run_id: str) -> list[tuple[int, float]]:
 
 
 def expected(acknowledged: int) -> list[tuple[int, float]]:
-    """What a training that acknowledged so many steps logged."""
+    """What a training logged that acknowledged this number of steps."""
     return [(step, step / 2) for step in range(acknowledged)]
 
 
@@ -51,7 +51,7 @@ def test_a_killed_training_loses_no_acknowledged_point(
         points = stored(uri, run_id)
         assert acknowledged == list(range(len(acknowledged)))
         assert points[: len(acknowledged)] == expected(len(acknowledged))
-        assert len(points) <= len(acknowledged) + 1  # the one that was in the journal and not yet told of
+        assert len(points) <= len(acknowledged) + 1  # the one that was in the journal but not yet acknowledged
 
 
 def test_a_training_killed_during_an_outage_loses_nothing(start_server: Callable[..., RunningServer]) -> None:

@@ -125,7 +125,7 @@ def test_reads_and_new_runs_fail_clearly_while_the_server_is_down(
         client.get_run(run_id)
 
 
-def test_a_server_in_trouble_is_not_hammered(scripted: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failing_server_is_not_hammered(scripted: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not even while somebody waits for it."""
     monkeypatch.setenv("RUNYARD_OFFLINE_AFTER", "2")
     monkeypatch.setenv("RUNYARD_HTTP_REQUEST_MAX_RETRIES", "0")

@@ -30,7 +30,7 @@ def rows(client: RunyardClient, run_id: str, path: str = "rows.json") -> Counter
 
 
 def expected(writers: int) -> Counter[tuple[int, int]]:
-    """What so many writers append."""
+    """What this number of writers append."""
     return Counter((who if number % 2 else -1, number) for who in range(writers) for number in range(EACH))
 
 

@@ -110,7 +110,7 @@ def test_a_model_that_cannot_be_pickled_is_refused(store: Path) -> None:
 
 
 def test_a_file_that_is_not_a_model_is_told_in_words(store: Path) -> None:
-    """A broken pickle names the file; it is no crash of the library."""
+    """A broken pickle is an error with the file's name, not a crash of the library."""
     sklearn.save_model(LinearRegression().fit([[1.0]], [1]), "model", serialization_format="pickle", **NONE)
     Path("model/model.pkl").write_bytes(pickle.dumps(3)[:-1])
     with pytest.raises(RunyardException, match="model"):

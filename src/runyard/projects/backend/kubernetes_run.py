@@ -19,8 +19,8 @@ from runyard.tracking.runs.entities import Run
 
 log = logging.getLogger(__name__)
 
-PATIENCE = 60.0
-"""Seconds that kubectl may take, and how often in a row it may fail before the Job is given up."""
+KUBECTL_TIMEOUT = 60.0
+"""Seconds that kubectl may take, and the number of failures in a row after which the Job is given up."""
 
 
 class WrittenRun(SubmittedRun):
@@ -103,7 +103,7 @@ class Cluster:
                 capture_output=True,
                 text=True,
                 check=False,
-                timeout=PATIENCE,
+                timeout=KUBECTL_TIMEOUT,
                 env=dict(os.environ),
             )
         except (OSError, subprocess.TimeoutExpired) as problem:
@@ -161,7 +161,7 @@ class KubernetesSubmittedRun(SubmittedRun):
                 except ExecutionException as problem:
                     misses += 1  # the network may be away for a while: the Job goes on all the same
                     log.warning("%s", problem)
-                    status = "FAILED" if misses > PATIENCE else "RUNNING"
+                    status = "FAILED" if misses > KUBECTL_TIMEOUT else "RUNNING"
                 status = "KILLED" if self._cancelled.is_set() else status
             reader.join(timeout=5)
             printing.terminate()
