@@ -44,6 +44,8 @@ class RunyardClient(
     NotImplementedHere: A store of workspaces is given.
     """
 
+    active_model = active
+
     def __init__(
         self,
         tracking_uri: str | None = None,
@@ -75,11 +77,6 @@ class RunyardClient(
         """The artifact repository for a URI of any kind, ``runs:/`` and ``models:/`` too."""
         root, path = followed(self, artifact_uri)
         return super().repository(root).below(path) if path else super().repository(root)
-
-    @property
-    def active_model_id(self) -> str | None:
-        """The logged model that is active in this thread: metrics that name no model are logged with it."""
-        return active.model_id
 
     @property
     def registry_uri(self) -> str:

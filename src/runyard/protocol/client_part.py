@@ -64,15 +64,22 @@ class Connection(Protocol):
         """Whether a call with this argument waits until its points are stored."""
 
 
+class ActiveModel(Protocol):
+    """The logged model of metrics that name none.
+
+    Attributes
+    ----------
+    model_id: Its id; None when there is none.
+    """
+
+    model_id: str | None
+
+
 class ClientPart:
     """Base of the client's methods of one slice. The client inherits them all."""
 
     connection: Connection
-
-    @property
-    def active_model_id(self) -> str | None:
-        """The logged model of metrics without one; the client defines it."""
-        return None
+    active_model: ActiveModel
 
     def send(self, message: Message[A]) -> A:
         """Send a message and return the answer."""

@@ -51,7 +51,7 @@ class MetricsClient(ClientPart):
         number = value if type(value) is float else as_number(key, value)
         when = now_ms() if timestamp is None else as_integer("timestamp", timestamp)
         where = 0 if step is None else as_integer("step", step)
-        model_id = model_id or self.active_model_id
+        model_id = model_id or self.active_model.model_id
         measured = measured_on(model_id, dataset_name, dataset_digest) if model_id or dataset_name else None
         if self.connection.waits(synchronous):
             entry = 0

@@ -211,7 +211,7 @@ class RunsClient(ClientPart):
         ------
         InvalidParameter: A key or value breaks the rules, or a param was logged before with another value.
         """
-        messages = _batches(run_id, metrics, params, tags, self.active_model_id)
+        messages = _batches(run_id, metrics, params, tags, self.active_model.model_id)
         for message in messages:
             message.check_once()  # all are checked before the first is logged
         entries: list[int] = []
