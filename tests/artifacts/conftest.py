@@ -2,12 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
 from runyard.artifacts.repository import ArtifactRepository
-from runyard.artifacts.resolve import repository_for
+from tests.artifacts.places import PLACES, ftp_server
 from tests.artifacts.servers import CuttingRelay, Told, ToldServer
 from tests.support.server import RunningServer
 
@@ -22,18 +21,18 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     running.kill()
 
 
-@pytest.fixture(params=["folder", "file URI", "server", "server's address"])
-def repository(request: pytest.FixtureRequest, tmp_path: Path) -> ArtifactRepository:
-    """An empty repository, on each kind of place in turn."""
-    if request.param == "folder":
-        return repository_for(str(tmp_path / "store"))
-    if request.param == "file URI":
-        return repository_for(f"file://{tmp_path}/st%20ore")
-    server: RunningServer = request.getfixturevalue("server")
-    path = f"0/{uuid4().hex}/artifacts"
-    if request.param == "server":
-        return repository_for(f"mlflow-artifacts:/{path}", server.url)
-    return repository_for(f"{server.url}/api/2.0/mlflow-artifacts/artifacts/{path}")
+@pytest.fixture(scope="module")
+def ftp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, Path]]:
+    """The port of an FTP server, and the folder it serves."""
+    folder = tmp_path_factory.mktemp("ftp")
+    with ftp_server(folder) as port:
+        yield port, folder
+
+
+@pytest.fixture(params=PLACES)
+def repository(request: pytest.FixtureRequest) -> ArtifactRepository:
+    """An empty repository, of each kind in turn."""
+    return PLACES[request.param](request)
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ def test_no_change_of_many_is_lost(repository: ArtifactRepository) -> None:
             done.result()
 
     assert b"x" * 40 == b"".join(repository.read("deep/er/file"))
-    assert ["deep/er/file"] == [info.path for info in repository.list_artifacts("deep/er")]
+    assert ["deep/er/file"] == [info.path for info in repository.list("deep/er")]
 
 
 def test_a_change_that_fails_changes_nothing(repository: ArtifactRepository) -> None:

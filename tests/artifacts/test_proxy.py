@@ -8,9 +8,9 @@ from uuid import uuid4
 
 import pytest
 
-from runyard.artifacts.proxy import ProxyRepository
-from runyard.artifacts.repository import download_artifacts, log_artifact, log_artifacts
 from runyard.artifacts.resolve import repository_for
+from runyard.artifacts.schemes.proxy import ProxyRepository
+from runyard.artifacts.transfers import download_artifacts, log_artifact, log_artifacts
 from runyard.exceptions import InvalidParameter, RunyardException, Unavailable
 from tests.artifacts.servers import CuttingRelay, Told, ToldServer
 from tests.support.server import RunningServer
@@ -121,7 +121,7 @@ def test_download_goes_on_where_it_was_cut(relay: Relay, stored: str, tmp_path: 
 def test_listing_over_a_cut_connection(relay: Relay, stored: str) -> None:
     """Wherever it is cut, in the first line, in the headers or in the body."""
     for cut in range(1, 320, 11):
-        found = ProxyRepository(relay(cut).url, stored).list_artifacts()
+        found = ProxyRepository(relay(cut).url, stored).list()
         assert ["file.bin"] == [info.path for info in found], cut
 
 
@@ -205,7 +205,7 @@ def test_credentials_go_to_the_tracking_server_only(
         assert expected == ("Authorization" in server.asked[-1].headers), (uri, tracking_uri)
 
     monkeypatch.setenv("RUNYARD_TRACKING_USERNAME", "grace")
-    repository_for("mlflow-artifacts:/0/x", server.url).list_artifacts()
+    repository_for("mlflow-artifacts:/0/x", server.url).list()
     assert "Basic Z3JhY2U6c2VjcmV0" == server.asked[-1].headers["Authorization"]
 
 

@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 
 from runyard.artifacts.entities import FileInfo
-from runyard.artifacts.repository import ArtifactRepository, download_artifacts, log_artifact, log_artifacts
-from runyard.artifacts.resolve import repository_for
-from runyard.exceptions import InvalidParameter, RunyardException
+from runyard.artifacts.repository import ABSENT, ArtifactRepository
+from runyard.artifacts.resolve import repositories, repository_for
+from runyard.artifacts.transfers import download_artifacts, log_artifact, log_artifacts
+from runyard.exceptions import ChangedMeanwhile, InvalidParameter, RunyardException
 from tests.artifacts import hostile
+from tests.artifacts.places import PLACES, TAGGED, WITH_FOLDERS
 
 BIG = bytes(range(256)) * 4096 * 3
 
@@ -35,6 +37,18 @@ def content(repository: ArtifactRepository, path: str) -> bytes:
     return b"".join(repository.read(path))
 
 
+def put(repository: ArtifactRepository, path: str, written: bytes, expected: str | None = None) -> None:
+    """Store a file."""
+    with repository.put(path) as upload:
+        upload.write(written)
+        upload.finish(expected)
+
+
+def test_every_class_is_held_to_what_follows(request: pytest.FixtureRequest) -> None:
+    """A new scheme has a place in the tests."""
+    assert {*repositories().values()} == {type(place(request)) for place in PLACES.values()}
+
+
 def test_folder_comes_back_as_it_was(repository: ArtifactRepository, folder: Path, tmp_path: Path) -> None:
     """Names, folders and bytes, all of it and a part of it."""
     log_artifacts(repository, str(folder), "results")
@@ -49,17 +63,33 @@ def test_folder_comes_back_as_it_was(repository: ArtifactRepository, folder: Pat
     assert b"" == (everything / "results" / "empty").read_bytes()
 
 
+def test_names_of_all_kinds(repository: ArtifactRepository, tmp_path: Path) -> None:
+    """Come back as they were, also when what they name is replaced."""
+    names = ("a.txt", "sub/b c.txt", "sub/deeper/日本語 x+%.txt", "empty")
+    for name in names:
+        (tmp_path / "from" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "from" / name).write_bytes(b"" if name == "empty" else name.encode())
+
+    for _ in range(2):
+        log_artifacts(repository, str(tmp_path / "from"), "model")
+
+    assert ["model/a.txt", "model/empty", "model/sub"] == [info.path for info in repository.list("model")]
+    assert [5, 0, None] == [info.file_size for info in repository.list("model")]
+    copy = Path(download_artifacts(repository, "model", str(tmp_path / "to")))
+    assert [(tmp_path / "from" / name).read_bytes() for name in names] == [(copy / name).read_bytes() for name in names]
+
+
 def test_listing(repository: ArtifactRepository, folder: Path) -> None:
     """One level, by name, paths from the root; nothing for files and for what is not there."""
     log_artifacts(repository, str(folder))
 
     top = [("a b.txt", False, 1), ("deep", True, None), ("empty", False, 0)]
-    assert top == names(repository.list_artifacts())
-    assert top == names(repository.list_artifacts(""))
-    assert [("deep/er", True, None)] == names(repository.list_artifacts("deep"))
-    assert [("deep/er/ü.bin", False, len(BIG))] == names(repository.list_artifacts("deep/er"))
-    assert [] == repository.list_artifacts("a b.txt")
-    assert [] == repository.list_artifacts("missing")
+    assert top == names(repository.list())
+    assert top == names(repository.list(""))
+    assert [("deep/er", True, None)] == names(repository.list("deep"))
+    assert [("deep/er/ü.bin", False, len(BIG))] == names(repository.list("deep/er"))
+    assert [] == repository.list("a b.txt")
+    assert [] == repository.list("missing")
 
 
 def test_single_file_goes_under_its_own_name(repository: ArtifactRepository, folder: Path) -> None:
@@ -79,10 +109,85 @@ def test_deleting(repository: ArtifactRepository, folder: Path) -> None:
     log_artifacts(repository, str(folder))
 
     for path in ("a b.txt", "deep", "deep", "missing"):
-        repository.delete_artifacts(path)
-    assert ["empty"] == [info.path for info in repository.list_artifacts()]
-    repository.delete_artifacts()
-    assert [] == repository.list_artifacts()
+        repository.delete(path)
+    assert ["empty"] == [info.path for info in repository.list()]
+    repository.delete()
+    assert [] == repository.list()
+
+
+def test_neighbours_are_left_alone(repository: ArtifactRepository) -> None:
+    """A name that begins with another's is not below it."""
+    for path in ("a/f", "a/b/f", "ab/f"):
+        put(repository, path, b"1")
+
+    repository.delete("a")
+
+    assert [] == repository.list("a")
+    assert ["ab/f"] == [info.path for info in repository.list("ab")]
+
+
+def test_open_file(repository: ArtifactRepository) -> None:
+    """Is read in pieces and from anywhere, and says how long it is."""
+    put(repository, "x/ten", b"0123456789")
+
+    opened = repository.open("x/ten")
+    with opened.file as file:
+        assert (b"0123", b"456789", b"") == (file.read(4), file.read(), file.read(1))
+    assert 10 == opened.size
+
+
+@pytest.mark.parametrize("repository", [name for name in PLACES if "server" not in name], indirect=True)
+def test_open_file_is_read_from_anywhere(repository: ArtifactRepository) -> None:
+    """As a range of it is asked for."""
+    put(repository, "ten", b"0123456789")
+
+    with repository.open("ten").file as file:
+        assert (7, b"789") == (file.seek(7), file.read(100))
+        assert (2, b"23") == (file.seek(2), file.read(2))
+
+
+def test_nothing_is_seen_before_it_is_finished(repository: ArtifactRepository) -> None:
+    """What is abandoned leaves nothing, and what was there before stays."""
+    put(repository, "x/old", b"old")
+    for path in ("x/old", "x/new"):
+        with repository.put(path) as upload:
+            upload.write(b"never")
+
+    assert ["x/old"] == [info.path for info in repository.list("x")]
+    assert b"old" == content(repository, "x/old")
+    with pytest.raises(RunyardException):
+        repository.open("x/new")
+
+
+@pytest.mark.parametrize("repository", TAGGED, indirect=True)
+def test_write_under_a_condition(repository: ArtifactRepository) -> None:
+    """Only a file that is still the same is replaced, and a new one replaces none."""
+    put(repository, "f", b"1", ABSENT)
+    opened = repository.open("f")
+    opened.file.close()
+    put(repository, "f", b"2", opened.tag)
+
+    for expected in (opened.tag, ABSENT):
+        with pytest.raises(ChangedMeanwhile):
+            put(repository, "f", b"3", expected)
+    assert b"2" == content(repository, "f")
+
+
+@pytest.mark.parametrize("repository", TAGGED, indirect=True)
+def test_folder_is_no_file(repository: ArtifactRepository) -> None:
+    """Which is said, instead of that nothing is there."""
+    put(repository, "x/f", b"1")
+
+    with pytest.raises(RunyardException, match="is a folder"):
+        repository.open("x")
+
+
+def test_part_of_a_repository_is_one(repository: ArtifactRepository) -> None:
+    """Its paths begin there."""
+    put(repository.below("x/y"), "z/f", b"1")
+
+    assert ["z"] == [info.path for info in repository.below("x").below("y").list()]
+    assert b"1" == content(repository, "x/y/z/f")
 
 
 def test_missing_file(repository: ArtifactRepository, tmp_path: Path) -> None:
@@ -116,10 +221,10 @@ def test_hostile_paths_are_refused_before_anything_happens(
 
     for path in (*hostile.DOTDOT, *hostile.ABSOLUTE, *hostile.CONTROL, *hostile.OVERLONG):
         for call in (
-            lambda path: repository.put(folder / "a b.txt", path),
-            repository.list_artifacts,
+            lambda path: repository.put_file(folder / "a b.txt", path),
+            repository.list,
             lambda path: content(repository, path),
-            repository.delete_artifacts,
+            repository.delete,
             lambda path: log_artifact(repository, str(folder / "a b.txt"), path),
             lambda path: log_artifacts(repository, str(folder), path),
             lambda path: download_artifacts(repository, path),
@@ -130,6 +235,7 @@ def test_hostile_paths_are_refused_before_anything_happens(
     assert before == {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
 
 
+@pytest.mark.parametrize("repository", WITH_FOLDERS, indirect=True)
 def test_folder_in_the_place_of_a_file(repository: ArtifactRepository, folder: Path) -> None:
     """Neither the folder nor the file that stands in the way is touched."""
     log_artifacts(repository, str(folder))
@@ -161,7 +267,7 @@ def test_links_are_stored_as_what_they_show_and_circles_end(
 
     assert b"d" == content(repository, "linked/d.txt")
     assert b"a" == content(repository, "file")
-    assert ["deep/er"] == [info.path for info in repository.list_artifacts("deep")]
+    assert ["deep/er"] == [info.path for info in repository.list("deep")]
 
 
 def test_what_cannot_be_read_is_said_before_anything_is_stored(repository: ArtifactRepository, folder: Path) -> None:
@@ -179,7 +285,7 @@ def test_what_cannot_be_read_is_said_before_anything_is_stored(repository: Artif
         log_artifact(repository, str(folder / "not there"))
     with pytest.raises(InvalidParameter, match="not there"):
         log_artifacts(repository, str(folder / "not there"))
-    assert [] == repository.list_artifacts()
+    assert [] == repository.list()
 
 
 def test_a_link_to_nothing_is_named_with_where_it_leads(repository: ArtifactRepository, folder: Path) -> None:
@@ -188,7 +294,7 @@ def test_a_link_to_nothing_is_named_with_where_it_leads(repository: ArtifactRepo
     with pytest.raises(InvalidParameter, match=r"deep/broken' is a link that leads nowhere \(to 'nowhere'\)"):
         log_artifacts(repository, str(folder))
 
-    assert [] == repository.list_artifacts()
+    assert [] == repository.list()
 
 
 def test_empty_folders_are_kept_where_stores_have_folders(tmp_path: Path) -> None:
@@ -199,7 +305,7 @@ def test_empty_folders_are_kept_where_stores_have_folders(tmp_path: Path) -> Non
     log_artifacts(repository, tmp_path / "out", "results")
     log_artifact(repository, tmp_path / "out" / "empty")
 
-    assert ["empty", "results"] == [info.path for info in repository.list_artifacts()]
+    assert ["empty", "results"] == [info.path for info in repository.list()]
     copied = Path(download_artifacts(repository, "", tmp_path / "copy"))
     assert ["empty", "empty/inner", "results", "results/empty", "results/empty/inner"] == sorted(
         path.relative_to(copied).as_posix() for path in copied.rglob("*")

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from runyard.artifacts.proxy import ProxyRepository
-from runyard.artifacts.repository import FileRepository
 from runyard.artifacts.resolve import repository_for
+from runyard.artifacts.schemes.local import LocalRepository
+from runyard.artifacts.schemes.proxy import ProxyRepository
 from runyard.exceptions import InvalidParameter, RunyardException
 
 SERVER = "http://tracking.example:5000"
@@ -27,7 +27,7 @@ def test_folders_of_this_machine(uri: str, folder: str) -> None:
     """By path or by URI."""
     repository = repository_for(uri, SERVER)
 
-    assert isinstance(repository, FileRepository)
+    assert isinstance(repository, LocalRepository)
     assert Path(folder) == repository.root
 
 
@@ -35,7 +35,7 @@ def test_relative_folder_is_one_of_the_working_directory(tmp_path: Path) -> None
     """And stays so when the program goes elsewhere."""
     repository = repository_for("some/where")
 
-    assert isinstance(repository, FileRepository)
+    assert isinstance(repository, LocalRepository)
     assert tmp_path / "some/where" == repository.root
 
 
@@ -57,7 +57,7 @@ def test_proxied_location_without_a_server_is_its_folder(tmp_path: Path) -> None
     """Runs that a server logged are read from its database and its folder."""
     repository = repository_for("mlflow-artifacts:/0/x%20y", "sqlite:///x.db", str(tmp_path))
 
-    assert isinstance(repository, FileRepository)
+    assert isinstance(repository, LocalRepository)
     assert tmp_path / "0" / "x y" == repository.root
 
 

@@ -6,10 +6,9 @@ from uuid import uuid4
 
 import pytest
 
-from runyard.artifacts.repository import download_artifacts, log_artifact, log_artifacts
 from runyard.artifacts.resolve import repository_for
-from runyard.artifacts.s3 import Bucket
-from runyard.artifacts.s3_repository import PART, S3Repository
+from runyard.artifacts.schemes.s3 import PART, S3Repository
+from runyard.artifacts.transfers import download_artifacts, log_artifact
 from runyard.exceptions import DoesNotExist, InvalidParameter, PermissionDenied, Unavailable
 from tests.support.postgres import free_port
 from tests.support.s3 import STRANGER, ObjectStore
@@ -31,21 +30,6 @@ def repository(prefix: str) -> S3Repository:
     return repository
 
 
-def test_folder_comes_back_as_it_was(repository: S3Repository, tmp_path: Path) -> None:
-    """Names of all kinds, empty files, folders in folders."""
-    names = ("a.txt", "sub/b c.txt", "sub/deeper/日本語+%.txt", "empty")
-    for name in names:
-        (tmp_path / "from" / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / "from" / name).write_bytes(b"" if name == "empty" else name.encode())
-
-    log_artifacts(repository, str(tmp_path / "from"), "model")
-
-    assert ["model/a.txt", "model/empty", "model/sub"] == [info.path for info in repository.list_artifacts("model")]
-    assert [5, 0, None] == [info.file_size for info in repository.list_artifacts("model")]
-    copy = Path(download_artifacts(repository, "model", str(tmp_path / "to")))
-    assert [(tmp_path / "from" / name).read_bytes() for name in names] == [(copy / name).read_bytes() for name in names]
-
-
 def test_large_file_goes_in_parts(repository: S3Repository, objects: ObjectStore, prefix: str, tmp_path: Path) -> None:
     """Its tag counts the parts, its content is what was sent, and progress says all of it."""
     content, progress = hashlib.shake_256(b"x").digest(3 * PART + 17), list[int]()
@@ -64,44 +48,32 @@ def test_listing_goes_on_where_a_page_ends(repository: S3Repository, objects: Ob
     names = [f"{number:05}" for number in range(2345)]
     objects.fill(f"{prefix}/many", names)
 
-    assert names == [info.path.rpartition("/")[2] for info in repository.list_artifacts("many")]
-    repository.delete_artifacts("many")
-    assert [] == repository.list_artifacts("many")
+    assert names == [info.path.rpartition("/")[2] for info in repository.list("many")]
+    repository.delete("many")
+    assert [] == repository.list("many")
 
 
 def test_what_is_not_there(repository: S3Repository) -> None:
     """Is missing to a reader, and deleted already to others."""
     with pytest.raises(DoesNotExist, match=r"No artifact 'no\.txt'"):
         repository.read("no.txt")
-    assert [] == repository.list_artifacts("no")
-    repository.delete_artifacts("no")
-
-
-def test_neighbours_are_left_alone(repository: S3Repository, tmp_path: Path) -> None:
-    """A name that begins with another's is not below it."""
-    (tmp_path / "f").write_bytes(b"1")
-    for path in ("a/f", "ab/f"):
-        repository.put(tmp_path / "f", path)
-
-    repository.delete_artifacts("a")
-
-    assert [] == repository.list_artifacts("a")
-    assert ["ab/f"] == [info.path for info in repository.list_artifacts("ab")]
+    assert [] == repository.list("no")
+    repository.delete("no")
 
 
 def test_paths_are_checked(repository: S3Repository, tmp_path: Path) -> None:
     """Keys are no paths to the store, but they become some when they are downloaded."""
     (tmp_path / "f").write_bytes(b"1")
     with pytest.raises(InvalidParameter, match="Invalid path"):
-        repository.put(tmp_path / "f", "../f")
+        repository.put_file(tmp_path / "f", "../f")
     with pytest.raises(InvalidParameter, match="whole bucket"):
-        S3Repository(Bucket.at("s3://models")).delete_artifacts()
+        S3Repository("models").delete()
 
 
 def test_missing_bucket_is_said(prefix: str) -> None:
     """By name. (To a write into it this server answers that access is denied.)"""
     with pytest.raises(DoesNotExist, match="no bucket 'no-such-bucket'"):
-        S3Repository(Bucket.at(f"s3://no-such-bucket/{prefix}")).list_artifacts()
+        S3Repository("no-such-bucket", prefix).list()
 
 
 @pytest.mark.parametrize("keys", [STRANGER, (STRANGER[0], "a wrong secret"), ("nobody", "nothing")])
@@ -118,7 +90,7 @@ def test_denied_is_said_without_secrets(
         monkeypatch.setenv(name, value)
 
     with pytest.raises(PermissionDenied, match="refused access") as refusal:
-        repository.put(tmp_path / "f", "f")
+        repository.put_file(tmp_path / "f", "f")
     assert not [secret for secret in keys if secret in refusal.value.message]
 
 
@@ -127,4 +99,4 @@ def test_store_that_is_down_is_unavailable(repository: S3Repository, monkeypatch
     monkeypatch.setenv("RUNYARD_S3_ENDPOINT_URL", f"http://127.0.0.1:{free_port()}")
 
     with pytest.raises(Unavailable, match="did not answer"):
-        repository.list_artifacts()
+        repository.list()

@@ -126,7 +126,7 @@ def test_repository_of_a_model_is_that_of_its_files(run_id: str, model: str) -> 
     """Everything that takes an address of artifacts takes a model's."""
     repository = RunyardClient().repository(f"models:/{model}@champion/deep")
 
-    assert ["er"] == [info.path for info in repository.list_artifacts()]
+    assert ["er"] == [info.path for info in repository.list()]
 
 
 @pytest.mark.parametrize("address", ["models:/nothing/1", "models:/nothing@champion", "models:/m-0/x", "runs:/0/x"])

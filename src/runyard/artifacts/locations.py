@@ -1,86 +1,23 @@
-"""Which artifact locations this process may open itself, and where in its store they lie.
+"""Which artifact locations a server may open itself, and where in its repositories they are.
 
-The server opens two places: its own store behind ``mlflow-artifacts:``, and the root it was started with. Its own
-address on the web leads to the first as well. Any other location is text for clients, whatever it looks like.
+The server opens two places: its own behind ``mlflow-artifacts:``, and the root it was started with. Its own address on
+the web leads to the first as well. Any other location is text for clients, whatever it looks like.
 """
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from urllib.parse import SplitResult, quote, unquote, urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit
 
+from runyard.artifacts.addresses import PROXY_ROOT, PROXY_SCHEME, local_path, proxied_path
 from runyard.artifacts.paths import safe_path
-from runyard.artifacts.s3 import S3_SCHEME, Bucket, require_boto3
-from runyard.artifacts.s3_store import S3ArtifactStore
-from runyard.artifacts.store import ArtifactStore, LocalArtifactStore
+from runyard.artifacts.repository import ArtifactRepository
+from runyard.artifacts.schemes.local import LocalRepository
+from runyard.artifacts.schemes.s3 import S3Repository
+from runyard.artifacts.schemes.s3_client import S3_SCHEME, bucket_and_prefix, require_boto3
 from runyard.core.credentials import has_password, shown_address
-from runyard.core.store_address import misread
 from runyard.exceptions import InvalidParameter, RunyardException
 
-PROXY_SCHEME = "mlflow-artifacts"
-PROXY_ROOT = "/api/2.0/mlflow-artifacts/artifacts"
-PERCENT_ENCODED = frozenset(("file", PROXY_SCHEME, "http", "https"))
-"""Schemes whose addresses are percent-encoded. Others, such as ``s3:``, hold paths as they are."""
-_ENCODED = str.maketrans({character: quote(character) for character in "%?#"})
 _USUAL_PORTS = {"http": 80, "https": 443}
-
-
-def proxied_path(uri: str) -> str | None:
-    """The path inside the server's store of a location behind the server's proxy; None for other locations."""
-    parts = urlsplit(uri)
-    if parts.scheme == PROXY_SCHEME:
-        return safe_path(unquote(parts.path).strip("/"))
-    if parts.scheme in ("http", "https") and parts.path.startswith(PROXY_ROOT + "/"):
-        return safe_path(unquote(parts.path[len(PROXY_ROOT) :]).strip("/"))
-    return None
-
-
-def local_path(uri: str) -> Path | None:
-    """The folder a location names on this machine; None for other locations."""
-    parts = urlsplit(uri)
-    if parts.scheme == "file" and parts.netloc in ("", "localhost"):
-        return Path(unquote(parts.path))
-    if not parts.scheme and uri.startswith("/"):
-        return Path(uri)
-    return None
-
-
-def address_parts(uri: str) -> SplitResult:
-    """The parts of an address.
-
-    Raises
-    ------
-    InvalidParameter: It is malformed.
-    """
-    try:
-        return urlsplit(uri)
-    except ValueError:  # what it says may be a password
-        raise InvalidParameter(f"{shown_address(uri)!r} is no valid address.") from None
-
-
-def uri_joined(uri: str, path: str) -> str:
-    """The address of a file or folder below another; what has a meaning in addresses of its kind is encoded."""
-    if not path:
-        return uri
-    parts = address_parts(uri)
-    if parts.scheme.lower() not in PERCENT_ENCODED:
-        return f"{uri.rstrip('/')}/{path}"
-    return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{path.translate(_ENCODED)}"))
-
-
-def absolute_location(text: str) -> str:
-    """A location of this machine's as it is kept: URIs as they are, paths absolute.
-
-    Raises
-    ------
-    InvalidParameter: It was meant as an address, and is none.
-    """
-    text = text.strip()
-    if urlsplit(text).scheme:
-        return text
-    why = misread(text)
-    if why:
-        raise InvalidParameter(f"{shown_address(text)!r} is no place for artifacts: {why}. Give a folder or a URI.")
-    return str(Path(text).expanduser().absolute())
 
 
 def own_places(destination: str, artifact_root: str) -> tuple[str, ...]:
@@ -129,7 +66,7 @@ def in_s3(place: str) -> bool:
 def _place(location: str) -> str | None:
     """A location as places are named that a server opens; None for other kinds."""
     if in_s3(location):
-        Bucket.at(location)
+        bucket_and_prefix(location)
         require_boto3()
         return location
     folder = local_path(location)
@@ -146,13 +83,15 @@ def every_form(places: Iterable[str | Path]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def store_at(place: str) -> ArtifactStore:
-    """The store of a place that this process may open."""
-    return S3ArtifactStore(Bucket.at(place)) if in_s3(place) else LocalArtifactStore(place)
+def server_repository(place: str) -> ArtifactRepository:
+    """The repository of a place that this process may open for others. Large files go through it in little memory."""
+    if in_s3(place):
+        return S3Repository(*bucket_and_prefix(place), parts_at_once=1)
+    return LocalRepository(place, guarded=True)
 
 
-def open_location(uri: str, places: Sequence[str]) -> tuple[ArtifactStore, str]:
-    """The store that holds a location, and the location's path in it.
+def open_location(uri: str, places: Sequence[str]) -> tuple[ArtifactRepository, str]:
+    """The repository that holds a location, and the location's path in it.
 
     Parameters
     ----------
@@ -164,11 +103,11 @@ def open_location(uri: str, places: Sequence[str]) -> tuple[ArtifactStore, str]:
     """
     inside = proxied_path(uri) if urlsplit(uri).scheme == PROXY_SCHEME else None
     if inside is not None and places:
-        return store_at(places[0]), inside
+        return server_repository(places[0]), inside
     for place in places:
         path = _path_inside(uri, place)
         if path is not None:
-            return store_at(places[0] if place.startswith("//") else place), path
+            return server_repository(places[0] if place.startswith("//") else place), path
     raise InvalidParameter(
         "The artifacts of this run are not kept by this server. Read them from their own location with the SDK."
     )
@@ -182,10 +121,10 @@ def nothing_at(uri: str, places: Sequence[str]) -> bool:
     places: What this process may open.
     """
     try:
-        store, path = open_location(uri, places)
+        repository, path = open_location(uri, places)
         folder = path.rpartition("/")[0]
-        return not store.list(path) and not (path and any(info.path == path for info in store.list(folder)))
-    except RunyardException:  # elsewhere, or a store that cannot be asked now
+        return not repository.list(path) and not (path and any(info.path == path for info in repository.list(folder)))
+    except RunyardException:  # elsewhere, or a place that cannot be asked now
         return False
 
 
@@ -194,11 +133,11 @@ def _path_inside(uri: str, place: str) -> str | None:
     if place.startswith("//"):
         return _path_on_web(uri, place)
     if in_s3(uri) and in_s3(place):
-        here, there = Bucket.at(place), Bucket.at(uri)
-        below = f"{here.prefix}/" if here.prefix else ""
-        if here.name != there.name or not f"{there.prefix}/".startswith(below):
+        (own_bucket, own_prefix), (bucket, prefix) = bucket_and_prefix(place), bucket_and_prefix(uri)
+        below = f"{own_prefix}/" if own_prefix else ""
+        if bucket != own_bucket or not f"{prefix}/".startswith(below):
             return None
-        return there.prefix[len(below) :]
+        return prefix[len(below) :]
     path = local_path(uri)
     if path is None or in_s3(place) or not path.is_relative_to(place):
         return None

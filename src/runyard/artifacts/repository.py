@@ -1,339 +1,334 @@
-"""Reading and writing the artifacts at one place: the interface the client uses, one class a URI scheme."""
+"""The interface of artifacts: what reads and writes them below one location, a class for each kind of scheme."""
 
-import logging
 import os
-import secrets
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
-from itertools import chain
+import random
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from types import TracebackType
+from typing import Any, BinaryIO, ClassVar, Protocol, Self
+from urllib.parse import SplitResult
 
-from runyard.artifacts.changing import PARTIAL, Change, locked
 from runyard.artifacts.entities import FileInfo
-from runyard.artifacts.paths import PathText, joined, named, safe_path
-from runyard.artifacts.store import explained
-from runyard.core.open_databases import databases_in_use, is_one_of
-from runyard.exceptions import DoesNotExist, InvalidParameter
+from runyard.artifacts.paths import named
+from runyard.exceptions import ChangedMeanwhile, Conflict, DoesNotExist, Unavailable
 
-log = logging.getLogger(__name__)
-
-TRANSFERS = 8
-"""Files of a folder that are transferred at the same time."""
 PIECE = 256 * 1024
+"""Bytes that are moved at a time."""
+PARTIAL = ".runyard-partial-"
+"""How the names of files begin that are being written; no listing shows them and no path may name them."""
+ABSENT = ""
+"""The tag of a file that is not there."""
+MAX_TRIES = 200
+MAX_PAUSE = 0.5
 
 Progress = Callable[[int], None]
 """Called with the number of bytes that were just transferred; less than nothing when they must be sent again."""
+Change = Callable[[bytes | None], bytes]
+"""Makes a file's new content of its content now, which is None when there is no file."""
 
 
-class ArtifactRepository(Protocol):
-    """Artifacts below one URI. Paths are relative to it."""
+class OpenFile(Protocol):
+    """The bytes of an artifact; a context that closes it."""
 
-    def put(self, local_file: Path, path: str, progress: Progress | None = None) -> None:
-        """Store a file at a path; it appears whole."""
+    def read(self, size: int = -1, /) -> bytes:
+        """This number of bytes from here, fewer at the end; all that are left without a size."""
 
-    def change(self, path: str, change: Change) -> None:
-        """Replace a file by what is made of it. No change that others make of it at the same time is lost."""
+    def seek(self, offset: int, /) -> int:
+        """Go on from this byte."""
 
-    def below(self, path: str) -> "ArtifactRepository":
-        """A folder of this repository, as one of its own."""
+    def close(self) -> None:
+        """Give back what it holds."""
 
-    def list_artifacts(self, path: PathText | None = None) -> list[FileInfo]:
-        """What lies directly in a folder; nothing for a file or a missing folder."""
+    def __enter__(self) -> Self: ...
 
-    def read(self, path: str) -> Iterator[bytes]:
-        """The content of a file, piece by piece.
-
-        Raises
-        ------
-        DoesNotExist: There is no such file.
-        """
-
-    def delete_artifacts(self, path: PathText | None = None) -> None:
-        """Remove a file, or a folder with all it holds. What is not there is removed already."""
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None: ...
 
 
-def log_artifact(
-    repository: ArtifactRepository,
-    local_path: str | os.PathLike[str],
-    artifact_path: PathText | None = None,
-    progress: Progress | None = None,
-) -> None:
-    """Store one file, under its own name, or a folder with its name.
+@dataclass
+class StoredFile:
+    """An artifact opened for reading. Whoever opened it closes `file`.
 
-    Raises
-    ------
-    InvalidParameter: There is nothing at the local path, nothing that can be read as a file, or a database that this
-        program has open.
-    """
-    local = _of_machine(local_path)
-    if local.is_dir():
-        log_artifacts(repository, local, joined(safe_path(artifact_path), local.absolute().name), progress)
-        return
-    _require_file(local)
-    if is_one_of(local, databases_in_use()):
-        raise InvalidParameter(
-            f"{str(local)!r} is a database that this program has open; reading it now would damage it. "
-            "Store a copy that SQLite's backup made."
-        )
-    repository.put(local, safe_path(joined(safe_path(artifact_path), local.name)), progress)
-
-
-def log_artifacts(
-    repository: ArtifactRepository,
-    local_dir: str | os.PathLike[str],
-    artifact_path: PathText | None = None,
-    progress: Progress | None = None,
-) -> None:
-    """Store everything in a folder, several files at a time; databases that this program has open are left out.
-
-    Raises
-    ------
-    InvalidParameter: There is no folder at the local path, or something in it cannot be stored; then nothing is.
-    """
-    root, target = _of_machine(local_dir), safe_path(artifact_path)
-    if not root.is_dir():
-        raise InvalidParameter(f"No folder is at {str(root)!r}.")
-    transfers = []
-    in_use = databases_in_use()
-    for file in files_below(root):
-        _require_file(file)
-        if is_one_of(file, in_use):
-            log.warning("%s is a database that this program has open; it is not stored with the others.", file)
-            continue
-        transfers.append((file, safe_path(joined(target, file.relative_to(root).as_posix())), progress))
-    _all_at_once(repository.put, transfers)
-    if isinstance(repository, FileRepository):  # other stores have no folders but those of their files
-        repository.keep_folder(target)
-        for folder in _empty_folders(root):
-            repository.keep_folder(joined(target, folder.relative_to(root).as_posix()))
-
-
-def download_artifacts(
-    repository: ArtifactRepository,
-    path: PathText | None,
-    dst_path: str | os.PathLike[str] | None = None,
-    progress: Progress | None = None,
-) -> str:
-    """Copy a file or a folder to this machine.
-
-    Parameters
+    Attributes
     ----------
-    path: What to copy; everything when empty.
-    dst_path: The folder to put it in. When None, a new temporary one; what lies on this machine is not copied then.
-    progress: Told how many bytes were copied.
-
-    Returns
-    -------
-    The local path of what was copied.
-
-    Raises
-    ------
-    DoesNotExist: There is no such artifact.
+    file: At its beginning.
+    size: Bytes; None where it is not known.
+    tag: Changes when the content does; None where there are no tags.
     """
-    checked = safe_path(path)
-    if dst_path is not None:
-        _of_machine(dst_path).mkdir(parents=True, exist_ok=True)
-    elif isinstance(repository, FileRepository) and (repository.root / checked).exists():
-        return str(repository.root / checked)
-    target = Path(dst_path or tempfile.mkdtemp(prefix="runyard-"))
-    found = list(_everything_below(repository, checked))
-    if found or not checked or (isinstance(repository, FileRepository) and (repository.root / checked).is_dir()):
-        for path in (checked, *(each.path for each in found if each.is_dir)):
-            (target / safe_path(path)).mkdir(parents=True, exist_ok=True)
-        _all_at_once(_fetch, [(repository, each.path, target, progress) for each in found if not each.is_dir])
-    else:
-        _fetch(repository, checked, target, progress)
-    return str(target / checked) if checked else str(target)
+
+    file: OpenFile
+    size: int | None
+    tag: str | None
 
 
-def walk(repository: ArtifactRepository, path: str) -> Iterator[FileInfo]:
-    """Every file below a folder."""
-    return (info for info in _everything_below(repository, path) if not info.is_dir)
+class Upload(ABC):
+    """An artifact being written. Nobody sees anything of it before `finish`; as a context it abandons the rest."""
 
+    @abstractmethod
+    def write(self, piece: bytes) -> None:
+        """Add bytes."""
 
-def _everything_below(repository: ArtifactRepository, path: str) -> Iterator[FileInfo]:
-    for info in repository.list_artifacts(path):
-        yield info
-        if info.is_dir:
-            yield from _everything_below(repository, info.path)
-
-
-def files_below(folder: Path, above: frozenset[tuple[int, int]] = frozenset()) -> Iterator[Path]:
-    """Every file below a local folder. Links to folders are followed, but not round in circles."""
-    facts = folder.stat()
-    here = (facts.st_dev, facts.st_ino)
-    if here in above:
-        return
-    for entry in sorted(folder.iterdir()):
-        if entry.is_dir():
-            yield from files_below(entry, above | {here})
-        else:
-            yield entry
-
-
-def _empty_folders(folder: Path) -> Iterator[Path]:
-    """The folders below a local one, at any depth, that hold nothing. Links are left to `files_below`."""
-    for entry in folder.iterdir():
-        if entry.is_dir() and not entry.is_symlink():
-            yield from _empty_folders(entry) if any(entry.iterdir()) else (entry,)
-
-
-def _of_machine(path: str | os.PathLike[str]) -> Path:
-    """A path of this machine.
-
-    Raises
-    ------
-    InvalidParameter: It is neither text nor a path object.
-    """
-    try:
-        return Path(path)
-    except TypeError:
-        raise InvalidParameter(
-            f"A local path is text or a path object, and {type(path).__name__} {str(path)[:100]!r} was given."
-        ) from None
-
-
-def _require_file(local: Path) -> None:
-    if local.is_symlink() and not local.exists():
-        raise InvalidParameter(
-            f"{str(local)!r} is a link that leads nowhere (to {str(local.readlink())!r}); nothing was stored. "
-            "Remove the link, or put the file where it leads."
-        )
-    if not local.exists():
-        raise InvalidParameter(f"No file is at {str(local)!r}.")
-    if not local.is_file():
-        raise InvalidParameter(f"{str(local)!r} is a pipe or a device, which cannot be stored as an artifact.")
-
-
-def _all_at_once(transfer: Callable[..., None], arguments: Sequence[tuple[Any, ...]]) -> None:
-    """Several transfers at a time. After the first that fails no other is begun."""
-    pool = ThreadPoolExecutor(TRANSFERS, thread_name_prefix="runyard-transfer")
-    try:
-        for done in as_completed([pool.submit(transfer, *each) for each in arguments]):
-            done.result()
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _fetch(repository: ArtifactRepository, path: str, target: Path, progress: Progress | None) -> None:
-    """Copy one file; nobody sees it before it is whole."""
-    pieces = repository.read(path)
-    first = next(pieces, b"")  # fails here when there is no such file, before anything is made
-    with placed(target / safe_path(path)) as file:
-        for piece in chain((first,), pieces):
-            file.write(piece)
+    def write_file(self, file: BinaryIO, progress: Progress | None = None) -> None:
+        """Add all of a local file, which stays open until `finish`."""
+        while piece := file.read(PIECE):
+            self.write(piece)
             if progress:
                 progress(len(piece))
 
+    @abstractmethod
+    def finish(self, expected: str | None = None) -> None:
+        """Put it in its place, durably; what was there before is replaced.
 
-@contextmanager
-def placed(target: Path, durable: bool = False) -> Iterator[BinaryIO]:
-    """A file to fill, which appears at its place whole or not at all, with the permissions new files have here.
+        Parameters
+        ----------
+        expected: The tag that the file there must still have, `ABSENT` if there must be none. Ignored where there are
+            no tags.
+
+        Raises
+        ------
+        ChangedMeanwhile: It has another; nothing is replaced.
+        """
+
+    @abstractmethod
+    def abandon(self) -> None:
+        """Remove what was written; harmless after `finish`."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.abandon()
+
+
+@dataclass(frozen=True)
+class Location:
+    """Where artifacts are, and what a scheme may need to know to find them.
+
+    Attributes
+    ----------
+    uri: The address.
+    parts: The parts of it.
+    tracking_uri: The server that ``mlflow-artifacts:`` stands for.
+    """
+
+    uri: str
+    parts: SplitResult
+    tracking_uri: str
+
+
+class ArtifactRepository(ABC):
+    """Artifacts below one location. Paths are relative to it; they come from outside and are checked here.
+
+    Attributes
+    ----------
+    uri: The location, without credentials: for messages.
+    by_scheme: The class of each scheme. A class that names its `schemes` registers itself.
+    """
+
+    uri: str
+    by_scheme: ClassVar[dict[str, "type[ArtifactRepository]"]] = {}
+
+    def __init_subclass__(cls, schemes: tuple[str, ...] = ()) -> None:
+        cls.by_scheme.update(dict.fromkeys(schemes, cls))
+
+    @classmethod
+    @abstractmethod
+    def at(cls, location: Location) -> "ArtifactRepository":
+        """The repository of a location of one of the schemes."""
+
+    @abstractmethod
+    def below(self, path: str) -> "ArtifactRepository":
+        """A folder of this repository, as one of its own."""
+
+    @abstractmethod
+    def list(self, path: str = "") -> list[FileInfo]:
+        """What is directly in a folder, by name; nothing for a file or a missing folder."""
+
+    @abstractmethod
+    def open(self, path: str) -> StoredFile:
+        """Open a file for reading.
+
+        Raises
+        ------
+        DoesNotExist: Nothing is there.
+        InvalidParameter: A folder is there.
+        """
+
+    @abstractmethod
+    def put(self, path: str) -> Upload:
+        """Begin to write a file."""
+
+    @abstractmethod
+    def delete(self, path: str = "") -> None:
+        """Remove a file, or a folder with all it holds; everything without a path. What is not there is removed."""
+
+    def make_folder(self, path: str) -> None:  # noqa: B027  (where folders are but parts of names, nothing is done)
+        """Keep a folder though it is empty, where there are folders."""
+
+    def local_path(self, path: str = "") -> Path | None:
+        """Where a file or folder is on this machine; None for repositories elsewhere."""
+        return None
+
+    def put_file(self, local_file: Path, path: str, progress: Progress | None = None) -> None:
+        """Store a local file; it appears whole."""
+        with local_file.open("rb") as file, self.put(path) as upload:
+            upload.write_file(file, progress)
+            upload.finish()
+
+    def read(self, path: str) -> Iterator[bytes]:
+        """The content of a file, piece by piece. That there is none is said at once."""
+        return _pieces(self.open(path).file)
+
+    def holds(self, path: str, content: bytes) -> bool:
+        """Does a file have this content? Asked when a repeated write meets what may be its own first try."""
+        return self._content_and_tag(path)[0] == content
+
+    def change(self, path: str, change: Change) -> None:
+        """Replace a file by what is made of it. No change that others make at the same time is lost.
+
+        A file is written only if it still has the tag that was read with it; otherwise the change is made again, of
+        what is there now. Where there are no tags this holds for the threads of this process.
+
+        Raises
+        ------
+        Conflict: Others were faster each time.
+        """
+        checked = named(path)
+        shown = f"{self.uri}/{checked}"
+        with _alone(shown):
+            for tries in range(MAX_TRIES):
+                content, tag = self._content_and_tag(checked)
+                changed = change(content)
+                try:
+                    with self.put(checked) as upload:
+                        upload.write(changed)
+                        upload.finish(tag)
+                except ChangedMeanwhile:
+                    time.sleep(random.uniform(0, min(MAX_PAUSE, 0.01 * 2 ** min(tries, 8))))
+                else:
+                    return
+        raise Conflict(
+            f"{shown!r} was changed by others each of the {MAX_TRIES} times it was to be changed. Try again."
+        )
+
+    def _content_and_tag(self, path: str) -> tuple[bytes | None, str | None]:
+        try:
+            opened = self.open(path)
+        except DoesNotExist:
+            return None, ABSENT
+        with opened.file as file:
+            return file.read(), opened.tag
+
+
+def _pieces(opened: OpenFile) -> Iterator[bytes]:
+    with opened as file:
+        while piece := file.read(PIECE):
+            yield piece
+
+
+class Body(Protocol):
+    """An answer that is being received."""
+
+    def read(self, size: int | None, /) -> bytes:
+        """This number of bytes, or fewer; all without a number; none at the end."""
+
+    def close(self) -> None:
+        """Give the connection back."""
+
+
+class ResumedFile:
+    """Content received over a connection. One that breaks is taken up again where it was, as long as it gets on.
 
     Parameters
     ----------
-    durable: Wait until it would survive a power cut.
+    body: The content from its beginning.
+    resume: Gives the content from a byte on; raises when it is another by now.
+    explained: Turns errors of receiving into ours: `Unavailable` is what trying again may heal.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(PARTIAL + secrets.token_hex(8))
-    try:
-        with partial.open("xb") as file:
-            yield file
-            if durable:
-                file.flush()
-                os.fsync(file.fileno())
-        partial.replace(target)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
-    if durable:
-        _sync_folder(target.parent)
 
+    def __init__(
+        self, body: Body, resume: Callable[[int], Body], explained: Callable[[], AbstractContextManager[None]]
+    ) -> None:
+        self._body: Body | None = body
+        self._resume, self._explained = resume, explained
+        self._at, self._resumed_at = 0, -1
 
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    def read(self, size: int = -1, /) -> bytes:
+        """This number of bytes from here, fewer at the end; all that are left without a size."""
+        pieces: list[bytes] = []
+        left = size
+        while left:
+            piece = self._read_some(left)
+            if not piece:
+                break
+            pieces.append(piece)
+            left = left - len(piece) if size > 0 else -1
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
+    def seek(self, offset: int, /) -> int:
+        """Go on from this byte."""
+        if offset != self._at:
+            self.close()
+            self._at = offset
+        return offset
 
-class FileRepository:
-    """Artifacts in a folder of this machine."""
+    def close(self) -> None:
+        """Give the connection back."""
+        if self._body is not None:
+            self._body.close()
+            self._body = None
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    def __enter__(self) -> Self:
+        return self
 
-    def put(self, local_file: Path, path: str, progress: Progress | None = None) -> None:
-        """Copy a file to a path; it appears whole."""
-        checked = named(path)
-        with (
-            local_file.open("rb") as source,
-            explained(checked),
-            placed(self.root / checked, durable=True) as copy,
-        ):
-            for piece in _pieces(source):
-                copy.write(piece)
-                if progress:
-                    progress(len(piece))
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
-    def change(self, path: str, change: Change) -> None:
-        """Replace a file by what is made of it, as the only one of all processes that does."""
-        target = self.root / named(path)
-        with explained(path):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            folder = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    def _read_some(self, size: int) -> bytes:
+        while True:
+            if self._body is None:
+                self._body = self._resume(self._at)
             try:
-                with locked(folder, target.name):
-                    content = change(target.read_bytes() if target.exists() else None)
-                    with placed(target, durable=True) as file:
-                        file.write(content)
-            finally:
-                os.close(folder)
-
-    def below(self, path: str) -> "FileRepository":
-        """A folder of this one."""
-        return FileRepository(self.root / safe_path(path))
-
-    def keep_folder(self, path: str) -> None:
-        """Make a folder, if it is not there."""
-        with explained(path):
-            (self.root / safe_path(path)).mkdir(parents=True, exist_ok=True)
-
-    def list_artifacts(self, path: PathText | None = None) -> list[FileInfo]:
-        """What lies directly in a folder; nothing for a file or a missing folder."""
-        folder = self.root / safe_path(path)
-        if not folder.is_dir():
-            return []
-        found = []
-        for entry in folder.iterdir():
-            if not entry.name.startswith(PARTIAL) and entry.exists():
-                size = None if entry.is_dir() else entry.stat().st_size
-                found.append(FileInfo(entry.relative_to(self.root).as_posix(), entry.is_dir(), size))
-        return sorted(found, key=lambda info: info.path)
-
-    def read(self, path: str) -> Iterator[bytes]:
-        """The content of a file, piece by piece."""
-        try:
-            file = (self.root / safe_path(path)).open("rb")
-        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-            raise DoesNotExist(f"No artifact {path!r} is stored in {self.root}.") from None
-        return _pieces(file)
-
-    def delete_artifacts(self, path: PathText | None = None) -> None:
-        """Remove a file, or a folder with all it holds. What is not there is removed already."""
-        target = self.root / safe_path(path)
-        if target.is_dir() and not target.is_symlink():
-            shutil.rmtree(target)
-        else:
-            target.unlink(missing_ok=True)
+                with self._explained():
+                    piece = self._body.read(size if size > 0 else None)
+            except Unavailable:
+                self.close()
+                if self._resumed_at == self._at:
+                    raise
+                self._resumed_at = self._at
+            else:
+                self._at += len(piece)
+                return piece
 
 
-def _pieces(file: BinaryIO) -> Iterator[bytes]:
-    with file:
-        while piece := file.read(PIECE):
-            yield piece
+def submitted(pool: Executor, function: Callable[..., Any], *arguments: Any) -> Future[Any]:
+    """Work for a thread. It is done at once when the interpreter ends, which then starts no threads."""
+    try:
+        return pool.submit(function, *arguments)
+    except RuntimeError:
+        done = Future[Any]()
+        done.set_result(function(*arguments))
+        return done
+
+
+_LOCKS: list[threading.Lock] = []
+
+
+def _alone(name: str) -> threading.Lock:
+    """The lock of a file among the threads of this process; some files share one."""
+    return _LOCKS[hash(name) % len(_LOCKS)]
+
+
+def _make_locks() -> None:
+    _LOCKS[:] = [threading.Lock() for _ in range(32)]
+
+
+_make_locks()
+os.register_at_fork(after_in_child=_make_locks)  # those of the parent may be held by threads that the child lacks

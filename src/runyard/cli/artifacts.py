@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from runyard.artifacts import repository as repository_module
+from runyard.artifacts import transfers
 from runyard.artifacts.repository import ArtifactRepository, Progress
 from runyard.cli.choices import run_id_option
 from runyard.cli.output import output_option, progress, show_json, show_rows
@@ -42,7 +42,7 @@ def artifacts() -> None:
 def log_artifact(local_file: Path, run_id: str, artifact_path: str | None) -> None:
     """Upload one file to a run."""
     with _uploading(run_id, [local_file]) as (repository, advance):
-        repository_module.log_artifact(repository, str(local_file), artifact_path, advance)
+        transfers.log_artifact(repository, str(local_file), artifact_path, advance)
     click.echo(f"Logged artifact from local file {local_file} to artifact_path={artifact_path}")
 
 
@@ -58,9 +58,9 @@ def log_artifact(local_file: Path, run_id: str, artifact_path: str | None) -> No
 @artifact_path_option
 def log_artifacts(local_dir: Path, run_id: str, artifact_path: str | None) -> None:
     """Upload everything in a folder to a run."""
-    files = list(repository_module.files_below(local_dir))
+    files = list(transfers.files_below(local_dir))
     with _uploading(run_id, files) as (repository, advance):
-        repository_module.log_artifacts(repository, str(local_dir), artifact_path, advance)
+        transfers.log_artifacts(repository, str(local_dir), artifact_path, advance)
     click.echo(f"Logged {len(files)} artifacts from local dir {local_dir} to artifact_path={artifact_path}")
 
 
@@ -109,9 +109,9 @@ def download(run_id: str | None, artifact_path: str | None, artifact_uri: str | 
     if not path and not repository.list_artifacts(""):
         raise DoesNotExist(f"There are no artifacts to download in {artifact_uri or f'run {run_id}'}.")
     folder = None if dst_path is None else str(dst_path)
-    size = sum(file.file_size or 0 for file in repository_module.walk(repository, path))
+    size = sum(file.file_size or 0 for file in transfers.walk(repository, path))
     with progress("Downloading", size) as advance:
-        click.echo(repository_module.download_artifacts(repository, path, folder, advance))
+        click.echo(transfers.download_artifacts(repository, path, folder, advance))
 
 
 def _require_one(run_id: str | None, artifact_path: str | None, artifact_uri: str | None) -> None:

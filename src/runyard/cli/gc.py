@@ -4,12 +4,12 @@ import re
 import sys
 from collections.abc import Iterable
 from contextlib import closing
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import click
 
-from runyard.artifacts.locations import PROXY_SCHEME, absolute_location, local_path, proxied_path
-from runyard.artifacts.repository import ArtifactRepository, FileRepository
+from runyard.artifacts.addresses import PROXY_SCHEME, absolute_location, local_path, proxied_path
 from runyard.artifacts.resolve import repository_for
 from runyard.cli.choices import variables
 from runyard.cli.output import show_rows
@@ -132,9 +132,10 @@ class _Places:
     def delete(self, artifact_uri: str, owner: str) -> bool:
         """Delete the artifacts of a run or logged model; were there any on this machine's disk, or elsewhere?"""
         repository = repository_for(artifact_uri, "", self.destination)
-        there = not isinstance(repository, FileRepository) or repository.root.exists()
-        repository.delete_artifacts()
-        _drop_empty_folder(repository, owner)
+        folder = repository.local_path()
+        there = folder is None or folder.exists()
+        repository.delete()
+        _drop_empty_folder(folder, owner)
         return there
 
 
@@ -207,9 +208,8 @@ def _artifacts_are_gone(what: str, owner: str, artifact_uri: str, reason: str | 
     return True
 
 
-def _drop_empty_folder(repository: ArtifactRepository, owner: str) -> None:
+def _drop_empty_folder(artifacts: Path | None, owner: str) -> None:
     """On a local disk, do not leave the own folder of a run or model behind when nothing else is in it."""
-    if isinstance(repository, FileRepository):
-        folder = repository.root.parent
-        if folder.name == owner and folder.is_dir() and not any(folder.iterdir()):
-            folder.rmdir()
+    folder = artifacts and artifacts.parent
+    if folder and folder.name == owner and folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()

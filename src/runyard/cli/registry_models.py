@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from runyard.artifacts.locations import address_parts
+from runyard.artifacts.addresses import address_parts
 from runyard.cli.output import output_option, show_json, show_pairs, show_rows, utc
 from runyard.cli.registry_shared import PAGE, alias_in, pairs_text, registry_client
 from runyard.core.limits import shown

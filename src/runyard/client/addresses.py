@@ -4,7 +4,7 @@ import posixpath
 from typing import Protocol
 from urllib.parse import unquote, urlunsplit
 
-from runyard.artifacts.locations import PERCENT_ENCODED, address_parts
+from runyard.artifacts.addresses import PERCENT_ENCODED, address_parts
 from runyard.artifacts.paths import joined, safe_path
 from runyard.artifacts.repository import ArtifactRepository
 from runyard.core.credentials import shown_address
@@ -84,7 +84,7 @@ def _age(model: LoggedModel) -> int:
 
 def _is_stored(client: Directory, root: str, path: str) -> bool:
     folder, _ = posixpath.split(path)
-    return any(file.path == path for file in client.repository(root).list_artifacts(folder))
+    return any(file.path == path for file in client.repository(root).list(folder))
 
 
 def _of_model(client: Directory, uri: str) -> tuple[str, str]:
@@ -105,7 +105,7 @@ def located(client: Directory, uri: str) -> tuple[str, str]:
     if not is_model_uri(uri):
         return parent_and_name(uri)
     root, path = followed(client, uri)
-    if not path and not client.repository(root).list_artifacts():
+    if not path and not client.repository(root).list():
         return parent_and_name(root)  # a model may be a single file
     return root, path
 

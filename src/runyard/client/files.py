@@ -10,14 +10,8 @@ from typing import Any, BinaryIO, cast
 
 from runyard.artifacts.entities import FileInfo
 from runyard.artifacts.paths import PathText, normalised
-from runyard.artifacts.repository import (
-    PIECE,
-    ArtifactRepository,
-    Progress,
-    download_artifacts,
-    log_artifact,
-    log_artifacts,
-)
+from runyard.artifacts.repository import PIECE, ArtifactRepository, Progress
+from runyard.artifacts.transfers import download_artifacts, log_artifact, log_artifacts
 from runyard.client.addresses import RUNS, Directory, followed, model_in_run
 from runyard.client.documents import as_json, as_yaml
 from runyard.client.uploads import repository_at
@@ -78,13 +72,13 @@ class FilesClient(ClientPart):
         Empty for a file or a missing folder.
         """
         checked = normalised(path)
-        found = self._of_run(run_id).list_artifacts(checked)
+        found = self._of_run(run_id).list(checked)
         directory = cast(Directory, self)
         model = model_in_run(directory, directory.get_run(run_id), checked) if checked else None
         if model is None:
             return found
         name, _, below = checked.partition("/")
-        of_model = self.repository(model.artifact_location).list_artifacts(below or None)
+        of_model = self.repository(model.artifact_location).list(below)
         known = {file.path for file in found}
         added = (FileInfo(f"{name}/{file.path}", file.is_dir, file.file_size) for file in of_model)
         return [*found, *(file for file in added if file.path not in known)]
@@ -137,7 +131,7 @@ class FilesClient(ClientPart):
 
     def list_logged_model_artifacts(self, model_id: str, path: PathText | None = None) -> list[FileInfo]:
         """The direct contents of a folder of a logged model's files; empty for a file or a missing folder."""
-        return self._of_model(model_id).list_artifacts(normalised(path))
+        return self._of_model(model_id).list(normalised(path))
 
     def log_text(self, run_id: str, text: str, artifact_file: PathText) -> None:
         """Store text as a file at this path."""

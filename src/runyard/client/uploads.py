@@ -10,9 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from runyard import settings
-from runyard.artifacts.changing import Change
 from runyard.artifacts.paths import safe_path
-from runyard.artifacts.repository import ArtifactRepository, Progress
+from runyard.artifacts.repository import ArtifactRepository, Change, Progress
 from runyard.artifacts.resolve import repository_for
 from runyard.client.errors import Unreachable
 from runyard.client.journal import COPIES, Upload, spool_folder
@@ -68,7 +67,7 @@ class Copies:
         self._promised = 0
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
-    def put(self, local_file: Path, path: str, progress: Progress | None = None) -> None:
+    def put_file(self, local_file: Path, path: str, progress: Progress | None = None) -> None:
         """Copy a file.
 
         Raises
@@ -90,6 +89,9 @@ class Copies:
         with os.fdopen(os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(change(None))
         self._require_room(copy)
+
+    def make_folder(self, path: str) -> None:
+        """Nothing is kept of empty folders."""
 
     def _named(self, path: str) -> Path:
         """The path of a new copy, for this artifact path."""
@@ -151,7 +153,7 @@ def deliver_upload(transport: Transport, entry: Upload, timeout: float) -> None:
         if entry.owner == TABLE:
             repository.change(entry.path, addition_of_file(entry.source.read_bytes(), entry.path))
         else:
-            repository.put(entry.source, entry.path)
+            repository.put_file(entry.source, entry.path)
     except Unreachable:
         raise
     except (Unavailable, StorageFull, OSError) as problem:

@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-from runyard.artifacts.locations import local_path
-from runyard.artifacts.repository import FileRepository, download_artifacts
+from runyard.artifacts.addresses import local_path
 from runyard.artifacts.resolve import repository_for
+from runyard.artifacts.schemes.local import LocalRepository
+from runyard.artifacts.transfers import download_artifacts
 from runyard.core.credentials import without_credentials
 from runyard.core.tracking_uri import get_tracking_uri
 from runyard.data.dataset_source import DatasetSource
@@ -40,7 +41,7 @@ class LocalArtifactDatasetSource(FileSystemDatasetSource):
     def load(self, dst_path: str | None = None) -> str:
         """The local path; with `dst_path` a copy there."""
         path = local_path(self._uri) or Path(self._uri).absolute()
-        return download_artifacts(FileRepository(path.parent), path.name, dst_path)
+        return download_artifacts(LocalRepository(path.parent), path.name, dst_path)
 
 
 class S3ArtifactDatasetSource(FileSystemDatasetSource):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from runyard.artifacts.entities import FileInfo
 from runyard.artifacts.paths import PathText, path_text
-from runyard.artifacts.repository import download_artifacts as repository_download
+from runyard.artifacts.transfers import download_artifacts as repository_download
 from runyard.client import RunyardClient
 from runyard.client.addresses import RUNS, folder_and_name, located
 from runyard.core.model_uri import with_small_scheme
@@ -83,7 +83,7 @@ def _listed(client: RunyardClient, uri: str) -> tuple[list[FileInfo], str]:
         run_id, _, path = uri.removeprefix(RUNS).strip("/").partition("/")
         return client.list_artifacts(run_id, path), path
     root, path = located(client, uri)
-    return client.repository(root).list_artifacts(path or None), path
+    return client.repository(root).list(path), path
 
 
 def load_text(artifact_uri: PathText) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from runyard._lazy import public_function
-from runyard.artifacts.locations import uri_joined
+from runyard.artifacts.addresses import uri_joined
 from runyard.artifacts.paths import PathText, normalised, path_text
 from runyard.client.addresses import RUNS
 from runyard.fluent.clients import client as current_client

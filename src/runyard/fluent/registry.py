@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from runyard.artifacts.locations import local_path, proxied_path, uri_joined
+from runyard.artifacts.addresses import local_path, proxied_path, uri_joined
 from runyard.client import RunyardClient
 from runyard.client.addresses import RUNS, followed
 from runyard.core.credentials import shown_address
@@ -130,7 +130,7 @@ def _check_there(client: RunyardClient, uri: str, root: str, path: str) -> None:
     if not path or (local_path(root) is None and proxied_path(root) is None):
         return
     folder, _ = posixpath.split(path)
-    if all(entry.path != path for entry in client.repository(root).list_artifacts(folder or None)):
+    if all(entry.path != path for entry in client.repository(root).list(folder)):
         shown = shown_address(uri)
         raise InvalidParameter(f"There is nothing at {shown!r}: neither files nor a logged model of that name.")
 

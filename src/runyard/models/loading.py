@@ -12,8 +12,8 @@ from urllib.parse import urlunsplit
 
 import yaml
 
-from runyard.artifacts.locations import address_parts, local_path
-from runyard.artifacts.repository import download_artifacts
+from runyard.artifacts.addresses import address_parts, local_path
+from runyard.artifacts.transfers import download_artifacts
 from runyard.client import RunyardClient
 from runyard.client.addresses import folder_and_name, located
 from runyard.core.credentials import shown_address

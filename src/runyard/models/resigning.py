@@ -4,7 +4,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from runyard.artifacts.repository import log_artifact
+from runyard.artifacts.transfers import log_artifact
 from runyard.client import RunyardClient
 from runyard.client.addresses import located
 from runyard.core.model_uri import is_model_uri, parse_model_uri

@@ -33,6 +33,6 @@ def keep(store: Store, patch: str | None, plan: Plan) -> None:
                 if content:
                     file = Path(scratch, Path(path).name)
                     file.write_text(content, encoding="utf-8", errors="surrogateescape")
-                    store.put(file, path)
+                    store.put_file(file, path)
     except Exception as problem:  # noqa: BLE001  (the edge: any store may be behind it)
         log.warning("What the project was run with cannot be stored: %s", problem)

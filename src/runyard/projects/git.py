@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Mapping
 from fnmatch import fnmatch
 from pathlib import Path
 
-from runyard.artifacts.locations import address_parts
+from runyard.artifacts.addresses import address_parts
 from runyard.core.credentials import without_credentials, without_secrets
 from runyard.core.limits import shown
 from runyard.exceptions import ExecutionException, InvalidProject

@@ -27,7 +27,7 @@ _LONGEST_LINE = 65_536
 class Store(Protocol):
     """Where the files go: the artifacts of a run."""
 
-    def put(self, local_file: Path, path: str) -> None:
+    def put_file(self, local_file: Path, path: str) -> None:
         """Store a file at a path."""
 
 
@@ -152,7 +152,7 @@ class Output:
         """Store one file. What goes wrong is said once: a run does not fail because its output cannot be kept."""
         for attempt in range(attempts):
             try:
-                self._store.put(Path(self._folder.name, name), f"{LOGS}/{name}")
+                self._store.put_file(Path(self._folder.name, name), f"{LOGS}/{name}")
             except Exception as problem:  # noqa: BLE001  (the edge: any store may be behind it)
                 if not self._told:
                     self._told = True

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from runyard import settings
-from runyard.artifacts.locations import PROXY_ROOT
+from runyard.artifacts.addresses import PROXY_ROOT
 from runyard.client import RunyardClient
 from runyard.core.credentials import without_credentials
 from runyard.core.lifecycle import LifecycleStage

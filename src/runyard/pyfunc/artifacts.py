@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from runyard.artifacts.locations import PROXY_ROOT, address_parts, local_path
+from runyard.artifacts.addresses import PROXY_ROOT, address_parts, local_path
 from runyard.artifacts.paths import safe_path
-from runyard.artifacts.repository import PIECE, download_artifacts, placed
+from runyard.artifacts.repository import PIECE
+from runyard.artifacts.transfers import download_artifacts, placed
 from runyard.client import RunyardClient
 from runyard.client.addresses import folder_and_name, located
 from runyard.core.connections import downloading, reason_of

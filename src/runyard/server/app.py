@@ -7,7 +7,8 @@ import threading
 from collections.abc import Awaitable, MutableMapping
 from typing import Any
 
-from runyard.artifacts.locations import local_path, own_places
+from runyard.artifacts.addresses import local_path
+from runyard.artifacts.locations import own_places
 from runyard.db.facts import ARTIFACTS_DESTINATION, fact, note_fact
 from runyard.db.transaction import Transaction
 from runyard.exceptions import EndpointNotFound, InvalidParameter

@@ -15,10 +15,9 @@ from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 
-from runyard.artifacts.changing import ABSENT
-from runyard.artifacts.locations import open_location, own_places, store_at
+from runyard.artifacts.locations import open_location, own_places, server_repository
 from runyard.artifacts.paths import joined, safe_path
-from runyard.artifacts.store import ArtifactStore, StoredFile, Upload
+from runyard.artifacts.repository import ABSENT, ArtifactRepository, StoredFile, Upload
 from runyard.exceptions import BadRequest, InvalidParameter, PayloadTooLarge, RangeNotSatisfiable, Unavailable
 from runyard.gate.gate import Gate
 from runyard.http.answers import envelope
@@ -78,8 +77,8 @@ register_url_convertor("artifact", _Anything())
 def artifact_router(settings: ServerSettings, gate: Gate) -> APIRouter:
     """The routes of artifacts."""
     router = APIRouter(tags=["artifacts"])
-    store = store_at(own_places(settings.destination, settings.artifact_root)[0])
-    routes, direct = _Routes(settings, gate, store), DirectTransfers(store)
+    repository = server_repository(own_places(settings.destination, settings.artifact_root)[0])
+    routes, direct = _Routes(settings, gate, repository), DirectTransfers(repository)
     for root in PROXY_ROOTS:
         for path, method, handler in (
             ("/artifacts", "GET", routes.list_stored),
@@ -129,8 +128,8 @@ def described_route(path: str, name: str) -> dict[str, Any]:
 
 
 class _Routes:
-    def __init__(self, settings: ServerSettings, gate: Gate, store: ArtifactStore) -> None:
-        self._settings, self._gate, self._store = settings, gate, store
+    def __init__(self, settings: ServerSettings, gate: Gate, repository: ArtifactRepository) -> None:
+        self._settings, self._gate, self._repository = settings, gate, repository
 
     def when_served(self, handler: Handler) -> Handler:
         """The handler; without the proxy, one that answers with an error."""
@@ -146,32 +145,32 @@ class _Routes:
     async def list_stored(self, request: Request) -> Response:
         """The direct contents of a folder of the server's store."""
         path = safe_path(request.query_params.get("path"))
-        found = await in_file_thread(self._store.list, path)
+        found = await in_file_thread(self._repository.list, path)
         files = [{**info.to_wire(), "path": info.path.rpartition("/")[2]} for info in found]
         return json_response({"files": files} if files else {})
 
     async def download_stored(self, request: Request) -> Response:
         """A file of the server's store, or a part of it."""
-        return await _download(self._store, request.path_params["path"], request)
+        return await _download(self._repository, request.path_params["path"], request)
 
     async def upload_stored(self, request: Request) -> Response:
         """Store a file, under the condition of ``If-Match`` or ``If-None-Match``. It appears whole, or not at all."""
-        incoming = _Incoming(self._store, safe_path(request.path_params["path"]), _expected(request))
+        incoming = _Incoming(self._repository, safe_path(request.path_params["path"]), _expected(request))
         await _receive(incoming, request)
         return Response()
 
     async def delete_stored(self, request: Request) -> Response:
         """Remove a file, or a folder with all it holds."""
-        await in_file_thread(self._store.delete, request.path_params["path"])
+        await in_file_thread(_delete, self._repository, request.path_params["path"])
         return json_response({})
 
     async def download_of_run(self, request: Request) -> Response:
         """A file of a run, or a part of it."""
-        store, root = await self._of_run(request)
+        repository, root = await self._of_run(request)
         path = safe_path(request.query_params.get("path"))
         if not path:
             raise InvalidParameter("Missing value for required parameter 'path'.")
-        return await _download(store, joined(root, path), request)
+        return await _download(repository, joined(root, path), request)
 
     async def download_of_model(self, request: Request) -> Response:
         """A file of a logged model, or a part of it."""
@@ -179,8 +178,8 @@ class _Routes:
         if not path:
             raise BadRequest("Missing value for required parameter 'artifact_file_path'.")
         model = await self._ask(GetLoggedModel(model_id=request.path_params["model_id"]))
-        store, root = open_location(model["model"]["info"]["artifact_uri"], self._gate.settings.artifact_places)
-        return await _download(store, joined(root, path), request)
+        repository, root = open_location(model["model"]["info"]["artifact_uri"], self._gate.settings.artifact_places)
+        return await _download(repository, joined(root, path), request)
 
     async def download_of_version(self, request: Request) -> Response:
         """A file of a model version, or a part of it."""
@@ -190,37 +189,47 @@ class _Routes:
             raise InvalidParameter("Missing value for required parameter 'path'.")
         asked = {"name": query.get("name"), "version": query.get("version")}
         location = (await self._ask(GetModelVersionDownloadUri.from_wire(asked)))["artifact_uri"]
-        store, root = open_location(location, self._gate.settings.artifact_places)
-        return await _download(store, joined(root, path), request)
+        repository, root = open_location(location, self._gate.settings.artifact_places)
+        return await _download(repository, joined(root, path), request)
 
     async def _ask(self, message: AnyMessage) -> Any:
         return orjson.loads(memoryview(await self._gate.answer(message)))
 
     async def upload_to_run(self, request: Request) -> Response:
         """Store a small file with a run."""
-        store, root = await self._of_run(request)
+        repository, root = await self._of_run(request)
         path = safe_path(request.query_params.get("path"))
         if not path:
             raise InvalidParameter("Missing value for required parameter 'path'.")
-        await _receive(_Incoming(store, joined(root, path)), request, BROWSER_UPLOAD)
+        await _receive(_Incoming(repository, joined(root, path)), request, BROWSER_UPLOAD)
         return Response()
 
-    async def _of_run(self, request: Request) -> tuple[ArtifactStore, str]:
+    async def _of_run(self, request: Request) -> tuple[ArtifactRepository, str]:
         query = request.query_params
         answer = await self._ask(GetRun(run_id=query.get("run_id"), run_uuid=query.get("run_uuid")))
         return open_location(answer["run"]["info"]["artifact_uri"], self._gate.settings.artifact_places)
 
 
+def _delete(repository: ArtifactRepository, path: str) -> None:
+    """Delete what one run can have stored, not what many have."""
+    checked = safe_path(path)
+    if not checked:
+        raise InvalidParameter("Name the artifact to delete; the folder of all artifacts cannot be deleted.")
+    if "/" not in checked and any(info.is_dir and info.path == checked for info in repository.list()):
+        raise InvalidParameter(f"{checked!r} holds the artifacts of many runs. Name what is in it.")
+    repository.delete(checked)
+
+
 class _Incoming:
     """A file being uploaded, opened with the first piece, so that a small one needs a single call on a thread."""
 
-    def __init__(self, store: ArtifactStore, path: str, expected: str | None = None) -> None:
-        self._store, self._path, self._expected = store, path, expected
+    def __init__(self, repository: ArtifactRepository, path: str, expected: str | None = None) -> None:
+        self._repository, self._path, self._expected = repository, path, expected
         self._upload: Upload | None = None
 
     def write(self, piece: bytes) -> Upload:
         if self._upload is None:
-            self._upload = self._store.upload(self._path)
+            self._upload = self._repository.put(self._path)
         if piece:
             self._upload.write(piece)
         return self._upload
@@ -275,21 +284,21 @@ def _too_large(most: int) -> PayloadTooLarge:
     return PayloadTooLarge(f"Files over {most:,} bytes cannot be uploaded here; use the SDK.")
 
 
-async def _download(store: ArtifactStore, path: str, request: Request) -> Response:
-    opened = await in_file_thread(store.open, path)
-    tag = f'"{opened.tag}"'
+async def _download(repository: ArtifactRepository, path: str, request: Request) -> Response:
+    opened = await in_file_thread(repository.open, path)
+    tag, size = f'"{opened.tag}"', opened.size or 0  # every repository that a server opens knows them
     name = path.rpartition("/")[2]
     headers = {**INERT, "ETag": tag, "Accept-Ranges": "bytes", "Content-Disposition": _disposition(name)}
     if tag in request.headers.get("if-none-match", ""):
         opened.file.close()
         return Response(status_code=304, headers=headers)
-    wanted = _wanted(request, opened.size, tag)
+    wanted = _wanted(request, size, tag)
     if wanted is None:
         opened.file.close()
-        return _not_satisfiable(opened.size)
+        return _not_satisfiable(size)
     first, last, status = wanted
     if status == 206:
-        headers["Content-Range"] = f"bytes {first}-{last}/{opened.size}"
+        headers["Content-Range"] = f"bytes {first}-{last}/{size}"
     headers["Content-Length"] = str(last - first + 1)
     if request.method == "HEAD":
         opened.file.close()

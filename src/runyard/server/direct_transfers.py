@@ -13,8 +13,8 @@ from starlette.responses import Response
 
 from runyard import settings
 from runyard.artifacts.paths import joined, named, safe_path
-from runyard.artifacts.s3_store import MOST_PARTS, S3ArtifactStore
-from runyard.artifacts.store import ArtifactStore
+from runyard.artifacts.repository import ArtifactRepository
+from runyard.artifacts.schemes.s3 import MAX_PARTS, S3Repository
 from runyard.exceptions import InvalidParameter, NotImplementedHere, PayloadTooLarge
 from runyard.http.bodies import declared_length
 from runyard.server.file_threads import in_file_thread
@@ -49,26 +49,26 @@ class DirectTransfers:
 
     Parameters
     ----------
-    store: The server's own. One that is not in S3 refuses every request with NOT_IMPLEMENTED.
+    repository: The server's own. One that is not in S3 refuses every request with NOT_IMPLEMENTED.
     """
 
-    def __init__(self, store: ArtifactStore) -> None:
-        self._store = store
+    def __init__(self, repository: ArtifactRepository) -> None:
+        self._repository = repository
 
     async def begin_upload(self, request: Request) -> Response:
         """Begin an upload in parts, and sign an address for each part."""
-        store = self._signing()
+        repository = self._signing()
         asked = await _decoded(request, _Begin)
-        if not 0 <= asked.num_parts <= MOST_PARTS:
-            raise InvalidParameter(f"Invalid value {asked.num_parts} for 'num_parts': give 1 to {MOST_PARTS}.")
+        if not 0 <= asked.num_parts <= MAX_PARTS:
+            raise InvalidParameter(f"Invalid value {asked.num_parts} for 'num_parts': give 1 to {MAX_PARTS}.")
         path = _target(request, asked.path)
 
         def begun() -> dict[str, Any]:
-            upload_id = store.place.begin(path)
+            upload_id = repository.begin(path)
             parts = range(1, asked.num_parts + 1)
             signed = [
                 {
-                    "url": store.place.signed("upload_part", path, PART_SECONDS, UploadId=upload_id, PartNumber=number),
+                    "url": repository.signed("upload_part", path, PART_SECONDS, UploadId=upload_id, PartNumber=number),
                     "part_number": number,
                     "headers": {},
                 }
@@ -80,40 +80,40 @@ class DirectTransfers:
 
     async def complete_upload(self, request: Request) -> Response:
         """Put the parts together. The file exists only after this."""
-        store = self._signing()
+        repository = self._signing()
         asked = await _decoded(request, _End)
         if not asked.parts:
             raise InvalidParameter("Missing value for required parameter 'parts'.")
         ordered = sorted(asked.parts, key=lambda part: part.part_number)
         parts = [{"PartNumber": part.part_number, "ETag": part.etag} for part in ordered]
-        await in_file_thread(store.place.complete, _target(request, asked.path), asked.upload_id, parts)
+        await in_file_thread(repository.complete, _target(request, asked.path), asked.upload_id, parts)
         return json_response({})
 
     async def abort_upload(self, request: Request) -> Response:
         """Forget the parts that were sent."""
-        store = self._signing()
+        repository = self._signing()
         asked = await _decoded(request, _End)
-        await in_file_thread(store.place.abort, _target(request, asked.path), asked.upload_id)
+        await in_file_thread(repository.abort, _target(request, asked.path), asked.upload_id)
         return json_response({})
 
     async def sign_download(self, request: Request) -> Response:
         """Sign an address to read a file from."""
-        store = self._signing()
+        repository = self._signing()
         path = named(request.path_params["path"])
 
         def signed() -> dict[str, Any]:
-            size = int(store.place.facts(path)["ContentLength"])
+            size = repository.size(path)
             seconds = settings.PRESIGNED_DOWNLOAD_URL_TTL_SECONDS.get()
-            return {"url": store.place.signed("get_object", path, seconds), "headers": {}, "file_size": size}
+            return {"url": repository.signed("get_object", path, seconds), "headers": {}, "file_size": size}
 
         return json_response(await in_file_thread(signed))
 
-    def _signing(self) -> S3ArtifactStore:
-        if not isinstance(self._store, S3ArtifactStore):
+    def _signing(self) -> S3Repository:
+        if not isinstance(self._repository, S3Repository):
             raise NotImplementedHere(
                 "This server keeps artifacts in a folder, which has no addresses to sign. Use PUT."
             )
-        return self._store
+        return self._repository
 
 
 def _target(request: Request, path: str) -> str:

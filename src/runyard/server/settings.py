@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from runyard import settings
-from runyard.artifacts.locations import absolute_location
+from runyard.artifacts.addresses import absolute_location
 from runyard.http.settings import HttpSettings
 
 DEFAULT_DATABASE = "sqlite:///runyard.db"

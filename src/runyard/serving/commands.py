@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from runyard.artifacts.locations import local_path
+from runyard.artifacts.addresses import local_path
 from runyard.client import RunyardClient
 from runyard.client.addresses import located
 from runyard.core.model_uri import is_model_uri
@@ -129,7 +129,7 @@ def update_model_requirements(model_uri: str, operation: str, requirement_list: 
         required = edit_requirements(folder, operation, requirement_list)
         for name in ("requirements.txt", "conda.yaml"):
             if (folder / name).exists():
-                client.repository(root).put(folder / name, posixpath.join(path, name))
+                client.repository(root).put_file(folder / name, posixpath.join(path, name))
     return required
 
 

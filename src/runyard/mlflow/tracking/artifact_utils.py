@@ -1,6 +1,6 @@
 """``mlflow.tracking.artifact_utils``: addresses of artifacts, and fetching what lies there."""
 
-from runyard.artifacts.locations import uri_joined
+from runyard.artifacts.addresses import uri_joined
 from runyard.client import RunyardClient
 from runyard.fluent.artifacts import download_artifacts
 

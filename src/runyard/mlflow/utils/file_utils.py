@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import Any, Self
 
-from runyard.artifacts.locations import local_path
+from runyard.artifacts.addresses import local_path
 from runyard.core.libraries import yaml
 from runyard.exceptions import InvalidParameter
 

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from runyard.artifacts.locations import uri_joined
+from runyard.artifacts.addresses import uri_joined
 from runyard.artifacts.paths import safe_path
 from runyard.core.lifecycle import LifecycleStage
 from runyard.db.transaction import Transaction

@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 import sqlalchemy as sa
 
-from runyard.artifacts.locations import local_path, proxied_path
+from runyard.artifacts.addresses import local_path, proxied_path
 from runyard.core.model_uri import parse_model_uri
 from runyard.db.transaction import Transaction
 from runyard.exceptions import InvalidParameter

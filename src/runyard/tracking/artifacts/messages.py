@@ -4,7 +4,7 @@ from dataclasses import field
 
 from runyard.artifacts.entities import FileInfo
 from runyard.artifacts.paths import safe_path
-from runyard.artifacts.s3 import LONGEST_SIGNED
+from runyard.artifacts.schemes.s3_client import LONGEST_SIGNED
 from runyard.exceptions import InvalidParameter
 from runyard.protocol.answer import Answer
 from runyard.protocol.message import Message

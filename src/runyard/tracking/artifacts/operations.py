@@ -4,9 +4,10 @@ from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 
-from runyard.artifacts.locations import PROXY_SCHEME, open_location
+from runyard.artifacts.addresses import PROXY_SCHEME
+from runyard.artifacts.locations import open_location
 from runyard.artifacts.paths import joined, safe_path
-from runyard.artifacts.s3_store import S3ArtifactStore
+from runyard.artifacts.schemes.s3 import S3Repository
 from runyard.db.transaction import Transaction
 from runyard.exceptions import InvalidParameter, NotImplementedHere
 from runyard.gate.performers import Later, performs
@@ -38,11 +39,11 @@ def create_presigned_upload_url(tx: Transaction, message: CreatePresignedUploadU
         location = _location_of_run(tx, message.run_id)
     else:
         location = find_logged_model(tx, message.model_id or "").artifact_location
-    store, root = _signing_store(tx, location, "upload")
+    repository, root = _signing_repository(tx, location, "upload")
     path = joined(root, safe_path(message.path))
 
     def sign() -> Wire:
-        return {"presigned_url": store.place.signed("put_object", path, message.expiration), "headers": {}}
+        return {"presigned_url": repository.signed("put_object", path, message.expiration), "headers": {}}
 
     return Later(sign)
 
@@ -50,12 +51,12 @@ def create_presigned_upload_url(tx: Transaction, message: CreatePresignedUploadU
 @performs(CreatePresignedDownloadUrl)
 def create_presigned_download_url(tx: Transaction, message: CreatePresignedDownloadUrl) -> Later:
     """Sign an address to read an artifact from, which must be there."""
-    store, root = _signing_store(tx, _location_of_run(tx, message.run_id), "download")
+    repository, root = _signing_repository(tx, _location_of_run(tx, message.run_id), "download")
     path = joined(root, safe_path(message.path))
 
     def sign() -> Wire:
-        size = int(store.place.facts(path)["ContentLength"])
-        address = store.place.signed("get_object", path, message.expiration)
+        size = repository.size(path)
+        address = repository.signed("get_object", path, message.expiration)
         return {"presigned_url": address, "headers": {}, "file_size": size}
 
     return Later(sign)
@@ -64,10 +65,10 @@ def create_presigned_download_url(tx: Transaction, message: CreatePresignedDownl
 def _listed_later(tx: Transaction, location: str, path: str | None) -> Later:
     """List one level below a location; paths are relative to the location."""
     checked = safe_path(path)
-    store, root = open_location(location, tx.settings.artifact_places)
+    repository, root = open_location(location, tx.settings.artifact_places)
 
     def look() -> Wire:
-        files = [info.to_wire() for info in store.list(joined(root, checked))]
+        files = [info.to_wire() for info in repository.list(joined(root, checked))]
         for file in files:
             file["path"] = file["path"][len(root) + 1 :] if root else file["path"]
         return {"root_uri": location, **({"files": files} if files else {})}
@@ -80,14 +81,14 @@ def _location_of_run(tx: Transaction, run_id: str) -> str:
     return str(tx.scalar(sa.select(runs.c.artifact_uri).where(runs.c.id == run.id)))
 
 
-def _signing_store(tx: Transaction, location: str, action: str) -> tuple[S3ArtifactStore, str]:
-    """The store of a location that clients may be sent to, and the location's path in it."""
+def _signing_repository(tx: Transaction, location: str, action: str) -> tuple[S3Repository, str]:
+    """The repository of a location that clients may be sent to, and the location's path in it."""
     if urlsplit(location).scheme in (PROXY_SCHEME, "http", "https"):
         raise InvalidParameter(
             f"An address for a direct {action} cannot be signed: these artifacts are transferred through the server. "
             "Use the server's own artifact routes."
         )
-    store, root = open_location(location, tx.settings.artifact_places)
-    if not isinstance(store, S3ArtifactStore):
+    repository, root = open_location(location, tx.settings.artifact_places)
+    if not isinstance(repository, S3Repository):
         raise NotImplementedHere(f"An address for a direct {action} needs artifacts in S3; these are in a folder.")
-    return store, root
+    return repository, root

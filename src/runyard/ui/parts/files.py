@@ -78,15 +78,15 @@ def files_of(site: Site, source: FileSource, path: str) -> Files:
 
 def beginning(site: Site, location: str, path: str) -> bytes:
     """The first bytes of a file, one more than a preview shows."""
-    store, root = open_location(location, site.gate.settings.artifact_places)
-    with store.open(joined(root, path)).file as file:
+    repository, root = open_location(location, site.gate.settings.artifact_places)
+    with repository.open(joined(root, path)).file as file:
         return file.read(MOST_BYTES + 1)
 
 
 def contents_at(site: Site, location: str, folder: str) -> list[FileInfo]:
     """The direct contents of a folder of a location, with paths relative to the location."""
-    store, root = open_location(location, site.gate.settings.artifact_places)
-    found = store.list(joined(root, safe_path(folder)))
+    repository, root = open_location(location, site.gate.settings.artifact_places)
+    found = repository.list(joined(root, safe_path(folder)))
     return [FileInfo(file.path[len(root) + 1 :] if root else file.path, file.is_dir, file.file_size) for file in found]
 
 

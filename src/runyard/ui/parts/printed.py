@@ -81,14 +81,14 @@ def _parts(site: Site, run: Run, files: Sequence[FileInfo]) -> tuple[Part, ...]:
 
 def _end(site: Site, location: str, parts: Sequence[Part], most: int) -> bytes:
     """The last bytes of the parts, of as many of them as it takes."""
-    store, root = open_location(location, site.gate.settings.artifact_places)
+    repository, root = open_location(location, site.gate.settings.artifact_places)
     pieces: list[bytes] = []
     for part in reversed([part for part in parts if part.size]):
         if most <= 0:
             break
-        stored = store.open(joined(root, part.path))
+        stored = repository.open(joined(root, part.path))
         with stored.file as file:
-            file.seek(max(0, stored.size - most))
+            file.seek(max(0, (stored.size or 0) - most))
             pieces.append(file.read(most))
         most -= len(pieces[-1])
     return b"".join(reversed(pieces))

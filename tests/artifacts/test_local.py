@@ -10,35 +10,35 @@ from pathlib import Path
 
 import pytest
 
-from runyard.artifacts.changing import PARTIAL
-from runyard.artifacts.store import LocalArtifactStore
+from runyard.artifacts.repository import PARTIAL
+from runyard.artifacts.schemes.local import LocalRepository
 from runyard.exceptions import DoesNotExist, InvalidParameter, RunyardException, Unavailable
 
 SECRET = b"the secret"
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> LocalArtifactStore:
+def store(tmp_path: Path) -> LocalRepository:
     """A store with one file, ``0/run/a.txt``."""
-    store = LocalArtifactStore(tmp_path / "store")
+    store = LocalRepository(tmp_path / "store", guarded=True)
     put(store, "0/run/a.txt", b"a")
     return store
 
 
-def put(store: LocalArtifactStore, path: str, content: bytes) -> None:
+def put(store: LocalRepository, path: str, content: bytes) -> None:
     """Store a file."""
-    upload = store.upload(path)
+    upload = store.put(path)
     upload.write(content)
     upload.finish()
 
 
-def read(store: LocalArtifactStore, path: str) -> bytes:
+def read(store: LocalRepository, path: str) -> bytes:
     """A file's bytes."""
     with store.open(path).file as file:
         return file.read()
 
 
-def paths(store: LocalArtifactStore) -> set[str]:
+def paths(store: LocalRepository) -> set[str]:
     """All contents of the store's folder, hidden names too."""
     return {str(path.relative_to(store.root)) for path in store.root.rglob("*")}
 
@@ -72,9 +72,9 @@ def moved(source: Path, target: Path) -> None:
             return
 
 
-def test_nothing_is_seen_before_it_is_finished(store: LocalArtifactStore) -> None:
+def test_nothing_is_seen_before_it_is_finished(store: LocalRepository) -> None:
     """Neither the file nor its folders, and what was there before is still there."""
-    fresh, replacing = store.upload("1/new/folder/b.txt"), store.upload("0/run/a.txt")
+    fresh, replacing = store.put("1/new/folder/b.txt"), store.put("0/run/a.txt")
     fresh.write(b"b")
     replacing.write(b"b")
 
@@ -87,10 +87,10 @@ def test_nothing_is_seen_before_it_is_finished(store: LocalArtifactStore) -> Non
     assert b"b" == read(store, "1/new/folder/b.txt") == read(store, "0/run/a.txt")
 
 
-def test_abandoned_upload_leaves_nothing(store: LocalArtifactStore) -> None:
+def test_abandoned_upload_leaves_nothing(store: LocalRepository) -> None:
     """Abandoning twice, or after the end, is harmless."""
     before = paths(store)
-    upload = store.upload("1/new/folder/b.txt")
+    upload = store.put("1/new/folder/b.txt")
     upload.write(b"b")
     upload.abandon()
     upload.abandon()
@@ -100,22 +100,22 @@ def test_abandoned_upload_leaves_nothing(store: LocalArtifactStore) -> None:
     assert before == paths(store)
 
 
-def test_temporary_names_cannot_be_named(store: LocalArtifactStore) -> None:
+def test_temporary_names_cannot_be_named(store: LocalRepository) -> None:
     """Somebody else's unfinished upload is nobody's business."""
-    upload = store.upload("0/run/b.txt")
+    upload = store.put("0/run/b.txt")
     [name] = [path.name for path in (store.root / "0" / "run").iterdir() if path.name != "a.txt"]
     assert name.startswith(PARTIAL)
 
-    for act in (store.open, store.upload, store.delete, store.list):
+    for act in (store.open, store.put, store.delete, store.list):
         with pytest.raises(InvalidParameter):
             act(f"0/run/{name}")
     assert ["0/run/a.txt"] == [info.path for info in store.list("0/run")]
     upload.abandon()
 
 
-def test_folder_deleted_while_a_file_is_written_into_it(store: LocalArtifactStore) -> None:
+def test_folder_deleted_while_a_file_is_written_into_it(store: LocalRepository) -> None:
     """The upload is told to try again, and nothing is left of the folder."""
-    upload = store.upload("0/run/b.txt")
+    upload = store.put("0/run/b.txt")
     upload.write(b"b")
     store.delete("0/run")
 
@@ -128,12 +128,12 @@ def test_folder_deleted_while_a_file_is_written_into_it(store: LocalArtifactStor
     assert b"b" == read(store, "0/run/b.txt")
 
 
-def test_writers_and_deleters_of_one_folder(store: LocalArtifactStore) -> None:
+def test_writers_and_deleters_of_one_folder(store: LocalRepository) -> None:
     """Each of them gets an answer that is ours, and no temporary name stays."""
 
     def write() -> None:
         with suppress(Unavailable):
-            upload = store.upload(f"0/run/{secrets.token_hex(2)}/x.txt")
+            upload = store.put(f"0/run/{secrets.token_hex(2)}/x.txt")
             try:
                 upload.write(b"x")
                 upload.finish()
@@ -148,7 +148,7 @@ def test_writers_and_deleters_of_one_folder(store: LocalArtifactStore) -> None:
     assert not [path for path in paths(store) if PARTIAL in path]
 
 
-def test_listing_while_files_come_and_go(store: LocalArtifactStore) -> None:
+def test_listing_while_files_come_and_go(store: LocalRepository) -> None:
     """What stays is in every listing."""
 
     def churn() -> None:
@@ -161,7 +161,7 @@ def test_listing_while_files_come_and_go(store: LocalArtifactStore) -> None:
     assert all("0/run/a.txt" in found for found in seen)
 
 
-def test_listing_shows_what_can_be_named(store: LocalArtifactStore) -> None:
+def test_listing_shows_what_can_be_named(store: LocalRepository) -> None:
     """Names that are not text, and those that no path may hold, would only be errors for those who follow them."""
     folder = os.fsencode(store.root / "0" / "run")
     for name in (b"\xff\xfe", b"new\nline", b"back\\slash"):
@@ -171,7 +171,7 @@ def test_listing_shows_what_can_be_named(store: LocalArtifactStore) -> None:
 
 
 @pytest.mark.parametrize("depth", [0, 1])
-def test_link_put_in_place_at_the_worst_moment(store: LocalArtifactStore, tmp_path: Path, depth: int) -> None:
+def test_link_put_in_place_at_the_worst_moment(store: LocalRepository, tmp_path: Path, depth: int) -> None:
     """A folder of the store turns into a link and back while it is used; nothing outside is touched."""
     outside = tmp_path / "outside" / "inner"
     outside.mkdir(parents=True)

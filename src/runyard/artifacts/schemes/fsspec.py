@@ -1,18 +1,15 @@
-"""Artifacts that the client itself keeps in other clouds and on other servers, through fsspec, which is optional."""
+"""Artifacts in other clouds and on other servers, through fsspec, which is optional."""
 
 import posixpath
 import secrets
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
-from runyard.artifacts.changing import PARTIAL, Change, changed
 from runyard.artifacts.entities import FileInfo
-from runyard.artifacts.paths import PathText, joined, safe_path
-from runyard.artifacts.repository import PIECE, Progress
+from runyard.artifacts.paths import joined, named, safe_path
+from runyard.artifacts.repository import PARTIAL, ArtifactRepository, Location, StoredFile, Upload
 from runyard.core.credentials import shown_address
 from runyard.core.model_uri import with_small_scheme
 from runyard.exceptions import (
@@ -41,8 +38,10 @@ _PACKAGES = {
 }
 
 
-class FsspecRepository:
+class FsspecRepository(ArtifactRepository, schemes=tuple(FSSPEC_SCHEMES)):
     """Artifacts below a location of any scheme in `FSSPEC_SCHEMES`. Credentials are found as its package finds them.
+
+    These stores have no common way to say "only if it is still the same": files have no tags.
 
     Parameters
     ----------
@@ -64,53 +63,19 @@ class FsspecRepository:
         self._address = self._location if self._location.endswith("/") else f"{self._location}/"
         self._open()
 
-    def put(self, local_file: Path, path: str, progress: Progress | None = None) -> None:
-        """Store a file at a path; it appears whole."""
-        checked = safe_path(path)
-        with self._explained(checked):
-            system, root = self._open()
-            target = joined(root, checked)
-            _make_folder(system, posixpath.dirname(target))
-            if self._scheme in _WHOLE:
-                _send(system, local_file, target, progress)
-                return
-            partial = posixpath.join(posixpath.dirname(target), PARTIAL + secrets.token_hex(8))
-            try:
-                _send(system, local_file, partial, progress)
-                _replace(system, partial, target)
-            except BaseException:
-                _forget(system, partial)
-                raise
-
-    def change(self, path: str, change: Change) -> None:
-        """Replace a file by what is made of it.
-
-        No change of another thread is lost. One that another process makes in the same moment may be: these stores
-        have no common way to say "only if it is still the same".
-        """
-
-        def read() -> tuple[bytes | None, None]:
-            try:
-                return b"".join(self.read(path)), None
-            except DoesNotExist:
-                return None, None
-
-        def write(content: bytes, _tag: str | None) -> None:
-            with tempfile.TemporaryDirectory(prefix="runyard-") as folder:
-                local = Path(folder, "file")
-                local.write_bytes(content)
-                self.put(local, path)
-
-        changed(f"{self.uri}/{path}", read, write, change)
+    @classmethod
+    def at(cls, location: Location) -> "FsspecRepository":
+        """The repository of a location."""
+        return cls(location.uri)
 
     def below(self, path: str) -> "FsspecRepository":
         """A folder of this one."""
         return FsspecRepository(self._location, joined(self._inside, safe_path(path)))
 
-    def list_artifacts(self, path: PathText | None = None) -> list[FileInfo]:
-        """The direct contents of a folder; empty for a file or a missing folder."""
+    def list(self, path: str = "") -> list[FileInfo]:
+        """The direct contents of a folder, by name; empty for a file or a missing folder."""
         checked = safe_path(path)
-        with self._explained(checked):
+        with self.explained(checked):
             system, root = self._open()
             folder = joined(root, checked)
             if not system.isdir(folder):
@@ -125,20 +90,26 @@ class FsspecRepository:
                 found.append(FileInfo(joined(checked, name), is_dir, None if is_dir else int(entry["size"])))
         return sorted(found, key=lambda info: info.path)
 
-    def read(self, path: str) -> Iterator[bytes]:
-        """The content of a file, piece by piece."""
-        checked = safe_path(path)
-        if not checked:
-            raise InvalidParameter("The path of a file is needed; this is the folder of all artifacts.")
-        with self._explained(checked):
+    def open(self, path: str) -> StoredFile:
+        """Open a file for reading."""
+        checked = named(path)
+        with self.explained(checked):
             system, root = self._open()
             file = system.open(joined(root, checked), "rb")
-        return self._pieces(file, checked)
+        size = getattr(file, "size", None)
+        return StoredFile(_FsspecFile(self, checked, file), size if isinstance(size, int) else None, None)
 
-    def delete_artifacts(self, path: PathText | None = None) -> None:
-        """Remove a file, or a folder with all it holds. What is not there is removed already."""
+    def put(self, path: str) -> "FsspecUpload":
+        """Begin to write a file."""
+        checked = named(path)
+        with self.explained(checked):
+            system, root = self._open()
+            return FsspecUpload(self, system, root, checked, self._scheme in _WHOLE)
+
+    def delete(self, path: str = "") -> None:
+        """Remove a file, or a folder with all it holds."""
         checked = safe_path(path)
-        with self._explained(checked):
+        with self.explained(checked):
             system, root = self._open()
             target = joined(root, checked)
             if not target.strip("/"):
@@ -168,13 +139,8 @@ class FsspecRepository:
         root = str(root).rstrip("/")
         return system, f"{root}/{self._inside}" if self._inside else root
 
-    def _pieces(self, file: Any, path: str) -> Iterator[bytes]:
-        with file, self._explained(path):
-            while piece := file.read(PIECE):
-                yield piece
-
     @contextmanager
-    def _explained(self, path: str) -> Iterator[None]:
+    def explained(self, path: str) -> Iterator[None]:
         """Turn the package's errors into ours. What they say of others' files may hold credentials: not repeated."""
         try:
             yield
@@ -194,12 +160,71 @@ class FsspecRepository:
         )
 
 
-def _send(system: Any, local_file: Path, target: str, progress: Progress | None) -> None:
-    with local_file.open("rb") as source, system.open(target, "wb") as file:
-        while piece := source.read(PIECE):
-            file.write(piece)
-            if progress:
-                progress(len(piece))
+class _FsspecFile:
+    """An open file whose errors are ours."""
+
+    def __init__(self, repository: FsspecRepository, path: str, file: Any) -> None:
+        self._repository, self._path, self._file = repository, path, file
+
+    def read(self, size: int = -1, /) -> bytes:
+        """This number of bytes from here, fewer at the end; all that are left without a size."""
+        with self._repository.explained(self._path):
+            return bytes(self._file.read(size))
+
+    def seek(self, offset: int, /) -> int:
+        """Go on from this byte."""
+        with self._repository.explained(self._path):
+            return int(self._file.seek(offset))
+
+    def close(self) -> None:
+        """Close it."""
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class FsspecUpload(Upload):
+    """A file being written: at its place in a store of objects, which appear when they are whole, or moved there."""
+
+    def __init__(self, repository: FsspecRepository, system: Any, root: str, path: str, whole: bool) -> None:
+        self._repository, self._system, self._shown, self._target = repository, system, path, joined(root, path)
+        folder = posixpath.dirname(self._target)
+        self._partial = self._target if whole else posixpath.join(folder, PARTIAL + secrets.token_hex(8))
+        _make_folder(system, folder)
+        self._file = system.open(self._partial, "wb")
+        self._is_there = False
+
+    def write(self, piece: bytes) -> None:
+        """Add bytes."""
+        with self._repository.explained(self._shown):
+            self._file.write(piece)
+
+    def finish(self, expected: str | None = None) -> None:
+        """Put it in its place."""
+        with self._repository.explained(self._shown):
+            self._file.close()
+            if self._partial != self._target:
+                _replace(self._system, self._partial, self._target)
+        self._is_there = True
+
+    def abandon(self) -> None:
+        """Remove what was written. The first error is reported, not one of this."""
+        if self._is_there:
+            return
+        if self._partial == self._target:
+            with suppress(Exception):
+                self._file.discard()
+            with suppress(Exception):
+                self._file.closed = True  # closing it would store it
+            return
+        with suppress(Exception):
+            self._file.close()
+        with suppress(Exception):
+            self._system.rm_file(self._partial)
 
 
 def _make_folder(system: Any, folder: str) -> None:
@@ -224,11 +249,6 @@ def _replace(system: Any, partial: str, target: str) -> None:
     except Exception:  # noqa: BLE001  (how this is refused differs; the second try tells when it was something else)
         system.rm_file(target)
         system.mv(partial, target)
-
-
-def _forget(system: Any, partial: str) -> None:
-    with suppress(Exception):  # report the first error, not this one
-        system.rm_file(partial)
 
 
 def _can_be_named(name: str) -> bool:
