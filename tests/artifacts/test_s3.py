@@ -8,7 +8,7 @@ import pytest
 
 from runyard.artifacts.resolve import repository_for
 from runyard.artifacts.schemes.s3 import PART, S3Repository
-from runyard.artifacts.transfers import download_artifacts, log_artifact
+from runyard.artifacts.transfers import download_artifacts, log_artifact, walk
 from runyard.exceptions import DoesNotExist, InvalidParameter, PermissionDenied, Unavailable
 from tests.support.postgres import free_port
 from tests.support.s3 import STRANGER, ObjectStore
@@ -51,6 +51,19 @@ def test_listing_goes_on_where_a_page_ends(repository: S3Repository, objects: Ob
     assert names == [info.path.rpartition("/")[2] for info in repository.list("many")]
     repository.delete("many")
     assert [] == repository.list("many")
+
+
+def test_deleting(repository: S3Repository, tmp_path: Path) -> None:
+    """A file, a folder, everything; this server goes on showing folders in which there was something."""
+    (tmp_path / "f").write_bytes(b"1")
+    for path in ("a", "deep/er/b", "deep/er/c", "d"):
+        repository.put_file(tmp_path / "f", path)
+
+    for path in ("a", "deep", "deep", "missing"):
+        repository.delete(path)
+    assert ["d"] == [info.path for info in walk(repository, "")]
+    repository.delete()
+    assert [] == list(walk(repository, ""))
 
 
 def test_what_is_not_there(repository: S3Repository) -> None:

@@ -114,8 +114,10 @@ class FsspecRepository(ArtifactRepository, schemes=tuple(FSSPEC_SCHEMES)):
             target = joined(root, checked)
             if not target.strip("/"):
                 raise InvalidParameter(f"All of {self.uri!r} is not deleted. Name what is in it.")
-            if system.exists(target):
+            if system.isdir(target):
                 system.rm(target, recursive=True)
+            elif system.exists(target):
+                system.rm_file(target)
 
     def _open(self) -> tuple[Any, str]:
         """The file system and the path of the location in it. One belongs to one thread, for most are not shared."""
