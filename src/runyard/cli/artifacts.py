@@ -106,7 +106,7 @@ def download(run_id: str | None, artifact_path: str | None, artifact_uri: str | 
         repository, path = client.repository(str(client.get_run(str(run_id)).info.artifact_uri)), artifact_path or ""
     else:
         repository, path = folder_and_name(client, *located(client, artifact_uri))
-    if not path and not repository.list_artifacts(""):
+    if not path and not repository.list():
         raise DoesNotExist(f"There are no artifacts to download in {artifact_uri or f'run {run_id}'}.")
     folder = None if dst_path is None else str(dst_path)
     size = sum(file.file_size or 0 for file in transfers.walk(repository, path))

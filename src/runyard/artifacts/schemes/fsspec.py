@@ -11,11 +11,11 @@ from runyard.artifacts.entities import FileInfo
 from runyard.artifacts.paths import joined, named, safe_path
 from runyard.artifacts.repository import PARTIAL, ArtifactRepository, Location, StoredFile, Upload
 from runyard.core.credentials import shown_address
+from runyard.core.libraries import required
 from runyard.core.model_uri import with_small_scheme
 from runyard.exceptions import (
     DoesNotExist,
     InvalidParameter,
-    MissingPackage,
     PermissionDenied,
     RunyardException,
     Unavailable,
@@ -121,12 +121,9 @@ class FsspecRepository(ArtifactRepository, schemes=tuple(FSSPEC_SCHEMES)):
 
     def _open(self) -> tuple[Any, str]:
         """The file system and the path of the location in it. One belongs to one thread, for most are not shared."""
+        core = required("fsspec.core", f"Keeping artifacts at {self._scheme}:")
         try:
-            import fsspec  # noqa: PLC0415  (optional)
-        except ImportError:
-            raise MissingPackage("fsspec", "fsspec", f"Keeping artifacts at {self._scheme}:") from None
-        try:
-            system, root = fsspec.core.url_to_fs(self._address)
+            system, root = core.url_to_fs(self._address)
         except ImportError:
             package = _PACKAGES.get(self._scheme, self._scheme)
             raise RunyardException(

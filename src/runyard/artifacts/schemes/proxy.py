@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import IO, TYPE_CHECKING, BinaryIO
+from typing import IO, BinaryIO
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from runyard import settings
@@ -33,12 +33,10 @@ from runyard.core.connections import (
 )
 from runyard.core.credentials import shown_address, without_credentials
 from runyard.core.http import answered_error, body_of, request_headers
+from runyard.core.libraries import urllib3
 from runyard.core.retries import MAX_BACKOFF, backoff, retry_after
 from runyard.core.wait_warning import WaitWarning
 from runyard.exceptions import ChangedMeanwhile, InvalidParameter, RestException, RunyardException, Unavailable
-
-if TYPE_CHECKING:
-    import urllib3
 
 _met: set[str] = set()
 """Servers that have answered this process."""
@@ -149,8 +147,6 @@ class ProxyRepository(ArtifactRepository, schemes=(PROXY_SCHEME, "http", "https"
         preload_content: bool = True,
     ) -> "urllib3.BaseHTTPResponse":
         """One attempt at a request."""
-        import urllib3  # noqa: PLC0415  (loaded by the first transfer)
-
         sent = request_headers(self._address)
         if not self._trusted:  # other libraries' headers may be credentials too
             sent = {"User-Agent": sent["User-Agent"]}
@@ -173,8 +169,6 @@ class ProxyRepository(ArtifactRepository, schemes=(PROXY_SCHEME, "http", "https"
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
-        import urllib3  # noqa: PLC0415  (loaded by the first transfer)
-
         try:
             yield
         except urllib3.exceptions.HTTPError as problem:
@@ -188,8 +182,6 @@ class ProxyRepository(ArtifactRepository, schemes=(PROXY_SCHEME, "http", "https"
         Unavailable: The server did not answer, or not now, each time.
         RunyardException: The server refused.
         """
-        import urllib3  # noqa: PLC0415  (loaded by the first transfer)
-
         most, began = settings.HTTP_REQUEST_MAX_RETRIES.get(), time.monotonic()
         waiting, advice = WaitWarning(self._server), "Check that the server runs."
         for tries in range(most + 1):

@@ -15,12 +15,14 @@ from typing import Any
 from runyard import settings
 from runyard.artifacts.paths import safe_path
 from runyard.core.credentials import shown_address
+from runyard.core.libraries import lazy
 from runyard.exceptions import (
     ChangedMeanwhile,
     DoesNotExist,
     InvalidParameter,
     MissingPackage,
     PermissionDenied,
+    RunyardException,
     Unavailable,
 )
 
@@ -37,6 +39,8 @@ _OF_PARTS = frozenset(
     "ChecksumAlgorithm ExpectedBucketOwner RequestPayer SSECustomerAlgorithm SSECustomerKey SSECustomerKeyMD5".split()
 )
 _MAKING = threading.Lock()
+
+boto3, boto_config, boto_errors = lazy("boto3"), lazy("botocore.config"), lazy("botocore.exceptions")
 
 
 def bucket_and_prefix(uri: str) -> tuple[str, str]:
@@ -104,10 +108,7 @@ def _client(
 ) -> Any:
     """The arguments that are not used tell apart the processes and the credentials that a client belongs to."""
     require_boto3()
-    import boto3  # noqa: PLC0415  (optional, and slow to load)
-    from botocore.config import Config  # noqa: PLC0415  (optional, and slow to load)
-
-    config = Config(
+    config = boto_config.Config(
         signature_version="s3v4",  # older ones, which some endpoints would get, are not signed for a region
         connect_timeout=CONNECT_SECONDS,
         read_timeout=READ_SECONDS,
@@ -124,22 +125,17 @@ def _client(
 @contextmanager
 def explained(bucket: str, path: str) -> Iterator[None]:
     """Turn boto3's errors into ours. Their own text is not repeated: it may hold keys and signed addresses."""
-    from botocore.exceptions import (  # noqa: PLC0415  (optional, and slow to load)
-        BotoCoreError,
-        ClientError,
-        NoCredentialsError,
-        PartialCredentialsError,
-    )
-
     try:
         yield
-    except (NoCredentialsError, PartialCredentialsError):
+    except RunyardException:
+        raise
+    except (boto_errors.NoCredentialsError, boto_errors.PartialCredentialsError):
         raise PermissionDenied(
             f"No credentials for the bucket {bucket!r} were found. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
         ) from None
-    except ClientError as problem:
+    except boto_errors.ClientError as problem:
         raise _refused(problem.response, bucket, path) from None
-    except BotoCoreError as problem:
+    except boto_errors.BotoCoreError as problem:
         raise Unavailable(
             f"The store of the bucket {bucket!r} did not answer ({type(problem).__name__}). Check that it runs, and "
             "the endpoint in MLFLOW_S3_ENDPOINT_URL."
