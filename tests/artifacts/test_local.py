@@ -5,13 +5,14 @@ import secrets
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
-from runyard.artifacts.repository import PARTIAL
-from runyard.artifacts.schemes.local import LocalRepository
+from runyard.artifacts.repository import PARTIAL, submitted
+from runyard.artifacts.schemes.local import SYNC_AHEAD, LocalRepository
 from runyard.exceptions import DoesNotExist, InvalidParameter, RunyardException, Unavailable
 
 SECRET = b"the secret"
@@ -70,6 +71,29 @@ def moved(source: Path, target: Path) -> None:
             shutil.rmtree(target, ignore_errors=True)
         else:
             return
+
+
+def test_child_of_a_process_that_stored_a_large_file(store: LocalRepository, tmp_path: Path) -> None:
+    """Has none of the threads that synced it, and stores files all the same."""
+    (tmp_path / "large").write_bytes(bytes(SYNC_AHEAD + 1))
+    store.put_file(tmp_path / "large", "0/run/large")
+    child = os.fork()
+    if not child:
+        try:
+            store.put_file(tmp_path / "large", "0/run/of child")
+        finally:
+            os._exit(0)
+
+    os.waitpid(child, 0)
+    assert ["0/run/a.txt", "0/run/large", "0/run/of child"] == [info.path for info in store.list("0/run")]
+
+
+def test_work_for_threads_is_done_when_no_thread_can_be_started() -> None:
+    """Files are also stored while the interpreter ends."""
+    pool = ThreadPoolExecutor(1)
+    pool.shutdown()
+
+    assert 2 == submitted(pool, len, "ab").result()
 
 
 def test_nothing_is_seen_before_it_is_finished(store: LocalRepository) -> None:

@@ -122,6 +122,14 @@ def named(path: str) -> str:
     return checked
 
 
+def can_be_named(name: str) -> bool:
+    """Can a path of ours name this entry of a folder? Some programs put entries without a name for folders."""
+    try:
+        return bool(name) and "/" not in safe_path(name)
+    except InvalidParameter:
+        return False
+
+
 def joined(*parts: str) -> str:
     """Checked paths put together; empty ones are left out."""
     return "/".join(part for part in parts if part)

@@ -45,11 +45,13 @@ class OpenFile(Protocol):
     def close(self) -> None:
         """Give back what it holds."""
 
-    def __enter__(self) -> Self: ...
+    def __enter__(self) -> Self:
+        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
-    ) -> None: ...
+    ) -> None:
+        self.close()
 
 
 @dataclass
@@ -243,7 +245,7 @@ class Body(Protocol):
         """Give the connection back."""
 
 
-class ResumedFile:
+class ResumedFile(OpenFile):
     """Content received over a connection. One that breaks is taken up again where it was, as long as it gets on.
 
     Parameters
@@ -284,12 +286,6 @@ class ResumedFile:
         if self._body is not None:
             self._body.close()
             self._body = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def _read_some(self, size: int) -> bytes:
         while True:

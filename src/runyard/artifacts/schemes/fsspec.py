@@ -4,12 +4,12 @@ import posixpath
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, Self
+from typing import Any
 from urllib.parse import urlsplit
 
 from runyard.artifacts.entities import FileInfo
-from runyard.artifacts.paths import joined, named, safe_path
-from runyard.artifacts.repository import PARTIAL, ArtifactRepository, Location, StoredFile, Upload
+from runyard.artifacts.paths import can_be_named, joined, named, safe_path
+from runyard.artifacts.repository import PARTIAL, ArtifactRepository, Location, OpenFile, StoredFile, Upload
 from runyard.core.credentials import shown_address
 from runyard.core.libraries import required
 from runyard.core.model_uri import with_small_scheme
@@ -85,7 +85,7 @@ class FsspecRepository(ArtifactRepository, schemes=tuple(FSSPEC_SCHEMES)):
         for entry in entries:
             name = posixpath.basename(entry["name"].rstrip("/"))
             inside = posixpath.dirname(entry["name"].rstrip("/")).strip("/") == folder.strip("/")
-            if inside and _can_be_named(name):
+            if inside and can_be_named(name) and not name.startswith(PARTIAL):
                 is_dir = entry["type"] == "directory"
                 found.append(FileInfo(joined(checked, name), is_dir, None if is_dir else int(entry["size"])))
         return sorted(found, key=lambda info: info.path)
@@ -99,12 +99,12 @@ class FsspecRepository(ArtifactRepository, schemes=tuple(FSSPEC_SCHEMES)):
         size = getattr(file, "size", None)
         return StoredFile(_FsspecFile(self, checked, file), size if isinstance(size, int) else None, None)
 
-    def put(self, path: str) -> "FsspecUpload":
+    def put(self, path: str) -> Upload:
         """Begin to write a file."""
         checked = named(path)
         with self.explained(checked):
             system, root = self._open()
-            return FsspecUpload(self, system, root, checked, self._scheme in _WHOLE)
+            return _FsspecUpload(self, system, root, checked, self._scheme in _WHOLE)
 
     def delete(self, path: str = "") -> None:
         """Remove a file, or a folder with all it holds."""
@@ -159,34 +159,25 @@ class FsspecRepository(ArtifactRepository, schemes=tuple(FSSPEC_SCHEMES)):
         )
 
 
-class _FsspecFile:
+class _FsspecFile(OpenFile):
     """An open file whose errors are ours."""
 
     def __init__(self, repository: FsspecRepository, path: str, file: Any) -> None:
         self._repository, self._path, self._file = repository, path, file
 
     def read(self, size: int = -1, /) -> bytes:
-        """This number of bytes from here, fewer at the end; all that are left without a size."""
         with self._repository.explained(self._path):
             return bytes(self._file.read(size))
 
     def seek(self, offset: int, /) -> int:
-        """Go on from this byte."""
         with self._repository.explained(self._path):
             return int(self._file.seek(offset))
 
     def close(self) -> None:
-        """Close it."""
         self._file.close()
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-
-class FsspecUpload(Upload):
+class _FsspecUpload(Upload):
     """A file being written: at its place in a store of objects, which appear when they are whole, or moved there."""
 
     def __init__(self, repository: FsspecRepository, system: Any, root: str, path: str, whole: bool) -> None:
@@ -198,12 +189,10 @@ class FsspecUpload(Upload):
         self._is_there = False
 
     def write(self, piece: bytes) -> None:
-        """Add bytes."""
         with self._repository.explained(self._shown):
             self._file.write(piece)
 
     def finish(self, expected: str | None = None) -> None:
-        """Put it in its place."""
         with self._repository.explained(self._shown):
             self._file.close()
             if self._partial != self._target:
@@ -248,10 +237,3 @@ def _replace(system: Any, partial: str, target: str) -> None:
     except Exception:  # noqa: BLE001  (how this is refused differs; the second try tells when it was something else)
         system.rm_file(target)
         system.mv(partial, target)
-
-
-def _can_be_named(name: str) -> bool:
-    try:
-        return bool(name) and not name.startswith(PARTIAL) and "/" not in safe_path(name)
-    except InvalidParameter:
-        return False

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from runyard.artifacts.addresses import local_path
 from runyard.artifacts.entities import FileInfo
-from runyard.artifacts.paths import joined, named, safe_path
+from runyard.artifacts.paths import can_be_named, joined, named, safe_path
 from runyard.artifacts.repository import (
     ABSENT,
     PARTIAL,
@@ -104,7 +104,7 @@ class LocalRepository(ArtifactRepository, schemes=("", "file")):
             raise self._missing(checked)
         return StoredFile(os.fdopen(descriptor, "rb"), facts.st_size, _tag(facts))
 
-    def put(self, path: str) -> "LocalUpload":
+    def put(self, path: str) -> Upload:
         """Begin to write a file. Folders of its path that are not there yet are made when it is finished.
 
         Raises
@@ -115,7 +115,7 @@ class LocalRepository(ArtifactRepository, schemes=("", "file")):
         checked = named(_checked(path))
         with _explained(checked):
             self.root.mkdir(parents=True, exist_ok=True)
-            return LocalUpload(self, checked)
+            return _LocalUpload(self, checked)
 
     def delete(self, path: str = "") -> None:
         """Remove a file, or a folder with all it holds; the folder itself without a path.
@@ -161,7 +161,7 @@ class LocalRepository(ArtifactRepository, schemes=("", "file")):
 
     def _info(self, entry: "os.DirEntry[str]", folder: str) -> FileInfo | None:
         """What a listing shows of an entry: None for devices, files just gone, and what is not to be followed."""
-        if entry.name.startswith(PARTIAL) or (self.guarded and not _can_be_named(entry.name)):
+        if entry.name.startswith(PARTIAL) or (self.guarded and not can_be_named(entry.name)):
             return None
         try:
             facts = entry.stat(follow_symlinks=not self.guarded)
@@ -187,13 +187,6 @@ def _checked(path: str) -> str:
     return checked
 
 
-def _can_be_named(name: str) -> bool:
-    try:
-        return bool(safe_path(name))
-    except InvalidParameter:
-        return False
-
-
 def _walk(root: Path, names: Sequence[str], unfollowed: int) -> tuple[int, Sequence[str]]:
     """A descriptor of the deepest folder of a path that is there, and the names that are not."""
     here = os.open(root, _FOLDER)
@@ -210,7 +203,7 @@ def _walk(root: Path, names: Sequence[str], unfollowed: int) -> tuple[int, Seque
     return here, ()
 
 
-class LocalUpload(Upload):
+class _LocalUpload(Upload):
     """A file being written under another name, in its folder or the nearest one above that is there already.
 
     So an upload that fails leaves no empty folders behind, which would be seen in listings.
@@ -233,7 +226,6 @@ class LocalUpload(Upload):
             raise
 
     def write(self, piece: bytes) -> None:
-        """Add bytes."""
         with _explained(self._shown):
             view = memoryview(piece)
             while view:
@@ -245,7 +237,6 @@ class LocalUpload(Upload):
                 self._unsynced = 0
 
     def finish(self, expected: str | None = None) -> None:
-        """Put it in its place, durably; what was there before is replaced."""
         with _explained(self._shown), self._made() as folder:
             self._syncing.result()
             os.fsync(self._descriptor)
@@ -258,7 +249,6 @@ class LocalUpload(Upload):
         self._release()
 
     def abandon(self) -> None:
-        """Remove what was written; harmless after `finish`."""
         if self._folder < 0:
             return
         with contextlib.suppress(FileNotFoundError):

@@ -126,9 +126,9 @@ class ProxyRepository(ArtifactRepository, schemes=(PROXY_SCHEME, "http", "https"
         file = ResumedFile(reply, resume, self._explained)
         return StoredFile(file, None if length is None else int(length), tag)
 
-    def put(self, path: str) -> "ProxyUpload":
+    def put(self, path: str) -> Upload:
         """Begin to write a file, which is sent when it is finished."""
-        return ProxyUpload(self, named(path), self._url(named(path)))
+        return _ProxyUpload(self, named(path), self._url(named(path)))
 
     def delete(self, path: str = "") -> None:
         """Remove a file, or a folder with all it holds."""
@@ -217,7 +217,7 @@ class ProxyRepository(ArtifactRepository, schemes=(PROXY_SCHEME, "http", "https"
         return Unavailable(f"{self._server} could not transfer the artifact: {reason}. {advice}")
 
 
-class ProxyUpload(Upload):
+class _ProxyUpload(Upload):
     """A file to be sent. Sending it again is harmless, so that is done when the server cannot take it now."""
 
     def __init__(self, repository: ProxyRepository, path: str, url: str) -> None:
@@ -227,7 +227,6 @@ class ProxyUpload(Upload):
         self._progress: Progress | None = None
 
     def write(self, piece: bytes) -> None:
-        """Add bytes, which are kept until they are sent."""
         self._kept.write(piece)
 
     def write_file(self, file: BinaryIO, progress: Progress | None = None) -> None:
@@ -235,7 +234,6 @@ class ProxyUpload(Upload):
         self._file, self._progress = file, progress
 
     def finish(self, expected: str | None = None) -> None:
-        """Send it."""
         condition = {} if expected is None else {"If-Match": expected} if expected else {"If-None-Match": "*"}
         tries = 0
 
@@ -262,7 +260,6 @@ class ProxyUpload(Upload):
                 raise ChangedMeanwhile(refusal.message) from None
 
     def abandon(self) -> None:
-        """Nothing was sent."""
         self._kept.close()
 
     def _is_there(self) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 from runyard import settings
 from runyard.artifacts.entities import FileInfo
-from runyard.artifacts.paths import joined, named, safe_path
+from runyard.artifacts.paths import can_be_named, joined, named, safe_path
 from runyard.artifacts.repository import (
     ABSENT,
     ArtifactRepository,
@@ -83,7 +83,7 @@ class S3Repository(ArtifactRepository, schemes=(S3_SCHEME,)):
                     found.append((entry["Prefix"][len(below) : -1], True, None))
                 for entry in page.get("Contents", ()):
                     found.append((entry["Key"][len(below) :], False, int(entry["Size"])))
-        infos = [FileInfo(joined(checked, name), is_dir, size) for name, is_dir, size in found if _can_be_named(name)]
+        infos = [FileInfo(joined(checked, name), is_dir, size) for name, is_dir, size in found if can_be_named(name)]
         return sorted(infos, key=lambda info: info.path)
 
     def open(self, path: str) -> StoredFile:
@@ -104,9 +104,9 @@ class S3Repository(ArtifactRepository, schemes=(S3_SCHEME,)):
         file = ResumedFile(found["Body"], resume, lambda: self.explained(checked))
         return StoredFile(file, int(found["ContentLength"]), tag.strip('"'))
 
-    def put(self, path: str) -> "S3Upload":
+    def put(self, path: str) -> Upload:
         """Begin to write a file. Small ones are sent in one piece when they are finished, others in parts."""
-        return S3Upload(self, named(path))
+        return _S3Upload(self, named(path))
 
     def delete(self, path: str = "") -> None:
         """Remove the object at a path and all below it.
@@ -199,7 +199,7 @@ class S3Repository(ArtifactRepository, schemes=(S3_SCHEME,)):
             return bool(self.client.list_objects_v2(Bucket=self.bucket, Prefix=below, MaxKeys=1).get("Contents"))
 
 
-class S3Upload(Upload):
+class _S3Upload(Upload):
     """An object being written. Of a large one some parts are sent while the next is taken in."""
 
     def __init__(self, place: S3Repository, path: str) -> None:
@@ -210,31 +210,24 @@ class S3Upload(Upload):
         self._parts: list[dict[str, Any]] = []
 
     def write(self, piece: bytes) -> None:
-        """Add bytes.
-
-        Raises
-        ------
-        InvalidParameter: It became longer than an object sent in parts can be.
-        """
         self._rest += piece
         while len(self._rest) >= (size := PART * (1 + (len(self._parts) + len(self._sending)) // PARTS_OF_A_SIZE)):
             part, self._rest = self._rest[:size], self._rest[size:]
             self._send(part)
 
     def finish(self, expected: str | None = None) -> None:
-        """Put it in its place; what was there before is replaced."""
-        if not self._upload_id:
+        if self._pool is None:
             self._put_whole(bytes(self._rest), expected)
             return
         if self._rest:
             self._send(self._rest)
         while self._sending:
             self._parts.append(self._sending.popleft().result())
+        self._pool.shutdown()
         self._place.complete(self._path, self._upload_id, self._parts, expected)
         self._upload_id = ""
 
     def abandon(self) -> None:
-        """Remove what was written; harmless after `finish`."""
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
         if not self._upload_id:
@@ -278,11 +271,3 @@ def _condition(expected: str | None) -> dict[str, str]:
     if expected is None:
         return {}
     return {"IfNoneMatch": "*"} if expected == ABSENT else {"IfMatch": f'"{expected}"'}
-
-
-def _can_be_named(name: str) -> bool:
-    """Empty names are the marks that some programs put for folders; others no path of ours can name."""
-    try:
-        return bool(name) and "/" not in safe_path(name)
-    except InvalidParameter:
-        return False
