@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from runyard.exceptions import InvalidProject
-from runyard.projects.archives import MOST_MEMBERS, packed, unpack
+from runyard.projects.archives import MAX_MEMBERS, packed, unpack
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_too_many_members_are_refused(folder: Path) -> None:
     archive = folder.parent.parent / "x.zip"
     with zipfile.ZipFile(archive, "w") as opened:
         opened.writestr("a", "")
-        opened.filelist *= MOST_MEMBERS + 1
+        opened.filelist *= MAX_MEMBERS + 1
 
     refused(archive, folder, "has 100,001 members")
 

@@ -24,7 +24,7 @@ from typing import BinaryIO
 from runyard.gate.gate import Gate
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-_LONGEST_REQUEST = 2**20
+_MAX_REQUEST = 2**20
 _IMPORTED = (
     "encodings.idna",
     "runyard.cli.main",
@@ -120,7 +120,7 @@ def _next_program(requests: socket.socket) -> list[str]:
     signal.signal(signal.SIGCHLD, ended)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     while True:
-        data, handles, _, _ = socket.recv_fds(requests, _LONGEST_REQUEST, 2)
+        data, handles, _, _ = socket.recv_fds(requests, _MAX_REQUEST, 2)
         if not data:
             sys.exit()
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])

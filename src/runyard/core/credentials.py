@@ -19,7 +19,7 @@ _SECRET_FIELD = re.compile(
 )
 _ADDRESS = re.compile(rf"{ANY_SCHEME}://[^\s'\"<>]+")
 _NOT_ENCODED = "%!$&'()*+,;=~"
-_LONGEST_SHOWN = 200
+_MAX_SHOWN = 200
 _NOBODY = "git"
 """The user of every repository that is reached by SSH."""
 _PLAIN = re.compile(rf"(models|runs|file):|(mlflow-artifacts|dbfs|hdfs):/|[a-z+]+://{_NOBODY}@", re.IGNORECASE)
@@ -86,4 +86,4 @@ def shown_address(text: str) -> str:
     if "@" in clean and ":" in clean and not _PLAIN.match(clean):
         begin = re.match(rf"{ANY_SCHEME}:?/+", clean)
         clean = f"{begin[0] if begin else ''}{clean.rpartition('@')[2]}"
-    return clean if len(clean) <= _LONGEST_SHOWN else f"{clean[:_LONGEST_SHOWN]}…"
+    return clean if len(clean) <= _MAX_SHOWN else f"{clean[:_MAX_SHOWN]}…"

@@ -20,7 +20,7 @@ _TREE = re.compile(r"^\s*(×|ERROR:|error:|[├╰]─▶|│|╰─>|Caused by:
 _CAUSE = re.compile(r"\s*([├╰]─▶|Caused by:|cause:)")
 _OF_A_BUILD = re.compile(r"\s*((?:[A-Za-z_.]*(?:Error|Exception)|(?:fatal )?error): (?!subprocess).+)")
 """What the last line of a traceback, or a compiler, says."""
-_MOST_SHOWN = 400
+_MAX_SHOWN = 400
 
 
 def run_tool(command: Sequence[str], place: Path, log: Path, say: Callable[[str], None]) -> None:
@@ -87,7 +87,7 @@ def shown_reason(lines: Sequence[str]) -> str:
     """The line of a tool's output with the reason of its failure."""
     found = "".join(_reason(lines)).strip() or next((line for line in reversed(lines) if line.strip()), "")
     text = " ".join(found.split())
-    return f"{text[:_MOST_SHOWN]}{'…' if len(text) > _MOST_SHOWN else '' if text.endswith('.') else '.'}"
+    return f"{text[:_MAX_SHOWN]}{'…' if len(text) > _MAX_SHOWN else '' if text.endswith('.') else '.'}"
 
 
 def _reason(lines: Sequence[str]) -> Iterator[str]:

@@ -11,9 +11,9 @@ from pathlib import Path, PurePosixPath
 from runyard.core.limits import shown
 from runyard.exceptions import InvalidProject
 
-MOST_MEMBERS = 100_000
+MAX_MEMBERS = 100_000
 MOST_BYTES = 10 * 2**30
-MOST_RATIO = 200
+MAX_RATIO = 200
 """How many times larger than the file its content may be, once it is large at all."""
 _LARGE = 100 * 2**20
 _BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, RuntimeError, EOFError, ValueError, OSError)
@@ -41,10 +41,10 @@ def unpack(archive: Path, folder: Path) -> None:
 
 
 def _check(archive: Path, members: list[zipfile.ZipInfo]) -> None:
-    if len(members) > MOST_MEMBERS:
-        raise InvalidProject(f"{archive.name} has {len(members):,} members; at most {MOST_MEMBERS:,} are unpacked.")
+    if len(members) > MAX_MEMBERS:
+        raise InvalidProject(f"{archive.name} has {len(members):,} members; at most {MAX_MEMBERS:,} are unpacked.")
     size = sum(member.file_size for member in members)
-    if size > MOST_BYTES or (size > _LARGE and size > MOST_RATIO * archive.stat().st_size):
+    if size > MOST_BYTES or (size > _LARGE and size > MAX_RATIO * archive.stat().st_size):
         raise InvalidProject(f"{archive.name} would unpack to {size:,} bytes, which no project has.")
     for member in members:
         path = PurePosixPath(member.filename.replace("\\", "/"))

@@ -10,7 +10,7 @@ from runyard.projects import tags
 from runyard.projects.request import Prepared
 from runyard.projects.state import content_digest, everything_in, project_files, state_of
 
-MOST_UNASKED = 100_000_000
+MAX_UNASKED = 100_000_000
 """Maximum size in bytes of a project and its inputs that is digested when reuse is not wanted."""
 
 
@@ -36,7 +36,7 @@ def _is_small(project: Path, inputs: list[Path]) -> bool:
     total = 0
     for file in chain(project_files(project), given):
         total += file.stat().st_size
-        if total > MOST_UNASKED:
+        if total > MAX_UNASKED:
             return False
     return True
 

@@ -16,7 +16,7 @@ from runyard.tracking.runs.entities import Param, Run, RunStatus
 
 log = logging.getLogger(__name__)
 
-_MOST_BELOW = 50_000
+_MAX_BELOW = 50_000
 
 
 def run_for(
@@ -109,7 +109,7 @@ def end_below(client: RunyardClient, run: Run) -> None:
             [run.info.experiment_id],
             filter_string=f"tags.`{tags.ROOT}` = '{root}'",
             order_by=["attributes.start_time ASC"],
-            max_results=_MOST_BELOW,
+            max_results=_MAX_BELOW,
         )
         for one in found:
             if one.data.tags.get(tags.PARENT) in below:

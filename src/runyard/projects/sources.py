@@ -23,7 +23,7 @@ from runyard.core.tags import BRANCH_TAG
 from runyard.exceptions import ExecutionException, InvalidProject
 from runyard.projects import archives, git
 
-_LARGEST_DOWNLOAD = 10 * 2**30
+_MAX_DOWNLOAD = 10 * 2**30
 _PIECE = 1 << 20
 
 
@@ -190,8 +190,8 @@ def _save(pieces: Iterable[bytes], target: Path, address: str) -> None:
     with target.open("wb") as file:
         for piece in pieces:
             size += file.write(piece)
-            if size > _LARGEST_DOWNLOAD:
-                raise InvalidProject(f"{address} has more than {_LARGEST_DOWNLOAD:,} bytes, too many to fetch.")
+            if size > _MAX_DOWNLOAD:
+                raise InvalidProject(f"{address} has more than {_MAX_DOWNLOAD:,} bytes, too many to fetch.")
 
 
 def _cloned(address: str, local: Path | None, version: str | None, opened: ExitStack) -> Path:

@@ -20,8 +20,8 @@ from runyard.projects.state import state_of
 
 PYTHON_ENV, CONDA_ENV, REQUIREMENTS = "python_env.yaml", "conda.yaml", "requirements.txt"
 
-_LARGEST = 1_000_000
-_MOST_VALUES = 100_000
+_MAX_BYTES = 1_000_000
+_MAX_VALUES = 100_000
 _NO_SUCH_VALUE = (ValueError, TypeError, KeyError, AttributeError)
 """How the library of YAML says that a value is not of its tag's type, or that text is not UTF-8."""
 _TEXT, _MERGE = "tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"
@@ -103,8 +103,8 @@ def read_yaml(file: Path) -> dict[str, Any]:
     InvalidProject: It cannot be read, or holds something else.
     """
     try:
-        if file.stat().st_size > _LARGEST:
-            raise InvalidProject(f"{file.name} has more than {_LARGEST:,} bytes. Is it the right file?")
+        if file.stat().st_size > _MAX_BYTES:
+            raise InvalidProject(f"{file.name} has more than {_MAX_BYTES:,} bytes. Is it the right file?")
         content = _plain_values(file)
     except (OSError, RecursionError, yaml.YAMLError, *_NO_SUCH_VALUE) as problem:
         raise InvalidProject(f"{file.name} cannot be read: {in_a_line(problem)}.") from None
@@ -130,8 +130,8 @@ def _plain_values(file: Path) -> Any:
     loader = _Loader(file.read_text(encoding="utf-8"))
     try:
         node = loader.get_single_node()
-        if node is not None and _size(node, {}) > _MOST_VALUES:
-            raise InvalidProject(f"{file.name} holds more than {_MOST_VALUES:,} values. Is it the right file?")
+        if node is not None and _size(node, {}) > _MAX_VALUES:
+            raise InvalidProject(f"{file.name} holds more than {_MAX_VALUES:,} values. Is it the right file?")
         return None if node is None else loader.construct_document(node)
     finally:
         loader.dispose()
@@ -140,7 +140,7 @@ def _plain_values(file: Path) -> Any:
 def _size(node: yaml.Node, known: dict[int, int]) -> int:
     """How many values a node stands for. One that is referred to counts each time: that is how small files explode."""
     if id(node) not in known:
-        known[id(node)] = _MOST_VALUES + 1  # as long as it is being counted: one that holds itself has no end
+        known[id(node)] = _MAX_VALUES + 1  # as long as it is being counted: one that holds itself has no end
         inside = node.value if isinstance(node, yaml.CollectionNode) else ()
         parts = (part for one in inside for part in (one if isinstance(one, tuple) else (one,)))
         known[id(node)] = 1 + sum(_size(part, known) for part in parts)

@@ -16,7 +16,7 @@ from runyard.exceptions import RunyardException
 
 _PLAIN = (str, int, float, bool, type(None))
 _NUMBERS = "biuf"
-_DEEPEST = 200
+_MAX_DEPTH = 200
 
 
 class NotEncodable(RunyardException):
@@ -49,7 +49,7 @@ def encode(predictions: Any, *, is_bare: bool = False, bare_nan: bool = False) -
 def _plain(value: Any, depth: int) -> Any:
     if isinstance(value, _PLAIN) and type(value) in _PLAIN:
         return value
-    if depth > _DEEPEST:
+    if depth > _MAX_DEPTH:
         raise NotEncodable("The model returned something nested too deeply for JSON, or that contains itself.")
     numpy, pandas = sys.modules.get("numpy"), sys.modules.get("pandas")
     if numpy is not None and isinstance(value, numpy.ndarray):

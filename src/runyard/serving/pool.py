@@ -20,7 +20,7 @@ from runyard.serving.settings import ServingSettings
 
 _HELP_AFTER = 0.1
 _QUICK = 0.02
-_MOST_STUCK = 16
+_MAX_STUCK = 16
 
 Perform = Callable[[Sequence[ScoringRequest]], list[Outcome]]
 
@@ -71,7 +71,7 @@ class Pool:
     @property
     def is_stuck(self) -> bool:
         """Whether so few threads are left that no request can be answered any more."""
-        return self._stuck >= _MOST_STUCK and not self._threads
+        return self._stuck >= _MAX_STUCK and not self._threads
 
     async def answer(self, request: ScoringRequest) -> bytes:
         """The body of the request's answer.
@@ -139,7 +139,7 @@ class Pool:
                 thread.is_replaced = True
                 self._threads.discard(thread)
                 self._stuck += 1
-                if self._stuck < _MOST_STUCK and not self._threads:
+                if self._stuck < _MAX_STUCK and not self._threads:
                     self._start()
         if not job.future.done():
             job.future.set_exception(Overdue(self._settings.timeout))

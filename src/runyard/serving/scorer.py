@@ -16,7 +16,7 @@ from runyard.serving.encoding import encode
 
 log = logging.getLogger("runyard.serving")
 
-_LONGEST_MESSAGE = 1000
+_MAX_MESSAGE = 1000
 
 
 class ServedModel(Protocol):
@@ -121,5 +121,5 @@ class Scorer:
         """The error a caller sees: its type and message. Where it came from is in the log."""
         incident = uuid.uuid4().hex[:12]
         log.error("%s, incident %s", what, incident, exc_info=error)
-        text = f"{type(error).__name__}: {error}"[:_LONGEST_MESSAGE]
+        text = f"{type(error).__name__}: {error}"[:_MAX_MESSAGE]
         return ModelFailed(f"{what[0].upper()}{what[1:]} {text} (the server's log has more under incident {incident})")

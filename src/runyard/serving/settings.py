@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from runyard.exceptions import InvalidParameter
 from runyard.http.settings import HttpSettings, Limits
 
-_LONGEST_STOP = 25.0
+_MAX_STOP = 25.0
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class ServingSettings:
     def http(self) -> HttpSettings:
         """The same for the parts that all servers share."""
         limits = Limits(
-            json_body=256 * 2**20, waiting_bodies=1024 * 2**20, shutdown_seconds=min(self.timeout, _LONGEST_STOP)
+            json_body=256 * 2**20, waiting_bodies=1024 * 2**20, shutdown_seconds=min(self.timeout, _MAX_STOP)
         )
         shared = HttpSettings(
             host=self.host, port=self.port, workers=self.workers, allowed_hosts=self.allowed_hosts, limits=limits

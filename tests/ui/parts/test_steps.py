@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from runyard.gate.gate import Gate
 from runyard.projects import tags
 from runyard.tracking.runs.messages import DeleteRun, SetTag, UpdateRun
-from runyard.ui.parts.steps import DEEPEST, MOST_FOUND
+from runyard.ui.parts.steps import MAX_DEPTH, MAX_FOUND
 from tests.factories import NOW, a_run, an_experiment
 from tests.ui.asking import Answer, Reader
 
@@ -181,19 +181,19 @@ def test_a_long_chain_is_indented_only_so_far(workflow: Workflow, reader: Reader
     found = outline(reader, workflow.root)
 
     assert [f"step {number}" for number in range(60)] == [name for _, name in found]
-    assert DEEPEST == max(depth for depth, _ in found)
+    assert MAX_DEPTH == max(depth for depth, _ in found)
 
 
 def test_of_many_runs_the_first_are_shown(gate: Gate, reader: Reader) -> None:
     """A sweep may have thousands; the table has them all."""
     experiment_id = an_experiment(gate)
     parent = a_run(gate, experiment_id)
-    for number in range(MOST_FOUND + 1):
+    for number in range(MAX_FOUND + 1):
         a_run(gate, experiment_id, tags={tags.PARENT: parent}, run_name=f"n{number}", start_time=NOW + number)
     page = reader.get(f"/runs/{parent}")
 
-    assert [(1, f"n{number}") for number in range(MOST_FOUND)] == Outline(page).names
-    assert f"Nested runs first {MOST_FOUND}" in page.words
+    assert [(1, f"n{number}") for number in range(MAX_FOUND)] == Outline(page).names
+    assert f"Nested runs first {MAX_FOUND}" in page.words
     assert "There are more" in page.words
 
 

@@ -26,7 +26,7 @@ _ADDRESS = re.compile(rf"(?:{ANY_SCHEME}://|file:)\S+.*")
 _NAMED_IN_ADDRESS = re.compile(r"(?:^|/)([A-Za-z0-9][\w.]*)-[^/\s]+\.whl(?![\w.])|[#&]egg=([\w.-]+)")
 _SECRET = re.compile(r"(?<=://)([^/\s@]+)@")
 _PLACEHOLDERS = re.compile(r"(?:\$\{[A-Z0-9_]+\}:?)+")
-MOST_NESTED = 10
+MAX_NESTED = 10
 FRAMEWORKS = ("mlflow", "mlflow-skinny", "runyard")
 """The packages that log models, of which this Runyard takes the place."""
 
@@ -109,7 +109,7 @@ def parsed(given: Sequence[str] | str | Path, folder: Path | None = None) -> tup
 
 
 def _read(file: Path, depth: int) -> tuple[list[str], list[str]]:
-    if depth > MOST_NESTED:
+    if depth > MAX_NESTED:
         raise InvalidParameter(f"Files of requirements that name each other end at {str(file)!r}: there are too many.")
     try:
         text = file.read_text(encoding="utf-8-sig")

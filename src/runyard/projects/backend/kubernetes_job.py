@@ -10,7 +10,7 @@ from typing import Any
 from runyard.exceptions import InvalidProject
 from runyard.projects.docker import WORKDIR
 
-_LONGEST_NAME = 63
+_MAX_NAME = 63
 _COPIED = "copied from the environment of the submitter"
 
 
@@ -78,7 +78,7 @@ def without_values(document: Mapping[str, Any]) -> dict[str, Any]:
 def valid_name(text: str) -> str:
     """A name as Kubernetes takes them: small letters, digits and dashes, 63 at most. The end is kept: it is unique."""
     clean = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
-    return clean[-_LONGEST_NAME:].strip("-")
+    return clean[-_MAX_NAME:].strip("-")
 
 
 def _variables(job: Job) -> list[dict[str, str]]:

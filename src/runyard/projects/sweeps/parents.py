@@ -12,7 +12,7 @@ from runyard.projects import tags
 from runyard.projects.sources import Source
 from runyard.tracking.runs.entities import Run
 
-_MOST_RUNS = 50_000
+_MAX_RUNS = 50_000
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def finished(client: RunyardClient, parent: Run) -> dict[str, tuple[Mapping[str,
     found = client.search_runs(
         [parent.info.experiment_id],
         filter_string=f"tags.`{tags.PARENT}` = '{parent.info.run_id}'",
-        max_results=_MOST_RUNS,
+        max_results=_MAX_RUNS,
     )
     points = {run.info.run_id: run.data.tags.get(tags.POINT) for run in found}
     for run in found:

@@ -9,7 +9,7 @@ from typing import Any
 from runyard.core.limits import shown
 from runyard.exceptions import InvalidProject
 
-MOST_POINTS = 10_000
+MAX_POINTS = 10_000
 
 Values = Mapping[str, Sequence[Any] | str]
 """What is swept: for each parameter a list, or a text such as ``0.1,0.01`` or ``3..8``."""
@@ -26,8 +26,8 @@ def points_of(swept: Values) -> list[dict[str, str]]:
         raise InvalidProject(f"A sweep needs parameters with their values; got {shown(str(swept))}.")
     lists = {str(name): values_of(str(name), given) for name, given in swept.items()}
     count = math.prod(map(len, lists.values()))
-    if count > MOST_POINTS:
-        raise InvalidProject(f"The sweep has {count:,} combinations; at most {MOST_POINTS:,} are run.")
+    if count > MAX_POINTS:
+        raise InvalidProject(f"The sweep has {count:,} combinations; at most {MAX_POINTS:,} are run.")
     return [dict(zip(lists, chosen, strict=True)) for chosen in itertools.product(*lists.values())]
 
 
@@ -66,7 +66,7 @@ def _part(name: str, part: str) -> list[str]:
     if step == 0:
         raise InvalidProject(f"The range {shown(part)} of {name!r} has the step 0.")
     count = int(abs(last - first) / step) + 1
-    if count > MOST_POINTS:
+    if count > MAX_POINTS:
         raise InvalidProject(f"The range {shown(part)} of {name!r} has {count:,} values, more than are run.")
     signed = step if last >= first else -step
     return [_plain(first + signed * number) for number in range(count)]

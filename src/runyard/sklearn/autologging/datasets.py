@@ -11,7 +11,7 @@ from runyard.tracking.inputs.entities import DatasetInput, InputTag
 if TYPE_CHECKING:
     from runyard.data.dataset import Dataset
 
-MOST_CELLS_OF_SPARSE = 10_000_000
+MAX_CELLS_OF_SPARSE = 10_000_000
 
 
 def dataset_of(features: Any, targets: Any = None) -> "Dataset | None":
@@ -21,7 +21,7 @@ def dataset_of(features: Any, targets: Any = None) -> "Dataset | None":
     """
     if isinstance(features, pd.DataFrame):
         return from_pandas(features)
-    if hasattr(features, "toarray") and features.shape[0] * features.shape[1] <= MOST_CELLS_OF_SPARSE:
+    if hasattr(features, "toarray") and features.shape[0] * features.shape[1] <= MAX_CELLS_OF_SPARSE:
         features = features.toarray()
     if not isinstance(features, np.ndarray):
         return None

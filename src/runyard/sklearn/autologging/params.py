@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-LONGEST = 6000
+MAX_LENGTH = 6000
 
 
 def is_search(estimator: Any) -> bool:
@@ -32,7 +32,7 @@ def as_texts(values: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."
+    return text if len(text) <= MAX_LENGTH else text[: MAX_LENGTH - 3] + "..."
 
 
 def tags_of(estimator: Any) -> dict[str, str]:

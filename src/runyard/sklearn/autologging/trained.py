@@ -12,7 +12,7 @@ from runyard.client import RunyardClient
 Value = TypeVar("Value")
 
 UNKNOWN_DATASET = "unknown_dataset"
-MOST_RUNS = 1000
+MAX_RUNS = 1000
 
 
 class Remembered(Generic[Value]):
@@ -123,7 +123,7 @@ def notes_of(run_id: str) -> RunNotes:
     with _notes_lock:
         notes = _notes.setdefault(run_id, RunNotes())
         _notes.move_to_end(run_id)
-        while len(_notes) > MOST_RUNS:
+        while len(_notes) > MAX_RUNS:
             _notes.popitem(last=False)
     return notes
 

@@ -214,7 +214,7 @@ class LoggedModelsClient(ClientPart):
 
 _unseen: dict[str, LoggedModel] = {}
 """Models that this process created while their server was away."""
-_MOST_UNSEEN = 1000
+_MAX_UNSEEN = 1000
 
 
 def _remembered(begun: StartLoggedModel, experiment_id: str) -> LoggedModel:
@@ -233,7 +233,7 @@ def _remembered(begun: StartLoggedModel, experiment_id: str) -> LoggedModel:
         tags={tag.key: tag.value for tag in begun.tags},
         params={param.key: param.value for param in begun.params},
     )
-    if len(_unseen) < _MOST_UNSEEN:
+    if len(_unseen) < _MAX_UNSEEN:
         _unseen[model.model_id] = model
     return model
 

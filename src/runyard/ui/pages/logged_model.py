@@ -26,7 +26,7 @@ from runyard.ui.parts.shells import logged_model_address, logged_model_shell
 from runyard.ui.parts.snippets import Snippet, snippets_of
 from runyard.ui.site import Form, Site
 
-MOST_VERSIONS = 50
+MAX_VERSIONS = 50
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def _versions(site: Site, model: LoggedModel) -> tuple[ModelVersion, ...]:
     except (ValueError, RecursionError):
         return ()
     found = []
-    for entry in listed[:MOST_VERSIONS] if isinstance(listed, list) else ():
+    for entry in listed[:MAX_VERSIONS] if isinstance(listed, list) else ():
         if isinstance(entry, dict) and entry.get("name"):
             try:
                 version = read_version(site, str(entry["name"]), str(entry.get("version")))

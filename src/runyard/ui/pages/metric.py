@@ -17,7 +17,7 @@ from runyard.ui.parts.list_state import ListState
 from runyard.ui.parts.presentation import names_of, run_name
 from runyard.ui.site import Site
 
-MOST_POINTS = 1000
+MAX_POINTS = 1000
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def show(site: Site, request: Request) -> Response:
         raise InvalidParameter("No metric is named. Name it as ?key=KEY&runs=ID,ID.")
     runs = chosen_runs(site, state)
     names = names_of(runs)
-    per_run = max(4, MOST_POINTS // len(runs))
+    per_run = max(4, MAX_POINTS // len(runs))
     run_ids = [run.info.run_id for run in runs]
     answer = site.ask(GetMetricCurves(run_ids=run_ids, metric_key=key, max_points=per_run))
     curves = {curve.run_id: curve for curve in answer.curves}

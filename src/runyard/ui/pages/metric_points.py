@@ -14,7 +14,7 @@ from runyard.ui.parts.list_state import ListState
 from runyard.ui.site import Site
 
 DEFAULT_POINTS = 600
-FEWEST_POINTS, MOST_POINTS = 4, 5000
+MIN_POINTS, MAX_POINTS = 4, 5000
 
 
 def show(site: Site, request: Request) -> Response:
@@ -37,7 +37,7 @@ def _columns(site: Site, state: ListState) -> dict[str, Any]:
             metric_key=key,
             start_step=start,
             end_step=end,
-            max_points=min(max(most, FEWEST_POINTS), MOST_POINTS),
+            max_points=min(max(most, MIN_POINTS), MAX_POINTS),
         )
     )
     curves = {curve.run_id: curve for curve in answer.curves}

@@ -25,7 +25,7 @@ from runyard.ui.parts.filter_error import FilterError, filter_error
 from runyard.ui.parts.list_state import ListState, Pages
 from runyard.ui.parts.markdown import note
 from runyard.ui.parts.registry import (
-    MOST_SEARCHED,
+    MAX_SEARCHED,
     Event,
     Origin,
     events_of,
@@ -81,7 +81,7 @@ def show(site: Site, request: Request) -> Response:
     found, error = _versions(site, model, order, state)
     rows = tuple(VersionRow(version, origin_of(site, version)) for version in found.model_versions)
     everything = bool(state.text("activity"))
-    most = MOST_SEARCHED if everything else FEW_EVENTS
+    most = MAX_SEARCHED if everything else FEW_EVENTS
     newest = search_versions(site, "name", model.name, _NEWEST, most + 1).model_versions
     events = events_of(site, model.name, newest, most + 1)
     page = ModelPage(

@@ -16,7 +16,7 @@ from runyard.ui.navigation import Crumb, Shell
 from runyard.ui.parts.list_state import ListState
 from runyard.ui.parts.presentation import stage_of
 from runyard.ui.parts.registry import (
-    MOST_SEARCHED,
+    MAX_SEARCHED,
     STAGES,
     Origin,
     model_crumbs,
@@ -29,7 +29,7 @@ from runyard.ui.parts.registry import (
 from runyard.ui.site import Form, Site
 
 Kind = Literal["choose", "stage", "alias", "unalias"]
-MOST_METRICS = 30
+MAX_METRICS = 30
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def _wanted(state: ListState) -> tuple[Kind, str]:
 
 def _holders(site: Site, version: ModelVersion, kind: Kind, target: str) -> tuple[ModelVersion, ...]:
     if kind == "stage":
-        found = search_versions(site, "name", version.name, "version_number DESC", MOST_SEARCHED)
+        found = search_versions(site, "name", version.name, "version_number DESC", MAX_SEARCHED)
         others = (one for one in found.model_versions if one.version != version.version)
         return tuple(one for one in others if stage_of(one) == target)
     if kind == "alias":
@@ -141,7 +141,7 @@ def _deltas(candidate: Origin, holder: Origin) -> tuple[Delta, ...]:
     keys = sorted({*ours, *theirs}, key=lambda key: (key not in ours or key not in theirs, key))
     return tuple(
         Delta(key, ours[key].value if key in ours else None, theirs[key].value if key in theirs else None)
-        for key in keys[:MOST_METRICS]
+        for key in keys[:MAX_METRICS]
     )
 
 

@@ -31,8 +31,8 @@ from runyard.ui.parts.snippets import Snippet, snippets_of
 from runyard.ui.parts.steps import Steps, steps_of
 from runyard.ui.site import Form, Site
 
-MOST_MODELS = 50
-MOST_BYTES, MOST_LINES = 32_768, 40
+MAX_MODELS = 50
+MOST_BYTES, MAX_LINES = 32_768, 40
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def show(site: Site, request: Request) -> Response:
         parent=read_run(site, parent_id(run)),
         steps=steps_of(site, run),
         project=project_of(site, run, site.address(request)) if is_project(run) else None,
-        printed=printed_by(site, run, MOST_BYTES, MOST_LINES) if is_project(run) else None,
+        printed=printed_by(site, run, MOST_BYTES, MAX_LINES) if is_project(run) else None,
         description=tags.get(NOTE_TAG, ""),
         description_html=note(tags.get(NOTE_TAG, "")),
         metrics=tuple(own),
@@ -95,7 +95,7 @@ def show(site: Site, request: Request) -> Response:
         params=dict(sorted(run.data.params.items())),
         charts=charts_of(site.urls, [run], [metric.key for metric in own]),
         source=_source(tags),
-        versions=tuple(search_versions(site, "run_id", run.info.run_id, "", MOST_MODELS).model_versions),
+        versions=tuple(search_versions(site, "run_id", run.info.run_id, "", MAX_MODELS).model_versions),
         models_made=made,
         models_read=_logged_models(site, run.inputs.model_inputs if run.inputs else ()),
         packaging=packaging_at(site, newest.artifact_location) if newest else None,
@@ -114,7 +114,7 @@ def _models_made(site: Site, run: Run) -> tuple[LoggedModel, ...]:
     question = SearchLoggedModels(
         experiment_ids=[run.info.experiment_id],
         filter=equals("source_run_id", run.info.run_id),
-        max_results=MOST_MODELS,
+        max_results=MAX_MODELS,
     )
     made = site.ask(question).models
     known = {model.model_id for model in made}
@@ -123,7 +123,7 @@ def _models_made(site: Site, run: Run) -> tuple[LoggedModel, ...]:
 
 
 def _logged_models(site: Site, noted: Sequence[LoggedModelInput | LoggedModelOutput]) -> tuple[LoggedModel, ...]:
-    found = (read_logged_model(site, one.model_id) for one in noted[:MOST_MODELS])
+    found = (read_logged_model(site, one.model_id) for one in noted[:MAX_MODELS])
     return tuple(model for model in found if model is not None)
 
 

@@ -33,7 +33,7 @@ from runyard.ui.parts.shells import version_shell
 from runyard.ui.parts.snippets import Snippet, snippets_of
 from runyard.ui.site import Form, Site
 
-MOST_EVENTS = 100
+MAX_EVENTS = 100
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def show(site: Site, request: Request) -> Response:
         packaging=packaging_at(site, location),
         has_no_files=nothing_at(location, site.gate.settings.artifact_places),
         snippets=snippets_of(version_uri(version), site.address(request), version.name),
-        events=events_of(site, version.name, [version], MOST_EVENTS, version.version),
+        events=events_of(site, version.name, [version], MAX_EVENTS, version.version),
     )
     return site.page(request, "version", page, version_shell(site, version))
 

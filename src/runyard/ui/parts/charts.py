@@ -8,7 +8,7 @@ from runyard.tracking.runs.entities import Run
 from runyard.ui.navigation import Urls
 from runyard.ui.parts.presentation import latest_metrics, run_name
 
-MOST_CHARTS = 48
+MAX_CHARTS = 48
 """More charts on a page than anyone looks through; every metric still has a page of its own."""
 
 
@@ -40,7 +40,7 @@ def charts_of(urls: Urls, runs: Sequence[Run], keys: Sequence[str]) -> tuple[Cha
             href=urls("metric", key=key, runs=ids),
             summary=_summary(key, measured),
         )
-        for key in keys[:MOST_CHARTS]
+        for key in keys[:MAX_CHARTS]
     )
 
 

@@ -6,7 +6,7 @@ from runyard.tracking.runs.messages import GetRun
 from runyard.ui.parts.list_state import ListState
 from runyard.ui.site import Site
 
-MOST_RUNS = 50
+MAX_RUNS = 50
 
 
 def chosen_ids(state: ListState) -> list[str]:
@@ -20,9 +20,9 @@ def chosen_ids(state: ListState) -> list[str]:
     unique = list(dict.fromkeys(part for part in ids if part))
     if not unique:
         raise InvalidParameter("No run is named. Choose runs in an experiment's table, or name them as ?runs=ID,ID.")
-    if len(unique) > MOST_RUNS:
+    if len(unique) > MAX_RUNS:
         raise InvalidParameter(
-            f"{len(unique)} runs are named; at most {MOST_RUNS} can be shown side by side. Choose fewer."
+            f"{len(unique)} runs are named; at most {MAX_RUNS} can be shown side by side. Choose fewer."
         )
     return unique
 

@@ -8,10 +8,10 @@ from runyard.tracking.runs.entities import Run
 from runyard.tracking.runs.messages import MetricKey, ParamKey, RunsDescribed
 from runyard.ui.parts.format import MISSING, number, shortened
 
-MOST_PARAMS = 5
-MOST_METRICS = 5
-MOST_COLUMNS = 60
-MOST_OFFERED = 300
+MAX_PARAMS = 5
+MAX_METRICS = 5
+MAX_COLUMNS = 60
+MAX_OFFERED = 300
 _NAMED = re.compile(r"(metrics|params|tags)\.(.+)", re.DOTALL)
 _CELL = 24
 
@@ -89,11 +89,11 @@ def choose_columns(described: RunsDescribed, names: Sequence[str], *, with_equal
     equal = {entry.key for entry in params if runs > 1 and entry.distinct < 2 and entry.runs == runs}
     chosen = [column for column in map(parse_column, names) if column is not None]
     shown = chosen or _default(
-        params, metrics, set() if with_equal else equal, MOST_COLUMNS if with_equal else MOST_PARAMS
+        params, metrics, set() if with_equal else equal, MAX_COLUMNS if with_equal else MAX_PARAMS
     )
-    shown = list(dict.fromkeys(shown))[:MOST_COLUMNS]
-    offered_metrics = tuple(_offered("metrics", entry.key, shown, False) for entry in metrics[:MOST_OFFERED])
-    offered_params = tuple(_offered("params", entry.key, shown, entry.key in equal) for entry in params[:MOST_OFFERED])
+    shown = list(dict.fromkeys(shown))[:MAX_COLUMNS]
+    offered_metrics = tuple(_offered("metrics", entry.key, shown, False) for entry in metrics[:MAX_OFFERED])
+    offered_params = tuple(_offered("params", entry.key, shown, entry.key in equal) for entry in params[:MAX_OFFERED])
     return ColumnChoice(
         shown=tuple(shown),
         metrics=tuple(sorted(offered_metrics, key=lambda offer: offer.column.key)),
@@ -111,7 +111,7 @@ def _default(
     varying = [entry.key for entry in params if entry.key not in hidden]
     logged = [entry.key for entry in metrics if not entry.key.startswith("system/")]
     return [
-        *(ValueColumn("metrics", key) for key in sorted(logged[:MOST_METRICS])),
+        *(ValueColumn("metrics", key) for key in sorted(logged[:MAX_METRICS])),
         *(ValueColumn("params", key) for key in varying[:most_params]),
     ]
 

@@ -11,7 +11,7 @@ from runyard.exceptions import InvalidParameter
 from runyard.ui.navigation import QueryValue, encode_query
 
 _PAGING = ("page", "from", "notice")
-_MOST_DIGITS = 12
+_MAX_DIGITS = 12
 
 
 def view_type(view: str) -> str:
@@ -90,7 +90,7 @@ class ListState:
     def offset(self) -> int:
         """Number of entries before this page."""
         text = self.text("from")
-        known = self.token is not None and text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS
+        known = self.token is not None and text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS
         return max(0, int(text) - 1) if known else 0
 
     def href(self, path: str, **changes: QueryValue) -> str:

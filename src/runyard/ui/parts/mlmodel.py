@@ -13,10 +13,10 @@ from runyard.ui.parts.format import shortened
 from runyard.ui.parts.preview import MOST_BYTES
 from runyard.ui.site import Site
 
-_MOST_DEPTH = 40
-_MOST_FIELDS = 300
-_MOST_FLAVORS = 30
-_MOST_TYPE = 200
+_MAX_DEPTH = 40
+_MAX_FIELDS = 300
+_MAX_FLAVORS = 30
+_MAX_TYPE = 200
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def summary_of(content: bytes) -> Summary | None:
     described = signature if isinstance(signature, dict) else {}
     size = model.get("model_size_bytes")
     return Summary(
-        flavors=tuple((shortened(str(name)), _library(str(name), known[name])) for name in [*known][:_MOST_FLAVORS]),
+        flavors=tuple((shortened(str(name)), _library(str(name), known[name])) for name in [*known][:_MAX_FLAVORS]),
         inputs=_fields(described.get("inputs")),
         outputs=_fields(described.get("outputs")),
         params=_fields(described.get("params")),
@@ -86,7 +86,7 @@ def _plain_yaml(content: bytes) -> Any:
             if isinstance(event, yaml.AliasEvent):
                 return None
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-            if depth > _MOST_DEPTH:
+            if depth > _MAX_DEPTH:
                 return None
         return yaml.load(text, loader)  # noqa: S506  (the safe loader, in C where there is one)
     except (yaml.YAMLError, ValueError):
@@ -114,7 +114,7 @@ def _fields(text: Any) -> tuple[Field, ...]:
         return ()
     if not isinstance(listed, list):
         return ()
-    return tuple(_field(one) for one in listed[:_MOST_FIELDS] if isinstance(one, dict))
+    return tuple(_field(one) for one in listed[:_MAX_FIELDS] if isinstance(one, dict))
 
 
 def _field(described: Mapping[str, Any]) -> Field:
@@ -123,14 +123,14 @@ def _field(described: Mapping[str, Any]) -> Field:
     kind = _type(described)
     return Field(
         name=shortened(str(described.get("name", ""))),
-        type=shortened(kind if default is None else f"{kind} = {json.dumps(default)}", _MOST_TYPE),
+        type=shortened(kind if default is None else f"{kind} = {json.dumps(default)}", _MAX_TYPE),
         required=not optional,
     )
 
 
 def _type(described: Any, depth: int = 0) -> str:
     """A type in one line: ``double``, ``tensor(float32, [-1, 3])``, ``array of {x: string}``."""
-    if not isinstance(described, dict) or depth > _MOST_DEPTH:
+    if not isinstance(described, dict) or depth > _MAX_DEPTH:
         return "…"
     kind = str(described.get("type", "any"))
     tensor = described.get("tensor-spec")

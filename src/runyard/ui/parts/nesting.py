@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from runyard.tracking.runs.entities import Run
 from runyard.ui.parts.presentation import parent_id
 
-DEEPEST = 3
+MAX_DEPTH = 3
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ def nested(runs: Sequence[Run]) -> tuple[NestedRun, ...]:
     while waiting:
         run, depth = waiting.pop()
         seen.add(run.info.run_id)
-        rows.append(NestedRun(run, min(depth, DEEPEST)))
+        rows.append(NestedRun(run, min(depth, MAX_DEPTH)))
         waiting.extend((child, depth + 1) for child in reversed(children.get(run.info.run_id, ())))
     rows.extend(
         NestedRun(run, 0) for run in runs if run.info.run_id not in seen

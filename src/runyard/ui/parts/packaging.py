@@ -11,8 +11,8 @@ from runyard.ui.site import Site
 
 _REQUIREMENTS = "requirements.txt"
 _EXAMPLES = ("serving_input_example.json", "input_example.json")
-_MOST_LINES = 200
-_MOST_EXAMPLE = 4000
+_MAX_LINES = 200
+_MAX_EXAMPLE = 4000
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def packaging_at(site: Site, location: str) -> Packaging:
     if summary is None:
         return Packaging()
     lines = [line.strip() for line in _text(site, location, _REQUIREMENTS).splitlines()]
-    requirements = tuple(line for line in lines if line and not line.startswith("#"))[:_MOST_LINES]
+    requirements = tuple(line for line in lines if line and not line.startswith("#"))[:_MAX_LINES]
     example = next((text for name in _EXAMPLES if (text := _text(site, location, name))), "")
     return Packaging(summary, requirements, _shown(example))
 
@@ -55,7 +55,7 @@ def _shown(example: str) -> str:
         text = _lines(json.loads(example), "") if example else ""
     except (ValueError, RecursionError):
         text = example
-    return text if len(text) <= _MOST_EXAMPLE else f"{text[:_MOST_EXAMPLE]}\n…"
+    return text if len(text) <= _MAX_EXAMPLE else f"{text[:_MAX_EXAMPLE]}\n…"
 
 
 def _lines(value: Any, margin: str) -> str:

@@ -11,7 +11,7 @@ from typing import Literal
 
 MOST_BYTES = 262_144
 MOST_ROWS = 200
-MOST_COLUMNS = 50
+MAX_COLUMNS = 50
 _PICTURES = {".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".svg", ".ico"}
 _TABLES = {".csv": ",", ".tsv": "\t"}
 _UNREADABLE = {
@@ -100,7 +100,7 @@ def _decoded(content: bytes, cut: bool) -> str | None:
 def _table(text: str, delimiter: str) -> list[tuple[str, ...]]:
     try:
         reader = csv.reader(io.StringIO(text), delimiter=delimiter)
-        return [tuple(row[:MOST_COLUMNS]) for row in islice(reader, MOST_ROWS + 2)]
+        return [tuple(row[:MAX_COLUMNS]) for row in islice(reader, MOST_ROWS + 2)]
     except csv.Error:
         return []
 

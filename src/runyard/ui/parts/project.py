@@ -19,8 +19,8 @@ from runyard.ui.parts.markdown import web_link
 from runyard.ui.parts.presentation import artifact_root
 from runyard.ui.site import Site
 
-_MOST_VALUES = 20
-_MOST_COMMAND = 10_000
+_MAX_VALUES = 20
+_MAX_COMMAND = 10_000
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -116,7 +116,7 @@ def run_again(run: Run, source: str, version: str, params: Mapping[str, str], ad
             words += ["-P", f"{name}={value}"]
         words += ["--", source] if source.startswith("-") else [source]
     # a character that is not printed can end a quotation in the terminal it is pasted into
-    if len(words) == 2 or sum(map(len, words)) > _MOST_COMMAND or not all(map(str.isprintable, words)):
+    if len(words) == 2 or sum(map(len, words)) > _MAX_COMMAND or not all(map(str.isprintable, words)):
         return ""
     return f"export RUNYARD_TRACKING_URI={shlex.quote(address)}\n{shlex.join(words)}"
 
@@ -144,7 +144,7 @@ def given_params(run: Run) -> dict[str, str] | None:
 def point_values(found: Mapping[str, str]) -> Pairs:
     """The values that are a run's own in a sweep, to be shown."""
     values = json_object(found.get(tags.POINT, ""))
-    return tuple((name, shortened(_text(value), 40)) for name, value in list(values.items())[:_MOST_VALUES])
+    return tuple((name, shortened(_text(value), 40)) for name, value in list(values.items())[:_MAX_VALUES])
 
 
 def swept_values(found: Mapping[str, str]) -> Pairs:
@@ -152,7 +152,7 @@ def swept_values(found: Mapping[str, str]) -> Pairs:
     values = json_object(found.get(tags.SWEEP, "")).get("values")
     if not isinstance(values, Mapping):
         return ()
-    listed = ((name, values[name]) for name in list(values)[:_MOST_VALUES])
+    listed = ((name, values[name]) for name in list(values)[:_MAX_VALUES])
     return tuple((name, shortened(", ".join(map(_text, _several(several))), 200)) for name, several in listed)
 
 

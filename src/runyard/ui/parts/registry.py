@@ -32,8 +32,8 @@ from runyard.ui.navigation import Crumb
 from runyard.ui.parts.presentation import latest_metrics, latest_model_metrics
 from runyard.ui.site import Site
 
-MOST_METRIC_COLUMNS = 4
-MOST_SEARCHED = 1_000
+MAX_METRIC_COLUMNS = 4
+MAX_SEARCHED = 1_000
 
 __all__ = ["STAGES", "Event", "Origin", "events_of", "model_crumbs", "origin_of", "read_model", "read_version"]
 
@@ -137,7 +137,7 @@ def location_of(site: Site, version: ModelVersion) -> str:
 def most_common_metrics(origins: Iterable[Origin]) -> tuple[str, ...]:
     """The keys that most versions have a metric of."""
     counts = Counter(key for origin in origins for key in origin.own_metrics)
-    return tuple(sorted(counts, key=lambda key: (-counts[key], key))[:MOST_METRIC_COLUMNS])
+    return tuple(sorted(counts, key=lambda key: (-counts[key], key))[:MAX_METRIC_COLUMNS])
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,14 @@ from runyard.core.lifecycle import LifecycleStage
 from runyard.projects import tags
 from runyard.tracking.runs.entities import Run
 from runyard.tracking.runs.messages import SearchRuns
-from runyard.ui.parts.chosen_runs import MOST_RUNS
+from runyard.ui.parts.chosen_runs import MAX_RUNS
 from runyard.ui.parts.presentation import is_project, parent_id, run_name, took
 from runyard.ui.parts.project import Pairs, json_object, point_values
 from runyard.ui.site import Site
 
-MOST_FOUND = 100
-MOST_REUSED = 100
-DEEPEST = 5
+MAX_FOUND = 100
+MAX_REUSED = 100
+MAX_DEPTH = 5
 _ID = re.compile(r"[\w-]{1,64}", re.ASCII)
 """What is looked for as the id of a run: tags may name anything."""
 
@@ -98,7 +98,7 @@ def steps_of(site: Site, run: Run) -> Steps | None:
         counts=tuple(Counter(one.info.status for one in direct).most_common()),
         more=more,
         table=site.urls("experiments", run.info.experiment_id, filter=below) if direct else "",
-        compare=site.urls("compare", runs=",".join(ids)) if 2 <= len(ids) <= MOST_RUNS and not more else "",
+        compare=site.urls("compare", runs=",".join(ids)) if 2 <= len(ids) <= MAX_RUNS and not more else "",
     )
 
 
@@ -125,15 +125,15 @@ class _Family:
         found = list(reused.get(above, ()))
         for run in self._children.get(above, ()):
             below = self.steps(run.info.run_id, reused, depth + 1)
-            found.append(replace(_step(run), steps=below if depth < DEEPEST else ()))
-            found += below if depth >= DEEPEST else ()
+            found.append(replace(_step(run), steps=below if depth < MAX_DEPTH else ()))
+            found += below if depth >= MAX_DEPTH else ()
         return tuple(found)
 
 
 def _search(site: Site, run: Run, question: str) -> tuple[list[Run], bool]:
     """The first runs of an experiment that a filter finds, and whether there are more."""
     message = SearchRuns(
-        experiment_ids=[run.info.experiment_id], filter=question, order_by=["start_time ASC"], max_results=MOST_FOUND
+        experiment_ids=[run.info.experiment_id], filter=question, order_by=["start_time ASC"], max_results=MAX_FOUND
     )
     found = site.ask(message)
     return found.runs, bool(found.next_page_token)
@@ -162,7 +162,7 @@ def _reused(site: Site, run: Run, below: Sequence[Run]) -> dict[str, list[Step]]
         for key, value in one.data.tags.items()
         if key.startswith(tags.REUSED)
     ]
-    noted = [one for one in noted if _ID.fullmatch(one[1])][:MOST_REUSED]
+    noted = [one for one in noted if _ID.fullmatch(one[1])][:MAX_REUSED]
     if not noted:
         return {}
     ids = sorted({run_id for _, run_id, _ in noted})
