@@ -178,7 +178,7 @@ class Replay:
         return comparable(json.loads(text))
 
 
-MAX_BYTES = 1.7976931348623157e308
+MAX_DOUBLE = 1.7976931348623157e308
 
 
 def leaves(expected: Any, found: Any, path: str = "") -> Iterator[str]:
@@ -208,6 +208,6 @@ def comparable(value: Any, name: str = "") -> Any:
         return sorted(shown, key=json.dumps) if name in SET_LISTS else shown
     if isinstance(value, str):
         return _restored(value)
-    if isinstance(value, float) and abs(value) == MAX_BYTES:  # what MLflow makes of infinity; we keep it
+    if isinstance(value, float) and abs(value) == MAX_DOUBLE:  # what MLflow makes of infinity; we keep it
         return "Infinity" if value > 0 else "-Infinity"
     return value

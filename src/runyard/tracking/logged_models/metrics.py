@@ -14,7 +14,7 @@ from runyard.tracking.metrics.entities import Point
 from runyard.tracking.runs.tables import runs
 
 _points = logged_model_metrics.c
-_MAX_BYTES = 1.7976931348623157e308
+_MAX_DOUBLE = 1.7976931348623157e308
 
 _of_models = Prepared(
     lambda dialect: (
@@ -93,6 +93,6 @@ def metrics_of(tx: Transaction, models: Sequence[tuple[int, str]]) -> dict[int, 
 def _on_wire(value: float | None) -> float | str:
     if value is None:
         return "NaN"
-    if -_MAX_BYTES <= value <= _MAX_BYTES:
+    if -_MAX_DOUBLE <= value <= _MAX_DOUBLE:
         return value
     return "Infinity" if value > 0 else "-Infinity"

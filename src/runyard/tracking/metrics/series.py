@@ -21,7 +21,7 @@ from runyard.tracking.metrics.entities import Point
 from runyard.tracking.metrics.tables import metric_points, metric_series
 from runyard.tracking.runs.tables import runs
 
-MAX_BYTES = 1.7976931348623157e308
+MAX_DOUBLE = 1.7976931348623157e308
 NAN_TEXT = "NaN"  # SQLite cannot keep NaN as a number
 
 Latest = tuple[int, int, float | None]
@@ -156,7 +156,7 @@ def _stored(tx: Transaction, value: float) -> Any:
 
 def on_wire(value: Any) -> float | str:
     """A stored value as the wire spells it."""
-    if type(value) is float and -MAX_BYTES <= value <= MAX_BYTES:
+    if type(value) is float and -MAX_DOUBLE <= value <= MAX_DOUBLE:
         return value
     return NAN_TEXT if value is None or value == NAN_TEXT else wire_double(value)
 
