@@ -13,6 +13,7 @@ from runyard.client.active_model import active
 from runyard.client.connection import _connections
 from runyard.exceptions import RunyardException
 from runyard.gate.gate import Gate
+from tests.support import programs
 from tests.support.checked_gate import CheckedGate
 from tests.support.postgres import Cluster, start_cluster
 from tests.support.s3 import ObjectStore, start_object_store
@@ -108,6 +109,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     running = RunningServer(home, f"sqlite:///{home / 'runyard.db'}").start()
     yield running
     running.kill()
+
+
+@pytest.fixture
+def forked_python(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Programs that a project's commands start as ``python FILE`` are forks, which start sooner."""
+    monkeypatch.setattr(sys, "executable", str(programs.forked_python()))
 
 
 @pytest.fixture(autouse=True)

@@ -13,15 +13,24 @@ import pytest
 
 from runyard.client import RunyardClient
 from runyard.demo.local_server import free_port
+from tests.support.programs import forked_python, start_program
+
+LOADED = (
+    *("joblib", "matplotlib.backends.backend_agg", "matplotlib.figure", "pandas", "PIL.PngImagePlugin"),
+    *("sklearn.datasets", "sklearn.ensemble", "sklearn.linear_model", "sklearn.neural_network"),
+)
+"""What the demo's programs import: they are forks of a Python that has."""
+
+RUN = "sys.exit(run(['demo', '--exit', '--port', sys.argv[1]]))"
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 
 def test_demo_leaves_a_sweep_of_real_runs(tmp_path: Path) -> None:
     """What it logs is what every page has to show: metrics over steps, params, tags, data, files, nested runs."""
-    command = [sys.executable, "-m", "runyard", "demo", "--exit", "--port", str(free_port(0, "127.0.0.1"))]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=200)
-    assert done.returncode == 0, done.stdout + done.stderr
+    program = f"import sys\nsys.executable = {str(forked_python(LOADED))!r}\nfrom runyard.cli.main import run\n{RUN}"
+    code, out, errors = start_program(program, str(free_port(0, "127.0.0.1")), folder=tmp_path).finish()
+    assert code == 0, out + errors
 
     client = RunyardClient(f"sqlite:///{tmp_path / 'runyard.db'}")
     for name, models in (("digits", 8), ("diabetes", 6)):

@@ -13,6 +13,8 @@ from runyard.client import RunyardClient
 from runyard.tracking.runs.entities import Run
 from tests.cli.conftest import Runyard
 
+pytestmark = pytest.mark.usefixtures("forked_python")
+
 MLPROJECT = """
 name: typed
 entry_points:

@@ -15,6 +15,8 @@ from tests.projects.building import Repository, all_runs, command, output, proje
 from tests.projects.conftest import Refused
 from tests.support.postgres import free_port
 
+pytestmark = pytest.mark.usefixtures("forked_python")
+
 COMMIT, BRANCH, ADDRESS = (f"mlflow.source.git.{name}" for name in ("commit", "branch", "repoURL"))
 
 

@@ -11,6 +11,8 @@ from tests.projects.building import SHOW, all_runs, artifacts, command, output, 
 from tests.projects.conftest import Refused
 from tests.projects.test_commands import HOSTILE
 
+pytestmark = pytest.mark.usefixtures("forked_python")
+
 
 def test_hostile_values_reach_the_program_and_the_run_as_they_are(mlflow: ModuleType, tmp_path: Path) -> None:
     """A run started from a web form or a scheduler passes on what strangers typed."""

@@ -11,6 +11,8 @@ import pytest
 from runyard.exceptions import ExecutionException
 from tests.projects.building import Repository, all_runs, artifacts, command, project, zipped
 
+pytestmark = pytest.mark.usefixtures("forked_python")
+
 NOTE = command("test {a} != bad && echo ran", "{a: {default: 1}}")
 Make = Callable[..., str]
 

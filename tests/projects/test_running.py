@@ -12,6 +12,8 @@ from runyard.exceptions import ExecutionException, InvalidProject, RunyardExcept
 from tests.projects.building import SHOW, all_runs, artifacts, command, lives, output, project, shown, written_ids
 from tests.projects.conftest import Refused
 
+pytestmark = pytest.mark.usefixtures("forked_python")
+
 
 def script(folder: Path, text: str) -> str:
     """A project whose ``main.py`` has these lines."""

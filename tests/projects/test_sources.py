@@ -12,6 +12,8 @@ from runyard.projects import sources
 from tests.projects.building import SHOW, artifacts, command, output, project, shown, zipped
 from tests.projects.conftest import Refused
 
+pytestmark = pytest.mark.usefixtures("forked_python")
+
 
 def test_a_folder_is_run_in_place(mlflow: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Relative or absolute, as a path or an address, with spaces or without: it is the same folder."""

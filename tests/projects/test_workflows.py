@@ -11,6 +11,8 @@ import pytest
 from runyard.exceptions import ExecutionException
 from tests.projects.building import SHOW, all_runs, artifacts, output, project, shown
 
+pytestmark = pytest.mark.usefixtures("forked_python")
+
 MLPROJECT = """
 name: three steps
 entry_points:

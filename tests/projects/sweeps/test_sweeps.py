@@ -14,6 +14,8 @@ from runyard.projects import sweep
 from runyard.projects.sweeps.points import Outcome
 from runyard.tracking.runs.entities import Run
 
+pytestmark = pytest.mark.usefixtures("forked_python")
+
 Until = Callable[[Callable[[], bool]], None]
 
 

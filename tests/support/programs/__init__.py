@@ -11,6 +11,7 @@ import atexit
 import functools
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -35,7 +36,7 @@ class Program:
     pid: int
     stdout: TextIO
     _stderr: TextIO
-    _report: TextIO
+    _report: socket.socket
 
     def send_signal(self, number: int) -> None:
         """Send a signal to it."""
@@ -48,7 +49,7 @@ class Program:
     def finish(self) -> tuple[int, str, str]:
         """Wait for its end: the exit code, negative for a signal; what it printed since it was read, and its errors."""
         with self.stdout, self._stderr, self._report:
-            out, code = self.stdout.read(), int(self._report.readline())
+            out, code = self.stdout.read(), int(self._report.recv(20))
             self._stderr.seek(0)
             return code, out, self._stderr.read()
 
@@ -71,45 +72,64 @@ def start_program(
     loaded: Modules that are imported before it begins. Programs with other ones are forks of another Python.
     """
     request = {
-        "arguments": arguments,
+        "arguments": ["-", *arguments],
         "folder": str(folder or Path.cwd()),
         "environment": dict(os.environ if environment is None else environment),
     }
     program, errors = tempfile.TemporaryFile("w+"), tempfile.TemporaryFile("w+")  # noqa: SIM115  (closed by `finish`)
     program.write(text)
     program.seek(0)
-    (read_out, out), (read_report, report) = os.pipe(), os.pipe()
-    socket.send_fds(_channel(loaded), [json.dumps(request).encode()], [program.fileno(), out, errors.fileno(), report])
+    read, write = os.pipe()
+    report = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    report.connect(_address(loaded))
+    socket.send_fds(report, [json.dumps(request).encode()], [program.fileno(), write, errors.fileno()])
     program.close()
-    os.close(out)
-    os.close(report)
-    reported = os.fdopen(read_report)
-    return Program(int(reported.readline()), os.fdopen(read_out), errors, reported)
+    os.close(write)
+    return Program(int(report.recv(20)), os.fdopen(read), errors, report)
 
 
 @functools.cache
-def _channel(loaded: tuple[str, ...]) -> socket.socket:
-    """Where the process that forks takes requests; it ends with this process."""
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    path = [str(Path(__file__).parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+def forked_python(loaded: tuple[str, ...] = ()) -> Path:
+    """A ``python`` in a folder of its own whose ``python FILE`` is a fork; anything else is done by the real one.
+
+    For programs that others start. It passes on signals that ask for an end; who kills it does not reach the program.
+    """
+    path = Path(_address(loaded)).with_name("python")
+    text = Path(__file__).with_name("python_script.py").read_text()
+    path.write_text(f"#!{sys.executable} -IS\n{text}")
+    path.chmod(0o755)
+    return path
+
+
+@functools.cache
+def _address(loaded: tuple[str, ...]) -> str:
+    """The socket at which the process that forks is asked; it ends with this process."""
+    folder = tempfile.mkdtemp()
+    address, path = f"{folder}/forks", [str(Path(__file__).parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+    requests = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    requests.bind(address)
+    requests.listen()
+    owner, owned = socket.socketpair()
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW_", "RUNYARD_"))},
         "PYTHONPATH": os.pathsep.join(path),
-        "RUNYARD_TEST_CHANNEL": str(theirs.fileno()),
+        "RUNYARD_TEST_FORKS": f"{requests.fileno()} {owned.fileno()}",
         "RUNYARD_TEST_LOADED": " ".join(loaded),
     }
     forking = subprocess.Popen(
         [sys.executable, "-"],
         env=environment,
-        pass_fds=[theirs.fileno()],
+        pass_fds=[requests.fileno(), owned.fileno()],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
     )
-    theirs.close()
+    requests.close()
+    owned.close()
 
     def end() -> None:
-        ours.close()
+        owner.close()
         forking.wait()
+        shutil.rmtree(folder)
 
     atexit.register(end)
-    return ours
+    return address

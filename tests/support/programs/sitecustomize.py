@@ -9,6 +9,8 @@ import gc
 import importlib
 import json
 import os
+import select
+import site
 import socket
 import sys
 import tempfile
@@ -37,28 +39,36 @@ def _modules_of_a_run() -> list[str]:
     return names
 
 
-def _fork_programs(channel: socket.socket) -> None:
-    """Fork a program for each request, until the one who asks is gone."""
+def _next_program(requests: socket.socket, owner: socket.socket) -> socket.socket:
+    """Fork for each request until the owner is gone; returns in the forks, with the connection of the one who asks."""
     while True:
-        message, descriptors, _, _ = socket.recv_fds(channel, REQUEST_BYTES, 4)
-        if not message:
+        ready, _, _ = select.select([requests, owner], [], [])
+        if owner in ready:
             os._exit(0)
+        connection, _ = requests.accept()
         if os.fork() == 0:
-            break
-        for descriptor in descriptors:
-            os.close(descriptor)
+            requests.close()
+            owner.close()
+            return connection
+        connection.close()
         with contextlib.suppress(ChildProcessError):
             while os.waitpid(-1, os.WNOHANG) != (0, 0):
                 pass
-    channel.close()
-    *streams, report = descriptors
+
+
+def _begin(connection: socket.socket) -> None:
+    """Become the program that is asked for; another fork stays to tell how it ends."""
+    message, streams, _, _ = socket.recv_fds(connection, REQUEST_BYTES, 3)
     child = os.fork()
     if child:
-        os.write(report, f"{child}\n".encode())
+        connection.send(str(child).encode())
+        for stream in streams:
+            os.close(stream)
         _, status = os.waitpid(child, 0)
-        os.write(report, f"{os.waitstatus_to_exitcode(status)}\n".encode())
+        with contextlib.suppress(OSError):  # nobody waits for it any more
+            connection.send(str(os.waitstatus_to_exitcode(status)).encode())
         os._exit(0)
-    os.close(report)
+    connection.close()
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
         os.close(stream)
@@ -66,12 +76,27 @@ def _fork_programs(channel: socket.socket) -> None:
     os.chdir(request["folder"])
     os.environ.clear()
     os.environ.update(request["environment"])
-    sys.argv[1:] = request["arguments"]
+    sys.argv[:] = request["arguments"]
+    if request["arguments"][0] != "-":
+        _start_like_a_file()
 
 
-if "RUNYARD_TEST_CHANNEL" in os.environ:
+def _start_like_a_file() -> None:
+    """Do what Python does at its start for ``python FILE``, when its variables are known."""
+    file = os.path.abspath(sys.argv[0])  # noqa: PTH100  (programs would find pathlib loaded)
+    vars(sys.modules["__main__"])["__file__"] = file
+    if os.environ.get("PYTHONUNBUFFERED"):
+        sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    sys.path[:0] = [os.path.dirname(file), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]  # noqa: PTH120
+    this = sys.modules.pop("sitecustomize")
+    site.execsitecustomize()
+    sys.modules.setdefault("sitecustomize", this)
+
+
+if "RUNYARD_TEST_FORKS" in os.environ:
     sys.path.remove(os.path.dirname(__file__))  # noqa: PTH120  (as it stands in PYTHONPATH)
     for _name in [*_modules_of_a_run(), *os.environ["RUNYARD_TEST_LOADED"].split()]:
         importlib.import_module(_name)
     gc.freeze()  # else each program would look at all objects of these modules when it ends, longer than it runs
-    _fork_programs(socket.socket(fileno=int(os.environ["RUNYARD_TEST_CHANNEL"])))
+    _sockets = [socket.socket(fileno=int(number)) for number in os.environ["RUNYARD_TEST_FORKS"].split()]
+    _begin(_next_program(*_sockets))
