@@ -106,7 +106,7 @@ def test_single_file_goes_under_its_own_name(repository: ArtifactRepository, fol
 
 @pytest.mark.parametrize("repository", [name for name in PLACES if name != "s3"], indirect=True)
 def test_deleting(repository: ArtifactRepository, folder: Path) -> None:
-    """A file, a folder with all it holds, everything; and again, which is no error."""
+    """A file, a folder with all it holds, everything; and again, without an error."""
     log_artifacts(repository, str(folder))
 
     for path in ("a b.txt", "deep", "deep", "missing"):

@@ -75,7 +75,7 @@ def test_what_is_not_there(repository: S3Repository) -> None:
 
 
 def test_paths_are_checked(repository: S3Repository, tmp_path: Path) -> None:
-    """Keys are no paths to the store, but they become some when they are downloaded."""
+    """Keys are not paths to the store, but they become paths when they are downloaded."""
     (tmp_path / "f").write_bytes(b"1")
     with pytest.raises(InvalidParameter, match="Invalid path"):
         repository.put_file(tmp_path / "f", "../f")

@@ -1,4 +1,4 @@
-"""Addresses of artifacts: what they name, and how they are put together."""
+"""Parses and builds addresses of artifacts."""
 
 from pathlib import Path
 from urllib.parse import SplitResult, quote, unquote, urlsplit, urlunsplit
@@ -44,8 +44,8 @@ def address_parts(uri: str) -> SplitResult:
     """
     try:
         return urlsplit(uri)
-    except ValueError:  # what it says may be a password
-        raise InvalidParameter(f"{shown_address(uri)!r} is no valid address.") from None
+    except ValueError:  # its text may hold a password
+        raise InvalidParameter(f"{shown_address(uri)!r} is not a valid address.") from None
 
 
 def uri_joined(uri: str, path: str) -> str:
@@ -59,16 +59,18 @@ def uri_joined(uri: str, path: str) -> str:
 
 
 def absolute_location(text: str) -> str:
-    """A location of this machine's as it is kept: URIs as they are, paths absolute.
+    """A local location in the form it is stored in: URIs unchanged, paths absolute.
 
     Raises
     ------
-    InvalidParameter: It was meant as an address, and is none.
+    InvalidParameter: It is a malformed address.
     """
     text = text.strip()
     if urlsplit(text).scheme:
         return text
     why = misread(text)
     if why:
-        raise InvalidParameter(f"{shown_address(text)!r} is no place for artifacts: {why}. Give a folder or a URI.")
+        raise InvalidParameter(
+            f"{shown_address(text)!r} is not a location for artifacts: {why}. Give a folder or a URI."
+        )
     return str(Path(text).expanduser().absolute())

@@ -1,4 +1,4 @@
-"""What a listing of artifacts shows."""
+"""An entry in a listing of artifacts."""
 
 from collections.abc import Mapping
 from typing import Any, Self
@@ -14,8 +14,8 @@ class FileInfo(ValueEntity):
     Attributes
     ----------
     path: Relative to the root that was listed.
-    is_dir: Is it a folder?
-    file_size: Bytes; None for folders.
+    is_dir: Whether it is a folder.
+    file_size: Size in bytes; None for folders.
     """
 
     path: str

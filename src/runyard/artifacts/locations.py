@@ -46,13 +46,13 @@ def own_places(destination: str, artifact_root: str) -> tuple[str, ...]:
 
 
 def own_address(host: str, port: int | None, prefix: str) -> str:
-    """A place of a server's own on the web: what clients of its proxy write there is in its store.
+    """A web address of the server's own artifact proxy.
 
     Parameters
     ----------
     host: A name or an address, or ``*.`` and the end of names.
     port: None for the usual one of http and of https.
-    prefix: The path that everything of the server lies below.
+    prefix: The path below which the server serves everything.
     """
     named = f"[{host}]" if ":" in host else host
     return f"//{named}{'' if port is None else f':{port}'}{prefix}{PROXY_ROOT}"
@@ -64,7 +64,7 @@ def in_s3(place: str) -> bool:
 
 
 def _place(location: str) -> str | None:
-    """A location as places are named that a server opens; None for other kinds."""
+    """A location in the form that places have; None for other kinds."""
     if in_s3(location):
         bucket_and_prefix(location)
         require_boto3()
@@ -84,7 +84,7 @@ def every_form(places: Iterable[str | Path]) -> tuple[str, ...]:
 
 
 def server_repository(place: str) -> ArtifactRepository:
-    """The repository of a place that this process may open for others. Large files go through it in little memory."""
+    """The repository of a place that this process may open for others. Large files are streamed."""
     if in_s3(place):
         return S3Repository(*bucket_and_prefix(place), parts_at_once=1)
     return LocalRepository(place, guarded=True)
@@ -99,7 +99,7 @@ def open_location(uri: str, places: Sequence[str]) -> tuple[ArtifactRepository, 
 
     Raises
     ------
-    InvalidParameter: The location lies elsewhere.
+    InvalidParameter: The location is elsewhere.
     """
     inside = proxied_path(uri) if urlsplit(uri).scheme == PROXY_SCHEME else None
     if inside is not None and places:
@@ -114,7 +114,7 @@ def open_location(uri: str, places: Sequence[str]) -> tuple[ArtifactRepository, 
 
 
 def nothing_at(uri: str, places: Sequence[str]) -> bool:
-    """Is it certain that nothing is stored at a location? Places that this process may not open are not asked.
+    """Whether a location certainly holds nothing. Only places that this process may open are read.
 
     Parameters
     ----------
@@ -124,12 +124,12 @@ def nothing_at(uri: str, places: Sequence[str]) -> bool:
         repository, path = open_location(uri, places)
         folder = path.rpartition("/")[0]
         return not repository.list(path) and not (path and any(info.path == path for info in repository.list(folder)))
-    except RunyardException:  # elsewhere, or a place that cannot be asked now
+    except RunyardException:  # elsewhere, or a place that cannot be read now
         return False
 
 
 def _path_inside(uri: str, place: str) -> str | None:
-    """The path of a location in a place; None when it lies elsewhere."""
+    """The path of a location in a place; None when it is elsewhere."""
     if place.startswith("//"):
         return _path_on_web(uri, place)
     if in_s3(uri) and in_s3(place):

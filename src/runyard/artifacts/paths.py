@@ -1,7 +1,7 @@
-"""The one check of an artifact path that came from outside.
+"""The check of an artifact path from outside.
 
-Fourteen published holes of one kind teach the rule: refuse what could mean another place to anyone who reads it later,
-and check the form in which it is used.
+Fourteen published vulnerabilities teach the rule: reject what a later reader could take for another place, and check
+the form in which it is used.
 """
 
 import os
@@ -19,7 +19,7 @@ _ENCODED = re.compile(r"%(?:2e|2f|5c|00|25)", re.IGNORECASE)
 _DRIVE = re.compile(r"[A-Za-z]:")
 _PARAMETERS = re.compile(r"[;?#]|%(?:3b|3f|23)", re.IGNORECASE)
 UNPRINTABLE = re.compile("[\0-\x1f\x7f-\x9f\ud800-\udfff\ufffd]")
-"""Control characters, and what stands for bytes that are not UTF-8: two names must not become one."""
+"""Control characters, and stand-ins for bytes that are not UTF-8: two names must not become one."""
 
 
 PathText = str | os.PathLike[str]
@@ -50,7 +50,7 @@ def safe_path(path: PathText | None) -> str:
 
     Parameters
     ----------
-    path: As its user meant it: percent-decoded once.
+    path: Percent-decoded once.
 
     Raises
     ------
@@ -123,7 +123,7 @@ def named(path: str) -> str:
 
 
 def can_be_named(name: str) -> bool:
-    """Can a path of ours name this entry of a folder? Some programs put entries without a name for folders."""
+    """Whether a path can name this entry of a folder. Some programs store nameless entries for folders."""
     try:
         return bool(name) and "/" not in safe_path(name)
     except InvalidParameter:

@@ -1,4 +1,4 @@
-"""The interface of artifacts: what reads and writes them below one location, a class for each kind of scheme."""
+"""The interface of artifact repositories: one class for each kind of scheme reads and writes below a location."""
 
 import os
 import random
@@ -19,31 +19,31 @@ from runyard.artifacts.paths import named
 from runyard.exceptions import ChangedMeanwhile, Conflict, DoesNotExist, Unavailable
 
 PIECE = 256 * 1024
-"""Bytes that are moved at a time."""
+"""Number of bytes in a piece of a transfer."""
 PARTIAL = ".runyard-partial-"
-"""How the names of files begin that are being written; no listing shows them and no path may name them."""
+"""Prefix of files that are being written; no listing shows them and no path may name them."""
 ABSENT = ""
-"""The tag of a file that is not there."""
+"""The tag of a file that does not exist."""
 MAX_TRIES = 200
 MAX_PAUSE = 0.5
 
 Progress = Callable[[int], None]
-"""Called with the number of bytes that were just transferred; less than nothing when they must be sent again."""
+"""Called with the number of bytes just transferred; negative when they must be sent again."""
 Change = Callable[[bytes | None], bytes]
-"""Makes a file's new content of its content now, which is None when there is no file."""
+"""Makes a file's new content from its current content, which is None when there is no file."""
 
 
 class OpenFile(Protocol):
     """The bytes of an artifact; a context that closes it."""
 
     def read(self, size: int = -1, /) -> bytes:
-        """This number of bytes from here, fewer at the end; all that are left without a size."""
+        """Up to this number of bytes from here; all remaining ones without a size."""
 
     def seek(self, offset: int, /) -> int:
-        """Go on from this byte."""
+        """Continue from this byte."""
 
     def close(self) -> None:
-        """Give back what it holds."""
+        """Release its resources."""
 
     def __enter__(self) -> Self:
         return self
@@ -56,12 +56,12 @@ class OpenFile(Protocol):
 
 @dataclass
 class StoredFile:
-    """An artifact opened for reading. Whoever opened it closes `file`.
+    """An artifact opened for reading. The caller closes `file`.
 
     Attributes
     ----------
-    file: At its beginning.
-    size: Bytes; None where it is not known.
+    file: The content, at its beginning.
+    size: Size in bytes; None if unknown.
     tag: Changes when the content does; None where there are no tags.
     """
 
@@ -71,7 +71,7 @@ class StoredFile:
 
 
 class Upload(ABC):
-    """An artifact being written. Nobody sees anything of it before `finish`; as a context it abandons the rest."""
+    """An artifact being written. It is not visible before `finish`; leaving it as a context before that discards it."""
 
     @abstractmethod
     def write(self, piece: bytes) -> None:
@@ -90,12 +90,12 @@ class Upload(ABC):
 
         Parameters
         ----------
-        expected: The tag that the file there must still have, `ABSENT` if there must be none. Ignored where there are
+        expected: The tag that the current file must have, `ABSENT` if there must be no file. Ignored where there are
             no tags.
 
         Raises
         ------
-        ChangedMeanwhile: It has another; nothing is replaced.
+        ChangedMeanwhile: It has another tag; nothing is replaced.
         """
 
     @abstractmethod
@@ -111,12 +111,12 @@ class Upload(ABC):
 
 @dataclass(frozen=True)
 class Location:
-    """Where artifacts are, and what a scheme may need to know to find them.
+    """A location of artifacts, with what a scheme needs to open it.
 
     Attributes
     ----------
     uri: The address.
-    parts: The parts of it.
+    parts: Its parsed parts.
     tracking_uri: The server that ``mlflow-artifacts:`` stands for.
     """
 
@@ -151,7 +151,7 @@ class ArtifactRepository(ABC):
 
     @abstractmethod
     def list(self, path: str = "") -> list[FileInfo]:
-        """What is directly in a folder, by name; nothing for a file or a missing folder."""
+        """The direct contents of a folder, by name; empty for a file or a missing folder."""
 
     @abstractmethod
     def open(self, path: str) -> StoredFile:
@@ -169,13 +169,13 @@ class ArtifactRepository(ABC):
 
     @abstractmethod
     def delete(self, path: str = "") -> None:
-        """Remove a file, or a folder with all it holds; everything without a path. What is not there is removed."""
+        """Remove a file, or a folder with all it holds; everything without a path. A missing one is ignored."""
 
     def make_folder(self, path: str) -> None:  # noqa: B027  (where folders are but parts of names, nothing is done)
-        """Keep a folder though it is empty, where there are folders."""
+        """Store an empty folder, in stores that have folders."""
 
     def local_path(self, path: str = "") -> Path | None:
-        """Where a file or folder is on this machine; None for repositories elsewhere."""
+        """The local path of a file or folder; None for remote repositories."""
         return None
 
     def put_file(self, local_file: Path, path: str, progress: Progress | None = None) -> None:
@@ -185,22 +185,22 @@ class ArtifactRepository(ABC):
             upload.finish()
 
     def read(self, path: str) -> Iterator[bytes]:
-        """The content of a file, piece by piece. That there is none is said at once."""
+        """The content of a file, piece by piece. A missing file is an error at once."""
         return _pieces(self.open(path).file)
 
     def holds(self, path: str, content: bytes) -> bool:
-        """Does a file have this content? Asked when a repeated write meets what may be its own first try."""
+        """Whether a file has this content: a retried write may find its own first attempt."""
         return self._content_and_tag(path)[0] == content
 
     def change(self, path: str, change: Change) -> None:
-        """Replace a file by what is made of it. No change that others make at the same time is lost.
+        """Change a file. No concurrent change is lost.
 
-        A file is written only if it still has the tag that was read with it; otherwise the change is made again, of
-        what is there now. Where there are no tags this holds for the threads of this process.
+        A file is written only if it still has the tag that was read with it; otherwise the change is applied again to
+        the new content. Where there are no tags this holds for the threads of this process.
 
         Raises
         ------
-        Conflict: Others were faster each time.
+        Conflict: Other writers were faster each time.
         """
         checked = named(path)
         shown = f"{self.uri}/{checked}"
@@ -242,17 +242,17 @@ class Body(Protocol):
         """This number of bytes, or fewer; all without a number; none at the end."""
 
     def close(self) -> None:
-        """Give the connection back."""
+        """Return the connection to the pool."""
 
 
 class ResumedFile(OpenFile):
-    """Content received over a connection. One that breaks is taken up again where it was, as long as it gets on.
+    """Content received over a connection. A broken one is resumed where it was, as long as there is progress.
 
     Parameters
     ----------
     body: The content from its beginning.
-    resume: Gives the content from a byte on; raises when it is another by now.
-    explained: Turns errors of receiving into ours: `Unavailable` is what trying again may heal.
+    resume: Returns the content from a byte on; raises when it has changed.
+    explained: Converts errors of receiving to ours: `Unavailable` is retryable.
     """
 
     def __init__(
@@ -263,7 +263,7 @@ class ResumedFile(OpenFile):
         self._at, self._resumed_at = 0, -1
 
     def read(self, size: int = -1, /) -> bytes:
-        """This number of bytes from here, fewer at the end; all that are left without a size."""
+        """Up to this number of bytes from here; all remaining ones without a size."""
         pieces: list[bytes] = []
         left = size
         while left:
@@ -275,14 +275,14 @@ class ResumedFile(OpenFile):
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def seek(self, offset: int, /) -> int:
-        """Go on from this byte."""
+        """Continue from this byte."""
         if offset != self._at:
             self.close()
             self._at = offset
         return offset
 
     def close(self) -> None:
-        """Give the connection back."""
+        """Return the connection to the pool."""
         if self._body is not None:
             self._body.close()
             self._body = None

@@ -1,4 +1,4 @@
-"""From an artifact URI to the repository that reads and writes it: by scheme."""
+"""Finds the repository for an artifact URI, by scheme."""
 
 from functools import cache
 from importlib import import_module
@@ -30,8 +30,8 @@ def repository_for(artifact_uri: str, tracking_uri: str = "", kept_at: str | Non
     """
     try:
         parts = urlsplit(artifact_uri)
-    except ValueError:  # what it says may be a password
-        raise InvalidParameter(f"{shown_address(artifact_uri)!r} is no valid address of artifacts.") from None
+    except ValueError:  # its text may hold a password
+        raise InvalidParameter(f"{shown_address(artifact_uri)!r} is not a valid address of artifacts.") from None
     scheme, by_scheme = parts.scheme.lower(), repositories()
     if scheme == PROXY_SCHEME and kept_at and not parts.netloc and not tracking_uri.startswith(("http://", "https://")):
         return repository_for(kept_at).below(proxied_path(artifact_uri) or "")

@@ -1,4 +1,4 @@
-"""Files and folders of this machine, to repositories of artifacts and from them."""
+"""Transfers between local files and folders and artifact repositories."""
 
 import logging
 import os
@@ -19,7 +19,7 @@ from runyard.exceptions import InvalidParameter
 log = logging.getLogger(__name__)
 
 TRANSFERS = 8
-"""Files of a folder that are transferred at the same time."""
+"""Number of files of a folder that are transferred at the same time."""
 
 
 def log_artifact(
@@ -88,8 +88,8 @@ def download_artifacts(
     Parameters
     ----------
     path: What to copy; everything when empty.
-    dst_path: The folder to put it in. When None, a new temporary one; what lies on this machine is not copied then.
-    progress: Told how many bytes were copied.
+    dst_path: The folder to put it in. When None, a new temporary one; files on this machine are not copied then.
+    progress: Called with the number of bytes copied.
 
     Returns
     -------
@@ -129,7 +129,7 @@ def _everything_below(repository: ArtifactRepository, path: str) -> Iterator[Fil
 
 
 def files_below(folder: Path, above: frozenset[tuple[int, int]] = frozenset()) -> Iterator[Path]:
-    """Every file below a local folder. Links to folders are followed, but not round in circles."""
+    """Every file below a local folder. Links to folders are followed, but not in circles."""
     facts = folder.stat()
     here = (facts.st_dev, facts.st_ino)
     if here in above:
@@ -176,7 +176,7 @@ def _require_file(local: Path) -> None:
 
 
 def _all_at_once(transfer: Callable[..., None], arguments: Sequence[tuple[Any, ...]]) -> None:
-    """Several transfers at a time. After the first that fails no other is begun."""
+    """Runs several transfers at a time. After the first failure no other is started."""
     pool = ThreadPoolExecutor(TRANSFERS, thread_name_prefix="runyard-transfer")
     try:
         for done in as_completed([pool.submit(transfer, *each) for each in arguments]):
@@ -186,7 +186,7 @@ def _all_at_once(transfer: Callable[..., None], arguments: Sequence[tuple[Any, .
 
 
 def _fetch(repository: ArtifactRepository, path: str, target: Path, progress: Progress | None) -> None:
-    """Copy one file; nobody sees it before it is whole."""
+    """Copy one file; it appears only when it is complete."""
     opened = repository.open(path)  # fails here when there is no such file, before anything is made
     with opened.file as source, placed(target / safe_path(path)) as file:
         while piece := source.read(PIECE):
@@ -197,7 +197,7 @@ def _fetch(repository: ArtifactRepository, path: str, target: Path, progress: Pr
 
 @contextmanager
 def placed(target: Path) -> Iterator[BinaryIO]:
-    """A file to fill, which appears at its place whole or not at all, with the permissions new files have here."""
+    """A file to fill, which appears complete or not at all, with the default permissions of new files."""
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(PARTIAL + secrets.token_hex(8))
     try:

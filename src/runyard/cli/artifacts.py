@@ -96,7 +96,7 @@ def list_artifacts(run_id: str | None, artifact_path: str | None, artifact_uri: 
     "-d",
     "--dst-path",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Folder to write to; made when it is not there. A new temporary folder when not given.",
+    help="Folder to write to; created if it does not exist. A new temporary folder when not given.",
 )
 def download(run_id: str | None, artifact_path: str | None, artifact_uri: str | None, dst_path: Path | None) -> None:
     """Download a file or a folder, and print where it is now."""

@@ -93,7 +93,7 @@ def _names(text: str | None) -> list[str]:
 
 
 class _Places:
-    """Where artifacts really are: the place behind ``mlflow-artifacts:`` is the server's.
+    """Resolves locations of artifacts: ``mlflow-artifacts:`` means the server's own store.
 
     Deleting in a place that is not the server's would find nothing, and leave the artifacts behind for ever. So a
     place that contradicts what the server noted is refused, and one that is not there too.
@@ -105,7 +105,7 @@ class _Places:
         self.destination = self._given or noted or absolute_location(DEFAULT_ARTIFACTS)
 
     def require(self, artifact_uris: Iterable[str]) -> None:
-        """Refuse to look for artifacts of a server where the server does not keep them.
+        """Check that the given artifact destination is the server's.
 
         Raises
         ------
@@ -125,7 +125,7 @@ class _Places:
             )
 
     def address(self, artifact_uri: str) -> str:
-        """The address of artifacts in the store that really keeps them."""
+        """The address of artifacts in the store that keeps them."""
         inside = _own_path(artifact_uri)
         return artifact_uri if inside is None else f"{self.destination.rstrip('/')}/{inside}"
 

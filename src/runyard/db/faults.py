@@ -23,11 +23,11 @@ _PG_BUSY = re.compile(r"starting up|shutting down|too many|slots are reserved|re
 _PG_SETTING = re.compile(r"(?:connection is bad: )?(invalid [^\n]+)")
 
 
-class OutOfReach(Unavailable):
+class DatabaseUnreachable(Unavailable):
     """The database does not answer. Logged once."""
 
 
-def worth_another_try(error: Exception) -> bool:
+def is_retryable(error: Exception) -> bool:
     """Whether the same transaction would likely succeed when performed again.
 
     Serialisation failures and deadlocks on PostgreSQL; and a unique or foreign key that another process's commit broke
@@ -58,14 +58,14 @@ def translated(error: Exception) -> RunyardException | None:
     if state in _PG_FULL:
         return StorageFull("The database has no room left; nothing was stored. Free space on the server's disk.")
     if state in _PG_RETRY or lost_connection(error) or (isinstance(state, str) and state[:2] in ("08", "57", "53")):
-        kind = Unavailable if state in _PG_RETRY else OutOfReach
+        kind = Unavailable if state in _PG_RETRY else DatabaseUnreachable
         return kind("The database cannot be reached or is busy; nothing was stored. Try again.")
     if isinstance(state, str) and (state.startswith("22") or state in _PG_TOO_LONG):
         return InvalidParameter("A value does not fit the database.")
     if isinstance(state, str) and state.startswith("23"):
         return BadRequest("The request contradicts what is stored.")
     if state is None and isinstance(error, OperationalError | InterfaceError):
-        return OutOfReach("The database cannot be reached; nothing was stored. Try again.")
+        return DatabaseUnreachable("The database cannot be reached; nothing was stored. Try again.")
     return None
 
 
@@ -100,7 +100,7 @@ def _translated_sqlite(cause: sqlite3.Error) -> RunyardException | None:
     if code == sqlite3.SQLITE_CONSTRAINT:
         return BadRequest("The request contradicts what is stored.")
     if code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
-        return OutOfReach("The database file cannot be written or read now; nothing was stored.")
+        return DatabaseUnreachable("The database file cannot be written or read now; nothing was stored.")
     if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
         return Unavailable("The database file is damaged, or no SQLite database; nothing was stored.")
     return None

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from runyard.db.engine import Engines
-from runyard.db.faults import lost_connection, translated, worth_another_try
+from runyard.db.faults import is_retryable, lost_connection, translated
 from runyard.db.transaction import StoreSettings, Transaction
 from runyard.exceptions import Unavailable
 
@@ -113,7 +113,7 @@ class Writer:
             try:
                 return self._attempt(group, savepoints)
             except Exception as error:  # noqa: BLE001  (whatever it is, the callers waiting must hear of it)
-                retry = worth_another_try(error) or (lost_connection(error) and attempt == 0)
+                retry = is_retryable(error) or (lost_connection(error) and attempt == 0)
                 if retry and attempt + 1 < MAX_TRIES:
                     time.sleep(random.random() * 0.01 * 2**attempt)
                 elif len(group) > 1 and not savepoints:
@@ -138,7 +138,7 @@ def _guarded(tx: Transaction, job: Job) -> Outcome:
         result = job.work(tx)
     except Exception as error:
         savepoint.rollback()
-        if worth_another_try(error) or (translated(error) is None and lost_connection(error)):
+        if is_retryable(error) or (translated(error) is None and lost_connection(error)):
             raise
         return False, _explained(error)
     savepoint.commit()

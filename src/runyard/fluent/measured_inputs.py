@@ -7,7 +7,7 @@ from runyard.client.active_model import active
 from runyard.tracking.inputs.entities import Dataset as Entity
 from runyard.tracking.inputs.entities import DatasetInput, LoggedModelInput
 
-_MOST_REMEMBERED = 10_000
+_MAX_REMEMBERED = 10_000
 
 _noted: set[tuple[str, ...]] = set()
 
@@ -47,6 +47,6 @@ def note_measured_inputs(
     datasets = [DatasetInput(entity_of(dataset), [])] if dataset is not None and new_data else []
     if models or datasets:
         client.log_inputs(run_id, datasets, models, synchronous=client.connection.waits(synchronous))
-        if len(_noted) >= _MOST_REMEMBERED:
+        if len(_noted) >= _MAX_REMEMBERED:
             _noted.clear()
         _noted.update(key for key in (model_key, dataset_key) if key)

@@ -167,7 +167,7 @@ def search_registered_models(
 
     Parameters
     ----------
-    max_results: At most so many.
+    max_results: Maximum number of results.
     filter_string: Such as ``name LIKE 'fraud%' AND tags.team = 'red'``.
     order_by: Such as ``["last_updated_timestamp DESC"]``; by name when left out.
     """
@@ -186,7 +186,7 @@ def search_model_versions(
 
     Parameters
     ----------
-    max_results: At most so many.
+    max_results: Maximum number of results.
     filter_string: Such as ``name = 'fraud' AND tags.validated = 'yes'``.
     order_by: Such as ``["version_number DESC"]``; those changed last first when left out.
     """

@@ -17,7 +17,7 @@ from typing import Any, Self, TypeVar
 import orjson
 
 from runyard.db.engine import READERS, Engines, open_engines
-from runyard.db.faults import OutOfReach, cannot_open, lost_connection, translated, worth_another_try
+from runyard.db.faults import DatabaseUnreachable, cannot_open, is_retryable, lost_connection, translated
 from runyard.db.schema import ensure_schema
 from runyard.db.transaction import StoreSettings, Transaction
 from runyard.db.writer import Job, Outcome, Receiver, Writer
@@ -224,9 +224,9 @@ class Gate:
                 with self.engines.reading.begin() as connection:
                     return perform(Transaction(connection, self.settings), message)
             except Exception as error:  # noqa: BLE001  (translated or raised as it is)
-                if not (worth_another_try(error) or lost_connection(error)):
+                if not (is_retryable(error) or lost_connection(error)):
                     raise translated(error) or error from None
-                failure = OutOfReach if lost_connection(error) else Unavailable
+                failure = DatabaseUnreachable if lost_connection(error) else Unavailable
         raise failure("The database was busy or out of reach each time. Try again.")
 
 

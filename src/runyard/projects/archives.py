@@ -12,7 +12,7 @@ from runyard.core.limits import shown
 from runyard.exceptions import InvalidProject
 
 MAX_MEMBERS = 100_000
-MOST_BYTES = 10 * 2**30
+MAX_BYTES = 10 * 2**30
 MAX_RATIO = 200
 """How many times larger than the file its content may be, once it is large at all."""
 _LARGE = 100 * 2**20
@@ -44,7 +44,7 @@ def _check(archive: Path, members: list[zipfile.ZipInfo]) -> None:
     if len(members) > MAX_MEMBERS:
         raise InvalidProject(f"{archive.name} has {len(members):,} members; at most {MAX_MEMBERS:,} are unpacked.")
     size = sum(member.file_size for member in members)
-    if size > MOST_BYTES or (size > _LARGE and size > MAX_RATIO * archive.stat().st_size):
+    if size > MAX_BYTES or (size > _LARGE and size > MAX_RATIO * archive.stat().st_size):
         raise InvalidProject(f"{archive.name} would unpack to {size:,} bytes, which no project has.")
     for member in members:
         path = PurePosixPath(member.filename.replace("\\", "/"))

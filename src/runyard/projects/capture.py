@@ -1,4 +1,4 @@
-"""What a run keeps of the project it was made from: changes that are not committed, and what was installed."""
+"""What a run records of its project: uncommitted changes, and installed packages."""
 
 import logging
 import tempfile

@@ -35,8 +35,8 @@ SECRET_NAMES = (
 )
 """New files that often hold passwords: a patch names them and does not contain them."""
 
-MOST_PATCH = 10_000_000
-MOST_NEW_FILE = 256_000
+MAX_PATCH = 10_000_000
+MAX_NEW_FILE = 256_000
 _HEAD = 1000  # about what a patch says of a file besides its content
 
 _SCP = re.compile(r"[A-Za-z0-9_][\w.-]*@[A-Za-z0-9][\w.-]*:(?!/?/)\S+|[A-Za-z0-9][\w.-]*\.[\w.-]+:(?!/?/)\S+")
@@ -67,7 +67,7 @@ def is_address(uri: str) -> bool:
 
 
 def check_reference(version: str) -> None:
-    """See that a version can be the name of a branch, a tag or a commit, and nothing else to git.
+    """Check that a version can only mean a branch, a tag or a commit to git.
 
     Raises
     ------
@@ -124,7 +124,7 @@ def _commit(folder: Path, version: str | None) -> str | None:
 
 
 def repository_of(folder: Path) -> Path | None:
-    """The top folder of the repository that a folder lies in; None outside of one, or without a git program."""
+    """The top folder of a folder's repository; None outside of one, or without a git program."""
     done = _ask(["rev-parse", "--show-toplevel"], folder)
     return Path(done.strip()) if done else None
 
@@ -171,7 +171,7 @@ def uncommitted(folder: Path, counts: Callable[[Path], bool]) -> str | None:
     small = _first_small(new)
     patch = _patch(folder, small)
     left_out = [f"# not contained: {path.relative_to(top)}\n" for path in new if path not in small]
-    if len(patch) > MOST_PATCH:
+    if len(patch) > MAX_PATCH:
         return f"# The changes have {len(patch):,} characters, more than are kept.\n"
     return "".join(left_out) + patch
 
@@ -182,8 +182,8 @@ def _first_small(files: list[Path]) -> dict[Path, None]:
     total = 0
     for path in files:
         is_kept = path.is_file() and not any(fnmatch(path.name.lower(), secret) for secret in SECRET_NAMES)
-        size = path.stat().st_size if is_kept else MOST_PATCH
-        if size <= MOST_NEW_FILE and total + size <= MOST_PATCH // 2:
+        size = path.stat().st_size if is_kept else MAX_PATCH
+        if size <= MAX_NEW_FILE and total + size <= MAX_PATCH // 2:
             small[path] = None
             total += size + _HEAD
     return small
@@ -211,7 +211,7 @@ def _patch(folder: Path, new: Collection[Path]) -> str:
 
 
 def _ask(arguments: list[str], folder: Path) -> str | None:
-    """What git says; None when it fails or is not there: then nothing is known, and nobody needs to be told."""
+    """Git's output; None, without a warning, when it fails or is not installed."""
     try:
         done = _run(arguments, folder)
     except ExecutionException:

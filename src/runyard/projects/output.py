@@ -19,9 +19,9 @@ PART_BYTES = 4 * 2**20
 """The output is kept in files of this size, so that what was printed before is not sent again and again."""
 LAST_LINES = 20
 
-_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0
+_FIRST_PAUSE, _MAX_PAUSE = 1.0, 30.0
 _SHARE = 10  # sending may take a tenth of the time
-_LONGEST_LINE = 65_536
+_MAX_LINE = 65_536
 
 
 class Store(Protocol):
@@ -102,7 +102,7 @@ class Output:
                 whole, line = _whole_lines(line + piece)
                 if whole:
                     self._write(whole, is_error)
-                if len(line) > _LONGEST_LINE:
+                if len(line) > _MAX_LINE:
                     self._write(line, is_error)
                     line = b""
         if line:
@@ -138,7 +138,7 @@ class Output:
         while not self._done.wait(pause):
             started = time.monotonic()
             self._send(attempts=1)
-            pause = min(max(_FIRST_PAUSE, (time.monotonic() - started) * _SHARE), _LONGEST_PAUSE)
+            pause = min(max(_FIRST_PAUSE, (time.monotonic() - started) * _SHARE), _MAX_PAUSE)
 
     def _send(self, attempts: int) -> None:
         with self._lock:

@@ -1,4 +1,4 @@
-"""What a caller asks for, and what becomes of it before anything is run."""
+"""The request to run a project, and its checks before anything runs."""
 
 import tempfile
 from collections.abc import Mapping
@@ -38,7 +38,7 @@ class Request:
     env_manager: How it gets its environment; None leaves the choice to what it names.
     build_image: Build an image that holds the project.
     storage_dir: Folder for files that are fetched; a temporary one when None.
-    experiment_name: Experiment of the run, made if there is none of that name; or else
+    experiment_name: Experiment of the run, created if it does not exist; or else
     experiment_id: its id. That of new runs when both are None.
     run_id: A run that exists already; None makes one.
     run_name: Name of the run.
@@ -66,7 +66,7 @@ class Request:
     echo: bool = True
 
     def check(self) -> None:
-        """See that the arguments fit each other.
+        """Check that the arguments fit each other.
 
         Raises
         ------

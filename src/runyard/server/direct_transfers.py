@@ -21,7 +21,7 @@ from runyard.server.file_threads import in_file_thread
 
 PART_SECONDS = 12 * 3600
 """Seconds that a signed URL is valid: enough for a large file on a slow line."""
-MOST_BODY = 4 * 2**20
+MAX_BODY = 4 * 2**20
 """Maximum size of a request in bytes: enough for ten thousand parts."""
 
 
@@ -123,12 +123,12 @@ def _target(request: Request, path: str) -> str:
 
 
 async def _decoded(request: Request, kind: type[T]) -> T:
-    body, too_large = bytearray(), PayloadTooLarge(f"The request body is over {MOST_BODY:,} bytes.")
-    if declared_length(request.headers.get("content-length")) > MOST_BODY:
+    body, too_large = bytearray(), PayloadTooLarge(f"The request body is over {MAX_BODY:,} bytes.")
+    if declared_length(request.headers.get("content-length")) > MAX_BODY:
         raise too_large
     async for piece in request.stream():
         body += piece
-        if len(body) > MOST_BODY:
+        if len(body) > MAX_BODY:
             raise too_large
     try:
         return msgspec.json.decode(bytes(body), type=kind, strict=False)

@@ -4,7 +4,7 @@ import logging
 import threading
 import time
 
-from runyard.db.faults import OutOfReach
+from runyard.db.faults import DatabaseUnreachable
 from runyard.gate.gate import Performed
 
 log = logging.getLogger("runyard.server")
@@ -22,7 +22,7 @@ class Outages:
         if performed.error is None:
             if self._since is not None:
                 self._is_back()
-        elif self._since is None and isinstance(performed.error, OutOfReach):
+        elif self._since is None and isinstance(performed.error, DatabaseUnreachable):
             self._is_lost(performed)
 
     def _is_lost(self, performed: Performed) -> None:

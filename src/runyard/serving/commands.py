@@ -1,4 +1,4 @@
-"""Commands of `runyard models` as functions, each in a process of its own: the model's code stays out of ours."""
+"""Commands of `runyard models` as functions. Each runs in its own process, so the model's code stays out of ours."""
 
 import json
 import os

@@ -2,7 +2,7 @@
 
 import pytest
 
-from runyard.ui.parts.preview import MOST_BYTES, look_into
+from runyard.ui.parts.preview import MAX_BYTES, look_into
 
 
 @pytest.mark.parametrize(
@@ -16,9 +16,9 @@ from runyard.ui.parts.preview import MOST_BYTES, look_into
         ("a.csv", b'"' + b"x" * 140_000, "text"),
         ("a", b"\x00\x01", "none"),
         ("a", b"\xff\xfe\xfd", "none"),
-        ("a.txt", "é".encode() * MOST_BYTES, "text"),
+        ("a.txt", "é".encode() * MAX_BYTES, "text"),
     ],
 )
 def test_previews_take_whatever_a_file_holds(name: str, content: bytes, kind: str) -> None:
     """The name of a file is a promise that many files break."""
-    assert kind == look_into(name, content[: MOST_BYTES + 1], len(content)).kind
+    assert kind == look_into(name, content[: MAX_BYTES + 1], len(content)).kind

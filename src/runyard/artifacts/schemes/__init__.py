@@ -1,1 +1,1 @@
-"""Where artifacts can be kept: a module for each kind of scheme. Its presence registers the class in it."""
+"""Artifact schemes: a module for each kind of store. Its presence registers its class."""

@@ -22,9 +22,9 @@ from runyard.exceptions import (
 )
 
 _WHOLE = frozenset("gs gcs abfs abfss az oci oss".split())
-"""Stores of objects: an object appears when it is whole."""
+"""Object stores: an object appears when it is complete."""
 _MOVING = frozenset("ftp sftp hdfs webhdfs smb memory".split())
-"""Stores of files: a file is written under another name and moved."""
+"""File stores: a file is written under another name and moved."""
 FSSPEC_SCHEMES = _WHOLE | _MOVING
 
 _PACKAGES = {
@@ -140,7 +140,7 @@ class FsspecRepository(ArtifactRepository, schemes=tuple(FSSPEC_SCHEMES)):
 
     @contextmanager
     def explained(self, path: str) -> Iterator[None]:
-        """Turn the package's errors into ours. What they say of others' files may hold credentials: not repeated."""
+        """Convert the package's errors to ours, without their text, which may hold credentials."""
         try:
             yield
         except RunyardException:
@@ -200,7 +200,7 @@ class _FsspecUpload(Upload):
         self._is_there = True
 
     def abandon(self) -> None:
-        """Remove what was written. The first error is reported, not one of this."""
+        """Remove what was written. Errors are ignored: the first one is reported."""
         if self._is_there:
             return
         if self._partial == self._target:

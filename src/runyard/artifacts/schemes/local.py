@@ -29,7 +29,7 @@ from runyard.core.credentials import shown_address
 from runyard.exceptions import ChangedMeanwhile, DoesNotExist, InvalidParameter, StorageFull, Unavailable
 
 SYNC_AHEAD = 32 * 2**20
-"""Bytes after which the disk is set to work, so that the end of a large upload need not wait for all of it."""
+"""Bytes after which a sync is started, so that the end of a large upload need not wait for all of it."""
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -44,7 +44,7 @@ class LocalRepository(ArtifactRepository, schemes=("", "file")):
 
     Parameters
     ----------
-    root: The folder; made when the first file is stored.
+    root: The folder; created when the first file is stored.
     guarded: For a server, where others choose paths and files: no symbolic link below the root is followed, only the
         server's own user may read new files, and names that no path can hold are left out of listings.
     """
@@ -73,7 +73,7 @@ class LocalRepository(ArtifactRepository, schemes=("", "file")):
         return self.root / safe_path(path)
 
     def list(self, path: str = "") -> list[FileInfo]:
-        """What is directly in a folder, by name; nothing for a file or a missing folder."""
+        """The direct contents of a folder, by name; empty for a file or a missing folder."""
         checked = _checked(path)
         try:
             with self._folder(checked.split("/") if checked else []) as folder, os.scandir(folder) as entries:
@@ -105,7 +105,7 @@ class LocalRepository(ArtifactRepository, schemes=("", "file")):
         return StoredFile(os.fdopen(descriptor, "rb"), facts.st_size, _tag(facts))
 
     def put(self, path: str) -> Upload:
-        """Begin to write a file. Folders of its path that are not there yet are made when it is finished.
+        """Begin to write a file. Missing folders of its path are created when it is finished.
 
         Raises
         ------
@@ -176,7 +176,7 @@ class LocalRepository(ArtifactRepository, schemes=("", "file")):
         return None
 
     def _missing(self, path: str) -> DoesNotExist:
-        where = "" if self.guarded else f" in {self.root}"  # which is nobody's business but the server's
+        where = "" if self.guarded else f" in {self.root}"  # the server's own path is not shown
         return DoesNotExist(f"No artifact {path!r} is stored{where}. List the folder to see what is there.")
 
 
@@ -232,7 +232,7 @@ class _LocalUpload(Upload):
                 view = view[os.write(self._descriptor, view) :]
             self._unsynced += len(piece)
             if self._unsynced >= SYNC_AHEAD and self._syncing.done():
-                self._syncing.result()  # what it failed with, the last sync would not be told again
+                self._syncing.result()  # a later sync would not report this error again
                 self._syncing = submitted(_syncs(os.getpid()), os.fdatasync, self._descriptor)
                 self._unsynced = 0
 
@@ -299,7 +299,7 @@ def _syncs(_process_id: int) -> ThreadPoolExecutor:
 
 @contextlib.contextmanager
 def _explained(path: str) -> Iterator[None]:
-    """Turn the system's errors of writing into ours."""
+    """Convert the system's errors of writing to ours."""
     try:
         yield
     except OSError as problem:
@@ -322,7 +322,7 @@ def _tag(facts: os.stat_result) -> str:
 
 
 def _remove_tree(folder: int, name: str) -> None:
-    """Remove a folder with all it holds. It vanishes whole, also for those who are writing into it."""
+    """Remove a folder with its contents at once, also for processes that write into it."""
     doomed = PARTIAL + secrets.token_hex(8)
     os.rename(name, doomed, src_dir_fd=folder, dst_dir_fd=folder)
     for _ in range(_MAX_REMOVALS):
@@ -341,7 +341,7 @@ def _remove_tree(folder: int, name: str) -> None:
 
 @contextlib.contextmanager
 def locked(folder: int, name: str) -> Iterator[None]:
-    """Be the only one of all processes that changes a file.
+    """Lock a file against changes by other threads and processes.
 
     The lock is a file beside it that is gone afterwards: folders themselves cannot be locked everywhere.
 
@@ -367,7 +367,7 @@ def _lock(folder: int, lock: str) -> int:
             if os.path.samestat(os.fstat(descriptor), os.stat(lock, dir_fd=folder, follow_symlinks=False)):
                 return descriptor
         except FileNotFoundError:
-            pass  # whoever had it before took it away while we waited
+            pass  # its previous owner removed it while we waited
         except BaseException:
             os.close(descriptor)
             raise

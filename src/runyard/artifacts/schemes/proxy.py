@@ -53,7 +53,7 @@ class ProxyRepository(ArtifactRepository, schemes=(PROXY_SCHEME, "http", "https"
     ----------
     server: The server's address.
     root: The path in its store.
-    trusted: May the server see our credentials?
+    trusted: Whether the server may get our credentials.
     """
 
     def __init__(self, server: str, root: str, trusted: bool = True) -> None:
@@ -85,7 +85,7 @@ class ProxyRepository(ArtifactRepository, schemes=(PROXY_SCHEME, "http", "https"
 
     @classmethod
     def _told(cls, server: str, path: str, tracking_uri: str) -> "ProxyRepository":
-        """Credentials go to the tracking server only: a location may have been chosen by somebody else."""
+        """Credentials go to the tracking server only: a location may come from another user."""
         here, there = urlsplit(tracking_uri), urlsplit(server)
         trusted = here.hostname == there.hostname and there.scheme in ("https", here.scheme)
         return cls(server, path, trusted)
@@ -95,7 +95,7 @@ class ProxyRepository(ArtifactRepository, schemes=(PROXY_SCHEME, "http", "https"
         return ProxyRepository(self._address, joined(self._root, safe_path(path)), self._trusted)
 
     def list(self, path: str = "") -> list[FileInfo]:
-        """What is directly in a folder; nothing for a file or a missing folder."""
+        """The direct contents of a folder; empty for a file or a missing folder."""
         checked = safe_path(path)
         url = f"{self._server}{PROXY_ROOT}?{urlencode({'path': joined(self._root, checked)})}"
         reply = self.tried(lambda: self.request("GET", url))
@@ -158,7 +158,7 @@ class ProxyRepository(ArtifactRepository, schemes=(PROXY_SCHEME, "http", "https"
             body=body,
             headers={**sent, **(headers or {})},
             timeout=urllib3.Timeout(connect=min(connect, seconds), read=seconds),
-            # redirects are followed; everything else is ours to repeat
+            # redirects are followed; all other retries are ours
             retries=urllib3.Retry(total=None, connect=0, read=0, status=0, other=0, redirect=5),
             preload_content=preload_content,
         )
@@ -175,12 +175,12 @@ class ProxyRepository(ArtifactRepository, schemes=(PROXY_SCHEME, "http", "https"
             raise self.failed(str(problem)) from None
 
     def tried(self, attempt: "Callable[[], urllib3.BaseHTTPResponse]") -> "urllib3.BaseHTTPResponse":
-        """A successful answer, after as many tries as the settings allow.
+        """A successful answer, after up to the configured number of retries.
 
         Raises
         ------
         Unavailable: The server did not answer, or not now, each time.
-        RunyardException: The server refused.
+        RunyardException: The server rejected the request.
         """
         most, began = settings.HTTP_REQUEST_MAX_RETRIES.get(), time.monotonic()
         waiting, advice = WaitWarning(self._server), "Check that the server runs."
@@ -210,7 +210,9 @@ class ProxyRepository(ArtifactRepository, schemes=(PROXY_SCHEME, "http", "https"
         raise self.failed(reason, advice)
 
     def _refused(self, reply: "urllib3.BaseHTTPResponse") -> RunyardException:
-        return answered_error(body_of(reply.data), reply.status, self._server)  # reading it gives the connection back
+        return answered_error(
+            body_of(reply.data), reply.status, self._server
+        )  # reading it returns the connection to the pool
 
     def failed(self, reason: str, advice: str = "Check that the server runs.") -> Unavailable:
         """The error of a transfer that did not succeed."""
@@ -218,7 +220,7 @@ class ProxyRepository(ArtifactRepository, schemes=(PROXY_SCHEME, "http", "https"
 
 
 class _ProxyUpload(Upload):
-    """A file to be sent. Sending it again is harmless, so that is done when the server cannot take it now."""
+    """A file to be sent. Sending is idempotent, so it is retried when the server cannot take it now."""
 
     def __init__(self, repository: ProxyRepository, path: str, url: str) -> None:
         self._repository, self._path, self._url = repository, path, url
@@ -263,20 +265,20 @@ class _ProxyUpload(Upload):
         self._kept.close()
 
     def _is_there(self) -> bool:
-        """Was the file stored by a try of which no answer came?"""
+        """Whether an attempt without an answer stored the file."""
         self._file.seek(0)
         return self._repository.holds(self._path, self._file.read())
 
 
 class _Body:
-    """A file's bytes for one attempt to send it: as many as it has now, though somebody may go on writing to it."""
+    """A file's bytes for one attempt to send it: as many as it has now, even if it is still being written."""
 
     def __init__(self, file: IO[bytes], progress: Progress | None) -> None:
         self._file, self._progress, self._sent = file, progress, 0
         self.size = file.seek(0, os.SEEK_END)
 
     def __iter__(self) -> Iterator[bytes]:
-        self.take_back()  # the server sent us elsewhere: all of it again
+        self.take_back()  # a redirect: send all of it again
         self._file.seek(0)
         left = self.size
         while left:
@@ -288,7 +290,7 @@ class _Body:
             self._count(len(piece))
 
     def take_back(self) -> None:
-        """Say that nothing of it has arrived."""
+        """Report that nothing of it has arrived."""
         self._count(-self._sent)
 
     def _count(self, size: int) -> None:
@@ -298,7 +300,7 @@ class _Body:
 
 
 def _ends_in_its_headers(reply: "urllib3.BaseHTTPResponse") -> bool:
-    """Was the connection cut before the length of the answer came? To http.client such an answer is a whole one."""
+    """Whether the connection was cut in the middle of the answer, which http.client does not notice."""
     said = {"content-length", "transfer-encoding"} & {name.lower() for name in reply.headers}
     closes = reply.headers.get("Connection", "").lower() == "close"
     return reply.version == 11 and not said and not closes and reply.status not in (204, 304)

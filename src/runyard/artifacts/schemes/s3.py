@@ -32,12 +32,12 @@ from runyard.exceptions import ChangedMeanwhile, DoesNotExist, InvalidParameter,
 PART = 8 * 2**20
 """Files of this size and over are sent in parts of it."""
 PARTS_OF_A_SIZE = 1000
-"""After this number of parts they grow by `PART`, so that the most parts an object may have hold 429 GiB."""
+"""Number of parts after which they grow by `PART`: the maximum number of parts then holds 429 GiB."""
 MAX_PARTS = 10_000
-"""Parts an object may have; the protocol's limit."""
+"""Maximum number of parts of an object; the protocol's limit."""
 PARTS_AT_ONCE = 4
 MAX_DELETED = 1000
-"""Objects one request may delete; the protocol's limit."""
+"""Maximum number of objects deleted by one request; the protocol's limit."""
 
 log = logging.getLogger(__name__)
 
@@ -48,8 +48,8 @@ class S3Repository(ArtifactRepository, schemes=(S3_SCHEME,)):
     Parameters
     ----------
     bucket: The bucket's name.
-    prefix: What all keys begin with, without a slash at its ends; empty for the whole bucket.
-    parts_at_once: Parts of one file that are sent at the same time. Each is held in memory.
+    prefix: Prefix of all keys, without slashes at its ends; empty for the whole bucket.
+    parts_at_once: Number of parts of one file that are sent at the same time. Each is held in memory.
     """
 
     def __init__(self, bucket: str, prefix: str = "", parts_at_once: int = PARTS_AT_ONCE) -> None:
@@ -71,7 +71,7 @@ class S3Repository(ArtifactRepository, schemes=(S3_SCHEME,)):
         return S3Repository(self.bucket, joined(self.prefix, safe_path(path)), self.parts_at_once)
 
     def list(self, path: str = "") -> list[FileInfo]:
-        """What is directly in a folder, by name, however much it is; nothing for a file or a missing folder."""
+        """The direct contents of a folder, by name, without a limit; empty for a file or a missing folder."""
         checked = safe_path(path)
         folder = joined(self.prefix, checked)
         below = f"{folder}/" if folder else ""
@@ -136,7 +136,7 @@ class S3Repository(ArtifactRepository, schemes=(S3_SCHEME,)):
         return {"Bucket": self.bucket, "Key": joined(self.prefix, path)}
 
     def explained(self, path: str) -> AbstractContextManager[None]:
-        """Turns boto3's errors over a path into ours."""
+        """Converts boto3's errors about a path to ours."""
         return explained(self.bucket, path)
 
     def size(self, path: str) -> int:
@@ -176,12 +176,12 @@ class S3Repository(ArtifactRepository, schemes=(S3_SCHEME,)):
             self.client.abort_multipart_upload(**self.object_at(path), UploadId=upload_id)
 
     def signed(self, operation: str, path: str, seconds: int, **more: Any) -> str:
-        """An address with which anybody may do one thing to one object for some time. The store is not asked.
+        """A signed address, with which anyone can do one operation on one object for some time. No request is sent.
 
         Parameters
         ----------
         operation: ``get_object``, ``put_object`` or ``upload_part``.
-        seconds: How long it can be used, at most `LONGEST_SIGNED`.
+        seconds: Seconds that it is valid, at most `MAX_SIGNED`.
         more: Further arguments of the operation.
         """
         endpoint = settings.S3_PUBLIC_ENDPOINT_URL.get() or settings.S3_ENDPOINT_URL.get()

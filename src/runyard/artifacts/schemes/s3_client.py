@@ -1,6 +1,6 @@
-"""boto3's client for S3, or for a store that speaks its protocol, and its errors in our words.
+"""boto3's client for S3, or for a store that speaks its protocol, and its errors as ours.
 
-The endpoint and the credentials come from the environment only, never from a location somebody wrote down.
+The endpoint and the credentials come from the environment only, never from a location.
 """
 
 import json
@@ -28,8 +28,8 @@ from runyard.exceptions import (
 
 S3_SCHEME = "s3"
 CONNECT_SECONDS, READ_SECONDS, TRIES = 5, 60, 3
-LONGEST_SIGNED = 7 * 24 * 3600
-"""Seconds a signed address can be used at most; the protocol's limit."""
+MAX_SIGNED = 7 * 24 * 3600
+"""Maximum number of seconds that a signed address is valid; the protocol's limit."""
 
 _WRONG_PARTS = frozenset(("InvalidPart", "InvalidPartOrder", "EntityTooSmall", "MalformedXML"))
 _OVERTAKEN = frozenset(("PreconditionFailed", "ConditionalRequestConflict", "412"))
@@ -74,7 +74,7 @@ def upload_arguments() -> dict[str, Any]:
 
     Raises
     ------
-    InvalidParameter: The setting is no JSON object.
+    InvalidParameter: The setting is not a JSON object.
     """
     text = settings.S3_UPLOAD_EXTRA_ARGS.get()
     try:
@@ -82,7 +82,7 @@ def upload_arguments() -> dict[str, Any]:
     except ValueError:
         extra = None
     if not isinstance(extra, dict):
-        raise InvalidParameter('MLFLOW_S3_UPLOAD_EXTRA_ARGS is no JSON object such as {"ACL": "private"}.')
+        raise InvalidParameter('MLFLOW_S3_UPLOAD_EXTRA_ARGS is not a JSON object such as {"ACL": "private"}.')
     return extra
 
 
@@ -92,7 +92,7 @@ def part_arguments() -> dict[str, Any]:
 
 
 def require_boto3() -> None:
-    """See that boto3 is installed, without loading it.
+    """Check that boto3 is installed, without loading it.
 
     Raises
     ------
@@ -124,7 +124,7 @@ def _client(
 
 @contextmanager
 def explained(bucket: str, path: str) -> Iterator[None]:
-    """Turn boto3's errors into ours. Their own text is not repeated: it may hold keys and signed addresses."""
+    """Convert boto3's errors to ours, without their text, which may hold keys and signed addresses."""
     try:
         yield
     except RunyardException:

@@ -1,4 +1,4 @@
-"""``mlflow.tracking.artifact_utils``: addresses of artifacts, and fetching what lies there."""
+"""``mlflow.tracking.artifact_utils``: addresses of artifacts, and downloading them."""
 
 from runyard.artifacts.addresses import uri_joined
 from runyard.client import RunyardClient
@@ -8,7 +8,7 @@ __all__ = ["_download_artifact_from_uri", "get_artifact_uri"]
 
 
 def get_artifact_uri(run_id: str, artifact_path: str | None = None, tracking_uri: str | None = None) -> str:
-    """Where a run's artifacts lie, or one of them.
+    """The address of a run's artifacts, or of one of them.
 
     Raises
     ------
@@ -25,5 +25,5 @@ def _download_artifact_from_uri(
     tracking_uri: str | None = None,
     registry_uri: str | None = None,
 ) -> str:
-    """Fetch what lies at an address; its local path."""
+    """Download the artifact at an address; returns its local path."""
     return download_artifacts(artifact_uri, dst_path=output_path, tracking_uri=tracking_uri, registry_uri=registry_uri)

@@ -4,7 +4,7 @@ from dataclasses import field
 
 from runyard.artifacts.entities import FileInfo
 from runyard.artifacts.paths import safe_path
-from runyard.artifacts.schemes.s3_client import LONGEST_SIGNED
+from runyard.artifacts.schemes.s3_client import MAX_SIGNED
 from runyard.exceptions import InvalidParameter
 from runyard.protocol.answer import Answer
 from runyard.protocol.message import Message
@@ -12,7 +12,7 @@ from runyard.tracking.runs.messages import OfRun
 
 
 class ArtifactsFound(Answer):
-    """What a folder of artifacts has directly in it; paths are relative to the root that is listed."""
+    """The direct contents of a folder of artifacts; paths are relative to the listed root."""
 
     root_uri: str
     files: list[FileInfo] = field(default_factory=list)
@@ -35,7 +35,7 @@ class PresignedDownload(Answer):
 
 
 class ListArtifacts(OfRun, Message[ArtifactsFound], get="artifacts/list", needs="run.read"):
-    """What lies directly in a folder of a run's artifacts."""
+    """The direct contents of a folder of a run's artifacts."""
 
     path: str | None = None
     page_token: str | None = None
@@ -48,9 +48,9 @@ class CreatePresignedUploadUrl(
 
     Attributes
     ----------
-    run_id: Whose artifact it is; this or `model_id`.
+    run_id: The artifact's run; this or `model_id`.
     path: Below the run's or model's own root.
-    expiration: Seconds the address can be used.
+    expiration: Seconds that the address is valid.
     """
 
     run_id: str | None = None
@@ -85,5 +85,5 @@ def _require_file(path: str) -> None:
 
 
 def _require_seconds(seconds: int) -> None:
-    if not 1 <= seconds <= LONGEST_SIGNED:
-        raise InvalidParameter(f"Invalid value {seconds} for 'expiration': give 1 to {LONGEST_SIGNED} seconds.")
+    if not 1 <= seconds <= MAX_SIGNED:
+        raise InvalidParameter(f"Invalid value {seconds} for 'expiration': give 1 to {MAX_SIGNED} seconds.")

@@ -1,4 +1,4 @@
-"""What the operations on artifacts do. The database tells where they are; the store is asked afterwards."""
+"""Operations on artifacts. The database has their location; the store is read after the transaction."""
 
 from urllib.parse import urlsplit
 
@@ -50,7 +50,7 @@ def create_presigned_upload_url(tx: Transaction, message: CreatePresignedUploadU
 
 @performs(CreatePresignedDownloadUrl)
 def create_presigned_download_url(tx: Transaction, message: CreatePresignedDownloadUrl) -> Later:
-    """Sign an address to read an artifact from, which must be there."""
+    """Sign an address to read an existing artifact from."""
     repository, root = _signing_repository(tx, _location_of_run(tx, message.run_id), "download")
     path = joined(root, safe_path(message.path))
 

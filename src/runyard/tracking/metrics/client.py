@@ -13,7 +13,7 @@ from runyard.tracking.metrics.points import Measured
 
 _good_keys: set[str] = set()
 _good_runs: set[str] = set()
-_MOST_REMEMBERED = 10_000
+_MAX_REMEMBERED = 10_000
 
 
 class MetricsClient(ClientPart):
@@ -120,7 +120,7 @@ def buffer_point(
 def _check_names(run_id: str, key: str) -> None:
     check_key("key", key)
     check_run_id(str(run_id))
-    if len(_good_keys) + len(_good_runs) < _MOST_REMEMBERED:
+    if len(_good_keys) + len(_good_runs) < _MAX_REMEMBERED:
         _good_keys.add(key)
         _good_runs.add(run_id)
 

@@ -15,7 +15,7 @@ from runyard.ui.parts.printed import Printed, printed_by
 from runyard.ui.parts.shells import run_crumbs
 from runyard.ui.site import Site
 
-MOST_BYTES = 256_000
+MAX_BYTES = 256_000
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class OutputPage:
     run: Run
     experiment: Experiment
     printed: Printed
-    shown_bytes: int = MOST_BYTES
+    shown_bytes: int = MAX_BYTES
     tab: str = "output"
 
 
@@ -33,6 +33,6 @@ def show(site: Site, request: Request) -> Response:
     """The output of a run."""
     run = site.ask(GetRun(run_id=request.path_params["run_id"])).run
     experiment = site.ask(GetExperiment(experiment_id=run.info.experiment_id)).experiment
-    page = OutputPage(run=run, experiment=experiment, printed=printed_by(site, run, MOST_BYTES))
+    page = OutputPage(run=run, experiment=experiment, printed=printed_by(site, run, MAX_BYTES))
     crumbs = run_crumbs(site, experiment, run, Crumb("Output"))
     return site.page(request, "output", page, Shell(f"Output of {run_name(run)}", "experiments", crumbs))

@@ -32,7 +32,7 @@ from runyard.ui.parts.steps import Steps, steps_of
 from runyard.ui.site import Form, Site
 
 MAX_MODELS = 50
-MOST_BYTES, MAX_LINES = 32_768, 40
+MAX_BYTES, MAX_LINES = 32_768, 40
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def show(site: Site, request: Request) -> Response:
         parent=read_run(site, parent_id(run)),
         steps=steps_of(site, run),
         project=project_of(site, run, site.address(request)) if is_project(run) else None,
-        printed=printed_by(site, run, MOST_BYTES, MAX_LINES) if is_project(run) else None,
+        printed=printed_by(site, run, MAX_BYTES, MAX_LINES) if is_project(run) else None,
         description=tags.get(NOTE_TAG, ""),
         description_html=note(tags.get(NOTE_TAG, "")),
         metrics=tuple(own),

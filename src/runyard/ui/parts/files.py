@@ -7,10 +7,10 @@ from runyard.artifacts.entities import FileInfo
 from runyard.artifacts.locations import open_location
 from runyard.artifacts.paths import joined, safe_path
 from runyard.exceptions import RunyardException
-from runyard.ui.parts.preview import MOST_BYTES, Preview, preview_of
+from runyard.ui.parts.preview import MAX_BYTES, Preview, preview_of
 from runyard.ui.site import Site
 
-MOST_FILES = 1000
+MAX_FILES = 1000
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def beginning(site: Site, location: str, path: str) -> bytes:
     """The first bytes of a file, one more than a preview shows."""
     repository, root = open_location(location, site.gate.settings.artifact_places)
     with repository.open(joined(root, path)).file as file:
-        return file.read(MOST_BYTES + 1)
+        return file.read(MAX_BYTES + 1)
 
 
 def contents_at(site: Site, location: str, folder: str) -> list[FileInfo]:
@@ -94,7 +94,7 @@ def _entries(source: FileSource, folder: str, chosen: str) -> tuple[Entry, ...]:
     """The entries of a folder; folders on the way to the chosen path are open."""
     entries = []
     listed = source.contents(folder)
-    for file in sorted(listed, key=lambda file: (not file.is_dir, file.path))[:MOST_FILES]:
+    for file in sorted(listed, key=lambda file: (not file.is_dir, file.path))[:MAX_FILES]:
         path = file.path
         is_open = file.is_dir and (chosen == path or chosen.startswith(f"{path}/"))
         entries.append(

@@ -10,7 +10,7 @@ import yaml
 from runyard.exceptions import RunyardException
 from runyard.ui.parts.files import beginning
 from runyard.ui.parts.format import shortened
-from runyard.ui.parts.preview import MOST_BYTES
+from runyard.ui.parts.preview import MAX_BYTES
 from runyard.ui.site import Site
 
 _MAX_DEPTH = 40
@@ -53,7 +53,7 @@ def summary_at(site: Site, location: str) -> Summary | None:
         content = beginning(site, location, "MLmodel")
     except RunyardException:  # kept elsewhere, or files without MLmodel
         return None
-    return None if len(content) > MOST_BYTES else summary_of(content)
+    return None if len(content) > MAX_BYTES else summary_of(content)
 
 
 def summary_of(content: bytes) -> Summary | None:

@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import PurePosixPath
 from typing import Literal
 
-MOST_BYTES = 262_144
+MAX_BYTES = 262_144
 MOST_ROWS = 200
 MAX_COLUMNS = 50
 _PICTURES = {".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".svg", ".ico"}
@@ -70,8 +70,8 @@ def preview_of(path: str, size: int | None, address: str, beginning: Callable[[]
 
 def look_into(name: str, content: bytes, size: int | None) -> Preview:
     """What to show of the first bytes of a file."""
-    cut = len(content) > MOST_BYTES
-    text = _decoded(content[:MOST_BYTES], cut)
+    cut = len(content) > MAX_BYTES
+    text = _decoded(content[:MAX_BYTES], cut)
     if text is None:
         return Preview("none", name, size)
     suffix = PurePosixPath(name).suffix.lower()
