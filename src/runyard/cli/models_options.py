@@ -52,10 +52,10 @@ def fetched(model_uri: str, folder: str | None = None) -> Path:
     InvalidParameter: There is no model.
     """
     from runyard.models.loading import local_folder  # noqa: PLC0415  (help must not wait for it)
-    from runyard.models.model import MLMODEL, read_mlmodel  # noqa: PLC0415  (as above)
+    from runyard.models.mlmodel import MLMODEL, MLmodel  # noqa: PLC0415  (as above)
 
     found = local_folder(model_uri, folder)
-    read_mlmodel(found / MLMODEL)
+    MLmodel.read(found / MLMODEL)
     return found
 
 
@@ -67,7 +67,7 @@ def predicting(model_uri: str) -> Path:
     InvalidParameter: There is no model, or nothing says how it predicts.
     """
     from runyard.models.loading import read_flavor  # noqa: PLC0415  (help must not wait for it)
-    from runyard.models.model import PYFUNC  # noqa: PLC0415  (as above)
+    from runyard.models.mlmodel import PYFUNC  # noqa: PLC0415  (as above)
 
     found = fetched(model_uri)
     read_flavor(found, PYFUNC)

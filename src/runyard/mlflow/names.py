@@ -70,6 +70,7 @@ HOMES: dict[str, str] = {
     "models.evaluation.make_metric": "runyard.evaluation.metric",
     "models.evaluation.validate_evaluation_results": "runyard.evaluation.thresholds",
     "models.evaluation.validation": "runyard.evaluation.thresholds:",
+    "models.model.MLMODEL_FILE_NAME": "runyard.models.mlmodel:MLMODEL",
     "models.model.ModelInfo": "runyard.models.info",
     "models.model.get_model_info": "runyard.models.info",
     "models.model.set_model": "runyard.pyfunc.script",

@@ -4,7 +4,8 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from runyard.models.model import Model
+from runyard.models.loading import described_at, logged_model_at
+from runyard.models.mlmodel import MLmodel
 from runyard.models.signature import ModelSignature
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class ModelInfo:
         return self.run_id
 
 
-def info_of(model: Model, logged_model: "LoggedModel | None" = None, uri: str | None = None) -> ModelInfo:
+def info_of(model: MLmodel, logged_model: "LoggedModel | None" = None, uri: str | None = None) -> ModelInfo:
     """A description as a model's info.
 
     Parameters
@@ -98,7 +99,5 @@ def get_model_info(model_uri: str | os.PathLike[str]) -> ModelInfo:
     ------
     InvalidParameter: There is no model.
     """
-    from runyard.models.loading import described_at, logged_model_at  # noqa: PLC0415  (a circle: they read models)
-
     uri = os.fspath(model_uri)
     return info_of(described_at(uri), logged_model_at(uri), uri)

@@ -19,7 +19,7 @@ from runyard.client.addresses import folder_and_name, located
 from runyard.core.credentials import shown_address
 from runyard.core.model_uri import is_model_uri, parse_model_uri
 from runyard.exceptions import DoesNotExist, InvalidParameter, RunyardException
-from runyard.models.model import MLMODEL, Model, read_mlmodel
+from runyard.models.mlmodel import MLMODEL, MLmodel
 from runyard.models.modules import OwnModules, own_modules
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def _folder_of(uri: str) -> str:
     return urlunsplit(parts._replace(path=folder)) if parts.scheme else folder or "."
 
 
-def described_at(model_uri: str) -> Model:
+def described_at(model_uri: str) -> MLmodel:
     """The description of the model at an address; only that file is fetched.
 
     Raises
@@ -87,13 +87,13 @@ def described_at(model_uri: str) -> Model:
     model_uri = _folder_of(os.fspath(model_uri))
     folder = local_path(model_uri) if address_parts(model_uri).scheme else Path(model_uri)
     if folder is not None:
-        return read_mlmodel(folder / MLMODEL)
+        return MLmodel.read(folder / MLMODEL)
     client = RunyardClient()
     root, path = located(client, model_uri)
     repository = client.repository(root)
     with tempfile.TemporaryDirectory() as fetched:
         try:
-            return read_mlmodel(Path(download_artifacts(repository, f"{path}/{MLMODEL}".lstrip("/"), fetched)))
+            return MLmodel.read(Path(download_artifacts(repository, f"{path}/{MLMODEL}".lstrip("/"), fetched)))
         except DoesNotExist:
             shown = shown_address(model_uri)
             raise InvalidParameter(f"{shown!r} is no model: it has no file called {MLMODEL}.") from None
@@ -118,7 +118,7 @@ def read_flavor(folder: Path, flavor: str) -> dict[str, Any]:
     ------
     InvalidParameter: The model does not have it; says which it has.
     """
-    model = read_mlmodel(folder / MLMODEL)
+    model = MLmodel.read(folder / MLMODEL)
     if flavor not in model.flavors:
         raise InvalidParameter(
             f"The model at {str(folder)!r} has no flavor {flavor!r}; it has {', '.join(model.flavors) or 'none'}."

@@ -12,7 +12,7 @@ from runyard.exceptions import RunyardException, Unavailable
 from runyard.fluent.logged_models import initialize_logged_model
 from runyard.fluent.registry import register_model
 from runyard.models.info import ModelInfo, info_of
-from runyard.models.model import Model
+from runyard.models.mlmodel import MLmodel
 from runyard.tracking.inputs.entities import LoggedModelOutput
 from runyard.tracking.logged_models.entities import LoggedModel, LoggedModelStatus
 
@@ -22,11 +22,12 @@ log = logging.getLogger(__name__)
 class SavesModels(Protocol):
     """A flavor's module."""
 
-    def save_model(self, *args: Any, path: str, mlflow_model: Model, **kwargs: Any) -> Any:
+    def save_model(self, *args: Any, path: str, mlflow_model: MLmodel, **kwargs: Any) -> Any:
         """Save a model to a folder, and fill in its description."""
 
 
 def log_model(
+    description: type[MLmodel],
     artifact_path: str | None,
     flavor: SavesModels,
     registered_model_name: str | None = None,
@@ -48,6 +49,7 @@ def log_model(
 
     Parameters
     ----------
+    description: The class of its description.
     artifact_path: What version 2 calls the name.
     flavor: A module with ``save_model``.
     registered_model_name: The registered model to add it to as a version; made when there is none.
@@ -68,7 +70,7 @@ def log_model(
     """
     logged = _begun(path_text(name or artifact_path) or None, run_id, model_type, params, tags, model_id)
     client = RunyardClient()
-    model = Model(
+    model = description(
         artifact_path=logged.artifact_location,
         model_uuid=logged.model_id,
         run_id=logged.source_run_id,

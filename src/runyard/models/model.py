@@ -1,115 +1,40 @@
-"""What an MLmodel file says of a model: flavors, signature, origin. Read, written, and shown.
+"""Models as users know them: a description, and what is done with it."""
 
-The keys are those of MLflow 3's files; files of version 2 are read too.
-"""
-
-import json
-import uuid
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import yaml
+from typing import Any, Self
 
 from runyard._lazy import on_first_use
-from runyard.client.documents import as_json
-from runyard.core.yaml_problems import in_a_line
-from runyard.exceptions import InvalidParameter
-from runyard.models.signature import ModelSignature
-from runyard.types.params import ParamSchema
-from runyard.types.schema import Schema
-from runyard.version import VERSION
-
-if TYPE_CHECKING:
-    from runyard.models.info import ModelInfo
-    from runyard.tracking.logged_models.entities import LoggedModel
-
-MLMODEL = MLMODEL_FILE_NAME = "MLmodel"
-PYFUNC = "python_function"
-_SIGNATURE_FLAGS = ("is_signature_from_type_hint", "type_hint_from_example")
+from runyard.models.example import load_example
+from runyard.models.info import ModelInfo, info_of
+from runyard.models.loading import local_folder
+from runyard.models.logging import log_model
+from runyard.models.mlmodel import MLMODEL, MLmodel
+from runyard.tracking.logged_models.entities import LoggedModel
 
 
-class _Dumper(yaml.SafeDumper):
-    """Writes what YAML has no form for, such as numbers of numpy, as JSON would have it."""
+class Model(MLmodel):
+    """A model's description, with what MLflow's has: loading, logging, and reading its example.
 
-
-def _as_plain(value: Any) -> Any:
-    return json.loads(as_json(value))
-
-
-_Dumper.add_multi_representer(object, lambda dumper, value: dumper.represent_data(_as_plain(value)))
-
-
-class Model:
-    """A saved model's description.
-
-    Parameters
-    ----------
-    artifact_path: Where a logged model's files are.
-    run_id: The run that logged it.
-    utc_time_created: ``YYYY-MM-DD HH:MM:SS.ffffff``; now when left out.
-    flavors: Settings by flavor, such as ``sklearn`` and ``python_function``.
-    signature: What it takes and gives.
-    saved_input_example_info: How its example was saved.
-    model_uuid: Its id, or what makes one; None for none.
-    mlflow_version: The version of MLflow whose format this is.
-    metadata: What its author wants to keep with it; JSON values.
-    model_size_bytes: Bytes of its files, this description not counted.
-    model_id: Of the logged model it is.
+    The parameters are those of `runyard.models.mlmodel.MLmodel`.
     """
 
-    def __init__(
-        self,
-        artifact_path: str | None = None,
-        run_id: str | None = None,
-        utc_time_created: datetime | str | None = None,
-        flavors: dict[str, dict[str, Any]] | None = None,
-        signature: ModelSignature | None = None,
-        saved_input_example_info: dict[str, Any] | None = None,
-        model_uuid: str | Callable[[], str] | None = lambda: uuid.uuid4().hex,
-        mlflow_version: str | None = VERSION,
-        metadata: dict[str, Any] | None = None,
-        model_size_bytes: int | None = None,
-        resources: Any = None,
-        env_vars: list[str] | None = None,
-        auth_policy: Any = None,
-        model_id: str | None = None,
-        prompts: list[str] | None = None,
-        **kwargs: Any,
-    ) -> None:
-        self.artifact_path, self.run_id = artifact_path, run_id
-        self.utc_time_created = str(utc_time_created or datetime.now(UTC).replace(tzinfo=None))
-        self.flavors: dict[str, dict[str, Any]] = flavors if flavors is not None else {}
-        self.signature, self.saved_input_example_info = signature, saved_input_example_info
-        self.model_uuid = model_uuid() if callable(model_uuid) else model_uuid
-        self.mlflow_version, self.metadata, self.model_size_bytes = mlflow_version, metadata, model_size_bytes
-        self.resources, self.env_vars, self.auth_policy = resources, env_vars, auth_policy
-        self.model_id, self.prompts = model_id, prompts
-        self.others = {name: value for name, value in kwargs.items() if name not in _SIGNATURE_FLAGS}
-        """What else the file says: kept as it is."""
+    @classmethod
+    def load(cls, path: str) -> Self:
+        """Read a file, a model's folder, or the address of one.
 
-    def add_flavor(self, name: str, **params: Any) -> "Model":
-        """Add a flavor with its settings, or replace it."""
-        self.flavors[name] = params
-        return self
+        Raises
+        ------
+        InvalidParameter: There is no MLmodel file, or it is not one.
+        """
+        return cls.read(Path(path) if Path(path).is_file() else local_folder(path) / MLMODEL)
 
-    def get_input_schema(self) -> Schema | None:
-        """What it takes."""
-        return self.signature.inputs if self.signature else None
+    @classmethod
+    def log(cls, *args: Any, **kwargs: Any) -> ModelInfo:
+        """Save a model with a flavor's module and log it; see `runyard.models.logging.log_model`."""
+        return log_model(cls, *args, **kwargs)
 
-    def get_output_schema(self) -> Schema | None:
-        """What it gives."""
-        return self.signature.outputs if self.signature else None
-
-    def get_params_schema(self) -> ParamSchema | None:
-        """What parameters ``predict`` takes beside the input."""
-        return self.signature.params if self.signature else None
-
-    def get_model_info(self, logged_model: "LoggedModel | None" = None) -> "ModelInfo":
+    def get_model_info(self, logged_model: LoggedModel | None = None) -> ModelInfo:
         """This description as `runyard.models.get_model_info` shows it."""
-        from runyard.models.info import info_of  # noqa: PLC0415  (a circle: it describes this class)
-
         return info_of(self, logged_model)
 
     def load_input_example(self, path: str | None = None) -> Any:
@@ -117,128 +42,12 @@ class Model:
 
         Parameters
         ----------
-        path: The model's folder; where a logged model lies when left out.
+        path: The model's folder; where the logged model is stored when left out.
         """
         if not self.saved_input_example_info:
             return None
-        from runyard.models.example import load_example  # noqa: PLC0415  (needs numpy)
-
-        return load_example(self._folder(path), self.saved_input_example_info)
-
-    def get_serving_input(self, path: str) -> str | None:
-        """The example as the body of a request to a scoring server; None when there is none."""
-        name = (self.saved_input_example_info or {}).get("serving_input_path")
-        return (Path(path) / name).read_text(encoding="utf-8") if name else None
-
-    def _folder(self, path: str | None) -> Path:
-        if path is not None:
-            return Path(path)
-        from runyard.models.loading import local_folder  # noqa: PLC0415  (a circle: it reads this class)
-
-        return local_folder(
-            f"models:/{self.model_id}" if self.model_id else f"runs:/{self.run_id}/{self.artifact_path}"
-        )
-
-    def to_dict(self) -> dict[str, Any]:
-        """The keys of the file."""
-        found: dict[str, Any] = {
-            "flavors": self.flavors,
-            "mlflow_version": self.mlflow_version,
-            "model_id": self.model_id,
-            "model_size_bytes": self.model_size_bytes,
-            "model_uuid": self.model_uuid,
-            "prompts": self.prompts,
-            "utc_time_created": self.utc_time_created,
-            **self.others,
-        }
-        optional = {
-            "artifact_path": self.artifact_path,
-            "run_id": self.run_id,
-            "metadata": self.metadata,
-            "saved_input_example_info": self.saved_input_example_info,
-            "resources": self.resources,
-            "env_vars": self.env_vars,
-            "auth_policy": self.auth_policy,
-        }
-        found |= {name: value for name, value in optional.items() if value is not None}
-        if self.signature is not None:
-            found["signature"] = self.signature.to_dict()
-            found["is_signature_from_type_hint"] = self.signature._is_signature_from_type_hint
-            found["type_hint_from_example"] = self.signature._is_type_hint_from_example
-        return found
-
-    def to_yaml(self, stream: Any = None) -> Any:
-        """The text of the file; written to a stream when one is given."""
-        return yaml.dump(self.to_dict(), stream=stream, Dumper=_Dumper, default_flow_style=False, allow_unicode=True)
-
-    def to_json(self) -> str:
-        """The same as JSON."""
-        return json.dumps(self.to_dict(), default=_as_plain)
-
-    def save(self, path: str) -> None:
-        """Write the file."""
-        Path(path).write_text(self.to_yaml(), encoding="utf-8")
-
-    @classmethod
-    def load(cls, path: str) -> "Model":
-        """Read a file, a model's folder, or the address of one.
-
-        Raises
-        ------
-        InvalidParameter: There is no MLmodel file, or it is not one.
-        """
-        from runyard.models.loading import local_folder  # noqa: PLC0415  (a circle: it reads this class)
-
-        return read_mlmodel(Path(path) if Path(path).is_file() else local_folder(path) / MLMODEL)
-
-    @classmethod
-    def from_dict(cls, model_dict: Mapping[str, Any]) -> "Model":
-        """A description from the keys of a file."""
-        fields = dict(model_dict)
-        described = fields.pop("signature", None)
-        if isinstance(described, Mapping):
-            flags = {name: fields.get(name, False) for name in _SIGNATURE_FLAGS}
-            fields["signature"] = ModelSignature.from_dict({**described, **flags})
-        fields.setdefault("model_uuid", None)
-        fields.setdefault("mlflow_version", None)
-        return cls(**fields)
-
-    @classmethod
-    def log(cls, *args: Any, **kwargs: Any) -> "ModelInfo":
-        """Save a model with a flavor's module and log it; see `runyard.models.logging.log_model`."""
-        from runyard.models.logging import log_model  # noqa: PLC0415  (a circle: it makes this class)
-
-        return log_model(*args, **kwargs)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Model) and self.to_dict() == other.to_dict()
-
-    def __hash__(self) -> int:
-        return hash(self.to_yaml())
-
-
-def read_mlmodel(file: Path) -> Model:
-    """Read an MLmodel file.
-
-    Raises
-    ------
-    InvalidParameter: It is not there, or is no description of a model.
-    """
-    text = ""
-    try:
-        text = file.read_text(encoding="utf-8")
-        described = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  (the safe loader, in C where there is one)
-    except (FileNotFoundError, NotADirectoryError):
-        raise InvalidParameter(f"{str(file.parent)!r} is no model's folder: it has no file called {MLMODEL}.") from None
-    except (yaml.YAMLError, ValueError, RecursionError, OSError) as problem:
-        reason = in_a_line(problem, text)
-        raise InvalidParameter(f"{str(file)!r} cannot be read as a model's description: {reason}.") from None
-    if not isinstance(described, dict) or not isinstance(described.get("flavors"), dict):
-        raise InvalidParameter(f"{str(file)!r} is no description of a model: it names no flavors.")
-    try:
-        return Model.from_dict(described)
-    except TypeError as problem:
-        raise InvalidParameter(f"{str(file)!r} cannot be read as a model's description: {problem}.") from None
+        folder = Path(path) if path is not None else local_folder(info_of(self).model_uri)
+        return load_example(folder, self.saved_input_example_info)
 
 
 __getattr__, _ = on_first_use(__name__, {})  # MLflow has more names here

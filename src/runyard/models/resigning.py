@@ -10,7 +10,7 @@ from runyard.client.addresses import located
 from runyard.core.model_uri import is_model_uri, parse_model_uri
 from runyard.exceptions import InvalidParameter
 from runyard.models.loading import described_at
-from runyard.models.model import MLMODEL
+from runyard.models.mlmodel import MLMODEL
 from runyard.models.signature import ModelSignature
 
 

@@ -2,7 +2,7 @@
 
 import logging
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,36 +11,13 @@ from typing import Any
 from runyard.exceptions import InvalidParameter, RunyardException
 from runyard.models.environment import files as environment_files
 from runyard.models.example import parted, save_example
-from runyard.models.model import MLMODEL, Model
+from runyard.models.mlmodel import MLMODEL, MLmodel
+from runyard.models.options import Options
 from runyard.models.signature import ModelSignature, infer_signature
 
 CODE = "code"
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Options:
-    """Options for saving a model of any flavor.
-
-    Attributes
-    ----------
-    signature: Its inputs and outputs; inferred from the example when left out, not at all when False.
-    input_example: An example of the input, or a pair of it and of parameters.
-    code_paths: Files and folders of Python modules that it needs.
-    conda_env: A conda environment, as a dictionary or a file of one.
-    pip_requirements: What to install to load it, as a list or a file of requirements; inferred when left out.
-    extra_pip_requirements: What to install besides what is inferred.
-    metadata: Data to store with it.
-    """
-
-    signature: ModelSignature | bool | None = None
-    input_example: Any = None
-    code_paths: Sequence[str] | None = None
-    conda_env: Mapping[str, Any] | str | None = None
-    pip_requirements: Sequence[str] | str | None = None
-    extra_pip_requirements: Sequence[str] | str | None = None
-    metadata: dict[str, Any] | None = None
 
 
 @dataclass
@@ -56,7 +33,7 @@ class Folder:
     """
 
     path: Path
-    model: Model
+    model: MLmodel
     code: str | None
     predict: Callable[[Any], Any] | None = None
 
@@ -65,7 +42,7 @@ class Folder:
 def saving(
     path: str | Path,
     options: Options,
-    mlflow_model: Model | None = None,
+    mlflow_model: MLmodel | None = None,
     packages: Sequence[str] = (),
 ) -> Iterator[Folder]:
     """Make a model's folder; the environment and the description are written when its flavors were.
@@ -87,7 +64,7 @@ def saving(
         raise InvalidParameter(f"'signature' is a ModelSignature, None or False, not {options.signature!r}.")
     existed = Path(path).exists()
     folder = new_folder(path)
-    model = mlflow_model if mlflow_model is not None else Model()
+    model = mlflow_model if mlflow_model is not None else MLmodel()
     try:
         code = _copied(options.code_paths, folder)
         if options.metadata is not None:

@@ -15,7 +15,6 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_typ
 from runyard.core.limits import check_is_text, check_storable, shown
 from runyard.core.wire import IdMark
 from runyard.exceptions import InvalidParameter
-from runyard.protocol.message import AnyMessage
 from runyard.protocol.types import Choice
 
 T = TypeVar("T")
@@ -90,7 +89,7 @@ def _parts(kind: Any) -> dict[str, Any]:
     return found
 
 
-def check_texts(message: AnyMessage) -> None:
+def check_texts(message: object) -> None:
     """Refuse a message, made in Python, that holds no text where text belongs: a number for a name, or nothing at all.
 
     Raises

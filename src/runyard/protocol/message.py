@@ -19,6 +19,7 @@ from typing import Any, ClassVar, Generic, Self, dataclass_transform, get_args
 
 from runyard.core.wire import to_wire
 from runyard.protocol.answer import A_co, Answer
+from runyard.protocol.decoding import decode_object, refuse_unknown_fields
 from runyard.protocol.operation import Kind, Operation, operation_name
 
 OPERATIONS: dict[str, "type[AnyMessage]"] = {}
@@ -38,8 +39,6 @@ class _Wire:
         ------
         InvalidParameter: A required field is missing or a field has the wrong type; the message names it.
         """
-        from runyard.protocol.decoding import decode_object  # noqa: PLC0415  (decoding needs this module)
-
         return decode_object(cls, fields, "")
 
     def to_wire(self) -> dict[str, Any]:
@@ -79,8 +78,6 @@ class Message(_Wire, Generic[A_co]):
         InvalidParameter: A required field is missing, unknown, or has the wrong type; the message names it.
         """
         if cls.operation.family == "runyard":
-            from runyard.protocol.decoding import refuse_unknown_fields  # noqa: PLC0415  (decoding needs this module)
-
             refuse_unknown_fields(cls, fields)
         return super().from_wire(fields)
 

@@ -17,7 +17,8 @@ from types import FrameType, ModuleType
 from typing import Any
 
 import runyard.models.scoring_input  # noqa: F401  (so that what it needs is not taken for the model's need)
-from runyard.models.model import MLMODEL, read_mlmodel
+from runyard.models.mlmodel import MLMODEL
+from runyard.models.model import Model
 from runyard.models.saving import in_words
 from runyard.pyfunc.loading import load_described
 
@@ -53,7 +54,7 @@ def _write(answer: Path, problem: str | None) -> None:
 
 
 def _use(folder: Path) -> Iterator[None]:
-    model = read_mlmodel(folder / MLMODEL)
+    model = Model.read(folder / MLMODEL)
     loaded = load_described(folder, model)
     yield
     if model.saved_input_example_info:

@@ -2,8 +2,8 @@
 
 import platform
 
-from runyard.models.model import MLMODEL as MLMODEL_FILE_NAME
-from runyard.models.model import PYFUNC as FLAVOR_NAME
+from runyard.models.mlmodel import MLMODEL as MLMODEL_FILE_NAME
+from runyard.models.mlmodel import PYFUNC as FLAVOR_NAME
 
 MAIN = "loader_module"
 CODE = "code"

@@ -10,7 +10,8 @@ from typing import Any
 from runyard.exceptions import InvalidParameter
 from runyard.models.environment.mismatches import mismatches
 from runyard.models.loading import code_of, loader_named, local_folder, with_code
-from runyard.models.model import MLMODEL, PYFUNC, Model, read_mlmodel
+from runyard.models.mlmodel import MLMODEL, PYFUNC
+from runyard.models.model import Model
 from runyard.pyfunc.script import config_of
 from runyard.pyfunc.wrapper import PyFuncModel
 
@@ -43,7 +44,7 @@ def load_model(
     RunyardException: A module that it needs is not installed.
     """
     folder = local_folder(model_uri, dst_path)
-    model = read_mlmodel(folder / MLMODEL)
+    model = Model.read(folder / MLMODEL)
     if not suppress_warnings and (differing := mismatches(folder)):
         log.warning("Packages differ from those the model was saved with: %s.", "; ".join(differing))
     loaded = load_described(folder, model, config_of(model_config))

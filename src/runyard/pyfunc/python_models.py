@@ -7,7 +7,7 @@ from typing import Any
 from runyard.exceptions import InvalidParameter
 from runyard.models.environment.mismatches import unreadable
 from runyard.models.loading import file_of, read_flavor
-from runyard.models.model import PYFUNC
+from runyard.models.mlmodel import PYFUNC
 from runyard.pyfunc import pickles
 from runyard.pyfunc.context import PythonModelContext
 from runyard.pyfunc.hints import as_hinted, hint_of

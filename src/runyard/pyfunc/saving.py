@@ -16,9 +16,10 @@ from runyard.models.environment.requirements import pinned
 from runyard.models.example import parted
 from runyard.models.flavors import PYFUNC as FLAVOR
 from runyard.models.info import ModelInfo
-from runyard.models.logging import log_model as log_with
-from runyard.models.model import PYFUNC, Model
-from runyard.models.saving import Folder, Options, saving
+from runyard.models.mlmodel import PYFUNC, MLmodel
+from runyard.models.model import Model
+from runyard.models.options import Options
+from runyard.models.saving import Folder, saving
 from runyard.models.signature import ModelSignature
 from runyard.pyfunc import pickles
 from runyard.pyfunc.artifacts import check_artifacts, copy_local, stored
@@ -138,7 +139,7 @@ def log_model(
     The parameters are those of `save_model` and of `runyard.models.logging.log_model`; `artifact_path` is what scripts
     for version 2 call the name.
     """
-    return log_with(
+    return Model.log(
         artifact_path,
         sys.modules[__name__],  # a module with these functions
         registered_model_name,
@@ -162,13 +163,13 @@ def log_model(
 
 
 def add_to_model(
-    model: Model,
+    model: MLmodel,
     loader_module: str,
     data: str | None = None,
     code: str | None = None,
     model_config: Mapping[str, Any] | None = None,
     **settings: Any,
-) -> Model:
+) -> MLmodel:
     """Give a model's description the flavor that makes it a pyfunc.
 
     Parameters

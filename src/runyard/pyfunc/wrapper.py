@@ -7,7 +7,8 @@ from typing import Any
 
 from runyard.exceptions import RunyardException
 from runyard.models.enforcement import enforce_params, enforce_schema
-from runyard.models.model import PYFUNC, Model
+from runyard.models.mlmodel import PYFUNC
+from runyard.models.model import Model
 from runyard.models.modules import OwnModules
 
 

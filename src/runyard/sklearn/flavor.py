@@ -16,9 +16,10 @@ from runyard.models.example import parted
 from runyard.models.flavors import SKLEARN
 from runyard.models.info import ModelInfo
 from runyard.models.loading import code_of, file_of, local_folder, read_flavor, with_code
-from runyard.models.logging import log_model as log_with
-from runyard.models.model import PYFUNC, Model
-from runyard.models.saving import Folder, Options, saving
+from runyard.models.mlmodel import PYFUNC
+from runyard.models.model import Model
+from runyard.models.options import Options
+from runyard.models.saving import Folder, saving
 from runyard.models.signature import ModelSignature
 from runyard.models.unpickling import ModelUnpickler
 from runyard.sklearn.pyfunc import SklearnModel
@@ -130,7 +131,7 @@ def log_model(
     The parameters are those of `save_model` and of `runyard.models.logging.log_model`; `artifact_path` is what scripts
     for version 2 call the name.
     """
-    return log_with(
+    return Model.log(
         artifact_path,
         sys.modules[__name__],  # a module with these functions
         registered_model_name,

@@ -5,7 +5,7 @@ import platform
 from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import yaml
 
@@ -16,10 +16,8 @@ from runyard.models.environment.inference import inferred_requirements
 from runyard.models.environment.pinning import as_made, fits, tell_of_folders
 from runyard.models.environment.requirements import FRAMEWORKS, name_of, parsed, pinned, rooted, unlimited
 from runyard.models.environment.storing import check_places, stored, without_login
+from runyard.models.options import Options
 from runyard.version import VERSION
-
-if TYPE_CHECKING:
-    from runyard.models.saving import Options
 
 REQUIREMENTS, CONSTRAINTS, CONDA, PYTHON_ENV = "requirements.txt", "constraints.txt", "conda.yaml", "python_env.yaml"
 ENVIRONMENT = {"conda": CONDA, "virtualenv": PYTHON_ENV}
@@ -55,7 +53,7 @@ def check(conda_env: Any, pip_requirements: Any, extra_pip_requirements: Any) ->
     check_places([*lines, *constraints])
 
 
-def write(folder: Path, options: "Options", packages: Sequence[str]) -> None:
+def write(folder: Path, options: Options, packages: Sequence[str]) -> None:
     """Write the files into a model's folder.
 
     Parameters

@@ -8,7 +8,7 @@ from runyard.core.yaml_problems import in_a_line
 from runyard.exceptions import RunyardException
 from runyard.models.environment.files import REQUIREMENTS
 from runyard.models.environment.requirements import FRAMEWORKS, name_of, read_requirement
-from runyard.models.model import MLMODEL, PYFUNC, read_mlmodel
+from runyard.models.mlmodel import MLMODEL, PYFUNC, MLmodel
 
 
 def mismatches(folder: Path) -> list[str]:
@@ -35,7 +35,7 @@ def mismatches(folder: Path) -> list[str]:
 def other_python(folder: Path) -> str:
     """The version of Python that a model was saved with, when this is another; else nothing."""
     try:
-        saved_with = str(read_mlmodel(folder / MLMODEL).flavors.get(PYFUNC, {}).get("python_version", ""))
+        saved_with = str(MLmodel.read(folder / MLMODEL).flavors.get(PYFUNC, {}).get("python_version", ""))
     except RunyardException:
         return ""
     return saved_with if saved_with.split(".")[:2] != platform.python_version().split(".")[:2] else ""

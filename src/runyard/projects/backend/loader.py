@@ -5,6 +5,7 @@ from importlib.metadata import EntryPoint, entry_points
 from runyard.core.limits import shown
 from runyard.exceptions import ExecutionException, InvalidProject
 from runyard.projects.backend.abstract_backend import AbstractBackend
+from runyard.projects.backend.kubernetes import KubernetesBackend
 
 GROUPS = ("runyard.project_backend", "mlflow.project_backend")
 """Entry points under which backends are found; the second is MLflow's."""
@@ -19,10 +20,7 @@ def load_backend(name: str) -> AbstractBackend:
     ExecutionException: It cannot be loaded.
     """
     if name == "kubernetes":
-        from runyard.projects.backend.kubernetes import KubernetesBackend  # noqa: PLC0415  (rarely needed)
-
-        ours: AbstractBackend = KubernetesBackend()
-        return ours
+        return KubernetesBackend()
     offered = _offered()
     if name not in offered:
         known = ", ".join(["local", "kubernetes", *sorted(offered)])

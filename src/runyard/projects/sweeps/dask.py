@@ -4,9 +4,12 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from runyard.exceptions import ExecutionException, MissingPackage
+from runyard.core.libraries import lazy, required
+from runyard.exceptions import ExecutionException
 from runyard.projects.sweeps.engines import SweepEngine
 from runyard.projects.sweeps.points import Outcome, Point, run_point
+
+distributed = lazy("distributed")
 
 
 class DaskEngine(SweepEngine):
@@ -27,20 +30,16 @@ class DaskEngine(SweepEngine):
 
     def __init__(self, parallel: int | None, config: Mapping[str, Any]) -> None:
         super().__init__(parallel, config)
-        try:
-            import distributed  # noqa: PLC0415  (heavy, and optional)
-        except ImportError as problem:
-            raise MissingPackage("distributed", "dask", "A sweep on Dask") from problem
-        self._distributed: Any = distributed
+        required("distributed", "A sweep on Dask")
 
     def outcomes(self, points: Sequence[Point]) -> Iterator[Outcome]:
         """Hand the points to the workers, as many at a time as they may run."""
         with self._connected() as client:
-            stop = self._distributed.Event(f"runyard-sweep-{uuid.uuid4().hex}", client=client)
+            stop = distributed.Event(f"runyard-sweep-{uuid.uuid4().hex}", client=client)
             most = self.parallel or max(1, sum(client.nthreads().values()))
             waiting = iter(points)
             futures: dict[Any, Point] = {}
-            done = self._distributed.as_completed()
+            done = distributed.as_completed()
             try:
                 for point in points[:most]:
                     next(waiting)
@@ -53,7 +52,7 @@ class DaskEngine(SweepEngine):
             finally:
                 if futures:
                     stop.set()
-                    self._distributed.wait(list(futures))
+                    distributed.wait(list(futures))
 
     def _hand_over(self, client: Any, stop: str, point: Point, futures: dict[Any, Point], done: Any) -> None:
         future = client.submit(_run_on_worker, point, stop, pure=False)  # the same values again are another run
@@ -64,21 +63,16 @@ class DaskEngine(SweepEngine):
         address = self.config.get("address")
         try:
             if address:
-                return self._distributed.Client(str(address), timeout=float(self.config.get("timeout", 30)))
+                return distributed.Client(str(address), timeout=float(self.config.get("timeout", 30)))
             workers = int(self.config.get("workers", 2))
-            return self._distributed.Client(
-                n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None
-            )
+            return distributed.Client(n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None)
         except (OSError, ValueError) as problem:
             raise ExecutionException(f"The Dask cluster at {address!r} cannot be reached: {problem}") from None
 
 
 def _run_on_worker(point: Point, stop: str) -> Outcome:
     """What a worker does."""
-    import distributed  # noqa: PLC0415  (there it is installed)
-
-    event: Any = distributed.Event  # its constructor is not typed
-    return run_point(point, event(stop).is_set)
+    return run_point(point, distributed.Event(stop).is_set)
 
 
 def _outcome(future: Any, point: Point) -> Outcome:

@@ -1,19 +1,13 @@
-"""What runs the points of a sweep: threads of this machine, Dask, or what a package of others offers."""
+"""What runs the points of a sweep, and the threads of this machine that do."""
 
 import contextlib
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from importlib.metadata import entry_points
 from typing import Any, ClassVar
 
-from runyard.core.limits import shown
-from runyard.exceptions import ExecutionException, InvalidProject
 from runyard.projects.sweeps.points import Outcome, Point, run_point
-
-GROUP = "runyard.sweep_engine"
-"""Entry point under which engines are found: subclasses of `SweepEngine`."""
 
 
 class SweepEngine(ABC):
@@ -55,32 +49,6 @@ class LocalEngine(SweepEngine):
         finally:
             stop.set()
             pool.shutdown(cancel_futures=True)
-
-
-def engine_named(name: str, parallel: int | None, config: Mapping[str, Any]) -> SweepEngine:
-    """The engine of a name.
-
-    Raises
-    ------
-    InvalidProject: There is none.
-    ExecutionException: It cannot be loaded.
-    """
-    if parallel is not None and parallel < 1:
-        raise InvalidProject(f"parallel is {parallel}; at least 1 run is needed at a time.")
-    if name == "local":
-        return LocalEngine(parallel, config)
-    if name == "dask":
-        from runyard.projects.sweeps.dask import DaskEngine  # noqa: PLC0415  (loads dask)
-
-        return DaskEngine(parallel, config)
-    offered = {one.name: one for one in entry_points(group=GROUP)}
-    if name not in offered:
-        raise InvalidProject(f"There is no sweep engine {shown(name)}. Use one of: local, dask, {', '.join(offered)}.")
-    try:
-        made: SweepEngine = offered[name].load()(parallel, config)
-    except Exception as problem:
-        raise ExecutionException(f"The sweep engine {name!r} cannot be loaded: {problem}") from problem
-    return made
 
 
 @contextlib.contextmanager

@@ -23,7 +23,8 @@ from runyard.projects.running import active_parent, configuration
 from runyard.projects.sources import Source
 from runyard.projects.state import project_files
 from runyard.projects.sweeps import parents
-from runyard.projects.sweeps.engines import SweepEngine, closing, engine_named
+from runyard.projects.sweeps.engines import SweepEngine, closing
+from runyard.projects.sweeps.loader import engine_named
 from runyard.projects.sweeps.parents import SweepPlan
 from runyard.projects.sweeps.points import Outcome, Point, key_of
 from runyard.projects.sweeps.values import Values, points_of, values_of
