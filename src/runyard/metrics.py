@@ -7,9 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 from runyard._lazy import on_first_use
+from runyard.core.libraries import lazy
 from runyard.evaluation import metric as base  # MLflow has its values there
 from runyard.evaluation.metric import LATENCY, EvaluationMetric, MetricValue, make_metric, plain
 from runyard.evaluation.retrieval import ndcg_at_k, precision_at_k, recall_at_k
+
+_sklearn_metrics = lazy("sklearn.metrics")
 
 __all__ = [
     "EvaluationMetric",
@@ -135,9 +138,7 @@ def _computed(
     """The value of a function of `sklearn.metrics`; None without targets, as in MLflow."""
     if targets is None or len(targets) == 0:
         return None
-    from sklearn import metrics  # noqa: PLC0415  (heavy: only when it is computed)
-
-    compute: Callable[..., Any] = getattr(metrics, function)
+    compute: Callable[..., Any] = getattr(_sklearn_metrics, function)
     return MetricValue(aggregate_results={name or function: plain(compute(targets, predictions, **settings))})
 
 

@@ -5,7 +5,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from runyard.exceptions import InvalidParameter, MissingPackage
+from runyard.core.libraries import yaml
+from runyard.exceptions import InvalidParameter
 
 
 def as_json(value: Any) -> str:
@@ -24,12 +25,7 @@ def as_yaml(value: Any) -> str:
     Raises
     ------
     InvalidParameter: It contains itself.
-    MissingPackage: PyYAML is not installed.
     """
-    try:
-        import yaml  # noqa: PLC0415  (only for YAML)
-    except ImportError:
-        raise MissingPackage("pyyaml", "all", "Writing YAML") from None
     plain = _plain(value, (dt.date, dt.datetime))
     text: str = yaml.safe_dump(plain, default_flow_style=False, allow_unicode=True, indent=2)
     return text

@@ -4,10 +4,10 @@ import sys
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from runyard.exceptions import InvalidParameter, MissingPackage
+from runyard.core.libraries import np, required
+from runyard.exceptions import InvalidParameter
 
 if TYPE_CHECKING:
-    import numpy as np
     from PIL import Image as Pillow
 
 THUMBNAIL = 256
@@ -33,9 +33,7 @@ class Image:
         if isinstance(image, str):
             self.image = _opened(image)
         elif isinstance(image, list):
-            import numpy  # noqa: PLC0415  (optional)
-
-            self.image = as_picture(numpy.array(image))
+            self.image = as_picture(np.array(image))
         else:
             self.image = as_picture(image)
         self.size = self.image.size
@@ -46,9 +44,7 @@ class Image:
 
     def to_array(self) -> "np.ndarray[Any, Any]":
         """As an array of numpy."""
-        import numpy  # noqa: PLC0415  (optional)
-
-        return numpy.array(self.image)
+        return np.array(self.image)
 
     def to_list(self) -> list[Any]:
         """As a list of rows."""
@@ -66,7 +62,7 @@ class Image:
 
 def _opened(path: str) -> Any:
     try:
-        opened = _pillow().open(path)
+        opened = required("PIL.Image", "Logging images").open(path)
         opened.load()
     except OSError as problem:
         raise InvalidParameter(f"{path!r} is not a picture that Pillow can read: {problem}.") from None
@@ -87,7 +83,7 @@ def as_picture(image: Any) -> Any:
     MissingPackage: Pillow is not installed.
     InvalidParameter: It is not an image.
     """
-    pillow = _pillow()
+    pillow = required("PIL.Image", "Logging images")
     if hasattr(image, "to_pil"):
         image = image.to_pil()
     if isinstance(image, pillow.Image):
@@ -153,11 +149,3 @@ def _rescaled(array: Any) -> Any:
     scaled = (array.clip(low, high) - low) / ((high - low) or 1.0)
     scaled[scaled != scaled] = 0.0
     return scaled
-
-
-def _pillow() -> Any:
-    try:
-        from PIL import Image  # noqa: PLC0415  (optional)
-    except ImportError:
-        raise MissingPackage("pillow", "ml", "Logging images") from None
-    return Image

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from runyard.client.cells import Cells
-from runyard.exceptions import InvalidParameter, MissingPackage
+from runyard.core.libraries import required
+from runyard.exceptions import InvalidParameter
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -94,10 +95,7 @@ def _with_rows(content: bytes | None, rows: "pd.DataFrame", path: str) -> bytes:
 
 
 def _parquet(work: Callable[[], Any], path: str) -> Any:
-    try:
-        import pyarrow  # noqa: PLC0415  (optional)
-    except ImportError:
-        raise MissingPackage("pyarrow", "parquet", "Tables in Parquet files") from None
+    pyarrow = required("pyarrow", "Tables in Parquet files")
     try:
         return work()
     except (pyarrow.ArrowException, ValueError, TypeError, OverflowError) as problem:
@@ -111,8 +109,4 @@ def pandas_of_tables() -> Any:
     ------
     MissingPackage: It is not installed.
     """
-    try:
-        import pandas  # noqa: PLC0415  (optional, and slow to load)
-    except ImportError:
-        raise MissingPackage("pandas", "ml", "Working with tables") from None
-    return pandas
+    return required("pandas", "Working with tables")

@@ -5,13 +5,14 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from runyard import settings
 from runyard.core.credentials import shown_address, with_encoded_credentials, without_credentials
-from runyard.core.libraries import urllib3
+from runyard.core.libraries import lazy, urllib3
 from runyard.exceptions import InvalidParameter
 
 CONNECT_SECONDS = 10.0
@@ -141,15 +142,13 @@ def _names(name: str, host: str) -> bool:
 
 
 def _through_socks(variable: str, proxy: str, options: dict[str, Any]) -> "urllib3.PoolManager":
-    try:
-        import socks  # type: ignore[import-untyped]  # noqa: F401, PLC0415  (optional; urllib3 warns without it)
-        from urllib3.contrib.socks import SOCKSProxyManager  # noqa: PLC0415  (needs it)
-    except ImportError:
+    if find_spec("socks") is None:
         raise InvalidParameter(
             f"Environment variable {variable} names a SOCKS proxy, which needs a package: pip install PySocks. "
             "List servers that need no proxy in no_proxy."
-        ) from None
-    return SOCKSProxyManager(proxy, **options)
+        )
+    pool: urllib3.PoolManager = lazy("urllib3.contrib.socks").SOCKSProxyManager(proxy, **options)
+    return pool
 
 
 @contextmanager

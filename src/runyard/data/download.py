@@ -5,10 +5,9 @@ import tempfile
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
-import urllib3
-
 from runyard.core.connections import downloading, reason_of
 from runyard.core.credentials import without_credentials
+from runyard.core.libraries import urllib3
 from runyard.exceptions import RunyardException
 
 

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from runyard.core.credentials import without_credentials
 from runyard.data.dataset_source import DatasetSource
+from runyard.data.download import downloaded
 
 
 class HTTPDatasetSource(DatasetSource):
@@ -29,8 +30,6 @@ class HTTPDatasetSource(DatasetSource):
 
     def load(self, dst_path: str | None = None) -> str:
         """Download it into a folder (a temporary one if none is given); the local path."""
-        from runyard.data.download import downloaded  # noqa: PLC0415  (loads urllib3)
-
         return str(downloaded(self._url, dst_path))
 
     def to_dict(self) -> dict[str, Any]:

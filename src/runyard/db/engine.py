@@ -15,8 +15,9 @@ from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from runyard.core.credentials import without_credentials
+from runyard.core.libraries import required
 from runyard.core.store_address import SQLITE, is_database, spelled, sqlite_file, sqlite_options
-from runyard.exceptions import DoesNotExist, InvalidParameter, MissingPackage, PermissionDenied, Unavailable
+from runyard.exceptions import DoesNotExist, InvalidParameter, PermissionDenied, Unavailable
 
 BUSY_TIMEOUT_MS = 30_000
 READERS = 8
@@ -194,10 +195,7 @@ def _switch_to_wal(connection: sqlite3.Connection) -> None:
 
 
 def _postgresql_engines(url: URL) -> Engines:
-    try:
-        import psycopg  # noqa: F401, PLC0415  (only needed here, and optional)
-    except ImportError:
-        raise MissingPackage("psycopg", "postgres", "Opening a PostgreSQL database") from None
+    required("psycopg", "Opening a PostgreSQL database")
     timeout = {} if "connect_timeout" in url.query else {"connect_timeout": CONNECT_SECONDS}
     reading = sa.create_engine(
         url,

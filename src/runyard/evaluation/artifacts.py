@@ -9,7 +9,10 @@ from urllib.parse import urlsplit
 import numpy as np
 import pandas as pd
 
+from runyard.core.libraries import lazy
 from runyard.exceptions import InvalidParameter
+
+images = lazy("PIL.Image")
 
 
 class EvaluationArtifact:
@@ -62,9 +65,7 @@ class ImageEvaluationArtifact(EvaluationArtifact):
         self._content.save(path)
 
     def _load(self, path: Path) -> None:
-        from PIL import Image  # noqa: PLC0415  (comes with matplotlib)
-
-        self._content = Image.open(path)
+        self._content = images.open(path)
         self._content.load()
 
 

@@ -11,8 +11,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from runyard.core.libraries import lazy, required
 from runyard.evaluation.encoded import EncodedFeatures
 from runyard.evaluation.subject import Subject
+from runyard.exceptions import MissingPackage
+
+pyplot, shap = lazy("matplotlib.pyplot"), lazy("shap")
 
 log = logging.getLogger(__name__)
 
@@ -59,15 +63,15 @@ def explained(subject: Subject, features: pd.DataFrame, config: Mapping[str, Any
     if features.shape[1] == 0:
         raise UnexplainedError("there are no features")
     try:
-        import shap  # noqa: PLC0415  (heavy, and not everybody has it)
-    except ImportError as problem:
+        required("shap", "Explaining answers")
+    except MissingPackage as problem:
         raise NoShapError("the package shap is not installed") from problem
     try:
         encoded = EncodedFeatures(features.head(int(config.get("explainability_nsamples", MOST_ROWS))))
     except TypeError as problem:
         raise UnexplainedError(str(problem)) from problem
     predict = _numeric(subject, encoded, is_classifier)
-    explainer = _explainer(shap, subject, encoded, predict, config, is_classifier)
+    explainer = _explainer(subject, encoded, predict, config, is_classifier)
     log.info("Answers are explained by shap's %s.", type(explainer).__name__)
     if config.get("log_explainer"):
         log.warning("log_explainer is set, but explainers are not saved as models in this version.")
@@ -93,7 +97,6 @@ def _numeric(subject: Subject, encoded: EncodedFeatures, is_classifier: bool) ->
 
 
 def _explainer(
-    shap: Any,
     subject: Subject,
     encoded: EncodedFeatures,
     predict: Callable[[Any], Any],
@@ -122,14 +125,11 @@ def draw(name: str, explanation: Any, path: Path) -> None:
 
     shap draws with pyplot, so a figure of our own is made the current one, and is gone afterwards.
     """
-    import shap  # noqa: PLC0415
-    from matplotlib import pyplot  # noqa: PLC0415
-
     before = pyplot.get_fignums()
     current = pyplot.gcf().number if before else None
     try:
         pyplot.figure()
-        _PICTURES[name](shap, explanation)
+        _PICTURES[name](explanation)
         pyplot.gcf().savefig(path, bbox_inches="tight")
     finally:
         for number in set(pyplot.get_fignums()) - set(before):
@@ -146,11 +146,11 @@ def _one_output(explanation: Any) -> Any:
     return type(explanation)(one, data=explanation.data, feature_names=explanation.feature_names)
 
 
-def _beeswarm(shap: Any, explanation: Any) -> None:
+def _beeswarm(explanation: Any) -> None:
     shap.plots.beeswarm(_one_output(explanation), max_display=_FEATURES_SHOWN, show=False)
 
 
-def _summary(shap: Any, explanation: Any) -> None:
+def _summary(explanation: Any) -> None:
     values = explanation.values
     per_output = values if values.ndim == 2 else [values[..., output] for output in range(values.shape[2])]
     shap.summary_plot(
@@ -163,8 +163,8 @@ def _summary(shap: Any, explanation: Any) -> None:
     )
 
 
-def _importance(shap: Any, explanation: Any) -> None:
+def _importance(explanation: Any) -> None:
     shap.plots.bar(_one_output(explanation), max_display=_FEATURES_SHOWN, show=False)
 
 
-_PICTURES: dict[str, Callable[[Any, Any], None]] = dict(zip(PLOTS, (_beeswarm, _summary, _importance), strict=True))
+_PICTURES: dict[str, Callable[[Any], None]] = dict(zip(PLOTS, (_beeswarm, _summary, _importance), strict=True))

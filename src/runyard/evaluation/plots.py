@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sklearn.calibration import calibration_curve
 
+from runyard.core.libraries import lazy
 from runyard.evaluation.classifier import Classified
 from sklearn import metrics
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+figures, canvases = lazy("matplotlib.figure"), lazy("matplotlib.backends.backend_agg")
 
 Draw = Callable[["Axes"], None]
 MOST_CLASSES = 10
@@ -21,11 +24,8 @@ _MOST_LABELLED = 30
 
 def draw(picture: Draw, path: Path) -> None:
     """Draw a picture into a PNG file."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415  (heavy)
-    from matplotlib.figure import Figure  # noqa: PLC0415
-
-    figure = Figure(figsize=(7, 5), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = figures.Figure(figsize=(7, 5), layout="constrained")
+    canvases.FigureCanvasAgg(figure)
     picture(figure.subplots())
     figure.savefig(path)
 

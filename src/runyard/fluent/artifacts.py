@@ -12,8 +12,9 @@ from runyard.artifacts.paths import PathText, path_text
 from runyard.artifacts.transfers import download_artifacts as repository_download
 from runyard.client import RunyardClient
 from runyard.client.addresses import RUNS, folder_and_name, located
+from runyard.core.libraries import required
 from runyard.core.model_uri import with_small_scheme
-from runyard.exceptions import InvalidParameter, MissingPackage
+from runyard.exceptions import InvalidParameter
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -113,15 +114,12 @@ def load_image(artifact_uri: PathText) -> "Image":
     InvalidParameter: It is not a picture that Pillow can read.
     MissingPackage: Pillow is not installed.
     """
-    try:
-        from PIL import Image, UnidentifiedImageError  # noqa: PLC0415  (optional)
-    except ModuleNotFoundError:
-        raise MissingPackage("pillow", "ml", "load_image") from None
+    pillow = required("PIL.Image", "load_image")
     with tempfile.TemporaryDirectory() as folder:
         try:
-            image = Image.open(download_artifacts(artifact_uri, dst_path=folder))
+            image: Image = pillow.open(download_artifacts(artifact_uri, dst_path=folder))
             image.load()
-        except UnidentifiedImageError as problem:
+        except pillow.UnidentifiedImageError as problem:
             raise InvalidParameter(f"{artifact_uri} is not a picture that Pillow can read: {problem}") from None
     return image
 

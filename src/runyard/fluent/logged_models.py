@@ -1,23 +1,21 @@
 """Logged models: create, finish, search and describe them."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from runyard.client.active_model import active
 from runyard.core import origin
+from runyard.core.libraries import pd, required
 from runyard.core.listed import listed_ids
 from runyard.core.paged_list import PagedList, all_pages
 from runyard.core.tags import EXTERNAL_TAG
-from runyard.exceptions import InvalidParameter, MissingPackage
+from runyard.exceptions import InvalidParameter
 from runyard.fluent.clients import client
 from runyard.fluent.experiments import current_experiment_id
 from runyard.fluent.external_models import store_description
 from runyard.fluent.stack import addressed, innermost
 from runyard.tracking.inputs.entities import LoggedModelOutput
 from runyard.tracking.logged_models.entities import LoggedModel, LoggedModelStatus
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 def initialize_logged_model(
@@ -169,9 +167,6 @@ def search_logged_models(
 
 
 def _to_frame(models: Sequence[LoggedModel]) -> "pd.DataFrame":
-    try:
-        import pandas as pd  # noqa: PLC0415  (heavy, and not everyone searches into tables)
-    except ModuleNotFoundError:
-        raise MissingPackage("pandas", "ml", "search_logged_models(output_format='pandas')") from None
+    required("pandas", "search_logged_models(output_format='pandas')")
     rows = [model.to_dictionary() | {"status": model.status.value} for model in models]
     return pd.DataFrame(rows, columns=sorted(LoggedModel._fields))

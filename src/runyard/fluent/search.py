@@ -2,18 +2,16 @@
 
 import logging
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
+from runyard.core.libraries import pd, required
 from runyard.core.lifecycle import ViewType
 from runyard.core.listed import listed, listed_ids
 from runyard.core.paged_list import PagedList, all_pages
-from runyard.exceptions import InvalidParameter, MissingPackage
+from runyard.exceptions import InvalidParameter
 from runyard.fluent.clients import client
 from runyard.fluent.experiments import current_experiment_id, search_experiments
 from runyard.tracking.runs.entities import Run
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 log = logging.getLogger(__name__)
 
@@ -94,10 +92,7 @@ def to_frame(runs: Sequence[Run]) -> "pd.DataFrame":
     ------
     MissingPackage: pandas is not installed.
     """
-    try:
-        import pandas as pd  # noqa: PLC0415  (heavy, and not everyone searches into tables)
-    except ModuleNotFoundError:
-        raise MissingPackage("pandas", "ml", "search_runs(output_format='pandas')") from None
+    required("pandas", "search_runs(output_format='pandas')")
     columns: dict[str, Any] = {name: [getattr(run.info, name) for run in runs] for name in ATTRIBUTES}
     for name in TIMES:
         columns[name] = pd.to_datetime([getattr(run.info, name) for run in runs], unit="ms", utc=True)

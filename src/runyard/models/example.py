@@ -8,11 +8,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runyard.core.libraries import np, pd
+from runyard.core.libraries import lazy, np, pd
 from runyard.exceptions import DoesNotExist, InvalidParameter
 from runyard.models.scoring_forms import of_records, of_rows
 from runyard.models.scoring_input import CHAT_KEYS
 from runyard.models.scoring_tensors import tensor
+
+sparse = lazy("scipy.sparse")
 
 if TYPE_CHECKING:
     from runyard.types.schema import Schema
@@ -244,7 +246,5 @@ def _arrays(plain: Any, schema: "Schema | None") -> Any:
 
 
 def _sparse(plain: dict[str, Any], kind: str) -> Any:
-    from scipy import sparse  # noqa: PLC0415  (slow to load)
-
     make = sparse.csr_matrix if kind == "sparse_matrix_csr" else sparse.csc_matrix
     return make((plain["data"], plain["indices"], plain["indptr"]), shape=tuple(plain["shape"]))

@@ -1,5 +1,6 @@
 """Gives a column of a table the type that a signature asks for, where no value changes by it."""
 
+import datetime
 from typing import Any
 
 from runyard.core.libraries import pd
@@ -94,8 +95,6 @@ def _inferred(values: "pd.Series[Any]") -> "pd.Series[Any]":
 
 
 def _moments(values: "pd.Series[Any]") -> "pd.Series[Any]":
-    import datetime  # noqa: PLC0415
-
     given = values.dropna()
     if values.dtype.kind != "M" and all(isinstance(one, datetime.date) for one in given):
         values = pd.Series(pd.to_datetime(values.astype(object), utc=True), index=values.index, name=values.name)

@@ -13,6 +13,7 @@ from runyard.types.datatypes import AnyType, DataType
 from runyard.types.infer import UnclearTypeError, infer_param_schema, infer_schema, schema_of
 from runyard.types.params import ParamSchema
 from runyard.types.schema import ColSpec, Schema
+from runyard.types.type_hints import schema_of_dataclass
 
 log = logging.getLogger(__name__)
 
@@ -79,8 +80,6 @@ def _schema(name: str, given: Any) -> Schema | None:
     if given is None or isinstance(given, Schema):
         return given
     if dataclasses.is_dataclass(given):
-        from runyard.types.type_hints import schema_of_dataclass  # noqa: PLC0415  (seldom needed)
-
         return schema_of_dataclass(given)
     raise InvalidParameter(f"{name!r} is a Schema or a dataclass, not {type(given).__name__}.")
 

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any, BinaryIO
 
-from runyard.exceptions import InvalidParameter, MissingPackage
+from runyard.core.libraries import required
+from runyard.exceptions import InvalidParameter
 from runyard.models.loading import OUR_PACKAGE, THEIR_PACKAGE
 from runyard.models.unpickling import ModelUnpickler
 from runyard.pyfunc.model import PythonModel
@@ -28,12 +29,9 @@ def dump(python_model: Any, file: BinaryIO) -> None:
     InvalidParameter: It holds what cannot be pickled.
     MissingPackage: cloudpickle is not installed.
     """
-    try:
-        import cloudpickle  # noqa: PLC0415  (optional)
-    except ImportError:
-        raise MissingPackage("cloudpickle", "ml", "Saving Python models") from None
+    cloudpickle = required("cloudpickle", "Saving Python models")
 
-    class Pickler(cloudpickle.CloudPickler):  # type: ignore[misc]
+    class Pickler(cloudpickle.CloudPickler):  # type: ignore[misc, name-defined]
         def reducer_override(self, obj: Any) -> Any:
             if isinstance(obj, ModuleType) and _is_ours(obj.__name__):
                 return importlib.import_module, (THEIR_PACKAGE + obj.__name__.removeprefix(OUR_PACKAGE),)

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from runyard.exceptions import InvalidParameter, MissingPackage
+from runyard.core.libraries import required
+from runyard.exceptions import InvalidParameter
 from runyard.models.environment.files import ENVIRONMENT
 from runyard.models.environment.mismatches import unreadable
 from runyard.models.environment.requirements import pinned
@@ -253,12 +254,9 @@ def _dump(sk_model: Any, folder: Path, chosen: str, trusted: Sequence[str] | Non
 
 
 def _dump_skops(sk_model: Any, file: Path, trusted: Sequence[str] | None) -> None:
-    try:
-        from skops.io import dump, get_untrusted_types  # noqa: PLC0415  (optional)
-    except ImportError:
-        raise MissingPackage("skops", "ml", "Saving models as skops") from None
-    dump(sk_model, file)
-    untrusted = sorted(set(get_untrusted_types(file=file)) - set(trusted or ()))
+    skops = required("skops.io", "Saving models as skops")
+    skops.dump(sk_model, file)
+    untrusted = sorted(set(skops.get_untrusted_types(file=file)) - set(trusted or ()))
     if untrusted:
         raise InvalidParameter(
             f"skops does not know these types to be harmless: {', '.join(untrusted)}. If you do, name them in "
@@ -269,11 +267,7 @@ def _dump_skops(sk_model: Any, file: Path, trusted: Sequence[str] | None) -> Non
 def _pickler(chosen: str) -> Any:
     if chosen == PICKLE:
         return pickle
-    try:
-        import cloudpickle  # noqa: PLC0415  (optional)
-    except ImportError:
-        raise MissingPackage("cloudpickle", "ml", "Saving models with cloudpickle") from None
-    return cloudpickle
+    return required("cloudpickle", "Saving models with cloudpickle")
 
 
 def _read(folder: Path, settings: Mapping[str, Any]) -> Any:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from runyard import settings
 from runyard.core.clock import now_ms
 from runyard.exceptions import RunyardException
+from runyard.system_metrics import samplers
 from runyard.tracking.metrics.entities import Metric
 from runyard.tracking.runs.entities import Run
 
@@ -43,12 +44,7 @@ class SystemMetricsMonitor:
         self._thread = threading.Thread(target=self._work, name="runyard-system-metrics", daemon=True)
 
     def start(self) -> None:
-        """Begin sampling. Without psutil this only says what to install."""
-        try:
-            from runyard.system_metrics import samplers  # noqa: PLC0415  (psutil is optional)
-        except ModuleNotFoundError as problem:
-            log.warning("System metrics are not logged: %s. Install it with: pip install 'runyard[system]'", problem)
-            return
+        """Begin sampling."""
         self._sources = [source for source in (samplers.Machine(), samplers.gpus()) if source is not None]
         self._thread.start()
 

@@ -4,7 +4,9 @@ import logging
 import os
 from typing import Any
 
-import psutil
+from runyard.core.libraries import lazy, psutil
+
+pynvml = lazy("pynvml")
 
 log = logging.getLogger(__name__)
 
@@ -73,10 +75,8 @@ class Gpus:
 def gpus() -> Gpus | None:
     """The machine's NVIDIA processors; None when there are none, or nvidia-ml-py is missing."""
     try:
-        import pynvml  # noqa: PLC0415  (optional)
+        return Gpus(pynvml)
     except ModuleNotFoundError:
         return None
-    try:
-        return Gpus(pynvml)
     except pynvml.NVMLError:
         return None

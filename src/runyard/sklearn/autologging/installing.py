@@ -3,11 +3,15 @@
 import inspect
 from typing import Any
 
+from sklearn.model_selection import _search, _search_successive_halving
+from sklearn.utils import all_estimators
+
 from runyard.autologging.patches import patch, revert
 from runyard.autologging.watching import Watcher
 from runyard.sklearn.autologging.callers import of_the_program
 from runyard.sklearn.autologging.fitting import watch_fit
 from runyard.sklearn.autologging.measuring import watch_metric, watch_predict, watch_score
+from sklearn import metrics
 
 METHODS: dict[str, Watcher] = {
     "fit": of_the_program(watch_fit),
@@ -37,8 +41,6 @@ def install() -> None:
     for estimator in _estimators():
         for method, watcher in METHODS.items():
             patch("sklearn", estimator, method, watcher)
-    from sklearn import metrics  # noqa: PLC0415  (heavy)
-
     for name in metrics.__all__:
         measure = getattr(metrics, name)
         if inspect.isfunction(measure) and ("_score" in name or name.endswith(_MEASURES)):
@@ -51,9 +53,6 @@ def uninstall() -> None:
 
 
 def _estimators() -> list[Any]:
-    from sklearn.model_selection import _search, _search_successive_halving  # noqa: PLC0415  (heavy)
-    from sklearn.utils import all_estimators  # noqa: PLC0415
-
     # searches of other packages, and sklearn's experimental ones, may be imported later
     searches = [_search.BaseSearchCV, _search_successive_halving.BaseSuccessiveHalving]
     return [*searches, *(kind for _, kind in all_estimators() if not kind.__module__.startswith(_PREPARING))]
