@@ -1,11 +1,14 @@
 """What may import what, and what `import runyard` costs."""
 
 import json
+import re
 import subprocess
 import sys
+from itertools import takewhile
 from pathlib import Path
 
 from tests.architecture.limits import ROOT
+from tests.architecture.statements import SOURCE, statements
 
 _HEAVY = {
     "alembic",
@@ -29,6 +32,18 @@ _HEAVY = {
     "urllib3",
     "uvicorn",
     "yaml",
+}
+
+_FOLDERS_WITH_IMPORTS_IN_FUNCTIONS = ("artifacts/", "cli/", "sklearn/")
+"""Optional libraries of one scheme or flavor, and help that must not wait for what the commands need."""
+
+_FILES_WITH_IMPORTS_IN_FUNCTIONS = {
+    "__init__.py",  # loads the package for MLflow's names when a name is missing
+    "_missing.py",  # has its work when something went wrong
+    "client/local.py",  # loads SQLAlchemy when the tracking URI is a database
+    "mlflow/alias/finder.py",  # loads importlib.metadata for those who ask for versions
+    "mlflow/alias/programs/sitecustomize.py",  # runs in every program that a project starts
+    "models/environment/pinning.py",  # packaging may be missing
 }
 
 
@@ -66,3 +81,38 @@ def test_import_contracts_hold() -> None:
     done = subprocess.run([program, "--no-cache"], cwd=ROOT, capture_output=True, text=True)
 
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_libraries_of_models_load_on_first_use() -> None:
+    """Who reads the description of a model, or scores plain lists, does not wait for pandas."""
+    loaded = _modules_after(
+        "import runyard.models.model, runyard.pyfunc.loading, runyard.types.infer, runyard.projects"
+    )
+
+    assert {"matplotlib", "numpy", "pandas", "sklearn"} & loaded == set()
+
+
+def test_imports_stand_at_the_top_of_modules() -> None:
+    """What a module needs is read there. A library that is slow to load, or optional, is in `core/libraries`."""
+    elsewhere = [
+        f"{one.path}:{one.line} imports {one.imported}"
+        for one in statements()
+        if one.in_function
+        and not one.path.startswith(_FOLDERS_WITH_IMPORTS_IN_FUNCTIONS)
+        and one.path not in _FILES_WITH_IMPORTS_IN_FUNCTIONS
+        and not one.path.startswith("demo/project/")
+    ]
+
+    assert elsewhere == []
+
+
+def test_an_import_in_a_function_says_why() -> None:
+    """The reason stands in parentheses after the code of the rule; one is enough for lines that follow each other."""
+    unexplained = []
+    for one in statements():
+        lines = (SOURCE / "runyard" / one.path).read_text(encoding="utf-8").splitlines()[: one.line]
+        together = list(takewhile(lambda line: "# noqa: PLC0415" in line, reversed(lines)))
+        if one.in_function and together and not re.search(r"PLC0415  \(\w.*\)$", together[-1]):
+            unexplained.append(f"{one.path}:{one.line} {lines[-1].strip()}")
+
+    assert unexplained == []

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from runyard.core.libraries import required
-from runyard.exceptions import InvalidParameter
+from runyard.core.libraries import lazy, required
+from runyard.exceptions import InvalidParameter, MissingPackage
 from runyard.models.environment.files import ENVIRONMENT
 from runyard.models.environment.mismatches import unreadable
 from runyard.models.environment.requirements import pinned
@@ -24,6 +24,8 @@ from runyard.models.saving import Folder, saving
 from runyard.models.signature import ModelSignature
 from runyard.models.unpickling import ModelUnpickler
 from runyard.sklearn.pyfunc import SklearnModel
+
+sklearn, skops = lazy("sklearn"), lazy("skops.io")
 
 FLAVOR_NAME = SKLEARN.name
 SKOPS = SERIALIZATION_FORMAT_SKOPS = "skops"
@@ -80,8 +82,6 @@ def save_model(
         )
     if isinstance(sk_model, type):
         raise InvalidParameter(f"A model is an object, not a class: give {sk_model.__name__}(), fitted.")
-    import sklearn  # noqa: PLC0415  (slow to load)
-
     options = Options(
         signature, input_example, code_paths, conda_env, pip_requirements, extra_pip_requirements, metadata
     )
@@ -220,12 +220,12 @@ def _add_pyfunc(folder: Folder, name: str, method: str) -> None:
 def _format_for(sk_model: Any, trusted: Sequence[str] | None) -> str:
     """skops where it is installed and can hold the model."""
     try:
-        from skops.io import dumps, get_untrusted_types  # noqa: PLC0415  (optional)
-    except ImportError:
+        required("skops.io", "Saving models as skops")
+    except MissingPackage:
         log.warning("The model is saved with cloudpickle: for the safer format, pip install skops.")
         return CLOUDPICKLE
     try:
-        untrusted = set(get_untrusted_types(data=dumps(sk_model))) - set(trusted or ())
+        untrusted = set(skops.get_untrusted_types(data=skops.dumps(sk_model))) - set(trusted or ())
     except Exception as problem:  # noqa: BLE001  (somebody else's classes may fail in any way)
         untrusted = {f"{type(problem).__name__}: {problem}"}
     if not untrusted:
@@ -254,7 +254,7 @@ def _dump(sk_model: Any, folder: Path, chosen: str, trusted: Sequence[str] | Non
 
 
 def _dump_skops(sk_model: Any, file: Path, trusted: Sequence[str] | None) -> None:
-    skops = required("skops.io", "Saving models as skops")
+    required("skops.io", "Saving models as skops")
     skops.dump(sk_model, file)
     untrusted = sorted(set(skops.get_untrusted_types(file=file)) - set(trusted or ()))
     if untrusted:
@@ -277,9 +277,7 @@ def _read(folder: Path, settings: Mapping[str, Any]) -> Any:
         file = next(file / name for name in ("model.pkl", "model.skops") if (file / name).exists())
     try:
         if settings.get("serialization_format") == SKOPS or file.suffix == ".skops":
-            from skops.io import load  # noqa: PLC0415  (optional)
-
-            return load(file, trusted=settings.get("skops_trusted_types") or [])
+            return skops.load(file, trusted=settings.get("skops_trusted_types") or [])
         with file.open("rb") as opened:
             return ModelUnpickler(opened).load()
     except Exception as problem:  # other versions of libraries may fail in any way

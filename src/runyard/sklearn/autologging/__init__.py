@@ -3,7 +3,10 @@
 from typing import Any
 
 from runyard.autologging.integrations import configure
+from runyard.core.libraries import lazy
 from runyard.exceptions import InvalidParameter, MissingPackage
+
+sklearn = lazy("sklearn")
 
 OLDEST_TESTED = (1, 5)
 NEWEST_TESTED = (1, 9)
@@ -89,7 +92,5 @@ def _change_sklearn(*, watched: bool) -> None:
 
 def _is_tested() -> bool:
     """Is this one of the versions of scikit-learn that this was tested with?"""
-    import sklearn  # noqa: PLC0415  (heavy)
-
     version = tuple(int(part) for part in sklearn.__version__.split(".")[:2] if part.isdecimal())
     return OLDEST_TESTED <= version <= NEWEST_TESTED

@@ -9,11 +9,14 @@ from sklearn.base import is_classifier
 from sklearn.utils.multiclass import unique_labels
 
 from runyard.autologging.reporting import attempt
+from runyard.core.libraries import lazy
 from runyard.sklearn.autologging.training_metrics import PREFIX, Answers
 from sklearn import metrics
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+figures, canvases = lazy("matplotlib.figure"), lazy("matplotlib.backends.backend_agg")
 
 MOST_LABELLED_CLASSES = 30
 MARGINS = {"left": 0.14, "bottom": 0.14, "right": 0.96, "top": 0.92}
@@ -41,12 +44,9 @@ def draw_plots(answers: Answers, folder: Path, pos_label: Any = None) -> None:
 
 
 def _save(draw: "Callable[[Axes], None]", path: Path) -> None:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415  (heavy, only classifiers are drawn)
-    from matplotlib.figure import Figure  # noqa: PLC0415
-
-    figure = Figure(figsize=(6, 4.8))
+    figure = figures.Figure(figsize=(6, 4.8))
     figure.subplots_adjust(**MARGINS)
-    canvas: Any = FigureCanvasAgg(figure)
+    canvas: Any = canvases.FigureCanvasAgg(figure)
     draw(figure.subplots())
     canvas.print_png(str(path))  # savefig would draw everything twice
 
