@@ -3,16 +3,17 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-import runyard
 from runyard.autologging.integrations import get_autologging_config
 from runyard.autologging.reporting import inform
 from runyard.core.tags import AUTOLOGGING_TAG
+from runyard.fluent.active import active_run, start_run
 from runyard.fluent.stack import ActiveRun
+from runyard.fluent.values import set_tags
 
 
 def must_leave_run_alone(integration: str) -> bool:
     """Is a run active that the program started itself, and was logging to such runs ruled out (``exclusive``)?"""
-    run = runyard.active_run()
+    run = active_run()
     exclusive = bool(get_autologging_config(integration, "exclusive", default_value=False))
     return exclusive and run is not None and AUTOLOGGING_TAG not in run.data.tags
 
@@ -26,13 +27,13 @@ def run_for(integration: str, tags: Mapping[str, str]) -> Iterator[ActiveRun]:
     integration: The library's name.
     tags: Tags to set. A new run gets the library's `extra_tags` too.
     """
-    active = runyard.active_run()
+    active = active_run()
     if active is not None:
-        runyard.set_tags(tags, synchronous=False)
+        set_tags(tags, synchronous=False)
         yield active
         return
     extra = get_autologging_config(integration, "extra_tags") or {}
-    run = runyard.start_run(tags={**extra, AUTOLOGGING_TAG: integration, **tags})
+    run = start_run(tags={**extra, AUTOLOGGING_TAG: integration, **tags})
     inform(integration, "Run %s was started for this call of %s.", run.info.run_id, integration)
     with run:
         try:

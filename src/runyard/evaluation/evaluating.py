@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import runyard
 from runyard.core.tags import DATASETS_TAG
 from runyard.data.evaluation_dataset import EvaluationDataset
 from runyard.evaluation import files
@@ -20,6 +19,10 @@ from runyard.evaluation.metric import EvaluationMetric
 from runyard.evaluation.result import TABLE, EvaluationResult
 from runyard.evaluation.subject import Subject, subject_of
 from runyard.exceptions import InvalidParameter
+from runyard.fluent.active import active_run, start_run
+from runyard.fluent.files import get_artifact_uri, log_artifacts, log_table
+from runyard.fluent.runs import get_run
+from runyard.fluent.values import log_input, log_metrics, set_tag
 
 
 def evaluate(
@@ -90,12 +93,12 @@ def evaluate(
         raise InvalidParameter(f"model_id is {model_id!r}, but the model's own id is {subject.model_id!r}.")
     evaluation = Evaluation(subject, dataset, model_type, settings, predictions)
     with _run() as run_id:
-        runyard.log_input(dataset.logged)
+        log_input(dataset.logged)
         _tag(run_id, subject, dataset)
         metrics = evaluation.metrics(extra_metrics or ())
         named = evaluation.named_metrics()
         if named:
-            runyard.log_metrics(named, dataset=dataset.logged, model_id=model_id or subject.model_id)
+            log_metrics(named, dataset=dataset.logged, model_id=model_id or subject.model_id)
         return EvaluationResult(named, _logged(evaluation, metrics, custom_artifacts or ()), run_id)
 
 
@@ -111,16 +114,13 @@ def _logged(
             *files.of_functions(functions, evaluation, metrics, folder),
         ]
         if made:
-            runyard.log_artifacts(name)
-        found = {
-            each.name: each.artifact(runyard.get_artifact_uri(each.path.relative_to(folder).as_posix()))
-            for each in made
-        }
+            log_artifacts(name)
+        found = {each.name: each.artifact(get_artifact_uri(each.path.relative_to(folder).as_posix())) for each in made}
     table = evaluation.row_scores()
     if table is not None:
         file = f"{evaluation.prefix}{TABLE}.json"
-        runyard.log_table(table, file)
-        found[TABLE] = JsonEvaluationArtifact(runyard.get_artifact_uri(file), table_content(table))
+        log_table(table, file)
+        found[TABLE] = JsonEvaluationArtifact(get_artifact_uri(file), table_content(table))
     return found
 
 
@@ -146,11 +146,11 @@ def _with_params(subject: Subject, params: dict[str, Any] | None) -> Subject:
 
 @contextmanager
 def _run() -> Iterator[str]:
-    active = runyard.active_run()
+    active = active_run()
     if active is not None:
         yield active.info.run_id
         return
-    with runyard.start_run() as run:
+    with start_run() as run:
         yield run.info.run_id
 
 
@@ -158,8 +158,8 @@ def _tag(run_id: str, subject: Subject, dataset: EvaluationDataset) -> None:
     """Note the dataset and the model in the run's tag, as MLflow does for models."""
     if subject.known_as is None:
         return
-    known = json.loads(runyard.get_run(run_id).data.tags.get(DATASETS_TAG) or "[]")
+    known = json.loads(get_run(run_id).data.tags.get(DATASETS_TAG) or "[]")
     entry = {"name": dataset.name, "hash": dataset.hash, "path": dataset.path, "model": subject.known_as}
     entry = {name: value for name, value in entry.items() if value is not None}
     if entry not in known:
-        runyard.set_tag(DATASETS_TAG, json.dumps([*known, entry], separators=(",", ":")))
+        set_tag(DATASETS_TAG, json.dumps([*known, entry], separators=(",", ":")))

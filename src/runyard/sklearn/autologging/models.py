@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-import runyard
 from runyard.autologging.integrations import get_autologging_config
 from runyard.autologging.reporting import attempt, own_warnings_hidden
 from runyard.models.signature import infer_signature
+from runyard.sklearn.flavor import log_model
 
 
 def log_trained(
@@ -24,12 +24,12 @@ def log_trained(
     """
     if not get_autologging_config("sklearn", "log_models", default_value=True):
         return None
-    signature = info = None
+    signature: Any = None
+    info: Any = None
     with attempt("sklearn", "the model's signature"), own_warnings_hidden():
         signature = _signature(estimator, sample)
     with attempt("sklearn", f"the model {name!r}"), own_warnings_hidden():
-        sklearn: Any = runyard.sklearn
-        info = sklearn.log_model(
+        info = log_model(
             estimator,
             name=name,
             signature=signature,
