@@ -12,7 +12,6 @@ from runyard import system_metrics as system_metrics
 from runyard import tracking as tracking
 from runyard import types as types
 from runyard import version as version
-from runyard.autologging.everywhere import autolog as autolog
 from runyard.client import MlflowClient as MlflowClient
 from runyard.client import RunyardClient as RunyardClient
 from runyard.client.images import Image as Image
@@ -25,6 +24,7 @@ from runyard.evaluation.evaluating import evaluate as evaluate
 from runyard.evaluation.thresholds import validate_evaluation_results as validate_evaluation_results
 from runyard.exceptions import MlflowException as MlflowException
 from runyard.exceptions import RunyardException as RunyardException
+from runyard.flavors.autolog import autolog as autolog
 from runyard.fluent.active import ActiveRun as ActiveRun
 from runyard.fluent.active import active_run as active_run
 from runyard.fluent.active import end_run as end_run

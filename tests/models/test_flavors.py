@@ -8,7 +8,8 @@ import yaml
 
 import runyard
 from runyard.exceptions import InvalidParameter
-from runyard.models.flavors import FLAVORS, Flavor, flavor_named
+from runyard.flavors.table import FLAVORS, flavor_named
+from runyard.models.flavor import Flavor
 from runyard.models.loading import loader_named
 
 OFFERED = {"save_model", "log_model", "load_model", "get_default_pip_requirements", "get_default_conda_env"}

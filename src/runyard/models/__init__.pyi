@@ -6,8 +6,8 @@ from runyard.evaluation.metric import make_metric as make_metric
 from runyard.evaluation.result import EvaluationResult as EvaluationResult
 from runyard.evaluation.thresholds import MetricThreshold as MetricThreshold
 from runyard.evaluation.thresholds import validate_evaluation_results as validate_evaluation_results
+from runyard.flavors.requirements import infer_pip_requirements as infer_pip_requirements
 from runyard.models.enforcement import validate_schema as validate_schema
-from runyard.models.environment.inference import infer_pip_requirements as infer_pip_requirements
 from runyard.models.example import convert_input_example_to_serving_input as convert_input_example_to_serving_input
 from runyard.models.info import ModelInfo as ModelInfo
 from runyard.models.info import get_model_info as get_model_info

@@ -18,7 +18,7 @@ from runyard.core.connections import downloading, reason_of
 from runyard.core.credentials import without_credentials
 from runyard.core.libraries import urllib3
 from runyard.exceptions import DoesNotExist, InvalidParameter, RunyardException
-from runyard.models.saving import copy_folder
+from runyard.pyfunc.folder import copy_folder
 
 _FOLDER = "artifacts"
 

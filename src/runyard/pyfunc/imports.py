@@ -19,7 +19,7 @@ from typing import Any
 import runyard.models.scoring_input  # noqa: F401  (so that what it needs is not taken for the model's need)
 from runyard.models.mlmodel import MLMODEL
 from runyard.models.model import Model
-from runyard.models.saving import in_words
+from runyard.pyfunc.folder import in_words
 from runyard.pyfunc.loading import load_described
 
 _OURS = "runyard"

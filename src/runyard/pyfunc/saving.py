@@ -14,16 +14,16 @@ from runyard.exceptions import InvalidParameter
 from runyard.models.environment.files import ENVIRONMENT
 from runyard.models.environment.requirements import pinned
 from runyard.models.example import parted
-from runyard.models.flavors import PYFUNC as FLAVOR
 from runyard.models.info import ModelInfo
 from runyard.models.mlmodel import PYFUNC, MLmodel
 from runyard.models.model import Model
 from runyard.models.options import Options
-from runyard.models.saving import Folder, saving
 from runyard.models.signature import ModelSignature
 from runyard.pyfunc import pickles
 from runyard.pyfunc.artifacts import check_artifacts, copy_local, stored
 from runyard.pyfunc.context import PythonModelContext
+from runyard.pyfunc.declared import FLAVOR
+from runyard.pyfunc.folder import Folder, saving
 from runyard.pyfunc.hints import signature_from_hints
 from runyard.pyfunc.model import PythonModel, _FunctionPythonModel, called
 from runyard.pyfunc.python_models import PythonModelRunner

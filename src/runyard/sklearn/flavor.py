@@ -14,20 +14,20 @@ from runyard.models.environment.files import ENVIRONMENT
 from runyard.models.environment.mismatches import unreadable
 from runyard.models.environment.requirements import pinned
 from runyard.models.example import parted
-from runyard.models.flavors import SKLEARN
 from runyard.models.info import ModelInfo
 from runyard.models.loading import code_of, file_of, local_folder, read_flavor, with_code
 from runyard.models.mlmodel import PYFUNC
 from runyard.models.model import Model
 from runyard.models.options import Options
-from runyard.models.saving import Folder, saving
 from runyard.models.signature import ModelSignature
 from runyard.models.unpickling import ModelUnpickler
+from runyard.pyfunc.folder import Folder, saving
+from runyard.sklearn.declared import FLAVOR
 from runyard.sklearn.pyfunc import SklearnModel
 
 sklearn, skops = lazy("sklearn"), lazy("skops.io")
 
-FLAVOR_NAME = SKLEARN.name
+FLAVOR_NAME = FLAVOR.name
 SKOPS = SERIALIZATION_FORMAT_SKOPS = "skops"
 PICKLE = SERIALIZATION_FORMAT_PICKLE = "pickle"
 CLOUDPICKLE = SERIALIZATION_FORMAT_CLOUDPICKLE = "cloudpickle"
@@ -208,7 +208,7 @@ def _predicting(sk_model: Any, method: str) -> Any:
 def _add_pyfunc(folder: Folder, name: str, method: str) -> None:
     folder.model.add_flavor(
         PYFUNC,
-        loader_module=SKLEARN.loader_module,
+        loader_module=FLAVOR.loader_module,
         model_path=name,
         predict_fn=method,
         python_version=platform.python_version(),

@@ -2,7 +2,7 @@
 
 import logging
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,6 @@ import yaml
 from runyard.core.yaml_problems import in_a_line
 from runyard.exceptions import InvalidParameter
 from runyard.models.environment import conda
-from runyard.models.environment.inference import inferred_requirements
 from runyard.models.environment.pinning import as_made, fits, tell_of_folders
 from runyard.models.environment.requirements import FRAMEWORKS, name_of, parsed, pinned, rooted, unlimited
 from runyard.models.environment.storing import check_places, stored, without_login
@@ -53,12 +52,12 @@ def check(conda_env: Any, pip_requirements: Any, extra_pip_requirements: Any) ->
     check_places([*lines, *constraints])
 
 
-def write(folder: Path, options: Options, packages: Sequence[str]) -> None:
+def write(folder: Path, options: Options, infer: Callable[[], list[str]]) -> None:
     """Write the files into a model's folder.
 
     Parameters
     ----------
-    packages: What the flavor needs in any case.
+    infer: Finds out what the model needs, as pinned requirements; called where the options do not say it.
     """
     environment: dict[str, Any] | None = None
     by_name: list[str] = []
@@ -72,7 +71,7 @@ def write(folder: Path, options: Options, packages: Sequence[str]) -> None:
         requirements = as_made(stored(given, folder), constraints)
     else:
         extra, constraints = parsed(options.extra_pip_requirements or [])
-        found = [line if fits(line, constraints) else line.partition("==")[0] for line in _inferred(folder, packages)]
+        found = [line if fits(line, constraints) else line.partition("==")[0] for line in infer()]
         requirements = _merged(found, as_made(stored(extra, folder), constraints))
     constraints = [without_login(line) for line in constraints]
     requirements = _with_framework(requirements)
@@ -96,15 +95,6 @@ def _merged(inferred: Sequence[str], extra: Sequence[str]) -> list[str]:
     """What is said by hand wins over what was found, unless it says no version."""
     said = {name_of(line) for line in extra if unlimited(line) is None}
     return [*(line for line in inferred if name_of(line) not in said and line not in extra), *extra]
-
-
-def _inferred(folder: Path, packages: Sequence[str]) -> list[str]:
-    """What the model needs; what its flavor needs, when that cannot be found out."""
-    try:
-        return inferred_requirements(folder, packages)
-    except Exception as problem:  # noqa: BLE001  (what only describes a model never keeps it from being saved)
-        log.warning("What the model needs was not found out: %s: %s", type(problem).__name__, problem)
-        return sorted(pinned(name) for name in packages)
 
 
 def _conda_given(given: Mapping[str, Any] | str | Path) -> dict[str, Any]:

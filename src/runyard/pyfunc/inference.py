@@ -15,8 +15,6 @@ from pathlib import Path
 
 from runyard import settings
 from runyard.models.environment.requirements import name_of, pinned
-from runyard.models.flavors import flavor_named
-from runyard.models.loading import local_folder
 
 OURS = frozenset(("runyard", "mlflow", "mlflow-skinny", "mlflow-tracing"))
 TOOLS = frozenset(("pip", "setuptools", "wheel", "uv"))
@@ -27,45 +25,31 @@ Imports = list[tuple[str, str]]
 log = logging.getLogger(__name__)
 
 
-def infer_pip_requirements(model_uri: str, flavor: str, fallback: Sequence[str] | None = None) -> list[str]:
-    """What must be installed to use a saved model, found by loading it in a process of its own.
-
-    Parameters
-    ----------
-    model_uri: The model.
-    flavor: The flavor that it is loaded with, such as ``sklearn``.
-    fallback: What to give when the model cannot be loaded.
-
-    Raises
-    ------
-    InvalidParameter: There is no such flavor, or no such model.
-    """
-    library = flavor_named(flavor).library
-    folder = local_folder(model_uri)
-    imports, is_whole = _imported(folder)
-    if fallback is not None and not is_whole:
-        return list(fallback)
-    return _needed(imports, [library] if library else [])
-
-
 def inferred_requirements(folder: Path, packages: Sequence[str]) -> list[str]:
     """What must be installed to load the model in a folder and to predict its example, sorted by name.
+
+    When that cannot be found out, it is what the flavor needs.
 
     Parameters
     ----------
     packages: What its flavor needs in any case.
     """
-    return _needed(_imported(folder)[0], packages)
+    try:
+        return needed(imported_by(folder)[0], packages)
+    except Exception as problem:  # noqa: BLE001  (what only describes a model never keeps it from being saved)
+        log.warning("What the model needs was not found out: %s: %s", type(problem).__name__, problem)
+        return sorted(pinned(name) for name in packages)
 
 
-def _needed(imports: Imports, packages: Sequence[str]) -> list[str]:
+def needed(imports: Imports, packages: Sequence[str]) -> list[str]:
+    """What must be installed for these imports and these packages, sorted by name."""
     always = {name_of(name) for name in packages}
     found = _distributions(imports, always)
     needed = {*packages, *_without_what_others_bring(found, always)}
     return sorted({pinned(name) for name in needed if name_of(name) not in OURS | TOOLS})
 
 
-def _imported(folder: Path) -> tuple[Imports, bool]:
+def imported_by(folder: Path) -> tuple[Imports, bool]:
     """What loading the model imports, and whether it could be loaded and its example predicted."""
     with tempfile.TemporaryDirectory() as scratch:
         answer = Path(scratch, "imports.json")

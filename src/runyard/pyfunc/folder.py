@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from runyard.models.example import parted, save_example
 from runyard.models.mlmodel import MLMODEL, MLmodel
 from runyard.models.options import Options
 from runyard.models.signature import ModelSignature, infer_signature
+from runyard.pyfunc.inference import inferred_requirements
 
 CODE = "code"
 
@@ -74,7 +76,7 @@ def saving(
         _describe_input(options, made)
         model.model_size_bytes = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
         model.save(str(folder / MLMODEL))  # what it needs is found out by loading it
-        environment_files.write(folder, options, packages)
+        environment_files.write(folder, options, partial(inferred_requirements, folder, packages))
     except BaseException:
         _emptied(folder)
         if not existed:

@@ -4,8 +4,6 @@ import importlib
 from dataclasses import dataclass
 from types import ModuleType
 
-from runyard.exceptions import InvalidParameter
-
 
 @dataclass(frozen=True)
 class Flavor:
@@ -27,22 +25,3 @@ class Flavor:
     def load(self) -> ModuleType:
         """Its module."""
         return importlib.import_module(self.module)
-
-
-SKLEARN = Flavor("sklearn", "runyard.sklearn", "mlflow.sklearn", "scikit-learn")
-PYFUNC = Flavor("python_function", "runyard.pyfunc", "mlflow.pyfunc.model", "")
-
-FLAVORS: dict[str, Flavor] = {flavor.name: flavor for flavor in (SKLEARN, PYFUNC)}
-"""Every flavor of this version, by name. A later one is a module and a line here."""
-
-
-def flavor_named(name: str) -> Flavor:
-    """The flavor with this name.
-
-    Raises
-    ------
-    InvalidParameter: This version has none.
-    """
-    if name not in FLAVORS:
-        raise InvalidParameter(f"This version has no flavor {name!r}; it has {', '.join(FLAVORS)}.")
-    return FLAVORS[name]

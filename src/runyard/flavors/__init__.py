@@ -1,0 +1,1 @@
+"""All flavors together: the table of them, and what is done with each."""

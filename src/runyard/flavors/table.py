@@ -1,0 +1,21 @@
+"""Every flavor of this version."""
+
+from runyard.exceptions import InvalidParameter
+from runyard.models.flavor import Flavor
+from runyard.pyfunc.declared import FLAVOR as PYFUNC
+from runyard.sklearn.declared import FLAVOR as SKLEARN
+
+FLAVORS: dict[str, Flavor] = {flavor.name: flavor for flavor in (SKLEARN, PYFUNC)}
+"""By name. A later one is a package and a line here."""
+
+
+def flavor_named(name: str) -> Flavor:
+    """The flavor with this name.
+
+    Raises
+    ------
+    InvalidParameter: This version has none.
+    """
+    if name not in FLAVORS:
+        raise InvalidParameter(f"This version has no flavor {name!r}; it has {', '.join(FLAVORS)}.")
+    return FLAVORS[name]
