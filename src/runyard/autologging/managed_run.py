@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+from runyard._lazy import public_function
 from runyard.autologging.integrations import get_autologging_config
 from runyard.autologging.reporting import inform
 from runyard.core.tags import AUTOLOGGING_TAG
-from runyard.fluent.active import active_run, start_run
+from runyard.fluent.active import active_run
 from runyard.fluent.stack import ActiveRun
 from runyard.fluent.values import set_tags
 
@@ -33,7 +34,7 @@ def run_for(integration: str, tags: Mapping[str, str]) -> Iterator[ActiveRun]:
         yield active
         return
     extra = get_autologging_config(integration, "extra_tags") or {}
-    run = start_run(tags={**extra, AUTOLOGGING_TAG: integration, **tags})
+    run = public_function("start_run")(tags={**extra, AUTOLOGGING_TAG: integration, **tags})
     inform(integration, "Run %s was started for this call of %s.", run.info.run_id, integration)
     with run:
         try:

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from runyard._lazy import public_function
 from runyard.core.tags import DATASETS_TAG
 from runyard.data.evaluation_dataset import EvaluationDataset
 from runyard.evaluation import files
@@ -19,7 +20,7 @@ from runyard.evaluation.metric import EvaluationMetric
 from runyard.evaluation.result import TABLE, EvaluationResult
 from runyard.evaluation.subject import Subject, subject_of
 from runyard.exceptions import InvalidParameter
-from runyard.fluent.active import active_run, start_run
+from runyard.fluent.active import active_run
 from runyard.fluent.files import get_artifact_uri, log_artifacts, log_table
 from runyard.fluent.runs import get_run
 from runyard.fluent.values import log_input, log_metrics, set_tag
@@ -150,7 +151,7 @@ def _run() -> Iterator[str]:
     if active is not None:
         yield active.info.run_id
         return
-    with start_run() as run:
+    with public_function("start_run")() as run:
         yield run.info.run_id
 
 
