@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
+from importlib import import_module
 from itertools import pairwise
 
 from runyard._missing import lacking, mlflow
@@ -67,7 +67,7 @@ def _loaded(package: str, name: str, home: str) -> Any:
     """Load a name from its table; it is an attribute of the package from then on."""
     module, colon, attribute = home.partition(":")
     if colon and not attribute:
-        value = importlib.import_module(module)
+        value = import_module(module)
     elif module == package:
         value = _submodule(package, name)
     else:  # as in `from module import attribute`, which takes submodules too
@@ -93,7 +93,7 @@ def _submodule(package: str, name: str) -> Any:
         raise AttributeError(plain)
     if hasattr(sys.modules[package], "__path__"):
         try:
-            return importlib.import_module(full)
+            return import_module(full)
         except ModuleNotFoundError as problem:
             if problem.name != full:
                 raise
