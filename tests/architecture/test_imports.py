@@ -34,8 +34,8 @@ _HEAVY = {
     "yaml",
 }
 
-_FOLDERS_WITH_IMPORTS_IN_FUNCTIONS = ("artifacts/", "cli/", "sklearn/")
-"""Optional libraries of one scheme or flavor, and help that must not wait for what the commands need."""
+_FOLDERS_WITH_IMPORTS_IN_FUNCTIONS = ("cli/", "sklearn/")
+"""Help must not wait for what the commands need, nor a program for sklearn."""
 
 _FILES_WITH_IMPORTS_IN_FUNCTIONS = {
     "__init__.py",  # loads the package for MLflow's names when a name is missing
