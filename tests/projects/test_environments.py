@@ -7,7 +7,7 @@ from types import ModuleType
 
 import pytest
 
-from runyard.environments.making import interpreter_for
+from runyard.environments.creation import interpreter_for
 from runyard.environments.wanted import Wanted
 from runyard.exceptions import ExecutionException, RunyardException
 from tests.projects.building import SHOW, all_runs, artifacts, command, output, project, shown

@@ -2,7 +2,7 @@
 
 import sys
 
-from runyard.mlflow.alias.running import main
+from runyard.mlflow.alias.script import main
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

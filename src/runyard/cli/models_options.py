@@ -76,6 +76,6 @@ def predicting(model_uri: str) -> Path:
 
 def manager_for(chosen: str | None) -> str:
     """What makes the environment of a model."""
-    from runyard.environments.making import default_manager  # noqa: PLC0415  (help must not wait for it)
+    from runyard.environments.creation import default_manager  # noqa: PLC0415  (help must not wait for it)
 
     return chosen or default_manager()

@@ -9,7 +9,7 @@ from typing import Any
 from runyard.core.limits import MAX_TEXT_VALUE, check_key, check_text, shown
 from runyard.exceptions import InvalidParameter, InvalidProject
 from runyard.projects.parameters import Parameter
-from runyard.projects.quoting import ShellText
+from runyard.projects.shell_text import ShellText
 
 _LINE_END = re.compile(r"(\\\n|\s)+$")
 """What a command of several lines ends with: what is appended belongs to its last line."""

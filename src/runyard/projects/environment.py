@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from runyard import settings
 from runyard.core.limits import shown
 from runyard.environments import MANAGERS
-from runyard.environments.making import default_manager, interpreter_for, is_installed, require_manager
+from runyard.environments.creation import default_manager, interpreter_for, is_installed, require_manager
 from runyard.exceptions import InvalidParameter, InvalidProject
 from runyard.projects import tags
 from runyard.projects.docker import DockerPlan

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from runyard.environments import making
+from runyard.environments import creation
 from runyard.exceptions import InvalidParameter
 from runyard.serving.requirements import wanted_environment
 
@@ -30,4 +30,4 @@ def interpreter_for(
         if overrides:
             raise InvalidParameter("Requirements can be overridden in an environment of the model's own only.")
         return Path(sys.executable)
-    return making.interpreter_for(wanted_environment(folder, overrides), manager, say)
+    return creation.interpreter_for(wanted_environment(folder, overrides), manager, say)

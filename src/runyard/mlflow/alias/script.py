@@ -10,7 +10,7 @@ from pathlib import Path
 from types import ModuleType
 
 from runyard.mlflow.alias import install
-from runyard.mlflow.alias.spawning import cover_workers
+from runyard.mlflow.alias.child_processes import cover_workers
 
 USAGE = """usage: python -m runyard.alias script.py [argument …]
        python -m runyard.alias -m package.module [argument …]
