@@ -60,6 +60,15 @@ def test_metadata_is_written_whatever_it_holds(store: Path) -> None:
     assert '"score": 0.93' in runyard.models.Model.load(info.model_uri).to_json()
 
 
+def test_the_params_of_an_example_can_be_read(store: Path) -> None:
+    """MLflow's descriptions have a method for them, beside the one for the input."""
+    runyard.pyfunc.save_model("with", python_model=len, input_example=({"a": [1]}, {"factor": 2}), pip_requirements=[])
+    runyard.pyfunc.save_model("without", python_model=len, pip_requirements=[])
+
+    assert {"factor": 2} == runyard.models.Model.load("with").load_input_example_params("with")
+    assert runyard.models.Model.load("without").load_input_example_params("without") is None
+
+
 def test_an_example_that_cannot_be_written_is_left_out(store: Path, caplog: pytest.LogCaptureFixture) -> None:
     """JSON does not hold every object."""
     example = pd.DataFrame({"a": [object()]})

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from runyard._lazy import on_first_use
-from runyard.models.example import load_example
+from runyard.models.example import load_example, load_example_params
 from runyard.models.info import ModelInfo, info_of
 from runyard.models.loading import local_folder
 from runyard.models.logging import log_model
@@ -48,6 +48,15 @@ class Model(MLmodel):
             return None
         folder = Path(path) if path is not None else local_folder(info_of(self).model_uri)
         return load_example(folder, self.saved_input_example_info)
+
+    def load_input_example_params(self, path: str) -> dict[str, Any] | None:
+        """The parameters that were saved with the example; None when there are none.
+
+        Parameters
+        ----------
+        path: The model's folder.
+        """
+        return load_example_params(Path(path), self.saved_input_example_info or {})
 
 
 __getattr__, _ = on_first_use(__name__, {})  # MLflow has more names here
