@@ -8,6 +8,7 @@ import ast
 import builtins
 import importlib
 import json
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
@@ -27,6 +28,7 @@ _FOR_MODELS = frozenset(("runyard.models.loading", "runyard.models.unpickling", 
 """Where we import what a model names."""
 _PASSED_OVER = ("importlib", "_frozen_importlib", "runyard.models.modules")
 _CAUGHT = frozenset(("ImportError", "ModuleNotFoundError", "Exception", "BaseException"))
+_MAY_CATCH = re.compile(rf"except\s*:|except\b[^:]*\b(?:{'|'.join(_CAUGHT)})\b".encode())
 
 _plain_import, _plain_import_module = builtins.__import__, importlib.import_module
 _found: set[tuple[str, str]] = set()
@@ -108,8 +110,7 @@ def _is_only_tried(frame: FrameType | None) -> bool:
     is_being_imported = is_tried = False
     while frame is not None and (frame.f_code.co_filename == __file__ or _is_of_library(frame)):
         is_being_imported |= frame.f_code.co_name == "<module>"
-        file, line = frame.f_code.co_filename, frame.f_lineno
-        is_tried |= any(first <= line <= last for first, last in _tried_in(file))
+        is_tried = is_tried or _stands_in_try(frame.f_code.co_filename, frame.f_lineno)
         frame = frame.f_back
     return is_being_imported and is_tried
 
@@ -119,11 +120,33 @@ def _is_of_library(frame: FrameType) -> bool:
     return not top or (top not in (_OURS, "__main__") and (top in sys.stdlib_module_names or top in _libraries))
 
 
+def _stands_in_try(file: str, line: int) -> bool:
+    """Is this line of a file in a ``try`` that goes on when an import fails?
+
+    Most imports begin their line and so are in no block at all: their files need not be parsed, which takes as long as
+    to import them.
+    """
+    lines = _lines_of(file)
+    begins = lines[line - 1][:3] if 0 < line <= len(lines) else b""
+    if not begins[:1].isspace() and begins != b"try":
+        return False
+    return any(first <= line <= last for first, last in _tried_in(file))
+
+
+@cache
+def _lines_of(file: str) -> list[bytes]:
+    try:
+        return Path(file).read_bytes().splitlines()
+    except OSError:
+        return []
+
+
 @cache
 def _tried_in(file: str) -> list[tuple[int, int]]:
+    text = b"\n".join(_lines_of(file))
     try:
-        tree = ast.parse(Path(file).read_bytes())
-    except (OSError, SyntaxError, ValueError):
+        tree = ast.parse(text if _MAY_CATCH.search(text) else b"")
+    except (SyntaxError, ValueError):
         return []
     tried = [node for node in ast.walk(tree) if isinstance(node, ast.Try) and any(map(_catches, node.handlers))]
     return [(one.lineno, one.body[-1].end_lineno or one.lineno) for one in tried]
