@@ -20,7 +20,7 @@ from runyard.core.tracking_uri import get_tracking_uri as get_tracking_uri
 from runyard.core.tracking_uri import is_tracking_uri_set as is_tracking_uri_set
 from runyard.core.tracking_uri import set_registry_uri as set_registry_uri
 from runyard.core.tracking_uri import set_tracking_uri as set_tracking_uri
-from runyard.evaluation.evaluating import evaluate as evaluate
+from runyard.evaluation.api import evaluate as evaluate
 from runyard.evaluation.thresholds import validate_evaluation_results as validate_evaluation_results
 from runyard.exceptions import MlflowException as MlflowException
 from runyard.exceptions import RunyardException as RunyardException
@@ -87,7 +87,7 @@ from runyard.fluent.values import set_tags as set_tags
 from runyard.mlflow import config as config
 from runyard.mlflow import environment_variables as environment_variables
 from runyard.mlflow import utils as utils
-from runyard.projects.running import run as run
+from runyard.projects.launch import run as run
 from runyard.system_metrics import disable_system_metrics_logging as disable_system_metrics_logging
 from runyard.system_metrics import enable_system_metrics_logging as enable_system_metrics_logging
 from runyard.system_metrics import set_system_metrics_node_id as set_system_metrics_node_id

@@ -18,7 +18,7 @@ from sklearn.multioutput import ClassifierChain, MultiOutputClassifier
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.tree import DecisionTreeClassifier
 
-from runyard.autologging import reporting
+from runyard.autologging import reports
 
 X, Y = make_multilabel_classification(60, 5, n_classes=2, random_state=0)
 FRAME = pd.DataFrame(Y, columns=["red", "round"])
@@ -29,7 +29,7 @@ TOLD = "Of a classifier of several labels, metrics and plots made for one label 
 @pytest.fixture(autouse=True)
 def untold(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is said once in a process is said once in a test."""
-    monkeypatch.setattr(reporting, "_told", set())
+    monkeypatch.setattr(reports, "_told", set())
 
 
 LABELS = {f"training_{name}" for name in ("accuracy_score", "f1_score", "precision_score", "recall_score", "score")}

@@ -24,7 +24,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
-from runyard.autologging.watching import is_watched
+from runyard.autologging.watchers import is_watched
 from runyard.exceptions import InvalidParameter
 from tests.support.server import RunningServer
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from runyard._lazy import public_function
 from runyard.autologging.integrations import get_autologging_config
-from runyard.autologging.reporting import inform
+from runyard.autologging.reports import inform
 from runyard.core.tags import AUTOLOGGING_TAG
 from runyard.fluent.active import active_run
 from runyard.fluent.stack import ActiveRun

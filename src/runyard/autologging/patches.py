@@ -5,7 +5,7 @@ from collections.abc import Callable
 from types import MethodType
 from typing import Any
 
-from runyard.autologging.watching import Watcher, is_watched, watched
+from runyard.autologging.watchers import Watcher, is_watched, watched
 
 _MISSING = object()
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from runyard.autologging.reporting import warn_once
+from runyard.autologging.reports import warn_once
 
 
 @dataclass(frozen=True)

@@ -107,7 +107,7 @@ def _run_once(ctx: click.Context, uri: str, given: dict[str, Any]) -> None:
 
 def _sweep(ctx: click.Context, uri: str | None, given: dict[str, Any]) -> None:
     from runyard.projects import sweep  # noqa: PLC0415  (as above)
-    from runyard.projects.sweeps.sweeping import progress_line  # noqa: PLC0415  (as above)
+    from runyard.projects.sweeps.sweep import progress_line  # noqa: PLC0415  (as above)
 
     for name in ("docker_args", "backend", "backend_config", "storage_dir", "run_id", "build_image"):
         if ctx.get_parameter_source(name) == click.core.ParameterSource.COMMANDLINE:

@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from runyard.autologging.integrations import AUTOLOGGING_INTEGRATIONS, EVERYWHERE, GLOBALLY_CONFIGURED
-from runyard.autologging.reporting import report_failure
+from runyard.autologging.reports import report_failure
 from runyard.autologging.uncovered import UNCOVERED
 from runyard.core.listed import listed
 

@@ -5,13 +5,13 @@ from runyard.models.example import convert_input_example_to_serving_input as con
 from runyard.models.info import ModelInfo as ModelInfo
 from runyard.models.info import get_model_info as get_model_info
 from runyard.models.model import Model as Model
-from runyard.models.resigning import set_signature as set_signature
 from runyard.models.signature import ModelSignature as ModelSignature
 from runyard.models.signature import infer_signature as infer_signature
+from runyard.models.signature_change import set_signature as set_signature
 
 if TYPE_CHECKING:
+    from runyard.evaluation.api import evaluate as evaluate
     from runyard.evaluation.artifacts import EvaluationArtifact as EvaluationArtifact
-    from runyard.evaluation.evaluating import evaluate as evaluate
     from runyard.evaluation.evaluators import list_evaluators as list_evaluators
     from runyard.evaluation.metric import EvaluationMetric as EvaluationMetric
     from runyard.evaluation.metric import make_metric as make_metric

@@ -24,7 +24,7 @@ from runyard.pyfunc.folder import in_words
 from runyard.pyfunc.loading import load_described
 
 _OURS = "runyard"
-_FOR_MODELS = frozenset(("runyard.models.loading", "runyard.models.unpickling", "runyard.pyfunc.pickles"))
+_FOR_MODELS = frozenset(("runyard.models.loading", "runyard.models.unpickler", "runyard.pyfunc.pickles"))
 """Where we import what a model names."""
 _PASSED_OVER = ("importlib", "_frozen_importlib", "runyard.models.modules")
 _CAUGHT = frozenset(("ImportError", "ModuleNotFoundError", "Exception", "BaseException"))

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 from runyard.core.libraries import required
 from runyard.exceptions import InvalidParameter
 from runyard.models.loading import OUR_PACKAGE, THEIR_PACKAGE
-from runyard.models.unpickling import ModelUnpickler
+from runyard.models.unpickler import ModelUnpickler
 from runyard.pyfunc.model import PythonModel
 
 _SHARED = ("mlflow.pyfunc.model", "mlflow.pyfunc")

@@ -20,7 +20,7 @@ from runyard.models.mlmodel import PYFUNC
 from runyard.models.model import Model
 from runyard.models.options import Options
 from runyard.models.signature import ModelSignature
-from runyard.models.unpickling import ModelUnpickler
+from runyard.models.unpickler import ModelUnpickler
 from runyard.pyfunc.folder import Folder, saving
 from runyard.sklearn.declared import FLAVOR
 from runyard.sklearn.pyfunc import SklearnModel

@@ -12,9 +12,9 @@ import yaml
 from runyard.core.yaml_problems import in_a_line
 from runyard.exceptions import InvalidParameter
 from runyard.models.environment import conda
-from runyard.models.environment.pinning import as_made, fits, tell_of_folders
+from runyard.models.environment.pins import as_made, fits, tell_of_folders
 from runyard.models.environment.requirements import FRAMEWORKS, name_of, parsed, pinned, rooted, unlimited
-from runyard.models.environment.storing import check_places, stored, without_login
+from runyard.models.environment.stored import check_places, stored, without_login
 from runyard.models.options import Options
 from runyard.version import VERSION
 

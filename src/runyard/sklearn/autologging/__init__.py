@@ -82,12 +82,12 @@ def autolog(
 
 def _change_sklearn(*, watched: bool) -> None:
     try:
-        from runyard.sklearn.autologging import installing  # noqa: PLC0415  (loads the whole of sklearn)
+        from runyard.sklearn.autologging import installation  # noqa: PLC0415  (loads the whole of sklearn)
     except ModuleNotFoundError as problem:
         raise MissingPackage(str(problem.name), "ml", "sklearn.autolog()") from None
-    installing.uninstall()
+    installation.uninstall()
     if watched:
-        installing.install()
+        installation.install()
 
 
 def _is_tested() -> bool:

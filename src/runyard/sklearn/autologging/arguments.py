@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from runyard.autologging.watching import Call
+from runyard.autologging.watchers import Call
 
 SAMPLED_ROWS = 5
 

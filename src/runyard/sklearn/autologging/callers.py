@@ -3,7 +3,7 @@
 import sys
 from types import FrameType
 
-from runyard.autologging.watching import Call, Watch, Watcher
+from runyard.autologging.watchers import Call, Watch, Watcher
 
 _PLUMBING = ("sklearn.base", "sklearn.metrics", "sklearn.utils")
 """Modules that hand calls on to what others gave them: decorators of methods, scorers, `utils.parallel.delayed`."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from runyard.autologging.integrations import get_autologging_config
-from runyard.autologging.reporting import attempt, own_warnings_hidden
+from runyard.autologging.reports import attempt, own_warnings_hidden
 from runyard.models.signature import infer_signature
 from runyard.sklearn.flavor import log_model
 

@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.base import is_classifier
 from sklearn.utils.multiclass import unique_labels
 
-from runyard.autologging.reporting import attempt
+from runyard.autologging.reports import attempt
 from runyard.core.libraries import lazy
 from runyard.sklearn.autologging.training_metrics import PREFIX, Answers
 from sklearn import metrics

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from runyard.autologging.integrations import get_autologging_config
-from runyard.autologging.reporting import inform
+from runyard.autologging.reports import inform
 from runyard.core import origin
 from runyard.core.clock import now_ms
 from runyard.core.tags import AUTOLOGGING_TAG, PARENT_TAG

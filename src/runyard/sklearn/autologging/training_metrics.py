@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.base import ClassifierMixin, RegressorMixin, is_classifier, is_regressor
 from sklearn.utils.multiclass import type_of_target
 
-from runyard.autologging.reporting import attempt, warn_once
+from runyard.autologging.reports import attempt, warn_once
 from runyard.sklearn.autologging.arguments import TrainingData
 from sklearn import metrics
 

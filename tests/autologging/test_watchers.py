@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from runyard.autologging import integrations
-from runyard.autologging.watching import Call, Watch, is_watched, watched
+from runyard.autologging.watchers import Call, Watch, is_watched, watched
 
 
 @pytest.fixture(autouse=True)

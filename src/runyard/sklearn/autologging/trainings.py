@@ -10,8 +10,8 @@ from sklearn.utils import estimator_html_repr
 
 from runyard.autologging.integrations import get_autologging_config
 from runyard.autologging.managed_run import must_leave_run_alone, run_for
-from runyard.autologging.reporting import attempt, own_warnings_hidden, warn
-from runyard.autologging.watching import Call, Watch
+from runyard.autologging.reports import attempt, own_warnings_hidden, warn
+from runyard.autologging.watchers import Call, Watch
 from runyard.core.clock import now_ms
 from runyard.fluent.stack import ActiveRun
 from runyard.sklearn.autologging.arguments import TrainingData, arguments_of, first_rows

@@ -16,10 +16,10 @@ from runyard.fluent import run_end
 from runyard.fluent.clients import client as fluent_client
 from runyard.projects import archives, runs, sources, tags
 from runyard.projects.environment import planned
+from runyard.projects.launch import active_parent, configuration
 from runyard.projects.output import Output
 from runyard.projects.project import load_project
 from runyard.projects.request import Request
-from runyard.projects.running import active_parent, configuration
 from runyard.projects.sources import Source
 from runyard.projects.state import project_files
 from runyard.projects.sweeps import parents

@@ -7,10 +7,10 @@ from sklearn.model_selection import _search, _search_successive_halving
 from sklearn.utils import all_estimators
 
 from runyard.autologging.patches import patch, revert
-from runyard.autologging.watching import Watcher
+from runyard.autologging.watchers import Watcher
 from runyard.sklearn.autologging.callers import of_the_program
-from runyard.sklearn.autologging.fitting import watch_fit
-from runyard.sklearn.autologging.measuring import watch_metric, watch_predict, watch_score
+from runyard.sklearn.autologging.measurements import watch_metric, watch_predict, watch_score
+from runyard.sklearn.autologging.trainings import watch_fit
 from sklearn import metrics
 
 METHODS: dict[str, Watcher] = {

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from runyard.autologging.integrations import autologging_is_disabled
-from runyard.autologging.reporting import report_failure
+from runyard.autologging.reports import report_failure
 
 
 @dataclass(frozen=True, eq=False)
