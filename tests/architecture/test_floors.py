@@ -9,17 +9,17 @@ from tests.architecture import floors
 
 
 def test_nothing_reaches_upwards_but_what_is_listed() -> None:
-    """Whoever reads a folder needs to know those below it, and no other."""
+    """To read a folder, one needs to know those below it, and no other."""
     assert {(reach.file, reach.module) for reach in floors.upward()} == floors.ALLOWED
 
 
 def test_guide_has_the_floors_of_the_contract() -> None:
-    """Whoever looks for a folder, or for a place for one, reads the guide."""
+    """A developer who looks for a folder, or for a place for one, reads the guide."""
     assert floors.floors() == [list(rows) for rows in _tables()]
 
 
 def test_guide_says_what_folders_of_a_floor_know_of_each_other() -> None:
-    """What is not said there is a surprise to whoever moves one of them."""
+    """An import that is not listed there is a surprise when one of them moves."""
     known: dict[str, set[str]] = {folder: set() for floor in floors.floors() for folder in floor}
     for reach in floors.reaches():
         if not floors.is_upward(reach) and any({reach.folder, reach.known} <= set(floor) for floor in floors.floors()):
@@ -63,6 +63,6 @@ def test_a_reach_is_found_in_every_form(source: str) -> None:
     "source",
     ["import numpy", "from runyardish.cli import main", "'runyard.project.command'", "x = 'see runyard.cli.main'"],
 )
-def test_what_names_no_module_is_no_reach(source: str) -> None:
+def test_what_names_no_module_is_not_a_reach(source: str) -> None:
     """Names of tags and sentences may have words in common with folders."""
     assert [] == list(floors.named(ast.parse(source)))

@@ -98,7 +98,7 @@ def test_an_upload_under_a_condition(headers: dict[str, str], status: int, serve
         assert b"kept" == caller.request("GET", address)[2]
 
 
-def test_a_refusal_is_no_overtaking(told: Callable[..., ToldServer]) -> None:
+def test_a_refusal_is_not_an_overtaking(told: Callable[..., ToldServer]) -> None:
     """It is told at once."""
     server = told(Told(body=b"a"), Told(403, b'{"error_code": "PERMISSION_DENIED", "message": "no"}'))
     with pytest.raises(RunyardException, match="no"):

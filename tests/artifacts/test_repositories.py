@@ -175,7 +175,7 @@ def test_write_under_a_condition(repository: ArtifactRepository) -> None:
 
 
 @pytest.mark.parametrize("repository", TAGGED, indirect=True)
-def test_folder_is_no_file(repository: ArtifactRepository) -> None:
+def test_folder_is_not_a_file(repository: ArtifactRepository) -> None:
     """Which is said, instead of that nothing is there."""
     put(repository, "x/f", b"1")
 

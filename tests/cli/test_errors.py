@@ -17,7 +17,7 @@ REFUSED: list[tuple[list[str], str]] = [
     (["experiments", "rename", "-x", "0", "--new-name", ""], "Missing value for required parameter 'new_name'"),
     (["db", "upgrade", "sqlite:///text"], "no SQLite database"),
     (["gc", "--run-ids", "nosuch", "--backend-store-uri", "sqlite:///runyard.db"], "No run has the id 'nosuch'"),
-    (["models", "predict", "-m", "text"], "'{folder}/text' is no model's folder"),
+    (["models", "predict", "-m", "text"], "'{folder}/text' is not a model's folder"),
     (["models", "predict", "-m", "broken", "--env-manager", "local"], "cannot be read as a model's description: line"),
     (["registry", "create-version", "M", "--source", ""], "Missing value for required parameter 'source'"),
     (["registry", "delete-alias", "M", ""], "Missing value for required parameter 'alias'"),

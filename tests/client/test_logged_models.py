@@ -136,7 +136,7 @@ def test_a_deleted_model_is_gone(client: RunyardClient, experiment: str, model: 
 
 
 @pytest.mark.parametrize("model_id", [None, "", 7])
-def test_an_id_that_is_no_text_is_refused(model_id: Any, local: RunyardClient) -> None:
+def test_an_id_that_is_not_text_is_refused(model_id: Any, local: RunyardClient) -> None:
     """Before anything is sent."""
     for call in (local.get_logged_model, local.delete_logged_model, local.list_logged_model_artifacts):
         with pytest.raises(InvalidParameter, match="model_id"):

@@ -62,7 +62,7 @@ def test_a_training_without_its_server_is_complete_after_sync(
     offline = [line for line in errors.splitlines() if gone.url in line and "Training goes on" in line]
     assert len(offline) == 1
     assert "runyard sync" in offline[0]
-    assert "it is no version of 'late'" in errors
+    assert "it is not a version of 'late'" in errors
     client = back(gone, monkeypatch)
 
     synced = CliRunner().invoke(sync)

@@ -39,5 +39,5 @@ def run_for(integration: str, tags: Mapping[str, str]) -> Iterator[ActiveRun]:
     with run:
         try:
             yield run
-        except GeneratorExit:  # nobody waits for the call's end: what it did so far is what was wanted
+        except GeneratorExit:  # the call need not finish: what it did so far counts
             return

@@ -1,4 +1,4 @@
-"""Evaluates a model, and logs what it finds to a run."""
+"""Evaluates a model, and logs metrics and files to a run."""
 
 import json
 import tempfile
@@ -53,10 +53,10 @@ def evaluate(
     data: A DataFrame, an array or nested lists of two dimensions, or a dataset of `runyard.data`.
     model_type: ``regressor``, ``classifier`` or ``retriever`` (whose predictions are lists). With None only
         `extra_metrics` are computed.
-    targets: The column of what is true; for arrays, the values.
+    targets: The column of targets; for arrays, the values.
     predictions: The column with the predictions; for a model whose answer has several columns, the one to use.
     dataset_path: Where the data came from, in your words.
-    feature_names: The columns to use; for arrays, what their columns are called.
+    feature_names: The columns to use; for arrays, the names of their columns.
     evaluators: Names of `list_evaluators`; all that fit when left out.
     evaluator_config: Settings such as ``pos_label``, ``label_list``, ``average``, ``sample_weights``,
         ``metric_prefix``, ``log_model_explainability``, ``explainability_algorithm``, ``explainability_nsamples``,

@@ -1,4 +1,4 @@
-"""Which features a model's answers come from, as the package shap finds out and draws it."""
+"""Explanations of a model's predictions by its features, computed and drawn by shap."""
 
 import inspect
 import logging
@@ -20,8 +20,8 @@ pyplot, shap = lazy("matplotlib.pyplot"), lazy("shap")
 
 log = logging.getLogger(__name__)
 
-MOST_ROWS = 2000
-_MOST_EXACT = 10
+MAX_ROWS = 2000
+_MAX_EXACT = 10
 _FEATURES_SHOWN = 10
 PLOTS = ("shap_beeswarm_plot", "shap_summary_plot", "shap_feature_importance_plot")
 
@@ -36,7 +36,7 @@ class NoShapError(UnexplainedError):
 
 @contextmanager
 def _libraries_warnings_hidden() -> Iterator[None]:
-    """shap warns of what it does itself, which nobody who evaluates a model can change."""
+    """Hide shap's warnings about its own code."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
@@ -51,11 +51,11 @@ def explained(subject: Subject, features: pd.DataFrame, config: Mapping[str, Any
     subject: The model.
     features: The rows; only the first ``explainability_nsamples`` of the configuration are explained.
     config: ``explainability_algorithm``, ``explainability_nsamples``, ``explainability_kernel_link``.
-    is_classifier: Does it tell classes?
+    is_classifier: Whether it predicts classes.
 
     Raises
     ------
-    UnexplainedError: There is nothing shap could do.
+    UnexplainedError: shap cannot explain it.
     NoShapError: shap is not installed.
     """
     if subject.predict is None:
@@ -67,7 +67,7 @@ def explained(subject: Subject, features: pd.DataFrame, config: Mapping[str, Any
     except MissingPackage as problem:
         raise NoShapError("the package shap is not installed") from problem
     try:
-        encoded = EncodedFeatures(features.head(int(config.get("explainability_nsamples", MOST_ROWS))))
+        encoded = EncodedFeatures(features.head(int(config.get("explainability_nsamples", MAX_ROWS))))
     except TypeError as problem:
         raise UnexplainedError(str(problem)) from problem
     predict = _numeric(subject, encoded, is_classifier)
@@ -115,7 +115,7 @@ def _explainer(
         except Exception as problem:  # noqa: BLE001  (shap raises whatever its attempts raise)
             log.debug("shap does not know the model by itself: %s", problem)
     if algorithm is None:
-        algorithm = "exact" if len(encoded.names) < _MOST_EXACT else "permutation"
+        algorithm = "exact" if len(encoded.names) < _MAX_EXACT else "permutation"
     return shap.Explainer(predict, background, feature_names=encoded.names, algorithm=algorithm)
 
 

@@ -47,7 +47,7 @@ def plots_and_tables(evaluation: Evaluation, folder: Path) -> Iterator[Made]:
     """A classifier's pictures, and for more than two classes the metrics of each."""
     if evaluation.model_type != CLASSIFIER:
         return
-    most = int(evaluation.config.get("max_classes_for_multiclass_roc_pr", plots.MOST_CLASSES))
+    most = int(evaluation.config.get("max_classes_for_multiclass_roc_pr", plots.MAX_CLASSES))
     for name, picture in plots.plots(evaluation.classified, most):
         path = _target(evaluation, folder, f"{name}.png")
         with _optional(name):

@@ -1,4 +1,4 @@
-"""Pictures of how well a classifier does. They are drawn without pyplot, whose state belongs to the program."""
+"""Plots of a classifier's results. Drawn without pyplot, whose state belongs to the program."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 figures, canvases = lazy("matplotlib.figure"), lazy("matplotlib.backends.backend_agg")
 
 Draw = Callable[["Axes"], None]
-MOST_CLASSES = 10
+MAX_CLASSES = 10
 """More than these are not drawn as curves unless ``max_classes_for_multiclass_roc_pr`` says so."""
-_MOST_LABELLED = 30
+_MAX_LABELLED = 30
 
 
 def draw(picture: Draw, path: Path) -> None:
@@ -30,7 +30,7 @@ def draw(picture: Draw, path: Path) -> None:
     figure.savefig(path)
 
 
-def plots(each: Classified, most_classes: int = MOST_CLASSES) -> Iterator[tuple[str, Draw]]:
+def plots(each: Classified, most_classes: int = MAX_CLASSES) -> Iterator[tuple[str, Draw]]:
     """The pictures that can be drawn of a classifier's answers, with their names."""
     if each.probabilities is not None and _curves(each):
         if each.is_binary or len(each.labels) <= most_classes:
@@ -98,7 +98,7 @@ def _confusion(each: Classified, axes: "Axes") -> None:
     assert axes.figure is not None
     axes.figure.colorbar(picture, ax=axes)
     axes.set(title="Normalized confusion matrix", xlabel="Predicted label", ylabel="True label")
-    if len(each.labels) > _MOST_LABELLED:
+    if len(each.labels) > _MAX_LABELLED:
         return
     turned = 45 if max(map(len, each.names)) > 6 else 0
     axes.set_xticks(range(len(each.names)), each.names, rotation=turned)

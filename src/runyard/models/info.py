@@ -1,4 +1,4 @@
-"""What is known of a model without loading it."""
+"""Information about a model, without loading it."""
 
 import os
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ class ModelInfo:
     ----------
     model_uri: Its address: what loads it.
     flavors: Settings by flavor.
-    signature: What it takes and gives, or None.
+    signature: Its inputs and outputs, or None.
     registered_model_version: The version it was registered as, when it was.
     """
 

@@ -36,7 +36,7 @@ def local_folder(model_uri: str | Path, dst_path: str | None = None) -> Path:
     ----------
     model_uri: A path, ``file:``, ``runs:/<run id>/<path>``, ``models:/…`` in any form, ``s3:``, ``mlflow-artifacts:``,
         or the http(s) address of a server's artifacts.
-    dst_path: The folder to put it in; made when it is not there. A new temporary one when left out.
+    dst_path: The folder to put it in; created if it does not exist. A new temporary one when left out.
 
     Raises
     ------
@@ -96,7 +96,7 @@ def described_at(model_uri: str) -> MLmodel:
             return MLmodel.read(Path(download_artifacts(repository, f"{path}/{MLMODEL}".lstrip("/"), fetched)))
         except DoesNotExist:
             shown = shown_address(model_uri)
-            raise InvalidParameter(f"{shown!r} is no model: it has no file called {MLMODEL}.") from None
+            raise InvalidParameter(f"{shown!r} is not a model: it has no file called {MLMODEL}.") from None
 
 
 def logged_model_at(model_uri: str) -> "LoggedModel | None":

@@ -1,4 +1,4 @@
-"""Logging a model: it is saved to a temporary folder, stored as a logged model, and registered when that is asked."""
+"""Logs models: saves to a temporary folder, stores as a logged model, and optionally registers."""
 
 import logging
 import tempfile
@@ -52,16 +52,16 @@ def log_model(
     description: The class of its description.
     artifact_path: What version 2 calls the name.
     flavor: A module with ``save_model``.
-    registered_model_name: The registered model to add it to as a version; made when there is none.
+    registered_model_name: The registered model to add it to; created if it does not exist.
     await_registration_for: Seconds to wait until the version is ready, which it is at once.
-    metadata: What to keep with the model.
+    metadata: Data to store with the model.
     run_id: The run it belongs to; the active one when left out. Without one it belongs to the experiment alone.
     prompts, resources, auth_policy: Kept in the description.
     name: The logged model's name.
     model_type: What kind of model it is.
-    params, tags: Of the logged model.
+    params, tags: Params and tags of the logged model.
     step: The step of the run at which it was made.
-    model_id: A logged model that was begun already; a new one when left out.
+    model_id: A logged model that was created before; a new one when left out.
     kwargs: For the flavor's ``save_model``.
 
     Raises
@@ -106,7 +106,7 @@ def _registered(client: RunyardClient, logged: LoggedModel, name: str, seconds: 
         if not client.connection.is_away():
             raise
     log.warning(
-        "The server is away. The model is kept and delivered later, but it is no version of %r. When the server is "
+        "The server is away. The model is kept and delivered later, but it is not a version of %r. When the server is "
         "back, register it: register_model(%r, %r)",
         name,
         uri,
@@ -141,5 +141,5 @@ def _begun(
 def _mark_failed(client: RunyardClient, logged: LoggedModel) -> None:
     try:
         client.finalize_logged_model(logged.model_id, LoggedModelStatus.FAILED)
-    except RunyardException as problem:  # what went wrong first is what counts
+    except RunyardException as problem:  # report the first error, not this one
         log.warning("The logged model %s could not be marked as failed: %s", logged.model_id, problem)

@@ -45,11 +45,11 @@ class MLmodel:
     run_id: The run that logged it.
     utc_time_created: ``YYYY-MM-DD HH:MM:SS.ffffff``; now when left out.
     flavors: Settings by flavor, such as ``sklearn`` and ``python_function``.
-    signature: What it takes and gives.
+    signature: Its inputs and outputs.
     saved_input_example_info: How its example was saved.
     model_uuid: Its id, or what makes one; None for none.
     mlflow_version: The version of MLflow whose format this is.
-    metadata: What its author wants to keep with it; JSON values.
+    metadata: Data of its author, as JSON values.
     model_size_bytes: Bytes of its files, this description not counted.
     model_id: Of the logged model it is.
     """
@@ -90,11 +90,11 @@ class MLmodel:
         return self
 
     def get_input_schema(self) -> Schema | None:
-        """What it takes."""
+        """Its inputs."""
         return self.signature.inputs if self.signature else None
 
     def get_output_schema(self) -> Schema | None:
-        """What it gives."""
+        """Its outputs."""
         return self.signature.outputs if self.signature else None
 
     def get_params_schema(self) -> ParamSchema | None:
@@ -152,7 +152,7 @@ class MLmodel:
 
         Raises
         ------
-        InvalidParameter: It is not there, or is no description of a model.
+        InvalidParameter: It is not there, or is not the description of a model.
         """
         text = ""
         try:
@@ -160,13 +160,13 @@ class MLmodel:
             described = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  (the safe loader, in C where there is one)
         except (FileNotFoundError, NotADirectoryError):
             raise InvalidParameter(
-                f"{str(file.parent)!r} is no model's folder: it has no file called {MLMODEL}."
+                f"{str(file.parent)!r} is not a model's folder: it has no file called {MLMODEL}."
             ) from None
         except (yaml.YAMLError, ValueError, RecursionError, OSError) as problem:
             reason = in_a_line(problem, text)
             raise InvalidParameter(f"{str(file)!r} cannot be read as a model's description: {reason}.") from None
         if not isinstance(described, dict) or not isinstance(described.get("flavors"), dict):
-            raise InvalidParameter(f"{str(file)!r} is no description of a model: it names no flavors.")
+            raise InvalidParameter(f"{str(file)!r} is not the description of a model: it names no flavors.")
         try:
             return cls.from_dict(described)
         except TypeError as problem:

@@ -1,4 +1,4 @@
-"""What a model takes and gives: its signature."""
+"""The signature of a model: its inputs, outputs and parameters."""
 
 import dataclasses
 import json

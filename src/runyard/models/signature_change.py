@@ -1,4 +1,4 @@
-"""Giving a model another signature."""
+"""Replaces the signature of a model."""
 
 import os
 import tempfile

@@ -1,8 +1,8 @@
-"""From a JSON object to a message: lenient where real clients need it, exact in what it says when refusing.
+"""Decodes JSON objects to messages: lenient where real clients need it, with exact errors.
 
 Both spellings of a field (``run_id``, ``runId``) are taken, unknown fields are ignored, integers may come as decimal
 text and doubles as ``"NaN"`` or ``"Infinity"``. Protocol rules: MLflow REST, as its protobuf JSON mapping has them.
-Messages of our own have no such clients: there a field that nobody knows is a mistake, which must not pass for consent.
+Messages of our own have no such clients: there an unknown field is an error.
 """
 
 import dataclasses
@@ -40,7 +40,7 @@ class _Field:
 
 
 def decode_object(kind: type[T], fields: object, path: str) -> T:
-    """Decode `fields` as an object of class `kind`; `path` names where it stands in the message."""
+    """Decode `fields` as an object of class `kind`; `path` is its position in the message."""
     if not isinstance(fields, Mapping):
         raise _wrong(path or "the message", fields, "an object")
     values: dict[str, Any] = {}
@@ -61,11 +61,11 @@ def decode_object(kind: type[T], fields: object, path: str) -> T:
 
 
 def refuse_unknown_fields(kind: Any, fields: Mapping[str, Any], path: str = "") -> None:
-    """Refuse fields that a message and the objects in it do not have; `path` names where they stand in the message.
+    """Check for fields that a message and the objects in it do not have; `path` is their position in the message.
 
     Raises
     ------
-    InvalidParameter: Naming the field, and the nearest that there is.
+    InvalidParameter: With the field and the most similar known one.
     """
     known = {name for field in _fields(kind) for name in (field.name, field.camel)}
     for name, value in fields.items():
@@ -90,7 +90,7 @@ def _parts(kind: Any) -> dict[str, Any]:
 
 
 def check_texts(message: object) -> None:
-    """Refuse a message, made in Python, that holds no text where text belongs: a number for a name, or nothing at all.
+    """Check that a message made in Python has text where text is required, not a number or None.
 
     Raises
     ------

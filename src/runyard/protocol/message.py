@@ -61,7 +61,7 @@ class Message(_Wire, Generic[A_co]):
     Attributes
     ----------
     answer: The class of its answer.
-    hot: Is it sent so often that its bodies are decoded in one typed pass?
+    hot: Whether its bodies are decoded in one typed pass, because it is sent often.
     """
 
     operation: ClassVar[Operation]
@@ -106,7 +106,7 @@ class Message(_Wire, Generic[A_co]):
         OPERATIONS[cls.operation.name] = cls
 
     def check(self) -> None:
-        """Refuse values that break a rule the types cannot tell.
+        """Check rules that the types do not express.
 
         Raises
         ------
@@ -114,7 +114,7 @@ class Message(_Wire, Generic[A_co]):
         """
 
     def check_once(self) -> None:
-        """Check it, unless that was done: a client with a database of its own checks before it asks, and its gate too.
+        """Check it once: with a local database, both the client and the gate call this.
 
         Raises
         ------
@@ -135,4 +135,4 @@ class Message(_Wire, Generic[A_co]):
 
 
 AnyMessage = Message[Any]
-"""A message whatever it is answered with."""
+"""A message with any answer."""

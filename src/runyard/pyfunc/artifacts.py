@@ -24,7 +24,7 @@ _FOLDER = "artifacts"
 
 
 def check_artifacts(given: Any) -> None:
-    """See that these are names with paths or addresses.
+    """Check that these are names with paths or addresses.
 
     Raises
     ------
@@ -36,7 +36,9 @@ def check_artifacts(given: Any) -> None:
         raise InvalidParameter(f"'artifacts' names files: {{'weights': 'path/of/file'}}; it is {given!r}.")
     for name, place in given.items():
         if not isinstance(name, str) or not isinstance(place, str | Path) or not str(place):
-            raise InvalidParameter(f"'artifacts' has {name!r}: {place!r}, which is no name with a path or an address.")
+            raise InvalidParameter(
+                f"'artifacts' has {name!r}: {place!r}, which is not a name with a path or an address."
+            )
 
 
 def stored(artifacts: Mapping[str, str | Path], folder: Path) -> dict[str, dict[str, str]]:

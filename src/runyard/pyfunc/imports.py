@@ -1,7 +1,7 @@
 """Run as a program of its own: loads a model, predicts its example, and writes down who imported what for that.
 
 A library that only looks whether another one is installed does not need it, so what libraries try to import while they
-are imported themselves is no need of the model's.
+are imported themselves is not a requirement of the model.
 """
 
 import ast
@@ -106,7 +106,7 @@ def _module_of(frame: FrameType) -> str:
 
 
 def _is_only_tried(frame: FrameType | None) -> bool:
-    """Does this happen because a library is imported, and not because it is used, and would that go on without?"""
+    """Whether this import happens only because a library is imported, and is optional there."""
     is_being_imported = is_tried = False
     while frame is not None and (frame.f_code.co_filename == __file__ or _is_of_library(frame)):
         is_being_imported |= frame.f_code.co_name == "<module>"

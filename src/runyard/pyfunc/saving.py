@@ -64,11 +64,11 @@ def save_model(
     artifacts: Files and folders of the Python model, by the name its context has them under: paths, or addresses of
         files, runs' artifacts and whole models, which are fetched. Several may have the same name where they are.
     code_paths: Files and folders of Python modules that it needs.
-    conda_env, pip_requirements, extra_pip_requirements: What must be installed to load it; found out when left out.
+    conda_env, pip_requirements, extra_pip_requirements: What must be installed to load it; inferred when left out.
     mlflow_model: The description to fill in; a new one when left out.
-    signature: What it takes and gives; from the type hints of ``predict``, else from the example, when left out.
+    signature: Its inputs and outputs; from the type hints of ``predict``, else from the example, when left out.
     input_example: An example of the input.
-    metadata: What to keep with it.
+    metadata: Data to store with it.
     model_config: The configuration its context has: a dictionary, or a YAML file of one.
     streamable: Does it stream? Whether it has ``predict_stream``, when left out.
     infer_code_paths: MLflow's; refused here when it is true: name the files in `code_paths`.
@@ -221,7 +221,7 @@ def _python_model(given: Any) -> PythonModel:
         own = getattr(given, "predict", None)
         if not callable(own) or getattr(own, "__func__", None) is PythonModel.predict:
             raise InvalidParameter(
-                f"{type(given).__name__} has no method predict of its own, so it is no model. Write one: "
+                f"{type(given).__name__} has no method predict of its own, so it is not a model. Write one: "
                 "def predict(self, context, model_input, params=None)."
             )
         return given

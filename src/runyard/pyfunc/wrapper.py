@@ -45,7 +45,7 @@ class PyFuncModel:
 
     @property
     def loader_module(self) -> str:
-        """What reads it, as its description says."""
+        """The module that reads it."""
         return str(self._settings["loader_module"])
 
     @property
@@ -113,7 +113,7 @@ class PyFuncModel:
         """
         python_model = getattr(self._model_impl, "python_model", None)
         if python_model is None:
-            raise RunyardException(f"This model is no Python model; it is read by {self.loader_module}.")
+            raise RunyardException(f"This model is not a Python model; it is read by {self.loader_module}.")
         return getattr(python_model, "func", python_model)
 
     def get_raw_model(self) -> Any:
@@ -128,7 +128,7 @@ class PyFuncModel:
         return self._model_impl.get_raw_model()
 
     def prepare_to_serve(self) -> None:
-        """Let the flavor do what makes predictions quicker in a process that does nothing but serve."""
+        """Let the flavor speed up predictions in a process that only serves."""
         prepare = getattr(self._model_impl, "prepare_to_serve", None)
         if prepare is not None:
             prepare()

@@ -59,15 +59,15 @@ def save_model(
     ----------
     sk_model: The model.
     path: A folder that is not there yet, or is empty.
-    conda_env, pip_requirements, extra_pip_requirements: What must be installed to load it; found out when left out.
+    conda_env, pip_requirements, extra_pip_requirements: What must be installed to load it; inferred when left out.
     code_paths: Files and folders of Python modules that it needs.
     mlflow_model: The description to fill in; a new one when left out.
     serialization_format: ``skops``, which runs no code when it is loaded; ``pickle`` or ``cloudpickle``, which may.
         When left out: skops where it can hold the model, else cloudpickle with a warning.
-    signature: What it takes and gives; inferred from the example when left out.
+    signature: Its inputs and outputs; inferred from the example when left out.
     input_example: An example of the input.
     pyfunc_predict_fn: The method that ``pyfunc`` calls, such as ``predict_proba``.
-    metadata: What to keep with it.
+    metadata: Data to store with it.
     skops_trusted_types: Types that skops may load besides those it knows to be harmless.
 
     Raises

@@ -1,4 +1,4 @@
-"""The files of a model that say what must be installed: requirements.txt, conda.yaml, python_env.yaml."""
+"""The environment files of a model: requirements.txt, conda.yaml, python_env.yaml."""
 
 import logging
 import platform
@@ -26,11 +26,11 @@ log = logging.getLogger(__name__)
 
 
 def check(conda_env: Any, pip_requirements: Any, extra_pip_requirements: Any) -> None:
-    """See that a caller says in one way only what must be installed, and that it is that.
+    """Check that a caller gives the requirements in one way only, and that they are valid.
 
     Raises
     ------
-    InvalidParameter: In several ways, or a line is no requirement.
+    InvalidParameter: In several ways, or a line is not a requirement.
     """
     given = [
         name
@@ -85,14 +85,14 @@ def write(folder: Path, options: Options, infer: Callable[[], list[str]]) -> Non
 
 
 def _with_framework(requirements: Sequence[str]) -> list[str]:
-    """The format is MLflow's: whoever installs the list can load the model with it, or with us."""
+    """The format is MLflow's: after installing the list, MLflow or Runyard can load the model."""
     if any(name_of(line) in FRAMEWORKS for line in requirements):
         return list(requirements)
     return [f"mlflow=={VERSION}", *requirements]
 
 
 def _merged(inferred: Sequence[str], extra: Sequence[str]) -> list[str]:
-    """What is said by hand wins over what was found, unless it says no version."""
+    """Given requirements win over inferred ones, unless they have no version."""
     said = {name_of(line) for line in extra if unlimited(line) is None}
     return [*(line for line in inferred if name_of(line) not in said and line not in extra), *extra]
 
@@ -107,7 +107,7 @@ def _conda_given(given: Mapping[str, Any] | str | Path) -> dict[str, Any]:
             reason = in_a_line(problem)
             raise InvalidParameter(f"'conda_env' names {str(given)!r}, which cannot be read: {reason}.") from None
     if not isinstance(loaded, dict) or not isinstance(loaded.get("dependencies") or [], list):
-        raise InvalidParameter(f"'conda_env' is {str(given)!r}, which is no conda environment.")
+        raise InvalidParameter(f"'conda_env' is {str(given)!r}, which is not a conda environment.")
     return loaded
 
 
@@ -140,7 +140,7 @@ def _conda_as_made(
 
 
 def _with_pip(environment: Mapping[str, Any], requirements: Sequence[str]) -> dict[str, Any]:
-    """An environment that somebody gave, with these lines for pip."""
+    """A given environment, with these lines for pip."""
     dependencies = [one for one in environment.get("dependencies") or [] if not isinstance(one, Mapping)]
     others = [one for one in environment.get("dependencies") or [] if isinstance(one, Mapping) and "pip" not in one]
     if not any(isinstance(one, str) and name_of(one) == "pip" for one in dependencies):

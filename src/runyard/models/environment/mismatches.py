@@ -1,4 +1,4 @@
-"""What is installed here and differs from what a model was saved with."""
+"""Packages that differ from those a model was saved with."""
 
 import platform
 from importlib import metadata
@@ -12,7 +12,7 @@ from runyard.models.mlmodel import MLMODEL, PYFUNC, MLmodel
 
 
 def mismatches(folder: Path) -> list[str]:
-    """Packages whose installed version is another than the one a model names, in words."""
+    """Packages whose installed version differs from the model's, as text."""
     try:
         lines = (folder / REQUIREMENTS).read_text(encoding="utf-8").splitlines()
     except (OSError, ValueError):

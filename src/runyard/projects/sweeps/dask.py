@@ -17,7 +17,7 @@ class DaskEngine(SweepEngine):
 
     Parameters
     ----------
-    parallel: How many run at the same time; as many as the cluster has threads when left out.
+    parallel: Maximum number of points that run at the same time; the cluster's number of threads when left out.
     config: ``address`` of the scheduler, such as ``tcp://host:8786``, and ``timeout``, the seconds it may take to
         answer (30); without an address, a cluster of this machine is started with the number of processes in
         ``workers`` (2).

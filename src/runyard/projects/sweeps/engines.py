@@ -15,7 +15,7 @@ class SweepEngine(ABC):
 
     Parameters
     ----------
-    parallel: How many may run at the same time; None leaves it to the engine.
+    parallel: Maximum number of points that run at the same time; None leaves it to the engine.
     config: What else the engine needs to know, such as the address of a cluster.
     """
 
@@ -35,7 +35,7 @@ class SweepEngine(ABC):
 
 
 class LocalEngine(SweepEngine):
-    """Points on this machine, some at a time; one when nobody says how many."""
+    """Runs points on this machine, by default one at a time."""
 
     needs_archive: ClassVar[bool] = False
 

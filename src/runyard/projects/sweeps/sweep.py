@@ -30,12 +30,12 @@ from runyard.projects.sweeps.points import Outcome, Point, key_of
 from runyard.projects.sweeps.values import Values, points_of, values_of
 from runyard.tracking.runs.entities import Run
 
-MOST_ARCHIVE = 200_000_000
+MAX_ARCHIVE = 200_000_000
 
 Start = Callable[[str, int], None]
-"""Told the parent run's id, and how many points there are."""
+"""Called with the parent run's id and the number of points."""
 Progress = Callable[[Outcome, int, int], None]
-"""Told of each point that ended: its outcome, how many are done, and how many there are."""
+"""Called for each point that ended: its outcome, the number of finished points, and the total."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class SweepResult:
     Attributes
     ----------
     run_id: The parent run.
-    outcomes: How each point ended, in the order of the points.
+    outcomes: The outcome of each point, in the order of the points.
     """
 
     run_id: str
@@ -86,11 +86,11 @@ def sweep(
     entry_point: What of it to run.
     version: Branch, tag or commit, for projects in git.
     parameters: Values of the other parameters.
-    experiment_name: Experiment of the runs, made if there is none of that name; or else
+    experiment_name: Experiment of the runs, created if it does not exist; or else
     experiment_id: its id.
     run_name: Name of the parent run.
     env_manager: As for `runyard.projects.run`.
-    parallel: How many points run at the same time; one on this machine when left out.
+    parallel: Maximum number of points that run at the same time; one on this machine when left out.
     engine: ``local``, ``dask``, or one that an installed package offers.
     engine_config: What the engine needs to know: a mapping, JSON, or the path of a ``.json`` file.
     reuse: Let earlier finished runs of the same stand for points.
@@ -177,7 +177,7 @@ class _Sweep:
         return SweepResult(run.info.run_id, tuple(outcomes[key_of(values)] for values in combinations))
 
     def _check(self, source: Source, combinations: Sequence[Mapping[str, str]]) -> None:
-        """See that every point could be run, before anything is."""
+        """Check that every point can be run, before any is."""
         double = sorted(set(self._plan.values) & set(self._plan.parameters))
         if double:
             raise InvalidProject(f"The parameters {double} have a value and are swept too. Leave out one of both.")
@@ -277,9 +277,9 @@ def _archived(folder: Path) -> bytes:
     """The project's files as a zip archive, for workers that cannot read its folder."""
     files = project_files(folder)
     size = sum(path.stat().st_size for path in files)
-    if size > MOST_ARCHIVE:
+    if size > MAX_ARCHIVE:
         raise InvalidProject(
-            f"The project has {size:,} bytes; at most {MOST_ARCHIVE:,} are sent to workers. Keep data outside of it."
+            f"The project has {size:,} bytes; at most {MAX_ARCHIVE:,} are sent to workers. Keep data outside of it."
         )
     with tempfile.TemporaryDirectory(prefix="runyard-sweep-") as scratch:
         archive = Path(scratch, "project.zip")

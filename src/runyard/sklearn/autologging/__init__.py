@@ -41,8 +41,8 @@ def autolog(
     disable: Stop logging automatically.
     exclusive: Leave runs alone that the program started itself.
     disable_for_unsupported_versions: Do nothing for versions of scikit-learn that were not tested.
-    silent: Say nothing, not even that something failed.
-    max_tuning_runs: How many candidates of a search get a run of their own, the best first; None is all.
+    silent: Log nothing on stderr, not even failures.
+    max_tuning_runs: Maximum number of candidates of a search that get a run, the best first; None is all.
     log_post_training_metrics: Log what ``score`` and the functions of `sklearn.metrics` say after a training.
     serialization_format: ``"cloudpickle"``, ``"pickle"`` or ``"skops"``.
     registered_model_name: Register each trained model under this name.
@@ -51,7 +51,7 @@ def autolog(
 
     Raises
     ------
-    InvalidParameter: `max_tuning_runs` is negative, or `extra_tags` is no dictionary.
+    InvalidParameter: `max_tuning_runs` is negative, or `extra_tags` is not a dictionary.
     MissingPackage: scikit-learn is not installed.
     """
     if max_tuning_runs is not None and max_tuning_runs < 0:

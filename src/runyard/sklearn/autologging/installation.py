@@ -31,7 +31,7 @@ _PREPARING = (
     "sklearn.preprocessing",
     "sklearn.compose._column_transformer",
 )
-"""Modules whose estimators only prepare data: their `fit` is no training."""
+"""Modules whose estimators only prepare data: their `fit` is not a training."""
 
 _MEASURES = ("_score", "_loss", "_error", "_deviance", "_corrcoef", "auc")
 

@@ -1,4 +1,4 @@
-"""Pictures of how well a classifier does. They are drawn without pyplot, whose state belongs to the program."""
+"""Plots of a classifier's results. Drawn without pyplot, whose state belongs to the program."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 figures, canvases = lazy("matplotlib.figure"), lazy("matplotlib.backends.backend_agg")
 
-MOST_LABELLED_CLASSES = 30
+MAX_LABELLED_CLASSES = 30
 MARGINS = {"left": 0.14, "bottom": 0.14, "right": 0.96, "top": 0.92}
 """Fixed ones: to have them computed takes as long as all the drawing."""
 SHORT_LABEL = 6
@@ -66,7 +66,7 @@ def _confusion_matrix(answers: Answers, axes: "Axes") -> None:
     axes.figure.colorbar(picture, ax=axes)
     axes.set(title="Normalized confusion matrix", xlabel="Predicted label", ylabel="True label")
     labels = [str(label) for label in unique_labels(true, predicted)]
-    if len(labels) > MOST_LABELLED_CLASSES:
+    if len(labels) > MAX_LABELLED_CLASSES:
         return
     long = max(map(len, labels)) > SHORT_LABEL
     if long:

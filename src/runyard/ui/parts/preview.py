@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from typing import Literal
 
 MAX_BYTES = 262_144
-MOST_ROWS = 200
+MAX_ROWS = 200
 MAX_COLUMNS = 50
 _PICTURES = {".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".svg", ".ico"}
 _TABLES = {".csv": ",", ".tsv": "\t"}
@@ -79,8 +79,8 @@ def look_into(name: str, content: bytes, size: int | None) -> Preview:
         table = _table(text, _TABLES[suffix])
         if table:
             header, *rows = table
-            shown = tuple(rows[:MOST_ROWS])
-            return Preview("table", name, size, header=header, rows=shown, cut=cut or len(rows) > MOST_ROWS)
+            shown = tuple(rows[:MAX_ROWS])
+            return Preview("table", name, size, header=header, rows=shown, cut=cut or len(rows) > MAX_ROWS)
     if suffix == ".json" and not cut:
         text = _indented(text)
     return Preview("text", name, size, text=text, cut=cut)
@@ -100,7 +100,7 @@ def _decoded(content: bytes, cut: bool) -> str | None:
 def _table(text: str, delimiter: str) -> list[tuple[str, ...]]:
     try:
         reader = csv.reader(io.StringIO(text), delimiter=delimiter)
-        return [tuple(row[:MAX_COLUMNS]) for row in islice(reader, MOST_ROWS + 2)]
+        return [tuple(row[:MAX_COLUMNS]) for row in islice(reader, MAX_ROWS + 2)]
     except csv.Error:
         return []
 
