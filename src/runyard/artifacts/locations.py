@@ -59,7 +59,7 @@ def own_address(host: str, port: int | None, prefix: str) -> str:
 
 
 def in_s3(place: str) -> bool:
-    """Is this a location in S3?"""
+    """Whether this is a location in S3."""
     return urlsplit(place).scheme == S3_SCHEME
 
 

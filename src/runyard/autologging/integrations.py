@@ -48,7 +48,7 @@ def get_autologging_config(flavor_name: str, config_key: str, default_value: Any
 
 
 def autologging_is_disabled(integration_name: str) -> bool:
-    """Is nothing logged for calls that this thread makes into a library now?"""
+    """Whether nothing is logged for calls that this thread makes into a library now."""
     if None in _suspended.names or integration_name in _suspended.names:
         return True
     return bool(get_autologging_config(integration_name, "disable", default_value=True))

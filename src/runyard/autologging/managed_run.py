@@ -13,7 +13,7 @@ from runyard.fluent.values import set_tags
 
 
 def must_leave_run_alone(integration: str) -> bool:
-    """Is a run active that the program started itself, and was logging to such runs ruled out (``exclusive``)?"""
+    """Whether the program itself has started the active run, and ``exclusive`` rules out logging to it."""
     run = active_run()
     exclusive = bool(get_autologging_config(integration, "exclusive", default_value=False))
     return exclusive and run is not None and AUTOLOGGING_TAG not in run.data.tags

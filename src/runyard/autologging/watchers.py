@@ -42,7 +42,7 @@ Watcher = Callable[[Call], Watch]
 
 
 class _Inside(threading.local):
-    """Is this thread inside of a call that is watched? What such a call calls in turn is part of it."""
+    """Whether this thread is inside of a watched call. Calls within it are part of it."""
 
     def __init__(self) -> None:
         self.watched = False
@@ -69,7 +69,7 @@ def watched(function: Callable[..., Any], integration: str, watcher: Watcher) ->
 
 
 def is_watched(function: object) -> bool:
-    """Is this one of our functions that stand for a library's?"""
+    """Whether this is one of our functions that stand for a library's."""
     return "_runyard_original" in getattr(function, "__dict__", ())
 
 

@@ -13,7 +13,7 @@ class LifecycleStage:
 
     @classmethod
     def is_valid(cls, lifecycle_stage: str) -> bool:
-        """Is this the name of a stage?"""
+        """Whether this is the name of a stage."""
         return lifecycle_stage in cls._VALID_STAGES
 
     @classmethod

@@ -22,7 +22,7 @@ class Dataset:
     """
 
     _described_by_schema = False
-    """Is the schema named in `to_dict` even when there is none?"""
+    """Whether the schema is named in `to_dict` even when there is none."""
 
     def __init__(self, source: DatasetSource, name: str | None = None, digest: str | None = None) -> None:
         self._source = source

@@ -17,7 +17,7 @@ class DatasetSource:
 
     @classmethod
     def _can_resolve(cls, raw_source: Any) -> bool:
-        """Can `_resolve` make a source of a path, an address or another object? Asked of registered kinds."""
+        """Whether `_resolve` can make a source of a path, an address or another object."""
         return False
 
     @classmethod

@@ -69,12 +69,12 @@ class EvaluationDataset:
 
     @property
     def has_targets(self) -> bool:
-        """Is it known what is true?"""
+        """Whether it is known what is true."""
         return self.targets is not None
 
     @property
     def has_predictions(self) -> bool:
-        """Is it part of the data what a model said?"""
+        """Whether the predictions are a column of the data."""
         return self.predictions is not None
 
     @property

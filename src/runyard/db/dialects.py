@@ -12,12 +12,12 @@ from runyard.db.transaction import Transaction
 
 
 def one_of(tx: Transaction, column: sa.ColumnElement[Any], numbers: Sequence[int]) -> sa.ColumnElement[bool]:
-    """Is the column one of these numbers? One bound value, however many numbers: databases limit how many are bound."""
+    """Whether the column is one of these numbers. A single bound value: databases limit their number."""
     return one_of_values(tx.dialect, column, numbers)
 
 
 def one_of_values(dialect: str, column: sa.ColumnElement[Any], values: Sequence[Any]) -> sa.ColumnElement[bool]:
-    """Is the column one of these values of its own type? One bound value, as with `one_of`."""
+    """Whether the column is one of these values of its own type. One bound value, as with `one_of`."""
     if dialect == "sqlite":
         listed = sa.func.json_each(orjson.dumps(list(values)).decode()).table_valued("value")
         return column.in_(sa.select(listed.c.value))

@@ -28,7 +28,7 @@ class SortColumn:
     expression: The SQL.
     kind: The type of its value in a token.
     descending: Greatest first?
-    indexed: May a bound on this column alone help the database to begin in the right place?
+    indexed: Whether an index serves a bound on this column alone.
     """
 
     expression: sa.ColumnElement[Any]

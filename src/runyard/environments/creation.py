@@ -95,7 +95,7 @@ def require_manager(manager: str, python: str = "") -> None:
 
 
 def is_installed(name: str) -> bool:
-    """Is the program on the path, or beside the Python that runs?"""
+    """Whether the program is on the path, or beside the Python that runs."""
     return _found(name) is not None
 
 

@@ -154,7 +154,7 @@ KINDS: dict[str, type[EvaluationArtifact]] = {
 
 
 def is_file_name(name: str) -> bool:
-    """Can an artifact of this name be a file, with nothing but its extension added?"""
+    """Whether an artifact of this name can be a file with only an extension added."""
     return bool(name) and not name.startswith(".") and not set(name) & set("/\\\0")
 
 

@@ -44,7 +44,7 @@ class Classified:
 
     @property
     def is_binary(self) -> bool:
-        """Are there two classes?"""
+        """Whether there are two classes."""
         return len(self.labels) == 2
 
     @property

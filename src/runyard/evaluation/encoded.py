@@ -45,7 +45,7 @@ class EncodedFeatures:
 
     @property
     def were_numbers(self) -> bool:
-        """Was nothing to be numbered?"""
+        """Whether nothing had to be encoded."""
         return not self._numbered
 
     def decoded(self, numbers: Any) -> pd.DataFrame:

@@ -150,7 +150,7 @@ def _missing(metric: EvaluationMetric, material: Material, computed: Mapping[str
 
 
 def _means_metrics(name: str, material: Material) -> bool:
-    """Does a metric ask for all metrics computed so far? Data that has a column of the name comes first."""
+    """Whether a metric uses all metrics computed so far. A column of that name comes first."""
     return material.mapping.get(name, name) == "metrics" and "metrics" not in material.columns.columns
 
 

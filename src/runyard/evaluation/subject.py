@@ -94,7 +94,7 @@ def answers(
     subject: A model or function.
     features: The rows.
     column: The prediction's column, for answers of several.
-    of_lists: Is each prediction a list, which may have any length?
+    of_lists: Whether each prediction is a list, of any length.
 
     Raises
     ------

@@ -85,7 +85,7 @@ class MetricThreshold:
 
     @property
     def needs_baseline(self) -> bool:
-        """Is it about a change?"""
+        """Whether it is about a change."""
         return self._min_absolute_change is not None or self._min_relative_change is not None
 
     def __str__(self) -> str:

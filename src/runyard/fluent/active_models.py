@@ -21,7 +21,7 @@ class ActiveModel(LoggedModel):
     Parameters
     ----------
     logged_model: The model.
-    set_by_user: Did the program choose it, not MLFLOW_ACTIVE_MODEL_ID?
+    set_by_user: Whether the program set it, not MLFLOW_ACTIVE_MODEL_ID.
     """
 
     def __init__(self, logged_model: LoggedModel, set_by_user: bool = True) -> None:

@@ -113,7 +113,7 @@ def _source(client: RunyardClient, uri: str) -> _Source:
 
 
 def _in_one_store(client: RunyardClient) -> bool:
-    """Are models registered where runs are logged?"""
+    """Whether the registry is in the store of runs."""
     return client.registry.transport.address == client.connection.transport.address
 
 

@@ -89,7 +89,7 @@ class Guard:
         return None
 
     def _is_ours(self, origin: bytes, host: bytes | None) -> bool:
-        """Is it the origin of our own pages, or one the operator named?"""
+        """Whether it is the origin of our own pages, or one the operator named."""
         if origin in self._origins:
             return True
         scheme, separator, authority = origin.partition(b"://")

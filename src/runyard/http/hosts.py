@@ -115,7 +115,7 @@ class HostRules:
             self.hosts.add((parsed.name, self.port))
 
     def accept(self, header: bytes | None, reached: tuple[str, int | None] | None) -> bool:
-        """Is this Host header one of ours?
+        """Whether this Host header is accepted.
 
         Parameters
         ----------
@@ -151,7 +151,7 @@ class HostRules:
 
 
 def _is_loopback(host: HostPort) -> bool:
-    """Does it name this machine itself? Then on any port: tunnels and containers lead here from other ones.
+    """Whether it names this machine itself, on any port: tunnels and containers use other ports.
 
     No page elsewhere can send such a header: a browser names the host that it asks, and these names lead to
     its own machine only. What a page of another port there may do is decided by its Origin.

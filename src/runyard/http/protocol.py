@@ -98,7 +98,7 @@ class LimitedProtocol(HttpToolsProtocol):
             self._watch_head(0 if was_in_body else len(data))
 
     def _is_answering(self) -> bool:
-        """Is a request's answer still to be completed?"""
+        """Whether a request is still being answered."""
         cycle = cast("RequestResponseCycle | None", self.cycle)  # declared without None, but it begins with it
         return cycle is not None and not cycle.response_complete
 

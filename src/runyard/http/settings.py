@@ -99,5 +99,5 @@ class HttpSettings:
 
     @property
     def is_public(self) -> bool:
-        """Can other machines reach it?"""
+        """Whether other machines can reach it."""
         return self.host not in LOOPBACK and not self.host.startswith("127.")

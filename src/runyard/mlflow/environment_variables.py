@@ -33,11 +33,11 @@ class EnvironmentVariable:
 
     @property
     def defined(self) -> bool:
-        """Is it set?"""
+        """Whether it is set."""
         return self.is_set()
 
     def is_set(self) -> bool:
-        """Is it set, even to nothing?"""
+        """Whether it is set, even to nothing."""
         return any(name in os.environ for name in self._names)
 
     def get_raw(self) -> str | None:

@@ -141,7 +141,7 @@ def _is_scalar(value: Any) -> bool:
 
 
 def _is_one_nested(schema: Schema) -> bool:
-    """Is each item of a list an input, rather than a row of them?"""
+    """Whether each item of a list is an input, not a row of inputs."""
     return not schema.has_input_names() and len(schema) == 1 and isinstance(schema.inputs[0].type, Array | Object | Map)
 
 

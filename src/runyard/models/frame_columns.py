@@ -27,7 +27,7 @@ def typed(values: "pd.Series[Any]", kind: AnyDataType, *, required: bool) -> "pd
 
     Parameters
     ----------
-    required: May no value be missing? Texts, fractions and times have a value for it in any case.
+    required: Whether no value may be missing. Texts, fractions and times have a value for it in any case.
 
     Raises
     ------

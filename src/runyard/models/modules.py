@@ -176,12 +176,12 @@ def _of_names(names: frozenset[str]) -> dict[str, ModuleType]:
 
 
 def _is_taken(name: str) -> bool:
-    """Is there anything else of this name, imported or not?"""
+    """Whether there is anything else of this name, imported or not."""
     return name in sys.modules or any(name in one.names for one in _public) or _is_elsewhere(name)
 
 
 def _is_elsewhere(name: str) -> bool:
-    """Could it be imported if there were no models?"""
+    """Whether it could be imported if there were no models."""
     theirs = {one.folder for one in _public}
     for finder in sys.meta_path:
         if isinstance(finder, _Finder) or not hasattr(finder, "find_spec"):

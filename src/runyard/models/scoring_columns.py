@@ -20,7 +20,7 @@ _INTEGERS = {"integer": "int32", "long": "int64"}
 
 
 def is_table(schema: Schema | None) -> bool:
-    """Does the signature name the types of columns?"""
+    """Whether the signature has types of columns."""
     return schema is not None and not schema.is_tensor_spec() and not takes_anything(schema)
 
 

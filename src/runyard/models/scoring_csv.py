@@ -89,14 +89,14 @@ def _cells(row: Sequence[Any], kinds: Sequence[Any]) -> list[Any]:
 
 
 def _is_number(kind: Any) -> bool:
-    """Is it a type whose values are not texts: of columns, or of tensors?"""
+    """Whether it is a type whose values are not texts: of columns, or of tensors."""
     if isinstance(kind, DataType):
         return kind not in (DataType.string, DataType.binary)
     return getattr(kind, "kind", "O") in "biuf"
 
 
 def _is_nested(kind: Any) -> bool:
-    """May a cell hold a list or an object?"""
+    """Whether a cell may hold a list or an object."""
     return kind is not None and not isinstance(kind, DataType | AnyType)
 
 
@@ -133,7 +133,7 @@ def _read(text: str, columns: Sequence[str], kinds: dict[str, Any]) -> pd.DataFr
 
 
 def _is_kept(kind: Any) -> bool:
-    """Must the reader leave it as text? Or else 007 becomes 7, and a whole number beside a gap a fraction."""
+    """Whether the reader must leave it as text. Or else 007 becomes 7, and a whole number beside a gap a fraction."""
     return kind is not None and kind not in (DataType.float, DataType.double, DataType.boolean, AnyType())
 
 

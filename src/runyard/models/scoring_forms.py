@@ -167,7 +167,7 @@ def _is_object(kind: Any) -> bool:
 
 
 def _is_column(value: Any, kind: Any) -> bool:
-    """Is it a list of values of this kind, rather than one?"""
+    """Whether it is a list of values of this kind, rather than one."""
     return (
         isinstance(value, list) and _depth(value) > _depth_of(kind)
         if isinstance(kind, Array)

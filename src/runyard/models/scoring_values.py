@@ -56,7 +56,7 @@ def whole_numbers(values: Sequence[Any], dtype: Any, *, required: bool = True) -
 
     Parameters
     ----------
-    required: Must none be missing?
+    required: Whether no value may be missing.
 
     Raises
     ------
@@ -202,5 +202,5 @@ _PACKED: dict[DataType, Callable[[Any], Any]] = {DataType.datetime: moment_of, D
 
 
 def is_gap(value: Any) -> bool:
-    """Is it a missing value?"""
+    """Whether it is a missing value."""
     return value is None or (isinstance(value, float) and value != value)

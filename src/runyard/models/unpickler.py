@@ -40,7 +40,7 @@ class ModelUnpickler(pickle.Unpickler):
         return partial(around, found) if around else found
 
     def is_for_itself(self, kind: type) -> bool:
-        """Has the model this class for itself even where the program has defined it?"""
+        """Whether the model has this class for itself even where the program has defined it."""
         return False
 
     def _class_made_by(self, make: Callable[..., Any], *described: Any) -> Any:

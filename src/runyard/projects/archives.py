@@ -53,7 +53,7 @@ def _check(archive: Path, members: list[zipfile.ZipInfo]) -> None:
 
 
 def _is_special(member: zipfile.ZipInfo) -> bool:
-    """Is it a link or a device?"""
+    """Whether it is a link or a device."""
     kind = stat.S_IFMT(member.external_attr >> 16)
     return kind not in (0, stat.S_IFREG, stat.S_IFDIR)
 

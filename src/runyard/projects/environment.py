@@ -146,7 +146,7 @@ class PackagesPlan:
 
 
 def _is_there(python: str) -> bool:
-    """Is there such a Python? The stand-ins of pyenv and asdf are there for versions that are not."""
+    """Whether there is such a Python. The stand-ins of pyenv and asdf are there for versions that are not."""
     found = shutil.which(python)
     if found is None:
         return False

@@ -62,7 +62,7 @@ _ELSEWHERE = (
 
 
 def is_address(uri: str) -> bool:
-    """Is this the address of a repository, by its form?"""
+    """Whether this is the address of a repository, by its form."""
     return address_parts(uri).scheme in SCHEMES or _SCP.fullmatch(uri) is not None
 
 
@@ -130,12 +130,12 @@ def repository_of(folder: Path) -> Path | None:
 
 
 def is_bare(folder: Path) -> bool:
-    """Is this a repository without files beside it, such as ``project.git``?"""
+    """Whether this is a repository without files beside it, such as ``project.git``."""
     return (folder / "HEAD").is_file() and (folder / "objects").is_dir() and (folder / "refs").is_dir()
 
 
 def is_branch(clone_folder: Path, version: str) -> bool:
-    """Was the version of a clone the name of a branch?"""
+    """Whether the version of a clone was the name of a branch."""
     fetched = _ask(["rev-parse", "--path-format=absolute", "--git-path", "FETCH_HEAD"], clone_folder)
     if not fetched or not Path(fetched.strip()).is_file():
         return False

@@ -113,7 +113,7 @@ def warn_of_unknown(where: str, content: Mapping[str, Any], known: Sequence[str]
 
 
 def is_local(value: str) -> bool:
-    """Does a value of the type path name a file of this machine?"""
+    """Whether a value of the type path names a local file."""
     return _SCHEME.fullmatch(value) is None or value.startswith("file:")
 
 

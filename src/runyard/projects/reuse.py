@@ -31,7 +31,7 @@ def fingerprint(prepared: Prepared, asked: bool) -> str | None:
 
 
 def _is_small(project: Path, inputs: list[Path]) -> bool:
-    """Are the files of a project, and those that it is given, digested in no time?"""
+    """Whether a project and its inputs are small enough to digest."""
     given = (file for path in inputs for file in (everything_in(path) if path.is_dir() else [path]))
     total = 0
     for file in chain(project_files(project), given):

@@ -66,7 +66,7 @@ def project_files(folder: Path) -> list[Path]:
 
 
 def belongs(path: Path) -> bool:
-    """Does a file belong to a project by its name, being no store of runs, no cache and no environment?"""
+    """Whether a file belongs to a project by its name: it is not a store of runs, a cache or an environment."""
     return _counts(path)
 
 

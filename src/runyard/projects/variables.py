@@ -40,7 +40,7 @@ def of_programs(client: RunyardClient, manager: str | None, reuse: bool) -> dict
     Parameters
     ----------
     manager: The environment manager that was chosen; None when it was left open.
-    reuse: May inner projects take earlier runs as their results?
+    reuse: Whether inner projects may take earlier runs as their results.
     """
     chosen: dict[str, str] = {}
     if manager:

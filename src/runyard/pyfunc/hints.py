@@ -48,7 +48,7 @@ def _hint(function: Callable[..., Any], name: str) -> Any:
 
 
 def is_list_hint(hint: Any) -> bool:
-    """Does it say ``list`` or ``list[…]``, or what else a list is? Those describe the rows of an input; others are not
+    """Whether it is a kind of list, such as ``list[…]``. Those describe the rows of an input; others are not
     looked into.
     """
     return hint in _LISTS or (typing.get_origin(hint) in _LISTS and len(typing.get_args(hint)) == 1)

@@ -121,7 +121,7 @@ def _is_of_library(frame: FrameType) -> bool:
 
 
 def _stands_in_try(file: str, line: int) -> bool:
-    """Is this line of a file in a ``try`` that goes on when an import fails?
+    """Whether this line is in a ``try`` that continues when an import fails.
 
     Most imports begin their line and so are in no block at all: their files need not be parsed, which takes as long as
     to import them.

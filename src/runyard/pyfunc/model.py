@@ -59,12 +59,12 @@ def called(python_model: PythonModel) -> Callable[..., Any]:
 
 
 def wants_context(function: Callable[..., Any]) -> bool:
-    """Does this ``predict`` take the context first?"""
+    """Whether this ``predict`` takes the context first."""
     return next(iter(inspect.signature(function).parameters), "") == "context"
 
 
 def wants_params(function: Callable[..., Any]) -> bool:
-    """Does it take parameters?"""
+    """Whether it takes parameters."""
     parameters = inspect.signature(function).parameters
     return "params" in parameters or any(one.kind is one.VAR_KEYWORD for one in parameters.values())
 

@@ -70,7 +70,7 @@ def save_model(
     input_example: An example of the input.
     metadata: Data to store with it.
     model_config: The configuration its context has: a dictionary, or a YAML file of one.
-    streamable: Does it stream? Whether it has ``predict_stream``, when left out.
+    streamable: Whether it streams; by default, whether it has ``predict_stream``.
     infer_code_paths: MLflow's; refused here when it is true: name the files in `code_paths`.
 
     Raises

@@ -40,7 +40,7 @@ class EntityFields:
     free: Kinds with any keys, such as metrics.
     aliases: Other spellings of attributes in filters.
     order_aliases: Other spellings of attributes in order_by.
-    repeats_allowed: May order_by name a key twice, the second time for nothing?
+    repeats_allowed: Whether order_by may name a key twice; the second one has no effect.
     """
 
     name: str

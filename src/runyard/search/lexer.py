@@ -63,7 +63,7 @@ class Token(NamedTuple):
         return (Token("text", match.group(), self.position + match.start()) for match in _TEXT.finditer(self.text))
 
     def is_word(self, *words: str) -> bool:
-        """Is it one of these keywords, in any case?"""
+        """Whether it is one of these keywords, in any case."""
         return self.kind == "word" and self.text.upper() in words
 
 

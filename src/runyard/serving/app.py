@@ -128,7 +128,7 @@ class _ScoringApp:
 
 
 def _is_csv(given: str) -> bool:
-    """Is the body CSV? If not it is JSON.
+    """Whether the body is CSV. If not it is JSON.
 
     Raises
     ------

@@ -54,7 +54,7 @@ def _makes_an_array(model: Any) -> bool:
 
 
 def _is_table_of(data: Any, columns: list[str]) -> bool:
-    """Is it a DataFrame with exactly these columns, all of them numbers that numpy knows?"""
+    """Whether it is a DataFrame with exactly these columns, all of them numbers that numpy knows."""
     names = getattr(data, "columns", None)
     if names is None or not hasattr(data, "dtypes") or list(names) != columns:
         return False

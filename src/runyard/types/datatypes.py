@@ -43,7 +43,7 @@ class DataType(Enum):
 
     @classmethod
     def check_type(cls, data_type: "DataType", value: Any) -> bool:
-        """Is this value of the type, as Python or numpy has it?"""
+        """Whether this is a value of the type, as Python's or numpy's."""
         return type(value) in _accepted(data_type)
 
     @classmethod
@@ -138,7 +138,7 @@ class Property(BaseType):
 
     Parameters
     ----------
-    required: Must every object have it?
+    required: Whether every object must have it.
     """
 
     def __init__(self, name: str, dtype: "AnyDataType | str", required: bool = True) -> None:

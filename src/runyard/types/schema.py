@@ -44,7 +44,7 @@ class ColSpec:
     ----------
     type: Its type, or the name of a scalar type.
     name: None for a single column without a name. Names of several levels are tuples here and lists in JSON.
-    required: Must every table have it, without a gap?
+    required: Whether every table must have it, without a missing value.
     """
 
     def __init__(self, type: AnyDataType | str, name: Any = None, required: bool = True) -> None:  # noqa: A002  (MLflow's name)
@@ -164,11 +164,11 @@ class Schema:
         return cls([_spec(described) for described in _list_in(json_str, "schema")])
 
     def is_tensor_spec(self) -> bool:
-        """Are these tensors?"""
+        """Whether these are tensors."""
         return isinstance(self.inputs[0], TensorSpec)
 
     def has_input_names(self) -> bool:
-        """Have they names?"""
+        """Whether they have names."""
         return self.inputs[0].name is not None
 
     def input_names(self) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Does a plain value have a type? Scalars, and lists and dictionaries nested as one likes."""
+"""Checks plain values against types: scalars, and nested lists and dictionaries."""
 
 import datetime
 from collections.abc import Callable

@@ -48,7 +48,7 @@ def install(quiet: bool = False) -> None:
 
 
 def is_installed() -> bool:
-    """Does ``import mlflow`` give Runyard in this program?"""
+    """Whether ``import mlflow`` gives Runyard in this program."""
     return _State.finder is not None
 
 

@@ -14,7 +14,7 @@ class RequestHeaderProvider(metaclass=ABCMeta):
 
     @abstractmethod
     def in_context(self) -> bool:
-        """Does it apply now?"""
+        """Whether it applies now."""
 
     @abstractmethod
     def request_headers(self) -> dict[str, str]:

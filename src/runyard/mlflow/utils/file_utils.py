@@ -61,12 +61,12 @@ def make_containing_dirs(path: str) -> None:
 
 
 def exists(name: str) -> bool:
-    """Is there anything at this path?"""
+    """Whether there is anything at this path."""
     return Path(name).exists()
 
 
 def is_directory(name: str) -> bool:
-    """Is there a folder at this path?"""
+    """Whether there is a folder at this path."""
     return Path(name).is_dir()
 
 

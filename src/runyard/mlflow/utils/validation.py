@@ -41,7 +41,7 @@ def validate_param_and_metric_name(name: str) -> re.Match[str] | None:
 
 
 def path_not_unique(name: str) -> bool:
-    """Would the name, taken as a path, mean another name?"""
+    """Whether the name, taken as a path, would mean another name."""
     return posixpath.normpath(name) != name or name == "." or name.startswith(("..", "/"))
 
 

@@ -28,7 +28,7 @@ def as_made(lines: Sequence[str], constraints: Sequence[str] = (), python: str =
 
 
 def fits(pinned: str, limits: Sequence[str]) -> bool:
-    """Does a requirement of one version hold here, and do all limits on its package take that version?"""
+    """Whether a requirement of one version applies here, and all limits on its package allow that version."""
     wanted = read_requirement(pinned)
     if wanted is None:  # a version that only its own package's files know
         return True

@@ -72,7 +72,7 @@ def editable(line: str) -> str | None:
 
 
 def is_place(line: str) -> bool:
-    """Is it a path of this machine, instead of a name or an address?"""
+    """Whether it is a path of this machine, instead of a name or an address."""
     text = line.partition(" @ ")[2].strip() or line
     if text.startswith("file:") or _ADDRESS.fullmatch(text):
         return text.startswith("file:")

@@ -20,7 +20,7 @@ class SweepEngine(ABC):
     """
 
     needs_archive: ClassVar[bool] = True
-    """May points run where this machine's folders cannot be read? Then each brings the project along."""
+    """Whether points may run on other machines. Then each is sent with the project."""
 
     def __init__(self, parallel: int | None, config: Mapping[str, Any]) -> None:
         self.parallel = parallel

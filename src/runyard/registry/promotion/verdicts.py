@@ -118,7 +118,7 @@ def _without_holder(comparison: Comparison, absent: Sequence[Contender], if_no_h
 
 
 def _with_itself(named: Mapping[Metric, Contender]) -> bool:
-    """Does the comparison set the candidate against itself, because it is what holds the target?
+    """Whether the comparison is of the candidate with itself, because it holds the target.
 
     A promotion that is sent twice, as by a client that lost the answer, must come out the same: so such a comparison
     holds even where it asks for more.

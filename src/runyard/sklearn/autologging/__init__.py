@@ -91,6 +91,6 @@ def _change_sklearn(*, watched: bool) -> None:
 
 
 def _is_tested() -> bool:
-    """Is this one of the versions of scikit-learn that this was tested with?"""
+    """Whether this is one of the versions of scikit-learn that this was tested with."""
     version = tuple(int(part) for part in sklearn.__version__.split(".")[:2] if part.isdecimal())
     return OLDEST_TESTED <= version <= NEWEST_TESTED

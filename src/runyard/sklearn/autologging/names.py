@@ -23,7 +23,7 @@ def name_of(value: Any) -> str | None:
 
 
 def _holders(frame: FrameType, value: Any) -> tuple[bool, str | None]:
-    """Was a function given the object as an argument? And else, which of its variables holds it?"""
+    """Whether a function got the object as an argument, and otherwise the name of its variable that holds it."""
     code, known = frame.f_code, frame.f_locals
     named = code.co_argcount + code.co_kwonlyargcount
     arguments = code.co_varnames[:named]

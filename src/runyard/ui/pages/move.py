@@ -54,7 +54,7 @@ class MovePage:
     ----------
     kind: What is to be confirmed; ``choose`` while nothing is chosen.
     holders: The other versions that have the stage or alias now, the highest first.
-    can_archive: May the others be moved out of the way?
+    can_archive: Whether the others may be moved out of the way.
     """
 
     version: ModelVersion
@@ -128,7 +128,7 @@ def _holders(site: Site, version: ModelVersion, kind: Kind, target: str) -> tupl
 
 
 def _unchanged(version: ModelVersion, kind: Kind, target: str) -> bool:
-    """Is it so already?"""
+    """Whether it is so already."""
     if kind == "stage":
         return stage_of(version) == target
     if kind == "unalias":

@@ -35,7 +35,7 @@ class Summary:
     Attributes
     ----------
     flavors: Name and version of the library of each, empty when it does not say.
-    has_signature: Does the model say what it takes and gives?
+    has_signature: Whether the model has a signature.
     """
 
     flavors: tuple[tuple[str, str], ...]

@@ -46,7 +46,7 @@ def parent_id(run: Run) -> str | None:
 
 
 def is_running(run: Run) -> bool:
-    """Is it still being written?"""
+    """Whether it is still being written."""
     return run.info.status in GOING_ON
 
 
@@ -62,7 +62,7 @@ def took(run: Run) -> int | None:
 
 
 def is_project(run: Run) -> bool:
-    """Was it made by running a project?"""
+    """Whether it was made by running a project."""
     return run.data.tags.get(SOURCE_TYPE_TAG) == "PROJECT"
 
 
@@ -151,7 +151,7 @@ def _by_time(point: Metric) -> tuple[int, int]:
 
 
 def is_deleted(stage: str) -> bool:
-    """Is this the lifecycle stage of what was deleted?"""
+    """Whether this is the lifecycle stage of what was deleted."""
     return stage == LifecycleStage.DELETED
 
 
