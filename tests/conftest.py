@@ -74,10 +74,22 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     cluster.drop_database(uri)
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URI of a new store with artifacts in ``artifacts``, on SQLite and on PostgreSQL in turn."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'store.db'}"
+        return
+    cluster: Cluster = request.getfixturevalue("postgres")
+    uri = cluster.store(str(tmp_path / "artifacts"))
+    yield uri
+    cluster.give_back(uri)
+
+
 @pytest.fixture
-def gate(database: str, tmp_path: Path) -> Iterator[Gate]:
-    """A gate on an empty database, on SQLite and on PostgreSQL in turn."""
-    opened = CheckedGate.open(database, artifact_root=str(tmp_path / "artifacts"))
+def gate(store: str, tmp_path: Path) -> Iterator[Gate]:
+    """A gate on a new store, on SQLite and on PostgreSQL in turn."""
+    opened = CheckedGate.open(store, artifact_root=str(tmp_path / "artifacts"))
     yield opened
     opened.close()
 

@@ -17,8 +17,8 @@ from tests.support.removal import open_remover
 @pytest.fixture(scope="module")
 def guarded(postgres: Cluster) -> Cluster:
     """A cluster that asks one role for a password, and turns another away."""
-    postgres.psql("postgres", "CREATE ROLE asked_for_password LOGIN PASSWORD 'ri#g/h?t@[1'")
-    postgres.psql("postgres", "CREATE ROLE turned_away LOGIN")
+    postgres.execute("postgres", "CREATE ROLE asked_for_password LOGIN PASSWORD 'ri#g/h?t@[1'")
+    postgres.execute("postgres", "CREATE ROLE turned_away LOGIN")
     return postgres
 
 

@@ -118,11 +118,11 @@ def test_the_log_tells_of_an_outage_once(start_server: Callable[..., RunningServ
     server = start_server(database_uri=uri)
     with Caller(server.url) as caller:
         assert 200 == caller.get("experiments/get?experiment_id=0")[0]
-        postgres.psql("postgres", f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
-        postgres.psql("postgres", f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+        postgres.execute("postgres", f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+        postgres.execute("postgres", f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
         during = [caller.get("experiments/get?experiment_id=0")[0] for _ in range(3)]
         during.append(caller.post("experiments/create", {"name": "during"})[0])
-        postgres.psql("postgres", f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+        postgres.execute("postgres", f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
         after = caller.get("experiments/get?experiment_id=0")[0]
     server.stop()
     postgres.drop_database(uri)

@@ -7,13 +7,27 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+import psycopg
+
+from runyard.db.engine import open_engines
+from runyard.db.metadata import metadata
+from runyard.db.schema import fill
+from runyard.db.transaction import StoreSettings
+from runyard.gate.gate import Gate
 
 USER = "runyard"
 _RULES = "host all asked_for_password 127.0.0.1/32 scram-sha-256\nhost all turned_away 127.0.0.1/32 reject\n"
 """Roles that tests may create; all others are let in without a password."""
 SYSTEM_USER = "nobody"  # PostgreSQL refuses to run as root
+
+_END_OTHERS = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+_RESTART_SEQUENCES = "SELECT setval(sequencename::regclass, start_value, false) FROM pg_sequences"
 
 
 @dataclass
@@ -29,29 +43,56 @@ class Cluster:
     port: int
     programs: Path
     _made: int = 0
+    _stores: list[str] = field(default_factory=list)
 
     def new_database(self) -> str:
         """Create an empty database; returns its URI."""
         self._made += 1
         name = f"test_{os.getpid()}_{self._made}"
-        self.psql(
+        self.execute(
             "postgres", f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'"
         )
         return f"postgresql://{USER}@127.0.0.1:{self.port}/{name}"
 
     def drop_database(self, uri: str) -> None:
         """Remove a database and its open connections."""
-        self.psql("postgres", f'DROP DATABASE IF EXISTS "{uri.rpartition("/")[2]}" WITH (FORCE)')
+        self.execute("postgres", f'DROP DATABASE IF EXISTS "{uri.rpartition("/")[2]}" WITH (FORCE)')
 
-    def psql(self, database: str, statement: str) -> None:
+    def store(self, artifact_root: str) -> str:
+        """The URI of a database that holds what a new store does. To make the tables each time would take long."""
+        if not self._stores:
+            uri = self.new_database()
+            Gate.open(uri, artifact_root=artifact_root).close()
+            return uri
+        uri = self._stores.pop()
+        engines = open_engines(uri)
+        try:
+            with engines.writing.begin() as connection:
+                connection.exec_driver_sql(f"{_END_OTHERS}; {_delete_all()}; {_RESTART_SEQUENCES}")
+                fill(connection, StoreSettings(artifact_root))
+        finally:
+            engines.dispose()
+        return uri
+
+    def give_back(self, uri: str) -> None:
+        """Let another test have the store."""
+        self._stores.append(uri)
+
+    def execute(self, database: str, statement: str) -> None:
         """Execute one statement."""
-        arguments = ["-h", "127.0.0.1", "-p", str(self.port), "-U", USER, "-d", database, "-qc", statement]
-        subprocess.run([self.programs / "psql", *arguments], check=True, capture_output=True)
+        with psycopg.connect(
+            host="127.0.0.1", port=self.port, user=USER, dbname=database, autocommit=True
+        ) as connection:
+            connection.execute(statement.encode())
 
     def stop(self) -> None:
         """Stop it and remove its files."""
         _as_unprivileged([self.programs / "pg_ctl", "-D", self.folder / "data", "-m", "immediate", "-w", "stop"])
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _delete_all() -> str:
+    return "; ".join(f"DELETE FROM {table.name}" for table in reversed(metadata.sorted_tables))
 
 
 def start_cluster() -> Cluster:

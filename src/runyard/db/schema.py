@@ -21,10 +21,10 @@ Filler = Callable[[Transaction], None]
 _fillers: list[Filler] = []
 
 
-def fills_new_schema(fill: Filler) -> Filler:
+def fills_new_schema(filler: Filler) -> Filler:
     """Declare a function that puts the first rows into a new database, in the transaction that creates the tables."""
-    _fillers.append(fill)
-    return fill
+    _fillers.append(filler)
+    return filler
 
 
 class SchemaOutdated(Conflict):
@@ -84,6 +84,11 @@ def _create(connection: sa.Connection, settings: StoreSettings) -> None:
     metadata.create_all(connection)
     connection.execute(sa.text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
     connection.execute(sa.insert(version).values(version_num=HEAD))
+    fill(connection, settings)
+
+
+def fill(connection: sa.Connection, settings: StoreSettings) -> None:
+    """Put the first rows into empty tables."""
     tx = Transaction(connection, settings)
-    for fill in _fillers:
-        fill(tx)
+    for filler in _fillers:
+        filler(tx)
