@@ -22,6 +22,9 @@ from tests.support.server import RunningServer
 # shap's compiled code has brought a worker down. It runs as plain Python here, which is faster than to compile it.
 os.environ["NUMBA_DISABLE_JIT"] = "1"
 
+# Threads of numeric libraries wait for each other in loops, which on a busy machine takes longer than the work.
+os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
+
 # Every server and program that tests start would compile the whole package again, and every worker all tests.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False

@@ -1,8 +1,6 @@
 """`runyard db upgrade`: safe at any moment, and clear about what it does not touch."""
 
 import sqlite3
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,17 +11,17 @@ from runyard.db.schema import HEAD, version
 from runyard.gate.gate import Gate
 from tests.cli.conftest import Runyard
 from tests.support.postgres import free_port
+from tests.support.programs import start_command
 
 
 def test_upgrades_at_once_do_no_harm(database: str) -> None:
     """An init container for each replica starts them together, on an empty database too."""
     if database.startswith("sqlite"):
         Path(database.removeprefix("sqlite:///")).touch()
-    command = [sys.executable, "-m", "runyard", "db", "upgrade", database]
-    started = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) for _ in range(4)]
-    ended = [(process.communicate(timeout=90)[0].decode(), process.returncode) for process in started]
+    started = [start_command("db", "upgrade", database) for _ in range(4)]
+    ended = [program.finish() for program in started]
 
-    assert ended == [("The database has the schema of this version.\n", 0)] * 4
+    assert ended == [(0, "The database has the schema of this version.\n", "")] * 4
     Gate.open(database).close()
 
 

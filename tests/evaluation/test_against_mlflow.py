@@ -1,6 +1,8 @@
 """Evaluations find what MLflow finds on the same data."""
 
 import json
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import pytest
@@ -14,6 +16,12 @@ EXPECTED: dict[str, Any] = json.loads(RECORDED.read_text(encoding="utf-8"))
 CLOSE = 1e-9
 
 
+@cache
+def _cases() -> dict[str, Callable[[], Any]]:
+    """Every case, with models that are trained once for all tests."""
+    return dict(cases(runyard))
+
+
 def _close(cell: Any) -> Any:
     return pytest.approx(cell, rel=CLOSE, abs=CLOSE) if isinstance(cell, (int, float)) else cell
 
@@ -21,7 +29,7 @@ def _close(cell: Any) -> Any:
 @pytest.mark.parametrize("name", EXPECTED)
 def test_metrics_files_tables_and_datasets_are_those_of_mlflow(name: str) -> None:
     """Numbers agree to 1e-9; files, tables, kinds of artifacts and the noted dataset are the same."""
-    found = json.loads(json.dumps(answer(runyard, dict(cases(runyard))[name])))
+    found = json.loads(json.dumps(answer(runyard, _cases()[name])))
     expected = EXPECTED[name]
     assert {key: found[key] for key in ("artifacts", "files", "tagged")} == {
         key: expected[key] for key in ("artifacts", "files", "tagged")
@@ -40,4 +48,4 @@ def test_metrics_files_tables_and_datasets_are_those_of_mlflow(name: str) -> Non
 
 def test_every_case_was_recorded() -> None:
     """No case goes unchecked because its record is missing."""
-    assert [name for name, _ in cases(runyard)] == list(EXPECTED)
+    assert list(_cases()) == list(EXPECTED)

@@ -1,8 +1,6 @@
 """From a training to answers over HTTP: a registered model served by alias and stage, and the other commands."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +12,7 @@ from sklearn.linear_model import LogisticRegression
 import runyard
 from tests.serving.conftest import ModelServer
 from tests.support.fluent import forget_everything
+from tests.support.programs import start_command
 from tests.support.server import RunningServer
 
 
@@ -60,10 +59,12 @@ def test_a_registered_model_is_served(
         serving.kill()
 
 
-def _models(server: RunningServer, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "runyard", "models", *arguments]
+def _models(server: RunningServer, *arguments: str) -> tuple[int, str]:
+    """The exit code of a command and its errors."""
     environment = {**server.environment, "RUNYARD_TRACKING_URI": server.url, "PATH": "/usr/bin:/bin"}
-    return subprocess.run(command, capture_output=True, text=True, timeout=100, check=False, env=environment)
+    loaded = ("pandas", "skops.io", "fastapi", "jinja2", "runyard.cli.main")
+    code, _, errors = start_command("models", *arguments, environment=environment, loaded=loaded).finish()
+    return code, errors
 
 
 def test_predictions_of_a_file(
@@ -81,18 +82,18 @@ def test_predictions_of_a_file(
         given, answer = tmp_path / "rows", tmp_path / "answer.json"
         given.write_text(text, encoding="utf-8")
         options = ["-i", str(given), "-o", str(answer), "-t", kind, "--env-manager", "local"]
-        done = _models(server, "predict", "-m", "models:/Unicorn/1", *options)
-        assert done.returncode == 0, done.stderr
+        code, errors = _models(server, "predict", "-m", "models:/Unicorn/1", *options)
+        assert code == 0, errors
         assert json.loads(answer.read_text(encoding="utf-8")) == expected
         answer.unlink()
-    refused = _models(server, "predict", "-m", "models:/Unicorn/1", "-t", "text/xml")
-    assert (2, True) == (refused.returncode, "'text/xml' is not 'json', 'csv'" in refused.stderr)
+    code, errors = _models(server, "predict", "-m", "models:/Unicorn/1", "-t", "text/xml")
+    assert (2, True) == (code, "'text/xml' is not 'json', 'csv'" in errors)
 
 
 def test_a_container_file_is_written(server: RunningServer, unicorn: LogisticRegression, tmp_path: Path) -> None:
     """It holds the model, installs what it needs, and does not run as root."""
-    done = _models(server, "generate-dockerfile", "-m", "models:/Unicorn/1", "-d", str(tmp_path / "image"))
-    assert done.returncode == 0, done.stderr
+    code, errors = _models(server, "generate-dockerfile", "-m", "models:/Unicorn/1", "-d", str(tmp_path / "image"))
+    assert code == 0, errors
     text = (tmp_path / "image" / "Dockerfile").read_text(encoding="utf-8")
     assert "pip install -r requirements.txt" in text
     assert "\nUSER runyard\n" in text
@@ -102,10 +103,10 @@ def test_a_container_file_is_written(server: RunningServer, unicorn: LogisticReg
 @pytest.mark.parametrize("uri", ["nowhere", "models:/Nobody/1", "models:/Unicorn@nobody"])
 def test_what_is_not_there_is_told_in_words(uri: str, server: RunningServer, unicorn: LogisticRegression) -> None:
     """One line says what is missing; there is no traceback."""
-    done = _models(server, "serve", "-m", uri, "--env-manager", "local")
-    assert done.returncode == 1
-    assert done.stderr.startswith("Error: ")
-    assert "Traceback" not in done.stderr
+    code, errors = _models(server, "serve", "-m", uri, "--env-manager", "local")
+    assert code == 1
+    assert errors.startswith("Error: ")
+    assert "Traceback" not in errors
 
 
 def test_requirements_of_a_saved_model_are_changed(server: RunningServer, tmp_path: Path) -> None:
@@ -113,8 +114,8 @@ def test_requirements_of_a_saved_model_are_changed(server: RunningServer, tmp_pa
     folder = tmp_path / "model"
     runyard.pyfunc.save_model(str(folder), python_model=lambda model_input: 1, pip_requirements=["numpy", "six"])
     for operation, named in (("add", "tabulate==0.9.0"), ("remove", "six")):
-        done = _models(server, "update-pip-requirements", "-m", str(folder), operation, named)
-        assert done.returncode == 0, done.stderr
+        code, errors = _models(server, "update-pip-requirements", "-m", str(folder), operation, named)
+        assert code == 0, errors
     for file in ("requirements.txt", "conda.yaml"):
         text = (folder / file).read_text(encoding="utf-8")
         assert "tabulate==0.9.0" in text

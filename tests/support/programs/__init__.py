@@ -88,6 +88,17 @@ def start_program(
     return Program(int(report.recv(20)), os.fdopen(read), errors, report)
 
 
+def start_command(
+    *arguments: str,
+    folder: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    loaded: tuple[str, ...] = (),
+) -> Program:
+    """Start the program `runyard` with these arguments; the rest is as for `start_program`."""
+    text = "import sys\nfrom runyard.cli.main import run\nsys.exit(run(sys.argv[1:]))\n"
+    return start_program(text, *arguments, folder=folder, environment=environment, loaded=loaded)
+
+
 @functools.cache
 def forked_python(loaded: tuple[str, ...] = ()) -> Path:
     """A ``python`` in a folder of its own whose ``python FILE`` is a fork; anything else is done by the real one.
