@@ -79,7 +79,7 @@ def _as_json(experiment: Experiment) -> dict[str, Any]:
 
 @experiments.command()
 @view_option
-@click.option("--max-results", type=click.IntRange(min=1), help="At most this many; all when not given.")
+@click.option("--max-results", type=click.IntRange(min=1), help="Maximum number of results; all by default.")
 @output_option()
 def search(view: str, max_results: int | None, output: str) -> None:
     """List experiments."""

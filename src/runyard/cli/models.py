@@ -33,17 +33,17 @@ def _serving_options(command: Command) -> Command:
             click.option("-h", "--host", default="127.0.0.1", envvar=variables("HOST"), show_default=True,
                          show_envvar=True, help="Address to listen on; 0.0.0.0 lets other machines in."),
             click.option("-t", "--timeout", type=float, default=60, show_default=True, show_envvar=True,
-                         envvar=variables("SCORING_SERVER_REQUEST_TIMEOUT"), help="Seconds a request may take."),
+                         envvar=variables("SCORING_SERVER_REQUEST_TIMEOUT"), help="Timeout of a request, in seconds."),
             click.option("-w", "--workers", type=click.IntRange(min=1), default=1, envvar=variables("MODELS_WORKERS"),
                          show_default=True, show_envvar=True, help="Number of processes, each with the model."),
             click.option("--threads", type=click.IntRange(min=1), default=16, show_default=True,
-                         help="Predictions that a process makes at the same time, at most; further threads than one "
-                         "are used when predictions take long."),
+                         help="Maximum number of predictions at the same time in a process; more than one "
+                         "thread is used only when predictions take long."),
             click.option("--batch-size", type=click.IntRange(min=1), default=1, show_default=True,
-                         help="Requests that one call of the model may answer together. Only for models whose "
-                         "prediction for a row does not depend on other rows."),
+                         help="Maximum number of requests that one call of the model answers together. Only for "
+                         "models whose prediction for a row does not depend on other rows."),
             click.option("--batch-wait", type=click.FloatRange(min=0), default=0, show_default=True,
-                         help="Milliseconds a request may wait for others to share its call."),
+                         help="Maximum number of milliseconds that a request waits for others to share its call."),
             click.option("--nan", type=click.Choice(["null", "bare"]), default="null", show_default=True,
                          help="How NaN and Infinity are written: null, which every JSON reader takes, or the bare "
                          "words, as MLflow does. A caller can ask for either with ?nan=."),

@@ -37,7 +37,7 @@ def environment_options(left_out: str) -> Callable[[Command], Command]:
         return click.option(
             "--env-manager",
             type=click.Choice(MANAGERS),
-            help="Where the model runs: in the environment that is here (local), or in one made for what it asks for, "
+            help="Environment of the model: the current one (local), or one created for its requirements, "
             f"and kept. {left_out}",
         )(command)
 

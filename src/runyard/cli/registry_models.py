@@ -19,7 +19,7 @@ from runyard.registry.registered_models.entities import RegisteredModel
 @click.command(name="list")
 @click.option("--filter", "filter_string", help="Only models that match, such as \"name LIKE 'vision%'\".")
 @click.option("--order-by", multiple=True, help="Sort by this, such as 'name DESC'; may be repeated.")
-@click.option("--max-results", type=click.IntRange(min=1), help="At most this many; all when not given.")
+@click.option("--max-results", type=click.IntRange(min=1), help="Maximum number of results; all by default.")
 @output_option()
 def list_models(filter_string: str | None, order_by: tuple[str, ...], max_results: int | None, output: str) -> None:
     """List registered models, by name."""
@@ -141,8 +141,8 @@ def create(name: str, description: str | None, output: str) -> None:
     required=True,
     help="Where the files are: runs:/<run id>/<path>, models:/m-<id>, a folder, or a URI such as s3://bucket/model.",
 )
-@click.option("--run-id", help="Run the model comes from; told by a source that begins with runs:/.")
-@click.option("--model-id", help="Logged model it is; told by a source such as models:/m-<id>.")
+@click.option("--run-id", help="Run that the model comes from; not needed for a source that begins with runs:/.")
+@click.option("--model-id", help="Id of the logged model; not needed for a source such as models:/m-<id>.")
 @click.option("--description", default="", help="Text shown on the version's page.")
 @output_option()
 def create_version(

@@ -84,7 +84,7 @@ def _check_archiving(archive: bool, stage: str | None) -> None:
 @click.command()
 @click.argument("name")
 @click.option("--version", help="Only moves that concern this version.")
-@click.option("--max-results", type=click.IntRange(min=1), help="At most this many; all when not given.")
+@click.option("--max-results", type=click.IntRange(min=1), help="Maximum number of results; all by default.")
 @output_option()
 def history(name: str, version: str | None, max_results: int | None, output: str) -> None:
     """Show who moved which alias and stage, when and why, the newest first."""
@@ -118,18 +118,18 @@ def _why(move: RegisteredModelMove) -> str:
     "--if",
     "condition",
     required=True,
-    help="What must hold, such as 'metrics.f1 > 0.8 and metrics.f1 >= champion.f1 - 0.005'.",
+    help="Condition that must hold, such as 'metrics.f1 > 0.8 and metrics.f1 >= champion.f1 - 0.005'.",
 )
 @click.option(
     "--if-no-holder",
     type=click.Choice(IF_NO_HOLDER),
     default=PASS,
     show_default=True,
-    help="What becomes of comparisons with the version that has the alias or stage while none has it.",
+    help="Result of comparisons with the version that has the alias or stage while there is none.",
 )
 @_archive_option
 @_reason_option
-@click.option("--dry-run", is_flag=True, help="Only tell what would happen.")
+@click.option("--dry-run", is_flag=True, help="Only report what would happen.")
 @output_option()
 @click.pass_context
 def promote(

@@ -23,7 +23,7 @@ def _project_options(command: Command) -> Command:
             click.option("-A", "--docker-args", multiple=True, metavar="NAME[=VALUE]", help="Option of docker run, for "
                          "projects that name a container."),
             click.option("--experiment-name", envvar=variables("EXPERIMENT_NAME"), show_envvar=True,
-                         help="Experiment of the run; made when there is none of that name."),
+                         help="Experiment of the run; created if it does not exist."),
             click.option("--experiment-id", envvar=variables("EXPERIMENT_ID"), show_envvar=True,
                          help="Experiment of the run, by id."),
             click.option("-b", "--backend", default="local", show_default=True, metavar="NAME", help="Where it runs: "
@@ -31,7 +31,7 @@ def _project_options(command: Command) -> Command:
             click.option("-c", "--backend-config", metavar="FILE", help="What the backend needs to know: a .json file, "
                          "or JSON."),
             click.option("--env-manager", type=click.Choice(MANAGERS), help="Where the project gets its packages: from "
-                         "the environment that is here (local), or in one made for it. By default what suits the "
+                         "the current environment (local), or one created for it. By default what suits the "
                          "environment it names; local when it names none."),
             click.option("--storage-dir", envvar=variables("TMP_DIR"), show_envvar=True, help="Folder to which the "
                          "values of path parameters are fetched from elsewhere."),
@@ -54,7 +54,7 @@ def _sweep_options(command: Command) -> Command:
                          "lr=0.1,0.01 or depth=3..8 or x=0..1..0.25. Several make all combinations."),
             click.option("--parallel", type=click.IntRange(min=1), help="Runs of a sweep at the same time; one by "
                          "default."),
-            click.option("--resume", metavar="RUN_ID", help="Go on with a sweep: run the points of this parent run "
+            click.option("--resume", metavar="RUN_ID", help="Continue a sweep: run the points of this parent run "
                          "that have not finished. The URI may be left out."),
             click.option("--engine", default="local", show_default=True, metavar="NAME", help="What runs a sweep: "
                          "local, dask, or what an installed package offers."),

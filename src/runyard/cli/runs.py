@@ -28,7 +28,7 @@ def runs() -> None:
 @view_option
 @click.option("--filter", "filter_string", default="", help="Only runs that match, such as 'metrics.loss < 0.1'.")
 @click.option("--order-by", multiple=True, help="Sort by this, such as 'metrics.loss DESC'; may be repeated.")
-@click.option("--max-results", type=click.IntRange(min=1), help="At most this many; all when not given.")
+@click.option("--max-results", type=click.IntRange(min=1), help="Maximum number of results; all by default.")
 @output_option()
 def list_runs(
     experiment_id: str,
@@ -70,7 +70,7 @@ def describe(run_id: str) -> None:
 @runs.command()
 @click.option("--experiment-id", envvar=variables("EXPERIMENT_ID"), show_envvar=True, help="Experiment, by id.")
 @click.option("--experiment-name", envvar=variables("EXPERIMENT_NAME"), show_envvar=True, help="Experiment, by name.")
-@click.option("--run-name", help="Name of the run; made up when not given.")
+@click.option("--run-name", help="Name of the run; a random one by default.")
 @click.option("--description", help="Text shown on the run's page.")
 @click.option("-t", "--tags", multiple=True, metavar="KEY=VALUE", help="A tag; may be repeated.")
 @click.option(

@@ -19,7 +19,7 @@ def _listed(_ctx: click.Context, _param: click.Parameter, text: str | None) -> l
 
 # -h names the host, as in MLflow's command line.
 @click.command(context_settings={"help_option_names": ["--help"]})
-@_option("-h", "--host", variable="HOST", help="Address to listen on; 127.0.0.1 unless told otherwise.")
+@_option("-h", "--host", variable="HOST", help="Address to listen on; 127.0.0.1 by default.")
 @_option("-p", "--port", variable="PORT", type=click.IntRange(0, 65535), help="Port to listen on; 5000 by default.")
 @_option(
     "--backend-store-uri",

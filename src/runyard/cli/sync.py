@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     help="Folder of the journals; RUNYARD_SPOOL_DIR by default, else ~/.local/state/runyard/spool.",
 )
 @click.option("--list", "only_list", is_flag=True, help="List what is not delivered, and why; deliver nothing.")
-@click.option("--retry-rejected", is_flag=True, help="Send again what stores refused, after the cause was mended.")
+@click.option("--retry-rejected", is_flag=True, help="Send rejected writes again, after the cause was fixed.")
 @click.option(
     "--export", "export_to", type=click.Path(path_type=Path), help="Write what is not delivered to this new file."
 )

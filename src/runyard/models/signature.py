@@ -87,7 +87,7 @@ def _schema(name: str, given: Any) -> Schema | None:
 def infer_signature(
     model_input: Any = None, model_output: Any = None, params: Mapping[str, Any] | None = None
 ) -> ModelSignature:
-    """The signature of a model that takes and gives data like this.
+    """The signature of a model with inputs and outputs like this data.
 
     Parameters
     ----------

@@ -89,7 +89,7 @@ class PackagesPlan:
 
     @property
     def tags(self) -> Mapping[str, str]:
-        """MLflow's tag; none for the environment that is here."""
+        """MLflow's tag; none for the current environment."""
         return {} if self.manager == "local" else {tags.ENVIRONMENT: self.manager}
 
     @property

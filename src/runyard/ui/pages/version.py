@@ -1,4 +1,4 @@
-"""A version of a registered model: where it came from, what it takes and gives, how to use it, its files."""
+"""A version of a registered model: where it came from, its inputs and outputs, how to use it, its files."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
