@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from sklearn.linear_model import LinearRegression
 from uv import find_uv_bin
 
 import runyard
@@ -45,10 +44,12 @@ def test_a_checkout_may_be_installed_instead(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(320)
 def test_what_an_image_runs_installs_a_model_that_answers(tmp_path: Path) -> None:
     """Its lines are carried out in an environment that holds nothing yet, as docker does in a bare image."""
-    model = LinearRegression().fit(ROWS, [2.0, 3.0])
-    runyard.sklearn.save_model(model, tmp_path / "model", input_example=ROWS)
+    runyard.pyfunc.save_model(
+        tmp_path / "model", python_model=lambda rows: (rows["a"] + 1).tolist(), input_example=ROWS
+    )
     written = write_folder(Image(tmp_path / "model", "local"), tmp_path / "image")
     subprocess.run([find_uv_bin(), "venv", "--quiet", "--python", sys.executable, tmp_path / "bare"], check=True)
     pip = f"{find_uv_bin()} pip install --quiet --python {tmp_path / 'bare'}"

@@ -38,6 +38,7 @@ def test_what_is_not_a_model_is_refused_before_anything_is_prepared(tmp_path: Pa
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(320)
 def test_a_model_predicts_without_any_option(tmp_path: Path) -> None:
     """uv makes the environment, which is told as it goes on; Runyard itself is the one that runs here."""
     model = LinearRegression().fit(ROWS, [2.0, 3.0])
