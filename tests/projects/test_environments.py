@@ -8,7 +8,7 @@ from types import ModuleType
 import pytest
 
 from runyard.environments.creation import interpreter_for
-from runyard.environments.wanted import Wanted
+from runyard.environments.specification import Specification
 from runyard.exceptions import ExecutionException, RunyardException
 from tests.projects.building import SHOW, all_runs, artifacts, command, output, project, shown
 from tests.projects.conftest import Refused
@@ -180,7 +180,7 @@ def test_a_build_that_fails_is_told_in_one_line(tmp_path: Path, root: Path) -> N
     (source / "backend.py").write_text("print('much')\nraise ValueError('no such compiler')\n")
     said: list[str] = []
     with pytest.raises(RunyardException) as refused:
-        interpreter_for(Wanted(THIS, (f"broken @ {source.as_uri()}",)), "uv", said.append)
+        interpreter_for(Specification(THIS, (f"broken @ {source.as_uri()}",)), "uv", said.append)
     reason, _, log = refused.value.message.partition(" The whole log is in ")
 
     assert reason.endswith("ValueError: no such compiler.")
@@ -191,7 +191,7 @@ def test_a_build_that_fails_is_told_in_one_line(tmp_path: Path, root: Path) -> N
 
 def test_two_that_want_the_same_make_it_once(tmp_path: Path, root: Path) -> None:
     """Runs that start together wait for each other instead of breaking what the other makes."""
-    wanted = Wanted(THIS, (str(wheel(tmp_path, "tiny", "1.0")),))
+    wanted = Specification(THIS, (str(wheel(tmp_path, "tiny", "1.0")),))
     said: list[str] = []
     threads = [threading.Thread(target=interpreter_for, args=(wanted, "uv", said.append)) for _ in range(4)]
     for thread in threads:
@@ -207,16 +207,16 @@ def test_everything_that_is_wanted_makes_an_environment_another(tmp_path: Path, 
     """Limits on versions count, and where code comes from."""
     tiny = str(wheel(tmp_path, "tiny", "1.0"))
     for wanted in (
-        Wanted(THIS, (tiny,)),
-        Wanted(THIS, (tiny,), constraints=("tiny<2",)),
-        Wanted(THIS, (tiny,), depends_on="state"),
-        Wanted(THIS, ()),
+        Specification(THIS, (tiny,)),
+        Specification(THIS, (tiny,), constraints=("tiny<2",)),
+        Specification(THIS, (tiny,), depends_on="state"),
+        Specification(THIS, ()),
     ):
         assert interpreter_for(wanted, "uv") == interpreter_for(wanted, "uv")
     assert 4 == len(made(root))
 
     with pytest.raises(RunyardException, match="could not be made"):
-        interpreter_for(Wanted(THIS, (tiny,), constraints=("tiny<1",)), "uv")
+        interpreter_for(Specification(THIS, (tiny,), constraints=("tiny<1",)), "uv")
 
 
 @pytest.mark.slow

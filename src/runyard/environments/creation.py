@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from runyard.environments.own_wheel import environment_root
+from runyard.environments.specification import Specification
 from runyard.environments.tools import run_tool
-from runyard.environments.wanted import Wanted
 from runyard.exceptions import InvalidParameter
 
 Say = Callable[[str], None]
@@ -23,7 +23,7 @@ Run = Callable[[Sequence[str]], None]
 _DONE = "runyard-environment.json"
 
 
-def interpreter_for(wanted: Wanted, manager: str, say: Say | None = None) -> Path:
+def interpreter_for(wanted: Specification, manager: str, say: Say | None = None) -> Path:
     """The Python of an environment that holds what is wanted, made now when there is none yet.
 
     Parameters
@@ -51,13 +51,13 @@ def interpreter_for(wanted: Wanted, manager: str, say: Say | None = None) -> Pat
     return place / "bin" / "python"
 
 
-def _identity(wanted: Wanted, manager: str) -> str:
+def _identity(wanted: Specification, manager: str) -> str:
     parts = [manager, wanted.python, wanted.requirements, _conda_text(wanted) if manager == "conda" else ""]
     more = [wanted.constraints, wanted.depends_on]
     return json.dumps([*parts, *more] if any(more) else parts)
 
 
-def _make(place: Path, wanted: Wanted, manager: str, say: Say) -> None:
+def _make(place: Path, wanted: Specification, manager: str, say: Say) -> None:
     count = len(wanted.requirements)  # not the lines themselves: an index may be named with its password
     say(f"Making the environment {place} with {manager}: Python {wanted.python}, requirements: {count}")
     started = time.monotonic()
@@ -104,18 +104,18 @@ def default_manager() -> str:
     return "uv" if is_installed("uv") else "virtualenv"
 
 
-def _with_uv(place: Path, wanted: Wanted, run: Run) -> None:
+def _with_uv(place: Path, wanted: Specification, run: Run) -> None:
     uv = _program("uv")
     run([uv, "venv", "--no-project", "--python", _interpreter_request(wanted.python), str(place)])
     run([uv, "pip", "install", "--python", str(place / "bin" / "python"), "-r", str(_listed(place, wanted))])
 
 
-def _with_venv(place: Path, wanted: Wanted, run: Run) -> None:
+def _with_venv(place: Path, wanted: Specification, run: Run) -> None:
     run([_python(wanted.python), "-m", "venv", str(place)])
     _pip_install(place, wanted, run)
 
 
-def _with_conda(place: Path, wanted: Wanted, run: Run) -> None:
+def _with_conda(place: Path, wanted: Specification, run: Run) -> None:
     conda = _program("conda")
     if wanted.conda_file is None:
         raise InvalidParameter("There is no conda.yaml. Use --env-manager uv or virtualenv.")
@@ -126,12 +126,12 @@ def _with_conda(place: Path, wanted: Wanted, run: Run) -> None:
 _MAKERS = {"uv": _with_uv, "virtualenv": _with_venv, "conda": _with_conda}
 
 
-def _pip_install(place: Path, wanted: Wanted, run: Run) -> None:
+def _pip_install(place: Path, wanted: Specification, run: Run) -> None:
     python, listed = str(place / "bin" / "python"), _listed(place, wanted)
     run([python, "-m", "pip", "install", "--disable-pip-version-check", "--progress-bar", "off", "-r", str(listed)])
 
 
-def _listed(place: Path, wanted: Wanted) -> Path:
+def _listed(place: Path, wanted: Specification) -> Path:
     path = place / "runyard-requirements.txt"
     lines = list(wanted.requirements)
     if wanted.constraints:
@@ -142,7 +142,7 @@ def _listed(place: Path, wanted: Wanted) -> Path:
     return path
 
 
-def _conda_text(wanted: Wanted) -> str:
+def _conda_text(wanted: Specification) -> str:
     return "" if wanted.conda_file is None else wanted.conda_file.read_text()
 
 

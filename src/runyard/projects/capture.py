@@ -6,8 +6,8 @@ from pathlib import Path
 
 from runyard.exceptions import RunyardException
 from runyard.projects import git
+from runyard.projects.artifact_paths import PACKAGES, PATCH
 from runyard.projects.environment import Plan
-from runyard.projects.kept import PACKAGES, PATCH
 from runyard.projects.output import Store
 from runyard.projects.sources import Source
 from runyard.projects.state import belongs

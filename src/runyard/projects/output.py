@@ -11,7 +11,7 @@ from collections import deque
 from pathlib import Path
 from typing import IO, Protocol
 
-from runyard.projects.kept import LOGS
+from runyard.projects.artifact_paths import LOGS
 
 log = logging.getLogger(__name__)
 

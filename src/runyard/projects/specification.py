@@ -11,7 +11,7 @@ import yaml
 from runyard.core.limits import shown
 from runyard.core.yaml_problems import in_a_line
 from runyard.environments.own_wheel import own_requirement
-from runyard.environments.wanted import PYTHON_VERSION, Wanted
+from runyard.environments.specification import PYTHON_VERSION, Specification
 from runyard.exceptions import InvalidParameter, InvalidProject
 from runyard.models.environment import conda
 from runyard.models.environment.requirements import name_of, parsed, rooted
@@ -62,7 +62,7 @@ class EnvironmentSpec:
             log.warning("%s of %s are installed by their names from pip.", ", ".join(lines), CONDA_ENV)
         return replace(self, lines=(*lines, *self.lines), conda_only=())
 
-    def wanted(self, python: str) -> Wanted:
+    def wanted(self, python: str) -> Specification:
         """The environment to make, with Runyard in it so that the project's code can log.
 
         Parameters
@@ -70,7 +70,7 @@ class EnvironmentSpec:
         python: The version of Python when the project asks for none.
         """
         ours = [] if any(name_of(line) == "runyard" for line in self.lines) else [own_requirement()]
-        return Wanted(
+        return Specification(
             python=self.python or python,
             requirements=(*self.lines, *ours),
             conda_file=self.file if self.kind == "conda" else None,

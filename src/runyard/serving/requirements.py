@@ -9,7 +9,7 @@ import yaml
 
 from runyard.core.yaml_problems import in_a_line
 from runyard.environments.own_wheel import own_requirement
-from runyard.environments.wanted import PYTHON_VERSION, Wanted, replaced, required_name
+from runyard.environments.specification import PYTHON_VERSION, Specification, replaced, required_name
 from runyard.exceptions import InvalidParameter
 from runyard.models.environment import conda
 from runyard.models.environment.requirements import FRAMEWORKS, name_of, parsed, rooted
@@ -18,7 +18,7 @@ _LEFT_OUT = (*FRAMEWORKS, "mlflow-tracing")
 """What loads the model: that is us."""
 
 
-def wanted_environment(folder: Path, overrides: Sequence[str] = ()) -> Wanted:
+def wanted_environment(folder: Path, overrides: Sequence[str] = ()) -> Specification:
     """The environment that a model asks for, and Runyard in it.
 
     Parameters
@@ -45,7 +45,7 @@ def wanted_environment(folder: Path, overrides: Sequence[str] = ()) -> Wanted:
     complete = replaced(own, [*overrides, own_requirement()])
     if not any(name_of(line) == "pandas" for line in complete):
         complete.append("pandas")  # tables in requests; MLflow, in whose place we are, brings it too
-    return Wanted(python, tuple(complete), conda_file if environment else None, tuple(constraints))
+    return Specification(python, tuple(complete), conda_file if environment else None, tuple(constraints))
 
 
 def edit_requirements(folder: Path, operation: str, requirements: Sequence[str]) -> list[str]:

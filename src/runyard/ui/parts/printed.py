@@ -8,7 +8,7 @@ from runyard.artifacts.entities import FileInfo
 from runyard.artifacts.locations import open_location
 from runyard.artifacts.paths import joined
 from runyard.exceptions import RunyardException
-from runyard.projects.kept import LOGS
+from runyard.projects.artifact_paths import LOGS
 from runyard.tracking.runs.entities import Run
 from runyard.ui.parts.files import contents_at
 from runyard.ui.parts.presentation import artifact_root

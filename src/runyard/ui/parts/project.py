@@ -10,8 +10,8 @@ from runyard.core.credentials import without_credentials
 from runyard.core.tags import BRANCH_TAG, COMMIT_TAG, REPOSITORY_TAG
 from runyard.exceptions import RunyardException
 from runyard.projects import tags
+from runyard.projects.artifact_paths import PACKAGES, PATCH, PROJECT
 from runyard.projects.git import is_address
-from runyard.projects.kept import PACKAGES, PATCH, PROJECT
 from runyard.tracking.runs.entities import Run
 from runyard.ui.parts.files import contents_at
 from runyard.ui.parts.format import shortened

@@ -12,7 +12,7 @@ PYTHON_VERSION = re.compile(r"\d+(\.\d+)*")
 
 
 @dataclass(frozen=True)
-class Wanted:
+class Specification:
     """An environment to make.
 
     Attributes
