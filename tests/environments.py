@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
 
@@ -70,8 +71,9 @@ def environment(name: str) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not stamp.exists() or stamp.read_text() != wanted:
             shutil.rmtree(folder, ignore_errors=True)
-            subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-            install = [str(python), "-m", "pip", "install", "--quiet"]
+            uv = [sys.executable, "-m", "uv", "--quiet"]
+            subprocess.run([*uv, "venv", "--seed", "--python", sys.executable, folder], check=True)
+            install = [*uv, "pip", "install", "--python", python]
             subprocess.run([*install, *REQUIREMENTS[name]], check=True)
             if alone:
                 subprocess.run([*install, "--no-deps", *alone], check=True)
@@ -80,5 +82,5 @@ def environment(name: str) -> Path:
 
 
 if __name__ == "__main__":
-    for known in REQUIREMENTS:
-        environment(known)
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(environment, REQUIREMENTS))

@@ -48,8 +48,9 @@ def test_wheel_carries_pages_migrations_and_stubs(wheel: Path) -> None:
 def binaries(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The programs of an environment with the wheel and no extras."""
     folder = tmp_path_factory.mktemp("env")
-    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-    subprocess.run([folder / "bin" / "python", "-m", "pip", "install", "--quiet", wheel], check=True)
+    uv = [sys.executable, "-m", "uv", "--quiet"]
+    subprocess.run([*uv, "venv", "--python", sys.executable, folder], check=True)
+    subprocess.run([*uv, "pip", "install", "--python", folder / "bin" / "python", wheel], check=True)
     return folder / "bin"
 
 
