@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 DEMO ?=
 # one process more than there are processors: many tests wait for servers, browsers and clocks
 WORKERS := $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )))
-PYTEST ?= -n $(WORKERS) --dist loadfile
+PYTEST ?= -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 

@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -37,9 +38,13 @@ _LONG = ("browser", "compat", "packaging", "slow")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that take long, so that no processor waits in the end for one that begins last."""
+    """Begin with the files that take long, so that no processor waits in the end for one that begins last.
+
+    xdist has an order of its own, by the number of tests alone; the Makefile turns it off.
+    """
     long = {item.path for item in items if any(item.get_closest_marker(name) for name in _LONG)}
-    items.sort(key=lambda item: item.path not in long)
+    tests = Counter(item.path for item in items)
+    items.sort(key=lambda item: (item.path not in long, -tests[item.path]))
 
 
 @pytest.fixture(autouse=True)

@@ -73,7 +73,7 @@ def environment(name: str) -> Path:
             shutil.rmtree(folder, ignore_errors=True)
             uv = [sys.executable, "-m", "uv", "--quiet"]
             subprocess.run([*uv, "venv", "--seed", "--python", sys.executable, folder], check=True)
-            install = [*uv, "pip", "install", "--python", python]
+            install = [*uv, "pip", "install", "--python", str(python)]
             subprocess.run([*install, *REQUIREMENTS[name]], check=True)
             if alone:
                 subprocess.run([*install, "--no-deps", *alone], check=True)

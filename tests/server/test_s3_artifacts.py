@@ -23,6 +23,8 @@ ROOT = f"{PROXY}/artifacts"
 MB = 2**20
 TEN = b"0123456789"
 
+pytestmark = pytest.mark.slow
+
 StartServer = Callable[..., RunningServer]
 
 
