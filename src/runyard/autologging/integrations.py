@@ -14,7 +14,7 @@ AUTOLOGGING_INTEGRATIONS: dict[str, dict[str, Any]] = {EVERYWHERE: {}}
 """Each library that was asked for, with its options, under the names that `autolog` of the library gives them."""
 
 GLOBALLY_CONFIGURED = "globally_configured"
-"""The option that tells libraries reached by `runyard.autolog` from those whose own `autolog` was called."""
+"""The option that marks libraries configured by `runyard.autolog`, not by their own `autolog`."""
 
 
 class _Suspended(threading.local):

@@ -82,8 +82,8 @@ def serve(ctx: click.Context, /, model_uri: str, env_manager: str | None, no_con
     del given["install_mlflow"]
     manager, folder = "local" if no_conda else manager_for(env_manager), predicting(model_uri)
     if manager != "local":
-        told = {name: str(value) for name, value in given.items() if value is not None}
-        options = [part for name, value in told.items() for part in (_option_name(name), value)]
+        chosen = {name: str(value) for name, value in given.items() if value is not None}
+        options = [part for name, value in chosen.items() for part in (_option_name(name), value)]
         _run_in_environment(folder, manager, (), ["models", "serve", "-m", str(folder), *options])
     hosts = [part.strip() for part in (given.pop("allowed_hosts") or "").split(",") if part.strip()]
     bare_nan, wait = given.pop("nan") == "bare", given.pop("batch_wait") / 1000

@@ -78,9 +78,9 @@ def _deliver(spool_dir: Path | None, retry_rejected: bool, output: str) -> None:
 
 
 def _say_what_is_kept(outcomes: "list[Delivery]", undelivered: "list[SpoolFile]", in_use: int) -> None:
-    told = {path for outcome in outcomes for path in (outcome.path, outcome.rejected_path)}
+    shown = {path for outcome in outcomes for path in (outcome.path, outcome.rejected_path)}
     for one in undelivered:
-        if one.path not in told:
+        if one.path not in shown:
             why = f": {one.reason}" if one.reason else ""
             click.echo(f"{one.path.name}  {one.address or 'unknown store'}  {one.entries} {one.state}{why}")
     if undelivered:

@@ -18,7 +18,7 @@ class Dataset:
     ----------
     source: Where the data comes from.
     name: What to call it; ``dataset`` when left out.
-    digest: What tells its version; computed from the data when left out.
+    digest: Identifies its version; computed from the data when left out.
     """
 
     _described_by_schema = False
@@ -36,7 +36,7 @@ class Dataset:
 
     @cached_property
     def digest(self) -> str:
-        """What tells its version."""
+        """Identifies its version."""
         return self._digest or self._compute_digest()
 
     @property

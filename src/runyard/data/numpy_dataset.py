@@ -107,6 +107,6 @@ def from_numpy(
     source: The path or address they were read from; the running program when left out.
     targets: What is to be predicted, likewise.
     name: What to call it; ``dataset`` when left out.
-    digest: What tells its version; computed from the data when left out.
+    digest: Identifies its version; computed from the data when left out.
     """
     return NumpyDataset(features, resolved(source), targets, name, digest)

@@ -101,7 +101,7 @@ def from_polars(
     source: The path or address it was read from; the running program when left out.
     targets: The column to be predicted.
     name: What to call it; ``dataset`` when left out.
-    digest: What tells its version; computed from the data when left out.
+    digest: Identifies its version; computed from the data when left out.
     predictions: The column with a model's answers.
     """
     return PolarsDataset(df, resolved(source), targets, name, digest, predictions)

@@ -30,7 +30,7 @@ class DemoSweep:
     name: Name of the parent run.
     description: Markdown for the parent run's page.
     values: What is varied.
-    compared: The metric that tells which is best.
+    compared: The metric that decides which is best.
     best: How the best of several is chosen: `max` or `min`.
     parameters: Values that all runs share.
     """
@@ -52,7 +52,7 @@ class DemoSweep:
         """
         client = runyard.RunyardClient()
 
-        def told(outcome: Outcome, done: int, total: int) -> None:
+        def report(outcome: Outcome, done: int, total: int) -> None:
             values = " ".join(f"{name}={value}" for name, value in outcome.values.items())
             say(f"{self.experiment}  {self.name}  {done}/{total}  {values}  {outcome.status}")
 
@@ -66,7 +66,7 @@ class DemoSweep:
             env_manager="local",
             parallel=PARALLEL,
             on_start=lambda run_id, _: client.set_tag(run_id, NOTE_TAG, self.description),
-            on_progress=told,
+            on_progress=report,
         )
         for outcome in result.failed:
             raise RunyardException(f"A model of the demo could not be trained. {outcome.problem}")

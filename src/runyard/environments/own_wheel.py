@@ -22,7 +22,7 @@ def environment_root() -> Path:
 
 
 def own_requirement() -> str:
-    """What pip is told to install for this Runyard: its wheel.
+    """The requirement for this Runyard: its wheel.
 
     Raises
     ------

@@ -50,8 +50,8 @@ def run_tool(command: Sequence[str], place: Path, log: Path, say: Callable[[str]
     lines = []
     assert process.stdout is not None
     try:
-        with log.open("a", encoding="utf-8") as kept, process.stdout as told:
-            for line in told:
+        with log.open("a", encoding="utf-8") as kept, process.stdout as output:
+            for line in output:
                 lines.append(_SECRET.sub("***@", line.rstrip()))
                 kept.write(f"{lines[-1]}\n")
                 if not _DULL.match(lines[-1]) and not _is_of_error(lines):

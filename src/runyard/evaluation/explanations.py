@@ -82,7 +82,7 @@ def explained(subject: Subject, features: pd.DataFrame, config: Mapping[str, Any
 def _numeric(subject: Subject, encoded: EncodedFeatures, is_classifier: bool) -> Callable[[Any], Any]:
     """What the model says in numbers of rows of numbers: probabilities, if it can, else its predictions.
 
-    Labels that are text become a column for each, with 1 where it is told.
+    Labels that are text become a column for each, with 1 where it is predicted.
     """
     ask = (subject.predict_proba if is_classifier else None) or subject.predict
     assert ask is not None
@@ -90,8 +90,8 @@ def _numeric(subject: Subject, encoded: EncodedFeatures, is_classifier: bool) ->
     labels = None if np.issubdtype(said.dtype, np.number) or said.dtype == bool else np.unique(said.astype(str))
 
     def predict(rows: Any) -> Any:
-        told = np.asarray(ask(encoded.decoded(rows)))
-        return told if labels is None else (told.astype(str)[:, None] == labels).astype(float)
+        answered = np.asarray(ask(encoded.decoded(rows)))
+        return answered if labels is None else (answered.astype(str)[:, None] == labels).astype(float)
 
     return predict
 

@@ -74,7 +74,7 @@ def autolog(
         else:
             _on_import.wait_for(library, functools.partial(_enable, library, ours, options))
     AUTOLOGGING_INTEGRATIONS[EVERYWHERE] = {**options, "log_traces": log_traces, "exclude_flavors": exclude_flavors}
-    _tell_of_uncovered(told=not (disable or silent), left_out=listed(exclude_flavors))
+    _warn_of_uncovered(enabled=not (disable or silent), left_out=listed(exclude_flavors))
 
 
 def _enable(library: str, ours: str, options: dict[str, Any]) -> None:
@@ -87,9 +87,9 @@ def _enable(library: str, ours: str, options: dict[str, Any]) -> None:
     AUTOLOGGING_INTEGRATIONS[library][GLOBALLY_CONFIGURED] = True
 
 
-def _tell_of_uncovered(*, told: bool, left_out: Collection[str]) -> None:
+def _warn_of_uncovered(*, enabled: bool, left_out: Collection[str]) -> None:
     for library, uncovered in UNCOVERED.items():
-        if not told or {library, uncovered.flavor} & set(left_out):
+        if not enabled or {library, uncovered.flavor} & set(left_out):
             _on_import.forget(library)
         elif library in sys.modules:
             uncovered.warn()

@@ -151,7 +151,7 @@ _METHODS = {
 
 
 def reason(name: str) -> str | None:
-    """Why a name of MLflow's is missing, by its place below the package or by its words; None if neither tells."""
+    """Why a name of MLflow's is missing, by its module or by its words; None if unknown."""
     last = name.rpartition(".")[2]
     if name in REASONS:
         return REASONS[name]

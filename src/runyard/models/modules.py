@@ -136,7 +136,7 @@ def own_modules(folder: Path, identity: bytes) -> OwnModules:
 
     Parameters
     ----------
-    identity: What the model is told from others by.
+    identity: Identifies the model.
     """
     digest = hashlib.sha256(identity)
     for file in sorted(folder.rglob("*")):

@@ -65,7 +65,7 @@ def _numbers(text: str, rows: Sequence[Any], columns: list[Any], schema: Schema)
 
 
 def _kinds(names: Sequence[Any], schema: Schema) -> list[Any]:
-    """The type of each column by the signature; None where it tells none."""
+    """The type of each column by the signature; None where it has none."""
     if schema.has_input_names():
         kinds = {spec.name: spec.type for spec in schema.inputs}
         unnamed = schema.inputs[0].type if schema.is_tensor_spec() and len(schema) == 1 else None

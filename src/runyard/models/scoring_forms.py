@@ -176,7 +176,7 @@ def _is_column(value: Any, kind: Any) -> bool:
 
 
 def _depth(value: Any) -> int:
-    """How deep its lists are nested, as the first of each tells."""
+    """How deep its lists are nested, judged by the first item of each."""
     depth = 0
     while isinstance(value, list):
         depth, value = depth + 1, next((one for one in value if one is not None), None)

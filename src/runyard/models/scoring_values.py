@@ -176,7 +176,7 @@ def _unpacked(value: Any) -> bytes:
 
 
 def nested(value: Any, kind: Any) -> Any:
-    """A list or an object with the dates and bytes in it read; what else is wrong with it, the signature tells.
+    """A list or an object with the dates and bytes in it read; the signature finds other errors.
 
     Raises
     ------

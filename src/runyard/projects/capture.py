@@ -20,7 +20,7 @@ def uncommitted_changes(source: Source) -> str | None:
     try:
         return None if source.is_copy else git.uncommitted(source.folder, belongs)
     except (RunyardException, OSError) as problem:
-        log.warning("What is not committed of the project cannot be told: %s", problem)
+        log.warning("The uncommitted changes of the project cannot be read: %s", problem)
         return None
 
 

@@ -143,18 +143,18 @@ def build_image(base: str, image: str, folder: Path) -> None:
     ExecutionException: Docker says why it could not.
     """
     recipe = f"FROM {base}\nCOPY . {WORKDIR}/\nWORKDIR {WORKDIR}\n"
-    docker("build", "--tag", image, "--file", "-", str(folder), told=recipe, seconds=None)
+    docker("build", "--tag", image, "--file", "-", str(folder), stdin=recipe, seconds=None)
 
 
 def docker(
-    *arguments: str, missing_is_fine: bool = False, told: str | None = None, seconds: float | None = _SECONDS
+    *arguments: str, missing_is_fine: bool = False, stdin: str | None = None, seconds: float | None = _SECONDS
 ) -> str:
     """What a call of docker prints.
 
     Parameters
     ----------
     missing_is_fine: Give an empty text when it fails, as for an image that is not here yet.
-    told: Its input.
+    stdin: Its input.
     seconds: How long it may take.
 
     Raises
@@ -163,7 +163,7 @@ def docker(
     """
     try:
         done = subprocess.run(
-            ["docker", *arguments], input=told, capture_output=True, text=True, check=False, timeout=seconds
+            ["docker", *arguments], input=stdin, capture_output=True, text=True, check=False, timeout=seconds
         )
     except (FileNotFoundError, PermissionError):
         raise ExecutionException("The project runs in a container, and docker is not installed here.") from None

@@ -63,7 +63,7 @@ class Plan(Protocol):
         """
 
     def packages(self) -> str | None:
-        """What is installed where the command runs, a requirement a line; None when that cannot be told."""
+        """What is installed where the command runs, a requirement a line; None when unknown."""
 
     def stop(self) -> None:
         """End what does not end with the program that `command` gave."""

@@ -227,7 +227,7 @@ def _require(arguments: list[str], folder: Path | None, uri: str) -> None:
 
 
 def _run(
-    arguments: list[str], folder: Path | None, more: Mapping[str, str] | None = None, told: str = ""
+    arguments: list[str], folder: Path | None, more: Mapping[str, str] | None = None, stdin: str = ""
 ) -> subprocess.CompletedProcess[str]:
     quiet = {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
     quiet["GIT_SSH_COMMAND"] = os.environ.get("GIT_SSH_COMMAND", _SSH)
@@ -236,7 +236,7 @@ def _run(
     try:
         done = subprocess.run(
             ["git", *_SAFE, *where, *arguments],
-            input=os.fsencode(told),
+            input=os.fsencode(stdin),
             capture_output=True,
             timeout=_SECONDS,
             check=False,

@@ -108,7 +108,7 @@ def active_parent() -> str | None:
 
 
 def configuration(given: Mapping[str, Any] | str | os.PathLike[str] | None) -> dict[str, Any]:
-    """What a backend is told: a mapping as it is, the object in a JSON text or in a ``.json`` file.
+    """The configuration of a backend: a mapping as it is, the object in a JSON text or in a ``.json`` file.
 
     Raises
     ------

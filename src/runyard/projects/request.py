@@ -105,7 +105,7 @@ class Prepared:
     ----------
     values: Text of every parameter, as it was given: what is logged.
     resolved: The same with paths that lead to files of this machine.
-    shell_command: What bash is told.
+    shell_command: The command for bash.
     """
 
     request: Request

@@ -39,6 +39,6 @@ class ShellText:
         self._text += {"": f'"${{{name}}}"', '"': f"${{{name}}}", "'": f"'\"${{{name}}}\"'"}[self._open_quote()]
 
     def _open_quote(self) -> str:
-        """The quote that the text has opened and not closed, as far as it can be told without a shell."""
+        """The quote that the text has opened and not closed, as far as can be known without a shell."""
         found = re.search("['\"]", _CLOSED.sub("", self._written))
         return found[0] if found else ""

@@ -178,7 +178,7 @@ def _inferred(given: Any, predict: Callable[[Any], Any]) -> ModelSignature | Non
         outputs = predict(given)
         reason = "its input example does not tell one"
         return infer_signature(example, outputs, params)
-    except Exception as problem:  # noqa: BLE001  (somebody else's model may fail in any way)
+    except Exception as problem:  # noqa: BLE001  (a model's code may fail in any way)
         log.warning("The model is saved without a signature, since %s: %s", reason, in_words(problem))
         return None
 

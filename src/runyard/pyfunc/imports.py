@@ -43,7 +43,7 @@ def main(folder: str, answer: str) -> None:
     try:
         for _step in _use(Path(folder)):
             _write(Path(answer), None)
-    except Exception as found:  # noqa: BLE001  (somebody else's model may fail in any way)
+    except Exception as found:  # noqa: BLE001  (a model's code may fail in any way)
         problem = in_words(found)
     finally:
         _write(Path(answer), problem)

@@ -55,15 +55,15 @@ def imported_by(folder: Path) -> tuple[Imports, bool]:
         answer = Path(scratch, "imports.json")
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
         problem = _run([sys.executable, "-m", "runyard.pyfunc.imports", str(folder), str(answer)], environment)
-        told = json.loads(answer.read_text()) if answer.exists() else {"imports": [], "problem": None}
-    problem = told["problem"] or problem
+        report = json.loads(answer.read_text()) if answer.exists() else {"imports": [], "problem": None}
+    problem = report["problem"] or problem
     if problem:
         log.warning(
             "The requirements of the model may lack packages, which extra_pip_requirements can name: it could not be "
             "loaded in a process of its own, or does not predict its input example: %s",
             problem,
         )
-    return [(importer, module) for importer, module in told["imports"]], not problem
+    return [(importer, module) for importer, module in report["imports"]], not problem
 
 
 def _run(command: Sequence[str], environment: dict[str, str]) -> str:

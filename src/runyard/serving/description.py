@@ -152,7 +152,7 @@ _ERROR = {
 
 def _document(name: str, version: str, inputs: Any, params: Any, example: Any) -> dict[str, Any]:
     """The OpenAPI document."""
-    told = {"get": {"summary": "Is the model loaded?", "responses": {"200": {"description": "Yes."}}}}
+    health = {"get": {"summary": "Is the model loaded?", "responses": {"200": {"description": "Yes."}}}}
     invocations = {
         "operationId": "invocations",
         "summary": "Predict",
@@ -169,7 +169,7 @@ def _document(name: str, version: str, inputs: Any, params: Any, example: Any) -
     return {
         "openapi": "3.1.0",
         "info": {"title": name, "version": version},
-        "paths": {"/invocations": {"post": invocations}, "/ping": told, "/health": told},
+        "paths": {"/invocations": {"post": invocations}, "/ping": health, "/health": health},
         "components": {"schemas": {"Error": _ERROR}},
     }
 

@@ -226,7 +226,7 @@ def _format_for(sk_model: Any, trusted: Sequence[str] | None) -> str:
         return CLOUDPICKLE
     try:
         untrusted = set(skops.get_untrusted_types(data=skops.dumps(sk_model))) - set(trusted or ())
-    except Exception as problem:  # noqa: BLE001  (somebody else's classes may fail in any way)
+    except Exception as problem:  # noqa: BLE001  (third-party classes may fail in any way)
         untrusted = {f"{type(problem).__name__}: {problem}"}
     if not untrusted:
         return SKOPS

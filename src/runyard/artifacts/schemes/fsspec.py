@@ -234,6 +234,6 @@ def _replace(system: Any, partial: str, target: str) -> None:
     """Move a file into its place. Some servers do not replace what is there."""
     try:
         system.mv(partial, target)
-    except Exception:  # noqa: BLE001  (how this is refused differs; the second try tells when it was something else)
+    except Exception:  # noqa: BLE001  (the error differs between stores; the second attempt shows any other error)
         system.rm_file(target)
         system.mv(partial, target)

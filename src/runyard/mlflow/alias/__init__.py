@@ -18,7 +18,7 @@ __all__ = ["install", "is_installed", "uninstall"]
 
 class _State:
     finder: AliasFinder | None = None
-    told: bool = False
+    warned: bool = False
 
 
 def install(quiet: bool = False) -> None:
@@ -67,6 +67,6 @@ def uninstall() -> None:
 def _tell_what_is_hidden() -> None:
     """Say once that a real mlflow is installed and not used. A folder that merely has its name does not count."""
     found = importlib.util.find_spec("mlflow")
-    if found is not None and found.origin and not _State.told:
-        _State.told = True
+    if found is not None and found.origin and not _State.warned:
+        _State.warned = True
         sys.stderr.write(f"runyard: 'import mlflow' gives Runyard here; the mlflow in {found.origin} is not used.\n")

@@ -1,8 +1,8 @@
 """Workers of an aliased program, and the Pythons that it starts.
 
 Forked workers have the alias. Those that multiprocessing starts anew, the default on macOS and from Python 3.14 on, are
-told before they import the program. All others, such as the workers of joblib and Ray, find it by two variables that
-they inherit.
+prepared before they import the program. All others, such as the workers of joblib and Ray, find it by two variables
+that they inherit.
 """
 
 import os

@@ -32,7 +32,7 @@ class AliasFinder:
             return None
         module = _module(name)
         spec = ModuleSpec(fullname, SameModule(module), origin=getattr(module, "__file__", None))
-        # all are packages, so that `from mlflow.… import name` asks for names that are missing, and is told why
+        # all are packages, so that `from mlflow.… import name` asks for missing names, and the error says why
         spec.submodule_search_locations = list(getattr(module, "__path__", ()))
         return spec
 

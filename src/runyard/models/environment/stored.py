@@ -54,7 +54,7 @@ def stored(lines: Sequence[str], folder: Path) -> list[str]:
 
 
 def without_login(line: str) -> str:
-    """A line without user and password, which are told to be missing."""
+    """A line without user and password, with a warning that they are missing."""
     clean = without_secrets(line)
     if clean != line:
         log.warning(

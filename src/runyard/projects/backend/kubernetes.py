@@ -1,6 +1,6 @@
 """Running a project as a Job of Kubernetes, through the kubectl command line.
 
-What the backend is told, with MLflow's names: ``kube-context``, the cluster to submit to; without it the Job is only
+The backend's configuration, with MLflow's names: ``kube-context``, the cluster to submit to; without it the Job is only
 written. ``repository-uri``, the image that is built of the project and pushed; without it the image that the project
 names must hold the project. ``kube-job-template-path``, a Job to start from. Ours: ``namespace``, ``job-path`` (a file
 to write the Job to), ``poll-seconds``.

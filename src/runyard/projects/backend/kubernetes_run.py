@@ -75,7 +75,7 @@ class Cluster:
 
     def create(self, document: Mapping[str, Any]) -> None:
         """Submit the Job."""
-        self._call("create", "--filename", "-", told=yaml.safe_dump(dict(document)))
+        self._call("create", "--filename", "-", stdin=yaml.safe_dump(dict(document)))
 
     def state(self) -> str:
         """``RUNNING``, ``FINISHED``, ``FAILED``, or ``KILLED`` when there is no such Job any more."""
@@ -95,11 +95,11 @@ class Cluster:
         follow = ["logs", "--follow", "--pod-running-timeout=1h", f"job/{self._job}"]
         return subprocess.Popen([*self._kubectl, *follow], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
 
-    def _call(self, *arguments: str, told: str | None = None) -> str:
+    def _call(self, *arguments: str, stdin: str | None = None) -> str:
         try:
             done = subprocess.run(
                 [*self._kubectl, *arguments],
-                input=told,
+                input=stdin,
                 capture_output=True,
                 text=True,
                 check=False,

@@ -116,7 +116,7 @@ def create_default_experiment(tx: Transaction) -> None:
 
 @performs(CreateExperiment)
 def create_experiment(tx: Transaction, message: CreateExperiment) -> Wire:
-    """Insert an experiment and place its artifacts below the store's root unless told otherwise."""
+    """Insert an experiment and place its artifacts below the store's root by default."""
     refuse_taken_name(tx, message.name)
     location = checked_location(message.artifact_location) if message.artifact_location else ""
     number = tx.execute(

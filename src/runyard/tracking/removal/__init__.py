@@ -35,7 +35,7 @@ class Remover:
     """Finds what is marked as deleted, and removes it a run or logged model at a time, in three steps.
 
     First the row is claimed: from then on it cannot be restored. Then its artifacts are the caller's to delete. Last
-    go its rows, with everything that hangs on them. So nobody is shown a run as active whose artifacts are gone, and a
+    go its rows, with everything that hangs on them. So no run without its artifacts is shown as active, and a
     removal that failed half way is done again by the next one, which finds the row still there.
 
     Parameters

@@ -269,7 +269,7 @@ def count(tx: Transaction, message: CountRuns) -> Wire:
 def describe_runs(tx: Transaction, message: DescribeRuns) -> Wire:
     """Keys of metrics and params of the matching runs: how many runs have each, and how many values. Three statements.
 
-    Values of params are told apart by their first 200 characters.
+    Values of params are compared by their first 200 characters.
     """
     chosen = sa.select(runs.c.id).where(
         *matching_runs(tx, message.experiment_ids, message.run_view_type, message.filter)

@@ -85,7 +85,7 @@ def find_run(tx: Transaction, run_id: str, lock: bool = False) -> FoundRun:
 
 
 def active_run(tx: Transaction, run_id: str, lock: bool = True) -> FoundRun:
-    """The run with this id, which must not be deleted; locked unless told otherwise."""
+    """The run with this id, which must not be deleted; locked by default."""
     run = find_run(tx, run_id, lock)
     if run.lifecycle_stage != "active":
         raise deleted_run(run_id)
