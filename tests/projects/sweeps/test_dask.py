@@ -1,9 +1,9 @@
 """The same sweep on more than one machine: here a real cluster whose two workers are processes of their own."""
 
 import json
+import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from runyard.exceptions import ExecutionException
 from runyard.projects import sweep
 from tests.support.server import RunningServer
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 PROGRAM = """
 import os, sys, time
@@ -29,10 +29,10 @@ if depth == bad:
 """
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project that says which process started it, and where."""
-    folder = tmp_path / "spread"
+    folder = tmp_path_factory.mktemp("dask") / "spread"
     folder.mkdir()
     (folder / "MLproject").write_text(
         "name: spread\nentry_points:\n  main:\n    parameters: {depth: int, bad: string}\n"
@@ -43,46 +43,39 @@ def project(tmp_path: Path) -> Path:
     return folder
 
 
-def on_cluster(server: RunningServer, project: Path, mode: str) -> dict[str, Any]:
-    """What the sweep on a cluster printed."""
+@pytest.fixture(scope="module")
+def answers(server: RunningServer, project: Path) -> dict[str, Any]:
+    """What sweeps on a cluster printed: one to its end, and then one that is interrupted."""
     script = Path(__file__).parent / "cluster_script.py"
-    command = [sys.executable, str(script), server.url, str(project), mode]
-    done = subprocess.run(command, cwd=project.parent, capture_output=True, text=True, timeout=100)
+    command = [sys.executable, str(script), server.url, str(project)]
+    own = {**os.environ, "RUNYARD_SPOOL_DIR": str(project.parent / "spool")}
+    done = subprocess.run(command, cwd=project.parent, env=own, capture_output=True, text=True, timeout=200)
     assert done.returncode == 0, done.stdout + done.stderr
-    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return answer
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
 
 
-def test_points_run_on_both_workers(start_server: Callable[..., RunningServer], project: Path) -> None:
+def test_points_run_on_both_workers(server: RunningServer, project: Path, answers: dict[str, Any]) -> None:
     """Each brings the project's files along, and a failure stays apart, as on one machine."""
-    server = start_server()
-    answer = on_cluster(server, project, "plain")
-
+    outcomes = answers["plain"]["outcomes"]
     client = RunyardClient(server.url)
-    runs = [client.get_run(run_id) for _, _, run_id in answer["outcomes"]]
-    assert [["1", "FINISHED"], ["2", "FINISHED"], ["3", "FAILED"], ["4", "FINISHED"]] == [
-        one[:2] for one in answer["outcomes"]
-    ]
-    used = {pid for run in runs for pid in map(int, run.data.params["parents"].split()) if pid in answer["workers"]}
-    assert set(answer["workers"]) == used
+    runs = [client.get_run(run_id) for _, _, run_id in outcomes]
+    assert [["1", "FINISHED"], ["2", "FINISHED"], ["3", "FAILED"], ["4", "FINISHED"]] == [one[:2] for one in outcomes]
+    used = {pid for run in runs for pid in map(int, run.data.params["parents"].split()) if pid in answers["workers"]}
+    assert set(answers["workers"]) == used
     assert str(project) not in {run.data.params["folder"] for run in runs}
     assert {str(project)} == {run.data.tags["mlflow.source.name"] for run in runs}
     parent = client.get_run(runs[0].data.tags["mlflow.parentRunId"])
     assert ("FAILED", "dask") == (parent.info.status, parent.data.tags["mlflow.project.backend"])
 
 
-def test_an_interrupted_sweep_ends_what_runs_on_the_workers(
-    start_server: Callable[..., RunningServer], project: Path
-) -> None:
+def test_an_interrupted_sweep_ends_what_runs_on_the_workers(server: RunningServer, answers: dict[str, Any]) -> None:
     """Ctrl-C at one machine must not leave the others at work."""
-    server = start_server()
-    answer = on_cluster(server, project, "interrupted")
-
     client = RunyardClient(server.url)
-    experiment = client.get_experiment_by_name("cluster")
+    experiment = client.get_experiment_by_name("interrupted")
     assert experiment is not None
     status = {run.info.run_id: run.info.status for run in client.search_runs([experiment.experiment_id])}
-    assert "FINISHED" == status.pop(answer["done"][0])
+    assert "FINISHED" == status.pop(answers["interrupted"]["done"][0])
     assert "RUNNING" not in status.values()
     assert "KILLED" in status.values()
 
