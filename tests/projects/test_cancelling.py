@@ -3,8 +3,6 @@
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import textwrap
 import threading
 import time
@@ -15,6 +13,7 @@ import pytest
 
 from runyard.exceptions import ExecutionException
 from tests.projects.building import all_runs, artifacts, command, ids_in, lives, output, project, until, written_ids
+from tests.support.programs import Program, start_program
 
 NOTE = "import os, signal, sys, time\nopen('ids', 'a').write(f'{os.getpid()}\\n')\n"
 WAIT = NOTE + "time.sleep(600)\n"
@@ -150,14 +149,14 @@ def test_a_cancelled_run_says_so(mlflow: ModuleType, tmp_path: Path) -> None:
     canceller.join()
 
 
-def calling(folder: Path, body: str, main: str = WAIT) -> "subprocess.Popen[bytes]":
+def calling(folder: Path, body: str, main: str = WAIT) -> Program:
     """A program that runs such a project, `p`, and does something else."""
     waiting(folder, main, "python main.py")
     text = (
         f"import os, signal, sys, time\nimport runyard as mlflow\np = {str(folder / 'code')!r}\n{textwrap.dedent(body)}"
     )
     environment = {**os.environ, "RUNYARD_TRACKING_URI": f"sqlite:///{folder}/store/runyard.db"}
-    return subprocess.Popen([sys.executable, "-c", text], cwd=folder, env=environment, stderr=subprocess.PIPE)
+    return start_program(text, folder=folder, environment=environment)
 
 
 ASYNCHRONOUS = "run = mlflow.projects.run(p, synchronous=False)\n"
@@ -176,11 +175,11 @@ def test_a_signal_to_the_calling_program_ends_the_tree(
     caller = calling(tmp_path, body, DEEP)
     ids = written_ids(tmp_path / "code" / "ids", 3)
     caller.send_signal(number)
-    caller.communicate(timeout=30)
+    code, _, _ = caller.finish()
 
     assert [] == [one for one in ids if lives(one)]
     assert ["KILLED"] == [run.info.status for run in all_runs()]
-    assert caller.returncode != 0 or body == ASYNCHRONOUS
+    assert code != 0 or body == ASYNCHRONOUS
 
 
 def test_a_signal_ends_what_does_not_want_to_end(mlflow: ModuleType, tmp_path: Path) -> None:
@@ -188,8 +187,8 @@ def test_a_signal_ends_what_does_not_want_to_end(mlflow: ModuleType, tmp_path: P
     caller = calling(tmp_path, "mlflow.projects.run(p)", STUBBORN)
     ids = written_ids(tmp_path / "code" / "ids", 1)
     started = time.monotonic()
-    caller.terminate()
-    caller.communicate(timeout=30)
+    caller.send_signal(signal.SIGTERM)
+    caller.finish()
 
     assert [] == [one for one in ids if lives(one)]
     assert ["KILLED"] == [run.info.status for run in all_runs()]
@@ -201,7 +200,7 @@ def test_a_program_waits_for_its_runs_when_it_ends(mlflow: ModuleType, tmp_path:
     main = NOTE + "time.sleep(.5)\nprint('done')"
     endings = ("", "raise ValueError", "sys.exit(3)")
     for caller in [calling(tmp_path, ASYNCHRONOUS + ending, main) for ending in endings]:
-        caller.communicate(timeout=30)
+        caller.finish()
 
     assert ["FINISHED"] * 3 == [run.info.status for run in all_runs()]
     assert [b"done\n"] * 3 == [artifacts(run.info.run_id, "logs")["output.log"] for run in all_runs()]
@@ -211,9 +210,9 @@ def test_a_forked_child_ends_nothing(mlflow: ModuleType, tmp_path: Path) -> None
     """Worker processes come and go while a run goes on."""
     body = ASYNCHRONOUS + "if os.fork() == 0: sys.exit()\nos.wait()\nrun.wait()"
     caller = calling(tmp_path, body, NOTE + "time.sleep(1)")
-    caller.communicate(timeout=30)
+    code, _, _ = caller.finish()
 
-    assert 0 == caller.returncode
+    assert 0 == code
     assert ["FINISHED"] == [run.info.status for run in all_runs()]
 
 
