@@ -23,7 +23,7 @@ demo: $(VENV)/.demo
 
 test: $(VENV)/.dev
 	.ci/prepare
-	$(BIN)/python tests/environments.py
+	$(BIN)/python tests/support/environments.py
 	$(BIN)/python -m pytest $(PYTEST)
 
 check: $(VENV)/.dev

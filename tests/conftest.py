@@ -34,6 +34,8 @@ sys.dont_write_bytecode = False
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+pytest_plugins = ["tests.support.fluent"]
+
 _LONG = ("browser", "compat", "packaging", "slow")
 
 

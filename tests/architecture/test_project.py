@@ -7,12 +7,27 @@ import yaml
 from runyard.version import __version__
 from tests.architecture.limits import ROOT
 
+KINDS = set("architecture benchmarks browser compat docs faults integrations packaging recorded support".split())
+"""Folders of tests that are about no single folder of the package."""
+
+TESTED_ELSEWHERE = {"alias": "mlflow", "environments": "projects", "http": "server"}
+"""Folder of the package → the folder of those that use it, through whom it is tested."""
+
 
 def test_changelog_starts_with_the_version_of_the_package() -> None:
     """A user who looks up what changed must find the version they have."""
     headings = re.findall(r"^## \[(.+?)\]", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
 
     assert __version__ == headings[0]
+
+
+def test_tests_of_a_folder_are_in_one_of_its_name() -> None:
+    """Whoever changes a folder finds its tests without a search."""
+    package = {file.parent.name for file in (ROOT / "src" / "runyard").glob("*/__init__.py")} | {"entities"}
+    tests = {folder.name for folder in (ROOT / "tests").iterdir() if folder.is_dir()}
+
+    assert package - set(TESTED_ELSEWHERE) == tests - KINDS - {"__pycache__"}
+    assert set(TESTED_ELSEWHERE.values()) <= tests
 
 
 def test_readme_leads_with_the_two_commands_that_the_makefile_has() -> None:

@@ -11,7 +11,9 @@ import pytest
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(320)]
 
 ROOT = Path(__file__).resolve().parents[1]
-RECORDED: dict[str, Any] = json.loads((ROOT / "data" / "autolog-script-mlflow-3.17.2.json").read_text(encoding="utf-8"))
+RECORDED: dict[str, Any] = json.loads(
+    (ROOT / "recorded" / "autolog-script-mlflow-3.17.2.json").read_text(encoding="utf-8")
+)
 PARTS = sorted(RECORDED["parts"])
 SHARES = [PARTS[start::3] for start in range(3)]
 """A process trains several parts, since most of its time is for starting."""

@@ -2,7 +2,7 @@
 
 Run as: python autolog_script.py MODULE TRACKING_URI FOLDER [PART…], where MODULE is mlflow or runyard and the parts are
 names of the functions below that are decorated as parts; all of them when none is named. Recorded with mlflow 3.17.2:
-tests/data/autolog-script-mlflow-3.17.2.json.
+tests/recorded/autolog-script-mlflow-3.17.2.json.
 """
 
 import importlib

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.compat.test_real_clients import expected, run_script
-from tests.environments import environment
+from tests.support.environments import environment
 from tests.support.server import RunningServer
 
 Seen = dict[str, Any]

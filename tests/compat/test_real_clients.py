@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from tests.environments import environment
+from tests.support.environments import environment
 from tests.support.postgres import Cluster
 from tests.support.server import RunningServer
 
-DATA = Path(__file__).parent.parent / "data"
+DATA = Path(__file__).parent.parent / "recorded"
 
 SCRIPTS = ["tracking", "registry", "logged_models"]
 """Each with what it prints with the whole of mlflow 3.17.2: on a SQLite store, the registry on a server."""

@@ -3,12 +3,10 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
-import pytest
-
-from runyard.exceptions import InvalidParameter, RunyardException
-from runyard.gate.gate import Gate, Performed
+from runyard.exceptions import RunyardException
+from runyard.gate.gate import Gate
 from runyard.tracking.metrics.messages import LogMetric
-from runyard.tracking.runs.messages import GetRun, LogParam, SetTag
+from runyard.tracking.runs.messages import LogParam, SetTag
 from tests.factories import a_run, pairs, shown_run
 
 
@@ -69,22 +67,3 @@ def test_closing_finishes_what_is_queued(database: str) -> None:
     metrics = shown_run(again, run_id)["data"].get("metrics", [])
     again.close()
     assert outcomes.count({}) == len(metrics)
-
-
-def test_every_operation_is_authorised_and_observed(gate: Gate) -> None:
-    """The gate is the one place that access rules and audit hang on."""
-    run_id = a_run(gate)
-    seen: list[Performed] = []
-
-    def refuse_writes(message: object) -> None:
-        if isinstance(message, SetTag):
-            raise InvalidParameter("not you")
-
-    gate.authorisers.append(refuse_writes)
-    gate.observers.append(seen.append)
-    with pytest.raises(InvalidParameter, match="not you"):
-        gate.perform(SetTag(run_id=run_id, key="t", value="x"))
-    gate.perform(GetRun(run_id=run_id))
-
-    assert ["set_tag", "get_run"] == [performed.message.operation.name for performed in seen]
-    assert [True, False] == [performed.error is not None for performed in seen]

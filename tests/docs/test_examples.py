@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 
 from runyard.demo.local_server import free_port, local_server
 from tests.docs.pages import UNCHECKED, Example, examples, markdown_pages
-from tests.environments import environment
+from tests.support.environments import environment
 
 _ADDRESS = "http://127.0.0.1:5000"
 _PAGES = [path for path in markdown_pages() if examples(path)]

@@ -1,18 +1,10 @@
-"""A store of its own for every test of evaluations."""
+"""Every test of evaluations has a store of its own."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-import runyard
-from tests.support.fluent import forget_everything
-
 
 @pytest.fixture(autouse=True)
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def own_store(store: Path) -> None:
     """Keep the runs of a test to itself."""
-    monkeypatch.chdir(tmp_path)
-    runyard.set_tracking_uri(f"sqlite:///{tmp_path}/runs.db")
-    yield
-    forget_everything()

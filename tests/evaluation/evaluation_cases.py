@@ -19,7 +19,7 @@ from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.svm import LinearSVC
 
-RECORDED = Path(__file__).resolve().parent.parent / "data" / "evaluation-mlflow-3.17.2.json"
+RECORDED = Path(__file__).resolve().parent.parent / "recorded" / "evaluation-mlflow-3.17.2.json"
 _OFF = {"log_model_explainability": False}
 
 

@@ -17,7 +17,7 @@ from runyard.models import make_metric
 SAID, TRUE = pd.Series([1.0, 2.0, 4.0]), pd.Series([1.0, 3.0, 3.0])
 CLASSES, TRUE_CLASSES = pd.Series([1, 0, 1, 1]), pd.Series([1, 0, 0, 1])
 RETRIEVED: dict[str, Any] = json.loads(
-    (Path(__file__).resolve().parent.parent / "data" / "retrieval-mlflow-3.17.2.json").read_text(encoding="utf-8")
+    (Path(__file__).resolve().parent.parent / "recorded" / "retrieval-mlflow-3.17.2.json").read_text(encoding="utf-8")
 )
 """What the real mlflow says of random lists, some of them empty or with repetitions."""
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from runyard import MlflowClient
-from tests.environments import ROOT, environment
+from tests.support.environments import ROOT, environment
 from tests.support.server import RunningServer
 
 pytestmark = [

@@ -9,7 +9,7 @@ import pytest
 
 from runyard import MlflowClient
 from runyard.entities import Run
-from tests.environments import ROOT, environment
+from tests.support.environments import ROOT, environment
 from tests.support.server import RunningServer
 
 PROGRAMS = Path(__file__).parent / "programs"

@@ -1,6 +1,6 @@
 """Every name of MLflow's that twenty packages with loggers use is there, or says in which part it comes.
 
-`tests/data/integrations-tier-a.json` lists them, taken from the packages' wheels.
+`tests/recorded/integrations-tier-a.json` lists them, taken from the packages' wheels.
 """
 
 import importlib
@@ -12,7 +12,7 @@ import pytest
 import runyard
 
 NAMES: dict[str, list[str]] = json.loads(
-    (Path(__file__).parent.parent / "data" / "integrations-tier-a.json").read_text(encoding="utf-8")
+    (Path(__file__).parent.parent / "recorded" / "integrations-tier-a.json").read_text(encoding="utf-8")
 )
 ALL = sorted({name for names in NAMES.values() for name in names})
 

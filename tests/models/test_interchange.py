@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.environments import environment
+from tests.support.environments import environment
 
 pytestmark = [pytest.mark.compat, pytest.mark.slow]
 

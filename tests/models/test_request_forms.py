@@ -14,7 +14,7 @@ from runyard.models import scoring_csv
 from runyard.models.enforcement import enforce_schema
 from runyard.models.scoring_input import parse_csv, parse_json
 from runyard.types.schema import AnyType, Array, ColSpec, Map, Object, Property, Schema, TensorSpec
-from tests.models.schema_cases import described
+from tests.types.schema_cases import described
 
 DAY = "2024-05-01"
 NOON = datetime.datetime(2024, 5, 1)

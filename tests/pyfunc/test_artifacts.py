@@ -17,7 +17,7 @@ from sklearn.linear_model import LinearRegression
 import runyard
 from runyard import pyfunc
 from runyard.exceptions import InvalidParameter, RunyardException
-from tests.environments import environment
+from tests.support.environments import environment
 
 NONE: dict[str, Any] = {"pip_requirements": []}
 

@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 import urllib3
 
-from tests.environments import environment
+from tests.support.environments import environment
 from tests.support.http import Caller
 from tests.support.s3 import ObjectStore
 from tests.support.server import RunningServer

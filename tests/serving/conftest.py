@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.environments import ROOT
+from tests.support.environments import ROOT
 from tests.support.http import Caller
 from tests.support.server import RunningServer
 

@@ -1,7 +1,27 @@
-"""The state that a program's SDK keeps, for tests that use it in their own process."""
+"""The SDK's module as a script sees it, in the process of the tests: fixtures, and what it is to forget after each."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
 
 import runyard
 from runyard.fluent import clients, experiments, run_end, stack
+
+
+@pytest.fixture
+def mlflow(tmp_path: Path, clean_environment: None) -> Iterator[ModuleType]:
+    """`import runyard as mlflow` in an empty folder, with nothing chosen but an empty database."""
+    runyard.set_tracking_uri(f"sqlite:///{tmp_path / 'runyard.db'}")
+    yield runyard
+    forget_everything()
+
+
+@pytest.fixture
+def store(mlflow: ModuleType, tmp_path: Path) -> Path:
+    """The folder that a test works in, with its store."""
+    return tmp_path
 
 
 def forget_everything() -> None:

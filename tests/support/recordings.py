@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-RECORDINGS = Path(__file__).parent.parent / "data" / "recordings"
+RECORDINGS = Path(__file__).parent.parent / "recorded" / "recordings"
 
 # Times the server takes itself, and fields that exist for features this server does not have.
 IGNORED = {

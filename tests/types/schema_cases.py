@@ -1,6 +1,6 @@
 """Asks MLflow and Runyard the same questions about types, signatures and examples, and writes the answers as JSON.
 
-The questions are expressions; `python tests/models/schema_cases.py FILE`, with an interpreter that has the real
+The questions are expressions; `python tests/types/schema_cases.py FILE`, with an interpreter that has the real
 mlflow, answers those in a file anew.
 """
 
@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-DATA = Path(__file__).resolve().parent.parent / "data"
+DATA = Path(__file__).resolve().parent.parent / "recorded"
 _TYPES = "Schema ColSpec TensorSpec ParamSpec ParamSchema DataType Array Object Property Map AnyType"
 _TEXTS = ("object", "str", "string")
 

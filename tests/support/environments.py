@@ -1,7 +1,7 @@
 """Environments of their own for tests: real clients and libraries that must not meet our dependencies.
 
-`python tests/environments.py` makes all of them; a test asks for one with `environment("mlflow3")`. They live under
-`.venvs/`, or in the folder that RUNYARD_TEST_ENVIRONMENTS names, and are made again when their requirements change.
+`python tests/support/environments.py` makes all of them; a test asks for one with `environment("mlflow3")`. They live
+under `.venvs/`, or in the folder that RUNYARD_TEST_ENVIRONMENTS names, and are made again when their requirements change.
 """
 
 import fcntl
@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 GIVEN = os.environ.get("RUNYARD_TEST_ENVIRONMENTS")
 FOLDER = Path(GIVEN or ROOT / ".venvs")
 

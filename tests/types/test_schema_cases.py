@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.models.schema_cases import DATA, answer, recorded
+from tests.types.schema_cases import DATA, answer, recorded
 
 RECORDED = recorded("signatures") | recorded("enforcement") | recorded("examples")
 DIFFERENT: dict[str, Any] = json.loads((DATA / "schema-differences.json").read_text(encoding="utf-8"))
