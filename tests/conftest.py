@@ -85,7 +85,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def new_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The URI of a new store with artifacts in ``artifacts``, on SQLite and on PostgreSQL in turn."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'store.db'}"
@@ -97,9 +97,9 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def gate(store: str, tmp_path: Path) -> Iterator[Gate]:
+def gate(new_store: str, tmp_path: Path) -> Iterator[Gate]:
     """A gate on a new store, on SQLite and on PostgreSQL in turn."""
-    opened = CheckedGate.open(store, artifact_root=str(tmp_path / "artifacts"))
+    opened = CheckedGate.open(new_store, artifact_root=str(tmp_path / "artifacts"))
     yield opened
     opened.close()
 

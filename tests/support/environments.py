@@ -1,7 +1,7 @@
 """Environments of their own for tests: real clients and libraries that must not meet our dependencies.
 
-`python tests/support/environments.py` makes all of them; a test asks for one with `environment("mlflow3")`. They live
-under `.venvs/`, or in the folder that RUNYARD_TEST_ENVIRONMENTS names, and are made again when their requirements change.
+`python tests/support/environments.py` makes all of them; a test asks for one with `environment("mlflow3")`. They are
+under `.venvs/`, or in the folder that RUNYARD_TEST_ENVIRONMENTS names, and made again when their requirements change.
 """
 
 import fcntl
