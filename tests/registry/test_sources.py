@@ -21,9 +21,9 @@ from tests.support.checked_gate import CheckedGate
 
 
 @pytest.fixture
-def gate(store: str, tmp_path: Path) -> Iterator[Gate]:
+def gate(new_store: str, tmp_path: Path) -> Iterator[Gate]:
     """A gate with the model the tests add versions to."""
-    opened = CheckedGate.open(store, artifact_root=str(tmp_path / "artifacts"))
+    opened = CheckedGate.open(new_store, artifact_root=str(tmp_path / "artifacts"))
     a_model(opened)
     yield opened
     opened.close()

@@ -28,9 +28,9 @@ RELEVANT = ("/api/2.0/mlflow/experiments/", "/api/2.0/mlflow/runs/")
 
 
 @pytest.fixture
-def gate(store: str, tmp_path: Path) -> Iterator[Gate]:
+def gate(new_store: str, tmp_path: Path) -> Iterator[Gate]:
     """A gate of one recording alone: ids are made to be the recorded ones."""
-    opened = CheckedGate.open(store, artifact_root=str(tmp_path / "artifacts"))
+    opened = CheckedGate.open(new_store, artifact_root=str(tmp_path / "artifacts"))
     yield opened
     opened.close()
 

@@ -35,12 +35,12 @@ def _run(gate: Gate, experiment_id: str = "0") -> str:
     return run_id
 
 
-def test_removed_run_is_gone_and_others_stay(gate: Gate, store: str) -> None:
+def test_removed_run_is_gone_and_others_stay(gate: Gate, new_store: str) -> None:
     """Everything that hangs on its row goes with it, and nothing else."""
     gone, kept = _run(gate), _run(gate)
     gate.perform(DeleteRun(run_id=gone))
 
-    with open_remover(store) as remover:
+    with open_remover(new_store) as remover:
         assert [gone] == [run.run_id for run in remover.find(None, [], []).runs]
         assert remover.claim_run(gone) is None
         remover.remove_run(gone)
@@ -50,12 +50,12 @@ def test_removed_run_is_gone_and_others_stay(gate: Gate, store: str) -> None:
     assert [{"key": "rate", "value": "0.1"}] == gate.perform(GetRun(run_id=kept))["run"]["data"]["params"]
 
 
-def test_run_restored_meanwhile_stays(gate: Gate, store: str) -> None:
+def test_run_restored_meanwhile_stays(gate: Gate, new_store: str) -> None:
     """A run that is restored while a removal goes on must not be lost."""
     run_id = _run(gate)
     gate.perform(DeleteRun(run_id=run_id))
 
-    with open_remover(store) as remover:
+    with open_remover(new_store) as remover:
         assert remover.find(None, [run_id], []).runs
         gate.perform(RestoreRun(run_id=run_id))
         assert "it is not deleted any more" == remover.claim_run(run_id)
@@ -64,13 +64,13 @@ def test_run_restored_meanwhile_stays(gate: Gate, store: str) -> None:
     assert "active" == gate.perform(GetRun(run_id=run_id))["run"]["info"]["lifecycle_stage"]
 
 
-def test_experiment_goes_after_its_runs(gate: Gate, store: str) -> None:
+def test_experiment_goes_after_its_runs(gate: Gate, new_store: str) -> None:
     """An experiment with runs left would leave them without a home."""
     experiment_id = gate.perform(CreateExperiment(name="old"))["experiment_id"]
     run_id = _run(gate, experiment_id)
     gate.perform(DeleteExperiment(experiment_id=experiment_id))
 
-    with open_remover(store) as remover:
+    with open_remover(new_store) as remover:
         found = remover.find(None, [], [experiment_id])
         assert ([run_id], ["old"]) == ([run.run_id for run in found.runs], [one.name for one in found.experiments])
         assert "it still has 1 runs" == remover.remove_experiment(experiment_id)
@@ -82,11 +82,11 @@ def test_experiment_goes_after_its_runs(gate: Gate, store: str) -> None:
         gate.perform(GetExperiment(experiment_id=experiment_id))
 
 
-def test_what_is_active_or_unknown_is_refused(gate: Gate, store: str) -> None:
+def test_what_is_active_or_unknown_is_refused(gate: Gate, new_store: str) -> None:
     """A wrong id must stop the removal before it starts."""
     run_id = _run(gate)
 
-    with open_remover(store) as remover:
+    with open_remover(new_store) as remover:
         with pytest.raises(InvalidParameter, match="is not deleted"):
             remover.find(None, [run_id], [])
         with pytest.raises(DoesNotExist, match="No run has the id"):
@@ -95,7 +95,7 @@ def test_what_is_active_or_unknown_is_refused(gate: Gate, store: str) -> None:
             remover.find(None, [], ["0"])
 
 
-def test_deleted_models_go_but_registered_ones_stay(gate: Gate, store: str) -> None:
+def test_deleted_models_go_but_registered_ones_stay(gate: Gate, new_store: str) -> None:
     """A version of a registered model must not lose its files."""
     experiment_id = gate.perform(CreateExperiment(name="models"))["experiment_id"]
     ids = []
@@ -108,7 +108,7 @@ def test_deleted_models_go_but_registered_ones_stay(gate: Gate, store: str) -> N
     for model_id in (deleted, registered):
         gate.perform(DeleteLoggedModel(model_id=model_id))
 
-    with open_remover(store) as remover:
+    with open_remover(new_store) as remover:
         found = remover.find(None, [], [])
         assert [deleted] == [model.model_id for model in found.models]
         assert [(registered, "version 1 of 'churn' needs it; delete the version first")] == [
@@ -129,13 +129,13 @@ def test_deleted_models_go_but_registered_ones_stay(gate: Gate, store: str) -> N
         gate.perform(GetLoggedModel(model_id=deleted, allow_deleted=True))
 
 
-def test_claimed_run_cannot_be_restored(gate: Gate, store: str) -> None:
+def test_claimed_run_cannot_be_restored(gate: Gate, new_store: str) -> None:
     """Its artifacts may be gone already; nobody must be shown it as whole again, not even with its experiment."""
     experiment_id = gate.perform(CreateExperiment(name="old"))["experiment_id"]
     run_id = _run(gate, experiment_id)
     gate.perform(DeleteExperiment(experiment_id=experiment_id))
 
-    with open_remover(store) as remover:
+    with open_remover(new_store) as remover:
         assert remover.claim_run(run_id) is None
         with pytest.raises(Conflict, match="removal for good has begun"):
             gate.perform(RestoreRun(run_id=run_id))
@@ -157,7 +157,7 @@ def _registered(gate: Gate, source: str, run_id: str = "") -> str:
     "source",
     ["runs:/{run_id}/model", "{artifact_uri}/model", "{artifact_uri}", "models:/churn-old/1"],
 )
-def test_run_of_a_version_stays(gate: Gate, store: str, source: str) -> None:
+def test_run_of_a_version_stays(gate: Gate, new_store: str, source: str) -> None:
     """A champion must not lose its files because the run that made it was tidied away."""
     run_id, other = _run(gate), _run(gate)
     artifact_uri = str(gate.perform(GetRun(run_id=run_id))["run"]["info"]["artifact_uri"])
@@ -170,7 +170,7 @@ def test_run_of_a_version_stays(gate: Gate, store: str, source: str) -> None:
     for each in (run_id, other):
         gate.perform(DeleteRun(run_id=each))
 
-    with open_remover(store) as remover:
+    with open_remover(new_store) as remover:
         found = remover.find(None, [], [])
         assert [other] == [run.run_id for run in found.runs]
         reason = "version 1 of 'churn' (@champion, Production) needs it; delete the version first"
@@ -180,16 +180,16 @@ def test_run_of_a_version_stays(gate: Gate, store: str, source: str) -> None:
             remover.find(None, [run_id, other], [])
         gate.perform(DeleteModelVersion(name="churn", version=version))
 
-    with open_remover(store) as remover:
+    with open_remover(new_store) as remover:
         assert remover.claim_run(run_id) is None
 
 
-def test_version_registered_while_a_removal_goes_on_is_seen(gate: Gate, store: str) -> None:
+def test_version_registered_while_a_removal_goes_on_is_seen(gate: Gate, new_store: str) -> None:
     """What was free to go when it was listed may be needed when its turn comes."""
     run_id = _run(gate)
     gate.perform(DeleteRun(run_id=run_id))
 
-    with open_remover(store) as remover:
+    with open_remover(new_store) as remover:
         assert [run_id] == [run.run_id for run in remover.find(None, [], []).runs]
         _registered(gate, f"runs:/{run_id}/model", run_id=run_id)
         assert "version 1 of 'churn' needs it; delete the version first" == remover.claim_run(run_id)
@@ -212,14 +212,14 @@ def test_files_in_another_spelling_are_the_same_files(database: str, tmp_path: P
     gate.close()
 
 
-def test_experiment_with_a_run_that_stays_is_kept_and_says_so(gate: Gate, store: str) -> None:
+def test_experiment_with_a_run_that_stays_is_kept_and_says_so(gate: Gate, new_store: str) -> None:
     """Announcing a removal that then does not happen sends people looking for a fault."""
     experiment_id = gate.perform(CreateExperiment(name="old"))["experiment_id"]
     run_id, other = _run(gate, experiment_id), _run(gate, experiment_id)
     _registered(gate, f"runs:/{run_id}/model", run_id=run_id)
     gate.perform(DeleteExperiment(experiment_id=experiment_id))
 
-    with open_remover(store) as remover:
+    with open_remover(new_store) as remover:
         found = remover.find(None, [], [])
         assert ([other], []) == ([run.run_id for run in found.runs], found.experiments)
         assert (experiment_id, f"run {run_id} stays in it") == (found.kept[1].id, found.kept[1].reason)
@@ -227,7 +227,7 @@ def test_experiment_with_a_run_that_stays_is_kept_and_says_so(gate: Gate, store:
             remover.find(None, [], [experiment_id])
 
 
-def test_logged_model_that_another_run_uses_keeps_its_run(gate: Gate, store: str) -> None:
+def test_logged_model_that_another_run_uses_keeps_its_run(gate: Gate, new_store: str) -> None:
     """Its metrics go with the run that logged them."""
     run_id, user = _run(gate), _run(gate)
     answer = gate.perform(CreateLoggedModel(experiment_id="0", source_run_id=run_id, name="trees"))
@@ -236,7 +236,7 @@ def test_logged_model_that_another_run_uses_keeps_its_run(gate: Gate, store: str
     gate.perform(LogInputs(run_id=user, models=[LoggedModelInput(model_id=model_id)]))
     gate.perform(DeleteRun(run_id=run_id))
 
-    with open_remover(store) as remover:
+    with open_remover(new_store) as remover:
         kept = remover.find(None, [], []).kept
         assert [f"logged model {model_id} ('trees') needs it; delete the model first"] == [one.reason for one in kept]
         gate.perform(DeleteLoggedModel(model_id=model_id))
@@ -244,7 +244,7 @@ def test_logged_model_that_another_run_uses_keeps_its_run(gate: Gate, store: str
         assert ([run_id], [model_id]) == ([one.run_id for one in found.runs], [one.model_id for one in found.models])
 
 
-def test_version_by_its_name_below_a_run_keeps_the_logged_model(gate: Gate, store: str) -> None:
+def test_version_by_its_name_below_a_run_keeps_the_logged_model(gate: Gate, new_store: str) -> None:
     """runs:/<run>/<name> is followed to the logged model of that name, where the files are."""
     run_id = _run(gate)
     answer = gate.perform(CreateLoggedModel(experiment_id="0", source_run_id=run_id, name="trees"))
@@ -252,5 +252,5 @@ def test_version_by_its_name_below_a_run_keeps_the_logged_model(gate: Gate, stor
     _registered(gate, f"runs:/{run_id}/trees", run_id=run_id)
     gate.perform(DeleteLoggedModel(model_id=model_id))
 
-    with open_remover(store) as remover:
+    with open_remover(new_store) as remover:
         assert [model_id] == [one.id for one in remover.find(None, [], []).kept]

@@ -27,10 +27,10 @@ GOOD = "metrics.f1 > 0.5"
 
 
 @pytest.fixture
-def gate(store: str, tmp_path: Path) -> Iterator[Gate]:
+def gate(new_store: str, tmp_path: Path) -> Iterator[Gate]:
     """A gate that may open the artifacts of its runs, with the model."""
     root = tmp_path / "artifacts"
-    opened = CheckedGate.open(store, artifact_root=str(root), artifact_places=every_form([root]))
+    opened = CheckedGate.open(new_store, artifact_root=str(root), artifact_places=every_form([root]))
     a_model(opened)
     yield opened
     opened.close()
