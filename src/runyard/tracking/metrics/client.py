@@ -161,6 +161,8 @@ def as_integer(name: str, value: Any) -> int:
     ------
     InvalidParameter: It is something else.
     """
+    if type(value) is int and -(2**63) <= value < 2**63:  # nearly always, and this runs for every point
+        return value
     try:
         plain = _only_value(value)
         number = int(plain)
