@@ -9,21 +9,20 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
-from runyard.demo.local_server import free_port, local_server
 from tests.docs.pages import UNCHECKED, Example, examples, markdown_pages
 from tests.support.environments import environment
+from tests.support.server import RunningServer
 
 _ADDRESS = "http://127.0.0.1:5000"
 _PAGES = [path for path in markdown_pages() if examples(path)]
 
 
 @pytest.fixture
-def address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def address(tmp_path: Path) -> Iterator[str]:
     """A server on the store of the working directory, as the pages tell a reader to start one."""
-    monkeypatch.chdir(tmp_path)
-    port = free_port(0, "127.0.0.1")
-    with local_server("127.0.0.1", port):
-        yield f"http://127.0.0.1:{port}"
+    server = RunningServer(tmp_path, f"sqlite:///{tmp_path / 'runyard.db'}").start()
+    yield server.url
+    server.kill()
 
 
 @pytest.mark.slow
