@@ -67,6 +67,9 @@ EXTRAS = {
 }
 """Top-level module → the package it comes with, and the extra that installs it."""
 
+importing = {"importlib._bootstrap", "importlib"}
+"""Modules that carry out the imports of others. One that replaces ``__import__`` adds its name."""
+
 
 def register_mlflow(load: Callable[[], Mlflow]) -> None:
     """Say how the package for MLflow's names is loaded. `runyard` does."""
@@ -137,7 +140,7 @@ def _importer() -> str:
     frame = sys._getframe(2)
     if frame.f_globals.get("__name__") != "importlib._bootstrap":
         return "importlib"
-    while frame.f_back and frame.f_globals.get("__name__") in ("importlib._bootstrap", "importlib"):
+    while frame.f_back and frame.f_globals.get("__name__") in importing:
         frame = frame.f_back
     return str(frame.f_globals.get("__name__", "__main__"))
 

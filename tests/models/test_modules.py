@@ -229,6 +229,14 @@ def test_a_models_modules_can_be_imported_where_nothing_else_has_their_names(wor
     assert type(pickle.loads(pickle.dumps(Thing()))) is Thing
 
 
+def test_imports_of_missing_names_still_say_why(workplace: Path) -> None:
+    """The import hooks for models pass on who imports."""
+    pyfunc.load_model(_saved(workplace / "model", "1", Lazy()))
+
+    with pytest.raises(ModuleNotFoundError, match="Did you mean 'log_metric'"):
+        exec("from runyard import log_metrc")
+
+
 def test_models_in_threads_do_not_mix(workplace: Path) -> None:
     """A server of two versions loads and asks both at the same time."""
     saved = [_saved(workplace, str(version), Lazy()) for version in range(4)]

@@ -20,6 +20,7 @@ from types import ModuleType
 from typing import Any
 from weakref import WeakValueDictionary
 
+from runyard._missing import importing
 from runyard.exceptions import RunyardException
 
 _MARK = "__runyard_model__"
@@ -310,3 +311,4 @@ def _watch(names: frozenset[str]) -> None:
         sys.meta_path.insert(0, _Finder())
         builtins.__import__ = _import
         importlib.import_module = _import_module
+        importing.add(__name__)
