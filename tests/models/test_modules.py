@@ -231,7 +231,7 @@ def test_a_models_modules_can_be_imported_where_nothing_else_has_their_names(wor
 
 def test_imports_of_missing_names_still_say_why(workplace: Path) -> None:
     """The import hooks for models pass on who imports."""
-    pyfunc.load_model(_saved(workplace / "model", "1", Lazy()))
+    pyfunc.load_model(_saved(workplace, "1", Lazy()))
 
     with pytest.raises(ModuleNotFoundError, match="Did you mean 'log_metric'"):
         exec("from runyard import log_metrc")
