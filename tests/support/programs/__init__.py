@@ -1,10 +1,10 @@
 """Programs in processes of their own, without the time that Python and its libraries take to start.
 
-One Python per test process starts, imports what a program with a run needs and what else is asked for, and stops right
-before it would run a program. Each program is a fork of it that goes on from there: it reads its text, runs it as the
-main module and ends as every Python does, with its exit code, its handlers and its signals. What is not the same: the
-modules are loaded, and standard input is the program's text. `python FILE`, `-c`, `-m` and prompts are started with
-`subprocess`.
+In each test process one Python starts, imports what a program with a run needs and the modules that are asked for, and
+stops right before it would run a program. Each program is a fork of it that goes on from there: it reads its text, runs
+it as the main module and ends as every Python does, with its exit code, its handlers and its signals. Two things
+differ: the modules are loaded already, and standard input is the program's text. Tests of what a program imports, of
+`-c`, `-m` and prompts start a Python of their own. Servers are forked by `prefork`.
 """
 
 import atexit
@@ -103,7 +103,7 @@ def start_command(
 def forked_python(loaded: tuple[str, ...] = ()) -> Path:
     """A ``python`` in a folder of its own whose ``python FILE`` is a fork; anything else is done by the real one.
 
-    For programs that others start. It passes on signals that ask for an end; who kills it does not reach the program.
+    For programs that the code under test starts. Signals that ask for an end are passed on; SIGKILL cannot be.
     """
     path = Path(_address(loaded)).with_name("python")
     text = Path(__file__).with_name("python_script.py").read_text()
