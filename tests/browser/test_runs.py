@@ -128,9 +128,13 @@ def test_shortcuts_are_listed_and_can_be_switched_off(tab: Tab, story: Story) ->
 def test_a_narrow_window_scrolls_the_table_not_the_page(tab: Tab, story: Story) -> None:
     """At 320 pixels, as at 400 % zoom, text must not run out of the page."""
     tab.page.set_viewport_size({"width": 320, "height": 640})
-    for path in (*story.addresses()[:5], f"/runs/{story.run_ids[0]}"):
+    wide = []
+    for path in story.addresses():
         tab.open(path)
-        assert tab.page.evaluate("document.documentElement.scrollWidth") <= 320, path
+        if tab.page.evaluate("document.documentElement.scrollWidth") > 320:
+            wide.append(path)
+
+    assert [] == wide
 
 
 def test_without_scripts_the_table_can_be_read_filtered_and_compared(tab: Tab, story: Story) -> None:
