@@ -23,7 +23,7 @@ demo: $(VENV)/.demo
 
 test: $(VENV)/.dev
 	.ci/prepare
-	$(BIN)/python tests/support/environments.py
+	$(BIN)/python -m tests.support.environments
 	$(BIN)/python -m pytest $(PYTEST)
 
 check: $(VENV)/.dev
@@ -58,5 +58,5 @@ $(VENV)/.demo: $(BIN)/python pyproject.toml
 
 $(VENV)/.dev: $(BIN)/python pyproject.toml
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/python -m uv pip install --quiet --python $(BIN)/python -e '.[dev]'
+	$(BIN)/python -m tests.support.uv pip install --python $(BIN)/python -e '.[dev]'
 	@touch $@ $(VENV)/.demo

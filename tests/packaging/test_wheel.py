@@ -14,6 +14,7 @@ import pytest
 
 from runyard.demo.local_server import free_port
 from tests.architecture.limits import ROOT
+from tests.support.uv import uv
 
 pytestmark = [pytest.mark.packaging, pytest.mark.slow, pytest.mark.timeout(420)]
 
@@ -48,9 +49,8 @@ def test_wheel_carries_pages_migrations_and_stubs(wheel: Path) -> None:
 def binaries(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The programs of an environment with the wheel and no extras."""
     folder = tmp_path_factory.mktemp("env")
-    uv = [sys.executable, "-m", "uv", "--quiet"]
-    subprocess.run([*uv, "venv", "--python", sys.executable, folder], check=True)
-    subprocess.run([*uv, "pip", "install", "--python", folder / "bin" / "python", wheel], check=True)
+    uv("venv", "--python", sys.executable, folder)
+    uv("pip", "install", "--python", folder / "bin" / "python", wheel)
     return folder / "bin"
 
 

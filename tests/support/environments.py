@@ -1,17 +1,18 @@
 """Environments of their own for tests: real clients and libraries that must not meet our dependencies.
 
-`python tests/support/environments.py` makes all of them; a test asks for one with `environment("mlflow3")`. They are
+`python -m tests.support.environments` makes all of them; a test asks for one with `environment("mlflow3")`. They are
 under `.venvs/`, or in the folder that RUNYARD_TEST_ENVIRONMENTS names, and made again when their requirements change.
 """
 
 import fcntl
 import os
 import shutil
-import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
+
+from tests.support.uv import uv
 
 ROOT = Path(__file__).resolve().parents[2]
 GIVEN = os.environ.get("RUNYARD_TEST_ENVIRONMENTS")
@@ -71,12 +72,10 @@ def environment(name: str) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not stamp.exists() or stamp.read_text() != wanted:
             shutil.rmtree(folder, ignore_errors=True)
-            uv = [sys.executable, "-m", "uv", "--quiet"]
-            subprocess.run([*uv, "venv", "--seed", "--python", sys.executable, folder], check=True)
-            install = [*uv, "pip", "install", "--python", str(python)]
-            subprocess.run([*install, *REQUIREMENTS[name]], check=True)
+            uv("venv", "--seed", "--python", sys.executable, folder)
+            uv("pip", "install", "--python", python, *REQUIREMENTS[name])
             if alone:
-                subprocess.run([*install, "--no-deps", *alone], check=True)
+                uv("pip", "install", "--python", python, "--no-deps", *alone)
             stamp.write_text(wanted)
     return python
 
