@@ -15,6 +15,7 @@ from runyard.client.journal import spool_folder
 from runyard.entities import Metric
 from tests.client.reading import history, journals, steps
 from tests.client.scripted import Answer, ScriptedServer
+from tests.support.clock import wait_until
 from tests.support.programs import start_program
 from tests.support.server import RunningServer
 
@@ -77,14 +78,11 @@ def test_delivery_resumes_without_being_asked(start_server: Callable[..., Runnin
     run_id = client.create_run("0").info.run_id
     server.kill()
     client.log_metric(run_id, "loss", 1.0)
-    time.sleep(0.5)
+    assert wait_until(lambda: client.connection._buffer.offline is not None)
     server.start()
 
     watcher = client.connection.transport
-    deadline = time.monotonic() + 20
-    while not watcher.send(history(run_id)).get("metrics") and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert len(watcher.send(history(run_id))["metrics"]) == 1
+    assert wait_until(lambda: len(watcher.send(history(run_id)).get("metrics", ())) == 1)
 
 
 def test_a_server_that_hangs_does_not_hang_training(

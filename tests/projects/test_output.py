@@ -12,6 +12,17 @@ from tests.support.server import RunningServer
 MB = 2**20
 
 
+TAKEN = """import array, fcntl, os, sys, termios, time
+def taken(stream):
+    waiting = array.array("i", [1])
+    while waiting[0]:
+        time.sleep(.02)
+        fcntl.ioctl(stream, termios.FIONREAD, waiting)
+    time.sleep(.05)
+"""
+"""Lets a program wait until what it printed was read."""
+
+
 def printing(folder: Path, text: str) -> str:
     """A project that runs a Python program of these lines."""
     return str(project(folder / "code", command("python main.py"), main__py=text))
@@ -19,10 +30,7 @@ def printing(folder: Path, text: str) -> str:
 
 def test_both_streams_are_kept_in_order(mlflow: ModuleType, tmp_path: Path) -> None:
     """A traceback stands behind what was printed before it."""
-    text = (
-        "import sys, time\nfor n in range(3):\n  print('out', n); time.sleep(.1)\n"
-        "  print('err', n, file=sys.stderr); time.sleep(.1)"
-    )
+    text = f"{TAKEN}for n in range(3):\n  print('out', n); taken(1)\n  print('err', n, file=sys.stderr); taken(2)\n"
     run = mlflow.projects.run(printing(tmp_path, text))
 
     assert "out 0\nerr 0\nout 1\nerr 1\nout 2\nerr 2\n" == output(run.run_id)
@@ -30,8 +38,8 @@ def test_both_streams_are_kept_in_order(mlflow: ModuleType, tmp_path: Path) -> N
 
 def test_a_line_without_an_end_is_kept(mlflow: ModuleType, tmp_path: Path) -> None:
     """Progress bars and prompts end without one; lines of the streams are not mixed."""
-    text = "import os, time\nos.write(1, b'first ')\ntime.sleep(.2)\nos.write(2, b'other\\n')\ntime.sleep(.2)\n"
-    run = mlflow.projects.run(printing(tmp_path, text + "os.write(1, b'half')"))
+    text = f"{TAKEN}os.write(1, b'first ')\ntaken(1)\nos.write(2, b'other\\n')\ntaken(2)\nos.write(1, b'half')"
+    run = mlflow.projects.run(printing(tmp_path, text))
 
     assert "other\nfirst half\n" == output(run.run_id)
 

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import select
 import time
 import zlib
 from collections.abc import Callable
@@ -178,7 +179,8 @@ def test_unfinished_bodies_share_a_budget(configured: Callable[..., RunningServe
         connection.send(post_head(connection.host, SEARCH, f"Content-Length: {2 * MB}") + MESSAGE)
         connection.send(b" " * (MB - len(MESSAGE)))
 
-    time.sleep(0.3)
+    refused, _, _ = select.select([connection.socket for connection in connections], [], [], 30)
+    assert refused
     for connection in connections:
         connection.send(b" " * MB)
     statuses = [connection.answer().status for connection in connections]

@@ -6,7 +6,10 @@ from types import ModuleType
 
 import pytest
 
+from runyard import RunyardClient
+from runyard.entities import Metric
 from runyard.exceptions import InvalidParameter
+from tests.support.clock import wait_until
 
 NAMES = {
     "cpu_utilization_percentage",
@@ -29,11 +32,16 @@ def quick(mlflow: ModuleType) -> Iterator[ModuleType]:
     mlflow.disable_system_metrics_logging()
 
 
-def sampled(mlflow: ModuleType, **options: object) -> dict[str, float]:
-    """The metrics of a run that did nothing for a moment."""
+def sampled(mlflow: ModuleType, quiet: bool = False, **options: object) -> dict[str, float]:
+    """The metrics of a run that ends as soon as it was sampled, or after a moment."""
     with mlflow.start_run(**options) as run:
-        time.sleep(0.4)
+        wait_until(lambda: bool(mlflow.get_run(run.info.run_id).data.metrics), seconds=0.5 if quiet else 30)
     return dict(mlflow.get_run(run.info.run_id).data.metrics)
+
+
+def points(run_id: str) -> list[Metric]:
+    """The points of one of its metrics."""
+    return list(RunyardClient().get_metric_history(run_id, "system/disk_usage_percentage"))
 
 
 def test_a_run_that_asks_for_it_is_sampled(quick: ModuleType) -> None:
@@ -46,10 +54,10 @@ def test_a_run_that_asks_for_it_is_sampled(quick: ModuleType) -> None:
 
 def test_by_default_nothing_is_sampled(quick: ModuleType) -> None:
     """It is switched on for all runs by a call, and off for one."""
-    assert sampled(quick) == {}
+    assert sampled(quick, quiet=True) == {}
     quick.enable_system_metrics_logging()
     assert sampled(quick) != {}
-    assert sampled(quick, log_system_metrics=False) == {}
+    assert sampled(quick, quiet=True, log_system_metrics=False) == {}
 
 
 def test_a_node_id_is_part_of_the_names(quick: ModuleType) -> None:
@@ -62,13 +70,13 @@ def test_a_node_id_is_part_of_the_names(quick: ModuleType) -> None:
 def test_steps_count_samples_and_go_on_when_a_run_is_resumed(quick: ModuleType) -> None:
     """The curve continues."""
     with quick.start_run(log_system_metrics=True) as run:
-        time.sleep(0.3)
+        assert wait_until(lambda: len(points(run.info.run_id)) > 1)
+    before = len(points(run.info.run_id))
     with quick.start_run(run_id=run.info.run_id, log_system_metrics=True):
-        time.sleep(0.3)
+        assert wait_until(lambda: len(points(run.info.run_id)) > before)
 
-    history = quick.MlflowClient().get_metric_history(run.info.run_id, "system/disk_usage_percentage")
+    history = points(run.info.run_id)
     assert list(range(len(history))) == [point.step for point in history]
-    assert len(history) > 3
 
 
 def test_samples_are_averaged_into_points(quick: ModuleType) -> None:
@@ -77,8 +85,7 @@ def test_samples_are_averaged_into_points(quick: ModuleType) -> None:
     with quick.start_run(log_system_metrics=True) as run:
         time.sleep(0.3)
 
-    history = quick.MlflowClient().get_metric_history(run.info.run_id, "system/disk_usage_percentage")
-    assert [0] == [point.step for point in history]
+    assert [0] == [point.step for point in points(run.info.run_id)]
 
 
 @pytest.mark.parametrize("value", [0, -1])
