@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -29,6 +30,10 @@ os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
 # Every server and program that tests start would compile the whole package again, and every worker all tests.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+# Fixtures of modules and sessions run before those of a test, and must not write to the user's own journals.
+_spool = tempfile.TemporaryDirectory(prefix="runyard-tests-", ignore_cleanup_errors=True)
+os.environ["RUNYARD_SPOOL_DIR"] = _spool.name
 
 # A shell that starts the suite in the background makes it ignore Ctrl-C, and so would every program that tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
