@@ -185,8 +185,8 @@ PROJECT_REUSE = Setting(
 )
 ALIAS = Setting(
     "ALIAS",
-    "When `import mlflow` gives Runyard in the programs of a project: always, missing (only where no mlflow is "
-    "installed) or never.",
+    "When `import mlflow` gives Runyard in the Pythons that a project or an aliased program starts: always, missing "
+    "(only where no mlflow is installed) or never.",
     ours_only=True,
 )
 TMP_DIR = Setting("TMP_DIR", "Folder that projects download the values of path parameters to.")

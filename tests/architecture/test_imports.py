@@ -43,6 +43,7 @@ _FILES_WITH_IMPORTS_IN_FUNCTIONS = {
     "client/local.py",  # loads SQLAlchemy when the tracking URI is a database
     "mlflow/alias/finder.py",  # loads importlib.metadata for those who ask for versions
     "mlflow/alias/programs/sitecustomize.py",  # runs in every program that a project starts
+    "mlflow/alias/running.py",  # loads multiprocessing where the alias is not inherited
 }
 
 

@@ -37,3 +37,12 @@ def python(tmp_path: Path) -> Callable[..., Finished]:
         )
 
     return run
+
+
+@pytest.fixture
+def real_mlflow(tmp_path: Path) -> Path:
+    """A folder that holds a package named mlflow."""
+    folder = tmp_path / "site"
+    (folder / "mlflow").mkdir(parents=True)
+    (folder / "mlflow" / "__init__.py").write_text("__version__ = '2.0'\n")
+    return folder

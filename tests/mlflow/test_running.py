@@ -33,8 +33,6 @@ with mlflow.start_run(run_name="one"):
     mlflow.log_metric("loss", 0.5)
 """
 
-REAL = "__version__ = '2.0'\n"
-
 
 @pytest.fixture
 def program(tmp_path: Path) -> Path:
@@ -44,15 +42,6 @@ def program(tmp_path: Path) -> Path:
     (folder / "helper.py").write_text("")
     (folder / "__init__.py").write_text("")
     (folder / "show.py").write_text(SHOW)
-    return folder
-
-
-@pytest.fixture
-def real_mlflow(tmp_path: Path) -> Path:
-    """A folder that holds a package named mlflow."""
-    folder = tmp_path / "site"
-    (folder / "mlflow").mkdir(parents=True)
-    (folder / "mlflow" / "__init__.py").write_text(REAL)
     return folder
 
 

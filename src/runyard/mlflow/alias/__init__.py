@@ -1,9 +1,8 @@
 """Lets an unchanged program use Runyard where it says ``import mlflow``.
 
-``python -m runyard.alias train.py …`` runs a script so, ``python -m runyard.alias -m package.module …`` a module, and
-`install` switches it on in a program that is already running. The commands also hold for every Python that the program
-starts: workers of multiprocessing, joblib and Ray, and sub-processes. What other launchers start has to switch it on
-itself (``accelerate launch -m runyard.alias train.py``, ``torchrun -m runyard.alias train.py``).
+``python -m runyard.alias train.py …`` runs a script so, ``python -m runyard.alias -m package.module …`` a module;
+`runyard.alias.install` switches it on in a program that is already running, and ``%load_ext runyard.alias`` in a
+notebook. It then holds for what the program starts as well (`runyard.mlflow.alias.child_processes`).
 """
 
 import importlib.util

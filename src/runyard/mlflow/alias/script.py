@@ -10,7 +10,7 @@ from pathlib import Path
 from types import ModuleType
 
 from runyard.mlflow.alias import install
-from runyard.mlflow.alias.child_processes import cover_workers
+from runyard.mlflow.alias.child_processes import cover
 
 USAGE = """usage: python -m runyard.alias script.py [argument …]
        python -m runyard.alias -m package.module [argument …]
@@ -36,7 +36,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _switch_on() -> None:
     install()
-    cover_workers()
+    cover()
 
 
 def _run_module(name: str, arguments: Sequence[str]) -> int:
