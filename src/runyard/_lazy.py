@@ -6,7 +6,7 @@ import sys
 from importlib import import_module
 from itertools import pairwise
 
-from runyard._missing import lacking, mlflow
+from runyard._missing import Lacking, mlflow
 
 TYPE_CHECKING = False  # type checkers take the name for true; importing typing would be most of the cost of runyard
 if TYPE_CHECKING:
@@ -99,4 +99,4 @@ def _submodule(package: str, name: str) -> Any:
                 raise
     if home := mlflow().home_of(f"{_plain(package)}.{name}"):
         return _loaded(package, name, home)
-    raise AttributeError(lacking(plain, package, name))
+    raise AttributeError(Lacking(plain, package, name))

@@ -108,6 +108,24 @@ def lacking(plain: str, package: str, name: str) -> str:
     return f"runyard.{below} is not in this version of Runyard: {why}" if why else f"{plain}{hint}"
 
 
+class Lacking:
+    """What an error says about a name that a module of ours does not have; found out when it is read.
+
+    Much code only tries names: ``hasattr``, and `pickle` where it looks for the module of a function.
+    """
+
+    def __init__(self, plain: str, package: str, name: str) -> None:
+        self._about = plain, package, name
+
+    def __str__(self) -> str:
+        """The message."""
+        return lacking(*self._about)
+
+    def __repr__(self) -> str:
+        """The message as a literal."""
+        return repr(str(self))
+
+
 class MissingModules:
     """The last finder in ``sys.meta_path``: raises a helpful error for modules that we know."""
 

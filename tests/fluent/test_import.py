@@ -47,6 +47,13 @@ def test_listing_the_names_loads_nothing() -> None:
     assert set() == modules_after("import runyard\nassert 'log_metric' in dir(runyard)") & set(HEAVY)
 
 
+def test_trying_a_name_does_not_look_for_similar_ones() -> None:
+    """pickle tries a name in every loaded module, for each function that does not say which one it is of."""
+    tries = "assert not hasattr(runyard, 'log_metrc')"
+
+    assert "difflib" not in modules_after(f"import runyard\n{tries}")
+
+
 @pytest.mark.parametrize("name", vars(runyard)["__all__"])
 def test_every_name_in_the_table_is_there(name: str) -> None:
     """Some integrations walk dir(mlflow) and take every attribute."""

@@ -5,6 +5,8 @@ the tables of `runyard._lazy`: ``"module:"`` for the module, ``"module:name"`` f
 that is the same name. A module that has names here, but no home, consists of these names.
 """
 
+from functools import cache
+
 _ARTIFACTS = "runyard.fluent.artifacts"
 _DATASETS = "runyard.tracking.inputs.entities"
 _EXPERIMENTS = "runyard.tracking.experiments.entities"
@@ -137,9 +139,18 @@ def home_of(name: str) -> str | None:
 
 def homes_in(module: str) -> dict[str, str]:
     """What the table has directly in a module: each name with its home."""
-    homes: dict[str, str] = {}
+    return _by_module().get(module, {})
+
+
+@cache
+def _by_module() -> dict[str, dict[str, str]]:
+    """What `homes_in` gives, for each module of the table."""
+    found: dict[str, dict[str, str]] = {}
     for name, home in HOMES.items():
-        if name.startswith(f"{module}."):
-            first, _, more = name.removeprefix(f"{module}.").partition(".")
-            homes[first] = f"runyard.{module}.{first}:" if more else home
-    return homes
+        module, _, last = name.rpartition(".")
+        found.setdefault(module, {})[last] = home
+        while module:
+            home = f"runyard.{module}:"
+            module, _, last = module.rpartition(".")
+            found.setdefault(module, {})[last] = home
+    return found
