@@ -1,5 +1,6 @@
 # make demo      a running server with real training runs to look at
 # make test      the whole suite, with everything it needs
+# make test-flavors   the tests of PyTorch, TensorFlow, Spark, XGBoost …, each family in an environment of its own
 # make check     formatter, linter, types, import rules, size limits
 # make fix       what the formatter and linter can mend by themselves
 # make docs      the reference pages, written from the code
@@ -15,7 +16,7 @@ PYTEST ?= -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test check fix docs serve clean
+.PHONY: demo test test-flavors check fix docs serve clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/.demo
@@ -25,6 +26,9 @@ test: $(VENV)/.dev
 	.ci/prepare
 	$(BIN)/python -m tests.support.environments
 	$(BIN)/python -m pytest $(PYTEST)
+
+test-flavors: $(VENV)/.dev
+	$(BIN)/python -m tests.support.families $(FAMILIES)
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .

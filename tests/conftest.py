@@ -15,7 +15,7 @@ from runyard.client.active_model import active
 from runyard.client.connection import _connections
 from runyard.exceptions import RunyardException
 from runyard.gate.gate import Gate
-from tests.support import programs
+from tests.support import families, programs
 from tests.support.checked_gate import CheckedGate
 from tests.support.postgres import Cluster, start_cluster
 from tests.support.s3 import ObjectStore, start_object_store
@@ -40,6 +40,8 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 pytest_plugins = ["tests.support.fluent"]
+
+collect_ignore = families.folders_of_others(families.current())
 
 _LONG = ("browser", "compat", "packaging", "slow")
 
@@ -148,7 +150,7 @@ def forked_python(monkeypatch: pytest.MonkeyPatch) -> None:
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """No setting of the machine reaches a test, no test writes outside of its folder or hears of another's refusals."""
     for name in list(os.environ):
-        if name.startswith(("MLFLOW_", "RUNYARD_")):
+        if name.startswith(("MLFLOW_", "RUNYARD_")) and name != families.VARIABLE:
             monkeypatch.delenv(name)
     monkeypatch.setenv("RUNYARD_SPOOL_DIR", str(tmp_path / "spool"))
     monkeypatch.chdir(tmp_path)

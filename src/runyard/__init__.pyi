@@ -12,6 +12,7 @@ from runyard import system_metrics as system_metrics
 from runyard import tracking as tracking
 from runyard import types as types
 from runyard import version as version
+from runyard import xgboost as xgboost
 from runyard.client import MlflowClient as MlflowClient
 from runyard.client import RunyardClient as RunyardClient
 from runyard.client.images import Image as Image

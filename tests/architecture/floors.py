@@ -62,7 +62,7 @@ def floors() -> list[list[str]]:
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     contracts = settings["tool"]["importlinter"]["contracts"]
     layers = next(contract["layers"] for contract in contracts if contract["name"].startswith("seven floors"))
-    return [layer.split(" : ") for layer in layers]
+    return [[folder for folder in layer.split(" : ") if not folder.startswith("(")] for layer in layers]
 
 
 def reaches() -> Iterator[Reach]:

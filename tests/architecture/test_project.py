@@ -7,7 +7,9 @@ import yaml
 from runyard.version import __version__
 from tests.architecture.limits import ROOT
 
-KINDS = set("architecture benchmarks browser compat docs faults integrations packaging recorded support".split())
+KINDS = set(
+    "architecture benchmarks browser compat docs faults integrations loggers packaging recorded support".split()
+)
 """Folders of tests that are about no single folder of the package."""
 
 TESTED_ELSEWHERE = {"alias": "mlflow", "environments": "projects", "http": "server"}

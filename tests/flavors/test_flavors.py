@@ -2,12 +2,14 @@
 
 import inspect
 from importlib import metadata
+from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 import yaml
 
 import runyard
-from runyard.exceptions import InvalidParameter
+from runyard.exceptions import InvalidParameter, MissingPackage
 from runyard.flavors.table import FLAVORS, flavor_named
 from runyard.models.flavor import Flavor
 from runyard.models.loading import loader_named
@@ -47,15 +49,32 @@ def test_a_flavor_is_read_by_a_loader_with_mlflows_name(flavor: Flavor) -> None:
 
 @flavors
 def test_default_requirements_are_pinned(flavor: Flavor) -> None:
-    """Those of the library itself are among them; the conda environment says the same."""
+    """The library itself is among them, pinned where it is installed; the conda environment says the same."""
     module = flavor.load()
     lines = module.get_default_pip_requirements()
     if flavor.library:
-        assert f"{flavor.library}=={metadata.version(flavor.library)}" in lines
+        is_here = find_spec(flavor.imported_as) is not None
+        assert (f"{flavor.library}=={metadata.version(flavor.library)}" if is_here else flavor.library) in lines
     assert set(lines) <= set(yaml.safe_load(yaml.safe_dump(module.get_default_conda_env()))["dependencies"][-1]["pip"])
 
 
 def test_a_flavor_that_is_not_there_is_told_in_words() -> None:
     """The message names those that are."""
-    with pytest.raises(InvalidParameter, match="no flavor 'prophet'; it has sklearn, python_function"):
-        flavor_named("prophet")
+    with pytest.raises(InvalidParameter, match=r"no flavor 'mleap'; it has .*sklearn.*python_function"):
+        flavor_named("mleap")
+
+
+def test_a_library_that_is_not_installed_is_told_with_what_installs_it(tmp_path: Path) -> None:
+    """Saving and loading say it; naming the flavor does not need the library."""
+    missing = [flavor for flavor in FLAVORS.values() if flavor.library and find_spec(flavor.imported_as) is None]
+    assert missing
+    for flavor in missing:
+        folder = tmp_path / flavor.name
+        folder.mkdir()
+        (folder / "model").write_bytes(b"")
+        settings = {flavor.name: {"data": "model", flavor.version_key: "1.0"}}
+        (folder / "MLmodel").write_text(yaml.safe_dump({"flavors": settings}), encoding="utf-8")
+        with pytest.raises(MissingPackage, match=r"pip install 'runyard\[[\w-]+\]'"):
+            flavor.load().load_model(str(folder))
+        with pytest.raises(MissingPackage, match=r"pip install 'runyard\[[\w-]+\]'"):
+            flavor.load().save_model(object(), str(tmp_path / "new"))

@@ -1,7 +1,8 @@
 """Environments of their own for tests: real clients and libraries that must not meet our dependencies.
 
-`python -m tests.support.environments` makes all of them; a test asks for one with `environment("mlflow3")`. They are
-under `.venvs/`, or in the folder that RUNYARD_TEST_ENVIRONMENTS names, and made again when their requirements change.
+`python -m tests.support.environments` makes those of `make test`; a test asks for one with `environment("mlflow3")`.
+Those of `tests.support.families` are made when their tests are run. All are under `.venvs/`, or in the folder that
+RUNYARD_TEST_ENVIRONMENTS names, and made again when their requirements change.
 """
 
 import fcntl
@@ -12,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
 
+from tests.support import families
 from tests.support.uv import uv
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,21 +36,6 @@ REQUIREMENTS: dict[str, tuple[str, ...]] = {
         "orjson>=3.10,<4",
         "urllib3>=2.2,<3",
     ),
-    "integrations": (
-        "accelerate==1.15.0",
-        "lightning==2.6.6",
-        "optuna-integration==5.0.0",
-        "optuna==5.0.0",
-        "torch==2.13.0",
-        "transformers==5.23.0",
-        "alembic>=1.13,<2",
-        "msgspec>=0.19,<1",
-        "orjson>=3.10,<4",
-        "pandas>=2.2",
-        "pyyaml>=6.0.1,<7",
-        "sqlalchemy>=2.0.30,<3",
-        "urllib3>=2.2,<3",
-    ),
     "mlflow2": ("mlflow-skinny==2.22.5", "pandas>=2.2,<3", "setuptools<81", *_MODELS),
     "mlskinny3": ("mlflow-skinny==3.17.2", "pandas>=2.2", *_MODELS),
 }
@@ -65,7 +52,8 @@ def environment(name: str) -> Path:
     if GIVEN and python.exists():
         return python
     alone = _WITHOUT_DEPENDENCIES.get(name, ())
-    wanted = "\n".join((*REQUIREMENTS[name], *alone))
+    requirements = families.requirements(name) if name in families.FAMILIES else REQUIREMENTS[name]
+    wanted = "\n".join((*requirements, *alone))
     stamp = folder / "requirements.txt"
     FOLDER.mkdir(parents=True, exist_ok=True)
     with (FOLDER / f"{name}.lock").open("w") as lock:
@@ -73,7 +61,7 @@ def environment(name: str) -> Path:
         if not stamp.exists() or stamp.read_text() != wanted:
             shutil.rmtree(folder, ignore_errors=True)
             uv("venv", "--seed", "--python", sys.executable, folder)
-            uv("pip", "install", "--python", python, *REQUIREMENTS[name])
+            uv("pip", "install", "--python", python, *requirements)
             if alone:
                 uv("pip", "install", "--python", python, "--no-deps", *alone)
             stamp.write_text(wanted)

@@ -4,8 +4,16 @@ from runyard.exceptions import InvalidParameter
 from runyard.models.flavor import Flavor
 from runyard.pyfunc.declared import FLAVOR as PYFUNC
 from runyard.sklearn.declared import FLAVOR as SKLEARN
+from runyard.xgboost.declared import FLAVOR as XGBOOST
 
-FLAVORS: dict[str, Flavor] = {flavor.name: flavor for flavor in (SKLEARN, PYFUNC)}
+FLAVORS: dict[str, Flavor] = {
+    flavor.name: flavor
+    for flavor in (
+        SKLEARN,
+        XGBOOST,
+        PYFUNC,
+    )
+}
 """By name. A later one is a package and a line here."""
 
 

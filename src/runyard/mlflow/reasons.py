@@ -47,7 +47,6 @@ REASONS: dict[str, str] = {
             "statsmodels",
             "tensorflow",
             "transformers",
-            "xgboost",
         ),
         _FLAVORS,
     ),

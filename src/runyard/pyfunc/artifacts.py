@@ -3,7 +3,7 @@
 import re
 import shutil
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit, urlunsplit
@@ -20,7 +20,7 @@ from runyard.core.libraries import urllib3
 from runyard.exceptions import DoesNotExist, InvalidParameter, RunyardException
 from runyard.pyfunc.folder import copy_folder
 
-_FOLDER = "artifacts"
+FOLDER, EXTRA_FOLDER = "artifacts", "extra_files"
 
 
 def check_artifacts(given: Any) -> None:
@@ -41,12 +41,37 @@ def check_artifacts(given: Any) -> None:
             )
 
 
-def stored(artifacts: Mapping[str, str | Path], folder: Path) -> dict[str, dict[str, str]]:
+def stored_extra(given: Any, folder: Path) -> list[str]:
+    """Copy files that the caller wants to keep with a model; their paths in its folder.
+
+    Parameters
+    ----------
+    given: A list of paths or addresses, or None.
+
+    Raises
+    ------
+    InvalidParameter: It is not.
+    DoesNotExist: One of them is not there.
+    """
+    if given is None:
+        return []
+    if (
+        isinstance(given, str)
+        or not isinstance(given, Sequence)
+        or not all(isinstance(one, str | Path) for one in given)
+    ):
+        raise InvalidParameter(f"'extra_files' is a list of paths or addresses, not {given!r}.")
+    places = stored({str(number): str(place) for number, place in enumerate(given)}, folder, EXTRA_FOLDER)
+    return [described["path"] for described in places.values()]
+
+
+def stored(artifacts: Mapping[str, str | Path], folder: Path, below: str = FOLDER) -> dict[str, dict[str, str]]:
     """Copy files and folders into a model's folder.
 
     Parameters
     ----------
     artifacts: What the model calls each, and its path or address.
+    below: The folder in the model's that they go to.
 
     Returns
     -------
@@ -61,11 +86,11 @@ def stored(artifacts: Mapping[str, str | Path], folder: Path) -> dict[str, dict[
     often = Counter(end.casefold() for end in ends.values())
     found, number = {}, 0
     for name, end in ends.items():
-        place = f"{_FOLDER}/{end}"
+        place = f"{below}/{end}"
         if often[end.casefold()] > 1:  # of several with one name each has a folder of its own
             while str(number) in often:
                 number += 1
-            place, number = f"{_FOLDER}/{number}/{end}", number + 1
+            place, number = f"{below}/{number}/{end}", number + 1
         origins[name].copy_to(folder / place, folder)
         found[name] = {"path": place, "uri": origins[name].shown}
     return found

@@ -1,18 +1,21 @@
 """Writing a model's folder: what every flavor's ``save_model`` has in common."""
 
 import logging
+import platform
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from runyard.exceptions import InvalidParameter, RunyardException
 from runyard.models.environment import files as environment_files
 from runyard.models.example import parted, save_example
-from runyard.models.mlmodel import MLMODEL, MLmodel
+from runyard.models.flavor import Flavor
+from runyard.models.mlmodel import MLMODEL, PYFUNC, MLmodel
 from runyard.models.options import Options
 from runyard.models.signature import ModelSignature, infer_signature
 from runyard.pyfunc.inference import inferred_requirements
@@ -32,12 +35,44 @@ class Folder:
     model: Its description; flavors are added to it.
     code: The folder of the copied modules in it, or None.
     predict: What the model gives for an example, to infer the signature from; set by a flavor that predicts.
+    extra_files: Paths of files in it that the caller wants to keep with the model.
     """
 
     path: Path
     model: MLmodel
     code: str | None
     predict: Callable[[Any], Any] | None = None
+    extra_files: list[str] = field(default_factory=list)
+
+    def add(
+        self,
+        flavor: Flavor,
+        data: str | None = None,
+        *,
+        pyfunc: Mapping[str, Any] | None = MappingProxyType({}),
+        **settings: Any,
+    ) -> None:
+        """Add a flavor to the description, and the one that makes it a pyfunc, read by the flavor's module.
+
+        Parameters
+        ----------
+        data: The flavor's file or folder, named in both; None when the settings name it.
+        pyfunc: More settings of the pyfunc flavor; None for a model that does not predict.
+        settings: Settings of the flavor. Its version, the code and the extra files are added to them.
+        """
+        place = {"data": data} if data else {}
+        if pyfunc is not None:
+            code = {"code": self.code} if self.code else {}
+            self.model.add_flavor(
+                PYFUNC,
+                loader_module=flavor.loader_module,
+                python_version=platform.python_version(),
+                env=dict(environment_files.ENVIRONMENT),
+                **{**place, **code, **pyfunc},
+            )
+        extra = {"extra_files": [{"path": path} for path in self.extra_files]} if self.extra_files else {}
+        version = {flavor.version_key: flavor.version} if flavor.version_key else {}
+        self.model.add_flavor(flavor.name, **{**version, **place, **settings, "code": self.code, **extra})
 
 
 @contextmanager

@@ -24,6 +24,7 @@ from runyard.pyfunc.artifacts import check_artifacts, copy_local, stored
 from runyard.pyfunc.context import PythonModelContext
 from runyard.pyfunc.declared import FLAVOR
 from runyard.pyfunc.folder import Folder, saving
+from runyard.pyfunc.functions import default_environment
 from runyard.pyfunc.hints import signature_from_hints
 from runyard.pyfunc.model import PythonModel, _FunctionPythonModel, called
 from runyard.pyfunc.python_models import PythonModelRunner
@@ -201,8 +202,7 @@ def get_default_pip_requirements() -> list[str]:
 
 def get_default_conda_env() -> dict[str, Any]:
     """The same as a conda environment."""
-    dependencies = [f"python={platform.python_version()}", "pip", {"pip": ["mlflow", *get_default_pip_requirements()]}]
-    return {"name": "mlflow-env", "channels": ["conda-forge"], "dependencies": dependencies}
+    return default_environment(get_default_pip_requirements())
 
 
 def _check_kind(loader_module: Any, data_path: Any, python_model: Any, artifacts: Any) -> None:

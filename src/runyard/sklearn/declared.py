@@ -2,4 +2,4 @@
 
 from runyard.models.flavor import Flavor
 
-FLAVOR = Flavor("sklearn", "runyard.sklearn", "mlflow.sklearn", "scikit-learn")
+FLAVOR = Flavor("sklearn", "runyard.sklearn", "mlflow.sklearn", "scikit-learn", "sklearn", "sklearn_version")

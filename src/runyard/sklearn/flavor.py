@@ -2,7 +2,6 @@
 
 import logging
 import pickle
-import platform
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,22 +9,21 @@ from typing import Any
 
 from runyard.core.libraries import lazy, required
 from runyard.exceptions import InvalidParameter, MissingPackage
-from runyard.models.environment.files import ENVIRONMENT
 from runyard.models.environment.mismatches import unreadable
-from runyard.models.environment.requirements import pinned
 from runyard.models.example import parted
 from runyard.models.info import ModelInfo
-from runyard.models.loading import code_of, file_of, local_folder, read_flavor, with_code
+from runyard.models.loading import file_of, read_flavor
 from runyard.models.mlmodel import PYFUNC
 from runyard.models.model import Model
 from runyard.models.options import Options
 from runyard.models.signature import ModelSignature
 from runyard.models.unpickler import ModelUnpickler
-from runyard.pyfunc.folder import Folder, saving
+from runyard.pyfunc.folder import saving
+from runyard.pyfunc.functions import default_environment, default_requirements, folder_with, read_model, read_saved
 from runyard.sklearn.declared import FLAVOR
 from runyard.sklearn.pyfunc import SklearnModel
 
-sklearn, skops = lazy("sklearn"), lazy("skops.io")
+skops = lazy("skops.io")
 
 FLAVOR_NAME = FLAVOR.name
 SKOPS = SERIALIZATION_FORMAT_SKOPS = "skops"
@@ -90,16 +88,14 @@ def save_model(
     with saving(path, options, mlflow_model, packages) as folder:
         folder.predict = _predicting(sk_model, pyfunc_predict_fn)
         name = _dump(sk_model, folder.path, chosen, skops_trusted_types)
-        if hasattr(sk_model, pyfunc_predict_fn):
-            _add_pyfunc(folder, name, pyfunc_predict_fn)
-        elif pyfunc_predict_fn != "predict":
+        predicts = hasattr(sk_model, pyfunc_predict_fn)
+        if not predicts and pyfunc_predict_fn != "predict":
             raise InvalidParameter(f"{type(sk_model).__name__} has no method {pyfunc_predict_fn!r} for pyfunc to call.")
-        folder.model.add_flavor(
-            FLAVOR_NAME,
+        folder.add(
+            FLAVOR,
+            pyfunc={"model_path": name, "predict_fn": pyfunc_predict_fn} if predicts else None,
             pickled_model=name,
-            sklearn_version=sklearn.__version__,
             serialization_format=chosen,
-            code=folder.code,
             skops_trusted_types=None if skops_trusted_types is None else list(skops_trusted_types),
         )
 
@@ -170,51 +166,28 @@ def load_model(model_uri: str, dst_path: str | None = None) -> Any:
     ------
     InvalidParameter: There is no such model of scikit-learn.
     """
-    folder = local_folder(model_uri, dst_path)
-    settings = read_flavor(folder, FLAVOR_NAME)
-    with with_code(code_of(folder, settings)):
-        return _read(folder, settings)
+    return read_model(FLAVOR, model_uri, dst_path, _read)
 
 
 def _load_pyfunc(path: str) -> SklearnModel:
     """The model in a file, beside its MLmodel file, for pyfunc."""
-    file = Path(path)
-    folder = file if file.is_dir() else file.parent
-    settings = read_flavor(folder, FLAVOR_NAME)
-    pyfunc = read_flavor(folder, PYFUNC)
-    return SklearnModel(_read(folder, settings), pyfunc.get("predict_fn", "predict"))
+    pyfunc = read_flavor(folder_with(path), PYFUNC)
+    return SklearnModel(read_saved(FLAVOR, path, _read), pyfunc.get("predict_fn", "predict"))
 
 
 def get_default_pip_requirements(include_cloudpickle: bool = False) -> list[str]:
     """What any model of scikit-learn needs, pinned to what is installed."""
-    return [pinned("scikit-learn"), *([pinned(CLOUDPICKLE)] if include_cloudpickle else [])]
+    return default_requirements(FLAVOR, *([CLOUDPICKLE] if include_cloudpickle else []))
 
 
 def get_default_conda_env(include_cloudpickle: bool = False) -> dict[str, Any]:
     """The same as a conda environment."""
-    packages = get_default_pip_requirements(include_cloudpickle)
-    return {
-        "name": "mlflow-env",
-        "channels": ["conda-forge"],
-        "dependencies": [f"python={platform.python_version()}", "pip", {"pip": ["mlflow", *packages]}],
-    }
+    return default_environment(get_default_pip_requirements(include_cloudpickle))
 
 
 def _predicting(sk_model: Any, method: str) -> Any:
     """What gives the outputs for an example."""
     return (lambda example: getattr(sk_model, method)(parted(example)[0])) if hasattr(sk_model, method) else None
-
-
-def _add_pyfunc(folder: Folder, name: str, method: str) -> None:
-    folder.model.add_flavor(
-        PYFUNC,
-        loader_module=FLAVOR.loader_module,
-        model_path=name,
-        predict_fn=method,
-        python_version=platform.python_version(),
-        env=dict(ENVIRONMENT),
-        **({"code": folder.code} if folder.code else {}),
-    )
 
 
 def _format_for(sk_model: Any, trusted: Sequence[str] | None) -> str:

@@ -57,12 +57,14 @@ def unlimited(line: str) -> re.Match[str] | None:
 def pinned(name: str) -> str:
     """A requirement for the version that is installed; for any version of what is not.
 
-    Local labels such as ``+cpu`` are left out: other machines install from elsewhere.
+    Local labels such as ``+cpu`` are left out: other machines install from elsewhere. A library that is published
+    under several names, such as xgboost and xgboost-cpu, is named as it was installed.
     """
     try:
         return f"{name}=={metadata.version(name).partition('+')[0]}"
     except metadata.PackageNotFoundError:
-        return name
+        same = metadata.packages_distributions().get(name.replace("-", "_"), ())
+        return f"{same[0]}=={metadata.version(same[0]).partition('+')[0]}" if same else name
 
 
 def editable(line: str) -> str | None:

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from runyard import MlflowClient
 from runyard.entities import Run
-from tests.support.environments import ROOT, environment
+from tests.support.environments import ROOT
 from tests.support.server import RunningServer
 
 PROGRAMS = Path(__file__).parent / "programs"
@@ -24,16 +25,16 @@ def train(start_server: Callable[..., RunningServer], tmp_path: Path) -> Trainin
     """Runs one of the programs with the alias on and gives a client of the server it logged to."""
 
     def run(program: str, **variables: str) -> MlflowClient:
-        python, server, folder = environment("integrations"), start_server(), tmp_path / "program"
+        server, folder = start_server(), tmp_path / "program"
         folder.mkdir()
         given = {"PYTHONPATH": str(ROOT / "src"), "MLFLOW_TRACKING_URI": server.url, "HF_HUB_OFFLINE": "1", **variables}
         done = subprocess.run(
-            [python, "-m", "runyard.alias", PROGRAMS / program],
+            [sys.executable, "-m", "runyard.alias", PROGRAMS / program],
             cwd=folder,
             env={**os.environ, **given},
             capture_output=True,
             text=True,
-            timeout=110,
+            timeout=300,
             check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr

@@ -1,0 +1,29 @@
+"""A model of XGBoost as a pyfunc."""
+
+from typing import Any
+
+from runyard.core.libraries import lazy
+
+xgboost = lazy("xgboost")
+
+
+class XGBoostModel:
+    """Predicts with a booster, or with a model of XGBoost's scikit-learn API.
+
+    Parameters
+    ----------
+    xgb_model: The model.
+    """
+
+    def __init__(self, xgb_model: Any) -> None:
+        self.xgb_model = xgb_model
+
+    def predict(self, data: Any, params: dict[str, Any] | None = None) -> Any:
+        """What the model's ``predict`` gives; parameters are its keyword arguments."""
+        if isinstance(self.xgb_model, xgboost.Booster):
+            data = xgboost.DMatrix(data)
+        return self.xgb_model.predict(data, **(params or {}))
+
+    def get_raw_model(self) -> Any:
+        """The model."""
+        return self.xgb_model

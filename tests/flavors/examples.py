@@ -1,0 +1,108 @@
+"""Models to try a flavor with. `tests/<flavor>/examples.py` has them in a list called `EXAMPLES`."""
+
+import importlib
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from runyard.flavors.table import FLAVORS
+from runyard.models.flavor import Flavor
+from tests.support import families
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Example:
+    """A model of a flavor, and what is expected of it.
+
+    Attributes
+    ----------
+    name: What kind of model it is, unique in its flavor.
+    train: Makes it: something real, small and quick.
+    rows: An input of pyfunc: a table or an array.
+    native: What the model itself gives for these rows.
+    forms: Other inputs of pyfunc that mean the same rows.
+    options: For ``save_model``, of us and of MLflow.
+    served: Does it take its rows from the body of a request? Columns without a name for tensors are lists there.
+    differing: Keys of the MLmodel file's flavors that differ from MLflow's on purpose.
+    tolerance: How far predictions may differ after loading, relative.
+    """
+
+    name: str
+    train: Callable[[], Any]
+    rows: Any
+    native: Callable[[Any, Any], Any]
+    forms: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
+    served: bool = True
+    differing: frozenset[str] = frozenset()
+    tolerance: float = 1e-6
+
+
+def examples() -> list[tuple[Flavor, Example]]:
+    """Those of the flavors that can be tried in this environment."""
+    elsewhere = set(families.folders_of_others(families.current()))
+    folders = {flavor: flavor.module.rpartition(".")[2] for flavor in FLAVORS.values()}
+    own = families.FAMILIES[families.current()].folders if families.current() else ()
+    return [
+        (flavor, example)
+        for flavor, folder in folders.items()
+        if folder not in elsewhere and (not own or folder in own) and flavor.library
+        for example in examples_of(folder)
+    ]
+
+
+def examples_of(folder: str) -> list[Example]:
+    """The examples in a folder of tests."""
+    module: ModuleType = importlib.import_module(f"tests.{folder}.examples")
+    found: list[Example] = module.EXAMPLES
+    return found
+
+
+def as_numbers(predicted: Any) -> Any:
+    """Predictions in one shape, to compare them: an array, or lists of texts."""
+    if isinstance(predicted, pd.DataFrame | pd.Series):
+        predicted = predicted.to_numpy()
+    if isinstance(predicted, Mapping):
+        predicted = np.column_stack([np.asarray(values) for values in predicted.values()])
+    found = np.asarray(predicted)
+    return found.astype(float) if found.dtype.kind in "fiub" else found.tolist()
+
+
+def same(predicted: Any, expected: Any, example: Example) -> None:
+    """Check that predictions are equal, as far as the example says."""
+    one, other = as_numbers(predicted), as_numbers(expected)
+    if isinstance(other, np.ndarray):
+        np.testing.assert_allclose(np.ravel(one), np.ravel(other), rtol=example.tolerance, atol=example.tolerance)
+    else:
+        assert one == other
+
+
+def described(folder: Path) -> dict[str, Any]:
+    """The MLmodel file of a folder."""
+    found: dict[str, Any] = yaml.safe_load((folder / "MLmodel").read_text(encoding="utf-8"))
+    return found
+
+
+def paths() -> dict[str, str]:
+    """What a program of the tests needs in its environment to import us and them."""
+    return {"PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)])}
+
+
+ALL = examples()
+FIRST = list({flavor.name: (flavor, example) for flavor, example in reversed(ALL)}.values())
+"""One model of each flavor, for what does not depend on the model."""
+
+every_model = pytest.mark.parametrize(
+    ("flavor", "example"), ALL, ids=[f"{flavor.name}-{example.name}" for flavor, example in ALL]
+)
+every_flavor = pytest.mark.parametrize(("flavor", "example"), FIRST, ids=[flavor.name for flavor, _ in FIRST])

@@ -1,0 +1,112 @@
+"""Libraries that are too heavy for everyone: families of them, each with an environment in which its tests run.
+
+`python -m tests.support.families` runs the tests of all families, `python -m tests.support.families boost` those of
+one; what follows `--` goes to pytest. An environment has the libraries, a real mlflow, and what the suite itself needs.
+The folders of a family are left out of all other runs of pytest.
+"""
+
+import os
+import subprocess
+import sys
+import time
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+VARIABLE = "RUNYARD_TEST_FAMILY"
+CONTRACT, BESIDE_MLFLOW = "flavors/test_contract.py", "flavors/test_beside_mlflow.py"
+"""The tests that hold for every flavor: each run takes those of its own flavors."""
+_TOOLS = ("pytest", "hypothesis", "jsonschema-rs")
+"""What the suite needs everywhere, of the extra ``dev``."""
+
+
+@dataclass(frozen=True)
+class Family:
+    """Libraries that are installed together.
+
+    Attributes
+    ----------
+    requirements: The libraries.
+    folders: Below `tests`, the folders whose tests need them; a flavor's folder has its name.
+    """
+
+    requirements: tuple[str, ...]
+    folders: tuple[str, ...]
+
+
+FAMILIES = {
+    "boost": Family(
+        ("xgboost-cpu==3.2.0",),
+        ("xgboost",),
+    ),
+    "torch": Family(
+        (
+            "torch==2.13.0",
+            "accelerate==1.15.0",
+            "lightning==2.6.6",
+            "optuna==5.0.0",
+            "optuna-integration==5.0.0",
+            "transformers==5.17.0",
+        ),
+        ("loggers",),
+    ),
+}
+
+
+def current() -> str:
+    """The family whose environment this is; empty in the one of `make test`."""
+    return os.environ.get(VARIABLE, "")
+
+
+def folders_of_others(family: str) -> list[str]:
+    """What does not run in a family's environment, by the path below `tests`."""
+    others = [folder for name, one in FAMILIES.items() if name != family for folder in one.folders]
+    return others if family else [BESIDE_MLFLOW, *others]
+
+
+def is_flavor(folder: str) -> bool:
+    """Whether a folder of tests is that of a flavor."""
+    return (ROOT / "src" / "runyard" / folder / "declared.py").exists()
+
+
+def requirements(family: str) -> tuple[str, ...]:
+    """What is installed in a family's environment."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    tools = [line for line in project["optional-dependencies"]["dev"] if line.startswith(_TOOLS)]
+    extras = (line for extra in ("ml", "s3", "postgres") for line in project["optional-dependencies"][extra])
+    base = (*project["dependencies"], *extras, *tools)
+    return ("mlflow==3.17.2", *FAMILIES[family].requirements, *base)
+
+
+def main(arguments: list[str]) -> int:
+    """Run the tests of these families, or of all; 1 if any of them fails."""
+    from tests.support.environments import environment  # noqa: PLC0415  (it reads the table above)
+
+    names, _, options = " ".join(arguments).partition("--")
+    failed = []
+    for name in names.split() or FAMILIES:
+        began = time.monotonic()
+        python = environment(name)
+        contract = (CONTRACT, BESIDE_MLFLOW) if any(map(is_flavor, FAMILIES[name].folders)) else ()
+        folders = [ROOT / "tests" / folder for folder in (*contract, *FAMILIES[name].folders)]
+        paths = os.pathsep.join([str(ROOT / "src"), str(ROOT)])
+        done = subprocess.run(
+            [python, "-m", "pytest", *(options.split() or ["-n", "2", "--dist", "loadfile", "-q"]), *folders],
+            cwd=ROOT,
+            env={**os.environ, VARIABLE: name, "PYTHONPATH": paths},
+            check=False,
+        )
+        sys.stdout.write(f"family {name}: {'failed' if done.returncode else 'passed'} in {_minutes(began)}\n")
+        sys.stdout.flush()
+        failed += [name] if done.returncode else []
+    return 1 if failed else 0
+
+
+def _minutes(began: float) -> str:
+    minutes, seconds = divmod(int(time.monotonic() - began), 60)
+    return f"{minutes} min {seconds} s"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
