@@ -36,6 +36,8 @@ class Folder:
     code: The folder of the copied modules in it, or None.
     predict: What the model gives for an example, to infer the signature from; set by a flavor that predicts.
     extra_files: Paths of files in it that the caller wants to keep with the model.
+    packages: What the model needs in any case, by the names pip knows; a flavor adds what this model needs besides.
+    signature: What the caller gave as its signature.
     """
 
     path: Path
@@ -43,6 +45,8 @@ class Folder:
     code: str | None
     predict: Callable[[Any], Any] | None = None
     extra_files: list[str] = field(default_factory=list)
+    packages: list[str] = field(default_factory=list)
+    signature: ModelSignature | bool | None = None
 
     def add(
         self,
@@ -106,12 +110,12 @@ def saving(
         code = _copied(options.code_paths, folder)
         if options.metadata is not None:
             model.metadata = {**(model.metadata or {}), **options.metadata}
-        made = Folder(folder, model, code)
+        made = Folder(folder, model, code, packages=list(packages), signature=options.signature)
         yield made
         _describe_input(options, made)
         model.model_size_bytes = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
         model.save(str(folder / MLMODEL))  # what it needs is found out by loading it
-        environment_files.write(folder, options, partial(inferred_requirements, folder, packages))
+        environment_files.write(folder, options, partial(inferred_requirements, folder, made.packages))
     except BaseException:
         _emptied(folder)
         if not existed:
