@@ -5,6 +5,8 @@ from pathlib import Path
 
 from markdown_it import MarkdownIt
 
+from tests.support import families
+
 ROOT = Path(__file__).resolve().parents[2]
 UNCHECKED = {"text"}
 """Languages of blocks that show something rather than run."""
@@ -51,3 +53,8 @@ def examples(path: Path) -> list[Example]:
             language, _, notes = token.info.strip().partition(" ")
             found.append(Example(str(path.relative_to(ROOT)), token.map[0] + 1, language, notes, token.content))
     return found
+
+
+def is_of_a_family(page: Path) -> bool:
+    """Whether its examples need the libraries of a family: they run in the family's environment."""
+    return page.parent.name == "flavors" and page.stem in families.folders_of_others("")

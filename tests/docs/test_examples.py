@@ -1,19 +1,15 @@
 """Every example in the readme and the guides runs, in the order in which a reader meets them."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from markdown_it import MarkdownIt
 
-from tests.docs.pages import UNCHECKED, Example, examples, markdown_pages
-from tests.support.environments import environment
+from tests.docs.pages import examples, is_of_a_family, markdown_pages
+from tests.docs.running import run_page
 from tests.support.server import RunningServer
 
-_ADDRESS = "http://127.0.0.1:5000"
 _PAGES = [path for path in markdown_pages() if examples(path)]
 
 
@@ -27,34 +23,10 @@ def address(tmp_path: Path) -> Iterator[str]:
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)  # a page starts dozens of programs, one after the other
-@pytest.mark.parametrize("page", _PAGES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("page", [page for page in _PAGES if not is_of_a_family(page)], ids=lambda path: path.stem)
 def test_examples_of_a_page_run(page: Path, tmp_path: Path, address: str) -> None:
     """A reader copies them; each must do what the text around it says, after those before it."""
-    for example in examples(page):
-        if example.language not in UNCHECKED and example.reason_not_to_run is None:
-            _run(example, tmp_path, address)
-
-
-def _run(example: Example, folder: Path, address: str) -> None:
-    code = example.code.replace(_ADDRESS, address)
-    if example.language == "python":
-        python = str(environment("mlskinny3")) if "with-mlflow" in example.notes else sys.executable
-        command = [python, "-W", "error::DeprecationWarning:__main__", "-c", code]
-    elif example.language == "bash":
-        command = ["bash", "-euo", "pipefail", "-c", code]
-    else:
-        pytest.fail(f"{example.page}:{example.line}: do not know how to run {example.language!r}")
-    done = subprocess.run(
-        command, cwd=folder, env=_reader_environment(folder), capture_output=True, text=True, timeout=300
-    )
-    assert done.returncode == 0, f"{example.page}:{example.line}\n{done.stdout}\n{done.stderr}"
-
-
-def _reader_environment(folder: Path) -> dict[str, str]:
-    """What a reader's shell has: no settings of ours yet, and `runyard` on the path."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("RUNYARD_", "MLFLOW_"))}
-    path = os.pathsep.join([str(Path(sys.executable).parent), kept.get("PATH", os.defpath)])
-    return {**kept, "PATH": path, "HOME": str(folder)}
+    run_page(page, tmp_path, address)
 
 
 def test_an_example_that_is_not_run_says_why() -> None:

@@ -15,7 +15,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 VARIABLE = "RUNYARD_TEST_FAMILY"
-CONTRACT, BESIDE_MLFLOW = "flavors/test_contract.py", "flavors/test_beside_mlflow.py"
+CONTRACT = "flavors/test_contract.py"
+BESIDE_MLFLOW, PAGES = "flavors/test_beside_mlflow.py", "flavors/test_pages.py"
 """The tests that hold for every flavor: each run takes those of its own flavors."""
 _TOOLS = ("pytest", "hypothesis", "jsonschema-rs")
 """What the suite needs everywhere, of the extra ``dev``."""
@@ -62,7 +63,7 @@ def current() -> str:
 def folders_of_others(family: str) -> list[str]:
     """What does not run in a family's environment, by the path below `tests`."""
     others = [folder for name, one in FAMILIES.items() if name != family for folder in one.folders]
-    return others if family else [BESIDE_MLFLOW, *others]
+    return others if family else [BESIDE_MLFLOW, PAGES, *others]
 
 
 def is_flavor(folder: str) -> bool:
@@ -88,7 +89,7 @@ def main(arguments: list[str]) -> int:
     for name in names.split() or FAMILIES:
         began = time.monotonic()
         python = environment(name)
-        contract = (CONTRACT, BESIDE_MLFLOW) if any(map(is_flavor, FAMILIES[name].folders)) else ()
+        contract = (CONTRACT, BESIDE_MLFLOW, PAGES) if any(map(is_flavor, FAMILIES[name].folders)) else ()
         folders = [ROOT / "tests" / folder for folder in (*contract, *FAMILIES[name].folders)]
         paths = os.pathsep.join([str(ROOT / "src"), str(ROOT)])
         done = subprocess.run(

@@ -1,0 +1,23 @@
+"""The pages about flavors, `web/docs/flavors/<name>.md`: their examples run where the libraries are."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.docs.pages import ROOT
+from tests.docs.running import run_page
+from tests.flavors.examples import paths
+from tests.support import families
+
+_OWN = families.FAMILIES[families.current()].folders if families.current() else ()
+_PAGES = [page for name in _OWN if (page := ROOT / "web" / "docs" / "flavors" / f"{name}.md").exists()]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("page", _PAGES, ids=lambda page: page.stem)
+def test_examples_of_a_flavors_page_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reader copies them, one after the other."""
+    for name, value in paths().items():
+        monkeypatch.setenv(name, value)
+    run_page(page, tmp_path)
