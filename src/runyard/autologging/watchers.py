@@ -6,6 +6,7 @@ once and its result or exception is what the caller gets.
 """
 
 import functools
+import inspect
 import threading
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from runyard.autologging.integrations import autologging_is_disabled
 from runyard.autologging.reports import report_failure
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Call:
     """A call that is being watched.
 
@@ -35,6 +36,35 @@ class Call:
     def owner(self) -> Any:
         """The object whose method is called."""
         return self.args[0]
+
+    def arguments(self) -> dict[str, Any]:
+        """What the caller gave, by the names of the parameters.
+
+        Raises
+        ------
+        TypeError: It does not fit the function.
+        """
+        return dict(inspect.signature(self.function).bind(*self.args, **self.kwargs).arguments)
+
+    def all_arguments(self) -> dict[str, Any]:
+        """The same, with the defaults of what the caller left out."""
+        bound = inspect.signature(self.function).bind(*self.args, **self.kwargs)
+        bound.apply_defaults()
+        return dict(bound.arguments)
+
+    def give(self, **arguments: Any) -> None:
+        """Set arguments before the function is called, such as a callback that logs.
+
+        Raises
+        ------
+        TypeError: The function does not take them.
+        """
+        signature = inspect.signature(self.function)
+        bound = signature.bind(*self.args, **self.kwargs)
+        named = {name: value for name, value in arguments.items() if name in signature.parameters}
+        bound.arguments.update(named)
+        self.args = bound.args
+        self.kwargs = {**bound.kwargs, **{name: arguments[name] for name in arguments.keys() - named.keys()}}
 
 
 Watch = Generator[None, Any, None]

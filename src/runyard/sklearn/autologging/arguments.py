@@ -1,13 +1,10 @@
 """What a call of ``fit`` was given."""
 
-import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from runyard.autologging.watchers import Call
-
-SAMPLED_ROWS = 5
 
 
 def arguments_of(call: Call) -> dict[str, Any]:
@@ -17,8 +14,7 @@ def arguments_of(call: Call) -> dict[str, Any]:
     ------
     TypeError: They do not fit the function.
     """
-    bound = inspect.signature(call.function).bind(*call.args, **call.kwargs).arguments
-    return dict(list(bound.items())[1:])
+    return dict(list(call.arguments().items())[1:])
 
 
 @dataclass(frozen=True)
@@ -46,13 +42,3 @@ class TrainingData:
 def features_of(arguments: Mapping[str, Any]) -> Any:
     """The data among a method's arguments: `X`, or whatever comes first; None if there is nothing."""
     return arguments["X"] if "X" in arguments else next(iter(arguments.values()), None)
-
-
-def first_rows(features: Any) -> Any:
-    """A copy of the first rows, made before the training can change them; None for data that has no rows to cut."""
-    if features is None or isinstance(features, str | bytes | Mapping) or not hasattr(features, "__getitem__"):
-        return None
-    if hasattr(features, "iloc"):
-        return features.iloc[:SAMPLED_ROWS].copy()
-    rows = features[:SAMPLED_ROWS]
-    return rows.copy() if hasattr(rows, "copy") else list(rows)

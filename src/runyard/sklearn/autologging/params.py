@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-MAX_LENGTH = 6000
+from runyard.autologging.texts import as_texts
 
 
 def is_search(estimator: Any) -> bool:
@@ -24,15 +24,6 @@ def best_params_of(search: Any) -> dict[str, str]:
     """What a search found, under the names that its own run has them by."""
     found: Mapping[str, Any] = getattr(search, "best_params_", None) or {}
     return as_texts({f"best_{key}": value for key, value in found.items()})
-
-
-def as_texts(values: Mapping[str, Any]) -> dict[str, str]:
-    """Values as they are stored: very long ones end in three dots."""
-    return {key: _cut(str(value)) for key, value in values.items()}
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= MAX_LENGTH else text[: MAX_LENGTH - 3] + "..."
 
 
 def tags_of(estimator: Any) -> dict[str, str]:

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from runyard.autologging.datasets import note_dataset
 from runyard.autologging.integrations import get_autologging_config
 from runyard.autologging.reports import inform
+from runyard.autologging.texts import as_texts
 from runyard.core import origin
 from runyard.core.clock import now_ms
 from runyard.core.tags import AUTOLOGGING_TAG, PARENT_TAG
 from runyard.fluent.stack import ActiveRun
-from runyard.sklearn.autologging.datasets import note_dataset
-from runyard.sklearn.autologging.params import as_texts, tags_of
+from runyard.sklearn.autologging.params import tags_of
 from runyard.tracking.metrics.entities import Metric
 from runyard.tracking.runs.entities import Param
 

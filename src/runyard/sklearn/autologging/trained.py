@@ -41,15 +41,13 @@ class Remembered(Generic[Value]):
 
 @dataclass
 class RunNotes:
-    """What was logged to one run: the params, and what was measured after the training.
+    """What was measured after the trainings of one run.
 
     Attributes
     ----------
-    params: The params that trainings logged to it.
     calls: Metric → the call it came from, as text.
     """
 
-    params: dict[str, str] = field(default_factory=dict)
     calls: dict[str, str] = field(default_factory=dict)
     _metrics: Counter[str] = field(default_factory=Counter)
     _datasets: dict[str, list[Any]] = field(default_factory=dict)

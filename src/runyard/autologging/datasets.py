@@ -14,18 +14,18 @@ if TYPE_CHECKING:
 MAX_CELLS_OF_SPARSE = 10_000_000
 
 
-def dataset_of(features: Any, targets: Any = None) -> "Dataset | None":
+def dataset_of(features: Any, targets: Any = None, name: str | None = None) -> "Dataset | None":
     """A dataset of a table, an array or a sparse matrix; None for other data, such as lists of texts.
 
     Sparse matrices are spread out for it, which very large ones are spared.
     """
     if isinstance(features, pd.DataFrame):
-        return from_pandas(features)
+        return from_pandas(features, name=name)
     if hasattr(features, "toarray") and features.shape[0] * features.shape[1] <= MAX_CELLS_OF_SPARSE:
         features = features.toarray()
     if not isinstance(features, np.ndarray):
         return None
-    return from_numpy(features, targets=None if targets is None else np.asarray(targets))
+    return from_numpy(features, targets=None if targets is None else np.asarray(targets), name=name)
 
 
 def note_dataset(client: RunyardClient, run_id: str, dataset: "Dataset", context: str) -> None:
