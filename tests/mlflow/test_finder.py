@@ -103,7 +103,7 @@ def test_the_version_compares_with_mlflows() -> None:
         ("import mlflow.xgboost", "its flavor comes in a later version"),
         ("from mlflow.store.tracking import rest_store", "Use the client"),
         ("import mlflow.utils.unheard_of", "'mlflow.utils.unheard_of': 'mlflow' is Runyard here"),
-        ("from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE", "error codes are texts"),
+        ("from mlflow.protos.service_pb2 import Run", "entities are plain objects"),
         ("from mlflow.metrics import mae, rouge1", "runyard.metrics.rouge1 is not .*language models.* make_metric"),
         ("from mlflow.entities import Trace", "runyard.entities.Trace is not .*GenAI are not offered"),
         ("from mlflow.entities import WebhookEvent", "webhooks come in a later version"),

@@ -35,6 +35,11 @@ def patch(integration: str, place: Any, name: str, watcher: Watcher, *, module: 
         replacement = _WatchedDescriptor(present, integration, watcher)
     else:
         return
+    put(integration, place, name, replacement)
+
+
+def put(integration: str, place: Any, name: str, replacement: Any) -> None:
+    """Put something in the place of a library's function until `revert`."""
     before = vars(place).get(name, _MISSING)
     setattr(place, name, replacement)
     _replaced.setdefault(integration, []).append((place, name, replacement, before))

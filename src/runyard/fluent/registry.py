@@ -25,11 +25,14 @@ log = logging.getLogger("runyard")
 
 _MODELS_PAGE, _VERSIONS_PAGE = 1_000, 10_000
 
+AWAIT_SECONDS = 300
+"""How long a registration may take, unless the caller says."""
+
 
 def register_model(
     model_uri: str | os.PathLike[str],
     name: str,
-    await_registration_for: int | None = 300,
+    await_registration_for: int | None = AWAIT_SECONDS,
     *,
     tags: Mapping[str, Any] | None = None,
     env_pack: Any = None,

@@ -150,7 +150,7 @@ def loader_named(name: str) -> ModuleType:
 def code_of(folder: Path, settings: dict[str, Any]) -> OwnModules | None:
     """The modules saved with a model; None when there are none."""
     code = settings.get("code")
-    place = _inside(folder, code) if code else folder
+    place = inside(folder, code) if code else folder
     return own_modules(place, (folder / MLMODEL).read_bytes()) if code and place.is_dir() else None
 
 
@@ -161,7 +161,7 @@ def with_code(modules: OwnModules | None) -> Iterator[None]:
         yield
 
 
-def _inside(folder: Path, relative: str) -> Path:
+def inside(folder: Path, relative: str) -> Path:
     """A path that a description names in the model's folder.
 
     Raises
@@ -185,7 +185,7 @@ def file_of(folder: Path, settings: Mapping[str, Any], key: str) -> Path:
     relative = settings.get(key)
     if not isinstance(relative, str):
         raise InvalidParameter(f"The model at {str(folder)!r} does not name its file: {key!r} is missing.")
-    place = _inside(folder, relative)
+    place = inside(folder, relative)
     if not place.exists():
         raise DoesNotExist(f"The model at {str(folder)!r} lacks its file {relative!r}.")
     return place

@@ -107,7 +107,7 @@ def saving(
     folder = new_folder(path)
     model = mlflow_model if mlflow_model is not None else MLmodel()
     try:
-        code = _copied(options.code_paths, folder)
+        code = copied_code(options.code_paths, folder)
         if options.metadata is not None:
             model.metadata = {**(model.metadata or {}), **options.metadata}
         made = Folder(folder, model, code, packages=list(packages), signature=options.signature)
@@ -146,12 +146,26 @@ def _emptied(folder: Path) -> None:
             entry.unlink(missing_ok=True)
 
 
-def _copied(code_paths: Sequence[str] | None, folder: Path) -> str | None:
+def copied_code(code_paths: Sequence[str] | None, folder: Path, below: str = CODE) -> str | None:
+    """Copy files and folders of Python modules into a model's folder.
+
+    Parameters
+    ----------
+    below: The folder in it that they go to.
+
+    Returns
+    -------
+    That folder; None when there is nothing to copy.
+
+    Raises
+    ------
+    InvalidParameter: It is no list of paths, or one of them is not there.
+    """
     if code_paths is None:
         return None
     if isinstance(code_paths, str) or not all(isinstance(path, str | Path) for path in code_paths):
         raise InvalidParameter(f"'code_paths' is a list of paths, not {code_paths!r}.")
-    target = folder / CODE
+    target = folder / below
     target.mkdir()
     for given in code_paths:
         source = Path(given)
@@ -161,7 +175,7 @@ def _copied(code_paths: Sequence[str] | None, folder: Path) -> str | None:
             copy_folder(source, target / source.resolve().name, folder, "__pycache__", "*.pyc")
         else:
             shutil.copy2(source, target / source.name)
-    return CODE if code_paths else None
+    return below if code_paths else None
 
 
 def copy_folder(source: Path, target: Path, model: Path, *but: str) -> None:

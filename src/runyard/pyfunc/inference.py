@@ -53,7 +53,8 @@ def imported_by(folder: Path) -> tuple[Imports, bool]:
     """What loading the model imports, and whether it could be loaded and its example predicted."""
     with tempfile.TemporaryDirectory() as scratch:
         answer = Path(scratch, "imports.json")
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+        places = dict.fromkeys([*os.environ.get("PYTHONPATH", "").split(os.pathsep), *sys.path])
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(place for place in places if place)}
         problem = _run([sys.executable, "-m", "runyard.pyfunc.imports", str(folder), str(answer)], environment)
         report = json.loads(answer.read_text()) if answer.exists() else {"imports": [], "problem": None}
     problem = report["problem"] or problem

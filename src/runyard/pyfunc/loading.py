@@ -12,7 +12,7 @@ from runyard.models.environment.mismatches import mismatches
 from runyard.models.loading import code_of, loader_named, local_folder, with_code
 from runyard.models.mlmodel import MLMODEL, PYFUNC
 from runyard.models.model import Model
-from runyard.pyfunc.script import config_of
+from runyard.pyfunc.script import config_of, let_mlflow_be_imported
 from runyard.pyfunc.wrapper import PyFuncModel
 
 log = logging.getLogger(__name__)
@@ -76,6 +76,7 @@ def load_described(folder: Path, model: Model, model_config: Mapping[str, Any] |
 
 def _made(folder: Path, settings: Mapping[str, Any], config: Mapping[str, Any]) -> Any:
     """What the model's loader gives."""
+    let_mlflow_be_imported()
     load = loader_named(settings["loader_module"])._load_pyfunc
     path = str(folder / settings["data"]) if settings.get("data") else str(folder)
     takes_config = "model_config" in inspect.signature(load).parameters

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from runyard.exceptions import InvalidParameter
-from runyard.models.environment.files import ENVIRONMENT
+from runyard.models.environment.files import CONDA, PYTHON_ENV
 from runyard.models.environment.requirements import pinned
 from runyard.models.example import parted
 from runyard.models.info import ModelInfo
@@ -168,6 +168,8 @@ def add_to_model(
     loader_module: str,
     data: str | None = None,
     code: str | None = None,
+    conda_env: str | None = None,
+    python_env: str | None = None,
     model_config: Mapping[str, Any] | None = None,
     **settings: Any,
 ) -> MLmodel:
@@ -178,6 +180,7 @@ def add_to_model(
     loader_module: The module that reads it.
     data: What it reads, in the model's folder.
     code: The folder of modules in the model's folder.
+    conda_env, python_env: The files of its environment in the model's folder, if they have names of their own.
     model_config: The configuration it was saved with.
     settings: What else the flavor says.
     """
@@ -185,7 +188,7 @@ def add_to_model(
         **settings,
         "loader_module": loader_module,
         "python_version": platform.python_version(),
-        "env": dict(ENVIRONMENT),
+        "env": {"conda": conda_env or CONDA, "virtualenv": python_env or PYTHON_ENV},
     }
     for name, value in (("data", data), ("config", dict(model_config) if model_config else None)):
         if value is not None:
@@ -244,7 +247,7 @@ def _add_loader(
             raise InvalidParameter(f"'data_path' names {str(data_path)!r}, which does not exist.")
         data = f"data/{source.resolve().name}"
         copy_local(source, folder.path / data, folder.path)
-    add_to_model(folder.model, loader_module, data, folder.code, config, streamable=streamable)
+    add_to_model(folder.model, loader_module, data, folder.code, model_config=config, streamable=streamable)
 
 
 def _add_python_model(
@@ -262,10 +265,10 @@ def _add_python_model(
     if isinstance(model, Path):
         shutil.copy2(model, folder.path / model.name)
         settings |= {"model_code_path": str(model.resolve()), "streamable": bool(streamable)}
-        add_to_model(folder.model, CODE_LOADER, None, folder.code, config, **settings)
+        add_to_model(folder.model, CODE_LOADER, None, folder.code, model_config=config, **settings)
         return
     with (folder.path / PICKLE_NAME).open("wb") as file:
         pickles.dump(model, file)
     streams = type(model).predict_stream is not PythonModel.predict_stream if streamable is None else streamable
     settings |= {"python_model": PICKLE_NAME, "streamable": streams}
-    add_to_model(folder.model, FLAVOR.loader_module, None, folder.code, config, **settings)
+    add_to_model(folder.model, FLAVOR.loader_module, None, folder.code, model_config=config, **settings)

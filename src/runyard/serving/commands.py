@@ -146,13 +146,24 @@ def _request(data: Any, content_type: str) -> str:
     return str(convert_input_example_to_serving_input(data))
 
 
-def _run(arguments: Sequence[str]) -> None:
-    """Run a command of `runyard models` with the addresses that are chosen here; its answer goes to standard output."""
+def start(arguments: Sequence[str], **options: Any) -> "subprocess.Popen[str]":
+    """Start a command of `runyard models` with the addresses that are chosen here.
+
+    Parameters
+    ----------
+    options: Where its output goes, as `subprocess.Popen` takes it.
+    """
     addresses = {"RUNYARD_TRACKING_URI": get_tracking_uri(), "RUNYARD_REGISTRY_URI": get_registry_uri()}
     command = [sys.executable, "-m", "runyard", "models", *arguments]
-    done = subprocess.run(command, env={**os.environ, **addresses}, capture_output=True, text=True, check=False)
-    sys.stderr.write("".join(line for line in done.stderr.splitlines(True) if not line.startswith("Error: ")))
-    sys.stdout.write(done.stdout)
-    if done.returncode:
-        errors = [line.removeprefix("Error: ") for line in done.stderr.splitlines() if line.startswith("Error: ")]
-        raise RunyardException(errors[-1] if errors else f"The command ended with exit code {done.returncode}.")
+    return subprocess.Popen(command, env={**os.environ, **addresses}, text=True, **options)
+
+
+def _run(arguments: Sequence[str]) -> None:
+    """Run a command of `runyard models`; its answer goes to standard output."""
+    running = start(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    answer, said = running.communicate()
+    sys.stderr.write("".join(line for line in said.splitlines(True) if not line.startswith("Error: ")))
+    sys.stdout.write(answer)
+    if running.returncode:
+        errors = [line.removeprefix("Error: ") for line in said.splitlines() if line.startswith("Error: ")]
+        raise RunyardException(errors[-1] if errors else f"The command ended with exit code {running.returncode}.")

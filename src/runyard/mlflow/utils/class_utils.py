@@ -1,6 +1,12 @@
-"""``mlflow.utils.class_utils``: finding a class by its full name."""
+"""``mlflow.utils.class_utils``: classes by their full names."""
 
 import importlib
+
+
+def _get_fully_qualified_class_name(obj: object) -> str:
+    """The full name of an object's class."""
+    kind = type(obj)
+    return f"{kind.__module__}.{kind.__qualname__}"
 
 
 def _get_class_from_string(fully_qualified_class_name: str) -> type:

@@ -3,6 +3,8 @@
 import logging
 import platform
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -52,6 +54,52 @@ def check(conda_env: Any, pip_requirements: Any, extra_pip_requirements: Any) ->
     check_places([*lines, *constraints])
 
 
+@dataclass(frozen=True)
+class Contents:
+    """What the files of a model's environment say.
+
+    Attributes
+    ----------
+    conda: The conda environment.
+    requirements, constraints: Lines for pip.
+    """
+
+    conda: dict[str, Any]
+    requirements: list[str]
+    constraints: list[str]
+
+
+def contents(options: Options, infer: Callable[[], list[str]], store: Callable[[Sequence[str]], list[str]]) -> Contents:
+    """What the files are to say.
+
+    Parameters
+    ----------
+    infer: Finds out what the model needs, as pinned requirements; called where the options do not say it.
+    store: Makes lines that a caller gives such as others can install.
+    """
+    environment: dict[str, Any] | None = None
+    by_name: list[str] = []
+    if options.conda_env is not None:
+        given, constraints = _conda_pip(options.conda_env)
+        environment, by_name, requirements = _conda_as_made(_conda_given(options.conda_env), store(given), constraints)
+    elif options.pip_requirements is not None:
+        given, constraints = parsed(options.pip_requirements)
+        requirements = as_made(store(given), constraints)
+    else:
+        extra, constraints = parsed(options.extra_pip_requirements or [])
+        found = [line if fits(line, constraints) else line.partition("==")[0] for line in infer()]
+        requirements = _merged(found, as_made(store(extra), constraints))
+    requirements = with_framework(requirements)
+    tell_of_folders([*by_name, *requirements])
+    if constraints:
+        requirements = [*requirements, f"-c {CONSTRAINTS}"]
+    return Contents(
+        conda_environment(requirements) if environment is None else _with_pip(environment, requirements),
+        _merged(by_name, requirements),
+        [without_login(line) for line in constraints],
+    )
+
+
 def write(folder: Path, options: Options, infer: Callable[[], list[str]]) -> None:
     """Write the files into a model's folder.
 
@@ -59,32 +107,15 @@ def write(folder: Path, options: Options, infer: Callable[[], list[str]]) -> Non
     ----------
     infer: Finds out what the model needs, as pinned requirements; called where the options do not say it.
     """
-    environment: dict[str, Any] | None = None
-    by_name: list[str] = []
-    if options.conda_env is not None:
-        given, constraints = _conda_pip(options.conda_env)
-        environment, by_name, requirements = _conda_as_made(
-            _conda_given(options.conda_env), stored(given, folder), constraints
-        )
-    elif options.pip_requirements is not None:
-        given, constraints = parsed(options.pip_requirements)
-        requirements = as_made(stored(given, folder), constraints)
-    else:
-        extra, constraints = parsed(options.extra_pip_requirements or [])
-        found = [line if fits(line, constraints) else line.partition("==")[0] for line in infer()]
-        requirements = _merged(found, as_made(stored(extra, folder), constraints))
-    constraints = [without_login(line) for line in constraints]
-    requirements = _with_framework(requirements)
-    tell_of_folders([*by_name, *requirements])
-    if constraints:
-        (folder / CONSTRAINTS).write_text("\n".join(constraints), encoding="utf-8")
-        requirements = [*requirements, f"-c {CONSTRAINTS}"]
-    (folder / REQUIREMENTS).write_text("\n".join(_merged(by_name, requirements)), encoding="utf-8")
-    _write_yaml(folder / CONDA, _conda(requirements) if environment is None else _with_pip(environment, requirements))
-    _write_yaml(folder / PYTHON_ENV, _python_env())
+    made = contents(options, infer, partial(stored, folder=folder))
+    if made.constraints:
+        (folder / CONSTRAINTS).write_text("\n".join(made.constraints), encoding="utf-8")
+    (folder / REQUIREMENTS).write_text("\n".join(made.requirements), encoding="utf-8")
+    write_yaml(folder / CONDA, made.conda)
+    write_yaml(folder / PYTHON_ENV, python_environment())
 
 
-def _with_framework(requirements: Sequence[str]) -> list[str]:
+def with_framework(requirements: Sequence[str]) -> list[str]:
     """The format is MLflow's: after installing the list, MLflow or Runyard can load the model."""
     if any(name_of(line) in FRAMEWORKS for line in requirements):
         return list(requirements)
@@ -150,7 +181,8 @@ def _with_pip(environment: Mapping[str, Any], requirements: Sequence[str]) -> di
     return {**given, "dependencies": [*dependencies, *others, {"pip": list(requirements)}]}
 
 
-def _conda(requirements: Sequence[str]) -> dict[str, Any]:
+def conda_environment(requirements: Sequence[str]) -> dict[str, Any]:
+    """A conda environment of this Python, in which pip installs the requirements."""
     python = f"python={platform.python_version()}"
     return {
         "channels": ["conda-forge"],
@@ -163,7 +195,8 @@ def _conda(requirements: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _python_env() -> dict[str, Any]:
+def python_environment() -> dict[str, Any]:
+    """What python_env.yaml says: this Python, what builds packages, and where the requirements are."""
     built = [pinned(name) if _has(name) else name for name in ("pip", "setuptools")]
     return {
         "python": platform.python_version(),
@@ -180,5 +213,6 @@ def _has(name: str) -> bool:
     return True
 
 
-def _write_yaml(path: Path, content: Mapping[str, Any]) -> None:
+def write_yaml(path: Path, content: Mapping[str, Any]) -> None:
+    """Write a YAML file with the keys in their order."""
     path.write_text(yaml.safe_dump(dict(content), default_flow_style=False, sort_keys=False), encoding="utf-8")
