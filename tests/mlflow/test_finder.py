@@ -96,11 +96,11 @@ def test_the_version_compares_with_mlflows() -> None:
 @pytest.mark.parametrize(
     ("statement", "reason"),
     [
-        ("import mlflow.pytorch", "its flavor comes in a later version"),
-        ("from mlflow import onnx", "its flavor comes in a later version"),
+        ("import mlflow.paddle", "its flavor comes in a later version"),
+        ("from mlflow import mleap", "its flavor comes in a later version"),
         ("from mlflow.genai.scorers import scorer", "'mlflow.genai.*': .*GenAI are not offered"),
         ("from mlflow.metrics.genai import faithfulness", "'mlflow.metrics.genai': .*what language models write"),
-        ("import mlflow.xgboost", "its flavor comes in a later version"),
+        ("import mlflow.h2o", "its flavor comes in a later version"),
         ("from mlflow.store.tracking import rest_store", "Use the client"),
         ("import mlflow.utils.unheard_of", "'mlflow.utils.unheard_of': 'mlflow' is Runyard here"),
         ("from mlflow.protos.service_pb2 import Run", "entities are plain objects"),
@@ -126,11 +126,11 @@ def test_a_missing_part_says_why(statement: str, reason: str) -> None:
 
 
 def test_a_missing_attribute_says_why() -> None:
-    """`mlflow.xgboost.log_model(…)` fails at `mlflow.xgboost`."""
-    for name in ("xgboost", "keras", "trace", "pyfunc.spark_udf", "entities.Webhook", "metrics.bleu"):
+    """`mlflow.h2o.log_model(…)` fails at `mlflow.h2o`."""
+    for name in ("h2o", "fastai", "trace", "pyfunc.spark_udf", "entities.Webhook", "metrics.bleu"):
         with pytest.raises(AttributeError, match=f"runyard.{name} is not in this version of Runyard: "):
             attrgetter(name)(imported("mlflow"))
-    assert not hasattr(imported("mlflow"), "xgboost")
+    assert not hasattr(imported("mlflow"), "h2o")
 
 
 def test_a_missing_method_says_why() -> None:

@@ -159,7 +159,7 @@ def copied_code(code_paths: Sequence[str] | None, folder: Path, below: str = COD
 
     Raises
     ------
-    InvalidParameter: It is no list of paths, or one of them is not there.
+    InvalidParameter: It is not a list of paths, or one of them is not there.
     """
     if code_paths is None:
         return None

@@ -64,7 +64,7 @@ class _Original:
     ----------
     function: The function.
     called: Whether the patch called it.
-    result, error: What came of that.
+    result, error: What it gave, or raised.
     """
 
     function: Callable[..., Any]

@@ -80,7 +80,7 @@ def _validate_and_copy_code_paths(
 
     Raises
     ------
-    InvalidParameter: It is no list of paths, or one of them is not there.
+    InvalidParameter: It is not a list of paths, or one of them is not there.
     """
     return copied_code(code_paths, Path(path), default_subpath)
 
