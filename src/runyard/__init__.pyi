@@ -3,6 +3,7 @@ from runyard import client as client
 from runyard import data as data
 from runyard import entities as entities
 from runyard import exceptions as exceptions
+from runyard import lightgbm as lightgbm
 from runyard import metrics as metrics
 from runyard import models as models
 from runyard import projects as projects

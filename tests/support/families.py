@@ -38,8 +38,8 @@ class Family:
 
 FAMILIES = {
     "boost": Family(
-        ("xgboost-cpu==3.2.0",),
-        ("xgboost",),
+        ("lightgbm==4.7.0", "xgboost-cpu==3.2.0"),
+        ("lightgbm", "xgboost"),
     ),
     "torch": Family(
         (

@@ -1,6 +1,7 @@
 """Every flavor of this version."""
 
 from runyard.exceptions import InvalidParameter
+from runyard.lightgbm.declared import FLAVOR as LIGHTGBM
 from runyard.models.flavor import Flavor
 from runyard.pyfunc.declared import FLAVOR as PYFUNC
 from runyard.sklearn.declared import FLAVOR as SKLEARN
@@ -10,6 +11,7 @@ FLAVORS: dict[str, Flavor] = {
     flavor.name: flavor
     for flavor in (
         SKLEARN,
+        LIGHTGBM,
         XGBOOST,
         PYFUNC,
     )

@@ -32,7 +32,6 @@ REASONS: dict[str, str] = {
             "import_checkpoints",
             "johnsnowlabs",
             "keras",
-            "lightgbm",
             "mleap",
             "onnx",
             "paddle",

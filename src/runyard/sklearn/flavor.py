@@ -1,15 +1,11 @@
 """Models of scikit-learn, and others with its interface: saved as skops or pickle files, loaded, and as pyfuncs."""
 
-import logging
-import pickle
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from runyard.core.libraries import lazy, required
-from runyard.exceptions import InvalidParameter, MissingPackage
-from runyard.models.environment.mismatches import unreadable
+from runyard.exceptions import InvalidParameter
 from runyard.models.example import parted
 from runyard.models.info import ModelInfo
 from runyard.models.loading import file_of, read_flavor
@@ -17,23 +13,26 @@ from runyard.models.mlmodel import PYFUNC
 from runyard.models.model import Model
 from runyard.models.options import Options
 from runyard.models.signature import ModelSignature
-from runyard.models.unpickler import ModelUnpickler
 from runyard.pyfunc.folder import saving
 from runyard.pyfunc.functions import default_environment, default_requirements, folder_with, read_model, read_saved
 from runyard.sklearn.declared import FLAVOR
 from runyard.sklearn.pyfunc import SklearnModel
-
-skops = lazy("skops.io")
+from runyard.sklearn.serialization import (
+    CLOUDPICKLE,
+    FORMATS,
+    PICKLE,
+    SKOPS,
+    check_format,
+    format_for,
+    read_estimator,
+    write_estimator,
+)
 
 FLAVOR_NAME = FLAVOR.name
-SKOPS = SERIALIZATION_FORMAT_SKOPS = "skops"
-PICKLE = SERIALIZATION_FORMAT_PICKLE = "pickle"
-CLOUDPICKLE = SERIALIZATION_FORMAT_CLOUDPICKLE = "cloudpickle"
-SUPPORTED_SERIALIZATION_FORMATS = (SKOPS, PICKLE, CLOUDPICKLE)
+SERIALIZATION_FORMAT_SKOPS, SERIALIZATION_FORMAT_PICKLE, SERIALIZATION_FORMAT_CLOUDPICKLE = SKOPS, PICKLE, CLOUDPICKLE
+SUPPORTED_SERIALIZATION_FORMATS = FORMATS
 _ALWAYS = ("numpy", "pandas", "scikit-learn", "scipy")
 """What predicting a table with any model of scikit-learn needs."""
-
-log = logging.getLogger(__name__)
 
 
 def save_model(
@@ -73,21 +72,16 @@ def save_model(
     InvalidParameter: The folder is not empty, the model is a class, the format is not known, or it cannot hold the
         model.
     """
-    if serialization_format is not None and serialization_format not in SUPPORTED_SERIALIZATION_FORMATS:
-        raise InvalidParameter(
-            f"Unrecognized serialization format {serialization_format!r}: use one of "
-            f"{', '.join(SUPPORTED_SERIALIZATION_FORMATS)}."
-        )
+    check_format(serialization_format)
     if isinstance(sk_model, type):
         raise InvalidParameter(f"A model is an object, not a class: give {sk_model.__name__}(), fitted.")
     options = Options(
         signature, input_example, code_paths, conda_env, pip_requirements, extra_pip_requirements, metadata
     )
-    chosen = serialization_format or _format_for(sk_model, skops_trusted_types)
-    packages = _ALWAYS if chosen == PICKLE else (*_ALWAYS, chosen)
-    with saving(path, options, mlflow_model, packages) as folder:
+    chosen = serialization_format or format_for(sk_model, skops_trusted_types)
+    with saving(path, options, mlflow_model, _ALWAYS) as folder:
         folder.predict = _predicting(sk_model, pyfunc_predict_fn)
-        name = _dump(sk_model, folder.path, chosen, skops_trusted_types)
+        name = write_estimator(sk_model, folder, chosen, skops_trusted_types)
         predicts = hasattr(sk_model, pyfunc_predict_fn)
         if not predicts and pyfunc_predict_fn != "predict":
             raise InvalidParameter(f"{type(sk_model).__name__} has no method {pyfunc_predict_fn!r} for pyfunc to call.")
@@ -190,68 +184,9 @@ def _predicting(sk_model: Any, method: str) -> Any:
     return (lambda example: getattr(sk_model, method)(parted(example)[0])) if hasattr(sk_model, method) else None
 
 
-def _format_for(sk_model: Any, trusted: Sequence[str] | None) -> str:
-    """skops where it is installed and can hold the model."""
-    try:
-        required("skops.io", "Saving models as skops")
-    except MissingPackage:
-        log.warning("The model is saved with cloudpickle: for the safer format, pip install skops.")
-        return CLOUDPICKLE
-    try:
-        untrusted = set(skops.get_untrusted_types(data=skops.dumps(sk_model))) - set(trusted or ())
-    except Exception as problem:  # noqa: BLE001  (third-party classes may fail in any way)
-        untrusted = {f"{type(problem).__name__}: {problem}"}
-    if not untrusted:
-        return SKOPS
-    log.warning(
-        "The model is saved with cloudpickle, whose files may run code when they are loaded: skops does not know %s to "
-        "be harmless. Name them in skops_trusted_types to save with skops.",
-        ", ".join(sorted(untrusted)[:5]),
-    )
-    return CLOUDPICKLE
-
-
-def _dump(sk_model: Any, folder: Path, chosen: str, trusted: Sequence[str] | None) -> str:
-    name = "model.skops" if chosen == SKOPS else "model.pkl"
-    try:
-        if chosen == SKOPS:
-            _dump_skops(sk_model, folder / name, trusted)
-        else:
-            (folder / name).write_bytes(_pickler(chosen).dumps(sk_model))
-    except (pickle.PicklingError, TypeError, AttributeError) as problem:
-        raise InvalidParameter(
-            f"The model cannot be saved as {chosen}: {problem}. Choose another serialization_format, or move what it "
-            "needs to a module and name that in code_paths."
-        ) from None
-    return name
-
-
-def _dump_skops(sk_model: Any, file: Path, trusted: Sequence[str] | None) -> None:
-    required("skops.io", "Saving models as skops")
-    skops.dump(sk_model, file)
-    untrusted = sorted(set(skops.get_untrusted_types(file=file)) - set(trusted or ()))
-    if untrusted:
-        raise InvalidParameter(
-            f"skops does not know these types to be harmless: {', '.join(untrusted)}. If you do, name them in "
-            "skops_trusted_types; or choose the serialization_format cloudpickle."
-        )
-
-
-def _pickler(chosen: str) -> Any:
-    if chosen == PICKLE:
-        return pickle
-    return required("cloudpickle", "Saving models with cloudpickle")
-
-
 def _read(folder: Path, settings: Mapping[str, Any]) -> Any:
     """The model in a folder. Pickles run the code that is in them: only load models of people you trust."""
     file = file_of(folder, settings, "pickled_model")
     if file.is_dir():
         file = next(file / name for name in ("model.pkl", "model.skops") if (file / name).exists())
-    try:
-        if settings.get("serialization_format") == SKOPS or file.suffix == ".skops":
-            return skops.load(file, trusted=settings.get("skops_trusted_types") or [])
-        with file.open("rb") as opened:
-            return ModelUnpickler(opened).load()
-    except Exception as problem:  # other versions of libraries may fail in any way
-        raise unreadable(folder, file, problem) from problem
+    return read_estimator(folder, file, settings)
