@@ -6,9 +6,9 @@ from typing import Any
 from sklearn.model_selection import _search, _search_successive_halving
 from sklearn.utils import all_estimators
 
+from runyard.autologging.callers import of_the_program
 from runyard.autologging.patches import patch, revert
 from runyard.autologging.watchers import Watcher
-from runyard.sklearn.autologging.callers import of_the_program
 from runyard.sklearn.autologging.measurements import watch_metric, watch_predict, watch_score
 from runyard.sklearn.autologging.trainings import watch_fit
 from sklearn import metrics

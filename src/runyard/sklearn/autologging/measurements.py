@@ -9,10 +9,10 @@ import numpy as np
 from runyard.autologging.datasets import dataset_of, note_dataset
 from runyard.autologging.integrations import get_autologging_config
 from runyard.autologging.reports import attempt
+from runyard.autologging.trained import Prediction, Training, predictions, trainings
 from runyard.autologging.watchers import Call, Watch
 from runyard.sklearn.autologging.arguments import arguments_of, features_of
 from runyard.sklearn.autologging.names import as_written, name_of
-from runyard.sklearn.autologging.trained import Prediction, Training, predictions, trainings
 
 CALLS_FILE = "metric_info.json"
 

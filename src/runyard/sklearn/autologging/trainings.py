@@ -11,13 +11,13 @@ from sklearn.utils import estimator_html_repr
 from runyard.autologging.reports import own_warnings_hidden
 from runyard.autologging.samples import first_rows
 from runyard.autologging.texts import as_texts
+from runyard.autologging.trained import Training, trainings
 from runyard.autologging.training import TrainingRun, training_run
 from runyard.autologging.watchers import Call, Watch
 from runyard.sklearn.autologging.arguments import TrainingData, arguments_of
 from runyard.sklearn.autologging.params import best_params_of, is_search, params_of, tags_of
 from runyard.sklearn.autologging.plots import draw_plots
 from runyard.sklearn.autologging.searches import log_candidates, search_metrics, write_results
-from runyard.sklearn.autologging.trained import Training, trainings
 from runyard.sklearn.autologging.training_metrics import Answers, training_metrics
 from runyard.sklearn.flavor import log_model
 
@@ -113,4 +113,4 @@ def _log_search(fit: _Fit) -> None:
         settings = as_texts({**best.get_params(deep=True), **fit.estimator.get_params(deep=False)})
         best_model_id = _log_model(fit, best, "best_estimator", settings)
     with fit.training.attempt("the candidates"):
-        log_candidates(fit.estimator, fit.training.run, fit.training.dataset, best_model_id)
+        log_candidates(fit.estimator, fit.training, best_model_id)

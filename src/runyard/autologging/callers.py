@@ -1,4 +1,4 @@
-"""Distinguishes the program's calls of scikit-learn from scikit-learn's own."""
+"""Distinguishes the program's calls of a library from the library's own."""
 
 import sys
 from types import FrameType
@@ -6,28 +6,33 @@ from types import FrameType
 from runyard.autologging.watchers import Call, Watch, Watcher
 
 _PLUMBING = ("sklearn.base", "sklearn.metrics", "sklearn.utils")
-"""Modules that hand calls on to what others gave them: decorators of methods, scorers, `utils.parallel.delayed`."""
 
 
-def of_the_program(watcher: Watcher) -> Watcher:
+def of_the_program(watcher: Watcher, library: str = "sklearn", plumbing: tuple[str, ...] = _PLUMBING) -> Watcher:
     """A watcher of those calls only that the program makes, directly or through other libraries.
 
     Cross-validation, searches, selectors, imputers and ensembles call estimators many times; that is how they work
     inside. It does not matter in which thread, or by which import the program got hold of them.
+
+    Parameters
+    ----------
+    library: The package whose own calls are left out.
+    plumbing: Its modules that hand calls on to what others gave them: decorators of methods, scorers,
+        `utils.parallel.delayed`.
     """
 
     def watch(call: Call) -> Watch:
-        if not _called_by_sklearn():
+        if not _called_by(f"{library}.", plumbing):
             yield from watcher(call)
 
     return watch
 
 
-def _called_by_sklearn() -> bool:
+def _called_by(package: str, plumbing: tuple[str, ...]) -> bool:
     frame: FrameType | None = sys._getframe(2)
     while frame is not None:
         module: str = frame.f_globals.get("__name__", "")
-        if module.startswith("sklearn.") and not module.startswith(_PLUMBING):
+        if module.startswith(package) and not module.startswith(plumbing):
             return True
         frame = frame.f_back
     return False
