@@ -1,4 +1,5 @@
 from runyard import artifacts as artifacts
+from runyard import catboost as catboost
 from runyard import client as client
 from runyard import data as data
 from runyard import entities as entities

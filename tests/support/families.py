@@ -38,8 +38,8 @@ class Family:
 
 FAMILIES = {
     "boost": Family(
-        ("lightgbm==4.7.0", "xgboost-cpu==3.2.0"),
-        ("lightgbm", "xgboost"),
+        ("catboost==1.2.10", "lightgbm==4.7.0", "xgboost-cpu==3.2.0"),
+        ("catboost", "lightgbm", "xgboost"),
     ),
     "torch": Family(
         (

@@ -1,5 +1,6 @@
 """Every flavor of this version."""
 
+from runyard.catboost.declared import FLAVOR as CATBOOST
 from runyard.exceptions import InvalidParameter
 from runyard.lightgbm.declared import FLAVOR as LIGHTGBM
 from runyard.models.flavor import Flavor
@@ -11,6 +12,7 @@ FLAVORS: dict[str, Flavor] = {
     flavor.name: flavor
     for flavor in (
         SKLEARN,
+        CATBOOST,
         LIGHTGBM,
         XGBOOST,
         PYFUNC,

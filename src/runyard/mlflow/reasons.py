@@ -25,7 +25,6 @@ _WORKSPACES = "workspaces are not offered. Use one server, or one database, for 
 REASONS: dict[str, str] = {
     **dict.fromkeys(
         (
-            "catboost",
             "diviner",
             "fastai",
             "h2o",

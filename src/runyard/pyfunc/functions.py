@@ -143,6 +143,18 @@ def predicting(wrapper: Any) -> Callable[[Any], Any]:
     return predict
 
 
+def taken_by(function: Callable[..., Any], params: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The parameters of a prediction that a function of the library takes; the others are left out with a warning."""
+    known = inspect.signature(function).parameters
+    if any(one.kind is _Parameter.VAR_KEYWORD for one in known.values()):
+        return dict(params or {})
+    taken = {name: value for name, value in (params or {}).items() if name in known}
+    if len(taken) < len(params or {}):
+        left_out = sorted((params or {}).keys() - taken.keys())
+        log.warning("%s does not take these parameters, which are left out: %s.", function.__qualname__, left_out)
+    return taken
+
+
 def default_requirements(flavor: Flavor, *more: str) -> list[str]:
     """What any model of a flavor needs, pinned to what is installed."""
     return [pinned(name) for name in (*flavor.requirements, *more)]

@@ -3,6 +3,7 @@
 from typing import Any
 
 from runyard.core.libraries import lazy
+from runyard.pyfunc.functions import taken_by
 
 xgboost = lazy("xgboost")
 
@@ -22,7 +23,7 @@ class XGBoostModel:
         """What the model's ``predict`` gives; parameters are its keyword arguments."""
         if isinstance(self.xgb_model, xgboost.Booster):
             data = xgboost.DMatrix(data)
-        return self.xgb_model.predict(data, **(params or {}))
+        return self.xgb_model.predict(data, **taken_by(self.xgb_model.predict, params))
 
     def get_raw_model(self) -> Any:
         """The model."""
