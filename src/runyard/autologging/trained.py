@@ -45,10 +45,10 @@ class RunNotes:
 
     Attributes
     ----------
-    calls: Metric → the call it came from, as text.
+    calls: Metric → the call it came from, as text or as what becomes JSON.
     """
 
-    calls: dict[str, str] = field(default_factory=dict)
+    calls: dict[str, Any] = field(default_factory=dict)
     _metrics: Counter[str] = field(default_factory=Counter)
     _datasets: dict[str, list[Any]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)

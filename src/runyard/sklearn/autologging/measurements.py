@@ -4,17 +4,13 @@ import inspect
 import itertools
 from typing import Any
 
-import numpy as np
-
 from runyard.autologging.datasets import dataset_of, note_dataset
 from runyard.autologging.integrations import get_autologging_config
-from runyard.autologging.reports import attempt
-from runyard.autologging.trained import Prediction, Training, predictions, trainings
+from runyard.autologging.measured import log_measured
+from runyard.autologging.names import as_written, name_of
+from runyard.autologging.trained import Prediction, predictions, trainings
 from runyard.autologging.watchers import Call, Watch
 from runyard.sklearn.autologging.arguments import arguments_of, features_of
-from runyard.sklearn.autologging.names import as_written, name_of
-
-CALLS_FILE = "metric_info.json"
 
 
 def watch_predict(call: Call) -> Watch:
@@ -43,7 +39,7 @@ def watch_score(call: Call) -> Watch:
     kind = type(call.owner).__name__
     text = f"{kind}.score({_as_written(given)})"
     result = yield
-    _log_value(training, f"{kind}_score", dataset_name, text, result)
+    log_measured("sklearn", training, f"{kind}_score", dataset_name, text, result)
 
 
 def watch_metric(call: Call) -> Watch:
@@ -58,7 +54,7 @@ def watch_metric(call: Call) -> Watch:
     given = inspect.signature(call.function).bind(*call.args, **call.kwargs).arguments
     text = f"{name}({_as_written(given)})"
     result = yield
-    _log_value(prediction.training, name, prediction.dataset_name, text, result)
+    log_measured("sklearn", prediction.training, name, prediction.dataset_name, text, result)
 
 
 def _wanted() -> bool:
@@ -67,15 +63,3 @@ def _wanted() -> bool:
 
 def _as_written(given: dict[str, Any]) -> str:
     return ", ".join(f"{name}={as_written(value)}" for name, value in given.items())
-
-
-def _log_value(training: Training, metric: str, dataset_name: str, text: str, value: Any) -> None:
-    """Log a value under the next free name, and the call it came from. Other results than numbers are left alone."""
-    if isinstance(value, bool) or not isinstance(value, int | float | np.number):
-        return
-    notes = training.notes
-    key = notes.metric_name(metric, dataset_name)
-    training.client.log_metric(training.run_id, key, float(value), model_id=training.model_id)
-    with attempt("sklearn", CALLS_FILE):
-        notes.calls[key] = text
-        training.client.log_text(training.run_id, notes.calls_as_json(), CALLS_FILE)
