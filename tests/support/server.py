@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.support import prefork
 from tests.support.postgres import free_port
+from tests.support.programs import Process, start_python
 
+ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 30
 MB = 2**20
 
@@ -33,7 +34,7 @@ class RunningServer:
     port: int = field(default_factory=free_port)
     options: tuple[str, ...] = ()
     environment: dict[str, str] = field(default_factory=dict)
-    process: subprocess.Popen[bytes] | prefork.ForkedProcess | None = None
+    process: subprocess.Popen[bytes] | Process | None = None
 
     @property
     def url(self) -> str:
@@ -51,7 +52,9 @@ class RunningServer:
         command, environment = self.command(), {**clean, **self.environment}
         with (self.folder / "server.log").open("ab") as output:
             if command[0] == sys.executable:
-                self.process = prefork.start(command, self.folder, output, environment)
+                environment["PYTHONPATH"] = str(ROOT)  # for launchers among the tests
+                streams = (output.fileno(), output.fileno())
+                self.process = start_python(command[1:], streams, self.folder, environment, ("a_server",))
             else:
                 self.process = subprocess.Popen(command, cwd=self.folder, stdout=output, stderr=output, env=environment)
         deadline = time.monotonic() + START_SECONDS

@@ -1,10 +1,13 @@
 """Programs in processes of their own, without the time that Python and its libraries take to start.
 
-In each test process one Python starts, imports what a program with a run needs and the modules that are asked for, and
-stops right before it would run a program. Each program is a fork of it that goes on from there: it reads its text, runs
-it as the main module and ends as every Python does, with its exit code, its handlers and its signals. Two things
-differ: the modules are loaded already, and standard input is the program's text. Tests of what a program imports, of
-`-c`, `-m` and prompts start a Python of their own. Servers are forked by `prefork`.
+In each test process one Python starts, imports the modules that are asked for, and stops right before it would run a
+program. Each program is a fork of it that goes on from there: it reads its text, runs it as the main module and ends as
+every Python does, with its exit code, its handlers and its signals. Two things differ: the modules are loaded already,
+and standard input is the program's text. Tests of what a program imports, of `-c` and of prompts start a Python of
+their own.
+
+Modules of this folder load what programs of one kind need: `a_run` what any program with a run does, `a_server` what
+servers do.
 """
 
 import atexit
@@ -17,41 +20,125 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+COMMANDS = ("mlflow", "runyard")
+_PYTHON = sys.executable
+
 
 @dataclass
-class Program:
-    """A running program.
+class Process:
+    """A running program, with the part of `subprocess.Popen` that tests use.
 
     Attributes
     ----------
     pid: Its process.
-    stdout: What it prints.
+    returncode: Its exit code, negative for a signal, once it is known that it has ended.
     """
 
     pid: int
-    stdout: TextIO
-    _stderr: TextIO
     _report: socket.socket
+    returncode: int | None = None
+
+    def poll(self) -> int | None:
+        """Its exit code, when it has ended."""
+        try:
+            return self.wait(0)
+        except subprocess.TimeoutExpired:
+            return None
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end; returns the exit code, which is negative after a signal.
+
+        Raises
+        ------
+        subprocess.TimeoutExpired: It still runs.
+        """
+        if self.returncode is None:
+            self._report.settimeout(timeout)
+            try:
+                self.returncode = int(self._report.recv(20))
+            except (BlockingIOError, TimeoutError):
+                raise subprocess.TimeoutExpired(str(self.pid), timeout or 0) from None
+            self._report.close()
+        return self.returncode
 
     def send_signal(self, number: int) -> None:
-        """Send a signal to it."""
-        os.kill(self.pid, number)
+        """Send a signal, unless it has ended."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
 
     def kill(self) -> None:
         """End it at once, as a power cut would."""
         self.send_signal(signal.SIGKILL)
 
+
+@dataclass
+class Program:
+    """A running program and what it prints.
+
+    Attributes
+    ----------
+    process: It.
+    stdout: What it prints.
+    """
+
+    process: Process
+    stdout: TextIO
+    _stderr: TextIO
+
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        return self.process.pid
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal to it."""
+        self.process.send_signal(number)
+
+    def kill(self) -> None:
+        """End it at once, as a power cut would."""
+        self.process.kill()
+
     def finish(self) -> tuple[int, str, str]:
         """Wait for its end: the exit code, negative for a signal; what it printed since it was read, and its errors."""
-        with self.stdout, self._stderr, self._report:
-            out, code = self.stdout.read(), int(self._report.recv(20))
+        with self.stdout, self._stderr:
+            out, code = self.stdout.read(), self.process.wait()
             self._stderr.seek(0)
             return code, out, self._stderr.read()
+
+
+def start_python(
+    arguments: Sequence[str],
+    streams: Sequence[int],
+    folder: Path,
+    environment: Mapping[str, str],
+    loaded: tuple[str, ...],
+) -> Process:
+    """Start ``python FILE …``, ``python -m MODULE …``, or ``python - …``, which reads its program.
+
+    Parameters
+    ----------
+    arguments: Those of Python.
+    streams: The files that it prints to, and its errors; before them, for ``-``, the one that it reads.
+    folder: Its working directory.
+    environment: Its environment.
+    loaded: Modules that are imported before it begins. Programs with other ones are forks of another Python.
+    """
+    request = {
+        "arguments": arguments,
+        "folder": str(folder),
+        "environment": dict(environment),
+        "executable": sys.executable,
+        "ignored": [number for number in (signal.SIGHUP,) if signal.getsignal(number) == signal.SIG_IGN],
+    }
+    report = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    report.connect(_address(_PYTHON, loaded))
+    socket.send_fds(report, [json.dumps(request).encode()], streams)
+    return Process(int(report.recv(20)), report)
 
 
 def start_program(
@@ -69,23 +156,18 @@ def start_program(
     arguments: ``sys.argv[1:]``.
     folder: Its working directory, this process's when left out.
     environment: Its environment, this process's when left out.
-    loaded: Modules that are imported before it begins. Programs with other ones are forks of another Python.
+    loaded: Modules that are imported before it begins, besides those of any run.
     """
-    request = {
-        "arguments": ["-", *arguments],
-        "folder": str(folder or Path.cwd()),
-        "environment": dict(os.environ if environment is None else environment),
-    }
-    program, errors = tempfile.TemporaryFile("w+"), tempfile.TemporaryFile("w+")  # noqa: SIM115  (closed by `finish`)
-    program.write(text)
-    program.seek(0)
+    errors = tempfile.TemporaryFile("w+")  # noqa: SIM115  (closed by `finish`)
     read, write = os.pipe()
-    report = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    report.connect(_address(loaded))
-    socket.send_fds(report, [json.dumps(request).encode()], [program.fileno(), write, errors.fileno()])
-    program.close()
+    with tempfile.TemporaryFile("w+") as program:
+        program.write(text)
+        program.seek(0)
+        streams = (program.fileno(), write, errors.fileno())
+        used = os.environ if environment is None else environment
+        process = start_python(("-", *arguments), streams, folder or Path.cwd(), used, ("a_run", *loaded))
     os.close(write)
-    return Program(int(report.recv(20)), os.fdopen(read), errors, report)
+    return Program(process, os.fdopen(read), errors)
 
 
 def start_command(
@@ -100,20 +182,33 @@ def start_command(
 
 
 @functools.cache
-def forked_python(loaded: tuple[str, ...] = ()) -> Path:
-    """A ``python`` in a folder of its own whose ``python FILE`` is a fork; anything else is done by the real one.
+def forked_python(loaded: tuple[str, ...] = (), python: str | Path | None = None) -> Path:
+    """A ``python`` in a folder of its own whose ``python FILE`` is a fork, and so are its console scripts.
 
     For programs that the code under test starts. Signals that ask for an end are passed on; SIGKILL cannot be.
+
+    Parameters
+    ----------
+    loaded: Modules that are imported before programs begin, besides those of any run with this Python.
+    python: The interpreter of another environment.
     """
-    path = Path(_address(loaded)).with_name("python")
+    interpreter = Path(python or _PYTHON)
+    folder = Path(_address(str(interpreter), loaded if python else ("a_run", *loaded))).parent
     text = Path(__file__).with_name("python_script.py").read_text()
-    path.write_text(f"#!{sys.executable} -IS\n{text}")
+    _write_script(folder / "python", f"#!{interpreter} -IS\n{text}")
+    for name in COMMANDS:
+        if (script := interpreter.with_name(name)).exists():
+            _write_script(folder / name, f'#!/bin/sh\nexec {folder}/python {script} "$@"\n')
+    return folder / "python"
+
+
+def _write_script(path: Path, text: str) -> None:
+    path.write_text(text)
     path.chmod(0o755)
-    return path
 
 
 @functools.cache
-def _address(loaded: tuple[str, ...]) -> str:
+def _address(python: str, loaded: tuple[str, ...]) -> str:
     """The socket at which the process that forks is asked; it ends with this process."""
     folder = tempfile.mkdtemp()
     address, path = f"{folder}/forks", [str(Path(__file__).parent), *filter(None, [os.environ.get("PYTHONPATH")])]
@@ -128,7 +223,7 @@ def _address(loaded: tuple[str, ...]) -> str:
         "RUNYARD_TEST_LOADED": " ".join(loaded),
     }
     forking = subprocess.Popen(
-        [sys.executable, "-"],
+        [python, "-"],
         env=environment,
         pass_fds=[requests.fileno(), owned.fileno()],
         stdin=subprocess.DEVNULL,

@@ -1,7 +1,7 @@
-"""Stands for `python`: has `python FILE` forked by the process that listens beside it, see `forked_python`."""
+"""Stands for `python`: has files and commands forked by the process that listens beside it, see `forked_python`."""
 
 # pathlib takes longer to load than all the rest
-# ruff: noqa: PTH100, PTH109, PTH113, PTH118, PTH120, PTH123
+# ruff: noqa: PTH100, PTH109, PTH113, PTH118, PTH120
 
 import json
 import os
@@ -10,14 +10,22 @@ import socket
 import sys
 
 HERE = os.path.dirname(os.path.abspath(sys.argv[0]))
+COMMANDS = (["-m", "mlflow"], ["-m", "runyard"])
+"""What other modules import may matter to those who start them."""
 
-if len(sys.argv) < 2 or not os.path.isfile(sys.argv[1]):
-    os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
+arguments = sys.argv[1:]
+if not arguments or not (os.path.isfile(arguments[0]) or arguments[:2] in COMMANDS):
+    os.execv(sys.executable, [sys.executable, *arguments])
 forks = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 forks.connect(os.path.join(HERE, "forks"))
-request = {"arguments": sys.argv[1:], "folder": os.getcwd(), "environment": dict(os.environ)}
-with open(sys.argv[1]) as program:
-    socket.send_fds(forks, [json.dumps(request).encode()], [program.fileno(), 1, 2])
+request = {
+    "arguments": arguments,
+    "folder": os.getcwd(),
+    "environment": dict(os.environ),
+    "executable": os.path.join(HERE, "python"),
+    "ignored": [],
+}
+socket.send_fds(forks, [json.dumps(request).encode()], [1, 2])
 process = int(forks.recv(20))
 for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
     signal.signal(number, lambda number, _: os.kill(process, number))

@@ -10,33 +10,14 @@ import importlib
 import json
 import os
 import select
+import signal
 import site
 import socket
 import sys
-import tempfile
 
 REQUEST_BYTES = 2**20
 
-
-def _modules_of_a_run() -> list[str]:
-    """The names of the modules that a program with a run loads, found out by one."""
-    read, write = os.pipe()
-    if os.fork() == 0:
-        os.close(read)
-        with tempfile.TemporaryDirectory() as folder:
-            os.environ |= {"RUNYARD_TRACKING_URI": f"sqlite:///{folder}/runyard.db", "RUNYARD_SPOOL_DIR": folder}
-            import runyard  # noqa: PLC0415  (this is what is measured)
-
-            with runyard.start_run():
-                runyard.log_metric("m", 1.0)
-        with os.fdopen(write, "w") as report:
-            report.write(" ".join(sys.modules))
-        os._exit(0)
-    os.close(write)
-    with os.fdopen(read) as report:
-        names = report.read().split()
-    os.wait()
-    return names
+_MODULE = "import runpy\nrunpy.run_module({!r}, run_name='__main__', alter_sys=True)\n"
 
 
 def _next_program(requests: socket.socket, owner: socket.socket) -> socket.socket:
@@ -69,34 +50,55 @@ def _begin(connection: socket.socket) -> None:
             connection.send(str(os.waitstatus_to_exitcode(status)).encode())
         os._exit(0)
     connection.close()
-    for number, stream in enumerate(streams):
-        os.dup2(stream, number)
-        os.close(stream)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     request = json.loads(message)
     os.chdir(request["folder"])
     os.environ.clear()
     os.environ.update(request["environment"])
     sys.argv[:] = request["arguments"]
-    if request["arguments"][0] != "-":
-        _start_like_a_file()
+    sys.executable = request["executable"]
+    for number in request["ignored"]:
+        signal.signal(number, signal.SIG_IGN)
+    if sys.argv[0] != "-":
+        streams.insert(0, _start_like_a_module() if sys.argv[0] == "-m" else _start_like_a_file())
+    for number, stream in enumerate(streams):
+        os.dup2(stream, number)
+        os.close(stream)
 
 
-def _start_like_a_file() -> None:
-    """Do what Python does at its start for ``python FILE``, when its variables are known."""
+def _start_like_a_file() -> int:
+    """Do what Python does at its start for ``python FILE``, when its variables are known; returns the open file."""
     file = os.path.abspath(sys.argv[0])  # noqa: PTH100  (programs would find pathlib loaded)
     vars(sys.modules["__main__"])["__file__"] = file
+    _read_variables()
+    sys.path.insert(0, os.path.dirname(file))  # noqa: PTH120
+    return os.open(file, os.O_RDONLY)
+
+
+def _start_like_a_module() -> int:
+    """The same for ``python -m MODULE``; returns a program that runs the module."""
+    del sys.argv[0]
+    _read_variables()
+    read, write = os.pipe()
+    os.write(write, _MODULE.format(sys.argv[0]).encode())
+    os.close(write)
+    return read
+
+
+def _read_variables() -> None:
     if os.environ.get("PYTHONUNBUFFERED"):
         sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
-    sys.path[:0] = [os.path.dirname(file), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]  # noqa: PTH120
+    sys.path[:0] = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
     this = sys.modules.pop("sitecustomize")
     site.execsitecustomize()
     sys.modules.setdefault("sitecustomize", this)
 
 
 if "RUNYARD_TEST_FORKS" in os.environ:
-    sys.path.remove(os.path.dirname(__file__))  # noqa: PTH120  (as it stands in PYTHONPATH)
-    for _name in [*_modules_of_a_run(), *os.environ["RUNYARD_TEST_LOADED"].split()]:
+    for _name in os.environ["RUNYARD_TEST_LOADED"].split():
         importlib.import_module(_name)
+    sys.path.remove(os.path.dirname(__file__))  # noqa: PTH120  (as it stands in PYTHONPATH)
     gc.freeze()  # else each program would look at all objects of these modules when it ends, longer than it runs
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     _sockets = [socket.socket(fileno=int(number)) for number in os.environ["RUNYARD_TEST_FORKS"].split()]
     _begin(_next_program(*_sockets))

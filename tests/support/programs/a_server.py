@@ -1,0 +1,20 @@
+"""Loads what a server does, and what its first database makes it load."""
+
+import importlib
+import tempfile
+
+from runyard.gate.gate import Gate
+
+for _name in (
+    "encodings.idna",
+    "runyard.cli.main",
+    "runyard.cli.server",
+    "runyard.server.launch",
+    "runyard.server.web",
+    "uvicorn.lifespan.on",
+    "uvicorn.protocols.http.httptools_impl",
+    "uvloop",
+):
+    importlib.import_module(_name)
+with tempfile.TemporaryDirectory() as _folder:
+    Gate.open(f"sqlite:///{_folder}/runyard.db", artifact_root=_folder).close()
