@@ -6,15 +6,14 @@ What is different on purpose is written down here, each time with the reason, as
 import json
 import os
 import shlex
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.compat.test_real_clients import expected, run_script
-from tests.support.environments import environment
+from tests.compat.test_real_clients import client, expected, run_script
+from tests.support.programs import forked_python
 from tests.support.server import RunningServer
 
 Seen = dict[str, Any]
@@ -192,7 +191,7 @@ def test_a_real_client_runs_projects_on_our_server_as_on_its_own_store(
     start_server: Callable[..., RunningServer], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Teams that keep MLflow's client see no difference at all."""
-    python = environment("mlskinny3")
+    python = client("mlskinny3")
     monkeypatch.setenv("PATH", os.pathsep.join([str(python.parent), os.environ["PATH"]]))
 
     assert expected("projects") == run_script("projects", python, "mlflow", start_server().url, tmp_path / "client")
@@ -202,7 +201,7 @@ def test_our_sdk_runs_projects_as_mlflow_does_over_http(
     start_server: Callable[..., RunningServer], tmp_path: Path
 ) -> None:
     """The projects' scripts say `import mlflow`, and no MLflow is installed."""
-    shown = run_script("projects", sys.executable, "runyard", start_server().url, tmp_path / "client")
+    shown = run_script("projects", forked_python(), "runyard", start_server().url, tmp_path / "client")
 
     assert with_our_differences(expected("projects")) == shown
 
@@ -211,6 +210,6 @@ def test_our_sdk_runs_projects_as_mlflow_does_without_a_server(tmp_path: Path) -
     """The same on a database file in the folder that a parameter names."""
     store = f"sqlite:///{tmp_path / 'client' / 'own.db'}"
 
-    shown = run_script("projects", sys.executable, "runyard", store, tmp_path / "client")
+    shown = run_script("projects", forked_python(), "runyard", store, tmp_path / "client")
 
     assert with_our_differences(expected("projects")) == shown

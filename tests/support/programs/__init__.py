@@ -134,6 +134,7 @@ def start_python(
         "environment": dict(environment),
         "executable": sys.executable,
         "ignored": [number for number in (signal.SIGHUP,) if signal.getsignal(number) == signal.SIG_IGN],
+        "group": os.getpgrp(),
     }
     report = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     report.connect(_address(_PYTHON, loaded))
@@ -185,7 +186,8 @@ def start_command(
 def forked_python(loaded: tuple[str, ...] = (), python: str | Path | None = None) -> Path:
     """A ``python`` in a folder of its own whose ``python FILE`` is a fork, and so are its console scripts.
 
-    For programs that the code under test starts. Signals that ask for an end are passed on; SIGKILL cannot be.
+    For programs that the code under test starts. The fork has the process group of the process that stands for it, or
+    one of its own where that leads one. Signals that ask for an end are passed on; SIGKILL cannot be.
 
     Parameters
     ----------

@@ -18,17 +18,20 @@ if not arguments or not (os.path.isfile(arguments[0]) or arguments[:2] in COMMAN
     os.execv(sys.executable, [sys.executable, *arguments])
 forks = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 forks.connect(os.path.join(HERE, "forks"))
+leads = os.getpgrp() == os.getpid()
 request = {
     "arguments": arguments,
     "folder": os.getcwd(),
     "environment": dict(os.environ),
     "executable": os.path.join(HERE, "python"),
     "ignored": [],
+    "group": 0 if leads else os.getpgrp(),
 }
 socket.send_fds(forks, [json.dumps(request).encode()], [1, 2])
 process = int(forks.recv(20))
+send = os.killpg if leads else os.kill
 for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-    signal.signal(number, lambda number, _: os.kill(process, number))
+    signal.signal(number, lambda number, _: send(process, number))
 code = int(forks.recv(20))
 if code < 0:
     if code != -signal.SIGKILL:

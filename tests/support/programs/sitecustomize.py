@@ -52,6 +52,8 @@ def _begin(connection: socket.socket) -> None:
     connection.close()
     signal.signal(signal.SIGINT, signal.default_int_handler)
     request = json.loads(message)
+    with contextlib.suppress(PermissionError):  # the group is of another session
+        os.setpgid(0, request["group"])
     os.chdir(request["folder"])
     os.environ.clear()
     os.environ.update(request["environment"])
