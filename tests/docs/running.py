@@ -9,8 +9,15 @@ import pytest
 
 from tests.docs.pages import UNCHECKED, Example, examples
 from tests.support.environments import environment
+from tests.support.programs import forked_python, start_program
 
 _ADDRESS = "http://127.0.0.1:5000"
+
+_STRICT = "__import__('warnings').filterwarnings('error', '', DeprecationWarning, '__main__$')\n"
+"""The first line of examples: what will not work for long is shown to nobody."""
+
+_LOADED = ("runyard.cli.main", "sklearn.datasets", "sklearn.linear_model", "skops.io", "pandas")
+"""What examples import: they, and the `runyard` and `python` that they call, are forks of a Python that has."""
 
 
 def run_page(page: Path, folder: Path, address: str = _ADDRESS) -> None:
@@ -27,22 +34,30 @@ def run_page(page: Path, folder: Path, address: str = _ADDRESS) -> None:
 
 
 def _run(example: Example, folder: Path, address: str) -> None:
-    code = example.code.replace(_ADDRESS, address)
-    if example.language == "python":
-        python = str(environment("mlskinny3")) if "with-mlflow" in example.notes else sys.executable
-        command = [python, "-W", "error::DeprecationWarning:__main__", "-c", code]
+    code, place = example.code.replace(_ADDRESS, address), f"{example.page}:{example.line}"
+    if example.language == "python" and "with-mlflow" not in example.notes:
+        started = start_program(_STRICT + code, folder=folder, environment=_reader_environment(folder), loaded=_LOADED)
+        status, out, errors = started.finish()
+    elif example.language == "python":
+        status, out, errors = _ended([str(environment("mlskinny3")), "-c", code], folder)
     elif example.language == "bash":
-        command = ["bash", "-euo", "pipefail", "-c", code]
+        status, out, errors = _ended(["bash", "-euo", "pipefail", "-c", code], folder)
     else:
-        pytest.fail(f"{example.page}:{example.line}: do not know how to run {example.language!r}")
+        pytest.fail(f"{place}: do not know how to run {example.language!r}")
+    assert status == 0, f"{place}\n{out}\n{errors}"
+
+
+def _ended(command: list[str], folder: Path) -> tuple[int, str, str]:
+    """Run a command to its end: its exit code, what it printed, and its errors."""
     done = subprocess.run(
         command, cwd=folder, env=_reader_environment(folder), capture_output=True, text=True, timeout=300
     )
-    assert done.returncode == 0, f"{example.page}:{example.line}\n{done.stdout}\n{done.stderr}"
+    return done.returncode, done.stdout, done.stderr
 
 
 def _reader_environment(folder: Path) -> dict[str, str]:
     """What a reader's shell has: no settings of ours yet, and `runyard` on the path."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("RUNYARD_", "MLFLOW_"))}
-    path = os.pathsep.join([str(Path(sys.executable).parent), kept.get("PATH", os.defpath)])
+    folders = [forked_python(_LOADED).parent, Path(sys.executable).parent, kept.get("PATH", os.defpath)]
+    path = os.pathsep.join(map(str, folders))
     return {**kept, "PATH": path, "HOME": str(folder)}

@@ -52,7 +52,8 @@ class RunningServer:
         command, environment = self.command(), {**clean, **self.environment}
         with (self.folder / "server.log").open("ab") as output:
             if command[0] == sys.executable:
-                environment["PYTHONPATH"] = str(ROOT)  # for launchers among the tests
+                paths = [str(ROOT), *filter(None, [environment.get("PYTHONPATH")])]  # for launchers among the tests
+                environment["PYTHONPATH"] = os.pathsep.join(paths)
                 streams = (output.fileno(), output.fileno())
                 self.process = start_python(command[1:], streams, self.folder, environment, ("a_server",))
             else:
