@@ -61,11 +61,13 @@ def _begin(connection: socket.socket) -> None:
     sys.executable = request["executable"]
     for number in request["ignored"]:
         signal.signal(number, signal.SIG_IGN)
-    if sys.argv[0] != "-":
-        streams.insert(0, _start_like_a_module() if sys.argv[0] == "-m" else _start_like_a_file())
-    for number, stream in enumerate(streams):
-        os.dup2(stream, number)
+    for number, stream in enumerate(reversed(streams)):
+        os.dup2(stream, 2 - number)
         os.close(stream)
+    if sys.argv[0] != "-":
+        program = _start_like_a_module() if sys.argv[0] == "-m" else _start_like_a_file()
+        os.dup2(program, 0)
+        os.close(program)
 
 
 def _start_like_a_file() -> int:
