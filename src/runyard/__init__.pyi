@@ -7,6 +7,7 @@ from runyard import exceptions as exceptions
 from runyard import lightgbm as lightgbm
 from runyard import metrics as metrics
 from runyard import models as models
+from runyard import onnx as onnx
 from runyard import projects as projects
 from runyard import pyfunc as pyfunc
 from runyard import sklearn as sklearn

@@ -10,12 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pytest
 import yaml
-
-from runyard.flavors.table import FLAVORS
-from runyard.models.flavor import Flavor
-from tests.support import families
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -48,19 +43,6 @@ class Example:
     tolerance: float = 1e-6
 
 
-def examples() -> list[tuple[Flavor, Example]]:
-    """Those of the flavors that can be tried in this environment."""
-    elsewhere = set(families.folders_of_others(families.current()))
-    folders = {flavor: flavor.module.rpartition(".")[2] for flavor in FLAVORS.values()}
-    own = families.FAMILIES[families.current()].folders if families.current() else ()
-    return [
-        (flavor, example)
-        for flavor, folder in folders.items()
-        if folder not in elsewhere and (not own or folder in own) and flavor.library
-        for example in examples_of(folder)
-    ]
-
-
 def examples_of(folder: str) -> list[Example]:
     """The examples in a folder of tests."""
     module: ModuleType = importlib.import_module(f"tests.{folder}.examples")
@@ -70,6 +52,8 @@ def examples_of(folder: str) -> list[Example]:
 
 def as_numbers(predicted: Any) -> Any:
     """Predictions in one shape, to compare them: an array, or lists of texts."""
+    if isinstance(predicted, pd.DataFrame) and any(isinstance(cell, list) for cell in predicted.iloc[0]):
+        predicted = {name: predicted[name].tolist() for name in predicted}
     if isinstance(predicted, pd.DataFrame | pd.Series):
         predicted = predicted.to_numpy()
     if isinstance(predicted, Mapping):
@@ -96,13 +80,3 @@ def described(folder: Path) -> dict[str, Any]:
 def paths() -> dict[str, str]:
     """What a program of the tests needs in its environment to import us and them."""
     return {"PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)])}
-
-
-ALL = examples()
-FIRST = list({flavor.name: (flavor, example) for flavor, example in reversed(ALL)}.values())
-"""One model of each flavor, for what does not depend on the model."""
-
-every_model = pytest.mark.parametrize(
-    ("flavor", "example"), ALL, ids=[f"{flavor.name}-{example.name}" for flavor, example in ALL]
-)
-every_flavor = pytest.mark.parametrize(("flavor", "example"), FIRST, ids=[flavor.name for flavor, _ in FIRST])

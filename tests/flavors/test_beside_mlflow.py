@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from runyard.models.flavor import Flavor
-from tests.flavors.examples import ALL, Example, described, every_flavor, paths, same
+from tests.flavors.collected import ALL, every_flavor
+from tests.flavors.examples import Example, described, paths, same
 
 SCRIPT = Path(__file__).with_name("interchange_script.py")
 _MASKED = {"python_version", "mlflow_version"}

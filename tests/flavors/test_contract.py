@@ -13,7 +13,8 @@ import yaml
 import runyard
 from runyard.exceptions import InvalidParameter, RunyardException
 from runyard.models.flavor import Flavor
-from tests.flavors.examples import ALL, FIRST, Example, described, every_flavor, every_model, paths, same
+from tests.flavors.collected import ALL, FIRST, every_flavor, every_model
+from tests.flavors.examples import Example, described, paths, same
 from tests.serving.conftest import ModelServer
 from tests.support import families
 
@@ -73,7 +74,7 @@ def test_a_served_model_answers_json_and_csv(flavor: Flavor, example: Example, s
             status, answer = server.ask(body, kind=kind)
             assert status == 200, answer
             predictions = answer["predictions"]
-            is_table = bool(predictions) and isinstance(predictions[0], dict)
+            is_table = isinstance(predictions, list) and isinstance(predictions[0], dict)
             same(pd.DataFrame(predictions) if is_table else predictions, expected, example)
     finally:
         server.kill()

@@ -38,8 +38,15 @@ class Family:
 
 FAMILIES = {
     "boost": Family(
-        ("catboost==1.2.10", "lightgbm==4.7.0", "xgboost-cpu==3.2.0"),
-        ("catboost", "lightgbm", "xgboost"),
+        (
+            "catboost==1.2.10",
+            "lightgbm==4.7.0",
+            "onnx==1.23.2",
+            "onnxruntime==1.32.0",
+            "skl2onnx==1.20.0",
+            "xgboost-cpu==3.2.0",
+        ),
+        ("catboost", "lightgbm", "onnx", "xgboost"),
     ),
     "torch": Family(
         (

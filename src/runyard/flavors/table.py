@@ -4,6 +4,7 @@ from runyard.catboost.declared import FLAVOR as CATBOOST
 from runyard.exceptions import InvalidParameter
 from runyard.lightgbm.declared import FLAVOR as LIGHTGBM
 from runyard.models.flavor import Flavor
+from runyard.onnx.declared import FLAVOR as ONNX
 from runyard.pyfunc.declared import FLAVOR as PYFUNC
 from runyard.sklearn.declared import FLAVOR as SKLEARN
 from runyard.xgboost.declared import FLAVOR as XGBOOST
@@ -15,6 +16,7 @@ FLAVORS: dict[str, Flavor] = {
         CATBOOST,
         LIGHTGBM,
         XGBOOST,
+        ONNX,
         PYFUNC,
     )
 }

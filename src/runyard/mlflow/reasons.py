@@ -32,7 +32,6 @@ REASONS: dict[str, str] = {
             "johnsnowlabs",
             "keras",
             "mleap",
-            "onnx",
             "paddle",
             "pmdarima",
             "prophet",
