@@ -10,6 +10,7 @@ from runyard import models as models
 from runyard import onnx as onnx
 from runyard import projects as projects
 from runyard import pyfunc as pyfunc
+from runyard import pytorch as pytorch
 from runyard import sklearn as sklearn
 from runyard import system_metrics as system_metrics
 from runyard import tracking as tracking

@@ -178,6 +178,9 @@ SYNC_LOGGING = Setting(
 REQUIREMENTS_INFERENCE_TIMEOUT = Setting(
     "REQUIREMENTS_INFERENCE_TIMEOUT", "Timeout of inferring a model's requirements, in seconds.", _seconds, 120.0
 )
+DEFAULT_PREDICTION_DEVICE = Setting(
+    "DEFAULT_PREDICTION_DEVICE", "Device that models predict on when the caller names none, such as cpu or cuda:1."
+)
 ENV_ROOT = Setting("ENV_ROOT", "Folder of the environments of models and projects; ~/.runyard/environments by default.")
 PROJECT_ENV_MANAGER = Setting("PROJECT_ENV_MANAGER", "Default environment manager of projects.", ours_only=True)
 PROJECT_REUSE = Setting(

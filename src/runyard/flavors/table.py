@@ -6,6 +6,7 @@ from runyard.lightgbm.declared import FLAVOR as LIGHTGBM
 from runyard.models.flavor import Flavor
 from runyard.onnx.declared import FLAVOR as ONNX
 from runyard.pyfunc.declared import FLAVOR as PYFUNC
+from runyard.pytorch.declared import FLAVOR as PYTORCH
 from runyard.sklearn.declared import FLAVOR as SKLEARN
 from runyard.xgboost.declared import FLAVOR as XGBOOST
 
@@ -17,6 +18,7 @@ FLAVORS: dict[str, Flavor] = {
         LIGHTGBM,
         XGBOOST,
         ONNX,
+        PYTORCH,
         PYFUNC,
     )
 }

@@ -36,7 +36,6 @@ REASONS: dict[str, str] = {
             "pmdarima",
             "prophet",
             "pyspark",
-            "pytorch",
             "sentence_transformers",
             "shap",
             "spacy",

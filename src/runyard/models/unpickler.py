@@ -22,8 +22,8 @@ class ModelUnpickler(pickle.Unpickler):
     version would run that code as well, and so would the program that has defined the class.
     """
 
-    def __init__(self, file: BinaryIO) -> None:
-        super().__init__(file)
+    def __init__(self, file: BinaryIO, **options: Any) -> None:
+        super().__init__(file, **options)
         self._read_as = uuid.uuid4().hex
 
     def find_class(self, module: str, name: str) -> Any:

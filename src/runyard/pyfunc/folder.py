@@ -5,7 +5,7 @@ import platform
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -34,19 +34,19 @@ class Folder:
     path: Where it is.
     model: Its description; flavors are added to it.
     code: The folder of the copied modules in it, or None.
+    options: What the caller said of the model; a flavor may replace them.
     predict: What the model gives for an example, to infer the signature from; set by a flavor that predicts.
     extra_files: Paths of files in it that the caller wants to keep with the model.
     packages: What the model needs in any case, by the names pip knows; a flavor adds what this model needs besides.
-    signature: What the caller gave as its signature.
     """
 
     path: Path
     model: MLmodel
     code: str | None
+    options: Options = field(default_factory=Options)
     predict: Callable[[Any], Any] | None = None
     extra_files: list[str] = field(default_factory=list)
     packages: list[str] = field(default_factory=list)
-    signature: ModelSignature | bool | None = None
 
     def add(
         self,
@@ -77,6 +77,25 @@ class Folder:
         extra = {"extra_files": [{"path": path} for path in self.extra_files]} if self.extra_files else {}
         version = {flavor.version_key: flavor.version} if flavor.version_key else {}
         self.model.add_flavor(flavor.name, **{**version, **place, **settings, "code": self.code, **extra})
+
+    @property
+    def signature(self) -> ModelSignature | bool | None:
+        """What the caller gave as its signature."""
+        return self.options.signature
+
+    def found_signature(self) -> ModelSignature | None:
+        """The model's signature: the caller's, or what the example and `predict` tell; None if they tell none.
+
+        A flavor whose files depend on it asks for it when `predict` is set.
+        """
+        given, example = self.options.signature, self.options.input_example
+        if isinstance(given, ModelSignature):
+            self.model.signature = given
+        elif given is None and self.model.signature is None and example is not None and self.predict:
+            self.model.signature = _inferred(example, self.predict)
+            if self.model.signature is None:
+                self.options = replace(self.options, signature=False)  # it is tried and told once
+        return self.model.signature
 
 
 @contextmanager
@@ -110,12 +129,14 @@ def saving(
         code = copied_code(options.code_paths, folder)
         if options.metadata is not None:
             model.metadata = {**(model.metadata or {}), **options.metadata}
-        made = Folder(folder, model, code, packages=list(packages), signature=options.signature)
+        made = Folder(folder, model, code, options, packages=list(packages))
         yield made
-        _describe_input(options, made)
+        if made.options.input_example is not None:
+            model.saved_input_example_info = _saved_example(made.options.input_example, folder)
+        made.found_signature()
         model.model_size_bytes = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
         model.save(str(folder / MLMODEL))  # what it needs is found out by loading it
-        environment_files.write(folder, options, partial(inferred_requirements, folder, made.packages))
+        environment_files.write(folder, made.options, partial(inferred_requirements, folder, made.packages))
     except BaseException:
         _emptied(folder)
         if not existed:
@@ -203,17 +224,6 @@ def copy_folder(source: Path, target: Path, model: Path, *but: str) -> None:
         raise InvalidParameter(
             f"{str(source)!r} cannot be copied into the model because of {place!r}: {reason}."
         ) from None
-
-
-def _describe_input(options: Options, made: Folder) -> None:
-    """Save the example, and give the model its signature."""
-    model, example = made.model, options.input_example
-    if example is not None:
-        model.saved_input_example_info = _saved_example(example, made.path)
-    if isinstance(options.signature, ModelSignature):
-        model.signature = options.signature
-    elif options.signature is None and model.signature is None and example is not None and made.predict:
-        model.signature = _inferred(example, made.predict)
 
 
 def _saved_example(example: Any, folder: Path) -> dict[str, Any] | None:

@@ -1,0 +1,9 @@
+from runyard.pytorch.flavor import FLAVOR_NAME as FLAVOR_NAME
+from runyard.pytorch.flavor import SERIALIZATION_FORMAT_PICKLE as SERIALIZATION_FORMAT_PICKLE
+from runyard.pytorch.flavor import SERIALIZATION_FORMAT_PT2 as SERIALIZATION_FORMAT_PT2
+from runyard.pytorch.flavor import _load_pyfunc as _load_pyfunc
+from runyard.pytorch.flavor import get_default_conda_env as get_default_conda_env
+from runyard.pytorch.flavor import get_default_pip_requirements as get_default_pip_requirements
+from runyard.pytorch.flavor import load_model as load_model
+from runyard.pytorch.flavor import log_model as log_model
+from runyard.pytorch.flavor import save_model as save_model
