@@ -14,6 +14,7 @@ from runyard import pytorch as pytorch
 from runyard import sklearn as sklearn
 from runyard import system_metrics as system_metrics
 from runyard import tracking as tracking
+from runyard import transformers as transformers
 from runyard import types as types
 from runyard import version as version
 from runyard import xgboost as xgboost

@@ -59,7 +59,7 @@ def as_numbers(predicted: Any) -> Any:
     if isinstance(predicted, Mapping):
         predicted = np.column_stack([np.asarray(values) for values in predicted.values()])
     found = np.asarray(predicted)
-    return found.astype(float) if found.dtype.kind in "fiub" else found.tolist()
+    return found.astype(float) if found.dtype.kind in "fiub" else np.asarray(predicted, dtype=object).tolist()
 
 
 def same(predicted: Any, expected: Any, example: Example) -> None:
@@ -68,7 +68,15 @@ def same(predicted: Any, expected: Any, example: Example) -> None:
     if isinstance(other, np.ndarray):
         np.testing.assert_allclose(np.ravel(one), np.ravel(other), rtol=example.tolerance, atol=example.tolerance)
     else:
-        assert one == other
+        pairs = list(zip(_flat(one), _flat(other), strict=True))
+        texts = [pair for pair in pairs if any(isinstance(value, str) for value in pair)]
+        assert [text for text, _ in texts] == [text for _, text in texts]
+        numbers = np.array([pair for pair in pairs if pair not in texts], dtype=float).reshape(-1, 2)
+        np.testing.assert_allclose(numbers[:, 0], numbers[:, 1], rtol=example.tolerance, atol=example.tolerance)
+
+
+def _flat(values: Any) -> list[Any]:
+    return list(np.asarray(values, dtype=object).ravel())
 
 
 def described(folder: Path) -> dict[str, Any]:

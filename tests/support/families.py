@@ -57,7 +57,7 @@ FAMILIES = {
             "optuna-integration==5.0.0",
             "transformers==5.17.0",
         ),
-        ("pytorch", "loggers"),
+        ("pytorch", "loggers", "transformers"),
     ),
 }
 

@@ -8,6 +8,7 @@ from runyard.onnx.declared import FLAVOR as ONNX
 from runyard.pyfunc.declared import FLAVOR as PYFUNC
 from runyard.pytorch.declared import FLAVOR as PYTORCH
 from runyard.sklearn.declared import FLAVOR as SKLEARN
+from runyard.transformers.declared import FLAVOR as TRANSFORMERS
 from runyard.xgboost.declared import FLAVOR as XGBOOST
 
 FLAVORS: dict[str, Flavor] = {
@@ -19,6 +20,7 @@ FLAVORS: dict[str, Flavor] = {
         XGBOOST,
         ONNX,
         PYTORCH,
+        TRANSFORMERS,
         PYFUNC,
     )
 }

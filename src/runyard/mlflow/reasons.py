@@ -42,7 +42,6 @@ REASONS: dict[str, str] = {
             "spark",
             "statsmodels",
             "tensorflow",
-            "transformers",
         ),
         _FLAVORS,
     ),

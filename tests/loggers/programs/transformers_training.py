@@ -2,6 +2,7 @@
 
 import torch
 from torch.utils.data import Dataset
+
 from transformers import BertConfig, BertForSequenceClassification, Trainer, TrainingArguments
 
 

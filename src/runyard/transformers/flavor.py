@@ -1,0 +1,167 @@
+"""Pipelines of Transformers: saved with their tokenizers, loaded, and as pyfuncs."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from runyard.core.libraries import required
+from runyard.pyfunc.folder import Folder
+from runyard.pyfunc.functions import (
+    default_environment,
+    default_requirements,
+    folder_with,
+    logging,
+    predicting,
+    read_model,
+    read_saved,
+    saving,
+)
+from runyard.transformers import loading
+from runyard.transformers.cards import write_card
+from runyard.transformers.declared import FLAVOR
+from runyard.transformers.inputs import as_stored
+from runyard.transformers.kinds import KINDS
+from runyard.transformers.pyfunc import TransformersModel
+from runyard.transformers.saving import MODEL, settings_of, write_files
+from runyard.transformers.source import Source, source_of
+from runyard.transformers.templates import check_template, with_template
+
+FLAVOR_NAME = FLAVOR.name
+_WHERE_INSTALLED = ("torchvision", "accelerate")
+"""What torch's models use when it is there."""
+
+
+def _write(
+    folder: Folder,
+    transformers_model: Any,
+    *,
+    processor: Any = None,
+    task: str | None = None,
+    torch_dtype: Any = None,
+    model_card: Any = None,
+    model_config: dict[str, Any] | None = None,
+    prompt_template: str | None = None,
+    save_pretrained: bool = True,
+    **kwargs: Any,
+) -> None:
+    """Save a pipeline of Transformers to a folder.
+
+    Parameters
+    ----------
+    transformers_model: A pipeline; a dictionary of its parts (``model``, ``tokenizer``, ``image_processor``,
+        ``feature_extractor``); or the folder of a checkpoint, which is copied as it is.
+    processor: One that is kept beside the model. It is then loaded as components, not as a pipeline.
+    task: What the pipeline is for; found out where the model tells it. ``llm/v1/chat``, ``llm/v1/completions`` and
+        ``llm/v1/embeddings`` make pyfunc take and give what such services do.
+    torch_dtype: The type of numbers that the model is loaded with, such as ``torch.float16``.
+    model_card: A `huggingface_hub.ModelCard`, or its text.
+    model_config: Arguments of each prediction of the pyfunc, such as ``max_new_tokens``.
+    prompt_template: A text with ``{prompt}`` in it, into which the pyfunc puts each input.
+    save_pretrained: Store the weights. Without it the model names its repository of the hub and the revision.
+    kwargs: For the model's own ``save_pretrained``, such as ``max_shard_size``.
+
+    Raises
+    ------
+    InvalidParameter: The folder is not empty, or this is not a model that can be saved.
+    """
+    required("transformers", "Saving models of Transformers")
+    source = source_of(transformers_model, task)
+    source.dtype = torch_dtype if torch_dtype is not None else source.dtype
+    kind = KINDS.get(source.pipeline_type)
+    check_template(prompt_template, source.task, kind)
+    write_files(folder.path, source, processor, kwargs)
+    write_card(folder.path, source, model_card)
+    config = with_template(model_config, prompt_template, source.task)
+    folder.packages += _packages()
+    settings = {**settings_of(source, processor), "model_binary": MODEL}
+    folder.add(FLAVOR, pyfunc=None if kind is None else ({"config": config} if config else {}), **settings)
+    _describe(folder, source, config, prompt_template)
+
+
+def _describe(folder: Folder, source: Source, config: dict[str, Any], prompt_template: str | None) -> None:
+    """Say what the model takes, and how it predicts."""
+    more = {"prompt_template": prompt_template} if prompt_template else {}
+    if more:
+        folder.model.metadata = {**(folder.model.metadata or {}), **more}
+    kind = KINDS.get(source.pipeline_type)
+    if kind is None:
+        return
+    is_inferred = folder.options.signature is None
+    folder.options = replace(folder.options, input_example=as_stored(folder.options.input_example))
+
+    def predict(example: Any) -> Any:
+        return predicting(TransformersModel(source.pipeline(), config, prompt_template))(example)
+
+    folder.predict = predict
+    if folder.found_signature() is None and is_inferred:
+        folder.model.signature = kind.signature()
+
+
+save_model = saving(FLAVOR, _write)
+log_model = logging(save_model)
+
+
+def load_model(
+    model_uri: str, dst_path: str | None = None, return_type: str = "pipeline", device: Any = None, **kwargs: Any
+) -> Any:
+    """The model at an address, as a pipeline or as a dictionary of its parts.
+
+    Parameters
+    ----------
+    model_uri: A folder, ``runs:/…``, ``models:/…`` or any other address of artifacts.
+    dst_path: The folder to put its files in; a temporary one when left out.
+    return_type: ``pipeline`` or ``components``: the task, the model, and what belongs to it, by name.
+    device: Where the model computes, such as ``cpu`` or ``cuda:0``; what Transformers chooses when left out.
+    kwargs: For the model and the pipeline, such as ``device_map``, ``torch_dtype`` or ``top_k``.
+
+    Raises
+    ------
+    InvalidParameter: There is no such model, or the arguments do not fit it.
+    RunyardException: It cannot be read.
+    """
+    return read_model(FLAVOR, model_uri, dst_path, loading.read, return_type=return_type, device=device, **kwargs)
+
+
+def _load_pyfunc(path: str, model_config: Mapping[str, Any] | None = None) -> TransformersModel:
+    """The model in a folder, for pyfunc."""
+    from runyard.models.mlmodel import MLMODEL, MLmodel  # noqa: PLC0415
+
+    pipeline = read_saved(FLAVOR, path, _read_pipeline)
+    metadata = MLmodel.read(folder_with(path) / MLMODEL).metadata or {}
+    return TransformersModel(pipeline, model_config, metadata.get("prompt_template"))
+
+
+def _read_pipeline(folder: Path, settings: Mapping[str, Any]) -> Any:
+    """The pipeline, of a model that was saved with a processor too."""
+    parts = loading.read_parts(folder, settings, {})
+    return loading.pipeline_of({name: one for name, one in parts.items() if name in _of_pipelines(settings)})
+
+
+def _of_pipelines(settings: Mapping[str, Any]) -> set[str]:
+    return {"task", "model", *(settings.get("components") or ())}
+
+
+def get_default_pip_requirements(model: Any = None) -> list[str]:
+    """What any model of Transformers needs, pinned to what is installed.
+
+    Parameters
+    ----------
+    model: A model; taken for compatibility.
+    """
+    return default_requirements(FLAVOR, *_packages())
+
+
+def get_default_conda_env(model: Any = None) -> dict[str, Any]:
+    """The same as a conda environment."""
+    return default_environment(get_default_pip_requirements(model))
+
+
+def _packages() -> list[str]:
+    return [name for name in _WHERE_INSTALLED if find_spec(name) is not None]
+
+
+def is_gpu_available() -> bool:
+    """Whether torch sees a GPU."""
+    return bool(required("torch", "Looking for a GPU").cuda.is_available())

@@ -1,0 +1,116 @@
+"""Reading a pipeline: its parts, from the model's folder or from the hub, and the pipeline made of them."""
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from runyard.core.libraries import lazy, required
+from runyard.exceptions import InvalidParameter
+from runyard.models.loading import file_of
+from runyard.transformers.components import PROCESSOR, loaded_component
+from runyard.transformers.saving import COMPONENTS
+
+torch = lazy("torch")
+transformers = lazy("transformers")
+
+PIPELINE, PARTS = "pipeline", "components"
+_FOR_MODELS = {"device_map", "low_cpu_mem_usage", "trust_remote_code", "quantization_config", "attn_implementation"}
+"""Options that the model is loaded with; the pipeline gets the others."""
+
+log = logging.getLogger(__name__)
+
+
+def read(
+    folder: Path, settings: Mapping[str, Any], return_type: str = PIPELINE, device: Any = None, **options: Any
+) -> Any:
+    """A pipeline, or a dictionary of its parts.
+
+    Parameters
+    ----------
+    return_type: ``pipeline`` or ``components``.
+    device: Where the model computes, as Transformers names it; its own choice when left out.
+    options: For the model and the pipeline.
+
+    Raises
+    ------
+    InvalidParameter: The return type is unknown, or the model is one that makes no pipeline.
+    """
+    required("transformers", "Loading models of Transformers")
+    if return_type not in (PIPELINE, PARTS):
+        raise InvalidParameter(f"return_type is {PIPELINE!r} or {PARTS!r}, not {return_type!r}.")
+    if return_type == PIPELINE and f"{PROCESSOR}_type" in settings and PROCESSOR not in settings.get(PARTS, ()):
+        raise InvalidParameter(
+            f"This model was saved with a processor, which no pipeline takes: load it with return_type={PARTS!r}."
+        )
+    if device is not None and options.get("device_map") is not None:
+        raise InvalidParameter("Give either device or device_map: the second places the model itself.")
+    parts = read_parts(folder, settings, options)
+    if return_type == PARTS:
+        if device is not None:
+            parts["model"].to(_here(device))
+        return parts
+    return pipeline_of(parts, _here(device), {key: one for key, one in options.items() if key not in _FOR_MODELS})
+
+
+def read_parts(folder: Path, settings: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
+    """The task, the type of numbers where it is known, the model, and what belongs to it."""
+    dtype = _dtype(options.get("torch_dtype") or options.get("dtype") or settings.get("torch_dtype"))
+    for_model = {key: one for key, one in options.items() if key in _FOR_MODELS}
+    if dtype is not None:
+        for_model[_dtype_name()] = dtype
+    kind = _model_class(settings)
+    parts: dict[str, Any] = {"task": settings["task"]}
+    if dtype is not None:
+        parts[_dtype_name()] = dtype
+    parts["model"] = kind.from_pretrained(str(file_of(folder, settings, "model_binary")), **for_model)
+    for name in _components(settings):
+        place = folder / COMPONENTS / name
+        parts[name] = loaded_component(name, place, settings.get(f"{name}_type"))
+    return parts
+
+
+def pipeline_of(parts: Mapping[str, Any], device: Any = None, options: Mapping[str, Any] | None = None) -> Any:
+    """A pipeline of these parts."""
+    known = {name: one for name, one in parts.items() if name not in ("dtype", "torch_dtype")}
+    own = {name: one for name, one in (options or {}).items() if name not in ("dtype", "torch_dtype")}
+    placed = {} if device is None else {"device": device}
+    return transformers.pipeline(**known, **placed, **own)
+
+
+def _components(settings: Mapping[str, Any]) -> list[str]:
+    named = list(settings.get(PARTS) or [])
+    return [*named, PROCESSOR] if f"{PROCESSOR}_type" in settings and PROCESSOR not in named else named
+
+
+def _model_class(settings: Mapping[str, Any]) -> Any:
+    name = str(settings.get("pipeline_model_type"))
+    found = getattr(transformers, name, None)
+    if not hasattr(found, "from_pretrained"):
+        raise InvalidParameter(f"The model is a {name!r}, which this version of Transformers does not have.")
+    return found
+
+
+def _dtype_name() -> str:
+    """What Transformers calls the argument for the type of numbers."""
+    major, minor, *_ = (int(part) for part in transformers.__version__.split(".")[:2])
+    return "dtype" if (major, minor) >= (4, 56) else "torch_dtype"
+
+
+def _dtype(given: Any) -> Any:
+    """The type of numbers, from torch's or from its name."""
+    if not isinstance(given, str) or given == "auto":
+        return given
+    found = getattr(torch, given.removeprefix("torch."), None)
+    if not isinstance(found, torch.dtype):
+        raise InvalidParameter(f"{given!r} is not a type of torch's numbers, such as 'float16'.")
+    return found
+
+
+def _here(device: Any) -> Any:
+    """The device, or the processor with a warning where a GPU is named that this machine does not have."""
+    is_gpu = str(device).startswith("cuda") or (isinstance(device, int) and device >= 0)
+    if is_gpu and not torch.cuda.is_available():
+        log.warning("The device %r is not here, so the model computes on the processor.", device)
+        return "cpu"
+    return device
