@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from runyard.core.libraries import required
+from runyard.models.mlmodel import MLMODEL, MLmodel
 from runyard.pyfunc.folder import Folder
 from runyard.pyfunc.functions import (
     default_environment,
@@ -126,8 +127,6 @@ def load_model(
 
 def _load_pyfunc(path: str, model_config: Mapping[str, Any] | None = None) -> TransformersModel:
     """The model in a folder, for pyfunc."""
-    from runyard.models.mlmodel import MLMODEL, MLmodel  # noqa: PLC0415
-
     pipeline = read_saved(FLAVOR, path, _read_pipeline)
     metadata = MLmodel.read(folder_with(path) / MLMODEL).metadata or {}
     return TransformersModel(pipeline, model_config, metadata.get("prompt_template"))

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from runyard.core.libraries import np
 from runyard.models.signature import ModelSignature
 from runyard.transformers import inputs, outputs
 from runyard.types.schema import ColSpec, Schema, TensorSpec
@@ -34,8 +35,6 @@ class Kind:
 
 def _schema(columns: Mapping[str, str] | str | None) -> Schema:
     if columns is None:
-        import numpy as np  # noqa: PLC0415  (the type of a tensor is one of numpy's)
-
         return Schema([TensorSpec(np.dtype("float64"), (-1,))])
     if isinstance(columns, str):
         return Schema([ColSpec(columns)])

@@ -111,7 +111,7 @@ def _of_checkpoint(folder: Path, task: str) -> Source:
     try:
         _, described, _ = pipelines.check_task(task)
     except KeyError as problem:
-        raise InvalidParameter(f"{task!r} is no task: {problem.args[0]}.") from None
+        raise InvalidParameter(f"{task!r} is not a task: {problem.args[0]}.") from None
     components = {name: loaded_component(name, folder) for name in COMPONENTS if _has(folder, name)}
     names = config.architectures or []
     if not names:
@@ -152,7 +152,7 @@ def _built(given: Mapping[Any, Any], task: str) -> Any:
 def _check_parts(given: Mapping[Any, Any]) -> None:
     unknown = [name for name in given if name not in _PARTS]
     if unknown:
-        raise InvalidParameter(f"{unknown[0]!r} is no part of a pipeline. The parts are {', '.join(_PARTS)}.")
+        raise InvalidParameter(f"{unknown[0]!r} is not a part of a pipeline. The parts are {', '.join(_PARTS)}.")
     if not hasattr(given.get("model"), "name_or_path"):
         raise InvalidParameter("The parts of a pipeline need a 'model', which is one of Transformers.")
 
