@@ -29,6 +29,7 @@ _FOR_MODELS = frozenset(("runyard.models.loading", "runyard.models.unpickler", "
 _PASSED_OVER = ("importlib", "_frozen_importlib", "runyard.models.modules")
 _CAUGHT = frozenset(("ImportError", "ModuleNotFoundError", "Exception", "BaseException"))
 _MAY_CATCH = re.compile(rf"except\s*:|except\b[^:]*\b(?:{'|'.join(_CAUGHT)})\b".encode())
+_BEGINS_STATEMENT = re.compile(rb"(?!else\b|elif\b|except\b|finally\b)[^\s#)\]}\"']")
 
 _plain_import, _plain_import_module = builtins.__import__, importlib.import_module
 _found: set[tuple[str, str]] = set()
@@ -120,17 +121,27 @@ def _is_of_library(frame: FrameType) -> bool:
     return not top or (top not in (_OURS, "__main__") and (top in sys.stdlib_module_names or top in _libraries))
 
 
+@cache
 def _stands_in_try(file: str, line: int) -> bool:
     """Whether this line is in a ``try`` that continues when an import fails.
 
     Most imports begin their line and so are in no block at all: their files need not be parsed, which takes as long as
-    to import them.
+    to import them. Of the others, the statement of the module is parsed that the line is in.
     """
     lines = _lines_of(file)
     begins = lines[line - 1][:3] if 0 < line <= len(lines) else b""
     if not begins[:1].isspace() and begins != b"try":
         return False
-    return any(first <= line <= last for first, last in _tried_in(file))
+    first, last = line - 1, line
+    while first and not _BEGINS_STATEMENT.match(lines[first]):
+        first -= 1
+    while last < len(lines) and not _BEGINS_STATEMENT.match(lines[last]):
+        last += 1
+    try:
+        tried = _tried_in(b"\n".join(lines[first:last]))
+    except (SyntaxError, ValueError):  # a line of a text looked like a statement
+        first, tried = 0, _tried_in_file(file)
+    return any(begin <= line - first <= end for begin, end in tried)
 
 
 @cache
@@ -142,12 +153,16 @@ def _lines_of(file: str) -> list[bytes]:
 
 
 @cache
-def _tried_in(file: str) -> list[tuple[int, int]]:
-    text = b"\n".join(_lines_of(file))
+def _tried_in_file(file: str) -> list[tuple[int, int]]:
     try:
-        tree = ast.parse(text if _MAY_CATCH.search(text) else b"")
+        return _tried_in(b"\n".join(_lines_of(file)))
     except (SyntaxError, ValueError):
         return []
+
+
+def _tried_in(text: bytes) -> list[tuple[int, int]]:
+    """The lines of each such ``try``, the first and the last."""
+    tree = ast.parse(text if _MAY_CATCH.search(text) else b"")
     tried = [node for node in ast.walk(tree) if isinstance(node, ast.Try) and any(map(_catches, node.handlers))]
     return [(one.lineno, one.body[-1].end_lineno or one.lineno) for one in tried]
 
