@@ -89,7 +89,8 @@ def test_type_checkers_see_every_public_name_and_no_other(tmp_path: Path) -> Non
         wanted |= {(program.stem, str(line)) for line in range(3, len(lines) + 1)}
     (tmp_path / "mistyped.py").write_text("import runyard\nrunyard.log_metrik\n", encoding="utf-8")
     programs = [str(program) for program in sorted(tmp_path.glob("*.py"))]
-    command = [sys.executable, "-m", "mypy", "--config-file", str(ROOT / "pyproject.toml"), *programs]
+    options = ["--config-file", str(ROOT / "pyproject.toml"), "--cache-dir", str(ROOT / ".mypy_cache")]
+    command = [sys.executable, "-m", "mypy", *options, *programs]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     seen = {(program, line): kind for program, line, kind in SEEN.findall(done.stdout)}
 
