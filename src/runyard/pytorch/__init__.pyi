@@ -7,3 +7,6 @@ from runyard.pytorch.flavor import get_default_pip_requirements as get_default_p
 from runyard.pytorch.flavor import load_model as load_model
 from runyard.pytorch.flavor import log_model as log_model
 from runyard.pytorch.flavor import save_model as save_model
+from runyard.pytorch.state_dicts import load_state_dict as load_state_dict
+from runyard.pytorch.state_dicts import log_state_dict as log_state_dict
+from runyard.pytorch.state_dicts import save_state_dict as save_state_dict
