@@ -236,3 +236,19 @@ def test_a_watched_function_looks_like_the_original() -> None:
     assert function.__doc__ == recorder.function.__doc__
     assert is_watched(function)
     assert not is_watched(recorder.function)
+
+
+def test_a_step_is_watched_inside_of_its_librarys_calls_alone() -> None:
+    """A library's outer function may call the inner one that has the settings; others may call that, too."""
+    step, whole = Recorder(), Recorder()
+    inner = watched(step.function, "lib", step.watch, step=True)
+
+    def outer() -> None:
+        inner(1)
+
+    inner(0)
+    watched(outer, "other", whole.watch)()
+    watched(outer, "lib", whole.watch)()
+
+    assert [(1,), "result"] == step.seen
+    assert [(0, {}), (1, {}), (1, {})] == step.calls

@@ -13,7 +13,9 @@ _replaced: dict[str, list[tuple[Any, str, Any, Any]]] = {}
 """For each library: where, under which name, what stands there now and what stood there before."""
 
 
-def patch(integration: str, place: Any, name: str, watcher: Watcher, *, module: str | None = None) -> None:
+def patch(
+    integration: str, place: Any, name: str, watcher: Watcher, *, module: str | None = None, step: bool = False
+) -> None:
     """Watch a function of a module or a method of a class. A method that is inherited is watched in this class only.
 
     Parameters
@@ -23,12 +25,13 @@ def patch(integration: str, place: Any, name: str, watcher: Watcher, *, module: 
     name: The function's name; nothing happens if there is none, or if it is watched already.
     watcher: What watches its calls.
     module: Where others find the watched function, if not where the original says: pickles name it.
+    step: Watch it as a step of the library's watched calls, inside of which alone it is watched then.
     """
     present = inspect.getattr_static(place, name, None)
     if present is None or is_watched(present) or isinstance(present, _WatchedDescriptor):
         return
     if inspect.isfunction(present) or not hasattr(present, "__get__"):
-        replacement: Any = watched(present, integration, watcher)
+        replacement: Any = watched(present, integration, watcher, step=step)
         if module is not None:
             replacement.__module__ = module
     elif hasattr(present, "fn"):  # sklearn's methods that only some objects have

@@ -13,8 +13,10 @@ from runyard.autologging.reports import attempt, own_warnings_hidden, warn
 from runyard.autologging.texts import as_texts
 from runyard.client import RunyardClient
 from runyard.core.clock import now_ms
+from runyard.fluent.logged_models import initialize_logged_model
 from runyard.fluent.stack import ActiveRun
 from runyard.models.signature import infer_signature
+from runyard.tracking.logged_models.entities import LoggedModelStatus
 from runyard.tracking.metrics.entities import Metric
 from runyard.tracking.runs.entities import Param
 
@@ -39,7 +41,14 @@ def training_run(integration: str, tags: Mapping[str, str] | None = None) -> Ite
         yield None
         return
     with run_for(integration, tags or {}) as run:
-        yield TrainingRun(integration, run)
+        training = TrainingRun(integration, run)
+        try:
+            yield training
+        except GeneratorExit:
+            raise
+        except BaseException:
+            training.fail_model()
+            raise
 
 
 class TrainingRun:
@@ -55,6 +64,8 @@ class TrainingRun:
         self.integration, self.run = integration, run
         self.params: dict[str, str] = {}
         self.dataset: Dataset | None = None
+        self.model_id: str | None = None
+        self._is_pending = False
 
     @property
     def run_id(self) -> str:
@@ -101,10 +112,11 @@ class TrainingRun:
         Parameters
         ----------
         step: The training step, iteration or epoch.
-        model_id: The logged model that they are about, too.
+        model_id: The logged model that they are about, too; the one that was begun when left out.
         """
         if not values:
             return
+        model_id = model_id or self.model_id
         with self.attempt("the metrics"):
             name, digest = (self.dataset.name, self.dataset.digest) if self.dataset is not None else (None, None)
             when = now_ms()
@@ -130,6 +142,23 @@ class TrainingRun:
             if context == "train":
                 self.dataset = dataset
 
+    def begin_model(self, name: str = "model") -> None:
+        """Create the logged model before the training, so that metrics on the way are the model's too.
+
+        `log_model` fills it; when the training fails, it has failed too. Nothing happens where ``log_models`` says no.
+        """
+        if not self.option("log_models", default=True):
+            return
+        with self.attempt(f"the model {name!r}"):
+            self.model_id = initialize_logged_model(name).model_id
+            self._is_pending = True
+
+    def fail_model(self) -> None:
+        """Mark the model that was begun as failed, unless it was logged."""
+        if self._is_pending and self.model_id is not None:
+            with self.attempt("the end of the model"):
+                self.client.finalize_logged_model(self.model_id, LoggedModelStatus.FAILED)
+
     def log_model(
         self,
         log_model: Callable[..., Any],
@@ -147,7 +176,7 @@ class TrainingRun:
         log_model: Of the flavor.
         sample: Rows it was trained on, for the signature and the example; None if there are none.
         predict: What the model gives for the sample, for the signature; no signature when left out.
-        name: The logged model's name.
+        name: The logged model's name, unless it was begun.
         params: Settings to keep with the model.
         options: For `log_model`.
         """
@@ -155,6 +184,7 @@ class TrainingRun:
             return None
         signature: Any = None
         info: Any = None
+        begun, self._is_pending = (self.model_id if self._is_pending else None), False
         with_signature = (
             sample is not None and predict is not None and self.option("log_model_signatures", default=True)
         )
@@ -167,6 +197,7 @@ class TrainingRun:
                 signature=signature,
                 input_example=sample if self.option("log_input_examples") else None,
                 params=dict(params or {}),
+                model_id=begun,
                 **options,
             )
         return None if info is None else str(info.model_id)

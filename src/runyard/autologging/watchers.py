@@ -72,27 +72,36 @@ Watcher = Callable[[Call], Watch]
 
 
 class _Inside(threading.local):
-    """Whether this thread is inside of a watched call. Calls within it are part of it."""
+    """The library whose watched call this thread is inside of, if any. Calls within it are part of it."""
 
     def __init__(self) -> None:
-        self.watched = False
+        self.library: str | None = None
 
 
 _inside = _Inside()
 
 
-def watched(function: Callable[..., Any], integration: str, watcher: Watcher) -> Callable[..., Any]:
-    """A function that does what the given one does, and is watched unless the library's part is disabled."""
+def watched(
+    function: Callable[..., Any], integration: str, watcher: Watcher, *, step: bool = False
+) -> Callable[..., Any]:
+    """A function that does what the given one does, and is watched unless the library's part is disabled.
+
+    Parameters
+    ----------
+    step: Watch it as a step of the library's watched calls, inside of which alone it is watched then.
+    """
+    wanted = integration if step else None
 
     @functools.wraps(function)
     def call_watched(*args: Any, **kwargs: Any) -> Any:
-        if _inside.watched or autologging_is_disabled(integration):
+        around = _inside.library
+        if around != wanted or autologging_is_disabled(integration):
             return function(*args, **kwargs)
-        _inside.watched = True
+        _inside.library = f"a step of {integration}" if step else integration
         try:
             return _watch(Call(integration, function, args, kwargs), watcher)
         finally:
-            _inside.watched = False
+            _inside.library = around
 
     call_watched.__dict__["_runyard_original"] = function
     return call_watched
