@@ -34,8 +34,8 @@ _HEAVY = {
     "yaml",
 }
 
-_FOLDERS_WITH_IMPORTS_IN_FUNCTIONS = ("cli/", "sklearn/")
-"""Help must not wait for what the commands need, nor a program for sklearn."""
+_FOLDERS_WITH_IMPORTS_IN_FUNCTIONS = ("cli/", "lightgbm/", "sklearn/", "xgboost/")
+"""Help must not wait for what the commands need, nor a program for a library that it trains with."""
 
 _FILES_WITH_IMPORTS_IN_FUNCTIONS = {
     "__init__.py",  # loads the package for MLflow's names when a name is missing

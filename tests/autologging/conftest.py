@@ -5,12 +5,13 @@ from types import ModuleType
 
 import pytest
 
-from runyard.autologging import integrations, patches
+from runyard.autologging import integrations
 
 
 @pytest.fixture
 def mlflow(mlflow: ModuleType) -> Iterator[ModuleType]:
     """`import runyard as mlflow`, on a store of the test's own."""
     yield mlflow
-    patches.revert("sklearn")
+    if "sklearn" in integrations.AUTOLOGGING_INTEGRATIONS:
+        mlflow.sklearn.autolog(disable=True)
     integrations.AUTOLOGGING_INTEGRATIONS.pop("sklearn", None)

@@ -5,10 +5,10 @@ from types import FrameType
 
 from runyard.autologging.watchers import Call, Watch, Watcher
 
-_PLUMBING = ("sklearn.base", "sklearn.metrics", "sklearn.utils")
+PLUMBING = ("sklearn.base", "sklearn.metrics", "sklearn.utils")
 
 
-def of_the_program(watcher: Watcher, library: str = "sklearn", plumbing: tuple[str, ...] = _PLUMBING) -> Watcher:
+def of_the_program(watcher: Watcher, library: str = "sklearn", plumbing: tuple[str, ...] = PLUMBING) -> Watcher:
     """A watcher of those calls only that the program makes, directly or through other libraries.
 
     Cross-validation, searches, selectors, imputers and ensembles call estimators many times; that is how they work
@@ -22,13 +22,20 @@ def of_the_program(watcher: Watcher, library: str = "sklearn", plumbing: tuple[s
     """
 
     def watch(call: Call) -> Watch:
-        if not _called_by(f"{library}.", plumbing):
+        if not called_by(f"{library}.", plumbing):
             yield from watcher(call)
 
     return watch
 
 
-def _called_by(package: str, plumbing: tuple[str, ...]) -> bool:
+def called_by(package: str, plumbing: tuple[str, ...] = ()) -> bool:
+    """Whether a library is among those whose calls led here.
+
+    Parameters
+    ----------
+    package: How the names of its modules begin.
+    plumbing: How those begin that only hand calls on.
+    """
     frame: FrameType | None = sys._getframe(2)
     while frame is not None:
         module: str = frame.f_globals.get("__name__", "")

@@ -54,6 +54,16 @@ def autologging_is_disabled(integration_name: str) -> bool:
     return bool(get_autologging_config(integration_name, "disable", default_value=True))
 
 
+def is_tested(version: str, oldest: tuple[int, int], newest: tuple[int, int]) -> bool:
+    """Whether a library's version is one that its part was tested with.
+
+    Parameters
+    ----------
+    oldest, newest: The first two numbers of the versions that were tested.
+    """
+    return oldest <= tuple(int(part) for part in version.split(".")[:2] if part.isdecimal()) <= newest
+
+
 @contextmanager
 def disable_autologging() -> Iterator[None]:
     """Inside of the block nothing is logged automatically for what this thread calls."""

@@ -1,7 +1,7 @@
 """Putting watched functions in the place of a library's, and taking them away again."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from types import MethodType
 from typing import Any
 
@@ -14,7 +14,14 @@ _replaced: dict[str, list[tuple[Any, str, Any, Any]]] = {}
 
 
 def patch(
-    integration: str, place: Any, name: str, watcher: Watcher, *, module: str | None = None, step: bool = False
+    integration: str,
+    place: Any,
+    name: str,
+    watcher: Watcher,
+    *,
+    module: str | None = None,
+    step: bool = False,
+    libraries: Collection[str] = (),
 ) -> None:
     """Watch a function of a module or a method of a class. A method that is inherited is watched in this class only.
 
@@ -26,12 +33,13 @@ def patch(
     watcher: What watches its calls.
     module: Where others find the watched function, if not where the original says: pickles name it.
     step: Watch it as a step of the library's watched calls, inside of which alone it is watched then.
+    libraries: Watch it unless the parts of all of these are disabled, instead of the library's own.
     """
     present = inspect.getattr_static(place, name, None)
     if present is None or is_watched(present) or isinstance(present, _WatchedDescriptor):
         return
     if inspect.isfunction(present) or not hasattr(present, "__get__"):
-        replacement: Any = watched(present, integration, watcher, step=step)
+        replacement: Any = watched(present, integration, watcher, step=step, libraries=libraries)
         if module is not None:
             replacement.__module__ = module
     elif hasattr(present, "fn"):  # sklearn's methods that only some objects have

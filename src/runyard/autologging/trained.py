@@ -92,11 +92,12 @@ def _refers(seen: Any, data: Any) -> bool:
 
 @dataclass(frozen=True)
 class Training:
-    """Where an estimator's training was logged."""
+    """Where an estimator's training was logged, and by which library's part."""
 
     client: RunyardClient
     run_id: str
     model_id: str | None
+    integration: str = "sklearn"
 
     @property
     def notes(self) -> RunNotes:

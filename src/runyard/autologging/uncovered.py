@@ -39,7 +39,6 @@ _PYTORCH = Uncovered("PyTorch (torch, lightning)", "pytorch", _LOGGER)
 _TENSORFLOW = Uncovered("TensorFlow and Keras (tensorflow, keras)", "tensorflow", _BY_HAND)
 
 UNCOVERED: dict[str, Uncovered] = {
-    "xgboost": Uncovered("XGBoost (xgboost)", "xgboost", f"{_BOOSTER}XGBClassifier."),
     "lightgbm": Uncovered("LightGBM (lightgbm)", "lightgbm", f"{_BOOSTER}LGBMClassifier."),
     "catboost": Uncovered("CatBoost (catboost)", "catboost", f"{_BOOSTER}CatBoostClassifier."),
     "torch": _PYTORCH,

@@ -8,7 +8,7 @@ once and its result or exception is what the caller gets.
 import functools
 import inspect
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Collection, Generator
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,20 +82,26 @@ _inside = _Inside()
 
 
 def watched(
-    function: Callable[..., Any], integration: str, watcher: Watcher, *, step: bool = False
+    function: Callable[..., Any],
+    integration: str,
+    watcher: Watcher,
+    *,
+    step: bool = False,
+    libraries: Collection[str] = (),
 ) -> Callable[..., Any]:
     """A function that does what the given one does, and is watched unless the library's part is disabled.
 
     Parameters
     ----------
     step: Watch it as a step of the library's watched calls, inside of which alone it is watched then.
+    libraries: Watch it unless the parts of all of these are disabled, instead of the library's own.
     """
     wanted = integration if step else None
 
     @functools.wraps(function)
     def call_watched(*args: Any, **kwargs: Any) -> Any:
         around = _inside.library
-        if around != wanted or autologging_is_disabled(integration):
+        if around != wanted or all(map(autologging_is_disabled, libraries or [integration])):
             return function(*args, **kwargs)
         _inside.library = f"a step of {integration}" if step else integration
         try:

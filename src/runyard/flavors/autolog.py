@@ -11,7 +11,7 @@ from runyard.autologging.integrations import AUTOLOGGING_INTEGRATIONS, EVERYWHER
 from runyard.autologging.uncovered import UNCOVERED
 from runyard.core.listed import listed
 
-LIBRARIES = {"sklearn": "runyard.sklearn"}
+LIBRARIES = {"sklearn": "runyard.sklearn", "xgboost": "runyard.xgboost"}
 """A library's module → ours that has its `autolog`."""
 
 

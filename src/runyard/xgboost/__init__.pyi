@@ -1,3 +1,4 @@
+from runyard.xgboost.autologging import autolog as autolog
 from runyard.xgboost.flavor import FLAVOR_NAME as FLAVOR_NAME
 from runyard.xgboost.flavor import _load_pyfunc as _load_pyfunc
 from runyard.xgboost.flavor import get_default_conda_env as get_default_conda_env

@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from runyard.autologging.integrations import configure
+from runyard.autologging.integrations import configure, is_tested
 from runyard.core.libraries import lazy
 from runyard.exceptions import InvalidParameter, MissingPackage
 
 sklearn = lazy("sklearn")
 
-OLDEST_TESTED = (1, 5)
-NEWEST_TESTED = (1, 9)
+TESTED = ((1, 5), (1, 9))
+"""The oldest and the newest version of scikit-learn that this was tested with."""
 
 
 def autolog(
@@ -65,7 +65,7 @@ def autolog(
             "log_model_signatures": log_model_signatures,
             "log_models": log_models,
             "log_datasets": log_datasets,
-            "disable": disable or (disable_for_unsupported_versions and not _is_tested()),
+            "disable": disable or (disable_for_unsupported_versions and not is_tested(sklearn.__version__, *TESTED)),
             "exclusive": exclusive,
             "disable_for_unsupported_versions": disable_for_unsupported_versions,
             "silent": silent,
@@ -88,9 +88,3 @@ def _change_sklearn(*, watched: bool) -> None:
     installation.uninstall()
     if watched:
         installation.install()
-
-
-def _is_tested() -> bool:
-    """Whether this is one of the versions of scikit-learn that this was tested with."""
-    version = tuple(int(part) for part in sklearn.__version__.split(".")[:2] if part.isdecimal())
-    return OLDEST_TESTED <= version <= NEWEST_TESTED

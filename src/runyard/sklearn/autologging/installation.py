@@ -33,6 +33,10 @@ _PREPARING = (
 )
 """Modules whose estimators only prepare data: their `fit` is not a training."""
 
+_METRICS = "sklearn.metrics"
+_measuring: set[str] = set()
+"""Libraries whose predictions are looked for in calls of `sklearn.metrics`."""
+
 _MEASURES = ("_score", "_loss", "_error", "_deviance", "_corrcoef", "auc")
 
 
@@ -41,15 +45,30 @@ def install() -> None:
     for estimator in _estimators():
         for method, watcher in METHODS.items():
             patch("sklearn", estimator, method, watcher)
-    for name in metrics.__all__:
-        measure = getattr(metrics, name)
-        if inspect.isfunction(measure) and ("_score" in name or name.endswith(_MEASURES)):
-            patch("sklearn", metrics, name, of_the_program(watch_metric), module="sklearn.metrics")
+    watch_metrics("sklearn")
 
 
 def uninstall() -> None:
-    """Put sklearn's own functions back."""
+    """Put sklearn's own functions back, except those of `sklearn.metrics` that another library's part still watches."""
     revert("sklearn")
+    leave_metrics("sklearn")
+
+
+def watch_metrics(library: str) -> None:
+    """Watch the functions of `sklearn.metrics` that give a number, for predictions of a library's estimators."""
+    _measuring.add(library)
+    for name in metrics.__all__:
+        measure = getattr(metrics, name)
+        if inspect.isfunction(measure) and ("_score" in name or name.endswith(_MEASURES)):
+            watcher = of_the_program(watch_metric)
+            patch(_METRICS, metrics, name, watcher, module=_METRICS, libraries=_measuring)
+
+
+def leave_metrics(library: str) -> None:
+    """Watch them no longer for this library."""
+    _measuring.discard(library)
+    if not _measuring:
+        revert(_METRICS)
 
 
 def _estimators() -> list[Any]:

@@ -1,4 +1,4 @@
-"""Plots of a classifier's results. Drawn without pyplot, whose state belongs to the program."""
+"""Plots of a classifier's results."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,19 +8,15 @@ import numpy as np
 from sklearn.base import is_classifier
 from sklearn.utils.multiclass import unique_labels
 
+from runyard.autologging.drawing import save_plot
 from runyard.autologging.reports import attempt
-from runyard.core.libraries import lazy
 from runyard.sklearn.autologging.training_metrics import PREFIX, Answers
 from sklearn import metrics
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-figures, canvases = lazy("matplotlib.figure"), lazy("matplotlib.backends.backend_agg")
-
 MAX_LABELLED_CLASSES = 30
-MARGINS = {"left": 0.14, "bottom": 0.14, "right": 0.96, "top": 0.92}
-"""Fixed ones: to have them computed takes as long as all the drawing."""
 SHORT_LABEL = 6
 
 
@@ -40,15 +36,7 @@ def draw_plots(answers: Answers, folder: Path, pos_label: Any = None) -> None:
         return
     for name, draw in _plots(answers, pos_label):
         with attempt("sklearn", f"the plot {PREFIX}{name}"):
-            _save(draw, folder / f"{PREFIX}{name}.png")
-
-
-def _save(draw: "Callable[[Axes], None]", path: Path) -> None:
-    figure = figures.Figure(figsize=(6, 4.8))
-    figure.subplots_adjust(**MARGINS)
-    canvas: Any = canvases.FigureCanvasAgg(figure)
-    draw(figure.subplots())
-    canvas.print_png(str(path))  # savefig would draw everything twice
+            save_plot(draw, folder / f"{PREFIX}{name}.png")
 
 
 def _plots(answers: Answers, pos_label: Any) -> "Iterator[tuple[str, Callable[[Axes], None]]]":
