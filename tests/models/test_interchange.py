@@ -3,22 +3,28 @@
 import json
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.support.environments import environment
+from tests.support.programs import forked_python
 
 pytestmark = [pytest.mark.compat, pytest.mark.slow]
 
 SCRIPT = Path(__file__).with_name("interchange_script.py")
 KINDS = {"arrays", "chances", "function", "line", "loader", "pipeline", "python"}
 WITH = {"mlskinny3": {"skops"}, "mlflow2": set[str]()}
+LOADED = ("pandas", "sklearn.linear_model", "sklearn.pipeline", "skops.io")
+"""What all of them import: they are forks of a Python that has, since that takes most of the time."""
 
 
-def _run(python: Path | str, module: str, action: str, folder: Path) -> dict[str, Any]:
+def _client(name: str) -> Path:
+    return forked_python((*LOADED, "mlflow.sklearn", "mlflow.pyfunc"), environment(name))
+
+
+def _run(python: Path, module: str, action: str, folder: Path) -> dict[str, Any]:
     folder.mkdir(exist_ok=True)
     command = [str(python), str(SCRIPT), module, action, str(folder)]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=200, check=False)
@@ -37,7 +43,7 @@ def _compare(folder: Path, answers: dict[str, Any]) -> None:
 def ours(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Models of every kind, saved with Runyard."""
     folder = tmp_path_factory.mktemp("ours")
-    _run(sys.executable, "runyard", "save", folder)
+    _run(forked_python(LOADED), "runyard", "save", folder)
     return folder
 
 
@@ -47,7 +53,7 @@ def test_mlflow_loads_what_we_save(client: str, ours: Path, tmp_path: Path) -> N
     kept = tmp_path / "models"
     for name in KINDS | WITH[client]:
         shutil.copytree(ours / name, kept / name)
-    answers = _run(environment(client), "mlflow", "load", kept)
+    answers = _run(_client(client), "mlflow", "load", kept)
     assert answers.keys() == KINDS | WITH[client]
     _compare(ours, answers)
     for name in KINDS:
@@ -58,7 +64,7 @@ def test_mlflow_loads_what_we_save(client: str, ours: Path, tmp_path: Path) -> N
 def test_we_load_what_mlflow_saves(client: str, tmp_path: Path) -> None:
     """Without MLflow installed, every model gives the numbers it gave there."""
     folder = tmp_path / "theirs"
-    _run(environment(client), "mlflow", "save", folder)
-    answers = _run(sys.executable, "runyard", "load", folder)
+    _run(_client(client), "mlflow", "save", folder)
+    answers = _run(forked_python(LOADED), "runyard", "load", folder)
     assert answers.keys() == {*KINDS, *WITH[client], "code"}
     _compare(folder, answers)
