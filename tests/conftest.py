@@ -80,27 +80,27 @@ def objects(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectStore]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def cluster(request: pytest.FixtureRequest) -> Cluster | None:
+    """What a test with a database is for, in turn: SQLite, which is None, and PostgreSQL."""
+    return request.getfixturevalue("postgres") if request.param == "postgresql" else None
+
+
+@pytest.fixture
+def database(cluster: Cluster | None, tmp_path: Path) -> Iterator[str]:
     """The URI of an empty database, on SQLite and on PostgreSQL in turn."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'store.db'}"
-        return
-    cluster: Cluster = request.getfixturevalue("postgres")
-    uri = cluster.new_database()
+    uri = cluster.new_database() if cluster else f"sqlite:///{tmp_path / 'store.db'}"
     yield uri
-    cluster.drop_database(uri)
+    if cluster:
+        cluster.drop_database(uri)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def new_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+@pytest.fixture
+def new_store(cluster: Cluster | None, tmp_path: Path) -> Iterator[str]:
     """The URI of a new store with artifacts in ``artifacts``, on SQLite and on PostgreSQL in turn."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'store.db'}"
-        return
-    cluster: Cluster = request.getfixturevalue("postgres")
-    uri = cluster.store(str(tmp_path / "artifacts"))
+    uri = cluster.store(str(tmp_path / "artifacts")) if cluster else f"sqlite:///{tmp_path / 'store.db'}"
     yield uri
-    cluster.give_back(uri)
+    if cluster:
+        cluster.give_back(uri)
 
 
 @pytest.fixture

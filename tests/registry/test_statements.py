@@ -23,7 +23,7 @@ from runyard.registry.registered_models.messages import (
 )
 from tests.registry.building import MODEL, a_model, a_version, move, point
 
-pytestmark = pytest.mark.parametrize("new_store", ["sqlite"], indirect=True)
+pytestmark = pytest.mark.parametrize("cluster", ["sqlite"], indirect=True)
 """SQLite tells every statement it executes, also those that bypass SQLAlchemy's own execution."""
 
 

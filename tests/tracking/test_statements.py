@@ -18,7 +18,7 @@ from runyard.tracking.runs.entities import Param
 from runyard.tracking.runs.messages import CountRuns, DescribeRuns, GetRun, LogBatch, SearchRuns
 from tests.factories import a_point, a_run, an_experiment
 
-pytestmark = pytest.mark.parametrize("new_store", ["sqlite"], indirect=True)
+pytestmark = pytest.mark.parametrize("cluster", ["sqlite"], indirect=True)
 """SQLite tells every statement it executes, also those that bypass SQLAlchemy's own execution."""
 
 
