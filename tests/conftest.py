@@ -43,6 +43,13 @@ pytest_plugins = ["tests.support.fluent"]
 
 collect_ignore = families.folders_of_others(families.current())
 
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let libraries of a family warn of their own code."""
+    for line in families.FAMILIES[families.current()].warnings if families.current() else ():
+        config.addinivalue_line("filterwarnings", line)
+
+
 _LONG = ("browser", "compat", "packaging", "slow")
 
 

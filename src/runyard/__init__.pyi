@@ -4,6 +4,7 @@ from runyard import client as client
 from runyard import data as data
 from runyard import entities as entities
 from runyard import exceptions as exceptions
+from runyard import keras as keras
 from runyard import lightgbm as lightgbm
 from runyard import metrics as metrics
 from runyard import models as models
@@ -13,6 +14,7 @@ from runyard import pyfunc as pyfunc
 from runyard import pytorch as pytorch
 from runyard import sklearn as sklearn
 from runyard import system_metrics as system_metrics
+from runyard import tensorflow as tensorflow
 from runyard import tracking as tracking
 from runyard import transformers as transformers
 from runyard import types as types

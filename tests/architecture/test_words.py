@@ -9,7 +9,7 @@ import pytest
 from tests.architecture.limits import ROOT, tracked
 
 BANNED = {
-    r"patience|insists?|hopeless|shelf": "timeout, retry, permanent error, and the name of what is listed",
+    r"patience(?![\"=])|insists?|hopeless|shelf": "timeout, retry, permanent error, and the name of what is listed",
     r"troubles?": "error",
     r"leftovers": "orphaned journals, or what they are",
     r"so many": "what the number is: 'Maximum number of runs'",

@@ -57,7 +57,7 @@ def as_numbers(predicted: Any) -> Any:
     if isinstance(predicted, pd.DataFrame | pd.Series):
         predicted = predicted.to_numpy()
     if isinstance(predicted, Mapping):
-        predicted = np.column_stack([np.asarray(values) for values in predicted.values()])
+        predicted = np.column_stack([np.asarray(predicted[name]) for name in sorted(predicted)])
     found = np.asarray(predicted)
     return found.astype(float) if found.dtype.kind in "fiub" else np.asarray(predicted, dtype=object).tolist()
 

@@ -84,7 +84,7 @@ def _warnings(tmp_path: Path, library: str, when: str, options: str = "") -> lis
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("library", ["lightgbm", "lightning", "tensorflow", "google.genai"])
+@pytest.mark.parametrize("library", ["lightgbm", "lightning", "fastai", "google.genai"])
 def test_libraries_that_are_not_watched_are_told_of(library: str, when: str, tmp_path: Path) -> None:
     """One warning names the library and what to do, whenever it is imported and however often autolog is called."""
     [told] = _warnings(tmp_path, library, when)

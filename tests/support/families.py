@@ -30,11 +30,15 @@ class Family:
     ----------
     requirements: The libraries.
     folders: Below `tests`, the folders whose tests need them; a flavor's folder has its name.
+    warnings: Of the libraries themselves, which are not errors in their tests, as pytest's filters write them.
     """
 
     requirements: tuple[str, ...]
     folders: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
 
+
+_OF_KERAS = ("ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning",)
 
 FAMILIES = {
     "boost": Family(
@@ -48,16 +52,23 @@ FAMILIES = {
         ),
         ("catboost", "lightgbm", "onnx", "xgboost"),
     ),
+    "tf": Family(
+        ("tensorflow-cpu==2.21.0", "keras==3.15.1", "tensorboard==2.21.0"),
+        ("keras", "tensorflow"),
+        _OF_KERAS,
+    ),
     "torch": Family(
         (
             "torch==2.13.0",
             "accelerate==1.15.0",
+            "keras==3.15.1",
             "lightning==2.6.6",
             "optuna==5.0.0",
             "optuna-integration==5.0.0",
             "transformers==5.17.0",
         ),
-        ("pytorch", "loggers", "transformers"),
+        ("keras_torch", "pytorch", "loggers", "transformers"),
+        _OF_KERAS,
     ),
 }
 

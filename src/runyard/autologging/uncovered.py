@@ -36,7 +36,6 @@ _BOOSTER = f"{_LOG}; runyard.sklearn.log_model takes its models of scikit-learn'
 _TRACES = "Log what you need as params, metrics, tables or artifacts."
 
 _PYTORCH = Uncovered("PyTorch (torch, lightning)", "pytorch", _LOGGER)
-_TENSORFLOW = Uncovered("TensorFlow and Keras (tensorflow, keras)", "tensorflow", _BY_HAND)
 
 UNCOVERED: dict[str, Uncovered] = {
     "lightgbm": Uncovered("LightGBM (lightgbm)", "lightgbm", f"{_BOOSTER}LGBMClassifier."),
@@ -44,8 +43,6 @@ UNCOVERED: dict[str, Uncovered] = {
     "torch": _PYTORCH,
     "lightning": _PYTORCH,
     "pytorch_lightning": _PYTORCH,
-    "tensorflow": _TENSORFLOW,
-    "keras": _TENSORFLOW,
     "fastai": Uncovered("fastai", "fastai", _BY_HAND),
     "paddle": Uncovered("PaddlePaddle (paddle)", "paddle", _BY_HAND),
     "pyspark": Uncovered("Spark (pyspark)", "spark", _BY_HAND),

@@ -11,7 +11,12 @@ from runyard.autologging.integrations import AUTOLOGGING_INTEGRATIONS, EVERYWHER
 from runyard.autologging.uncovered import UNCOVERED
 from runyard.core.listed import listed
 
-LIBRARIES = {"sklearn": "runyard.sklearn", "xgboost": "runyard.xgboost"}
+LIBRARIES = {
+    "keras": "runyard.keras",
+    "sklearn": "runyard.sklearn",
+    "tensorflow": "runyard.tensorflow",
+    "xgboost": "runyard.xgboost",
+}
 """A library's module → ours that has its `autolog`."""
 
 

@@ -2,12 +2,14 @@
 
 from runyard.catboost.declared import FLAVOR as CATBOOST
 from runyard.exceptions import InvalidParameter
+from runyard.keras.declared import FLAVOR as KERAS
 from runyard.lightgbm.declared import FLAVOR as LIGHTGBM
 from runyard.models.flavor import Flavor
 from runyard.onnx.declared import FLAVOR as ONNX
 from runyard.pyfunc.declared import FLAVOR as PYFUNC
 from runyard.pytorch.declared import FLAVOR as PYTORCH
 from runyard.sklearn.declared import FLAVOR as SKLEARN
+from runyard.tensorflow.declared import FLAVOR as TENSORFLOW
 from runyard.transformers.declared import FLAVOR as TRANSFORMERS
 from runyard.xgboost.declared import FLAVOR as XGBOOST
 
@@ -21,6 +23,8 @@ FLAVORS: dict[str, Flavor] = {
         ONNX,
         PYTORCH,
         TRANSFORMERS,
+        KERAS,
+        TENSORFLOW,
         PYFUNC,
     )
 }

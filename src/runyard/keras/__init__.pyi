@@ -1,0 +1,10 @@
+from runyard.keras.autologging import autolog as autolog
+from runyard.keras.callback import MLflowCallback as MLflowCallback
+from runyard.keras.callback import MlflowCallback as MlflowCallback
+from runyard.keras.flavor import FLAVOR_NAME as FLAVOR_NAME
+from runyard.keras.flavor import _load_pyfunc as _load_pyfunc
+from runyard.keras.flavor import get_default_conda_env as get_default_conda_env
+from runyard.keras.flavor import get_default_pip_requirements as get_default_pip_requirements
+from runyard.keras.flavor import load_model as load_model
+from runyard.keras.flavor import log_model as log_model
+from runyard.keras.flavor import save_model as save_model

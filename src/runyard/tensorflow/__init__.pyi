@@ -1,0 +1,13 @@
+from runyard.tensorflow.autologging import autolog as autolog
+from runyard.tensorflow.callback import MLflowCallback as MLflowCallback
+from runyard.tensorflow.callback import MlflowCallback as MlflowCallback
+from runyard.tensorflow.callback import MlflowModelCheckpointCallback as MlflowModelCheckpointCallback
+from runyard.tensorflow.checkpoints import load_checkpoint as load_checkpoint
+from runyard.tensorflow.flavor import FLAVOR_NAME as FLAVOR_NAME
+from runyard.tensorflow.flavor import _load_pyfunc as _load_pyfunc
+from runyard.tensorflow.flavor import get_default_conda_env as get_default_conda_env
+from runyard.tensorflow.flavor import get_default_pip_requirements as get_default_pip_requirements
+from runyard.tensorflow.flavor import load_model as load_model
+from runyard.tensorflow.flavor import log_model as log_model
+from runyard.tensorflow.flavor import save_model as save_model
+from runyard.tensorflow.objects import get_global_custom_objects as get_global_custom_objects
