@@ -13,6 +13,7 @@ from runyard import projects as projects
 from runyard import pyfunc as pyfunc
 from runyard import pytorch as pytorch
 from runyard import sklearn as sklearn
+from runyard import statsmodels as statsmodels
 from runyard import system_metrics as system_metrics
 from runyard import tensorflow as tensorflow
 from runyard import tracking as tracking

@@ -48,9 +48,10 @@ FAMILIES = {
             "onnx==1.23.2",
             "onnxruntime==1.32.0",
             "skl2onnx==1.20.0",
+            "statsmodels==0.15.0",
             "xgboost-cpu==3.2.0",
         ),
-        ("catboost", "lightgbm", "onnx", "xgboost"),
+        ("catboost", "lightgbm", "onnx", "statsmodels", "xgboost"),
     ),
     "tf": Family(
         ("tensorflow-cpu==2.21.0", "keras==3.15.1", "tensorboard==2.21.0"),

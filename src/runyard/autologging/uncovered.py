@@ -46,7 +46,6 @@ UNCOVERED: dict[str, Uncovered] = {
     "fastai": Uncovered("fastai", "fastai", _BY_HAND),
     "paddle": Uncovered("PaddlePaddle (paddle)", "paddle", _BY_HAND),
     "pyspark": Uncovered("Spark (pyspark)", "spark", _BY_HAND),
-    "statsmodels": Uncovered("statsmodels", "statsmodels", _BY_HAND),
     "transformers": Uncovered("Transformers (transformers)", "transformers", _LOGGER),
     "setfit": Uncovered("SetFit (setfit)", "setfit", _BY_HAND),
     **{

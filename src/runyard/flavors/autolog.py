@@ -15,6 +15,7 @@ LIBRARIES = {
     "keras": "runyard.keras",
     "sklearn": "runyard.sklearn",
     "tensorflow": "runyard.tensorflow",
+    "statsmodels": "runyard.statsmodels",
     "xgboost": "runyard.xgboost",
 }
 """A library's module → ours that has its `autolog`."""

@@ -9,6 +9,7 @@ from runyard.onnx.declared import FLAVOR as ONNX
 from runyard.pyfunc.declared import FLAVOR as PYFUNC
 from runyard.pytorch.declared import FLAVOR as PYTORCH
 from runyard.sklearn.declared import FLAVOR as SKLEARN
+from runyard.statsmodels.declared import FLAVOR as STATSMODELS
 from runyard.tensorflow.declared import FLAVOR as TENSORFLOW
 from runyard.transformers.declared import FLAVOR as TRANSFORMERS
 from runyard.xgboost.declared import FLAVOR as XGBOOST
@@ -25,6 +26,7 @@ FLAVORS: dict[str, Flavor] = {
         TRANSFORMERS,
         KERAS,
         TENSORFLOW,
+        STATSMODELS,
         PYFUNC,
     )
 }

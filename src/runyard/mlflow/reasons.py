@@ -39,7 +39,6 @@ REASONS: dict[str, str] = {
             "shap",
             "spacy",
             "spark",
-            "statsmodels",
         ),
         _FLAVORS,
     ),

@@ -1,0 +1,8 @@
+from runyard.statsmodels.autologging import autolog as autolog
+from runyard.statsmodels.flavor import FLAVOR_NAME as FLAVOR_NAME
+from runyard.statsmodels.flavor import _load_pyfunc as _load_pyfunc
+from runyard.statsmodels.flavor import get_default_conda_env as get_default_conda_env
+from runyard.statsmodels.flavor import get_default_pip_requirements as get_default_pip_requirements
+from runyard.statsmodels.flavor import load_model as load_model
+from runyard.statsmodels.flavor import log_model as log_model
+from runyard.statsmodels.flavor import save_model as save_model
