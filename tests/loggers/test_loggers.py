@@ -1,16 +1,15 @@
-"""Other libraries' own MLflow loggers, unmodified, log a small real training through the alias to a real server."""
+"""Other libraries' own MLflow loggers, unmodified, log a small real training to a real server.
 
-import os
-import subprocess
-import sys
+Each does so through the alias, and with the real client.
+"""
+
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from runyard import MlflowClient
-from runyard.entities import Run
-from tests.support.environments import ROOT
+from tests.support.jobs import ALIAS, CLIENTS, logged_values, run_job, runs_of
 from tests.support.server import RunningServer
 
 PROGRAMS = Path(__file__).parent / "programs"
@@ -19,45 +18,24 @@ pytestmark = [pytest.mark.compat, pytest.mark.slow, pytest.mark.timeout(600)]
 
 Training = Callable[..., MlflowClient]
 
+with_both = pytest.mark.parametrize("way", CLIENTS)
+
 
 @pytest.fixture
 def train(start_server: Callable[..., RunningServer], tmp_path: Path) -> Training:
-    """Runs one of the programs with the alias on and gives a client of the server it logged to."""
+    """Runs one of the programs, with one of both clients, and gives a client of the server it logged to."""
 
-    def run(program: str, **variables: str) -> MlflowClient:
-        server, folder = start_server(), tmp_path / "program"
-        folder.mkdir()
-        given = {"PYTHONPATH": str(ROOT / "src"), "MLFLOW_TRACKING_URI": server.url, "HF_HUB_OFFLINE": "1", **variables}
-        done = subprocess.run(
-            [sys.executable, "-m", "runyard.alias", PROGRAMS / program],
-            cwd=folder,
-            env={**os.environ, **given},
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
+    def run(way: str, program: str, **variables: str) -> MlflowClient:
+        server = start_server()
+        run_job(way, server.url, tmp_path / "program", PROGRAMS / program, HF_HUB_OFFLINE="1", **variables)
         return MlflowClient(server.url)
 
     return run
 
 
-def runs_of(client: MlflowClient, experiment: str) -> list[Run]:
-    """The runs of an experiment, the oldest first."""
-    found = client.get_experiment_by_name(experiment)
-    assert found is not None
-    return list(client.search_runs([found.experiment_id], order_by=["attributes.start_time ASC"]))
-
-
-def logged_values(client: MlflowClient, run: Run, key: str) -> list[tuple[int, float]]:
-    """A metric's steps and values."""
-    return [(point.step, point.value) for point in client.get_metric_history(run.info.run_id, key)]
-
-
 def test_tensors_are_numbers(train: Training) -> None:
     """Losses are logged with their gradient, and torch has nothing to warn of."""
-    client = train("tensors.py", PYTHONWARNINGS="error::UserWarning")
+    client = train(ALIAS, "tensors.py", PYTHONWARNINGS="error::UserWarning")
 
     (run,) = client.search_runs(["0"])
     points = {key: client.get_metric_history(run.info.run_id, key)[0] for key in ("loss", "same", "batch")}
@@ -67,9 +45,10 @@ def test_tensors_are_numbers(train: Training) -> None:
     assert "weights:\n- 1.0\n- 1.0\n" == Path(client.download_artifacts(run.info.run_id, "weights.yaml")).read_text()
 
 
-def test_lightning_logs_a_training(train: Training) -> None:
+@with_both
+def test_lightning_logs_a_training(train: Training, way: str) -> None:
     """Its MLFlowLogger writes hyperparameters, every step's loss, tags and the checkpoint."""
-    client = train("lightning_training.py")
+    client = train(way, "lightning_training.py")
 
     (run,) = runs_of(client, "lightning")
     assert (run.info.run_name, run.info.status) == ("a line", "FINISHED")
@@ -83,10 +62,14 @@ def test_lightning_logs_a_training(train: Training) -> None:
     assert f"{checkpoint}/{checkpoint}.ckpt" in stored
 
 
-def test_transformers_logs_a_training(train: Training) -> None:
+@with_both
+def test_transformers_logs_a_training(train: Training, way: str) -> None:
     """Its MLflowCallback writes the configuration of model and training, and what the trainer reports."""
     client = train(
-        "transformers_training.py", MLFLOW_EXPERIMENT_NAME="transformers", MLFLOW_TAGS='{"release.version": "2.2.0"}'
+        way,
+        "transformers_training.py",
+        MLFLOW_EXPERIMENT_NAME="transformers",
+        MLFLOW_TAGS='{"release.version": "2.2.0"}',
     )
 
     (run,) = runs_of(client, "transformers")
@@ -99,9 +82,10 @@ def test_transformers_logs_a_training(train: Training) -> None:
     assert run.data.metrics["train_loss"] > 0
 
 
-def test_optuna_logs_a_study(train: Training) -> None:
+@with_both
+def test_optuna_logs_a_study(train: Training, way: str) -> None:
     """Its MLflowCallback makes a run of each trial, in an experiment named after the study."""
-    client = train("optuna_study.py")
+    client = train(way, "optuna_study.py")
 
     runs = runs_of(client, "optuna")
     assert [run.data.tags["number"] for run in runs] == ["0", "1", "2", "3"]
@@ -112,9 +96,10 @@ def test_optuna_logs_a_study(train: Training) -> None:
         assert run.data.tags["kind"] == "test"
 
 
-def test_accelerate_logs_a_training(train: Training) -> None:
+@with_both
+def test_accelerate_logs_a_training(train: Training, way: str) -> None:
     """Its MLflow tracker writes the configuration and each epoch's loss, and ends the run."""
-    client = train("accelerate_training.py")
+    client = train(way, "accelerate_training.py")
 
     (run,) = runs_of(client, "accelerate")
     assert (run.info.run_name, run.info.status) == ("a line", "FINISHED")
@@ -123,3 +108,15 @@ def test_accelerate_logs_a_training(train: Training) -> None:
     losses = logged_values(client, run, "loss")
     assert [step for step, _ in losses] == [0, 1, 2, 3, 4]
     assert losses[-1][1] < losses[0][1]
+
+
+@with_both
+def test_skorch_logs_a_training(train: Training, way: str) -> None:
+    """Its MlflowLogger writes each epoch's losses to the run of the program."""
+    client = train(way, "skorch_training.py")
+
+    (run,) = runs_of(client, "skorch")
+    losses = logged_values(client, run, "train_loss")
+    assert ("FINISHED", 3) == (run.info.status, len(losses))
+    assert losses[-1][1] < losses[0][1]
+    assert "valid_loss" in run.data.metrics

@@ -4,7 +4,6 @@ import logging
 import uuid
 from dataclasses import dataclass
 from http import HTTPStatus
-from importlib.metadata import version
 from typing import Any
 
 from starlette.requests import Request
@@ -17,6 +16,7 @@ from runyard.ui.navigation import NOTICES, Crumb, Shell, Urls
 from runyard.ui.parts import format as formats
 from runyard.ui.parts import presentation
 from runyard.ui.static import StaticFiles
+from runyard.version import __version__
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ class Renderer:
         self.urls = urls
         self.environment = templates()
         self.environment.filters.update(formats.FILTERS | presentation.FILTERS)
-        self.environment.globals.update(url=urls, static=statics.url, version=version("runyard"))
+        self.environment.globals.update(url=urls, static=statics.url, version=__version__)
         self.environment.tests.update(presentation.TESTS)
 
     def page(self, name: str, page: object, shell: Shell, status: int = 200) -> HTMLResponse:
