@@ -87,6 +87,20 @@ def test_an_unchanged_script_logs_with_runyard(python: Python, tmp_path: Path) -
     assert run.data.tags["mlflow.source.name"] == "train.py"
 
 
+@pytest.mark.parametrize("arguments", [("open.py",), ("-m", "open")], ids=["script", "module"])
+def test_a_run_that_is_left_open_ends_as_the_program_does(
+    python: Python, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    """Many scripts end without `end_run`."""
+    (tmp_path / "open.py").write_text("import mlflow, sys\nmlflow.start_run()\nsys.exit(int(sys.argv[1]))\n")
+    (tmp_path / "to_the_end.py").write_text("import mlflow\nmlflow.start_run()\n")
+    for program in ([*arguments, "0"], [*arguments, "3"], ["to_the_end.py"]):
+        python("-m", "runyard.alias", *program)
+
+    runs = MlflowClient(f"sqlite:///{tmp_path / 'runyard.db'}").search_runs(["0"], order_by=["start_time"])
+    assert ["FINISHED", "FAILED", "FINISHED"] == [run.info.status for run in runs]
+
+
 def test_a_script_that_fails_fails_the_same_way(python: Python, tmp_path: Path) -> None:
     """Exit codes and tracebacks pass through, and the run is marked as failed."""
     (tmp_path / "leave.py").write_text("import sys\nsys.exit(7)\n")

@@ -5,4 +5,7 @@ import sys
 from runyard.mlflow.alias.script import main
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    # not sys.exit(main(…)): which exit it is would be looked up before the program runs, whose runs end by the code
+    code = main(sys.argv[1:])
+    if code:
+        sys.exit(code)

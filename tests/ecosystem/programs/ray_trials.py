@@ -12,7 +12,7 @@ URI = os.environ["MLFLOW_TRACKING_URI"]
 
 
 def trial(config):
-    setup_mlflow(config, experiment_name="workers", tracking_uri=URI)
+    setup_mlflow(config, experiment_name="workers", tracking_uri=URI, create_experiment_if_not_exists=True)
     mlflow.log_metric("square", config["x"] ** 2)
     mlflow.set_tag("client", mlflow.__name__)
     mlflow.end_run()
@@ -28,17 +28,18 @@ def name_of_client():
 
 for attempt in range(4):  # Ray gives its processes half a minute to start, which a busy machine exceeds
     try:
-        ray.init(num_cpus=1, include_dashboard=False, logging_level="ERROR")
+        ray.init("local", num_cpus=1, include_dashboard=False, logging_level="ERROR")
         break
     except Exception:
         ray.shutdown()
         if attempt == 3:
             raise
 callback = MLflowLoggerCallback(tracking_uri=URI, experiment_name="callback")
-tune.Tuner(
+found = tune.Tuner(
     trial,
     param_space={"x": tune.grid_search([1, 2])},
     run_config=tune.RunConfig(callbacks=[callback], storage_path=str(Path.cwd()), verbose=0),
 ).fit()
+assert not found.errors, found.errors
 print(ray.get(name_of_client.remote()), mlflow.__name__)
 ray.shutdown()
