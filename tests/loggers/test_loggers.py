@@ -120,3 +120,15 @@ def test_skorch_logs_a_training(train: Training, way: str) -> None:
     assert ("FINISHED", 3) == (run.info.status, len(losses))
     assert losses[-1][1] < losses[0][1]
     assert "valid_loss" in run.data.metrics
+
+
+def test_workers_of_torchrun_have_the_alias(start_server: Callable[..., RunningServer], tmp_path: Path) -> None:
+    """The launcher is the program, and starts a Python for each worker."""
+    url = start_server().url
+    worker = str(PROGRAMS / "distributed_workers.py")
+
+    run_job(ALIAS, url, tmp_path / "program", Path("-m"), "torch.distributed.run", "--nproc-per-node", "2", worker)
+
+    runs = runs_of(MlflowClient(url), "torchrun")
+    assert {"worker 0", "worker 1"} == {run.info.run_name for run in runs}
+    assert {"runyard"} == {run.data.tags["client"] for run in runs}

@@ -21,6 +21,7 @@ def run_job(client: str, url: str, folder: Path, program: Path, *arguments: str,
     client: What it logs with, one of `CLIENTS`.
     url: The server that it logs to.
     folder: Its working directory, made if it is not there.
+    program: Its file; ``-m`` for a module that the first argument names.
     """
     folder.mkdir(exist_ok=True)
     given = {"PYTHONPATH": str(ROOT / "src"), "MLFLOW_TRACKING_URI": url, "RUNYARD_OFFLINE_AFTER": "60", **variables}
