@@ -4,14 +4,15 @@ import json
 import re
 import tempfile
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runyard.autologging.drawing import save_plot
-from runyard.autologging.training import TrainingRun
+from runyard.autologging.training import TrainingRun, training_run
+from runyard.autologging.watchers import Call, Watch, Watcher
 from runyard.core.libraries import np
 
 if TYPE_CHECKING:
@@ -44,9 +45,36 @@ def fitting(training: TrainingRun) -> Iterator[None]:
         _fitting.training = before
 
 
-def fitted_now() -> TrainingRun | None:
-    """The training of the estimator that is being fitted in this thread, if it is logged."""
-    return _fitting.training
+Logged = Callable[[TrainingRun, Call], Generator[None, Any, Any]]
+"""Logs what goes into a training and what comes out of it, and returns the booster."""
+
+
+def train_watcher(integration: str, logged: Logged, log_booster: Callable[[TrainingRun, Call, Any], Any]) -> Watcher:
+    """A watcher of the library's function that trains.
+
+    Parameters
+    ----------
+    integration: The library's name.
+    log_booster: Logs the booster as a model.
+    """
+
+    def watch(call: Call) -> Watch:
+        with training_run(integration) as training:
+            if training is not None:
+                training.begin_model()
+                log_booster(training, call, (yield from logged(training, call)))
+
+    return watch
+
+
+def step_watcher(logged: Logged) -> Watcher:
+    """A watcher of the same function where an estimator's ``fit`` calls it: as part of that training."""
+
+    def watch(call: Call) -> Watch:
+        if _fitting.training is not None:
+            yield from logged(_fitting.training, call)
+
+    return watch
 
 
 def settings_of(params: Any, arguments: Mapping[str, Any], left_out: Collection[str]) -> dict[str, Any]:
@@ -61,10 +89,15 @@ class Iterations:
     Parameters
     ----------
     training: Where to log them.
+
+    Attributes
+    ----------
+    begin: The step of the first one.
     """
 
     def __init__(self, training: TrainingRun) -> None:
         self._training = training
+        self.begin = 0
         self._seen: list[dict[str, float]] = []
 
     def __len__(self) -> int:
@@ -80,18 +113,20 @@ class Iterations:
         """
         with self._training.attempt("the metrics"):
             named = {metric_key(*key): float(value) for key, value in values.items()}
+            self.begin = self.begin if self._seen else step
             self._seen.append(named)
             self._training.log_metrics(named, step)
 
-    def log_stop(self, best: int, stopped: int, place: int) -> None:
+    def log_stop(self, best: int, stopped: int, step: int) -> None:
         """Log where the training stopped early, and the metrics of the best iteration once more.
 
         Parameters
         ----------
         best, stopped: The iterations, as the library counts them.
-        place: That of the best one among those that were logged, from 0.
+        step: Of the best one.
         """
         self._training.log_metrics({"best_iteration": best, "stopped_iteration": stopped})
+        place = step - self.begin
         if 0 <= place < len(self._seen):
             self._training.log_metrics(self._seen[place], len(self._seen))
 

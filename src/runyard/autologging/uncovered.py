@@ -24,7 +24,7 @@ class Uncovered:
         """Log the warning once."""
         warn_once(
             self.flavor,
-            f"autolog() does not log what is done with {self.name}: Runyard watches scikit-learn only. {self.advice} "
+            f"autolog() does not log what is done with {self.name}: Runyard does not watch it. {self.advice} "
             f"(Silence this with autolog(exclude_flavors=[{self.flavor!r}]).)",
         )
 
@@ -32,14 +32,13 @@ class Uncovered:
 _LOG = "Call log_params and log_metrics in your training loop or callbacks"
 _BY_HAND = f"{_LOG}, and log_artifact with the saved model, or runyard.pyfunc.log_model."
 _LOGGER = f"{_LOG}, or use the library's own MLflow logger; keep the saved model with log_artifact."
-_BOOSTER = f"{_LOG}; runyard.sklearn.log_model takes its models of scikit-learn's shape, such as "
+_BOOSTER = f"{_LOG}, and runyard.catboost.log_model."
 _TRACES = "Log what you need as params, metrics, tables or artifacts."
 
 _PYTORCH = Uncovered("PyTorch (torch, lightning)", "pytorch", _LOGGER)
 
 UNCOVERED: dict[str, Uncovered] = {
-    "lightgbm": Uncovered("LightGBM (lightgbm)", "lightgbm", f"{_BOOSTER}LGBMClassifier."),
-    "catboost": Uncovered("CatBoost (catboost)", "catboost", f"{_BOOSTER}CatBoostClassifier."),
+    "catboost": Uncovered("CatBoost (catboost)", "catboost", _BOOSTER),
     "torch": _PYTORCH,
     "lightning": _PYTORCH,
     "pytorch_lightning": _PYTORCH,

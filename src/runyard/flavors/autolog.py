@@ -13,6 +13,7 @@ from runyard.core.listed import listed
 
 LIBRARIES = {
     "keras": "runyard.keras",
+    "lightgbm": "runyard.lightgbm",
     "sklearn": "runyard.sklearn",
     "tensorflow": "runyard.tensorflow",
     "statsmodels": "runyard.statsmodels",

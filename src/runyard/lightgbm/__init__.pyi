@@ -1,3 +1,4 @@
+from runyard.lightgbm.autologging import autolog as autolog
 from runyard.lightgbm.flavor import FLAVOR_NAME as FLAVOR_NAME
 from runyard.lightgbm.flavor import _load_pyfunc as _load_pyfunc
 from runyard.lightgbm.flavor import get_default_conda_env as get_default_conda_env

@@ -49,25 +49,10 @@ def autolog(
     InvalidParameter: `extra_tags` is not a dictionary.
     MissingPackage: XGBoost is not installed.
     """
+    options = dict(locals())
     xgboost = required("xgboost", "xgboost.autolog()")
     is_off = disable or (disable_for_unsupported_versions and not is_tested(xgboost.__version__, *TESTED))
-    configure(
-        "xgboost",
-        {
-            "importance_types": importance_types,
-            "log_input_examples": log_input_examples,
-            "log_model_signatures": log_model_signatures,
-            "log_models": log_models,
-            "log_datasets": log_datasets,
-            "disable": is_off,
-            "exclusive": exclusive,
-            "disable_for_unsupported_versions": disable_for_unsupported_versions,
-            "silent": silent,
-            "registered_model_name": registered_model_name,
-            "model_format": model_format,
-            "extra_tags": extra_tags,
-        },
-    )
+    configure("xgboost", {**options, "disable": is_off})
     from runyard.xgboost.autologging import installation  # noqa: PLC0415  (loads xgboost and sklearn)
 
     installation.install(watched=not is_off)

@@ -4,11 +4,11 @@ from collections.abc import Generator, Mapping
 from typing import Any
 
 import xgboost
-from runyard.autologging.boosting import Iterations, fitted_now, log_importances, settings_of
+from runyard.autologging.boosting import Iterations, log_importances, settings_of, step_watcher, train_watcher
 from runyard.autologging.datasets import MAX_CELLS_OF_SPARSE
 from runyard.autologging.samples import first_rows
 from runyard.autologging.trained import Remembered
-from runyard.autologging.training import TrainingRun, training_run
+from runyard.autologging.training import TrainingRun
 from runyard.autologging.watchers import Call, Watch
 from runyard.pyfunc.functions import predicting
 from runyard.xgboost.flavor import log_model
@@ -29,30 +29,6 @@ def watch_matrix(call: Call) -> Watch:
     sample = first_rows(data)
     yield
     _samples.set(call.owner, sample)
-
-
-def watch_train(call: Call) -> Watch:
-    """Log a call of `xgboost.train`."""
-    with training_run("xgboost") as training:
-        if training is None:
-            return
-        training.begin_model()
-        booster = yield from _logged(training, call)
-        training.log_model(
-            log_model,
-            booster,
-            _samples.get(call.all_arguments()["dtrain"]),
-            predicting(XGBoostModel(booster)),
-            registered_model_name=training.option("registered_model_name"),
-            model_format=training.option("model_format"),
-        )
-
-
-def watch_train_of_fit(call: Call) -> Watch:
-    """Log a call of `xgboost.train` that an estimator's ``fit`` makes, as part of that training."""
-    training = fitted_now()
-    if training is not None:
-        yield from _logged(training, call)
 
 
 def _logged(training: TrainingRun, call: Call) -> Generator[None, Any, Any]:
@@ -113,3 +89,18 @@ class _Callback(xgboost.callback.TrainingCallback):  # type: ignore[misc]
         if values:
             self._iterations.log(values, epoch)
         return False
+
+
+def _log_booster(training: TrainingRun, call: Call, booster: Any) -> None:
+    training.log_model(
+        log_model,
+        booster,
+        _samples.get(call.all_arguments()["dtrain"]),
+        predicting(XGBoostModel(booster)),
+        registered_model_name=training.option("registered_model_name"),
+        model_format=training.option("model_format"),
+    )
+
+
+watch_train = train_watcher("xgboost", _logged, _log_booster)
+watch_train_of_fit = step_watcher(_logged)
