@@ -12,6 +12,7 @@ from runyard import onnx as onnx
 from runyard import projects as projects
 from runyard import pyfunc as pyfunc
 from runyard import pytorch as pytorch
+from runyard import scoring as scoring
 from runyard import sklearn as sklearn
 from runyard import statsmodels as statsmodels
 from runyard import system_metrics as system_metrics

@@ -69,6 +69,7 @@ EXTRAS = {
     "pyarrow": ("pyarrow", "parquet"),
     "pyspark": ("pyspark", "spark"),
     "pytorch_lightning": ("lightning", "lightning"),
+    "ray": ("ray", "ray"),
     "scipy": ("scikit-learn", "ml"),
     "sentence_transformers": ("sentence-transformers", "sentence-transformers"),
     "shap": ("shap", "ml"),

@@ -108,7 +108,7 @@ def test_the_version_compares_with_mlflows() -> None:
         ("from mlflow.entities import Trace", "runyard.entities.Trace is not .*GenAI are not offered"),
         ("from mlflow.entities import WebhookEvent", "webhooks come in a later version"),
         ("from mlflow.entities.model_registry import PromptVersion", "GenAI are not offered"),
-        ("from mlflow.pyfunc import spark_udf", "pyfunc.load_model"),
+        ("from mlflow.pyfunc import load_pyfunc", "pyfunc.load_model"),
         ("from mlflow.pyfunc.model import ChatModel", "GenAI are not offered"),
         ("from mlflow.models import Resource", "pip_requirements"),
         ("from mlflow.data.sources import S3ArtifactDatasetSource", "dataset_source_registry"),
@@ -127,7 +127,7 @@ def test_a_missing_part_says_why(statement: str, reason: str) -> None:
 
 def test_a_missing_attribute_says_why() -> None:
     """`mlflow.h2o.log_model(…)` fails at `mlflow.h2o`."""
-    for name in ("h2o", "fastai", "trace", "pyfunc.spark_udf", "entities.Webhook", "metrics.bleu"):
+    for name in ("h2o", "fastai", "trace", "pyfunc.load_pyfunc", "entities.Webhook", "metrics.bleu"):
         with pytest.raises(AttributeError, match=f"runyard.{name} is not in this version of Runyard: "):
             attrgetter(name)(imported("mlflow"))
     assert not hasattr(imported("mlflow"), "h2o")

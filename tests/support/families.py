@@ -77,6 +77,14 @@ FAMILIES = {
         ("keras", "tensorflow"),
         _OF_KERAS,
     ),
+    "spark": Family(
+        ("pyspark==4.2.1", "pyarrow==25.0.1"),
+        ("scoring/spark",),
+    ),
+    "ray": Family(
+        ("ray==2.60.0", "pyarrow==25.0.1"),
+        ("scoring/ray",),
+    ),
     "torch": Family(
         (
             "torch==2.13.0",

@@ -1,9 +1,6 @@
 """`runyard models`: serve models, predict with them, and prepare what they need."""
 
-import os
-import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import click
@@ -16,8 +13,10 @@ from runyard.cli.models_options import (
     manager_for,
     model_uri_option,
     predicting,
+    run_in_environment,
+    tell,
 )
-from runyard.exceptions import InvalidParameter
+from runyard.cli.models_predict import predict
 
 
 @click.group()
@@ -55,15 +54,6 @@ def _serving_options(command: Command) -> Command:
     return command
 
 
-def _form(ctx: click.Context, option: click.Parameter, value: str) -> str:
-    """What the input is: ``json`` or ``csv``, whichever way it is called."""
-    named = value.partition(";")[0].strip().lower()
-    form = {"application/json": "json", "text/csv": "csv", "application/csv": "csv"}.get(named, named)
-    if form not in ("json", "csv"):
-        raise click.BadParameter(f"{value!r} is not 'json', 'csv' or one of their names in HTTP.")
-    return form
-
-
 # -h names the host, as in MLflow's command line.
 @models.command(context_settings={"help_option_names": ["--help"]})
 @model_uri_option
@@ -84,7 +74,7 @@ def serve(ctx: click.Context, /, model_uri: str, env_manager: str | None, no_con
     if manager != "local":
         chosen = {name: str(value) for name, value in given.items() if value is not None}
         options = [part for name, value in chosen.items() for part in (_option_name(name), value)]
-        _run_in_environment(folder, manager, (), ["models", "serve", "-m", str(folder), *options])
+        run_in_environment(folder, manager, (), ["models", "serve", "-m", str(folder), *options])
     hosts = [part.strip() for part in (given.pop("allowed_hosts") or "").split(",") if part.strip()]
     bare_nan, wait = given.pop("nan") == "bare", given.pop("batch_wait") / 1000
     settings = ServingSettings(**given, bare_nan=bare_nan, batch_wait=wait, allowed_hosts=hosts)
@@ -94,59 +84,6 @@ def serve(ctx: click.Context, /, model_uri: str, env_manager: str | None, no_con
     ctx.exit(run(lambda: load_served(folder, model_uri), settings, click.echo))
 
 
-@models.command()
-@model_uri_option
-@click.option("-i", "--input-path", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="File with the "
-              "request; standard input when left out.")  # fmt: skip
-@click.option("-o", "--output-path", type=click.Path(dir_okay=False, path_type=Path), help="File to write the "
-              "predictions to; standard output when left out.")  # fmt: skip
-@click.option("-t", "--content-type", default="json", show_default=True, callback=_form, metavar="[json|csv]",
-              help="What the input is; the names of HTTP, such as text/csv, are taken too.")  # fmt: skip
-@environment_options(QUICKEST)
-@click.option("-r", "--pip-requirements-override", help="Requirements, separated by commas, that "
-              "replace the model's own in its environment.")  # fmt: skip
-@click.option("--env", "variables_set", multiple=True, metavar="NAME=VALUE", help="Variable to set for the model; "
-              "may be given several times.")  # fmt: skip
-@click.option("--nan", type=click.Choice(["null", "bare"]), default="null", show_default=True, help="How NaN and "
-              "Infinity are written.")  # fmt: skip
-def predict(
-    model_uri: str,
-    input_path: Path | None,
-    output_path: Path | None,
-    content_type: str,
-    env_manager: str | None,
-    pip_requirements_override: str | None,
-    variables_set: Sequence[str],
-    nan: str,
-    install_mlflow: bool,
-) -> None:
-    """Predict for a file of the form that the server takes, and write its answer."""
-    for one in variables_set:
-        name, separator, value = one.partition("=")
-        if not separator or not name:
-            raise InvalidParameter(f"--env {one!r} is not of the form NAME=VALUE.")
-        os.environ[name] = value
-    manager, folder = manager_for(env_manager), predicting(model_uri)
-    overrides = [part.strip() for part in (pip_requirements_override or "").split(",") if part.strip()]
-    if manager != "local" or overrides:
-        files = [("-i", input_path), ("-o", output_path)]
-        options = [part for name, path in files if path for part in (name, str(path.absolute()))]
-        arguments = ["models", "predict", "-m", str(folder), *options, "-t", content_type, "--nan", nan]
-        _run_in_environment(folder, manager, overrides, arguments)
-    from runyard.serving.loading import load_served  # noqa: PLC0415  (help must not wait for it)
-    from runyard.serving.scorer import Scorer, ScoringRequest  # noqa: PLC0415  (as above)
-
-    body = sys.stdin.buffer.read() if input_path is None else input_path.read_bytes()
-    scorer = Scorer(load_served(folder, model_uri).model)
-    (answer,) = scorer.answer([ScoringRequest(body, content_type == "csv", nan == "bare")])
-    if isinstance(answer, Exception):
-        raise answer
-    if output_path is None:
-        click.echo(answer)
-    else:
-        output_path.write_bytes(answer)
-
-
 @models.command("prepare-env")
 @model_uri_option
 @environment_options(QUICKEST)
@@ -154,7 +91,7 @@ def prepare_env(model_uri: str, env_manager: str | None, install_mlflow: bool) -
     """Make the model's environment now, so that serving or predicting starts at once later."""
     from runyard.serving.environments import interpreter_for  # noqa: PLC0415  (help must not wait for it)
 
-    python = interpreter_for(predicting(model_uri), manager_for(env_manager), say=_tell)
+    python = interpreter_for(predicting(model_uri), manager_for(env_manager), say=tell)
     click.echo(f"Ready: {python}")
 
 
@@ -173,22 +110,10 @@ def update_pip_requirements(model_uri: str, operation: str, requirement_strings:
     click.echo("\n".join(update_model_requirements(model_uri, operation, requirement_strings)))
 
 
-def _tell(line: str) -> None:
-    click.echo(line, err=True)
-
-
 def _option_name(name: str) -> str:
     return f"--{name.replace('_', '-')}"
 
 
-def _run_in_environment(folder: Path, manager: str, overrides: Sequence[str], arguments: Sequence[str]) -> None:
-    """Go on in an environment of the model's own: this process becomes the one that runs there."""
-    from runyard.serving.environments import interpreter_for  # noqa: PLC0415  (help must not wait for it)
-
-    python = interpreter_for(folder, manager, overrides, _tell)
-    sys.stdout.flush()
-    os.execv(python, [str(python), "-m", "runyard", *arguments, "--env-manager", "local"])  # noqa: S606
-
-
+models.add_command(predict)
 models.add_command(generate_dockerfile)
 models.add_command(build_docker)

@@ -1,6 +1,8 @@
 """Options that the commands about models share."""
 
-from collections.abc import Callable
+import os
+import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
@@ -79,3 +81,17 @@ def manager_for(chosen: str | None) -> str:
     from runyard.environments.creation import default_manager  # noqa: PLC0415  (help must not wait for it)
 
     return chosen or default_manager()
+
+
+def tell(line: str) -> None:
+    """Say something to the person at the terminal; what programs read is not in between."""
+    click.echo(line, err=True)
+
+
+def run_in_environment(folder: Path, manager: str, overrides: Sequence[str], arguments: Sequence[str]) -> None:
+    """Go on in an environment of the model's own: this process becomes the one that runs there."""
+    from runyard.serving.environments import interpreter_for  # noqa: PLC0415  (help must not wait for it)
+
+    python = interpreter_for(folder, manager, overrides, tell)
+    sys.stdout.flush()
+    os.execv(python, [str(python), "-m", "runyard", *arguments, "--env-manager", "local"])  # noqa: S606

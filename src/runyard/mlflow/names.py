@@ -105,6 +105,7 @@ HOMES: dict[str, str] = {
     "pyfunc.backend": "runyard.mlflow.pyfunc_backend:",
     "pyfunc.loaders.code_model._load_pyfunc": "runyard.pyfunc.python_models:load_script",
     "pyfunc.model._load_pyfunc": "runyard.pyfunc.python_models:load_python_model",
+    "pyfunc.spark_udf": "runyard.scoring.spark_udf",
     "pyfunc.utils.data_validation": "runyard.mlflow.data_validation:",
     "store.db.db_types": "runyard.mlflow.database_types:",
     "tracking.MlflowClient": "runyard.client",

@@ -96,7 +96,6 @@ REASONS: dict[str, str] = {
     "login": "it signs in to Databricks. Credentials come from MLFLOW_TRACKING_TOKEN, or from MLFLOW_TRACKING_USERNAME "
     "and MLFLOW_TRACKING_PASSWORD.",
     "pyfunc.load_pyfunc": "it is the old name of pyfunc.load_model.",
-    "pyfunc.spark_udf": "Spark is not offered. Predict in batches, with pyfunc.load_model or runyard models predict.",
     **dict.fromkeys(("create_workspace", "get_workspace", "list_workspaces", "set_workspace"), _WORKSPACES),
 }
 

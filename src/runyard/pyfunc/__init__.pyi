@@ -1,3 +1,5 @@
+from typing import TYPE_CHECKING
+
 from runyard.pyfunc.context import PythonModelContext as PythonModelContext
 from runyard.pyfunc.dependencies import get_model_dependencies as get_model_dependencies
 from runyard.pyfunc.keys import CODE as CODE
@@ -18,3 +20,6 @@ from runyard.pyfunc.saving import get_default_pip_requirements as get_default_pi
 from runyard.pyfunc.saving import log_model as log_model
 from runyard.pyfunc.saving import save_model as save_model
 from runyard.pyfunc.wrapper import PyFuncModel as PyFuncModel
+
+if TYPE_CHECKING:
+    from runyard.scoring.spark_udf import spark_udf as spark_udf
