@@ -8,6 +8,7 @@ MODULE is `mlflow` or `runyard`. Each training of `tests/FLAVOR/trainings.py` ha
 import importlib
 import json
 import os
+import re
 import sys
 
 MODULE, FLAVOR, FOLDER = sys.argv[1:4]
@@ -30,7 +31,7 @@ def files(client, run_id, folder=None):
         if one.is_dir:
             yield from files(client, run_id, one.path)
         else:
-            yield one.path
+            yield re.sub(r"tfevents\..*", "tfevents", one.path)  # with the time and the machine
 
 
 def described(client, run):

@@ -15,7 +15,7 @@ from tests.support.postgres import free_port
 from tests.support.programs import Process, start_python
 
 ROOT = Path(__file__).resolve().parents[2]
-START_SECONDS = 30
+START_SECONDS = 120
 MB = 2**20
 
 

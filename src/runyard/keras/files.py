@@ -2,7 +2,7 @@
 
 import importlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -36,12 +36,18 @@ def read_file(
     if file is None:
         raise DoesNotExist(f"The model at {str(place)!r} lacks its file {NAME}.keras.")
     load = importlib.import_module(f"{module}.models").load_model
-    objects = dict(custom_objects or {})
+    return loaded(load, file, custom_objects=dict(custom_objects or {}), **options)
+
+
+def loaded(load: Callable[..., Any], file: Path, **options: Any) -> Any:
+    """What a ``load_model`` reads of a file. HDF5 files may name a loss in a way that Keras does not read: their models
+    are loaded without it then.
+    """
     try:
-        return load(str(file), custom_objects=objects, **options)
+        return load(str(file), **options)
     except Exception as problem:
         if file.suffix != ".h5" or "compile" in options:
             raise
-        model = load(str(file), custom_objects=objects, **options, compile=False)
+        model = load(str(file), **options, compile=False)
         log.warning("The model is loaded without its optimizer and its loss: %s: %s", type(problem).__name__, problem)
         return model

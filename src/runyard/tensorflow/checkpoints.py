@@ -6,6 +6,7 @@ from typing import Any
 from runyard.autologging.checkpoints import WEIGHTS, fetch_checkpoint
 from runyard.core.libraries import required
 from runyard.exceptions import InvalidParameter
+from runyard.keras.files import loaded
 
 
 def load_checkpoint(
@@ -30,7 +31,7 @@ def load_checkpoint(
     with tempfile.TemporaryDirectory(prefix="runyard-checkpoint-") as scratch:
         file = fetch_checkpoint(scratch, run_id, epoch, global_step)
         if not file.stem.endswith(WEIGHTS):
-            return tf.keras.models.load_model(str(file))
+            return loaded(tf.keras.models.load_model, file)
         if model is None:
             raise InvalidParameter("The checkpoint has the weights only: give the model to read them into.")
         model.load_weights(str(file))

@@ -3,8 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from runyard.autologging.integrations import configure
+from runyard.autologging.integrations import configure, is_tested
 from runyard.core.libraries import required
+
+TESTED = ((3, 0), (3, 15))
+"""The oldest and the newest version of Keras that this was tested with."""
 
 
 def autolog(
@@ -39,7 +42,7 @@ def autolog(
     log_input_examples: Keep a few rows of the training data with the model.
     disable: Stop logging automatically.
     exclusive: Leave runs alone that the program started itself.
-    disable_for_unsupported_versions: Do nothing for versions of Keras that were not tested: those before 3.
+    disable_for_unsupported_versions: Do nothing for versions of Keras that were not tested.
     silent: Log nothing on stderr, not even failures.
     registered_model_name: Register each trained model under this name.
     save_model_kwargs: Arguments for the model's own ``save``.
@@ -55,7 +58,6 @@ def autolog(
     from runyard.keras.autologging import trainings  # noqa: PLC0415  (its callback is a class of Keras)
 
     trainings.check_frequency(log_every_n_steps, log_every_epoch=log_every_epoch)
-    is_old = int(keras.__version__.partition(".")[0]) < 3
-    options["disable"] = disable or (disable_for_unsupported_versions and is_old)
+    options["disable"] = disable or (disable_for_unsupported_versions and not is_tested(keras.__version__, *TESTED))
     configure("keras", options)
     trainings.watch(enabled=not disable)

@@ -8,7 +8,6 @@ from runyard.autologging.samples import SAMPLED_ROWS
 from runyard.autologging.training import TrainingRun
 from runyard.autologging.watchers import Call
 from runyard.core.libraries import lazy, np
-from runyard.fluent.logged_models import initialize_logged_model
 from runyard.keras.autologging.datasets import dataset_of_tensors
 
 keras = lazy("keras")
@@ -29,7 +28,6 @@ class Fit:
         self.call, self.training = call, training
         self.model = call.owner
         self.arguments = call.all_arguments()
-        self.model_id: str | None = None
         self.sample: Any = None
 
     def log_settings(self) -> None:
@@ -54,12 +52,6 @@ class Fit:
             with self.training.attempt("the example of the training data"):
                 self.sample = sample_of(data)
 
-    def begin_model(self) -> None:
-        """Create the logged model, which the metrics of the training are about."""
-        if self.training.option("log_models"):
-            with self.training.attempt("the model"):
-                self.model_id = initialize_logged_model("model", source_run_id=self.training.run_id).model_id
-
     def callbacks(self) -> list[Any]:
         """Those that the caller gave."""
         given = self.arguments.get("callbacks")
@@ -79,7 +71,7 @@ class Fit:
             self.call.give(callbacks=[*own, *callbacks])
 
     def log_model(self, log_model: Callable[..., Any], predict: Callable[[Any], Any] | None, **options: Any) -> None:
-        """Log the trained model, as the one that was begun.
+        """Log the trained model.
 
         Parameters
         ----------
@@ -87,10 +79,9 @@ class Fit:
         predict: What the model gives for the first rows, for the signature.
         options: For `log_model`.
         """
-        if self.model_id is not None:
-            registered = self.training.option("registered_model_name")
-            options = {"model_id": self.model_id, "registered_model_name": registered, **options}
-            self.training.log_model(log_model, self.model, self.sample, predict, **options)
+        registered = self.training.option("registered_model_name")
+        options = {"registered_model_name": registered, **options}
+        self.training.log_model(log_model, self.model, self.sample, predict, **options)
 
     def _batch_size(self) -> int | None:
         data = self.arguments.get("x")

@@ -28,7 +28,7 @@ def watch_fit(call: Call) -> Watch:
         fit = Fit(call, training)
         fit.log_settings()
         fit.log_data()
-        fit.begin_model()
+        training.begin_model()
         add_callback(fit, MlflowCallback)
         yield
         signature: Any = None
@@ -55,7 +55,6 @@ def add_callback(fit: Fit, kind: type[MlflowCallback], *others: Any) -> None:
         fit.add(*others)
         return
     callback = kind(training.option("log_every_epoch"), training.option("log_every_n_steps"))
-    callback.model_id = fit.model_id
     callback.log_to(training)
     fit.add(callback, *others)
 

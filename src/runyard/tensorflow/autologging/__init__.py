@@ -4,9 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from runyard.autologging.checkpoints import Checkpoints
-from runyard.autologging.integrations import configure
+from runyard.autologging.integrations import configure, is_tested
 from runyard.core.libraries import required
 from runyard.keras.autologging.watching import is_being_imported
+
+TESTED = ((2, 16), (2, 21))
+"""The oldest and the newest version of TensorFlow that this was tested with."""
 
 
 # long: the docstring describes MLflow's twenty options
@@ -44,7 +47,7 @@ def autolog(
     log_datasets: Note the data as inputs of the run.
     disable: Stop logging automatically.
     exclusive: Leave runs alone that the program started itself.
-    disable_for_unsupported_versions: Do nothing for versions of TensorFlow that were not tested: those before 2.16.
+    disable_for_unsupported_versions: Do nothing for versions of TensorFlow that were not tested.
     silent: Log nothing on stderr, not even failures.
     registered_model_name: Register each trained model under this name.
     log_input_examples: Keep a few rows of the training data with the model.
@@ -71,8 +74,8 @@ def autolog(
     if checkpoint:
         names = ("monitor", "mode", "save_best_only", "save_weights_only", "save_freq")
         Checkpoints("tensorflow", ".h5", **{name: options[f"checkpoint_{name}"] for name in names})
-    is_old = [int(part) for part in tensorflow.__version__.split(".")[:2]] < [2, 16]
-    options["disable"] = disable or (disable_for_unsupported_versions and is_old)
+    is_off = disable_for_unsupported_versions and not is_tested(tensorflow.__version__, *TESTED)
+    options["disable"] = disable or is_off
     configure("tensorflow", options)
     if is_being_imported():
         return

@@ -27,11 +27,11 @@ def log_stop(fit: Fit, stopping: Any, history: Any) -> None:
         return
     with fit.training.attempt("the early stopping"):
         stopped = int(stopping.stopped_epoch)
-        fit.training.log_metrics({"stopped_epoch": stopped}, 0, fit.model_id)
+        fit.training.log_metrics({"stopped_epoch": stopped})
         if not stopping.restore_best_weights or stopping.best_weights is None:
             return
         best = int(stopping.best_epoch)
-        fit.training.log_metrics({"restored_epoch": best}, 0, fit.model_id)
+        fit.training.log_metrics({"restored_epoch": best})
         place = history.epoch.index(best)
         restored = {key: values[place] for key, values in history.history.items() if place < len(values)}
-        fit.training.log_metrics(restored, stopped + 1, fit.model_id)
+        fit.training.log_metrics(restored, stopped + 1)

@@ -31,7 +31,7 @@ def watch_fit(call: Call) -> Watch:
         fit.log_data()
         stopping = stopping_of(fit)
         log_settings(fit, stopping)
-        fit.begin_model()
+        training.begin_model()
         with tensorboard_logs(fit) as more:
             if training.option("checkpoint"):
                 more.append(_checkpoints(fit))
