@@ -14,6 +14,7 @@ from runyard import pyfunc as pyfunc
 from runyard import pytorch as pytorch
 from runyard import scoring as scoring
 from runyard import sklearn as sklearn
+from runyard import spark as spark
 from runyard import statsmodels as statsmodels
 from runyard import system_metrics as system_metrics
 from runyard import tensorflow as tensorflow

@@ -181,6 +181,12 @@ REQUIREMENTS_INFERENCE_TIMEOUT = Setting(
 DEFAULT_PREDICTION_DEVICE = Setting(
     "DEFAULT_PREDICTION_DEVICE", "Device that models predict on when the caller names none, such as cpu or cuda:1."
 )
+DFS_TMP = Setting(
+    "DFS_TMP",
+    "Folder of a cluster's file system that models of Spark pass through, where Spark's workers are other machines.",
+    str,
+    "/tmp/mlflow",  # noqa: S108  (MLflow's default, on the file system of the cluster)
+)
 ENV_ROOT = Setting("ENV_ROOT", "Folder of the environments of models and projects; ~/.runyard/environments by default.")
 PROJECT_ENV_MANAGER = Setting("PROJECT_ENV_MANAGER", "Default environment manager of projects.", ours_only=True)
 PROJECT_REUSE = Setting(

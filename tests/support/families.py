@@ -79,7 +79,7 @@ FAMILIES = {
     ),
     "spark": Family(
         ("pyspark==4.2.1", "pyarrow==25.0.1"),
-        ("scoring/spark",),
+        ("scoring/spark", "spark"),
     ),
     "ray": Family(
         ("ray==2.60.0", "pyarrow==25.0.1"),

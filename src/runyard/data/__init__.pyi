@@ -9,3 +9,5 @@ from runyard.data.pandas_dataset import PandasDataset as PandasDataset
 from runyard.data.pandas_dataset import from_pandas as from_pandas
 from runyard.data.polars_dataset import PolarsDataset as PolarsDataset
 from runyard.data.polars_dataset import from_polars as from_polars
+from runyard.data.spark_dataset import SparkDataset as SparkDataset
+from runyard.data.spark_dataset import from_spark as from_spark

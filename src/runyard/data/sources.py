@@ -10,9 +10,15 @@ from runyard.data.code_dataset_source import CodeDatasetSource
 from runyard.data.dataset_source import DatasetSource
 from runyard.data.filesystem_dataset_source import BY_SCHEME
 from runyard.data.http_dataset_source import HTTPDatasetSource
+from runyard.data.spark_dataset_source import SparkDatasetSource
 from runyard.exceptions import InvalidParameter
 
-KINDS: tuple[type[DatasetSource], ...] = (*dict.fromkeys(BY_SCHEME.values()), HTTPDatasetSource, CodeDatasetSource)
+KINDS: tuple[type[DatasetSource], ...] = (
+    *dict.fromkeys(BY_SCHEME.values()),
+    HTTPDatasetSource,
+    CodeDatasetSource,
+    SparkDatasetSource,
+)
 """The kinds that come with this package."""
 
 REGISTERED: list[type[DatasetSource]] = []

@@ -14,6 +14,7 @@ from runyard.core.listed import listed
 LIBRARIES = {
     "keras": "runyard.keras",
     "lightgbm": "runyard.lightgbm",
+    "pyspark.ml": "runyard.spark.autologging",
     "sklearn": "runyard.sklearn",
     "tensorflow": "runyard.tensorflow",
     "statsmodels": "runyard.statsmodels",

@@ -9,6 +9,7 @@ from runyard.onnx.declared import FLAVOR as ONNX
 from runyard.pyfunc.declared import FLAVOR as PYFUNC
 from runyard.pytorch.declared import FLAVOR as PYTORCH
 from runyard.sklearn.declared import FLAVOR as SKLEARN
+from runyard.spark.declared import FLAVOR as SPARK
 from runyard.statsmodels.declared import FLAVOR as STATSMODELS
 from runyard.tensorflow.declared import FLAVOR as TENSORFLOW
 from runyard.transformers.declared import FLAVOR as TRANSFORMERS
@@ -18,6 +19,7 @@ FLAVORS: dict[str, Flavor] = {
     flavor.name: flavor
     for flavor in (
         SKLEARN,
+        SPARK,
         CATBOOST,
         LIGHTGBM,
         XGBOOST,

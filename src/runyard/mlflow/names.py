@@ -108,6 +108,7 @@ HOMES: dict[str, str] = {
     "pyfunc.spark_udf": "runyard.scoring.spark_udf",
     "pyfunc.utils.data_validation": "runyard.mlflow.data_validation:",
     "store.db.db_types": "runyard.mlflow.database_types:",
+    "pyspark.ml.autolog": "runyard.spark.autologging",
     "tracking.MlflowClient": "runyard.client",
     "tracking._model_registry.DEFAULT_AWAIT_MAX_SLEEP_SECONDS": "runyard.fluent.registry:AWAIT_SECONDS",
     "tracking.artifact_utils": "runyard.mlflow.tracking.artifact_utils:",

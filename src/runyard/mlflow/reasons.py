@@ -34,11 +34,9 @@ REASONS: dict[str, str] = {
             "paddle",
             "pmdarima",
             "prophet",
-            "pyspark",
             "sentence_transformers",
             "shap",
             "spacy",
-            "spark",
         ),
         _FLAVORS,
     ),
@@ -66,10 +64,8 @@ REASONS: dict[str, str] = {
     **dict.fromkeys(
         (
             "data.from_huggingface",
-            "data.from_spark",
             "data.from_tensorflow",
             "data.load_delta",
-            "data.spark_dataset",
             "data.huggingface_dataset",
             "data.tensorflow_dataset",
         ),
@@ -95,6 +91,8 @@ REASONS: dict[str, str] = {
     ),
     "login": "it signs in to Databricks. Credentials come from MLFLOW_TRACKING_TOKEN, or from MLFLOW_TRACKING_USERNAME "
     "and MLFLOW_TRACKING_PASSWORD.",
+    "spark.autolog": "data that Spark reads is not watched. Trainings are, by pyspark.ml.autolog(); describe the data "
+    "with data.from_spark.",
     "pyfunc.load_pyfunc": "it is the old name of pyfunc.load_model.",
     **dict.fromkeys(("create_workspace", "get_workspace", "list_workspaces", "set_workspace"), _WORKSPACES),
 }
