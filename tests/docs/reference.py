@@ -3,25 +3,33 @@
 `python tests/docs/reference.py` (or `make docs`) writes them; a test compares them with what it would write.
 """
 
+import ast
 import inspect
 import sys
 from collections.abc import Iterator
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 import click
 
 from runyard import settings
+from runyard._missing import EXTRAS
 from runyard.cli.main import COMMANDS, cli
+from runyard.flavors.autolog import LIBRARIES
+from runyard.flavors.table import FLAVORS
+from runyard.models.flavor import Flavor
 from runyard.protocol.message import OPERATIONS, AnyMessage
 from runyard.server.openapi import specification
 
-FOLDER = Path(__file__).resolve().parents[2] / "web" / "docs" / "reference"
+ROOT = Path(__file__).resolve().parents[2]
+FOLDER = ROOT / "web" / "docs" / "reference"
 
 
 def pages() -> dict[Path, str]:
     """File of each reference page → its Markdown."""
     return {
+        FOLDER / "flavors.md": "\n".join(_flavors()) + "\n",
         FOLDER / "cli.md": "\n".join(_command_line()) + "\n",
         FOLDER / "settings.md": "\n".join(_settings()) + "\n",
         FOLDER / "rest.md": "\n".join(_operations()) + "\n",
@@ -31,6 +39,42 @@ def pages() -> dict[Path, str]:
 def _cell(value: object) -> str:
     """Text that fits into one cell of a Markdown table."""
     return " ".join(str(value).split()).replace("|", "\\|")
+
+
+# ------------------------------------------------------------------------------------------------------------ flavors
+
+
+def _flavors() -> Iterator[str]:
+    yield "# Flavors"
+    yield ""
+    yield "Every model named here is trained by the tests and then saved, logged, registered, loaded again as its library's own"
+    yield "object and as a pyfunc, and served over `/invocations`. MLflow 3.17.2 loads what Runyard saved and the other way"
+    yield "round, with equal predictions, files and MLmodel keys. Other versions of the library, damaged files and models of"
+    yield "other flavors are told in words. `tests/flavors/` holds these tests, `make test` and `make test-flavors` run them."
+    yield ""
+    yield "| Flavor | Install | Models tried | Logs trainings |"
+    yield "|---|---|---|---|"
+    yield from sorted(_flavor_row(flavor) for flavor in FLAVORS.values() if flavor.library)
+    yield ""
+    yield "Any other model is a `runyard.pyfunc.PythonModel`, or a module of its own with `_load_pyfunc`. `runyard.autolog()`"
+    yield "turns on the logging of trainings for all of these libraries that a program imports."
+
+
+def _flavor_row(flavor: Flavor) -> str:
+    folder = flavor.module.rpartition(".")[2]
+    page = ROOT / "web" / "docs" / "flavors" / f"{folder}.md"
+    name = f"[`{folder}`](../flavors/{page.name})" if page.exists() else f"`{folder}`"
+    extra = EXTRAS[flavor.imported_as][1]
+    logs = "yes" if any(ours.startswith(flavor.module) for ours in LIBRARIES.values()) else "no"
+    return f"| {name} | `runyard[{extra}]` | {', '.join(_examples_of(folder))} | {logs} |"
+
+
+def _examples_of(folder: str) -> list[str]:
+    """The names of a flavor's examples, read from their file: only its family's environment can import it."""
+    tree = ast.parse((ROOT / "tests" / folder / "examples.py").read_text(encoding="utf-8"))
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args]
+    named = [(call.lineno, call.args[0]) for call in calls if getattr(call.func, "id", "") == "Example"]
+    return [str(first.value) for _, first in sorted(named, key=itemgetter(0)) if isinstance(first, ast.Constant)]
 
 
 # ------------------------------------------------------------------------------------------------------- command line

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,8 @@ from tests.flavors.examples import Example, described, paths, same
 
 SCRIPT = Path(__file__).with_name("interchange_script.py")
 _MASKED = {"python_version", "mlflow_version"}
+_MADE_UP = re.compile(r"(?<=_)[0-9a-f]{12}|(?<=part-)[0-9a-f-]{30,}(?:-c\d+)?")
+"""Parts of names that Spark makes up."""
 
 pytestmark = [pytest.mark.slow, pytest.mark.compat, pytest.mark.timeout(600)]
 
@@ -56,7 +59,8 @@ def _in_order(settings: dict[str, Any], left_out: set[str] | frozenset[str]) -> 
 
 
 def _files(folder: Path) -> set[str]:
-    return {str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file()}
+    found = (str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file())
+    return {_MADE_UP.sub("…", name) for name in found}
 
 
 def _script(module: str, action: str, flavor: Flavor, folder: Path) -> dict[str, Any]:

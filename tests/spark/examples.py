@@ -34,6 +34,7 @@ def session() -> Any:
 
 def assembler() -> Any:
     """What makes a vector of the columns."""
+    session()
     return VectorAssembler(inputCols=["a", "b"], outputCol="features")
 
 

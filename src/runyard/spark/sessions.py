@@ -38,7 +38,9 @@ def written_through(spark: Any, target: Path, dfs_tmpdir: str | None) -> Iterato
         return
     with _removed_after(spark, through):
         yield through
-        _system(spark, through).copyToLocalFile(False, _path(spark, through), _path(spark, target.absolute().as_uri()), True)
+        _system(spark, through).copyToLocalFile(
+            False, _path(spark, through), _path(spark, target.absolute().as_uri()), True
+        )
 
 
 @contextmanager
