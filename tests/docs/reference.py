@@ -44,20 +44,25 @@ def _cell(value: object) -> str:
 # ------------------------------------------------------------------------------------------------------------ flavors
 
 
+_FLAVORS = """\
+Every model named here is trained by the tests, then saved, logged, registered, loaded again as its library's own object
+and as a pyfunc, and served over `/invocations`. MLflow 3.17.2 loads what Runyard saved and the other way round, with
+equal predictions, files and MLmodel keys. Other versions of the library, damaged files and models of other flavors are
+told in words. `tests/flavors/` holds these tests; `make test` and `make test-flavors` run them.
+"""
+
+
 def _flavors() -> Iterator[str]:
     yield "# Flavors"
     yield ""
-    yield "Every model named here is trained by the tests and then saved, logged, registered, loaded again as its library's own"
-    yield "object and as a pyfunc, and served over `/invocations`. MLflow 3.17.2 loads what Runyard saved and the other way"
-    yield "round, with equal predictions, files and MLmodel keys. Other versions of the library, damaged files and models of"
-    yield "other flavors are told in words. `tests/flavors/` holds these tests, `make test` and `make test-flavors` run them."
+    yield from _FLAVORS.splitlines()
     yield ""
     yield "| Flavor | Install | Models tried | Logs trainings |"
     yield "|---|---|---|---|"
     yield from sorted(_flavor_row(flavor) for flavor in FLAVORS.values() if flavor.library)
     yield ""
-    yield "Any other model is a `runyard.pyfunc.PythonModel`, or a module of its own with `_load_pyfunc`. `runyard.autolog()`"
-    yield "turns on the logging of trainings for all of these libraries that a program imports."
+    yield "Any other model is a `runyard.pyfunc.PythonModel`, or a module of its own with `_load_pyfunc`."
+    yield "`runyard.autolog()` turns on the logging of trainings for all libraries that a program imports."
 
 
 def _flavor_row(flavor: Flavor) -> str:

@@ -16,7 +16,7 @@ from runyard.ui.site import Site
 
 _TITLE = re.compile(r"^# +(.+?) *$", re.MULTILINE)
 _LINK = re.compile(r'(<(?:a href|img src)=")([^"]+)(")')
-_FIRST_FOLDERS = ("", "guides", "concepts", "reference", "decisions")
+_FIRST_FOLDERS = ("", "guides", "flavors", "concepts", "reference", "decisions")
 _FIRST_PAGES = ("index", "quickstart")
 _NAME = re.compile(r"[\w./-]*")
 _PICTURES = {".png", ".jpg", ".svg", ".webp"}
