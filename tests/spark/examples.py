@@ -44,8 +44,7 @@ def trained(*stages: Any) -> Any:
 
 
 def _predicted(model: Any, rows: Any) -> Any:
-    table = model.transform(session().createDataFrame(rows)).toPandas()
-    return table["prediction"]
+    return [row["prediction"] for row in model.transform(session().createDataFrame(rows)).collect()]
 
 
 EXAMPLES = [
