@@ -95,8 +95,8 @@ def get_default_conda_env() -> dict[str, Any]:
 
 
 def _read(folder: Path, settings: Mapping[str, Any], dfs_tmpdir: str | None = None) -> Any:
-    place = file_of(folder, settings, "model_data")
     required("pyspark.ml", "Loading models of Spark")
+    place = file_of(folder, settings, "model_data")
     module, _, name = str(settings.get("model_class") or _PIPELINE).rpartition(".")
     kind = getattr(importlib.import_module(module), name)
     with read_through(session(), place, dfs_tmpdir) as address:
