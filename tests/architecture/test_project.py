@@ -8,7 +8,7 @@ from runyard.version import __version__
 from tests.architecture.limits import ROOT
 
 KINDS = set(
-    "architecture benchmarks browser compat docs ecosystem faults integrations loggers packaging recorded "
+    "architecture benchmarks browser compat docs ecosystem faults integrations keras_torch loggers packaging recorded "
     "support".split()
 )
 """Folders of tests that are about no single folder of the package."""
