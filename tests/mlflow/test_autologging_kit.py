@@ -1,5 +1,6 @@
 """What other packages build their own `autolog` of, such as that of darts."""
 
+import inspect
 from collections.abc import Iterator
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -47,7 +48,8 @@ def autolog() -> Iterator[Any]:
     def log_fit(original: Any, self: Model, steps: int) -> Any:
         if Failing.when == "before":
             raise OSError("before")
-        result = original(self, steps)
+        given = inspect.signature(original).bind(self, steps).arguments
+        result = original(self, given["steps"])
         if Failing.when == "after":
             raise OSError("after")
         runyard.log_param("steps", steps)

@@ -72,6 +72,9 @@ class _Original:
     result: Any = None
     error: BaseException | None = None
 
+    def __post_init__(self) -> None:
+        functools.update_wrapper(self, self.function)  # patches look at its signature
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         self.called, self.error = True, None
         try:
