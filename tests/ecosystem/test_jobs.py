@@ -43,6 +43,17 @@ def test_sktimes_own_flavor_saves_and_loads(job: Job, first: str, second: str) -
 
 
 @pytest.mark.parametrize("way", CLIENTS)
+def test_darts_logs_by_itself(job: Job, way: str) -> None:
+    """It patches its own classes with what MLflow gives to libraries for that."""
+    client, _ = job(way, "darts_models.py")
+
+    (run,) = runs_of(client, "darts")
+    assert ("4", "None") == (run.data.params["lags"], run.data.params["quantiles"])
+    assert run.data.tags["model_class"].endswith("LinearRegressionModel")
+    assert 0.0 == pytest.approx(run.data.metrics["mae"], abs=1e-6)
+
+
+@pytest.mark.parametrize("way", CLIENTS)
 def test_trials_of_ray_log(job: Job, way: str) -> None:
     """Ray's callback logs from the program, and `setup_mlflow` from the workers that Ray starts."""
     client, said = job(way, "ray_trials.py", RAY_TRAIN_V2_ENABLED="0")

@@ -56,6 +56,7 @@ FAMILIES = {
     "ecosystem": Family(
         (
             "dagster-mlflow==0.29.27",
+            "darts==0.48.1",
             "distributed>=2024.8",
             "flaml==2.7.0",
             "hydra-core==1.3.2",
