@@ -10,10 +10,12 @@ from runyard import metrics as metrics
 from runyard import models as models
 from runyard import onnx as onnx
 from runyard import projects as projects
+from runyard import prophet as prophet
 from runyard import pyfunc as pyfunc
 from runyard import pytorch as pytorch
 from runyard import scoring as scoring
 from runyard import sklearn as sklearn
+from runyard import spacy as spacy
 from runyard import spark as spark
 from runyard import statsmodels as statsmodels
 from runyard import system_metrics as system_metrics

@@ -52,6 +52,8 @@ def examples_of(folder: str) -> list[Example]:
 
 def as_numbers(predicted: Any) -> Any:
     """Predictions in one shape, to compare them: an array, or lists of texts."""
+    if isinstance(predicted, pd.DataFrame):
+        predicted = pd.DataFrame({name: _cells(predicted[name]) for name in predicted})
     if isinstance(predicted, pd.DataFrame) and any(isinstance(cell, list) for cell in predicted.iloc[0]):
         predicted = {name: predicted[name].tolist() for name in predicted}
     if isinstance(predicted, pd.DataFrame | pd.Series):
@@ -60,6 +62,13 @@ def as_numbers(predicted: Any) -> Any:
         predicted = np.column_stack([np.asarray(predicted[name]) for name in sorted(predicted)])
     found = np.asarray(predicted)
     return found.astype(float) if found.dtype.kind in "fiub" else np.asarray(predicted, dtype=object).tolist()
+
+
+def _cells(column: Any) -> Any:
+    """A column with dates as texts, as in JSON, and dictionaries as lists."""
+    if column.dtype.kind == "M":
+        return column.dt.strftime("%Y-%m-%dT%H:%M:%S")
+    return column.map(lambda cell: list(cell.values()) if isinstance(cell, dict) else cell)
 
 
 def same(predicted: Any, expected: Any, example: Example) -> None:

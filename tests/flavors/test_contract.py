@@ -82,7 +82,7 @@ def test_a_served_model_answers_json_and_csv(flavor: Flavor, example: Example, s
 
 def _json(rows: Any) -> str:
     if isinstance(rows, pd.DataFrame):
-        return json.dumps({"dataframe_split": json.loads(rows.to_json(orient="split"))})
+        return json.dumps({"dataframe_split": json.loads(rows.to_json(orient="split", date_format="iso"))})
     return json.dumps({"inputs": rows.tolist() if isinstance(rows, np.ndarray) else rows})
 
 

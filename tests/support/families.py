@@ -39,6 +39,10 @@ class Family:
 
 
 _OF_KERAS = ("ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning",)
+_OF_PROPHET = tuple(
+    f"ignore:The {keyword} keyword in {place}:DeprecationWarning"
+    for keyword, place in (("inplace", "DataFrame"), ("'convert_dates'", "read_json"))
+)
 
 FAMILIES = {
     "boost": Family(
@@ -72,6 +76,11 @@ FAMILIES = {
             "xgboost-cpu==3.2.0",
         ),
         ("ecosystem",),
+    ),
+    "rest": Family(
+        ("prophet==1.5.0", "spacy==3.8.18"),
+        ("prophet", "spacy"),
+        _OF_PROPHET,
     ),
     "tf": Family(
         ("tensorflow-cpu==2.21.0", "keras==3.15.1", "tensorboard==2.21.0"),

@@ -6,9 +6,11 @@ from runyard.keras.declared import FLAVOR as KERAS
 from runyard.lightgbm.declared import FLAVOR as LIGHTGBM
 from runyard.models.flavor import Flavor
 from runyard.onnx.declared import FLAVOR as ONNX
+from runyard.prophet.declared import FLAVOR as PROPHET
 from runyard.pyfunc.declared import FLAVOR as PYFUNC
 from runyard.pytorch.declared import FLAVOR as PYTORCH
 from runyard.sklearn.declared import FLAVOR as SKLEARN
+from runyard.spacy.declared import FLAVOR as SPACY
 from runyard.spark.declared import FLAVOR as SPARK
 from runyard.statsmodels.declared import FLAVOR as STATSMODELS
 from runyard.tensorflow.declared import FLAVOR as TENSORFLOW
@@ -29,6 +31,8 @@ FLAVORS: dict[str, Flavor] = {
         KERAS,
         TENSORFLOW,
         STATSMODELS,
+        PROPHET,
+        SPACY,
         PYFUNC,
     )
 }
