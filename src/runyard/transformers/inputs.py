@@ -72,13 +72,46 @@ def labeled(data: Any) -> list[dict[str, Any]]:
     """
     found = []
     for one in rows(data):
-        if not isinstance(one, Mapping) or not {"sequences", _LABELS} <= set(one):
-            raise InvalidParameter(f"This model takes 'sequences' and {_LABELS!r} by name, not {_shown(one)}.")
+        _named(one, "sequences", _LABELS)
         given = {key: value for key, value in one.items() if value is not None}
         several = given["sequences"] if isinstance(given["sequences"], list | np.ndarray) else [given["sequences"]]
         labels = listed(given[_LABELS])
         found += [{**given, "sequences": _text(text), _LABELS: labels} for text in several]
     return found
+
+
+def questions(data: Any) -> list[dict[str, Any]]:
+    """Questions, each with the text that the answer is in.
+
+    Raises
+    ------
+    InvalidParameter: One of the two is missing.
+    """
+    return [_named(one, "question", "context") for one in rows(data)]
+
+
+def table_questions(data: Any) -> list[dict[str, Any]]:
+    """Questions (``query``), each with the table that the answer is in: a dictionary of columns, or JSON of one.
+
+    Raises
+    ------
+    InvalidParameter: One of the two is missing, or the table is not one.
+    """
+    return [{**one, "table": _table(one["table"])} for one in (_named(each, "query", "table") for each in rows(data))]
+
+
+def _named(one: Any, *names: str) -> dict[str, Any]:
+    if not isinstance(one, Mapping) or not set(names) <= set(one):
+        raise InvalidParameter(f"This model takes {' and '.join(map(repr, names))} by name, not {_shown(one)}.")
+    return {name: one[name] for name in names}
+
+
+def _table(given: Any) -> "pd.DataFrame":
+    try:
+        columns = json.loads(given) if isinstance(given, str) else given
+        return pd.DataFrame(columns).astype(str)
+    except (TypeError, ValueError) as problem:
+        raise InvalidParameter(f"'table' is not a dictionary of columns, or JSON of one: {problem}") from None
 
 
 def listed(labels: Any) -> list[Any]:

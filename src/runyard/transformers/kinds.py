@@ -6,7 +6,7 @@ from typing import Any
 
 from runyard.core.libraries import np
 from runyard.models.signature import ModelSignature
-from runyard.transformers import inputs, outputs
+from runyard.transformers import inputs, media, outputs
 from runyard.types.schema import ColSpec, Schema, TensorSpec
 
 
@@ -43,6 +43,9 @@ def _schema(columns: Mapping[str, str] | str | None) -> Schema:
 
 _LABELS = {"label": "string", "score": "double"}
 _LABELED = {"sequences": "string", "candidate_labels": "string", "hypothesis_template": "string"}
+_QUESTIONS = {"question": "string", "context": "string"}
+_TABLE_QUESTIONS = {"query": "string", "table": "string"}
+_SCORES = {"score": "double", "label": "string"}
 _RANKED = {"sequence": "string", "labels": "string", "scores": "double"}
 
 KINDS: dict[str, Kind] = {
@@ -52,8 +55,16 @@ KINDS: dict[str, Kind] = {
     "FeatureExtractionPipeline": Kind(inputs.texts, outputs.features, gives=None, has_templates=True),
     "TextGenerationPipeline": Kind(inputs.texts_or_chats, outputs.generated, has_templates=True),
     "ZeroShotClassificationPipeline": Kind(inputs.labeled, outputs.ranked, takes=_LABELED, gives=_RANKED),
+    "QuestionAnsweringPipeline": Kind(inputs.questions, outputs.answers, takes=_QUESTIONS),
+    "TableQuestionAnsweringPipeline": Kind(inputs.table_questions, outputs.answers, takes=_TABLE_QUESTIONS),
+    "SummarizationPipeline": Kind(inputs.texts, outputs.generated, has_templates=True),
+    "TranslationPipeline": Kind(inputs.texts, outputs.generated),
+    "Text2TextGenerationPipeline": Kind(inputs.texts, outputs.generated, has_templates=True),
+    "ImageClassificationPipeline": Kind(media.images, outputs.labels, gives=_LABELS),
+    "AudioClassificationPipeline": Kind(media.sounds, outputs.labels_of_sounds, takes="binary", gives=_SCORES),
+    "AutomaticSpeechRecognitionPipeline": Kind(media.sounds, outputs.spoken, takes="binary"),
 }
-"""By the name of the pipeline's class."""
+"""By the name of the pipeline's class. Some are there in version 4 of Transformers only."""
 
 
 def kind_of(pipeline: Any) -> Kind | None:

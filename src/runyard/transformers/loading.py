@@ -1,6 +1,5 @@
 """Reading a pipeline: its parts, from the model's folder or from the hub, and the pipeline made of them."""
 
-import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from runyard.core.libraries import lazy, required
 from runyard.exceptions import InvalidParameter
 from runyard.models.loading import file_of
+from runyard.pytorch.devices import device_named
 from runyard.transformers.components import PROCESSOR, loaded_component
 from runyard.transformers.saving import COMPONENTS
 
@@ -17,8 +17,6 @@ transformers = lazy("transformers")
 PIPELINE, PARTS = "pipeline", "components"
 _FOR_MODELS = {"device_map", "low_cpu_mem_usage", "trust_remote_code", "quantization_config", "attn_implementation"}
 """Options that the model is loaded with; the pipeline gets the others."""
-
-log = logging.getLogger(__name__)
 
 
 def read(
@@ -48,9 +46,9 @@ def read(
     parts = read_parts(folder, settings, options)
     if return_type == PARTS:
         if device is not None:
-            parts["model"].to(_here(device))
+            parts["model"].to(device_here(device))
         return parts
-    return pipeline_of(parts, _here(device), {key: one for key, one in options.items() if key not in _FOR_MODELS})
+    return pipeline_of(parts, device_here(device), {key: one for key, one in options.items() if key not in _FOR_MODELS})
 
 
 def read_parts(folder: Path, settings: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
@@ -63,10 +61,18 @@ def read_parts(folder: Path, settings: Mapping[str, Any], options: Mapping[str, 
     parts: dict[str, Any] = {"task": settings["task"]}
     if dtype is not None:
         parts[_dtype_name()] = dtype
-    parts["model"] = kind.from_pretrained(str(file_of(folder, settings, "model_binary")), **for_model)
+    is_here = bool(settings.get("model_binary") or not settings.get("source_model_revision"))
+    if is_here:
+        parts["model"] = kind.from_pretrained(str(file_of(folder, settings, "model_binary")), **for_model)
+    else:
+        revision = settings["source_model_revision"]
+        parts["model"] = kind.from_pretrained(settings["source_model_name"], revision=revision, **for_model)
     for name in _components(settings):
-        place = folder / COMPONENTS / name
-        parts[name] = loaded_component(name, place, settings.get(f"{name}_type"))
+        place: Any = folder / COMPONENTS / name
+        options = {}
+        if not is_here and settings.get(f"{name}_name"):
+            place, options = settings[f"{name}_name"], {"revision": settings.get(f"{name}_revision")}
+        parts[name] = loaded_component(name, place, settings.get(f"{name}_type"), **options)
     return parts
 
 
@@ -107,10 +113,15 @@ def _dtype(given: Any) -> Any:
     return found
 
 
-def _here(device: Any) -> Any:
-    """The device, or the processor with a warning where a GPU is named that this machine does not have."""
-    is_gpu = str(device).startswith("cuda") or (isinstance(device, int) and device >= 0)
-    if is_gpu and not torch.cuda.is_available():
-        log.warning("The device %r is not here, so the model computes on the processor.", device)
-        return "cpu"
-    return device
+def device_here(device: Any) -> Any:
+    """The device, by its number or name; None for what Transformers chooses.
+
+    Raises
+    ------
+    InvalidParameter: There is no such device here.
+    """
+    if device is None:
+        return None
+    if isinstance(device, int):
+        device = "cpu" if device < 0 else f"cuda:{device}"
+    return device_named(device)

@@ -1,5 +1,6 @@
 """What pipelines give, in the shapes that pyfunc gives: one entry for each input."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -33,10 +34,28 @@ def features(found: Sequence[Any]) -> Any:
     return np.stack(arrays) if len({one.shape for one in arrays}) == 1 else arrays
 
 
+def labels_of_sounds(found: Sequence[Any]) -> Any:
+    """A table with a row for each label of the only sound; as `labels` for several."""
+    return pd.DataFrame(list(found[0])) if len(found) == 1 else labels(found)
+
+
+def spoken(found: Sequence[Any]) -> list[str]:
+    """What was said; as JSON with the times of its parts where these are asked for."""
+    return [json.dumps(one) if "chunks" in one else str(one["text"]).strip() for one in found]
+
+
+def answers(found: Sequence[Any]) -> list[str]:
+    """The best answer to each question."""
+    return [str((one[0] if isinstance(one, list) else one)["answer"]) for one in found]
+
+
+_WRITTEN = ("generated_text", "summary_text", "translation_text")
+
+
 def generated(found: Sequence[Any]) -> list[str]:
     """What was written, one after another; of a chat the last message."""
-    flat = [one for answers in found for one in (answers if isinstance(answers, list) else [answers])]
-    return [_last(one["generated_text"]) for one in flat]
+    flat = [one for written in found for one in (written if isinstance(written, list) else [written])]
+    return [_last(next(one[key] for key in _WRITTEN if key in one)) for one in flat]
 
 
 def _last(written: Any) -> str:

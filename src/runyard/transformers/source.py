@@ -87,6 +87,8 @@ def source_of(given: Any, task: str | None) -> Source:
 
 def _of_pipeline(pipeline: Any) -> Source:
     model = pipeline.model
+    if hasattr(model, "peft_config"):
+        raise InvalidParameter("Adapters of PEFT are not stored on their own: merge them with merge_and_unload().")
     return Source(
         task=pipeline.task,
         pipeline_type=type(pipeline).__name__,
