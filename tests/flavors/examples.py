@@ -78,7 +78,7 @@ def same(predicted: Any, expected: Any, example: Example) -> None:
         np.testing.assert_allclose(np.ravel(one), np.ravel(other), rtol=example.tolerance, atol=example.tolerance)
     else:
         pairs = list(zip(_flat(one), _flat(other), strict=True))
-        texts = [pair for pair in pairs if any(isinstance(value, str) for value in pair)]
+        texts = [pair for pair in pairs if any(isinstance(value, str | dict) for value in pair)]
         assert [text for text, _ in texts] == [text for _, text in texts]
         numbers = np.array([pair for pair in pairs if pair not in texts], dtype=float).reshape(-1, 2)
         np.testing.assert_allclose(numbers[:, 0], numbers[:, 1], rtol=example.tolerance, atol=example.tolerance)

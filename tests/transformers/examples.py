@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.flavors.examples import Example
-from tests.transformers import tiny
+from tests.transformers import media, tiny
 
 TEXTS = ["hello world", "bad a b"]
 MASKED = ["hello [MASK] .", "[MASK] is good"]
@@ -21,6 +21,14 @@ def _words(pipeline: Any, rows: Any) -> Any:
 
 def _entities(pipeline: Any, rows: Any) -> Any:
     return [",".join(one["entity"] for one in text) for text in pipeline(rows)]
+
+
+def _pictured(pipeline: Any, rows: Any) -> Any:
+    return pipeline(rows)
+
+
+def _spoken(pipeline: Any, rows: Any) -> Any:
+    return [pipeline(rows)["text"]]
 
 
 def _written(pipeline: Any, rows: Any) -> Any:
@@ -77,5 +85,14 @@ EXAMPLES = [
         TEXTS[:1],
         lambda pipeline, rows: pipeline(rows)[0][0],
     ),
+    Example("images", media.image_classifier, [media.picture()] * 2, _pictured),
+    Example(
+        "sounds",
+        media.sound_classifier,
+        media.SAMPLES,
+        lambda pipeline, rows: [[one["score"], one["label"]] for one in pipeline(rows)],
+        options={"input_example": media.SAMPLES},
+    ),
+    Example("speech", media.speech, media.SAMPLES, _spoken, options={"input_example": media.SAMPLES}),
     Example("zero-shot", lambda: tiny.texts("zero-shot-classification", tiny.entailment()), ABOUT, _ranked),
 ]

@@ -44,7 +44,6 @@ UNCOVERED: dict[str, Uncovered] = {
     "pytorch_lightning": _PYTORCH,
     "fastai": Uncovered("fastai", "fastai", _BY_HAND),
     "paddle": Uncovered("PaddlePaddle (paddle)", "paddle", _BY_HAND),
-    "transformers": Uncovered("Transformers (transformers)", "transformers", _LOGGER),
     "setfit": Uncovered("SetFit (setfit)", "setfit", _BY_HAND),
     **{
         module: Uncovered(module, module.rpartition(".")[2], _TRACES)

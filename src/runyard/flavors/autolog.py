@@ -18,6 +18,7 @@ LIBRARIES = {
     "sklearn": "runyard.sklearn",
     "tensorflow": "runyard.tensorflow",
     "statsmodels": "runyard.statsmodels",
+    "transformers": "runyard.transformers",
     "xgboost": "runyard.xgboost",
 }
 """A library's module → ours that has its `autolog`."""

@@ -1,8 +1,7 @@
 """``transformers.autolog()``: what other libraries do inside of a training of Transformers is not logged by itself."""
 
-from typing import Any
-
 from runyard.autologging import integrations
+from runyard.autologging.imports import on_import
 from runyard.autologging.patches import patch, revert
 from runyard.autologging.watchers import Call, Watch
 from runyard.core.libraries import required
@@ -35,7 +34,7 @@ def autolog(
     InvalidParameter: `extra_tags` is not a dictionary.
     MissingPackage: Transformers is not installed.
     """
-    trainer: Any = required("transformers", "Watching the Trainer of Transformers").Trainer
+    required("transformers", "Watching the Trainer of Transformers")
     integrations.configure(
         FLAVOR.name,
         {
@@ -53,7 +52,12 @@ def autolog(
     if disable:
         revert(FLAVOR.name)
     else:
-        patch(FLAVOR.name, trainer, "train", _quietly)
+        on_import.now_or_then("transformers.trainer", _watch_trainer)
+
+
+def _watch_trainer() -> None:
+    if not integrations.get_autologging_config(FLAVOR.name, "disable", default_value=False):
+        patch(FLAVOR.name, required("transformers.trainer", "Watching it").Trainer, "train", _quietly)
 
 
 def _quietly(call: Call) -> Watch:

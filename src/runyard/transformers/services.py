@@ -2,18 +2,21 @@
 
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from runyard.core.libraries import np
+from runyard.core.libraries import lazy, np
 from runyard.exceptions import InvalidParameter
 from runyard.models.signature import ModelSignature
 from runyard.transformers.inputs import is_chat, rows
 from runyard.transformers.pyfunc import TransformersModel
 from runyard.transformers.service_types import CHAT, COMPLETIONS, EMBEDDINGS, signature_of
 
+torch = lazy("torch")
+transformers = lazy("transformers")
+
 _INPUT = {CHAT: "messages", COMPLETIONS: "prompt", EMBEDDINGS: "input"}
-_OPTIONS = {"max_tokens": "max_new_tokens", "n": "num_return_sequences", "stop": "stop_strings"}
+_OPTIONS = {"max_tokens": "max_new_tokens", "n": "num_return_sequences"}
 """What services call an option → what Transformers calls it."""
 _NOT_OFFERED = ("stream", "tools", "custom_inputs", "frequency_penalty", "presence_penalty")
 
@@ -70,9 +73,12 @@ class ServiceModel:
     def _answered(self, request: Mapping[str, Any]) -> dict[str, Any]:
         prompt = self._prompt(request[_INPUT[self._task]])
         is_chat_task = self._task == CHAT
-        options = self._options({key: one for key, one in request.items() if key != _INPUT[self._task]})
+        options = self._options({key: one for key, one in request.items() if key not in (_INPUT[self._task], "stop")})
         marks = {"add_special_tokens": False} if is_chat_task else {}
         given = self._tokenizer(prompt, **marks)["input_ids"]
+        ends = _listed(request.get("stop"))
+        if ends:
+            options["stopping_criteria"] = transformers.StoppingCriteriaList([self._ending(len(given), ends)])
         (found,) = self._model.called([prompt], {**options, **marks, "return_tensors": True})
         written = [list(one["generated_token_ids"])[len(given) :] for one in found]
         most = options.get("max_new_tokens")
@@ -80,7 +86,7 @@ class ServiceModel:
             {
                 "index": index,
                 "finish_reason": "length" if most is not None and len(tokens) >= most else "stop",
-                **self._choice(self._tokenizer.decode(tokens, skip_special_tokens=True)),
+                **self._choice(_until(self._tokenizer.decode(tokens, skip_special_tokens=True), ends)),
             }
             for index, tokens in enumerate(written)
         ]
@@ -97,6 +103,16 @@ class ServiceModel:
             },
             "choices": choices,
         }
+
+    def _ending(self, begin: int, ends: Sequence[str]) -> Callable[..., Any]:
+        """Whether each text is over, since it has one of these in what was written."""
+
+        def is_over(input_ids: Any, scores: Any, **options: Any) -> Any:
+            written = self._tokenizer.batch_decode(input_ids[:, begin:], skip_special_tokens=True)
+            found = [any(end in text for end in ends) for text in written]
+            return torch.tensor(found, dtype=torch.bool, device=input_ids.device)
+
+        return is_over
 
     def _prompt(self, given: Any) -> str:
         if self._task == COMPLETIONS:
@@ -116,14 +132,11 @@ class ServiceModel:
         """The options of a request as Transformers names them."""
         named = {_OPTIONS.get(name, name): value for name, value in request.items()}
         options = {**self._model.model_config, **named}
-        if "stop_strings" in named:
-            options["stop_strings"] = list(named["stop_strings"])
-            options["tokenizer"] = self._tokenizer
         if named.get("temperature") == 0:  # which means the likeliest words there
             del options["temperature"]
             options["do_sample"] = False
-        elif "temperature" in named or options.get("num_return_sequences", 1) > 1:
-            options.setdefault("do_sample", True)
+        elif "temperature" in named or named.get("num_return_sequences", 1) > 1:
+            options["do_sample"] = True
         return options
 
     def _choice(self, text: str) -> dict[str, Any]:
@@ -141,6 +154,17 @@ class ServiceModel:
             ],
             "usage": {"prompt_tokens": tokens, "total_tokens": tokens},
         }
+
+
+def _listed(given: Any) -> list[str]:
+    if given is None or isinstance(given, str):
+        return [given] if given else []
+    return [str(one) for one in given]
+
+
+def _until(text: str, ends: Sequence[str]) -> str:
+    """A text up to the first of these."""
+    return text[: min((text.index(end) for end in ends if end in text), default=len(text))]
 
 
 def _texts(given: Any) -> list[str]:
