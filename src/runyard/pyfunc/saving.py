@@ -220,6 +220,8 @@ def _check_kind(loader_module: Any, data_path: Any, python_model: Any, artifacts
 
 
 def _python_model(given: Any) -> PythonModel:
+    if type(given) is PythonModel:  # only keeps files, as the checkpoints of Transformers' callback
+        return given
     if isinstance(given, PythonModel):
         own = getattr(given, "predict", None)
         if not callable(own) or getattr(own, "__func__", None) is PythonModel.predict:
