@@ -104,9 +104,10 @@ FAMILIES = {
             "optuna==5.0.0",
             "optuna-integration==5.0.0",
             "skorch==1.4.0",
+            "sentence-transformers==6.2.0",
             "transformers==5.17.0",
         ),
-        ("keras_torch", "pytorch", "loggers", "transformers"),
+        ("keras_torch", "pytorch", "loggers", "transformers", "sentence_transformers"),
         _OF_KERAS,
     ),
 }

@@ -9,6 +9,7 @@ from runyard.onnx.declared import FLAVOR as ONNX
 from runyard.prophet.declared import FLAVOR as PROPHET
 from runyard.pyfunc.declared import FLAVOR as PYFUNC
 from runyard.pytorch.declared import FLAVOR as PYTORCH
+from runyard.sentence_transformers.declared import FLAVOR as SENTENCE_TRANSFORMERS
 from runyard.sklearn.declared import FLAVOR as SKLEARN
 from runyard.spacy.declared import FLAVOR as SPACY
 from runyard.spark.declared import FLAVOR as SPARK
@@ -28,6 +29,7 @@ FLAVORS: dict[str, Flavor] = {
         ONNX,
         PYTORCH,
         TRANSFORMERS,
+        SENTENCE_TRANSFORMERS,
         KERAS,
         TENSORFLOW,
         STATSMODELS,

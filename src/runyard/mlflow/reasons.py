@@ -33,7 +33,6 @@ REASONS: dict[str, str] = {
             "mleap",
             "paddle",
             "pmdarima",
-            "sentence_transformers",
             "shap",
         ),
         _FLAVORS,

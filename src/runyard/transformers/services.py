@@ -145,15 +145,26 @@ class ServiceModel:
     def _embedded(self, texts: Sequence[str]) -> dict[str, Any]:
         """An embedding of each text: what the model makes of its first token."""
         found = self._model.called(list(texts), self._model.model_config)
-        tokens = sum(len(one) for one in self._tokenizer(list(texts))["input_ids"])
-        return {
-            "object": "list",
-            "data": [
-                {"object": "embedding", "index": index, "embedding": np.asarray(one)[0][0].tolist()}
-                for index, one in enumerate(found)
-            ],
-            "usage": {"prompt_tokens": tokens, "total_tokens": tokens},
-        }
+        return embeddings_answer([np.asarray(one)[0][0] for one in found], self._tokenizer, texts)
+
+
+def embeddings_answer(vectors: Any, tokenizer: Any, texts: Sequence[str]) -> dict[str, Any]:
+    """What a service for embeddings answers.
+
+    Parameters
+    ----------
+    vectors: One for each text.
+    tokenizer: Counts the tokens of the texts.
+    """
+    tokens = sum(len(one) for one in tokenizer(list(texts))["input_ids"])
+    return {
+        "object": "list",
+        "data": [
+            {"object": "embedding", "index": index, "embedding": np.asarray(one).tolist()}
+            for index, one in enumerate(vectors)
+        ],
+        "usage": {"prompt_tokens": tokens, "total_tokens": tokens},
+    }
 
 
 def _listed(given: Any) -> list[str]:

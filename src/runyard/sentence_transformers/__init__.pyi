@@ -1,0 +1,7 @@
+from runyard.sentence_transformers.flavor import FLAVOR_NAME as FLAVOR_NAME
+from runyard.sentence_transformers.flavor import _load_pyfunc as _load_pyfunc
+from runyard.sentence_transformers.flavor import get_default_conda_env as get_default_conda_env
+from runyard.sentence_transformers.flavor import get_default_pip_requirements as get_default_pip_requirements
+from runyard.sentence_transformers.flavor import load_model as load_model
+from runyard.sentence_transformers.flavor import log_model as log_model
+from runyard.sentence_transformers.flavor import save_model as save_model
