@@ -5,8 +5,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from sentence_transformers.sentence_transformer import modules
+
 import sentence_transformers
-from sentence_transformers import models
 from tests.flavors.examples import Example
 from tests.transformers import tiny
 
@@ -25,8 +26,8 @@ def checkpoint() -> str:
 
 def embedder() -> Any:
     """Makes 8 numbers of each text."""
-    modules = [models.Transformer(checkpoint()), models.Pooling(8)]
-    return sentence_transformers.SentenceTransformer(modules=modules, device="cpu")
+    parts = [modules.Transformer(checkpoint()), modules.Pooling(8)]
+    return sentence_transformers.SentenceTransformer(modules=parts, device="cpu")
 
 
 def _encoded(model: Any, rows: Any) -> Any:
