@@ -74,7 +74,7 @@ def _warnings(tmp_path: Path, library: str, when: str, options: str = "") -> lis
     for name in ("torch", library):
         folder = tmp_path.joinpath("libraries", *name.split("."))
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "__init__.py").write_text("import torch\n" if name == "lightning" else "", encoding="utf-8")
+        (folder / "__init__.py").write_text("import torch\n" if name == "fastai" else "", encoding="utf-8")
     program = TOLD.format(library=library, when=when, options=options)
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
@@ -84,7 +84,7 @@ def _warnings(tmp_path: Path, library: str, when: str, options: str = "") -> lis
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("library", ["catboost", "lightning", "fastai", "google.genai"])
+@pytest.mark.parametrize("library", ["catboost", "paddle", "fastai", "google.genai"])
 def test_libraries_that_are_not_watched_are_told_of(library: str, when: str, tmp_path: Path) -> None:
     """One warning names the library and what to do, whenever it is imported and however often autolog is called."""
     [told] = _warnings(tmp_path, library, when)
@@ -95,10 +95,10 @@ def test_libraries_that_are_not_watched_are_told_of(library: str, when: str, tmp
 
 
 @pytest.mark.parametrize("when", ["before", "after", "never"])
-@pytest.mark.parametrize("options", ["silent=True", "disable=True", "exclude_flavors=['pytorch']"])
+@pytest.mark.parametrize("options", ["silent=True", "disable=True", "exclude_flavors=['fastai']"])
 def test_who_wants_to_hear_nothing_is_told_nothing(options: str, when: str, tmp_path: Path) -> None:
     """Silence, switching off and leaving a library out hold for these warnings too."""
-    assert _warnings(tmp_path, "lightning", when, options) == []
+    assert _warnings(tmp_path, "fastai", when, options) == []
 
 
 def test_libraries_that_are_never_imported_are_not_told_of(tmp_path: Path) -> None:

@@ -35,13 +35,8 @@ _LOGGER = f"{_LOG}, or use the library's own MLflow logger; keep the saved model
 _BOOSTER = f"{_LOG}, and runyard.catboost.log_model."
 _TRACES = "Log what you need as params, metrics, tables or artifacts."
 
-_PYTORCH = Uncovered("PyTorch (torch, lightning)", "pytorch", _LOGGER)
-
 UNCOVERED: dict[str, Uncovered] = {
     "catboost": Uncovered("CatBoost (catboost)", "catboost", _BOOSTER),
-    "torch": _PYTORCH,
-    "lightning": _PYTORCH,
-    "pytorch_lightning": _PYTORCH,
     "fastai": Uncovered("fastai", "fastai", _BY_HAND),
     "paddle": Uncovered("PaddlePaddle (paddle)", "paddle", _BY_HAND),
     "setfit": Uncovered("SetFit (setfit)", "setfit", _BY_HAND),

@@ -14,6 +14,8 @@ from runyard.core.listed import listed
 LIBRARIES = {
     "keras": "runyard.keras",
     "lightgbm": "runyard.lightgbm",
+    "lightning.pytorch": "runyard.pytorch",
+    "pytorch_lightning": "runyard.pytorch",
     "pyspark.ml": "runyard.spark.autologging",
     "sklearn": "runyard.sklearn",
     "tensorflow": "runyard.tensorflow",

@@ -1,4 +1,4 @@
-"""PyTorch: saving, logging and loading its modules and state dictionaries."""
+"""PyTorch: saving, logging and loading its modules and state dictionaries, and automatic logging with Lightning."""
 
 from runyard._lazy import on_first_use, stubbed
 

@@ -1,3 +1,6 @@
+from runyard.pytorch.autologging import autolog as autolog
+from runyard.pytorch.callbacks import MlflowModelCheckpointCallback as MlflowModelCheckpointCallback
+from runyard.pytorch.checkpoints import load_checkpoint as load_checkpoint
 from runyard.pytorch.flavor import FLAVOR_NAME as FLAVOR_NAME
 from runyard.pytorch.flavor import SERIALIZATION_FORMAT_PICKLE as SERIALIZATION_FORMAT_PICKLE
 from runyard.pytorch.flavor import SERIALIZATION_FORMAT_PT2 as SERIALIZATION_FORMAT_PT2

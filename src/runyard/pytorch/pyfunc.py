@@ -54,7 +54,7 @@ class PyTorchModel:
                 found = self.pytorch_model(**arguments, **params)
             else:
                 found = self.pytorch_model(self._tensor(data), **params)
-        return _rows(_arrays(found), data)
+        return _rows(arrays_of(found), data)
 
     def get_raw_model(self) -> Any:
         """The module."""
@@ -80,7 +80,13 @@ def _numbers(data: Any) -> Any:
     return found if found.flags.writeable and found.flags.c_contiguous else found.copy()
 
 
-def _arrays(found: Any) -> Any:
+def arrays_of(found: Any) -> Any:
+    """What a module gives, a tensor or a dictionary of tensors, as arrays.
+
+    Raises
+    ------
+    InvalidParameter: It is something else.
+    """
     if isinstance(found, torch.Tensor):
         tensor = found.detach().cpu()
         return (tensor.float() if tensor.dtype is torch.bfloat16 else tensor).numpy()
@@ -94,7 +100,7 @@ def _arrays(found: Any) -> Any:
             f"The model gives {type(found).__name__}; a pyfunc needs a tensor, or a dictionary of tensors. Wrap it in "
             "a module that returns one."
         )
-    return {str(name): _arrays(part) for name, part in tensors.items()}
+    return {str(name): arrays_of(part) for name, part in tensors.items()}
 
 
 def _rows(found: Any, data: Any) -> Any:
