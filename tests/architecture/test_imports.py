@@ -34,7 +34,7 @@ _HEAVY = {
     "yaml",
 }
 
-_FOLDERS_WITH_IMPORTS_IN_FUNCTIONS = ("cli/", "lightgbm/", "sklearn/", "xgboost/")
+_FOLDERS_WITH_IMPORTS_IN_FUNCTIONS = ("cli/", "lightgbm/", "pytorch/", "sklearn/", "xgboost/")
 """Help must not wait for what the commands need, nor a program for a library that it trains with."""
 
 _FILES_WITH_IMPORTS_IN_FUNCTIONS = {

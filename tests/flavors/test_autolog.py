@@ -71,10 +71,9 @@ runyard.autolog({options})
 
 
 def _warnings(tmp_path: Path, library: str, when: str, options: str = "") -> list[str]:
-    for name in ("torch", library):
-        folder = tmp_path.joinpath("libraries", *name.split("."))
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "__init__.py").write_text("import torch\n" if name == "fastai" else "", encoding="utf-8")
+    folder = tmp_path.joinpath("libraries", *library.split("."))
+    folder.mkdir(parents=True)
+    (folder / "__init__.py").touch()
     program = TOLD.format(library=library, when=when, options=options)
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False

@@ -37,33 +37,39 @@ def case(**options: Any) -> Callable[[Callable[[], Any]], None]:
 
 @case(extra_tags={"team": "x"}, registered_model_name="line")
 def fit() -> None:
+    """With a model that is registered."""
     trainer(lightning).fit(Line(), batches(), batches())
 
 
 @case(log_models=False, log_every_n_step=2, checkpoint_save_best_only=False, checkpoint_save_freq=2)
 def steps() -> None:
+    """Metrics and checkpoints of steps."""
     trainer(lightning).fit(Line(), batches(), batches())
 
 
 @case(log_models=False, log_every_n_epoch=2, checkpoint_save_best_only=False, checkpoint_save_weights_only=True)
 def epochs() -> None:
+    """Every second epoch."""
     trainer(lightning, epochs=3).fit(Line(), batches(), batches())
 
 
 @case(log_models=False, checkpoint=False)
 def without_validation() -> None:
+    """No metric for checkpoints."""
     trainer(lightning).fit(Line(), batches())
 
 
 @case()
 def early_stopping() -> None:
+    """By the package's own callback."""
     stopping = pytorch_lightning.callbacks.EarlyStopping("val_loss", min_delta=100.0, patience=1)
     tried = trainer(pytorch_lightning, epochs=6, callbacks=[stopping], enable_checkpointing=True)
     tried.fit(OldLine(), batches(), batches())
 
 
 @case(log_models=False)
-def test_afterwards() -> None:
+def tested_afterwards() -> None:
+    """And trained again, in one run."""
     with sdk.start_run():
         tried, model = trainer(lightning), Line()
         tried.fit(model, batches(), batches())
@@ -73,6 +79,7 @@ def test_afterwards() -> None:
 
 @case(log_every_n_step=2)
 def tensorboard() -> None:
+    """Without Lightning."""
     with sdk.start_run(), SummaryWriter("events") as writer:
         for step in range(4):
             writer.add_scalar("loss", 0.5 * step, step)
@@ -81,6 +88,7 @@ def tensorboard() -> None:
 
 @case(exclusive=True)
 def exclusive() -> None:
+    """In a run of the program."""
     with sdk.start_run():
         trainer(lightning).fit(Line(), batches())
 

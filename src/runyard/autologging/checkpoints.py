@@ -70,8 +70,25 @@ class Checkpoints:
         metrics: What is known of the model now.
         write: Writes the model to a file.
         """
-        if self.save_best_only and not self._is_better(metrics):
+        if not self.is_wanted(metrics):
             return False
+        self.store(client, run_id, epoch, step, metrics, write)
+        return True
+
+    def is_wanted(self, metrics: Mapping[str, float]) -> bool:
+        """Whether a checkpoint with these metrics is to be kept: each one, or each that is the best so far."""
+        return not self.save_best_only or self._is_better(metrics)
+
+    def store(
+        self,
+        client: RunyardClient,
+        run_id: str,
+        epoch: int,
+        step: int,
+        metrics: Mapping[str, float],
+        write: Callable[[str], object],
+    ) -> None:
+        """Save a checkpoint that is wanted. The parameters are those of `save`."""
         folder, prefix = FOLDER, "latest_"
         if not self.save_best_only:
             folder, prefix = f"{FOLDER}/{_place(epoch if self.save_freq == 'epoch' else None, step)}", ""
@@ -84,7 +101,6 @@ class Checkpoints:
             write(file)
             client.log_artifact(run_id, file, folder)
         client.set_tag(run_id, LATEST_TAG, f"{folder}/{name}", synchronous=False)
-        return True
 
     def _is_better(self, metrics: Mapping[str, float]) -> bool:
         value = metrics.get(str(self.monitor))

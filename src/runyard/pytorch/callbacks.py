@@ -5,7 +5,7 @@ from typing import Any
 from runyard.exceptions import InvalidParameter
 from runyard.fluent.active import active_run
 from runyard.fluent.stack import ActiveRun
-from runyard.pytorch.checkpoints import Checkpoints
+from runyard.pytorch.checkpoints import Place, TrainerCheckpoints
 from runyard.pytorch.lightning import installed_package
 
 
@@ -38,8 +38,14 @@ class MlflowModelCheckpointCallback(installed_package().Callback):  # type: igno
         self._checkpoints = self._new()
         self._run: ActiveRun | None = None
 
-    def _new(self) -> Checkpoints:
-        return Checkpoints(self.monitor, self.mode, self.save_best_only, self.save_weights_only, self.save_freq)
+    def _new(self) -> TrainerCheckpoints:
+        return TrainerCheckpoints(
+            monitor=self.monitor,
+            mode=self.mode,
+            save_best_only=self.save_best_only,
+            save_weights_only=self.save_weights_only,
+            save_freq=self.save_freq,
+        )
 
     def on_fit_start(self, trainer: Any, pl_module: Any) -> None:
         """Take the active run."""
@@ -52,14 +58,14 @@ class MlflowModelCheckpointCallback(installed_package().Callback):  # type: igno
 
     def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
         """Store a checkpoint where this is the step for one."""
-        self._checkpoints.after_batch(trainer, *self._place())
+        self._checkpoints.after_batch(trainer, self._place())
 
     def on_train_epoch_end(self, trainer: Any, pl_module: Any) -> None:
         """Store a checkpoint where there is to be one."""
-        self._checkpoints.after_epoch(trainer, *self._place())
+        self._checkpoints.after_epoch(trainer, self._place())
 
-    def _place(self) -> tuple[Any, str | None]:
-        return (None, None) if self._run is None else (self._run.client, self._run.info.run_id)
+    def _place(self) -> Place | None:
+        return None if self._run is None else (self._run.client, self._run.info.run_id)
 
     def __getstate__(self) -> dict[str, Any]:
         """Without the run: it belongs to this process."""

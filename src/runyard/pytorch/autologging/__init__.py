@@ -6,7 +6,7 @@ from typing import Any
 from runyard.autologging.imports import on_import
 from runyard.autologging.integrations import configure
 from runyard.autologging.patches import revert
-from runyard.pytorch.checkpoints import Checkpoints
+from runyard.pytorch.checkpoints import TrainerCheckpoints
 from runyard.pytorch.lightning import PACKAGES
 
 _TENSORBOARD = "torch.utils.tensorboard"
@@ -40,7 +40,7 @@ def autolog(
     Parameters
     ----------
     log_every_n_epoch: Log the metrics of every epoch whose number, from 1, this divides.
-    log_every_n_step: Log metrics of single steps too, every so many steps; none when left out.
+    log_every_n_step: Log metrics of single steps too, each time this number of them is over; none when left out.
     log_models: Log the trained model.
     log_datasets: Taken for compatibility; data loaders have no description.
     disable: Stop logging automatically.
@@ -61,31 +61,13 @@ def autolog(
     ------
     InvalidParameter: An option of checkpoints is not valid, or `extra_tags` is not a dictionary.
     """
-    options: dict[str, Any] = {
-        "log_every_n_epoch": log_every_n_epoch,
-        "log_every_n_step": log_every_n_step,
-        "log_models": log_models,
-        "log_datasets": log_datasets,
-        "disable": disable,
-        "exclusive": exclusive,
-        "disable_for_unsupported_versions": disable_for_unsupported_versions,
-        "silent": silent,
-        "registered_model_name": registered_model_name,
-        "extra_tags": extra_tags,
-        "checkpoint": checkpoint,
-        "checkpoint_monitor": checkpoint_monitor,
-        "checkpoint_mode": checkpoint_mode,
-        "checkpoint_save_best_only": checkpoint_save_best_only,
-        "checkpoint_save_weights_only": checkpoint_save_weights_only,
-        "checkpoint_save_freq": checkpoint_save_freq,
-        "log_model_signatures": log_model_signatures,
-    }
-    Checkpoints(
-        checkpoint_monitor,
-        checkpoint_mode,
-        checkpoint_save_best_only,
-        checkpoint_save_weights_only,
-        checkpoint_save_freq,
+    options = dict(locals())
+    TrainerCheckpoints(
+        monitor=checkpoint_monitor,
+        mode=checkpoint_mode,
+        save_best_only=checkpoint_save_best_only,
+        save_weights_only=checkpoint_save_weights_only,
+        save_freq=checkpoint_save_freq,
     )
     configure("pytorch", options)
     revert("pytorch")

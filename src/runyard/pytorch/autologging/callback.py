@@ -7,7 +7,7 @@ from typing import Any
 from runyard.autologging.integrations import autologging_is_disabled, get_autologging_config
 from runyard.autologging.reports import attempt
 from runyard.autologging.training import TrainingRun
-from runyard.pytorch.checkpoints import Checkpoints
+from runyard.pytorch.checkpoints import Place, TrainerCheckpoints
 from runyard.pytorch.lightning import installed_package, is_of
 
 _OF_STOPPING = ("monitor", "mode", "patience", "min_delta", "stopped_epoch")
@@ -21,11 +21,11 @@ class TrainingCallback(installed_package().Callback):  # type: ignore[misc]
 
     def __init__(self) -> None:
         self._training: TrainingRun | None = None
-        self._checkpoints: Checkpoints | None = None
+        self._checkpoints: TrainerCheckpoints | None = None
         self._names_of_steps: set[str] = set()
         self._ended_epoch: int | None = None
 
-    def begin(self, training: TrainingRun | None, checkpoints: Checkpoints | None) -> None:
+    def begin(self, training: TrainingRun | None, checkpoints: TrainerCheckpoints | None) -> None:
         """A training begins.
 
         Parameters
@@ -60,14 +60,14 @@ class TrainingCallback(installed_package().Callback):  # type: ignore[misc]
                     self._log(found, trainer.global_step)
         with self._step("a checkpoint"):
             if self._checkpoints is not None:
-                self._checkpoints.after_batch(trainer, *self._place())
+                self._checkpoints.after_batch(trainer, self._place())
 
     def on_train_epoch_end(self, trainer: Any, pl_module: Any) -> None:
         """Store a checkpoint. The metrics are complete a little later, when the module's own hook has run."""
         self._ended_epoch = trainer.current_epoch
         with self._step("a checkpoint"):
             if self._checkpoints is not None:
-                self._checkpoints.after_epoch(trainer, *self._place())
+                self._checkpoints.after_epoch(trainer, self._place())
 
     def on_train_epoch_start(self, trainer: Any, pl_module: Any) -> None:
         """Log the metrics of the epoch before."""
@@ -107,8 +107,8 @@ class TrainingCallback(installed_package().Callback):  # type: ignore[misc]
             values = {name: float(value) for name, value in metrics.items()}
             self._training.log_metrics(values, step)
 
-    def _place(self) -> tuple[Any, str | None]:
-        return (None, None) if self._training is None else (self._training.client, self._training.run_id)
+    def _place(self) -> Place | None:
+        return None if self._training is None else (self._training.client, self._training.run_id)
 
     def _step(self, doing: str) -> AbstractContextManager[None]:
         return attempt("pytorch", doing)

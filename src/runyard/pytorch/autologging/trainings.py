@@ -9,7 +9,7 @@ from runyard.autologging.integrations import get_autologging_config
 from runyard.autologging.training import TrainingRun, training_run
 from runyard.autologging.watchers import Call, Watch
 from runyard.pytorch.autologging.callback import TrainingCallback, stopping_of
-from runyard.pytorch.checkpoints import Checkpoints
+from runyard.pytorch.checkpoints import TrainerCheckpoints
 from runyard.pytorch.flavor import PICKLE, log_model
 from runyard.pytorch.lightning import package_of
 from runyard.pytorch.pyfunc import arrays_of
@@ -58,11 +58,11 @@ def _callback_of(trainer: Any) -> TrainingCallback:
     return found
 
 
-def _checkpoints() -> Checkpoints | None:
+def _checkpoints() -> TrainerCheckpoints | None:
     if not get_autologging_config("pytorch", "checkpoint", default_value=True):
         return None
     names = ("monitor", "mode", "save_best_only", "save_weights_only", "save_freq")
-    return Checkpoints(*(get_autologging_config("pytorch", f"checkpoint_{name}") for name in names))
+    return TrainerCheckpoints(**{name: get_autologging_config("pytorch", f"checkpoint_{name}") for name in names})
 
 
 def _log_summary(training: TrainingRun, trainer: Any, model: Any) -> None:
@@ -74,11 +74,14 @@ def _log_summary(training: TrainingRun, trainer: Any, model: Any) -> None:
 def _log_stopping(training: TrainingRun, trainer: Any) -> None:
     """What stopped the training early, and the checkpoint that Lightning itself found best."""
     stopping = stopping_of(trainer)
-    if stopping is None or not (stopping.stopped_epoch or stopping.wait_count >= stopping.patience):
+    if stopping is None:
+        return
+    epochs = getattr(stopping, "patience")  # noqa: B009  (the library's word, not ours)
+    if not (stopping.stopped_epoch or stopping.wait_count >= epochs):
         return
     values = {
         "stopped_epoch": stopping.stopped_epoch,
-        "restored_epoch": stopping.stopped_epoch - max(1, stopping.patience),
+        "restored_epoch": stopping.stopped_epoch - max(1, epochs),
         "best_score": stopping.best_score,
         "wait_count": stopping.wait_count,
     }
