@@ -6,10 +6,10 @@ from runyard.exceptions import InvalidParameter
 from runyard.fluent.active import active_run
 from runyard.fluent.stack import ActiveRun
 from runyard.pytorch.checkpoints import Place, TrainerCheckpoints
-from runyard.pytorch.lightning import installed_package
+from runyard.pytorch.lightning import callback_class
 
 
-class MlflowModelCheckpointCallback(installed_package().Callback):  # type: ignore[misc]
+class MlflowModelCheckpointCallback(callback_class()):  # type: ignore[misc]
     """Stores checkpoints as artifacts of the active run, where `runyard.pytorch.load_checkpoint` finds them.
 
     Parameters
@@ -23,6 +23,7 @@ class MlflowModelCheckpointCallback(installed_package().Callback):  # type: igno
     Raises
     ------
     InvalidParameter: `mode` or `save_freq` is something else; or, when a training begins, no run is active.
+    MissingPackage: Lightning is not installed.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class MlflowModelCheckpointCallback(installed_package().Callback):  # type: igno
         save_weights_only: bool = False,
         save_freq: str | int = "epoch",
     ) -> None:
+        super().__init__()
         self.monitor, self.mode, self.save_best_only = monitor, mode, save_best_only
         self.save_weights_only, self.save_freq = save_weights_only, save_freq
         self._checkpoints = self._new()

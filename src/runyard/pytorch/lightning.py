@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import Any
 
 from runyard.core.libraries import required
+from runyard.exceptions import MissingPackage
 
 PACKAGES = ("lightning.pytorch", "pytorch_lightning")
 
@@ -25,6 +26,19 @@ def installed_package() -> ModuleType:
         with suppress(ImportError):
             return importlib.import_module(name)
     return required(PACKAGES[0], "Lightning's callbacks")  # type: ignore[no-any-return]
+
+
+def callback_class() -> Any:
+    """The class of its callbacks. Without Lightning one that raises the error for that when it is made."""
+    try:
+        return installed_package().Callback
+    except MissingPackage as problem:
+        missing = problem
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise missing
+
+    return type("Callback", (), {"__init__": refuse})
 
 
 def is_of(thing: Any, name: str) -> bool:

@@ -1,7 +1,6 @@
 """``runyard.pytorch.autolog()``: trainings with Lightning are logged as they happen."""
 
 from functools import partial
-from typing import Any
 
 from runyard.autologging.imports import on_import
 from runyard.autologging.integrations import configure
