@@ -31,6 +31,7 @@ class _Steps:
         self.log("val_loss", self._loss(batch))
 
     def test_step(self, batch: Any, index: int) -> None:
+        """Lightning's own name for it."""
         self.log("test_loss", self._loss(batch))
 
     def configure_optimizers(self) -> Any:
