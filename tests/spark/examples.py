@@ -32,9 +32,11 @@ def session() -> Any:
     return made
 
 
+session()  # MLflow reads models only where a session is there already
+
+
 def assembler() -> Any:
     """What makes a vector of the columns."""
-    session()
     return VectorAssembler(inputCols=["a", "b"], outputCol="features")
 
 
