@@ -26,8 +26,6 @@ from runyard.pyfunc.functions import (
 
 FLAVOR_NAME = FLAVOR.name
 _DATA = "data"
-_BACKENDS = {"tensorflow": "tensorflow", "torch": "torch", "jax": "jax", "openvino": "openvino"}
-"""A back end of Keras → the package it comes with."""
 
 
 def _write(
@@ -65,7 +63,7 @@ def _write(
     else:
         model.save(data / f"{NAME}.keras", **(save_model_kwargs or {}))
     backend = keras.backend.backend()
-    folder.packages.append(_BACKENDS.get(backend, backend))
+    folder.packages += [backend, "tensorflow"] if save_exported_model else [backend]  # their packages have these names
     folder.add(FLAVOR, _DATA, keras_backend=backend, save_exported_model=save_exported_model)
     del folder.model.flavors[PYFUNC]["data"]  # MLflow's loader gets the model's folder
     if folder.code is None:
