@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import runyard
 from runyard import MlflowClient
 from tests.support.jobs import ALIAS, CLIENTS, logged_values, run_job, runs_of
 from tests.support.server import RunningServer
@@ -80,6 +81,22 @@ def test_transformers_logs_a_training(train: Training, way: str) -> None:
     assert [step for step, _ in logged_values(client, run, "loss")] == [1, 2, 3, 4]
     assert run.data.metrics["epoch"] == 2
     assert run.data.metrics["train_loss"] > 0
+
+
+def test_transformers_logs_its_checkpoints_as_models(train: Training) -> None:
+    """Its MLflowCallback stores the files of each; what the program logs of the trained model predicts."""
+    client = train(
+        ALIAS, "transformers_checkpoints.py", MLFLOW_EXPERIMENT_NAME="transformers", HF_MLFLOW_LOG_ARTIFACTS="1"
+    )
+
+    (run,) = runs_of(client, "transformers")
+    models = {model.name: model for model in client.search_logged_models([run.info.experiment_id])}
+    assert sorted(models) == ["checkpoint-1", "checkpoint-2", "trained"]
+    runyard.set_tracking_uri(client.tracking_uri)
+    found = runyard.pyfunc.load_model(models["trained"].model_uri).predict(["hello world", "bad world"])
+    assert found.columns.tolist() == ["label", "score"]
+    kept = f"{models['checkpoint-2'].model_uri}/artifacts/checkpoint-2"
+    assert (Path(runyard.artifacts.download_artifacts(kept)) / "model.safetensors").is_file()
 
 
 @with_both
