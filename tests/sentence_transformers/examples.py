@@ -17,7 +17,7 @@ TEXTS = ["hello world", "bad a b"]
 @functools.cache
 def checkpoint() -> str:
     """A folder with a transformer and its tokenizer, the same in each process."""
-    folder = Path(tempfile.gettempdir(), "runyard-tests-tiny-sentences")
+    folder = Path(tempfile.gettempdir(), "tiny-sentences-of-tests")
     if not (folder / "config.json").exists():
         tiny.bert().save_pretrained(folder)
         tiny.tokenizer().save_pretrained(folder)

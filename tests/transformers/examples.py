@@ -24,7 +24,7 @@ def _entities(pipeline: Any, rows: Any) -> Any:
 
 
 def _pictured(pipeline: Any, rows: Any) -> Any:
-    return pipeline(rows)
+    return [[str(value) for label in labels for value in label.values()] for labels in pipeline(rows)]
 
 
 def _spoken(pipeline: Any, rows: Any) -> Any:

@@ -59,8 +59,7 @@ def _write(
     inner = getattr(model[0], "auto_model", None)
     folder.add(
         FLAVOR,
-        DATA,
-        pyfunc={"config": {"task": task}} if task else {},
+        pyfunc={"data": DATA, **({"config": {"task": task}} if task else {})},
         source_model_name=str(getattr(inner, "name_or_path", "")),
         pipeline_model_type=type(inner).__name__ if inner is not None else None,
     )
