@@ -15,6 +15,7 @@ from runyard import pyfunc as pyfunc
 from runyard import pytorch as pytorch
 from runyard import scoring as scoring
 from runyard import sentence_transformers as sentence_transformers
+from runyard import shap as shap
 from runyard import sklearn as sklearn
 from runyard import spacy as spacy
 from runyard import spark as spark

@@ -15,6 +15,7 @@ from runyard.core.libraries import lazy, required
 from runyard.evaluation.encoded import EncodedFeatures
 from runyard.evaluation.subject import Subject
 from runyard.exceptions import MissingPackage
+from runyard.shap.flavor import log_explainer
 
 pyplot, shap = lazy("matplotlib.pyplot"), lazy("shap")
 
@@ -74,9 +75,17 @@ def explained(subject: Subject, features: pd.DataFrame, config: Mapping[str, Any
     explainer = _explainer(subject, encoded, predict, config, is_classifier)
     log.info("Answers are explained by shap's %s.", type(explainer).__name__)
     if config.get("log_explainer"):
-        log.warning("log_explainer is set, but explainers are not saved as models in this version.")
+        _log_explainer(explainer)
     no_bars = {"silent": True} if "silent" in inspect.signature(explainer.__call__).parameters else {}
     return explainer(encoded.numbers, **no_bars)
+
+
+def _log_explainer(explainer: Any) -> None:
+    """Log the explainer as a model; what keeps it from being saved does not keep the model from being evaluated."""
+    try:
+        log_explainer(explainer, name="explainer")
+    except Exception as problem:  # noqa: BLE001  (pickles of other people's models fail in any way)
+        log.warning("The explainer is not logged as a model: %s: %s", type(problem).__name__, problem)
 
 
 def _numeric(subject: Subject, encoded: EncodedFeatures, is_classifier: bool) -> Callable[[Any], Any]:

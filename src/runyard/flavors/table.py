@@ -10,6 +10,7 @@ from runyard.prophet.declared import FLAVOR as PROPHET
 from runyard.pyfunc.declared import FLAVOR as PYFUNC
 from runyard.pytorch.declared import FLAVOR as PYTORCH
 from runyard.sentence_transformers.declared import FLAVOR as SENTENCE_TRANSFORMERS
+from runyard.shap.declared import FLAVOR as SHAP
 from runyard.sklearn.declared import FLAVOR as SKLEARN
 from runyard.spacy.declared import FLAVOR as SPACY
 from runyard.spark.declared import FLAVOR as SPARK
@@ -21,6 +22,7 @@ from runyard.xgboost.declared import FLAVOR as XGBOOST
 FLAVORS: dict[str, Flavor] = {
     flavor.name: flavor
     for flavor in (
+        SHAP,
         SKLEARN,
         SPARK,
         CATBOOST,

@@ -33,7 +33,6 @@ REASONS: dict[str, str] = {
             "mleap",
             "paddle",
             "pmdarima",
-            "shap",
         ),
         _FLAVORS,
     ),

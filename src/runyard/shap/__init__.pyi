@@ -1,0 +1,12 @@
+from runyard.shap.explanation import log_explanation as log_explanation
+from runyard.shap.flavor import FLAVOR_NAME as FLAVOR_NAME
+from runyard.shap.flavor import _load_pyfunc as _load_pyfunc
+from runyard.shap.flavor import get_default_conda_env as get_default_conda_env
+from runyard.shap.flavor import get_default_pip_requirements as get_default_pip_requirements
+from runyard.shap.flavor import get_underlying_model_flavor as get_underlying_model_flavor
+from runyard.shap.flavor import load_explainer as load_explainer
+from runyard.shap.flavor import load_model as load_model
+from runyard.shap.flavor import log_explainer as log_explainer
+from runyard.shap.flavor import log_model as log_model
+from runyard.shap.flavor import save_explainer as save_explainer
+from runyard.shap.flavor import save_model as save_model
