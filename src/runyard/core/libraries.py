@@ -8,6 +8,7 @@ A library that is not installed is a `MissingPackage`, which says what to instal
 """
 
 import importlib
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from runyard._missing import EXTRAS
@@ -60,6 +61,24 @@ def required(name: str, purpose: str) -> Any:
         raise MissingPackage(*EXTRAS[name.partition(".")[0]], purpose) from None
 
 
+def base_class(load: Callable[[], type]) -> type:
+    """A library's class to derive from. Without the library one that raises the error for that when an object is made.
+
+    Parameters
+    ----------
+    load: Gives the class; uses `required`.
+    """
+    try:
+        return load()
+    except MissingPackage as problem:
+        missing = problem
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise missing
+
+    return type("Missing", (), {"__init__": refuse})
+
+
 if not TYPE_CHECKING:
     np = lazy("numpy")
     pd = lazy("pandas")
@@ -67,4 +86,4 @@ if not TYPE_CHECKING:
     urllib3 = lazy("urllib3")
     yaml = lazy("yaml")
 
-__all__ = ["lazy", "np", "pd", "psutil", "required", "urllib3", "yaml"]
+__all__ = ["base_class", "lazy", "np", "pd", "psutil", "required", "urllib3", "yaml"]

@@ -5,16 +5,16 @@ from typing import Any
 from runyard._lazy import public_function
 from runyard.autologging.reports import own_warnings_hidden
 from runyard.autologging.training import TrainingRun
-from runyard.core.libraries import required
+from runyard.core.libraries import base_class, required
 from runyard.exceptions import InvalidParameter
 from runyard.fluent.active import active_run
 
-keras = required("keras", "MlflowCallback")
+KerasCallback: Any = base_class(lambda: required("keras", "MlflowCallback").callbacks.Callback)
 
 _SUMMARY = "model_summary.txt"
 
 
-class MlflowCallback(keras.callbacks.Callback):  # type: ignore[misc, name-defined]
+class MlflowCallback(KerasCallback):  # type: ignore[misc]
     """Logs a training to the active run: settings of the optimizer, a summary of the model, metrics as they come.
 
     It is one of the callbacks of ``model.fit``, and of ``model.evaluate``, whose metrics begin with ``validation_``.

@@ -6,8 +6,7 @@ from contextlib import suppress
 from types import ModuleType
 from typing import Any
 
-from runyard.core.libraries import required
-from runyard.exceptions import MissingPackage
+from runyard.core.libraries import base_class, required
 
 PACKAGES = ("lightning.pytorch", "pytorch_lightning")
 
@@ -29,16 +28,8 @@ def installed_package() -> ModuleType:
 
 
 def callback_class() -> Any:
-    """The class of its callbacks. Without Lightning one that raises the error for that when it is made."""
-    try:
-        return installed_package().Callback
-    except MissingPackage as problem:
-        missing = problem
-
-    def refuse(*_: Any, **__: Any) -> None:
-        raise missing
-
-    return type("Callback", (), {"__init__": refuse})
+    """The class of its callbacks, to derive from whether Lightning is installed or not."""
+    return base_class(lambda: installed_package().Callback)
 
 
 def is_of(thing: Any, name: str) -> bool:

@@ -5,12 +5,9 @@ from typing import Any
 from runyard._lazy import public_function
 from runyard.autologging.checkpoints import Checkpoints
 from runyard.autologging.reports import attempt
-from runyard.core.libraries import required
 from runyard.fluent.active import active_run
 from runyard.fluent.stack import ActiveRun
 from runyard.keras import callback as of_keras
-
-keras = required("keras", "MlflowCallback")
 
 
 class MlflowCallback(of_keras.MlflowCallback):
@@ -37,7 +34,7 @@ class MlflowCallback(of_keras.MlflowCallback):
 MLflowCallback = MlflowCallback
 
 
-class MlflowModelCheckpointCallback(keras.callbacks.Callback):  # type: ignore[misc, name-defined]
+class MlflowModelCheckpointCallback(of_keras.KerasCallback):  # type: ignore[misc]
     """Saves the model to the active run while it is trained; `runyard.tensorflow.load_checkpoint` loads it.
 
     Parameters
