@@ -67,6 +67,7 @@ def rows(spark: Any) -> Any:
     return spark.createDataFrame(values, columns).coalesce(1)
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")
 def test_predictions_have_the_types_and_values_that_mlflow_gives(spark: Any, rows: Any, store: Path) -> None:
     """Scalars, arrays and structs, chosen from tables, arrays, lists and records."""
     mlflow_pyfunc = pytest.importorskip("mlflow.pyfunc")
