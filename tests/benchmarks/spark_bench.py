@@ -29,7 +29,7 @@ def models(folder):
     from mlflow.models import ModelSignature, infer_signature
     from mlflow.types import ColSpec, Schema
     from skl2onnx import to_onnx
-    from sklearn.ensemble import HistGradientBoostingRegressor
+    from sklearn.ensemble import GradientBoostingRegressor
     from sklearn.linear_model import LinearRegression, LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
@@ -45,34 +45,17 @@ def models(folder):
         save(model, found[name], signature=signature, pip_requirements=[], **pickled)
 
     linear = LinearRegression().fit(frame, total)
-    pipeline = make_pipeline(StandardScaler(), LogisticRegression()).fit(frame, total > total.median())
-    boosted = HistGradientBoostingRegressor(max_iter=50).fit(frame, total)
+    pipeline = make_pipeline(StandardScaler(), LogisticRegression()).fit(frame, (total > total.median()).astype(int))
+    boosted = GradientBoostingRegressor(n_estimators=50).fit(frame, total)
     signature = infer_signature(frame, total)
     keep("sklearn-linear", mlflow.sklearn.save_model, linear, signature)
     keep("sklearn-pipeline", mlflow.sklearn.save_model, pipeline, infer_signature(frame, pipeline.predict(frame)))
     keep("sklearn-boosted", mlflow.sklearn.save_model, boosted, signature)
-    single = [(name, np.float32) for name in COLUMNS]
-    columns = ModelSignature(
-        Schema([ColSpec("float", name) for name, _ in single]), Schema([ColSpec("float", "variable")])
-    )
-    keep("onnx-linear", mlflow.onnx.save_model, _columns_to_onnx(linear), columns)
-    tensors = to_onnx(linear, frame.to_numpy(np.float32)[:1], target_opset=18)
-    matrix = infer_signature(frame.to_numpy(np.float32), {"variable": np.zeros((3, 1), np.float32)})
-    keep("onnx-tensor", mlflow.onnx.save_model, tensors, matrix)
+    floats = ModelSignature(Schema([ColSpec("float", name) for name in COLUMNS]))
+    sample = frame.to_numpy(np.float32)[:1]
+    keep("onnx-linear", mlflow.onnx.save_model, to_onnx(linear, sample, target_opset=18), floats)
+    keep("onnx-boosted", mlflow.onnx.save_model, to_onnx(boosted, sample, target_opset=18), floats)
     return found
-
-
-def _columns_to_onnx(model):
-    from skl2onnx import to_onnx
-    from skl2onnx.common.data_types import FloatTensorType
-    from sklearn.compose import make_column_transformer
-    from sklearn.pipeline import make_pipeline
-
-    frame = pd.DataFrame(np.random.default_rng(7).random((100, len(COLUMNS))), columns=COLUMNS)
-    pipeline = make_pipeline(make_column_transformer(("passthrough", COLUMNS)), model.__class__()).fit(
-        frame, frame.sum(axis=1)
-    )
-    return to_onnx(pipeline, initial_types=[(name, FloatTensorType([None, 1])) for name in COLUMNS], target_opset=18)
 
 
 def session(master, rows):
@@ -90,10 +73,9 @@ def session(master, rows):
     numbers = spark.range(0, rows, 1, 4)
     doubles = numbers.select(*(F.rand(place).alias(name) for place, name in enumerate(COLUMNS))).cache()
     floats = numbers.select(*(F.rand(place).cast("float").alias(name) for place, name in enumerate(COLUMNS))).cache()
-    arrays = floats.select(F.array(*COLUMNS).alias("c")).cache()
-    for table in (doubles, floats, arrays):
+    for table in (doubles, floats):
         table.count()
-    return spark, {"sklearn": (doubles, COLUMNS), "onnx-linear": (floats, COLUMNS), "onnx-tensor": (arrays, ["c"])}
+    return spark, {"sklearn": (doubles, COLUMNS), "onnx": (floats, COLUMNS)}
 
 
 def seconds(table, made, columns):
