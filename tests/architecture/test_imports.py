@@ -34,7 +34,7 @@ _HEAVY = {
     "yaml",
 }
 
-_FLAVORS = ("keras", "lightgbm", "pytorch", "sklearn", "spark", "statsmodels", "tensorflow", "xgboost")
+_FLAVORS = ("catboost", "keras", "lightgbm", "pytorch", "sklearn", "spark", "statsmodels", "tensorflow", "xgboost")
 _FOLDERS_WITH_IMPORTS_IN_FUNCTIONS = ("cli/", *(f"{flavor}/autologging/" for flavor in _FLAVORS))
 """Help must not wait for what the commands need, nor a program for a library that it trains with."""
 

@@ -32,11 +32,9 @@ class Uncovered:
 _LOG = "Call log_params and log_metrics in your training loop or callbacks"
 _BY_HAND = f"{_LOG}, and log_artifact with the saved model, or runyard.pyfunc.log_model."
 _LOGGER = f"{_LOG}, or use the library's own MLflow logger; keep the saved model with log_artifact."
-_BOOSTER = f"{_LOG}, and runyard.catboost.log_model."
 _TRACES = "Log what you need as params, metrics, tables or artifacts."
 
 UNCOVERED: dict[str, Uncovered] = {
-    "catboost": Uncovered("CatBoost (catboost)", "catboost", _BOOSTER),
     "fastai": Uncovered("fastai", "fastai", _BY_HAND),
     "paddle": Uncovered("PaddlePaddle (paddle)", "paddle", _BY_HAND),
     "setfit": Uncovered("SetFit (setfit)", "setfit", _BY_HAND),

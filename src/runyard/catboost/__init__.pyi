@@ -1,3 +1,4 @@
+from runyard.catboost.autologging import autolog as autolog
 from runyard.catboost.flavor import FLAVOR_NAME as FLAVOR_NAME
 from runyard.catboost.flavor import _load_pyfunc as _load_pyfunc
 from runyard.catboost.flavor import get_default_conda_env as get_default_conda_env

@@ -12,6 +12,7 @@ from runyard.autologging.uncovered import UNCOVERED
 from runyard.core.listed import listed
 
 LIBRARIES = {
+    "catboost": "runyard.catboost",
     "keras": "runyard.keras",
     "lightgbm": "runyard.lightgbm",
     "lightning.pytorch": "runyard.pytorch",
