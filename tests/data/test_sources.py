@@ -116,7 +116,7 @@ def test_datasets_can_be_evaluated() -> None:
     assert (2, 3) == runyard.data.from_numpy(np.ones((2, 3)), targets=np.ones(2)).to_evaluation_dataset().features.shape
 
 
-@pytest.mark.parametrize("name", ["from_spark", "from_tensorflow", "from_huggingface", "load_delta"])
+@pytest.mark.parametrize("name", ["from_tensorflow", "from_huggingface", "load_delta"])
 def test_other_kinds_of_data_say_what_to_use(name: str) -> None:
     """A bare AttributeError would leave the user searching for a typo."""
     with pytest.raises(AttributeError, match="Convert the data with to_pandas"):

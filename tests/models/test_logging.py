@@ -259,5 +259,5 @@ def test_requirements_can_be_inferred_again(store: Path) -> None:
     assert isinstance(runyard.models.infer_pip_requirements("model", "python_function"), list)
     Path("model/python_model.pkl").write_bytes(b"broken")
     assert runyard.models.infer_pip_requirements("model", "python_function", ["six"]) == ["six"]
-    with pytest.raises(InvalidParameter, match="'prophet'"):
-        runyard.models.infer_pip_requirements("model", "prophet")
+    with pytest.raises(InvalidParameter, match="'mleap'"):
+        runyard.models.infer_pip_requirements("model", "mleap")

@@ -216,7 +216,7 @@ def test_a_missing_package_is_named(store: Path) -> None:
     )
     with pytest.raises(RunyardException, match=r"'no_such_library'.*requirements\.txt"):
         pyfunc.load_model("saved")
-    Path("saved/MLmodel").write_text(described.replace("mlflow.pyfunc.model", "mlflow.prophet"), encoding="utf-8")
+    Path("saved/MLmodel").write_text(described.replace("mlflow.pyfunc.model", "mlflow.mleap"), encoding="utf-8")
     with pytest.raises(RunyardException, match="no such flavor"):
         pyfunc.load_model("saved")
 

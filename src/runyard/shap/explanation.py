@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from runyard.autologging.reports import own_warnings_hidden
 from runyard.core.libraries import np, required
 from runyard.fluent.files import get_artifact_uri, log_artifacts
 
@@ -32,12 +33,12 @@ def log_explanation(predict_function: Callable[[Any], Any], features: Any, artif
     """
     shap = required("shap", "log_explanation")
     figures = required("matplotlib.pyplot", "log_explanation")
-    background = shap.kmeans(features, min(_MAX_BACKGROUND, len(features)))
-    explainer = shap.KernelExplainer(predict_function, background)
-    values = explainer.shap_values(features, silent=True)
     target = artifact_path or _FOLDER
-    with tempfile.TemporaryDirectory() as name:
+    with own_warnings_hidden(), tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        background = shap.kmeans(features, min(_MAX_BACKGROUND, len(features)))
+        explainer = shap.KernelExplainer(predict_function, background)
+        values = explainer.shap_values(features, silent=True)
         np.save(folder / "base_values.npy", explainer.expected_value)
         np.save(folder / "shap_values.npy", values)
         figure = figures.figure()
