@@ -2,8 +2,8 @@
 
 _WEBHOOKS = "webhooks come in a later version. Poll the history of moves (search_registered_model_moves) meanwhile."
 _FLAVORS = (
-    "its flavor comes in a later version. A model with the methods of scikit-learn, such as XGBClassifier, is stored "
-    "by sklearn.log_model; any other one by pyfunc.log_model, as a PythonModel that loads it."
+    "its flavor is not offered. A model with the methods of scikit-learn is stored by sklearn.log_model; any other one "
+    "by pyfunc.log_model, as a PythonModel that loads it."
 )
 _DATA = "it is not offered yet. Convert the data with to_pandas() and describe it with data.from_pandas."
 _DATABRICKS = "it stands for a service of Databricks. Name what the model needs in pip_requirements or in its metadata."
