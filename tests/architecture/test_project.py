@@ -8,8 +8,8 @@ from runyard.version import __version__
 from tests.architecture.limits import ROOT
 
 KINDS = set(
-    "architecture benchmarks browser compat docs ecosystem faults integrations keras_torch loggers packaging recorded "
-    "support".split()
+    "architecture benchmarks browser compat docs ecosystem faults integrations keras_backends loggers packaging "
+    "recorded support".split()
 )
 """Folders of tests that are about no single folder of the package."""
 

@@ -77,6 +77,11 @@ FAMILIES = {
         ),
         ("ecosystem",),
     ),
+    "jax": Family(
+        ("jax==0.10.2", "keras==3.15.1"),
+        ("keras_backends",),
+        _OF_KERAS,
+    ),
     "rest": Family(
         ("prophet==1.5.0", "spacy==3.8.18"),
         ("prophet", "spacy"),
@@ -107,7 +112,7 @@ FAMILIES = {
             "sentence-transformers==6.2.0",
             "transformers==5.17.0",
         ),
-        ("keras_torch", "pytorch", "loggers", "transformers", "sentence_transformers"),
+        ("keras_backends", "pytorch", "loggers", "transformers", "sentence_transformers"),
         _OF_KERAS,
     ),
 }
@@ -120,7 +125,8 @@ def current() -> str:
 
 def folders_of_others(family: str) -> list[str]:
     """What does not run in a family's environment, by the path below `tests`."""
-    others = [folder for name, one in FAMILIES.items() if name != family for folder in one.folders]
+    own = FAMILIES[family].folders if family else ()
+    others = [folder for one in FAMILIES.values() for folder in one.folders if folder not in own]
     return others if family else [BESIDE_MLFLOW, PAGES, *others]
 
 

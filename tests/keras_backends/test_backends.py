@@ -1,8 +1,10 @@
-"""Models of Keras whose back end is PyTorch."""
+"""Models of Keras whose back end is not TensorFlow but PyTorch or JAX: the one that the family of tests has."""
 
 import os
 
-os.environ["KERAS_BACKEND"] = "torch"  # before Keras is imported
+from tests.support import families
+
+os.environ["KERAS_BACKEND"] = families.current()  # before Keras is imported
 
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ import runyard
 from runyard.exceptions import MissingPackage
 from tests.flavors.examples import described
 
+BACKEND = families.current()
 VALUES = np.random.default_rng(7).normal(size=(40, 3)).astype("float32")
 TARGET = (VALUES.sum(axis=1, keepdims=True) > 0).astype("float32")
 
@@ -30,16 +33,16 @@ def _trained() -> Any:
 
 
 def test_a_model_predicts_as_before(store: Path) -> None:
-    """Its requirements name PyTorch; TensorFlow is needed for exporting alone."""
+    """Its requirements name the back end; TensorFlow is needed for exporting alone."""
     model = _trained()
     runyard.keras.save_model(model, "model", input_example=VALUES[:2])
 
     expected = model.predict(VALUES, verbose=0)
     np.testing.assert_allclose(runyard.keras.load_model("model").predict(VALUES, verbose=0), expected, rtol=1e-5)
     np.testing.assert_allclose(runyard.pyfunc.load_model("model").predict(VALUES), expected, rtol=1e-5)
-    assert described(store / "model")["flavors"]["keras"]["keras_backend"] == "torch"
+    assert described(store / "model")["flavors"]["keras"]["keras_backend"] == BACKEND
     needed = (store / "model" / "requirements.txt").read_text(encoding="utf-8")
-    assert "torch==" in needed
+    assert f"{BACKEND}==" in needed
     assert "tensorflow" not in needed
     with pytest.raises(MissingPackage, match=r"runyard\[tensorflow\]"):
         runyard.keras.save_model(model, "graph", save_exported_model=True, pip_requirements=[])
