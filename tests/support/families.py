@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -146,26 +147,35 @@ def requirements(family: str) -> tuple[str, ...]:
 
 def main(arguments: list[str]) -> int:
     """Run the tests of these families, or of all; 1 if any of them fails."""
-    from tests.support.environments import environment  # noqa: PLC0415  (it reads the table above)
-
     names, _, options = " ".join(arguments).partition("--")
     failed = []
     for name in names.split() or FAMILIES:
         began = time.monotonic()
-        python = environment(name)
-        contract = (CONTRACT, BESIDE_MLFLOW, PAGES) if any(map(is_flavor, FAMILIES[name].folders)) else ()
-        folders = [ROOT / "tests" / folder for folder in (*contract, *FAMILIES[name].folders)]
-        paths = os.pathsep.join([str(ROOT / "src"), str(ROOT)])
-        done = subprocess.run(
-            [python, "-m", "pytest", *(options.split() or ["-n", "2", "--dist", "loadfile", "-q"]), *folders],
-            cwd=ROOT,
-            env={**os.environ, VARIABLE: name, "PYTHONPATH": paths},
-            check=False,
-        )
-        sys.stdout.write(f"family {name}: {'failed' if done.returncode else 'passed'} in {_minutes(began)}\n")
+        codes = [_run(name, folders, options.split()) for folders in _runs(FAMILIES[name].folders)]
+        sys.stdout.write(f"family {name}: {'failed' if any(codes) else 'passed'} in {_minutes(began)}\n")
         sys.stdout.flush()
-        failed += [name] if done.returncode else []
+        failed += [name] if any(codes) else []
     return 1 if failed else 0
+
+
+def _runs(folders: Sequence[str]) -> list[list[str]]:
+    """Flavors with what holds for every flavor, and apart from these the other folders: Spark has one session."""
+    flavors = [folder for folder in folders if is_flavor(folder)]
+    others = [folder for folder in folders if folder not in flavors]
+    return [*([[CONTRACT, BESIDE_MLFLOW, PAGES, *flavors]] if flavors else []), *([others] if others else [])]
+
+
+def _run(family: str, folders: Sequence[str], options: Sequence[str]) -> int:
+    from tests.support.environments import environment  # noqa: PLC0415  (it reads the table above)
+
+    python, paths = environment(family), [ROOT / "tests" / folder for folder in folders]
+    done = subprocess.run(
+        [python, "-m", "pytest", *(options or ["-n", "2", "--dist", "loadfile", "-q"]), *paths],
+        cwd=ROOT,
+        env={**os.environ, VARIABLE: family, "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)])},
+        check=False,
+    )
+    return done.returncode
 
 
 def _minutes(began: float) -> str:

@@ -4,7 +4,9 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -39,10 +41,23 @@ def cluster(tmp_path: Path) -> Iterator[str]:
     environment = {**os.environ, "RAY_USAGE_STATS_ENABLED": "0"}
     head = subprocess.Popen([*command, *start, "--block"], env=environment, stdout=subprocess.DEVNULL)
     try:
+        _wait_for(port, head)
         yield f"127.0.0.1:{port}"
     finally:
         head.terminate()
         head.wait(60)
+
+
+def _wait_for(port: int, head: "subprocess.Popen[bytes]") -> None:
+    """Until the head of the cluster listens."""
+    until = time.monotonic() + 90
+    while True:
+        with suppress(OSError):
+            socket.create_connection(("127.0.0.1", port), timeout=5).close()
+            return
+        assert head.poll() is None, "the head of the cluster has ended"
+        assert time.monotonic() < until, "the head of the cluster does not listen"
+        time.sleep(0.1)
 
 
 def test_two_cores_of_this_machine(store: Path) -> None:
