@@ -111,6 +111,7 @@ FAMILIES = {
             "optuna-integration==5.0.0",
             "skorch==1.4.0",
             "sentence-transformers==6.2.0",
+            "tensorboard==2.21.0",
             "transformers==5.17.0",
         ),
         ("keras_backends", "pytorch", "loggers", "transformers", "sentence_transformers"),
