@@ -5,6 +5,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -31,7 +32,11 @@ def encoded(path: str) -> str:
 def tree(folder: Path) -> dict[str, bytes | None]:
     """Every file and folder with its content; the database and the log, which change by themselves, left out."""
     found = (path for path in folder.rglob("*") if not path.name.startswith(("runyard.db", "server.log")))
-    return {str(path.relative_to(folder)): path.read_bytes() if path.is_file() else None for path in found}
+    contents = {}
+    for path in found:
+        with suppress(FileNotFoundError):  # removed since
+            contents[str(path.relative_to(folder))] = path.read_bytes() if path.is_file() else None
+    return contents
 
 
 def refused(answer: Answer, statuses: tuple[int, ...] = (400, 404)) -> str:
