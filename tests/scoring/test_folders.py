@@ -1,5 +1,6 @@
 """Folders of files are predicted for by two worker processes, and go on where they were interrupted."""
 
+import importlib
 import json
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ pytestmark = [pytest.mark.timeout(300), pytest.mark.filterwarnings("ignore::Reso
 @pytest.fixture(scope="module")
 def cluster() -> Any:
     """Dask's scheduler with two worker processes, as its address."""
-    distributed = pytest.importorskip("distributed")
+    distributed = importlib.import_module("distributed")
     two = {"n_workers": 2, "threads_per_worker": 1, "processes": True}
     with distributed.LocalCluster(**two, dashboard_address="127.0.0.1:0") as started:
         yield started.scheduler_address

@@ -1,6 +1,7 @@
 """Models as functions of Spark's columns, on a cluster of two workers, beside the real mlflow."""
 
 import datetime
+import importlib
 import json
 from collections import Counter
 from pathlib import Path
@@ -70,8 +71,8 @@ def rows(spark: Any) -> Any:
 @pytest.mark.filterwarnings("ignore::UserWarning")
 def test_predictions_have_the_types_and_values_that_mlflow_gives(spark: Any, rows: Any, store: Path) -> None:
     """Scalars, arrays and structs, chosen from tables, arrays, lists and records."""
-    mlflow_pyfunc = pytest.importorskip("mlflow.pyfunc")
-    types = pytest.importorskip("mlflow.types")
+    mlflow_pyfunc = importlib.import_module("mlflow.pyfunc")
+    types = importlib.import_module("mlflow.types")
 
     class Model(mlflow_pyfunc.PythonModel):  # type: ignore[misc, name-defined]
         def predict(self, context: Any, model_input: Any, params: Any = None) -> Any:
