@@ -1,6 +1,6 @@
 """Predicts for files with Dask: one file at a time in each process of its workers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from itertools import islice
 from typing import Any
@@ -24,24 +24,40 @@ def reports(work: Work) -> Iterator[FileReport]:
         client = stack.enter_context(_client(distributed, work, stack))
         model = client.scatter(packed(work.model).read_bytes()) if work.address else None
         job = work.job if work.address else work.here()
-        waiting = iter(work.files)
-        given: dict[Any, Found] = {}
-
-        def hand_out(count: int) -> list[Any]:
-            files = list(islice(waiting, count))
-            futures = [client.submit(_score, job, one, model, pure=False) for one in files]
-            given.update(zip(futures, files, strict=True))
-            return futures
-
         cores = sum(client.ncores().values()) or work.workers
-        done = distributed.as_completed(hand_out(_AHEAD * cores))
-        for future in done:
-            found = given.pop(future)
-            problem = future.exception() if future.status != "finished" else None
-            yield future.result() if problem is None else failed(found, problem)
-            future.release()
-            for more in hand_out(1):
-                done.add(more)
+        suspects = []
+        for found, future in _done(client, job, model, work.files, _AHEAD * cores):
+            if isinstance(future.exception(), distributed.KilledWorker):
+                suspects.append(found)
+            else:
+                yield _report(found, future)
+        # Dask blames every file that a worker had when it died, also those that waited there: alone, it is the file's.
+        for found, future in _done(client, job, model, suspects, 1):
+            yield _report(found, future)
+
+
+def _done(client: Any, job: FolderJob, model: Any, files: Iterable[Found], at_once: int) -> Iterator[tuple[Found, Any]]:
+    """Each file with its future, as it is done; `at_once` of them are handed out at a time."""
+    waiting = iter(files)
+    given: dict[Any, Found] = {}
+
+    def hand_out(count: int) -> list[Any]:
+        some = list(islice(waiting, count))
+        futures = [client.submit(_score, job, one, model, pure=False) for one in some]
+        given.update(zip(futures, some, strict=True))
+        return futures
+
+    done = required("distributed", "Predicting with Dask").as_completed(hand_out(at_once))
+    for future in done:
+        yield given.pop(future), future
+        future.release()
+        for more in hand_out(1):
+            done.add(more)
+
+
+def _report(found: Found, future: Any) -> FileReport:
+    problem = future.exception()
+    return future.result() if problem is None else failed(found, problem)
 
 
 def _client(distributed: Any, work: Work, stack: ExitStack) -> Any:
