@@ -12,12 +12,12 @@ import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from importlib import metadata
 from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
 
 import runyard.models.scoring_input  # noqa: F401  (so that what it needs is not taken for the model's need)
+from runyard.core.installed import packages_of_modules
 from runyard.models.mlmodel import MLMODEL
 from runyard.models.model import Model
 from runyard.pyfunc.folder import in_words
@@ -33,7 +33,7 @@ _BEGINS_STATEMENT = re.compile(rb"(?!else\b|elif\b|except\b|finally\b)[^\s#)\]}\
 
 _plain_import, _plain_import_module = builtins.__import__, importlib.import_module
 _found: set[tuple[str, str]] = set()
-_libraries = frozenset(metadata.packages_distributions())
+_libraries = frozenset(packages_of_modules())
 
 
 def main(folder: str, answer: str) -> None:

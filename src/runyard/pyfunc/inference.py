@@ -14,6 +14,7 @@ from importlib import metadata
 from pathlib import Path
 
 from runyard import settings
+from runyard.core.installed import packages_of_modules
 from runyard.models.environment.requirements import name_of, pinned
 
 OURS = frozenset(("runyard", "mlflow", "mlflow-skinny", "mlflow-tracing"))
@@ -94,7 +95,7 @@ def _run(command: Sequence[str], environment: dict[str, str]) -> str:
 
 def _distributions(imports: Imports, always: set[str]) -> set[str]:
     """The packages that are imported by what is not a package, or by a package that is needed, as pip names them."""
-    homes = metadata.packages_distributions()
+    homes = packages_of_modules()
     wanted: dict[str, set[str]] = {}
     for importer, module in imports:
         by = next(iter(homes.get(importer, ())), "")

@@ -9,6 +9,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from runyard.core.credentials import ANY_SCHEME
+from runyard.core.installed import packages_of_modules
 from runyard.exceptions import InvalidParameter
 
 _NAMED = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)(?:\s*\[[^\]]*\])?")
@@ -63,7 +64,7 @@ def pinned(name: str) -> str:
     try:
         return f"{name}=={metadata.version(name).partition('+')[0]}"
     except metadata.PackageNotFoundError:
-        same = metadata.packages_distributions().get(name.replace("-", "_"), ())
+        same = packages_of_modules().get(name.replace("-", "_"), ())
         return f"{same[0]}=={metadata.version(same[0]).partition('+')[0]}" if same else name
 
 
