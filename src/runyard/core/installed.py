@@ -4,6 +4,7 @@
 0.8 seconds a call. Here the lists of files are read, once for each state of the folders that packages are in.
 """
 
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -15,7 +16,7 @@ _CODE = (".py", ".pyc", ".so", ".pyd")
 
 def packages_of_modules() -> Mapping[str, Sequence[str]]:
     """The names of the packages that a module is of, by the top of its name, such as ``yaml: [PyYAML]``."""
-    return _packages(tuple((place, _changed(place)) for place in sys.path))
+    return _packages(tuple((place, _changed(place)) for place in map(os.path.abspath, sys.path)))
 
 
 def _changed(place: str) -> int:
