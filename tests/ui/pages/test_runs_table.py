@@ -8,7 +8,9 @@ import pytest
 from runyard.gate.gate import Gate
 from runyard.tracking.runs.entities import Param
 from runyard.tracking.runs.messages import GetRun, LogBatch
+from runyard.ui.parts.list_state import offset_token
 from tests.factories import NOW, a_point, a_run, an_experiment
+from tests.support.rows import add_runs
 from tests.ui.asking import Answer, Reader
 from tests.ui.stories import a_story
 
@@ -150,3 +152,31 @@ def test_chosen_runs_are_deleted_and_restored(gate: Gate, reader: Reader) -> Non
     assert ["run 2", "run 0"] == deleted
     assert gate.perform(GetRun(run_id=story.run_ids[0]))["run"]["info"]["lifecycle_stage"] == "active"
     assert reader.send(f"{path}/delete-runs").status == 400
+
+
+def test_a_page_of_many_runs_says_what_its_columns_and_counts_are_of(gate: Gate, reader: Reader) -> None:
+    """Only the newest thousand runs are looked at, so older ones may differ; no figure claims more than that."""
+    experiment_id = an_experiment(gate)
+    add_runs(gate, experiment_id, 1100, metrics=1, params=1)
+    old = a_run(gate, experiment_id, start_time=0)
+    gate.perform(LogBatch(run_id=old, metrics=[a_point("old")], params=[Param(key="p1", value="other")]))
+
+    page = reader.get(f"/experiments/{experiment_id}")
+
+    assert ["m1"] == heads(page)[5:]
+    assert "1-100 of 1,101 runs" in page.words
+    assert "By the newest 1,000 of these runs" in page.words
+    assert "metrics.old" in re.findall(r"<option>([^<]*)</option>", page.text)
+
+
+def test_more_runs_than_are_counted_are_said_to_be_more(gate: Gate, reader: Reader) -> None:
+    """A count that stops at a bound says so, on every page but the last."""
+    experiment_id = an_experiment(gate)
+    add_runs(gate, experiment_id, 5050, metrics=1)
+    found = f"/experiments/{experiment_id}?filter={quote('metrics.m1 >= 0')}"
+
+    first = reader.get(found)
+    last = reader.get(f"{found}&page={quote(offset_token(5000))}&from=5001")
+
+    assert "1-100 of over 5,000 runs" in first.words
+    assert "5,001-5,050 of 5,050 runs" in last.words

@@ -78,14 +78,17 @@ class RunsCounted(Answer):
 
 
 class MetricKey(Answer):
-    """A metric that some runs have, and how many do."""
+    """A metric that some of the described runs have, and how many do."""
 
     key: str
     runs: int
 
 
 class ParamKey(Answer):
-    """A param that some runs have, how many do, and how many values it has among them."""
+    """A param that some of the described runs have, how many do, and how many values it has among them.
+
+    Values are compared by their first 200 characters.
+    """
 
     key: str
     runs: int
@@ -93,11 +96,24 @@ class ParamKey(Answer):
 
 
 class RunsDescribed(Answer):
-    """How many runs a search finds, and which metrics and params they have."""
+    """How many runs a search finds, and which metrics and params the newest of them have.
+
+    Attributes
+    ----------
+    runs: Number of matching runs, counted up to 100,000, or up to 5,000 when there is a filter.
+    more: There are more than were counted.
+    described: How many of them, the newest, the keys are of: up to 1,000, fewer where runs have many keys.
+    further_metric_keys, further_param_keys: Names of up to 300 other keys in the store, by name, when not all matching
+        runs are described. Older runs of the search may have them, or other runs only.
+    """
 
     runs: int
+    described: int
     metric_keys: list[MetricKey]
     param_keys: list[ParamKey]
+    more: bool = False
+    further_metric_keys: list[str] = field(default_factory=list)
+    further_param_keys: list[str] = field(default_factory=list)
 
 
 class CreateRun(Message[RunFound], post="runs/create", needs="experiment.edit"):
@@ -303,7 +319,7 @@ class CountRuns(Message[RunsCounted], post="runs/count", kind="read", family="ru
 
 
 class DescribeRuns(Message[RunsDescribed], post="runs/describe", kind="read", family="runyard", needs="run.read"):
-    """Which metrics and params the runs of a search have, and how much they differ."""
+    """How many runs a search finds, which metrics and params the newest of them have, and how much they differ."""
 
     experiment_ids: list[ExperimentId] = field(default_factory=list)
     filter: str | None = None

@@ -19,7 +19,7 @@ from runyard.search.parser import parse_filter
 from runyard.tracking.experiments.operations import ACTIVE, DELETED, FoundExperiment, active_experiment, home_of
 from runyard.tracking.logged_models.metrics import append_to_models
 from runyard.tracking.metrics import series
-from runyard.tracking.metrics.tables import metric_series
+from runyard.tracking.runs.description import describe
 from runyard.tracking.runs.entities import GOING_ON
 from runyard.tracking.runs.messages import (
     CountRuns,
@@ -39,8 +39,8 @@ from runyard.tracking.runs.messages import (
     tables_of,
 )
 from runyard.tracking.runs.rows import active_run, document, find_run, params_of, put_texts, refresh_document, tag_value
-from runyard.tracking.runs.search import count_runs, matching_runs, search_run_ids
-from runyard.tracking.runs.tables import indexed_part, params, runs, tags
+from runyard.tracking.runs.search import count_runs, search_run_ids
+from runyard.tracking.runs.tables import params, runs, tags
 from runyard.tracking.runs.wire import info, one_run, run_info, run_on_wire, runs_on_wire
 
 _NEW_RUN = "run_uuid experiment_id name user_id status start_time artifact_uri lifecycle_stage document".split()
@@ -267,33 +267,8 @@ def count(tx: Transaction, message: CountRuns) -> Wire:
 
 @performs(DescribeRuns)
 def describe_runs(tx: Transaction, message: DescribeRuns) -> Wire:
-    """Keys of metrics and params of the matching runs: how many runs have each, and how many values. Three statements.
-
-    Values of params are compared by their first 200 characters.
-    """
-    chosen = sa.select(runs.c.id).where(
-        *matching_runs(tx, message.experiment_ids, message.run_view_type, message.filter)
-    )
-    number = tx.scalar(sa.select(sa.func.count()).select_from(chosen.subquery()))
-    distinct = sa.func.count(sa.distinct(indexed_part))
-    metric_keys = tx.execute(
-        sa.select(metric_series.c.key, sa.func.count())
-        .where(metric_series.c.run_id.in_(chosen))
-        .group_by(metric_series.c.key)
-        .order_by(metric_series.c.key)
-    )
-    param_keys = tx.execute(
-        sa.select(params.c.key, sa.func.count(), distinct)
-        .select_from(params)
-        .where(params.c.run_id.in_(chosen))
-        .group_by(params.c.key)
-        .order_by(params.c.key)
-    )
-    return {
-        "runs": number,
-        "metric_keys": [{"key": key, "runs": count} for key, count in metric_keys],
-        "param_keys": [{"key": key, "runs": count, "distinct": values} for key, count, values in param_keys],
-    }
+    """How many runs match, and the keys of the newest of them."""
+    return describe(tx, message)
 
 
 @performs(LogModel)

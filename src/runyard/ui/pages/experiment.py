@@ -87,7 +87,7 @@ def show(site: Site, request: Request) -> Response:
         description=description,
         description_html=note(description),
         rows=flat(found.runs) if order else nested(found.runs),
-        pages=state.pages(path, len(found.runs), described.runs, found.next_page_token, PAGE_SIZE),
+        pages=state.pages(path, len(found.runs), described.runs, found.next_page_token, PAGE_SIZE, more=described.more),
         filter=filter_text,
         view=view,
         order=order,
@@ -120,7 +120,11 @@ def _find(
         found = site.ask(SearchRuns(**question, order_by=terms, max_results=PAGE_SIZE, page_token=state.token))
         return found, described, None
     except InvalidParameter as problem:
-        return RunsFound(), RunsDescribed(runs=0, metric_keys=[], param_keys=[]), filter_error(problem.message)
+        return (
+            RunsFound(),
+            RunsDescribed(runs=0, described=0, metric_keys=[], param_keys=[]),
+            filter_error(problem.message),
+        )
 
 
 def _value_heads(choice: ColumnChoice, order: str, state: ListState, path: str) -> tuple[Column, ...]:

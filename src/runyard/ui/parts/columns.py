@@ -42,7 +42,7 @@ class OfferedColumn:
 
     Attributes
     ----------
-    equal: All runs that are listed have the same value.
+    equal: All described runs have the same value.
     """
 
     column: ValueColumn
@@ -57,8 +57,10 @@ class ColumnChoice:
     Attributes
     ----------
     chosen: The reader chose; otherwise the table shows what varies.
-    equal: How many params have the same value in all runs.
+    equal: How many params have the same value in all described runs.
     left_out: How many columns are offered by name only, because there are too many.
+    described: How many runs, the newest, all of this was chosen by; None when it was all.
+    further: Names of columns that other runs may have.
     """
 
     shown: tuple[ValueColumn, ...]
@@ -67,6 +69,8 @@ class ColumnChoice:
     chosen: bool
     equal: int
     left_out: int
+    described: int | None = None
+    further: tuple[str, ...] = ()
 
 
 def parse_column(name: str) -> ValueColumn | None:
@@ -80,11 +84,11 @@ def choose_columns(described: RunsDescribed, names: Sequence[str], *, with_equal
 
     Parameters
     ----------
-    described: The keys of the runs listed and how much their values differ.
+    described: The keys of the newest matching runs and how much their values differ.
     names: The columns that the reader chose; empty for none.
-    with_equal: Also show params that are the same in all runs.
+    with_equal: Also show params that are the same in all described runs.
     """
-    runs, params = described.runs, described.param_keys
+    runs, params = described.described, described.param_keys
     metrics = sorted(described.metric_keys, key=lambda entry: (-entry.runs, entry.key))
     equal = {entry.key for entry in params if runs > 1 and entry.distinct < 2 and entry.runs == runs}
     chosen = [column for column in map(parse_column, names) if column is not None]
@@ -101,6 +105,11 @@ def choose_columns(described: RunsDescribed, names: Sequence[str], *, with_equal
         chosen=bool(chosen),
         equal=len(equal),
         left_out=len(metrics) + len(params) - len(offered_metrics) - len(offered_params),
+        described=runs if runs < described.runs else None,
+        further=(
+            *(ValueColumn("metrics", key).name for key in described.further_metric_keys),
+            *(ValueColumn("params", key).name for key in described.further_param_keys),
+        ),
     )
 
 

@@ -43,6 +43,7 @@ class Pages:
     Attributes
     ----------
     total: Number of entries; None when only this page was counted.
+    more: There are more than the total, which was counted up to a bound.
     """
 
     first: int
@@ -51,6 +52,7 @@ class Pages:
     start: str
     previous: str | None
     next: str | None
+    more: bool = False
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,9 @@ class ListState:
         query = encode_query(changed | changes)
         return f"{path}?{query}" if query else path
 
-    def pages(self, path: str, shown: int, total: int | None, token: str | None, size: int) -> Pages:
+    def pages(
+        self, path: str, shown: int, total: int | None, token: str | None, size: int, *, more: bool = False
+    ) -> Pages:
         """The addresses of the pages around this one. Later pages go by token, earlier ones by offset."""
         offset = self.offset
         earlier = max(0, offset - size)
@@ -117,6 +121,7 @@ class ListState:
             start=self.href(path),
             previous=self.href(path, **back) if offset else None,
             next=self.href(path, **onwards) if token and shown else None,
+            more=more and bool(token),
         )
 
 

@@ -1,0 +1,143 @@
+"""What the runs of a search have in common."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from runyard.gate.gate import Gate
+from runyard.tracking.runs.entities import Param
+from runyard.tracking.runs.messages import DeleteRun, DescribeRuns, LogBatch
+from tests.factories import NOW, a_point, a_run, an_experiment
+from tests.support.rows import add_runs
+
+_QUESTIONS: list[tuple[str | None, Callable[["Made"], bool]]] = [
+    (None, lambda run: True),
+    ("metrics.loss > 1", lambda run: run.metrics.get("loss", 0) > 1),
+    ("params.lr = 'a'", lambda run: run.params.get("lr") == "a"),
+    ("params.lr != 'a'", lambda run: run.params.get("lr", "a") != "a"),
+    ("metrics.loss <= 2 and params.é IS NULL", lambda run: run.metrics.get("loss", 9) <= 2 and "é" not in run.params),
+    ("attributes.run_name LIKE 'n_1'", lambda run: run.name.endswith("1")),
+    ("metrics.loss > 99", lambda run: False),
+]
+_LONG = "x" * 200
+
+
+@dataclass(frozen=True)
+class Made:
+    """A run as it was logged."""
+
+    experiment_id: str
+    name: str
+    metrics: dict[str, float]
+    params: dict[str, str]
+    deleted: bool
+
+
+def a_random_store(gate: Gate, experiment_ids: list[str], seed: int) -> list[Made]:
+    """Log runs with some of a few keys."""
+    chance = random.Random(seed)
+    values = ("a", "b", "", _LONG + "1", _LONG + "2")
+    made = [
+        Made(
+            experiment_id=chance.choice(experiment_ids),
+            name=f"n {place % 3}",
+            metrics={key: float(chance.randrange(4)) for key in ("loss", "acc", "system/cpu") if chance.random() < 0.6},
+            params={key: chance.choice(values) for key in ("lr", "deep", "é") if chance.random() < 0.5},
+            deleted=chance.random() < 0.2,
+        )
+        for place in range(30)
+    ]
+    for run in made:
+        run_id = a_run(gate, run.experiment_id, run_name=run.name, start_time=NOW + chance.randrange(5))
+        points = [a_point(key, value) for key, value in run.metrics.items()]
+        params = [Param(key=key, value=value) for key, value in run.params.items()]
+        gate.perform(LogBatch(run_id=run_id, metrics=points, params=params))
+        if run.deleted:
+            gate.perform(DeleteRun(run_id=run_id))
+    return made
+
+
+def described_plainly(runs: list[Made]) -> dict[str, Any]:
+    """What the answer is to say of these runs, counted one by one."""
+    metric_keys = sorted({key for run in runs for key in run.metrics})
+    values: dict[str, list[str]] = {}
+    for run in runs:
+        for key, value in run.params.items():
+            values.setdefault(key, []).append(value[:200])
+    return {
+        "runs": len(runs),
+        "more": False,
+        "described": len(runs),
+        "metric_keys": [{"key": key, "runs": sum(key in run.metrics for run in runs)} for key in metric_keys],
+        "param_keys": [
+            {"key": key, "runs": len(found), "distinct": len(set(found))} for key, found in sorted(values.items())
+        ],
+    }
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_description_is_what_counting_run_by_run_finds(gate: Gate, seed: int) -> None:
+    """Whatever the filter and the view, no run is left out and none counted twice."""
+    experiment_ids = [an_experiment(gate), an_experiment(gate)]
+    made = a_random_store(gate, experiment_ids, seed)
+
+    for text, matches in _QUESTIONS:
+        for view, deleted in (("ACTIVE_ONLY", (False,)), ("DELETED_ONLY", (True,)), ("ALL", (False, True))):
+            for asked in (experiment_ids[:1], experiment_ids):
+                expected = [
+                    run for run in made if run.experiment_id in asked and run.deleted in deleted and matches(run)
+                ]
+                message = DescribeRuns(experiment_ids=asked, filter=text, run_view_type=view)
+                assert described_plainly(expected) == gate.perform(message), (text, view)
+
+
+def test_keys_are_those_of_the_newest_thousand_runs(gate: Gate) -> None:
+    """A page of a big experiment reads some of its rows; what it says is of the runs that it looked at."""
+    experiment_id, other = an_experiment(gate), an_experiment(gate)
+    add_runs(gate, experiment_id, 1200, metrics=2, params=2)
+    old = a_run(gate, experiment_id, start_time=0)
+    gate.perform(LogBatch(run_id=old, metrics=[a_point("old")], params=[Param(key="p1", value="not the same")]))
+    gate.perform(LogBatch(run_id=a_run(gate, other), params=[Param(key="elsewhere", value="1")]))
+
+    found = gate.perform(DescribeRuns(experiment_ids=[experiment_id]))
+
+    assert (1201, False, 1000) == (found["runs"], found["more"], found["described"])
+    assert [{"key": "m1", "runs": 1000}, {"key": "m2", "runs": 1000}] == found["metric_keys"]
+    same = {"runs": 1000, "distinct": 1}
+    assert [{"key": "p1", **same}, {"key": "p2", **same}] == found["param_keys"]
+    assert ["old"] == found["further_metric_keys"]
+    assert ["elsewhere"] == found["further_param_keys"]
+
+
+def test_fewer_runs_are_described_where_they_have_many_keys(gate: Gate) -> None:
+    """A thousand runs of thousands of keys each would be millions of rows."""
+    experiment_id = an_experiment(gate)
+    add_runs(gate, experiment_id, 40, metrics=3000, params=1000)
+
+    found = gate.perform(DescribeRuns(experiment_ids=[experiment_id]))
+
+    assert (40, False, 15) == (found["runs"], found["more"], found["described"])
+    assert {15} == {entry["runs"] for entry in [*found["metric_keys"], *found["param_keys"]]}
+    assert (3000, 1000) == (len(found["metric_keys"]), len(found["param_keys"]))
+
+
+@pytest.mark.parametrize(
+    ("runs", "text", "expected"),
+    [
+        (100_000, None, (100_000, False)),
+        (100_001, None, (100_000, True)),
+        (5000, "metrics.m1 >= 0", (5000, False)),
+        (5001, "metrics.m1 >= 0", (5000, True)),
+    ],
+)
+def test_runs_are_counted_up_to_a_bound(gate: Gate, runs: int, text: str | None, expected: tuple[int, bool]) -> None:
+    """The answer says when there are more than it counted."""
+    experiment_id = an_experiment(gate)
+    add_runs(gate, experiment_id, runs, metrics=1 if text else 0)
+
+    found = gate.perform(DescribeRuns(experiment_ids=[experiment_id], filter=text))
+
+    assert expected == (found["runs"], found["more"])
