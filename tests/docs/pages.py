@@ -57,4 +57,6 @@ def examples(path: Path) -> list[Example]:
 
 def is_of_a_family(page: Path) -> bool:
     """Whether its examples need the libraries of a family: they run in the family's environment."""
-    return page.parent.name == "flavors" and page.stem in families.folders_of_others("")
+    if page.parent.name == "flavors":
+        return page.stem in families.folders_of_others("")
+    return page.parent.name == "guides" and any(page.stem in family.pages for family in families.FAMILIES.values())

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 import runyard
+from runyard.core.installed import packages_of_modules
 from runyard.exceptions import InvalidParameter, MissingPackage
 from runyard.flavors.table import FLAVORS, flavor_named
 from runyard.models.flavor import Flavor
@@ -53,7 +54,7 @@ def test_default_requirements_are_pinned(flavor: Flavor) -> None:
     module = flavor.load()
     lines = module.get_default_pip_requirements()
     if flavor.library:
-        names = metadata.packages_distributions().get(flavor.imported_as, ()) if find_spec(flavor.imported_as) else ()
+        names = packages_of_modules().get(flavor.imported_as, ()) if find_spec(flavor.imported_as) else ()
         installed = [f"{name}=={metadata.version(name).partition('+')[0]}" for name in names]
         assert set(installed or [flavor.library]) & set(lines)
     assert set(lines) <= set(yaml.safe_load(yaml.safe_dump(module.get_default_conda_env()))["dependencies"][-1]["pip"])

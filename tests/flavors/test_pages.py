@@ -1,4 +1,4 @@
-"""The pages about flavors, `web/docs/flavors/<name>.md`: their examples run where the libraries are."""
+"""The pages about flavors and engines: their examples run where the libraries are."""
 
 from pathlib import Path
 
@@ -9,14 +9,16 @@ from tests.docs.running import run_page
 from tests.flavors.examples import paths
 from tests.support import families
 
-_OWN = families.FAMILIES[families.current()].folders if families.current() else ()
-_PAGES = [page for name in _OWN if (page := ROOT / "web" / "docs" / "flavors" / f"{name}.md").exists()]
+_FAMILY = families.FAMILIES.get(families.current(), families.Family((), ()))
+_DOCS = ROOT / "web" / "docs"
+_PAGES = [page for name in _FAMILY.folders if (page := _DOCS / "flavors" / f"{name}.md").exists()]
+_PAGES += [_DOCS / "guides" / f"{name}.md" for name in _FAMILY.pages]
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("page", _PAGES, ids=lambda page: page.stem)
-def test_examples_of_a_flavors_page_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_examples_of_a_page_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A reader copies them, one after the other."""
     for name, value in paths().items():
         monkeypatch.setenv(name, value)

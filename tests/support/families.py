@@ -32,11 +32,13 @@ class Family:
     requirements: The libraries.
     folders: Below `tests`, the folders whose tests need them; a flavor's folder has its name.
     warnings: Of the libraries themselves, which are not errors in their tests, as pytest's filters write them.
+    pages: Of `web/docs/guides`, those whose examples need them; a flavor's page has its name.
     """
 
     requirements: tuple[str, ...]
     folders: tuple[str, ...]
     warnings: tuple[str, ...] = ()
+    pages: tuple[str, ...] = ()
 
 
 _OF_KERAS = ("ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning",)
@@ -97,9 +99,10 @@ FAMILIES = {
         ("pyspark==4.2.1", "pyarrow==25.0.1"),
         ("scoring/spark", "spark"),
     ),
-    "ray": Family(
-        ("ray==2.60.0", "pyarrow==25.0.1"),
-        ("scoring/ray",),
+    "engines": Family(
+        ("distributed>=2024.8", "ray==2.60.0", "pyarrow==25.0.1"),
+        ("scoring/dask", "scoring/ray"),
+        pages=("scoring",),
     ),
     "torch": Family(
         (
@@ -152,18 +155,19 @@ def main(arguments: list[str]) -> int:
     failed = []
     for name in names.split() or FAMILIES:
         began = time.monotonic()
-        codes = [_run(name, folders, options.split()) for folders in _runs(FAMILIES[name].folders)]
+        codes = [_run(name, folders, options.split()) for folders in _runs(FAMILIES[name])]
         sys.stdout.write(f"family {name}: {'failed' if any(codes) else 'passed'} in {_minutes(began)}\n")
         sys.stdout.flush()
         failed += [name] if any(codes) else []
     return 1 if failed else 0
 
 
-def _runs(folders: Sequence[str]) -> list[list[str]]:
+def _runs(family: Family) -> list[list[str]]:
     """Flavors with what holds for every flavor, and apart from these the other folders: Spark has one session."""
-    flavors = [folder for folder in folders if is_flavor(folder)]
-    others = [folder for folder in folders if folder not in flavors]
-    return [*([[CONTRACT, BESIDE_MLFLOW, PAGES, *flavors]] if flavors else []), *([others] if others else [])]
+    flavors = [folder for folder in family.folders if is_flavor(folder)]
+    others = [folder for folder in family.folders if folder not in flavors]
+    for_every = [CONTRACT, BESIDE_MLFLOW, PAGES] if flavors else [PAGES] if family.pages else []
+    return [paths for paths in ([*for_every, *flavors], others) if paths]
 
 
 def _run(family: str, folders: Sequence[str], options: Sequence[str]) -> int:
