@@ -28,3 +28,14 @@ def note_fact(tx: Transaction, name: str, value: str) -> None:
     """Set a fact."""
     statement = upsert(tx, store_facts).values(name=name, value=value)
     tx.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"value": value}))
+
+
+def forget_fact(tx: Transaction, name: str) -> None:
+    """Remove a fact that may be there."""
+    tx.execute(sa.delete(store_facts).where(store_facts.c.name == name))
+
+
+def names_of_facts(tx: Transaction, beginning: str) -> list[str]:
+    """The names of all facts that begin with a text."""
+    chosen = sa.select(store_facts.c.name).where(store_facts.c.name.startswith(beginning, autoescape=True))
+    return list(tx.execute(chosen.order_by(store_facts.c.name)).scalars())

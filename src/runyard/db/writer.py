@@ -9,6 +9,7 @@ import queue
 import random
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -41,6 +42,20 @@ class Job:
     ticket: Any
 
 
+@dataclass(frozen=True)
+class Unfinished:
+    """What work returns that goes on in another transaction, so that writes of others come in between.
+
+    Its caller hears of the last one only. Each transaction must leave a state that is right if no other follows.
+
+    Attributes
+    ----------
+    step: The work that is left, or the next piece of it.
+    """
+
+    step: Work
+
+
 class Receiver:
     """Gets the outcomes of a committed group in one call."""
 
@@ -55,6 +70,7 @@ class Writer:
     def __init__(self, engines: Engines, settings: StoreSettings) -> None:
         self._engines, self._settings = engines, settings
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._unfinished: deque[Job] = deque()
         self._thread: threading.Thread | None = None
         self._start_lock = threading.Lock()
         self._closed = False
@@ -91,20 +107,25 @@ class Writer:
     def _loop(self) -> None:
         stopping = False
         while not stopping:
-            job = self._jobs.get()
-            group: list[Job] = []
-            while job is not None:
-                group.append(job)
-                if len(group) >= MAX_GROUP:
-                    break
-                try:
-                    job = self._jobs.get_nowait()
-                except queue.Empty:
-                    break
-            else:
-                stopping = True
+            group, stopping = self._next_group()
             if group:
-                _tell(group, self._commit(group))
+                self._tell(group, self._commit(group))
+        if self._unfinished:
+            ending = Unavailable("The server is shutting down; this was done in part. Try again to finish it.")
+            self._tell(list(self._unfinished), [(False, ending)] * len(self._unfinished))
+
+    def _next_group(self) -> tuple[list[Job], bool]:
+        """What is waiting, with one piece of unfinished work at most, and whether the writer ends after it."""
+        group = [self._unfinished.popleft()] if self._unfinished else []
+        while len(group) < MAX_GROUP:
+            try:
+                job = self._jobs.get(block=not group)
+            except queue.Empty:
+                break
+            if job is None:
+                return group, True
+            group.append(job)
+        return group, False
 
     def _commit(self, group: list[Job]) -> list[Outcome]:
         """Perform a group in one transaction, again when the database asks for it."""
@@ -123,6 +144,16 @@ class Writer:
         return [(False, Unavailable("Other writers were in the way each time; nothing was stored. Try again."))] * len(
             group
         )
+
+    def _tell(self, group: list[Job], outcomes: list[Outcome]) -> None:
+        by_receiver: dict[Receiver, list[tuple[Any, Outcome]]] = {}
+        for job, (fine, result) in zip(group, outcomes, strict=True):
+            if fine and isinstance(result, Unfinished):
+                self._unfinished.append(Job(result.step, job.receiver, job.ticket))
+            else:
+                by_receiver.setdefault(job.receiver, []).append((job.ticket, (fine, result)))
+        for receiver, results in by_receiver.items():
+            receiver.deliver(results)
 
     def _attempt(self, group: list[Job], savepoints: bool) -> list[Outcome]:
         with self._engines.writing.begin() as connection:
@@ -151,11 +182,3 @@ def _explained(error: Exception) -> Exception:
         log.error("a write failed", exc_info=error)
         return error
     return known
-
-
-def _tell(group: list[Job], outcomes: list[Outcome]) -> None:
-    by_receiver: dict[Receiver, list[tuple[Any, Outcome]]] = {}
-    for job, outcome in zip(group, outcomes, strict=True):
-        by_receiver.setdefault(job.receiver, []).append((job.ticket, outcome))
-    for receiver, results in by_receiver.items():
-        receiver.deliver(results)

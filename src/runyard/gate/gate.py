@@ -20,7 +20,7 @@ from runyard.db.engine import READERS, Engines, open_engines
 from runyard.db.faults import DatabaseUnreachable, cannot_open, is_retryable, lost_connection, translated
 from runyard.db.schema import ensure_schema
 from runyard.db.transaction import StoreSettings, Transaction
-from runyard.db.writer import Job, Outcome, Receiver, Writer
+from runyard.db.writer import Job, Outcome, Receiver, Unfinished, Work, Writer
 from runyard.exceptions import Unavailable
 from runyard.gate.performers import Later, Performer, first_look, performer
 from runyard.gate.slices import load_all
@@ -136,10 +136,11 @@ class Gate:
         """
         return message.answered(self.perform(message))
 
-    def administer(self, work: Callable[[Transaction], T]) -> T:
+    def administer(self, work: Callable[[Transaction], T | Unfinished]) -> T:
         """Perform work that no message describes, as a write is performed, and wait for what it returns.
 
-        For commands of the database's owner; no request reaches it. The work may be done again.
+        For commands of the database's owner; no request reaches it. The work may be done again. It may return what
+        is `Unfinished`; then the last step's result is returned.
 
         Raises
         ------
@@ -148,6 +149,12 @@ class Gate:
         future: concurrent.futures.Future[T] = concurrent.futures.Future()
         self._writer.submit(Job(work, self._blocking, future))
         return future.result()
+
+    def begin(self, work: Callable[[Transaction], Any]) -> None:
+        """Have work performed as `administer` does, without waiting for it; what goes wrong is logged."""
+        future: concurrent.futures.Future[Any] = concurrent.futures.Future()
+        future.add_done_callback(_log_failure)
+        self._writer.submit(Job(work, self._blocking, future))
 
     async def answer(self, message: AnyMessage) -> bytes:
         """Perform a message without blocking the event loop; the answer is JSON text."""
@@ -169,7 +176,7 @@ class Gate:
             future: asyncio.Future[bytes] = loop.create_future()
             receiver = self._loops.get(loop) or self._loops.setdefault(loop, _LoopReceiver(loop))
             perform = performer(type(message))
-            self._writer.submit(Job(lambda tx: encode(_at_once(perform(tx, message))), receiver, future))
+            self._writer.submit(Job(_written(lambda tx: perform(tx, message), encode), receiver, future))
             return await future
         except Exception as caught:
             error = caught
@@ -207,7 +214,8 @@ class Gate:
         if look is not None:
             self._read_now(look, message)
         perform = performer(type(message))
-        return self.administer(lambda tx: _at_once(perform(tx, message)))
+        answer: Wire = self.administer(_written(lambda tx: perform(tx, message), _as_it_is))
+        return answer
 
     def _read_now(self, perform: Performer[Any], message: AnyMessage) -> Wire:
         found = self._read(perform, message)
@@ -222,7 +230,7 @@ class Gate:
         for _ in range(MAX_READ_TRIES):
             try:
                 with self.engines.reading.begin() as connection:
-                    return perform(Transaction(connection, self.settings), message)
+                    return _read_at_once(perform(Transaction(connection, self.settings), message))
             except Exception as error:  # noqa: BLE001  (translated or raised as it is)
                 if not (is_retryable(error) or lost_connection(error)):
                     raise translated(error) or error from None
@@ -230,11 +238,34 @@ class Gate:
         raise failure("The database was busy or out of reach each time. Try again.")
 
 
-def _at_once(answer: Wire | Later) -> Wire:
-    """A write's answer, which is made in its transaction."""
-    if isinstance(answer, Later):
-        raise TypeError("A write cannot answer later: its answer might differ from what was committed.")
+def _written(work: Callable[[Transaction], Any], finish: Callable[[Wire], Any]) -> Work:
+    """The work of a write, whose answer is finished in the transaction that made it."""
+
+    def step(tx: Transaction) -> Any:
+        answer = work(tx)
+        if isinstance(answer, Unfinished):
+            return Unfinished(_written(answer.step, finish))
+        if isinstance(answer, Later):
+            raise TypeError("A write cannot answer later: its answer might differ from what was committed.")
+        return finish(answer)
+
+    return step
+
+
+def _as_it_is(answer: Wire) -> Wire:
     return answer
+
+
+def _read_at_once(answer: Wire | Later | Unfinished) -> Wire | Later:
+    if isinstance(answer, Unfinished):
+        raise TypeError("A read has one transaction: in the next one the database may be another.")
+    return answer
+
+
+def _log_failure(future: concurrent.futures.Future[Any]) -> None:
+    error = future.exception()
+    if error is not None:
+        log.warning("work in the background was not finished: %s", error)
 
 
 class _BlockingReceiver(Receiver):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from runyard.db.transaction import Transaction
+from runyard.db.writer import Unfinished
 from runyard.protocol.answer import Wire
 from runyard.protocol.message import AnyMessage
 
@@ -23,7 +24,7 @@ class Later:
     make: Callable[[], Wire]
 
 
-Performer = Callable[[Transaction, M], Wire | Later]
+Performer = Callable[[Transaction, M], Wire | Later | Unfinished]
 
 _PERFORMERS: dict[type[AnyMessage], Performer[Any]] = {}
 
@@ -31,7 +32,8 @@ _PERFORMERS: dict[type[AnyMessage], Performer[Any]] = {}
 def performs(kind: type[M]) -> Callable[[Performer[M]], Performer[M]]:
     """Declare the function that performs a message inside an open transaction.
 
-    The function never opens, commits or retries: the gate does. It may be called again with the same message.
+    The function never opens, commits or retries: the gate does. It may be called again with the same message. A write
+    that is too long for one transaction returns what is `Unfinished`, whose last step returns the answer.
     """
 
     def register(function: Performer[M]) -> Performer[M]:

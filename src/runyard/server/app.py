@@ -21,6 +21,7 @@ from runyard.server.outages import Outages
 from runyard.server.own_addresses import own_addresses
 from runyard.server.settings import ServerSettings
 from runyard.server.status import Status
+from runyard.tracking.experiments.stages import finish_changes
 
 
 def open_gate(settings: ServerSettings) -> Gate:
@@ -42,6 +43,7 @@ def open_gate(settings: ServerSettings) -> Gate:
         except BaseException:
             gate.close()
             raise
+    gate.begin(finish_changes)
     return gate
 
 

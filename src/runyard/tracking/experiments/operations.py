@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from runyard.db.dialects import upsert
 from runyard.db.schema import fills_new_schema
 from runyard.db.transaction import Prepared, Transaction
+from runyard.db.writer import Unfinished
 from runyard.exceptions import AlreadyExists, DoesNotExist, InvalidParameter
 from runyard.gate.performers import performs
 from runyard.protocol.answer import Wire
@@ -27,10 +28,9 @@ from runyard.tracking.experiments.messages import (
     experiment_number,
 )
 from runyard.tracking.experiments.search import matching_experiments, search_experiment_ids
+from runyard.tracking.experiments.stages import ACTIVE, DELETED, begin_change, go_on, unfinished_change
 from runyard.tracking.experiments.tables import experiment_tags, experiments
 from runyard.tracking.runs.tables import runs
-
-ACTIVE, DELETED = "active", "deleted"
 
 
 def experiments_on_wire(tx: Transaction, numbers: list[int]) -> list[dict[str, Any]]:
@@ -213,33 +213,29 @@ def update_experiment(tx: Transaction, message: UpdateExperiment) -> Wire:
 
 
 @performs(DeleteExperiment)
-def delete_experiment(tx: Transaction, message: DeleteExperiment) -> Wire:
+def delete_experiment(tx: Transaction, message: DeleteExperiment) -> Wire | Unfinished:
     """Mark it and its active runs as deleted, noting which runs went with it."""
     row = find_experiment(tx, message.experiment_id)
-    if row.lifecycle_stage != ACTIVE:
+    change = unfinished_change(tx, row.experiment_id)
+    if row.lifecycle_stage == ACTIVE and change is None:
+        return begin_change(tx, row.experiment_id, DELETED)
+    if change is None:
         raise DoesNotExist(f"No active experiment has the id {message.experiment_id}: it is deleted already.")
-    _update(tx, row.experiment_id, lifecycle_stage=DELETED, last_update_time=tx.now_ms)
-    tx.execute(
-        sa.update(runs)
-        .where(runs.c.experiment_id == row.experiment_id, runs.c.lifecycle_stage == ACTIVE)
-        .values(lifecycle_stage=DELETED, deleted_time=tx.now_ms, deleted_with_experiment=True)
-    )
-    return {}
+    if change.stage == DELETED:
+        return go_on(tx, row.experiment_id, DELETED)
+    go_on(tx, row.experiment_id, ACTIVE)  # a restoration that was interrupted: first all runs come back
+    return Unfinished(lambda later: delete_experiment(later, message))
 
 
 @performs(RestoreExperiment)
-def restore_experiment(tx: Transaction, message: RestoreExperiment) -> Wire:
+def restore_experiment(tx: Transaction, message: RestoreExperiment) -> Wire | Unfinished:
     """Bring back the experiment and the runs deleted with it; runs deleted one by one before stay deleted."""
     row = find_experiment(tx, message.experiment_id)
-    if row.lifecycle_stage != DELETED:
+    if row.lifecycle_stage == DELETED:
+        return begin_change(tx, row.experiment_id, ACTIVE)
+    if unfinished_change(tx, row.experiment_id) is None:
         raise DoesNotExist(f"No deleted experiment has the id {message.experiment_id}: it is active.")
-    _update(tx, row.experiment_id, lifecycle_stage=ACTIVE, last_update_time=tx.now_ms)
-    tx.execute(
-        sa.update(runs)
-        .where(runs.c.experiment_id == row.experiment_id, runs.c.deleted_with_experiment)
-        .values(lifecycle_stage=ACTIVE, deleted_time=None, deleted_with_experiment=False)
-    )
-    return {}
+    return go_on(tx, row.experiment_id, ACTIVE)
 
 
 @performs(SetExperimentTag)

@@ -14,7 +14,8 @@ from runyard.db.transaction import Transaction
 from runyard.exceptions import AlreadyExists, BadRequest, DoesNotExist
 from runyard.gate.performers import performs
 from runyard.protocol.answer import Wire
-from runyard.tracking.experiments.operations import ACTIVE, DELETED, FoundExperiment, active_experiment, home_of
+from runyard.tracking.experiments.operations import FoundExperiment, active_experiment, home_of
+from runyard.tracking.experiments.stages import ACTIVE, DELETED
 from runyard.tracking.logged_models.messages import (
     MODEL_STATUSES,
     CreateLoggedModel,

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from runyard.db.facts import ARTIFACTS_DESTINATION, fact
 from runyard.db.transaction import Transaction
 from runyard.tracking.experiments.messages import experiment_number
-from runyard.tracking.experiments.operations import DELETED
+from runyard.tracking.experiments.stages import DELETED
 from runyard.tracking.experiments.tables import experiments
 from runyard.tracking.inputs.tables import dataset_inputs, datasets
 from runyard.tracking.logged_models.tables import logged_models

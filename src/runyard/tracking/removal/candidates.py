@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from runyard.db.transaction import Transaction
 from runyard.exceptions import Conflict, DoesNotExist, InvalidParameter
 from runyard.tracking.experiments.messages import experiment_number
-from runyard.tracking.experiments.operations import DELETED
+from runyard.tracking.experiments.stages import DELETED
 from runyard.tracking.experiments.tables import experiments
 from runyard.tracking.logged_models.tables import logged_models
 from runyard.tracking.removal.needs import (

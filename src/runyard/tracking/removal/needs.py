@@ -7,7 +7,7 @@ from typing import Protocol
 import sqlalchemy as sa
 
 from runyard.db.transaction import Transaction
-from runyard.tracking.experiments.operations import ACTIVE, DELETED
+from runyard.tracking.experiments.stages import ACTIVE, DELETED
 from runyard.tracking.experiments.tables import experiments
 from runyard.tracking.inputs.tables import model_inputs
 from runyard.tracking.logged_models.tables import logged_model_metrics, logged_models, model_outputs

@@ -16,7 +16,8 @@ from runyard.gate.performers import performs
 from runyard.protocol.answer import Raw, Wire
 from runyard.search.fields import RUN_FIELDS
 from runyard.search.parser import parse_filter
-from runyard.tracking.experiments.operations import ACTIVE, DELETED, FoundExperiment, active_experiment, home_of
+from runyard.tracking.experiments.operations import FoundExperiment, active_experiment, home_of
+from runyard.tracking.experiments.stages import ACTIVE, DELETED, refuse_while_changing
 from runyard.tracking.logged_models.metrics import append_to_models
 from runyard.tracking.metrics import series
 from runyard.tracking.runs.description import describe
@@ -130,6 +131,8 @@ def delete_run(tx: Transaction, message: DeleteRun) -> Wire:
     run = find_run(tx, message.run_id)
     if run.lifecycle_stage == ACTIVE:
         _stage(tx, run.id, DELETED, tx.now_ms)
+    else:
+        refuse_while_changing(tx, run.experiment_id, ACTIVE)
     return {}
 
 
@@ -140,6 +143,7 @@ def restore_run(tx: Transaction, message: RestoreRun) -> Wire:
     if run.lifecycle_stage == DELETED:
         if tx.scalar(sa.select(runs.c.removal_time).where(runs.c.id == run.id).with_for_update()) is not None:
             raise Conflict(f"Run {message.run_id!r} cannot be restored: its removal for good has begun.")
+        refuse_while_changing(tx, run.experiment_id, DELETED)
         _stage(tx, run.id, ACTIVE, None)
     return {}
 
