@@ -28,7 +28,7 @@ from runyard.gate.gate import Gate  # noqa: E402
 from runyard.tracking.experiments.messages import CreateExperiment, GetExperimentByName  # noqa: E402
 from runyard.tracking.metrics import series  # noqa: E402
 from runyard.tracking.metrics.tables import metric_points, metric_series  # noqa: E402
-from runyard.tracking.runs.rows import document  # noqa: E402
+from runyard.tracking.runs.documents import document  # noqa: E402
 from runyard.tracking.runs.tables import params, runs, tags  # noqa: E402
 
 RUNS_A_PIECE, POINTS_A_PIECE = 5_000, 250_000

@@ -15,28 +15,32 @@ from runyard.tracking.inputs.messages import LogInputs
 from runyard.tracking.logged_models.messages import CreateLoggedModel, ModelOrder, SearchLoggedModels
 from runyard.tracking.metrics.messages import LogMetric
 from runyard.tracking.runs.entities import Param
-from runyard.tracking.runs.messages import CountRuns, DescribeRuns, GetRun, LogBatch, SearchRuns
+from runyard.tracking.runs.messages import CountRuns, DescribeRuns, GetRun, LogBatch, LogParam, SearchRuns, SetTag
 from tests.factories import a_point, a_run, an_experiment
 
 pytestmark = pytest.mark.parametrize("cluster", ["sqlite"], indirect=True)
 """SQLite tells every statement it executes, also those that bypass SQLAlchemy's own execution."""
 
+_OF_TRANSACTIONS = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "--")
+
 
 @pytest.fixture
-def count(gate: Gate) -> Callable[[AnyMessage], int]:
-    """Counts the statements that performing a message takes."""
+def count(gate: Gate) -> Callable[..., int]:
+    """Counts the statements that performing a message takes when it is performed again, or at once."""
     seen: list[str] = []
 
     def listen(connection: Any, *_: object) -> None:
         connection.set_trace_callback(seen.append)
 
-    sa.event.listen(gate.engines.reading, "checkout", listen)
+    for engine in (gate.engines.reading, gate.engines.writing):
+        sa.event.listen(engine, "checkout", listen)
 
-    def statements(message: AnyMessage) -> int:
-        gate.perform(message)
+    def statements(message: AnyMessage, *, again: bool = True) -> int:
+        if again:
+            gate.perform(message)
         seen.clear()
         gate.perform(message)
-        return sum(not text.startswith(("BEGIN", "COMMIT", "ROLLBACK")) for text in seen)
+        return sum(not text.startswith(_OF_TRANSACTIONS) for text in seen)
 
     return statements
 
@@ -56,7 +60,7 @@ def add_runs(gate: Gate, experiment_id: str, number: int) -> str:
     return run_id
 
 
-def test_reading_costs_the_same_for_one_run_and_for_many(gate: Gate, count: Callable[[AnyMessage], int]) -> None:
+def test_reading_costs_the_same_for_one_run_and_for_many(gate: Gate, count: Callable[..., int]) -> None:
     """Searching and showing runs and experiments never asks run by run."""
     experiment_id = an_experiment(gate)
     filter_string = "metrics.acc >= 0 and params.lr != 'z' and tags.t LIKE 'x%' and dataset.name LIKE 'd%'"
@@ -79,9 +83,7 @@ def test_reading_costs_the_same_for_one_run_and_for_many(gate: Gate, count: Call
     assert [5, 5, 5, 1, 4, 3, 1, 5] == for_one
 
 
-def test_searching_logged_models_costs_the_same_for_one_and_for_many(
-    gate: Gate, count: Callable[[AnyMessage], int]
-) -> None:
+def test_searching_logged_models_costs_the_same_for_one_and_for_many(gate: Gate, count: Callable[..., int]) -> None:
     """Params, tags and metrics are read for a whole page at once."""
     experiment_id, run_id = an_experiment(gate), a_run(gate)
 
@@ -100,3 +102,26 @@ def test_searching_logged_models_costs_the_same_for_one_and_for_many(
     add(20)
 
     assert 5 == for_one == count(search)
+
+
+def test_writing_costs_the_same_beside_thousands_of_entries(gate: Gate, count: Callable[..., int]) -> None:
+    """Only what is written is looked up, and new series come into being in one statement."""
+    names = [f"k{place}" for place in range(1000)]
+
+    def counted(run_id: str) -> list[int]:
+        points = [a_point(f"new {place}", 0.5) for place in range(20)]
+        return [
+            count(LogBatch(run_id=run_id, metrics=points, params=[Param(key="new", value="1")]), again=False),
+            count(LogBatch(run_id=run_id, metrics=[a_point("new 0", 0.5)])),
+            count(SetTag(run_id=run_id, key="new", value="1")),
+            count(LogParam(run_id=run_id, key="new", value="1")),
+        ]
+
+    wide = a_run(gate)
+    gate.perform(LogBatch(run_id=wide, metrics=[a_point(name, 0.5) for name in names]))
+    for first in range(0, 1000, 100):
+        some = names[first : first + 100]
+        params, tags = [Param(key=name, value="1") for name in some], [Tag(key=name, value="1") for name in some]
+        gate.perform(LogBatch(run_id=wide, params=params, tags=tags))
+
+    assert counted(a_run(gate)) == counted(wide) == [27, 3, 4, 5]

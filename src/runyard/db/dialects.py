@@ -24,21 +24,21 @@ def one_of_values(dialect: str, column: sa.ColumnElement[Any], values: Sequence[
     return column == sa.any_(sa.literal(list(values), sa.ARRAY(column.type)))
 
 
-NUMBERS = "numbers"
+VALUES = "values"
 """Name of the parameter of `among`."""
 
 
 def among(dialect: str, column: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
-    """`one_of` for prepared statements: the numbers are bound later, as `bound` makes them."""
+    """`one_of_values` for prepared statements: the values are bound later, as `bound` makes them."""
     if dialect == "sqlite":
-        listed = sa.func.json_each(sa.bindparam(NUMBERS, type_=sa.Text)).table_valued("value")
+        listed = sa.func.json_each(sa.bindparam(VALUES, type_=sa.Text)).table_valued("value")
         return column.in_(sa.select(listed.c.value))
-    return column == sa.any_(sa.bindparam(NUMBERS, type_=sa.ARRAY(sa.BigInteger)))
+    return column == sa.any_(sa.bindparam(VALUES, type_=sa.ARRAY(column.type)))
 
 
-def bound(tx: Transaction, numbers: Sequence[int]) -> Any:
-    """Numbers as the value of `among`'s parameter."""
-    return orjson.dumps(list(numbers)).decode() if tx.dialect == "sqlite" else list(numbers)
+def bound(tx: Transaction, values: Sequence[int] | Sequence[str]) -> Any:
+    """Values as that of `among`'s parameter."""
+    return orjson.dumps(list(values)).decode() if tx.dialect == "sqlite" else list(values)
 
 
 def upsert(tx: Transaction, table: sa.Table) -> Any:

@@ -5,7 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from runyard.db.dialects import NUMBERS, among, bound
+from runyard.db.dialects import VALUES, among, bound
 from runyard.db.transaction import Prepared, Transaction
 from runyard.registry.model_versions.tables import model_version_tags, model_versions
 from runyard.registry.registered_models.tables import registered_model_aliases, registered_models
@@ -16,7 +16,7 @@ _versions = Prepared(
         .join(registered_models, registered_models.c.id == model_versions.c.registered_model_id)
         .where(among(dialect, model_versions.c.id))
     ),
-    NUMBERS,
+    VALUES,
 )
 _names = [*(column.name for column in model_versions.c), "name"]
 _tags = Prepared(
@@ -25,7 +25,7 @@ _tags = Prepared(
         .where(among(dialect, model_version_tags.c.model_version_id))
         .order_by(model_version_tags.c.key)
     ),
-    NUMBERS,
+    VALUES,
 )
 _aliases = Prepared(
     lambda dialect: (
@@ -40,7 +40,7 @@ _aliases = Prepared(
         .where(among(dialect, model_versions.c.id))
         .order_by(registered_model_aliases.c.alias)
     ),
-    NUMBERS,
+    VALUES,
 )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from runyard.db.dialects import NUMBERS, among, bound
+from runyard.db.dialects import VALUES, among, bound
 from runyard.db.transaction import Prepared, Transaction
 from runyard.registry.model_versions.tables import model_versions
 from runyard.registry.model_versions.wire import versions_on_wire
@@ -15,7 +15,7 @@ from runyard.registry.registered_models.tables import (
     registered_models,
 )
 
-_models = Prepared(lambda dialect: sa.select(registered_models).where(among(dialect, registered_models.c.id)), NUMBERS)
+_models = Prepared(lambda dialect: sa.select(registered_models).where(among(dialect, registered_models.c.id)), VALUES)
 _names = [column.name for column in registered_models.c]
 _tags = Prepared(
     lambda dialect: (
@@ -23,7 +23,7 @@ _tags = Prepared(
         .where(among(dialect, registered_model_tags.c.registered_model_id))
         .order_by(registered_model_tags.c.key)
     ),
-    NUMBERS,
+    VALUES,
 )
 _aliases = Prepared(
     lambda dialect: (
@@ -31,7 +31,7 @@ _aliases = Prepared(
         .where(among(dialect, registered_model_aliases.c.registered_model_id))
         .order_by(registered_model_aliases.c.alias)
     ),
-    NUMBERS,
+    VALUES,
 )
 
 
@@ -56,7 +56,7 @@ def _latest_ids(dialect: str) -> sa.Select[Any]:
     )
 
 
-_latest = Prepared(_latest_ids, NUMBERS)
+_latest = Prepared(_latest_ids, VALUES)
 
 
 def latest_ids(tx: Transaction, models: Sequence[int]) -> list[tuple[int, int, str]]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from runyard.db.dialects import NUMBERS, among, bound
+from runyard.db.dialects import VALUES, among, bound
 from runyard.db.transaction import Prepared, Transaction
 from runyard.tracking.inputs.tables import dataset_input_tags, dataset_inputs, datasets, model_inputs
 from runyard.tracking.logged_models.tables import model_outputs
@@ -29,7 +29,7 @@ def _inputs_statement(dialect: str) -> sa.Select[Any]:
     )
 
 
-_inputs_of_runs = Prepared(_inputs_statement, NUMBERS)
+_inputs_of_runs = Prepared(_inputs_statement, VALUES)
 _inputs_of = model_inputs.c
 _outputs_of = model_outputs.c
 
@@ -44,7 +44,7 @@ def _models_statement(dialect: str) -> sa.CompoundSelect[Any]:
     return either.order_by("run_id", "step", "model_id")
 
 
-_models_of_runs = Prepared(_models_statement, NUMBERS)
+_models_of_runs = Prepared(_models_statement, VALUES)
 
 
 def dataset_inputs_of(tx: Transaction, numbers: Sequence[int]) -> dict[int, list[dict[str, Any]]]:

@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from runyard.core.limits import shown
-from runyard.db.dialects import NUMBERS, among, bound, upsert
+from runyard.db.dialects import VALUES, among, bound, upsert
 from runyard.db.transaction import Prepared, Transaction
 from runyard.exceptions import BadRequest
 from runyard.tracking.logged_models.tables import logged_model_metrics, logged_models
@@ -32,7 +32,7 @@ _of_models = Prepared(
         .where(among(dialect, _points.logged_model_id))
         .order_by(_points.key, _points.timestamp, _points.step, _points.id)
     ),
-    NUMBERS,
+    VALUES,
 )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from runyard.db.dialects import NUMBERS, among, bound
+from runyard.db.dialects import VALUES, among, bound
 from runyard.db.transaction import Prepared, Transaction
 from runyard.tracking.logged_models.messages import MODEL_STATUSES
 from runyard.tracking.logged_models.metrics import metrics_of
@@ -13,7 +13,7 @@ from runyard.tracking.logged_models.tables import logged_model_params, logged_mo
 
 STATUS_NAMES = {number: name for name, number in MODEL_STATUSES}
 
-_models = Prepared(lambda dialect: sa.select(logged_models).where(among(dialect, logged_models.c.id)), NUMBERS)
+_models = Prepared(lambda dialect: sa.select(logged_models).where(among(dialect, logged_models.c.id)), VALUES)
 _names = [column.name for column in logged_models.c]
 
 
@@ -24,7 +24,7 @@ def _texts(table: sa.Table) -> Prepared:
             .where(among(dialect, table.c.logged_model_id))
             .order_by(table.c.logged_model_id, table.c.key)
         ),
-        NUMBERS,
+        VALUES,
     )
 
 

@@ -5,6 +5,7 @@ JSON that answers show, so that an answer is glued together by the database and 
 clustered by (series, step, timestamp, value), so that a point sent twice is one row and a series is read in one sweep.
 """
 
+import functools
 from collections.abc import Sequence
 from operator import itemgetter
 from typing import Any
@@ -15,7 +16,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from runyard.core.wire import wire_double
-from runyard.db.dialects import NUMBERS, among, bound
+from runyard.db.dialects import VALUES, among, bound
 from runyard.db.transaction import Prepared, Transaction
 from runyard.tracking.metrics.entities import Point
 from runyard.tracking.metrics.tables import metric_points, metric_series
@@ -49,12 +50,23 @@ _INSERT_ARRAYS = (
     "INSERT INTO metric_points (series_id, step, timestamp, value) "
     "SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::float8[]) ON CONFLICT DO NOTHING"
 )
-_insert_series = Prepared(
-    sa.insert(metric_series)
-    .values({name: sa.bindparam(name) for name in ("run_id", "key", "value", "step", "timestamp", "document")})
-    .returning(_series.id),
-    "run_id", "key", "step", "timestamp", "value", "document",
-)  # fmt: skip
+_NEW_SERIES = ("run_id", "key", "value", "step", "timestamp", "document")
+_SERIES_AT_ONCE = 100
+"""Maximum number of new series of a statement: databases limit what is bound."""
+
+
+@functools.cache
+def _insert_series(count: int) -> Prepared:
+    """The statement that inserts this number of series."""
+    names = [[f"{name}_{place}" for name in _NEW_SERIES] for place in range(count)]
+    rows = [
+        {column: sa.bindparam(name, type_=_series[column].type) for column, name in zip(_NEW_SERIES, row, strict=True)}
+        for row in names
+    ]
+    statement = sa.insert(metric_series).values(rows).returning(_series.key, _series.id)
+    return Prepared(statement, *(name for row in names for name in row))
+
+
 _advance = Prepared(
     sa.update(metric_series)
     .where(
@@ -78,12 +90,12 @@ _run_with_series = Prepared(
     .where(runs.c.run_uuid == sa.bindparam("run_uuid")),
     "metric_key", "run_uuid",
 )  # fmt: skip
-_series_of_run = Prepared(
-    sa.select(_series.key, _series.id, _series.step, _series.timestamp, _series.value).where(
-        _series.run_id == sa.bindparam("run")
+_series_among = Prepared(
+    lambda dialect: sa.select(_series.key, _series.id, _series.step, _series.timestamp, _series.value).where(
+        _series.run_id == sa.bindparam("run"), among(dialect, _series.key)
     ),
-    "run",
-)
+    "run", VALUES,
+)  # fmt: skip
 
 
 def find_run_and_series(tx: Transaction, run_uuid: str, key: str) -> tuple[Any, ...] | None:
@@ -96,7 +108,7 @@ def append_one(tx: Transaction, run: int, series: tuple[Any, ...], point: Point)
     number, latest = (series[0], (series[1], series[2], series[3])) if series[0] is not None else (None, None)
     newest = (point.step, point.timestamp, _nullable(point.value))
     if number is None:
-        number = _insert_series.row(tx, run, point.key, *newest, _document(point.key, newest))[0]  # type: ignore[index]
+        number = _added(tx, run, [(point.key, newest)])[point.key]
     elif latest is not None and _rank(newest) > _rank(latest):
         _advance.run(tx, *newest, _document(point.key, newest), number, newest[2] or 0.0)
     insert = _insert_point_sqlite if tx.dialect == "sqlite" else _insert_point_postgresql
@@ -105,24 +117,22 @@ def append_one(tx: Transaction, run: int, series: tuple[Any, ...], point: Point)
 
 def append(tx: Transaction, run: int, points: Sequence[Point]) -> None:
     """Append points of any metrics to a run; a point that is there already stays one."""
-    known: dict[str, tuple[int, Latest]] = {
-        key: (number, (step, timestamp, value)) for key, number, step, timestamp, value in _series_of_run.rows(tx, run)
-    }
     newest: dict[str, Latest] = {}
     for point in points:
         candidate = (point.step, point.timestamp, _nullable(point.value))
         best = newest.get(point.key)
         if best is None or _rank(candidate) > _rank(best):
             newest[point.key] = candidate
-    numbers: dict[str, int] = {}
-    for key in sorted(newest):  # lock in one order to avoid deadlocks
-        latest = newest[key]
-        if key not in known:
-            numbers[key] = _insert_series.row(tx, run, key, *latest, _document(key, latest))[0]  # type: ignore[index]
-            continue
-        numbers[key], stored = known[key]
-        if _rank(latest) > _rank(stored):
-            _advance.run(tx, *latest, _document(key, latest), numbers[key], latest[2] or 0.0)
+    known: dict[str, tuple[int, Latest]] = {
+        key: (number, (step, timestamp, value))
+        for key, number, step, timestamp, value in _series_among.rows(tx, run, bound(tx, list(newest)))
+    }
+    numbers = {key: number for key, (number, _) in known.items()}
+    ordered = sorted(newest)  # locked in one order, to avoid deadlocks
+    numbers |= _added(tx, run, [(key, newest[key]) for key in ordered if key not in known])
+    for key in ordered:
+        if key in known and _rank(newest[key]) > _rank(known[key][1]):
+            _advance.run(tx, *newest[key], _document(key, newest[key]), numbers[key], newest[key][2] or 0.0)
     if tx.dialect == "sqlite":
         rows: list[Row] = [
             (numbers[p.key], p.step, p.timestamp, float(p.value) if p.value == p.value else NAN_TEXT) for p in points
@@ -133,6 +143,19 @@ def append(tx: Transaction, run: int, points: Sequence[Point]) -> None:
         rows = [(numbers[p.key], p.step, p.timestamp, float(p.value)) for p in points]
         columns = [list(column) for column in zip(*rows, strict=True)]
         tx.connection.connection.cursor().execute(_INSERT_ARRAYS, columns)
+
+
+def _added(tx: Transaction, run: int, series: Sequence[tuple[str, Latest]]) -> dict[str, int]:
+    """The ids of new series, by key."""
+    numbers: dict[str, int] = {}
+    for first in range(0, len(series), _SERIES_AT_ONCE):
+        some = series[first : first + _SERIES_AT_ONCE]
+        rows = [
+            (run, key, value, step, timestamp, _document(key, (step, timestamp, value)))
+            for key, (step, timestamp, value) in some
+        ]
+        numbers |= dict(_insert_series(len(rows)).rows(tx, *(value for row in rows for value in row)))
+    return numbers
 
 
 def _rank(latest: Latest) -> tuple[int, int, float]:
@@ -173,7 +196,7 @@ _latest_of_runs = Prepared(
         .where(among(dialect, _series.run_id))
         .group_by(_series.run_id)
     ),
-    NUMBERS,
+    VALUES,
 )
 _whole_history = Prepared(
     sa.select(_points.timestamp, _points.step, _points.value)

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from runyard.db.dialects import NUMBERS, among, bound
+from runyard.db.dialects import VALUES, among, bound
 from runyard.db.transaction import Prepared, Transaction
 from runyard.tracking.metrics.tables import metric_series
 from runyard.tracking.runs.messages import DescribeRuns
@@ -34,7 +34,7 @@ def _rows_of(dialect: str, table: sa.Table) -> sa.ScalarSelect[Any]:
     return chosen.scalar_subquery()
 
 
-_widths = Prepared(lambda dialect: sa.select(_rows_of(dialect, metric_series) + _rows_of(dialect, params)), NUMBERS)
+_widths = Prepared(lambda dialect: sa.select(_rows_of(dialect, metric_series) + _rows_of(dialect, params)), VALUES)
 _metric_keys = Prepared(
     lambda dialect: (
         sa.select(metric_series.c.key, sa.func.count())
@@ -42,7 +42,7 @@ _metric_keys = Prepared(
         .group_by(metric_series.c.key)
         .order_by(metric_series.c.key)
     ),
-    NUMBERS,
+    VALUES,
 )
 _param_keys = Prepared(
     lambda dialect: (
@@ -51,7 +51,7 @@ _param_keys = Prepared(
         .group_by(params.c.key)
         .order_by(params.c.key)
     ),
-    NUMBERS,
+    VALUES,
 )
 
 

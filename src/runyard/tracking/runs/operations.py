@@ -21,6 +21,7 @@ from runyard.tracking.experiments.stages import ACTIVE, DELETED, refuse_while_ch
 from runyard.tracking.logged_models.metrics import append_to_models
 from runyard.tracking.metrics import series
 from runyard.tracking.runs.description import describe
+from runyard.tracking.runs.documents import document
 from runyard.tracking.runs.entities import GOING_ON
 from runyard.tracking.runs.messages import (
     CountRuns,
@@ -39,7 +40,15 @@ from runyard.tracking.runs.messages import (
     UpdateRun,
     tables_of,
 )
-from runyard.tracking.runs.rows import active_run, document, find_run, params_of, put_texts, refresh_document, tag_value
+from runyard.tracking.runs.rows import (
+    active_run,
+    add_to_document,
+    find_run,
+    params_among,
+    put_texts,
+    remove_from_document,
+    tag_value,
+)
 from runyard.tracking.runs.search import count_runs, search_run_ids
 from runyard.tracking.runs.tables import params, runs, tags
 from runyard.tracking.runs.wire import info, one_run, run_info, run_on_wire, runs_on_wire
@@ -158,17 +167,18 @@ def _stage(tx: Transaction, number: int, stage: str, deleted_time: int | None) -
 
 def put_tags(tx: Transaction, number: int, given: dict[str, str]) -> None:
     """Insert or replace tags of a run; the tag that names the run renames it. Tags only, then the document."""
-    write_tags(tx, number, given)
-    refresh_document(tx, number)
+    written = write_tags(tx, number, given)
+    add_to_document(tx, number, {}, written)
 
 
-def write_tags(tx: Transaction, number: int, given: dict[str, str]) -> None:
-    """Insert or replace tags without refreshing the document. The tag that lists tables only grows."""
+def write_tags(tx: Transaction, number: int, given: dict[str, str]) -> dict[str, str]:
+    """Insert or replace tags, the document left alone, and say what they are: the tag that lists tables only grows."""
     if TABLES_TAG in given:
         given = {**given, TABLES_TAG: _with_known_tables(tag_value(tx, number, TABLES_TAG), given[TABLES_TAG])}
     put_texts(tx, tags, number, given)
     if given.get(RUN_NAME_TAG):
         tx.execute(sa.update(runs).where(runs.c.id == number).values(name=given[RUN_NAME_TAG]))
+    return given
 
 
 def _with_known_tables(before: str | None, given: str) -> str:
@@ -193,7 +203,7 @@ def delete_tag(tx: Transaction, message: DeleteTag) -> Wire:
     removed = tx.execute(sa.delete(tags).where(tags.c.run_id == run.id, tags.c.key == message.key))
     if not removed.rowcount:
         raise DoesNotExist(f"Run {message.run_id} has no tag {message.key[:200]!r}.")
-    refresh_document(tx, run.id)
+    remove_from_document(tx, run.id, message.key)
     return {}
 
 
@@ -201,21 +211,22 @@ def delete_tag(tx: Transaction, message: DeleteTag) -> Wire:
 def log_param(tx: Transaction, message: LogParam) -> Wire:
     """Insert a param, or agree that it is there already."""
     run = active_run(tx, message.wanted_id)
-    write_params(tx, run.id, {message.key: message.value})
-    refresh_document(tx, run.id)
+    given = {message.key: message.value}
+    write_params(tx, run.id, given)
+    add_to_document(tx, run.id, given, {})
     return {}
 
 
 def write_params(tx: Transaction, number: int, given: dict[str, str]) -> None:
-    """Insert params without refreshing the document; the first value of a key stays.
+    """Insert params, the document left alone; the first value of a key stays.
 
     Raises
     ------
     InvalidParameter: A key was logged before with another value.
     """
     put_texts(tx, params, number, given)
-    for key, value in params_of.rows(tx, number):
-        if given.get(key, value) != value:
+    for key, value in params_among(tx, number, list(given)):
+        if given[key] != value:
             raise InvalidParameter(
                 f"Param {key!r} of this run is {value[:200]!r} already and cannot become {given[key][:200]!r}: "
                 "params are logged once. Use another key, a tag, or a new run."
@@ -226,17 +237,18 @@ def write_params(tx: Transaction, number: int, given: dict[str, str]) -> None:
 def log_batch(tx: Transaction, message: LogBatch) -> Wire:
     """Params, metrics and tags of a run, all in the one transaction."""
     run = active_run(tx, message.run_id, lock=bool(message.params or message.tags))
-    if message.params:
-        write_params(tx, run.id, {param.key: param.value for param in message.params})
+    given, written = {param.key: param.value for param in message.params}, {}
+    if given:
+        write_params(tx, run.id, given)
     if message.metrics:
         of_models = [point for point in message.metrics if point.model_id]
         if of_models:
             append_to_models(tx, run.id, of_models)
         series.append(tx, run.id, message.metrics)
     if message.tags:
-        write_tags(tx, run.id, {tag.key: tag.value for tag in message.tags})
-    if message.params or message.tags:
-        refresh_document(tx, run.id)
+        written = write_tags(tx, run.id, {tag.key: tag.value for tag in message.tags})
+    if given or written:
+        add_to_document(tx, run.id, given, written)
     return {}
 
 

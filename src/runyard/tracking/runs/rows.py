@@ -1,16 +1,18 @@
 """Finding runs, and keeping the JSON document of their params and tags."""
 
 import functools
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
-import orjson
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from runyard.core.limits import shown
+from runyard.db.dialects import VALUES, among, bound
 from runyard.db.transaction import Prepared, Transaction
 from runyard.exceptions import DoesNotExist, InvalidParameter
+from runyard.tracking.runs.documents import with_entries, without_tag
 from runyard.tracking.runs.tables import params, runs, tags
 
 
@@ -31,6 +33,11 @@ def put_texts(tx: Transaction, table: sa.Table, run: int, given: dict[str, str])
     _put_texts[table].run_many(tx, [(run, key, given[key]) for key in sorted(given)])
 
 
+def params_among(tx: Transaction, run: int, keys: Sequence[str]) -> list[tuple[str, str]]:
+    """Keys and values of those of these params that a run has."""
+    return _params_among.rows(tx, run, bound(tx, keys))
+
+
 class FoundRun(NamedTuple):
     """The columns of a run that most operations need."""
 
@@ -45,12 +52,13 @@ _wanted = sa.select(runs.c.id, runs.c.lifecycle_stage, runs.c.experiment_id, run
 )
 _find = Prepared(_wanted, "run_uuid")
 _find_and_lock = Prepared(_wanted.with_for_update(key_share=True), "run_uuid")
-params_of = Prepared(
-    sa.select(params.c.key, params.c.value).where(params.c.run_id == sa.bindparam("run")).order_by(params.c.key), "run"
-)
-_tags_of = Prepared(
-    sa.select(tags.c.key, tags.c.value).where(tags.c.run_id == sa.bindparam("run")).order_by(tags.c.key), "run"
-)
+_params_among = Prepared(
+    lambda dialect: sa.select(params.c.key, params.c.value).where(
+        params.c.run_id == sa.bindparam("run"), among(dialect, params.c.key)
+    ),
+    "run", VALUES,
+)  # fmt: skip
+_document = Prepared(sa.select(runs.c.document).where(runs.c.id == sa.bindparam("run")), "run")
 _set_document = Prepared(
     sa.update(runs).where(runs.c.id == sa.bindparam("run")).values(document=sa.bindparam("text")), "text", "run"
 )
@@ -92,22 +100,18 @@ def active_run(tx: Transaction, run_id: str, lock: bool = True) -> FoundRun:
     return run
 
 
-def document(param_rows: list[Any], tag_rows: list[Any]) -> str:
-    """The text kept with a run: the members ``params`` and ``tags`` of its data, without the braces around them.
-
-    Empty lists are left out, as everywhere on the wire.
-    """
-    members = []
-    for name, rows in (("params", param_rows), ("tags", tag_rows)):
-        if rows:
-            pairs = orjson.dumps([{"key": key, "value": value} for key, value in rows]).decode()
-            members.append(f'"{name}":{pairs}')
-    return ",".join(members)
+def add_to_document(tx: Transaction, run: int, params: Mapping[str, str], tags: Mapping[str, str]) -> None:
+    """Put what was written to the tables into the run's document too. The run is locked."""
+    _set_document.run(tx, with_entries(_document_of(tx, run), params, tags), run)
 
 
-def refresh_document(tx: Transaction, run: int) -> None:
-    """Write the run's document anew from its params and tags."""
-    _set_document.run(tx, document(params_of.rows(tx, run), _tags_of.rows(tx, run)), run)
+def remove_from_document(tx: Transaction, run: int, tag: str) -> None:
+    """Take a tag out of the run's document. The run is locked."""
+    _set_document.run(tx, without_tag(_document_of(tx, run), tag), run)
+
+
+def _document_of(tx: Transaction, run: int) -> str:
+    return str(_document.row(tx, run)[0])  # type: ignore[index]  # the run was found before
 
 
 def tag_value(tx: Transaction, run: int, key: str) -> str | None:

@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
-from runyard.db.dialects import NUMBERS, among, bound
+from runyard.db.dialects import VALUES, among, bound
 from runyard.db.transaction import Prepared, Transaction
 from runyard.protocol.answer import Raw
 from runyard.tracking.inputs.wire import dataset_inputs_of, models_of
@@ -27,7 +27,7 @@ INFO = (
 """The columns that `info` takes, in its order."""
 
 _runs_by_number = Prepared(
-    lambda dialect: sa.select(runs.c.id, runs.c.document, *INFO).where(among(dialect, runs.c.id)), NUMBERS
+    lambda dialect: sa.select(runs.c.id, runs.c.document, *INFO).where(among(dialect, runs.c.id)), VALUES
 )
 _info_by_number = Prepared(sa.select(*INFO).where(runs.c.id == sa.bindparam("run")), "run")
 
