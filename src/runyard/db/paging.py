@@ -77,18 +77,56 @@ def read_page(
     ------
     InvalidParameter: The token is not one of this query.
     """
-    digest = query_digest(query)
-    start = read_token(page_token, columns, digest)
-    # One extra row shows whether there is another page.
-    statement = statement.order_by(*(column.ordered() for column in columns)).limit(max_results + 1)
-    if start.key is not None:
-        statement = statement.where(*_behind(columns, start.key))
-    elif start.offset:
-        statement = statement.offset(start.offset)
-    rows = tx.execute(statement.add_columns(*(column.expression for column in columns))).all()
-    more = len(rows) > max_results
-    next_token = write_token(rows[max_results - 1][1:], digest) if more else None
-    return [row[0] for row in rows[:max_results]], next_token
+    page = Page(columns, query, max_results, page_token)
+    return page.cut(page.rows(tx, statement))
+
+
+class Page:
+    """A page that is asked for, for callers that read its rows themselves.
+
+    Parameters
+    ----------
+    columns, query, max_results, page_token: As of `read_page`.
+
+    Attributes
+    ----------
+    start: Where it begins.
+    wanted: Number of rows to read: an extra one shows whether there is another page.
+
+    Raises
+    ------
+    InvalidParameter: The token is not one of this query.
+    """
+
+    def __init__(
+        self, columns: Sequence[SortColumn], query: Sequence[object], max_results: int, page_token: str | None
+    ) -> None:
+        self._columns = columns
+        self._digest = query_digest(query)
+        self._max_results = max_results
+        self.start = read_token(page_token, columns, self._digest)
+        self.wanted = max_results + 1
+
+    def rows(self, tx: Transaction, statement: sa.Select[Any]) -> list[Any]:
+        """The rows of the page among what a statement selects. One statement."""
+        ordered = self._ordered(statement).limit(self.wanted)
+        return list(tx.execute(ordered.offset(self.start.offset or None)))
+
+    def leading(self, tx: Transaction, statement: sa.Select[Any], limit: int) -> list[Any]:
+        """Rows after the key where the page begins, in order; an offset is left to the caller. One statement."""
+        return list(tx.execute(self._ordered(statement).limit(limit)))
+
+    def cut(self, rows: Sequence[Any]) -> tuple[list[Any], str | None]:
+        """The first column of the page's rows, and the token of the next page."""
+        more = len(rows) > self._max_results
+        next_token = write_token(rows[self._max_results - 1][1:], self._digest) if more else None
+        return [row[0] for row in rows[: self._max_results]], next_token
+
+    def _ordered(self, statement: sa.Select[Any]) -> sa.Select[Any]:
+        statement = statement.order_by(*(column.ordered() for column in self._columns))
+        if self.start.key is not None:
+            statement = statement.where(*_behind(self._columns, self.start.key))
+        return statement.add_columns(*(column.expression for column in self._columns))
 
 
 def _behind(columns: Sequence[SortColumn], key: Sequence[Any]) -> list[sa.ColumnElement[bool]]:

@@ -8,8 +8,11 @@ from runyard.tracking.experiments.tables import experiments
 run_number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 """Type of the internal number that other tables refer to a run by; 32-digit ids would treble their size."""
 
+INDEXED_LENGTH = 200
+"""Characters of a text that an index holds: PostgreSQL takes no whole text over 2,700 bytes."""
+
 indexed_part: sa.ColumnElement[str] = sa.literal_column("substr(value, 1, 200)")
-"""The part of a param's or tag's text that is indexed: PostgreSQL takes no whole text over 2,700 bytes."""
+"""The part of a param's or tag's text that is indexed."""
 
 runs = sa.Table(
     "runs",

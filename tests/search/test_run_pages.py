@@ -1,0 +1,188 @@
+"""Every page of runs, whatever order and filter: as a plain reading of all runs has it."""
+
+import math
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import pytest
+
+from runyard.db.paging import encode_token
+from runyard.gate.gate import Gate
+from runyard.tracking.runs import ranges, search, walks
+from runyard.tracking.runs.entities import Param
+from runyard.tracking.runs.messages import CountRuns, DeleteRun, LogBatch, SearchRuns, UpdateRun
+from tests.factories import a_point, a_run, an_experiment
+
+LONG = "x" * 200
+TEXTS = ["a", "b", "ä", "B", "", LONG + "a", LONG + "b", LONG, "a" * 199]
+
+
+@dataclass
+class KnownRun:
+    """What the test knows of a run."""
+
+    run_id: str
+    name: str
+    start: int
+    end: int | None
+    deleted: bool
+    status: str
+    metrics: dict[str, float] = field(default_factory=dict)
+    params: dict[str, str] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Store:
+    """Two experiments with the same keys, and the runs of the first."""
+
+    gate: Gate
+    experiment: str
+    other: str
+    runs: list[KnownRun]
+
+    def pages(self, size: int, text: str, order_by: list[str], view: str) -> Iterator[list[str]]:
+        """The ids of each page; each but the first comes by the token of the one before."""
+        token = None
+        while True:
+            answer = self.gate.perform(
+                SearchRuns(
+                    experiment_ids=[self.experiment], filter=text, order_by=order_by, max_results=size,
+                    run_view_type=view, page_token=token,
+                )
+            )  # fmt: skip
+            yield [run["info"]["run_id"] for run in answer.get("runs", [])]
+            token = answer.get("next_page_token")
+            if token is None:
+                return
+
+
+def a_store(gate: Gate, seed: int, number: int = 60) -> Store:
+    """Runs that share values, start times and keys; a third of them belong to another experiment."""
+    chance = random.Random(seed)
+    store = Store(gate, an_experiment(gate), an_experiment(gate), [])
+    for _ in range(number):
+        mine = chance.random() < 0.7
+        start, end = chance.randrange(8), chance.choice([None, 5, 6, 7])
+        name = chance.choice(["n", "m", "N", LONG + "n", f"r{chance.random()}"])
+        values = [chance.choice([0.0, -0.0, 1.5, -2.0, math.inf, -math.inf, math.nan, chance.random()]) for _ in "mn"]
+        metrics = {key: value for key, value in zip("mn", values, strict=True) if chance.random() < 0.8}
+        params = {key: chance.choice([*TEXTS, str(chance.random())]) for key in "pq" if chance.random() < 0.7}
+        tags = {key: chance.choice(TEXTS) for key in "tu" if chance.random() < 0.7}
+        run_id = a_run(gate, store.experiment if mine else store.other, tags, run_name=name, start_time=start)
+        points = [a_point(key, value) for key, value in metrics.items()]
+        gate.perform(LogBatch(run_id=run_id, metrics=points, params=[Param(key=k, value=v) for k, v in params.items()]))
+        status = "RUNNING" if end is None else chance.choice(["FINISHED", "FAILED"])
+        if end is not None:
+            gate.perform(UpdateRun(run_id=run_id, status=status, end_time=end))
+        if deleted := chance.random() < 0.15:
+            gate.perform(DeleteRun(run_id=run_id))
+        if mine:
+            store.runs.append(KnownRun(run_id, name, start, end, deleted, status, metrics, params, tags))
+    return store
+
+
+def by(kind: str, key: str, descending: bool) -> Callable[[KnownRun], object]:
+    """A sort key: values first, then NaN, then what is missing."""
+
+    def rank(run: KnownRun) -> object:
+        value = getattr(run, kind).get(key) if kind in {"metrics", "params", "tags"} else getattr(run, key)
+        if value is None:
+            return (2, 0)
+        if value != value:
+            return (1, 0)
+        return (0, Reversed(value) if descending else value)
+
+    return rank
+
+
+@dataclass(frozen=True)
+class Reversed:
+    """A value that sorts the other way round."""
+
+    value: float | str
+
+    def __lt__(self, other: "Reversed") -> bool:
+        return other.value < self.value  # type: ignore[operator]
+
+
+ORDERS = {
+    "": [],
+    "metrics.m": [("metrics", "m", False)],
+    "metrics.m DESC": [("metrics", "m", True)],
+    "params.p": [("params", "p", False)],
+    "params.p DESC": [("params", "p", True)],
+    "tags.t": [("tags", "t", False)],
+    "tags.none DESC": [("tags", "none", True)],
+    "metrics.n DESC, params.q": [("metrics", "n", True), ("params", "q", False)],
+    "tags.u, start_time": [("tags", "u", False), ("attribute", "start", False)],
+    "start_time": [("attribute", "start", False)],
+    "end_time DESC": [("attribute", "end", True)],
+    "end_time": [("attribute", "end", False)],
+    "run_name": [("attribute", "name", False)],
+    "run_name DESC": [("attribute", "name", True)],
+    "status, metrics.m": [("attribute", "status", False), ("metrics", "m", False)],
+}
+
+FILTERS: dict[str, Callable[[KnownRun], bool]] = {
+    "": lambda run: True,
+    "metrics.m > 0": lambda run: run.metrics.get("m", math.nan) > 0,
+    "metrics.m <= 0 and params.p != 'a'": lambda run: (
+        run.metrics.get("m", math.nan) <= 0 and run.params.get("p", "a") != "a"
+    ),
+    "metrics.m != 1.5": lambda run: "m" in run.metrics and run.metrics["m"] != 1.5,
+    "metrics.n = 0": lambda run: run.metrics.get("n") == 0,
+    "params.p = 'a'": lambda run: run.params.get("p") == "a",
+    f"params.p = '{LONG}b'": lambda run: run.params.get("p") == f"{LONG}b",
+    "tags.t IS NULL": lambda run: "t" not in run.tags,
+    "params.p IS NOT NULL and tags.u = 'ä'": lambda run: "p" in run.params and run.tags.get("u") == "ä",
+    "tags.t LIKE '%a%'": lambda run: "a" in run.tags.get("t", ""),
+    "tags.t LIKE 'xx%' and metrics.m >= 0": lambda run: (
+        run.tags.get("t", "").startswith("xx") and run.metrics.get("m", math.nan) >= 0
+    ),
+    "run_name = 'n'": lambda run: run.name == "n",
+    f"run_name = '{LONG}n'": lambda run: run.name == f"{LONG}n",
+    "run_name LIKE 'x%'": lambda run: run.name.startswith("x"),
+    "run_name LIKE '%none%'": lambda run: False,
+    "status = 'FAILED'": lambda run: run.status == "FAILED",
+    "end_time >= 6 and start_time < 6": lambda run: run.end is not None and run.end >= 6 and run.start < 6,
+}
+
+VIEWS = {"ACTIVE_ONLY": [False], "DELETED_ONLY": [True], "ALL": [False, True]}
+
+
+@pytest.mark.parametrize("limit", [3, 15, None])
+def test_pages_are_those_of_a_plain_reading(gate: Gate, limit: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However a page is found, by a range of an index, by walking through one or by reading all, it is the same."""
+    if limit is not None:  # so that sixty runs are many
+        monkeypatch.setattr(ranges, "MAX_FOUND", limit)
+        monkeypatch.setattr(walks, "MAX_GROUP", limit)
+        monkeypatch.setattr(search, "MAX_WALKED", 4 * limit)
+        monkeypatch.setattr(search, "_SPARE", 0)
+    chance = random.Random(limit)
+    store = a_store(gate, seed=limit or 0)
+    for text, matches in FILTERS.items():
+        for order_by, terms in chance.sample(list(ORDERS.items()), 5):
+            view = chance.choice(["ACTIVE_ONLY", "ACTIVE_ONLY", "DELETED_ONLY", "ALL"])
+            found = [run for run in store.runs if run.deleted in VIEWS[view] and matches(run)]
+            keys = [by(*term) for term in terms] + [by("attribute", "start", True), by("attribute", "run_id", False)]
+            expected = [run.run_id for run in sorted(found, key=lambda run: [key(run) for key in keys])]
+            size = chance.choice([1, 2, 3, 7, 20, 100])
+            wanted = [each for each in order_by.split(", ") if each]
+
+            pages = list(store.pages(size, text, wanted, view))
+
+            assert expected == [run_id for page in pages for run_id in page], (text, order_by, size, view)
+            assert all(len(page) == size for page in pages[:-1])
+            skipped = chance.randrange(1, 30)
+            answer = gate.perform(
+                SearchRuns(
+                    experiment_ids=[store.experiment], filter=text, order_by=wanted, max_results=5,
+                    run_view_type=view, page_token=encode_token({"offset": skipped}),
+                )
+            )  # fmt: skip
+            assert expected[skipped : skipped + 5] == [run["info"]["run_id"] for run in answer.get("runs", [])]
+        counted = CountRuns(experiment_ids=[store.experiment], filter=text)
+        active = [run for run in store.runs if not run.deleted and matches(run)]
+        assert len(active) == gate.perform(counted)["count"]
