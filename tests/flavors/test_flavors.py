@@ -1,5 +1,6 @@
 """What every flavor promises. One that is added to the list is tested here without another line."""
 
+import importlib
 import inspect
 from importlib import metadata
 from importlib.util import find_spec
@@ -39,6 +40,27 @@ def test_a_flavor_offers_what_every_flavor_does(flavor: Flavor) -> None:
     given: dict[str, object] = dict.fromkeys(SAVING | LOGGING)
     assert inspect.signature(module.log_model).bind_partial(**given).arguments
     assert getattr(runyard, flavor.module.rpartition(".")[2]) is module
+
+
+@flavors
+@pytest.mark.parametrize("name", sorted(OFFERED))
+def test_help_describes_every_parameter(flavor: Flavor, name: str) -> None:
+    """Functions that are made of others show their own parameters, and say where they are."""
+    function = getattr(flavor.load(), name)
+    described = inspect.getdoc(function) or ""
+
+    assert getattr(importlib.import_module(function.__module__), function.__qualname__) is function
+    assert "~" not in str(inspect.signature(function))
+    listed = {each for line in described.splitlines() for each in line.partition(": ")[0].split(", ")}
+    missing = {each for each in inspect.signature(function).parameters if each not in listed}
+    assert not missing or name == "log_model" or not flavor.library
+
+
+@flavors
+def test_loading_refuses_what_it_does_not_take(flavor: Flavor) -> None:
+    """The error names the function, before anything is fetched."""
+    with pytest.raises(TypeError, match=r"load_model\(\).* argument"):
+        flavor.load().load_model()
 
 
 @flavors

@@ -10,15 +10,7 @@ from runyard.core.libraries import required
 from runyard.exceptions import InvalidParameter
 from runyard.models.loading import file_of
 from runyard.pyfunc.folder import Folder
-from runyard.pyfunc.functions import (
-    default_environment,
-    default_requirements,
-    logging,
-    predicting,
-    read_model,
-    read_saved,
-    saving,
-)
+from runyard.pyfunc.functions import as_pyfunc, defaults, loading, logging, predicting, saving
 
 FLAVOR_NAME = FLAVOR.name
 _FILE = "model.cb"
@@ -58,42 +50,8 @@ def _write(folder: Folder, cb_model: Any, **kwargs: Any) -> None:
     folder.predict = predicting(CatBoostModel(cb_model))
 
 
-save_model = saving(FLAVOR, _write)
-log_model = logging(save_model)
-
-
-def load_model(model_uri: str, dst_path: str | None = None) -> Any:
-    """The model at an address, as CatBoost's object of the class it was saved from.
-
-    Parameters
-    ----------
-    model_uri: A folder, ``runs:/…``, ``models:/…`` or any other address of artifacts.
-    dst_path: The folder to put its files in; a temporary one when left out.
-
-    Raises
-    ------
-    InvalidParameter: There is no such model of CatBoost.
-    RunyardException: It cannot be read.
-    """
-    return read_model(FLAVOR, model_uri, dst_path, _read)
-
-
-def _load_pyfunc(path: str) -> CatBoostModel:
-    """The model that has its file at a path, for pyfunc."""
-    return CatBoostModel(read_saved(FLAVOR, path, _read))
-
-
-def get_default_pip_requirements() -> list[str]:
-    """What any model of CatBoost needs, pinned to what is installed."""
-    return default_requirements(FLAVOR)
-
-
-def get_default_conda_env() -> dict[str, Any]:
-    """The same as a conda environment."""
-    return default_environment(get_default_pip_requirements())
-
-
 def _read(folder: Path, settings: Mapping[str, Any]) -> Any:
+    """The model at an address, as CatBoost's object of the class it was saved from."""
     file = file_of(folder, settings, "data")
     catboost = required("catboost", "Loading models of CatBoost")
     kind = settings.get("model_type", _KINDS[0])
@@ -102,3 +60,10 @@ def _read(folder: Path, settings: Mapping[str, Any]) -> Any:
     model = getattr(catboost, kind)()
     model.load_model(str(file), format=settings.get("save_format", _FORMATS[0]))
     return model
+
+
+save_model = saving(FLAVOR, _write)
+log_model = logging(save_model)
+load_model = loading(FLAVOR, _read)
+_load_pyfunc = as_pyfunc(FLAVOR, _read, CatBoostModel)
+get_default_pip_requirements, get_default_conda_env = defaults(FLAVOR)

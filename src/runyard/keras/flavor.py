@@ -14,15 +14,7 @@ from runyard.keras.signatures import check_signature, signature_of
 from runyard.models.loading import file_of
 from runyard.models.mlmodel import PYFUNC
 from runyard.pyfunc.folder import Folder
-from runyard.pyfunc.functions import (
-    default_environment,
-    default_requirements,
-    logging,
-    predicting,
-    read_model,
-    read_saved,
-    saving,
-)
+from runyard.pyfunc.functions import defaults, loading, logging, predicting, read_saved, saving
 
 FLAVOR_NAME = FLAVOR.name
 _DATA = "data"
@@ -71,13 +63,9 @@ def _write(
     folder.predict = predicting(KerasModel(model))
 
 
-save_model = saving(FLAVOR, _write)
-log_model = logging(save_model)
-
-
-def load_model(
-    model_uri: str,
-    dst_path: str | None = None,
+def read(
+    folder: Path,
+    settings: Mapping[str, Any],
     custom_objects: Mapping[str, Any] | None = None,
     load_model_kwargs: Mapping[str, Any] | None = None,
 ) -> Any:
@@ -85,18 +73,15 @@ def load_model(
 
     Parameters
     ----------
-    model_uri: A folder, ``runs:/…``, ``models:/…`` or any other address of artifacts.
-    dst_path: The folder to put its files in; a temporary one when left out.
     custom_objects: Classes and functions of its layers by name, where they are not registered with Keras.
     load_model_kwargs: Other arguments for ``keras.saving.load_model``, such as ``{"compile": False}``.
-
-    Raises
-    ------
-    InvalidParameter: There is no such model of Keras.
-    RunyardException: It cannot be read.
     """
-    options = {**(load_model_kwargs or {}), **({"custom_objects": custom_objects} if custom_objects else {})}
-    return read_model(FLAVOR, model_uri, dst_path, read, **options)
+    required("keras", "Loading models of Keras")
+    place = file_of(folder, settings, _DATA)
+    if settings.get("save_exported_model"):
+        return required("tensorflow", "Loading exported models of Keras").saved_model.load(str(place / NAME))
+    objects = {"custom_objects": custom_objects} if custom_objects else {}
+    return read_file(place, **{**(load_model_kwargs or {}), **objects})
 
 
 def _load_pyfunc(path: str) -> KerasModel:
@@ -104,30 +89,11 @@ def _load_pyfunc(path: str) -> KerasModel:
     return read_saved(FLAVOR, path, _read_for_pyfunc)  # type: ignore[no-any-return]
 
 
-def get_default_pip_requirements() -> list[str]:
-    """What any model of Keras needs, pinned to what is installed; a model needs its back end besides."""
-    return default_requirements(FLAVOR)
-
-
-def get_default_conda_env() -> dict[str, Any]:
-    """The same as a conda environment."""
-    return default_environment(get_default_pip_requirements())
-
-
-def read(folder: Path, settings: Mapping[str, Any], **options: Any) -> Any:
-    """The model in a folder.
-
-    Parameters
-    ----------
-    settings: Those of its flavor.
-    options: For ``keras.saving.load_model``.
-    """
-    required("keras", "Loading models of Keras")
-    place = file_of(folder, settings, _DATA)
-    if settings.get("save_exported_model"):
-        return required("tensorflow", "Loading exported models of Keras").saved_model.load(str(place / NAME))
-    return read_file(place, **options)
-
-
 def _read_for_pyfunc(folder: Path, settings: Mapping[str, Any]) -> KerasModel:
     return KerasModel(read(folder, settings), exported=bool(settings.get("save_exported_model")))
+
+
+save_model = saving(FLAVOR, _write)
+log_model = logging(save_model)
+load_model = loading(FLAVOR, read)
+get_default_pip_requirements, get_default_conda_env = defaults(FLAVOR)

@@ -10,15 +10,7 @@ from runyard.lightgbm.declared import FLAVOR
 from runyard.lightgbm.pyfunc import LightGBMModel
 from runyard.models.loading import file_of
 from runyard.pyfunc.folder import Folder
-from runyard.pyfunc.functions import (
-    default_environment,
-    default_requirements,
-    logging,
-    predicting,
-    read_model,
-    read_saved,
-    saving,
-)
+from runyard.pyfunc.functions import as_pyfunc, defaults, loading, logging, predicting, saving
 from runyard.sklearn.serialization import (
     CLOUDPICKLE,
     SKOPS,
@@ -92,50 +84,27 @@ def _check_estimator(lightgbm: Any, model: Any, options: Mapping[str, Any]) -> N
         )
 
 
-save_model = saving(FLAVOR, _write)
-log_model = logging(save_model)
-
-
-def load_model(model_uri: str, dst_path: str | None = None) -> Any:
-    """The model at an address, as LightGBM's object of the class it was saved from.
-
-    Parameters
-    ----------
-    model_uri: A folder, ``runs:/…``, ``models:/…`` or any other address of artifacts.
-    dst_path: The folder to put its files in; a temporary one when left out.
-
-    Raises
-    ------
-    InvalidParameter: There is no such model of LightGBM.
-    RunyardException: It cannot be read.
-    """
-    return read_model(FLAVOR, model_uri, dst_path, _read)
-
-
-def _load_pyfunc(path: str) -> LightGBMModel:
-    """The model that has its file at a path, for pyfunc."""
-    return LightGBMModel(read_saved(FLAVOR, path, _read))
-
-
-def get_default_pip_requirements(include_cloudpickle: bool = False, include_skops: bool = False) -> list[str]:
-    """What any model of LightGBM needs, pinned to what is installed.
-
-    Parameters
-    ----------
-    include_cloudpickle, include_skops: Name what its scikit-learn API's models in that format need, too.
-    """
-    more = [*([CLOUDPICKLE] if include_cloudpickle else []), *([SKOPS] if include_skops else [])]
-    return default_requirements(FLAVOR, *more)
-
-
-def get_default_conda_env(include_cloudpickle: bool = False, include_skops: bool = False) -> dict[str, Any]:
-    """The same as a conda environment."""
-    return default_environment(get_default_pip_requirements(include_cloudpickle, include_skops))
-
-
 def _read(folder: Path, settings: Mapping[str, Any]) -> Any:
+    """The model at an address, as LightGBM's object of the class it was saved from."""
     file = file_of(folder, settings, "data")
     lightgbm = required("lightgbm", "Loading models of LightGBM")
     if settings.get("model_class", _BOOSTER) == _BOOSTER:
         return lightgbm.Booster(model_file=file)
     return read_estimator(folder, file, settings)
+
+
+def _formats(include_cloudpickle: bool = False, include_skops: bool = False) -> list[str]:
+    """What reads these formats.
+
+    Parameters
+    ----------
+    include_cloudpickle, include_skops: Name what its scikit-learn API's models in that format need, too.
+    """
+    return [*([CLOUDPICKLE] if include_cloudpickle else []), *([SKOPS] if include_skops else [])]
+
+
+save_model = saving(FLAVOR, _write)
+log_model = logging(save_model)
+load_model = loading(FLAVOR, _read)
+_load_pyfunc = as_pyfunc(FLAVOR, _read, LightGBMModel)
+get_default_pip_requirements, get_default_conda_env = defaults(FLAVOR, _formats)

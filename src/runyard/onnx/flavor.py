@@ -12,15 +12,7 @@ from runyard.onnx.declared import FLAVOR
 from runyard.onnx.pyfunc import ONNXModel
 from runyard.onnx.sessions import checked_options, checked_providers, opened
 from runyard.pyfunc.folder import Folder
-from runyard.pyfunc.functions import (
-    default_environment,
-    default_requirements,
-    logging,
-    predicting,
-    read_model,
-    read_saved,
-    saving,
-)
+from runyard.pyfunc.functions import as_pyfunc, defaults, loading, logging, predicting, saving
 
 FLAVOR_NAME = FLAVOR.name
 _FILE = "model.onnx"
@@ -72,41 +64,6 @@ def _write(
     folder.predict = lambda example: predicting(ONNXModel(opened(file, settings)))(example)
 
 
-save_model = saving(FLAVOR, _write)
-log_model = logging(save_model)
-
-
-def load_model(model_uri: str, dst_path: str | None = None) -> Any:
-    """The model at an address, checked, as a `ModelProto`.
-
-    Parameters
-    ----------
-    model_uri: A folder, ``runs:/…``, ``models:/…`` or any other address of artifacts.
-    dst_path: The folder to put its files in; a temporary one when left out.
-
-    Raises
-    ------
-    InvalidParameter: There is no such model of ONNX.
-    RunyardException: It cannot be read.
-    """
-    return read_model(FLAVOR, model_uri, dst_path, _read)
-
-
-def _load_pyfunc(path: str) -> ONNXModel:
-    """The model that has its file at a path, for pyfunc."""
-    return ONNXModel(read_saved(FLAVOR, path, _open))
-
-
-def get_default_pip_requirements() -> list[str]:
-    """What any model of ONNX needs, pinned to what is installed."""
-    return default_requirements(FLAVOR, *FLAVOR.packages)
-
-
-def get_default_conda_env() -> dict[str, Any]:
-    """The same as a conda environment."""
-    return default_environment(get_default_pip_requirements())
-
-
 def _save(onnx: Any, model: Any, file: Path, **options: Any) -> None:
     """Write and check a model. It is left as it was: writing makes its tensors point into the new files."""
     try:
@@ -123,6 +80,7 @@ def _save(onnx: Any, model: Any, file: Path, **options: Any) -> None:
 
 
 def _read(folder: Path, settings: Mapping[str, Any]) -> Any:
+    """The model at an address, checked, as a `ModelProto`."""
     file = file_of(folder, settings, "data")
     onnx = required("onnx", "Loading models of ONNX")
     onnx.checker.check_model(str(file))
@@ -131,3 +89,10 @@ def _read(folder: Path, settings: Mapping[str, Any]) -> Any:
 
 def _open(folder: Path, settings: Mapping[str, Any]) -> Any:
     return opened(file_of(folder, settings, "data"), settings)
+
+
+save_model = saving(FLAVOR, _write)
+log_model = logging(save_model)
+load_model = loading(FLAVOR, _read)
+_load_pyfunc = as_pyfunc(FLAVOR, _open, ONNXModel)
+get_default_pip_requirements, get_default_conda_env = defaults(FLAVOR)

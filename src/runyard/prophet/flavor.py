@@ -11,15 +11,7 @@ from runyard.models.loading import file_of
 from runyard.prophet.declared import FLAVOR
 from runyard.prophet.pyfunc import ProphetModel
 from runyard.pyfunc.folder import Folder
-from runyard.pyfunc.functions import (
-    default_environment,
-    default_requirements,
-    logging,
-    predicting,
-    read_model,
-    read_saved,
-    saving,
-)
+from runyard.pyfunc.functions import as_pyfunc, defaults, loading, logging, predicting, saving
 
 FLAVOR_NAME = FLAVOR.name
 _FILE = "model.pr"
@@ -48,42 +40,15 @@ def _write(folder: Folder, pr_model: Any) -> None:
     folder.predict = predicting(ProphetModel(pr_model))
 
 
-save_model = saving(FLAVOR, _write)
-log_model = logging(save_model)
-
-
-def load_model(model_uri: str, dst_path: str | None = None) -> Any:
-    """The model at an address, as a `Prophet`.
-
-    Parameters
-    ----------
-    model_uri: A folder, ``runs:/…``, ``models:/…`` or any other address of artifacts.
-    dst_path: The folder to put its files in; a temporary one when left out.
-
-    Raises
-    ------
-    InvalidParameter: There is no such model of Prophet.
-    RunyardException: It cannot be read.
-    """
-    return read_model(FLAVOR, model_uri, dst_path, _read)
-
-
-def _load_pyfunc(path: str) -> ProphetModel:
-    """The model that has its file at a path, for pyfunc."""
-    return ProphetModel(read_saved(FLAVOR, path, _read))
-
-
-def get_default_pip_requirements() -> list[str]:
-    """What any model of Prophet needs, pinned to what is installed."""
-    return default_requirements(FLAVOR)
-
-
-def get_default_conda_env() -> dict[str, Any]:
-    """The same as a conda environment."""
-    return default_environment(get_default_pip_requirements())
-
-
 def _read(folder: Path, settings: Mapping[str, Any]) -> Any:
+    """The model at an address, as a `Prophet`."""
     file = file_of(folder, settings, "data")
     serialize = required("prophet.serialize", "Loading models of Prophet")
     return serialize.model_from_json(json.loads(file.read_text(encoding="utf-8")))
+
+
+save_model = saving(FLAVOR, _write)
+log_model = logging(save_model)
+load_model = loading(FLAVOR, _read)
+_load_pyfunc = as_pyfunc(FLAVOR, _read, ProphetModel)
+get_default_pip_requirements, get_default_conda_env = defaults(FLAVOR)

@@ -1,8 +1,9 @@
 """The functions that every flavor offers, made from what is its own: how its model is written, and how it is read.
 
-A flavor gives a function that writes a model into a folder. `saving` and `logging` make ``save_model`` and
-``log_model`` of it, which take the options that all flavors have and those of the function; `read` is what its
-``load_model`` and ``_load_pyfunc`` have in common.
+A flavor gives a function that writes a model into a folder, and one that reads it. `saving` and `logging` make
+``save_model`` and ``log_model`` of the first, `loading` and `as_pyfunc` make ``load_model`` and ``_load_pyfunc`` of the
+second: they take the options that all flavors have and those of the function, and have its docstring. `defaults` makes
+what tells the requirements.
 """
 
 import inspect
@@ -11,7 +12,7 @@ import platform
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, overload
 
 from runyard.exceptions import RunyardException
 from runyard.models.environment.mismatches import unreadable
@@ -28,25 +29,51 @@ from runyard.pyfunc.artifacts import stored_extra
 
 log = loggers.getLogger(__name__)
 
+Own = ParamSpec("Own")
+"""The parameters that only this flavor has."""
+Made = TypeVar("Made")
 Writes = Callable[..., Any]
 """Writes a model: takes the folder, the model, and the flavor's own options."""
-Reads = Callable[..., Any]
+Reads = Callable[Concatenate[Path, Mapping[str, Any], Own], Any]
 """Reads a model: takes its folder, the flavor's settings, and the flavor's own options."""
+Defaults = tuple[Callable[Own, list[str]], Callable[Own, dict[str, Any]]]
+"""A flavor's ``get_default_pip_requirements`` and ``get_default_conda_env``."""
+
+
+class Loads(Protocol[Own]):
+    """A flavor's ``load_model``."""
+
+    def __call__(self, model_uri: str, dst_path: str | None = None, *args: Own.args, **kwargs: Own.kwargs) -> Any:
+        """What is at an address.
+
+        Parameters
+        ----------
+        model_uri: A folder, ``runs:/…``, ``models:/…`` or any other address of artifacts.
+        dst_path: The folder to put its files in; a temporary one when left out.
+
+        Raises
+        ------
+        InvalidParameter: There is no model of this flavor.
+        RunyardException: It cannot be read; the message tells the versions that differ.
+        """
+
 
 _Parameter = inspect.Parameter
 _BEFORE = ("conda_env", "code_paths", "mlflow_model", "signature", "input_example")
 _REQUIREMENTS = ("pip_requirements", "extra_pip_requirements")
 _BEHIND = ("metadata", "extra_files")
 _OF_LOGGING = {"name": None, "params": None, "tags": None, "model_type": None, "step": 0, "model_id": None}
-_OPTIONS = """    path: A folder that is not there yet, or is empty.
-    conda_env, pip_requirements, extra_pip_requirements: What must be installed to load it; inferred when left out.
-    code_paths: Files and folders of Python modules that it needs.
-    mlflow_model: The description to fill in; a new one when left out.
-    signature: Its inputs and outputs; inferred from the example when left out, none when False.
-    input_example: An example of the input, or a pair of it and of parameters.
-    metadata: Data to store with it.
-    extra_files: Files to keep with it, in its folder ``extra_files``: paths, or addresses of artifacts.
+_OPTIONS = """\
+path: A folder that is not there yet, or is empty.
+conda_env, pip_requirements, extra_pip_requirements: What must be installed to load it; inferred when left out.
+code_paths: Files and folders of Python modules that it needs.
+mlflow_model: The description to fill in; a new one when left out.
+signature: Its inputs and outputs; inferred from the example when left out, none when False.
+input_example: An example of the input, or a pair of it and of parameters.
+metadata: Data to store with it.
+extra_files: Files to keep with it, in its folder ``extra_files``: paths, or addresses of artifacts.
 """
+_PARAMETERS, _RAISES = "\n\nParameters\n----------\n", "\n\nRaises\n------\n"
 
 
 def saving(flavor: Flavor, write: Writes) -> Callable[..., None]:
@@ -68,7 +95,9 @@ def saving(flavor: Flavor, write: Writes) -> Callable[..., None]:
             folder.extra_files = stored_extra(given.get("extra_files"), folder.path)
             write(folder, **for_write, **more)
 
-    return _described(save_model, signature, write, "", _OPTIONS)
+    text, own_parameters, errors = _sections(write)
+    save_model.__doc__ = _docstring(text, own_parameters, _OPTIONS, errors=[errors])
+    return _named(save_model, signature, _home(flavor))  # type: ignore[no-any-return]
 
 
 def logging(save_model: Callable[..., None]) -> Callable[..., ModelInfo]:
@@ -85,10 +114,49 @@ def logging(save_model: Callable[..., None]) -> Callable[..., ModelInfo]:
     text = "Save a model and store it as a logged model, with the active run when there is one.\n\n"
     parameters = f"The parameters are those of `{save_model.__module__}.save_model` and of `runyard.models.log_model`."
     log_model.__doc__ = text + parameters
-    return _named(log_model, signature, save_model)
+    return _named(log_model, signature, save_model.__module__)  # type: ignore[no-any-return]
 
 
-def read_model(flavor: Flavor, model_uri: str, dst_path: str | None, read: Reads, **options: Any) -> Any:
+def loading(flavor: Flavor, read: Reads[Own]) -> Loads[Own]:
+    """The ``load_model`` of a flavor.
+
+    Parameters
+    ----------
+    read: Its docstring describes what is loaded, and its own options in a section of parameters.
+    """
+    _, _, *own = inspect.signature(read).parameters.values()
+    place = [_parameter("model_uri", _Parameter.empty, str), _parameter("dst_path", None, str | None)]
+    signature = inspect.Signature([*place, *own], return_annotation=Any)
+
+    def load_model(*args: Any, **kwargs: Any) -> Any:
+        given = _bound(load_model, signature, args, kwargs)
+        uri, folder, more = given.pop("model_uri"), given.pop("dst_path", None), given.pop("kwargs", {})
+        return read_model(flavor, uri, folder, read, **given, **more)
+
+    text, own_parameters, errors = _sections(read)
+    _, parameters, errors_of_any = _sections(Loads.__call__)
+    load_model.__doc__ = _docstring(text, parameters, own_parameters, errors=[errors_of_any, errors])
+    return _named(load_model, signature, _home(flavor))  # type: ignore[no-any-return]
+
+
+def as_pyfunc(flavor: Flavor, read: Reads[...], wrapper: Callable[[Any], Made]) -> Callable[[str], Made]:
+    """The ``_load_pyfunc`` of a flavor.
+
+    Parameters
+    ----------
+    wrapper: Makes the object that predicts as a pyfunc of what was read.
+    """
+
+    def _load_pyfunc(path: str) -> Made:
+        """The model that has its files at a path, for pyfunc."""
+        return wrapper(read_saved(flavor, path, read))
+
+    made = wrapper if isinstance(wrapper, type) else Any
+    signature = inspect.signature(_load_pyfunc).replace(return_annotation=made)
+    return _named(_load_pyfunc, signature, _home(flavor))  # type: ignore[no-any-return]
+
+
+def read_model(flavor: Flavor, model_uri: str, dst_path: str | None, read: Reads[...], **options: Any) -> Any:
     """What a flavor's ``load_model`` gives.
 
     Parameters
@@ -110,7 +178,7 @@ def read_model(flavor: Flavor, model_uri: str, dst_path: str | None, read: Reads
         return read_saved(flavor, folder, read, **options)
 
 
-def read_saved(flavor: Flavor, path: str | Path, read: Reads, **options: Any) -> Any:
+def read_saved(flavor: Flavor, path: str | Path, read: Reads[...], **options: Any) -> Any:
     """What a model is made of, for a flavor's ``_load_pyfunc``.
 
     Parameters
@@ -155,9 +223,39 @@ def taken_by(function: Callable[..., Any], params: Mapping[str, Any] | None) -> 
     return taken
 
 
-def default_requirements(flavor: Flavor, *more: str) -> list[str]:
-    """What any model of a flavor needs, pinned to what is installed."""
-    return [pinned(name) for name in (*flavor.requirements, *more)]
+def _nothing() -> Sequence[str]:
+    return ()
+
+
+@overload
+def defaults(flavor: Flavor) -> tuple[Callable[[], list[str]], Callable[[], dict[str, Any]]]: ...
+@overload
+def defaults(flavor: Flavor, more: Callable[Own, Sequence[str]]) -> Defaults[Own]: ...
+def defaults(flavor: Flavor, more: Callable[..., Sequence[str]] = _nothing) -> Defaults[...]:
+    """The ``get_default_pip_requirements`` and the ``get_default_conda_env`` of a flavor.
+
+    Parameters
+    ----------
+    more: What is needed besides, as pip names it. The two take its parameters, which its docstring describes.
+    """
+    _, own, _ = _sections(more)
+    parameters = list(inspect.signature(more).parameters.values())
+
+    def get_default_pip_requirements(*args: Any, **kwargs: Any) -> list[str]:
+        return [pinned(name) for name in (*flavor.requirements, *more(*args, **kwargs))]
+
+    def get_default_conda_env(*args: Any, **kwargs: Any) -> dict[str, Any]:
+        return default_environment(get_default_pip_requirements(*args, **kwargs))
+
+    texts = {
+        get_default_pip_requirements: f"What any model of {flavor.library} needs, pinned to what is installed.",
+        get_default_conda_env: "The same as `get_default_pip_requirements`, as a conda environment.",
+    }
+    for function, text in texts.items():
+        function.__doc__ = _docstring(text, own)
+        returned = inspect.signature(function).return_annotation
+        _named(function, inspect.Signature(parameters, return_annotation=returned), _home(flavor))
+    return get_default_pip_requirements, get_default_conda_env
 
 
 def default_environment(requirements: Sequence[str]) -> dict[str, Any]:
@@ -194,8 +292,8 @@ def _parameters_of_logging(saved: inspect.Signature) -> list[_Parameter]:
     return [*found, *more, _Parameter("kwargs", _Parameter.VAR_KEYWORD)]
 
 
-def _parameter(name: str, default: Any) -> _Parameter:
-    return _Parameter(name, _Parameter.POSITIONAL_OR_KEYWORD, default=default)
+def _parameter(name: str, default: Any, annotation: Any = _Parameter.empty) -> _Parameter:
+    return _Parameter(name, _Parameter.POSITIONAL_OR_KEYWORD, default=default, annotation=annotation)
 
 
 def _bound(
@@ -213,20 +311,30 @@ def _bound(
         raise TypeError(f"{function.__module__}.{function.__name__}(): {problem}") from None
 
 
-def _described(
-    function: Callable[..., Any], signature: inspect.Signature, write: Writes, before: str, parameters: str
-) -> Callable[..., Any]:
-    """The function, with the writer's docstring and these parameters."""
-    text = inspect.getdoc(write) or ""
-    head, found, raises = text.partition("\n\nRaises\n")
-    function.__doc__ = f"{before}{head}\n{inspect.cleandoc(parameters)}{found}{raises}\n"
-    return _named(function, signature, write)
+def _sections(function: Callable[..., Any]) -> tuple[str, str, str]:
+    """What a docstring says: the text, the parameters, the errors."""
+    text, _, errors = (inspect.getdoc(function) or "").partition(_RAISES)
+    text, _, parameters = text.partition(_PARAMETERS)
+    return text, parameters, errors
 
 
-def _named(function: Any, signature: inspect.Signature, like: Callable[..., Any]) -> Callable[..., Any]:
+def _docstring(text: str, *parameters: str, errors: Sequence[str] = ()) -> str:
+    found = text
+    for heading, parts in ((_PARAMETERS, parameters), (_RAISES, errors)):
+        lines = "\n".join(part.strip() for part in parts if part)
+        found += f"{heading}{lines}" if lines else ""
+    return found
+
+
+def _named(function: Any, signature: inspect.Signature, module: str) -> Any:
     function.__signature__ = signature
-    function.__module__, function.__qualname__ = like.__module__, function.__name__
-    return function  # type: ignore[no-any-return]
+    function.__module__, function.__qualname__ = module, function.__name__
+    return function
+
+
+def _home(flavor: Flavor) -> str:
+    """The module where a flavor's functions are."""
+    return f"{flavor.module}.flavor"
 
 
 def _tell_of_version(flavor: Flavor, settings: Mapping[str, Any]) -> None:

@@ -13,15 +13,7 @@ from runyard.models.environment import files as environment_files
 from runyard.models.example import parted
 from runyard.models.loading import file_of
 from runyard.pyfunc.folder import Folder
-from runyard.pyfunc.functions import (
-    default_environment,
-    default_requirements,
-    logging,
-    predicting,
-    read_model,
-    read_saved,
-    saving,
-)
+from runyard.pyfunc.functions import defaults, loading, logging, predicting, read_saved, saving
 from runyard.pytorch import exporting, pickled
 from runyard.pytorch.declared import FLAVOR
 from runyard.pytorch.devices import device_for_predictions, device_named, device_of
@@ -96,43 +88,11 @@ def _write(
     )
 
 
-save_model = saving(FLAVOR, _write)
-log_model = logging(save_model)
-
-
-def load_model(model_uri: str, dst_path: str | None = None, **kwargs: Any) -> Any:
-    """The module at an address, in evaluation mode. Loading a pickled one runs the code in it.
-
-    Parameters
-    ----------
-    model_uri: A folder, ``runs:/…``, ``models:/…`` or any other address of artifacts.
-    dst_path: The folder to put its files in; a temporary one when left out.
-    kwargs: ``device`` is where to put the module; where it was saved from when left out, or the CPU if that device is
-        not here. Others are for `torch.load`, of a module that was pickled.
-
-    Raises
-    ------
-    InvalidParameter: There is no such model of PyTorch, or no such device.
-    RunyardException: It cannot be read.
-    """
-    return read_model(FLAVOR, model_uri, dst_path, _read, **kwargs)
-
-
 def _load_pyfunc(path: str, model_config: Mapping[str, Any] | None = None) -> PyTorchModel:
     """The model that has its data at a path, for pyfunc, on the device that its configuration names."""
     required("torch", "Loading models of PyTorch")
     device = device_for_predictions((model_config or {}).get("device"))
     return PyTorchModel(read_saved(FLAVOR, path, _read, device=device), device)
-
-
-def get_default_pip_requirements() -> list[str]:
-    """What any model of PyTorch needs, pinned to what is installed."""
-    return default_requirements(FLAVOR)
-
-
-def get_default_conda_env() -> dict[str, Any]:
-    """The same as a conda environment."""
-    return default_environment(get_default_pip_requirements())
 
 
 def _wanted_format(given: str | None, export_model: bool) -> str | None:
@@ -197,14 +157,30 @@ def _exported(folder: Folder, model: Any, arguments: exporting.Tensors | None, *
     return True
 
 
-def _read(folder: Path, settings: Mapping[str, Any], device: Any = None, **options: Any) -> Any:
-    """The module in a folder. Pickles run the code that is in them: only load models of people you trust."""
+def _read(folder: Path, settings: Mapping[str, Any], /, *, device: Any = None, **kwargs: Any) -> Any:
+    """The module at an address, in evaluation mode. Loading a pickled one runs the code in it.
+
+    Parameters
+    ----------
+    device: Where to put the module; where it was saved from when left out, or the CPU if that device is not here.
+    kwargs: For `torch.load`, of a module that was pickled.
+
+    Raises
+    ------
+    InvalidParameter: There is no such device.
+    """
     required("torch", "Loading models of PyTorch")
     data = file_of(folder, settings, "model_data")
     target = None if device is None else device_named(device)
     file = data / pickled.FILE if data.is_dir() else data
     if file.exists():
-        return pickled.load(file, target, options)
+        return pickled.load(file, target, kwargs)
     if not (data / _EXPORTED).exists():
         raise DoesNotExist(f"The model at {str(folder)!r} has neither {pickled.FILE!r} nor {_EXPORTED!r} in its data.")
-    return exporting.load(data / _EXPORTED, target if target is not None else options.get("map_location"))
+    return exporting.load(data / _EXPORTED, target if target is not None else kwargs.get("map_location"))
+
+
+save_model = saving(FLAVOR, _write)
+log_model = logging(save_model)
+load_model = loading(FLAVOR, _read)
+get_default_pip_requirements, get_default_conda_env = defaults(FLAVOR)

@@ -10,16 +10,7 @@ from runyard.exceptions import InvalidParameter
 from runyard.models.loading import file_of
 from runyard.models.signature import ModelSignature
 from runyard.pyfunc.folder import Folder
-from runyard.pyfunc.functions import (
-    default_environment,
-    default_requirements,
-    folder_with,
-    logging,
-    predicting,
-    read_model,
-    read_saved,
-    saving,
-)
+from runyard.pyfunc.functions import defaults, folder_with, loading, logging, predicting, read_saved, saving
 from runyard.sentence_transformers.declared import FLAVOR
 from runyard.sentence_transformers.pyfunc import SentenceTransformerModel
 from runyard.settings import DEFAULT_PREDICTION_DEVICE
@@ -73,45 +64,26 @@ def _write(
         folder.model.signature = ModelSignature(Schema([ColSpec("string")]), Schema([vectors]))
 
 
-save_model = saving(FLAVOR, _write)
-log_model = logging(save_model)
-
-
-def load_model(model_uri: str, dst_path: str | None = None) -> Any:
-    """The model at an address, as a `SentenceTransformer`.
-
-    Parameters
-    ----------
-    model_uri: A folder, ``runs:/…``, ``models:/…`` or any other address of artifacts.
-    dst_path: The folder to put its files in; a temporary one when left out.
-
-    Raises
-    ------
-    InvalidParameter: There is no such model.
-    RunyardException: It cannot be read.
-    """
-    return read_model(FLAVOR, model_uri, dst_path, _read)
-
-
 def _load_pyfunc(path: str, model_config: Mapping[str, Any] | None = None) -> SentenceTransformerModel:
     """The model that has its folder at a path, for pyfunc."""
     file = folder_with(path) / INFERENCE_CONFIG
     options = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-    model = read_saved(FLAVOR, path, _read, device=DEFAULT_PREDICTION_DEVICE.get() or None)
+    model = read_saved(FLAVOR, path, _opened, device=DEFAULT_PREDICTION_DEVICE.get() or None)
     return SentenceTransformerModel(model, options, (model_config or {}).get("task"))
 
 
-def _read(folder: Path, settings: Mapping[str, Any], device: str | None = None) -> Any:
+def _read(folder: Path, settings: Mapping[str, Any]) -> Any:
+    """The model at an address, as a `SentenceTransformer`."""
+    return _opened(folder, settings)
+
+
+def _opened(folder: Path, settings: Mapping[str, Any], device: str | None = None) -> Any:
     required("sentence_transformers", "Loading models of Sentence Transformers")
     place = file_of(folder, {"data": DATA, **settings}, "data")
     return sentence_transformers.SentenceTransformer(str(place), device=device)
 
 
-def get_default_pip_requirements() -> list[str]:
-    """What any model of Sentence Transformers needs, pinned to what is installed."""
-    return default_requirements(FLAVOR)
-
-
-def get_default_conda_env() -> dict[str, Any]:
-    """The same as a conda environment."""
-    return default_environment(get_default_pip_requirements())
+save_model = saving(FLAVOR, _write)
+log_model = logging(save_model)
+load_model = loading(FLAVOR, _read)
+get_default_pip_requirements, get_default_conda_env = defaults(FLAVOR)

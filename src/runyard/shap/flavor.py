@@ -10,15 +10,7 @@ from runyard.core.libraries import lazy, required
 from runyard.exceptions import InvalidParameter
 from runyard.models.loading import file_of
 from runyard.pyfunc.folder import Folder
-from runyard.pyfunc.functions import (
-    default_environment,
-    default_requirements,
-    logging,
-    predicting,
-    read_model,
-    read_saved,
-    saving,
-)
+from runyard.pyfunc.functions import as_pyfunc, defaults, loading, logging, predicting, saving
 from runyard.shap.declared import FLAVOR
 from runyard.shap.pyfunc import ShapModel
 from runyard.sklearn import flavor as sklearn_flavor
@@ -64,46 +56,6 @@ def _write(folder: Folder, explainer: Any, *, serialize_model_using_mlflow: bool
     folder.predict = predicting(ShapModel(explainer))
 
 
-save_model = save_explainer = saving(FLAVOR, _write)
-log_model = log_explainer = logging(save_model)
-
-
-def load_explainer(model_uri: str, dst_path: str | None = None) -> Any:
-    """The explainer at an address, as shap's object.
-
-    Loading runs the code that is in it: only load explainers of people you trust.
-
-    Parameters
-    ----------
-    model_uri: A folder, ``runs:/…``, ``models:/…`` or any other address of artifacts.
-    dst_path: The folder to put its files in; a temporary one when left out.
-
-    Raises
-    ------
-    InvalidParameter: There is no such explainer.
-    RunyardException: It cannot be read.
-    """
-    return read_model(FLAVOR, model_uri, dst_path, _read)
-
-
-load_model = load_explainer
-
-
-def _load_pyfunc(path: str) -> ShapModel:
-    """The explainer that has its file at a path, for pyfunc."""
-    return ShapModel(read_saved(FLAVOR, path, _read))
-
-
-def get_default_pip_requirements() -> list[str]:
-    """What any explainer needs, pinned to what is installed."""
-    return default_requirements(FLAVOR)
-
-
-def get_default_conda_env() -> dict[str, Any]:
-    """The same as a conda environment."""
-    return default_environment(get_default_pip_requirements())
-
-
 def get_underlying_model_flavor(model: Any) -> str:
     """The flavor that saves what an explainer explains: ``sklearn``, or ``unknown``.
 
@@ -147,6 +99,10 @@ def _loaded(stream: Any, model: Any) -> Any:
 
 
 def _read(folder: Path, settings: Mapping[str, Any]) -> Any:
+    """The explainer at an address, as shap's object.
+
+    Loading runs the code that is in it: only load explainers of people you trust.
+    """
     required("shap", "Loading explainers")
     file = file_of(folder, settings, "serialized_explainer")
     if settings.get("serialized_by") == _WHOLE:
@@ -155,3 +111,10 @@ def _read(folder: Path, settings: Mapping[str, Any]) -> Any:
     model = sklearn_flavor.load_model(str(folder / _UNDERLYING)) if has_model else None
     with file.open("rb") as opened:
         return _loaded(opened, model)
+
+
+save_model = save_explainer = saving(FLAVOR, _write)
+log_model = log_explainer = logging(save_model)
+load_model = load_explainer = loading(FLAVOR, _read)
+_load_pyfunc = as_pyfunc(FLAVOR, _read, ShapModel)
+get_default_pip_requirements, get_default_conda_env = defaults(FLAVOR)

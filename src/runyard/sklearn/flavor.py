@@ -14,7 +14,7 @@ from runyard.models.model import Model
 from runyard.models.options import Options
 from runyard.models.signature import ModelSignature
 from runyard.pyfunc.folder import saving
-from runyard.pyfunc.functions import default_environment, default_requirements, folder_with, read_model, read_saved
+from runyard.pyfunc.functions import defaults, folder_with, loading, read_saved
 from runyard.sklearn.declared import FLAVOR
 from runyard.sklearn.pyfunc import SklearnModel
 from runyard.sklearn.serialization import (
@@ -35,6 +35,8 @@ _ALWAYS = ("numpy", "pandas", "scikit-learn", "scipy")
 """What predicting a table with any model of scikit-learn needs."""
 
 
+# These two are written out, not made by `saving` and `logging`: so editors complete their parameters, and their order
+# is MLflow's.
 def save_model(
     sk_model: Any,
     path: str | Path,
@@ -148,35 +150,10 @@ def log_model(
     )
 
 
-def load_model(model_uri: str, dst_path: str | None = None) -> Any:
-    """The model at an address, as scikit-learn's object.
-
-    Parameters
-    ----------
-    model_uri: A folder, ``runs:/…``, ``models:/…`` or any other address of artifacts.
-    dst_path: The folder to put its files in; a temporary one when left out.
-
-    Raises
-    ------
-    InvalidParameter: There is no such model of scikit-learn.
-    """
-    return read_model(FLAVOR, model_uri, dst_path, _read)
-
-
 def _load_pyfunc(path: str) -> SklearnModel:
     """The model in a file, beside its MLmodel file, for pyfunc."""
     pyfunc = read_flavor(folder_with(path), PYFUNC)
     return SklearnModel(read_saved(FLAVOR, path, _read), pyfunc.get("predict_fn", "predict"))
-
-
-def get_default_pip_requirements(include_cloudpickle: bool = False) -> list[str]:
-    """What any model of scikit-learn needs, pinned to what is installed."""
-    return default_requirements(FLAVOR, *([CLOUDPICKLE] if include_cloudpickle else []))
-
-
-def get_default_conda_env(include_cloudpickle: bool = False) -> dict[str, Any]:
-    """The same as a conda environment."""
-    return default_environment(get_default_pip_requirements(include_cloudpickle))
 
 
 def _predicting(sk_model: Any, method: str) -> Any:
@@ -185,8 +162,25 @@ def _predicting(sk_model: Any, method: str) -> Any:
 
 
 def _read(folder: Path, settings: Mapping[str, Any]) -> Any:
-    """The model in a folder. Pickles run the code that is in them: only load models of people you trust."""
+    """The model at an address, as scikit-learn's object.
+
+    Pickles run the code that is in them: only load models of people you trust.
+    """
     file = file_of(folder, settings, "pickled_model")
     if file.is_dir():
         file = next(file / name for name in ("model.pkl", "model.skops") if (file / name).exists())
     return read_estimator(folder, file, settings)
+
+
+def _pickled(include_cloudpickle: bool = False) -> list[str]:
+    """What reads pickles.
+
+    Parameters
+    ----------
+    include_cloudpickle: Name what reads models that cloudpickle wrote, too.
+    """
+    return [CLOUDPICKLE] if include_cloudpickle else []
+
+
+load_model = loading(FLAVOR, _read)
+get_default_pip_requirements, get_default_conda_env = defaults(FLAVOR, _pickled)

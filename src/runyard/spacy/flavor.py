@@ -8,15 +8,7 @@ from runyard.core.libraries import required
 from runyard.exceptions import InvalidParameter
 from runyard.models.loading import file_of
 from runyard.pyfunc.folder import Folder
-from runyard.pyfunc.functions import (
-    default_environment,
-    default_requirements,
-    logging,
-    predicting,
-    read_model,
-    read_saved,
-    saving,
-)
+from runyard.pyfunc.functions import as_pyfunc, defaults, loading, logging, predicting, saving
 from runyard.spacy.declared import FLAVOR
 from runyard.spacy.pyfunc import SpacyModel
 
@@ -46,41 +38,14 @@ def _write(folder: Folder, spacy_model: Any) -> None:
         folder.predict = predicting(SpacyModel(spacy_model))
 
 
-save_model = saving(FLAVOR, _write)
-log_model = logging(save_model)
-
-
-def load_model(model_uri: str, dst_path: str | None = None) -> Any:
-    """The pipeline at an address, as a `Language`.
-
-    Parameters
-    ----------
-    model_uri: A folder, ``runs:/…``, ``models:/…`` or any other address of artifacts.
-    dst_path: The folder to put its files in; a temporary one when left out.
-
-    Raises
-    ------
-    InvalidParameter: There is no such pipeline of spaCy.
-    RunyardException: It cannot be read.
-    """
-    return read_model(FLAVOR, model_uri, dst_path, _read)
-
-
-def _load_pyfunc(path: str) -> SpacyModel:
-    """The pipeline that has its folder at a path, for pyfunc."""
-    return SpacyModel(read_saved(FLAVOR, path, _read))
-
-
-def get_default_pip_requirements() -> list[str]:
-    """What any pipeline of spaCy needs, pinned to what is installed."""
-    return default_requirements(FLAVOR)
-
-
-def get_default_conda_env() -> dict[str, Any]:
-    """The same as a conda environment."""
-    return default_environment(get_default_pip_requirements())
-
-
 def _read(folder: Path, settings: Mapping[str, Any]) -> Any:
+    """The pipeline at an address, as a `Language`."""
     place = file_of(folder, settings, "data")
     return required("spacy.util", "Loading pipelines of spaCy").load_model_from_path(place)
+
+
+save_model = saving(FLAVOR, _write)
+log_model = logging(save_model)
+load_model = loading(FLAVOR, _read)
+_load_pyfunc = as_pyfunc(FLAVOR, _read, SpacyModel)
+get_default_pip_requirements, get_default_conda_env = defaults(FLAVOR)

@@ -9,15 +9,7 @@ from runyard.core.libraries import required
 from runyard.exceptions import InvalidParameter
 from runyard.models.loading import file_of
 from runyard.pyfunc.folder import Folder
-from runyard.pyfunc.functions import (
-    default_environment,
-    default_requirements,
-    logging,
-    predicting,
-    read_model,
-    read_saved,
-    saving,
-)
+from runyard.pyfunc.functions import as_pyfunc, defaults, logging, predicting, read_model, saving
 from runyard.spark.declared import FLAVOR
 from runyard.spark.pyfunc import SparkModel
 from runyard.spark.sessions import read_through, session, written_through
@@ -58,10 +50,6 @@ def _write(folder: Folder, spark_model: Any, *, dfs_tmpdir: str | None = None) -
     folder.predict = predicting(SparkModel(spark, pipeline))
 
 
-save_model = saving(FLAVOR, _write)
-log_model = logging(save_model)
-
-
 def load_model(model_uri: str, dfs_tmpdir: str | None = None, dst_path: str | None = None) -> Any:
     """The model at an address, as a pipeline of Spark ML.
 
@@ -79,21 +67,6 @@ def load_model(model_uri: str, dfs_tmpdir: str | None = None, dst_path: str | No
     return read_model(FLAVOR, model_uri, dst_path, _read, dfs_tmpdir=dfs_tmpdir)
 
 
-def _load_pyfunc(path: str) -> SparkModel:
-    """The model that has its folder at a path, for pyfunc."""
-    return SparkModel(session(), read_saved(FLAVOR, path, _read))
-
-
-def get_default_pip_requirements() -> list[str]:
-    """What any model of Spark needs, pinned to what is installed."""
-    return default_requirements(FLAVOR)
-
-
-def get_default_conda_env() -> dict[str, Any]:
-    """The same as a conda environment."""
-    return default_environment(get_default_pip_requirements())
-
-
 def _read(folder: Path, settings: Mapping[str, Any], dfs_tmpdir: str | None = None) -> Any:
     required("pyspark.ml", "Loading models of Spark")
     place = file_of(folder, settings, "model_data")
@@ -101,3 +74,9 @@ def _read(folder: Path, settings: Mapping[str, Any], dfs_tmpdir: str | None = No
     kind = getattr(importlib.import_module(module), name)
     with read_through(session(), place, dfs_tmpdir) as address:
         return kind.load(address)
+
+
+save_model = saving(FLAVOR, _write)
+log_model = logging(save_model)
+_load_pyfunc = as_pyfunc(FLAVOR, _read, lambda model: SparkModel(session(), model))
+get_default_pip_requirements, get_default_conda_env = defaults(FLAVOR)

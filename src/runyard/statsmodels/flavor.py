@@ -11,15 +11,7 @@ from runyard.exceptions import InvalidParameter
 from runyard.models.loading import file_of
 from runyard.models.unpickler import ModelUnpickler
 from runyard.pyfunc.folder import Folder
-from runyard.pyfunc.functions import (
-    default_environment,
-    default_requirements,
-    logging,
-    predicting,
-    read_model,
-    read_saved,
-    saving,
-)
+from runyard.pyfunc.functions import as_pyfunc, defaults, loading, logging, predicting, saving
 from runyard.statsmodels.declared import FLAVOR
 from runyard.statsmodels.pyfunc import StatsmodelsModel
 
@@ -54,43 +46,16 @@ def _write(folder: Folder, statsmodels_model: Any, *, remove_data: bool = False)
     folder.predict = predicting(StatsmodelsModel(statsmodels_model))
 
 
-save_model = saving(FLAVOR, _write)
-log_model = logging(save_model)
-
-
-def load_model(model_uri: str, dst_path: str | None = None) -> Any:
-    """The results at an address. Pickles run the code that is in them: only load models of people you trust.
-
-    Parameters
-    ----------
-    model_uri: A folder, ``runs:/…``, ``models:/…`` or any other address of artifacts.
-    dst_path: The folder to put its files in; a temporary one when left out.
-
-    Raises
-    ------
-    InvalidParameter: There is no such model of statsmodels.
-    RunyardException: It cannot be read.
-    """
-    return read_model(FLAVOR, model_uri, dst_path, _read)
-
-
-def _load_pyfunc(path: str) -> StatsmodelsModel:
-    """The model that has its file at a path, for pyfunc."""
-    return StatsmodelsModel(read_saved(FLAVOR, path, _read))
-
-
-def get_default_pip_requirements() -> list[str]:
-    """What any model of statsmodels needs, pinned to what is installed."""
-    return default_requirements(FLAVOR)
-
-
-def get_default_conda_env() -> dict[str, Any]:
-    """The same as a conda environment."""
-    return default_environment(get_default_pip_requirements())
-
-
 def _read(folder: Path, settings: Mapping[str, Any]) -> Any:
+    """The results at an address. Pickles run the code that is in them: only load models of people you trust."""
     file = file_of(folder, settings, "data")
     required("statsmodels", "Loading models of statsmodels")
     with file.open("rb") as opened:
         return ModelUnpickler(opened).load()
+
+
+save_model = saving(FLAVOR, _write)
+log_model = logging(save_model)
+load_model = loading(FLAVOR, _read)
+_load_pyfunc = as_pyfunc(FLAVOR, _read, StatsmodelsModel)
+get_default_pip_requirements, get_default_conda_env = defaults(FLAVOR)

@@ -14,16 +14,7 @@ from runyard.keras.signatures import check_signature
 from runyard.models.loading import file_of, local_folder
 from runyard.models.mlmodel import MLMODEL, MLmodel
 from runyard.pyfunc.folder import Folder
-from runyard.pyfunc.functions import (
-    default_environment,
-    default_requirements,
-    folder_with,
-    logging,
-    predicting,
-    read_model,
-    read_saved,
-    saving,
-)
+from runyard.pyfunc.functions import defaults, folder_with, logging, predicting, read_model, read_saved, saving
 from runyard.tensorflow.declared import FLAVOR
 from runyard.tensorflow.objects import CUSTOM, GLOBAL, get_global_custom_objects, read_objects, write_objects
 from runyard.tensorflow.pyfunc import ModuleModel, SignatureModel
@@ -87,10 +78,6 @@ def _write_keras(
     folder.predict = predicting(KerasModel(model))
 
 
-save_model = saving(FLAVOR, _write)
-log_model = logging(save_model)
-
-
 def load_model(
     model_uri: str,
     dst_path: str | None = None,
@@ -125,21 +112,6 @@ def _load_pyfunc(path: str) -> Any:
     return read_saved(KERAS if has_keras else FLAVOR, path, _read_for_pyfunc)
 
 
-def get_default_pip_requirements(include_cloudpickle: bool = False) -> list[str]:
-    """What any model of TensorFlow needs, pinned to what is installed.
-
-    Parameters
-    ----------
-    include_cloudpickle: Name what reads custom objects, too.
-    """
-    return default_requirements(FLAVOR, *(["cloudpickle"] if include_cloudpickle else []))
-
-
-def get_default_conda_env() -> dict[str, Any]:
-    """The same as a conda environment."""
-    return default_environment(get_default_pip_requirements())
-
-
 def _read(
     folder: Path,
     settings: Mapping[str, Any],
@@ -148,7 +120,7 @@ def _read(
 ) -> Any:
     tf = required("tensorflow", "Loading models of TensorFlow")
     if "keras_backend" in settings:
-        return keras_flavor.read(folder, settings, **(keras_model_kwargs or {}))
+        return keras_flavor.read(folder, settings, load_model_kwargs=keras_model_kwargs)
     kind = _kind(settings)
     if kind == _OF_KERAS:
         return _read_keras(folder, settings, **(keras_model_kwargs or {}))
@@ -198,3 +170,18 @@ def _function_of(graph: Any, settings: Mapping[str, Any]) -> Callable[..., Any]:
         raise InvalidParameter(f"The graph has no signature {name!r}; it has {', '.join(graph.signatures) or 'none'}.")
     function: Callable[..., Any] = graph.signatures[name]
     return function
+
+
+def _pickled(include_cloudpickle: bool = False) -> list[str]:
+    """What reads custom objects.
+
+    Parameters
+    ----------
+    include_cloudpickle: Name what reads custom objects, too.
+    """
+    return ["cloudpickle"] if include_cloudpickle else []
+
+
+save_model = saving(FLAVOR, _write)
+log_model = logging(save_model)
+get_default_pip_requirements, get_default_conda_env = defaults(FLAVOR, _pickled)

@@ -11,22 +11,13 @@ from runyard.core.libraries import required
 from runyard.exceptions import InvalidParameter
 from runyard.models.mlmodel import MLMODEL, MLmodel
 from runyard.pyfunc.folder import Folder
-from runyard.pyfunc.functions import (
-    default_environment,
-    default_requirements,
-    folder_with,
-    logging,
-    predicting,
-    read_model,
-    read_saved,
-    saving,
-)
+from runyard.pyfunc.functions import defaults, folder_with, loading, logging, predicting, read_saved, saving
 from runyard.settings import DEFAULT_PREDICTION_DEVICE
-from runyard.transformers import loading
 from runyard.transformers.cards import write_card
 from runyard.transformers.declared import FLAVOR
 from runyard.transformers.inputs import as_stored
 from runyard.transformers.kinds import KINDS
+from runyard.transformers.loading import device_here, pipeline_of, read, read_parts
 from runyard.transformers.pyfunc import TransformersModel
 from runyard.transformers.references import settings_of_reference
 from runyard.transformers.saving import MODEL, settings_of, write_files
@@ -133,31 +124,6 @@ def _describe(folder: Folder, source: Source, config: dict[str, Any], prompt_tem
         folder.model.signature = kind.signature()
 
 
-save_model = saving(FLAVOR, _write)
-log_model = logging(save_model)
-
-
-def load_model(
-    model_uri: str, dst_path: str | None = None, return_type: str = "pipeline", device: Any = None, **kwargs: Any
-) -> Any:
-    """The model at an address, as a pipeline or as a dictionary of its parts.
-
-    Parameters
-    ----------
-    model_uri: A folder, ``runs:/…``, ``models:/…`` or any other address of artifacts.
-    dst_path: The folder to put its files in; a temporary one when left out.
-    return_type: ``pipeline`` or ``components``: the task, the model, and what belongs to it, by name.
-    device: Where the model computes, such as ``cpu`` or ``cuda:0``; what Transformers chooses when left out.
-    kwargs: For the model and the pipeline, such as ``device_map``, ``torch_dtype`` or ``top_k``.
-
-    Raises
-    ------
-    InvalidParameter: There is no such model, or the arguments do not fit it.
-    RunyardException: It cannot be read.
-    """
-    return read_model(FLAVOR, model_uri, dst_path, loading.read, return_type=return_type, device=device, **kwargs)
-
-
 def _load_pyfunc(path: str, model_config: Mapping[str, Any] | None = None) -> TransformersModel | ServiceModel:
     """The model in a folder, for pyfunc."""
     pipeline = read_saved(FLAVOR, path, _read_pipeline)
@@ -177,34 +143,31 @@ def _model(
 
 def _read_pipeline(folder: Path, settings: Mapping[str, Any]) -> Any:
     """The pipeline, of a model that was saved with a processor too."""
-    parts = loading.read_parts(folder, settings, {})
-    device = loading.device_here(DEFAULT_PREDICTION_DEVICE.get() or None)
-    return loading.pipeline_of({name: one for name, one in parts.items() if name in _of_pipelines(settings)}, device)
+    parts = read_parts(folder, settings, {})
+    device = device_here(DEFAULT_PREDICTION_DEVICE.get() or None)
+    return pipeline_of({name: one for name, one in parts.items() if name in _of_pipelines(settings)}, device)
 
 
 def _of_pipelines(settings: Mapping[str, Any]) -> set[str]:
     return {"task", "model", *(settings.get("components") or ())}
 
 
-def get_default_pip_requirements(model: Any = None) -> list[str]:
-    """What any model of Transformers needs, pinned to what is installed.
+def _packages(model: Any = None) -> list[str]:
+    """What torch's models use, where it is installed.
 
     Parameters
     ----------
     model: A model; taken for compatibility.
     """
-    return default_requirements(FLAVOR, *_packages())
-
-
-def get_default_conda_env(model: Any = None) -> dict[str, Any]:
-    """The same as a conda environment."""
-    return default_environment(get_default_pip_requirements(model))
-
-
-def _packages() -> list[str]:
     return [name for name in _WHERE_INSTALLED if find_spec(name) is not None]
 
 
 def is_gpu_available() -> bool:
     """Whether torch sees a GPU."""
     return bool(required("torch", "Looking for a GPU").cuda.is_available())
+
+
+save_model = saving(FLAVOR, _write)
+log_model = logging(save_model)
+load_model = loading(FLAVOR, read)
+get_default_pip_requirements, get_default_conda_env = defaults(FLAVOR, _packages)

@@ -20,15 +20,15 @@ _FOR_MODELS = {"device_map", "low_cpu_mem_usage", "trust_remote_code", "quantiza
 
 
 def read(
-    folder: Path, settings: Mapping[str, Any], return_type: str = PIPELINE, device: Any = None, **options: Any
+    folder: Path, settings: Mapping[str, Any], /, return_type: str = PIPELINE, device: Any = None, **kwargs: Any
 ) -> Any:
-    """A pipeline, or a dictionary of its parts.
+    """The model at an address, as a pipeline or as a dictionary of its parts.
 
     Parameters
     ----------
-    return_type: ``pipeline`` or ``components``.
-    device: Where the model computes, as Transformers names it; its own choice when left out.
-    options: For the model and the pipeline.
+    return_type: ``pipeline`` or ``components``: the task, the model, and what belongs to it, by name.
+    device: Where the model computes, such as ``cpu`` or ``cuda:0``; what Transformers chooses when left out.
+    kwargs: For the model and the pipeline, such as ``device_map``, ``torch_dtype`` or ``top_k``.
 
     Raises
     ------
@@ -41,14 +41,14 @@ def read(
         raise InvalidParameter(
             f"This model was saved with a processor, which no pipeline takes: load it with return_type={PARTS!r}."
         )
-    if device is not None and options.get("device_map") is not None:
+    if device is not None and kwargs.get("device_map") is not None:
         raise InvalidParameter("Give either device or device_map: the second places the model itself.")
-    parts = read_parts(folder, settings, options)
+    parts = read_parts(folder, settings, kwargs)
     if return_type == PARTS:
         if device is not None:
             parts["model"].to(device_here(device))
         return parts
-    return pipeline_of(parts, device_here(device), {key: one for key, one in options.items() if key not in _FOR_MODELS})
+    return pipeline_of(parts, device_here(device), {key: one for key, one in kwargs.items() if key not in _FOR_MODELS})
 
 
 def read_parts(folder: Path, settings: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:

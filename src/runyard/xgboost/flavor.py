@@ -9,15 +9,7 @@ from runyard.core.libraries import required
 from runyard.exceptions import InvalidParameter
 from runyard.models.loading import file_of
 from runyard.pyfunc.folder import Folder
-from runyard.pyfunc.functions import (
-    default_environment,
-    default_requirements,
-    logging,
-    predicting,
-    read_model,
-    read_saved,
-    saving,
-)
+from runyard.pyfunc.functions import as_pyfunc, defaults, loading, logging, predicting, saving
 from runyard.xgboost.declared import FLAVOR
 from runyard.xgboost.pyfunc import XGBoostModel
 
@@ -50,45 +42,18 @@ def _write(folder: Folder, xgb_model: Any, *, model_format: str = "ubj", **kwarg
     folder.predict = predicting(XGBoostModel(xgb_model))
 
 
-save_model = saving(FLAVOR, _write)
-log_model = logging(save_model)
-
-
-def load_model(model_uri: str, dst_path: str | None = None) -> Any:
-    """The model at an address, as XGBoost's object of the class it was saved from.
-
-    Parameters
-    ----------
-    model_uri: A folder, ``runs:/…``, ``models:/…`` or any other address of artifacts.
-    dst_path: The folder to put its files in; a temporary one when left out.
-
-    Raises
-    ------
-    InvalidParameter: There is no such model of XGBoost.
-    RunyardException: It cannot be read.
-    """
-    return read_model(FLAVOR, model_uri, dst_path, _read)
-
-
-def _load_pyfunc(path: str) -> XGBoostModel:
-    """The model that has its file at a path, for pyfunc."""
-    return XGBoostModel(read_saved(FLAVOR, path, _read))
-
-
-def get_default_pip_requirements() -> list[str]:
-    """What any model of XGBoost needs, pinned to what is installed."""
-    return default_requirements(FLAVOR)
-
-
-def get_default_conda_env() -> dict[str, Any]:
-    """The same as a conda environment."""
-    return default_environment(get_default_pip_requirements())
-
-
 def _read(folder: Path, settings: Mapping[str, Any]) -> Any:
+    """The model at an address, as XGBoost's object of the class it was saved from."""
     file = file_of(folder, settings, "data")
     module, _, name = str(settings.get("model_class") or _BOOSTER).rpartition(".")
     required("xgboost", "Loading models of XGBoost")
     model = getattr(importlib.import_module(module), name)()
     model.load_model(str(file))
     return model
+
+
+save_model = saving(FLAVOR, _write)
+log_model = logging(save_model)
+load_model = loading(FLAVOR, _read)
+_load_pyfunc = as_pyfunc(FLAVOR, _read, XGBoostModel)
+get_default_pip_requirements, get_default_conda_env = defaults(FLAVOR)
