@@ -6,8 +6,8 @@ from runyard._lazy import public_function
 from runyard.autologging.reports import own_warnings_hidden
 from runyard.autologging.training import TrainingRun
 from runyard.core.libraries import base_class, required
-from runyard.exceptions import InvalidParameter
 from runyard.fluent.active import active_run
+from runyard.keras.autologging.watching import check_frequency
 
 KerasCallback: Any = base_class(lambda: required("keras", "MlflowCallback").callbacks.Callback)
 
@@ -91,17 +91,3 @@ class MlflowCallback(KerasCallback):  # type: ignore[misc]
 
 
 MLflowCallback = MlflowCallback
-
-
-def check_frequency(every_n_steps: Any, *, log_every_epoch: bool) -> None:
-    """Check how often metrics are to be logged.
-
-    Raises
-    ------
-    InvalidParameter: Never, or not after a number of batches.
-    """
-    if every_n_steps is None and not log_every_epoch:
-        raise InvalidParameter("Say when to log metrics: log_every_epoch=True, or log_every_n_steps.")
-    is_number = isinstance(every_n_steps, int) and not isinstance(every_n_steps, bool) and every_n_steps > 0
-    if every_n_steps is not None and not is_number:
-        raise InvalidParameter(f"log_every_n_steps is a number of batches, from 1, not {every_n_steps!r}.")

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, overload
 
+from runyard.core.docstrings import docstring, sections
 from runyard.exceptions import RunyardException
 from runyard.models.environment.mismatches import unreadable
 from runyard.models.environment.requirements import pinned
@@ -73,7 +74,6 @@ input_example: An example of the input, or a pair of it and of parameters.
 metadata: Data to store with it.
 extra_files: Files to keep with it, in its folder ``extra_files``: paths, or addresses of artifacts.
 """
-_PARAMETERS, _RAISES = "\n\nParameters\n----------\n", "\n\nRaises\n------\n"
 
 
 def saving(flavor: Flavor, write: Writes) -> Callable[..., None]:
@@ -95,8 +95,8 @@ def saving(flavor: Flavor, write: Writes) -> Callable[..., None]:
             folder.extra_files = stored_extra(given.get("extra_files"), folder.path)
             write(folder, **for_write, **more)
 
-    text, own_parameters, errors = _sections(write)
-    save_model.__doc__ = _docstring(text, own_parameters, _OPTIONS, errors=[errors])
+    text, own_parameters, errors = sections(write)
+    save_model.__doc__ = docstring(text, [own_parameters, _OPTIONS], [errors])
     return _named(save_model, signature, _home(flavor))  # type: ignore[no-any-return]
 
 
@@ -133,9 +133,9 @@ def loading(flavor: Flavor, read: Reads[Own]) -> Loads[Own]:
         uri, folder, more = given.pop("model_uri"), given.pop("dst_path", None), given.pop("kwargs", {})
         return read_model(flavor, uri, folder, read, **given, **more)
 
-    text, own_parameters, errors = _sections(read)
-    _, parameters, errors_of_any = _sections(Loads.__call__)
-    load_model.__doc__ = _docstring(text, parameters, own_parameters, errors=[errors_of_any, errors])
+    text, own_parameters, errors = sections(read)
+    _, parameters, errors_of_any = sections(Loads.__call__)
+    load_model.__doc__ = docstring(text, [parameters, own_parameters], [errors_of_any, errors])
     return _named(load_model, signature, _home(flavor))  # type: ignore[no-any-return]
 
 
@@ -238,7 +238,7 @@ def defaults(flavor: Flavor, more: Callable[..., Sequence[str]] = _nothing) -> D
     ----------
     more: What is needed besides, as pip names it. The two take its parameters, which its docstring describes.
     """
-    _, own, _ = _sections(more)
+    _, own, _ = sections(more)
     parameters = list(inspect.signature(more).parameters.values())
 
     def get_default_pip_requirements(*args: Any, **kwargs: Any) -> list[str]:
@@ -252,7 +252,7 @@ def defaults(flavor: Flavor, more: Callable[..., Sequence[str]] = _nothing) -> D
         get_default_conda_env: "The same as `get_default_pip_requirements`, as a conda environment.",
     }
     for function, text in texts.items():
-        function.__doc__ = _docstring(text, own)
+        function.__doc__ = docstring(text, [own])
         returned = inspect.signature(function).return_annotation
         _named(function, inspect.Signature(parameters, return_annotation=returned), _home(flavor))
     return get_default_pip_requirements, get_default_conda_env
@@ -309,21 +309,6 @@ def _bound(
         return dict(signature.bind(*args, **kwargs).arguments)
     except TypeError as problem:
         raise TypeError(f"{function.__module__}.{function.__name__}(): {problem}") from None
-
-
-def _sections(function: Callable[..., Any]) -> tuple[str, str, str]:
-    """What a docstring says: the text, the parameters, the errors."""
-    text, _, errors = (inspect.getdoc(function) or "").partition(_RAISES)
-    text, _, parameters = text.partition(_PARAMETERS)
-    return text, parameters, errors
-
-
-def _docstring(text: str, *parameters: str, errors: Sequence[str] = ()) -> str:
-    found = text
-    for heading, parts in ((_PARAMETERS, parameters), (_RAISES, errors)):
-        lines = "\n".join(part.strip() for part in parts if part)
-        found += f"{heading}{lines}" if lines else ""
-    return found
 
 
 def _named(function: Any, signature: inspect.Signature, module: str) -> Any:

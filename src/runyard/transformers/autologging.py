@@ -34,21 +34,9 @@ def autolog(
     InvalidParameter: `extra_tags` is not a dictionary.
     MissingPackage: Transformers is not installed.
     """
+    options = dict(locals())
     required("transformers", "Watching the Trainer of Transformers")
-    integrations.configure(
-        FLAVOR.name,
-        {
-            "log_input_examples": log_input_examples,
-            "log_model_signatures": log_model_signatures,
-            "log_models": log_models,
-            "log_datasets": log_datasets,
-            "disable": disable,
-            "exclusive": exclusive,
-            "disable_for_unsupported_versions": disable_for_unsupported_versions,
-            "silent": silent,
-            "extra_tags": extra_tags,
-        },
-    )
+    integrations.configure(FLAVOR.name, options)
     if disable:
         revert(FLAVOR.name)
     else:

@@ -7,17 +7,9 @@ from runyard.autologging.reports import warn_once
 from runyard.autologging.training import training_run
 from runyard.autologging.watchers import Call, Watch
 from runyard.keras.autologging.fitting import Fit
-from runyard.keras.autologging.watching import watch_trainings
-from runyard.keras.callback import MlflowCallback, check_frequency
+from runyard.keras.callback import MlflowCallback
 from runyard.keras.flavor import log_model
 from runyard.keras.signatures import signature_of
-
-__all__ = ["add_callback", "check_frequency", "watch", "watch_fit"]
-
-
-def watch(*, enabled: bool) -> None:
-    """Watch trainings, or no longer."""
-    watch_trainings("keras", watch_fit if enabled else None)
 
 
 def watch_fit(call: Call) -> Watch:

@@ -1,12 +1,9 @@
 """``runyard.lightgbm.autolog()``: trainings of LightGBM are logged as they happen."""
 
-from runyard.autologging.integrations import configure, is_tested
-from runyard.core.libraries import required
-
-TESTED = ((4, 0), (4, 7))
-"""The oldest and the newest version of LightGBM that this was tested with."""
+from runyard.autologging.functions import autologging
 
 
+@autologging("lightgbm", (4, 0), (4, 7))
 def autolog(
     log_input_examples: bool = False,
     log_model_signatures: bool = True,
@@ -23,29 +20,4 @@ def autolog(
 
     What is watched: `lightgbm.train`, and ``fit`` of the estimators with scikit-learn's interface, with what is
     measured of their predictions afterwards. A training logs to the active run, or starts one.
-
-    Parameters
-    ----------
-    log_input_examples: Keep a few rows of the training data with the model.
-    log_model_signatures: Keep the types of the model's inputs and outputs.
-    log_models: Log the trained model.
-    log_datasets: Note the data as inputs of the run.
-    disable: Stop logging automatically.
-    exclusive: Leave runs alone that the program started itself.
-    disable_for_unsupported_versions: Do nothing for versions of LightGBM that were not tested.
-    silent: Log nothing on stderr, not even failures.
-    registered_model_name: Register each trained model under this name.
-    extra_tags: Tags for the runs that are started.
-
-    Raises
-    ------
-    InvalidParameter: `extra_tags` is not a dictionary.
-    MissingPackage: LightGBM is not installed.
     """
-    options = dict(locals())
-    lightgbm = required("lightgbm", "lightgbm.autolog()")
-    is_off = disable or (disable_for_unsupported_versions and not is_tested(lightgbm.__version__, *TESTED))
-    configure("lightgbm", {**options, "disable": is_off})
-    from runyard.lightgbm.autologging import installation  # noqa: PLC0415  (loads lightgbm and sklearn)
-
-    installation.install(watched=not is_off)

@@ -40,18 +40,19 @@ _measuring: set[str] = set()
 _MEASURES = ("_score", "_loss", "_error", "_deviance", "_corrcoef", "auc")
 
 
-def install() -> None:
-    """Watch every estimator that trains, and the functions of `sklearn.metrics` that give a number."""
+def install(*, watched: bool) -> None:
+    """Watch every estimator that trains, and the functions of `sklearn.metrics` that give a number.
+
+    Or put sklearn's own functions back, except those of `sklearn.metrics` that another library's part still watches.
+    """
+    revert("sklearn")
+    leave_metrics("sklearn")
+    if not watched:
+        return
     for estimator in _estimators():
         for method, watcher in METHODS.items():
             patch("sklearn", estimator, method, watcher)
     watch_metrics("sklearn")
-
-
-def uninstall() -> None:
-    """Put sklearn's own functions back, except those of `sklearn.metrics` that another library's part still watches."""
-    revert("sklearn")
-    leave_metrics("sklearn")
 
 
 def watch_metrics(library: str) -> None:

@@ -12,16 +12,14 @@ _watcher = of_the_program(watch_fit, "statsmodels", plumbing=())
 """Tests and searches of statsmodels fit models inside; these are not the program's own."""
 
 
-def install() -> None:
-    """Watch ``fit`` of every class of models, and of those that are defined or imported later."""
+def install(*, watched: bool) -> None:
+    """Watch ``fit`` of every class of models, and of those that come later; or put the library's own functions back."""
+    revert("statsmodels")
+    if not watched:
+        return
     put("statsmodels", Model, "__init_subclass__", classmethod(_watch_new))
     for kind in _below(Model):
         _watch(kind)
-
-
-def uninstall() -> None:
-    """Put the library's own functions back."""
-    revert("statsmodels")
 
 
 def _watch_new(kind: type[Any], /, **options: Any) -> None:

@@ -4,15 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from runyard.autologging.checkpoints import Checkpoints
-from runyard.autologging.integrations import configure, is_tested
-from runyard.core.libraries import required
-from runyard.keras.autologging.watching import is_being_imported
-
-TESTED = ((2, 16), (2, 21))
-"""The oldest and the newest version of TensorFlow that this was tested with."""
+from runyard.autologging.functions import autologging
+from runyard.keras.autologging.watching import check_frequency
 
 
-# long: the docstring describes MLflow's twenty options
+@autologging("tensorflow", (2, 16), (2, 21))
 def autolog(
     log_models: bool = True,
     log_datasets: bool = True,
@@ -43,17 +39,7 @@ def autolog(
 
     Parameters
     ----------
-    log_models: Log the trained model.
-    log_datasets: Note the data as inputs of the run.
-    disable: Stop logging automatically.
-    exclusive: Leave runs alone that the program started itself.
-    disable_for_unsupported_versions: Do nothing for versions of TensorFlow that were not tested.
-    silent: Log nothing on stderr, not even failures.
-    registered_model_name: Register each trained model under this name.
-    log_input_examples: Keep a few rows of the training data with the model.
-    log_model_signatures: Keep the types of the model's inputs and outputs.
     saved_model_kwargs, keras_model_kwargs: For `runyard.tensorflow.save_model`.
-    extra_tags: Tags for the runs that are started.
     log_every_epoch: Log the metrics of each epoch.
     log_every_n_steps: Log the metrics each time this number of batches was trained.
     checkpoint: Save the model to the run while it is trained; `runyard.tensorflow.load_checkpoint` loads it.
@@ -65,21 +51,16 @@ def autolog(
 
     Raises
     ------
-    InvalidParameter: `extra_tags` is not a dictionary, an option of checkpoints has none of its values, or metrics
-        would never be logged.
-    MissingPackage: TensorFlow is not installed.
+    InvalidParameter: An option of checkpoints has none of its values, or metrics would never be logged.
     """
-    options = dict(locals())
-    tensorflow = required("tensorflow", "tensorflow.autolog()")
     if checkpoint:
-        names = ("monitor", "mode", "save_best_only", "save_weights_only", "save_freq")
-        Checkpoints("tensorflow", ".h5", **{name: options[f"checkpoint_{name}"] for name in names})
-    is_off = disable_for_unsupported_versions and not is_tested(tensorflow.__version__, *TESTED)
-    options["disable"] = disable or is_off
-    configure("tensorflow", options)
-    if is_being_imported():
-        return
-    from runyard.tensorflow.autologging import trainings  # noqa: PLC0415  (its callbacks are classes of Keras)
-
-    trainings.check_frequency(log_every_n_steps, log_every_epoch=log_every_epoch)
-    trainings.watch(enabled=not disable)
+        Checkpoints(
+            "tensorflow",
+            ".h5",
+            monitor=checkpoint_monitor,
+            mode=checkpoint_mode,
+            save_best_only=checkpoint_save_best_only,
+            save_weights_only=checkpoint_save_weights_only,
+            save_freq=checkpoint_save_freq,
+        )
+    check_frequency(log_every_n_steps, log_every_epoch=log_every_epoch)

@@ -6,19 +6,10 @@ from runyard.autologging.training import training_run
 from runyard.autologging.watchers import Call, Watch
 from runyard.keras.autologging.fitting import Fit
 from runyard.keras.autologging.trainings import add_callback
-from runyard.keras.autologging.watching import watch_trainings
-from runyard.keras.callback import check_frequency
 from runyard.tensorflow.autologging.stopping import log_settings, log_stop, stopping_of
 from runyard.tensorflow.autologging.tensorboard import tensorboard_logs
 from runyard.tensorflow.callback import MlflowCallback, MlflowModelCheckpointCallback
 from runyard.tensorflow.flavor import log_model
-
-__all__ = ["MlflowModelCheckpointCallback", "check_frequency", "watch", "watch_fit"]
-
-
-def watch(*, enabled: bool) -> None:
-    """Watch trainings, or no longer."""
-    watch_trainings("tensorflow", watch_fit if enabled else None)
 
 
 def watch_fit(call: Call) -> Watch:
