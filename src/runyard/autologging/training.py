@@ -167,6 +167,8 @@ class TrainingRun:
         predict: Callable[[Any], Any] | None = None,
         name: str = "model",
         params: Mapping[str, Any] | None = None,
+        *,
+        register: bool = True,
         **options: Any,
     ) -> str | None:
         """Log the trained model as the options of `autolog` say. Its id; None if it is not logged, or if that failed.
@@ -178,6 +180,7 @@ class TrainingRun:
         predict: What the model gives for the sample, for the signature; no signature when left out.
         name: The logged model's name, unless it was begun.
         params: Settings to keep with the model.
+        register: Register it too, where `autolog` was told a name for that.
         options: For `log_model`.
         """
         if not self.option("log_models", default=True):
@@ -198,6 +201,7 @@ class TrainingRun:
                 input_example=sample if self.option("log_input_examples") else None,
                 params=dict(params or {}),
                 model_id=begun,
+                registered_model_name=self.option("registered_model_name") if register else None,
                 **options,
             )
         return None if info is None else str(info.model_id)

@@ -79,8 +79,6 @@ class Fit:
         predict: What the model gives for the first rows, for the signature.
         options: For `log_model`.
         """
-        registered = self.training.option("registered_model_name")
-        options = {"registered_model_name": registered, **options}
         self.training.log_model(log_model, self.model, self.sample, predict, **options)
 
     def _batch_size(self) -> int | None:

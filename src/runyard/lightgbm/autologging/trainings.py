@@ -81,7 +81,6 @@ def _log_booster(training: TrainingRun, call: Call, booster: Any) -> None:
         booster,
         _samples.get(call.all_arguments()["train_set"]),
         predicting(LightGBMModel(booster)),
-        registered_model_name=training.option("registered_model_name"),
     )
 
 

@@ -45,7 +45,6 @@ def watch_fit(call: Call) -> Watch:
             sample.given,
             lambda _: sample.found,
             serialization_format=PICKLE,
-            registered_model_name=training.option("registered_model_name"),
         )
 
 

@@ -60,9 +60,7 @@ def fit_watcher(
             sample = sample_of(training, features_of(arguments_of(call)))
             with fitting(training):
                 yield
-            registered = training.option("registered_model_name")
-            model, params = call.owner, training.params
-            given = {"params": params, "registered_model_name": registered, **options(training)}
+            model, given = call.owner, {"params": training.params, **options(training)}
             model_id = training.log_model(log_model, model, sample, model.predict, **given)
             trainings.set(model, Training(training.client, training.run_id, model_id, call.integration))
 

@@ -68,8 +68,7 @@ def _log_what_came_out(fit: _Fit) -> None:
     with own_warnings_hidden():
         measured = training_metrics(answers, pos_label)
         _log_files(fit, answers, searched=searched)
-    registered = training.option("registered_model_name")
-    model_id = _log_model(fit, fit.estimator, "model", training.params, registered_model_name=registered)
+    model_id = _log_model(fit, fit.estimator, "model", training.params)
     if searched:
         with training.attempt("the metrics"):
             measured = {**measured, **search_metrics(fit.estimator)}
@@ -79,7 +78,7 @@ def _log_what_came_out(fit: _Fit) -> None:
         _log_search(fit)
 
 
-def _log_model(fit: _Fit, estimator: Any, name: str, params: Mapping[str, str], **options: Any) -> str | None:
+def _log_model(fit: _Fit, estimator: Any, name: str, params: Mapping[str, str], *, register: bool = True) -> str | None:
     answer = next((method for method in ("predict", "transform") if hasattr(estimator, method)), None)
     return fit.training.log_model(
         log_model,
@@ -89,7 +88,7 @@ def _log_model(fit: _Fit, estimator: Any, name: str, params: Mapping[str, str], 
         name,
         params,
         serialization_format=fit.training.option("serialization_format"),
-        **options,
+        register=register,
     )
 
 
@@ -111,6 +110,6 @@ def _log_search(fit: _Fit) -> None:
     best = getattr(fit.estimator, "best_estimator_", None)
     if best is not None:
         settings = as_texts({**best.get_params(deep=True), **fit.estimator.get_params(deep=False)})
-        best_model_id = _log_model(fit, best, "best_estimator", settings)
+        best_model_id = _log_model(fit, best, "best_estimator", settings, register=False)
     with fit.training.attempt("the candidates"):
         log_candidates(fit.estimator, fit.training, best_model_id)

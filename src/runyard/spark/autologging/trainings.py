@@ -73,8 +73,7 @@ def _log_model(training: TrainingRun, model: Any, rows: Any) -> str | None:
         with training.attempt("the example of the training data"):
             sample = _sample(model, rows)
     predict = SparkModel(rows.sparkSession, model).predict
-    registered = training.option("registered_model_name")
-    return training.log_model(log_model, model, sample, predict, registered_model_name=registered)
+    return training.log_model(log_model, model, sample, predict)
 
 
 def _sample(model: Any, rows: Any) -> pd.DataFrame | None:

@@ -61,7 +61,6 @@ def _log_results(training: TrainingRun, results: Any) -> None:
         log_model,
         results,
         params=training.params,
-        registered_model_name=training.option("registered_model_name"),
     )
     if not isinstance(results, Results | ResultsWrapper):
         return

@@ -97,7 +97,6 @@ def _log_booster(training: TrainingRun, call: Call, booster: Any) -> None:
         booster,
         _samples.get(call.all_arguments()["dtrain"]),
         predicting(XGBoostModel(booster)),
-        registered_model_name=training.option("registered_model_name"),
         model_format=training.option("model_format"),
     )
 
