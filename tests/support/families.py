@@ -151,15 +151,21 @@ def requirements(family: str) -> tuple[str, ...]:
 
 def main(arguments: list[str]) -> int:
     """Run the tests of these families, or of all; 1 if any of them fails."""
-    names, _, options = " ".join(arguments).partition("--")
+    names, options = divided(arguments)
     failed = []
-    for name in names.split() or FAMILIES:
+    for name in names or FAMILIES:
         began = time.monotonic()
-        codes = [_run(name, folders, options.split()) for folders in _runs(FAMILIES[name])]
+        codes = [_run(name, folders, options) for folders in _runs(FAMILIES[name])]
         sys.stdout.write(f"family {name}: {'failed' if any(codes) else 'passed'} in {_minutes(began)}\n")
         sys.stdout.flush()
         failed += [name] if any(codes) else []
     return 1 if failed else 0
+
+
+def divided(arguments: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
+    """The names of families, and the options for pytest behind ``--``."""
+    end = [*arguments, "--"].index("--")
+    return arguments[:end], arguments[end + 1 :]
 
 
 def _runs(family: Family) -> list[list[str]]:

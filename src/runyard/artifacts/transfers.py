@@ -83,17 +83,7 @@ def download_artifacts(
     dst_path: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
 ) -> str:
-    """Copy a file or a folder to this machine.
-
-    Parameters
-    ----------
-    path: What to copy; everything when empty.
-    dst_path: The folder to put it in. When None, a new temporary one; files on this machine are not copied then.
-    progress: Called with the number of bytes copied.
-
-    Returns
-    -------
-    The local path of what was copied.
+    """Copy a file or a folder to this machine, as the client's method of this name does; returns its local path.
 
     Raises
     ------

@@ -96,7 +96,13 @@ class FilesClient(ClientPart):
         Parameters
         ----------
         path: What to copy; everything when empty.
-        dst_path: The folder to put it in; a new temporary one when left out.
+        dst_path: The folder to put it in. When left out, a new temporary one, or the artifact's own path if it is on
+            this machine.
+        progress: Called with the number of bytes copied.
+
+        Raises
+        ------
+        DoesNotExist: There is no such artifact.
         """
         path = normalised(path)
         root, found = followed(cast(Directory, self), f"{RUNS}{run_id}/{path}")

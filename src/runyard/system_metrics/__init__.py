@@ -1,20 +1,11 @@
 """Sampling of processor, memory, disk, network and GPUs while a run goes on."""
 
-import importlib.util
-
 from runyard import settings
-from runyard.exceptions import InvalidParameter, MissingPackage
+from runyard.exceptions import InvalidParameter
 
 
 def enable_system_metrics_logging() -> None:
-    """Sample system metrics of every run that starts from now on.
-
-    Raises
-    ------
-    MissingPackage: psutil is not installed.
-    """
-    if importlib.util.find_spec("psutil") is None:
-        raise MissingPackage("psutil", "system", "Logging system metrics")
+    """Sample system metrics of every run that starts from now on."""
     settings.ENABLE_SYSTEM_METRICS_LOGGING.set(True)
 
 
