@@ -142,6 +142,19 @@ class TrainingRun:
             if context == "train":
                 self.dataset = dataset
 
+    def sample(self, take: Callable[[], Any]) -> Any:
+        """Rows of the training data, for the model's signature and example; None where neither is wanted.
+
+        Parameters
+        ----------
+        take: Gives them, or None if there are none.
+        """
+        sample = None
+        if self.option("log_models") and (self.option("log_model_signatures") or self.option("log_input_examples")):
+            with self.attempt("the example of the training data"):
+                sample = take()
+        return sample
+
     def begin_model(self, name: str = "model") -> None:
         """Create the logged model before the training, so that metrics on the way are the model's too.
 

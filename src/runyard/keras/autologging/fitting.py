@@ -46,11 +46,7 @@ class Fit:
             if validation is not None:
                 pair = validation if isinstance(validation, tuple | list) else (validation, None)
                 self.training.log_dataset(dataset_of_tensors(*pair[:2]), context="eval")
-        if self.training.option("log_models") and (
-            self.training.option("log_model_signatures") or self.training.option("log_input_examples")
-        ):
-            with self.training.attempt("the example of the training data"):
-                self.sample = sample_of(data)
+        self.sample = self.training.sample(lambda: sample_of(data))
 
     def callbacks(self) -> list[Any]:
         """Those that the caller gave."""

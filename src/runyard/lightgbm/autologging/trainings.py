@@ -4,13 +4,13 @@ from collections.abc import Generator
 from typing import Any
 
 from runyard.autologging.boosting import Iterations, log_importances, settings_of, step_watcher, train_watcher
+from runyard.autologging.samples import first_rows
 from runyard.autologging.trained import Remembered
 from runyard.autologging.training import TrainingRun
 from runyard.autologging.watchers import Call
 from runyard.lightgbm.flavor import log_model
 from runyard.lightgbm.pyfunc import LightGBMModel
 from runyard.pyfunc.functions import predicting
-from runyard.sklearn.autologging.estimators import sample_of
 
 _NO_SETTINGS = {
     "params",
@@ -36,7 +36,7 @@ def _logged(training: TrainingRun, call: Call) -> Generator[None, Any, Any]:
     with training.attempt("the parameters"):
         training.log_params(settings_of(given["params"], given, _NO_SETTINGS))
     with training.attempt("the data"):
-        _samples.set(given["train_set"], sample_of(training, given["train_set"].data))
+        _samples.set(given["train_set"], training.sample(lambda: first_rows(given["train_set"].data)))
         _log_datasets(training, given["train_set"], given["valid_sets"], given["valid_names"])
     iterations = Iterations(training)
     call.give(callbacks=[*(given["callbacks"] or ()), _Callback(iterations)])

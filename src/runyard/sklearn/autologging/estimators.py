@@ -57,7 +57,7 @@ def fit_watcher(
             if training is None:
                 return
             training.begin_model()
-            sample = sample_of(training, features_of(arguments_of(call)))
+            sample = training.sample(lambda: first_rows(features_of(arguments_of(call))))
             with fitting(training):
                 yield
             model, given = call.owner, {"params": training.params, **options(training)}
@@ -65,13 +65,3 @@ def fit_watcher(
             trainings.set(model, Training(training.client, training.run_id, model_id, call.integration))
 
     return watch
-
-
-def sample_of(training: TrainingRun, features: Any) -> Any:
-    """The first rows for the model's signature and example; None where neither is wanted, or there are no rows."""
-    wanted = training.option("log_model_signatures") or training.option("log_input_examples")
-    sample = None
-    if wanted and training.option("log_models"):
-        with training.attempt("the example of the training data"):
-            sample = first_rows(features)
-    return sample

@@ -50,11 +50,7 @@ def _log_what_goes_in(fit: _Fit) -> None:
     with training.attempt("the parameters"):
         training.log_params(params_of(fit.estimator))
     training.log_dataset(fit.data.features, fit.data.targets)
-    if training.option("log_models") and (
-        training.option("log_model_signatures") or training.option("log_input_examples")
-    ):
-        with training.attempt("the example of the training data"):
-            fit.sample = first_rows(fit.data.features)
+    fit.sample = training.sample(lambda: first_rows(fit.data.features))
 
 
 def _log_what_came_out(fit: _Fit) -> None:

@@ -68,10 +68,7 @@ def _log_data(training: TrainingRun, rows: Any, context: str) -> None:
 def _log_model(training: TrainingRun, model: Any, rows: Any) -> str | None:
     if not training.option("log_models") or not _is_allowed(training, model):
         return None
-    sample = None
-    if training.option("log_model_signatures") or training.option("log_input_examples"):
-        with training.attempt("the example of the training data"):
-            sample = _sample(model, rows)
+    sample = training.sample(lambda: _sample(model, rows))
     predict = SparkModel(rows.sparkSession, model).predict
     return training.log_model(log_model, model, sample, predict)
 
