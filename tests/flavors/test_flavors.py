@@ -43,9 +43,11 @@ def test_a_flavor_offers_what_every_flavor_does(flavor: Flavor) -> None:
 
 
 @flavors
-@pytest.mark.parametrize("name", sorted(OFFERED))
+@pytest.mark.parametrize("name", sorted(OFFERED | {"autolog"}))
 def test_help_describes_every_parameter(flavor: Flavor, name: str) -> None:
     """Functions that are made of others show their own parameters, and say where they are."""
+    if name == "autolog" and not hasattr(flavor.load(), name):
+        return
     function = getattr(flavor.load(), name)
     described = inspect.getdoc(function) or ""
 
