@@ -21,6 +21,8 @@ from runyard.exceptions import DoesNotExist, InvalidParameter, PermissionDenied,
 
 BUSY_TIMEOUT_MS = 30_000
 READERS = 8
+POOL_SECONDS = 0.5
+"""How long a read waits for a connection. The gate lets fewer ask than there are: something else has them."""
 _LOG = "write_ahead_log"
 CONNECT_SECONDS = 10
 """Seconds PostgreSQL may take to accept a connection, unless its address sets a time."""
@@ -101,7 +103,7 @@ def _sqlite_engines(url: URL) -> Engines:
         raise PermissionDenied(
             f"The database {path} cannot be opened: {problem.strerror or problem}. Correct its path or its permissions."
         ) from None
-    reading = sa.create_engine(url, pool_size=READERS, max_overflow=0, pool_timeout=60)
+    reading = sa.create_engine(url, pool_size=READERS, max_overflow=0, pool_timeout=POOL_SECONDS, pool_use_lifo=True)
     writing = sa.create_engine(url, pool_size=1, max_overflow=0, pool_timeout=60)
     for engine, begin in ((reading, "BEGIN"), (writing, "BEGIN IMMEDIATE")):
         sa.event.listen(engine, "connect", _prepare_sqlite)
@@ -202,7 +204,8 @@ def _postgresql_engines(url: URL) -> Engines:
         connect_args=timeout,
         pool_size=READERS,
         max_overflow=0,
-        pool_timeout=60,
+        pool_timeout=POOL_SECONDS,
+        pool_use_lifo=True,
         pool_pre_ping=True,
         isolation_level="REPEATABLE READ",
         execution_options={"postgresql_readonly": True},

@@ -7,6 +7,7 @@ import re
 import sqlite3
 
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from runyard.exceptions import BadRequest, InvalidParameter, RunyardException, StorageFull, Unavailable
 
@@ -47,6 +48,8 @@ def translated(error: Exception) -> RunyardException | None:
     """Our error for a database error; None when the situation is not a known one."""
     if isinstance(error, RunyardException):
         return error
+    if isinstance(error, PoolTimeout):
+        return Unavailable("Every connection to the database is in use; nothing was stored. Try again.")
     cause = _cause(error)
     if isinstance(cause, sqlite3.Error):
         return _translated_sqlite(cause)

@@ -22,6 +22,7 @@ from runyard.db.schema import ensure_schema
 from runyard.db.transaction import StoreSettings, Transaction
 from runyard.db.writer import Job, Outcome, Receiver, Unfinished, Work, Writer
 from runyard.exceptions import Unavailable
+from runyard.gate.admission import Admission, Lane
 from runyard.gate.performers import Later, Performer, first_look, performer
 from runyard.gate.slices import load_all
 from runyard.protocol.answer import A, Raw, Wire
@@ -72,7 +73,10 @@ class Gate:
         self.authorisers: list[Authoriser] = []
         self.observers: list[Observer] = []
         self._writer = Writer(engines, settings)
-        self._threads = ThreadPoolExecutor(READERS // 2, thread_name_prefix="runyard-reader")
+        self._admission = Admission(settings.local_callers)
+        self._threads = ThreadPoolExecutor(
+            READERS, thread_name_prefix="runyard-reader"
+        )  # none waits: lanes admit fewer
         self._files = ThreadPoolExecutor(FILE_READERS, thread_name_prefix="runyard-listing")
         self._blocking = _BlockingReceiver()
         self._loops: dict[asyncio.AbstractEventLoop, _LoopReceiver] = {}
@@ -164,13 +168,13 @@ class Gate:
             self._admit(message)
             loop = asyncio.get_running_loop()
             if message.operation.kind == "read":
-                found = await loop.run_in_executor(self._threads, self._read_encoded, message)
+                found = await self._in_turn(self._admission.lane(message.is_dear()), self._read_encoded, message)
                 if isinstance(found, Later):
                     return await loop.run_in_executor(self._files, lambda: encode(found.make()))
                 return found
             look = first_look(type(message))
             if look is not None:
-                seen = await loop.run_in_executor(self._threads, self._read, look, message)
+                seen = await self._in_turn(self._admission.cheap, self._read, look, message)
                 if isinstance(seen, Later):
                     await loop.run_in_executor(self._files, seen.make)
             future: asyncio.Future[bytes] = loop.create_future()
@@ -183,6 +187,12 @@ class Gate:
             raise
         finally:
             self._notify(message, error, began)
+
+    async def _in_turn(self, lane: Lane, read: Callable[..., T], *arguments: Any) -> T:
+        await lane.enter()
+        future = asyncio.get_running_loop().run_in_executor(self._threads, read, *arguments)
+        future.add_done_callback(lambda _: lane.leave())  # a caller may go before the read ends
+        return await asyncio.shield(future)
 
     def _observed(self, message: AnyMessage, act: Callable[[AnyMessage], Wire]) -> Wire:
         began = time.perf_counter()
@@ -209,16 +219,17 @@ class Gate:
 
     def _answer_now(self, message: AnyMessage) -> Wire:
         if message.operation.kind == "read":
-            return self._read_now(performer(type(message)), message)
+            return self._read_now(performer(type(message)), message, self._admission.lane(message.is_dear()))
         look = first_look(type(message))
         if look is not None:
-            self._read_now(look, message)
+            self._read_now(look, message, self._admission.cheap)
         perform = performer(type(message))
         answer: Wire = self.administer(_written(lambda tx: perform(tx, message), _as_it_is))
         return answer
 
-    def _read_now(self, perform: Performer[Any], message: AnyMessage) -> Wire:
-        found = self._read(perform, message)
+    def _read_now(self, perform: Performer[Any], message: AnyMessage, lane: Lane) -> Wire:
+        with lane.turn():
+            found = self._read(perform, message)
         return found.make() if isinstance(found, Later) else found
 
     def _read_encoded(self, message: AnyMessage) -> bytes | Later:

@@ -22,6 +22,9 @@ from runyard.protocol.answer import A_co, Answer
 from runyard.protocol.decoding import decode_object, refuse_unknown_fields
 from runyard.protocol.operation import Kind, Operation, operation_name
 
+MANY = 2000
+"""Results in an answer over which it is dear to make."""
+
 OPERATIONS: dict[str, "type[AnyMessage]"] = {}
 
 
@@ -92,6 +95,7 @@ class Message(_Wire, Generic[A_co]):
         kind: Kind | None = None,
         family: str = "mlflow",
         hot: bool = False,
+        dear: bool = False,
     ) -> None:
         dataclasses.dataclass(kw_only=True)(cls)
         paths = {"POST": post, "PATCH": patch, "DELETE": delete, "GET": get}
@@ -102,7 +106,7 @@ class Message(_Wire, Generic[A_co]):
         chosen: Kind = kind or ("read" if methods == ("GET",) else "write")
         cls.answer = next(get_args(base)[0] for base in cls.__orig_bases__ if get_args(base))  # type: ignore[attr-defined]
         cls.hot = hot
-        cls.operation = Operation(operation_name(cls.__name__), methods, path, family, chosen, needs)
+        cls.operation = Operation(operation_name(cls.__name__), methods, path, family, chosen, needs, dear)
         OPERATIONS[cls.operation.name] = cls
 
     def check(self) -> None:
@@ -112,6 +116,10 @@ class Message(_Wire, Generic[A_co]):
         ------
         InvalidParameter: With the field, the value and the rule.
         """
+
+    def is_dear(self) -> bool:
+        """Whether this read may take long; a message whose fields decide that overrides it."""
+        return self.operation.dear
 
     def check_once(self) -> None:
         """Check it once: with a local database, both the client and the gate call this.

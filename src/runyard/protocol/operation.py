@@ -33,6 +33,7 @@ class Operation:
     family: ``mlflow`` (all of MLflow's prefixes), ``ajax`` (only those a browser uses), ``runyard`` (our own).
     kind: Whether it changes the store.
     needs: Name of the permission a caller must hold, ``run.edit``.
+    dear: Whether it is a read that may take long, for which others do not wait.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Operation:
     family: str
     kind: Kind
     needs: str
+    dear: bool = False
 
     @property
     def main_path(self) -> str:

@@ -5,7 +5,7 @@ from dataclasses import field
 from runyard.core.limits import MAX_HISTORY_POINTS, MAX_HISTORY_RUNS, MAX_INTERVAL_POINTS
 from runyard.exceptions import InvalidParameter
 from runyard.protocol.answer import Answer, Nothing
-from runyard.protocol.message import Message
+from runyard.protocol.message import MANY, Message
 from runyard.tracking.experiments.messages import check_max_results
 from runyard.tracking.metrics.entities import Metric, Point
 from runyard.tracking.metrics.points import check_points
@@ -39,8 +39,13 @@ class GetMetricHistory(OfRun, Message[MetricsFound], get="metrics/get-history", 
         if self.max_results is not None and self.max_results < 1:
             raise InvalidParameter(f"Invalid value {self.max_results} for parameter 'max_results': use 1 or more.")
 
+    def is_dear(self) -> bool:
+        return self.max_results is None or self.max_results > MANY
 
-class GetMetricHistoryBulk(Message[MetricsFound], get="metrics/get-history-bulk", family="ajax", needs="run.read"):
+
+class GetMetricHistoryBulk(
+    Message[MetricsFound], get="metrics/get-history-bulk", family="ajax", needs="run.read", dear=True
+):
     """Points of one metric of several runs, by run, timestamp, step and value; at most 25,000 in all."""
 
     run_id: list[str]
@@ -53,7 +58,9 @@ class GetMetricHistoryBulk(Message[MetricsFound], get="metrics/get-history-bulk"
             raise InvalidParameter(f"Invalid value {self.max_results} for parameter 'max_results': use 1 or more.")
 
 
-class GetMetricHistoryBulkInterval(Message[MetricsFound], get="metrics/get-history-bulk-interval", needs="run.read"):
+class GetMetricHistoryBulkInterval(
+    Message[MetricsFound], get="metrics/get-history-bulk-interval", needs="run.read", dear=True
+):
     """Points of one metric of several runs, thinned to at most `max_results` a run, extremes kept, by step."""
 
     run_ids: list[str]
@@ -102,7 +109,7 @@ class CurvesFound(Answer):
     curves: list[MetricCurve]
 
 
-class GetMetricCurves(Message[CurvesFound], get="metrics/curves", family="runyard", needs="run.read"):
+class GetMetricCurves(Message[CurvesFound], get="metrics/curves", family="runyard", needs="run.read", dear=True):
     """One metric of several runs for a chart: arrays by step, thinned with spikes kept, within a range of steps."""
 
     run_ids: list[str]

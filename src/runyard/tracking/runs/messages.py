@@ -1,6 +1,7 @@
 """Messages of runs, their params and tags."""
 
 import json
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,12 +24,14 @@ from runyard.core.limits import (
 from runyard.core.tags import RUN_NAME_TAG
 from runyard.exceptions import BadRequest, InvalidParameter
 from runyard.protocol.answer import Answer, Nothing
-from runyard.protocol.message import Message
+from runyard.protocol.message import MANY, Message
 from runyard.protocol.types import ExperimentId, ViewType
 from runyard.tracking.experiments.messages import check_home, check_max_results, experiment_number
 from runyard.tracking.metrics.entities import Metric
 from runyard.tracking.metrics.points import check_points
 from runyard.tracking.runs.entities import Param, Run, RunInfo, StatusName
+
+_SCANNING = re.compile(r"!=|<>|\b(?:LIKE|ILIKE|NOT|OR)\b", re.IGNORECASE)
 
 
 def tables_of(text: str | None) -> list[Any]:
@@ -309,6 +312,14 @@ class SearchRuns(Message[RunsFound], post="runs/search", kind="read", needs="run
     def check(self) -> None:
         check_max_results(self.max_results, MAX_SEARCH_RESULTS)
 
+    def is_dear(self) -> bool:
+        return self.max_results > MANY or _scans(self.filter)
+
+
+def _scans(filter_text: str | None) -> bool:
+    """Whether a filter may have to look at every run: no index finds what differs from a text."""
+    return filter_text is not None and _SCANNING.search(filter_text) is not None
+
 
 class CountRuns(Message[RunsCounted], post="runs/count", kind="read", family="runyard", needs="run.read"):
     """The number of runs that a search finds."""
@@ -317,8 +328,13 @@ class CountRuns(Message[RunsCounted], post="runs/count", kind="read", family="ru
     filter: str | None = None
     run_view_type: ViewType = "ACTIVE_ONLY"
 
+    def is_dear(self) -> bool:
+        return bool(self.filter)
 
-class DescribeRuns(Message[RunsDescribed], post="runs/describe", kind="read", family="runyard", needs="run.read"):
+
+class DescribeRuns(
+    Message[RunsDescribed], post="runs/describe", kind="read", family="runyard", needs="run.read", dear=True
+):
     """How many runs a search finds, which metrics and params the newest of them have, and how much they differ."""
 
     experiment_ids: list[ExperimentId] = field(default_factory=list)
