@@ -7,9 +7,7 @@ get some of them and wait for each other; the others are left for reads that tak
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 from runyard.db.engine import POOL_SECONDS, READERS
@@ -51,9 +49,8 @@ class Lane:
         self._waiting: deque[Future[None]] = deque()
         self._changing = threading.Lock()
 
-    @contextmanager
-    def turn(self) -> Iterator[None]:
-        """Wait for a turn on this thread, and have it.
+    def wait(self) -> None:
+        """Wait for a turn on this thread; `leave` must follow.
 
         Raises
         ------
@@ -65,10 +62,6 @@ class Lane:
                 place.result(self._bounds.seconds)
             except TimeoutError:
                 self._give_up(place)
-        try:
-            yield
-        finally:
-            self.leave()
 
     async def enter(self) -> None:
         """Wait for a turn without a thread; `leave` must follow.

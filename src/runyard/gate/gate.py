@@ -16,6 +16,7 @@ from typing import Any, Self, TypeVar
 
 import orjson
 
+from runyard.core.memory import FreedMemory
 from runyard.db.engine import READERS, Engines, open_engines
 from runyard.db.faults import DatabaseUnreachable, cannot_open, is_retryable, lost_connection, translated
 from runyard.db.schema import ensure_schema
@@ -73,7 +74,7 @@ class Gate:
         self.authorisers: list[Authoriser] = []
         self.observers: list[Observer] = []
         self._writer = Writer(engines, settings)
-        self._admission = Admission(settings.local_callers)
+        self._admission, self._memory = Admission(settings.local_callers), FreedMemory()
         self._threads = ThreadPoolExecutor(
             READERS, thread_name_prefix="runyard-reader"
         )  # none waits: lanes admit fewer
@@ -191,8 +192,13 @@ class Gate:
     async def _in_turn(self, lane: Lane, read: Callable[..., T], *arguments: Any) -> T:
         await lane.enter()
         future = asyncio.get_running_loop().run_in_executor(self._threads, read, *arguments)
-        future.add_done_callback(lambda _: lane.leave())  # a caller may go before the read ends
+        future.add_done_callback(lambda _: self._leave(lane))  # a caller may go before the read ends
         return await asyncio.shield(future)
+
+    def _leave(self, lane: Lane) -> None:
+        lane.leave()
+        if lane is self._admission.dear and not self.settings.local_callers:
+            self._memory.give_back_soon()
 
     def _observed(self, message: AnyMessage, act: Callable[[AnyMessage], Wire]) -> Wire:
         began = time.perf_counter()
@@ -228,8 +234,11 @@ class Gate:
         return answer
 
     def _read_now(self, perform: Performer[Any], message: AnyMessage, lane: Lane) -> Wire:
-        with lane.turn():
+        lane.wait()
+        try:
             found = self._read(perform, message)
+        finally:
+            self._leave(lane)
         return found.make() if isinstance(found, Later) else found
 
     def _read_encoded(self, message: AnyMessage) -> bytes | Later:

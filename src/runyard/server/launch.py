@@ -2,15 +2,20 @@
 
 import importlib
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 
+from runyard.core.memory import share_arenas
 from runyard.http import process
 from runyard.http.answers import App
 from runyard.http.launch import listening, serve_app, shown_address
 from runyard.server.app import create_app, open_gate
 from runyard.server.settings import ServerSettings
+
+SWITCH_SECONDS = 0.001
+"""How long a thread runs Python while others wait: the event loop does so several times for each request."""
 
 
 def serve(settings: ServerSettings, say: Callable[[str], None] = process.say) -> int:
@@ -26,6 +31,8 @@ def serve(settings: ServerSettings, say: Callable[[str], None] = process.say) ->
     RunyardException: The database cannot be used, or the address cannot be listened on.
     """
     os.umask(0o077)
+    share_arenas()
+    sys.setswitchinterval(SWITCH_SECONDS)
     with listening(settings, say) as (listener, port):
         settings = replace(settings, port=port)
         if settings.workers > 1:
