@@ -46,8 +46,13 @@ class Lane:
 
     def __init__(self, kind: str, bounds: Bounds) -> None:
         self._kind, self._bounds, self._free = kind, bounds, bounds.slots
-        self._waiting: deque[Future[None]] = deque()
+        self._places: deque[Future[None]] = deque()
         self._changing = threading.Lock()
+
+    @property
+    def waiting(self) -> int:
+        """The number of reads that wait for a turn."""
+        return len(self._places)
 
     def wait(self) -> None:
         """Wait for a turn on this thread; `leave` must follow.
@@ -85,8 +90,8 @@ class Lane:
     def leave(self) -> None:
         """End a turn: the next one that waits has it."""
         with self._changing:
-            while self._waiting:
-                place = self._waiting.popleft()
+            while self._places:
+                place = self._places.popleft()
                 if place.set_running_or_notify_cancel():
                     break
             else:
@@ -100,10 +105,10 @@ class Lane:
             if self._free:
                 self._free -= 1
                 return None
-            if len(self._waiting) >= most:
+            if len(self._places) >= most:
                 raise Unavailable(f"{most} {self._kind} reads are waiting already. Try again.", retry_after=2)
             place: Future[None] = Future()
-            self._waiting.append(place)
+            self._places.append(place)
             return place
 
     def _give_up(self, place: Future[None]) -> None:
@@ -119,8 +124,8 @@ class Lane:
         if not place.cancel():
             return False
         with self._changing:
-            if place in self._waiting:
-                self._waiting.remove(place)
+            if place in self._places:
+                self._places.remove(place)
         return True
 
 

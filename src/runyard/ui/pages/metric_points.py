@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from runyard.exceptions import InvalidParameter, RunyardException
+from runyard.http.framework import json_answer
 from runyard.tracking.metrics.messages import GetMetricCurves, MetricCurve
 from runyard.ui.parts.chosen_runs import chosen_ids
 from runyard.ui.parts.list_state import ListState
@@ -20,9 +21,13 @@ MIN_POINTS, MAX_POINTS = 4, 5000
 def show(site: Site, request: Request) -> Response:
     """Steps, times and values of one metric of some runs as JSON; NaN and infinities are null."""
     try:
-        return _answer(200, _columns(site, ListState.of(request)))
+        body = orjson.dumps(_columns(site, ListState.of(request)))
     except RunyardException as error:
-        return _answer(error.get_http_status_code(), error.to_wire())
+        response = json_answer(error)
+    else:
+        response = Response(body, media_type="application/json")
+    response.headers["Cache-Control"] = "no-cache"
+    return response
 
 
 def _columns(site: Site, state: ListState) -> dict[str, Any]:
@@ -59,7 +64,3 @@ def _integer(state: ListState, name: str) -> int | None:
         return int(text) if len(text) < 20 else None
     except ValueError:
         raise InvalidParameter(f"Invalid value {text[:20]!r} for parameter '{name}': an integer is needed.") from None
-
-
-def _answer(status: int, body: dict[str, Any]) -> Response:
-    return Response(orjson.dumps(body), status, media_type="application/json", headers={"Cache-Control": "no-cache"})
