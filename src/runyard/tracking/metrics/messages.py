@@ -40,6 +40,7 @@ class GetMetricHistory(OfRun, Message[MetricsFound], get="metrics/get-history", 
             raise InvalidParameter(f"Invalid value {self.max_results} for parameter 'max_results': use 1 or more.")
 
     def is_dear(self) -> bool:
+        """A whole history, or a large part of one."""
         return self.max_results is None or self.max_results > MANY
 
 

@@ -313,6 +313,7 @@ class SearchRuns(Message[RunsFound], post="runs/search", kind="read", needs="run
         check_max_results(self.max_results, MAX_SEARCH_RESULTS)
 
     def is_dear(self) -> bool:
+        """Many runs, or a filter that may look at every run."""
         return self.max_results > MANY or _scans(self.filter)
 
 
@@ -329,6 +330,7 @@ class CountRuns(Message[RunsCounted], post="runs/count", kind="read", family="ru
     run_view_type: ViewType = "ACTIVE_ONLY"
 
     def is_dear(self) -> bool:
+        """To count what a filter finds, all of it is found."""
         return bool(self.filter)
 
 
