@@ -5,14 +5,24 @@ from sqlalchemy import Connection
 
 from runyard.db.engine import open_engines
 from runyard.db.metadata import metadata
+from runyard.db.schema import schema_locked
 from runyard.gate.slices import load_all
 
 load_all()  # so that every table is in the metadata
 
 
 def migrate(connection: Connection) -> None:
-    """Bring the database of an open connection to the wanted version, in one transaction."""
-    context.configure(connection=connection, target_metadata=metadata, render_as_batch=True, transactional_ddl=True)
+    """Bring the database of an open connection to the wanted version, on PostgreSQL in a transaction for each step."""
+    by_step = connection.dialect.name == "postgresql"
+    if by_step:
+        connection.rollback()  # what was read before
+    context.configure(
+        connection=connection,
+        target_metadata=metadata,
+        render_as_batch=True,
+        transactional_ddl=True,
+        transaction_per_migration=by_step,
+    )
     with context.begin_transaction():
         context.run_migrations()
 
@@ -26,7 +36,7 @@ else:
         raise SystemExit("Name the database: alembic -x url=sqlite:///runyard.db …")
     engines = open_engines(url)
     try:
-        with engines.writing.begin() as connection:
+        with engines.writing.connect() as connection, schema_locked(connection):
             migrate(connection)
     finally:
         engines.dispose()

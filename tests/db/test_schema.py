@@ -2,10 +2,12 @@
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
@@ -13,8 +15,9 @@ from runyard._resources import migrations
 from runyard.db.engine import open_engines
 from runyard.db.metadata import metadata
 from runyard.db.migrate import upgrade
-from runyard.db.schema import HEAD, SchemaOutdated
+from runyard.db.schema import HEAD, SchemaOutdated, schema_locked
 from runyard.gate.gate import Gate
+from tests.support.postgres import Cluster
 
 pytestmark = pytest.mark.filterwarnings("ignore:Skipped unsupported reflection:sqlalchemy.exc.SAWarning")
 
@@ -98,3 +101,69 @@ def test_processes_that_start_together_make_one_schema(database: str) -> None:
     with engines.reading.begin() as connection:
         assert 1 == connection.execute(sa.text("SELECT count(*) FROM experiments")).scalar()
     engines.dispose()
+
+
+def _upgraded_to(uri: str, revision: str) -> sa.Engine:
+    """A database with the schema of an earlier version, and an engine of it."""
+    engines = open_engines(uri)
+    config = Config()
+    config.set_main_option("script_location", str(migrations()))
+    with engines.writing.connect() as connection, schema_locked(connection):
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+    engines.dispose()
+    return sa.create_engine(engines.writing.url)
+
+
+def test_an_upgrade_ends_what_an_interrupted_one_began(postgres: Cluster) -> None:
+    """An index whose making was interrupted is there, but not valid; the next upgrade makes it anew."""
+    database = postgres.new_database()
+    engine = _upgraded_to(database, "0004")
+    with engine.begin() as connection:
+        connection.execute(sa.text("CREATE INDEX ix_runs_status ON runs (name)"))
+
+    upgrade(database)
+
+    with engine.begin() as connection:
+        [index] = [one for one in sa.inspect(connection).get_indexes("runs") if one["name"] == "ix_runs_status"]
+    engine.dispose()
+    postgres.drop_database(database)
+    assert ["experiment_id", "lifecycle_stage", "status", "start_time", "run_uuid"] == index["column_names"]
+
+
+def test_indexes_are_made_while_others_write(postgres: Cluster) -> None:
+    """A server of the version before goes on logging during the upgrade: no lock of it keeps a writer waiting."""
+    database = postgres.new_database()
+    engine = _upgraded_to(database, "0004")
+    added = sa.text(
+        "INSERT INTO runs (run_uuid, experiment_id, name, user_id, status, start_time, lifecycle_stage, artifact_uri,"
+        " document) VALUES (:id, 0, '', '', 'RUNNING', 0, 'active', '', '')"
+    )
+    with engine.begin() as connection:
+        connection.execute(
+            sa.text(
+                "INSERT INTO experiments (experiment_id, name, artifact_location, lifecycle_stage, creation_time,"
+                " last_update_time) VALUES (0, 'Default', '', 'active', 0, 0)"
+            )
+        )
+    program = "import sys; from runyard.db.migrate import upgrade; upgrade(sys.argv[1])"
+    with engine.begin() as writing:
+        writing.execute(added, {"id": "1"})  # an open transaction, which making an index waits for
+        upgrading = subprocess.Popen([sys.executable, "-c", program, database])
+        waiting = sa.text(
+            "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'CREATE INDEX%' AND wait_event = 'virtualxid'"
+        )
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as other:
+            other.execute(sa.text("SET lock_timeout = '5s'"))
+            until = time.monotonic() + 60
+            while not other.execute(waiting).scalar_one():
+                assert time.monotonic() < until, "The upgrade did not come to the index."
+                time.sleep(0.05)
+            other.execute(added, {"id": "2"})
+
+    assert 0 == upgrading.wait(timeout=60)
+    with engine.begin() as connection:
+        assert 2 == connection.execute(sa.text("SELECT count(*) FROM runs")).scalar_one()
+        assert HEAD == connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar_one()
+    engine.dispose()
+    postgres.drop_database(database)

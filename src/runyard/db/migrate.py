@@ -7,11 +7,14 @@ from alembic.script import ScriptDirectory
 from runyard._resources import migrations
 from runyard.db.engine import open_engines
 from runyard.db.faults import cannot_open
-from runyard.db.schema import SchemaOutdated, found_version, lock_schema
+from runyard.db.schema import SchemaOutdated, found_version, schema_locked
 
 
 def upgrade(uri: str) -> None:
-    """Bring the schema of a database to the newest version, in one transaction.
+    """Bring the schema of a database to the newest version: on SQLite in one transaction, on PostgreSQL step by step.
+
+    There, a step that is interrupted is done again by the next upgrade. Indexes are made beside the writers of a
+    running server, which no transaction can do.
 
     Safe when several processes do it at once: the others wait, and find it done.
 
@@ -25,8 +28,7 @@ def upgrade(uri: str) -> None:
     config.set_main_option("script_location", str(migrations()).replace("%", "%%"))
     engines = open_engines(uri)
     try:
-        with engines.writing.begin() as connection:
-            lock_schema(connection)
+        with engines.writing.connect() as connection, schema_locked(connection):
             found = found_version(connection)
             known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
             if found is not None and found not in known:

@@ -1,6 +1,7 @@
 """The schema version of this program, and the check of a database's version."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import sqlalchemy as sa
 
@@ -10,7 +11,7 @@ from runyard.db.metadata import metadata
 from runyard.db.transaction import StoreSettings, Transaction
 from runyard.exceptions import Conflict
 
-HEAD = "0004"
+HEAD = "0005"
 """Revision of the newest migration; a test compares it with migrations/versions."""
 
 _LOCK = 0x52554E59  # "RUNY": the PostgreSQL advisory lock that one process at a time creates the schema under
@@ -60,6 +61,23 @@ def lock_schema(connection: sa.Connection) -> None:
     """Let no other process create or change the schema until the transaction ends. SQLite has its own lock for that."""
     if connection.dialect.name == "postgresql":
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+
+
+@contextmanager
+def schema_locked(connection: sa.Connection) -> Iterator[None]:
+    """Let no other process create or change the schema: on SQLite in a transaction, on PostgreSQL without one."""
+    if connection.dialect.name != "postgresql":
+        with connection.begin():
+            yield
+        return
+    connection.execute(sa.select(sa.func.pg_advisory_lock(_LOCK)))
+    connection.commit()
+    try:
+        yield
+    finally:
+        connection.rollback()
+        connection.execute(sa.select(sa.func.pg_advisory_unlock(_LOCK)))
+        connection.commit()
 
 
 def found_version(connection: sa.Connection) -> str | None:

@@ -24,6 +24,7 @@ model_versions = sa.Table(
     sa.Column("last_updated_time", sa.BigInteger, nullable=False),
     sa.UniqueConstraint("registered_model_id", "version"),
     sa.Index("ix_model_versions_newest", sa.text("last_updated_time DESC"), "registered_model_id", "version"),
+    sa.Index("ix_model_versions_stage", "registered_model_id", "current_stage", "version"),
     sa.Index("ix_model_versions_creation_time", "creation_time"),
     sa.Index("ix_model_versions_run_id", "run_id"),
     sa.Index("ix_model_versions_logged_model_id", "logged_model_id"),

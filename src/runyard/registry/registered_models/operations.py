@@ -32,7 +32,7 @@ from runyard.registry.registered_models.messages import (
 from runyard.registry.registered_models.rows import find_model
 from runyard.registry.registered_models.search import search_model_ids
 from runyard.registry.registered_models.tables import registered_model_tags, registered_models
-from runyard.registry.registered_models.wire import latest_ids, models_on_wire
+from runyard.registry.registered_models.wire import latest_versions, models_on_wire
 
 
 @performs(CreateRegisteredModel)
@@ -118,8 +118,8 @@ def get_latest_versions(tx: Transaction, message: GetLatestVersions) -> Wire:
     """The highest version in each of some stages, by version."""
     model = find_model(tx, message.name)
     wanted = {stage_named(stage) for stage in message.stages} or set(STAGES)
-    ids = [number for number, _, stage in latest_ids(tx, [model.id]) if stage in wanted]
-    return {"model_versions": versions_on_wire(tx, ids)} if ids else {}
+    found = latest_versions(tx, [model.id], wanted, aliases=True)
+    return {"model_versions": found[model.id]} if found else {}
 
 
 @performs(SetRegisteredModelTag)

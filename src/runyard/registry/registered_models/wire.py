@@ -1,10 +1,11 @@
 """Assembles registered models for answers, with a fixed number of statements."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
+from runyard.core.model_uri import STAGES
 from runyard.db.dialects import VALUES, among, bound
 from runyard.db.transaction import Prepared, Transaction
 from runyard.registry.model_versions.tables import model_versions
@@ -36,32 +37,45 @@ _aliases = Prepared(
 
 
 def _latest_ids(dialect: str) -> sa.Select[Any]:
-    """Ids of the highest version in every stage of some models, by model and version."""
-    newest = (
-        sa.select(sa.func.max(model_versions.c.version).label("version"), model_versions.c.registered_model_id)
-        .where(among(dialect, model_versions.c.registered_model_id))
-        .group_by(model_versions.c.registered_model_id, model_versions.c.current_stage)
-        .subquery()
-    )
-    same = sa.and_(
-        newest.c.registered_model_id == model_versions.c.registered_model_id,
-        newest.c.version == model_versions.c.version,
-    )
-    return (
-        sa.select(model_versions.c.id, model_versions.c.registered_model_id, model_versions.c.current_stage)
-        .join(newest, same)
-        # Follows from the join; without it PostgreSQL may read the versions of all models.
-        .where(among(dialect, model_versions.c.registered_model_id))
-        .order_by(model_versions.c.registered_model_id, model_versions.c.version)
-    )
+    """Some models with the id of the highest version in each stage, by one seek each in an index."""
+    latest = [
+        sa.select(model_versions.c.id)
+        .where(
+            model_versions.c.registered_model_id == registered_models.c.id,
+            model_versions.c.current_stage == sa.literal_column(f"'{stage}'"),
+        )
+        .order_by(model_versions.c.version.desc())
+        .limit(1)
+        .correlate(registered_models)
+        .scalar_subquery()
+        for stage in STAGES
+    ]
+    return sa.select(registered_models.c.id, *latest).where(among(dialect, registered_models.c.id))
 
 
 _latest = Prepared(_latest_ids, VALUES)
 
 
-def latest_ids(tx: Transaction, models: Sequence[int]) -> list[tuple[int, int, str]]:
-    """Id, model and stage of the highest version in every stage of some models, by model and version."""
-    return _latest.rows(tx, bound(tx, models))
+def latest_versions(
+    tx: Transaction, models: Sequence[int], stages: Collection[str] = STAGES, *, aliases: bool = False
+) -> dict[int, list[dict[str, Any]]]:
+    """The highest version in each of some stages, by model and version. Three statements, four with aliases.
+
+    Parameters
+    ----------
+    aliases: Show the versions' aliases.
+    """
+    model_of = {
+        version: model
+        for model, *ids in _latest.rows(tx, bound(tx, models))
+        for stage, version in zip(STAGES, ids, strict=True)
+        if version is not None and stage in stages
+    }
+    shown = zip(model_of, versions_on_wire(tx, list(model_of), aliases=aliases), strict=True) if model_of else ()
+    found: dict[int, list[dict[str, Any]]] = {}
+    for number, version in sorted(shown, key=lambda entry: int(entry[1]["version"])):
+        found.setdefault(model_of[number], []).append(version)
+    return found
 
 
 def models_on_wire(tx: Transaction, ids: Sequence[int]) -> list[dict[str, Any]]:
@@ -73,11 +87,7 @@ def models_on_wire(tx: Transaction, ids: Sequence[int]) -> list[dict[str, Any]]:
     aliases: dict[int, list[dict[str, str]]] = {}
     for model, alias, version in _aliases.rows(tx, numbers):
         aliases.setdefault(model, []).append({"alias": alias, "version": str(version)})
-    newest = latest_ids(tx, ids)
-    latest: dict[int, list[dict[str, Any]]] = {}
-    versions = versions_on_wire(tx, [version for version, _, _ in newest], aliases=False)
-    for (_, model, _), version in zip(newest, versions, strict=True):
-        latest.setdefault(model, []).append(version)
+    latest = latest_versions(tx, ids)
     shown = {}
     for row in _models.rows(tx, numbers):
         fields = dict(zip(_names, row, strict=True))

@@ -82,14 +82,16 @@ class ExperimentSummary(Answer):
 
     Attributes
     ----------
-    runs: Number of runs.
-    by_status: Number of runs by status.
+    runs: Number of runs: the sum of those by status.
+    by_status: Number of runs by status, of each up to 10,000.
+    more: Statuses of which there are more runs than were counted.
     last_activity_time: Time of the last start or end of a run, in milliseconds since 1970.
     """
 
     experiment_id: str
     runs: int
     by_status: dict[str, int]
+    more: list[str] = field(default_factory=list)
     last_activity_time: int | None = None
 
 

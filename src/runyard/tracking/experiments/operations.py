@@ -29,6 +29,7 @@ from runyard.tracking.experiments.messages import (
 )
 from runyard.tracking.experiments.search import matching_experiments, search_experiment_ids
 from runyard.tracking.experiments.stages import ACTIVE, DELETED, begin_change, go_on, unfinished_change
+from runyard.tracking.experiments.summaries import summaries
 from runyard.tracking.experiments.tables import experiment_tags, experiments
 from runyard.tracking.runs.tables import runs
 
@@ -271,19 +272,5 @@ def delete_experiment_tag(tx: Transaction, message: DeleteExperimentTag) -> Wire
 
 @performs(SummarizeExperiments)
 def summarize_experiments(tx: Transaction, message: SummarizeExperiments) -> Wire:
-    """Counts of active runs by status and the time of the last start or end, in one statement."""
-    numbers = [experiment_number(experiment_id) for experiment_id in message.experiment_ids]
-    summaries: dict[int, dict[str, Any]] = {
-        number: {"experiment_id": str(number), "runs": 0, "by_status": {}} for number in numbers
-    }
-    last = sa.func.max(sa.func.coalesce(runs.c.end_time, runs.c.start_time))
-    for number, status, count, latest in tx.execute(
-        sa.select(runs.c.experiment_id, runs.c.status, sa.func.count(), last)
-        .where(runs.c.experiment_id.in_(numbers), runs.c.lifecycle_stage == ACTIVE)
-        .group_by(runs.c.experiment_id, runs.c.status)
-    ):
-        summary = summaries[number]
-        summary["runs"] += count
-        summary["by_status"][status] = count
-        summary["last_activity_time"] = max(latest, summary.get("last_activity_time", 0))
-    return {"experiments": list(summaries.values())}
+    """Counts of active runs by status, and the time of the last start or end."""
+    return {"experiments": summaries(tx, [experiment_number(number) for number in message.experiment_ids])}

@@ -107,8 +107,11 @@ def _count(tx: Transaction, message: DescribeRuns) -> tuple[int, bool]:
     """The number of matching runs up to a bound, and whether there are more."""
     most = MAX_MATCHES if message.filter else MAX_COUNTED
     conditions = matching_runs(tx, message.experiment_ids, message.run_view_type, message.filter)
-    some = sa.select(sa.literal_column("1")).select_from(runs).where(*conditions).limit(most + 1).subquery()
-    counted = int(tx.scalar(sa.select(sa.func.count()).select_from(some)))
+    newest: sa.Select[Any] = (
+        sa.select(sa.literal_column("1")).select_from(runs).where(*conditions).order_by(runs.c.start_time.desc())
+    )
+    # In an order that an index has: PostgreSQL would sweep the table, past all runs of other experiments.
+    counted = int(tx.scalar(sa.select(sa.func.count()).select_from(newest.limit(most + 1).subquery())))
     return min(counted, most), counted > most
 
 

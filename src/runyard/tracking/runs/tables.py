@@ -33,6 +33,9 @@ runs = sa.Table(
     sa.Column("document", sa.Text, nullable=False),
     sa.Column("removal_time", sa.BigInteger),  # when removal for good began: from then on it cannot be restored
     sa.Index("ix_runs_newest", "experiment_id", "lifecycle_stage", sa.text("start_time DESC"), "run_uuid"),
+    # The same within a status: a search for one reads its newest runs only, and the runs of each are counted here.
+    sa.Index("ix_runs_status", "experiment_id", "lifecycle_stage", "status", sa.text("start_time DESC"), "run_uuid"),
+    sa.Index("ix_runs_activity", "experiment_id", "lifecycle_stage", sa.text("coalesce(end_time, start_time) DESC")),
 )
 
 

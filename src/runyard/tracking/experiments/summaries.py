@@ -1,0 +1,65 @@
+"""Summaries of experiments: how many runs there are, and when one last started or ended.
+
+Runs are counted up to a number, so that an experiment of a million runs costs what one of ten thousand does.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from runyard.core.enumeration import numbers_of
+from runyard.core.lifecycle import LifecycleStage
+from runyard.db.dialects import VALUES, among, bound
+from runyard.db.transaction import Prepared, Transaction
+from runyard.tracking.experiments.tables import experiments
+from runyard.tracking.runs.entities import RunStatus
+from runyard.tracking.runs.tables import runs
+
+MAX_SUMMARIZED = 10_000
+"""Runs of each status that are counted for a summary; an index holds them side by side."""
+
+_STATUSES = sorted(name for name, _ in numbers_of(RunStatus))
+
+
+def _summaries(dialect: str) -> sa.Select[Any]:
+    """An experiment, the time of the last start or end of an active run, and the number of such runs by status."""
+    ours = sa.and_(runs.c.experiment_id == experiments.c.experiment_id, runs.c.lifecycle_stage == LifecycleStage.ACTIVE)
+    activity = sa.func.coalesce(runs.c.end_time, runs.c.start_time)
+    last = sa.select(activity).where(ours).order_by(activity.desc()).limit(1).correlate(experiments)
+    counted = [
+        sa.select(sa.func.count())
+        .select_from(
+            sa.select(sa.literal_column("1"))
+            .select_from(runs)
+            .where(ours, runs.c.status == status)
+            .order_by(runs.c.start_time.desc())  # PostgreSQL would sweep the table for a status that most runs have
+            .limit(MAX_SUMMARIZED + 1)
+            .correlate(experiments)
+            .subquery()
+        )
+        .scalar_subquery()
+        for status in _STATUSES
+    ]
+    return sa.select(experiments.c.experiment_id, last.scalar_subquery(), *counted).where(
+        among(dialect, experiments.c.experiment_id)
+    )
+
+
+_summarize = Prepared(_summaries, VALUES)
+
+
+def summaries(tx: Transaction, numbers: Sequence[int]) -> list[dict[str, Any]]:
+    """A summary of each of these experiments, as the protocol shows it. One statement."""
+    found: dict[int, dict[str, Any]] = {
+        number: {"experiment_id": str(number), "runs": 0, "by_status": {}} for number in numbers
+    }
+    for number, latest, *counted in _summarize.rows(tx, bound(tx, numbers)):
+        by_status = {status: amount for status, amount in zip(_STATUSES, counted, strict=True) if amount}
+        if by_status:
+            found[number]["by_status"] = {status: min(amount, MAX_SUMMARIZED) for status, amount in by_status.items()}
+            found[number]["runs"] = sum(found[number]["by_status"].values())
+            found[number]["last_activity_time"] = latest
+        if more := [status for status, amount in by_status.items() if amount > MAX_SUMMARIZED]:
+            found[number]["more"] = more
+    return list(found.values())
