@@ -31,7 +31,6 @@ from runyard.tracking.experiments.search import matching_experiments, search_exp
 from runyard.tracking.experiments.stages import ACTIVE, DELETED, begin_change, go_on, unfinished_change
 from runyard.tracking.experiments.summaries import summaries
 from runyard.tracking.experiments.tables import experiment_tags, experiments
-from runyard.tracking.runs.tables import runs
 
 
 def experiments_on_wire(tx: Transaction, numbers: list[int]) -> list[dict[str, Any]]:
