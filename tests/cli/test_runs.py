@@ -1,5 +1,7 @@
 """`runyard runs`, on the local store of the working directory."""
 
+from pathlib import Path
+
 import pytest
 
 from runyard.client import RunyardClient
@@ -88,3 +90,33 @@ def test_wrong_filter_says_what_is_wrong(runyard: Runyard) -> None:
 
     assert done.code == 1
     assert done.err.startswith("Error: ")
+
+
+def test_many_are_deleted_restored_and_tagged(runyard: Runyard, tmp_path: Path) -> None:
+    """By ids, by a file of ids, by a filter; the numbers are told, and a run that is not there is an error."""
+    client = RunyardClient()
+    made = [client.create_run("0", tags={"half": str(number % 2)}).info.run_id for number in range(6)]
+    chosen = ("--experiment-id", "0", "--filter", "tags.half = '1'")
+    assert "3 runs have been deleted.\n" == runyard("runs", "delete", *chosen).out
+    assert "1 runs have been deleted, 1 were deleted already.\n" == runyard(
+        "runs", "delete", "-r", made[0], "-r", made[1]
+    ).out  # fmt: skip
+    ids = tmp_path / "ids"
+    ids.write_text("\n".join(made[:2]) + "\n")
+    assert "2 runs have been restored.\n" == runyard("runs", "restore", "--run-ids-from", str(ids)).out
+    assert "4 runs have been tagged.\n" == runyard(
+        "runs", "tag", "--experiment-id", "0", "--filter", "", "-t", "team=red", "--remove", "half"
+    ).out  # fmt: skip
+    assert "red" == client.get_run(made[0]).data.tags["team"]
+    assert "half" not in client.get_run(made[0]).data.tags
+
+    done = runyard("runs", "delete", "-r", made[0], "-r", "f" * 32)
+    assert done.code == 1
+    assert "1 runs have been deleted.\n" == done.out
+    assert "No run has the id" in done.err
+
+
+@pytest.mark.parametrize("options", [(), ("--experiment-id", "0"), ("--filter", "")])
+def test_runs_must_be_chosen(runyard: Runyard, options: tuple[str, ...]) -> None:
+    """An experiment without a filter would be all of its runs by mistake."""
+    assert runyard("runs", "delete", *options).code == 2

@@ -1,10 +1,11 @@
-"""`runyard runs`: list, create, describe, delete and restore runs."""
+"""`runyard runs`: list, create, describe, tag, delete and restore runs."""
 
 from collections.abc import Iterator, Sequence
+from typing import IO, Any
 
 import click
 
-from runyard.cli.choices import experiment_id_option, run_id_option, variables, view_option
+from runyard.cli.choices import Command, experiment_id_option, run_id_option, variables, view_option
 from runyard.cli.output import output_option, show_json, show_rows, utc
 from runyard.client import RunyardClient
 from runyard.core.clock import now_ms
@@ -12,12 +13,14 @@ from runyard.core.lifecycle import ViewType
 from runyard.core.paged_list import PagedList, all_pages
 from runyard.core.tags import NOTE_TAG, PARENT_TAG
 from runyard.entities import Run
+from runyard.exceptions import RunyardException
 from runyard.fluent.experiments import chosen_experiment_id
+from runyard.tracking.many_runs.entities import RunsChanged
 
 
 @click.group()
 def runs() -> None:
-    """List, create, describe, delete and restore runs.
+    """List, create, describe, tag, delete and restore runs.
 
     The store is the one that RUNYARD_TRACKING_URI (or MLFLOW_TRACKING_URI) names, the local one when neither is set.
     """
@@ -122,17 +125,97 @@ def _parse_tags(pairs: tuple[str, ...]) -> dict[str, str]:
     return tags
 
 
-@runs.command()
-@run_id_option
-def delete(run_id: str) -> None:
-    """Mark a run as deleted; `restore` brings it back, `runyard gc` removes it for good."""
-    RunyardClient().delete_run(run_id)
-    click.echo(f"Run with ID {run_id} has been deleted.")
+def _chosen_runs(command: Command) -> Command:
+    """Options that choose runs: by id, by a file of ids, or all that match a filter."""
+    options = (
+        click.option("-r", "--run-id", "run_ids", multiple=True, help="Id of a run; may be repeated."),
+        click.option(
+            "--run-ids-from",
+            type=click.File(encoding="utf-8"),
+            help="File with an id of a run a line; - is standard input.",
+        ),
+        click.option("-x", "--experiment-id", help="All runs of this experiment that match --filter."),
+        click.option("--filter", "filter_string", help="Which runs of the experiment; '' chooses all."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def _run_ids(
+    view: int,
+    run_ids: Sequence[str],
+    run_ids_from: IO[str] | None,
+    experiment_id: str | None,
+    filter_string: str | None,
+) -> list[str]:
+    """The ids of the chosen runs.
+
+    Raises
+    ------
+    UsageError: None are chosen, or an experiment without a filter.
+    """
+    if (experiment_id is None) != (filter_string is None):
+        raise click.UsageError("Give --experiment-id and --filter together; --filter '' chooses all of its runs.")
+    chosen = list(run_ids)
+    if run_ids_from is not None:
+        chosen += [line.strip() for line in run_ids_from if line.strip()]
+    if experiment_id is not None:
+        chosen += [run.info.run_id for run in runs_of(experiment_id, view, filter_string or "")]
+    elif not chosen:
+        raise click.UsageError("Choose runs with --run-id, --run-ids-from, or --experiment-id and --filter.")
+    return chosen
+
+
+def _show_changed(done: RunsChanged, verb: str, already: str) -> None:
+    """Say what was done; a refused run is an error in the end.
+
+    Raises
+    ------
+    RunyardException: One was refused.
+    """
+    kept = f", {done.unchanged:,} {already}" if done.unchanged else ""
+    click.echo(f"{done.changed:,} runs have been {verb}{kept}.")
+    for refused in done.refused:
+        click.echo(f"Run {refused.run_id}: {refused.message}", err=True)
+    if done.refused:
+        raise RunyardException(f"{len(done.refused):,} of the runs could not be {verb}.", done.refused[0].error_code)
 
 
 @runs.command()
-@run_id_option
-def restore(run_id: str) -> None:
-    """Bring a deleted run back."""
-    RunyardClient().restore_run(run_id)
-    click.echo(f"Run with id {run_id} has been restored.")
+@_chosen_runs
+def delete(run_ids: tuple[str, ...], **others: Any) -> None:
+    """Mark runs as deleted; `restore` brings them back, `runyard gc` removes them for good.
+
+    Many are deleted some hundred at a time, while others go on logging. Interrupted, repeat it.
+    """
+    chosen = _run_ids(ViewType.ACTIVE_ONLY, run_ids, **others)
+    if len(chosen) == 1 and run_ids:
+        RunyardClient().delete_run(chosen[0])
+        click.echo(f"Run with ID {chosen[0]} has been deleted.")
+    else:
+        _show_changed(RunyardClient().delete_runs(chosen), "deleted", "were deleted already")
+
+
+@runs.command()
+@_chosen_runs
+def restore(run_ids: tuple[str, ...], **others: Any) -> None:
+    """Bring deleted runs back."""
+    chosen = _run_ids(ViewType.DELETED_ONLY, run_ids, **others)
+    if len(chosen) == 1 and run_ids:
+        RunyardClient().restore_run(chosen[0])
+        click.echo(f"Run with id {chosen[0]} has been restored.")
+    else:
+        _show_changed(RunyardClient().restore_runs(chosen), "restored", "were active already")
+
+
+@runs.command()
+@_chosen_runs
+@click.option("-t", "--tags", multiple=True, metavar="KEY=VALUE", help="Set or replace this tag; may be repeated.")
+@click.option("--remove", "removed_keys", multiple=True, metavar="KEY", help="Remove this tag; may be repeated.")
+def tag(tags: tuple[str, ...], removed_keys: tuple[str, ...], run_ids: tuple[str, ...], **others: Any) -> None:
+    """Set and remove tags of runs."""
+    if not tags and not removed_keys:
+        raise click.UsageError("Give --tags, --remove or both.")
+    chosen = _run_ids(ViewType.ACTIVE_ONLY, run_ids, **others)
+    _show_changed(RunyardClient().tag_runs(chosen, _parse_tags(tags), removed_keys), "tagged", "had these tags already")

@@ -17,6 +17,7 @@ from runyard.registry.promotion.client import PromotionClient
 from runyard.tracking.experiments.client import ExperimentsClient
 from runyard.tracking.inputs.client import InputsClient
 from runyard.tracking.logged_models.client import LoggedModelsClient
+from runyard.tracking.many_runs.client import ManyRunsClient
 from runyard.tracking.metrics.client import MetricsClient
 
 
@@ -25,6 +26,7 @@ class RunyardClient(
     TablesClient,
     ExperimentsClient,
     MetricsClient,
+    ManyRunsClient,
     InputsClient,
     LoggedModelsClient,
     ModelVersionsClient,

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from runyard.core.lifecycle import LifecycleStage
 from runyard.core.tags import NOTE_TAG
-from runyard.exceptions import InvalidParameter
+from runyard.exceptions import InvalidParameter, RunyardException
 from runyard.tracking.experiments.entities import Experiment
 from runyard.tracking.experiments.messages import (
     DeleteExperiment,
@@ -19,7 +19,9 @@ from runyard.tracking.experiments.messages import (
     SetExperimentTag,
     UpdateExperiment,
 )
-from runyard.tracking.runs.messages import DeleteRun, DescribeRuns, RestoreRun, RunsDescribed, RunsFound, SearchRuns
+from runyard.tracking.many_runs.entities import RunsChanged
+from runyard.tracking.many_runs.messages import DeleteRuns, RestoreRuns
+from runyard.tracking.runs.messages import DescribeRuns, RunsDescribed, RunsFound, SearchRuns
 from runyard.ui.navigation import Crumb, Shell
 from runyard.ui.parts.columns import ColumnChoice, choose_columns
 from runyard.ui.parts.filter_error import FilterError, filter_error
@@ -155,16 +157,29 @@ def _equal_toggle(choice: ColumnChoice, state: ListState, path: str) -> Toggle |
 
 def delete_runs(site: Site, form: Form, path: Mapping[str, Any]) -> str:
     """Delete the chosen runs; they can be restored."""
-    for run_id in _chosen(form):
-        site.ask(DeleteRun(run_id=run_id))
+    _require_all(site.ask(DeleteRuns(run_ids=_chosen(form))), "deleted")
     return site.urls("experiments", path["experiment_id"], notice="runs-deleted")
 
 
 def restore_runs(site: Site, form: Form, path: Mapping[str, Any]) -> str:
     """Bring back the chosen runs."""
-    for run_id in _chosen(form):
-        site.ask(RestoreRun(run_id=run_id))
+    _require_all(site.ask(RestoreRuns(run_ids=_chosen(form))), "restored")
     return site.urls("experiments", path["experiment_id"], notice="runs-restored")
+
+
+def _require_all(done: RunsChanged, verb: str) -> None:
+    """Say which runs were refused, and that the others were not.
+
+    Raises
+    ------
+    RunyardException: One was refused.
+    """
+    if done.refused:
+        first = done.refused[0]
+        raise RunyardException(
+            f"{plural(len(done.refused), 'run')} of those chosen could not be {verb}; the others were. {first.message}",
+            first.error_code,
+        )
 
 
 def _chosen(form: Form) -> list[str]:

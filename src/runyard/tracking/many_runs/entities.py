@@ -1,0 +1,37 @@
+"""What a change of many runs did."""
+
+from dataclasses import dataclass, field
+
+from runyard.core.entity import Entity
+from runyard.protocol.answer import Answer
+
+
+@dataclass(frozen=True)
+class RefusedRun(Entity):
+    """A run that was not changed, and why.
+
+    Attributes
+    ----------
+    run_id: The run.
+    error_code: The code that the operation on this run alone would have failed with.
+    message: What was wrong and what to do.
+    """
+
+    run_id: str
+    error_code: str
+    message: str
+
+
+class RunsChanged(Answer):
+    """What was done: every run given is changed, unchanged because it was so already, or refused.
+
+    Attributes
+    ----------
+    changed: Number of runs that were changed.
+    unchanged: Number of runs that were as wanted already.
+    refused: The others.
+    """
+
+    changed: int = 0
+    unchanged: int = 0
+    refused: list[RefusedRun] = field(default_factory=list)

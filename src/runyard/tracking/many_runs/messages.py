@@ -1,0 +1,66 @@
+"""Messages that change many runs."""
+
+from collections.abc import Sequence
+from dataclasses import field
+
+from runyard.core.entity import Tag
+from runyard.core.limits import MAX_BATCH_TAGS, check_run_id
+from runyard.exceptions import InvalidParameter
+from runyard.protocol.message import Message
+from runyard.tracking.many_runs.entities import RunsChanged
+from runyard.tracking.runs.messages import check_tag
+
+MAX_RUNS = 10_000
+"""Maximum number of runs in one message."""
+
+
+def check_run_ids(run_ids: Sequence[str]) -> None:
+    """Check the runs of a message.
+
+    Raises
+    ------
+    InvalidParameter: There are none or too many of them, or one is not an id of a run.
+    """
+    if not 0 < len(run_ids) <= MAX_RUNS:
+        raise InvalidParameter(f"'run_ids' has {len(run_ids)} entries; 1 to {MAX_RUNS:,} runs are changed at a time.")
+    for run_id in run_ids:
+        check_run_id(run_id)
+
+
+class DeleteRuns(Message[RunsChanged], post="runs/delete-many", family="runyard", needs="run.delete"):
+    """Mark many runs as deleted, a piece at a time. Repeating it changes nothing."""
+
+    run_ids: list[str]
+
+    def check(self) -> None:
+        check_run_ids(self.run_ids)
+
+
+class RestoreRuns(Message[RunsChanged], post="runs/restore-many", family="runyard", needs="run.delete"):
+    """Bring back many deleted runs, a piece at a time. Repeating it changes nothing."""
+
+    run_ids: list[str]
+
+    def check(self) -> None:
+        check_run_ids(self.run_ids)
+
+
+class TagRuns(Message[RunsChanged], post="runs/tag-many", family="runyard", needs="run.edit"):
+    """Set, replace and remove tags of many active runs, a piece at a time. A run without a tag to remove is fine."""
+
+    run_ids: list[str]
+    tags: list[Tag] = field(default_factory=list)
+    removed_keys: list[str] = field(default_factory=list)
+
+    def check(self) -> None:
+        check_run_ids(self.run_ids)
+        if not 0 < len(self.tags) + len(self.removed_keys) <= MAX_BATCH_TAGS:
+            raise InvalidParameter(
+                f"'tags' and 'removed_keys' have {len(self.tags) + len(self.removed_keys)} entries; "
+                f"1 to {MAX_BATCH_TAGS} are needed."
+            )
+        for index, tag in enumerate(self.tags):
+            check_tag(f"tags[{index}].", tag)
+        both = {tag.key for tag in self.tags} & set(self.removed_keys)
+        if both:
+            raise InvalidParameter(f"Tag {min(both)!r} is both in 'tags' and in 'removed_keys'. Choose one.")
