@@ -1,5 +1,7 @@
 """`runyard gc`: what is removed, what stays, and that it asks first."""
 
+import shutil
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from uuid import uuid4
@@ -7,8 +9,10 @@ from uuid import uuid4
 import pytest
 
 from runyard.client import RunyardClient
+from runyard.core.lifecycle import ViewType
 from runyard.exceptions import DoesNotExist, RunyardException
 from tests.cli.conftest import Runyard
+from tests.support.removal import open_remover
 from tests.support.s3 import ObjectStore
 from tests.support.server import RunningServer
 
@@ -223,3 +227,70 @@ def test_a_database_that_is_not_there_is_refused(runyard: Runyard, tmp_path: Pat
     assert 1 == done.code
     assert "There is no database at" in done.err
     assert not (tmp_path / "typo.db").exists()
+
+
+@pytest.fixture
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A few runs make several batches."""
+    monkeypatch.setattr("runyard.cli.gc.BATCH", 3)
+
+
+@pytest.mark.usefixtures("small_batches")
+def test_many_go_in_batches_and_are_counted(runyard: Runyard, client: RunyardClient, tmp_path: Path) -> None:
+    """Each is listed once, before; then one line says how many went."""
+    gone = [_run_with_everything(client, tmp_path) for _ in range(8)]
+    kept = _run_with_everything(client, tmp_path)
+    folders = [_artifact_folder(client, run_id) for run_id in gone]
+    client.delete_runs(gone)
+
+    done = runyard("gc", "--yes")
+
+    assert all(done.out.count(f"{run_id} ") == 1 for run_id in gone)
+    assert done.out.endswith("Removed 8 runs.\n")
+    assert not any(folder.exists() for folder in folders)
+    assert {"loss": 0.5} == client.get_run(kept).data.metrics
+    with sqlite3.connect("runyard.db") as connection:
+        tables = ("runs", "run_params", "metric_series", "metric_points")
+        assert [1, 1, 1, 1] == [connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables]
+
+
+@pytest.mark.usefixtures("small_batches")
+def test_batch_that_fails_half_way_keeps_what_it_did_not_begin(
+    runyard: Runyard, client: RunyardClient, tmp_path: Path
+) -> None:
+    """Runs before the one whose artifacts cannot be deleted are gone; those after it can be restored as they were."""
+    experiment_id = client.create_experiment("tidied")
+    runs = [_run_with_everything(client, tmp_path, experiment_id) for _ in range(6)]
+    with sqlite3.connect("runyard.db") as connection:  # as a version with more kinds of places may have written it
+        chosen = "UPDATE runs SET artifact_uri = 'unheard-of://place' WHERE run_uuid = ?"
+        connection.execute(chosen, (runs[3],))
+    client.delete_experiment(experiment_id)
+
+    done = runyard("gc", "--yes")
+
+    assert done.code == 1
+    assert f"The artifacts of run {runs[3]}" in done.err
+    for run_id in runs[:3]:
+        with pytest.raises(DoesNotExist):
+            client.get_run(run_id)
+    client.restore_experiment(experiment_id)
+    stages = [client.get_run(run_id).info.lifecycle_stage for run_id in runs[3:]]
+    assert ["deleted", "active", "active"] == stages
+    assert all((_artifact_folder(client, run_id) / "note.txt").is_file() for run_id in runs[4:])
+
+
+@pytest.mark.usefixtures("small_batches")
+def test_what_a_killed_removal_had_begun_is_removed_by_the_next(
+    runyard: Runyard, client: RunyardClient, tmp_path: Path
+) -> None:
+    """Its process is gone between the artifacts and the rows."""
+    runs = [_run_with_everything(client, tmp_path) for _ in range(5)]
+    client.delete_runs(runs)
+    with open_remover("sqlite:///runyard.db") as remover:
+        assert not remover.claim_runs(runs[:3]).kept
+    shutil.rmtree(_artifact_folder(client, runs[0]))
+
+    done = runyard("gc", "--yes")
+
+    assert (0, "Removed 5 runs.") == (done.code, done.out.splitlines()[-1]), done.err
+    assert [] == client.search_runs(["0"], run_view_type=ViewType.ALL)

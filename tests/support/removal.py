@@ -12,4 +12,4 @@ from runyard.tracking.removal import Remover
 def open_remover(uri: str) -> Iterator[Remover]:
     """A remover on the database at `uri`, with a gate of its own."""
     with closing(Gate.open(uri)) as gate:
-        yield Remover(gate.administer, NeededByVersions)
+        yield Remover(gate.administer, gate.inspect, NeededByVersions)

@@ -42,8 +42,8 @@ def test_removed_run_is_gone_and_others_stay(gate: Gate, new_store: str) -> None
 
     with open_remover(new_store) as remover:
         assert [gone] == [run.run_id for run in remover.find(None, [], []).runs]
-        assert remover.claim_run(gone) is None
-        remover.remove_run(gone)
+        assert not remover.claim_runs([gone]).kept
+        remover.remove_runs([gone])
 
     with pytest.raises(DoesNotExist):
         gate.perform(GetRun(run_id=gone))
@@ -58,8 +58,8 @@ def test_run_restored_meanwhile_stays(gate: Gate, new_store: str) -> None:
     with open_remover(new_store) as remover:
         assert remover.find(None, [run_id], []).runs
         gate.perform(RestoreRun(run_id=run_id))
-        assert "it is not deleted any more" == remover.claim_run(run_id)
-        remover.remove_run(run_id)
+        assert "it is not deleted any more" == remover.claim_runs([run_id]).kept[run_id]
+        remover.remove_runs([run_id])
 
     assert "active" == gate.perform(GetRun(run_id=run_id))["run"]["info"]["lifecycle_stage"]
 
@@ -74,8 +74,8 @@ def test_experiment_goes_after_its_runs(gate: Gate, new_store: str) -> None:
         found = remover.find(None, [], [experiment_id])
         assert ([run_id], ["old"]) == ([run.run_id for run in found.runs], [one.name for one in found.experiments])
         assert "it still has 1 runs" == remover.remove_experiment(experiment_id)
-        assert remover.claim_run(run_id) is None
-        remover.remove_run(run_id)
+        assert not remover.claim_runs([run_id]).kept
+        remover.remove_runs([run_id])
         assert remover.remove_experiment(experiment_id) is None
 
     with pytest.raises(DoesNotExist):
@@ -114,15 +114,18 @@ def test_deleted_models_go_but_registered_ones_stay(gate: Gate, new_store: str) 
         assert [(registered, "version 1 of 'churn' needs it; delete the version first")] == [
             (one.id, one.reason) for one in found.kept
         ]
-        assert remover.claim_model(deleted) is None
-        remover.remove_model(deleted)
-        assert "version 1 of 'churn' needs it; delete the version first" == remover.claim_model(registered)
-        assert "it is not deleted any more" == remover.claim_model(kept)
+        assert not remover.claim_models([deleted]).kept
+        remover.remove_models([deleted])
+        assert (
+            "version 1 of 'churn' needs it; delete the version first"
+            == remover.claim_models([registered]).kept[registered]
+        )
+        assert "it is not deleted any more" == remover.claim_models([kept]).kept[kept]
         gate.perform(DeleteExperiment(experiment_id=experiment_id))
         found = remover.find(None, [], [])
         assert ([kept], []) == ([model.model_id for model in found.models], found.experiments)
-        assert remover.claim_model(kept) is None
-        remover.remove_model(kept)
+        assert not remover.claim_models([kept]).kept
+        remover.remove_models([kept])
         assert "it still has 1 logged models" == remover.remove_experiment(experiment_id)
 
     with pytest.raises(DoesNotExist):
@@ -136,7 +139,7 @@ def test_claimed_run_cannot_be_restored(gate: Gate, new_store: str) -> None:
     gate.perform(DeleteExperiment(experiment_id=experiment_id))
 
     with open_remover(new_store) as remover:
-        assert remover.claim_run(run_id) is None
+        assert not remover.claim_runs([run_id]).kept
         with pytest.raises(Conflict, match="removal for good has begun"):
             gate.perform(RestoreRun(run_id=run_id))
         with pytest.raises(Conflict, match="being removed for good"):
@@ -175,13 +178,13 @@ def test_run_of_a_version_stays(gate: Gate, new_store: str, source: str) -> None
         assert [other] == [run.run_id for run in found.runs]
         reason = "version 1 of 'churn' (@champion, Production) needs it; delete the version first"
         assert [(run_id, reason)] == [(one.id, one.reason) for one in found.kept]
-        assert reason == remover.claim_run(run_id)
+        assert reason == remover.claim_runs([run_id]).kept[run_id]
         with pytest.raises(Conflict, match="version 1 of 'churn'"):
             remover.find(None, [run_id, other], [])
         gate.perform(DeleteModelVersion(name="churn", version=version))
 
     with open_remover(new_store) as remover:
-        assert remover.claim_run(run_id) is None
+        assert not remover.claim_runs([run_id]).kept
 
 
 def test_version_registered_while_a_removal_goes_on_is_seen(gate: Gate, new_store: str) -> None:
@@ -192,7 +195,7 @@ def test_version_registered_while_a_removal_goes_on_is_seen(gate: Gate, new_stor
     with open_remover(new_store) as remover:
         assert [run_id] == [run.run_id for run in remover.find(None, [], []).runs]
         _registered(gate, f"runs:/{run_id}/model", run_id=run_id)
-        assert "version 1 of 'churn' needs it; delete the version first" == remover.claim_run(run_id)
+        assert "version 1 of 'churn' needs it; delete the version first" == remover.claim_runs([run_id]).kept[run_id]
 
 
 def test_files_in_another_spelling_are_the_same_files(database: str, tmp_path: Path) -> None:

@@ -2,8 +2,10 @@
 
 import re
 import sys
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -12,14 +14,20 @@ import click
 from runyard.artifacts.addresses import PROXY_SCHEME, absolute_location, local_path, proxied_path
 from runyard.artifacts.resolve import repository_for
 from runyard.cli.choices import variables
-from runyard.cli.output import show_rows
+from runyard.cli.output import progress, show_rows
 from runyard.core.clock import now_ms
 from runyard.db.engine import require_database
 from runyard.exceptions import InvalidParameter, RunyardException
 from runyard.gate.gate import Gate
 from runyard.registry.model_versions.needed import NeededByVersions
 from runyard.server.settings import DEFAULT_ARTIFACTS
-from runyard.tracking.removal import Removable, Remover
+from runyard.tracking.removal import Claim, Removable, Remover
+
+BATCH = 100
+"""Runs claimed, and removed, in one transaction: a server's writes wait for it."""
+MAX_PAUSE = 0.1
+"""Seconds between two batches, at most."""
+ROWS_ON_A_TERMINAL = 50
 
 _SECONDS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
 
@@ -69,12 +77,13 @@ def gc(
 
     What a version of a registered model needs stays, and so does what a logged model in use needs; each is named with
     the reason. Shows what would be removed and asks; without a terminal it removes only with --yes. Servers may keep
-    running. When artifacts cannot be deleted it stops, and can be repeated: their run is still there.
+    running. When artifacts cannot be deleted it stops; then, or when it was interrupted, repeat it: what it did not
+    finish is still there.
     """
     before = None if older_than is None else now_ms() - older_than
     require_database(backend_store_uri)
     with closing(Gate.open(backend_store_uri)) as gate:
-        remover = Remover(gate.administer, NeededByVersions)
+        remover = Remover(gate.administer, gate.inspect, NeededByVersions)
         found = remover.find(before, _names(run_ids), _names(experiment_ids))
         if not found.runs and not found.models and not found.experiments:
             click.echo("Nothing to remove.")
@@ -129,14 +138,11 @@ class _Places:
         inside = _own_path(artifact_uri)
         return artifact_uri if inside is None else f"{self.destination.rstrip('/')}/{inside}"
 
-    def delete(self, artifact_uri: str, owner: str) -> bool:
-        """Delete the artifacts of a run or logged model; were there any on this machine's disk, or elsewhere?"""
+    def delete(self, artifact_uri: str, owner: str) -> None:
+        """Delete the artifacts of a run or logged model, if there are any."""
         repository = repository_for(artifact_uri, "", self.destination)
-        folder = repository.local_path()
-        there = folder is None or folder.exists()
         repository.delete()
-        _drop_empty_folder(folder, owner)
-        return there
+        _drop_empty_folder(repository.local_path(), owner)
 
 
 def _own_path(artifact_uri: str) -> str | None:
@@ -153,7 +159,10 @@ def _show(found: Removable, places: _Places) -> None:
     rows = [("run", run.run_id, run.name, places.address(run.artifact_uri)) for run in found.runs]
     rows += [("logged model", one.model_id, one.name, places.address(one.artifact_uri)) for one in found.models]
     rows += [("experiment", experiment.experiment_id, experiment.name, "") for experiment in found.experiments]
-    show_rows(("What", "Id", "Name", "Artifacts"), rows)
+    shown = rows[:ROWS_ON_A_TERMINAL] if sys.stdout.isatty() else rows
+    show_rows(("What", "Id", "Name", "Artifacts"), shown)
+    if len(shown) < len(rows):
+        click.echo(f"… and {len(rows) - len(shown):,} more; all of them are listed when the output goes to a file.")
 
 
 def _show_kept(found: Removable) -> None:
@@ -169,43 +178,85 @@ def _confirmed() -> bool:
 
 
 def _remove(remover: Remover, found: Removable, places: _Places) -> None:
-    """Logged models, runs, then experiments, one at a time: artifacts first, then rows.
+    """Logged models, runs, then experiments, a batch at a time: artifacts first, then rows.
 
     Raises
     ------
     RunyardException: Artifacts could not be deleted. What they belong to is still there, and nothing more was removed.
     """
-    for model in found.models:
-        reason = remover.claim_model(model.model_id)
-        what = f"logged model {model.model_id}"
-        if _artifacts_are_gone(what, model.model_id, model.artifact_uri, reason, places):
-            remover.remove_model(model.model_id)
-    for run in found.runs:
-        reason = remover.claim_run(run.run_id)
-        if _artifacts_are_gone(f"run {run.run_id}", run.run_id, run.artifact_uri, reason, places):
-            remover.remove_run(run.run_id)
+    models = [_Owner(f"logged model {one.model_id}", one.model_id, one.artifact_uri) for one in found.models]
+    runs = [_Owner(f"run {run.run_id}", run.run_id, run.artifact_uri) for run in found.runs]
+    with progress("Removing", len(models) + len(runs), of_bytes=False) as advance:
+        removed_models = _in_batches(remover.claim_models, remover.remove_models, None, models, places, advance)
+        removed_runs = _in_batches(remover.claim_runs, remover.remove_runs, remover.release_runs, runs, places, advance)
+    experiments = 0
     for experiment in found.experiments:
         reason = remover.remove_experiment(experiment.experiment_id)
-        done = "Removed" if reason is None else "Keeping"
-        click.echo(f"{done} experiment {experiment.experiment_id}{f': {reason}' if reason else ''}.")
+        if reason:
+            click.echo(f"Keeping experiment {experiment.experiment_id}: {reason}.")
+        experiments += reason is None
     remover.remove_unused_datasets()
+    counts = ((removed_runs, "run"), (removed_models, "logged model"), (experiments, "experiment"))
+    parts = [f"{count:,} {what}{'' if count == 1 else 's'}" for count, what in counts if count]
+    click.echo(f"Removed {', '.join(parts) or 'nothing'}.")
 
 
-def _artifacts_are_gone(what: str, owner: str, artifact_uri: str, reason: str | None, places: _Places) -> bool:
-    """Delete the artifacts of what was claimed; False when it could not be claimed, for a reason."""
-    if reason:
-        click.echo(f"Keeping {what}: {reason}.")
-        return False
-    address = places.address(artifact_uri)
+@dataclass(frozen=True)
+class _Owner:
+    """A run or logged model to be removed with its artifacts."""
+
+    what: str
+    id: str
+    artifact_uri: str
+
+
+def _in_batches(
+    claim: Callable[[Sequence[str]], Claim],
+    remove: Callable[[Sequence[str]], None],
+    release: Callable[[Sequence[str], Claim], None] | None,
+    owners: Sequence[_Owner],
+    places: _Places,
+    advance: Callable[[int], None],
+) -> int:
+    """Remove runs or logged models; returns how many were. What was claimed in vain is released."""
+    removed = 0
+    for first in range(0, len(owners), BATCH):
+        batch = owners[first : first + BATCH]
+        claimed = claim([owner.id for owner in batch])
+        for owner in batch:
+            if owner.id in claimed.kept:
+                click.echo(f"Keeping {owner.what}: {claimed.kept[owner.id]}.")
+        going = [owner for owner in batch if owner.id not in claimed.kept]
+        begun = 0
+        without_artifacts: list[str] = []
+        try:
+            for owner in going:
+                begun += 1
+                _delete_artifacts(owner, places)
+                without_artifacts.append(owner.id)
+        finally:  # also when artifacts cannot be deleted, or Ctrl-C was pressed: nothing is done by halves
+            if without_artifacts:
+                began = time.monotonic()
+                remove(without_artifacts)
+                # SQLite's lock has no queue: the writes of a server get it while this waits.
+                time.sleep(min(time.monotonic() - began, MAX_PAUSE))
+            if release and begun < len(going):
+                release([owner.id for owner in going[begun:]], claimed)
+        removed += len(going)
+        advance(len(batch))
+    return removed
+
+
+def _delete_artifacts(owner: _Owner, places: _Places) -> None:
+    """Delete the artifacts of what was claimed."""
     try:
-        there = places.delete(artifact_uri, owner)
+        places.delete(owner.artifact_uri, owner.id)
     except (RunyardException, OSError) as problem:
+        address = places.address(owner.artifact_uri)
         raise RunyardException(
-            f"The artifacts of {what} at {address} could not be deleted: {str(problem).rstrip('.')}. It stays deleted, "
-            "and nothing more was removed. Repeat this once the reason is gone."
+            f"The artifacts of {owner.what} at {address} could not be deleted: {str(problem).rstrip('.')}. It stays "
+            "deleted, and nothing more was removed. Repeat this once the reason is gone."
         ) from problem
-    click.echo(f"Removed {what}." if there else f"Removed {what}; there was nothing at {address}.")
-    return True
 
 
 def _drop_empty_folder(artifacts: Path | None, owner: str) -> None:

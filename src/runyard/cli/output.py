@@ -95,15 +95,29 @@ def _one_line(value: object) -> str:
 
 
 @contextmanager
-def progress(title: str, total: int) -> Iterator[Callable[[int], None]]:
-    """Show how far a transfer of `total` bytes is, when someone is watching; yields the function that advances it."""
-    if not sys.stderr.isatty() or not settings.ENABLE_ARTIFACTS_PROGRESS_BAR.get():
+def progress(title: str, total: int, *, of_bytes: bool = True) -> Iterator[Callable[[int], None]]:
+    """Show how far work is on a terminal; yields the function that advances it.
+
+    Parameters
+    ----------
+    total: Number of bytes of a transfer, or of the things worked on.
+    of_bytes: Which of the two it is. The bar of transfers has a setting.
+    """
+    if not sys.stderr.isatty() or (of_bytes and not settings.ENABLE_ARTIFACTS_PROGRESS_BAR.get()):
         yield lambda _done: None
         return
     from rich.console import Console  # noqa: PLC0415  (only when a bar is drawn: it costs 40 ms)
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415  (as above)
+    from rich.progress import (  # noqa: PLC0415  (as above)
+        BarColumn,
+        DownloadColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
 
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    done = DownloadColumn() if of_bytes else MofNCompleteColumn()
+    columns = (TextColumn("{task.description}"), BarColumn(), done, TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task(title, total=total)
         yield lambda done: bar.advance(task, done)

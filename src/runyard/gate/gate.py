@@ -155,6 +155,26 @@ class Gate:
         self._writer.submit(Job(work, self._blocking, future))
         return future.result()
 
+    def inspect(self, work: Callable[[Transaction], T]) -> T:
+        """Perform work that no message describes and that only reads; no write waits for it.
+
+        For commands of the database's owner; no request reaches it.
+
+        Raises
+        ------
+        RunyardException: It failed.
+        """
+        failure: type[Unavailable] = Unavailable
+        for _ in range(MAX_READ_TRIES):
+            try:
+                with self.engines.reading.begin() as connection:
+                    return work(Transaction(connection, self.settings))
+            except Exception as error:  # noqa: BLE001  (translated or raised as it is)
+                if not (is_retryable(error) or lost_connection(error)):
+                    raise translated(error) or error from None
+                failure = DatabaseUnreachable if lost_connection(error) else Unavailable
+        raise failure("The database was busy or out of reach each time. Try again.")
+
     def begin(self, work: Callable[[Transaction], Any]) -> None:
         """Have work performed as `administer` does, without waiting for it; what goes wrong is logged."""
         future: concurrent.futures.Future[Any] = concurrent.futures.Future()
@@ -246,16 +266,7 @@ class Gate:
         return found if isinstance(found, Later) else encode(found)
 
     def _read(self, perform: Performer[Any], message: AnyMessage) -> Wire | Later:
-        failure: type[Unavailable] = Unavailable
-        for _ in range(MAX_READ_TRIES):
-            try:
-                with self.engines.reading.begin() as connection:
-                    return _read_at_once(perform(Transaction(connection, self.settings), message))
-            except Exception as error:  # noqa: BLE001  (translated or raised as it is)
-                if not (is_retryable(error) or lost_connection(error)):
-                    raise translated(error) or error from None
-                failure = DatabaseUnreachable if lost_connection(error) else Unavailable
-        raise failure("The database was busy or out of reach each time. Try again.")
+        return self.inspect(lambda tx: _read_at_once(perform(tx, message)))
 
 
 def _written(work: Callable[[Transaction], Any], finish: Callable[[Wire], Any]) -> Work:

@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from runyard.db.dialects import one_of_values
 from runyard.db.transaction import Transaction
 from runyard.exceptions import Conflict, DoesNotExist, InvalidParameter
 from runyard.tracking.experiments.messages import experiment_number
@@ -18,7 +19,7 @@ from runyard.tracking.removal.needs import (
     DeletedRun,
     Needed,
     reason_to_keep_model,
-    reason_to_keep_run,
+    reasons_to_keep_runs,
 )
 from runyard.tracking.runs.tables import runs
 
@@ -87,14 +88,15 @@ def _parted(
     kept: list[Kept] = []
     models, leaving_runs, leaving = [], [], set[str]()
     for model in found_models:
-        reason = reason_to_keep_model(tx, needed, model)
+        reason = reason_to_keep_model(needed, model)
         if reason is None:
             models.append(model)
             leaving.add(model.model_id)
         else:
             kept.append(Kept("logged model", model.model_id, model.name, model.experiment_id, reason))
+    reasons = reasons_to_keep_runs(tx, needed, found_runs, leaving)
     for run in found_runs:
-        reason = reason_to_keep_run(tx, needed, run, leaving)
+        reason = reasons.get(run.run_id)
         if reason is None and run.lifecycle_stage != DELETED:
             reason = "it is not deleted; delete it first"  # restored, in an experiment that is deleted
         if reason is None:
@@ -140,11 +142,11 @@ def _models(tx: Transaction, *conditions: sa.ColumnElement[bool]) -> list[Delete
     return [_as_model(row) for row in tx.execute(chosen)]
 
 
-def find_model(tx: Transaction, model_id: str, *, to_change: bool = False) -> DeletedModel | None:
-    """A logged model, deleted or not; None when it is not there."""
-    chosen = sa.select(*_MODEL_COLUMNS).select_from(_FROM_MODELS).where(logged_models.c.model_id == model_id)
-    row = tx.execute(chosen.with_for_update(of=logged_models) if to_change else chosen).first()
-    return None if row is None else _as_model(row)
+def find_models(tx: Transaction, model_ids: Sequence[str]) -> list[DeletedModel]:
+    """Logged models, deleted or not, to be changed; those that are not there are left out."""
+    some = one_of_values(tx.dialect, logged_models.c.model_id, model_ids)
+    chosen = sa.select(*_MODEL_COLUMNS).select_from(_FROM_MODELS).where(some).order_by(logged_models.c.id)
+    return [_as_model(row) for row in tx.execute(chosen.with_for_update(of=logged_models))]
 
 
 def _as_model(row: Any) -> DeletedModel:
@@ -170,11 +172,10 @@ def _runs(tx: Transaction, *conditions: sa.ColumnElement[bool]) -> list[DeletedR
     return [_as_run(row) for row in tx.execute(sa.select(*_RUN_COLUMNS).where(*conditions).order_by(runs.c.id))]
 
 
-def find_run(tx: Transaction, run_id: str, *, to_change: bool = False) -> DeletedRun | None:
-    """A run, deleted or not; None when it is not there."""
-    chosen = sa.select(*_RUN_COLUMNS).where(runs.c.run_uuid == run_id)
-    row = tx.execute(chosen.with_for_update() if to_change else chosen).first()
-    return None if row is None else _as_run(row)
+def find_runs(tx: Transaction, run_ids: Sequence[str]) -> list[DeletedRun]:
+    """Runs, deleted or not, to be changed; those that are not there are left out."""
+    chosen = sa.select(*_RUN_COLUMNS).where(one_of_values(tx.dialect, runs.c.run_uuid, run_ids)).order_by(runs.c.id)
+    return [_as_run(row) for row in tx.execute(chosen.with_for_update())]
 
 
 def _find_runs(tx: Transaction, before: int | None, run_ids: Sequence[str], *, everything: bool) -> list[DeletedRun]:

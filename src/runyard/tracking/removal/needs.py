@@ -1,11 +1,12 @@
 """Why a deleted run or logged model must stay: something that is not deleted needs it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import sqlalchemy as sa
 
+from runyard.db.dialects import one_of_values
 from runyard.db.transaction import Transaction
 from runyard.tracking.experiments.stages import ACTIVE, DELETED
 from runyard.tracking.experiments.tables import experiments
@@ -53,18 +54,41 @@ class Needed(Protocol):
         """What needs a logged model, described; None when nothing does."""
 
 
-def reason_to_keep_run(
-    tx: Transaction, needed: Needed, run: DeletedRun, leaving: Collection[str] = frozenset()
-) -> str | None:
-    """Why a run must stay; None when it may go.
+RUNS_ASKED_ABOUT = 1_000
+"""Runs whose logged models are looked for with one statement."""
+
+
+def reasons_to_keep_runs(
+    tx: Transaction, needed: Needed, found: Sequence[DeletedRun], leaving: Collection[str] = frozenset()
+) -> dict[str, str]:
+    """Why runs must stay, by id; those that may go are left out. A statement for every thousand, and those with models.
 
     Parameters
     ----------
-    leaving: Ids of the logged models that are removed before it.
+    leaving: Ids of the logged models that are removed before them.
     """
-    by = needed.run(run.run_id, run.artifact_uri)
-    if by:
-        return f"{by} needs it; delete the version first"
+    reasons = {}
+    for first in range(0, len(found), RUNS_ASKED_ABOUT):
+        some = found[first : first + RUNS_ASKED_ABOUT]
+        with_models = _with_models(tx, [run.run_id for run in some])
+        for run in some:
+            by = needed.run(run.run_id, run.artifact_uri)
+            if by:
+                reasons[run.run_id] = f"{by} needs it; delete the version first"
+            elif run.run_id in with_models:
+                model = _model_that_needs(tx, run, leaving)
+                if model:
+                    reasons[run.run_id] = model
+    return reasons
+
+
+def _with_models(tx: Transaction, run_ids: Sequence[str]) -> set[str]:
+    """The runs that logged a model."""
+    source = logged_models.c.source_run_id
+    return set(tx.execute(sa.select(source).where(one_of_values(tx.dialect, source, run_ids))).scalars())
+
+
+def _model_that_needs(tx: Transaction, run: DeletedRun, leaving: Collection[str]) -> str | None:
     below = logged_models.c.artifact_location.startswith(f"{run.artifact_uri.rstrip('/')}/", autoescape=True)
     measured = sa.exists().where(
         logged_model_metrics.c.logged_model_id == logged_models.c.id, logged_model_metrics.c.run_id == run.number
@@ -78,7 +102,7 @@ def reason_to_keep_run(
     return None
 
 
-def reason_to_keep_model(tx: Transaction, needed: Needed, model: DeletedModel) -> str | None:
+def reason_to_keep_model(needed: Needed, model: DeletedModel) -> str | None:
     """Why a logged model must stay; None when it may go."""
     by = needed.model(model.model_id, model.name, model.run_id, model.artifact_uri)
     return f"{by} needs it; delete the version first" if by else None
