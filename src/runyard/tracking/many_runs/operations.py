@@ -16,8 +16,8 @@ from runyard.protocol.answer import Wire
 from runyard.tracking.experiments.stages import ACTIVE, DELETED, refuse_while_changing
 from runyard.tracking.many_runs.entities import RefusedRun
 from runyard.tracking.many_runs.messages import DeleteRuns, RestoreRuns, TagRuns
-from runyard.tracking.runs.operations import write_tags
-from runyard.tracking.runs.rows import deleted_run, missing_run, refresh_document
+from runyard.tracking.runs.operations import put_tags
+from runyard.tracking.runs.rows import deleted_run, missing_run, remove_from_document
 from runyard.tracking.runs.tables import runs, tags
 
 PIECE, TAGGED_PIECE = 300, 50
@@ -142,9 +142,9 @@ def _tag(tx: Transaction, found: Sequence[Any], given: dict[str, str], removed_k
             done = done.refuse(row.run_uuid, deleted_run(row.run_uuid))
             continue
         if given:
-            write_tags(tx, row.id, given)
-        if removed_keys:
-            tx.execute(sa.delete(tags).where(tags.c.run_id == row.id, tags.c.key.in_(removed_keys)))
-        refresh_document(tx, row.id)
+            put_tags(tx, row.id, given)
+        for key in removed_keys:
+            if tx.execute(sa.delete(tags).where(tags.c.run_id == row.id, tags.c.key == key)).rowcount:
+                remove_from_document(tx, row.id, key)
         done = replace(done, changed=done.changed + 1)
     return done
