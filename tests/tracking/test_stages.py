@@ -9,8 +9,8 @@ import pytest
 import sqlalchemy as sa
 
 from runyard.db.facts import store_facts
+from runyard.db.jobs import Unfinished
 from runyard.db.transaction import Transaction
-from runyard.db.writer import Unfinished
 from runyard.exceptions import DoesNotExist, RunyardException, Unavailable
 from runyard.gate.gate import Gate
 from runyard.gate.performers import performer

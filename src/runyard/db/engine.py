@@ -24,6 +24,8 @@ READERS = 8
 POOL_SECONDS = 0.5
 """How long a read waits for a connection. The gate lets fewer ask than there are: something else has them."""
 _LOG = "write_ahead_log"
+WRITERS = 2
+"""Connections for writing to PostgreSQL: one, and one for writes that another transaction is in the way of."""
 CONNECT_SECONDS = 10
 """Seconds PostgreSQL may take to accept a connection, unless its address sets a time."""
 
@@ -211,6 +213,6 @@ def _postgresql_engines(url: URL) -> Engines:
         execution_options={"postgresql_readonly": True},
     )
     writing = sa.create_engine(
-        url, connect_args=timeout, pool_size=1, max_overflow=0, pool_timeout=60, pool_pre_ping=True
+        url, connect_args=timeout, pool_size=WRITERS, max_overflow=0, pool_timeout=60, pool_pre_ping=True
     )
     return Engines(reading, writing)

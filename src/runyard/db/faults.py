@@ -12,6 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from runyard.exceptions import BadRequest, InvalidParameter, RunyardException, StorageFull, Unavailable
 
 _PG_RETRY = {"40001", "40P01"}  # serialization_failure, deadlock_detected
+_PG_LOCKED = "55P03"  # lock_not_available
 _PG_FULL = {"53100"}
 _PG_UNIQUE = {"23505", "23503"}
 _PG_TOO_LONG = {"54000"}  # for an index
@@ -39,6 +40,11 @@ def is_retryable(error: Exception) -> bool:
     return state in _PG_RETRY or state in _PG_UNIQUE
 
 
+def is_locked(error: Exception) -> bool:
+    """Whether a statement waited too long for what another transaction holds."""
+    return getattr(_cause(error), "sqlstate", None) == _PG_LOCKED
+
+
 def lost_connection(error: Exception) -> bool:
     """Whether the connection itself broke."""
     return isinstance(error, DBAPIError) and error.connection_invalidated
@@ -58,6 +64,8 @@ def translated(error: Exception) -> RunyardException | None:
         return InvalidParameter("A value holds a NUL or half of a surrogate pair, which cannot be stored. Remove it.")
     if isinstance(cause, OverflowError) and "SQLite" in str(cause):  # callers in this process decode nothing
         return InvalidParameter("An integer does not fit into 64 bits; the largest is 9223372036854775807.")
+    if state == _PG_LOCKED:
+        return Unavailable("Another transaction holds what this would change; nothing was stored. Try again.")
     if state in _PG_FULL:
         return StorageFull("The database has no room left; nothing was stored. Free space on the server's disk.")
     if state in _PG_RETRY or lost_connection(error) or (isinstance(state, str) and state[:2] in ("08", "57", "53")):

@@ -2,66 +2,33 @@
 
 A durable commit costs about 0.3 ms however much it holds, so sharing it triples the writes a second. Each message's
 error is its own: a group in which one fails is rolled back and performed again with a savepoint around each.
+
+On PostgreSQL a row that another transaction holds would stop the whole group. A write that waits for a lock too long is
+set aside with all that change the same thing, and the others are performed.
 """
 
-import logging
 import queue
 import random
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+import sqlalchemy as sa
+
 from runyard.db.engine import Engines
-from runyard.db.faults import is_retryable, lost_connection, translated
+from runyard.db.faults import is_locked, is_retryable, lost_connection
+from runyard.db.jobs import Job, Outcome, Receiver, Unfinished, explained, guarded
+from runyard.db.set_aside import JobsSetAside
 from runyard.db.transaction import StoreSettings, Transaction
 from runyard.exceptions import Unavailable
-
-log = logging.getLogger(__name__)
 
 MAX_GROUP = 128
 MAX_WAITING = 4096
 MAX_TRIES = 6
-
-Work = Callable[[Transaction], Any]
-Outcome = tuple[bool, Any]
-"""(True, result) or (False, exception)."""
-
-
-@dataclass(frozen=True)
-class Job:
-    """A write, and the receiver of its outcome.
-
-    A receiver's `deliver` is called once a group, with all its outcomes.
-    """
-
-    work: Work
-    receiver: "Receiver"
-    ticket: Any
-
-
-@dataclass(frozen=True)
-class Unfinished:
-    """What work returns that goes on in another transaction, so that writes of others come in between.
-
-    Its caller hears of the last one only. Each transaction must leave a state that is right if no other follows.
-
-    Attributes
-    ----------
-    step: The work that is left, or the next piece of it.
-    """
-
-    step: Work
-
-
-class Receiver:
-    """Gets the outcomes of a committed group in one call."""
-
-    def deliver(self, outcomes: Sequence[tuple[Any, Outcome]]) -> None:
-        """Take (ticket, outcome) pairs; called on the writer's thread, must return at once."""
-        raise TypeError("subclasses implement this")
+LOCK_MS = 150
+"""How long a group waits for a lock."""
+_LIMITED = "lock_timeout"
 
 
 class Writer:
@@ -74,6 +41,8 @@ class Writer:
         self._thread: threading.Thread | None = None
         self._start_lock = threading.Lock()
         self._closed = False
+        self._set_aside = JobsSetAside(engines, settings, self._tell)
+        self._performed: Job | None = None
 
     def submit(self, job: Job) -> None:
         """Queue a job.
@@ -84,7 +53,7 @@ class Writer:
         """
         if self._closed:
             raise Unavailable("The server is shutting down; nothing was stored. Try again.")
-        if self._jobs.qsize() >= MAX_WAITING:
+        if self._jobs.qsize() + len(self._set_aside) >= MAX_WAITING:
             raise Unavailable(f"{MAX_WAITING} writes are waiting already; nothing was stored. Try again.")
         if self._thread is None:
             self._start()
@@ -97,6 +66,8 @@ class Writer:
         if thread is not None:
             self._jobs.put(None)
             thread.join()
+            self._set_aside.close()
+            self._refuse_unfinished()
 
     def _start(self) -> None:
         with self._start_lock:
@@ -108,11 +79,18 @@ class Writer:
         stopping = False
         while not stopping:
             group, stopping = self._next_group()
-            if group:
-                self._tell(group, self._commit(group))
-        if self._unfinished:
-            ending = Unavailable("The server is shutting down; this was done in part. Try again to finish it.")
-            self._tell(list(self._unfinished), [(False, ending)] * len(self._unfinished))
+            group = self._set_aside.without(group)
+            while group:
+                group = self._commit(group)
+
+    def _refuse_unfinished(self) -> None:
+        """Answer those whose work is not finished when the writer ends."""
+        while not self._jobs.empty():
+            job = self._jobs.get()
+            if job is not None:
+                self._unfinished.append(job)
+        ending = Unavailable("The server is shutting down; this was done in part. Try again to finish it.")
+        self._tell(list(self._unfinished), [(False, ending)] * len(self._unfinished))
 
     def _next_group(self) -> tuple[list[Job], bool]:
         """What is waiting, with one piece of unfinished work at most, and whether the writer ends after it."""
@@ -127,58 +105,70 @@ class Writer:
             group.append(job)
         return group, False
 
-    def _commit(self, group: list[Job]) -> list[Outcome]:
-        """Perform a group in one transaction, again when the database asks for it."""
+    def _commit(self, group: list[Job]) -> list[Job]:
+        """Perform a group in one transaction, again when the database asks for it.
+
+        Returns the jobs that are still to be performed, because one was in their way.
+        """
         savepoints = False
         for attempt in range(MAX_TRIES):
             try:
-                return self._attempt(group, savepoints)
+                outcomes = self._attempt(group, savepoints)
             except Exception as error:  # noqa: BLE001  (whatever it is, the callers waiting must hear of it)
+                if is_locked(error) and self._performed is not None:
+                    return self._set_aside.set_aside(self._performed, group)
                 retry = is_retryable(error) or (lost_connection(error) and attempt == 0)
                 if retry and attempt + 1 < MAX_TRIES:
                     time.sleep(random.random() * 0.01 * 2**attempt)
                 elif len(group) > 1 and not savepoints:
                     savepoints = True
                 else:
-                    return [(False, _explained(error))] * len(group)
-        return [(False, Unavailable("Other writers were in the way each time; nothing was stored. Try again."))] * len(
-            group
-        )
+                    outcomes = [(False, explained(error))] * len(group)
+                    break
+            else:
+                break
+        else:
+            busy = Unavailable("Other writers were in the way each time; nothing was stored. Try again.")
+            outcomes = [(False, busy)] * len(group)
+        self._tell(group, outcomes)
+        return []
 
     def _tell(self, group: list[Job], outcomes: list[Outcome]) -> None:
         by_receiver: dict[Receiver, list[tuple[Any, Outcome]]] = {}
         for job, (fine, result) in zip(group, outcomes, strict=True):
             if fine and isinstance(result, Unfinished):
-                self._unfinished.append(Job(result.step, job.receiver, job.ticket))
+                self._go_on(Job(result.step, job.receiver, job.ticket, job.subject))
             else:
                 by_receiver.setdefault(job.receiver, []).append((job.ticket, (fine, result)))
         for receiver, results in by_receiver.items():
             receiver.deliver(results)
 
+    def _go_on(self, job: Job) -> None:
+        if threading.current_thread() is self._thread:
+            self._unfinished.append(job)
+        else:
+            self._jobs.put(job)  # wakes the writer
+
     def _attempt(self, group: list[Job], savepoints: bool) -> list[Outcome]:
-        with self._engines.writing.begin() as connection:
-            tx = Transaction(connection, self._settings)
-            if not savepoints:
-                return [(True, job.work(tx)) for job in group]
-            return [_guarded(tx, job) for job in group]
+        self._performed, perform = None, guarded if savepoints else _performed
+        with self._engines.writing.connect() as connection:
+            _limit_locks(connection)
+            with connection.begin():
+                tx, outcomes = Transaction(connection, self._settings), []
+                for job in group:
+                    self._performed = job
+                    outcomes.append(perform(tx, job))
+                self._performed = None
+            return outcomes
 
 
-def _guarded(tx: Transaction, job: Job) -> Outcome:
-    savepoint = tx.connection.begin_nested()
-    try:
-        result = job.work(tx)
-    except Exception as error:
-        savepoint.rollback()
-        if is_retryable(error) or (translated(error) is None and lost_connection(error)):
-            raise
-        return False, _explained(error)
-    savepoint.commit()
-    return True, result
+def _performed(tx: Transaction, job: Job) -> Outcome:
+    return True, job.work(tx)
 
 
-def _explained(error: Exception) -> Exception:
-    known = translated(error)
-    if known is None:
-        log.error("a write failed", exc_info=error)
-        return error
-    return known
+def _limit_locks(connection: sa.Connection) -> None:
+    """Let no statement of this connection wait long for a lock; once for each connection to PostgreSQL."""
+    if connection.dialect.name != "sqlite" and _LIMITED not in connection.info:
+        connection.exec_driver_sql(f"SET lock_timeout = {LOCK_MS}")
+        connection.commit()
+        connection.info[_LIMITED] = LOCK_MS

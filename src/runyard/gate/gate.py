@@ -19,9 +19,10 @@ import orjson
 from runyard.core.memory import FreedMemory
 from runyard.db.engine import READERS, Engines, open_engines
 from runyard.db.faults import DatabaseUnreachable, cannot_open, is_retryable, lost_connection, translated
+from runyard.db.jobs import Job, Outcome, Receiver, Unfinished, Work
 from runyard.db.schema import ensure_schema
 from runyard.db.transaction import StoreSettings, Transaction
-from runyard.db.writer import Job, Outcome, Receiver, Unfinished, Work, Writer
+from runyard.db.writer import Writer
 from runyard.exceptions import Unavailable
 from runyard.gate.admission import Admission, Lane
 from runyard.gate.performers import Later, Performer, first_look, performer
@@ -151,9 +152,8 @@ class Gate:
         ------
         RunyardException: It failed; no part of it was stored.
         """
-        future: concurrent.futures.Future[T] = concurrent.futures.Future()
-        self._writer.submit(Job(work, self._blocking, future))
-        return future.result()
+        result: T = self._write_now(work, None)
+        return result
 
     def inspect(self, work: Callable[[Transaction], T]) -> T:
         """Perform work that no message describes and that only reads; no write waits for it.
@@ -201,7 +201,8 @@ class Gate:
             future: asyncio.Future[bytes] = loop.create_future()
             receiver = self._loops.get(loop) or self._loops.setdefault(loop, _LoopReceiver(loop))
             perform = performer(type(message))
-            self._writer.submit(Job(_written(lambda tx: perform(tx, message), encode), receiver, future))
+            work = _written(lambda tx: perform(tx, message), encode)
+            self._writer.submit(Job(work, receiver, future, message.subject()))
             return await future
         except Exception as caught:
             error = caught
@@ -250,8 +251,13 @@ class Gate:
         if look is not None:
             self._read_now(look, message, self._admission.cheap)
         perform = performer(type(message))
-        answer: Wire = self.administer(_written(lambda tx: perform(tx, message), _as_it_is))
+        answer: Wire = self._write_now(_written(lambda tx: perform(tx, message), _as_it_is), message.subject())
         return answer
+
+    def _write_now(self, work: Work, subject: str | None) -> Any:
+        future: concurrent.futures.Future[Any] = concurrent.futures.Future()
+        self._writer.submit(Job(work, self._blocking, future, subject))
+        return future.result()
 
     def _read_now(self, perform: Performer[Any], message: AnyMessage, lane: Lane) -> Wire:
         lane.wait()

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from runyard.db.jobs import Unfinished
 from runyard.db.transaction import Transaction
-from runyard.db.writer import Unfinished
 from runyard.protocol.answer import Wire
 from runyard.protocol.message import AnyMessage
 

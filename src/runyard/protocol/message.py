@@ -25,6 +25,9 @@ from runyard.protocol.operation import Kind, Operation, operation_name
 MANY = 2000
 """Results in an answer over which it is dear to make."""
 
+_SUBJECTS = ("wanted_id", "run_id", "model_id", "name", "experiment_id")
+"""Fields that name what a message is about, the narrowest first."""
+
 OPERATIONS: dict[str, "type[AnyMessage]"] = {}
 
 
@@ -120,6 +123,14 @@ class Message(_Wire, Generic[A_co]):
     def is_dear(self) -> bool:
         """Whether this read may take long; a message whose fields decide that overrides it."""
         return self.operation.dear
+
+    def subject(self) -> str | None:
+        """What a write changes, as far as its fields say: writes of one subject are performed in order."""
+        for name in _SUBJECTS:
+            value = getattr(self, name, None)
+            if value:
+                return str(value)
+        return None
 
     def check_once(self) -> None:
         """Check it once: with a local database, both the client and the gate call this.

@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from runyard.db.dialects import upsert
+from runyard.db.jobs import Unfinished
 from runyard.db.schema import fills_new_schema
 from runyard.db.transaction import Prepared, Transaction
-from runyard.db.writer import Unfinished
 from runyard.exceptions import AlreadyExists, DoesNotExist, InvalidParameter
 from runyard.gate.performers import performs
 from runyard.protocol.answer import Wire

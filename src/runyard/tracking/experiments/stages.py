@@ -14,8 +14,8 @@ import sqlalchemy as sa
 
 from runyard.db.dialects import one_of
 from runyard.db.facts import fact, forget_fact, names_of_facts, note_fact
+from runyard.db.jobs import Unfinished
 from runyard.db.transaction import Transaction
-from runyard.db.writer import Unfinished
 from runyard.exceptions import Unavailable
 from runyard.protocol.answer import Wire
 from runyard.tracking.experiments.tables import experiments

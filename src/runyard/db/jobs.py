@@ -1,0 +1,82 @@
+"""Jobs: writes on their way to the database, and the receivers of their outcomes."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from runyard.db.faults import is_locked, is_retryable, lost_connection, translated
+from runyard.db.transaction import Transaction
+
+log = logging.getLogger(__name__)
+
+Work = Callable[[Transaction], Any]
+Outcome = tuple[bool, Any]
+"""(True, result) or (False, exception)."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A write, and the receiver of its outcome.
+
+    A receiver's `deliver` is called once a group, with all its outcomes.
+
+    Attributes
+    ----------
+    subject: What it changes, such as a run's id: jobs of one subject are performed in the order they were given.
+    """
+
+    work: Work
+    receiver: "Receiver"
+    ticket: Any
+    subject: str | None = None
+
+
+@dataclass(frozen=True)
+class Unfinished:
+    """What work returns that goes on in another transaction, so that writes of others come in between.
+
+    Its caller hears of the last one only. Each transaction must leave a state that is right if no other follows.
+
+    Attributes
+    ----------
+    step: The work that is left, or the next piece of it.
+    """
+
+    step: Work
+
+
+class Receiver:
+    """Gets the outcomes of a committed group in one call."""
+
+    def deliver(self, outcomes: Sequence[tuple[Any, Outcome]]) -> None:
+        """Take (ticket, outcome) pairs; called on the writer's thread, must return at once."""
+        raise TypeError("subclasses implement this")
+
+
+def guarded(tx: Transaction, job: Job) -> Outcome:
+    """The outcome of a job performed under a savepoint: its error is its own.
+
+    Raises
+    ------
+    Exception: One after which the whole transaction has to be performed again.
+    """
+    savepoint = tx.connection.begin_nested()
+    try:
+        result = job.work(tx)
+    except Exception as error:
+        savepoint.rollback()
+        if is_locked(error) or is_retryable(error) or (translated(error) is None and lost_connection(error)):
+            raise
+        return False, explained(error)
+    savepoint.commit()
+    return True, result
+
+
+def explained(error: Exception) -> Exception:
+    """What a caller hears of an error; one that is not known is logged."""
+    known = translated(error)
+    if known is None:
+        log.error("a write failed", exc_info=error)
+        return error
+    return known
