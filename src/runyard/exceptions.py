@@ -14,6 +14,7 @@
     ├── PayloadTooLarge       413  BAD_REQUEST
     ├── UnsupportedMediaType  415  INVALID_PARAMETER_VALUE
     ├── RangeNotSatisfiable   416  INVALID_PARAMETER_VALUE
+    ├── TooSlow               422  DEADLINE_EXCEEDED
     ├── NotImplementedHere    501  NOT_IMPLEMENTED
     ├── StorageFull           507  RESOURCE_EXHAUSTED
     ├── Unavailable           503  TEMPORARILY_UNAVAILABLE
@@ -198,6 +199,15 @@ class RangeNotSatisfiable(_Coded):
     code, status = "INVALID_PARAMETER_VALUE", 416
 
 
+class TooSlow(_Coded):
+    """A question that takes longer to answer than the server allows.
+
+    Its status is not 504, which clients retry: asked again, it would take as long again.
+    """
+
+    code, status = "DEADLINE_EXCEEDED", 422
+
+
 class NotImplementedHere(_Coded):
     """A part of the protocol that this store cannot offer."""
 
@@ -266,6 +276,7 @@ _ANSWERS: dict[type[_Coded], type[RestException]] = {
         PayloadTooLarge,
         UnsupportedMediaType,
         RangeNotSatisfiable,
+        TooSlow,
         NotImplementedHere,
     )
 }

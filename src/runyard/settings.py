@@ -226,6 +226,13 @@ OFFLINE_AFTER = Setting(
     ours_only=True,
 )
 BACKEND_STORE_URI = Setting("BACKEND_STORE_URI", "The server's database: sqlite:///… or postgresql://…")
+STATEMENT_TIMEOUT = Setting(
+    "STATEMENT_TIMEOUT",
+    "Seconds that the server's database may take for a read, after which it is answered 422; 0 for no limit.",
+    _pause,
+    30.0,
+    ours_only=True,
+)
 DEFAULT_ARTIFACT_ROOT = Setting("DEFAULT_ARTIFACT_ROOT", "Artifact location of new experiments.")
 ARTIFACTS_DESTINATION = Setting("ARTIFACTS_DESTINATION", "Folder or URI where the server keeps proxied artifacts.")
 SERVE_ARTIFACTS = Setting("SERVE_ARTIFACTS", "Let clients transfer artifacts through the server.", _boolean, True)

@@ -9,11 +9,19 @@ import sqlite3
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from runyard.exceptions import BadRequest, InvalidParameter, RunyardException, StorageFull, Unavailable
+from runyard.exceptions import BadRequest, InvalidParameter, RunyardException, StorageFull, TooSlow, Unavailable
 
 _PG_RETRY = {"40001", "40P01"}  # serialization_failure, deadlock_detected
 _PG_LOCKED = "55P03"  # lock_not_available
-_PG_FULL = {"53100"}
+_TOO_SLOW = (
+    "The database needs longer for this than RUNYARD_STATEMENT_TIMEOUT lets a read take. Ask for less: a filter that "
+    "compares with =, fewer runs, or a page at a time."
+)
+_PG_ERRORS: dict[str | None, tuple[type[RunyardException], str]] = {
+    "57014": (TooSlow, _TOO_SLOW),  # query_canceled
+    _PG_LOCKED: (Unavailable, "Another transaction holds what this would change; nothing was stored. Try again."),
+    "53100": (StorageFull, "The database has no room left; nothing was stored. Free space on the server's disk."),
+}
 _PG_UNIQUE = {"23505", "23503"}
 _PG_TOO_LONG = {"54000"}  # for an index
 _PG_SAID = re.compile(
@@ -64,13 +72,12 @@ def translated(error: Exception) -> RunyardException | None:
         return InvalidParameter("A value holds a NUL or half of a surrogate pair, which cannot be stored. Remove it.")
     if isinstance(cause, OverflowError) and "SQLite" in str(cause):  # callers in this process decode nothing
         return InvalidParameter("An integer does not fit into 64 bits; the largest is 9223372036854775807.")
-    if state == _PG_LOCKED:
-        return Unavailable("Another transaction holds what this would change; nothing was stored. Try again.")
-    if state in _PG_FULL:
-        return StorageFull("The database has no room left; nothing was stored. Free space on the server's disk.")
+    if state in _PG_ERRORS:
+        kind, text = _PG_ERRORS[state]
+        return kind(text)
     if state in _PG_RETRY or lost_connection(error) or (isinstance(state, str) and state[:2] in ("08", "57", "53")):
-        kind = Unavailable if state in _PG_RETRY else DatabaseUnreachable
-        return kind("The database cannot be reached or is busy; nothing was stored. Try again.")
+        missed = Unavailable if state in _PG_RETRY else DatabaseUnreachable
+        return missed("The database cannot be reached or is busy; nothing was stored. Try again.")
     if isinstance(state, str) and (state.startswith("22") or state in _PG_TOO_LONG):
         return InvalidParameter("A value does not fit the database.")
     if isinstance(state, str) and state.startswith("23"):
@@ -108,6 +115,8 @@ def _translated_sqlite(cause: sqlite3.Error) -> RunyardException | None:
         return Unavailable("The database is busy with another writer; nothing was stored. Try again.")
     if code in (sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_MISMATCH):
         return InvalidParameter("A value does not fit the database.")
+    if code == sqlite3.SQLITE_INTERRUPT:
+        return TooSlow(_TOO_SLOW)
     if code == sqlite3.SQLITE_CONSTRAINT:
         return BadRequest("The request contradicts what is stored.")
     if code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):

@@ -21,6 +21,7 @@ from runyard.db.engine import READERS, Engines, open_engines
 from runyard.db.faults import DatabaseUnreachable, cannot_open, is_retryable, lost_connection, translated
 from runyard.db.jobs import Job, Outcome, Receiver, Unfinished, Work
 from runyard.db.schema import ensure_schema
+from runyard.db.time_limit import limit_reads
 from runyard.db.transaction import StoreSettings, Transaction
 from runyard.db.writer import Writer
 from runyard.exceptions import Unavailable
@@ -76,9 +77,7 @@ class Gate:
         self.observers: list[Observer] = []
         self._writer = Writer(engines, settings)
         self._admission, self._memory = Admission(settings.local_callers), FreedMemory()
-        self._threads = ThreadPoolExecutor(
-            READERS, thread_name_prefix="runyard-reader"
-        )  # none waits: lanes admit fewer
+        self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="runyard-reader")  # lanes admit no more
         self._files = ThreadPoolExecutor(FILE_READERS, thread_name_prefix="runyard-listing")
         self._blocking = _BlockingReceiver()
         self._loops: dict[asyncio.AbstractEventLoop, _LoopReceiver] = {}
@@ -91,6 +90,7 @@ class Gate:
         artifact_root: str | None = None,
         artifact_places: Sequence[str] = (),
         local_callers: bool = False,
+        read_seconds: float = 0,
     ) -> Self:
         """Open the database at `uri`, creating its schema when it is empty.
 
@@ -100,6 +100,7 @@ class Gate:
         artifact_root: Where artifacts of new experiments go; ``runyard-artifacts`` in the working directory when unset.
         artifact_places: From where artifacts may be listed and read, as `runyard.artifacts.locations` names places.
         local_callers: Whether only processes of this machine's user use this gate.
+        read_seconds: How long the database may take for a read; 0 for as long as it takes.
 
         Raises
         ------
@@ -114,6 +115,8 @@ class Gate:
         except Exception as error:  # noqa: BLE001  (translated or raised as it is)
             engines.dispose()
             raise cannot_open(error) or error from None
+        if read_seconds:
+            limit_reads(engines, read_seconds)
         return cls(engines, settings)
 
     def close(self) -> None:

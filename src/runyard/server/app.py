@@ -36,7 +36,12 @@ def open_gate(settings: ServerSettings) -> Gate:
         *own_places(settings.destination, settings.artifact_root),
         *own_addresses(settings),
     )
-    gate = Gate.open(settings.backend_store_uri, artifact_root=settings.artifact_root, artifact_places=places)
+    gate = Gate.open(
+        settings.backend_store_uri,
+        artifact_root=settings.artifact_root,
+        artifact_places=places,
+        read_seconds=settings.read_seconds,
+    )
     if settings.serve_artifacts:
         try:
             _note_destination(gate, settings.destination)

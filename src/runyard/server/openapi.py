@@ -34,6 +34,7 @@ _ANSWERS = {
     "404": "What the request names is not there.",
     "413": "The body is over the limit.",
     "415": "The body is packed in a way the server does not know.",
+    "422": "The database needs longer for this than the server lets a read take.",
     "503": "Too much is waiting, or the database cannot be reached; see Retry-After.",
     "507": "The server's disk is full; nothing was stored.",
 }

@@ -22,12 +22,14 @@ class ServerSettings(HttpSettings):
     default_artifact_root: Artifact location of new experiments; by default through this server, or the destination.
     artifacts_destination: Where proxied artifacts are kept: a folder, or a URI.
     serve_artifacts: Transfer artifacts through the server.
+    read_seconds: How long the database may take for a read; 0 for no limit.
     """
 
     backend_store_uri: str = DEFAULT_DATABASE
     default_artifact_root: str | None = None
     artifacts_destination: str = DEFAULT_ARTIFACTS
     serve_artifacts: bool = True
+    read_seconds: float = 30
 
     @classmethod
     def from_environment(cls, **given: Any) -> Self:
@@ -39,6 +41,7 @@ class ServerSettings(HttpSettings):
             "default_artifact_root": settings.DEFAULT_ARTIFACT_ROOT,
             "artifacts_destination": settings.ARTIFACTS_DESTINATION,
             "serve_artifacts": settings.SERVE_ARTIFACTS,
+            "read_seconds": settings.STATEMENT_TIMEOUT,
             "workers": settings.WORKERS,
             "static_prefix": settings.STATIC_PREFIX,
             "allowed_hosts": settings.SERVER_ALLOWED_HOSTS,

@@ -1,0 +1,68 @@
+"""Reads are broken off after a time, with an error that clients do not retry."""
+
+import json
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+
+from runyard.db.engine import READERS, Engines, open_engines
+from runyard.db.faults import translated
+from runyard.db.time_limit import limit_reads
+from runyard.exceptions import TooSlow
+from tests.support.http import API, Caller
+from tests.support.postgres import Cluster
+from tests.support.server import RunningServer
+
+COUNTED = "SELECT count(*) FROM (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n) x"
+"""It never ends."""
+
+
+@pytest.fixture
+def engines(database: str) -> Iterator[Engines]:
+    """Engines whose reads may take a fifth of a second."""
+    opened = open_engines(database)
+    limit_reads(opened, 0.2)
+    yield opened
+    opened.dispose()
+
+
+def _error(engines: Engines, statement: str) -> Exception | None:
+    try:
+        with engines.reading.begin() as connection:
+            connection.execute(sa.text(statement))
+    except sa.exc.DBAPIError as error:
+        return translated(error)
+    return None
+
+
+def test_an_endless_read_is_broken_off(engines: Engines) -> None:
+    """Each connection may be, and the next read on it has all of its time."""
+    for _ in range(2):
+        with ThreadPoolExecutor(READERS) as pool:
+            errors = [*pool.map(lambda _: _error(engines, COUNTED), range(READERS))]
+        assert [TooSlow] * READERS == [type(error) for error in errors]
+        assert _error(engines, "SELECT 1") is None
+
+
+def test_writes_have_no_limit(engines: Engines) -> None:
+    """A long write is no accident: `runyard gc` and upgrades take their time."""
+    counted = COUNTED.replace("FROM n)", "FROM n WHERE i < 3000000)", 1)
+    with engines.writing.begin() as connection:
+        assert 3_000_000 == connection.scalar(sa.text(counted))
+
+
+def test_a_server_says_what_to_do(
+    postgres: Cluster, start_server: Callable[..., RunningServer], new_store: str
+) -> None:
+    """422 is not retried by MLflow's clients, nor by ours."""
+    server = start_server(database_uri=new_store, RUNYARD_STATEMENT_TIMEOUT="0.2")
+    if not new_store.startswith("postgresql"):
+        return
+    with Caller(server.url) as caller, psycopg.connect(new_store) as stranger:
+        path = f"{API}runs/get?run_id={caller.new_run()}"
+        stranger.execute("LOCK TABLE runs IN ACCESS EXCLUSIVE MODE")
+        status, _, body = caller.request("GET", path)
+    assert (422, "DEADLINE_EXCEEDED") == (status, json.loads(body)["error_code"])
