@@ -8,8 +8,8 @@ import sqlalchemy as sa
 
 from runyard.core.wire import to_wire
 from runyard.db.dialects import one_of, one_of_values
+from runyard.db.jobs import Unfinished
 from runyard.db.transaction import Transaction
-from runyard.db.writer import Unfinished
 from runyard.exceptions import Conflict, RunyardException
 from runyard.gate.performers import performs
 from runyard.protocol.answer import Wire
