@@ -1,6 +1,7 @@
 """search_runs: the table has MLflow's columns."""
 
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -36,6 +37,30 @@ def test_the_table_has_a_column_for_everything_that_occurs(three: ModuleType) ->
     assert list(table["metrics.m"]) == [2.0, 1.0, 0.0]
     assert pd.isna(table["params.q0"].iloc[0])
     assert pd.isna(table["metrics.w0"].iloc[0])
+
+
+def test_the_table_says_what_the_list_says(three: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over several pages; values that are no numbers, and runs that lack what others have, among them."""
+    with three.start_run(tags={"only": "here"}):
+        three.log_metrics({"m": float("nan"), "w0": float("inf")})
+    monkeypatch.setattr("runyard.fluent.search.PAGE", 2)
+
+    table, runs = three.search_runs(), three.search_runs(output_format="list")
+
+    wanted = {
+        **{name: [getattr(run.info, name) for run in runs] for name in FIXED[:4]},
+        **{name: pd.to_datetime([getattr(run.info, name) for run in runs], unit="ms", utc=True) for name in FIXED[4:]},
+        **_spread("metrics", [run.data.metrics for run in runs], np.nan),
+        **_spread("params", [run.data.params for run in runs], None),
+        **_spread("tags", [run.data.tags for run in runs], None),
+    }
+    assert 4 == len(runs)
+    pd.testing.assert_frame_equal(pd.DataFrame(wanted), table)
+
+
+def _spread(kind: str, rows: list[dict[str, Any]], missing: Any) -> dict[str, list[Any]]:
+    keys = dict.fromkeys(key for row in rows for key in row)
+    return {f"{kind}.{key}": [row.get(key, missing) for row in rows] for key in keys}
 
 
 def test_times_are_utc(three: ModuleType) -> None:

@@ -1,7 +1,7 @@
 """Searching runs, as a pandas table or as a list."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from runyard.core.libraries import pd, required
@@ -11,14 +11,15 @@ from runyard.core.paged_list import PagedList, all_pages
 from runyard.exceptions import InvalidParameter
 from runyard.fluent.clients import client
 from runyard.fluent.experiments import current_experiment_id, search_experiments
+from runyard.fluent.run_table import RunTable
+from runyard.tracking.runs.client import search_for
 from runyard.tracking.runs.entities import Run
 
 log = logging.getLogger(__name__)
 
-MAX_PAGE = 50_000
+PAGE = 2_000
+"""Maximum number of runs of an answer, so that none takes much memory, here or in the server."""
 MAX_RESULTS = 100_000
-ATTRIBUTES = ("run_id", "experiment_id", "status", "artifact_uri")
-TIMES = ("start_time", "end_time")
 
 
 def search_runs(
@@ -51,8 +52,8 @@ def search_runs(
     if output_format not in ("pandas", "list"):
         raise InvalidParameter(f"Invalid value {output_format!r} for 'output_format': use 'pandas' or 'list'.")
     where = _experiments(experiment_ids, experiment_names, search_all_experiments)
-    runs = _found(where, filter_string, run_view_type, max_results, order_by)
-    return runs if output_format == "list" else to_frame(runs)
+    question = (where, filter_string, run_view_type, max_results, order_by)
+    return _listed(*question) if output_format == "list" else _tabled(*question)
 
 
 def _experiments(given_ids: Sequence[str] | None, given_names: Sequence[str] | None, everywhere: bool) -> list[str]:
@@ -75,34 +76,23 @@ def _id_of(name: str | None) -> str | None:
     return experiment.experiment_id if experiment is not None else None
 
 
-def _found(where: list[str], filter_string: str, view: int, max_results: int, order_by: list[str] | None) -> list[Run]:
-    if not where:
-        return []
-
+def _listed(where: list[str], filter_string: str, view: int, max_results: int, order_by: list[str] | None) -> list[Run]:
     def page(size: int, token: str | None) -> PagedList[Run]:
         return client().search_runs(where, filter_string, view, size, order_by, token)
 
-    return list(all_pages(page, MAX_PAGE, max_results))
+    return list(all_pages(page, PAGE, max_results)) if where else []
 
 
-def to_frame(runs: Sequence[Run]) -> "pd.DataFrame":
-    """One row a run; columns ``metrics.x``, ``params.x`` and ``tags.x`` for every key that occurs.
-
-    Raises
-    ------
-    MissingPackage: pandas is not installed.
-    """
+def _tabled(
+    where: list[str], filter_string: str, view: int, max_results: int, order_by: list[str] | None
+) -> "pd.DataFrame":
     required("pandas", "search_runs(output_format='pandas')")
-    columns: dict[str, Any] = {name: [getattr(run.info, name) for run in runs] for name in ATTRIBUTES}
-    for name in TIMES:
-        columns[name] = pd.to_datetime([getattr(run.info, name) for run in runs], unit="ms", utc=True)
-    columns |= _spread("metrics", [run.data.metrics for run in runs], float("nan"))
-    columns |= _spread("params", [run.data.params for run in runs], None)
-    columns |= _spread("tags", [run.data.tags for run in runs], None)
-    return pd.DataFrame(columns)
+    table = RunTable()
 
+    def page(size: int, token: str | None) -> PagedList[Mapping[str, Any]]:
+        answer = client().connection.ask(search_for(where, filter_string, view, size, order_by, token))
+        return PagedList(answer.get("runs", ()), answer.get("next_page_token"))
 
-def _spread(kind: str, rows: Sequence[dict[str, Any]], missing: Any) -> dict[str, list[Any]]:
-    """A column for every key, in the order in which keys first occur."""
-    keys: Iterable[str] = dict.fromkeys(key for row in rows for key in row)
-    return {f"{kind}.{key}": [row.get(key, missing) for row in rows] for key in keys}
+    for run in all_pages(page, PAGE, max_results) if where else ():
+        table.add(run)
+    return table.frame()

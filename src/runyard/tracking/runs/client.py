@@ -35,6 +35,25 @@ from runyard.tracking.runs.messages import (
 )
 
 
+def search_for(
+    experiment_ids: Sequence[str],
+    filter_string: str,
+    run_view_type: int,
+    max_results: int,
+    order_by: list[str] | None,
+    page_token: str | None,
+) -> SearchRuns:
+    """The message of `RunsClient.search_runs` with these arguments."""
+    return SearchRuns(
+        experiment_ids=listed_ids(experiment_ids),
+        filter=filter_string,
+        run_view_type=ViewType.to_string(run_view_type).upper(),
+        max_results=max_results,
+        order_by=listed(order_by),
+        page_token=page_token,
+    )
+
+
 class RunsClient(ClientPart):
     """Runs: start, end, find, log params and tags."""
 
@@ -159,16 +178,7 @@ class RunsClient(ClientPart):
         order_by: Such as ``["metrics.loss ASC"]``; the newest first when left out.
         page_token: The token from the page before.
         """
-        answer = self.send(
-            SearchRuns(
-                experiment_ids=listed_ids(experiment_ids),
-                filter=filter_string,
-                run_view_type=ViewType.to_string(run_view_type).upper(),
-                max_results=max_results,
-                order_by=listed(order_by),
-                page_token=page_token,
-            )
-        )
+        answer = self.send(search_for(experiment_ids, filter_string, run_view_type, max_results, order_by, page_token))
         return PagedList(answer.runs, answer.next_page_token)
 
     def log_param(self, run_id: str, key: str, value: Any, synchronous: bool | None = None) -> Any:
