@@ -27,6 +27,10 @@ class StoreSettings:
     local_callers: bool = False
 
 
+Chore = Callable[["Transaction"], bool]
+"""A piece of work in a transaction of its own; returns whether there is more to do."""
+
+
 @dataclass
 class Transaction:
     """One transaction. Operations never commit: the gate does.
@@ -36,11 +40,13 @@ class Transaction:
     connection: The SQLAlchemy connection, inside a transaction.
     settings: The store's settings.
     now_ms: The time of the transaction, milliseconds since the epoch.
+    chores: What a read leaves to the writer, by name: done afterwards, a piece at a time, or never.
     """
 
     connection: sa.Connection
     settings: StoreSettings
     now_ms: int = field(default_factory=now_ms)
+    chores: dict[Any, Chore] = field(default_factory=dict)
 
     @property
     def dialect(self) -> str:

@@ -26,6 +26,7 @@ from runyard.db.transaction import StoreSettings, Transaction
 from runyard.db.writer import Writer
 from runyard.exceptions import Unavailable
 from runyard.gate.admission import Admission, Lane
+from runyard.gate.chores import Chores
 from runyard.gate.performers import Later, Performer, first_look, performer
 from runyard.gate.slices import load_all
 from runyard.protocol.answer import A, Raw, Wire
@@ -78,6 +79,7 @@ class Gate:
         self._writer = Writer(engines, settings)
         self._admission, self._memory = Admission(settings.local_callers), FreedMemory()
         self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="runyard-reader")  # lanes admit no more
+        self._chores = Chores(self._writer)
         self._files = ThreadPoolExecutor(FILE_READERS, thread_name_prefix="runyard-listing")
         self._blocking = _BlockingReceiver()
         self._loops: dict[asyncio.AbstractEventLoop, _LoopReceiver] = {}
@@ -275,7 +277,13 @@ class Gate:
         return found if isinstance(found, Later) else encode(found)
 
     def _read(self, perform: Performer[Any], message: AnyMessage) -> Wire | Later:
-        return self.inspect(lambda tx: _read_at_once(perform(tx, message)))
+        def read(tx: Transaction) -> Wire | Later:
+            found = _read_at_once(perform(tx, message))
+            if tx.chores:
+                self._chores.take(tx.chores)
+            return found
+
+        return self.inspect(read)
 
 
 def _written(work: Callable[[Transaction], Any], finish: Callable[[Wire], Any]) -> Work:

@@ -3,7 +3,6 @@
 from typing import Any
 
 import orjson
-import sqlalchemy as sa
 
 from runyard.core.limits import MAX_HISTORY_POINTS
 from runyard.db.paging import decode_token, encode_token, foreign_token, offset_in
@@ -11,7 +10,8 @@ from runyard.db.transaction import Transaction
 from runyard.gate.performers import performs
 from runyard.protocol.answer import Raw, Wire
 from runyard.tracking.logged_models.metrics import append_to_models
-from runyard.tracking.metrics import sampling, series
+from runyard.tracking.metrics import history, sampling, series
+from runyard.tracking.metrics.curves import curve
 from runyard.tracking.metrics.messages import (
     GetMetricCurves,
     GetMetricHistory,
@@ -19,7 +19,6 @@ from runyard.tracking.metrics.messages import (
     GetMetricHistoryBulkInterval,
     LogMetric,
 )
-from runyard.tracking.metrics.tables import metric_points
 from runyard.tracking.runs.rows import deleted_run, find_run, missing_run
 
 
@@ -42,12 +41,15 @@ def log_metric(tx: Transaction, message: LogMetric) -> Wire:
 def get_metric_history(tx: Transaction, message: GetMetricHistory) -> Wire:
     """Points of one metric of one run, all of them or a page."""
     run_id = message.wanted_id
-    number = series.find_series(tx, [run_id], message.metric_key).get(run_id)
+    number = series.find_one(tx, run_id, message.metric_key)
     if number is None:
         return {}
     after, offset = _read_token(message.page_token)
     limit = message.max_results
-    rows = series.history(tx, number, None if limit is None else limit + 1, after, offset)
+    if offset:
+        rows = history.skipping(tx, number, None if limit is None else limit + 1, offset)
+    else:
+        rows = history.page(tx, number, history.ALL if limit is None else limit + 1, after)
     more = limit is not None and len(rows) > limit
     rows = rows[:limit]
     if not rows:
@@ -90,7 +92,7 @@ def get_metric_history_bulk(tx: Transaction, message: GetMetricHistoryBulk) -> W
     found = series.find_series(tx, message.run_id, message.metric_key)
     points: list[dict[str, Any]] = []
     for run_id in sorted(found):
-        rows = series.history(tx, found[run_id], left)
+        rows = history.page(tx, found[run_id], left)
         points += (
             {
                 "key": message.metric_key,
@@ -138,22 +140,15 @@ def get_metric_history_bulk_interval(tx: Transaction, message: GetMetricHistoryB
 def get_metric_curves(tx: Transaction, message: GetMetricCurves) -> Wire:
     """Arrays of steps, timestamps and values of each run; spikes survive the thinning."""
     found = series.find_series(tx, message.run_ids, message.metric_key)
-    points = metric_points.c
     curves = []
     for run_id in message.run_ids:
         if run_id not in found:
             continue
-        statement = sa.select(points.step, points.timestamp, points.value).where(points.series_id == found[run_id])
-        if message.start_step is not None:
-            statement = statement.where(points.step >= message.start_step)
-        if message.end_step is not None:
-            statement = statement.where(points.step <= message.end_step)
-        rows: list[Any] = list(tx.execute(statement.order_by(points.step, points.timestamp, points.value)))
-        kept = sampling.extremes(rows, message.max_points)
+        kept, count = curve(tx, found[run_id], message.max_points, message.start_step, message.end_step)
         curves.append(
             {
                 "run_id": run_id,
-                "points": len(rows),
+                "points": count,
                 "steps": [row[0] for row in kept],
                 "timestamps": [row[1] for row in kept],
                 "values": [series.on_wire(row[2]) for row in kept],

@@ -6,7 +6,9 @@ clustered by (series, step, timestamp, value), so that a point sent twice is one
 """
 
 import functools
+from collections import Counter
 from collections.abc import Sequence
+from itertools import chain
 from operator import itemgetter
 from typing import Any
 
@@ -18,37 +20,46 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from runyard.core.wire import wire_double
 from runyard.db.dialects import VALUES, among, bound
 from runyard.db.transaction import Prepared, Transaction
+from runyard.tracking.metrics import blocks
 from runyard.tracking.metrics.entities import Point
+from runyard.tracking.metrics.levels import NAN_TEXT
 from runyard.tracking.metrics.tables import metric_points, metric_series
 from runyard.tracking.runs.tables import runs
 
 MAX_DOUBLE = 1.7976931348623157e308
-NAN_TEXT = "NaN"  # SQLite cannot keep NaN as a number
 
 Latest = tuple[int, int, float | None]
 """Step, timestamp and value of a series' latest point; None for NaN."""
-Row = tuple[int, int, int, Any]
-"""Series, step, timestamp and stored value."""
+Row = tuple[int, int, int, Any, bool | None]
+"""Series, step, timestamp and stored value; whether the point may lie within a block, for the trigger that sees to it.
+
+The trigger of PostgreSQL looks for itself.
+"""
 
 _series = metric_series.c
 _points = metric_points.c
 
 
 def _point_values() -> dict[str, Any]:
-    return {name: sa.bindparam(name) for name in ("series_id", "step", "timestamp", "value")}
+    return {name: sa.bindparam(name) for name in ("series_id", "step", "timestamp", "value", "late")}
 
 
 _insert_point_sqlite = Prepared(
     sqlite_insert(metric_points).values(_point_values()).on_conflict_do_nothing(),
-    "series_id", "step", "timestamp", "value",
+    "series_id", "step", "timestamp", "value", "late",
 )  # fmt: skip
 _insert_point_postgresql = Prepared(
     postgresql_insert(metric_points).values(_point_values()).on_conflict_do_nothing(),
-    "series_id", "step", "timestamp", "value",
+    "series_id", "step", "timestamp", "value", "late",
 )  # fmt: skip
+_ROWS = 25
+_INSERT_ROWS = (
+    "INSERT INTO metric_points (series_id, step, timestamp, value, late) "
+    f"VALUES {', '.join(['(?, ?, ?, ?, ?)'] * _ROWS)} ON CONFLICT DO NOTHING"
+)
 _INSERT_ARRAYS = (
-    "INSERT INTO metric_points (series_id, step, timestamp, value) "
-    "SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::float8[]) ON CONFLICT DO NOTHING"
+    "INSERT INTO metric_points (series_id, step, timestamp, value, late) "
+    "SELECT *, NULL::boolean FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::float8[]) ON CONFLICT DO NOTHING"
 )
 _NEW_SERIES = ("run_id", "key", "value", "step", "timestamp", "document")
 _SERIES_AT_ONCE = 100
@@ -83,7 +94,10 @@ _advance = Prepared(
     "new_step", "new_timestamp", "new_value", "new_document", "series", "rank",
 )  # fmt: skip
 _run_with_series = Prepared(
-    sa.select(runs.c.id, runs.c.lifecycle_stage, _series.id, _series.step, _series.timestamp, _series.value)
+    sa.select(
+        runs.c.id, runs.c.lifecycle_stage, _series.id, _series.sealed_step,
+        _series.step, _series.timestamp, _series.value,
+    )
     .select_from(
         runs.outerjoin(metric_series, sa.and_(_series.run_id == runs.c.id, _series.key == sa.bindparam("metric_key")))
     )
@@ -91,7 +105,9 @@ _run_with_series = Prepared(
     "metric_key", "run_uuid",
 )  # fmt: skip
 _series_among = Prepared(
-    lambda dialect: sa.select(_series.key, _series.id, _series.step, _series.timestamp, _series.value).where(
+    lambda dialect: sa.select(
+        _series.key, _series.id, _series.sealed_step, _series.step, _series.timestamp, _series.value
+    ).where(
         _series.run_id == sa.bindparam("run"), among(dialect, _series.key)
     ),
     "run", VALUES,
@@ -99,50 +115,85 @@ _series_among = Prepared(
 
 
 def find_run_and_series(tx: Transaction, run_uuid: str, key: str) -> tuple[Any, ...] | None:
-    """The run's number and stage, then id, step, timestamp and value of its series (None four times without one)."""
+    """The run's number and stage, then its series' id, last sealed step, and latest step, timestamp and value.
+
+    Without a series, None five times.
+    """
     return _run_with_series.row(tx, key, run_uuid)
 
 
 def append_one(tx: Transaction, run: int, series: tuple[Any, ...], point: Point) -> None:
     """Append one point; `series` is its result of `find_run_and_series`."""
-    number, latest = (series[0], (series[1], series[2], series[3])) if series[0] is not None else (None, None)
-    newest = (point.step, point.timestamp, _nullable(point.value))
+    number, sealed, latest = series[0], series[1], series[2:]
+    newest = _latest(point)
     if number is None:
         number = _added(tx, run, [(point.key, newest)])[point.key]
-    elif latest is not None and _rank(newest) > _rank(latest):
+    elif _rank(newest) > _rank(latest):
         _advance.run(tx, *newest, _document(point.key, newest), number, newest[2] or 0.0)
     insert = _insert_point_sqlite if tx.dialect == "sqlite" else _insert_point_postgresql
-    insert.run(tx, number, point.step, point.timestamp, _stored(tx, point.value))
+    late = (sealed is not None and point.step <= sealed) or None
+    insert.run(tx, number, point.step, point.timestamp, _stored(tx, point.value), late)
+    blocks.note_appended(tx, {number: 1})
 
 
 def append(tx: Transaction, run: int, points: Sequence[Point]) -> None:
     """Append points of any metrics to a run; a point that is there already stays one."""
-    newest: dict[str, Latest] = {}
-    for point in points:
-        candidate = (point.step, point.timestamp, _nullable(point.value))
-        best = newest.get(point.key)
-        if best is None or _rank(candidate) > _rank(best):
-            newest[point.key] = candidate
-    known: dict[str, tuple[int, Latest]] = {
-        key: (number, (step, timestamp, value))
-        for key, number, step, timestamp, value in _series_among.rows(tx, run, bound(tx, list(newest)))
-    }
-    numbers = {key: number for key, (number, _) in known.items()}
+    newest = _newest(points)
+    known: dict[str, Latest] = {}
+    numbers: dict[str, int] = {}
+    sealed: dict[str, int | None] = dict.fromkeys(newest)
+    for key, number, end, step, timestamp, value in _series_among.rows(tx, run, bound(tx, list(newest))):
+        known[key], numbers[key], sealed[key] = (step, timestamp, value), number, end
     ordered = sorted(newest)  # locked in one order, to avoid deadlocks
     numbers |= _added(tx, run, [(key, newest[key]) for key in ordered if key not in known])
     for key in ordered:
-        if key in known and _rank(newest[key]) > _rank(known[key][1]):
+        if key in known and _rank(newest[key]) > _rank(known[key]):
             _advance.run(tx, *newest[key], _document(key, newest[key]), numbers[key], newest[key][2] or 0.0)
     if tx.dialect == "sqlite":
         rows: list[Row] = [
-            (numbers[p.key], p.step, p.timestamp, float(p.value) if p.value == p.value else NAN_TEXT) for p in points
+            (
+                numbers[p.key],
+                p.step,
+                p.timestamp,
+                float(p.value) if p.value == p.value else NAN_TEXT,
+                ((end := sealed[p.key]) is not None and p.step <= end) or None,
+            )
+            for p in points
         ]
         rows.sort(key=itemgetter(0, 1, 2))
-        _insert_point_sqlite.run_many(tx, rows)
+        _insert_sqlite(tx, rows)
     else:
-        rows = [(numbers[p.key], p.step, p.timestamp, float(p.value)) for p in points]
-        columns = [list(column) for column in zip(*rows, strict=True)]
+        rows = [(numbers[p.key], p.step, p.timestamp, float(p.value), None) for p in points]
+        columns = [list(column) for column in zip(*rows, strict=True)][:4]
         tx.connection.connection.cursor().execute(_INSERT_ARRAYS, columns)
+    blocks.note_appended(tx, Counter(map(itemgetter(0), rows)))
+
+
+def _insert_sqlite(tx: Transaction, rows: list[Row]) -> None:
+    """Insert points, several with one statement: that halves the time where there are many."""
+    whole = len(rows) - len(rows) % _ROWS
+    cursor = tx.connection.connection.cursor()
+    for first in range(0, whole, _ROWS):
+        cursor.execute(_INSERT_ROWS, list(chain.from_iterable(rows[first : first + _ROWS])))
+    _insert_point_sqlite.run_many(tx, rows[whole:])
+
+
+def _newest(points: Sequence[Point]) -> dict[str, Latest]:
+    """The latest point of each metric among these, by key."""
+    found: dict[str, Point] = {}
+    for point in points:
+        best = found.get(point.key)
+        if best is None or point.step > best.step or (point.step == best.step and _later(point, best)):
+            found[point.key] = point
+    return {key: _latest(point) for key, point in found.items()}
+
+
+def _later(point: Point, other: Point) -> bool:
+    return _rank(_latest(point)) > _rank(_latest(other))
+
+
+def _latest(point: Point) -> Latest:
+    return point.step, point.timestamp, _nullable(point.value)
 
 
 def _added(tx: Transaction, run: int, series: Sequence[tuple[str, Latest]]) -> dict[str, int]:
@@ -198,17 +249,17 @@ _latest_of_runs = Prepared(
     ),
     VALUES,
 )
-_whole_history = Prepared(
-    sa.select(_points.timestamp, _points.step, _points.value)
-    .where(_points.series_id == sa.bindparam("series"))
-    .order_by(_points.step, _points.timestamp, _points.value),
-    "series",
-)
 
 
 def latest(tx: Transaction, runs_numbers: Sequence[int]) -> dict[int, str]:
     """The latest point of every metric of some runs, by run number: the protocol's JSON objects with commas between."""
     return dict(_latest_of_runs.rows(tx, bound(tx, runs_numbers)))
+
+
+def find_one(tx: Transaction, run_uuid: str, key: str) -> int | None:
+    """Id of the series of one metric of a run; None if it has none."""
+    found = _run_with_series.row(tx, key, run_uuid)
+    return None if found is None else found[2]
 
 
 def find_series(tx: Transaction, run_uuids: Sequence[str], key: str) -> dict[str, int]:
@@ -219,40 +270,3 @@ def find_series(tx: Transaction, run_uuids: Sequence[str], key: str) -> dict[str
         .where(runs.c.run_uuid.in_(run_uuids), _series.key == key)
     )
     return {run_uuid: number for run_uuid, number in found}  # noqa: C416  (rows are tuples to Python, not to the type checker)
-
-
-def history(
-    tx: Transaction, series: int, limit: int | None = None, after: tuple[int, int, Any] | None = None, offset: int = 0
-) -> list[tuple[int, int, Any]]:
-    """Timestamp, step and stored value of a series' points by timestamp, step and value.
-
-    Parameters
-    ----------
-    limit: Maximum number of points.
-    after: Only points after this (timestamp, step, value).
-    offset: Number of points to skip.
-    """
-    if limit is None and after is None and not offset:
-        # Sorted here: in clustered order they nearly always are, so this is cheaper than sorting in SQL.
-        rows = _whole_history.rows(tx, series)
-        rows.sort(key=itemgetter(0, 1))
-        return rows
-    order = (_points.timestamp, _points.step, _points.value)
-    statement = (
-        sa.select(*order).where(_points.series_id == series).order_by(*order).limit(limit).offset(offset or None)
-    )
-    if after is not None:
-        timestamp, step, value = after
-        later_value = _points.value > sa.bindparam("value", value, type_=_raw_type(value))
-        statement = statement.where(
-            sa.or_(
-                _points.timestamp > timestamp,
-                sa.and_(_points.timestamp == timestamp, _points.step > step),
-                sa.and_(_points.timestamp == timestamp, _points.step == step, later_value),
-            )
-        )
-    return [tuple(row) for row in tx.execute(statement)]
-
-
-def _raw_type(value: Any) -> Any:
-    return sa.Text() if isinstance(value, str) else sa.Double()

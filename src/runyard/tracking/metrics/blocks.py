@@ -1,0 +1,257 @@
+"""Blocks: long series are sealed, a thousand points at a time, so that reading need not touch every point.
+
+A block is a row about consecutive points in clustered order: it ends with the point in its key, and begins behind the
+end of the block before, so that blocks leave no gap. It has the number of its points, the range of their timestamps,
+and their levels. A point that falls into a block later changes the first two at once and voids the levels (a trigger
+does that, whichever server writes the point); then the points are read instead until the block is sealed again. The
+points behind the last block, the tail of the series, are always read.
+
+Blocks are made while points are logged, and where they are missing, by a read that finds it out.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from runyard.db.transaction import Prepared, Transaction
+from runyard.tracking.metrics.levels import NAN_TEXT, Levels, Point
+from runyard.tracking.metrics.tables import metric_blocks, metric_points, metric_series
+
+BLOCK = 1024
+"""Points of a new block; one that late points fell into may have twice as many, less one."""
+PIECE = 16
+"""Blocks that are sealed in one transaction."""
+LARGEST = 2**63 - 1
+LOWEST: Point = (-LARGEST - 1, -1, 0.0)
+"""Sorts before all points: their timestamps are not negative."""
+_MAX_COUNTED = 100_000
+
+_points = metric_points.c
+_blocks = metric_blocks.c
+_PLACE = (_points.step, _points.timestamp, _points.value)
+_END = (_blocks.step, _blocks.timestamp, _blocks.value)
+
+
+def _bound_place(name: str = "") -> Any:
+    return sa.tuple_(*(sa.bindparam(name + part) for part in ("step", "timestamp", "value")))
+
+
+_points_between = Prepared(
+    sa.select(*_PLACE)
+    .where(
+        _points.series_id == sa.bindparam("series"),
+        sa.tuple_(*_PLACE) > _bound_place("after_"),
+        sa.tuple_(*_PLACE) <= _bound_place("last_"),
+    )
+    .order_by(*_PLACE)
+    .limit(sa.bindparam("most")),
+    "series", "after_step", "after_timestamp", "after_value", "last_step", "last_timestamp", "last_value", "most",
+)  # fmt: skip
+_last_point = Prepared(
+    sa.select(*_PLACE)
+    .where(_points.series_id == sa.bindparam("series"), _points.step <= sa.bindparam("last_step"))
+    .order_by(*(column.desc() for column in _PLACE))
+    .limit(sa.literal_column("1")),
+    "series", "last_step",
+)  # fmt: skip
+_last_end = Prepared(
+    sa.select(*_END)
+    .where(_blocks.series_id == sa.bindparam("series"))
+    .order_by(*(column.desc() for column in _END))
+    .limit(sa.literal_column("1")),
+    "series",
+)
+_end_before = Prepared(
+    sa.select(*_END)
+    .where(_blocks.series_id == sa.bindparam("series"), sa.tuple_(*_END) < _bound_place())
+    .order_by(*(column.desc() for column in _END))
+    .limit(sa.literal_column("1")),
+    "series", "step", "timestamp", "value",
+)  # fmt: skip
+_void = Prepared(
+    sa.select(*_END)
+    .where(_blocks.series_id == sa.bindparam("series"), _blocks.levels.is_(None))
+    .order_by(*_END)
+    .limit(sa.bindparam("most")),
+    "series", "most",
+)  # fmt: skip
+_within_steps = Prepared(
+    sa.select(*_END, _blocks.points, _blocks.levels)
+    .where(
+        _blocks.series_id == sa.bindparam("series"),
+        _blocks.step >= sa.bindparam("first_step"),
+        _blocks.step <= sa.bindparam("last_step"),
+    )
+    .order_by(*_END),
+    "series", "first_step", "last_step",
+)  # fmt: skip
+_sealed_points = Prepared(
+    sa.select(sa.func.sum(_blocks.points)).where(
+        _blocks.series_id == sa.bindparam("series"),
+        _blocks.step >= sa.bindparam("first_step"),
+        _blocks.step <= sa.bindparam("last_step"),
+    ),
+    "series", "first_step", "last_step",
+)  # fmt: skip
+_lock = Prepared(
+    sa.select(metric_series.c.id).where(metric_series.c.id == sa.bindparam("series")).with_for_update(skip_locked=True),
+    "series",
+)
+_note_sealed = Prepared(
+    sa.update(metric_series)
+    .where(metric_series.c.id == sa.bindparam("series"))
+    .values(sealed_step=sa.bindparam("last_step", type_=sa.BigInteger)),
+    "last_step", "series",
+)  # fmt: skip
+
+
+def _saving(dialect: str) -> Any:
+    insert: Any = sqlite_insert if dialect == "sqlite" else postgresql_insert
+    statement = insert(metric_blocks).values({column.name: sa.bindparam(column.name) for column in _blocks})
+    changed = ("points", "least_time", "greatest_time", "levels")
+    return statement.on_conflict_do_update(
+        index_elements=["series_id", "step", "timestamp", "value"],
+        set_={name: statement.excluded[name] for name in changed},
+    )
+
+
+_save = Prepared(_saving, *(column.name for column in _blocks))
+
+
+def highest(tx: Transaction, step: int | None = None) -> Point:
+    """What sorts behind all points with steps up to `step`."""
+    return (LARGEST if step is None else step, LARGEST, stored(tx, NAN_TEXT))
+
+
+def stored(tx: Transaction, value: Any) -> Any:
+    """A value with NaN as the database keeps it."""
+    if value == value and value != NAN_TEXT:
+        return float(value)
+    return NAN_TEXT if tx.dialect == "sqlite" else float("nan")
+
+
+def points_between(tx: Transaction, series: int, after: Point, last: Point, most: int) -> list[Any]:
+    """The first `most` points behind `after` and up to `last`, in clustered order, as step, timestamp and value."""
+    return _points_between.rows(tx, series, *after, *last, most)
+
+
+def last_point(tx: Transaction, series: int, last_step: int | None) -> Point:
+    """The last point with a step of at most `last_step`; there must be one."""
+    [row] = _last_point.rows(tx, series, LARGEST if last_step is None else last_step)
+    return row[0], row[1], row[2]
+
+
+def before(step: int | None) -> Point:
+    """What sorts before all points with steps from `step`."""
+    return LOWEST if step is None else (step, -1, 0.0)
+
+
+def last_end(tx: Transaction, series: int) -> Point | None:
+    """The last point of the last block."""
+    return _last_end.row(tx, series)
+
+
+def end_before(tx: Transaction, series: int, end: Point) -> Point:
+    """Behind which point the block that ends with `end` begins."""
+    return _end_before.row(tx, series, *end) or LOWEST
+
+
+def sealed_points(tx: Transaction, series: int, first_step: int | None, last_step: int | None) -> int:
+    """How many points are between two steps, both included, at least."""
+    last = LARGEST if last_step is None else last_step
+    found = _sealed_points.row(tx, series, before(first_step)[0], last)
+    sure = (found[0] or 0) if found else 0
+    return int(sure) if first_step is None else max(0, int(sure) - 2 * BLOCK)
+
+
+def levels_between(tx: Transaction, series: int, first_step: int | None, last_step: int | None) -> tuple[Levels, bool]:
+    """The levels of the points between two steps, both included; whether there are blocks that should be sealed."""
+    found, unsealed = Levels(), False
+    place = before(first_step)
+    lowest, largest = place[0], LARGEST if last_step is None else last_step
+    whole = first_step is None  # whether the next block lies within the range as a whole
+    for step, timestamp, value, points, levels in _within_steps.rows(tx, series, lowest, largest):
+        end = (step, timestamp, value)
+        if whole and levels is not None:
+            found.add_encoded(levels, points)
+        else:
+            unsealed = unsealed or levels is None
+            _add_points(tx, series, found, place, end)
+        place, whole = end, True
+    unsealed = _add_points(tx, series, found, place, highest(tx, last_step)) >= 2 * BLOCK or unsealed
+    return found, unsealed
+
+
+def _add_points(tx: Transaction, series: int, found: Levels, after: Point, last: Point) -> int:
+    count = 0
+    while True:
+        points = points_between(tx, series, after, last, 8 * BLOCK)
+        found.add_points(points)
+        count += len(points)
+        if len(points) < 8 * BLOCK:
+            return count
+        after = points[-1]
+
+
+def note_appended(tx: Transaction, counts: Mapping[int, int]) -> None:
+    """Seal the series to which a block's worth of points has been appended since.
+
+    Parameters
+    ----------
+    counts: Number of points that were appended now, by series.
+    """
+    waiting: dict[int, int] = tx.connection.info.setdefault("unsealed_points", {})
+    for series, count in counts.items():
+        total = waiting.pop(series, 0) + count
+        if total < BLOCK:
+            waiting[series] = total
+        else:
+            seal(tx, series, 1 + total // BLOCK)
+    while len(waiting) > _MAX_COUNTED:
+        del waiting[next(iter(waiting))]
+
+
+def seal(tx: Transaction, series: int, most: int = PIECE) -> bool:
+    """Seal up to `most` blocks: those that are void, then the beginning of the tail.
+
+    Returns whether there is more to seal.
+    """
+    if tx.dialect != "sqlite" and _lock.row(tx, series) is None:
+        return False  # points are being added, which could not be seen yet
+    done = 0
+    for end in _void.rows(tx, series, most):
+        for last, points in _parts(tx, series, end_before(tx, series, end), end):
+            _save_block(tx, series, last, points)
+            done += 1
+    last_sealed = None
+    for last, points in _parts(tx, series, last_end(tx, series) or LOWEST, None) if done < most else ():
+        _save_block(tx, series, last, points)
+        last_sealed = last
+        done += 1
+        if done >= most:
+            break
+    if last_sealed is not None:
+        _note_sealed.run(tx, last_sealed[0], series)
+    return done >= most
+
+
+def _parts(tx: Transaction, series: int, after: Point, end: Point | None) -> Iterator[tuple[Point, list[Any]]]:
+    """The points behind `after` in lists for blocks, each with its last point; up to `end`, or of the tail."""
+    while True:
+        wanted = BLOCK if end is None else 2 * BLOCK
+        points = points_between(tx, series, after, end or highest(tx), wanted)
+        if len(points) < wanted:
+            if end is not None:
+                yield end, points
+            return
+        yield points[BLOCK - 1], points[:BLOCK]
+        after = points[BLOCK - 1]
+
+
+def _save_block(tx: Transaction, series: int, end: Point, points: list[Any]) -> None:
+    levels, times = Levels(), [timestamp for _, timestamp, _ in points]
+    levels.add_points(points)
+    _save.run(tx, series, *end, len(points), min(times), max(times), levels.encoded())

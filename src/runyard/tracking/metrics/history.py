@@ -1,0 +1,135 @@
+"""History: every point of a series by timestamp, step and value, in pages that cost what they hold.
+
+Points are clustered by step, and time nearly always follows the step. The blocks know the range of timestamps of their
+points: from these it follows which blocks a page is in, and only their points are read, and those of the tail.
+"""
+
+from operator import itemgetter
+from typing import Any
+
+import sqlalchemy as sa
+
+from runyard.db.transaction import Prepared, Transaction
+from runyard.tracking.metrics import blocks
+from runyard.tracking.metrics.blocks import BLOCK, LARGEST
+from runyard.tracking.metrics.tables import metric_blocks, metric_points
+
+Row = tuple[int, int, Any]
+"""Timestamp, step and stored value."""
+
+ALL = 2**62
+"""As the number of points of a page: every point."""
+
+MAX_CANDIDATES = 16 * BLOCK
+"""How many points more than a page holds are sorted in memory."""
+
+_points = metric_points.c
+_blocks = metric_blocks.c
+_ORDER = (_points.timestamp, _points.step, _points.value)
+_PLACE = (_points.step, _points.timestamp, _points.value)
+
+
+def _bound_place(name: str) -> Any:
+    return sa.tuple_(*(sa.bindparam(name + part) for part in ("step", "timestamp", "value")))
+
+
+def _later() -> sa.ColumnElement[bool]:
+    """Whether a point comes later than another in the order of timestamps."""
+    return sa.tuple_(*_ORDER) > sa.tuple_(*(sa.bindparam(name) for name in ("time", "at_step", "at_value")))
+
+
+_begun_later = Prepared(
+    sa.select(_blocks.points, _blocks.greatest_time)
+    .where(
+        _blocks.series_id == sa.bindparam("series"),
+        _blocks.greatest_time > sa.bindparam("time"),
+        _blocks.least_time > sa.bindparam("time"),
+    )
+    .order_by(_blocks.greatest_time)
+    .limit(sa.bindparam("most")),
+    "series", "time", "most",
+)  # fmt: skip
+_ends_within_times = Prepared(
+    sa.select(_blocks.step, _blocks.timestamp, _blocks.value)
+    .where(
+        _blocks.series_id == sa.bindparam("series"),
+        _blocks.greatest_time >= sa.bindparam("time"),
+        _blocks.least_time <= sa.bindparam("until"),
+    )
+    # not the key itself: SQLite would read every block of the series in its order instead of using the index
+    .order_by(_blocks.step + sa.literal_column("0"), _blocks.timestamp, _blocks.value),
+    "series", "time", "until",
+)  # fmt: skip
+_later_points_between = Prepared(
+    sa.select(*_ORDER)
+    .where(
+        _points.series_id == sa.bindparam("series"),
+        sa.tuple_(*_PLACE) > _bound_place("after_"),
+        sa.tuple_(*_PLACE) <= _bound_place("last_"),
+        _points.timestamp <= sa.bindparam("until"),
+        _later(),
+    )
+    .order_by(*_PLACE)
+    .limit(sa.bindparam("most")),
+    "series",
+    "after_step", "after_timestamp", "after_value", "last_step", "last_timestamp", "last_value",
+    "until", "time", "at_step", "at_value", "most",
+)  # fmt: skip
+_all_later_points = Prepared(
+    sa.select(*_ORDER)
+    .where(_points.series_id == sa.bindparam("series"), _later())
+    .order_by(*_ORDER)
+    .limit(sa.bindparam("most")),
+    "series", "time", "at_step", "at_value", "most",
+)  # fmt: skip
+
+
+def page(tx: Transaction, series: int, most: int, after: Row | None = None) -> list[Row]:
+    """At most `most` points of a series by timestamp, step and value.
+
+    Parameters
+    ----------
+    after: Only points behind this one in that order; from the first one when left out.
+    """
+    time, step, value = after or (-1, 0, 0.0)
+    place = (time, step, blocks.stored(tx, value))
+    found = _in_blocks(tx, series, most, place)
+    if found is None:  # few points, or time does not follow the step
+        return _all_later_points.rows(tx, series, *place, most)
+    return found
+
+
+def skipping(tx: Transaction, series: int, most: int | None, offset: int) -> list[Row]:
+    """At most `most` points of a series in the same order, behind the first `offset`."""
+    statement = sa.select(*_ORDER).where(_points.series_id == series).order_by(*_ORDER).limit(most).offset(offset)
+    return [(row[0], row[1], row[2]) for row in tx.execute(statement)]
+
+
+def _in_blocks(tx: Transaction, series: int, most: int, after: Row) -> list[Row] | None:
+    """A page, from the blocks that it is in and the tail; None when there are none or too many."""
+    sealed = blocks.last_end(tx, series)
+    if sealed is None:
+        return None
+    until = _time_of(tx, series, most, after[0])
+    most_read = most + MAX_CANDIDATES
+    found: list[Any] = []
+    ends = _ends_within_times.rows(tx, series, after[0], until)
+    if ends:
+        begin = blocks.end_before(tx, series, ends[0])
+        found = _later_points_between.rows(tx, series, *begin, *ends[-1], until, *after, most_read)
+    if len(found) < most_read:
+        tail = (*sealed, *blocks.highest(tx), until, *after, most_read)
+        found += _later_points_between.rows(tx, series, *tail)
+    if len(found) >= most_read:
+        return None
+    found.sort(key=itemgetter(0, 1))  # points of one time and step are in the order of their values already
+    return found[:most]
+
+
+def _time_of(tx: Transaction, series: int, most: int, time: int) -> int:
+    """A time by which there are `most` points later than `time`, or none are left; the first one that blocks tell."""
+    for points, greatest in _begun_later.rows(tx, series, time, most // BLOCK + 2):
+        most -= points
+        if most <= 0:
+            return int(greatest)
+    return LARGEST
