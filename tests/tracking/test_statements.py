@@ -40,7 +40,8 @@ def count(gate: Gate) -> Callable[..., int]:
             gate.perform(message)
         seen.clear()
         gate.perform(message)
-        return sum(not text.startswith(_OF_TRANSACTIONS) for text in seen)
+        once = [text for text, before in zip(seen, ["", *seen], strict=False) if text != before]  # triggers repeat it
+        return sum(not text.startswith(_OF_TRANSACTIONS) for text in once)
 
     return statements
 

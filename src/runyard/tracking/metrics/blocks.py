@@ -172,7 +172,7 @@ def levels_between(tx: Transaction, series: int, first_step: int | None, last_st
     found, unsealed = Levels(), False
     place = before(first_step)
     lowest, largest = place[0], LARGEST if last_step is None else last_step
-    whole = first_step is None  # whether the next block lies within the range as a whole
+    whole = first_step is None  # whether the next block is within the range as a whole
     for step, timestamp, value, points, levels in _within_steps.rows(tx, series, lowest, largest):
         end = (step, timestamp, value)
         if whole and levels is not None:
