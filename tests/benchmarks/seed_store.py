@@ -38,7 +38,7 @@ COLUMNS = {
     params: ["run_id", "key", "value"],
     tags: ["run_id", "key", "value"],
     metric_series: "id run_id key value step timestamp document".split(),
-    metric_points: ["series_id", "step", "timestamp", "value"],
+    metric_points: ["series_id", "step", "timestamp", "value", "late"],
 }
 """The columns that are written; the others have their defaults."""
 Rows = dict[sa.Table, list[tuple[Any, ...]]]
@@ -80,7 +80,7 @@ def rows_of(index: int, number: int, first_series: int, home: dict[str, str], sh
         step, timestamp, value = latest = by_key[key][-1]
         text = series._document(key, latest)
         rows[metric_series].append((place, number, key, value, step, timestamp, text))
-        rows[metric_points] += [(place, *point) for point in by_key[key]]
+        rows[metric_points] += [(place, *point, None) for point in by_key[key]]
     return first_series + len(by_key)
 
 
