@@ -48,7 +48,7 @@ def test_an_endless_read_is_broken_off(engines: Engines) -> None:
 
 
 def test_writes_have_no_limit(engines: Engines) -> None:
-    """A long write is no accident: `runyard gc` and upgrades take their time."""
+    """Long writes are meant: `runyard gc` and upgrades take their time."""
     counted = COUNTED.replace("FROM n)", "FROM n WHERE i < 3000000)", 1)
     with engines.writing.begin() as connection:
         assert 3_000_000 == connection.scalar(sa.text(counted))

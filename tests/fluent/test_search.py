@@ -40,7 +40,7 @@ def test_the_table_has_a_column_for_everything_that_occurs(three: ModuleType) ->
 
 
 def test_the_table_says_what_the_list_says(three: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Over several pages; values that are no numbers, and runs that lack what others have, among them."""
+    """Over several pages; NaN and infinities, and runs that lack what others have, among them."""
     with three.start_run(tags={"only": "here"}):
         three.log_metrics({"m": float("nan"), "w0": float("inf")})
     monkeypatch.setattr("runyard.fluent.search.PAGE", 2)

@@ -39,7 +39,7 @@ def _limit_statements(driver: Any, seconds: float) -> None:
 class _Watch:
     """Interrupts connections to SQLite that are in use for too long.
 
-    A thread looks now and then; SQLite's own way, a function called every so many steps, would take the interpreter
+    A thread looks now and then; SQLite's own way, a function called again and again, would take the interpreter
     from others each time.
     """
 
