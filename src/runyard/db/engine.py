@@ -17,13 +17,14 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from runyard.core.credentials import without_credentials
 from runyard.core.libraries import required
 from runyard.core.store_address import SQLITE, is_database, spelled, sqlite_file, sqlite_options
+from runyard.db.turns import begin_in_turn, open_log
 from runyard.exceptions import DoesNotExist, InvalidParameter, PermissionDenied, Unavailable
 
 BUSY_TIMEOUT_MS = 30_000
 READERS = 8
 POOL_SECONDS = 0.5
 """How long a read waits for a connection. The gate lets fewer ask than there are: something else has them."""
-_LOG = "write_ahead_log"
+_LOG, _LOG_FILE, _TURNS = "write_ahead_log", "write_ahead_log_file", "turns"
 WRITERS = 2
 """Connections for writing to PostgreSQL: one, and one for writes that another transaction is in the way of."""
 CONNECT_SECONDS = 10
@@ -107,10 +108,11 @@ def _sqlite_engines(url: URL) -> Engines:
         ) from None
     reading = sa.create_engine(url, pool_size=READERS, max_overflow=0, pool_timeout=POOL_SECONDS, pool_use_lifo=True)
     writing = sa.create_engine(url, pool_size=1, max_overflow=0, pool_timeout=60)
-    for engine, begin in ((reading, "BEGIN"), (writing, "BEGIN IMMEDIATE")):
+    for engine, begin in ((reading, _begin_read), (writing, _begin_write)):
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "connect", _noting_log_of(path))
         sa.event.listen(engine, "begin", _beginner(begin, present))
+    sa.event.listen(writing, "close", _close_turns)
     sa.event.listen(reading, "connect", lambda connection, _: connection.execute("PRAGMA query_only = ON"))
     return Engines(reading, writing)
 
@@ -129,14 +131,28 @@ def _made(path: Path) -> os.stat_result:
     return path.stat()
 
 
-def _beginner(statement: str, present: Callable[[], None]) -> Any:
-    def begin(connection: sa.Connection) -> None:
+def _beginner(begin: Callable[[Any, Any], None], present: Callable[[], None]) -> Any:
+    def begun(connection: sa.Connection) -> None:
         present()
         connection.info[_LOG]()
-        driver: Any = connection.connection.dbapi_connection
-        driver.execute(statement)  # without the detour by SQLAlchemy, which costs as much as a small query
+        begin(connection.connection.dbapi_connection, connection.info)
 
-    return begin
+    return begun
+
+
+def _begin_read(driver: sqlite3.Connection, _info: Any) -> None:
+    driver.execute("BEGIN")  # without the detour by SQLAlchemy, which costs as much as a small query
+
+
+def _begin_write(driver: sqlite3.Connection, info: Any) -> None:
+    if _TURNS not in info:
+        info[_TURNS] = open_log(info[_LOG_FILE])
+    begin_in_turn(driver, info[_TURNS], BUSY_TIMEOUT_MS)
+
+
+def _close_turns(_driver: sqlite3.Connection, record: Any) -> None:
+    if _TURNS in record.info:
+        os.close(record.info.pop(_TURNS))
 
 
 def _noting_log_of(path: Path) -> Any:
@@ -145,7 +161,7 @@ def _noting_log_of(path: Path) -> Any:
 
     def note(connection: sqlite3.Connection, record: Any) -> None:
         connection.execute("SELECT 1 FROM sqlite_master").fetchone()  # opens the log
-        record.info[_LOG] = _presence(log, log.stat())
+        record.info[_LOG], record.info[_LOG_FILE] = _presence(log, log.stat()), log
 
     return note
 

@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 
 from runyard.core.memory import share_arenas
+from runyard.db.engine import parse_uri
 from runyard.http import process
 from runyard.http.answers import App
 from runyard.http.launch import listening, serve_app, shown_address
@@ -16,6 +17,11 @@ from runyard.server.settings import ServerSettings
 
 SWITCH_SECONDS = 0.001
 """How long a thread runs Python while others wait: the event loop does so several times for each request."""
+
+MANY_WORKERS_ON_SQLITE = (
+    "Warning: workers on SQLite share the work of reading, but take turns at writing: they add about 80 MB of memory "
+    "each and no writes a second. Use PostgreSQL for more writes."
+)
 
 
 def serve(settings: ServerSettings, say: Callable[[str], None] = process.say) -> int:
@@ -36,6 +42,8 @@ def serve(settings: ServerSettings, say: Callable[[str], None] = process.say) ->
     with listening(settings, say) as (listener, port):
         settings = replace(settings, port=port)
         if settings.workers > 1:
+            if parse_uri(settings.backend_store_uri).get_backend_name() == "sqlite":
+                say(MANY_WORKERS_ON_SQLITE)
             open_gate(settings).close()  # reports once a database that cannot be used
             importlib.import_module("runyard.server.web")  # in memory shared by the workers
         announcement = f"Runyard is running at {shown_address(settings)} (Ctrl-C stops it)"

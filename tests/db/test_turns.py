@@ -1,0 +1,92 @@
+"""Processes that write to one SQLite file take turns."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from runyard.db.engine import Engines, open_engines
+from runyard.server.launch import MANY_WORKERS_ON_SQLITE
+from tests.support.server import RunningServer
+
+WRITERS, ROUNDS = 4, 60
+HOLDER = """
+import sys, time
+from runyard.db.engine import open_engines
+with open_engines(sys.argv[1]).writing.begin() as connection:
+    print("held", flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.fixture
+def uri(tmp_path: Path) -> str:
+    """A database with a counter."""
+    uri = f"sqlite:///{tmp_path / 'counter.db'}"
+    engines = open_engines(uri)
+    with engines.writing.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE counter (n INTEGER)")
+        connection.exec_driver_sql("INSERT INTO counter VALUES (0)")
+    engines.dispose()
+    return uri
+
+
+@pytest.fixture
+def opened(uri: str) -> Iterator[Callable[[], Engines]]:
+    """Opens the database again, as another process would."""
+    every: list[Engines] = []
+
+    def another() -> Engines:
+        every.append(open_engines(uri))
+        return every[-1]
+
+    yield another
+    for engines in every:
+        engines.dispose()
+
+
+def _write(engines: Engines) -> int:
+    """Count one up; returns how many others did while this one waited."""
+    with engines.reading.begin() as connection:
+        seen = connection.exec_driver_sql("SELECT n FROM counter").scalar_one()
+    with engines.writing.begin() as connection:
+        found = connection.exec_driver_sql("SELECT n FROM counter").scalar_one()
+        connection.exec_driver_sql("UPDATE counter SET n = n + 1")
+    return int(found - seen)
+
+
+def test_no_writer_is_passed_over(opened: Callable[[], Engines]) -> None:
+    """Of writers that write all the time, one that asks gets the lock after a few others, not when they have ended."""
+
+    def write(engines: Engines) -> list[int]:
+        return [_write(engines) for _ in range(ROUNDS)]
+
+    with ThreadPoolExecutor(WRITERS) as pool:
+        waits = [*pool.map(write, [opened() for _ in range(WRITERS)])]
+
+    assert max(max(waited) for waited in waits) < WRITERS * ROUNDS / 2
+
+
+def test_a_killed_writer_keeps_no_turn(uri: str, opened: Callable[[], Engines]) -> None:
+    """Its lock and its place end with it, whatever it was doing."""
+    holder = subprocess.Popen([sys.executable, "-c", HOLDER, uri], stdout=subprocess.PIPE)
+    try:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"held\n"
+        with ThreadPoolExecutor(2) as pool:
+            waiting = [pool.submit(_write, opened()) for _ in range(2)]
+            assert not any(write.done() for write in waiting)
+            holder.kill()
+            assert {write.result() for write in waiting} <= {0, 1}
+    finally:
+        holder.kill()
+        holder.communicate()
+
+
+def test_many_workers_on_sqlite_are_told_what_it_costs(start_server: Callable[..., RunningServer]) -> None:
+    """An operator who starts four workers for more writes learns at once that there are none."""
+    assert MANY_WORKERS_ON_SQLITE in start_server("--workers", "2").output()
+    assert MANY_WORKERS_ON_SQLITE not in start_server().output()
