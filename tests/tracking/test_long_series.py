@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from runyard.db.transaction import Transaction
 from runyard.gate.gate import Gate
-from runyard.tracking.metrics import blocks, sampling
+from runyard.tracking.metrics import blocks, history, sampling
 from runyard.tracking.metrics.blocks import BLOCK
 from runyard.tracking.metrics.levels import SPAN
 from runyard.tracking.metrics.messages import GetMetricCurves, GetMetricHistory, LogMetric
@@ -246,3 +247,21 @@ def test_blocks_leave_with_their_run(gate: Gate) -> None:
         connection.execute(sa.delete(metric_series))
         for table in (metric_points, metric_blocks):
             assert 0 == connection.execute(sa.select(sa.func.count()).select_from(table)).scalar()
+
+
+@pytest.mark.parametrize("cluster", ["sqlite"], indirect=True)
+def test_pages_and_blocks_are_sought_in_indexes(gate: Gate) -> None:
+    """A page late in a long series costs what the first one does: no statement walks over all points."""
+    statements = [
+        blocks._points_between, blocks._last_point, blocks._last_end, blocks._end_before, blocks._within_steps,
+        history._begun_later, history._ends_within_times, history._later_points_between,
+    ]  # fmt: skip
+    with gate.engines.reading.begin() as connection:
+        tx = Transaction(connection, gate.settings)
+        for statement in statements:
+            sql, _ = statement._sql(tx)
+            cursor = connection.connection.cursor()
+            cursor.execute("EXPLAIN QUERY PLAN " + sql, [1] * sql.count("?"))
+            plan = "; ".join(row[3] for row in cursor.fetchall())
+            assert "SCAN" not in plan
+            assert "(series_id=? AND" in plan or ("(series_id=?)" in plan and "LIMIT" in sql), plan

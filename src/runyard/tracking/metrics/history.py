@@ -4,6 +4,7 @@ Points are clustered by step, and time nearly always follows the step. The block
 points: from these it follows which blocks a page is in, and only their points are read, and those of the tail.
 """
 
+from collections.abc import Iterator
 from operator import itemgetter
 from typing import Any
 
@@ -17,8 +18,13 @@ from runyard.tracking.metrics.tables import metric_blocks, metric_points
 Row = tuple[int, int, Any]
 """Timestamp, step and stored value."""
 
-ALL = 2**62
-"""As the number of points of a page: every point."""
+MOST = 2**62
+"""Maximum number of points of a page: more than any series has."""
+
+PIECE = 4 * BLOCK
+"""Points of a whole history that are read at one time."""
+PIECE_SORTED = 100_000
+"""The same, where the database looks at every point for each piece, as time does not follow the step."""
 
 MAX_CANDIDATES = 16 * BLOCK
 """How many points more than a page holds are sorted in memory."""
@@ -97,6 +103,21 @@ def page(tx: Transaction, series: int, most: int, after: Row | None = None) -> l
     if found is None:  # few points, or time does not follow the step
         return _all_later_points.rows(tx, series, *place, most)
     return found
+
+
+def pieces(tx: Transaction, series: int, after: Row | None = None) -> Iterator[list[Row]]:
+    """Every point of a series in the same order, a few thousand at a time."""
+    while True:
+        time, step, value = after or (-1, 0, 0.0)
+        place = (time, step, blocks.stored(tx, value))
+        wanted, rows = PIECE, _in_blocks(tx, series, PIECE, place)
+        if rows is None:
+            wanted, rows = PIECE_SORTED, _all_later_points.rows(tx, series, *place, PIECE_SORTED)
+        if rows:
+            yield rows
+        if len(rows) < wanted:
+            return
+        after = rows[-1]
 
 
 def skipping(tx: Transaction, series: int, most: int | None, offset: int) -> list[Row]:

@@ -1,5 +1,7 @@
 """Operations on metrics."""
 
+from collections.abc import Iterable
+from io import BytesIO
 from typing import Any
 
 import orjson
@@ -45,26 +47,36 @@ def get_metric_history(tx: Transaction, message: GetMetricHistory) -> Wire:
     if number is None:
         return {}
     after, offset = _read_token(message.page_token)
-    limit = message.max_results
-    if offset:
-        rows = history.skipping(tx, number, None if limit is None else limit + 1, offset)
-    else:
-        rows = history.page(tx, number, history.ALL if limit is None else limit + 1, after)
-    more = limit is not None and len(rows) > limit
-    rows = rows[:limit]
+    if message.max_results is None and not offset:
+        return _whole_history(message.metric_key, history.pieces(tx, number, after))
+    limit = min(message.max_results or history.MOST, history.MOST)
+    rows = history.skipping(tx, number, limit + 1, offset) if offset else history.page(tx, number, limit + 1, after)
     if not rows:
         return {}
-    key, on_wire = message.metric_key, series.on_wire
-    answer: dict[str, Any] = {
-        "metrics": [
-            {"key": key, "value": on_wire(value), "timestamp": timestamp, "step": step}
-            for timestamp, step, value in rows
-        ]
-    }
-    if more:
-        timestamp, step, value = rows[-1]
-        answer["next_page_token"] = encode_token({"after": [timestamp, step, on_wire(value)]})
+    answer: dict[str, Any] = {"metrics": _shown(message.metric_key, rows[:limit])}
+    if len(rows) > limit:
+        timestamp, step, value = rows[limit - 1]
+        answer["next_page_token"] = encode_token({"after": [timestamp, step, series.on_wire(value)]})
     return Raw(orjson.dumps(answer))
+
+
+def _whole_history(key: str, pieces: Iterable[list[history.Row]]) -> Wire:
+    """An answer with all points, of which only a piece is in memory as objects."""
+    text = BytesIO()
+    for rows in pieces:
+        text.write(b"," if text.tell() else b'{"metrics":[')
+        text.write(memoryview(orjson.dumps(_shown(key, rows)))[1:-1])
+    if not text.tell():
+        return {}
+    text.write(b"]}")
+    return Raw(text.getbuffer())
+
+
+def _shown(key: str, rows: list[history.Row]) -> list[dict[str, Any]]:
+    on_wire = series.on_wire
+    return [
+        {"key": key, "value": on_wire(value), "timestamp": timestamp, "step": step} for timestamp, step, value in rows
+    ]
 
 
 def _read_token(token: str | None) -> tuple[tuple[int, int, Any] | None, int]:
