@@ -157,7 +157,8 @@ def test_pages_are_those_of_a_plain_reading(gate: Gate, limit: int | None, monke
     """However a page is found, by a range of an index, by walking through one or by reading all, it is the same."""
     if limit is not None:  # so that sixty runs are many
         monkeypatch.setattr(ranges, "MAX_FOUND", limit)
-        monkeypatch.setattr(walks, "MAX_GROUP", limit)
+        monkeypatch.setattr(walks, "MAX_PIECE", limit)
+        monkeypatch.setattr(walks, "MAX_GROUP", 2 * limit)
         monkeypatch.setattr(search, "MAX_WALKED", 4 * limit)
         monkeypatch.setattr(search, "_SPARE", 0)
     chance = random.Random(limit)

@@ -112,9 +112,14 @@ class Page:
         ordered = self._ordered(statement).limit(self.wanted)
         return list(tx.execute(ordered.offset(self.start.offset or None)))
 
-    def leading(self, tx: Transaction, statement: sa.Select[Any], limit: int) -> list[Any]:
-        """Rows after the key where the page begins, in order; an offset is left to the caller. One statement."""
-        return list(tx.execute(self._ordered(statement).limit(limit)))
+    def leading(self, tx: Transaction, statement: sa.Select[Any], limit: int, same: int = 0) -> list[Any]:
+        """Rows after the key where the page begins, in order; an offset is left to the caller. One statement.
+
+        Parameters
+        ----------
+        same: Number of leading columns that all selected rows share, so that nothing need be sorted by them.
+        """
+        return list(tx.execute(self._ordered(statement, same).limit(limit)))
 
     def cut(self, rows: Sequence[Any]) -> tuple[list[Any], str | None]:
         """The first column of the page's rows, and the token of the next page."""
@@ -122,8 +127,8 @@ class Page:
         next_token = write_token(rows[self._max_results - 1][1:], self._digest) if more else None
         return [row[0] for row in rows[: self._max_results]], next_token
 
-    def _ordered(self, statement: sa.Select[Any]) -> sa.Select[Any]:
-        statement = statement.order_by(*(column.ordered() for column in self._columns))
+    def _ordered(self, statement: sa.Select[Any], same: int = 0) -> sa.Select[Any]:
+        statement = statement.order_by(*(column.ordered() for column in self._columns[same:]))
         if self.start.key is not None:
             statement = statement.where(*_behind(self._columns, self.start.key))
         return statement.add_columns(*(column.expression for column in self._columns))

@@ -1,10 +1,11 @@
 """Conditions on runs that are one range of an index: what they find is read from there when it is little."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
-from runyard.db.conditions import compare, number
+from runyard.db.conditions import binary, compare, number
 from runyard.db.transaction import Transaction
 from runyard.search.nodes import Comparison
 from runyard.tracking.metrics.tables import metric_series
@@ -19,21 +20,20 @@ MAX_RANGES = 3
 """Conditions of a search whose ranges are tried, so that a search of many conditions takes no more statements."""
 
 _ORDERED = frozenset(("=", ">", ">=", "<", "<="))
+_ATTRIBUTES = {"run_id": {"=", "IN"}, "run_name": {"="}, "status": {"="}}
 
 
-def indexed(table: sa.Table) -> sa.ColumnElement[str]:
-    """The part of a param's or tag's text that is indexed."""
-    return sa.func.substr(table.c.value, number(1), number(INDEXED_LENGTH))
+def indexed(column: sa.ColumnElement[str], dialect: str) -> sa.ColumnElement[str]:
+    """The part of a text that is indexed, as the indexes of `tables.py` have it."""
+    return binary(sa.func.substr(column, number(1), number(INDEXED_LENGTH)), dialect)
 
 
 def in_index(comparison: Comparison) -> bool:
     """Whether the runs that a condition finds are one range of an index."""
     if comparison.kind == "attribute":
-        return comparison.key == "run_id" and comparison.operator in {"=", "IN"}
-    return comparison.operator in _ORDERED if comparison.kind == "metric" else _is_equality(comparison)
-
-
-def _is_equality(comparison: Comparison) -> bool:
+        return comparison.operator in _ATTRIBUTES.get(comparison.key, ())
+    if comparison.kind == "metric":
+        return comparison.operator in _ORDERED
     return comparison.kind in TABLES and comparison.operator == "="
 
 
@@ -42,33 +42,45 @@ def in_range(comparison: Comparison, dialect: str) -> sa.ColumnElement[bool]:
     table = TABLES[comparison.kind]
     if comparison.kind == "metric":
         return compare(table.c.value, comparison, dialect)
-    return equal_text(table, str(comparison.value))
+    return equal_text(table.c.value, str(comparison.value), dialect)
 
 
-def equal_text(table: sa.Table, text: str) -> sa.ColumnElement[bool]:
-    """Whether a param or tag has this text. The index tells; only a longer text needs a look at all of it."""
-    first = indexed(table) == text[:INDEXED_LENGTH]
+def equal_text(column: sa.ColumnElement[str], text: str, dialect: str) -> sa.ColumnElement[bool]:
+    """Whether a column has this text. The index tells; only a longer text needs a look at all of it."""
+    first = indexed(column, dialect) == text[:INDEXED_LENGTH]
     if len(text) < INDEXED_LENGTH:
         return first
     # Compared with a plain column, SQLite would put the text into the condition above and not see the index any more.
-    return sa.and_(first, table.c.value.concat(sa.literal_column("''")) == text)
+    return sa.and_(first, column.concat(sa.literal_column("''")) == text)
 
 
-def few_runs(tx: Transaction, comparisons: list[Comparison]) -> list[int] | None:
-    """Numbers of the runs among which all matches are; None when each condition finds many, or is not in an index.
+def few_runs(
+    tx: Transaction, comparisons: Sequence[Comparison], shown: Sequence[sa.ColumnElement[bool]]
+) -> list[int] | None:
+    """Numbers of the runs among which all matches are; None when there are many, and no condition finds few of them.
 
-    One statement a condition, three at most.
+    One statement for each condition that is in an index, three at most, and one for all runs.
+
+    Parameters
+    ----------
+    shown: The conditions on experiment and lifecycle stage.
     """
     ranges = sorted(filter(in_index, comparisons), key=lambda comparison: comparison.operator not in {"=", "IN"})
-    for comparison in ranges[:MAX_RANGES]:
-        found = tx.execute(_range(comparison, tx.dialect).limit(MAX_FOUND + 1)).all()
+    choices = [_range(comparison, tx.dialect, shown) for comparison in ranges[:MAX_RANGES]]
+    for chosen in [*choices, sa.select(runs.c.id).where(*shown)]:
+        found = tx.execute(chosen.limit(MAX_FOUND + 1)).all()
         if len(found) <= MAX_FOUND:
             return [row[0] for row in found]
     return None
 
 
-def _range(comparison: Comparison, dialect: str) -> sa.Select[Any]:
-    if comparison.kind == "attribute":
-        return sa.select(runs.c.id).where(compare(runs.c.run_uuid, comparison, dialect))
-    table = TABLES[comparison.kind]
-    return sa.select(table.c.run_id).where(table.c.key == comparison.key, in_range(comparison, dialect))
+def _range(comparison: Comparison, dialect: str, shown: Sequence[sa.ColumnElement[bool]]) -> sa.Select[Any]:
+    if comparison.kind != "attribute":
+        table = TABLES[comparison.kind]
+        return sa.select(table.c.run_id).where(table.c.key == comparison.key, in_range(comparison, dialect))
+    chosen = sa.select(runs.c.id)
+    if comparison.key == "run_name":
+        return chosen.where(shown[0], equal_text(runs.c.name, str(comparison.value), dialect))
+    if comparison.key == "status":
+        return chosen.where(*shown, compare(runs.c.status, comparison, dialect))
+    return chosen.where(compare(runs.c.run_uuid, comparison, dialect))

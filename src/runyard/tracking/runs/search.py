@@ -1,6 +1,7 @@
 """Finding runs: conditions on their own columns, metrics, params, tags and datasets, in any order, a page at a time."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,8 +18,18 @@ from runyard.tracking.experiments.messages import experiment_number
 from runyard.tracking.experiments.search import shown_stage
 from runyard.tracking.inputs.tables import dataset_input_tags, dataset_inputs, datasets
 from runyard.tracking.runs.ranges import TABLES, few_runs, in_index, in_range
-from runyard.tracking.runs.tables import runs
-from runyard.tracking.runs.walks import GroupTooLargeError, Size, by_value, newest_first
+from runyard.tracking.runs.tables import INDEXED_LENGTH, runs
+from runyard.tracking.runs.walks import (
+    MAX_PIECE,
+    Group,
+    GroupTooLargeError,
+    Piece,
+    Size,
+    by_end,
+    by_name,
+    by_value,
+    limited,
+)
 
 NEWEST = OrderTerm("attribute", "start_time", ascending=False)
 
@@ -62,61 +73,147 @@ def search_run_ids(
     matching = every.where(*shown, *plannable([_condition(each, tx.dialect) for each in comparisons], tx.dialect))
     query = ("runs", sorted(set(experiment_ids)), view_type, text or "", list(order_by))
     page = Page(columns, query, max_results, page_token)
-    rows = None
-    if comparisons or terms:
-        tested = every.where(*_shown(tx, experiment_ids, view_type, tested=True), *_tests(comparisons, tx.dialect))
-        few = few_runs(tx, comparisons)
-        if few is not None:
-            return page.cut(page.rows(tx, tested.where(one_of(tx, runs.c.id, few))))
-        rows = _walked(tx, page, tested, terms, comparisons, shown)
-    return page.cut(page.rows(tx, matching) if rows is None else rows)
+    return page.cut(
+        _rows(tx, page, every, matching, _Search(terms, comparisons, tuple(shown), experiment_ids, view_type))
+    )
+
+
+@dataclass(frozen=True)
+class _Search:
+    """What is asked.
+
+    Attributes
+    ----------
+    shown: The conditions on experiment and lifecycle stage.
+    """
+
+    terms: Sequence[OrderTerm]
+    comparisons: Sequence[Comparison]
+    shown: Sequence[sa.ColumnElement[bool]]
+    experiment_ids: Sequence[str]
+    view_type: str
+
+    @property
+    def several(self) -> bool:
+        """Whether it asks for runs of several experiments: an index has those of one in order."""
+        return len(set(self.experiment_ids)) > 1
+
+
+def _rows(
+    tx: Transaction, page: Page, every: sa.Select[Any], matching: sa.Select[Any], search: _Search
+) -> Sequence[Any]:
+    """The rows of a page: among few runs, in the order of an index, or as the database finds them, whichever works."""
+    if not search.comparisons and not search.terms:
+        return page.rows(tx, matching)
+    known = every.where(*_shown(tx, search.experiment_ids, search.view_type, tested=True))
+    few = few_runs(tx, search.comparisons, search.shown)
+    if few is not None:
+        return page.rows(tx, known.where(one_of(tx, runs.c.id, few), *_tests(search.comparisons, tx.dialect)))
+    if search.terms and search.terms[0] != NEWEST:
+        term = search.terms[0]
+        # A walk by a key keeps to the ranges of conditions on it.
+        bounding = [
+            each for each in search.comparisons if (each.kind, each.key) == (term.kind, term.key) and in_index(each)
+        ]
+        left = [each for each in search.comparisons if term.kind not in TABLES or each not in bounding]
+        tests = _tests(left, tx.dialect)
+        rows = _walked(tx, page, known.where(*tests), every.where(*search.shown, *tests), search)
+    elif search.several:
+        rows = None
+    else:
+        tests = _tests(search.comparisons, tx.dialect)
+        rows = _newest(tx, page, every.where(*search.shown, *tests), search)
+    return page.rows(tx, matching) if rows is None else rows
+
+
+def _newest(tx: Transaction, page: Page, tested: sa.Select[Any], search: _Search) -> list[Any] | None:
+    """The rows of a page that begins with the newest run, from the next few thousand; None when it needs more."""
+    bound, more = _next_newest(tx, search, int(page.start.key[0]) if page.start.key is not None else None)
+    rows = page.rows(tx, tested.where(*bound))
+    return rows if not more or len(rows) == page.wanted else None
+
+
+def _next_newest(tx: Transaction, search: _Search, start: int | None) -> tuple[Sequence[sa.ColumnElement[bool]], bool]:
+    """The start times of the next few thousand runs, newest first, and whether there are more. One statement."""
+    started = runs.c.start_time
+    bound = [] if start is None else [started <= start]
+    in_view = sa.select(started).where(*search.shown, *bound).order_by(started.desc())
+    last = tx.scalar(in_view.limit(1).offset(MAX_WALKED))
+    return (bound, False) if last is None else ([*bound, started >= last], True)
 
 
 def _walked(
-    tx: Transaction,
-    page: Page,
-    tested: sa.Select[Any],
-    terms: Sequence[OrderTerm],
-    comparisons: Sequence[Comparison],
-    shown: Sequence[sa.ColumnElement[bool]],
+    tx: Transaction, page: Page, tested: sa.Select[Any], newest: sa.Select[Any], search: _Search
 ) -> list[Any] | None:
-    """The rows of a page, found by walking through runs in order; None when that takes too long, or has no index."""
+    """The rows of a page, found by walking through runs in order; None when that takes too long, or has no index.
+
+    Parameters
+    ----------
+    tested: Selects matching runs among those of given numbers.
+    newest: Selects matching runs, to be read newest first.
+    """
     wanted = page.start.offset + page.wanted
-    size = Size(wanted + _SPARE if not comparisons else 4 * wanted + _SPARE)
-    walk = _walk(tx, page.start.key, terms, comparisons, shown, size)
+    size = Size(wanted * (2 if search.comparisons else 1) + _SPARE)
+    walk = _walk(tx, page.start.key, search, size)
     if walk is None or wanted > MAX_WALKED:
         return None
     found: list[Any] = []
     walked = 0
     try:
-        for numbers in walk:
-            walked += len(numbers)
-            if numbers:
-                found += page.leading(tx, tested.where(one_of(tx, runs.c.id, numbers)), wanted - len(found))
+        for piece in walk:
+            if isinstance(piece, Group):
+                walked += MAX_PIECE
+                found += _of_group(tx, page, tested, newest, search, piece, wanted - len(found))
+            elif piece:
+                walked += len(piece)
+                found += page.leading(tx, tested.where(one_of(tx, runs.c.id, piece)), wanted - len(found))
             if len(found) >= wanted:
                 break
             if walked >= MAX_WALKED:
                 return None
-            size.runs = min(4 * size.runs, MAX_WALKED)
+            needed = (wanted - len(found)) * walked // max(len(found), 1)
+            size.runs = min(max(needed * 5 // 4, 2 * size.runs), MAX_WALKED)
     except GroupTooLargeError:
         return None
     return found[page.start.offset :]
 
 
-def _walk(
+def _of_group(
     tx: Transaction,
-    key: Sequence[Any] | None,
-    terms: Sequence[OrderTerm],
-    comparisons: Sequence[Comparison],
-    shown: Sequence[sa.ColumnElement[bool]],
-    size: Size,
-) -> Iterator[list[int]] | None:
-    first = terms[0] if terms else NEWEST
-    if first == NEWEST:
-        return newest_first(tx, shown, int(key[0]) if key is not None else None, size)
-    if first.kind == "metric" or (first.kind in TABLES and tx.dialect == "sqlite"):
-        return by_value(tx, shown, first, comparisons, key, size, only=len(terms) == 1)
-    return None
+    page: Page,
+    tested: sa.Select[Any],
+    newest: sa.Select[Any],
+    search: _Search,
+    group: Group,
+    wanted: int,
+) -> list[Any]:
+    """The first rows among the runs that share a value: newest first, those of a large group are soon found.
+
+    Raises
+    ------
+    GroupTooLargeError: They are neither few nor found soon.
+    """
+    term, key = search.terms[0], page.start.key
+    shortened = isinstance(group.value, str) and len(group.value) == INDEXED_LENGTH
+    if len(search.terms) == 1 and term.kind in TABLES and not shortened:
+        begun = key is not None and key[:2] == (0, group.value)
+        bound, more = _next_newest(tx, search, key[2] if key is not None and begun else None)
+        has_value = _tests([Comparison(term.kind, term.key, "=", group.value)], tx.dialect)
+        rows = page.leading(tx, newest.where(*bound, *has_value), wanted, same=2)
+        if not more or len(rows) == wanted:
+            return rows
+    return page.leading(tx, tested.where(one_of(tx, runs.c.id, limited(tx, group.numbers))), wanted)
+
+
+def _walk(tx: Transaction, key: Sequence[Any] | None, search: _Search, size: Size) -> Iterator[Piece] | None:
+    first, only = search.terms[0], len(search.terms) == 1
+    if first.kind in TABLES:
+        return by_value(tx, search.shown, first, search.comparisons, key, size, only)
+    if search.several:  # an index has the runs of each experiment in order, not those of several
+        return None
+    if first.key == "run_name":
+        return by_name(tx, search.shown[0], first.ascending, key[0] if key is not None else None, size)
+    return by_end(tx, search.shown, first.ascending, key, size, only) if first.key == "end_time" else None
 
 
 def count_runs(tx: Transaction, experiment_ids: Sequence[str], view_type: str, text: str | None) -> int:

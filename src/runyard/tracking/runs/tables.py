@@ -14,6 +14,16 @@ INDEXED_LENGTH = 200
 indexed_part: sa.ColumnElement[str] = sa.literal_column("substr(value, 1, 200)")
 """The part of a param's or tag's text that is indexed."""
 
+
+def _first_part(column: str) -> str:
+    return f"substr({column}, 1, {INDEXED_LENGTH})"
+
+
+def _sorted_part(column: str) -> str:
+    """The same on PostgreSQL, by the characters' numbers: its databases each have an order of their own."""
+    return f'{_first_part(column)} COLLATE "C"'
+
+
 runs = sa.Table(
     "runs",
     metadata,
@@ -36,6 +46,9 @@ runs = sa.Table(
     # The same within a status: a search for one reads its newest runs only, and the runs of each are counted here.
     sa.Index("ix_runs_status", "experiment_id", "lifecycle_stage", "status", sa.text("start_time DESC"), "run_uuid"),
     sa.Index("ix_runs_activity", "experiment_id", "lifecycle_stage", sa.text("coalesce(end_time, start_time) DESC")),
+    sa.Index("ix_runs_name", "experiment_id", sa.text(_first_part("name"))).ddl_if(dialect="sqlite"),
+    sa.Index("ix_runs_name", "experiment_id", sa.text(_sorted_part("name"))).ddl_if(dialect="postgresql"),
+    sa.Index("ix_runs_end", "experiment_id", "end_time"),
 )
 
 
@@ -46,7 +59,8 @@ def _texts(name: str) -> sa.Table:
         sa.Column("run_id", sa.ForeignKey(runs.c.id, ondelete="CASCADE"), primary_key=True),
         sa.Column("key", sa.Text, primary_key=True),
         sa.Column("value", sa.Text, nullable=False),
-        sa.Index(f"ix_{name}_key_value", "key", sa.text("substr(value, 1, 200)"), "run_id"),
+        sa.Index(f"ix_{name}_key_value", "key", sa.text(_first_part("value")), "run_id").ddl_if(dialect="sqlite"),
+        sa.Index(f"ix_{name}_key_text", "key", sa.text(_sorted_part("value")), "run_id").ddl_if(dialect="postgresql"),
         sqlite_with_rowid=False,
     )
 
