@@ -331,7 +331,7 @@ def test_a_new_run_without_times_is_found(gate: Gate) -> None:
         (f"tags.k = '{'x' * 300}'", "ix_run_tags_key_value (key=? AND <expr>=?)"),
         ("metrics.acc > 0.5", "ix_metric_series_key_value (key=? AND value>?)"),
         ("metrics.acc = 0.5", "ix_metric_series_key_value (key=? AND value=?)"),
-        ("run_name != ''", "ix_runs_newest (experiment_id=? AND lifecycle_stage=?)"),
+        ("run_name != ''", "(experiment_id=? AND lifecycle_stage=?)"),
     ],
 )
 def test_sqlite_answers_equality_and_ranges_from_an_index(gate: Gate, text: str, index: str) -> None:

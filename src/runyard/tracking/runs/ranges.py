@@ -55,7 +55,7 @@ def equal_text(column: sa.ColumnElement[str], text: str, dialect: str) -> sa.Col
 
 
 def few_runs(
-    tx: Transaction, comparisons: Sequence[Comparison], shown: Sequence[sa.ColumnElement[bool]]
+    tx: Transaction, comparisons: Sequence[Comparison], shown: Sequence[sa.ColumnElement[bool]], several: bool
 ) -> list[int] | None:
     """Numbers of the runs among which all matches are; None when there are many, and no condition finds few of them.
 
@@ -64,10 +64,14 @@ def few_runs(
     Parameters
     ----------
     shown: The conditions on experiment and lifecycle stage.
+    several: Whether they are on several experiments.
     """
+    in_view = sa.select(runs.c.id).where(*shown)
+    if not several:
+        in_view = in_view.order_by(runs.c.start_time.desc())  # so that PostgreSQL does not read the whole table
     ranges = sorted(filter(in_index, comparisons), key=lambda comparison: comparison.operator not in {"=", "IN"})
     choices = [_range(comparison, tx.dialect, shown) for comparison in ranges[:MAX_RANGES]]
-    for chosen in [*choices, sa.select(runs.c.id).where(*shown)]:
+    for chosen in [*choices, in_view]:
         found = tx.execute(chosen.limit(MAX_FOUND + 1)).all()
         if len(found) <= MAX_FOUND:
             return [row[0] for row in found]
@@ -77,7 +81,9 @@ def few_runs(
 def _range(comparison: Comparison, dialect: str, shown: Sequence[sa.ColumnElement[bool]]) -> sa.Select[Any]:
     if comparison.kind != "attribute":
         table = TABLES[comparison.kind]
-        return sa.select(table.c.run_id).where(table.c.key == comparison.key, in_range(comparison, dialect))
+        chosen = sa.select(table.c.run_id).where(table.c.key == comparison.key, in_range(comparison, dialect))
+        # In the order of the index, or PostgreSQL reads the whole table where it believes that many match.
+        return chosen.order_by(table.c.value) if comparison.kind == "metric" else chosen
     chosen = sa.select(runs.c.id)
     if comparison.key == "run_name":
         return chosen.where(shown[0], equal_text(runs.c.name, str(comparison.value), dialect))

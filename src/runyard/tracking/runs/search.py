@@ -106,7 +106,7 @@ def _rows(
     if not search.comparisons and not search.terms:
         return page.rows(tx, matching)
     known = every.where(*_shown(tx, search.experiment_ids, search.view_type, tested=True))
-    few = few_runs(tx, search.comparisons, search.shown)
+    few = few_runs(tx, search.comparisons, search.shown, search.several)
     if few is not None:
         return page.rows(tx, known.where(one_of(tx, runs.c.id, few), *_tests(search.comparisons, tx.dialect)))
     if search.terms and search.terms[0] != NEWEST:

@@ -1,0 +1,100 @@
+"""What a page of runs reads in a large experiment: a part of it, whatever the database knows of its tables."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from runyard.db.transaction import Transaction
+from runyard.gate.gate import Gate
+from runyard.tracking.runs.search import MAX_WALKED, search_run_ids
+from tests.factories import an_experiment
+
+RUNS = 20_000
+
+_FILLING = """
+INSERT INTO runs (
+    id, run_uuid, experiment_id, name, user_id, status, start_time, end_time, lifecycle_stage, artifact_uri, document
+) SELECT
+    i, 'r' || (i * 7919 % {runs}), {experiment}, 'name-' || i, '', 'FINISHED', i / 3, i * 7, 'active', '', '' FROM n;
+INSERT INTO metric_series (run_id, key, value, step, timestamp, document)
+    SELECT i, 'm', (i * 7919 % {runs}) * 1.0 / {runs}, 0, 0, '' FROM n;
+INSERT INTO run_params (run_id, key, value) SELECT i, 'p', 'v' || (i % 4) FROM n;
+INSERT INTO run_tags (run_id, key, value) SELECT i, 't', 'parent-' || (i / 10) FROM n
+"""
+_NUMBERS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {runs})"
+
+QUESTIONS = [
+    ("", "metrics.m"),
+    ("", "metrics.m DESC"),
+    ("", "params.p"),
+    ("", "params.p DESC"),
+    ("", "tags.t"),
+    ("", "run_name DESC"),
+    ("", "end_time"),
+    ("metrics.m > 0.5 and params.p = 'v3'", "metrics.m DESC"),
+    ("params.p = 'v3'", "metrics.m"),
+    ("metrics.m > 0.5", ""),
+    ("metrics.m > 0.9999", ""),
+    ("params.p = 'v1'", ""),
+    ("params.p = 'none'", "metrics.m"),
+    ("tags.t = 'parent-77'", ""),
+    ("run_name = 'name-12'", ""),
+    ("status = 'FAILED'", ""),
+    ("status = 'FINISHED'", ""),
+]
+
+
+@pytest.fixture(scope="module")
+def experiment(gate: Gate) -> str:
+    """An experiment with many runs, in a database that has looked at its tables."""
+    experiment = an_experiment(gate)
+    with gate.engines.writing.begin() as connection:
+        for statement in _FILLING.split(";"):
+            connection.execute(sa.text(f"{_NUMBERS} {statement}".format(runs=RUNS, experiment=experiment)))
+        connection.exec_driver_sql("ANALYZE")
+    return experiment
+
+
+@pytest.mark.parametrize(("text", "order_by"), QUESTIONS)
+def test_a_page_reads_a_part_of_the_experiment(gate: Gate, experiment: str, text: str, order_by: str) -> None:
+    """The first page and the next one: no table is read from end to end, and nothing is sorted that is not shown."""
+    token = None
+    for _ in range(2):
+        with gate.engines.reading.connect() as connection:
+            statements: list[tuple[str, Any]] = []
+            sa.event.listen(
+                connection,
+                "before_cursor_execute",
+                lambda _connection, _cursor, statement, values, *_: statements.append((statement, values)),  # noqa: B023
+            )
+            found = search_run_ids(
+                Transaction(connection, gate.settings), [experiment], "ACTIVE_ONLY", text,
+                [order_by] if order_by else [], 20, token,
+            )  # fmt: skip
+            asked = list(statements)
+            read = [list(_read(connection, *each)) for each in asked]
+        assert len(asked) <= 12
+        if gate.engines.dialect == "sqlite":
+            assert not [step for steps in read for step in steps if step.startswith("SCAN") and "VIRTUAL" not in step]
+        else:
+            assert sum(map(sum, read)) < 2 * MAX_WALKED
+        token = found[1]
+        if token is None:
+            break
+
+
+def _read(connection: sa.Connection, statement: str, values: Any) -> Iterator[Any]:
+    """The steps of SQLite's plan, or the rows that each scan of PostgreSQL's has read."""
+    if connection.dialect.name == "sqlite":
+        for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values):
+            yield row.detail
+        return
+    [plan] = connection.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", values).scalar_one()
+    nodes = [plan["Plan"]]
+    while nodes:
+        node = nodes.pop()
+        nodes += node.get("Plans", [])
+        if "Scan" in node["Node Type"]:
+            yield (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"]
