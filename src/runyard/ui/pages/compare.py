@@ -1,6 +1,6 @@
 """Two or more runs side by side: what differs between them, and their metrics."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -13,16 +13,22 @@ from runyard.ui.parts.charts import Chart, charts_of
 from runyard.ui.parts.chosen_runs import chosen_runs
 from runyard.ui.parts.format import MISSING, number, shortened, status_label
 from runyard.ui.parts.list_state import ListState
+from runyard.ui.parts.narrowed import MAX_ROWS
 from runyard.ui.parts.presentation import datasets, own_run_tags, user
 from runyard.ui.site import Site
 
 _CELL = 60
 _MANY_ROWS = 20
+_FEWEST_ROWS = 20
+_MAX_CELLS = 5000
+"""Cells of a band; where many runs are compared, fewer rows are shown."""
+_FULL = 500
+"""Characters of a value that a cell shows when it is pointed at."""
 
 
 @dataclass(frozen=True)
 class ComparedRow:
-    """A param, metric or tag with its value in each run; full values where the cells are shortened."""
+    """A param, metric or tag with its value in each run; `full` has more of the values that cells shorten."""
 
     key: str
     cells: tuple[str, ...]
@@ -32,16 +38,18 @@ class ComparedRow:
 
 @dataclass(frozen=True)
 class Band:
-    """The rows of one kind.
+    """The rows of one kind; the first of them, where there are very many.
 
     Attributes
     ----------
     equal: How many rows are the same in all runs.
+    found: How many rows there are to show.
     """
 
     title: str
     rows: tuple[ComparedRow, ...]
     equal: int
+    found: int
     numeric: bool = False
 
 
@@ -54,9 +62,17 @@ class ComparePage:
     charts: tuple[Chart, ...]
     metric_count: int
     only_differences: bool
+    find: str
+    without_find: str
+    kept: Mapping[str, str]
     toggle: str
     without: tuple[str, ...]
     ids: str
+
+    @property
+    def wide(self) -> bool:
+        """Whether there is more than the page shows, so that one must be able to look for it."""
+        return any(len(band.rows) < band.found for band in self.bands)
 
 
 def show(site: Site, request: Request) -> Response:
@@ -66,16 +82,20 @@ def show(site: Site, request: Request) -> Response:
     path, ids = site.urls("compare"), ",".join(run.info.run_id for run in runs)
     if len(state.all("runs")) > 1:  # sent by the form without scripts
         return RedirectResponse(state.href(path, runs=ids), 303)
-    bands = _bands(runs)
-    choice = state.text("differences")
-    only = choice == "only" if choice else sum(len(band.rows) for band in bands) > _MANY_ROWS
+    find, choice = state.text("find"), state.text("differences")
+    compared = _compared(runs, find)
+    only = choice == "only" if choice else sum(len(rows.keys) for rows in compared) > _MANY_ROWS
     keys = sorted({key for run in runs for key in run.data.metrics if not key.startswith("system/")})
+    keys = [key for key in keys if find.lower() in key.lower()]
     page = ComparePage(
         runs=tuple(runs),
-        bands=tuple(_differing(band) for band in bands) if only else bands,
+        bands=tuple(_band(rows, only=only) for rows in compared),
         charts=charts_of(site.urls, runs, keys),
         metric_count=len(keys),
         only_differences=only,
+        find=find,
+        without_find=state.href(path, find=None),
+        kept={"runs": ids, **({"differences": choice} if choice else {})},
         toggle=state.href(path, differences="all" if only else "only"),
         without=tuple(
             state.href(path, runs=",".join(other.info.run_id for other in runs if other is not run)) for run in runs
@@ -94,17 +114,29 @@ def _experiment_crumb(site: Site, runs: Sequence[Run]) -> tuple[Crumb, ...]:
     return (Crumb(f"Experiment {experiment_id}", site.urls("experiments", experiment_id)),)
 
 
-def _bands(runs: Sequence[Run]) -> tuple[Band, ...]:
+@dataclass(frozen=True)
+class Compared:
+    """What is compared of one kind: a value of each key in each run, and which keys differ."""
+
+    title: str
+    columns: tuple[Mapping[str, str], ...]
+    keys: tuple[str, ...]
+    differing: frozenset[str]
+    numeric: bool = False
+
+
+def _compared(runs: Sequence[Run], find: str) -> tuple[Compared, ...]:
     return (
-        _band("Params", runs, lambda run: run.data.params),
-        _band(
+        _of_kind("Params", runs, find, lambda run: run.data.params),
+        _of_kind(
             "Metrics, latest",
             runs,
+            find,
             lambda run: {key: number(value, 6) for key, value in run.data.metrics.items()},
             numeric=True,
         ),
-        _band("Tags", runs, lambda run: own_run_tags(run.data.tags)),
-        _band("Details", runs, _details),
+        _of_kind("Tags", runs, find, lambda run: own_run_tags(run.data.tags)),
+        _of_kind("Details", runs, "", _details),
     )
 
 
@@ -118,14 +150,24 @@ def _details(run: Run) -> dict[str, str]:
     return details
 
 
-def _band(title: str, runs: Sequence[Run], values: Callable[[Run], dict[str, str]], *, numeric: bool = False) -> Band:
-    columns = [values(run) for run in runs]
+def _of_kind(
+    title: str, runs: Sequence[Run], find: str, values: Callable[[Run], Mapping[str, str]], *, numeric: bool = False
+) -> Compared:
+    """The values of one kind, of the keys that hold a text."""
+    columns, wanted = tuple(values(run) for run in runs), find.lower()
+    keys = sorted(key for key in {key for column in columns for key in column} if wanted in key.lower())
+    differing = (key for key in keys if len({column.get(key, MISSING) for column in columns}) > 1)
+    return Compared(title, columns, tuple(keys), frozenset(differing), numeric)
+
+
+def _band(compared: Compared, *, only: bool) -> Band:
+    """The rows to show; `only` leaves out those that are the same in all runs."""
+    most = max(_FEWEST_ROWS, min(MAX_ROWS, _MAX_CELLS // len(compared.columns)))
+    keys = [key for key in compared.keys if key in compared.differing] if only else list(compared.keys)
     rows = []
-    for key in sorted({key for column in columns for key in column}):
-        full = tuple(column.get(key, MISSING) for column in columns)
-        rows.append(ComparedRow(key, tuple(shortened(text, _CELL) for text in full), full, len(set(full)) > 1))
-    return Band(title, tuple(rows), sum(not row.differs for row in rows), numeric)
-
-
-def _differing(band: Band) -> Band:
-    return Band(band.title, tuple(row for row in band.rows if row.differs), band.equal, band.numeric)
+    for key in keys[:most]:
+        full = tuple(column.get(key, MISSING) for column in compared.columns)
+        cells = tuple(shortened(text, _CELL) for text in full)
+        rows.append(ComparedRow(key, cells, tuple(shortened(text, _FULL) for text in full), key in compared.differing))
+    equal = len(compared.keys) - len(compared.differing)
+    return Band(compared.title, tuple(rows), equal, len(keys), compared.numeric)

@@ -14,6 +14,7 @@ from runyard.ui.navigation import Crumb, Shell
 from runyard.ui.parts.charts import Chart, charts_of
 from runyard.ui.parts.chosen_runs import chosen_runs
 from runyard.ui.parts.list_state import ListState
+from runyard.ui.parts.narrowed import MAX_ROWS, Narrowed, narrowed
 from runyard.ui.parts.presentation import names_of, run_name
 from runyard.ui.site import Site
 
@@ -50,6 +51,7 @@ class MetricPage:
     Attributes
     ----------
     logged: How many points there are; the table holds those that the chart needs.
+    keys: The metrics of these runs; where there are very many, those whose name holds the one that was asked for.
     """
 
     key: str
@@ -57,7 +59,7 @@ class MetricPage:
     extents: tuple[Extent, ...]
     points: tuple[Point, ...]
     logged: int
-    keys: tuple[str, ...]
+    keys: Narrowed[str]
     ids: str
 
     @property
@@ -79,14 +81,14 @@ def show(site: Site, request: Request) -> Response:
     answer = site.ask(GetMetricCurves(run_ids=run_ids, metric_key=key, max_points=per_run))
     curves = {curve.run_id: curve for curve in answer.curves}
     ids = ",".join(run_ids)
-    keys = tuple(sorted({name for run in runs for name in run.data.metrics}))
+    keys = sorted({name for run in runs for name in run.data.metrics})
     page = MetricPage(
         key=key,
         chart=charts_of(site.urls, runs, [key])[0],
         extents=tuple(_extent(run, names[run.info.run_id], curves.get(run.info.run_id)) for run in runs),
         points=tuple(point for run_id, curve in curves.items() for point in _points(names[run_id], curve)),
         logged=sum(curve.points for curve in curves.values()),
-        keys=keys,
+        keys=narrowed(keys, key if len(keys) > MAX_ROWS else "", lambda name: (name,)),
         ids=ids,
     )
     crumbs = [Crumb("Experiments", site.urls())]

@@ -20,9 +20,11 @@ from runyard.tracking.runs.entities import Run
 from runyard.tracking.runs.messages import DeleteRun, DeleteTag, GetRun, RestoreRun, SetTag, UpdateRun
 from runyard.ui.navigation import Shell
 from runyard.ui.parts.charts import Chart, charts_of
+from runyard.ui.parts.list_state import ListState
 from runyard.ui.parts.markdown import note, web_link
+from runyard.ui.parts.narrowed import Narrowed, narrowed_metrics, narrowed_texts
 from runyard.ui.parts.packaging import Packaging, packaging_at
-from runyard.ui.parts.presentation import is_project, model_name, parent_id, run_name
+from runyard.ui.parts.presentation import is_project, model_name, own_run_tags, parent_id, run_name, system_tags
 from runyard.ui.parts.printed import Printed, printed_by
 from runyard.ui.parts.project import Project, project_of
 from runyard.ui.parts.registry import equals, read_logged_model, read_run, search_versions
@@ -59,9 +61,12 @@ class RunPage:
     printed: Printed | None
     description: str
     description_html: Markup
-    metrics: tuple[Metric, ...]
-    system_metrics: tuple[Metric, ...]
-    params: Mapping[str, str]
+    metrics: Narrowed[Metric]
+    system_metrics: Narrowed[Metric]
+    params: Narrowed[tuple[str, str]]
+    tags: Narrowed[tuple[str, str]]
+    system_tags: Narrowed[tuple[str, str]]
+    find: str
     charts: tuple[Chart, ...]
     source: Source
     versions: tuple[ModelVersion, ...]
@@ -71,14 +76,20 @@ class RunPage:
     snippets: tuple[Snippet, ...]
     tab: str = "overview"
 
+    @property
+    def wide(self) -> bool:
+        """Whether there is more than the page shows, so that one must be able to look for it."""
+        return any(some.cut for some in (self.metrics, self.system_metrics, self.params, self.tags, self.system_tags))
+
 
 def show(site: Site, request: Request) -> Response:
     """The page of one run."""
     run = site.ask(GetRun(run_id=request.path_params["run_id"])).run
     experiment = site.ask(GetExperiment(experiment_id=run.info.experiment_id)).experiment
     tags = run.data.tags
-    measured = sorted(run.data.latest_metrics, key=lambda metric: metric.key)
-    own = [metric for metric in measured if not metric.key.startswith("system/")]
+    find = ListState.of(request).text("find")
+    measured = run.data.latest_metrics
+    own = narrowed_metrics((metric for metric in measured if not metric.key.startswith("system/")), find)
     made = _models_made(site, run)
     newest = max(made, key=lambda model: model.creation_timestamp, default=None)
     page = RunPage(
@@ -90,10 +101,13 @@ def show(site: Site, request: Request) -> Response:
         printed=printed_by(site, run, MAX_BYTES, MAX_LINES) if is_project(run) else None,
         description=tags.get(NOTE_TAG, ""),
         description_html=note(tags.get(NOTE_TAG, "")),
-        metrics=tuple(own),
-        system_metrics=tuple(metric for metric in measured if metric.key.startswith("system/")),
-        params=dict(sorted(run.data.params.items())),
-        charts=charts_of(site.urls, [run], [metric.key for metric in own]),
+        metrics=own,
+        system_metrics=narrowed_metrics((metric for metric in measured if metric.key.startswith("system/")), find),
+        params=narrowed_texts(run.data.params, find),
+        tags=narrowed_texts(own_run_tags(tags), find),
+        system_tags=narrowed_texts(system_tags(tags), find),
+        find=find,
+        charts=charts_of(site.urls, [run], [metric.key for metric in own.entries]),
         source=_source(tags),
         versions=tuple(search_versions(site, "run_id", run.info.run_id, "", MAX_MODELS).model_versions),
         models_made=made,

@@ -165,8 +165,6 @@ FILTERS: dict[str, Any] = {
     "datasets": datasets,
     "context": context,
     "own_tags": own_tags,
-    "own_run_tags": own_run_tags,
-    "system_tags": system_tags,
     "latest_metrics": latest_metrics,
     "stage_of": stage_of,
     "version_uri": version_uri,
