@@ -142,6 +142,7 @@ def test_runs_are_counted_up_to_a_bound(gate: Gate, runs: int, text: str | None,
     found = gate.perform(DescribeRuns(experiment_ids=[experiment_id], filter=text))
 
     assert expected == (found["runs"], found["more"])
+    assert (300 if text else 1000) == found["described"]
 
 
 def test_describing_reads_no_more_of_a_bigger_experiment(gate: Gate) -> None:

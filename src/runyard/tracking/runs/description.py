@@ -17,7 +17,9 @@ from runyard.tracking.runs.search import matching_runs, search_run_ids
 from runyard.tracking.runs.tables import indexed_part, params, runs
 
 MAX_DESCRIBED = 1000
-"""Runs whose keys are counted."""
+"""Runs whose keys are counted when there is no filter."""
+MAX_DESCRIBED_MATCHES = 300
+"""Runs whose keys are counted when there is a filter, with which runs may have to be tested one by one."""
 MAX_ROWS = 60_000
 """Metrics and params that are looked at; where runs have many, fewer runs are described."""
 MAX_COUNTED = 100_000
@@ -76,7 +78,8 @@ def describe(tx: Transaction, message: DescribeRuns) -> dict[str, Any]:
     InvalidParameter: The filter is not valid.
     """
     question = (message.experiment_ids, message.run_view_type, message.filter)
-    found, token = search_run_ids(tx, *question, [], MAX_DESCRIBED, None)
+    most = MAX_DESCRIBED_MATCHES if message.filter else MAX_DESCRIBED
+    found, token = search_run_ids(tx, *question, [], most, None)
     described = found[: _affordable(tx, found)]
     numbers = bound(tx, described)
     metric_keys = _metric_keys.rows(tx, numbers)

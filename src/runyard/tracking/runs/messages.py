@@ -105,7 +105,8 @@ class RunsDescribed(Answer):
     ----------
     runs: Number of matching runs, counted up to 100,000, or up to 5,000 when there is a filter.
     more: There are more than were counted.
-    described: How many of them, the newest, the keys are of: up to 1,000, fewer where runs have many keys.
+    described: How many of them, the newest, the keys are of: up to 1,000, or up to 300 when there is a filter; fewer
+        where runs have many keys.
     further_metric_keys, further_param_keys: Names of up to 300 other keys in the store, by name, when not all matching
         runs are described. Older runs of the search may have them, or other runs only.
     """
