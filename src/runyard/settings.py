@@ -233,6 +233,14 @@ STATEMENT_TIMEOUT = Setting(
     30.0,
     ours_only=True,
 )
+REQUEST_TIMEOUT = Setting(
+    "REQUEST_TIMEOUT",
+    "Seconds that an operation may take on the server with all its waiting, after which it is answered 504; 0 for no "
+    "limit.",
+    _pause,
+    100.0,
+    ours_only=True,
+)
 DEFAULT_ARTIFACT_ROOT = Setting("DEFAULT_ARTIFACT_ROOT", "Artifact location of new experiments.")
 ARTIFACTS_DESTINATION = Setting("ARTIFACTS_DESTINATION", "Folder or URI where the server keeps proxied artifacts.")
 SERVE_ARTIFACTS = Setting("SERVE_ARTIFACTS", "Let clients transfer artifacts through the server.", _boolean, True)

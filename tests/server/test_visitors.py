@@ -106,3 +106,22 @@ def test_reads_that_hang_turn_others_away(on_postgres: RunningServer) -> None:
         assert {200} == {read.result()[0] for read in hanging}
 
     assert (503, "1", "TEMPORARILY_UNAVAILABLE") == (status, headers["retry-after"], json.loads(body)["error_code"])
+
+
+def test_a_request_has_a_total_time(
+    postgres: Cluster, start_server: Callable[..., RunningServer], tmp_path: Path
+) -> None:
+    """A write that waits for a stranger is answered before its client gives up, and sent again it is stored once."""
+    uri = postgres.store(str(tmp_path))
+    server = start_server(database_uri=uri, RUNYARD_REQUEST_TIMEOUT="3")
+    with Caller(server.url) as caller:
+        run_id = caller.new_run()
+        tag = {"run_id": run_id, "key": "t", "value": "x"}
+        with psycopg.connect(uri) as stranger:
+            stranger.execute("SELECT 1 FROM runs WHERE run_uuid = %s FOR UPDATE", (run_id,))
+            status, answer = caller.post("runs/set-tag", tag)
+            stranger.rollback()
+        assert (504, "DEADLINE_EXCEEDED") == (status, answer["error_code"])
+        assert {} == caller.call("runs/set-tag", tag)
+    server.kill()
+    postgres.give_back(uri)

@@ -46,6 +46,7 @@ class Dispatch:
     def __init__(self, app: App, gate: Gate, settings: ServerSettings) -> None:
         self._app, self._gate = app, gate
         self._bodies = BodyReader(settings.limits)
+        self._seconds = settings.request_seconds or None
         self._waiting_reads, self._most_reads = 0, settings.limits.waiting_reads
         self._paths, self._templates = routes(settings.static_prefix)
 
@@ -64,7 +65,7 @@ class Dispatch:
             return
         try:
             message = await self._decode(kind, scope, receive, parts)
-            body = await self._perform(message)
+            body = await self._in_time(message)
         except RunyardException as error:
             await send_error(send, error)
         except ClientGone:
@@ -98,6 +99,16 @@ class Dispatch:
         if len(body) > _LARGE:  # large enough to block the event loop noticeably
             return await asyncio.to_thread(decode_body, kind, body)
         return decode_body(kind, body)
+
+    async def _in_time(self, message: AnyMessage) -> bytes:
+        try:
+            async with asyncio.timeout(self._seconds):
+                return await self._perform(message)
+        except TimeoutError:
+            stored = "" if message.operation.kind == "read" else " It may be stored yet; to send it again is safe."
+            raise RunyardException(
+                f"The server did not finish this within {self._seconds:g} seconds.{stored}", "DEADLINE_EXCEEDED"
+            ) from None
 
     async def _perform(self, message: AnyMessage) -> bytes:
         if message.operation.kind != "read":

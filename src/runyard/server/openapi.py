@@ -36,6 +36,7 @@ _ANSWERS = {
     "415": "The body is packed in a way the server does not know.",
     "422": "The database needs longer for this than the server lets a read take.",
     "503": "Too much is waiting, or the database cannot be reached; see Retry-After.",
+    "504": "The server did not finish in time; a write may be stored yet.",
     "507": "The server's disk is full; nothing was stored.",
 }
 

@@ -23,6 +23,7 @@ class ServerSettings(HttpSettings):
     artifacts_destination: Where proxied artifacts are kept: a folder, or a URI.
     serve_artifacts: Transfer artifacts through the server.
     read_seconds: How long the database may take for a read; 0 for no limit.
+    request_seconds: How long an operation may take, with all its waiting; 0 for no limit. Clients wait for 120.
     """
 
     backend_store_uri: str = DEFAULT_DATABASE
@@ -30,6 +31,7 @@ class ServerSettings(HttpSettings):
     artifacts_destination: str = DEFAULT_ARTIFACTS
     serve_artifacts: bool = True
     read_seconds: float = 30
+    request_seconds: float = 100
 
     @classmethod
     def from_environment(cls, **given: Any) -> Self:
@@ -42,6 +44,7 @@ class ServerSettings(HttpSettings):
             "artifacts_destination": settings.ARTIFACTS_DESTINATION,
             "serve_artifacts": settings.SERVE_ARTIFACTS,
             "read_seconds": settings.STATEMENT_TIMEOUT,
+            "request_seconds": settings.REQUEST_TIMEOUT,
             "workers": settings.WORKERS,
             "static_prefix": settings.STATIC_PREFIX,
             "allowed_hosts": settings.SERVER_ALLOWED_HOSTS,
