@@ -1,6 +1,7 @@
 """`runyard db upgrade`: safe at any moment, and clear about what it does not touch."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,9 @@ import sqlalchemy as sa
 from runyard.db.engine import open_engines
 from runyard.db.schema import HEAD, version
 from runyard.gate.gate import Gate
+from runyard.tracking.metrics.messages import LogMetric
 from tests.cli.conftest import Runyard
+from tests.factories import a_run
 from tests.support.postgres import free_port
 from tests.support.programs import start_command
 
@@ -89,3 +92,34 @@ def test_a_database_out_of_reach_is_said_as_the_server_says_it(runyard: Runyard)
     assert (done.code, len(done.err.splitlines())) == (1, 1)
     assert "cannot be reached (Connection refused)" in done.err
     assert not any(word in done.err for word in ("s3cret", "report", "sqlalche"))
+
+
+def test_check_tells_and_repairs(runyard: Runyard, database: str) -> None:
+    """Exit code 1 only while something differs; the command says what and how to mend it."""
+    with closing(Gate.open(database)) as gate:
+        run_id = a_run(gate)
+        gate.perform(LogMetric(run_id=run_id, key="loss", value=0.5, timestamp=1))
+    clean = "Checked 1 documents of runs: none differs.\nChecked 1 latest points of metrics: none differs.\n"
+    assert (0, clean) == (runyard("db", "check", database).code, runyard("db", "check", database).out)
+    engines = open_engines(database)
+    with engines.writing.begin() as connection:
+        connection.execute(sa.text("UPDATE runs SET document = ''"))
+        connection.execute(sa.text("UPDATE metric_series SET value = 7"))
+    engines.dispose()
+
+    found = runyard("db", "check", database)
+    assert found.code == 1
+    assert f"run {run_id}: its document is not what its params and tags say.\n" in found.out
+    assert (
+        f"run {run_id}: metric 'loss' shows 7.0 at step 0 instead of 0.5 at step 0 as its latest point.\n" in found.out
+    )
+    assert found.out.endswith("Repeat with --repair to write what the rows say.\n")
+    mended = runyard("db", "check", "--repair", database)
+    assert (0, True) == (mended.code, "Checked 1 documents of runs: 1 repaired.\n" in mended.out)
+    assert clean == runyard("db", "check", database).out
+
+
+def test_check_of_a_database_that_is_not_there(runyard: Runyard, tmp_path: Path) -> None:
+    """No empty one is made, and called clean."""
+    assert runyard("db", "check", f"sqlite:///{tmp_path / 'typo.db'}").code == 1
+    assert not (tmp_path / "typo.db").exists()

@@ -1,5 +1,6 @@
 """The schema version of this program, and the check of a database's version."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -70,7 +71,11 @@ def schema_locked(connection: sa.Connection) -> Iterator[None]:
         with connection.begin():
             yield
         return
-    connection.execute(sa.select(sa.func.pg_advisory_lock(_LOCK)))
+    # An index that the holder of the lock makes beside running writers waits for every transaction that is open. So
+    # the others wait without one: they ask again and again.
+    while not connection.scalar(sa.select(sa.func.pg_try_advisory_lock(_LOCK))):
+        connection.commit()
+        time.sleep(0.1)
     connection.commit()
     try:
         yield
