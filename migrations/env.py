@@ -1,5 +1,7 @@
 """Runs migrations on SQLite and PostgreSQL, on a connection it is given or on the database of ``-x url=…``."""
 
+from typing import Any
+
 from alembic import context
 from sqlalchemy import Connection
 
@@ -9,6 +11,13 @@ from runyard.db.schema import schema_locked
 from runyard.gate.slices import load_all
 
 load_all()  # so that every table is in the metadata
+
+
+def _report(step: Any, **_others: Any) -> None:
+    """Say which step was done."""
+    report = context.config.attributes.get("report")
+    if report is not None and step.up_revision is not None:
+        report(f"Schema version {step.up_revision_id}: {step.up_revision.doc.splitlines()[0]}")
 
 
 def migrate(connection: Connection) -> None:
@@ -22,6 +31,7 @@ def migrate(connection: Connection) -> None:
         render_as_batch=True,
         transactional_ddl=True,
         transaction_per_migration=by_step,
+        on_version_apply=_report,  # type: ignore[arg-type]  # it is called with names
     )
     with context.begin_transaction():
         context.run_migrations()

@@ -1,5 +1,6 @@
 """`runyard db`: looks after the schema and the contents of a backend store."""
 
+import sys
 from contextlib import closing
 
 import click
@@ -31,7 +32,7 @@ def upgrade(uri: str) -> None:
     upgrades at once do no harm.
     """
     require_database(uri)
-    migrate.upgrade(uri)
+    migrate.upgrade(uri, lambda step: click.echo(step, err=True) if sys.stderr.isatty() else None)
     click.echo("The database has the schema of this version.")
 
 

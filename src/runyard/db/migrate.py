@@ -1,5 +1,7 @@
 """Upgrades a database of an older version."""
 
+from collections.abc import Callable
+
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
@@ -10,13 +12,17 @@ from runyard.db.faults import cannot_open
 from runyard.db.schema import SchemaOutdated, found_version, schema_locked
 
 
-def upgrade(uri: str) -> None:
+def upgrade(uri: str, report: Callable[[str], None] = lambda step: None) -> None:
     """Bring the schema of a database to the newest version: on SQLite in one transaction, on PostgreSQL step by step.
 
     There, a step that is interrupted is done again by the next upgrade. Indexes are made beside the writers of a
     running server, which no transaction can do.
 
     Safe when several processes do it at once: the others wait, and find it done.
+
+    Parameters
+    ----------
+    report: Called with a line for people after each step.
 
     Raises
     ------
@@ -36,7 +42,7 @@ def upgrade(uri: str) -> None:
                     f"The database has schema version {found!r}, which this version of Runyard does not know. "
                     "A newer one made it: upgrade Runyard instead. Nothing was changed."
                 )
-            config.attributes["connection"] = connection
+            config.attributes["connection"], config.attributes["report"] = connection, report
             command.upgrade(config, "head")
     except Exception as error:  # noqa: BLE001  (translated or raised as it is)
         raise cannot_open(error) or error from None
