@@ -172,6 +172,8 @@ def _walked(
             if walked >= MAX_WALKED:
                 return None
             needed = (wanted - len(found)) * walked // max(len(found), 1)
+            if walked + needed > MAX_WALKED and not isinstance(piece, Group) and 2 * len(piece) > size.runs:
+                return None  # one in many matches: what is left would be walked in vain
             size.runs = min(max(needed * 5 // 4, 2 * size.runs), MAX_WALKED)
     except GroupTooLargeError:
         return None
