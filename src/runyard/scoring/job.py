@@ -4,7 +4,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +75,11 @@ class FolderJob:
     def record_of(self, found: Found) -> str:
         """The file that says that this content of a file is done."""
         return f"{OWN}/done/{self.output_of(found.name)}.{found.size:x}-{found.changed:x}"
+
+    def report_of(self, found: Found) -> FileReport | None:
+        """How a file went that is done; None for others."""
+        noted = self.wanted.read_json(self.record_of(found))
+        return None if noted is None else FileReport(**{field.name: noted[field.name] for field in fields(FileReport)})
 
     def score(self, found: Found, archive: Callable[[], Path], place: Callable[[], Path] = model_store) -> FileReport:
         """Predict for a file. A failure is a report too, so that the others go on.

@@ -28,9 +28,14 @@ def digest_of(folder: Path) -> str:
     return digest.hexdigest()[:20]
 
 
+def archive_name(digest: str) -> str:
+    """What the archive of a model with this digest is called."""
+    return f"runyard-model-{digest}.zip"
+
+
 def packed(folder: Path) -> Path:
     """An archive of the files in a model's folder. It lasts as long as this process, and is made once for a content."""
-    archive = _scratch() / f"runyard-model-{digest_of(folder)}.zip"
+    archive = _scratch() / archive_name(digest_of(folder))
     if not archive.exists():
         partial = archive.with_suffix(f".{os.getpid()}")
         with zipfile.ZipFile(partial, "w", zipfile.ZIP_STORED) as opened:  # weights do not compress

@@ -16,7 +16,7 @@ from runyard.models.model import Model
 from runyard.pyfunc.script import config_of
 from runyard.scoring import results
 from runyard.scoring.inputs import Inputs
-from runyard.scoring.shipping import digest_of, packed
+from runyard.scoring.shipping import archive_name, digest_of, packed
 from runyard.scoring.spark_types import wanted_type
 from runyard.scoring.worker import Scorer, checked_manager
 from runyard.types.schema import Schema
@@ -105,7 +105,7 @@ class _Predicting:
 
 def archive_in_spark(name: str) -> Path:
     """The archive that Spark sent to this worker with the model of this content."""
-    return files_in_spark() / f"runyard-model-{name}.zip"
+    return files_in_spark() / archive_name(name)
 
 
 def files_in_spark() -> Path:

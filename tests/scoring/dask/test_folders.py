@@ -110,13 +110,15 @@ def test_a_file_that_fails_is_named_and_the_others_go_on(score: Any, store: Path
     assert not [path for path in (store / "out").rglob("*") if path.stem in reasons]
 
 
-def test_a_worker_that_dies_is_the_failure_of_its_file(store: Path) -> None:
+@pytest.mark.parametrize("here", [True, False], ids=["this machine", "cluster"])
+def test_a_worker_that_dies_is_the_failure_of_its_file(here: bool, cluster: str, store: Path) -> None:
     """Others take its place, and the rest of the files are done, those too that waited at the worker that died."""
     an_input(store / "in")
     for name in ("a-deadly", "z-deadly"):
         pq.write_table(pa.table({"id": [1], "a": [666.0], "b": [1.0]}), store / "in" / f"{name}.parquet")
 
-    scores = predict_folder(failing_model(store), "in", "out", "dask", workers=2)
+    address = None if here else cluster
+    scores = predict_folder(failing_model(store), "in", "out", "dask", address=address, workers=2)
 
     assert ["a-deadly.parquet", "z-deadly.parquet"] == sorted(one.name for one in scores.failed)
     assert all("KilledWorker" in str(one.problem) for one in scores.failed)

@@ -1,17 +1,18 @@
 """Predicts for files with Ray: one file at a time on each core."""
 
+import os
 import socket
 from collections.abc import Iterator
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 from runyard.core.libraries import required
 from runyard.exceptions import RunyardException
 from runyard.scoring.engines import Work
-from runyard.scoring.engines.arrival import arrived
 from runyard.scoring.job import FileReport, FolderJob, failed
 from runyard.scoring.places import Found
-from runyard.scoring.shipping import packed
+from runyard.scoring.shipping import archive_name, model_store, packed
 
 _AHEAD = 4
 """How many files are handed out for each that can be worked on."""
@@ -80,4 +81,14 @@ def _reach(address: str) -> None:
 
 
 def _score(job: FolderJob, found: Found, model: bytes | None) -> FileReport:
-    return job.score(found, lambda: arrived(job.scorer.name, model))
+    return job.score(found, lambda: _arrived(job.scorer.name, model))
+
+
+def _arrived(name: str, data: bytes | None) -> Path:
+    """The archive with the model, which arrives as bytes and becomes a file once on each machine."""
+    archive = model_store() / archive_name(name)
+    if data is not None and not archive.exists():
+        partial = archive.with_suffix(f".{os.getpid()}")
+        partial.write_bytes(data)
+        partial.replace(archive)
+    return archive
