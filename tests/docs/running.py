@@ -1,8 +1,12 @@
 """Runs the examples of a page as a reader would."""
 
+import atexit
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -58,6 +62,17 @@ def _ended(command: list[str], folder: Path) -> tuple[int, str, str]:
 def _reader_environment(folder: Path) -> dict[str, str]:
     """What a reader's shell has: no settings of ours yet, and `runyard` on the path."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("RUNYARD_", "MLFLOW_"))}
-    folders = [forked_python(_LOADED).parent, Path(sys.executable).parent, kept.get("PATH", os.defpath)]
+    folders = [forked_python(_LOADED).parent, Path(sys.executable).parent, _commands(), kept.get("PATH", os.defpath)]
     path = os.pathsep.join(map(str, folders))
     return {**kept, "PATH": path, "HOME": str(folder)}
+
+
+@cache
+def _commands() -> Path:
+    """A folder with the command for an environment in which Runyard is only on Python's path, such as a family's."""
+    folder = Path(tempfile.mkdtemp(prefix="runyard-commands-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    command = folder / "runyard"
+    command.write_text(f'#!/bin/sh\nexec {sys.executable} -m runyard "$@"\n')
+    command.chmod(0o755)
+    return folder
