@@ -125,6 +125,22 @@ def test_a_worker_that_dies_is_the_failure_of_its_file(here: bool, cluster: str,
     assert 4 == len(scores.done)
 
 
+def test_a_worker_that_dask_gives_up_is_replaced(store: Path) -> None:
+    """It closes one of this machine that is not back in time, which a busy machine cannot promise."""
+    (store / "in").mkdir()
+    pq.write_table(pa.table({"id": [1], "a": [666.0], "b": [1.0]}), store / "in" / "deadly.parquet")
+    pq.write_table(pa.table({"id": [1], "a": [1.0], "b": [1.0]}), store / "in" / "fine.parquet")
+    import dask  # noqa: PLC0415  (it takes a second)
+
+    with dask.config.set({"distributed.deploy.lost-worker-timeout": "0s"}):
+        scores = predict_folder(failing_model(store), "in", "out", "dask", workers=1)
+
+    assert (["deadly.parquet"], ["fine.parquet"]) == (
+        [one.name for one in scores.failed],
+        [one.name for one in scores.done],
+    )
+
+
 def test_a_process_loads_the_model_once(score: Any, store: Path) -> None:
     """Whatever the number of files."""
     (store / "in").mkdir()

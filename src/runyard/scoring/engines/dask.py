@@ -17,6 +17,9 @@ from runyard.scoring.shipping import archive_name, packed
 _AHEAD = 4
 """How many files are handed out for each that can be worked on, so that no worker waits for the next one."""
 
+_LOOK_SECONDS = 1
+"""How long to wait for a file before it is looked whether workers are missing."""
+
 
 def reports(work: Work) -> Iterator[FileReport]:
     """The report of each file, as it is done."""
@@ -28,14 +31,14 @@ def reports(work: Work) -> Iterator[FileReport]:
             _send(client, packed(work.model), stack)
         cores = sum(client.ncores().values()) or work.workers
         suspects = []
-        for found, future in _done(client, job, work.files, _AHEAD * cores):
+        for found, future in _done(client, work, job, work.files, _AHEAD * cores):
             report = _report(job, found, future)
             if report is None:
                 suspects.append(found)
             else:
                 yield report
         # Dask blames every file that a worker had when it died, also those that waited there: alone, it is the file's.
-        for found, future in _done(client, job, suspects, 1):
+        for found, future in _done(client, work, job, suspects, 1):
             yield _report(job, found, future) or failed(found, future.exception() or "The worker was lost.")
 
 
@@ -46,23 +49,27 @@ def _send(client: Any, archive: Path, stack: ExitStack) -> None:
     stack.callback(client.unregister_worker_plugin, archive.stem)
 
 
-def _done(client: Any, job: FolderJob, files: Iterable[Found], at_once: int) -> Iterator[tuple[Found, Any]]:
+def _done(client: Any, work: Work, job: FolderJob, files: Iterable[Found], at_once: int) -> Iterator[tuple[Found, Any]]:
     """Each file with its future, as it is done; `at_once` of them are handed out at a time."""
+    wait = required("distributed", "Predicting with Dask").wait
     waiting = iter(files)
     given: dict[Any, Found] = {}
 
-    def hand_out(count: int) -> list[Any]:
-        some = list(islice(waiting, count))
-        futures = [client.submit(_score, job, one, pure=False) for one in some]
-        given.update(zip(futures, some, strict=True))
-        return futures
+    def hand_out(count: int) -> None:
+        given.update((client.submit(_score, job, one, pure=False), one) for one in islice(waiting, count))
 
-    done = required("distributed", "Predicting with Dask").as_completed(hand_out(at_once))
-    for future in done:
-        yield given.pop(future), future
-        future.release()
-        for more in hand_out(1):
-            done.add(more)
+    hand_out(at_once)
+    while given:
+        try:
+            done = wait(list(given), timeout=_LOOK_SECONDS, return_when="FIRST_COMPLETED").done
+        except TimeoutError:
+            if not work.address:  # a cluster of this machine may give a worker up that dies while it starts
+                client.cluster.scale(work.workers)
+            continue
+        for future in done:
+            yield given.pop(future), future
+            future.release()
+        hand_out(len(done))
 
 
 def _report(job: FolderJob, found: Found, future: Any) -> FileReport | None:
