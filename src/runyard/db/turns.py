@@ -23,7 +23,8 @@ def begin_in_turn(driver: sqlite3.Connection, log: int, timeout_ms: int) -> None
     Parameters
     ----------
     log: File descriptor of the write-ahead log, opened for this connection alone.
-    timeout_ms: How long to wait for turn and lock together.
+    timeout_ms: How long to wait for the lock. The turn comes when those before have the lock or gave up, each within
+        this time; time spent for it counts.
 
     Raises
     ------
