@@ -23,6 +23,12 @@ pytestmark = [
 ]
 
 
+@pytest.fixture(autouse=True)
+def without_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ray's own choice depends on whether a token was ever made on this machine, and lasts as long as the process."""
+    monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
+
+
 @pytest.fixture
 def cluster(tmp_path: Path) -> Iterator[str]:
     """The head of a cluster with two cores, as its address."""
