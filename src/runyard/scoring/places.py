@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -18,6 +19,9 @@ from runyard.exceptions import DoesNotExist, InvalidParameter
 OWN = "_runyard"
 """The folder, in one of predictions, with what says how far they are."""
 _PURPOSE = "Predicting for folders of files"
+
+_REMOVALS, _PAUSE_SECONDS = 20, 0.1
+"""How often it is tried to delete a folder that changes meanwhile, and how long to wait in between."""
 
 
 @dataclass(frozen=True)
@@ -117,10 +121,23 @@ class Place:
             return None
 
     def remove_folder(self, name: str) -> None:
-        """Delete a folder in it, if it is there."""
+        """Delete a folder in it, if it is there.
+
+        A worker that is still busy with a job that was interrupted may add and remove files meanwhile.
+        """
         store, path = _opened(self.address)
-        with suppress(FileNotFoundError):
-            store.delete_dir(f"{path}/{name}")
+        missing = required("pyarrow.fs", _PURPOSE).FileType.NotFound
+        for attempt in range(_REMOVALS):
+            try:
+                store.delete_dir(f"{path}/{name}")
+            except OSError:
+                if store.get_file_info(f"{path}/{name}").type is missing:
+                    return
+                if attempt + 1 == _REMOVALS:
+                    raise
+                time.sleep(_PAUSE_SECONDS)
+            else:
+                return
 
     @property
     def is_local(self) -> bool:
