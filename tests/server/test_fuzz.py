@@ -48,8 +48,6 @@ def test_every_operation_is_tried(described: Any) -> None:
     assert {*OPERATIONS, *OF_ARTIFACTS} == named
 
 
-# Another thread of this process may use `random` while a case is made.
-@pytest.mark.filterwarnings("ignore:Do not use the .random. module:hypothesis.errors.HypothesisDeprecationWarning")
 @pytest.mark.parametrize(("path", "method"), [*OPERATIONS, *OF_ARTIFACTS], ids=str)
 def test_no_request_breaks_the_server(described: Any, path: str, method: str) -> None:
     """It is performed or refused with a reason, and what is answered is as declared."""
