@@ -97,6 +97,16 @@ def test_settings_that_would_not_do_what_they_say_are_refused(tmp_path: Path, op
     assert value.lower() in done.stderr
 
 
+@pytest.mark.parametrize("option", ["--statement-timeout", "--request-timeout"])
+@pytest.mark.parametrize("value", ["-1", "nan", "soon", "1e9"])
+def test_a_time_limit_that_is_no_number_of_seconds_is_wrong_usage(tmp_path: Path, option: str, value: str) -> None:
+    """A limit that is never reached, or always, is not what was meant."""
+    done = attempt(tmp_path, f"{option}={value}")
+
+    assert 2 == done.returncode
+    assert f"{value!r} is not valid: use a number of at least 0 and at most 1e+07" in " ".join(done.stderr.split())
+
+
 def test_a_server_others_can_reach_says_so(configured: Callable[..., RunningServer]) -> None:
     """Nobody should find out later that everybody was let in."""
     server = configured(host="0.0.0.0")

@@ -113,7 +113,7 @@ def test_a_request_has_a_total_time(
 ) -> None:
     """A write that waits for a stranger is answered before its client gives up, and sent again it is stored once."""
     uri = postgres.store(str(tmp_path))
-    server = start_server(database_uri=uri, RUNYARD_REQUEST_TIMEOUT="3")
+    server = start_server("--request-timeout", "3", database_uri=uri)
     with Caller(server.url) as caller:
         run_id = caller.new_run()
         tag = {"run_id": run_id, "key": "t", "value": "x"}

@@ -1,5 +1,6 @@
 """What is kept twice is compared with its rows, and mended from them."""
 
+import math
 import random
 from dataclasses import replace
 from typing import Any
@@ -10,11 +11,14 @@ import sqlalchemy as sa
 from runyard.db.metadata import metadata
 from runyard.gate.gate import Gate
 from runyard.tracking.checks import CHECKS, Check, examined
+from runyard.tracking.checks.blocks import blocks_of_metrics
 from runyard.tracking.checks.documents import documents
 from runyard.tracking.checks.latest import latest_points
+from runyard.tracking.metrics import blocks
+from runyard.tracking.metrics.blocks import BLOCK
 from runyard.tracking.metrics.entities import Metric
-from runyard.tracking.metrics.messages import LogMetric
-from runyard.tracking.metrics.tables import metric_points, metric_series
+from runyard.tracking.metrics.messages import GetMetricCurves, GetMetricHistory, LogMetric
+from runyard.tracking.metrics.tables import metric_blocks, metric_points, metric_series
 from runyard.tracking.runs.entities import Param
 from runyard.tracking.runs.messages import DeleteTag, LogBatch, SetTag
 from runyard.tracking.runs.tables import params, runs, tags
@@ -142,3 +146,91 @@ def test_rows_added_past_the_gate_are_taken_in(gate: Gate, made: list[str]) -> N
     assert "1" == pairs(shown["params"])["later"]
     assert "added" not in pairs(shown["tags"])
     assert known in shown["metrics"]
+
+
+@pytest.fixture
+def long(gate: Gate) -> str:
+    """A run with a metric that has five blocks, NaN among their ends, and one that is short."""
+    run_id = a_run(gate, an_experiment(gate))
+    chance = random.Random(9)
+    for first in range(0, 5 * BLOCK + 300, 1000):
+        steps = range(first, min(first + 1000, 5 * BLOCK + 300))
+        points = [
+            Metric(
+                key="loss",
+                value=math.nan if step % BLOCK == BLOCK - 1 else chance.gauss(0, 1),
+                timestamp=chance.randrange(10**6),
+                step=step,
+            )
+            for step in steps
+        ]
+        gate.perform(LogBatch(run_id=run_id, metrics=points))
+    gate.perform(LogMetric(run_id=run_id, key="short", value=1.0, timestamp=1))
+    return run_id
+
+
+def ends(gate: Gate) -> list[int]:
+    """The last steps of all blocks."""
+    chosen = sa.select(metric_blocks.c.step).order_by(metric_blocks.c.step)
+    return list(gate.inspect(lambda tx: tx.execute(chosen).scalars().all()))
+
+
+def test_blocks_that_differ_are_sealed_again(gate: Gate, long: str) -> None:
+    """Charts and histories are read from them: each damaged one is named, and is afterwards as it was."""
+    before = every_row(gate)
+    steps = ends(gate)
+    assert [number * BLOCK - 1 for number in range(1, 6)] == steps
+    assert [] == differing(gate, blocks_of_metrics)
+    at = [metric_blocks.c.step == step for step in steps]
+    change(
+        gate,
+        sa.update(metric_blocks).where(at[0]).values(points=metric_blocks.c.points - 1),
+        sa.update(metric_blocks).where(at[1]).values(levels=b"x" * 48),
+        sa.update(metric_blocks).where(at[2]).values(greatest_time=metric_blocks.c.greatest_time + 1),
+        sa.update(metric_blocks).where(at[3]).values(levels=sa.null()),  # not wrong: its points are read
+        sa.update(metric_series).where(metric_series.c.key == "loss").values(sealed_step=7),
+    )
+
+    name = f"run {long}: metric 'loss': "
+    texts = [f"{name}the block of points that ends at step {step} is not what they say" for step in steps[:3]]
+    texts.append(f"{name}its blocks end at step {steps[-1]}, and 7 is noted")
+    assert texts == differing(gate, blocks_of_metrics)
+    assert texts == differing(gate, blocks_of_metrics, repair=True)
+    assert [] == [text for check in CHECKS for text in differing(gate, check)]
+    assert before == every_row(gate)
+
+
+def test_blocks_follow_points_that_were_changed_past_the_gate(gate: Gate, long: str) -> None:
+    """Points removed or added by another program: what charts and histories show is what is there."""
+    number = gate.inspect(lambda tx: tx.scalar(sa.select(metric_series.c.id).where(metric_series.c.key == "loss")))
+    steps = ends(gate)
+    of_series = metric_points.c.series_id == number
+    change(
+        gate,
+        sa.delete(metric_points).where(of_series, metric_points.c.step == 5),
+        sa.delete(metric_points).where(of_series, metric_points.c.step.between(steps[1] + 1, steps[2])),
+        sa.delete(metric_points).where(of_series, metric_points.c.step > steps[3]),
+    )
+
+    assert 3 == len(differing(gate, blocks_of_metrics, repair=True))
+    differing(gate, latest_points, repair=True)
+
+    assert [] == [text for check in CHECKS for text in differing(gate, check)]
+    assert [steps[0], steps[1], steps[3]] == ends(gate)
+    kept = 3 * BLOCK - 1
+    curve = gate.perform(GetMetricCurves(run_ids=[long], metric_key="loss", max_points=100))["curves"][0]
+    assert kept == curve["points"]
+    assert kept == len(gate.perform(GetMetricHistory(run_id=long, metric_key="loss"))["metrics"])
+
+
+@pytest.mark.usefixtures("long")
+def test_many_blocks_are_mended_in_several_transactions(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A series may have thousands: servers write in between."""
+    monkeypatch.setattr(blocks.seal_void, "__defaults__", (2,))
+    change(gate, sa.update(metric_blocks).values(points=1))
+    commits: list[object] = []
+    sa.event.listen(gate.engines.writing, "commit", commits.append)
+
+    assert 5 == len(differing(gate, blocks_of_metrics, repair=True))
+    assert 4 == len(commits)
+    assert [] == differing(gate, blocks_of_metrics)

@@ -5,12 +5,34 @@ from typing import Any
 
 import click
 
+from runyard import settings
 from runyard.cli.choices import Command, variables
 
 
 def _option(*names: str, variable: str, **details: Any) -> Callable[[Command], Command]:
     """An option that is also read from its two environment variables."""
     return click.option(*names, envvar=variables(variable), show_envvar=True, **details)
+
+
+class _Seconds(click.ParamType[float]):
+    """A number of seconds that a setting takes too, with the same bounds."""
+
+    name = "seconds"
+
+    def __init__(self, setting: settings.Setting) -> None:
+        self._setting = setting
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The number; one out of bounds is wrong usage."""
+        try:
+            return float(self._setting.kind(str(value)))
+        except ValueError as problem:
+            self.fail(f"{value!r} is not valid: {problem}.", param, ctx)
+
+
+def _time_limit(flag: str, name: str, setting: settings.Setting, **details: Any) -> Callable[[Command], Command]:
+    """An option for a time limit of the server, `name` in its settings."""
+    return click.option(flag, name, type=_Seconds(setting), envvar=list(setting.names), show_envvar=True, **details)
 
 
 def _listed(_ctx: click.Context, _param: click.Parameter, text: str | None) -> list[str] | None:
@@ -48,6 +70,20 @@ def _listed(_ctx: click.Context, _param: click.Parameter, text: str | None) -> l
     help="Whether clients may send and fetch artifacts through this server; they may by default.",
 )
 @_option("-w", "--workers", variable="WORKERS", type=click.IntRange(min=1), help="Number of processes; 1 by default.")
+@_time_limit(
+    "--statement-timeout",
+    "read_seconds",
+    settings.STATEMENT_TIMEOUT,
+    help="Seconds that the database may take for a read, after which it is answered 422; 30 by default, 0 for no "
+    "limit.",
+)
+@_time_limit(
+    "--request-timeout",
+    "request_seconds",
+    settings.REQUEST_TIMEOUT,
+    help="Seconds that an operation may take with all its waiting, after which it is answered 504; 100 by default, 0 "
+    "for no limit.",
+)
 @_option("--static-prefix", variable="STATIC_PREFIX", help="Path under which everything is served, such as /tracking.")
 @_option(
     "--allowed-hosts",
@@ -84,7 +120,7 @@ def server(ctx: click.Context, /, registry_store_uri: str | None, **given: Any) 
     from runyard.server.launch import serve  # noqa: PLC0415  (help must not wait for the web framework)
     from runyard.server.settings import ServerSettings  # noqa: PLC0415  (as above)
 
-    settings = ServerSettings.from_environment(**given)
-    if registry_store_uri not in (None, settings.backend_store_uri):
+    chosen = ServerSettings.from_environment(**given)
+    if registry_store_uri not in (None, chosen.backend_store_uri):
         click.echo("Warning: --registry-store-uri is ignored; the registry lives in the backend store.", err=True)
-    ctx.exit(serve(settings, click.echo))
+    ctx.exit(serve(chosen, click.echo))

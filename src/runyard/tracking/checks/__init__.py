@@ -4,11 +4,12 @@ What is derived is written in the transaction that writes its rows, so nothing d
 wrote to the database, or a fault of ours did. A new kind of derived rows gets a module here, and a place in `CHECKS`.
 """
 
+from runyard.tracking.checks.blocks import blocks_of_metrics
 from runyard.tracking.checks.check import Check, Difference, examined
 from runyard.tracking.checks.documents import documents
 from runyard.tracking.checks.latest import latest_points
 
 __all__ = ["CHECKS", "Check", "Difference", "examined"]
 
-CHECKS: tuple[Check, ...] = (documents, latest_points)
+CHECKS: tuple[Check, ...] = (documents, latest_points, blocks_of_metrics)
 """Every check, in the order they are made."""

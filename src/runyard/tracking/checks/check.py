@@ -6,9 +6,14 @@ from typing import Protocol, TypeVar
 
 import sqlalchemy as sa
 
+from runyard.db.jobs import Unfinished
 from runyard.db.transaction import Transaction
 
 T = TypeVar("T")
+Compare = Callable[[Transaction, Sequence[int], bool], list["Difference"]]
+"""Compares what some rows hold; locks them if it is to be changed afterwards."""
+Mend = Callable[[Transaction, Sequence["Difference"]], "list[Difference] | Unfinished"]
+"""Writes what the rows say where it differed, in one transaction or in several; returns what it mended."""
 
 
 @dataclass(frozen=True)
@@ -34,29 +39,63 @@ class Check:
     what: What is compared, in the plural.
     column: Internal number of the rows that hold the derived values.
     piece: Number of rows compared in one transaction.
-    compare: The differences of the rows with these numbers. Locks them when asked to change them afterwards.
-    mend: Writes what the rows say where it differs.
+    compare: The differences of the rows with these numbers.
+    mend: Mends differences that were found. Writes may have come since.
+    only: Which rows hold derived values; all of them when None.
     """
 
     what: str
     column: sa.Column[int]
     piece: int
-    compare: Callable[[Transaction, Sequence[int], bool], list[Difference]]
-    mend: Callable[[Transaction, Sequence[int]], None]
+    compare: Compare
+    mend: Mend
+    only: sa.ColumnElement[bool] | None = None
 
     def count(self, tx: Transaction) -> int:
         """Number of rows to compare."""
-        return int(tx.scalar(sa.select(sa.func.count()).select_from(self.column.table)))
+        return int(tx.scalar(self._rows(sa.func.count())))
+
+    def next_numbers(self, tx: Transaction, after: int) -> list[int]:
+        """The numbers of the next rows to compare."""
+        chosen = self._rows(self.column).where(self.column > after).order_by(self.column).limit(self.piece)
+        return list(tx.execute(chosen).scalars())
+
+    def _rows(self, column: sa.ColumnElement[int]) -> sa.Select[int]:
+        chosen = sa.select(column).select_from(self.column.table)
+        return chosen if self.only is None else chosen.where(self.only)
+
+
+def compared_again(compare: Compare, write: Callable[[Transaction, Sequence[int]], None]) -> Mend:
+    """Mends by comparing again in the transaction that writes, and writing what differs then.
+
+    Parameters
+    ----------
+    write: Writes what the rows say for the rows with these numbers.
+    """
+
+    def mend(tx: Transaction, differences: Sequence[Difference]) -> list[Difference]:
+        found = compare(tx, [each.number for each in differences], True)
+        write(tx, [each.number for each in found])
+        return found
+
+    return mend
 
 
 class Perform(Protocol):
-    """Performs work in a transaction, as the gate does."""
+    """Performs work in a transaction, as the gate's `inspect` does."""
 
     def __call__(self, work: Callable[[Transaction], T]) -> T:
         """Perform it, and return what it returns."""
 
 
-def examined(check: Check, inspect: Perform, administer: Perform | None) -> Iterator[tuple[int, list[Difference]]]:
+class Administer(Protocol):
+    """Performs work in one transaction or in several, as the gate's `administer` does."""
+
+    def __call__(self, work: Callable[[Transaction], T | Unfinished]) -> T:
+        """Perform it, and return what its last step returns."""
+
+
+def examined(check: Check, inspect: Perform, administer: Administer | None) -> Iterator[tuple[int, list[Difference]]]:
     """Compare everything; yields the number of rows compared and their differences, piece by piece.
 
     Parameters
@@ -70,19 +109,11 @@ def examined(check: Check, inspect: Perform, administer: Perform | None) -> Iter
         if not numbers:
             return
         if found and administer is not None:
-            found = administer(lambda tx, wrong=[each.number for each in found]: _mended(tx, check, wrong))  # type: ignore[misc]
+            found = administer(lambda tx, found=found: check.mend(tx, found))  # type: ignore[misc]
         yield len(numbers), found
         after = numbers[-1]
 
 
 def _next_piece(tx: Transaction, check: Check, after: int) -> tuple[list[int], list[Difference]]:
-    chosen = sa.select(check.column).where(check.column > after).order_by(check.column).limit(check.piece)
-    numbers = list(tx.execute(chosen).scalars())
+    numbers = check.next_numbers(tx, after)
     return numbers, check.compare(tx, numbers, False) if numbers else []
-
-
-def _mended(tx: Transaction, check: Check, numbers: Sequence[int]) -> list[Difference]:
-    """Compare again, for writes may have come between; then mend."""
-    found = check.compare(tx, numbers, True)
-    check.mend(tx, [each.number for each in found])
-    return found

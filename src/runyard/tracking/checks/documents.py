@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from runyard.db.dialects import one_of
 from runyard.db.transaction import Transaction
-from runyard.tracking.checks.check import Check, Difference
+from runyard.tracking.checks.check import Check, Difference, compared_again
 from runyard.tracking.runs.documents import document
 from runyard.tracking.runs.tables import params, runs, tags
 
@@ -48,4 +48,4 @@ def _mend(tx: Transaction, numbers: Sequence[int]) -> None:
         tx.execute(sa.update(runs).where(runs.c.id == number).values(document=text))
 
 
-documents = Check("documents of runs", runs.c.id, 500, _compare, _mend)
+documents = Check("documents of runs", runs.c.id, 500, _compare, compared_again(_compare, _mend))

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from runyard.db.dialects import one_of
 from runyard.db.transaction import Transaction
-from runyard.tracking.checks.check import Check, Difference
+from runyard.tracking.checks.check import Check, Difference, compared_again
 from runyard.tracking.metrics.levels import NAN_TEXT
 from runyard.tracking.metrics.series import Latest, _document, _rank
 from runyard.tracking.metrics.tables import metric_points, metric_series
@@ -88,4 +88,4 @@ def _point_of(tx: Transaction, row: Any) -> dict[str, Any]:
     return {"series_id": row.id, "step": row.step, "timestamp": row.timestamp, "value": value}
 
 
-latest_points = Check("latest points of metrics", _series.id, 5_000, _compare, _mend)
+latest_points = Check("latest points of metrics", _series.id, 5_000, _compare, compared_again(_compare, _mend))

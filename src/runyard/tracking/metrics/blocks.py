@@ -33,6 +33,7 @@ _points = metric_points.c
 _blocks = metric_blocks.c
 _PLACE = (_points.step, _points.timestamp, _points.value)
 _END = (_blocks.step, _blocks.timestamp, _blocks.value)
+_BLOCK = (_blocks.series_id == sa.bindparam("series"), *(column == sa.bindparam(column.name) for column in _END))
 
 
 def _bound_place(name: str = "") -> Any:
@@ -71,6 +72,10 @@ _end_before = Prepared(
     .limit(sa.literal_column("1")),
     "series", "step", "timestamp", "value",
 )  # fmt: skip
+_make_void = Prepared(
+    sa.update(metric_blocks).where(*_BLOCK).values(levels=sa.null()), "series", "step", "timestamp", "value"
+)
+_remove = Prepared(sa.delete(metric_blocks).where(*_BLOCK), "series", "step", "timestamp", "value")
 _void = Prepared(
     sa.select(*_END)
     .where(_blocks.series_id == sa.bindparam("series"), _blocks.levels.is_(None))
@@ -221,11 +226,7 @@ def seal(tx: Transaction, series: int, most: int = PIECE) -> bool:
     """
     if tx.dialect != "sqlite" and _lock.row(tx, series) is None:
         return False  # points are being added, which could not be seen yet
-    done = 0
-    for end in _void.rows(tx, series, most):
-        for last, points in _parts(tx, series, end_before(tx, series, end), end):
-            _save_block(tx, series, last, points)
-            done += 1
+    done = _seal_void(tx, series, most)
     last_sealed = None
     for last, points in _parts(tx, series, last_end(tx, series) or LOWEST, None) if done < most else ():
         _save_block(tx, series, last, points)
@@ -236,6 +237,35 @@ def seal(tx: Transaction, series: int, most: int = PIECE) -> bool:
     if last_sealed is not None:
         _note_sealed.run(tx, last_sealed[0], series)
     return done >= most
+
+
+def void(tx: Transaction, series: int, end: Point) -> None:
+    """Let the block that ends with this point be sealed again; until then its points are read."""
+    _make_void.run(tx, series, *end)
+
+
+def seal_void(tx: Transaction, series: int, most: int = PIECE) -> bool:
+    """Seal up to `most` blocks that are void, waiting for those who add points; note where the last block ends.
+
+    Returns whether there are more.
+    """
+    tx.execute(sa.select(metric_series.c.id).where(metric_series.c.id == series).with_for_update())
+    done = _seal_void(tx, series, most)
+    end = last_end(tx, series)
+    _note_sealed.run(tx, end and end[0], series)
+    return done >= most
+
+
+def _seal_void(tx: Transaction, series: int, most: int) -> int:
+    done = 0
+    for end in _void.rows(tx, series, most):
+        for last, points in _parts(tx, series, end_before(tx, series, end), end):
+            if points:
+                _save_block(tx, series, last, points)
+            else:  # another program removed them
+                _remove.run(tx, series, *last)
+            done += 1
+    return done
 
 
 def _parts(tx: Transaction, series: int, after: Point, end: Point | None) -> Iterator[tuple[Point, list[Any]]]:
