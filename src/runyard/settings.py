@@ -241,6 +241,13 @@ REQUEST_TIMEOUT = Setting(
     100.0,
     ours_only=True,
 )
+COMPRESS = Setting(
+    "COMPRESS",
+    "Pack the server's large answers with gzip for clients that take it; off where a proxy does so.",
+    _boolean,
+    True,
+    ours_only=True,
+)
 DEFAULT_ARTIFACT_ROOT = Setting("DEFAULT_ARTIFACT_ROOT", "Artifact location of new experiments.")
 ARTIFACTS_DESTINATION = Setting("ARTIFACTS_DESTINATION", "Folder or URI where the server keeps proxied artifacts.")
 SERVE_ARTIFACTS = Setting("SERVE_ARTIFACTS", "Let clients transfer artifacts through the server.", _boolean, True)

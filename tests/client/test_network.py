@@ -1,5 +1,6 @@
 """The network as it is: proxies, certificates, other programs at the address, and servers that are not there."""
 
+import gzip
 import logging
 import os
 import socket
@@ -288,3 +289,16 @@ def test_https_to_a_plain_server_says_so(scripted: ScriptedServer) -> None:
     """It never works, and the scheme is the mistake."""
     with pytest.raises(Unreachable, match=r"tried once.*begin with http://"):
         transport_to(scripted.url.replace("http://", "https://")).send(SET_TAG)
+
+
+def test_answers_from_other_machines_come_packed(scripted: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A table of 100,000 runs is 280 MB of text: on this machine packing it would only take time."""
+    text = gzip.compress(b'{"experiment": {"experiment_id": "7", "name": "far away"}}')
+    scripted.answers = [Answer(body=text, headers={"Content-Encoding": "gzip"}), Answer()]
+    monkeypatch.setenv("http_proxy", scripted.url)
+    far = transport_to(ELSEWHERE).send(GetExperiment(experiment_id="7"))
+    monkeypatch.delenv("http_proxy")
+    transport_to(scripted.url).send(SET_TAG)
+
+    assert "far away" == far["experiment"]["name"]
+    assert ["gzip", "identity"] == [asked.headers["Accept-Encoding"] for asked in scripted.asked]

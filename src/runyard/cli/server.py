@@ -69,6 +69,12 @@ def _listed(_ctx: click.Context, _param: click.Parameter, text: str | None) -> l
     default=None,
     help="Whether clients may send and fetch artifacts through this server; they may by default.",
 )
+@_option(
+    "--compress/--no-compress",
+    variable="COMPRESS",
+    default=None,
+    help="Whether large answers are packed with gzip for clients that take it; they are by default.",
+)
 @_option("-w", "--workers", variable="WORKERS", type=click.IntRange(min=1), help="Number of processes; 1 by default.")
 @_time_limit(
     "--statement-timeout",

@@ -15,6 +15,7 @@ from runyard.core.connections import (
     FIRST_CONTACT_SECONDS,
     advice_for,
     connection_pool,
+    is_on_this_machine,
     is_transient,
     never_sent,
     reason_of,
@@ -68,6 +69,7 @@ class RemoteTransport:
     def __init__(self, uri: str) -> None:
         self.uri = uri.rstrip("/")
         self.address = without_credentials(self.uri)
+        self._packed = {} if is_on_this_machine(self.uri) else {"Accept-Encoding": "gzip"}
         self._has_answered = False
         """Whether it ever answered."""
         self._warned = False
@@ -172,7 +174,7 @@ class RemoteTransport:
     def _request(self, message: AnyMessage, timeout: float) -> "urllib3.BaseHTTPResponse":
         operation, fields = message.operation, message.to_wire()
         method, url, body = operation.methods[0], self.uri + operation.address(fields), None
-        headers = request_headers(self.uri)
+        headers = {**self._packed, **request_headers(self.uri)}
         if method == "GET":
             flags = {name: str(value).lower() for name, value in fields.items() if isinstance(value, bool)}
             url += "?" + urlencode(fields | flags, doseq=True)

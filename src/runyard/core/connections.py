@@ -111,6 +111,15 @@ def proxy_for(uri: str) -> tuple[str, str | None]:
     return name, f"{scheme.lower()}://{rest}"
 
 
+def is_on_this_machine(uri: str) -> bool:
+    """Whether an address is of this machine, as far as its name says so: nothing goes over a network."""
+    host = urlsplit(uri).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 def _first_set(*names: str) -> tuple[str, str]:
     """The first of these variables that is set, small letters before capitals, as curl and requests read them."""
     for name in names:

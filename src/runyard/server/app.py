@@ -14,6 +14,7 @@ from runyard.db.transaction import Transaction
 from runyard.exceptions import EndpointNotFound, InvalidParameter
 from runyard.gate.gate import Gate
 from runyard.http.answers import INCIDENT, App, Receive, Scope, Send, send_error, unforeseen
+from runyard.http.compression import Compression
 from runyard.http.guard import Guard
 from runyard.http.lifespan import Lifespan
 from runyard.server.dispatch import Dispatch
@@ -80,7 +81,8 @@ def create_app(settings: ServerSettings, gate: Gate | None = None) -> App:
     opened.observers.append(Outages().note)
     web = _Web(settings, opened)
     lifespan = Lifespan(web.warm, opened.close if gate is None else None)
-    return Guard(Dispatch(Status(web, settings), opened, settings), settings, lifespan)
+    app: App = Dispatch(Status(web, settings), opened, settings)
+    return Guard(Compression(app) if settings.compress else app, settings, lifespan)
 
 
 class _Web:

@@ -24,6 +24,7 @@ class ServerSettings(HttpSettings):
     serve_artifacts: Transfer artifacts through the server.
     read_seconds: How long the database may take for a read; 0 for no limit.
     request_seconds: How long an operation may take, with all its waiting; 0 for no limit. Clients wait for 120.
+    compress: Pack large answers with gzip for clients that take it.
     """
 
     backend_store_uri: str = DEFAULT_DATABASE
@@ -32,6 +33,7 @@ class ServerSettings(HttpSettings):
     serve_artifacts: bool = True
     read_seconds: float = 30
     request_seconds: float = 100
+    compress: bool = True
 
     @classmethod
     def from_environment(cls, **given: Any) -> Self:
@@ -45,6 +47,7 @@ class ServerSettings(HttpSettings):
             "serve_artifacts": settings.SERVE_ARTIFACTS,
             "read_seconds": settings.STATEMENT_TIMEOUT,
             "request_seconds": settings.REQUEST_TIMEOUT,
+            "compress": settings.COMPRESS,
             "workers": settings.WORKERS,
             "static_prefix": settings.STATIC_PREFIX,
             "allowed_hosts": settings.SERVER_ALLOWED_HOSTS,

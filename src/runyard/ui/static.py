@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from runyard.exceptions import DoesNotExist
+from runyard.http.compression import takes_gzip
 from runyard.ui.navigation import Urls
 
 _FOREVER = "public, max-age=31536000, immutable"
@@ -69,7 +70,7 @@ class StaticFiles:
         body = file.content
         if file.packed is not None:
             headers["Vary"] = "Accept-Encoding"
-            if "gzip" in request.headers.get("accept-encoding", ""):
+            if takes_gzip(request.headers.get("accept-encoding", "").encode("latin-1")):
                 headers["Content-Encoding"] = "gzip"
                 body = file.packed
         return Response(body, headers=headers, media_type=file.media_type)
