@@ -1,12 +1,28 @@
 """The table of runs in a browser."""
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
+from runyard.gate.gate import Gate
 from tests.browser.conftest import Tab
+from tests.factories import an_experiment
+from tests.support.rows import add_runs
+from tests.support.server import RunningServer
 from tests.ui.stories import Story
 
 pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def many(server: RunningServer) -> str:
+    """An experiment of 230 runs: three pages."""
+    gate = Gate.open(server.database_uri, artifact_root=str(server.folder / "runyard-artifacts"))
+    try:
+        experiment_id = an_experiment(gate, "many")
+        add_runs(gate, experiment_id, 230, metrics=1, params=1)
+        return experiment_id
+    finally:
+        gate.close()
 
 
 def table(tab: Tab, story: Story) -> None:
@@ -82,6 +98,111 @@ def test_chosen_runs_are_compared(tab: Tab, story: Story) -> None:
     expect(tab.page.get_by_role("heading", level=1)).to_have_text("Compare 2 runs")
 
 
+def test_what_is_chosen_outlives_sorting_paging_and_the_tab(tab: Tab, story: Story) -> None:
+    """The choice is in the address; the box that chooses all stays, and so does the focus of the keyboard."""
+    table(tab, story)
+    tab.page.get_by_label("run 0").check()
+    tab.page.get_by_label("run 3").check()
+
+    head = tab.page.get_by_role("link", name="loss", exact=True)
+    head.focus()
+    tab.page.keyboard.press("Enter")
+    expect(tab.page.locator("th[aria-sort=descending]")).to_have_text("loss")
+    expect(tab.page.locator("output")).to_have_text("2 chosen")
+    expect(head).to_be_focused()
+    tab.page.get_by_label("Choose all runs on this page").check()
+    expect(tab.page.locator("output")).to_have_text("5 chosen")
+    tab.page.get_by_label("run 1").uncheck()
+    tab.page.fill("#filter", "params.lr = '0.2'")
+    tab.page.press("#filter", "Enter")
+    expect(tab.page.locator("output")).to_have_text("4 chosen, 4 not on this page")
+    expect(tab.page.locator("#runs-table tbody a")).to_be_focused()
+
+    other = tab.page.context.new_page()
+    other.goto(tab.page.url)
+    expect(other.locator("output")).to_have_text("4 chosen, 4 not on this page")
+    other.get_by_role("button", name="Compare").click()
+    expect(other.get_by_role("heading", level=1)).to_have_text("Compare 4 runs")
+    other.close()
+
+
+def test_all_that_match_are_chosen_tagged_and_left_out_again(tab: Tab, many: str) -> None:
+    """A choice of more runs than an address holds is kept by the server; a run can be dropped from it."""
+    page = tab.open(f"/experiments/{many}")
+    page.get_by_label("Choose all runs on this page").check()
+    page.get_by_role("button", name="Choose all 230 that match").click()
+    expect(page.locator("output")).to_have_text("230 chosen, 130 not on this page; at most 50 can be compared")
+    expect(page.get_by_role("button", name="Compare")).to_be_disabled()
+
+    page.locator("input[name=runs]").nth(2).uncheck()
+    page.get_by_role("link", name="Next").click()
+    expect(page.locator("output")).to_have_text("229 chosen, 129 not on this page; at most 50 can be compared")
+    page.get_by_text("Tag", exact=True).click()
+    page.get_by_role("textbox", name="Key").fill("batch")
+    page.get_by_role("textbox", name="Value").fill("one")
+    page.keyboard.press("Enter")
+
+    expect(page.locator(".notice")).to_contain_text("229 runs were tagged.")
+    expect(page.locator(".pager .range").first).to_contain_text("101–200")
+    page.get_by_role("button", name="Clear").click()
+    expect(page.get_by_role("button", name="Delete", exact=True)).to_be_disabled()
+
+
+def test_back_shows_the_rows_of_its_address_at_once(tab: Tab, many: str) -> None:
+    """Rows of another page must not stand there while the answer is on its way: a key would choose the wrong run."""
+    page = tab.open(f"/experiments/{many}")
+    first = page.locator("input[name=runs]").first
+    newest = first.get_attribute("value")
+    page.get_by_role("link", name="Next").click()
+    expect(first).not_to_have_value(str(newest))
+
+    held: list[Route] = []
+    page.route("**/experiments/*", lambda route: held.append(route))
+    page.evaluate("addEventListener('popstate', () => { shown = document.querySelector('input[name=runs]').value; })")
+    page.evaluate("history.back()")
+    page.wait_for_function("window.shown")
+
+    assert newest == page.evaluate("shown")
+    for route in held:
+        route.continue_()
+    page.unroute("**/experiments/*")
+    expect(first).to_have_value(str(newest))
+
+
+def test_deleting_asks_nothing_and_is_undone_in_the_notice(tab: Tab, many: str) -> None:
+    """The view stays, in the address too; the notice does not follow to another tab."""
+    page = tab.open(f"/experiments/{many}?order=run_name%20ASC")
+    for place in range(3):
+        page.locator("input[name=runs]").nth(place).check()
+    page.locator("run-selection").get_by_role("button", name="Delete").click()
+
+    expect(page.locator(".notice")).to_contain_text("3 runs were deleted.")
+    expect(page.locator(".pager .range").first).to_contain_text("of 227 runs")
+    assert "order=run_name%20ASC" in page.url.replace("+", "%20")
+    assert "done=" not in page.url
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator(".notice")).to_contain_text("3 runs were restored.")
+    expect(page.locator(".pager .range").first).to_contain_text("of 230 runs")
+    page.get_by_role("link", name="Deleted").click()
+    expect(page.locator("main")).to_contain_text("No runs here.")
+    expect(page.locator(".notice")).to_have_count(0)
+
+
+@pytest.mark.parametrize("width", [390, 640, 1280])
+def test_the_panel_of_columns_stays_in_the_window(tab: Tab, story: Story, width: int) -> None:
+    """On a telephone, and where text is twice as large."""
+    tab.page.set_viewport_size({"width": width, "height": 800})
+    table(tab, story)
+    tab.page.get_by_text("Columns", exact=True).click()
+
+    box = tab.page.locator(".sheet:has(column-panel)").bounding_box()
+
+    assert box is not None
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= width
+    tab.page.get_by_role("button", name="Apply").click()
+
+
 def test_shift_chooses_a_range_and_the_head_all(tab: Tab, story: Story) -> None:
     """As in every list."""
     table(tab, story)
@@ -90,7 +211,7 @@ def test_shift_chooses_a_range_and_the_head_all(tab: Tab, story: Story) -> None:
     boxes.nth(1).click()
     boxes.nth(3).click(modifiers=["Shift"])
     expect(tab.page.locator("output")).to_have_text("3 chosen")
-    tab.page.locator("#all-runs").check()
+    tab.page.locator("[data-every]").check()
 
     expect(tab.page.locator("output")).to_have_text("5 chosen")
 

@@ -78,8 +78,6 @@ NOTICES = {
     "run-renamed": "The run was renamed.",
     "run-deleted": "The run was deleted. It can be restored.",
     "run-restored": "The run is back.",
-    "runs-deleted": "The chosen runs were deleted. They can be restored from the list of deleted runs.",
-    "runs-restored": "The chosen runs are back.",
     "model-created": "The model was registered. It has no versions yet.",
     "model-renamed": "The model was renamed.",
     "model-deleted": "The model and all its versions were deleted.",

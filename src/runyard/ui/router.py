@@ -65,6 +65,8 @@ _ACTIONS: tuple[tuple[str, Action], ...] = (
     ("/ui/experiments/{experiment_id}/restore", experiment.restore),
     ("/ui/experiments/{experiment_id}/delete-runs", experiment.delete_runs),
     ("/ui/experiments/{experiment_id}/restore-runs", experiment.restore_runs),
+    ("/ui/experiments/{experiment_id}/tag-runs", experiment.tag_runs),
+    ("/ui/experiments/{experiment_id}/choose-all", experiment.choose_all),
     ("/ui/experiments/{experiment_id}/models/{model_id}/describe", logged_model.describe),
     ("/ui/experiments/{experiment_id}/models/{model_id}/set-tag", logged_model.set_tag),
     ("/ui/experiments/{experiment_id}/models/{model_id}/delete-tag", logged_model.delete_tag),

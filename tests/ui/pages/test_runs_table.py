@@ -8,6 +8,7 @@ import pytest
 from runyard.gate.gate import Gate
 from runyard.tracking.runs.entities import Param
 from runyard.tracking.runs.messages import GetRun, LogBatch
+from runyard.tracking.selections.messages import CreateSelection
 from runyard.ui.parts.list_state import offset_token
 from tests.factories import NOW, a_point, a_run, an_experiment
 from tests.support.rows import add_runs
@@ -152,6 +153,103 @@ def test_chosen_runs_are_deleted_and_restored(gate: Gate, reader: Reader) -> Non
     assert ["run 2", "run 0"] == deleted
     assert gate.perform(GetRun(run_id=story.run_ids[0]))["run"]["info"]["lifecycle_stage"] == "active"
     assert reader.send(f"{path}/delete-runs").status == 400
+
+
+VIEW = "filter=metrics.loss%20%3E%3D%200&order=run_name%20ASC&col=params.lr&col=params.seed"
+
+
+def test_what_is_done_to_runs_leads_back_to_the_view_and_can_be_undone(gate: Gate, reader: Reader) -> None:
+    """Filter, order and columns stay; what was done is said once, with the way back."""
+    story = a_story(gate)
+    path = f"/ui/experiments/{story.experiment_id}"
+
+    sent = reader.send(f"{path}/delete-runs", runs=[story.run_ids[0], story.run_ids[2]], back=f"{VIEW}&evil=1")
+    target = sent.headers["location"]
+    page = reader.get(target)
+    undo = next(found for tag, found in page.elements if tag == "form" and "restore-runs" in found.get("action", ""))
+    selection = re.findall(r"undo=(\w+)", target)[0]
+    undone = reader.get(reader.send(undo["action"], selection=selection, back=VIEW).headers["location"])
+
+    assert 303 == sent.status
+    assert target.startswith(f"/experiments/{story.experiment_id}?{VIEW}&done=deleted&undo=")
+    assert "2 runs were deleted." in page.words
+    assert ["run 1"] == names(page)
+    assert "2 runs were restored." in undone.words
+    assert ["run 0", "run 1", "run 2"] == names(undone)
+    assert ["lr", "seed"] == heads(undone)[5:]
+
+
+def test_an_address_cannot_claim_what_was_not_done(gate: Gate, reader: Reader) -> None:
+    """A link that somebody sends shows no text of theirs, and a list that is gone no notice."""
+    path = f"/experiments/{a_story(gate).experiment_id}"
+
+    for forged in ("done=deleted", f"done=deleted&undo={'0' * 32}", "done=pwned&undo=x", "done=deleted&undo=x"):
+        page = reader.get(f"{path}?{forged}")
+        assert 200 == page.status, forged
+        assert 'class="notice"' not in page.text, forged
+
+
+def test_chosen_runs_are_tagged_and_stay_chosen(gate: Gate, reader: Reader) -> None:
+    """One may go on with them; a tag is removed the same way."""
+    story = a_story(gate)
+    path = f"/ui/experiments/{story.experiment_id}"
+
+    def tags(index: int) -> dict[str, str]:
+        return gate.ask(GetRun(run_id=story.run_ids[index])).run.data.tags
+
+    page = reader.get(
+        reader.send(f"{path}/tag-runs", runs=[*story.run_ids[:2]], key="keep", value="yes").headers["location"]
+    )
+    assert ["yes", "yes", None] == [tags(index).get("keep") for index in range(3)]
+    assert "2 runs were tagged." in page.words
+    assert sorted(story.run_ids[:2]) == sorted(ticked(page))
+
+    reader.send(f"{path}/tag-runs", runs=[story.run_ids[0]], key="keep", remove="yes")
+    assert [None, "yes"] == [tags(index).get("keep") for index in range(2)]
+    assert 400 == reader.send(f"{path}/tag-runs", runs=[story.run_ids[0]], value="x").status
+
+
+def ticked(page: Answer) -> list[str]:
+    """The ids of the runs whose boxes are ticked."""
+    return [found["value"] for tag, found in page.elements if found.get("name") == "runs" and "checked" in found]
+
+
+def test_what_is_chosen_is_in_the_address(gate: Gate, reader: Reader) -> None:
+    """Ids, a selection that the server keeps, or both; forms carry what is chosen on other pages."""
+    story = a_story(gate)
+    first, second, third = story.run_ids
+    elsewhere = a_run(gate, an_experiment(gate, "another"))
+    path = f"/experiments/{story.experiment_id}"
+    kept = gate.ask(CreateSelection(run_ids=[second, third])).selection_id
+
+    by_ids = reader.get(f"{path}?chosen={first},{elsewhere}")
+    both = reader.get(f"{path}?selection={kept}&chosen={first}&dropped={third}")
+    gone = reader.get(f"{path}?selection={'0' * 32}")
+
+    assert [first] == ticked(by_ids)
+    assert elsewhere in by_ids.attributes("input", "value")
+    assert {first, second} == set(ticked(both))
+    assert [] == ticked(gone)
+    assert "not kept any more" in gone.words
+    compared = reader.get(f"/compare?selection={kept}&chosen={first}&dropped={third}")
+    assert (303, f"/compare?runs={second},{first}") == (compared.status, compared.headers["location"])
+
+
+def test_all_that_match_are_chosen_at_once(gate: Gate, reader: Reader) -> None:
+    """On every page; comparing more than the page can take is refused with the number."""
+    experiment_id = an_experiment(gate)
+    add_runs(gate, experiment_id, 120, metrics=1)
+
+    sent = reader.send(f"/ui/experiments/{experiment_id}/choose-all", back=f"filter={quote('metrics.m1 >= 0')}")
+    page = reader.get(sent.headers["location"])
+    selection = page.attributes("run-selection", "data-selected")
+
+    assert ["120"] == selection
+    assert 100 == len(ticked(page))
+    kept = re.findall(r"selection=(\w+)", sent.headers["location"])[0]
+    assert "120 runs are named; at most 50" in reader.get(f"/compare?selection={kept}").words
+    none = reader.send(f"/ui/experiments/{experiment_id}/choose-all", back=f"filter={quote('metrics.m1 > 1e9')}")
+    assert 400 == none.status
 
 
 def test_a_page_of_many_runs_says_what_its_columns_and_counts_are_of(gate: Gate, reader: Reader) -> None:

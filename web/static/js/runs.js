@@ -1,51 +1,170 @@
-// The table of runs: choosing rows, and the panel of columns.
+// The table of runs: choosing rows on any page, and the panel of columns.
+import { keepView } from "./runs-view.js";
+
+const MOST_IN_ADDRESS = 100;
+
+// What is chosen: a selection that the server keeps, and ids that were added to it and dropped from it since.
+// It is in the address, so that it outlives the page and can be sent to somebody.
+const selection = { id: "", size: 0, added: new Set(), dropped: new Set() };
+
+function readAddress() {
+  const query = new URLSearchParams(location.search);
+  const ids = (name) => new Set((query.get(name) ?? "").split(",").filter(Boolean));
+  Object.assign(selection, { id: query.get("selection") ?? "", added: ids("chosen"), dropped: ids("dropped") });
+}
+
+// The address with what is chosen.
+function carry(address) {
+  const url = new URL(address, location.href);
+  const kept = { selection: selection.id, chosen: [...selection.added].join(","), dropped: [...selection.dropped].join(",") };
+  for (const [name, value] of Object.entries(kept)) value ? url.searchParams.set(name, value) : url.searchParams.delete(name);
+  return url.pathname + url.search.replaceAll("%2C", ",") + url.hash;
+}
+
+// What was just done is said once: not again when the page is loaded anew.
+function writeAddress() {
+  const url = new URL(carry(location.href), location.href);
+  for (const name of ["notice", "done", "undo"]) url.searchParams.delete(name);
+  history.replaceState(history.state, "", url.pathname + url.search.replaceAll("%2C", ",") + url.hash);
+}
+
+async function shorten(address) {
+  // too long for an address: the server keeps the list
+  const body = { run_ids: [...selection.added], without: [...selection.dropped] };
+  if (selection.id) body.selection_id = selection.id;
+  const answer = await fetch(address, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+  if (!answer.ok) return;
+  const kept = await answer.json();
+  for (const id of body.run_ids) selection.added.delete(id);
+  for (const id of body.without) selection.dropped.delete(id);
+  Object.assign(selection, { id: kept.selection_id, size: kept.run_ids.length });
+}
+
+readAddress();
 
 customElements.define(
   "run-selection",
   class extends HTMLElement {
     connectedCallback() {
       this.form = this.closest("form");
-      this.all = this.form.querySelector("#all-runs");
-      this.all.hidden = false;
+      this.every = this.form.querySelector("[data-every]");
+      this.every.hidden = false;
       this.last = null;
+      const { selected } = this.dataset;
+      selection.size = Number(selected);
+      if (!selection.size) selection.id = ""; // the server does not keep it any more
+      this.ofSelection = new Set(
+        this.boxes.filter((box) => selection.dropped.has(box.value) || (box.defaultChecked && selection.id && !selection.added.has(box.value))).map((box) => box.value),
+      );
+      this.offers = [this.offer("Clear", () => this.clear()), this.offer("", () => this.chooseAll())];
       this.form.addEventListener("click", (event) => this.clicked(event));
-      this.form.addEventListener("change", () => this.show());
-      this.form.addEventListener("submit", (event) => this.shorten(event));
-      addEventListener("pageshow", () => this.show());
-      this.show();
+      this.form.addEventListener("submit", (event) => this.fill(event));
+      this.addEventListener("keydown", (event) => this.entered(event));
+      this.check();
     }
 
     get boxes() {
       return [...this.form.querySelectorAll("input[name=runs]")];
     }
 
+    get size() {
+      return selection.size + selection.added.size - selection.dropped.size;
+    }
+
+    offer(label, act) {
+      const button = Object.assign(document.createElement("button"), { type: "button", className: "button plain", textContent: label, hidden: true });
+      button.addEventListener("click", act);
+      this.append(button);
+      return button;
+    }
+
     clicked(event) {
       const box = event.target;
-      if (box === this.all) for (const each of this.boxes) each.checked = box.checked;
-      if (box.name !== "runs") return;
-      const boxes = this.boxes;
-      if (event.shiftKey && this.last && boxes.includes(this.last)) {
-        const [from, to] = [boxes.indexOf(this.last), boxes.indexOf(box)].sort((a, b) => a - b);
-        for (const each of boxes.slice(from, to + 1)) each.checked = box.checked;
-      }
-      this.last = box;
-      this.show();
+      if (box === this.every) for (const each of this.boxes) this.choose(each, box.checked);
+      else if (box.name === "runs") {
+        const boxes = this.boxes;
+        const [from, to] = [boxes.indexOf(event.shiftKey && this.last ? this.last : box), boxes.indexOf(box)].sort((a, b) => a - b);
+        for (const each of boxes.slice(Math.max(from, 0), to + 1)) this.choose(each, box.checked);
+        this.last = box;
+      } else return;
+      this.changed();
     }
 
-    show() {
-      const boxes = this.boxes;
-      const chosen = boxes.filter((box) => box.checked).length;
-      for (const button of this.querySelectorAll("button")) button.disabled = chosen < Number(button.dataset.needs);
-      this.querySelector("output").textContent = chosen ? `${chosen} chosen` : "Tick two runs or more to compare";
-      this.all.checked = chosen > 0 && chosen === boxes.length;
-      this.all.indeterminate = chosen > 0 && chosen < boxes.length;
-    }
-
-    shorten(event) {
-      if (event.submitter?.formMethod === "post") return;
+    // Enter in a field sends what its own menu is for, not what the form's first button does.
+    entered(event) {
+      const main = event.key === "Enter" && event.target.matches("input[type=text]") && event.target.closest(".sheet").querySelector(".main");
+      if (!main) return;
       event.preventDefault();
-      const ids = this.boxes.filter((box) => box.checked).map((box) => encodeURIComponent(box.value));
-      location.href = `${this.form.action}?runs=${ids.join(",")}`;
+      if (!main.disabled) this.form.requestSubmit(main);
+    }
+
+    choose(box, chosen) {
+      const { value } = box;
+      if (this.ofSelection.has(value)) chosen ? selection.dropped.delete(value) : selection.dropped.add(value);
+      else chosen ? selection.added.add(value) : selection.added.delete(value);
+    }
+
+    clear() {
+      Object.assign(selection, { id: "", size: 0, added: new Set(), dropped: new Set() });
+      this.ofSelection = new Set();
+      this.changed();
+      this.every.focus();
+    }
+
+    chooseAll() {
+      const send = document.createElement("button");
+      Object.assign(send, { formMethod: "post", hidden: true });
+      send.setAttribute("formaction", this.dataset.all);
+      this.append(send);
+      this.form.requestSubmit(send);
+    }
+
+    async changed() {
+      this.check();
+      if (selection.added.size + selection.dropped.size > MOST_IN_ADDRESS) {
+        await shorten(this.dataset.create);
+        this.ofSelection = new Set(this.boxes.filter((box) => box.checked).map((box) => box.value));
+        this.check();
+      }
+      writeAddress();
+    }
+
+    // Tick the boxes of what is chosen, and say how many runs that are.
+    check() {
+      const boxes = this.boxes;
+      for (const box of boxes) box.checked = selection.added.has(box.value) || (this.ofSelection.has(box.value) && !selection.dropped.has(box.value));
+      const here = boxes.filter((box) => box.checked).length;
+      const { size } = this;
+      const most = this.querySelector("[data-most]").dataset.most;
+      for (const button of this.querySelectorAll("button[data-needs]")) {
+        button.disabled = size < Number(button.dataset.needs) || size > Number(button.dataset.most ?? Infinity);
+      }
+      const elsewhere = size > here ? `, ${(size - here).toLocaleString("en")} not on this page` : "";
+      const limit = size > Number(most) ? `; at most ${most} can be compared` : "";
+      this.querySelector("output").textContent = size ? `${size.toLocaleString("en")} chosen${elsewhere}${limit}` : "Tick two runs or more to compare";
+      this.every.checked = here > 0 && here === boxes.length;
+      this.every.indeterminate = here > 0 && here < boxes.length;
+      const total = Number(this.dataset.total);
+      const [clear, all] = this.offers;
+      clear.hidden = !size;
+      all.hidden = !this.every.checked || total <= boxes.length || size >= total;
+      all.textContent = `Choose all ${total.toLocaleString("en")}${this.dataset.more ? " and more" : ""} that match`;
+    }
+
+    // The fields of the form: what is chosen on this page is in its boxes.
+    fill(event) {
+      const field = (name) => this.form.querySelector(`input[type=hidden][name=${name}]`);
+      const here = new Set(this.boxes.map((box) => box.value));
+      const elsewhere = [...selection.added].filter((id) => !here.has(id));
+      field("back").value = location.search.slice(1);
+      if (event.submitter?.formMethod === "post") {
+        field("selection").value = selection.id;
+        field("chosen").value = elsewhere.join(",");
+        field("dropped").value = [...selection.dropped].join(",");
+        return;
+      }
+      event.preventDefault();
+      location.href = selection.id ? carry(this.form.action) : `${this.form.action}?runs=${[...selection.added].map(encodeURIComponent).join(",")}`;
     }
   },
 );
@@ -66,3 +185,6 @@ customElements.define(
     }
   },
 );
+
+writeAddress();
+keepView("runs", carry, writeAddress);

@@ -22,6 +22,18 @@ class RefusedRun(Entity):
     message: str
 
 
+class RunIdsFound(Answer):
+    """The ids of found runs.
+
+    Attributes
+    ----------
+    more: More runs were found than ids are given.
+    """
+
+    run_ids: list[str] = field(default_factory=list)
+    more: bool = False
+
+
 class RunsChanged(Answer):
     """What was done: every run given is changed, unchanged because it was so already, or refused.
 

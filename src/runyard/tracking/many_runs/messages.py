@@ -7,7 +7,8 @@ from runyard.core.entity import Tag
 from runyard.core.limits import MAX_BATCH_TAGS, check_run_id
 from runyard.exceptions import InvalidParameter
 from runyard.protocol.message import Message
-from runyard.tracking.many_runs.entities import RunsChanged
+from runyard.protocol.types import ExperimentId, ViewType
+from runyard.tracking.many_runs.entities import RunIdsFound, RunsChanged
 from runyard.tracking.runs.messages import check_tag
 
 MAX_RUNS = 10_000
@@ -25,6 +26,16 @@ def check_run_ids(run_ids: Sequence[str]) -> None:
         raise InvalidParameter(f"'run_ids' has {len(run_ids)} entries; 1 to {MAX_RUNS:,} runs are changed at a time.")
     for run_id in run_ids:
         check_run_id(run_id)
+
+
+class FindRunIds(
+    Message[RunIdsFound], post="runs/find-ids", kind="read", family="runyard", needs="run.read", dear=True
+):
+    """The ids of the runs that a search finds, newest first, at most 10,000: what is done to many runs takes these."""
+
+    experiment_ids: list[ExperimentId] = field(default_factory=list)
+    filter: str | None = None
+    run_view_type: ViewType = "ACTIVE_ONLY"
 
 
 class DeleteRuns(Message[RunsChanged], post="runs/delete-many", family="runyard", needs="run.delete"):

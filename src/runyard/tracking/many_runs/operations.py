@@ -15,9 +15,10 @@ from runyard.gate.performers import performs
 from runyard.protocol.answer import Wire
 from runyard.tracking.experiments.stages import ACTIVE, DELETED, refuse_while_changing
 from runyard.tracking.many_runs.entities import RefusedRun
-from runyard.tracking.many_runs.messages import DeleteRuns, RestoreRuns, TagRuns
+from runyard.tracking.many_runs.messages import MAX_RUNS, DeleteRuns, FindRunIds, RestoreRuns, TagRuns
 from runyard.tracking.runs.operations import put_tags
 from runyard.tracking.runs.rows import deleted_run, missing_run, remove_from_document
+from runyard.tracking.runs.search import search_run_ids
 from runyard.tracking.runs.tables import runs, tags
 
 PIECE, TAGGED_PIECE = 300, 50
@@ -40,6 +41,16 @@ class _Done:
 
 Change = Callable[[Transaction, Sequence[Any]], _Done]
 """Changes runs that were found, of which it gets the rows; says what it did."""
+
+
+@performs(FindRunIds)
+def find_run_ids(tx: Transaction, message: FindRunIds) -> Wire:
+    """The runs of one long page, by id."""
+    question = (message.experiment_ids, message.run_view_type, message.filter)
+    numbers, token = search_run_ids(tx, *question, [], MAX_RUNS, None)
+    named = sa.select(runs.c.id, runs.c.run_uuid).where(one_of(tx, runs.c.id, numbers))
+    found = {row.id: row.run_uuid for row in tx.execute(named)} if numbers else {}
+    return {"run_ids": [found[number] for number in numbers if number in found], "more": token is not None}
 
 
 @performs(DeleteRuns)

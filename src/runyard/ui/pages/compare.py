@@ -7,10 +7,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from runyard.core.tags import COMMIT_TAG, SOURCE_NAME_TAG
+from runyard.tracking.experiments.messages import GetExperiment
 from runyard.tracking.runs.entities import Run
 from runyard.ui.navigation import Crumb, Shell
 from runyard.ui.parts.charts import Chart, charts_of
-from runyard.ui.parts.chosen_runs import chosen_runs
+from runyard.ui.parts.chosen_runs import checked_ids, chosen, chosen_runs
 from runyard.ui.parts.format import MISSING, number, shortened, status_label
 from runyard.ui.parts.list_state import ListState
 from runyard.ui.parts.narrowed import MAX_ROWS
@@ -77,11 +78,12 @@ class ComparePage:
 
 def show(site: Site, request: Request) -> Response:
     """The comparison of the runs that the address names."""
-    state = ListState.of(request)
+    state, path = ListState.of(request), site.urls("compare")
+    if len(state.all("runs")) != 1 or state.text("chosen") or state.text("selection"):  # sent by the form of a table
+        run_ids = checked_ids(chosen(site, state.all).run_ids)
+        return RedirectResponse(site.urls("compare", runs=",".join(run_ids)), 303)
     runs = chosen_runs(site, state)
-    path, ids = site.urls("compare"), ",".join(run.info.run_id for run in runs)
-    if len(state.all("runs")) > 1:  # sent by the form without scripts
-        return RedirectResponse(state.href(path, runs=ids), 303)
+    ids = ",".join(run.info.run_id for run in runs)
     find, choice = state.text("find"), state.text("differences")
     compared = _compared(runs, find)
     only = choice == "only" if choice else sum(len(rows.keys) for rows in compared) > _MANY_ROWS
@@ -111,7 +113,8 @@ def _experiment_crumb(site: Site, runs: Sequence[Run]) -> tuple[Crumb, ...]:
     if len(ids) != 1:
         return ()
     [experiment_id] = ids
-    return (Crumb(f"Experiment {experiment_id}", site.urls("experiments", experiment_id)),)
+    name = site.ask(GetExperiment(experiment_id=experiment_id)).experiment.name
+    return (Crumb(name, site.urls("experiments", experiment_id)),)
 
 
 @dataclass(frozen=True)

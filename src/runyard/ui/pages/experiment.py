@@ -8,9 +8,10 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
+from runyard.core.entity import Tag
 from runyard.core.lifecycle import LifecycleStage
 from runyard.core.tags import NOTE_TAG
-from runyard.exceptions import InvalidParameter, RunyardException
+from runyard.exceptions import InvalidParameter
 from runyard.tracking.experiments.entities import Experiment
 from runyard.tracking.experiments.messages import (
     DeleteExperiment,
@@ -19,14 +20,16 @@ from runyard.tracking.experiments.messages import (
     SetExperimentTag,
     UpdateExperiment,
 )
-from runyard.tracking.many_runs.entities import RunsChanged
-from runyard.tracking.many_runs.messages import DeleteRuns, RestoreRuns
+from runyard.tracking.many_runs.messages import DeleteRuns, FindRunIds, RestoreRuns, TagRuns
 from runyard.tracking.runs.messages import DescribeRuns, RunsDescribed, RunsFound, SearchRuns
-from runyard.ui.navigation import Crumb, Shell
+from runyard.tracking.selections.messages import CreateSelection
+from runyard.ui.navigation import Crumb, Shell, encode_query
+from runyard.ui.parts.chosen_runs import MAX_RUNS, Chosen, chosen
 from runyard.ui.parts.columns import ColumnChoice, choose_columns
 from runyard.ui.parts.filter_error import FilterError, filter_error
 from runyard.ui.parts.format import plural
-from runyard.ui.parts.list_state import ListState, Pages, view_type
+from runyard.ui.parts.list_state import ListState, Pages, view_of, view_type
+from runyard.ui.parts.many_runs import Done, change, just_done
 from runyard.ui.parts.markdown import note
 from runyard.ui.parts.nesting import NestedRun, flat, nested
 from runyard.ui.parts.sorting import Column, column_of, order_terms, quoted
@@ -40,6 +43,7 @@ _HEADS = (
     ("end_time", "Took"),
     ("user_id", "User"),
 )
+_ACTIONS = ("delete-runs", "restore-runs", "tag-runs", "choose-all")
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,17 @@ class ExperimentPage:
     address: str
     here: str
     links: Mapping[str, str]
+    chosen: Chosen
+    most_compared: int
+    done: Done | None
+    back: str
+    actions: Mapping[str, str]
+
+    @property
+    def chosen_elsewhere(self) -> tuple[str, ...]:
+        """The ids of chosen runs that were added to the selection and are not on this page."""
+        here = {row.run.info.run_id for row in self.rows}
+        return tuple(run_id for run_id in self.chosen.added if run_id not in here)
 
 
 def show(site: Site, request: Request) -> Response:
@@ -101,6 +116,11 @@ def show(site: Site, request: Request) -> Response:
         error=error,
         address=site.address(request),
         here=path,
+        chosen=chosen(site, state.all),
+        most_compared=MAX_RUNS,
+        done=just_done(site, state),
+        actions={name: site.urls("ui", "experiments", experiment.experiment_id, name) for name in _ACTIONS},
+        back=encode_query(view_of(request.url.query)),
         links=_links(state, path, deleted=experiment.lifecycle_stage == LifecycleStage.DELETED),
     )
     crumbs = (Crumb("Experiments", site.urls()), Crumb(experiment.name))
@@ -157,36 +177,36 @@ def _equal_toggle(choice: ColumnChoice, state: ListState, path: str) -> Toggle |
 
 def delete_runs(site: Site, form: Form, path: Mapping[str, Any]) -> str:
     """Delete the chosen runs; they can be restored."""
-    _require_all(site.ask(DeleteRuns(run_ids=_chosen(form))), "deleted")
-    return site.urls("experiments", path["experiment_id"], notice="runs-deleted")
+    return change(site, form, path["experiment_id"], "deleted", lambda run_ids: DeleteRuns(run_ids=run_ids))
 
 
 def restore_runs(site: Site, form: Form, path: Mapping[str, Any]) -> str:
     """Bring back the chosen runs."""
-    _require_all(site.ask(RestoreRuns(run_ids=_chosen(form))), "restored")
-    return site.urls("experiments", path["experiment_id"], notice="runs-restored")
+    return change(site, form, path["experiment_id"], "restored", lambda run_ids: RestoreRuns(run_ids=run_ids))
 
 
-def _require_all(done: RunsChanged, verb: str) -> None:
-    """Say which runs were refused, and that the others were not.
+def tag_runs(site: Site, form: Form, path: Mapping[str, Any]) -> str:
+    """Set a tag of the chosen runs, or remove it."""
+    key, value = form.tag_key(), form.raw("value")
+    removed = form.text("remove") != ""
+    tags, keys = ([], [key]) if removed else ([Tag(key=key, value=value)], [])
 
-    Raises
-    ------
-    RunyardException: One was refused.
-    """
-    if done.refused:
-        first = done.refused[0]
-        raise RunyardException(
-            f"{plural(len(done.refused), 'run')} of those chosen could not be {verb}; the others were. {first.message}",
-            first.error_code,
-        )
+    def message(run_ids: list[str]) -> TagRuns:
+        return TagRuns(run_ids=run_ids, tags=tags, removed_keys=keys)
+
+    return change(site, form, path["experiment_id"], "tagged", message)
 
 
-def _chosen(form: Form) -> list[str]:
-    chosen = form.all("runs")
-    if not chosen:
-        raise InvalidParameter("No run was chosen. Tick the boxes of some runs first.")
-    return chosen
+def choose_all(site: Site, form: Form, path: Mapping[str, Any]) -> str:
+    """Choose all runs that match the filter, on every page; the newest 10,000 when there are more."""
+    view = view_of(form.raw("back"))
+    text = next(iter(view.get("filter", ())), None)
+    ids = [path["experiment_id"]]
+    found = site.ask(FindRunIds(experiment_ids=ids, filter=text, run_view_type=view_type(form.text("view"))))
+    if not found.run_ids:
+        raise InvalidParameter("No run matches the filter, so none can be chosen.")
+    kept = site.ask(CreateSelection(run_ids=found.run_ids)).selection_id
+    return site.urls("experiments", path["experiment_id"], **view, selection=kept)
 
 
 def rename(site: Site, form: Form, path: Mapping[str, Any]) -> str:

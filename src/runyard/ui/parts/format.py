@@ -1,5 +1,6 @@
 """How values read on a page: numbers, times, sizes, states."""
 
+import json
 import math
 import re
 from datetime import UTC, datetime
@@ -144,6 +145,11 @@ def plural(amount: int, one: str, many: str | None = None) -> str:
     return f"{amount:,} {one if amount == 1 else many or one + 's'}"
 
 
+def literal(text: str) -> str:
+    """The text as Python code."""
+    return json.dumps(text, ensure_ascii=False)
+
+
 FILTERS: dict[str, Any] = {
     "number": number,
     "exact": exact,
@@ -158,5 +164,6 @@ FILTERS: dict[str, Any] = {
     "status_icon": status_icon,
     "status_label": status_label,
     "plural": plural,
+    "literal": literal,
 }
 """What templates may apply to a value."""

@@ -4,19 +4,37 @@ import base64
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
 from runyard.exceptions import InvalidParameter
 from runyard.ui.navigation import QueryValue, encode_query
 
-_PAGING = ("page", "from", "notice")
-_MAX_DIGITS = 12
+_PASSING = ("page", "from", "notice", "done", "undo", "selection", "chosen", "dropped")
+"""Parameters that links to other views leave out: of this page, of what was just done, and what is chosen, which the
+script of the table carries along."""
+_VIEW = ("filter", "order", "view", "col", "equal", "page", "from")
+_MAX_DIGITS, _MAX_FIELDS = 12, 1000
 
 
 def view_type(view: str) -> str:
     """The protocol's view type for a list's ``view``."""
     return {"deleted": "DELETED_ONLY", "all": "ALL"}.get(view, "ACTIVE_ONLY")
+
+
+def view_of(query: str) -> dict[str, list[str]]:
+    """The parameters of a query that make up a view of the table of runs: which runs, their order and the columns.
+
+    Parameters
+    ----------
+    query: As a form sends it to be led back; what does not belong to a view is left out.
+    """
+    view: dict[str, list[str]] = {}
+    for name, value in parse_qsl(query.removeprefix("?"), max_num_fields=_MAX_FIELDS):
+        if name in _VIEW:
+            view.setdefault(name, []).append(value)
+    return view
 
 
 def name_filter(search: str) -> str | None:
@@ -99,7 +117,7 @@ class ListState:
         """The address of `path` with this state and some changes, at the first page."""
         changed: dict[str, QueryValue] = {}
         for name, value in self.query:
-            if name not in _PAGING and name not in changes:
+            if name not in _PASSING and name not in changes:
                 earlier = changed.setdefault(name, [])
                 if isinstance(earlier, list):
                     earlier.append(value)

@@ -1,0 +1,81 @@
+"""What forms do to the chosen runs of a table: the way back to the same view, and what was done there, to be undone."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from runyard.exceptions import DoesNotExist, InvalidParameter, RunyardException
+from runyard.protocol.message import Message
+from runyard.tracking.many_runs.entities import RunsChanged
+from runyard.tracking.selections.messages import CreateSelection, GetSelection
+from runyard.ui.parts.chosen_runs import chosen
+from runyard.ui.parts.format import plural
+from runyard.ui.parts.list_state import ListState, view_of
+from runyard.ui.site import Form, Site
+
+UNDOING = {"deleted": "restore-runs", "restored": "delete-runs", "tagged": ""}
+"""What can be done to many runs, and the action that undoes it; empty for none."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """What was just done to runs.
+
+    Attributes
+    ----------
+    undo: The action that undoes it; empty for none.
+    selection_id: The selection of these runs.
+    """
+
+    text: str
+    undo: str
+    selection_id: str
+
+
+def just_done(site: Site, state: ListState) -> Done | None:
+    """What the address says was just done: its word and a selection, so that no free text can be forged."""
+    verb, selection_id = state.text("done"), state.text("undo")
+    if verb not in UNDOING or not selection_id:
+        return None
+    try:
+        amount = len(site.ask(GetSelection(selection_id=selection_id)).run_ids)
+    except (DoesNotExist, InvalidParameter):
+        return None
+    return Done(f"{plural(amount, 'run')} {'was' if amount == 1 else 'were'} {verb}.", UNDOING[verb], selection_id)
+
+
+def chosen_in(site: Site, form: Form) -> list[str]:
+    """The ids of the runs that a form chooses.
+
+    Raises
+    ------
+    InvalidParameter: It chooses none, or names a selection that is not kept any more.
+    """
+    found = chosen(site, form.all)
+    if found.gone:
+        raise InvalidParameter("The list of chosen runs is not kept any more. Choose them again.")
+    if not found.run_ids:
+        raise InvalidParameter("No run was chosen. Tick the boxes of some runs first.")
+    return list(found.run_ids)
+
+
+def change(
+    site: Site, form: Form, experiment_id: str, verb: str, message: Callable[[list[str]], Message[RunsChanged]]
+) -> str:
+    """Change the chosen runs; returns the address of the view that the form was sent from.
+
+    Raises
+    ------
+    RunyardException: Some of them were refused. The others are changed.
+    """
+    run_ids = chosen_in(site, form)
+    changed = site.ask(message(run_ids))
+    if changed.refused:
+        first = changed.refused[0]
+        raise RunyardException(
+            f"{plural(len(changed.refused), 'run')} of those chosen could not be {verb}; the others were. "
+            f"{first.message}",
+            first.error_code,
+        )
+    kept = site.ask(CreateSelection(run_ids=run_ids)).selection_id
+    chosen_still = {"selection": kept} if verb == "tagged" else {}
+    return site.urls("experiments", experiment_id, **view_of(form.raw("back")), **chosen_still, done=verb, undo=kept)
