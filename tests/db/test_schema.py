@@ -41,6 +41,16 @@ def description(uri: str) -> dict[str, object]:
         engines.dispose()
 
 
+def start_anew(uri: str) -> None:
+    """Drop every table, and make them as a server does that starts on an empty database."""
+    engines = open_engines(uri)
+    with engines.writing.begin() as connection:
+        connection.execute(sa.text("DROP TABLE alembic_version"))
+        metadata.drop_all(connection)
+    engines.dispose()
+    Gate.open(uri).close()
+
+
 def test_head_is_the_newest_migration() -> None:
     """The version a database is checked against is the one migrations lead to."""
     config = Config()
@@ -53,12 +63,7 @@ def test_migrations_make_the_same_schema_as_starting(database: str, tmp_path: Pa
     """A database made by upgrading is no different from one made by starting."""
     upgrade(database)
     migrated = description(database)
-    engines = open_engines(database)
-    with engines.writing.begin() as connection:
-        connection.execute(sa.text("DROP TABLE alembic_version"))
-        metadata.drop_all(connection)
-    engines.dispose()
-    Gate.open(database).close()
+    start_anew(database)
 
     assert migrated == description(database)
 
@@ -83,12 +88,7 @@ def test_migrations_make_the_same_triggers_as_starting(database: str) -> None:
     """What keeps rows true for servers of two versions is there in old databases and in new ones."""
     upgrade(database)
     migrated = triggers(database)
-    engines = open_engines(database)
-    with engines.writing.begin() as connection:
-        connection.execute(sa.text("DROP TABLE alembic_version"))
-        metadata.drop_all(connection)
-    engines.dispose()
-    Gate.open(database).close()
+    start_anew(database)
 
     assert migrated == triggers(database)
     assert {"metric_points_late"} <= {name for name, _ in migrated}

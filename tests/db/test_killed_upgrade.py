@@ -1,0 +1,92 @@
+"""An upgrade that is killed, at each statement that changes something, is ended by the next one."""
+
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from runyard.db.engine import open_engines
+from runyard.db.schema import HEAD
+from runyard.gate.gate import Gate
+from runyard.tracking.checks import CHECKS, examined
+from tests.db.older_server import OlderServer, make_older
+from tests.db.test_schema import description, start_anew, triggers
+from tests.db.test_upgrade_beside_writers import assert_all_is_there
+from tests.support.programs import start_program
+
+pytestmark = pytest.mark.filterwarnings("ignore:Skipped unsupported reflection:sqlalchemy.exc.SAWarning")
+
+RUNS = 200
+TIMES = 3
+"""How often it is killed at statements of the same text, such as those that rewrite rows in pieces."""
+
+PROGRAM = f"""
+import os, signal, sys
+from pathlib import Path
+
+import sqlalchemy as sa
+from runyard.db.migrate import upgrade
+
+notes = Path(sys.argv[2])
+died = notes.read_text().splitlines()
+seen = {{}}
+
+def look(when):
+    def at(_connection, _cursor, statement, *_others):
+        if statement.split()[0].upper() not in ("CREATE", "ALTER", "DROP", "INSERT", "UPDATE", "DELETE"):
+            return
+        text = " ".join(statement.split())
+        seen[when, text] = seen.get((when, text), 0) + 1
+        place = f"{{when}} {{seen[when, text]}} {{text}}"
+        if seen[when, text] <= {TIMES} and place not in died:
+            with notes.open("a") as file:
+                file.write(place + "\\n")
+            os.kill(os.getpid(), signal.SIGKILL)
+    return at
+
+sa.event.listen(sa.Engine, "before_cursor_execute", look("before"))
+sa.event.listen(sa.Engine, "after_cursor_execute", look("after"))
+upgrade(sys.argv[1], print)
+"""
+
+
+def test_an_upgrade_that_was_killed_is_ended_by_the_next(database: str, tmp_path: Path) -> None:
+    """Wherever the power fails: nothing is lost, no index stays broken, and the schema is that of a new database."""
+    make_older(database)
+    older = OlderServer(database)
+    for _ in range(RUNS):
+        older.once()
+    older.engines.dispose()
+    notes = tmp_path / "notes"
+    notes.touch()
+
+    code, killed = -9, -1
+    while code == -9:
+        killed += 1
+        assert killed == len(notes.read_text().splitlines())
+        program = start_program(PROGRAM, database, str(notes), loaded=("runyard.db.migrate", "runyard.gate.gate"))
+        code, said, errors = program.finish()
+
+    assert (0, "") == (code, errors)
+    assert said.splitlines()[-1].startswith(f"Schema version {HEAD}: ")
+    assert killed > 2 * len(said.splitlines())
+    with closing(Gate.open(database)) as gate:
+        assert_all_is_there(gate, older)
+        for check in CHECKS:
+            assert [] == [difference for _, found in examined(check, gate.inspect, None) for difference in found]
+    assert [] == broken_indexes(database)
+    upgraded = description(database), triggers(database)
+    start_anew(database)
+    assert (description(database), triggers(database)) == upgraded
+
+
+def broken_indexes(database: str) -> list[str]:
+    """Indexes that PostgreSQL keeps up to date, but does not use: their making was broken off."""
+    engines = open_engines(database)
+    broken = "SELECT indexrelid::regclass::text FROM pg_index WHERE NOT (indisvalid AND indisready)"
+    try:
+        with engines.reading.begin() as connection:
+            return [] if engines.dialect == "sqlite" else list(connection.execute(sa.text(broken)).scalars())
+    finally:
+        engines.dispose()
