@@ -68,6 +68,17 @@ def find(gate: Gate, prefix: str, ids: dict[str, str]) -> Find:
         ("tags.`Ä b` ILIKE 'äö'", ["alpha"]),
         ("tags.k IS NULL", ["βeta"]),
         ("tags.k IS NOT NULL", ["alpha", "Alpha"]),
+        ("name = '{prefix}Alpha' OR tags.k IS NULL", ["βeta", "Alpha"]),
+        ("NOT (tags.k = 'v' OR name ILIKE '%βeta')", ["alpha"]),
+        ("tags.k NOT IN ('v')", ["alpha"]),
+        ("name IN ('{prefix}Alpha', '{prefix}gone')", ["Alpha"]),
+        ("name ~ 'lpha$' AND tags.k ~ '(?i)^V$'", ["alpha", "Alpha"]),
+        ("tags.k > 0", []),
+        ("creation_time > '2020-01-01' AND creation_time <= now()", ["βeta", "alpha", "Alpha"]),
+        ("last_update_time < now() - 1d", []),
+        ("{prefix}ALPHA", ["alpha", "Alpha"]),
+        ("'{prefix}' ÄÖ", ["alpha"]),
+        ("'{prefix}β' OR {Alpha}", ["βeta", "Alpha"]),
     ],
 )
 def test_a_filter_finds(find: Find, ids: dict[str, str], prefix: str, text: str | None, expected: list[str]) -> None:

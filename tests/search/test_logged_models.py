@@ -91,6 +91,18 @@ def names(gate: Gate, experiment_id: str, **fields: Any) -> list[str]:
         ("metrics.f1 = 0.5", ["alpha"]),  # any logged point, not only the latest
         ("metrics.f1 > 0.1 AND params.depth = '0'", ["alpha"]),
         ("metrics.none > 0", []),
+        ("metrics.none IS NULL AND metrics.f1 IS NOT NULL", ["Beta", "alpha"]),
+        ("metrics.f1 BETWEEN 0.6 AND 0.7", ["Beta"]),
+        ("name = 'alpha' OR model_type = forest", ["gamma", "Beta", "alpha"]),
+        ("NOT (status = READY OR tags.team = red)", ["gamma"]),
+        ("tags.team IS NULL", ["gamma"]),
+        ("params.depth > 0", ["gamma", "Beta"]),
+        ("params.depth ~ '[12]'", ["gamma", "Beta"]),
+        ("name NOT LIKE '%a'", []),
+        ("creation_timestamp > now() - 1h", ["gamma", "Beta", "alpha"]),
+        ("creation_timestamp = '2020-01-01'", []),
+        ("BET", ["Beta"]),
+        ("red AND NOT alpha", ["Beta"]),
     ],
 )
 def test_filters(gate: Gate, experiment: str, text: str | None, expected: list[str]) -> None:
@@ -105,8 +117,6 @@ def test_filters(gate: Gate, experiment: str, text: str | None, expected: list[s
         "param.depth = '1'",
         "attribute.name = 'x'",
         "params.depth > '1'",
-        "tags.team IS NULL",
-        "name = 'a' OR name = 'b'",
         "metrics.f1 LIKE 'x'",
         "status LIKE '2'",
         "name =",

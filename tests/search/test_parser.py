@@ -13,7 +13,8 @@ Read = tuple[str, str, str, Value]
 
 def read(text: str | None, entity: EntityFields = RUN_FIELDS) -> list[Read]:
     """The conditions of a filter as tuples."""
-    return [(found.kind, found.key, found.operator, found.value) for found in parse_filter(text, entity)]
+    found = parse_filter(text, entity)
+    return [(each.kind, each.key, each.operator, each.value) for each in found if isinstance(each, Comparison)]
 
 
 @pytest.mark.parametrize("text", [None, "", "AND", "and AND"])
@@ -126,7 +127,6 @@ def test_conditions_are_joined_by_and(text: str) -> None:
         ("metrics.acc > = 1", "= 1"),
         ("metrics.acc", ""),
         ("metrics.acc >", ""),
-        ("metrics.m/x = 1", "/x"),
         ("metrics. acc = 1", "acc"),
         ("metrics .acc = 1", "metrics"),
         ("metrics.`` = 1", "``"),
@@ -135,13 +135,9 @@ def test_conditions_are_joined_by_and(text: str) -> None:
         ("Metrics.acc = 1", "Metrics"),
         ("bogus.x = 1", "bogus"),
         ("model.x = 1", "model"),
-        ("bogus", "bogus"),
-        ("params.lr = 0.1", "0.1"),
-        ("params.lr > '0.1'", "> "),
+        ("params.lr > '0.1'", "'0.1'"),
         ("params.lr = `a`", "`a`"),
         ("params.lr RLIKE 'a'", "RLIKE"),
-        ("params.lr NOT LIKE 'a'", "NOT"),
-        ("params.lr IN ('a')", "IN"),
         ("params.lr IS 'a'", "IS"),
         ("params.lr ISNULL", "ISNULL"),
         ("params.lr = 'a' 'b'", "'b'"),
@@ -152,17 +148,11 @@ def test_conditions_are_joined_by_and(text: str) -> None:
         ("params.lr = 'a' # no", "# no"),
         ("params.lr = 'a' /* no */", "/* no */"),
         ("params.`lr = 'a'", "`lr"),
-        ("NOT params.lr = 'x'", "NOT"),
-        ("metrics.acc > 0.1 OR params.lr = '0.1'", "OR"),
         ("metrics.acc > 0.1 params.lr = '0.1'", "params"),
         ("metrics.acc > 0.1, params.lr = '0.1'", ","),
         ("metrics.acc > 0.1; params.lr = '0.1'", ";"),
-        ("(metrics.acc > 0.1)", "("),
-        ("metrics.acc BETWEEN 0 AND 1", "BETWEEN"),
         ("'A' = run_name", "'A'"),
         ("status = 'A' AND 'A' = run_name", "'A' ="),
-        ("status IN ('FAILED')", "IN"),
-        ("end_time IS NULL", "IS"),
         ("start_time > '17'", "'17'"),
         ("start_time LIKE '1%'", "LIKE"),
         ("run_id IN ()", ")"),
@@ -199,7 +189,6 @@ def test_a_filter_that_is_refused_is_shown_with_its_offending_part(text: str, pa
     [
         "attributes.name = 'x'",
         "attr.name = 'x'",
-        "name IN ('x')",
         "name IS NULL",
         "name LIKE 5",
         "experiment_id LIKE '1'",
@@ -213,10 +202,8 @@ def test_a_filter_that_is_refused_is_shown_with_its_offending_part(text: str, pa
         "creation_time > 1e300",
         "creation_time >= 99999999999999999999999",
         "creation_time = '5'",
-        "creation_time IN (1)",
         "artifact_location = 'x'",
         "metrics.a > 1",
-        "tags.k IN ('x')",
         "tags.k > 'x'",
     ],
 )
@@ -261,7 +248,6 @@ def test_an_order(item: str, expected: OrderTerm) -> None:
         "5",
         "asc",
         "'run_name'",
-        "metrics.a-b",
         "metrics.a; DROP TABLE runs",
     ],
 )

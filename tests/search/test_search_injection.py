@@ -18,7 +18,7 @@ INJECTIONS = [
     "name = 'a' --",
     "name = 'a' /*",
     "run_id = 'a') OR (1=1",
-    "tags.`a` = 'b' OR TRUE",
+    "tags.`a` = 'b' OR TRUE = TRUE",
     "lower(name) = 'a'",
     "params.x RLIKE '(a+)+$'",
     "params.x REGEXP 'a'",

@@ -6,9 +6,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from runyard.core.tags import NOTE_TAG
 from runyard.db.dialects import one_of_values
 from runyard.exceptions import InvalidParameter
-from runyard.search.nodes import Comparison
+from runyard.search.nodes import And, Comparison, Condition, Not, Or, Words
+from runyard.search.regex import compiled
 
 MAX_PATTERN_BYTES = 50_000  # SQLite's limit
 
@@ -37,14 +39,67 @@ def compare(column: Column, comparison: Comparison, dialect: str) -> sa.ColumnEl
     ------
     InvalidParameter: A pattern of LIKE is too long for the database.
     """
-    asked, value = comparison.operator, comparison.value
+    asked, value = comparison.operator, _exact(column, comparison.value)
     if asked in _ORDERED:
         condition: sa.ColumnElement[bool] = _ORDERED[asked](column, value)
         return condition
     if isinstance(value, tuple):
         among = column.in_(value) if len(value) <= MAX_BOUND else one_of_values(dialect, column, value)
         return among if asked == "IN" else sa.not_(among)
-    return _like(column, str(value), asked == "ILIKE", dialect)
+    if asked in ("IS NULL", "IS NOT NULL"):
+        return column.is_(None) if asked == "IS NULL" else column.is_not(None)
+    if asked in ("~", "!~"):
+        matches = _matches(column, str(value), dialect)
+        return matches if asked == "~" else sa.not_(matches)
+    like = _like(column, str(comparison.value), asked.endswith("ILIKE"), dialect)
+    return sa.not_(like) if asked.startswith("NOT") else like
+
+
+def compare_text(column: Column, comparison: Comparison, dialect: str) -> sa.ColumnElement[bool]:
+    """`compare` for a column of texts, which are read as numbers where they are compared with some.
+
+    Raises
+    ------
+    InvalidParameter: A pattern of LIKE is too long for the database.
+    """
+    value = comparison.value
+    if isinstance(value, tuple) and not isinstance(value[0], str):
+        return compare(_as_number(column, dialect), comparison, dialect)
+    if not isinstance(value, int | float):
+        return compare(column, comparison, dialect)
+    if dialect == "sqlite":  # reads both alike, so that 0.1 is 0.1 to the last digit
+        given = sa.cast(sa.literal(_NUMERAL.get(float(value), repr(float(value)))), sa.REAL)
+        condition: sa.ColumnElement[bool] = _ORDERED[comparison.operator](_as_number(column, dialect), given)
+        return condition
+    return compare(_as_number(column, dialect), _with(comparison, float(value)), dialect)
+
+
+def combine(
+    condition: Condition, single: Callable[[Comparison | Words], sa.ColumnElement[bool]]
+) -> sa.ColumnElement[bool]:
+    """A condition of any depth.
+
+    Parameters
+    ----------
+    single: Makes the SQL of a comparison or of words.
+    """
+    if isinstance(condition, Not):  # what is unknown, such as the end of a run that goes on, is not so
+        return combine(condition.part, single).is_not(sa.true())
+    if isinstance(condition, And | Or):
+        parts = [combine(part, single) for part in condition.parts]
+        return sa.and_(*parts) if isinstance(condition, And) else sa.or_(*parts)
+    return single(condition)
+
+
+def contains(column: Column, text: str, dialect: str) -> sa.ColumnElement[bool]:
+    """Whether a text column holds a text, in any case."""
+    if dialect == "postgresql" or text.isascii():
+        escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        if dialect == "postgresql":
+            return sa.collate(column, "und-x-icu").ilike(f"%{escaped}%", escape="\\")
+        if len(escaped.encode()) < MAX_PATTERN_BYTES:
+            return column.like(f"%{escaped}%", escape="\\")  # SQLite's LIKE knows the case of English letters
+    return sa.func.instr(sa.func.runyard_lower(column), text.lower()) > number(0)
 
 
 def plannable(conditions: Sequence[sa.ColumnElement[bool]], dialect: str) -> list[sa.ColumnElement[bool]]:
@@ -62,6 +117,66 @@ def binary(column: Column, dialect: str) -> Column:
 def number(value: int | float) -> Column:
     """A constant of ours, written into the statement so that the database can plan with it."""
     return sa.literal_column(repr(value), sa.Double() if isinstance(value, float) else sa.BigInteger())
+
+
+def has_words(tags: Any, text: str, dialect: str) -> sa.ColumnElement[bool]:
+    """Whether a tag holds a text in its key or value; what clients note by themselves is left out, but for the note.
+
+    Parameters
+    ----------
+    tags: The columns of the table of tags.
+    """
+    own = sa.or_(~tags.key.like("mlflow.%"), tags.key == NOTE_TAG)
+    return sa.and_(own, sa.or_(contains(tags.value, text, dialect), contains(tags.key, text, dialect)))
+
+
+def begins_with(column: Column, text: str) -> sa.ColumnElement[bool]:
+    """Whether an id begins with a text."""
+    return sa.func.substr(column, number(1), number(len(text))) == text.lower()
+
+
+def _exact(column: Column, value: Any) -> Any:
+    """A value as databases compare a column of numbers with it, without rounding."""
+    if not isinstance(column.type, sa.Integer):
+        return tuple(map(float, value)) if isinstance(column.type, sa.Float) and isinstance(value, tuple) else value
+    if isinstance(value, tuple):
+        return tuple(int(each) for each in value if isinstance(each, int) or each.is_integer())
+    return sa.literal(value, sa.Double()) if isinstance(value, float) else value
+
+
+_NUMERAL = {float("inf"): "9e999", float("-inf"): "-9e999"}
+_NUMERALS = (
+    r"^\s*[-+]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,2})?|"
+    r"[0-9](?:\.[0-9]*)?[eE][-+]?(?:[12][0-9]{2}|30[0-7]))\s*$"
+)
+_INDEXED = 200
+"""Characters of a text that are read as a number, which the indexes of params and tags hold."""
+
+
+def _with(comparison: Comparison, value: Any) -> Comparison:
+    return Comparison(comparison.kind, comparison.key, comparison.operator, value)
+
+
+def _as_number(column: Column, dialect: str) -> Column:
+    """The number that a text is, up to 1e307; NULL for any other text."""
+    text = sa.func.substr(column, number(1), number(_INDEXED))
+    if dialect == "postgresql":
+        numeral = text.op("~", is_comparison=True, return_type=sa.Boolean())(sa.literal_column(f"'{_NUMERALS}'"))
+        return sa.case((numeral, sa.cast(text, sa.Double())), else_=sa.null())
+    # Compared with a number, a text that is a numeral counts as one, and any other comes behind all numbers.
+    bounds = [sa.cast(number(sign * 1e308), sa.REAL) for sign in (-1, 1)]
+    return sa.case((sa.and_(text > bounds[0], text < bounds[1]), sa.cast(text, sa.REAL)), else_=sa.null())
+
+
+def _matches(column: Column, pattern: str, dialect: str) -> sa.ColumnElement[bool]:
+    """Whether a regular expression of the search language matches a part of a text."""
+    if dialect == "postgresql":
+        expression = compiled(pattern)
+        operator_, collation = ("~*", "und-x-icu") if expression.any_case else ("~", "C")
+        subject = sa.collate(column, collation)
+        return subject.op(operator_, is_comparison=True, return_type=sa.Boolean())(expression.posix)
+    matches: sa.ColumnElement[bool] = sa.func.runyard_matches(pattern, column, type_=sa.Boolean())
+    return matches
 
 
 def _like(column: Column, pattern: str, any_case: bool, dialect: str) -> sa.ColumnElement[bool]:

@@ -19,6 +19,7 @@ from runyard.core.libraries import required
 from runyard.core.store_address import SQLITE, is_database, spelled, sqlite_file, sqlite_options
 from runyard.db.turns import begin_in_turn, open_log
 from runyard.exceptions import DoesNotExist, InvalidParameter, PermissionDenied, Unavailable
+from runyard.search.regex import matches
 
 BUSY_TIMEOUT_MS = 30_000
 READERS = 8
@@ -194,6 +195,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.execute("PRAGMA cache_size = -16000")
     connection.execute("PRAGMA wal_autocheckpoint = 4000")  # 16 MB: pages written often are copied back once
     connection.create_function("runyard_lower", 1, _lower, deterministic=True)
+    connection.create_function("runyard_matches", 2, matches, deterministic=True)
 
 
 def _lower(text: str | None) -> str | None:

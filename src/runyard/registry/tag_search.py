@@ -10,13 +10,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from runyard.core.tags import IS_PROMPT_TAG
-from runyard.db.conditions import compare
-from runyard.search.nodes import Comparison
+from runyard.db.conditions import compare_text
+from runyard.search.nodes import Comparison, Condition, comparisons_in
 
 
-def asks_for_prompts(comparisons: Sequence[Comparison]) -> bool:
+def asks_for_prompts(conditions: Sequence[Condition]) -> bool:
     """Whether a filter names prompts."""
-    return any(comparison.kind == "tag" and comparison.key == IS_PROMPT_TAG for comparison in comparisons)
+    return any(found.kind == "tag" and found.key == IS_PROMPT_TAG for found in comparisons_in(conditions))
 
 
 def tag_condition(
@@ -39,4 +39,4 @@ def tag_condition(
         return ~tagged
     if comparison.operator == "IS NOT NULL":
         return tagged
-    return tagged.where(compare(tags.value, comparison, dialect))
+    return tagged.where(compare_text(tags.value, comparison, dialect))

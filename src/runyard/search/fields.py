@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from runyard.core.tags import NOTE_TAG, PARENT_TAG
+
 EQUAL = frozenset(("=", "!="))
 ORDERED = frozenset(("=", "!=", ">", ">=", "<", "<="))
-PATTERN = frozenset(("LIKE", "ILIKE"))
+PATTERN = frozenset(("LIKE", "ILIKE", "NOT LIKE", "NOT ILIKE", "~", "!~"))
 LISTED = frozenset(("IN", "NOT IN"))
 PRESENCE = frozenset(("IS NULL", "IS NOT NULL"))
 
@@ -21,11 +23,17 @@ class Field:
         ``loose`` is text with or without quotes.
     operators: The comparators it takes; none for what can only be ordered by.
     sortable: Whether order_by may name it.
+    numeric: Whether a text may be compared with a number too, and is read as one then.
+    unit: What its number is: a ``date`` is also given as one, a ``duration`` always with its unit.
+    values: The only values it can have, where they are known.
     """
 
     value: Literal["text", "number", "integer", "id", "version", "loose"]
     operators: frozenset[str]
     sortable: bool = True
+    numeric: bool = False
+    unit: Literal["", "date", "duration"] = ""
+    values: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -40,6 +48,7 @@ class EntityFields:
     free: Kinds with any keys, such as metrics.
     aliases: Other spellings of attributes in filters.
     order_aliases: Other spellings of attributes in order_by.
+    tag_aliases: Names that stand for a tag, with its key.
     repeats_allowed: Whether order_by may name a key twice; the second one has no effect.
     """
 
@@ -49,14 +58,21 @@ class EntityFields:
     free: Mapping[str, Field] = field(default_factory=dict)
     aliases: Mapping[str, str] = field(default_factory=dict)
     order_aliases: Mapping[str, str] = field(default_factory=dict)
+    tag_aliases: Mapping[str, str] = field(default_factory=dict)
     repeats_allowed: bool = False
 
 
-TEXT = Field("text", EQUAL | PATTERN)
-NUMBER = Field("number", ORDERED)
-INTEGER = Field("integer", ORDERED)
-_OPTIONAL_TEXT = Field("text", EQUAL | PATTERN | PRESENCE)
-_DATASET = Field("text", EQUAL | PATTERN | LISTED, sortable=False)
+RUN_STATUSES = ("RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED")
+STAGES = ("None", "Staging", "Production", "Archived")
+
+TEXT = Field("text", EQUAL | PATTERN | LISTED)
+_NUMBER = Field("number", ORDERED | LISTED | PRESENCE)
+_TIME = Field("number", ORDERED | LISTED, unit="date")
+_INTEGER_TIME = Field("integer", ORDERED | LISTED, unit="date")
+_FILTERED_TIME = Field("integer", ORDERED | LISTED, sortable=False, unit="date")
+_OPTIONAL_TEXT = Field("text", ORDERED | PATTERN | LISTED | PRESENCE, numeric=True)
+_TAG = Field("text", ORDERED | PATTERN | LISTED | PRESENCE, sortable=False, numeric=True)
+_FILTERED_TEXT = Field("text", EQUAL | PATTERN | LISTED, sortable=False)
 
 RUN_FIELDS = EntityFields(
     name="runs",
@@ -66,25 +82,29 @@ RUN_FIELDS = EntityFields(
         **dict.fromkeys(("tags", "tag"), "tag"),
         **dict.fromkeys(("attributes", "attribute", "attr", "run"), "attribute"),
         **dict.fromkeys(("datasets", "dataset"), "dataset"),
+        "experiment": "experiment",
     },
     keyed={
         "attribute": {
-            "run_id": Field("text", EQUAL | PATTERN | LISTED),
+            "run_id": TEXT,
             "run_name": TEXT,
-            "status": TEXT,
+            "status": Field("text", EQUAL | PATTERN | LISTED, values=RUN_STATUSES),
             "user_id": TEXT,
             "artifact_uri": TEXT,
-            "start_time": NUMBER,
-            "end_time": NUMBER,
+            "start_time": _TIME,
+            "end_time": Field("number", ORDERED | LISTED | PRESENCE, unit="date"),
+            "duration": Field("number", ORDERED, sortable=False, unit="duration"),
         },
-        "dataset": {"name": _DATASET, "digest": _DATASET, "context": _DATASET},
+        "dataset": dict.fromkeys(("name", "digest", "context"), _FILTERED_TEXT),
+        "experiment": {"name": _FILTERED_TEXT, "id": Field("id", EQUAL | LISTED, sortable=False)},
     },
-    free={"metric": NUMBER, "param": _OPTIONAL_TEXT, "tag": _OPTIONAL_TEXT},
+    free={"metric": _NUMBER, "param": _OPTIONAL_TEXT, "tag": _OPTIONAL_TEXT},
     aliases={
         **dict.fromkeys(("run name", "Run name", "Run Name"), "run_name"),
         **dict.fromkeys(("created", "Created"), "start_time"),
     },
     order_aliases=dict.fromkeys(("created", "Created"), "start_time"),
+    tag_aliases={"parent": PARENT_TAG, "note": NOTE_TAG},
 )
 
 EXPERIMENT_FIELDS = EntityFields(
@@ -94,25 +114,29 @@ EXPERIMENT_FIELDS = EntityFields(
         "attribute": {
             "name": TEXT,
             "experiment_id": Field("id", EQUAL | LISTED),
-            "creation_time": INTEGER,
-            "last_update_time": INTEGER,
+            "creation_time": _INTEGER_TIME,
+            "last_update_time": _INTEGER_TIME,
         }
     },
-    free={"tag": Field("text", EQUAL | PATTERN | PRESENCE, sortable=False)},
+    free={"tag": _TAG},
+    tag_aliases={"note": NOTE_TAG},
     repeats_allowed=True,
 )
 
-_ORDER_ONLY = Field("integer", frozenset())
 _REGISTRY_PREFIXES = {"attribute": "attribute", **dict.fromkeys(("tags", "tag"), "tag")}
-_REGISTRY_TAG = Field("text", EQUAL | PATTERN | PRESENCE, sortable=False)
 
 REGISTERED_MODEL_FIELDS = EntityFields(
     name="registered models",
     prefixes=_REGISTRY_PREFIXES,
     keyed={
-        "attribute": {"name": Field("text", EQUAL | PATTERN | LISTED), "last_updated_timestamp": _ORDER_ONLY},
+        "attribute": {
+            "name": TEXT,
+            "description": _FILTERED_TEXT,
+            "creation_timestamp": _FILTERED_TIME,
+            "last_updated_timestamp": _INTEGER_TIME,
+        },
     },
-    free={"tag": _REGISTRY_TAG},
+    free={"tag": _TAG},
     order_aliases={"timestamp": "last_updated_timestamp"},
 )
 
@@ -121,18 +145,21 @@ MODEL_VERSION_FIELDS = EntityFields(
     prefixes=_REGISTRY_PREFIXES,
     keyed={
         "attribute": {
-            "name": Field("text", EQUAL | PATTERN | LISTED),
-            "run_id": Field("text", EQUAL | PATTERN | LISTED, sortable=False),
-            "source_path": Field("text", EQUAL | PATTERN, sortable=False),
+            "name": TEXT,
+            "run_id": _FILTERED_TEXT,
+            "source_path": _FILTERED_TEXT,
+            "description": _FILTERED_TEXT,
+            "stage": Field("text", EQUAL | LISTED, sortable=False, values=STAGES),
             "version_number": Field("version", ORDERED),
-            "creation_timestamp": _ORDER_ONLY,
-            "last_updated_timestamp": _ORDER_ONLY,
+            "creation_timestamp": _INTEGER_TIME,
+            "last_updated_timestamp": _INTEGER_TIME,
         }
     },
-    free={"tag": _REGISTRY_TAG},
+    free={"tag": _TAG},
 )
 
 _LOOSE = Field("loose", EQUAL | PATTERN | LISTED)
+_LOOSE_TEXT = Field("loose", ORDERED | PATTERN | LISTED | PRESENCE, numeric=True)
 
 LOGGED_MODEL_FIELDS = EntityFields(
     name="logged models",
@@ -145,11 +172,11 @@ LOGGED_MODEL_FIELDS = EntityFields(
             "status": _LOOSE,
             "source_run_id": _LOOSE,
             "artifact_location": _LOOSE,
-            "creation_timestamp": NUMBER,
-            "last_updated_timestamp": NUMBER,
+            "creation_timestamp": _TIME,
+            "last_updated_timestamp": _TIME,
         }
     },
-    free={"metric": NUMBER, "param": _LOOSE, "tag": _LOOSE},
+    free={"metric": _NUMBER, "param": _LOOSE_TEXT, "tag": _LOOSE_TEXT},
     aliases={
         **dict.fromkeys(("creation_time", "creation_timestamp_ms"), "creation_timestamp"),
         **dict.fromkeys(("last_updated_time", "last_updated_timestamp_ms"), "last_updated_timestamp"),

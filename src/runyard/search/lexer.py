@@ -12,25 +12,31 @@ MAX_LENGTH = 4 * 2**20
 MAX_UNQUOTED = 10_000
 """Maximum number of characters without quoted texts and lists, which count as one each."""
 
-# A doubled quote does not end a text but stands for both quotes, as in MLflow.
+# A doubled quote does not end a text but stands for both quotes, as in MLflow. In E'…' a backslash escapes.
 # After a dot that touches what is before it, a word may begin with a digit: metrics.5fold, tags.layer.3
 _TOKEN = re.compile(
     r"""
       (?P<space>\s+)
-    | (?P<text>'[^']*(?:''[^']*)*'|"[^"]*(?:""[^"]*)*")
+    | (?P<text>[eE](?:'[^'\\]*+(?:\\.[^'\\]*+)*+'|"[^"\\]*+(?:\\.[^"\\]*+)*+")|'[^']*(?:''[^']*)*'|"[^"]*(?:""[^"]*)*")
     | (?P<quoted>`[^`]*`)
     | (?P<word>[^\W\d]\w*|(?<=[\w`"']\.)\w+)
     | (?P<number>-?(?:[0-9]+(?:\.[0-9]*)?|(?<![\w`"'])\.[0-9]+)(?:[eE][+-]?[0-9]+)?(?!\w))
-    | (?P<operator>!=|>=|<=|=|>|<)
+    | (?P<operator>!=|!~|>=|<=|=|>|<|~)
     | (?P<mark>[().,])
     | (?P<unknown>.)
     """,
     re.VERBOSE | re.DOTALL,
 )
+_BARE = re.compile(r"""[^\s()'"`=<>!~,;]+""")
+_PLAIN = re.compile(r"[\w.]+")
+_NUMBER = re.compile(r"-?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _QUOTED = r"""(?:'[^']*+(?:''[^']*+)*+'|"[^"]*+(?:""[^"]*+)*+")"""
 _TEXT = re.compile(_QUOTED)
 _LIST = re.compile(rf"\(\s*+{_QUOTED}(?:\s*+,\s*+{_QUOTED})*+\s*+,?\s*+\)")
 """A whole list of texts, which may be long: one token. Nothing in it reads in two ways, so nothing is tried twice."""
+
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_ESCAPED = {"n": "\n", "t": "\t"}
 
 
 class Token(NamedTuple):
@@ -39,7 +45,7 @@ class Token(NamedTuple):
     Attributes
     ----------
     kind: ``text`` (in quotes), ``list`` (of texts, in brackets), ``quoted`` (in backticks), ``number``, ``word``,
-        ``operator``, ``mark`` or ``end``.
+        ``bare`` (without spaces and quotes, neither word nor number), ``operator``, ``mark`` or ``end``.
     text: As written, quotes included.
     position: Where it begins, from 0.
     """
@@ -56,6 +62,8 @@ class Token(NamedTuple):
     @property
     def value(self) -> str:
         """Its text without quotes."""
+        if self.kind == "text" and self.text[0] in "eE":
+            return _ESCAPE.sub(lambda match: _ESCAPED.get(match[1], match[1]), self.text[2:-1])
         return self.text[1:-1] if self.kind in ("text", "quoted") else self.text
 
     def texts(self) -> "Iterator[Token]":
@@ -85,12 +93,15 @@ def tokens(text: str) -> list[Token]:
         raise InvalidSearch(f"The text has {len(text)} characters; at most {MAX_LENGTH} are taken.", text, MAX_LENGTH)
     check_characters(text, "searched for")
     found: list[Token] = []
-    place = unquoted = 0
+    place = unquoted = plain = 0
     while place < len(text):
-        listed = _LIST.match(text, place) if text[place] == "(" else None
-        match = listed or _TOKEN.match(text, place)
+        match = (_LIST.match(text, place) if text[place] == "(" else None) or _TOKEN.match(text, place)
         assert match is not None  # one of the kinds is any character
-        kind = "list" if listed else str(match.lastgroup)
+        kind = match.lastgroup or "list"
+        if kind in ("word", "number", "unknown") and place >= plain and (bare := _BARE.match(text, place)):
+            plain = bare.end()  # what is known of these characters is not looked at again
+            if kind == "unknown" or not (_PLAIN.fullmatch(bare.group()) or _NUMBER.fullmatch(bare.group())):
+                kind, match = "bare", bare
         if kind == "unknown":
             raise InvalidSearch(_problem(match.group()), text, place)
         if kind != "space":
@@ -104,7 +115,13 @@ def tokens(text: str) -> list[Token]:
 
 def _problem(character: str) -> str:
     if character in "'\"`":
-        return f"The quote {character} is not closed."
+        return f"The quote {character} is not closed. A text that holds both kinds of quotes is written E'it\\'s 12\"'."
     if character == ";":
         return "One filter at a time: join conditions with AND."
     return f"Unexpected {character!r}. Put keys with unusual characters in backticks and values in quotes."
+
+
+def bare_at(text: str, place: int) -> str:
+    """The letters from here to the next space, quote, bracket, comma or operator."""
+    match = _BARE.match(text, place)
+    return match.group() if match else ""

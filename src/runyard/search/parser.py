@@ -1,36 +1,52 @@
 """A recursive-descent parser for filters and order_by of every entity.
 
-    filter      = { AND } [ condition { AND { AND } condition } ] { AND }
-    condition   = identifier ( comparator value | [ NOT ] IN list | IS [ NOT ] NULL )
+    filter      = [ either ]
+    either      = both { OR both }
+    both        = single { AND single }
+    single      = NOT single | "(" either ")" | condition | plain word { plain word } | text
+    condition   = identifier comparator value | children of value
+                | identifier [ NOT ] ( IN list | BETWEEN value AND value | LIKE text | ILIKE text )
+                | identifier IS [ NOT ] NULL
     identifier  = name { "." name }            the first may say the kind: metrics, params, tags, attributes …
-    list        = "(" text { "," text } [ "," ] ")"
+    list        = "(" value { "," value } [ "," ] ")"
     order item  = identifier [ ASC | DESC ]
 
-Grammar and quirks are those of MLflow's search, the needless AND among them. There is no OR, NOT, BETWEEN or nesting.
+What MLflow's search takes means the same here, the needless AND included that it lets pass between conditions.
 """
 
 from collections.abc import Sequence
 
 from runyard.core.limits import shown
+from runyard.core.tags import PARENT_TAG
 from runyard.exceptions import InvalidParameter
 from runyard.search.errors import InvalidSearch
-from runyard.search.fields import EntityFields, Field
+from runyard.search.fields import RUN_FIELDS, EntityFields, Field
 from runyard.search.lexer import Token, tokens
-from runyard.search.nodes import Comparison, OrderTerm, Value
-from runyard.search.reader import TokenReader
+from runyard.search.nodes import And, Comparison, Condition, Not, Or, OrderTerm, Words
+from runyard.search.values import ValueReader
 
 MAX_TERMS = 100
 MAX_ORDER_TERMS = 20
+MAX_DEPTH = 50
+_NAMES = ("word", "quoted", "text")
 
 
-def parse_filter(text: str | None, entity: EntityFields) -> list[Comparison]:
+def parse_filter(text: str | None, entity: EntityFields, *, strict: bool = False) -> list[Condition]:
     """The conditions of a filter, all of which must hold; none for an empty one.
+
+    Parameters
+    ----------
+    strict: Refuse values that a field never has, such as the status 'failed'. Without, nothing is found, as in MLflow.
 
     Raises
     ------
     InvalidSearch: The filter breaks the grammar or compares what cannot be compared; points at the offending part.
     """
-    return _Parser(text, entity).filter() if text else []
+    if not text:
+        return []
+    parser = _Parser(text, entity)
+    parser.strict = strict
+    return parser.filter()
 
 
 def parse_order_by(items: Sequence[str], entity: EntityFields) -> list[OrderTerm]:
@@ -55,49 +71,188 @@ def parse_order_by(items: Sequence[str], entity: EntityFields) -> list[OrderTerm
     return terms
 
 
-class _Parser(TokenReader):
+class _Parser(ValueReader):
     def __init__(self, text: str, entity: EntityFields) -> None:
         super().__init__(text, tokens(text))
         self.entity = entity
+        self.terms = self.depth = 0
 
-    def take_word(self, *words: str) -> Token | None:
-        return self.take() if self.here.is_word(*words) else None
-
-    def filter(self) -> list[Comparison]:
+    def filter(self) -> list[Condition]:
         if self.here.kind == "end":
             raise self.error("The filter is blank. Leave it out, or state a condition such as metrics.loss < 0.1.")
-        found: list[Comparison] = []
-        while True:
-            joined = not found
-            while self.take_word("AND"):
-                joined = True
-            if self.here.kind == "end":
-                return found
-            if not joined:
-                raise self.error(f"Join conditions with AND; {shown(self.here.text)} cannot stand here.")
-            if len(found) == MAX_TERMS:
-                raise self.error(f"The filter has more than {MAX_TERMS} conditions.")
-            found.append(self.condition())
+        found = self.either()
+        if self.here.kind != "end":
+            raise self.error(self.cannot_stand())
+        return list(found)
 
-    def condition(self) -> Comparison:
-        if self.here.is_word("NOT") or self.here.text.startswith("("):
-            raise self.error("A filter is conditions joined by AND: NOT, OR and brackets are not part of it.")
+    def cannot_stand(self) -> str:
+        if self.here.text == ")" and self.here.kind == "mark":
+            return "This bracket closes none."
+        return f"Join conditions with AND or OR; {shown(self.here.text)} cannot stand here."
+
+    def either(self) -> tuple[Condition, ...]:
+        """What is joined by OR; several conditions when AND is all that joins them."""
+        found = self.both()
+        if not self.here.is_word("OR"):
+            return found
+        choices = [self.needed(found)]
+        while self.take_word("OR"):
+            choices.append(self.needed(self.both()))
+        return (Or(tuple(choices)),)
+
+    def both(self) -> tuple[Condition, ...]:
+        """What is joined by AND. One too many is let pass where nothing else joins conditions, as MLflow does."""
+        found: list[Condition] = []
+        while True:
+            start = self.place
+            while self.take_word("AND"):
+                pass
+            ands = self.place - start
+            ends = self.here.kind == "end" or self.here.text == ")" or self.here.is_word("OR")
+            if ands and (self.depth or start) and (not found or (ends and self.here.kind != "end")):
+                raise self.error("A condition is needed here.")
+            if ends or (found and not ands):
+                return tuple(found)
+            found += self.single()
+
+    def needed(self, found: tuple[Condition, ...]) -> Condition:
+        """What was found as one condition."""
+        if not found:
+            raise self.error("A condition is needed here.")
+        return found[0] if len(found) == 1 else And(found)
+
+    def single(self) -> tuple[Condition, ...]:
+        start = self.here
+        if start.is_word("NOT") or (start.kind == "mark" and start.text == "("):
+            self.depth += 1
+            if self.depth > MAX_DEPTH:
+                raise self.error(f"Brackets and NOT are nested more than {MAX_DEPTH} deep.")
+            self.take()
+            found: tuple[Condition, ...] = self.bracket(start) if start.text == "(" else (Not(self.negated()),)
+            self.depth -= 1
+            return found
+        if self.terms == MAX_TERMS:
+            raise self.error(f"The filter has more than {MAX_TERMS} conditions.")
+        self.terms += 1
+        if start.kind == "list":
+            return (self.words_of_list(self.take()),)
+        if start.is_word("CHILDREN") and self.tokens[self.place + 1].is_word("OF"):
+            return (self.children(),)
+        if not self.is_condition():
+            return self.words()
+        condition = self.condition()
+        return condition.parts if isinstance(condition, And) else (condition,)
+
+    def negated(self) -> Condition:
+        if self.here.kind == "end" or self.here.is_word("AND", "OR"):
+            raise self.error("A condition is needed after NOT.")
+        return self.needed(self.single())
+
+    def bracket(self, opened: Token) -> tuple[Condition, ...]:
+        found = self.either()
+        if self.here.kind == "end":
+            raise self.error("This bracket is not closed.", opened)
+        if self.here.text != ")":
+            raise self.error(self.cannot_stand())
+        if not found:
+            raise self.error("A condition is needed in the brackets.")
+        self.take()
+        return found
+
+    def children(self) -> Condition:
+        if "parent" not in self.entity.tag_aliases:
+            raise self.error("Only runs have children.")
+        self.take()
+        self.take()
+        run = self.here
+        if run.kind not in ("text", "word", "bare", "number") or not run.value:
+            raise self.error("The id of a run is needed here: children of 0123….")
+        return Comparison("tag", PARENT_TAG, "=", self.take().value if run.kind == "text" else self.plain())
+
+    def is_condition(self) -> bool:
+        """Whether an identifier stands here, rather than plain words or a text."""
+        start, place = self.here, self.place
+        if start.kind == "bare":
+            place += 1
+        elif start.kind in _NAMES:
+            place += 1
+            while self.tokens[place].text == "." and self.tokens[place + 1].kind != "end":
+                place += 2
+            if self.tokens[place].text == ".":
+                return True
+        elif start.kind != "number":
+            return True
+        else:
+            place += 1
+        following, later = self.tokens[place], self.tokens[min(place + 1, len(self.tokens) - 1)]
+        if following.kind == "operator" or following.is_word("LIKE", "ILIKE", "BETWEEN"):
+            return True
+        return (
+            (following.is_word("IN") and (later.kind == "list" or later.text == "("))
+            or (following.is_word("IS") and later.is_word("NULL", "NOT"))
+            or (following.is_word("NOT") and later.is_word("IN", "LIKE", "ILIKE", "BETWEEN"))
+            or self.names_field(start, place - self.place > 1)
+        )
+
+    def names_field(self, start: Token, dotted: bool) -> bool:
+        """Whether a token is surely the beginning of a key whose comparator is missing."""
+        if start.kind == "quoted":
+            return True
+        if dotted or start.kind == "bare":
+            first, dot, _ = start.value.partition(".")
+            return bool(dot or dotted) and (first in RUN_FIELDS.prefixes or first in self.entity.prefixes)
+        known = (self.entity.keyed["attribute"], self.entity.aliases, self.entity.tag_aliases)
+        return start.kind == "word" and any(start.text in names for names in known)
+
+    def words(self) -> tuple[Condition, ...]:
+        """Plain words and texts in quotes, all of which are to be found."""
+        found: list[Condition] = []
+        while True:
+            if self.here.kind == "text":
+                token = self.take()
+                if not token.value.strip():
+                    raise self.error("A text to find is needed between the quotes.", token)
+                found.append(Words(token.value))
+            else:
+                found.append(Words(self.plain()))
+            if self.here.kind not in ("word", "bare", "number", "text") or self.here.is_word("AND", "OR", "NOT"):
+                return tuple(found)
+            if self.is_condition():
+                raise self.error(
+                    f"Join plain words and conditions with AND: {shown(self.here.text)} begins a condition."
+                )
+            self.terms += 1
+            if self.terms > MAX_TERMS:
+                raise self.error(f"The filter has more than {MAX_TERMS} conditions.")
+
+    def words_of_list(self, token: Token) -> Condition:
+        """The text in brackets that was taken."""
+        texts = list(token.texts())
+        if len(texts) != 1 or not texts[0].value.strip():
+            raise self.error("A condition is needed in the brackets; a list stands behind IN.", token)
+        return Words(texts[0].value)
+
+    def condition(self) -> Condition:
         kind, key, field = self.identifier()
         what = f"{kind} {shown(key)}"
         comparator = self.here
         operator = self.operator()
-        if operator not in field.operators:
-            known = ", ".join(sorted(field.operators))
+        asked = {"BETWEEN": ">=", "NOT BETWEEN": "<="}.get(operator, operator)
+        if asked not in field.operators:
+            known = ", ".join(sorted(field.operators | ({"BETWEEN"} if ">=" in field.operators else set())))
             raise self.error(
                 f"{what.capitalize()} cannot be compared with {operator}. Use one of: {known}.", comparator
             )
-        return Comparison(kind, key, operator, self.operand(operator, field, what))
+        return self.compared(kind, key, operator, field, what)
 
     def identifier(self, ordering: bool = False) -> tuple[str, str, Field]:
         """Kind, key and field of the identifier here."""
         start = self.here
         if start.kind == "text" and start.text.startswith("'"):
             raise self.error("A key is needed here; single quotes are for values. Use backticks around unusual keys.")
+        if start.kind == "bare":
+            kind, dot, key = self.take().text.partition(".")
+            return self.of_kind(kind, key, start, ordering) if dot else self.keyed("attribute", kind, start, ordering)
         names = [self.name("A key such as metrics.loss is needed here.")]
         while self.here.text == "." and self.touches():
             self.take()
@@ -106,30 +261,42 @@ class _Parser(TokenReader):
             names.append(self.name("A key is needed after the dot."))
         if len(names) == 1:
             return self.keyed("attribute", names[0], start, ordering)
-        kind = self.entity.prefixes.get(names[0])
+        return self.of_kind(names[0], ".".join(names[1:]), start, ordering)
+
+    def of_kind(self, prefix: str, key: str, start: Token, ordering: bool) -> tuple[str, str, Field]:
+        """Kind, key and field of what stands behind the first dot."""
+        kind = self.entity.prefixes.get(prefix)
         if kind is None:
             known = ", ".join(self.entity.prefixes)
-            raise self.error(f"{shown(names[0])} is not a field of {self.entity.name}. Use one of: {known}.", start)
-        key = ".".join(names[1:])
+            raise self.error(f"{shown(prefix)} is not a field of {self.entity.name}. Use one of: {known}.", start)
         if kind in self.entity.free:
             return kind, key, self.entity.free[kind]
         return self.keyed(kind, key, start, ordering)
 
     def name(self, needed: str) -> str:
-        if self.here.kind not in ("word", "quoted", "text") or not self.here.value:
+        if self.here.kind not in _NAMES or not self.here.value:
             raise self.error(needed)
         return self.take().value
 
     def keyed(self, kind: str, key: str, start: Token, ordering: bool) -> tuple[str, str, Field]:
+        if kind == "attribute" and key in self.entity.tag_aliases and not ordering:
+            return "tag", self.entity.tag_aliases[key], self.entity.free["tag"]
         aliases = self.entity.order_aliases if ordering else self.entity.aliases
         known = self.entity.keyed[kind]
         key = aliases.get(key, key) if kind == "attribute" else key
         offered = [name for name, field in known.items() if (field.sortable if ordering else field.operators)]
         if key not in (offered or known):
             listed = ", ".join(offered or known)
-            what = f"{'an' if kind == 'attribute' else 'a'} {kind} of {self.entity.name}"
-            raise self.error(f"{shown(key)} is not {what}. Use one of: {listed}.", start)
+            what = f"{'an' if kind in ('attribute', 'experiment') else 'a'} {kind} of {self.entity.name}"
+            raise self.error(f"{shown(key)} is not {what}. Use one of: {listed}.{self.hint(kind, key)}", start)
         return kind, key, known[key]
+
+    def hint(self, kind: str, key: str) -> str:
+        """How keys of metrics, params and tags are written, where the kind was left out."""
+        free = [f"{name}.{key}" for name in ("metrics", "params", "tags") if name in self.entity.prefixes]
+        if kind != "attribute" or not free or not key.isidentifier():
+            return ""
+        return f" A key is written {', '.join(free[:-1])}{' or ' * (len(free) > 1)}{free[-1]}."
 
     def operator(self) -> str:
         token = self.take()
@@ -137,79 +304,15 @@ class _Parser(TokenReader):
             if self.here.kind == "operator" and self.touches():
                 raise self.error(f"Unknown comparator {shown(token.text + self.here.text)}.", token)
             return token.text
-        if token.is_word("LIKE", "ILIKE", "IN"):
+        if token.is_word("LIKE", "ILIKE", "IN", "BETWEEN"):
             return token.text.upper()
-        if token.is_word("NOT") and self.take_word("IN"):
-            return "NOT IN"
+        if token.is_word("NOT") and (negated := self.take_word("IN", "LIKE", "ILIKE", "BETWEEN")):
+            return f"NOT {negated.text.upper()}"
         if token.is_word("IS"):
-            negated = self.take_word("NOT") is not None
+            is_not = self.take_word("NOT") is not None
             if self.take_word("NULL"):
-                return "IS NOT NULL" if negated else "IS NULL"
-        raise self.error("A comparator such as =, !=, >, LIKE or IS NULL is needed here.", token)
-
-    def operand(self, operator: str, field: Field, what: str) -> Value:
-        if operator in ("IS NULL", "IS NOT NULL"):
-            return None
-        if operator in ("IN", "NOT IN"):
-            return self.texts(field)
-        token = self.take()
-        if field.value == "version" and token.kind == "text":
-            return self.whole(token)
-        if field.value == "loose" and token.kind in ("text", "number", "word"):
-            return token.value if token.kind == "text" else token.text
-        if field.value in ("text", "id", "loose"):
-            if token.kind != "text":
-                raise self.error(f"The value for {what} must be in quotes.", token)
-            return self.checked(token, field)
-        if token.kind != "number":
-            raise self.error(f"The value for {what} must be a number, without quotes.", token)
-        return self.number(token, field)
-
-    def number(self, token: Token, field: Field) -> int | float:
-        if token.text.removeprefix("-").isdigit() and len(token.text) <= 20:
-            whole = int(token.text)
-            if -(2**63) <= whole < 2**63:
-                return whole
-        number = float(token.text)
-        if field.value == "number":
-            return number
-        if number.is_integer() and abs(number) < 2**63:
-            return int(number)
-        raise self.error("An integer of at most 64 bits is needed here.", token)
-
-    def whole(self, token: Token) -> int:
-        """The integer in a quoted value."""
-        digits = token.value.removeprefix("-")
-        if digits.isascii() and digits.isdigit() and len(digits) <= 18:
-            return int(token.value)
-        raise self.error(f"{shown(token.value)} is not an integer.", token)
-
-    def checked(self, token: Token, field: Field) -> str:
-        """The text of a value, which must be an integer where ids are asked for."""
-        digits = token.value
-        if field.value == "id" and not (digits.isascii() and digits.isdigit() and len(digits) <= 18):
-            raise self.error(f"{shown(digits)} is not an id: ids are integers in quotes, such as '7'.", token)
-        return token.value
-
-    def texts(self, field: Field) -> tuple[str, ...]:
-        if self.here.kind == "list":
-            return tuple(self.checked(token, field) for token in self.take().texts())
-        if self.here.text != "(":
-            raise self.error("A list in brackets is needed here, such as ('a', 'b').")
-        self.take()
-        found: list[str] = []
-        while self.here.text != ")":
-            if self.here.kind != "text":
-                raise self.error("A list holds texts in quotes and ends with a closing bracket.")
-            found.append(self.checked(self.take(), field))
-            if self.here.text == ",":
-                self.take()
-            elif self.here.text != ")":
-                raise self.error("A comma or the closing bracket is needed here.")
-        if not found:
-            raise self.error("The list is empty; it needs at least one text in quotes.")
-        self.take()
-        return tuple(found)
+                return "IS NOT NULL" if is_not else "IS NULL"
+        raise self.error("A comparator such as =, !=, >, LIKE, IN or IS NULL is needed here.", token)
 
     def order_term(self) -> OrderTerm:
         if self.here.kind == "end":

@@ -5,14 +5,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from runyard.db.conditions import binary, compare, plannable
+from runyard.db.conditions import begins_with, binary, combine, compare, contains, has_words, plannable
 from runyard.db.paging import SortColumn, read_page
 from runyard.db.transaction import Transaction
 from runyard.registry.model_versions.tables import model_version_tags, model_versions
 from runyard.registry.registered_models.tables import registered_models
 from runyard.registry.tag_search import tag_condition
 from runyard.search.fields import MODEL_VERSION_FIELDS
-from runyard.search.nodes import Comparison, OrderTerm
+from runyard.search.nodes import Comparison, OrderTerm, Words
 from runyard.search.parser import parse_filter, parse_order_by
 
 _tags = model_version_tags.c
@@ -20,10 +20,14 @@ _COLUMNS: dict[str, sa.ColumnElement[Any]] = {
     "name": registered_models.c.name,
     "run_id": model_versions.c.run_id,
     "source_path": model_versions.c.source,
+    "description": sa.func.coalesce(model_versions.c.description, ""),
+    "stage": model_versions.c.current_stage,
     "version_number": model_versions.c.version,
     "creation_timestamp": model_versions.c.creation_time,
     "last_updated_timestamp": model_versions.c.last_updated_time,
 }
+
+_DIFFERS = frozenset(("!=", "NOT IN", "NOT LIKE", "NOT ILIKE", "!~"))
 
 
 def search_version_ids(
@@ -35,7 +39,8 @@ def search_version_ids(
     ------
     InvalidParameter: The filter, the order or the token is not valid.
     """
-    asked = [_condition(comparison, tx.dialect) for comparison in parse_filter(text, MODEL_VERSION_FIELDS)]
+    conditions = parse_filter(text, MODEL_VERSION_FIELDS)
+    asked = [combine(condition, lambda single: _single(single, tx.dialect)) for condition in conditions]
     chosen = (
         sa.select(model_versions.c.id)
         .join(registered_models, registered_models.c.id == model_versions.c.registered_model_id)
@@ -45,11 +50,19 @@ def search_version_ids(
     return read_page(tx, chosen, columns, ("versions", text or "", list(order_by)), max_results, page_token)
 
 
-def _condition(comparison: Comparison, dialect: str) -> sa.ColumnElement[bool]:
-    if comparison.kind == "tag":
-        return tag_condition(_tags, _tags.model_version_id, model_versions.c.id, comparison, dialect)
-    condition = compare(_COLUMNS[comparison.key], comparison, dialect)
-    if comparison.key == "run_id" and comparison.operator in ("!=", "NOT IN"):
+def _single(single: Comparison | Words, dialect: str) -> sa.ColumnElement[bool]:
+    if isinstance(single, Words):
+        tagged = sa.exists().where(_tags.model_version_id == model_versions.c.id)
+        return sa.or_(
+            contains(registered_models.c.name, single.text, dialect),
+            contains(_COLUMNS["description"], single.text, dialect),
+            begins_with(model_versions.c.run_id, single.text),
+            tagged.where(has_words(_tags, single.text, dialect)),
+        )
+    if single.kind == "tag":
+        return tag_condition(_tags, _tags.model_version_id, model_versions.c.id, single, dialect)
+    condition = compare(_COLUMNS[single.key], single, dialect)
+    if single.key == "run_id" and single.operator in _DIFFERS:
         return sa.and_(condition, model_versions.c.run_id != "")  # a version without a run has no run id to differ
     return condition
 

@@ -1,17 +1,18 @@
 """Finding registered models by name and tags, a page at a time."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
 from runyard.core.tags import IS_PROMPT_TAG
-from runyard.db.conditions import binary, compare, plannable
+from runyard.db.conditions import binary, combine, compare, contains, has_words, plannable
 from runyard.db.paging import SortColumn, read_page
 from runyard.db.transaction import Transaction
 from runyard.registry.registered_models.tables import registered_model_tags, registered_models
 from runyard.registry.tag_search import asks_for_prompts, tag_condition
 from runyard.search.fields import REGISTERED_MODEL_FIELDS
-from runyard.search.nodes import Comparison, OrderTerm
+from runyard.search.nodes import Comparison, OrderTerm, Words
 from runyard.search.parser import parse_filter, parse_order_by
 
 _tags = registered_model_tags.c
@@ -26,22 +27,39 @@ def search_model_ids(
     ------
     InvalidParameter: The filter, the order or the token is not valid.
     """
-    comparisons = parse_filter(text, REGISTERED_MODEL_FIELDS)
-    asked = [_condition(comparison, tx.dialect) for comparison in comparisons]
-    if not asks_for_prompts(comparisons):
+    # MLflow's client puts this behind any filter, as if all of it were joined by AND.
+    conditions = parse_filter((text or "").removesuffix(_ADDED_BY_CLIENTS), REGISTERED_MODEL_FIELDS)
+    asked = [combine(condition, lambda single: _single(single, tx.dialect)) for condition in conditions]
+    if not asks_for_prompts(conditions):
         asked.append(tag_condition(_tags, _tags.registered_model_id, registered_models.c.id, NO_PROMPTS, tx.dialect))
     chosen = sa.select(registered_models.c.id).where(*plannable(asked, tx.dialect))
     columns = _order(parse_order_by(order_by, REGISTERED_MODEL_FIELDS), tx.dialect)
     return read_page(tx, chosen, columns, ("models", text or "", list(order_by)), max_results, page_token)
 
 
+_ADDED_BY_CLIENTS = f" AND tag.`{IS_PROMPT_TAG}` != 'true'"
 NO_PROMPTS = Comparison("tag", IS_PROMPT_TAG, "!=", "true")
 
 
-def _condition(comparison: Comparison, dialect: str) -> sa.ColumnElement[bool]:
-    if comparison.kind == "tag":
-        return tag_condition(_tags, _tags.registered_model_id, registered_models.c.id, comparison, dialect)
-    return compare(registered_models.c.name, comparison, dialect)
+_COLUMNS: dict[str, sa.ColumnElement[Any]] = {
+    "name": registered_models.c.name,
+    "description": sa.func.coalesce(registered_models.c.description, ""),
+    "creation_timestamp": registered_models.c.creation_time,
+    "last_updated_timestamp": registered_models.c.last_updated_time,
+}
+
+
+def _single(single: Comparison | Words, dialect: str) -> sa.ColumnElement[bool]:
+    if isinstance(single, Words):
+        tagged = sa.exists().where(_tags.registered_model_id == registered_models.c.id)
+        return sa.or_(
+            contains(registered_models.c.name, single.text, dialect),
+            contains(_COLUMNS["description"], single.text, dialect),
+            tagged.where(has_words(_tags, single.text, dialect)),
+        )
+    if single.kind == "tag":
+        return tag_condition(_tags, _tags.registered_model_id, registered_models.c.id, single, dialect)
+    return compare(_COLUMNS[single.key], single, dialect)
 
 
 def _order(terms: Sequence[OrderTerm], dialect: str) -> list[SortColumn]:

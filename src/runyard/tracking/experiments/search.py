@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from runyard.core.lifecycle import LifecycleStage, ViewType
-from runyard.db.conditions import binary, compare, plannable
+from runyard.db.conditions import binary, combine, compare, compare_text, contains, has_words, plannable
 from runyard.db.paging import SortColumn, read_page
 from runyard.db.transaction import Transaction
 from runyard.search.fields import EXPERIMENT_FIELDS
-from runyard.search.nodes import Comparison, OrderTerm
+from runyard.search.nodes import Comparison, OrderTerm, Words
 from runyard.search.parser import parse_filter, parse_order_by
 from runyard.tracking.experiments.tables import experiment_tags, experiments
 
@@ -36,7 +36,8 @@ def search_experiment_ids(
 
 def matching_experiments(tx: Transaction, view_type: str, text: str | None) -> list[sa.ColumnElement[bool]]:
     """The conditions on `experiments` that a search stands for."""
-    asked = [_condition(comparison, tx.dialect) for comparison in parse_filter(text, EXPERIMENT_FIELDS)]
+    conditions = parse_filter(text, EXPERIMENT_FIELDS)
+    asked = [combine(condition, lambda single: _single(single, tx.dialect)) for condition in conditions]
     return [shown_stage(experiments.c.lifecycle_stage, view_type), *plannable(asked, tx.dialect)]
 
 
@@ -46,22 +47,31 @@ def shown_stage(column: sa.ColumnElement[str], view_type: str) -> sa.ColumnEleme
     return column == stages[0] if len(stages) == 1 else column.in_(stages)
 
 
-def _condition(comparison: Comparison, dialect: str) -> sa.ColumnElement[bool]:
-    if comparison.kind == "attribute":
-        return compare(experiments.c[comparison.key], _with_number(comparison), dialect)
-    tagged = sa.exists().where(
-        experiment_tags.c.experiment_id == experiments.c.experiment_id, experiment_tags.c.key == comparison.key
-    )
-    if comparison.operator == "IS NULL":
+def _single(single: Comparison | Words, dialect: str) -> sa.ColumnElement[bool]:
+    tagged = sa.exists().where(experiment_tags.c.experiment_id == experiments.c.experiment_id)
+    if isinstance(single, Words):
+        name = contains(experiments.c.name, single.text, dialect)
+        named = sa.or_(name, sa.cast(experiments.c.experiment_id, sa.Text) == single.text)
+        return sa.or_(named, tagged.where(has_words(experiment_tags.c, single.text, dialect)))
+    if single.kind == "attribute":
+        return compare_experiment(single, dialect)
+    tagged = tagged.where(experiment_tags.c.key == single.key)
+    if single.operator == "IS NULL":
         return ~tagged
-    if comparison.operator == "IS NOT NULL":
+    if single.operator == "IS NOT NULL":
         return tagged
-    return tagged.where(compare(experiment_tags.c.value, comparison, dialect))
+    return tagged.where(compare_text(experiment_tags.c.value, single, dialect))
+
+
+def compare_experiment(comparison: Comparison, dialect: str) -> sa.ColumnElement[bool]:
+    """The condition that a comparison with an attribute stands for."""
+    column = experiments.c["experiment_id" if comparison.key == "id" else comparison.key]
+    return compare(column, _with_number(comparison), dialect)
 
 
 def _with_number(comparison: Comparison) -> Comparison:
     """Ids are texts in a filter and integers in the table."""
-    if comparison.key != "experiment_id":
+    if comparison.key not in ("experiment_id", "id"):
         return comparison
     value = comparison.value
     numbers = tuple(map(int, value)) if isinstance(value, tuple) else int(str(value))

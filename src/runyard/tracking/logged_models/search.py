@@ -6,12 +6,22 @@ from typing import Any
 import sqlalchemy as sa
 
 from runyard.core.limits import MAX_SEARCH_RESULTS, check_key, shown
-from runyard.db.conditions import binary, compare, number, plannable
+from runyard.db.conditions import (
+    begins_with,
+    binary,
+    combine,
+    compare,
+    compare_text,
+    contains,
+    has_words,
+    number,
+    plannable,
+)
 from runyard.db.paging import SortColumn, decode_token, encode_token, read_page
 from runyard.db.transaction import Transaction
 from runyard.exceptions import InvalidParameter
-from runyard.search.fields import LOGGED_MODEL_FIELDS
-from runyard.search.nodes import Comparison
+from runyard.search.fields import LOGGED_MODEL_FIELDS, PATTERN, PRESENCE
+from runyard.search.nodes import Comparison, Words, comparisons_in
 from runyard.search.parser import parse_filter
 from runyard.tracking.experiments.messages import experiment_number
 from runyard.tracking.logged_models.messages import MODEL_STATUSES, DatasetFilter, ModelOrder, SearchLoggedModels
@@ -49,9 +59,9 @@ def search_model_numbers(tx: Transaction, message: SearchLoggedModels) -> tuple[
     InvalidParameter: The filter, the order or the token is not valid.
     """
     experiments = sorted({experiment_number(experiment_id) for experiment_id in message.experiment_ids})
-    comparisons = parse_filter(message.filter, LOGGED_MODEL_FIELDS)
-    asked = [_condition(comparison, message.datasets, tx.dialect) for comparison in comparisons]
-    if message.datasets and not any(comparison.kind == "metric" for comparison in comparisons):
+    conditions = parse_filter(message.filter, LOGGED_MODEL_FIELDS)
+    asked = [combine(each, lambda single: _single(single, message.datasets, tx.dialect)) for each in conditions]
+    if message.datasets and not any(comparison.kind == "metric" for comparison in comparisons_in(conditions)):
         asked.append(sa.exists().where(_metrics.logged_model_id == logged_models.c.id, _of_datasets(message.datasets)))
     chosen = sa.select(logged_models.c.id).where(
         logged_models.c.experiment_id.in_(experiments),
@@ -104,24 +114,37 @@ def _of_datasets(datasets: Sequence[DatasetFilter]) -> sa.ColumnElement[bool]:
     )
 
 
-def _condition(comparison: Comparison, datasets: Sequence[DatasetFilter], dialect: str) -> sa.ColumnElement[bool]:
-    if comparison.kind == "metric":
-        points = sa.exists().where(_metrics.logged_model_id == logged_models.c.id, _metrics.key == comparison.key)
+def _single(single: Comparison | Words, datasets: Sequence[DatasetFilter], dialect: str) -> sa.ColumnElement[bool]:
+    if isinstance(single, Words):
+        tagged = sa.exists().where(_TEXTS["tag"].c.logged_model_id == logged_models.c.id)
+        return sa.or_(
+            contains(logged_models.c.name, single.text, dialect),
+            begins_with(logged_models.c.model_id, single.text),
+            tagged.where(has_words(_TEXTS["tag"].c, single.text, dialect)),
+        )
+    if single.kind == "metric":
+        points = sa.exists().where(_metrics.logged_model_id == logged_models.c.id, _metrics.key == single.key)
         points = points.where(_of_datasets(datasets)) if datasets else points
-        return points.where(compare(_metrics.value, comparison, dialect))
-    if comparison.kind in _TEXTS:
-        texts = _TEXTS[comparison.kind].c
-        holds = compare(texts.value, comparison, dialect)
-        return sa.exists().where(texts.logged_model_id == logged_models.c.id, texts.key == comparison.key, holds)
-    if comparison.key == "status":
-        return _status_condition(comparison)
-    return compare(_COLUMNS[comparison.key], comparison, dialect)
+        return _present(points, single, compare(_metrics.value, single, dialect))
+    if single.kind in _TEXTS:
+        texts = _TEXTS[single.kind].c
+        has = sa.exists().where(texts.logged_model_id == logged_models.c.id, texts.key == single.key)
+        return _present(has, single, compare_text(texts.value, single, dialect))
+    if single.key == "status":
+        return _status_condition(single)
+    return compare(_COLUMNS[single.key], single, dialect)
+
+
+def _present(has: sa.Exists, comparison: Comparison, holds: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    if comparison.operator in PRESENCE:
+        return has if comparison.operator == "IS NOT NULL" else ~has
+    return has.where(holds)
 
 
 def _status_condition(comparison: Comparison) -> sa.ColumnElement[bool]:
     """Statuses are given by number or, in Runyard only, by name; an unknown status equals none."""
     given = comparison.value if isinstance(comparison.value, tuple) else (comparison.value,)
-    if comparison.operator in ("LIKE", "ILIKE"):
+    if comparison.operator in PATTERN:
         raise InvalidParameter("A status is compared with =, !=, IN or NOT IN.")
     wanted = {_STATUS_NUMBERS[str(text).upper()] for text in given if str(text).upper() in _STATUS_NUMBERS}
     among = logged_models.c.status.in_(wanted)

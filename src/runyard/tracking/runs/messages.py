@@ -1,5 +1,6 @@
 """Messages of runs, their params and tags."""
 
+import functools
 import json
 import re
 from dataclasses import dataclass, field
@@ -26,12 +27,18 @@ from runyard.exceptions import BadRequest, InvalidParameter
 from runyard.protocol.answer import Answer, Nothing
 from runyard.protocol.message import MANY, Message
 from runyard.protocol.types import ExperimentId, ViewType
+from runyard.search.errors import InvalidSearch
+from runyard.search.fields import PATTERN, RUN_FIELDS
+from runyard.search.nodes import Comparison, Condition
+from runyard.search.parser import parse_filter
 from runyard.tracking.experiments.messages import check_home, check_max_results, experiment_number
 from runyard.tracking.metrics.entities import Metric
 from runyard.tracking.metrics.points import check_points
 from runyard.tracking.runs.entities import Param, Run, RunInfo, StatusName
 
-_SCANNING = re.compile(r"!=|<>|\b(?:LIKE|ILIKE|NOT|OR)\b", re.IGNORECASE)
+MAX_READ = 2_000
+"""Characters of a filter that is read to find out whether it is dear; longer ones are lists of ids."""
+_SCANNING = re.compile(r"!=|~|\b(?:LIKE|ILIKE|NOT|OR)\b", re.IGNORECASE)
 
 
 def tables_of(text: str | None) -> list[Any]:
@@ -318,9 +325,28 @@ class SearchRuns(Message[RunsFound], post="runs/search", kind="read", needs="run
         return self.max_results > MANY or _scans(self.filter)
 
 
+@functools.lru_cache(512)
 def _scans(filter_text: str | None) -> bool:
     """Whether a filter may have to look at every run: no index finds what differs from a text."""
-    return filter_text is not None and _SCANNING.search(filter_text) is not None
+    if not filter_text:
+        return False
+    if len(filter_text) > MAX_READ:
+        return _SCANNING.search(filter_text) is not None
+    try:
+        return any(map(_reads_all, parse_filter(filter_text, RUN_FIELDS)))
+    except InvalidSearch:
+        return False  # nothing is read
+
+
+def _reads_all(condition: Condition) -> bool:
+    """Whether no index surely finds the runs of a condition."""
+    if not isinstance(condition, Comparison):
+        return True
+    number = isinstance(condition.value, int | float | tuple) and condition.kind in ("param", "tag")
+    return number or condition.key == "duration" or condition.operator in _DEAR
+
+
+_DEAR = {"!=", "NOT IN"} | PATTERN
 
 
 class CountRuns(Message[RunsCounted], post="runs/count", kind="read", family="runyard", needs="run.read"):

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from runyard.db.conditions import binary, compare, number
 from runyard.db.transaction import Transaction
-from runyard.search.nodes import Comparison
+from runyard.search.nodes import And, Comparison, Condition, Or
 from runyard.tracking.metrics.tables import metric_series
 from runyard.tracking.runs.tables import INDEXED_LENGTH, params, runs, tags
 
@@ -15,6 +15,9 @@ TABLES = {"metric": metric_series, "param": params, "tag": tags}
 
 MAX_FOUND = 1_000
 """Runs of a range that are looked up one by one; above that, runs are tested as they come."""
+
+MAX_ALTERNATIVES = 10
+"""Comparisons of which one must hold that are looked up one by one."""
 
 MAX_RANGES = 3
 """Conditions of a search whose ranges are tried, so that a search of many conditions takes no more statements."""
@@ -34,7 +37,7 @@ def in_index(comparison: Comparison) -> bool:
         return comparison.operator in _ATTRIBUTES.get(comparison.key, ())
     if comparison.kind == "metric":
         return comparison.operator in _ORDERED
-    return comparison.kind in TABLES and comparison.operator == "="
+    return comparison.kind in TABLES and comparison.operator == "=" and isinstance(comparison.value, str)
 
 
 def in_range(comparison: Comparison, dialect: str) -> sa.ColumnElement[bool]:
@@ -55,11 +58,12 @@ def equal_text(column: sa.ColumnElement[str], text: str, dialect: str) -> sa.Col
 
 
 def few_runs(
-    tx: Transaction, comparisons: Sequence[Comparison], shown: Sequence[sa.ColumnElement[bool]], several: bool
+    tx: Transaction, conditions: Sequence[Condition], shown: Sequence[sa.ColumnElement[bool]], several: bool
 ) -> list[int] | None:
     """Numbers of the runs among which all matches are; None when there are many, and no condition finds few of them.
 
-    One statement for each condition that is in an index, three at most, and one for all runs.
+    One statement for each condition that is in an index, three at most, up to ten for alternatives that all are, and
+    one for all runs.
 
     Parameters
     ----------
@@ -69,13 +73,57 @@ def few_runs(
     in_view = sa.select(runs.c.id).where(*shown)
     if not several:
         in_view = in_view.order_by(runs.c.start_time.desc())  # so that PostgreSQL does not read the whole table
-    ranges = sorted(filter(in_index, comparisons), key=lambda comparison: comparison.operator not in {"=", "IN"})
-    choices = [_range(comparison, tx.dialect, shown) for comparison in ranges[:MAX_RANGES]]
-    for chosen in [*choices, in_view]:
-        found = tx.execute(chosen.limit(MAX_FOUND + 1)).all()
-        if len(found) <= MAX_FOUND:
-            return [row[0] for row in found]
-    return None
+    covers = [found for condition in conditions if (found := covering(condition))]
+    single = sorted((found for found in covers if len(found) == 1), key=_width)
+    alternatives = sorted((found for found in covers if len(found) > 1), key=_width)
+    for cover in [*single[:MAX_RANGES], *alternatives[:1]]:
+        few = _few(tx, [_range(comparison, tx.dialect, shown) for comparison in cover])
+        if few is not None:
+            return few
+    return _few(tx, [in_view])
+
+
+def _few(tx: Transaction, choices: Sequence[sa.Select[Any]]) -> list[int] | None:
+    """What statements select, each number once; None when it is much."""
+    found: dict[int, None] = {}
+    for chosen in choices:
+        rows = tx.execute(chosen.limit(MAX_FOUND + 1)).all()
+        found.update(dict.fromkeys(row[0] for row in rows))
+        if len(rows) > MAX_FOUND or len(found) > MAX_FOUND:
+            return None
+    return list(found)
+
+
+def covering(condition: Condition) -> list[Comparison]:
+    """Comparisons in an index, one of which holds for every run that a condition finds; none where there are no such.
+
+    Of conditions that all must hold, the one with the fewest is taken; of alternatives, all are needed.
+    """
+    if isinstance(condition, Comparison):
+        if in_index(condition):
+            return [condition]
+        return _equalities(condition)
+    if isinstance(condition, And):
+        return min(filter(None, map(covering, condition.parts)), key=_width, default=[])
+    if not isinstance(condition, Or):
+        return []
+    covers = [covering(part) for part in condition.parts]
+    found = [comparison for cover in covers for comparison in cover]
+    return found if all(covers) and len(found) <= MAX_ALTERNATIVES else []
+
+
+def _equalities(comparison: Comparison) -> list[Comparison]:
+    """A short list as one comparison for each of its values."""
+    value = comparison.value
+    if comparison.operator != "IN" or not isinstance(value, tuple) or len(value) > MAX_ALTERNATIVES:
+        return []
+    equal = [Comparison(comparison.kind, comparison.key, "=", each) for each in dict.fromkeys(value)]
+    return equal if all(map(in_index, equal)) else []
+
+
+def _width(cover: Sequence[Comparison]) -> tuple[int, bool]:
+    """What sorts comparisons that are likely to find few runs before others."""
+    return len(cover), any(comparison.operator not in {"=", "IN"} for comparison in cover)
 
 
 def _range(comparison: Comparison, dialect: str, shown: Sequence[sa.ColumnElement[bool]]) -> sa.Select[Any]:
