@@ -15,6 +15,7 @@ from runyard.exceptions import Unavailable
 
 DEAR_READS = 3
 """Dear reads at one time; two processors are busy with fewer."""
+_AGAIN_SECONDS = 0.2
 LOCAL_SECONDS = 60.0
 """How long a script waits for its own other threads: it cannot be told to come back."""
 
@@ -86,6 +87,15 @@ class Lane:
             if not self._forget(place):
                 self.leave()
             raise
+
+    async def enter_again(self) -> None:
+        """Wait for another turn for what has begun, which cannot be told to come back; `leave` must follow."""
+        while True:
+            try:
+                await self.enter()
+                return
+            except Unavailable:
+                await asyncio.sleep(_AGAIN_SECONDS)
 
     def leave(self) -> None:
         """End a turn: the next one that waits has it."""

@@ -8,9 +8,10 @@ import asyncio
 import concurrent.futures
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -27,7 +28,7 @@ from runyard.db.writer import Writer
 from runyard.exceptions import Unavailable
 from runyard.gate.admission import Admission, Lane
 from runyard.gate.chores import Chores
-from runyard.gate.performers import Later, Performer, first_look, performer
+from runyard.gate.performers import Later, Performer, Piece, first_look, performer
 from runyard.gate.slices import load_all
 from runyard.protocol.answer import A, Raw, Wire
 from runyard.protocol.codec import encode
@@ -186,21 +187,26 @@ class Gate:
         future.add_done_callback(_log_failure)
         self._writer.submit(Job(work, self._blocking, future))
 
-    async def answer(self, message: AnyMessage) -> bytes:
-        """Perform a message without blocking the event loop; the answer is JSON text."""
+    async def answer(self, message: AnyMessage) -> bytes | AsyncIterator[bytes]:
+        """Perform a message without blocking the event loop; the answer is JSON text.
+
+        A long one comes in pieces, which are read when they are asked for. What then goes wrong is raised: the pieces
+        until there are no answer.
+        """
         began = time.perf_counter()
         error: Exception | None = None
         try:
             self._admit(message)
             loop = asyncio.get_running_loop()
             if message.operation.kind == "read":
-                found = await self._in_turn(self._admission.lane(message.is_dear()), self._read_encoded, message)
+                lane = self._admission.lane(message.is_dear())
+                found = await self._in_turn(lane, self._read_encoded, message)
                 if isinstance(found, Later):
                     return await loop.run_in_executor(self._files, lambda: encode(found.make()))
-                return found
+                return self._in_pieces(found, lane) if isinstance(found, Piece) else found
             look = first_look(type(message))
             if look is not None:
-                seen = await self._in_turn(self._admission.cheap, self._read, look, message)
+                seen = await self._in_turn(self._admission.cheap, self._read, lambda tx: look(tx, message))
                 if isinstance(seen, Later):
                     await loop.run_in_executor(self._files, seen.make)
             future: asyncio.Future[bytes] = loop.create_future()
@@ -215,9 +221,16 @@ class Gate:
         finally:
             self._notify(message, error, began)
 
-    async def _in_turn(self, lane: Lane, read: Callable[..., T], *arguments: Any) -> T:
-        await lane.enter()
-        future = asyncio.get_running_loop().run_in_executor(self._threads, read, *arguments)
+    async def _in_pieces(self, piece: Piece, lane: Lane) -> AsyncIterator[bytes]:
+        found: Any = piece
+        while isinstance(found, Piece):
+            yield found.text
+            found = await self._in_turn(lane, self._read, found.rest, begun=True)
+        yield encode(found)
+
+    async def _in_turn(self, lane: Lane, read: Callable[[Any], T], argument: Any, *, begun: bool = False) -> T:
+        await (lane.enter_again() if begun else lane.enter())
+        future = asyncio.get_running_loop().run_in_executor(self._threads, read, argument)
         future.add_done_callback(lambda _: self._leave(lane))  # a caller may go before the read ends
         return await asyncio.shield(future)
 
@@ -267,23 +280,38 @@ class Gate:
     def _read_now(self, perform: Performer[Any], message: AnyMessage, lane: Lane) -> Wire:
         lane.wait()
         try:
-            found = self._read(perform, message)
+            found = self._read(lambda tx: _whole(tx, perform(tx, message)))
         finally:
             self._leave(lane)
         return found.make() if isinstance(found, Later) else found
 
-    def _read_encoded(self, message: AnyMessage) -> bytes | Later:
-        found = self._read(performer(type(message)), message)
-        return found if isinstance(found, Later) else encode(found)
+    def _read_encoded(self, message: AnyMessage) -> bytes | Later | Piece:
+        perform = performer(type(message))
+        found = self._read(lambda tx: perform(tx, message))
+        return found if isinstance(found, Later | Piece) else encode(found)
 
-    def _read(self, perform: Performer[Any], message: AnyMessage) -> Wire | Later:
-        def read(tx: Transaction) -> Wire | Later:
-            found = _read_at_once(perform(tx, message))
+    def _read(self, work: Callable[[Transaction], Any]) -> Any:
+        def read(tx: Transaction) -> Any:
+            found = work(tx)
+            if isinstance(found, Unfinished):
+                raise TypeError("A read has one transaction: in the next one the database may be another.")
             if tx.chores:
                 self._chores.take(tx.chores)
             return found
 
         return self.inspect(read)
+
+
+def _whole(tx: Transaction, found: Any) -> Any:
+    """An answer in pieces as one."""
+    if not isinstance(found, Piece):
+        return found
+    text = BytesIO()
+    while isinstance(found, Piece):
+        text.write(found.text)
+        found = found.rest(tx)
+    text.write(found)
+    return Raw(text.getbuffer())
 
 
 def _written(work: Callable[[Transaction], Any], finish: Callable[[Wire], Any]) -> Work:
@@ -301,12 +329,6 @@ def _written(work: Callable[[Transaction], Any], finish: Callable[[Wire], Any]) 
 
 
 def _as_it_is(answer: Wire) -> Wire:
-    return answer
-
-
-def _read_at_once(answer: Wire | Later | Unfinished) -> Wire | Later:
-    if isinstance(answer, Unfinished):
-        raise TypeError("A read has one transaction: in the next one the database may be another.")
     return answer
 
 

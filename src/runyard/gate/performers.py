@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from runyard.db.jobs import Unfinished
 from runyard.db.transaction import Transaction
-from runyard.protocol.answer import Wire
+from runyard.protocol.answer import Raw, Wire
 from runyard.protocol.message import AnyMessage
 
 M = TypeVar("M", bound=AnyMessage)
@@ -24,7 +24,23 @@ class Later:
     make: Callable[[], Wire]
 
 
-Performer = Callable[[Transaction, M], Wire | Later | Unfinished]
+@dataclass(frozen=True)
+class Piece:
+    """The beginning of a long answer of a read, which goes on in other transactions: none waits for the one who reads.
+
+    A caller in this process gets the answer whole, and from one transaction.
+
+    Attributes
+    ----------
+    text: The JSON text so far.
+    rest: Reads what follows. When it raises, the answer is broken off.
+    """
+
+    text: bytes
+    rest: Callable[[Transaction], "Piece | Raw"]
+
+
+Performer = Callable[[Transaction, M], Wire | Later | Piece | Unfinished]
 
 _PERFORMERS: dict[type[AnyMessage], Performer[Any]] = {}
 

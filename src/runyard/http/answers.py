@@ -1,9 +1,10 @@
 """JSON answers, sent without a framework: the error envelope, and the hot path's 200."""
 
+import asyncio
 import json
 import logging
 import uuid
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any
 
 from runyard.exceptions import RunyardException, Unavailable
@@ -29,6 +30,43 @@ async def send_json(send: Send, status: int, body: bytes, headers: Headers | Non
         fields += headers
     await send({"type": "http.response.start", "status": status, "headers": fields})
     await send({"type": "http.response.body", "body": body})
+
+
+async def send_head(send: Send) -> None:
+    """Send the head of an answer that would come in pieces: JSON, of a length nobody knows yet."""
+    await send({"type": "http.response.start", "status": 200, "headers": [JSON_TYPE]})
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def send_in_pieces(send: Send, receive: Receive, pieces: AsyncIterator[bytes], what: str) -> None:
+    """Send JSON text in pieces, each once most of those before it have left.
+
+    When one cannot be had, the connection is closed without the mark of the end: the client knows that there is more.
+
+    Parameters
+    ----------
+    pieces: At least one; no more are asked for when the client is gone.
+    what: What is answered, for the log.
+    """
+    gone = asyncio.create_task(_disconnected(receive))
+    try:
+        await send({"type": "http.response.start", "status": 200, "headers": [JSON_TYPE]})
+        async for piece in pieces:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+            if gone.done():
+                return
+        await send({"type": "http.response.body", "body": b""})
+    except RunyardException as error:
+        log.warning("the answer of %s was broken off: %s", what, error.message)
+    except Exception as error:  # noqa: BLE001  (an edge: the client finds the answer broken off, the log gets the rest)
+        unforeseen(error, what)
+    finally:
+        gone.cancel()
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 async def send_error(send: Send, error: RunyardException, headers: Headers | None = None) -> None:

@@ -193,7 +193,9 @@ class _Routes:
         return await _download(repository, joined(root, path), request)
 
     async def _ask(self, message: AnyMessage) -> Any:
-        return orjson.loads(memoryview(await self._gate.answer(message)))
+        answer = await self._gate.answer(message)
+        assert isinstance(answer, bytes)  # no message of artifacts is answered in pieces
+        return orjson.loads(memoryview(answer))
 
     async def upload_to_run(self, request: Request) -> Response:
         """Store a small file with a run."""

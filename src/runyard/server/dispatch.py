@@ -5,13 +5,14 @@ MLflow's paths are fixed strings, so the operations need no pattern matching; th
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Awaitable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from runyard.exceptions import InvalidParameter, MethodNotAllowed, RunyardException, Unavailable
 from runyard.gate.gate import Gate
 from runyard.gate.slices import load_messages
-from runyard.http.answers import App, Receive, Scope, Send, send_error, send_json, unforeseen
+from runyard.http.answers import App, Receive, Scope, Send, send_error, send_head, send_in_pieces, send_json, unforeseen
 from runyard.http.bodies import BodyReader, ClientGone
 from runyard.http.guard import FIELDS
 from runyard.protocol.codec import decode_body, decode_query, parse_object, query_fields
@@ -21,6 +22,7 @@ from runyard.server.settings import ServerSettings
 _JSON = b"application/json"
 _LARGE = 512 * 1024
 
+T = TypeVar("T")
 Methods = dict[str, type[AnyMessage]]
 Fields = Mapping[bytes, bytes]
 
@@ -65,7 +67,9 @@ class Dispatch:
             return
         try:
             message = await self._decode(kind, scope, receive, parts)
-            body = await self._in_time(message)
+            body = await self._in_time(self._perform(message), kind)
+            if not isinstance(body, bytes) and scope["http_version"] == "1.0":  # it has no mark for the end of pieces
+                body = b"".join([piece async for piece in self._each_in_time(body, kind)])
         except RunyardException as error:
             await send_error(send, error)
         except ClientGone:
@@ -73,7 +77,10 @@ class Dispatch:
         except Exception as error:  # noqa: BLE001  (an edge: the client gets an id, the log gets the rest)
             await send_error(send, unforeseen(error, f"operation {kind.operation.name}"))
         else:
-            await send_json(send, 200, body)
+            if isinstance(body, bytes):
+                await send_json(send, 200, body)
+            else:
+                await self._send_pieces(kind, body, scope, receive, send)
 
     async def _decode(
         self, kind: type[AnyMessage], scope: Scope, receive: Receive, parts: Mapping[str, str] | None
@@ -100,17 +107,30 @@ class Dispatch:
             return await asyncio.to_thread(decode_body, kind, body)
         return decode_body(kind, body)
 
-    async def _in_time(self, message: AnyMessage) -> bytes:
+    async def _in_time(self, work: Awaitable[T], kind: type[AnyMessage]) -> T:
         try:
             async with asyncio.timeout(self._seconds):
-                return await self._perform(message)
+                return await work
         except TimeoutError:
-            stored = "" if message.operation.kind == "read" else " It may be stored yet; to send it again is safe."
+            stored = "" if kind.operation.kind == "read" else " It may be stored yet; to send it again is safe."
             raise RunyardException(
                 f"The server did not finish this within {self._seconds:g} seconds.{stored}", "DEADLINE_EXCEEDED"
             ) from None
 
-    async def _perform(self, message: AnyMessage) -> bytes:
+    async def _send_pieces(
+        self, kind: type[AnyMessage], pieces: AsyncIterator[bytes], scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Send an answer in pieces, each read when the client has taken most of the one before."""
+        if scope["method"] == "HEAD":
+            await send_head(send)
+        else:
+            await send_in_pieces(send, receive, self._each_in_time(pieces, kind), f"operation {kind.operation.name}")
+
+    async def _each_in_time(self, pieces: AsyncIterator[bytes], kind: type[AnyMessage]) -> AsyncIterator[bytes]:
+        while piece := await self._in_time(anext(pieces, b""), kind):
+            yield piece
+
+    async def _perform(self, message: AnyMessage) -> bytes | AsyncIterator[bytes]:
         if message.operation.kind != "read":
             return await self._gate.answer(message)  # the writer's own queue is bounded
         if self._waiting_reads >= self._most_reads:

@@ -4,7 +4,6 @@ Points are clustered by step, and time nearly always follows the step. The block
 points: from these it follows which blocks a page is in, and only their points are read, and those of the tail.
 """
 
-from collections.abc import Iterator
 from operator import itemgetter
 from typing import Any
 
@@ -105,19 +104,14 @@ def page(tx: Transaction, series: int, most: int, after: Row | None = None) -> l
     return found
 
 
-def pieces(tx: Transaction, series: int, after: Row | None = None) -> Iterator[list[Row]]:
-    """Every point of a series in the same order, a few thousand at a time."""
-    while True:
-        time, step, value = after or (-1, 0, 0.0)
-        place = (time, step, blocks.stored(tx, value))
-        wanted, rows = PIECE, _in_blocks(tx, series, PIECE, place)
-        if rows is None:
-            wanted, rows = PIECE_SORTED, _all_later_points.rows(tx, series, *place, PIECE_SORTED)
-        if rows:
-            yield rows
-        if len(rows) < wanted:
-            return
-        after = rows[-1]
+def piece(tx: Transaction, series: int, after: Row | None = None) -> tuple[list[Row], bool]:
+    """The next points of a series in the same order, as many as one reads at one time; whether more may follow."""
+    time, step, value = after or (-1, 0, 0.0)
+    place = (time, step, blocks.stored(tx, value))
+    wanted, rows = PIECE, _in_blocks(tx, series, PIECE, place)
+    if rows is None:
+        wanted, rows = PIECE_SORTED, _all_later_points.rows(tx, series, *place, PIECE_SORTED)
+    return rows, len(rows) == wanted
 
 
 def skipping(tx: Transaction, series: int, most: int | None, offset: int) -> list[Row]:

@@ -1,15 +1,16 @@
 """Operations on metrics."""
 
-from collections.abc import Iterable
-from io import BytesIO
+import math
+from operator import itemgetter
 from typing import Any
 
-import orjson
+import msgspec
 
 from runyard.core.limits import MAX_HISTORY_POINTS
 from runyard.db.paging import decode_token, encode_token, foreign_token, offset_in
 from runyard.db.transaction import Transaction
-from runyard.gate.performers import performs
+from runyard.exceptions import DoesNotExist
+from runyard.gate.performers import Piece, performs
 from runyard.protocol.answer import Raw, Wire
 from runyard.tracking.logged_models.metrics import append_to_models
 from runyard.tracking.metrics import history, sampling, series
@@ -22,6 +23,8 @@ from runyard.tracking.metrics.messages import (
     LogMetric,
 )
 from runyard.tracking.runs.rows import deleted_run, find_run, missing_run
+
+_OPENING, _CLOSING = b'{"metrics":[', b"]}"
 
 
 @performs(LogMetric)
@@ -40,7 +43,7 @@ def log_metric(tx: Transaction, message: LogMetric) -> Wire:
 
 
 @performs(GetMetricHistory)
-def get_metric_history(tx: Transaction, message: GetMetricHistory) -> Wire:
+def get_metric_history(tx: Transaction, message: GetMetricHistory) -> Wire | Piece:
     """Points of one metric of one run, all of them or a page."""
     run_id = message.wanted_id
     number = series.find_one(tx, run_id, message.metric_key)
@@ -48,35 +51,70 @@ def get_metric_history(tx: Transaction, message: GetMetricHistory) -> Wire:
         return {}
     after, offset = _read_token(message.page_token)
     if message.max_results is None and not offset:
-        return _whole_history(message.metric_key, history.pieces(tx, number, after))
+        return _whole_history(tx, run_id, message.metric_key, after, _OPENING)
     limit = min(message.max_results or history.MOST, history.MOST)
     rows = history.skipping(tx, number, limit + 1, offset) if offset else history.page(tx, number, limit + 1, after)
     if not rows:
         return {}
-    answer: dict[str, Any] = {"metrics": _shown(message.metric_key, rows[:limit])}
-    if len(rows) > limit:
-        timestamp, step, value = rows[limit - 1]
-        answer["next_page_token"] = encode_token({"after": [timestamp, step, series.on_wire(value)]})
-    return Raw(orjson.dumps(answer))
+    text = _OPENING + _shown(message.metric_key, rows[:limit])
+    if len(rows) <= limit:
+        return Raw(text + _CLOSING)
+    timestamp, step, value = rows[limit - 1]
+    token = encode_token({"after": [timestamp, step, series.on_wire(value)]})
+    return Raw(b'%b],"next_page_token":"%b"}' % (text, token.encode()))
 
 
-def _whole_history(key: str, pieces: Iterable[list[history.Row]]) -> Wire:
-    """An answer with all points, of which only a piece is in memory as objects."""
-    text = BytesIO()
-    for rows in pieces:
-        text.write(b"," if text.tell() else b'{"metrics":[')
-        text.write(memoryview(orjson.dumps(_shown(key, rows)))[1:-1])
-    if not text.tell():
-        return {}
-    text.write(b"]}")
-    return Raw(text.getbuffer())
+def _whole_history(tx: Transaction, run_id: str, key: str, after: history.Row | None, before: bytes) -> Piece | Raw:
+    """All points behind one, a piece at a time: each point that is there at the beginning is in one of them.
+
+    Parameters
+    ----------
+    before: What stands before the first point.
+
+    Raises
+    ------
+    DoesNotExist: The series is no more: what was answered so far is not whole.
+    """
+    number = series.find_one(tx, run_id, key)
+    if number is None:
+        raise DoesNotExist(f"Metric {key[:200]!r} of run {run_id} was removed while it was read.")
+    rows, more = history.piece(tx, number, after)
+    if not rows:
+        return Raw(b"{}" if before is _OPENING else _CLOSING)
+    text = b",".join(_shown(key, rows[first : first + history.PIECE]) for first in range(0, len(rows), history.PIECE))
+    if not more:
+        return Raw(before + text + _CLOSING)
+    last = rows[-1]
+    return Piece(before + text, lambda tx: _whole_history(tx, run_id, key, last, b","))
 
 
-def _shown(key: str, rows: list[history.Row]) -> list[dict[str, Any]]:
-    on_wire = series.on_wire
-    return [
-        {"key": key, "value": on_wire(value), "timestamp": timestamp, "step": step} for timestamp, step, value in rows
-    ]
+class _Shown(msgspec.Struct, gc=False):
+    """A point as answers have it. A page has a thousand: dictionaries would take twice the time."""
+
+    key: str
+    value: float | str
+    timestamp: int
+    step: int
+
+
+_encoder = msgspec.json.Encoder()
+
+
+def _shown(key: str, rows: list[history.Row]) -> bytes:
+    """The JSON list of some points, without its brackets."""
+    if _are_numbers(rows):
+        points = [_Shown(key, value, timestamp, step) for timestamp, step, value in rows]
+    else:
+        points = [_Shown(key, series.on_wire(value), timestamp, step) for timestamp, step, value in rows]
+    return _encoder.encode(points)[1:-1]
+
+
+def _are_numbers(rows: list[history.Row]) -> bool:
+    """Whether all values are finite, for all that one sum tells: it may overflow where they are."""
+    try:
+        return math.isfinite(sum(map(itemgetter(2), rows)))
+    except TypeError:  # NaN is a text on SQLite
+        return False
 
 
 def _read_token(token: str | None) -> tuple[tuple[int, int, Any] | None, int]:
