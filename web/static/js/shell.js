@@ -61,6 +61,18 @@ function startMenus() {
   );
 }
 
+// What scrolls can be scrolled by keyboard.
+function startScrolling() {
+  const reach = () => {
+    for (const box of document.querySelectorAll(".box, pre, table")) {
+      if (box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight) box.tabIndex = 0;
+    }
+  };
+  reach();
+  addEventListener("resize", reach);
+  document.addEventListener("htmx:after:swap", reach);
+}
+
 // <copy-code>, <copy-text>: what is inside of <code> can be copied.
 class Copyable extends HTMLElement {
   connectedCallback() {
@@ -83,4 +95,5 @@ customElements.define("copy-text", class extends Copyable {});
 
 startTheme();
 startMenus();
+startScrolling();
 startKeys(stored);
