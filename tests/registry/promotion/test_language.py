@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from runyard.exceptions import InvalidParameter
 from runyard.registry.promotion.condition import parse_condition
-from runyard.registry.promotion.expressions import Metric, NoValue, holds, value_of
+from runyard.registry.promotion.expressions import Comparison, Metric, NoValue, holds, value_of
 from runyard.search.errors import InvalidSearch
 
 CANDIDATE_F1, CHAMPION_F1 = Metric("candidate", "", "f1"), Metric("alias", "champion", "f1")
@@ -18,9 +18,12 @@ FIGURES = {CANDIDATE_F1: 0.9, CHAMPION_F1: 0.8}
 
 def judged(text: str) -> list[bool]:
     """Which comparisons hold, with f1 of 0.9 for the candidate and 0.8 for the champion."""
-    return [
-        holds(value_of(one.left, FIGURES), one.operator, value_of(one.right, FIGURES)) for one in parse_condition(text)
-    ]
+    return [holds(value_of(one.left, FIGURES), one.operator, value_of(one.right, FIGURES)) for one in comparisons(text)]
+
+
+def comparisons(text: str) -> list[Comparison]:
+    """The parts of a condition that has no alternatives."""
+    return [part for part in parse_condition(text) if isinstance(part, Comparison)]
 
 
 def only_metric(text: str) -> Metric:
@@ -91,8 +94,11 @@ def test_names_lead_to_the_metric_meant(text: str, expected: tuple[str, str, str
         ("metrics.f1", 10, "comparator"),
         ("metrics.f1 >", 12, "number or a metric"),
         ("metrics.f1 > 0.8 and", 20, "number or a metric"),
-        ("metrics.f1 > 0.8 or metrics.f1 < 2", 17, "Join comparisons with AND"),
-        ("not metrics.f1 > 0.8", 0, "no OR and no NOT"),
+        ("metrics.f1 > 0.8 or", 19, "number or a metric"),
+        ("not", 3, "number or a metric"),
+        ("metrics.f1 between 0.8 or 0.9", 23, "BETWEEN needs two values"),
+        ("(metrics.f1 > 0.8 or (metrics.f1 < 2)", 0, "This bracket is not closed"),
+        ("not (metrics.f1 > 0 or 1 = 1)", 23, "names no metric"),
         ("metrics.f1 > 0.8 and and metrics.f1 > 1", 21, "number or a metric"),
         ("0.1 < metrics.f1 < 0.9", 17, "One comparator at a time"),
         ("metrics.f1 => 0.8", 11, "Unknown comparator"),
@@ -102,7 +108,7 @@ def test_names_lead_to_the_metric_meant(text: str, expected: tuple[str, str, str
         ("metrics.val-f1 > 0.8", 12, "'f1' is not a metric"),
         ("metrics.`` > 0.8", 8, "cannot be empty"),
         ("metrics.`f1 > 0.8", 8, "not closed"),
-        ("(metrics.f1 > 0.8", 12, "Inside of brackets"),
+        ("(metrics.f1 > 0.8", 0, "not closed"),
         ("metrics.f1 > (0.8 + 1", 13, "not closed"),
         ("metrics.f1 > 0.8)", 16, "Join comparisons with AND"),
         ("metrics.f1 > 1.2.3", 13, "not a number"),
@@ -161,7 +167,7 @@ def test_a_large_condition_is_fine() -> None:
 
 def test_division_by_a_figure_of_zero_has_no_value() -> None:
     """It is known only with the figures, so it is not an error in the condition."""
-    [comparison] = parse_condition("1 / metrics.f1 > 0")
+    [comparison] = comparisons("1 / metrics.f1 > 0")
 
     with pytest.raises(NoValue, match="divides by zero"):
         value_of(comparison.left, {CANDIDATE_F1: 0.0})
@@ -169,7 +175,7 @@ def test_division_by_a_figure_of_zero_has_no_value() -> None:
 
 def test_what_overflows_to_no_number_has_no_value() -> None:
     """Infinity minus infinity must not count as smaller or greater than anything."""
-    [comparison] = parse_condition("metrics.f1 - metrics.f1 < 1")
+    [comparison] = comparisons("metrics.f1 - metrics.f1 < 1")
 
     with pytest.raises(NoValue, match="not a number"):
         value_of(comparison.left, {CANDIDATE_F1: math.inf})
@@ -187,11 +193,11 @@ TEXTS = st.one_of(
 def test_any_text_is_understood_or_refused(text: str) -> None:
     """No text at all makes the parser fail in another way, and what it says can be sent as JSON."""
     try:
-        comparisons = parse_condition(text)
+        parts = parse_condition(text)
     except InvalidParameter as error:
         error.message.encode()
     else:
-        assert all(comparison.metrics() for comparison in comparisons)
+        assert all(part.metrics() for part in parts)
 
 
 SIDES = st.recursive(
@@ -207,7 +213,7 @@ SIDES = st.recursive(
 @given(SIDES)
 def test_a_calculation_comes_to_what_python_makes_of_it(side: str) -> None:
     """The same operators in the same order give the same number."""
-    [comparison] = parse_condition(f"{side} <= metrics.f1")
+    [comparison] = comparisons(f"{side} <= metrics.f1")
     expected = eval(side.replace("metrics.f1", "0.9").replace("champion.f1", "0.8"))
 
     assert expected == value_of(comparison.left, FIGURES)

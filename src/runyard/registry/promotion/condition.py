@@ -1,14 +1,17 @@
 """A recursive-descent parser for the condition of a promotion.
 
-    condition  = comparison { AND comparison }
-    comparison = sum ( ">" | ">=" | "<" | "<=" | "=" | "==" | "!=" ) sum
+    condition  = both { OR both }
+    both       = single { AND single }
+    single     = NOT single | "(" condition ")" | comparison
+    comparison = sum ( ">" | ">=" | "<" | "<=" | "=" | "==" | "!=" ) sum | sum [ NOT ] BETWEEN sum AND sum
     sum        = product { ( "+" | "-" ) product }
     product    = factor { ( "*" | "/" ) factor }
     factor     = "-" factor | "(" sum ")" | number | metric
     metric     = ( "metrics" | "current" | alias ) "." key
 
 ``metrics.f1`` belongs to the version that is to be promoted, ``champion.f1`` to the one that has the alias, and
-``current.f1`` to the one that has what is being moved. There is no OR and no NOT: all comparisons must hold.
+``current.f1`` to the one that has what is being moved. NOT turns comparisons round, so that a metric that is missing
+fails with it too.
 """
 
 import re
@@ -22,10 +25,12 @@ from runyard.registry.promotion.expressions import (
     Calculation,
     Comparison,
     Expression,
+    Group,
     Metric,
     Negative,
     NoValue,
     Number,
+    Requirement,
     metrics_in,
     value_of,
 )
@@ -39,6 +44,8 @@ MAX_OPERANDS = 100
 MAX_DEPTH = 30
 
 _ALIKE = {"==": "="}
+_OPPOSITE = {">": "<=", ">=": "<", "<": ">=", "<=": ">", "=": "!=", "!=": "="}
+_WORDS = ("AND", "OR", "NOT", "BETWEEN")
 
 # Unlike in filters, - is an operator here: champion.f1-0.005
 # After a dot that touches what is before it, a word may begin with a digit: metrics.5fold, metrics.layer.3
@@ -56,8 +63,8 @@ _TOKEN = re.compile(
 )
 
 
-def parse_condition(text: str) -> list[Comparison]:
-    """The comparisons of a condition, all of which must hold.
+def parse_condition(text: str) -> list[Requirement]:
+    """The parts of a condition, all of which must hold.
 
     Raises
     ------
@@ -98,40 +105,123 @@ def _problem(character: str) -> str:
 class _Parser(TokenReader):
     def __init__(self, text: str) -> None:
         super().__init__(text, _tokens(text))
-        self.operands = self.depth = 0
+        self.operands = self.depth = self.comparisons = 0
 
     def take_mark(self, *marks: str) -> Token | None:
         return self.take() if self.here.kind == "mark" and self.here.text in marks else None
 
-    def condition(self) -> list[Comparison]:
+    def condition(self) -> list[Requirement]:
         if self.here.kind == "end":
             raise self.error("The condition is blank. State one such as metrics.f1 > 0.8.")
-        found = [self.comparison()]
-        while self.here.kind != "end":
-            if not self.here.is_word("AND"):
-                raise self.error(f"Join comparisons with AND; {shown(self.here.text)} cannot stand here.")
-            self.take()
-            if len(found) == MAX_COMPARISONS:
-                raise self.error(f"The condition has more than {MAX_COMPARISONS} comparisons.")
-            found.append(self.comparison())
+        found = self.either(opposite=False)
+        if self.here.kind != "end":
+            raise self.error(f"Join comparisons with AND or OR; {shown(self.here.text)} cannot stand here.")
         return found
 
-    def comparison(self) -> Comparison:
+    def either(self, opposite: bool) -> list[Requirement]:
+        """What is joined by OR: parts that must all hold."""
         start = self.here
+        groups = [self.both(opposite)]
+        while self.here.is_word("OR"):
+            self.take()
+            groups.append(self.both(opposite))
+        if opposite:  # none of the alternatives: the opposite of each
+            return [part for group in groups for part in group]
+        return groups[0] if len(groups) == 1 else [Group(self.written(start), "OR", tuple(map(self.one, groups)))]
+
+    def both(self, opposite: bool) -> list[Requirement]:
+        """What is joined by AND: parts that must all hold."""
+        start = self.here
+        groups = [self.single(opposite)]
+        while self.here.is_word("AND"):
+            self.take()
+            groups.append(self.single(opposite))
+        if opposite and len(groups) > 1:  # not all of them: the opposite of one
+            return [Group(f"NOT ({self.written(start)})", "OR", tuple(map(self.one, groups)))]
+        return [part for group in groups for part in group]
+
+    def one(self, parts: list[Requirement]) -> Requirement:
+        return parts[0] if len(parts) == 1 else Group(" AND ".join(part.text for part in parts), "AND", tuple(parts))
+
+    def written(self, start: Token) -> str:
+        return self.text[start.position : self.before.end]
+
+    def single(self, opposite: bool) -> list[Requirement]:
+        start = self.here
+        negative = start.is_word("NOT") and not self.names_holder()
+        if not negative and not self.groups_comparisons():
+            return self.comparison(opposite)
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise self.error(f"Brackets and signs are nested more than {MAX_DEPTH} deep.")
+        self.take()
+        found = self.single(not opposite) if negative else self.either(opposite)
+        if not negative and not self.take_mark(")"):
+            raise self.error("This bracket is not closed.", start)
+        self.depth -= 1
+        return found
+
+    def names_holder(self) -> bool:
+        """Whether the word here is an alias, such as one that is named ``not``."""
+        return self.tokens[self.place + 1].text == "." and self.tokens[self.place + 1].position == self.here.end
+
+    def groups_comparisons(self) -> bool:
+        """Whether comparisons stand in the bracket that opens here, rather than a sum."""
+        if self.here.kind != "mark" or self.here.text != "(":
+            return False
+        depth = 0
+        for place in range(self.place, len(self.tokens)):
+            token = self.tokens[place]
+            depth += (token.text == "(") - (token.text == ")") if token.kind == "mark" else 0
+            if token.kind == "operator" or (token.is_word(*_WORDS) and self.tokens[place - 1].text != "."):
+                return True
+            if depth == 0:
+                return False
+        return False
+
+    def comparison(self, opposite: bool) -> list[Requirement]:
+        start = self.here
+        self.comparisons += 1
+        if self.comparisons > MAX_COMPARISONS:
+            raise self.error(f"The condition has more than {MAX_COMPARISONS} comparisons.")
         left = self.sum()
         token = self.here
+        outside = token.is_word("NOT") and self.tokens[self.place + 1].is_word("BETWEEN")
+        if outside:
+            self.take()
+        if self.here.is_word("BETWEEN"):
+            return self.between(start, left, opposite != outside)
         if token.kind != "operator":
-            raise self.error("A comparator is needed here: one of > >= < <= = !=.")
+            raise self.error("A comparator is needed here: one of > >= < <= = != or BETWEEN.")
         self.take()
         if self.here.kind == "operator":
             raise self.error(f"Unknown comparator {shown(token.text + self.here.text)}.", token)
         right = self.sum()
         if self.here.kind == "operator":
             raise self.error("One comparator at a time: write a < b AND b < c.")
-        written = self.text[start.position : self.before.end]
-        found = Comparison(written, left, _ALIKE.get(token.text, token.text), right)
+        operator = _ALIKE.get(token.text, token.text)
+        written = self.written(start)
+        text, operator = (f"NOT {written}", _OPPOSITE[operator]) if opposite else (written, operator)
+        return [self.of_metrics(Comparison(text, left, operator, right), start)]
+
+    def between(self, start: Token, value: Expression, outside: bool) -> list[Requirement]:
+        """A range, both ends of which belong to it; ``BETWEEN`` comes next."""
+        self.take()
+        low = self.sum()
+        if not self.here.is_word("AND"):
+            raise self.error("BETWEEN needs two values with AND between them, such as BETWEEN 0.1 AND 0.5.")
+        self.take()
+        high = self.sum()
+        text = self.written(start)
+        signs = ("<", ">") if outside else (">=", "<=")
+        ends = [Comparison(text, value, sign, end) for sign, end in zip(signs, (low, high), strict=True)]
+        parts = [self.of_metrics(end, start) for end in ends]
+        return [Group(text, "OR", tuple(parts))] if outside else parts
+
+    def of_metrics(self, found: Comparison, start: Token) -> Requirement:
         if not found.metrics():
-            raise self.error(f"{shown(written)} names no metric, so it does not depend on a version.", start)
+            written = shown(found.text)
+            raise self.error(f"{written} names no metric, so it does not depend on a version.", start)
         return found
 
     def sum(self) -> Expression:
@@ -190,8 +280,8 @@ class _Parser(TokenReader):
 
     def metric(self) -> Metric:
         start = self.here
-        if start.is_word("NOT", "OR", "AND") or start.kind not in ("word", "quoted"):
-            raise self.error(self.missing_operand())
+        if start.is_word(*_WORDS) or start.kind not in ("word", "quoted"):
+            raise self.error("A number or a metric such as metrics.f1 is needed here.")
         names = [self.name("An alias")]
         while self.here.text == "." and self.touches():
             self.take()
@@ -223,8 +313,3 @@ class _Parser(TokenReader):
             names = names[1:]
         whose: Literal["current", "alias"] = "current" if start.kind == "word" and first == CURRENT else "alias"
         return Metric(whose, first if whose == "alias" else "", ".".join(names[1:]))
-
-    def missing_operand(self) -> str:
-        if self.here.is_word("NOT", "OR"):
-            return "A condition is comparisons joined by AND: there is no OR and no NOT."
-        return "A number or a metric such as metrics.f1 is needed here."

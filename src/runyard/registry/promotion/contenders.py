@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from runyard.db.transaction import Transaction
 from runyard.registry.model_versions.rows import FoundVersion, version_of
 from runyard.registry.model_versions.tables import model_versions
-from runyard.registry.promotion.expressions import Comparison, Metric
+from runyard.registry.promotion.expressions import Metric, Requirement
 from runyard.registry.promotion.messages import PromoteModelVersion
 from runyard.registry.promotion.verdicts import Contender
 from runyard.registry.registered_models.aliases import aliased_version
@@ -40,9 +40,9 @@ def contenders(
     candidate: FoundVersion,
     target: Contender,
     alias: str | None,
-    comparisons: Sequence[Comparison],
+    requirements: Sequence[Requirement],
 ) -> Mapping[str, Contender]:
-    """The versions that the comparisons name, with the named metrics, by `Metric.holder`. Up to three statements each.
+    """The versions that a condition names, with the named metrics, by `Metric.holder`. Up to three statements each.
 
     Parameters
     ----------
@@ -50,8 +50,8 @@ def contenders(
     alias: What is to be moved, when it is an alias.
     """
     named: dict[str, list[Metric]] = {}
-    for comparison in comparisons:
-        for metric in comparison.metrics():
+    for requirement in requirements:
+        for metric in requirement.metrics():
             named.setdefault(metric.holder, []).append(metric)
     found: dict[str, Contender] = {}
     for holder, metrics in named.items():

@@ -81,7 +81,7 @@ Expression = Number | Metric | Negative | Calculation
 
 @dataclass(frozen=True)
 class Comparison:
-    """One of the comparisons that must hold.
+    """One of the comparisons of a condition.
 
     Attributes
     ----------
@@ -97,6 +97,28 @@ class Comparison:
     def metrics(self) -> list[Metric]:
         """The metrics it names, each once, in the order of reading."""
         return list(dict.fromkeys([*metrics_in(self.left), *metrics_in(self.right)]))
+
+
+@dataclass(frozen=True)
+class Group:
+    """Several parts of a condition that count as one.
+
+    Attributes
+    ----------
+    text: As it was written.
+    word: ``OR`` when one of them must hold, ``AND`` when all must.
+    """
+
+    text: str
+    word: Literal["AND", "OR"]
+    parts: tuple["Requirement", ...]
+
+    def metrics(self) -> list[Metric]:
+        """The metrics they name, each once, in the order of reading."""
+        return list(dict.fromkeys(metric for part in self.parts for metric in part.metrics()))
+
+
+Requirement = Comparison | Group
 
 
 def metrics_in(expression: Expression) -> Iterator[Metric]:

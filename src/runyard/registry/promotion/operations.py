@@ -45,14 +45,14 @@ def refuse_without_files(tx: Transaction, message: PromoteModelVersion) -> Wire 
 @performs(PromoteModelVersion)
 def promote_model_version(tx: Transaction, message: PromoteModelVersion) -> Wire:
     """Evaluate the condition and move. The registered model stays locked, so promotions run one after the other."""
-    comparisons = parse_condition(message.condition)
+    requirements = parse_condition(message.condition)
     stage = "" if message.stage is None else checked_stage(message.stage, message.archive_existing_versions)
     model, candidate = find_version(tx, message.name, message.version, to_change=True)
     holder = holder_of_target(tx, model, candidate, message, stage)
     target = f"alias {message.alias!r}" if message.alias is not None else f"stage {stage!r}"
-    found = contenders(tx, model, candidate, Contender(target, holder, {}), message.alias, comparisons)
-    verdicts = judge(comparisons, found, message.if_no_holder)
-    figures = figures_of(comparisons, found)
+    found = contenders(tx, model, candidate, Contender(target, holder, {}), message.alias, requirements)
+    verdicts = judge(requirements, found, message.if_no_holder)
+    figures = figures_of(requirements, found)
     holds = all(one.holds for one in verdicts)
     previous = _version_on_wire(tx, model, holder)
     if holds and not message.dry_run:

@@ -6,7 +6,7 @@ from typing import Any
 
 from runyard.core.limits import shown
 from runyard.core.wire import wire_double
-from runyard.registry.promotion.expressions import Comparison, Metric, NoValue, holds, value_of
+from runyard.registry.promotion.expressions import Comparison, Metric, NoValue, Requirement, holds, value_of
 
 PASS, FAIL = "pass", "fail"
 IF_NO_HOLDER = (PASS, FAIL)
@@ -32,15 +32,15 @@ class Contender:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The result of one comparison.
+    """The result of one part of a condition.
 
     Attributes
     ----------
-    left, right: The values of its sides, if they have any.
+    left, right: The values of the sides of a comparison, if they have any.
     reason: Why it does not hold, or was passed over.
     """
 
-    comparison: Comparison
+    requirement: Requirement
     holds: bool
     left: float | None = None
     right: float | None = None
@@ -50,7 +50,7 @@ class Verdict:
         """As answers show it; sides that have no value are left out."""
         sides = {"left": self.left, "right": self.right}
         return {
-            "text": self.comparison.text,
+            "text": self.requirement.text,
             "holds": self.holds,
             **{name: wire_double(side) for name, side in sides.items() if side is not None},
             **({"reason": self.reason} if self.reason else {}),
@@ -58,26 +58,36 @@ class Verdict:
 
 
 def judge(
-    comparisons: Sequence[Comparison], contenders: Mapping[str, Contender], if_no_holder: str = PASS
+    requirements: Sequence[Requirement], contenders: Mapping[str, Contender], if_no_holder: str = PASS
 ) -> list[Verdict]:
-    """The result of each comparison.
+    """The result of each part of a condition.
 
     Parameters
     ----------
     contenders: The named versions, by `Metric.holder`.
     if_no_holder: Whether comparisons with the current holder pass when there is none yet.
     """
-    return [_judge(comparison, contenders, if_no_holder) for comparison in comparisons]
+    return [_judge(requirement, contenders, if_no_holder) for requirement in requirements]
 
 
-def figures_of(comparisons: Sequence[Comparison], contenders: Mapping[str, Contender]) -> dict[str, Any]:
+def figures_of(requirements: Sequence[Requirement], contenders: Mapping[str, Contender]) -> dict[str, Any]:
     """Every metric that was named with its value, as the wire spells it; None where there is none."""
-    named = dict.fromkeys(metric for comparison in comparisons for metric in comparison.metrics())
+    named = dict.fromkeys(metric for requirement in requirements for metric in requirement.metrics())
     values = {metric.label: contenders[metric.holder].metrics.get(metric.key) for metric in named}
     return {label: None if value is None else wire_double(value) for label, value in values.items()}
 
 
-def _judge(comparison: Comparison, contenders: Mapping[str, Contender], if_no_holder: str) -> Verdict:
+def _judge(requirement: Requirement, contenders: Mapping[str, Contender], if_no_holder: str) -> Verdict:
+    if isinstance(requirement, Comparison):
+        return _judge_comparison(requirement, contenders, if_no_holder)
+    parts = judge(requirement.parts, contenders, if_no_holder)
+    if all(part.holds for part in parts) or (requirement.word == "OR" and any(part.holds for part in parts)):
+        return Verdict(requirement, holds=True)
+    reasons = [part.reason for part in parts if part.reason and not part.holds]
+    return Verdict(requirement, holds=False, reason="; ".join(dict.fromkeys(reasons)))
+
+
+def _judge_comparison(comparison: Comparison, contenders: Mapping[str, Contender], if_no_holder: str) -> Verdict:
     metrics = comparison.metrics()
     named = {metric: contenders[metric.holder] for metric in metrics}
     figures: dict[Metric, float] = {}
