@@ -170,7 +170,7 @@ def searches():
     note("versions by number", numbers("name = 'churn' AND version_number >= 2", order_by=["version_number DESC"]))
     note("versions by tag", numbers("tags.t = 'new'"))
     note("versions by source", numbers("source_path LIKE 's3://bucket/%'", order_by=["version_number ASC"]))
-    refused("versions: filter", client.search_model_versions, "stage = 'x'")
+    refused("versions: filter", client.search_model_versions, "current_stage = 'x'")
     refused("versions: order", client.search_model_versions, "", order_by=["nope"])
     note("fluent models", [model.name for model in mlflow.search_registered_models(filter_string="name LIKE 's%'")])
     note("fluent versions", len(mlflow.search_model_versions(filter_string="name = 'churn'")))

@@ -86,7 +86,7 @@ def experiments():
     note("found next", [entry.name for entry in more])
     note("by tag", [entry.name for entry in mlflow.search_experiments(filter_string="tags.number = '3'")])
     refused("unknown experiment", client.get_experiment, "987654")
-    refused("odd filter", client.search_experiments, filter_string="nonsense")
+    refused("odd filter", client.search_experiments, filter_string="nonsense = 1")
     return made
 
 

@@ -270,7 +270,7 @@ def test_a_version_is_described_tagged_and_deleted(reader: Reader, story: Story)
         ("/models?order=nonsense", 400),
         ("/models?page=nonsense", 400),
         ("/experiments/{experiment}/models/m-nothing", 404),
-        ("/experiments/{experiment}/models?filter=nonsense", 400),
+        ("/experiments/{experiment}/models?filter=nonsense+%3D", 400),
         ("/experiments/999/models", 404),
     ],
 )
