@@ -22,7 +22,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 demo: $(VENV)/.demo
 	$(BIN)/runyard demo $(DEMO)
 
-test: $(VENV)/.dev
+test: $(VENV)/.collected
 	.ci/prepare
 	$(BIN)/python -m tests.support.environments
 	$(BIN)/python -m pytest $(PYTEST)
@@ -58,6 +58,11 @@ $(BIN)/python:
 
 $(VENV)/.demo: $(BIN)/python pyproject.toml
 	$(BIN)/python -m pip install --quiet -e '.[ml,projects,system]'
+	@touch $@
+
+# compiles all modules once, which each of the test processes would do at the same time
+$(VENV)/.collected: $(VENV)/.dev
+	$(BIN)/python -m pytest --collect-only --quiet > /dev/null || true
 	@touch $@
 
 $(VENV)/.dev: $(BIN)/python pyproject.toml

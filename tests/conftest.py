@@ -1,5 +1,6 @@
 """Fixtures every folder of tests may use. Real parts only: databases, server processes, browsers."""
 
+import gc
 import os
 import signal
 import sys
@@ -31,6 +32,9 @@ os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
+# While tests are collected nothing becomes garbage, and to look for it again and again takes a fifth of the time.
+gc.disable()
+
 # Fixtures of modules and sessions run before those of a test, and must not write to the user's own journals.
 _spool = tempfile.TemporaryDirectory(prefix="runyard-tests-", ignore_cleanup_errors=True)
 os.environ["RUNYARD_SPOOL_DIR"] = _spool.name
@@ -61,6 +65,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     long = {item.path for item in items if any(item.get_closest_marker(name) for name in _LONG)}
     tests = Counter(item.path for item in items)
     items.sort(key=lambda item: (item.path not in long, -tests[item.path]))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop() -> None:
+    """Modules and tests stay; from here on there is garbage."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(autouse=True)

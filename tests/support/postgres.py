@@ -13,7 +13,7 @@ from pathlib import Path
 import psycopg
 import sqlalchemy as sa
 
-from runyard.db.engine import open_engines
+from runyard.db.engine import parse_uri
 from runyard.db.metadata import metadata
 from runyard.db.schema import fill
 from runyard.db.transaction import StoreSettings
@@ -46,6 +46,8 @@ class Cluster:
     programs: Path
     _made: int = 0
     _stores: list[str] = field(default_factory=list)
+    _emptying: dict[str, sa.Engine] = field(default_factory=dict)
+    """A connection to each store that was given back: it knows the tables, which takes longer than to empty them."""
 
     def new_database(self) -> str:
         """Create an empty database; returns its URI."""
@@ -67,14 +69,12 @@ class Cluster:
             Gate.open(uri, artifact_root=artifact_root).close()
             return uri
         uri = self._stores.pop()
-        engines = open_engines(uri)
-        try:
-            with engines.writing.begin() as connection:
-                connection.exec_driver_sql(_END_OTHERS)
-                connection.exec_driver_sql(f"{_emptying(connection)}; {_RESTART_SEQUENCES}")
-                fill(connection, StoreSettings(artifact_root))
-        finally:
-            engines.dispose()
+        if uri not in self._emptying:  # the connection is tried first: tests end those of their databases
+            self._emptying[uri] = sa.create_engine(parse_uri(uri), pool_size=1, pool_pre_ping=True)
+        with self._emptying[uri].begin() as connection:
+            connection.exec_driver_sql(_END_OTHERS)
+            connection.exec_driver_sql(f"{_emptying(connection)}; {_RESTART_SEQUENCES}")
+            fill(connection, StoreSettings(artifact_root))
         return uri
 
     def give_back(self, uri: str) -> None:
@@ -90,6 +90,8 @@ class Cluster:
 
     def stop(self) -> None:
         """Stop it and remove its files."""
+        for engine in self._emptying.values():
+            engine.dispose()
         _as_unprivileged([self.programs / "pg_ctl", "-D", self.folder / "data", "-m", "immediate", "-w", "stop"])
         shutil.rmtree(self.folder, ignore_errors=True)
 
