@@ -91,6 +91,8 @@ def _tabled(
 
     def page(size: int, token: str | None) -> PagedList[Mapping[str, Any]]:
         answer = client().connection.ask(search_for(where, filter_string, view, size, order_by, token))
+        if not token and not answer.get("runs"):
+            client().warn_of_filter(filter_string)
         return PagedList(answer.get("runs", ()), answer.get("next_page_token"))
 
     for run in all_pages(page, PAGE, max_results) if where else ():

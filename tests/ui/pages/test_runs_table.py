@@ -58,6 +58,27 @@ def test_the_filter_box_speaks_the_search_language(gate: Gate, reader: Reader) -
     assert "1-1 of 1 run" in page.words
 
 
+@pytest.mark.parametrize("text", ["metrics.loss <> 1", "status = 'failed'"])
+def test_the_table_stays_under_a_wrong_filter(gate: Gate, reader: Reader, text: str) -> None:
+    """With all runs, and says that they are not filtered."""
+    story = a_story(gate)
+
+    page = reader.get(f"/experiments/{story.experiment_id}?filter={quote(text)}")
+
+    assert 400 == page.status
+    assert "The runs below are not filtered." in page.words
+    assert "run 1" in names(page)
+
+
+def test_a_key_that_no_run_has_is_named_where_nothing_is_found(gate: Gate, reader: Reader) -> None:
+    """With the nearest that there is."""
+    story = a_story(gate)
+
+    page = reader.get(f"/experiments/{story.experiment_id}?filter={quote('metrics.los > 0')}")
+
+    assert "No run matches the filter. No run has the metric 'los'. Did you mean metrics.loss?" in page.words
+
+
 def test_a_wrong_filter_is_explained_under_the_box(gate: Gate, reader: Reader) -> None:
     """The place is marked, the filter stays in the box."""
     page = reader.get(f"/experiments/{an_experiment(gate)}?filter={quote('metrics.loss <> 1')}")

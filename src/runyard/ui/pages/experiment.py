@@ -12,6 +12,8 @@ from runyard.core.entity import Tag
 from runyard.core.lifecycle import LifecycleStage
 from runyard.core.tags import NOTE_TAG
 from runyard.exceptions import InvalidParameter
+from runyard.search.fields import RUN_FIELDS
+from runyard.search.parser import parse_filter
 from runyard.tracking.experiments.entities import Experiment
 from runyard.tracking.experiments.messages import (
     DeleteExperiment,
@@ -20,6 +22,7 @@ from runyard.tracking.experiments.messages import (
     SetExperimentTag,
     UpdateExperiment,
 )
+from runyard.tracking.filters.messages import ExplainFilter
 from runyard.tracking.many_runs.messages import DeleteRuns, FindRunIds, RestoreRuns, TagRuns
 from runyard.tracking.runs.messages import DescribeRuns, RunsDescribed, RunsFound, SearchRuns
 from runyard.tracking.selections.messages import CreateSelection
@@ -72,6 +75,7 @@ class ExperimentPage:
     with_equal: bool
     equal_toggle: Toggle | None
     error: FilterError | None
+    notes: tuple[str, ...]
     address: str
     here: str
     links: Mapping[str, str]
@@ -114,6 +118,7 @@ def show(site: Site, request: Request) -> Response:
         with_equal=bool(state.text("equal")),
         equal_toggle=_equal_toggle(choice, state, path),
         error=error,
+        notes=_notes(site, filter_text, found, error),
         address=site.address(request),
         here=path,
         chosen=chosen(site, state.all),
@@ -137,16 +142,22 @@ def _find(
         "run_view_type": view_type(view),
     }
     try:
+        parse_filter(filter_text, RUN_FIELDS, strict=True)
         described = site.ask(DescribeRuns(**question))
         terms = order_terms(order, "start_time DESC")
         found = site.ask(SearchRuns(**question, order_by=terms, max_results=PAGE_SIZE, page_token=state.token))
         return found, described, None
     except InvalidParameter as problem:
-        return (
-            RunsFound(),
-            RunsDescribed(runs=0, described=0, metric_keys=[], param_keys=[]),
-            filter_error(problem.message),
-        )
+        question["filter"] = None  # the table stays, with all runs, while the filter is corrected
+        found = site.ask(SearchRuns(**question, max_results=PAGE_SIZE))
+        return RunsFound(runs=found.runs), site.ask(DescribeRuns(**question)), filter_error(problem.message)
+
+
+def _notes(site: Site, filter_text: str, found: RunsFound, error: FilterError | None) -> tuple[str, ...]:
+    """What is odd about a filter that finds nothing."""
+    if found.runs or error or not filter_text:
+        return ()
+    return tuple(site.ask(ExplainFilter(filter=filter_text)).notes)
 
 
 def _value_heads(choice: ColumnChoice, order: str, state: ListState, path: str) -> tuple[Column, ...]:

@@ -1,0 +1,1 @@
+"""Help with filters of runs: why one finds nothing."""

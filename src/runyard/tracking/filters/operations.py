@@ -1,0 +1,24 @@
+"""Operations about filters of runs."""
+
+from runyard.db.transaction import Transaction
+from runyard.gate.performers import performs
+from runyard.protocol.answer import Wire
+from runyard.search.fields import RUN_FIELDS
+from runyard.search.nodes import comparisons_in
+from runyard.search.parser import parse_filter
+from runyard.tracking.filters.keys import nearest, unknown_keys
+from runyard.tracking.filters.messages import ExplainFilter
+
+MAX_NOTES = 5
+
+
+@performs(ExplainFilter)
+def explain_filter(tx: Transaction, message: ExplainFilter) -> Wire:
+    """A statement for each key, and one for the keys of each kind of which one is unknown."""
+    comparisons = comparisons_in(parse_filter(message.filter, RUN_FIELDS, strict=True))
+    notes = []
+    for kind, key in unknown_keys(tx, comparisons)[:MAX_NOTES]:
+        found = nearest(tx, kind, key)
+        hint = f" Did you mean {' or '.join(found)}?" if found else ""
+        notes.append(f"No run has the {kind} {key!r}.{hint}")
+    return {"notes": notes} if notes else {}
