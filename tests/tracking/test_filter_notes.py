@@ -1,4 +1,4 @@
-"""What is said about a filter that finds nothing."""
+"""Notes on a filter that finds nothing."""
 
 import pytest
 
