@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from sklearn.linear_model import LinearRegression
 
 import runyard
 from runyard.environments.own_wheel import own_requirement
@@ -41,8 +40,9 @@ def test_what_is_not_a_model_is_refused_before_anything_is_prepared(tmp_path: Pa
 @pytest.mark.timeout(320)
 def test_a_model_predicts_without_any_option(tmp_path: Path) -> None:
     """uv makes the environment, which is told as it goes on; Runyard itself is the one that runs here."""
-    model = LinearRegression().fit(ROWS, [2.0, 3.0])
-    runyard.sklearn.save_model(model, tmp_path / "model", input_example=ROWS)
+    runyard.pyfunc.save_model(
+        tmp_path / "model", python_model=lambda rows: (rows["a"] + 1).tolist(), input_example=ROWS
+    )
     done = _models(tmp_path, "predict", "-m", "model", "-i", "model/serving_input_example.json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == {"predictions": [pytest.approx(2.0), pytest.approx(3.0)]}
