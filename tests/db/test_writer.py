@@ -1,8 +1,13 @@
 """The writer: groups share a commit, and one caller's error is its own."""
 
 import threading
+import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
+from runyard.db.jobs import Unfinished
+from runyard.db.transaction import Transaction
 from runyard.exceptions import RunyardException
 from runyard.gate.gate import Gate
 from runyard.tracking.metrics.messages import LogMetric
@@ -67,3 +72,34 @@ def test_closing_finishes_what_is_queued(database: str) -> None:
     metrics = shown_run(again, run_id)["data"].get("metrics", [])
     again.close()
     assert outcomes.count({}) == len(metrics)
+
+
+def test_long_work_takes_turns_with_other_writes(gate: Gate) -> None:
+    """A write waits for the piece that is being done, and not for the next one; nor does the work wait for ever."""
+    done: list[str] = []
+    begun, queued = threading.Event(), threading.Event()
+
+    def piece(number: int) -> Callable[[Transaction], Any]:
+        def work(_tx: Transaction) -> Any:
+            if number == 0:
+                begun.set()
+                queued.wait(10)
+            done.append(f"piece {number}")
+            return Unfinished(piece(number + 1)) if number < 3 else None
+
+        return work
+
+    def write(_tx: Transaction) -> None:
+        done.append("write")
+
+    with ThreadPoolExecutor(3) as pool:
+        long = pool.submit(gate.administer, piece(0))
+        begun.wait(10)
+        writes = [pool.submit(gate.administer, write) for _ in range(2)]
+        while gate._writer._jobs.qsize() < 2:
+            time.sleep(0.001)
+        queued.set()
+        for each in (long, *writes):
+            each.result()
+
+    assert ["piece 0", "write", "write", "piece 1", "piece 2", "piece 3"] == done

@@ -9,6 +9,7 @@ import pytest
 
 from runyard.client import RunyardClient
 from runyard.core.entity import Tag
+from runyard.db import jobs
 from runyard.exceptions import InvalidParameter
 from runyard.gate.gate import Gate
 from runyard.tracking.experiments import stages
@@ -28,6 +29,7 @@ def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(operations, "PIECE", 3)
     monkeypatch.setattr(operations, "TAGGED_PIECE", 2)
     monkeypatch.setattr(stages, "PIECE", 3)
+    monkeypatch.setattr(jobs, "PIECE_SECONDS", 0)
 
 
 def refused(answer: dict[str, Any]) -> dict[str, str]:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from runyard.db import jobs
 from runyard.db.facts import store_facts
 from runyard.db.jobs import Unfinished
 from runyard.db.transaction import Transaction
@@ -27,6 +28,7 @@ from tests.factories import NOW, a_run, an_experiment, pairs, shown_run
 def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """A few runs make many pieces."""
     monkeypatch.setattr(stages, "PIECE", 3)
+    monkeypatch.setattr(jobs, "PIECE_SECONDS", 0)
 
 
 Step = Callable[[Transaction], Any]

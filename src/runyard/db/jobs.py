@@ -1,6 +1,7 @@
 """Jobs: writes on their way to the database, and the receivers of their outcomes."""
 
 import logging
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,9 @@ from runyard.db.faults import is_locked, is_retryable, lost_connection, translat
 from runyard.db.transaction import Transaction
 
 log = logging.getLogger(__name__)
+
+PIECE_SECONDS = 0.01
+"""After how long work that can go on in another transaction does so: writes of others wait for each transaction."""
 
 Work = Callable[[Transaction], Any]
 Outcome = tuple[bool, Any]
@@ -44,6 +48,11 @@ class Unfinished:
     """
 
     step: Work
+
+
+def long_enough(began: float) -> bool:
+    """Whether a piece of work should end its transaction here, given the monotonic time when it began."""
+    return time.monotonic() - began >= PIECE_SECONDS
 
 
 class Receiver:

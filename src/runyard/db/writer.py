@@ -38,6 +38,7 @@ class Writer:
         self._engines, self._settings = engines, settings
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._unfinished: deque[Job] = deque()
+        self._piece_is_next = False
         self._thread: threading.Thread | None = None
         self._start_lock = threading.Lock()
         self._closed = False
@@ -93,8 +94,12 @@ class Writer:
         self._tell(list(self._unfinished), [(False, ending)] * len(self._unfinished))
 
     def _next_group(self) -> tuple[list[Job], bool]:
-        """What is waiting, with one piece of unfinished work at most, and whether the writer ends after it."""
-        group = [self._unfinished.popleft()] if self._unfinished else []
+        """What is waiting, or in turn with it a piece of unfinished work; and whether the writer ends after it."""
+        if self._unfinished and (self._piece_is_next or self._jobs.empty()):
+            self._piece_is_next = False
+            return [self._unfinished.popleft()], False
+        self._piece_is_next = True
+        group: list[Job] = []
         while len(group) < MAX_GROUP:
             try:
                 job = self._jobs.get(block=not group)
@@ -146,6 +151,7 @@ class Writer:
     def _go_on(self, job: Job) -> None:
         if threading.current_thread() is self._thread:
             self._unfinished.append(job)
+            self._piece_is_next = False
         else:
             self._jobs.put(job)  # wakes the writer
 

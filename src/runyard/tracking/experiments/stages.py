@@ -1,11 +1,12 @@
 """Takes an experiment's runs along when it is deleted or restored, a piece at a time, so that other writes go on.
 
-The experiment's own row changes first, with a note of what is left to do; each piece then moves some hundred runs, in
-the order of the index of the newest ones, and notes how far it came. What was interrupted is finished by a server that
-starts, or by the same request once more. Servers of older versions do all in one transaction and know no notes: a note
-counts only while the experiment is as it left it.
+The experiment's own row changes first, with a note of what is left to do; each piece then moves runs for some
+milliseconds, in the order of the index of the newest ones, and notes how far it came. What was interrupted is finished
+by a server that starts, or by the same request once more. Servers of older versions do all in one transaction and know
+no notes: a note counts only while the experiment is as it left it.
 """
 
+import time
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,7 +15,7 @@ import sqlalchemy as sa
 
 from runyard.db.dialects import one_of
 from runyard.db.facts import fact, forget_fact, names_of_facts, note_fact
-from runyard.db.jobs import Unfinished
+from runyard.db.jobs import Unfinished, long_enough
 from runyard.db.transaction import Transaction
 from runyard.exceptions import Unavailable
 from runyard.protocol.answer import Wire
@@ -22,8 +23,8 @@ from runyard.tracking.experiments.tables import experiments
 from runyard.tracking.runs.tables import runs
 
 ACTIVE, DELETED = "active", "deleted"
-PIECE = 300
-"""Runs moved in one transaction: about 5 ms of work."""
+PIECE = 100
+"""Runs moved at a time: about 2 ms of work. A transaction does so as often as there is time."""
 _NOTE = "runs follow experiment "
 
 
@@ -100,30 +101,34 @@ def finish_changes(tx: Transaction) -> Wire | Unfinished:
 
 
 def _move_piece(tx: Transaction, number: int, change: Change) -> Wire | Unfinished:
-    """Let the next runs follow, and note it."""
-    looked_at = _next_runs(tx, number, change)
+    """Let the next runs follow, and note how far this came."""
+    began, note = time.monotonic(), f"{_NOTE}{number}"
+    while True:
+        looked_at = _next_runs(tx, number, change)
+        _move(tx, [row.id for row in looked_at], change)
+        if len(looked_at) < PIECE:
+            forget_fact(tx, note)
+            return {}
+        last = looked_at[-1]
+        change = replace(change, after=(last.start_time, last.run_uuid))
+        if long_enough(began):
+            break
+    note_fact(tx, note, orjson.dumps([change.stage, change.since, change.after]).decode())
+    return Unfinished(lambda later: go_on(later, number, change.stage))
+
+
+def _move(tx: Transaction, numbers: list[int], change: Change) -> None:
+    """Let those of these runs follow that were not deleted before."""
     following = [runs.c.deleted_with_experiment] if change.stage == ACTIVE else []
     tx.execute(
         sa.update(runs)
-        .where(
-            one_of(tx, runs.c.id, [row.id for row in looked_at]),
-            runs.c.lifecycle_stage == _stage_before(change),
-            *following,
-        )
+        .where(one_of(tx, runs.c.id, numbers), runs.c.lifecycle_stage == _stage_before(change), *following)
         .values(
             lifecycle_stage=change.stage,
             deleted_time=change.since if change.stage == DELETED else None,
             deleted_with_experiment=change.stage == DELETED,
         )
     )
-    note = f"{_NOTE}{number}"
-    if len(looked_at) < PIECE:
-        forget_fact(tx, note)
-        return {}
-    last = looked_at[-1]
-    reached = replace(change, after=(last.start_time, last.run_uuid))
-    note_fact(tx, note, orjson.dumps([reached.stage, reached.since, reached.after]).decode())
-    return Unfinished(lambda later: go_on(later, number, change.stage))
 
 
 def _next_runs(tx: Transaction, number: int, change: Change) -> list[Any]:
