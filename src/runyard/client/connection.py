@@ -63,6 +63,20 @@ class StoreConnection:
         Unreachable: The store cannot be reached.
         RunyardException: The store rejected the message.
         """
+        self._prepare_to_ask(message)
+        return self.transport.send(message)
+
+    def ask_text(self, message: AnyMessage) -> bytes:
+        """Send a message as `ask` does, and return the JSON text of its answer.
+
+        Raises
+        ------
+        Unreachable, RunyardException: As of `ask`.
+        """
+        self._prepare_to_ask(message)
+        return self.transport.ask_text(message)
+
+    def _prepare_to_ask(self, message: AnyMessage) -> None:
         check_texts(message)
         message.check_once()
         self._look_for_orphans()
@@ -70,7 +84,6 @@ class StoreConnection:
         timeout = settings.OFFLINE_AFTER.get()
         undone = f" {message.operation.name} was not done."
         self._deliver_buffered(timeout if known_away else max(self.transport.default_timeout, timeout), undone)
-        return self.transport.send(message)
 
     def write(self, message: AnyMessage, synchronous: bool | None = None) -> dict[str, Any]:
         """Send a change to an existing run, after what was buffered before it.

@@ -1,8 +1,9 @@
 """Performs messages in this process on a database, with the same checks and rules as a server."""
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from runyard.artifacts.locations import every_form
 from runyard.client.errors import Unreachable
@@ -13,6 +14,8 @@ from runyard.protocol.message import AnyMessage
 
 if TYPE_CHECKING:
     from runyard.gate.gate import Gate
+
+T = TypeVar("T")
 
 ARTIFACT_FOLDER = "runyard-artifacts"
 
@@ -62,10 +65,22 @@ class LocalTransport:
         Unreachable: The database is locked, full or out of reach.
         RunyardException: The message was rejected.
         """
+        return self._performed(message, lambda gate: gate.perform(message))
+
+    def ask_text(self, message: AnyMessage) -> bytes:
+        """Perform a message and return the JSON text of its answer.
+
+        Raises
+        ------
+        Unreachable, RunyardException: As of `send`.
+        """
+        return self._performed(message, lambda gate: gate.perform_encoded(message))
+
+    def _performed(self, message: AnyMessage, perform: "Callable[[Gate], T]") -> T:
         try:
             gate = self._opened()
             try:
-                return gate.perform(message)
+                return perform(gate)
             except (Unavailable, StorageFull):
                 raise
             except RunyardException as problem:  # what a server would have answered

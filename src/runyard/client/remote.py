@@ -46,6 +46,9 @@ NOT_IDEMPOTENT = frozenset(
 MAX_RETRY_AFTER = 120.0
 """Seconds: a longer ``Retry-After`` is cut to this."""
 
+Read = Callable[[bytes], Any]
+"""Makes something of an answer's bytes; text where they are no answer of a server like ours."""
+
 
 class Failure(NamedTuple):
     """An attempt without a usable answer."""
@@ -111,13 +114,27 @@ class RemoteTransport:
         Unreachable: No attempt was answered, or the server cannot serve now.
         RestException: The server rejected the message.
         """
+        answer: dict[str, Any] = self._sent(message, timeout, attempt_timeout, body_of)
+        return answer
+
+    def ask_text(self, message: AnyMessage) -> bytes:
+        """Send a message and return the JSON text of its answer.
+
+        Raises
+        ------
+        Unreachable, RestException: As of `send`.
+        """
+        text: bytes = self._sent(message, None, None, _text_of)
+        return text
+
+    def _sent(self, message: AnyMessage, timeout: float | None, attempt_timeout: float | None, read: Read) -> Any:
         if timeout is not None or self._warned:
-            return self._send(message, timeout, attempt_timeout, lambda _: None)
+            return self._send(message, timeout, attempt_timeout, read, lambda _: None)
         waiting = WaitWarning(self.address)
         if self._has_answered:  # a timer thread only for the first message: later, a failed attempt warns
-            return self._send(message, None, attempt_timeout, waiting.warn)
+            return self._send(message, None, attempt_timeout, read, waiting.warn)
         with waiting:
-            return self._send(message, None, attempt_timeout, waiting.warn)
+            return self._send(message, None, attempt_timeout, read, waiting.warn)
 
     @property
     def _is_first_contact(self) -> bool:
@@ -125,13 +142,18 @@ class RemoteTransport:
         return not (self._has_answered or settings.HTTP_REQUEST_MAX_RETRIES.is_set())
 
     def _send(
-        self, message: AnyMessage, timeout: float | None, attempt_timeout: float | None, warn: Callable[[str], None]
-    ) -> dict[str, Any]:
+        self,
+        message: AnyMessage,
+        timeout: float | None,
+        attempt_timeout: float | None,
+        read: Read,
+        warn: Callable[[str], None],
+    ) -> Any:
         began, attempt = time.monotonic(), 0
         most = settings.HTTP_REQUEST_MAX_RETRIES.get()
         while True:
-            answer = self._attempt(message, attempt_timeout or settings.HTTP_REQUEST_TIMEOUT.get())
-            if isinstance(answer, dict):
+            answer = self._attempt(message, attempt_timeout or settings.HTTP_REQUEST_TIMEOUT.get(), read)
+            if not isinstance(answer, Failure):
                 self._warned = False
                 return answer
             attempt += 1
@@ -152,7 +174,7 @@ class RemoteTransport:
                 self._warned = True
             time.sleep(pause)
 
-    def _attempt(self, message: AnyMessage, timeout: float) -> dict[str, Any] | Failure:
+    def _attempt(self, message: AnyMessage, timeout: float, read: Read) -> Any:
         retryable = message.operation.name not in NOT_IDEMPOTENT
         try:
             reply = self._request(message, timeout)
@@ -160,14 +182,14 @@ class RemoteTransport:
             again = (retryable or never_sent(problem)) and is_transient(problem)
             return Failure(reason_of(problem), again, advice=advice_for(problem, self.uri), away=never_sent(problem))
         self._has_answered = True
-        body = body_of(reply.data)
+        body = read(reply.data) if reply.status == 200 else body_of(reply.data)
         if reply.status in RETRYABLE_STATUSES:
             said = body.get("message", "") if isinstance(body, dict) else ""
             pause = retry_after(reply.headers.get("Retry-After", ""), MAX_RETRY_AFTER)
             again = retryable or reply.status in NOT_PROCESSED
             away = reply.status in AWAY
             return Failure(f"it answered {reply.status} {said}".strip(), again, pause, away=away)
-        if reply.status != 200 or not isinstance(body, dict):
+        if reply.status != 200 or not isinstance(body, dict | bytes):
             raise answered_error(body, reply.status, self.address)
         return body
 
@@ -191,3 +213,8 @@ class RemoteTransport:
             # redirects are followed; all other retries are ours
             retries=urllib3.Retry(total=None, connect=0, read=0, status=0, other=0, redirect=5),
         )
+
+
+def _text_of(data: bytes) -> Any:
+    """The answer as it came, if it is a JSON object for all that its ends tell."""
+    return data if data[:1] == b"{" and data[-1:] == b"}" else body_of(data)

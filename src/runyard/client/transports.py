@@ -35,6 +35,9 @@ class Transport(Protocol):
         attempt_timeout: Maximum number of seconds for one attempt.
         """
 
+    def ask_text(self, message: AnyMessage) -> bytes:
+        """Send a message that reads and return the JSON text of its answer, for those who decode it themselves."""
+
     def close(self) -> None:
         """Close connections and files."""
 

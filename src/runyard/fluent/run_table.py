@@ -1,45 +1,94 @@
 """Found runs as the columns of a table, filled from the answers as they come: no object is made for a run."""
 
 from array import array
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
+from runyard.core.http import body_of
 from runyard.core.libraries import pd
 from runyard.exceptions import RunyardException
+from runyard.fluent.found_runs import FoundRun, decoded
 from runyard.tracking.runs.entities import RunInfo
 
 _ATTRIBUTES = ("run_id", "experiment_id", "status", "artifact_uri")
 _TIMES = ("start_time", "end_time")
+_DIFFERENT = frozenset(("run_id", "artifact_uri", "end_time"))
+"""Attributes that few runs share a value of."""
+_KINDS = ("metrics", "params", "tags")
 _NAN = float("nan")
 
 
 class RunTable:
-    """A column for every attribute, metric, param and tag that occurs, in the order in which they first do."""
+    """A column for every attribute, metric, param and tag that occurs, in the order in which they first do.
+
+    Attributes
+    ----------
+    rows: The number of runs so far.
+    """
 
     def __init__(self) -> None:
-        self._rows = 0
+        self.rows = 0
         self._attributes: dict[str, list[Any]] = {name: [] for name in (*_ATTRIBUTES, *_TIMES)}
         self._metrics: dict[str, array[float]] = {}
         self._texts: dict[str, dict[str, list[str | None]]] = {"params": {}, "tags": {}}
         self._known: dict[Any, Any] = {}
         """Each value once: many runs have the same."""
 
-    def add(self, run: Mapping[str, Any]) -> None:
-        """Add a run as the protocol has it.
+    def add_page(self, text: bytes) -> tuple[int, str | None]:
+        """Add the runs of an answer, as JSON text; returns how many there are, and the token of the next page.
 
         Raises
         ------
         RunyardException: It is something else.
         """
+        found = decoded(text)
+        if found is not None:
+            self._add_found(found.runs)
+            return len(found.runs), found.next_page_token
         try:
-            self._add(run)
+            answer = body_of(text)
+            runs = answer.get("runs") or ()
+            for each in runs:
+                self._add(each)
+            return len(runs), answer.get("next_page_token")
         except (AttributeError, KeyError, TypeError, ValueError) as problem:
             raise RunyardException(
                 "The answer is not one of Runyard or MLflow: no run can be read from it. Check the tracking URI."
             ) from problem
 
+    def _add_found(self, runs: Sequence[FoundRun]) -> None:
+        """Add runs column by column: those that have the same keys, as most have, at one go."""
+        infos, share = [run.info for run in runs], self._known.setdefault
+        for name, attributes in self._attributes.items():
+            found = [getattr(info, name) for info in infos]
+            attributes += found if name in _DIFFERENT else map(share, found, found)
+        for kind in _KINDS:
+            entries = [getattr(run.data, kind) for run in runs]
+            keys = [[entry.key for entry in of_run] for of_run in entries]
+            for same, places in groupby(range(len(runs)), keys.__getitem__):
+                row = self.rows + (group := list(places))[0]
+                rows = ([entry.value for entry in entries[place]] for place in group)
+                columns: dict[str, Sequence[Any]] = {}
+                for key, column in zip(same, zip(*rows, strict=True), strict=True):
+                    columns.setdefault(key, column)  # of a key that is there twice, the first value counts
+                for key, values in columns.items():
+                    self._extend(kind, key, row, values)
+        self.rows += len(runs)
+
+    def _extend(self, kind: str, key: str, row: int, values: Sequence[Any]) -> None:
+        """Add values to a column, from a row on."""
+        if kind == "metrics":
+            numbers = self._metrics.setdefault(key, array("d"))
+            numbers.extend([_NAN] * (row - len(numbers)))
+            numbers.extend(map(float, values))
+        else:
+            texts = self._texts[kind].setdefault(key, [])
+            texts.extend([None] * (row - len(texts)))
+            texts.extend(map(self._known.setdefault, values, values))
+
     def _add(self, run: Mapping[str, Any]) -> None:
-        info, data, rows = RunInfo.from_wire(run["info"]), run.get("data") or {}, self._rows
+        info, data, rows = RunInfo.from_wire(run["info"]), run.get("data") or {}, self.rows
         share = self._known.setdefault
         for name, values in self._attributes.items():
             value = getattr(info, name)
@@ -61,7 +110,7 @@ class RunTable:
                 if len(texts) <= rows:
                     texts.extend([None] * (rows - len(texts)))
                     texts.append(share(text, text))
-        self._rows += 1
+        self.rows += 1
 
     def frame(self) -> "pd.DataFrame":
         """The table in pandas."""
@@ -69,10 +118,10 @@ class RunTable:
         for name in _TIMES:
             columns[name] = pd.to_datetime(self._attributes[name], unit="ms", utc=True)
         for key, numbers in self._metrics.items():
-            numbers.extend([_NAN] * (self._rows - len(numbers)))
+            numbers.extend([_NAN] * (self.rows - len(numbers)))
             columns[f"metrics.{key}"] = numbers
         for kind, texts_by_key in self._texts.items():
             for key, texts in texts_by_key.items():
-                texts.extend([None] * (self._rows - len(texts)))
+                texts.extend([None] * (self.rows - len(texts)))
                 columns[f"{kind}.{key}"] = texts
         return pd.DataFrame(columns)

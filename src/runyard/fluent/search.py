@@ -1,8 +1,8 @@
 """Searching runs, as a pandas table or as a list."""
 
 import logging
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Literal
 
 from runyard.core.libraries import pd, required
 from runyard.core.lifecycle import ViewType
@@ -87,14 +87,12 @@ def _tabled(
     where: list[str], filter_string: str, view: int, max_results: int, order_by: list[str] | None
 ) -> "pd.DataFrame":
     required("pandas", "search_runs(output_format='pandas')")
-    table = RunTable()
-
-    def page(size: int, token: str | None) -> PagedList[Mapping[str, Any]]:
-        answer = client().connection.ask(search_for(where, filter_string, view, size, order_by, token))
-        if not token and not answer.get("runs"):
+    table, connection = RunTable(), client().connection
+    left, token = max_results if where else 0, None
+    while left > 0:
+        question = search_for(where, filter_string, view, min(PAGE, left), order_by, token)
+        added, token = table.add_page(connection.ask_text(question))
+        left = left - added if token else 0
+        if not (table.rows or token):
             client().warn_of_filter(filter_string)
-        return PagedList(answer.get("runs", ()), answer.get("next_page_token"))
-
-    for run in all_pages(page, PAGE, max_results) if where else ():
-        table.add(run)
     return table.frame()

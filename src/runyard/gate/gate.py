@@ -139,6 +139,15 @@ class Gate:
         answer = self._observed(message, self._answer_now)
         return orjson.loads(memoryview(answer)) if isinstance(answer, Raw) else answer
 
+    def perform_encoded(self, message: AnyMessage) -> bytes:
+        """Perform a message and wait; the answer is JSON text.
+
+        Raises
+        ------
+        RunyardException: The operation was rejected or failed; no part of it was stored.
+        """
+        return encode(self._observed(message, self._answer_now))
+
     def ask(self, message: Message[A]) -> A:
         """Perform a message and wait for its answer.
 

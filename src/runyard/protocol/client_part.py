@@ -13,6 +13,9 @@ class Connection(Protocol):
     def ask(self, message: AnyMessage) -> dict[str, Any]:
         """Send a message and return the answer. What was buffered before it is delivered first."""
 
+    def ask_text(self, message: AnyMessage) -> bytes:
+        """Send a message as `ask` does, and return the JSON text of its answer, for those who decode it themselves."""
+
     def write(self, message: AnyMessage, synchronous: bool | None = None) -> Any:
         """Send a change to an existing run. When the store cannot be reached it is kept on disk and delivered later.
 

@@ -4,7 +4,6 @@ import functools
 import json
 from typing import Any
 
-import orjson
 import sqlalchemy as sa
 
 from runyard.core.ids import new_run_id
@@ -51,7 +50,7 @@ from runyard.tracking.runs.rows import (
 )
 from runyard.tracking.runs.search import count_runs, search_run_ids
 from runyard.tracking.runs.tables import params, runs, tags
-from runyard.tracking.runs.wire import info, one_run, run_info, run_on_wire, runs_on_wire
+from runyard.tracking.runs.wire import answer_with, info, one_run, run_info, run_on_wire, runs_on_wire
 
 _NEW_RUN = "run_uuid experiment_id name user_id status start_time artifact_uri lifecycle_stage document".split()
 _insert_run = Prepared(
@@ -105,7 +104,7 @@ def _insert(tx: Transaction, run_id: str, experiment: FoundExperiment, message: 
     row = _insert_run.row(tx, *columns, artifact_uri, ACTIVE, text)
     put_texts(tx, tags, row[0], given)  # type: ignore[index]  # an insert that returns nothing raises
     shown = run_on_wire(info(*columns, None, artifact_uri, ACTIVE), text, None, {})
-    return Raw(orjson.dumps({"run": shown}))
+    return answer_with(shown)
 
 
 @performs(GetRun)
@@ -267,12 +266,10 @@ def search_runs(tx: Transaction, message: SearchRuns) -> Wire:
         message.max_results,
         message.page_token,
     )
-    answer: dict[str, Any] = {}
-    if numbers:
-        answer["runs"] = runs_on_wire(tx, numbers)
+    members = [f'"runs":[{",".join(runs_on_wire(tx, numbers))}]'] if numbers else []
     if next_token:
-        answer["next_page_token"] = next_token
-    return Raw(orjson.dumps(answer))
+        members.append(f'"next_page_token":{json.dumps(next_token)}')
+    return Raw(f"{{{','.join(members)}}}".encode())
 
 
 @performs(CountRuns)

@@ -32,8 +32,8 @@ _runs_by_number = Prepared(
 _info_by_number = Prepared(sa.select(*INFO).where(runs.c.id == sa.bindparam("run")), "run")
 
 
-def runs_on_wire(tx: Transaction, numbers: Sequence[int]) -> list[orjson.Fragment]:
-    """The runs with these internal numbers, in this order, as JSON. Four statements."""
+def runs_on_wire(tx: Transaction, numbers: Sequence[int]) -> list[str]:
+    """The runs with these internal numbers, in this order, as JSON texts. Four statements."""
     metrics = series.latest(tx, numbers)
     datasets = dataset_inputs_of(tx, numbers)
     models, outputs = models_of(tx, numbers)
@@ -54,16 +54,16 @@ def run_on_wire(
     metrics: str | None,
     inputs: dict[str, Any],
     model_outputs: list[dict[str, Any]] | None = None,
-) -> orjson.Fragment:
-    """One run as JSON; `document` is the text kept with it, the members params and tags of its data."""
+) -> str:
+    """One run as JSON text; `document` is the text kept with it, the members params and tags of its data."""
     data = document
     if metrics:
         members = f'"metrics":[{metrics}]'
         data = f"{members},{document}" if document else members
-    run = {"info": run_info, "data": orjson.Fragment(f"{{{data}}}"), "inputs": inputs}
-    if model_outputs:
-        run["outputs"] = {"model_outputs": model_outputs}
-    return orjson.Fragment(orjson.dumps(run))
+    used = orjson.dumps(inputs).decode() if inputs else "{}"
+    made = f',"outputs":{orjson.dumps({"model_outputs": model_outputs}).decode()}' if model_outputs else ""
+    # A page has a thousand of these: to put texts together takes a third of the time of dumping an object.
+    return f'{{"info":{orjson.dumps(run_info).decode()},"data":{{{data}}},"inputs":{used}{made}}}'
 
 
 def info(
@@ -100,4 +100,9 @@ def run_info(tx: Transaction, number: int) -> dict[str, Any]:
 
 def one_run(tx: Transaction, number: int) -> Raw:
     """The answer that shows one run."""
-    return Raw(orjson.dumps({"run": runs_on_wire(tx, [number])[0]}))
+    return answer_with(runs_on_wire(tx, [number])[0])
+
+
+def answer_with(run: str) -> Raw:
+    """The answer that has the JSON text of one run."""
+    return Raw(f'{{"run":{run}}}'.encode())

