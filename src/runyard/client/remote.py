@@ -47,7 +47,7 @@ MAX_RETRY_AFTER = 120.0
 """Seconds: a longer ``Retry-After`` is cut to this."""
 
 Read = Callable[[bytes], Any]
-"""Makes something of an answer's bytes; text where they are no answer of a server like ours."""
+"""Makes something of an answer's bytes: a text where another program than a tracking server gave them."""
 
 
 class Failure(NamedTuple):
