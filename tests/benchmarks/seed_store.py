@@ -78,7 +78,7 @@ def rows_of(index: int, number: int, first_series: int, home: dict[str, str], sh
         by_key.setdefault(point["key"], []).append((point["step"], point["timestamp"], point["value"]))
     for place, key in enumerate(sorted(by_key), first_series):
         step, timestamp, value = latest = by_key[key][-1]
-        text = series._document(key, latest)
+        text = series.document(key, latest)
         rows[metric_series].append((place, number, key, value, step, timestamp, text))
         rows[metric_points] += [(place, *point, None) for point in by_key[key]]
     return first_series + len(by_key)

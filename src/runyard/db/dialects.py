@@ -1,6 +1,6 @@
 """Small pieces of SQL that differ between the databases."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import orjson
@@ -44,3 +44,10 @@ def bound(tx: Transaction, values: Sequence[int] | Sequence[str]) -> Any:
 def upsert(tx: Transaction, table: sa.Table) -> Any:
     """An INSERT that takes ON CONFLICT clauses, in the database's dialect."""
     return (sqlite_insert if tx.dialect == "sqlite" else postgresql_insert)(table)
+
+
+def execute_arrays(tx: Transaction, sql: str, rows: Iterable[Sequence[Any]]) -> Any:
+    """Execute a statement of PostgreSQL that takes rows as an array for each column; returns the driver's cursor."""
+    cursor = tx.connection.connection.cursor()
+    cursor.execute(sql, [list(column) for column in zip(*rows, strict=True)])
+    return cursor

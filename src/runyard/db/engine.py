@@ -1,6 +1,7 @@
 """Engines: how a database is opened, for reading and for writing."""
 
 import errno
+import math
 import os
 import sqlite3
 import time
@@ -26,8 +27,11 @@ READERS = 8
 POOL_SECONDS = 0.5
 """How long a read waits for a connection. The gate lets fewer ask than there are: something else has them."""
 _LOG, _LOG_FILE, _TURNS = "write_ahead_log", "write_ahead_log_file", "turns"
+_RETURNED = "returned"
 WRITERS = 2
 """Connections for writing to PostgreSQL: one, and one for writes that another transaction is in the way of."""
+IDLE_SECONDS = 1.0
+"""After this time a connection to PostgreSQL must answer before it is used again."""
 CONNECT_SECONDS = 10
 """Seconds PostgreSQL may take to accept a connection, unless its address sets a time."""
 
@@ -226,11 +230,31 @@ def _postgresql_engines(url: URL) -> Engines:
         max_overflow=0,
         pool_timeout=POOL_SECONDS,
         pool_use_lifo=True,
-        pool_pre_ping=True,
         isolation_level="REPEATABLE READ",
         execution_options={"postgresql_readonly": True},
     )
-    writing = sa.create_engine(
-        url, connect_args=timeout, pool_size=WRITERS, max_overflow=0, pool_timeout=60, pool_pre_ping=True
-    )
+    writing = sa.create_engine(url, connect_args=timeout, pool_size=WRITERS, max_overflow=0, pool_timeout=60)
+    for engine in (reading, writing):
+        _ping_when_idle(engine)
     return Engines(reading, writing)
+
+
+def _ping_when_idle(engine: Engine) -> None:
+    """Have a connection that was idle answer before it is used: the database may have been started again meanwhile.
+
+    To ask before each transaction would be a round trip each; those who use a connection that was lost just now begin
+    again with another.
+    """
+
+    def returned(_driver: Any, record: Any) -> None:
+        record.info[_RETURNED] = time.monotonic()
+
+    def taken(driver: Any, record: Any, _proxy: Any) -> None:
+        if time.monotonic() - record.info.get(_RETURNED, math.inf) > IDLE_SECONDS:
+            try:
+                engine.dialect.do_ping(driver)
+            except Exception:  # noqa: BLE001  (whatever it is, another connection is needed)
+                raise sa.exc.InvalidatePoolError from None
+
+    sa.event.listen(engine, "checkin", returned)
+    sa.event.listen(engine, "checkout", taken)

@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from runyard.db.faults import is_locked, is_retryable, lost_connection, translated
 from runyard.db.transaction import Transaction
@@ -15,8 +15,22 @@ PIECE_SECONDS = 0.01
 """After how long work that can go on in another transaction does so: writes of others wait for each transaction."""
 
 Work = Callable[[Transaction], Any]
+JointWork = Callable[[Transaction, Sequence[Any]], Sequence[Any]]
 Outcome = tuple[bool, Any]
 """(True, result) or (False, exception)."""
+
+
+class Joint(NamedTuple):
+    """Work that may be done for several jobs at once.
+
+    Attributes
+    ----------
+    work: Does it for all messages, in their order, and returns a result for each.
+    message: That of this job.
+    """
+
+    work: JointWork
+    message: Any
 
 
 @dataclass(frozen=True)
@@ -28,12 +42,14 @@ class Job:
     Attributes
     ----------
     subject: What it changes, such as a run's id: jobs of one subject are performed in the order they were given.
+    joint: The same work together with that of other jobs.
     """
 
     work: Work
     receiver: "Receiver"
     ticket: Any
     subject: str | None = None
+    joint: Joint | None = None
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ import orjson
 from runyard.core.memory import FreedMemory
 from runyard.db.engine import READERS, Engines, open_engines
 from runyard.db.faults import DatabaseUnreachable, cannot_open, is_retryable, lost_connection, translated
-from runyard.db.jobs import Job, Outcome, Receiver, Unfinished, Work
+from runyard.db.jobs import Job, Outcome, Receiver, Unfinished
 from runyard.db.schema import ensure_schema
 from runyard.db.time_limit import limit_reads
 from runyard.db.transaction import StoreSettings, Transaction
@@ -30,6 +30,7 @@ from runyard.gate.admission import Admission, Lane
 from runyard.gate.chores import Chores
 from runyard.gate.performers import Later, Performer, Piece, first_look, performer
 from runyard.gate.slices import load_all
+from runyard.gate.writes import as_it_is, job_of
 from runyard.protocol.answer import A, Raw, Wire
 from runyard.protocol.codec import encode
 from runyard.protocol.message import AnyMessage, Message
@@ -167,8 +168,9 @@ class Gate:
         ------
         RunyardException: It failed; no part of it was stored.
         """
-        result: T = self._write_now(work, None)
-        return result
+        future: concurrent.futures.Future[T] = concurrent.futures.Future()
+        self._writer.submit(Job(work, self._blocking, future))
+        return future.result()
 
     def inspect(self, work: Callable[[Transaction], T]) -> T:
         """Perform work that no message describes and that only reads; no write waits for it.
@@ -220,9 +222,7 @@ class Gate:
                     await loop.run_in_executor(self._files, seen.make)
             future: asyncio.Future[bytes] = loop.create_future()
             receiver = self._loops.get(loop) or self._loops.setdefault(loop, _LoopReceiver(loop))
-            perform = performer(type(message))
-            work = _written(lambda tx: perform(tx, message), encode)
-            self._writer.submit(Job(work, receiver, future, message.subject()))
+            self._writer.submit(job_of(message, encode, receiver, future))
             return await future
         except Exception as caught:
             error = caught
@@ -277,13 +277,8 @@ class Gate:
         look = first_look(type(message))
         if look is not None:
             self._read_now(look, message, self._admission.cheap)
-        perform = performer(type(message))
-        answer: Wire = self._write_now(_written(lambda tx: perform(tx, message), _as_it_is), message.subject())
-        return answer
-
-    def _write_now(self, work: Work, subject: str | None) -> Any:
-        future: concurrent.futures.Future[Any] = concurrent.futures.Future()
-        self._writer.submit(Job(work, self._blocking, future, subject))
+        future: concurrent.futures.Future[Wire] = concurrent.futures.Future()
+        self._writer.submit(job_of(message, as_it_is, self._blocking, future))
         return future.result()
 
     def _read_now(self, perform: Performer[Any], message: AnyMessage, lane: Lane) -> Wire:
@@ -321,24 +316,6 @@ def _whole(tx: Transaction, found: Any) -> Any:
         found = found.rest(tx)
     text.write(found)
     return Raw(text.getbuffer())
-
-
-def _written(work: Callable[[Transaction], Any], finish: Callable[[Wire], Any]) -> Work:
-    """The work of a write, whose answer is finished in the transaction that made it."""
-
-    def step(tx: Transaction) -> Any:
-        answer = work(tx)
-        if isinstance(answer, Unfinished):
-            return Unfinished(_written(answer.step, finish))
-        if isinstance(answer, Later):
-            raise TypeError("A write cannot answer later: its answer might differ from what was committed.")
-        return finish(answer)
-
-    return step
-
-
-def _as_it_is(answer: Wire) -> Wire:
-    return answer
 
 
 def _log_failure(future: concurrent.futures.Future[Any]) -> None:

@@ -9,7 +9,7 @@ from runyard.db.dialects import one_of
 from runyard.db.transaction import Transaction
 from runyard.tracking.checks.check import Check, Difference, compared_again
 from runyard.tracking.metrics.levels import NAN_TEXT
-from runyard.tracking.metrics.series import Latest, _document, _rank
+from runyard.tracking.metrics.series import Latest, document, rank
 from runyard.tracking.metrics.tables import metric_points, metric_series
 from runyard.tracking.runs.tables import runs
 
@@ -33,7 +33,7 @@ def _compare(tx: Transaction, numbers: Sequence[int], lock: bool) -> list[Differ
     for number, run_id, key, step, timestamp, value, text in rows:
         if number not in expected:
             differences.append(Difference(number, f"run {run_id}: metric {key!r} has no points, only a latest one"))
-        elif expected[number] != (step, timestamp, value) or text != _document(key, expected[number]):
+        elif expected[number] != (step, timestamp, value) or text != document(key, expected[number]):
             found = f"{value!r} at step {step} instead of {expected[number][2]!r} at step {expected[number][0]}"
             differences.append(Difference(number, f"run {run_id}: metric {key!r} shows {found} as its latest point"))
     return differences
@@ -63,7 +63,7 @@ def _latest(tx: Transaction, numbers: Sequence[int]) -> dict[int, Latest]:
         )
     ):
         candidate = (step, timestamp, None if value == NAN_TEXT or value != value else value)
-        if number not in latest or _rank(candidate) > _rank(latest[number]):
+        if number not in latest or rank(candidate) > rank(latest[number]):
             latest[number] = candidate
     return latest
 
@@ -77,8 +77,8 @@ def _mend(tx: Transaction, numbers: Sequence[int]) -> None:
             tx.execute(sa.insert(metric_points).values(_point_of(tx, row)))
             latest = (row.step, row.timestamp, row.value)
         values = dict(zip(("step", "timestamp", "value"), latest, strict=True))
-        document = _document(row.key, latest)
-        tx.execute(sa.update(metric_series).where(_series.id == row.id).values(document=document, **values))
+        text = document(row.key, latest)
+        tx.execute(sa.update(metric_series).where(_series.id == row.id).values(document=text, **values))
 
 
 def _point_of(tx: Transaction, row: Any) -> dict[str, Any]:

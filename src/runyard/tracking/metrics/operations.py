@@ -1,6 +1,7 @@
 """Operations on metrics."""
 
 import math
+from collections.abc import Sequence
 from operator import itemgetter
 from typing import Any
 
@@ -10,11 +11,12 @@ from runyard.core.limits import MAX_HISTORY_POINTS
 from runyard.db.paging import decode_token, encode_token, foreign_token, offset_in
 from runyard.db.transaction import Transaction
 from runyard.exceptions import DoesNotExist
-from runyard.gate.performers import Piece, performs
+from runyard.gate.performers import Piece, performs, performs_jointly
 from runyard.protocol.answer import Raw, Wire
 from runyard.tracking.logged_models.metrics import append_to_models
-from runyard.tracking.metrics import history, sampling, series
+from runyard.tracking.metrics import history, joint, sampling, series
 from runyard.tracking.metrics.curves import curve
+from runyard.tracking.metrics.entities import Point
 from runyard.tracking.metrics.messages import (
     GetMetricCurves,
     GetMetricHistory,
@@ -40,6 +42,22 @@ def log_metric(tx: Transaction, message: LogMetric) -> Wire:
         append_to_models(tx, found[0], [message])
     series.append_one(tx, found[0], found[2:], message)
     return {}
+
+
+@performs_jointly(LogMetric)
+def log_metrics(tx: Transaction, messages: Sequence[LogMetric]) -> Sequence[Wire]:
+    """Append one point each: three statements for all, and one where there are new series."""
+    given: list[tuple[joint.Place, Point]] = [((message.wanted_id, message.key), message) for message in messages]
+    found = joint.find(tx, [place for place, _ in given])
+    for (run_id, key), point in given:
+        if (run_id, key) not in found:
+            raise missing_run(run_id)
+        if found[run_id, key].stage != "active":
+            raise deleted_run(run_id)
+        if point.model_id:
+            append_to_models(tx, found[run_id, key].run, [point])
+    joint.append(tx, found, given)
+    return [{}] * len(messages)
 
 
 @performs(GetMetricHistory)

@@ -18,7 +18,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from runyard.core.wire import wire_double
-from runyard.db.dialects import VALUES, among, bound
+from runyard.db.dialects import VALUES, among, bound, execute_arrays
 from runyard.db.transaction import Prepared, Transaction
 from runyard.tracking.metrics import blocks
 from runyard.tracking.metrics.entities import Point
@@ -125,11 +125,11 @@ def find_run_and_series(tx: Transaction, run_uuid: str, key: str) -> tuple[Any, 
 def append_one(tx: Transaction, run: int, series: tuple[Any, ...], point: Point) -> None:
     """Append one point; `series` is its result of `find_run_and_series`."""
     number, sealed, latest = series[0], series[1], series[2:]
-    newest = _latest(point)
+    newest = latest_of(point)
     if number is None:
         number = _added(tx, run, [(point.key, newest)])[point.key]
-    elif _rank(newest) > _rank(latest):
-        _advance.run(tx, *newest, _document(point.key, newest), number, newest[2] or 0.0)
+    elif rank(newest) > rank(latest):
+        _advance.run(tx, *newest, document(point.key, newest), number, newest[2] or 0.0)
     insert = _insert_point_sqlite if tx.dialect == "sqlite" else _insert_point_postgresql
     late = (sealed is not None and point.step <= sealed) or None
     insert.run(tx, number, point.step, point.timestamp, _stored(tx, point.value), late)
@@ -147,8 +147,8 @@ def append(tx: Transaction, run: int, points: Sequence[Point]) -> None:
     ordered = sorted(newest)  # locked in one order, to avoid deadlocks
     numbers |= _added(tx, run, [(key, newest[key]) for key in ordered if key not in known])
     for key in ordered:
-        if key in known and _rank(newest[key]) > _rank(known[key]):
-            _advance.run(tx, *newest[key], _document(key, newest[key]), numbers[key], newest[key][2] or 0.0)
+        if key in known and rank(newest[key]) > rank(known[key]):
+            _advance.run(tx, *newest[key], document(key, newest[key]), numbers[key], newest[key][2] or 0.0)
     if tx.dialect == "sqlite":
         rows: list[Row] = [
             (
@@ -164,9 +164,13 @@ def append(tx: Transaction, run: int, points: Sequence[Point]) -> None:
         _insert_sqlite(tx, rows)
     else:
         rows = [(numbers[p.key], p.step, p.timestamp, float(p.value), None) for p in points]
-        columns = [list(column) for column in zip(*rows, strict=True)][:4]
-        tx.connection.connection.cursor().execute(_INSERT_ARRAYS, columns)
+        insert_arrays(tx, rows)
     blocks.note_appended(tx, Counter(map(itemgetter(0), rows)))
+
+
+def insert_arrays(tx: Transaction, rows: Sequence[Row]) -> None:
+    """Insert points into PostgreSQL."""
+    execute_arrays(tx, _INSERT_ARRAYS, [row[:4] for row in rows])
 
 
 def _insert_sqlite(tx: Transaction, rows: list[Row]) -> None:
@@ -185,14 +189,15 @@ def _newest(points: Sequence[Point]) -> dict[str, Latest]:
         best = found.get(point.key)
         if best is None or point.step > best.step or (point.step == best.step and _later(point, best)):
             found[point.key] = point
-    return {key: _latest(point) for key, point in found.items()}
+    return {key: latest_of(point) for key, point in found.items()}
 
 
 def _later(point: Point, other: Point) -> bool:
-    return _rank(_latest(point)) > _rank(_latest(other))
+    return rank(latest_of(point)) > rank(latest_of(other))
 
 
-def _latest(point: Point) -> Latest:
+def latest_of(point: Point) -> Latest:
+    """A point as the latest of its series."""
     return point.step, point.timestamp, _nullable(point.value)
 
 
@@ -202,14 +207,14 @@ def _added(tx: Transaction, run: int, series: Sequence[tuple[str, Latest]]) -> d
     for first in range(0, len(series), _SERIES_AT_ONCE):
         some = series[first : first + _SERIES_AT_ONCE]
         rows = [
-            (run, key, value, step, timestamp, _document(key, (step, timestamp, value)))
+            (run, key, value, step, timestamp, document(key, (step, timestamp, value)))
             for key, (step, timestamp, value) in some
         ]
         numbers |= dict(_insert_series(len(rows)).rows(tx, *(value for row in rows for value in row)))
     return numbers
 
 
-def _rank(latest: Latest) -> tuple[int, int, float]:
+def rank(latest: Latest) -> tuple[int, int, float]:
     """What decides which point is latest: step, then timestamp, then value with NaN as 0 (MLflow's rule)."""
     return latest[0], latest[1], latest[2] or 0.0
 
@@ -218,7 +223,7 @@ def _nullable(value: float) -> float | None:
     return float(value) if value == value else None
 
 
-def _document(key: str, latest: Latest) -> str:
+def document(key: str, latest: Latest) -> str:
     """A latest point as the protocol shows it, in JSON."""
     step, timestamp, value = latest
     return orjson.dumps({"key": key, "value": on_wire(value), "timestamp": timestamp, "step": step}).decode()
