@@ -2,7 +2,6 @@
 
 import re
 import sys
-import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -24,9 +23,7 @@ from runyard.server.settings import DEFAULT_ARTIFACTS
 from runyard.tracking.removal import Claim, Removable, Remover
 
 BATCH = 100
-"""Runs claimed, and removed, in one transaction: a server's writes wait for it."""
-MAX_PAUSE = 0.1
-"""Seconds between two batches, at most."""
+"""Runs claimed in one transaction: a server's writes wait for it."""
 ROWS_ON_A_TERMINAL = 50
 
 _SECONDS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
@@ -236,10 +233,7 @@ def _in_batches(
                 without_artifacts.append(owner.id)
         finally:  # also when artifacts cannot be deleted, or Ctrl-C was pressed: nothing is done by halves
             if without_artifacts:
-                began = time.monotonic()
                 remove(without_artifacts)
-                # SQLite's lock has no queue: the writes of a server get it while this waits.
-                time.sleep(min(time.monotonic() - began, MAX_PAUSE))
             if release and begun < len(going):
                 release([owner.id for owner in going[begun:]], claimed)
         removed += len(going)

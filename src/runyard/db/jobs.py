@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from runyard.db.faults import is_locked, is_retryable, lost_connection, translated
 from runyard.db.transaction import Transaction
@@ -14,6 +14,7 @@ log = logging.getLogger(__name__)
 PIECE_SECONDS = 0.01
 """After how long work that can go on in another transaction does so: writes of others wait for each transaction."""
 
+T = TypeVar("T")
 Work = Callable[[Transaction], Any]
 JointWork = Callable[[Transaction, Sequence[Any]], Sequence[Any]]
 Outcome = tuple[bool, Any]
@@ -64,6 +65,20 @@ class Unfinished:
     """
 
     step: Work
+
+
+class Inspect(Protocol):
+    """Performs work that reads, in one transaction, as the gate does."""
+
+    def __call__(self, work: Callable[[Transaction], T]) -> T:
+        """Perform it, and return what it returns."""
+
+
+class Administer(Protocol):
+    """Performs work in one transaction or in several, as the gate does."""
+
+    def __call__(self, work: Callable[[Transaction], T | Unfinished]) -> T:
+        """Perform it, and return what its last step returns."""
 
 
 def long_enough(began: float) -> bool:

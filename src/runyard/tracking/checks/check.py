@@ -2,14 +2,12 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
 
 import sqlalchemy as sa
 
-from runyard.db.jobs import Unfinished
+from runyard.db.jobs import Administer, Inspect, Unfinished
 from runyard.db.transaction import Transaction
 
-T = TypeVar("T")
 Compare = Callable[[Transaction, Sequence[int], bool], list["Difference"]]
 """Compares what some rows hold; locks them if it is to be changed afterwards."""
 Mend = Callable[[Transaction, Sequence["Difference"]], "list[Difference] | Unfinished"]
@@ -81,21 +79,7 @@ def compared_again(compare: Compare, write: Callable[[Transaction, Sequence[int]
     return mend
 
 
-class Perform(Protocol):
-    """Performs work in a transaction, as the gate's `inspect` does."""
-
-    def __call__(self, work: Callable[[Transaction], T]) -> T:
-        """Perform it, and return what it returns."""
-
-
-class Administer(Protocol):
-    """Performs work in one transaction or in several, as the gate's `administer` does."""
-
-    def __call__(self, work: Callable[[Transaction], T | Unfinished]) -> T:
-        """Perform it, and return what its last step returns."""
-
-
-def examined(check: Check, inspect: Perform, administer: Administer | None) -> Iterator[tuple[int, list[Difference]]]:
+def examined(check: Check, inspect: Inspect, administer: Administer | None) -> Iterator[tuple[int, list[Difference]]]:
     """Compare everything; yields the number of rows compared and their differences, piece by piece.
 
     Parameters

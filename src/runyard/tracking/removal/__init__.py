@@ -3,14 +3,15 @@
 This cannot be undone, and no route leads to it: the gate performs it for the owner of the database only.
 """
 
+import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
 
 import sqlalchemy as sa
 
 from runyard.db.dialects import one_of, one_of_values
 from runyard.db.facts import ARTIFACTS_DESTINATION, fact
+from runyard.db.jobs import Administer, Inspect, Unfinished, long_enough
 from runyard.db.transaction import Transaction
 from runyard.tracking.experiments.messages import experiment_number
 from runyard.tracking.experiments.stages import DELETED
@@ -24,14 +25,9 @@ from runyard.tracking.runs.tables import params, runs, tags
 
 __all__ = ["Claim", "Needed", "Removable", "Remover"]
 
-T = TypeVar("T")
 
-
-class Perform(Protocol):
-    """Performs work in a transaction, as the gate's `administer` does to change and `inspect` to read."""
-
-    def __call__(self, work: Callable[[Transaction], T]) -> T:
-        """Perform it, and return what it returns."""
+PIECE = 25
+"""Runs whose rows are removed at a time: about 5 ms of work."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +62,7 @@ class Remover:
     noted_destination: Where the server keeps artifacts, as it noted when it started; None if none has.
     """
 
-    def __init__(self, administer: Perform, inspect: Perform, needed: Callable[[str | None], Needed]) -> None:
+    def __init__(self, administer: Administer, inspect: Inspect, needed: Callable[[str | None], Needed]) -> None:
         self._administer, self._inspect = administer, inspect
         self.noted_destination = inspect(lambda tx: fact(tx, ARTIFACTS_DESTINATION))
         self._needed = needed(self.noted_destination)
@@ -123,21 +119,8 @@ class Remover:
         self._administer(work)
 
     def remove_runs(self, run_ids: Sequence[str]) -> None:
-        """Remove the rows of runs that were claimed."""
-
-        def work(tx: Transaction) -> None:
-            claimed = (one_of_values(tx.dialect, runs.c.run_uuid, run_ids), runs.c.removal_time.is_not(None))
-            numbers = list(tx.execute(sa.select(runs.c.id).where(*claimed).order_by(runs.c.id)).scalars())
-            # The many rows first, by themselves: as the runs' foreign keys remove them they take half as long again.
-            of_runs = one_of(tx, metric_series.c.run_id, numbers)
-            series = sa.select(metric_series.c.id).where(of_runs)
-            tx.execute(sa.delete(metric_points).where(metric_points.c.series_id.in_(series)))
-            tx.execute(sa.delete(metric_series).where(of_runs))
-            for table in (params, tags):
-                tx.execute(sa.delete(table).where(one_of(tx, table.c.run_id, numbers)))
-            tx.execute(sa.delete(runs).where(one_of(tx, runs.c.id, numbers)))
-
-        self._administer(work)
+        """Remove the rows of runs that were claimed, in transactions of some milliseconds."""
+        self._administer(lambda tx: _remove_runs(tx, list(run_ids)))
 
     def claim_models(self, model_ids: Sequence[str]) -> Claim:
         """Begin to remove logged models, which are deleted from then on."""
@@ -190,6 +173,25 @@ class Remover:
             return int(tx.execute(sa.delete(datasets).where(~used.exists())).rowcount)
 
         return self._administer(work)
+
+
+def _remove_runs(tx: Transaction, run_ids: list[str]) -> Unfinished | None:
+    began = time.monotonic()
+    while run_ids:
+        some, run_ids = run_ids[:PIECE], run_ids[PIECE:]
+        claimed = (one_of_values(tx.dialect, runs.c.run_uuid, some), runs.c.removal_time.is_not(None))
+        numbers = list(tx.execute(sa.select(runs.c.id).where(*claimed).order_by(runs.c.id)).scalars())
+        # The many rows first, by themselves: as the runs' foreign keys remove them they take half as long again.
+        of_runs = one_of(tx, metric_series.c.run_id, numbers)
+        series = sa.select(metric_series.c.id).where(of_runs)
+        tx.execute(sa.delete(metric_points).where(metric_points.c.series_id.in_(series)))
+        tx.execute(sa.delete(metric_series).where(of_runs))
+        for table in (params, tags):
+            tx.execute(sa.delete(table).where(one_of(tx, table.c.run_id, numbers)))
+        tx.execute(sa.delete(runs).where(one_of(tx, runs.c.id, numbers)))
+        if long_enough(began):
+            break
+    return Unfinished(lambda later: _remove_runs(later, run_ids)) if run_ids else None
 
 
 def _others(ids: Sequence[str], deleted: Collection[str]) -> dict[str, str]:
