@@ -67,7 +67,10 @@ def bounds(request: pytest.FixtureRequest) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
         if request.param:
             patched.setattr(ranges, "MAX_FOUND", request.param)
+            patched.setattr(ranges, "MAX_VALUES", request.param)
+            patched.setattr(search, "FIRST_STEP", request.param)
             patched.setattr(search, "MAX_WALKED", 5 * request.param)
+            patched.setattr(search, "MAX_NEWEST", 5 * request.param)
         yield
 
 

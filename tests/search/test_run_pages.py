@@ -145,6 +145,12 @@ FILTERS: dict[str, Callable[[KnownRun], bool]] = {
     f"run_name = '{LONG}n'": lambda run: run.name == f"{LONG}n",
     "run_name LIKE 'x%'": lambda run: run.name.startswith("x"),
     "run_name LIKE '%none%'": lambda run: False,
+    "run_name LIKE '%n' and metrics.m != 0": lambda run: run.name.endswith("n") and run.metrics.get("m", 0) != 0,
+    "params.p LIKE 'a%' and tags.u LIKE '%'": lambda run: run.params.get("p", "").startswith("a") and "u" in run.tags,
+    "tags.u NOT LIKE 'ä%' and metrics.m > 0": lambda run: (
+        not run.tags.get("u", "ä").startswith("ä") and run.metrics.get("m", math.nan) > 0
+    ),
+    "metrics.m > -1 and metrics.m < 1": lambda run: -1 < run.metrics.get("m", math.nan) < 1,
     "status = 'FAILED'": lambda run: run.status == "FAILED",
     "end_time >= 6 and start_time < 6": lambda run: run.end is not None and run.end >= 6 and run.start < 6,
 }
@@ -157,8 +163,10 @@ def test_pages_are_those_of_a_plain_reading(gate: Gate, limit: int | None, monke
     """However a page is found, by a range of an index, by walking through one or by reading all, it is the same."""
     if limit is not None:  # so that sixty runs are many
         monkeypatch.setattr(ranges, "MAX_FOUND", limit)
-        monkeypatch.setattr(walks, "MAX_PIECE", limit)
+        monkeypatch.setattr(ranges, "MAX_VALUES", limit)
         monkeypatch.setattr(walks, "MAX_GROUP", 2 * limit)
+        monkeypatch.setattr(search, "FIRST_STEP", limit)
+        monkeypatch.setattr(search, "MAX_NEWEST", 3 * limit)
         monkeypatch.setattr(search, "MAX_WALKED", 4 * limit)
         monkeypatch.setattr(search, "_SPARE", 0)
     chance = random.Random(limit)

@@ -12,9 +12,10 @@ from runyard.db.transaction import Transaction
 from runyard.gate.gate import Gate
 from runyard.tracking.inputs.entities import Dataset, DatasetInput, InputTag
 from runyard.tracking.inputs.messages import LogInputs
+from runyard.tracking.runs.conditions import on_all
 from runyard.tracking.runs.entities import Param
 from runyard.tracking.runs.messages import CountRuns, CreateRun, DeleteRun, LogBatch, SearchRuns, UpdateRun
-from runyard.tracking.runs.search import matching_runs
+from runyard.tracking.runs.search import search_of
 from runyard.tracking.runs.tables import runs
 from tests.factories import a_point, a_run, an_experiment
 
@@ -337,7 +338,8 @@ def test_a_new_run_without_times_is_found(gate: Gate) -> None:
 def test_sqlite_answers_equality_and_ranges_from_an_index(gate: Gate, text: str, index: str) -> None:
     """SQLite is easily led to read every row with the key, which is ten times slower; so look at its plan."""
     with gate.engines.reading.connect() as connection:
-        conditions = matching_runs(Transaction(connection, gate.settings), ["1"], "ACTIVE_ONLY", text)
+        search = search_of(Transaction(connection, gate.settings), ["1"], "ACTIVE_ONLY", text)
+        conditions = on_all(search.conditions, search.view, "sqlite")
         chosen = sa.select(runs.c.id).where(*conditions).compile(connection, compile_kwargs={"literal_binds": True})
         plan = [row.detail for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {chosen}")]
     assert index in "\n".join(plan)

@@ -1,6 +1,7 @@
 """What the conditions of a filter mean for runs, in SQL."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,17 +14,18 @@ from runyard.db.conditions import (
     compare,
     compare_text,
     contains,
-    has_words,
     number,
     plannable,
 )
-from runyard.search.fields import PRESENCE
-from runyard.search.nodes import Comparison, Condition, Words
-from runyard.tracking.experiments.search import compare_experiment
+from runyard.db.conditions import has_words as has_words_in
+from runyard.db.dialects import one_of_values
+from runyard.search.fields import PATTERN, PRESENCE
+from runyard.search.nodes import Comparison, Condition, Words, comparisons_in, has_words
+from runyard.tracking.experiments.search import compare_experiment, shown_stage
 from runyard.tracking.experiments.tables import experiments
 from runyard.tracking.inputs.tables import dataset_input_tags, dataset_inputs, datasets
-from runyard.tracking.runs.ranges import TABLES, in_index, in_range
-from runyard.tracking.runs.tables import runs, tags
+from runyard.tracking.runs.ranges import TABLES, in_index, in_range, indexed, runs_in_range
+from runyard.tracking.runs.tables import INDEXED_LENGTH, runs
 
 ATTRIBUTES: dict[str, sa.ColumnElement[Any]] = {
     "run_id": runs.c.run_uuid,
@@ -36,32 +38,170 @@ ATTRIBUTES: dict[str, sa.ColumnElement[Any]] = {
 }
 
 
-def condition_on(condition: Condition, dialect: str) -> sa.ColumnElement[bool]:
-    """The condition, as databases find matching runs."""
-    return combine(condition, lambda single: _single(single, dialect))
+_TESTED = {kind: table.alias(f"tested_{table.name}") for kind, table in TABLES.items()}
+"""The tables that tests ask: what they are tests of may come from the same ones."""
+
+_COSTS = {"param": 0, "tag": 0, "attribute": 1, "experiment": 1, "metric": 2, "dataset": 3}
+"""What a test of a run costs: those of metrics read two pages, those of params one."""
+
+_OF_ROW = frozenset(("attribute", "experiment"))
 
 
-def tests(conditions: Sequence[Condition], dialect: str) -> list[sa.ColumnElement[bool]]:
-    """The conditions, as tests of one run at a time."""
-    single = [combine(each, lambda part: _single(part, dialect, one_by_one=True)) for each in conditions]
-    return plannable(single, dialect)
+@dataclass(frozen=True)
+class View:
+    """The runs that a search is about.
+
+    Attributes
+    ----------
+    experiments: Numbers of the experiments, in order, each once.
+    view_type: Which lifecycle stages are shown.
+    """
+
+    experiments: Sequence[int]
+    view_type: str
+
+    @property
+    def several(self) -> bool:
+        """Whether it is about several experiments: an index has the runs of one in order."""
+        return len(self.experiments) > 1
+
+    def shown(self, dialect: str, tested: bool = False) -> list[sa.ColumnElement[bool]]:
+        """Whether a row of `runs` is in view; `tested` for runs that are known by number."""
+        # The sum keeps databases from reading all runs of the experiment instead of these.
+        experiment = runs.c.experiment_id + number(0) if tested else runs.c.experiment_id
+        return self._shown(experiment, runs.c.lifecycle_stage, dialect)
+
+    def has(self, run: sa.ColumnElement[int], dialect: str) -> sa.ColumnElement[bool]:
+        """Whether the run of a number is in view."""
+        if dialect == "postgresql":
+            return _one(sa.select(number(1)).where(runs.c.id == run, *self.shown(dialect, tested=True)), dialect)
+        # A row of `runs` has a page for itself; of this index, a page has hundreds of runs.
+        known, experiment, stage = (
+            sa.literal_column(f"seen.{name}", runs.c[name].type) for name in ("id", "experiment_id", "lifecycle_stage")
+        )
+        seen = sa.select(number(1)).select_from(sa.text("runs AS seen INDEXED BY ix_runs_number"))
+        return _one(seen.where(known == run, *self._shown(experiment, stage, dialect)), dialect)
+
+    def _shown(
+        self, experiment: sa.ColumnElement[int], stage: sa.ColumnElement[str], dialect: str
+    ) -> list[sa.ColumnElement[bool]]:
+        numbers = self.experiments
+        one = experiment == numbers[0] if len(numbers) == 1 else one_of_values(dialect, experiment, numbers)
+        return [one, shown_stage(stage, self.view_type)]
 
 
-def _single(single: Comparison | Words, dialect: str, one_by_one: bool = False) -> sa.ColumnElement[bool]:
+def meets(
+    conditions: Sequence[Condition], dialect: str, run: sa.ColumnElement[int] = runs.c.id
+) -> list[sa.ColumnElement[bool]]:
+    """The conditions, as tests of one run at a time.
+
+    Parameters
+    ----------
+    run: The number of the run. Conditions on what is in its row need that row of `runs` as well.
+    """
+    ordered = sorted(conditions, key=_cost)
+    tests = [combine(each, lambda part: _single(part, dialect, one_by_one=True, run=run)) for each in ordered]
+    return plannable(tests, dialect)
+
+
+def meets_by_number(
+    conditions: Sequence[Condition], view: View, dialect: str, run: sa.ColumnElement[int]
+) -> list[sa.ColumnElement[bool]]:
+    """Whether the run of a number is in view and meets the conditions, asked of another table than `runs`."""
+    of_row = [each for each in conditions if _needs_row(each)]
+    others = meets([each for each in conditions if each not in of_row], dialect, run)
+    if not of_row:
+        return [*others, view.has(run, dialect)]
+    row = sa.select(number(1)).where(runs.c.id == run, *view.shown(dialect, tested=True), *meets(of_row, dialect))
+    return [*others, _one(row, dialect)]
+
+
+def meets_in_row(
+    conditions: Sequence[Condition], view: View, dialect: str, _run: sa.ColumnElement[int]
+) -> list[sa.ColumnElement[bool]]:
+    """The same as `meets_by_number`, asked of rows of `runs`."""
+    return [*view.shown(dialect), *meets(conditions, dialect)]
+
+
+def _cost(condition: Condition) -> int:
+    dearest = max((_COSTS[each.kind] for each in comparisons_in([condition])), default=0)
+    return max(dearest, 3 if has_words([condition]) else 0)
+
+
+def _needs_row(condition: Condition) -> bool:
+    return has_words([condition]) or any(each.kind in _OF_ROW for each in comparisons_in([condition]))
+
+
+def on_all(conditions: Sequence[Condition], view: View, dialect: str) -> list[sa.ColumnElement[bool]]:
+    """The conditions on all runs, such that the database begins with one that an index serves.
+
+    PostgreSQL chooses it by what it knows of the tables. SQLite would read the ranges of all conditions to the end.
+    """
+    if dialect == "postgresql":
+        asked = [combine(each, lambda single: _single(single, dialect)) for each in conditions]
+        return [*view.shown(dialect), *plannable(asked, dialect)]
+    if _served(conditions):
+        return [runs.c.id.in_(matching(conditions, view, dialect))]
+    named = None if view.several else next(filter(_is_name_pattern, conditions), None)
+    if not isinstance(named, Comparison):
+        return [*view.shown(dialect), *meets(conditions, dialect)]
+    rest = [each for each in conditions if each is not named]
+    return [*view.shown(dialect, tested=True), runs.c.id.in_(_named(named, view, dialect)), *meets(rest, dialect)]
+
+
+def matching(conditions: Sequence[Condition], view: View, dialect: str) -> sa.Select[Any]:
+    """Selects the numbers of all runs that match, for what needs nothing else of them. The order is any."""
+    first = _served(conditions)
+    if dialect == "postgresql" or first is None:
+        return sa.select(runs.c.id).where(*on_all(conditions, view, dialect))
+    found, rest = runs_in_range(first, dialect, ()), [each for each in conditions if each is not first]
+    return found.where(*meets_by_number(rest, view, dialect, found.selected_columns[0]))
+
+
+def _served(conditions: Sequence[Condition]) -> Comparison | None:
+    """The condition on metrics, params or tags that an index serves best."""
+    served = [each for each in conditions if isinstance(each, Comparison) and each.kind in TABLES and in_index(each)]
+    return min(served, key=lambda each: each.operator not in {"=", "IN"}, default=None)
+
+
+def _is_name_pattern(condition: Condition) -> bool:
+    if not isinstance(condition, Comparison):
+        return False
+    return (condition.kind, condition.key) == ("attribute", "run_name") and condition.operator in PATTERN
+
+
+def _named(comparison: Comparison, view: View, dialect: str) -> sa.Select[Any]:
+    """Numbers of runs of an experiment by a pattern of their names, read from SQLite's index of names."""
+    run, experiment, name = (
+        sa.literal_column(f"named.{column}", runs.c[column].type) for column in ("id", "experiment_id", "name")
+    )
+    part = indexed(name, dialect)
+    short = sa.and_(compare(part, comparison, dialect), sa.func.length(part) < number(INDEXED_LENGTH))
+    long = sa.and_(sa.func.length(part) == number(INDEXED_LENGTH), compare(name, comparison, dialect))
+    chosen = sa.select(run).select_from(sa.text("runs AS named INDEXED BY ix_runs_name"))
+    return chosen.where(experiment == view.experiments[0], sa.or_(short, long))
+
+
+def _single(
+    single: Comparison | Words, dialect: str, one_by_one: bool = False, run: sa.ColumnElement[int] = runs.c.id
+) -> sa.ColumnElement[bool]:
+    """One condition: on all runs at once, so that the database may begin with it, or on one run at a time."""
     if isinstance(single, Words):
         return _has_words(single.text, dialect)
     if single.kind == "attribute":
         return compare(_attribute(single.key), single, dialect)
     if single.kind == "dataset":
-        return _dataset_condition(single, dialect)
+        return _dataset_condition(single, dialect, run)
     if single.kind == "experiment":
         chosen = sa.select(experiments.c.experiment_id).where(compare_experiment(single, dialect))
         return runs.c.experiment_id.in_(chosen)
-    table = TABLES[single.kind]
+    if one_by_one and dialect == "sqlite" and single.kind != "metric" and single.operator == "=" and in_index(single):
+        return _has_text(single, run)
+    table = _TESTED[single.kind]
     condition = table.c.key == single.key
     if single.operator not in PRESENCE:
         condition = sa.and_(condition, _value_condition(table, single, dialect))
-    has = _of_run(table, condition, one_by_one or not in_index(single), dialect if one_by_one else None)
+    has = _of_run(table, condition, run, one_by_one or not in_index(single), dialect if one_by_one else None)
     return ~has if single.operator == "IS NULL" else has
 
 
@@ -73,25 +213,30 @@ def _attribute(key: str) -> sa.ColumnElement[Any]:
 
 def _has_words(text: str, dialect: str) -> sa.ColumnElement[bool]:
     """Whether a run has a text in its name, a tag or its note, or an id that begins with it."""
+    said = _TESTED["tag"]
     return sa.or_(
         contains(runs.c.name, text, dialect),
         begins_with(runs.c.run_uuid, text),
-        sa.exists().where(tags.c.run_id == runs.c.id, has_words(tags.c, text, dialect)),
+        sa.exists().where(said.c.run_id == runs.c.id, has_words_in(said.c, text, dialect)),
     )
 
 
-def _value_condition(table: sa.Table, comparison: Comparison, dialect: str) -> sa.ColumnElement[bool]:
+def _value_condition(table: sa.FromClause, comparison: Comparison, dialect: str) -> sa.ColumnElement[bool]:
     if in_index(comparison):
-        return in_range(comparison, dialect)
+        return in_range(comparison, dialect, table.c.value)
     if comparison.kind != "metric":
         return compare_text(table.c.value, comparison, dialect)
-    condition = compare(table.c.value, comparison, dialect)
+    wanted = compare(table.c.value, comparison, dialect)
     # NaN differs from every number
-    return sa.or_(condition, table.c.value.is_(None)) if comparison.operator in ("!=", "NOT IN") else condition
+    return sa.or_(wanted, table.c.value.is_(None)) if comparison.operator in ("!=", "NOT IN") else wanted
 
 
 def _of_run(
-    table: sa.Table, condition: sa.ColumnElement[bool], run_by_run: bool, dialect: str | None
+    table: sa.FromClause,
+    wanted: sa.ColumnElement[bool],
+    run: sa.ColumnElement[int],
+    run_by_run: bool,
+    dialect: str | None,
 ) -> sa.ColumnElement[bool]:
     """Runs that have a row with this condition in a table.
 
@@ -100,15 +245,30 @@ def _of_run(
     newest runs by LIKE.
     """
     if not run_by_run:
-        return runs.c.id.in_(sa.select(table.c.run_id).where(condition))
-    of_run = sa.select(number(1)).where(table.c.run_id == runs.c.id, condition)
+        return run.in_(sa.select(table.c.run_id).where(wanted))
+    return _one(sa.select(number(1)).where(table.c.run_id == run, wanted), dialect)
+
+
+def _has_text(comparison: Comparison, run: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
+    """Whether a run has a param or tag of this value, from SQLite's index of values: all runs that do lie together."""
+    table = TABLES[comparison.kind].name
+    of_run, key, value = (
+        sa.literal_column(f"tested.{column}", TABLES[comparison.kind].c[column].type)
+        for column in ("run_id", "key", "value")
+    )
+    chosen = sa.select(number(1)).select_from(sa.text(f"{table} AS tested INDEXED BY ix_{table}_key_value"))
+    return chosen.where(of_run == run, key == comparison.key, in_range(comparison, "sqlite", value)).exists()
+
+
+def _one(chosen: sa.Select[Any], dialect: str | None) -> sa.ColumnElement[bool]:
+    """Whether a statement selects a row."""
     if dialect == "postgresql":  # which would join an EXISTS, and read all runs that have the row
-        return of_run.limit(sa.literal_column("1")).scalar_subquery().is_not(None)
-    return of_run.exists()
+        return chosen.limit(sa.literal_column("1")).scalar_subquery().is_not(None)
+    return chosen.exists()
 
 
-def _dataset_condition(comparison: Comparison, dialect: str) -> sa.ColumnElement[bool]:
-    used = dataset_inputs.c.run_id == runs.c.id
+def _dataset_condition(comparison: Comparison, dialect: str, run: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
+    used = dataset_inputs.c.run_id == run
     if comparison.key == "context":
         joined = dataset_inputs.join(dataset_input_tags, dataset_input_tags.c.input_id == dataset_inputs.c.id)
         tagged = dataset_input_tags.c.key == CONTEXT_TAG

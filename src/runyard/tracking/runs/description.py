@@ -1,7 +1,7 @@
 """What the runs of a search have in common: their number, and the keys of their metrics and params.
 
 All of it is bounded, so that a page which shows it costs the same for a thousand runs and for a million: the keys are
-those of the newest runs that match, and the runs are counted up to a number.
+those of the newest runs that match, and the runs are counted up to a number, or among the newest.
 """
 
 from collections.abc import Sequence
@@ -9,11 +9,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from runyard.db.dialects import VALUES, among, bound
+from runyard.db.conditions import number
+from runyard.db.dialects import VALUES, among, bound, one_of
 from runyard.db.transaction import Prepared, Transaction
 from runyard.tracking.metrics.tables import metric_series
+from runyard.tracking.runs.conditions import meets
 from runyard.tracking.runs.messages import DescribeRuns
-from runyard.tracking.runs.search import matching_runs, search_run_ids
+from runyard.tracking.runs.ranges import few_runs, in_index, runs_in_range
+from runyard.tracking.runs.search import next_newest, search_of, search_run_ids
 from runyard.tracking.runs.tables import indexed_part, params, runs
 
 MAX_DESCRIBED = 1000
@@ -25,7 +28,9 @@ MAX_ROWS = 60_000
 MAX_COUNTED = 100_000
 """Runs that are counted without a filter; an index holds them side by side."""
 MAX_MATCHES = 5000
-"""Runs that are counted with a filter, which may have to be tested run by run."""
+"""Runs that are counted with a filter."""
+MAX_TESTED = 10_000
+"""Runs, the newest, that are tested one by one to count those that match."""
 MAX_FURTHER = 300
 """Names of keys of other runs."""
 _SAMPLE = 10
@@ -71,7 +76,7 @@ _first_param_keys = Prepared(_keys(params), "most")
 
 
 def describe(tx: Transaction, message: DescribeRuns) -> dict[str, Any]:
-    """The answer to `DescribeRuns`. Four statements, up to seven when more runs match than are described.
+    """The answer to `DescribeRuns`. Four statements, and a few more when more runs match than are described.
 
     Raises
     ------
@@ -84,7 +89,8 @@ def describe(tx: Transaction, message: DescribeRuns) -> dict[str, Any]:
     numbers = bound(tx, described)
     metric_keys = _metric_keys.rows(tx, numbers)
     param_keys = _param_keys.rows(tx, numbers)
-    total, more = _count(tx, message) if token else (len(found), False)
+    total, more = _count(tx, message) if token else (0, False)
+    total = max(total, len(found))
     answer: dict[str, Any] = {
         "runs": total,
         "more": more,
@@ -107,14 +113,34 @@ def _affordable(tx: Transaction, found: Sequence[int]) -> int:
 
 
 def _count(tx: Transaction, message: DescribeRuns) -> tuple[int, bool]:
-    """The number of matching runs up to a bound, and whether there are more."""
-    most = MAX_MATCHES if message.filter else MAX_COUNTED
-    conditions = matching_runs(tx, message.experiment_ids, message.run_view_type, message.filter)
-    newest: sa.Select[Any] = (
-        sa.select(sa.literal_column("1")).select_from(runs).where(*conditions).order_by(runs.c.start_time.desc())
-    )
-    # In an order that an index has: PostgreSQL would sweep the table, past all runs of other experiments.
-    counted = int(tx.scalar(sa.select(sa.func.count()).select_from(newest.limit(most + 1).subquery())))
+    """The number of matching runs up to a bound, and whether there may be more."""
+    search = search_of(tx, message.experiment_ids, message.run_view_type, message.filter)
+    view, conditions = search.view, search.conditions
+    shown = view.shown(tx.dialect)
+    if not conditions:
+        return _counted(tx, _newest(shown), MAX_COUNTED)
+    few = few_runs(tx, conditions, shown, view.several)
+    if few is not None:
+        known = [one_of(tx, runs.c.id, few), *view.shown(tx.dialect, tested=True)]
+        return _counted(tx, sa.select(runs.c.id).where(*known, *meets(conditions, tx.dialect)), MAX_MATCHES)
+    if len(conditions) == 1 and conditions == search.comparisons and in_index(search.comparisons[0]):
+        found = runs_in_range(search.comparisons[0], tx.dialect, shown).limit(MAX_MATCHES + 1).subquery()
+        in_view = sa.case((view.has(found.c[0], tx.dialect), number(1)))
+        entries, matching = tx.execute(sa.select(sa.func.count(), sa.func.count(in_view)).select_from(found)).one()
+        return min(matching, MAX_MATCHES), entries > MAX_MATCHES
+    bound, more = next_newest(tx, search, None, MAX_TESTED)
+    counted, over = _counted(tx, _newest([*shown, *bound, *meets(conditions, tx.dialect)]), MAX_MATCHES)
+    return counted, over or more
+
+
+def _newest(conditions: Sequence[sa.ColumnElement[bool]]) -> sa.Select[Any]:
+    """Selects runs in an order that an index has: PostgreSQL would sweep the table, past those of other experiments."""
+    return sa.select(runs.c.id).where(*conditions).order_by(runs.c.start_time.desc())
+
+
+def _counted(tx: Transaction, chosen: sa.Select[Any], most: int) -> tuple[int, bool]:
+    """The number of rows that a statement selects up to a bound, and whether there are more."""
+    counted = int(tx.scalar(sa.select(sa.func.count()).select_from(chosen.limit(most + 1).subquery())))
     return min(counted, most), counted > most
 
 

@@ -110,8 +110,9 @@ class RunsDescribed(Answer):
 
     Attributes
     ----------
-    runs: Number of matching runs, counted up to 100,000, or up to 5,000 when there is a filter.
-    more: There are more than were counted.
+    runs: Number of matching runs, counted up to 100,000, or up to 5,000 when there is a filter. Where runs have to be
+        tested one by one, the newest 10,000 are.
+    more: There may be more than were counted.
     described: How many of them, the newest, the keys are of: up to 1,000, or up to 300 when there is a filter; fewer
         where runs have many keys.
     further_metric_keys, further_param_keys: Names of up to 300 other keys in the store, by name, when not all matching

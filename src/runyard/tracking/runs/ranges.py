@@ -1,13 +1,15 @@
 """Conditions on runs that are one range of an index: what they find is read from there when it is little."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
 
 from runyard.db.conditions import binary, compare, number
 from runyard.db.transaction import Transaction
-from runyard.search.nodes import And, Comparison, Condition, Or
+from runyard.search.fields import PATTERN
+from runyard.search.nodes import And, Comparison, Condition, Not, Or, comparisons_in
 from runyard.tracking.metrics.tables import metric_series
 from runyard.tracking.runs.tables import INDEXED_LENGTH, params, runs, tags
 
@@ -22,13 +24,16 @@ MAX_ALTERNATIVES = 10
 MAX_RANGES = 3
 """Conditions of a search whose ranges are tried, so that a search of many conditions takes no more statements."""
 
+MAX_VALUES = 300
+"""Values of a key that are read to see which of them match a pattern."""
+
 _ORDERED = frozenset(("=", ">", ">=", "<", "<="))
 _ATTRIBUTES = {"run_id": {"=", "IN"}, "run_name": {"="}, "status": {"="}}
 
 
 def indexed(column: sa.ColumnElement[str], dialect: str) -> sa.ColumnElement[str]:
     """The part of a text that is indexed, as the indexes of `tables.py` have it."""
-    return binary(sa.func.substr(column, number(1), number(INDEXED_LENGTH)), dialect)
+    return binary(sa.func.substr(column, number(1), number(INDEXED_LENGTH), type_=sa.Text()), dialect)
 
 
 def in_index(comparison: Comparison) -> bool:
@@ -37,15 +42,28 @@ def in_index(comparison: Comparison) -> bool:
         return comparison.operator in _ATTRIBUTES.get(comparison.key, ())
     if comparison.kind == "metric":
         return comparison.operator in _ORDERED
-    return comparison.kind in TABLES and comparison.operator == "=" and isinstance(comparison.value, str)
+    if comparison.kind not in TABLES:
+        return False
+    if comparison.operator == "IN" and isinstance(comparison.value, tuple):
+        return all(isinstance(value, str) and len(value) < INDEXED_LENGTH for value in comparison.value)
+    return comparison.operator == "=" and isinstance(comparison.value, str)
 
 
-def in_range(comparison: Comparison, dialect: str) -> sa.ColumnElement[bool]:
-    """The condition on the table of metrics, params or tags that bounds the range, besides that on the key."""
-    table = TABLES[comparison.kind]
+def in_range(
+    comparison: Comparison, dialect: str, value: sa.ColumnElement[Any] | None = None
+) -> sa.ColumnElement[bool]:
+    """The condition on the table of metrics, params or tags that bounds the range, besides that on the key.
+
+    Parameters
+    ----------
+    value: The column of values, if it is not the table itself that is asked.
+    """
+    value = TABLES[comparison.kind].c.value if value is None else value
     if comparison.kind == "metric":
-        return compare(table.c.value, comparison, dialect)
-    return equal_text(table.c.value, str(comparison.value), dialect)
+        return compare(value, comparison, dialect)
+    if isinstance(comparison.value, tuple):
+        return compare(indexed(value, dialect), comparison, dialect)
+    return equal_text(value, str(comparison.value), dialect)
 
 
 def equal_text(column: sa.ColumnElement[str], text: str, dialect: str) -> sa.ColumnElement[bool]:
@@ -57,13 +75,47 @@ def equal_text(column: sa.ColumnElement[str], text: str, dialect: str) -> sa.Col
     return sa.and_(first, column.concat(sa.literal_column("''")) == text)
 
 
+def narrowed(tx: Transaction, conditions: Sequence[Condition]) -> list[Condition]:
+    """The same conditions; a pattern becomes the list of values that match it, where a param or tag has few values.
+
+    The values are read by one seek each in the index: one statement for each pattern, three at most.
+    """
+    patterns = [
+        each for each in comparisons_in(conditions) if each.kind in {"param", "tag"} and each.operator in PATTERN
+    ]
+    lists = {each: _values_like(tx, each) for each in patterns[:MAX_RANGES]}
+    return [_with_lists(each, lists) for each in conditions] if lists else list(conditions)
+
+
+def _with_lists(condition: Condition, lists: Mapping[Comparison, Comparison | None]) -> Condition:
+    if isinstance(condition, And | Or):
+        return replace(condition, parts=tuple(_with_lists(part, lists) for part in condition.parts))
+    if isinstance(condition, Not):
+        return Not(_with_lists(condition.part, lists))
+    return lists.get(condition) or condition if isinstance(condition, Comparison) else condition
+
+
+def _values_like(tx: Transaction, pattern: Comparison) -> Comparison | None:
+    table, rows = TABLES[pattern.kind], TABLES[pattern.kind].alias()
+    value, following = indexed(table.c.value, tx.dialect), indexed(rows.c.value, tx.dialect)
+    first = sa.select(sa.func.min(value).label("value")).where(table.c.key == pattern.key)
+    found = first.cte("found", recursive=True)
+    behind = sa.select(sa.func.min(following)).where(rows.c.key == pattern.key, following > found.c.value)
+    found = found.union_all(sa.select(behind.correlate(found).scalar_subquery()).where(found.c.value.is_not(None)))
+    matches = compare(found.c.value, pattern, tx.dialect)
+    values = tx.execute(sa.select(found.c.value, matches).where(found.c.value.is_not(None)).limit(MAX_VALUES + 1)).all()
+    if len(values) > MAX_VALUES or any(len(value) == INDEXED_LENGTH for value, _ in values):
+        return None
+    return replace(pattern, operator="IN", value=tuple(value for value, matching in values if matching))
+
+
 def few_runs(
     tx: Transaction, conditions: Sequence[Condition], shown: Sequence[sa.ColumnElement[bool]], several: bool
 ) -> list[int] | None:
     """Numbers of the runs among which all matches are; None when there are many, and no condition finds few of them.
 
-    One statement for each condition that is in an index, three at most, up to ten for alternatives that all are, and
-    one for all runs.
+    One statement for each condition that is in an index, three at most, up to ten for alternatives that all are, one
+    for all runs, and one for the numbers.
 
     Parameters
     ----------
@@ -77,7 +129,7 @@ def few_runs(
     single = sorted((found for found in covers if len(found) == 1), key=_width)
     alternatives = sorted((found for found in covers if len(found) > 1), key=_width)
     for cover in [*single[:MAX_RANGES], *alternatives[:1]]:
-        few = _few(tx, [_range(comparison, tx.dialect, shown) for comparison in cover])
+        few = _few(tx, [runs_in_range(comparison, tx.dialect, shown) for comparison in cover])
         if few is not None:
             return few
     return _few(tx, [in_view])
@@ -85,6 +137,9 @@ def few_runs(
 
 def _few(tx: Transaction, choices: Sequence[sa.Select[Any]]) -> list[int] | None:
     """What statements select, each number once; None when it is much."""
+    if len(choices) == 1:  # how many there are is soon told, and mostly they are many
+        many = tx.execute(choices[0].limit(1).offset(MAX_FOUND)).first()
+        return None if many else [row[0] for row in tx.execute(choices[0])]
     found: dict[int, None] = {}
     for chosen in choices:
         rows = tx.execute(chosen.limit(MAX_FOUND + 1)).all()
@@ -126,7 +181,13 @@ def _width(cover: Sequence[Comparison]) -> tuple[int, bool]:
     return len(cover), any(comparison.operator not in {"=", "IN"} for comparison in cover)
 
 
-def _range(comparison: Comparison, dialect: str, shown: Sequence[sa.ColumnElement[bool]]) -> sa.Select[Any]:
+def runs_in_range(comparison: Comparison, dialect: str, shown: Sequence[sa.ColumnElement[bool]]) -> sa.Select[Any]:
+    """Selects the numbers of the runs that a condition finds in an index; some may be out of view.
+
+    Parameters
+    ----------
+    shown: The conditions on experiment and lifecycle stage, for conditions on attributes.
+    """
     if comparison.kind != "attribute":
         table = TABLES[comparison.kind]
         chosen = sa.select(table.c.run_id).where(table.c.key == comparison.key, in_range(comparison, dialect))

@@ -1,12 +1,13 @@
 """Finding runs: conditions on their own columns, metrics, params, tags and datasets, in any order, a page at a time."""
 
+import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
-from runyard.db.conditions import binary, number, plannable
+from runyard.db.conditions import binary, number
 from runyard.db.dialects import one_of
 from runyard.db.paging import Page, SortColumn
 from runyard.db.transaction import Transaction
@@ -14,16 +15,14 @@ from runyard.search.fields import RUN_FIELDS
 from runyard.search.nodes import Comparison, Condition, OrderTerm
 from runyard.search.parser import parse_filter, parse_order_by
 from runyard.tracking.experiments.messages import experiment_number
-from runyard.tracking.experiments.search import shown_stage
-from runyard.tracking.runs.conditions import ATTRIBUTES, condition_on, tests
-from runyard.tracking.runs.ranges import TABLES, few_runs, in_index
+from runyard.tracking.runs.conditions import ATTRIBUTES, View, matching, meets, meets_by_number, meets_in_row, on_all
+from runyard.tracking.runs.ranges import TABLES, few_runs, in_index, narrowed
 from runyard.tracking.runs.tables import INDEXED_LENGTH, runs
 from runyard.tracking.runs.walks import (
-    MAX_PIECE,
     Group,
-    GroupTooLargeError,
     Piece,
-    Size,
+    Step,
+    WalkTooLongError,
     by_end,
     by_name,
     by_value,
@@ -32,11 +31,17 @@ from runyard.tracking.runs.walks import (
 
 NEWEST = OrderTerm("attribute", "start_time", ascending=False)
 
+FIRST_STEP = 1_000
+"""Runs, or entries of an index, to look at first: they show how far a page has to go."""
+
 MAX_WALKED = 5_000
 """Runs that a page may look at in the order of an index, before the database looks at all at once."""
 
+MAX_NEWEST = 50_000
+"""The same for pages of the newest runs: runs that were started one after the other are tested much faster."""
+
 _SPARE = 20
-"""Runs that a first piece holds beyond what a page needs, for those that are deleted or share the last value."""
+"""Runs that a piece holds beyond what a page needs, for those that share the last value."""
 
 
 def search_run_ids(
@@ -56,120 +61,120 @@ def search_run_ids(
     """
     terms = parse_order_by(order_by, RUN_FIELDS)
     source, columns = _order(terms, tx.dialect)
-    shown = _shown(tx, experiment_ids, view_type)
-    conditions = parse_filter(text, RUN_FIELDS)
+    search = search_of(tx, experiment_ids, view_type, text, terms)
     every = sa.select(runs.c.id).select_from(source)
-    matching = every.where(*shown, *plannable([condition_on(each, tx.dialect) for each in conditions], tx.dialect))
     query = ("runs", sorted(set(experiment_ids)), view_type, text or "", list(order_by))
     page = Page(columns, query, max_results, page_token)
-    return page.cut(
-        _rows(tx, page, every, matching, _Search(terms, conditions, tuple(shown), experiment_ids, view_type))
-    )
+    return page.cut(_rows(tx, page, every, search))
 
 
 @dataclass(frozen=True)
-class _Search:
-    """What is asked.
+class Search:
+    """What is asked."""
 
-    Attributes
-    ----------
-    shown: The conditions on experiment and lifecycle stage.
-    """
-
-    terms: Sequence[OrderTerm]
+    view: View
     conditions: Sequence[Condition]
-    shown: Sequence[sa.ColumnElement[bool]]
-    experiment_ids: Sequence[str]
-    view_type: str
+    terms: Sequence[OrderTerm]
 
     @property
     def comparisons(self) -> list[Comparison]:
         """The conditions that are comparisons, not alternatives or words."""
         return [each for each in self.conditions if isinstance(each, Comparison)]
 
-    @property
-    def several(self) -> bool:
-        """Whether it asks for runs of several experiments: an index has those of one in order."""
-        return len(set(self.experiment_ids)) > 1
+
+def search_of(
+    tx: Transaction, experiment_ids: Sequence[str], view_type: str, text: str | None, terms: Sequence[OrderTerm] = ()
+) -> Search:
+    """A search for runs, its conditions such that indexes serve them where they can.
+
+    Raises
+    ------
+    InvalidParameter: The filter is not valid.
+    """
+    numbers = sorted({experiment_number(experiment_id) for experiment_id in experiment_ids})
+    return Search(View(numbers, view_type), narrowed(tx, parse_filter(text, RUN_FIELDS)), terms)
 
 
-def _rows(
-    tx: Transaction, page: Page, every: sa.Select[Any], matching: sa.Select[Any], search: _Search
-) -> Sequence[Any]:
-    """The rows of a page: among few runs, in the order of an index, or as the database finds them, whichever works."""
-    if not search.conditions and not search.terms:
-        return page.rows(tx, matching)
-    known = every.where(*_shown(tx, search.experiment_ids, search.view_type, tested=True))
-    few = few_runs(tx, search.conditions, search.shown, search.several)
+def _rows(tx: Transaction, page: Page, every: sa.Select[Any], search: Search) -> Sequence[Any]:
+    """The rows of a page: among few runs, in the order of an index, or among all, whichever works."""
+    view, conditions = search.view, search.conditions
+    in_view = every.where(*view.shown(tx.dialect))
+    if not conditions and not search.terms:
+        return page.rows(tx, in_view)
+    tested = meets(conditions, tx.dialect)
+    known = every.where(*view.shown(tx.dialect, tested=True))
+    few = few_runs(tx, conditions, view.shown(tx.dialect), view.several)
     if few is not None:
-        return page.rows(tx, known.where(one_of(tx, runs.c.id, few), *tests(search.conditions, tx.dialect)))
+        return page.rows(tx, known.where(one_of(tx, runs.c.id, few), *tested))
     if search.terms and search.terms[0] != NEWEST:
-        term = search.terms[0]
-        # A walk by a key keeps to the ranges of conditions on it.
-        bounding = [
-            each for each in search.comparisons if (each.kind, each.key) == (term.kind, term.key) and in_index(each)
-        ]
-        left = [each for each in search.conditions if term.kind not in TABLES or each not in bounding]
-        tested = tests(left, tx.dialect)
-        rows = _walked(tx, page, known.where(*tested), every.where(*search.shown, *tested), search)
-    elif search.several:
-        rows = None
+        rows = _walked(tx, page, known, in_view, search)
     else:
-        tested = tests(search.conditions, tx.dialect)
-        rows = _newest(tx, page, every.where(*search.shown, *tested), search)
-    return page.rows(tx, matching) if rows is None else rows
+        rows = None if view.several else _newest(tx, page, in_view.where(*tested), search)
+    return page.rows(tx, every.where(*on_all(conditions, view, tx.dialect))) if rows is None else rows
 
 
-def _newest(tx: Transaction, page: Page, tested: sa.Select[Any], search: _Search) -> list[Any] | None:
-    """The rows of a page that begins with the newest run, from the next few thousand; None when it needs more."""
-    bound, more = _next_newest(tx, search, int(page.start.key[0]) if page.start.key is not None else None)
-    rows = page.rows(tx, tested.where(*bound))
-    return rows if not more or len(rows) == page.wanted else None
+def _newest(tx: Transaction, page: Page, tested: sa.Select[Any], search: Search) -> list[Any] | None:
+    """The rows of a page that begins with the newest run, from the next runs; None when it needs too many of them."""
+    start = int(page.start.key[0]) if page.start.key is not None else None
+    wanted, most = page.start.offset + page.wanted, FIRST_STEP
+    while most <= MAX_NEWEST:
+        bound, more = next_newest(tx, search, start, most)
+        rows = page.rows(tx, tested.where(*bound))
+        if not more or len(rows) == page.wanted:
+            return rows
+        most = max(2 * most, most * wanted * 5 // (4 * max(len(rows), 1)))
+    return None
 
 
-def _next_newest(tx: Transaction, search: _Search, start: int | None) -> tuple[Sequence[sa.ColumnElement[bool]], bool]:
-    """The start times of the next few thousand runs, newest first, and whether there are more. One statement."""
+def next_newest(
+    tx: Transaction, search: Search, start: int | None, most: int
+) -> tuple[Sequence[sa.ColumnElement[bool]], bool]:
+    """The start times of the next runs, newest first, and whether there are more. One statement."""
     started = runs.c.start_time
     bound = [] if start is None else [started <= start]
-    in_view = sa.select(started).where(*search.shown, *bound).order_by(started.desc())
-    last = tx.scalar(in_view.limit(1).offset(MAX_WALKED))
+    in_view = sa.select(started).where(*search.view.shown(tx.dialect), *bound).order_by(started.desc())
+    last = tx.scalar(in_view.limit(1).offset(most))
     return (bound, False) if last is None else ([*bound, started >= last], True)
 
 
 def _walked(
-    tx: Transaction, page: Page, tested: sa.Select[Any], newest: sa.Select[Any], search: _Search
+    tx: Transaction, page: Page, known: sa.Select[Any], in_view: sa.Select[Any], search: Search
 ) -> list[Any] | None:
     """The rows of a page, found by walking through runs in order; None when that takes too long, or has no index.
 
     Parameters
     ----------
-    tested: Selects matching runs among those of given numbers.
-    newest: Selects matching runs, to be read newest first.
+    known: Selects runs in view among those of given numbers.
+    in_view: Selects runs in view, to be read newest first.
     """
     wanted = page.start.offset + page.wanted
-    size = Size(wanted * (2 if search.conditions else 1) + _SPARE)
-    walk = _walk(tx, page.start.key, search, size)
+    term, step = search.terms[0], Step(FIRST_STEP, wanted + _SPARE)
+    # A walk by a key keeps to the ranges of conditions on it.
+    bounding = [
+        each for each in search.comparisons if (each.kind, each.key) == (term.kind, term.key) and in_index(each)
+    ]
+    left = [each for each in search.conditions if term.kind not in TABLES or each not in bounding]
+    walk = _walk(tx, page.start.key, search, left, step)
     if walk is None or wanted > MAX_WALKED:
         return None
+    tested = meets(search.conditions, tx.dialect)
     found: list[Any] = []
     walked = 0
     try:
         for piece in walk:
+            walked += step.entries
             if isinstance(piece, Group):
-                walked += MAX_PIECE
-                found += _of_group(tx, page, tested, newest, search, piece, wanted - len(found))
+                found += _of_group(
+                    tx, page, known.where(*tested), in_view.where(*tested), search, piece, wanted - len(found)
+                )
             elif piece:
-                walked += len(piece)
-                found += page.leading(tx, tested.where(one_of(tx, runs.c.id, piece)), wanted - len(found))
+                found += page.leading(tx, known.where(one_of(tx, runs.c.id, piece), *tested), wanted - len(found))
             if len(found) >= wanted:
                 break
-            if walked >= MAX_WALKED:
-                return None
-            needed = (wanted - len(found)) * walked // max(len(found), 1)
-            if walked + needed > MAX_WALKED and not isinstance(piece, Group) and 2 * len(piece) > size.runs:
-                return None  # one in many matches: what is left would be walked in vain
-            size.runs = min(max(needed * 5 // 4, 2 * size.runs), MAX_WALKED)
-    except GroupTooLargeError:
+            step.wanted = wanted - len(found) + _SPARE
+            needed = step.wanted * walked * 5 // (4 * max(len(found), 1))
+            step.entries = max(needed, FIRST_STEP) if walked + needed <= MAX_WALKED else 0
+    except WalkTooLongError:
         return None
     return found[page.start.offset :]
 
@@ -179,7 +184,7 @@ def _of_group(
     page: Page,
     tested: sa.Select[Any],
     newest: sa.Select[Any],
-    search: _Search,
+    search: Search,
     group: Group,
     wanted: int,
 ) -> list[Any]:
@@ -187,56 +192,41 @@ def _of_group(
 
     Raises
     ------
-    GroupTooLargeError: They are neither few nor found soon.
+    WalkTooLongError: They are neither few nor found soon.
     """
     term, key = search.terms[0], page.start.key
     shortened = isinstance(group.value, str) and len(group.value) == INDEXED_LENGTH
     if len(search.terms) == 1 and term.kind in TABLES and not shortened:
         begun = key is not None and key[:2] == (0, group.value)
-        bound, more = _next_newest(tx, search, key[2] if key is not None and begun else None)
-        has_value = tests([Comparison(term.kind, term.key, "=", group.value)], tx.dialect)
+        bound, more = next_newest(tx, search, key[2] if key is not None and begun else None, MAX_WALKED)
+        has_value = meets([Comparison(term.kind, term.key, "=", group.value)], tx.dialect)
         rows = page.leading(tx, newest.where(*bound, *has_value), wanted, same=2)
         if not more or len(rows) == wanted:
             return rows
     return page.leading(tx, tested.where(one_of(tx, runs.c.id, limited(tx, group.numbers))), wanted)
 
 
-def _walk(tx: Transaction, key: Sequence[Any] | None, search: _Search, size: Size) -> Iterator[Piece] | None:
-    first, only = search.terms[0], len(search.terms) == 1
+def _walk(
+    tx: Transaction, key: Sequence[Any] | None, search: Search, left: Sequence[Condition], step: Step
+) -> Iterator[Piece] | None:
+    first, only, view = search.terms[0], len(search.terms) == 1, search.view
+    shown = view.shown(tx.dialect)
     if first.kind in TABLES:
-        return by_value(tx, search.shown, first, search.comparisons, key, size, only)
-    if search.several:  # an index has the runs of each experiment in order, not those of several
+        by_number = functools.partial(meets_by_number, left, view, tx.dialect)
+        return by_value(tx, shown, by_number, first, search.comparisons, key, step, only)
+    if view.several:  # an index has the runs of each experiment in order, not those of several
         return None
+    by_row = functools.partial(meets_in_row, left, view, tx.dialect)
     if first.key == "run_name":
-        return by_name(tx, search.shown[0], first.ascending, key[0] if key is not None else None, size)
-    return by_end(tx, search.shown, first.ascending, key, size, only) if first.key == "end_time" else None
+        return by_name(tx, shown[0], by_row, first.ascending, key[0] if key is not None else None, step)
+    return by_end(tx, shown, by_row, first.ascending, key, step, only) if first.key == "end_time" else None
 
 
 def count_runs(tx: Transaction, experiment_ids: Sequence[str], view_type: str, text: str | None) -> int:
-    """The number of matching runs. One statement."""
-    conditions = matching_runs(tx, experiment_ids, view_type, text)
-    return int(tx.scalar(sa.select(sa.func.count()).select_from(runs).where(*conditions)))
-
-
-def matching_runs(
-    tx: Transaction, experiment_ids: Sequence[str], view_type: str, text: str | None
-) -> list[sa.ColumnElement[bool]]:
-    """The conditions on `runs` that a search stands for."""
-    asked = [condition_on(condition, tx.dialect) for condition in parse_filter(text, RUN_FIELDS)]
-    return [*_shown(tx, experiment_ids, view_type), *plannable(asked, tx.dialect)]
-
-
-def _shown(
-    tx: Transaction, experiment_ids: Sequence[str], view_type: str, tested: bool = False
-) -> list[sa.ColumnElement[bool]]:
-    """Whether a run is of these experiments and in view; `tested` for runs that are known by number."""
-    numbers = sorted({experiment_number(experiment_id) for experiment_id in experiment_ids})
-    # The sum keeps databases from reading all runs of the experiment instead of these.
-    experiment = runs.c.experiment_id + number(0) if tested else runs.c.experiment_id
-    return [
-        experiment == numbers[0] if len(numbers) == 1 else one_of(tx, experiment, numbers),
-        shown_stage(runs.c.lifecycle_stage, view_type),
-    ]
+    """The number of matching runs. One statement, and one for each pattern."""
+    search = search_of(tx, experiment_ids, view_type, text)
+    found = matching(search.conditions, search.view, tx.dialect).order_by(None)
+    return int(tx.scalar(sa.select(sa.func.count()).select_from(found.subquery())))
 
 
 def _order(terms: Sequence[OrderTerm], dialect: str) -> tuple[sa.FromClause, list[SortColumn]]:
@@ -250,7 +240,7 @@ def _order(terms: Sequence[OrderTerm], dialect: str) -> tuple[sa.FromClause, lis
         if term.kind == "attribute":
             columns += _attribute_columns(term, dialect)
             continue
-        table = TABLES[term.kind].alias(f"sort_{place}")
+        table = _sorted_by(term.kind, place)
         source = source.outerjoin(table, sa.and_(table.c.run_id == runs.c.id, table.c.key == term.key))
         columns += _joined_columns(table, term, dialect)
     named = {term.key for term in terms if term.kind == "attribute"}
@@ -259,6 +249,12 @@ def _order(terms: Sequence[OrderTerm], dialect: str) -> tuple[sa.FromClause, lis
     if "run_id" not in named:
         columns.append(SortColumn(binary(runs.c.run_uuid, dialect), "text"))
     return source, columns
+
+
+@functools.cache
+def _sorted_by(kind: str, place: int) -> sa.FromClause:
+    """The table that the term at a place is ordered by."""
+    return TABLES[kind].alias(f"sort_{place}")
 
 
 def _attribute_columns(term: OrderTerm, dialect: str) -> list[SortColumn]:

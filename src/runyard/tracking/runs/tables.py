@@ -49,6 +49,8 @@ runs = sa.Table(
     sa.Index("ix_runs_name", "experiment_id", sa.text(_first_part("name"))).ddl_if(dialect="sqlite"),
     sa.Index("ix_runs_name", "experiment_id", sa.text(_sorted_part("name"))).ddl_if(dialect="postgresql"),
     sa.Index("ix_runs_end", "experiment_id", "end_time"),
+    # Whether the run of a number is in view: SQLite would read a page for each, as rows are long.
+    sa.Index("ix_runs_number", "id", "experiment_id", "lifecycle_stage").ddl_if(dialect="sqlite"),
 )
 
 

@@ -5,7 +5,8 @@ numbers of runs are read from the index first, as many as the page may need, and
 A piece holds whole groups, all runs that share a value, so that what comes later belongs behind it.
 """
 
-from collections.abc import Iterator, Sequence
+import operator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,13 +20,15 @@ from runyard.tracking.runs.tables import INDEXED_LENGTH, runs
 MAX_GROUP = 5_000
 """Runs of one value that are read at once."""
 
-MAX_PIECE = 1_000
-"""Runs of one value that a piece holds by number. Of larger groups it holds the value."""
-
 
 @dataclass(frozen=True)
 class Group:
-    """A piece that is all runs with one value of a metric, param or tag."""
+    """A piece that is all runs with one value of a metric, param or tag, or with one name or end time.
+
+    Attributes
+    ----------
+    numbers: Selects their numbers, of those that are not in view as well.
+    """
 
     value: Any
     numbers: sa.Select[Any]
@@ -35,51 +38,68 @@ Piece = list[int] | Group
 """The numbers of the next runs in order, or all runs of the next value."""
 
 
-class Size:
-    """How many runs the next piece should hold; the reader of the pieces changes it between them."""
+_LOWER, _UPPER = frozenset((">", ">=")), frozenset(("<", "<="))
 
-    def __init__(self, runs: int) -> None:
-        self.runs = runs
+Tests = Callable[[sa.ColumnElement[int]], Sequence[sa.ColumnElement[bool]]]
+"""The conditions on the run of a number."""
 
 
-class GroupTooLargeError(Exception):
-    """A value is shared by more runs than a piece may hold."""
+@dataclass
+class Step:
+    """How far to go for the next piece; the reader of the pieces changes it between them.
+
+    Attributes
+    ----------
+    entries: Entries of the index to look at. When there are more and it is 0, the walk has been too long.
+    wanted: Number of runs that match to stop at.
+    """
+
+    entries: int
+    wanted: int
+
+
+class WalkTooLongError(Exception):
+    """A walk would look at too many runs."""
 
 
 def newest_first(
-    tx: Transaction, shown: Sequence[sa.ColumnElement[bool]], start: int | None, size: Size
+    tx: Transaction, chosen: Sequence[sa.ColumnElement[bool]], start: int | None, step: Step
 ) -> Iterator[Piece]:
     """Numbers of runs by start time, newest first.
 
     Parameters
     ----------
-    shown: The conditions on experiment and lifecycle stage.
+    chosen: The conditions on them.
     start: The start time where it begins; the newest run without one.
 
     Raises
     ------
-    GroupTooLargeError: Too many runs started in the same millisecond.
+    WalkTooLongError: Too many runs started in the same millisecond, or there are more than the walk may look at.
     """
     bound = [] if start is None else [runs.c.start_time <= start]
     started = runs.c.start_time
-    while True:
-        chosen = sa.select(runs.c.id, started).where(*shown, *bound).order_by(started.desc())
-        rows, more = _whole_groups(tx, chosen, size)
-        if not rows and more:
-            raise GroupTooLargeError
-        yield [row[0] for row in rows]
-        if not more:
+    while step.entries:
+        newest = sa.select(runs.c.id, started).where(*chosen, *bound).order_by(started.desc())
+        rows = tx.execute(newest.limit(step.entries + 1)).all()
+        if len(rows) <= step.entries:
+            yield [row[0] for row in rows]
             return
-        bound = [started < rows[-1][1]]
+        whole = [row for row in rows if row[1] != rows[-1][1]]
+        if not whole:
+            break
+        yield [row[0] for row in whole]
+        bound = [started < whole[-1][1]]
+    raise WalkTooLongError
 
 
 def by_value(
     tx: Transaction,
     shown: Sequence[sa.ColumnElement[bool]],
+    tests: Tests,
     term: OrderTerm,
     comparisons: Sequence[Comparison],
     key: Sequence[Any] | None,
-    size: Size,
+    step: Step,
     only: bool = True,
 ) -> Iterator[Piece]:
     """Numbers of runs by a metric, param or tag; those without a value come last, NaN before those without the key.
@@ -87,13 +107,14 @@ def by_value(
     Parameters
     ----------
     shown: The conditions on experiment and lifecycle stage.
+    tests: All other conditions but those that bound the walk, with those on experiment and lifecycle stage.
     comparisons: The conditions of the search; those on the same key bound the walk.
     key: The sort key of the run behind which it begins, as page tokens hold it.
     only: Whether nothing else is ordered by, so that runs of the same value come newest first.
 
     Raises
     ------
-    GroupTooLargeError: Too many runs have the same value.
+    WalkTooLongError: Too many runs have the same value.
     """
     own = [comparison for comparison in comparisons if (comparison.kind, comparison.key) == (term.kind, term.key)]
     rank, first = (int(key[0]), key[1]) if key is not None else (0, None)
@@ -101,18 +122,19 @@ def by_value(
     table = TABLES[term.kind]
     of_key = table.c.key == term.key
     if rank == 0 and not any(comparison.operator == "IS NULL" for comparison in own):
-        stretch = [of_key, *(in_range(comparison, tx.dialect) for comparison in own if in_index(comparison))]
-        if term.kind == "metric":
-            stretch.append(table.c.value.is_not(None))
         value = table.c.value if term.kind == "metric" else indexed(table.c.value, tx.dialect)
-        yield from _valued(tx, sa.select(table.c.run_id, value).where(*stretch), value, term.ascending, first, size)
+        chosen = sa.select(table.c.run_id, value).where(of_key)
+        if term.kind == "metric":
+            chosen = chosen.where(value.is_not(None))
+        ranges = [(each.operator, in_range(each, tx.dialect)) for each in own if in_index(each)]
+        yield from _valued(tx, chosen, ranges, tests(table.c.run_id), term.ascending, first, step)
     if rank < lacking_rank == 2 and not any(map(in_index, own)):
         yield limited(tx, sa.select(table.c.run_id).where(of_key, table.c.value.is_(None)))
     if any(comparison.operator != "IS NULL" for comparison in own):
         return
     lacking = [*shown, ~sa.exists().where(table.c.run_id == runs.c.id, table.c.key == term.key)]
     if only:
-        yield from newest_first(tx, lacking, key[2] if key is not None and rank == lacking_rank else None, size)
+        yield from newest_first(tx, lacking, key[2] if key is not None and rank == lacking_rank else None, step)
     else:
         yield limited(tx, sa.select(runs.c.id).where(*lacking))
 
@@ -122,87 +144,120 @@ def limited(tx: Transaction, chosen: sa.Select[Any]) -> list[int]:
 
     Raises
     ------
-    GroupTooLargeError: They are too many.
+    WalkTooLongError: They are too many.
     """
     rows = tx.execute(chosen.limit(MAX_GROUP + 1)).all()
     if len(rows) > MAX_GROUP:
-        raise GroupTooLargeError
+        raise WalkTooLongError
     return [row[0] for row in rows]
 
 
 def by_name(
-    tx: Transaction, experiment: sa.ColumnElement[bool], ascending: bool, first: str | None, size: Size
+    tx: Transaction, experiment: sa.ColumnElement[bool], tests: Tests, ascending: bool, first: str | None, step: Step
 ) -> Iterator[Piece]:
     """Numbers of the runs of one experiment by name, from a name on.
 
     Raises
     ------
-    GroupTooLargeError: Too many runs have the same name.
+    WalkTooLongError: Too many runs have the same name.
     """
-    name = indexed(runs.c.name, tx.dialect)
-    yield from _valued(tx, sa.select(runs.c.id, name).where(experiment), name, ascending, first, size)
+    chosen = sa.select(runs.c.id, indexed(runs.c.name, tx.dialect)).where(experiment)
+    yield from _valued(tx, chosen, (), tests(runs.c.id), ascending, first, step)
 
 
 def by_end(
     tx: Transaction,
     shown: Sequence[sa.ColumnElement[bool]],
+    tests: Tests,
     ascending: bool,
     key: Sequence[Any] | None,
-    size: Size,
+    step: Step,
     only: bool,
 ) -> Iterator[Piece]:
     """Numbers of the runs of one experiment by end time; those that have not ended come last.
 
     Parameters
     ----------
-    shown, key, only: As of `by_value`; the first part of `key` is whether the run has not ended.
+    shown, tests, key, only: As of `by_value`; the first part of `key` is whether the run has not ended.
 
     Raises
     ------
-    GroupTooLargeError: Too many runs ended in the same millisecond.
+    WalkTooLongError: Too many runs ended in the same millisecond.
     """
     end = runs.c.end_time
     if key is None or key[0] == 0:
         ended = sa.select(runs.c.id, end).where(shown[0], end.is_not(None))
-        yield from _valued(tx, ended, end, ascending, None if key is None else key[1], size)
+        yield from _valued(tx, ended, (), tests(runs.c.id), ascending, None if key is None else key[1], step)
     if only:
-        yield from newest_first(tx, [*shown, end.is_(None)], key[2] if key is not None and key[0] else None, size)
+        yield from newest_first(tx, [*shown, end.is_(None)], key[2] if key is not None and key[0] else None, step)
     else:
         yield limited(tx, sa.select(runs.c.id).where(*shown, end.is_(None)))
 
 
-def _valued(
-    tx: Transaction, chosen: sa.Select[Any], value: sa.ColumnElement[Any], ascending: bool, first: Any, size: Size
+def _valued(  # long: one walk, whose statements differ by where it is
+    tx: Transaction,
+    chosen: sa.Select[Any],
+    ranges: Sequence[tuple[str, sa.ColumnElement[bool]]],
+    tests: Sequence[sa.ColumnElement[bool]],
+    ascending: bool,
+    first: Any,
+    step: Step,
 ) -> Iterator[Piece]:
-    """Numbers of runs that a statement selects with their values, in the order of these, from a value on."""
-    ordered = chosen.order_by(value.asc() if ascending else value.desc())
-    bounded = ordered
-    if first is not None:
-        begin = first[:INDEXED_LENGTH] if isinstance(first, str) else first
-        bounded = ordered.where(value >= begin if ascending else value <= begin)
-    while True:
-        rows, more = _whole_groups(tx, bounded, size)
-        if not rows and more:
-            last = tx.execute(bounded.limit(1)).one()[1]
-            yield Group(last, chosen.where(value == last))
-        else:
-            yield [row[0] for row in rows]
-            if not more:
-                return
-            last = rows[-1][1]
-        bounded = ordered.where(value > last if ascending else value < last)
+    """Numbers of runs that a statement selects with their values, in the order of these, from a value on.
 
+    Each piece is what matches on a stretch of the index, read in its order, up to the number that is wanted.
 
-def _whole_groups(tx: Transaction, chosen: sa.Select[Any], size: Size) -> tuple[list[Any], bool]:
-    """The first rows of a statement without the last, unfinished group, and whether there are more rows.
-
-    No rows when the first group is too large.
+    Parameters
+    ----------
+    chosen: Selects the entries of the index.
+    ranges: Conditions on the value that bound the walk, each with its operator.
+    tests: Conditions on the run.
     """
-    for limit in (size.runs, max(size.runs, MAX_PIECE)):
-        rows = list(tx.execute(chosen.limit(limit + 1)))
-        if len(rows) <= limit:
-            return rows, False
-        whole = [row for row in rows if row[1] != rows[-1][1]]
-        if whole:
-            return whole, True
-    return [], True
+    value = chosen.selected_columns[1]
+    from_here, behind = (operator.ge, operator.gt) if ascending else (operator.le, operator.lt)
+    before, direction = (operator.lt, value.asc()) if ascending else (operator.gt, value.desc())
+    near, far = (_LOWER, _UPPER) if ascending else (_UPPER, _LOWER)
+    begin: list[sa.ColumnElement[bool]] = []
+    if first is not None:
+        begin = [from_here(value, first[:INDEXED_LENGTH] if isinstance(first, str) else first)]
+    while True:
+        # Of two bounds on the same side SQLite uses the first it sees, so there is one only: the values that a walk
+        # has come to are in its range.
+        left = [each for each in ranges if not begin or each[0] not in near]
+        entries = chosen.where(*(condition for _, condition in left), *begin).order_by(direction)
+        values = entries.with_only_columns(value).limit(1)
+        least = tx.scalar(values)
+        if least is None:
+            return
+        if not step.entries:
+            raise WalkTooLongError
+        end = tx.scalar(values.offset(step.entries))
+        if least == end:
+            yield Group(least, chosen.where(value == least))
+            begin = [behind(value, least)]
+            continue
+        if end is not None:
+            left = [each for each in left if each[0] not in far]
+            entries = chosen.where(*(condition for _, condition in left), *begin, before(value, end)).order_by(
+                direction
+            )
+        rows, more = _whole_groups(tx, entries.where(*tests), step.wanted)
+        yield [row[0] for row in rows]
+        if more:
+            begin = [behind(value, rows[-1][1])]
+        elif end is None:
+            return
+        else:
+            begin = [from_here(value, end)]
+
+
+def _whole_groups(tx: Transaction, chosen: sa.Select[Any], wanted: int) -> tuple[list[Any], bool]:
+    """The first rows of a statement, as many as are wanted without the last, unfinished group, or all.
+
+    Returns also whether there are more.
+    """
+    rows = list(tx.execute(chosen.limit(wanted + 1)))
+    if len(rows) <= wanted:
+        return rows, False
+    whole = [row for row in rows if row[1] != rows[-1][1]]
+    return (whole, True) if whole else (list(tx.execute(chosen)), False)
