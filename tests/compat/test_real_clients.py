@@ -65,10 +65,11 @@ def test_real_clients_see_what_mlflow_shows(
 
 @pytest.mark.compat
 @pytest.mark.parametrize("name", ["mlskinny3", "mlflow2"])
-def test_scripts_call_every_method_of_the_registry(name: str) -> None:
+def test_scripts_call_every_method_of_the_registry(name: str, tmp_path: Path) -> None:
     """Whatever a client has about registered and logged models; prompts and tool servers are not ours."""
-    ask = "import mlflow; print(*dir(mlflow.MlflowClient))"
-    done = subprocess.run([environment(name), "-c", ask], capture_output=True, text=True, timeout=60, check=True)
+    ask = tmp_path / "ask.py"
+    ask.write_text("import mlflow; print(*dir(mlflow.MlflowClient))", encoding="utf-8")
+    done = subprocess.run([client(name), ask], capture_output=True, text=True, timeout=60, check=True)
     about = re.compile(r"(?!_)(?!.*(prompt|mcp|trace)).*(model|registered|output|stage|alias)")
     called = "".join((Path(__file__).parent / f"{script}_script.py").read_text() for script in SCRIPTS)
 

@@ -53,10 +53,12 @@ def needed(imports: Imports, packages: Sequence[str]) -> list[str]:
 def imported_by(folder: Path) -> tuple[Imports, bool]:
     """What loading the model imports, and whether it could be loaded and its example predicted."""
     with tempfile.TemporaryDirectory() as scratch:
-        answer = Path(scratch, "imports.json")
+        answer, libraries = Path(scratch, "imports.json"), Path(scratch, "libraries.json")
+        libraries.write_text(json.dumps(sorted(packages_of_modules())), encoding="utf-8")
         places = dict.fromkeys([*os.environ.get("PYTHONPATH", "").split(os.pathsep), *sys.path])
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(place for place in places if place)}
-        problem = _run([sys.executable, "-m", "runyard.pyfunc.imports", str(folder), str(answer)], environment)
+        program = [sys.executable, "-m", "runyard.pyfunc.imports"]
+        problem = _run([*program, str(folder), str(answer), str(libraries)], environment)
         report = json.loads(answer.read_text()) if answer.exists() else {"imports": [], "problem": None}
     problem = report["problem"] or problem
     if problem:
