@@ -38,7 +38,6 @@ class StaticFiles:
     """
 
     def __init__(self, folder: Path, urls: Urls) -> None:
-        self._urls = urls
         self._files = {
             path.relative_to(folder).as_posix(): _read(path) for path in sorted(folder.rglob("*")) if path.is_file()
         }
@@ -47,6 +46,7 @@ class StaticFiles:
             digest.update(f"{name}\0{len(file.content)}\0".encode())
             digest.update(file.content)
         self.version = digest.hexdigest()[:12]
+        self._addresses = {name: urls.to_path(f"/static/{self.version}/{name}") for name in self._files}
 
     def url(self, name: str) -> str:
         """The address of a file.
@@ -55,9 +55,10 @@ class StaticFiles:
         ------
         KeyError: There is no such file: a template names one that was not added.
         """
-        if name not in self._files:
-            raise KeyError(f"web/static/{name} does not exist.")
-        return self._urls.to_path(f"/static/{self.version}/{name}")
+        try:
+            return self._addresses[name]
+        except KeyError:
+            raise KeyError(f"web/static/{name} does not exist.") from None
 
     def answer(self, request: Request) -> Response:
         """Serve one file, packed for clients that can unpack."""

@@ -21,8 +21,8 @@ from runyard.ui.site import Site
 _CELL = 60
 _MANY_ROWS = 20
 _FEWEST_ROWS = 20
-_MAX_CELLS = 5000
-"""Cells of a band; where many runs are compared, fewer rows are shown."""
+_MAX_ELEMENTS = 850
+"""Elements of a band; where many runs are compared, fewer rows are shown."""
 _FULL = 500
 """Characters of a value that a cell shows when it is pointed at."""
 
@@ -165,7 +165,7 @@ def _of_kind(
 
 def _band(compared: Compared, *, only: bool) -> Band:
     """The rows to show; `only` leaves out those that are the same in all runs."""
-    most = max(_FEWEST_ROWS, min(MAX_ROWS, _MAX_CELLS // len(compared.columns)))
+    most = max(_FEWEST_ROWS, min(MAX_ROWS, _MAX_ELEMENTS // (len(compared.columns) + 2)))
     keys = [key for key in compared.keys if key in compared.differing] if only else list(compared.keys)
     rows = []
     for key in keys[:most]:

@@ -14,11 +14,13 @@ from runyard.ui.navigation import Crumb, Shell
 from runyard.ui.parts.charts import Chart, charts_of
 from runyard.ui.parts.chosen_runs import chosen_runs
 from runyard.ui.parts.list_state import ListState
-from runyard.ui.parts.narrowed import MAX_ROWS, Narrowed, narrowed
+from runyard.ui.parts.narrowed import Narrowed, narrowed
 from runyard.ui.parts.presentation import names_of, run_name
 from runyard.ui.site import Site
 
-MAX_POINTS = 1000
+MAX_POINTS = 360
+"""Rows of the table of points, of all runs together; the chart asks for its own points."""
+MAX_KEYS = 100
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ def show(site: Site, request: Request) -> Response:
         extents=tuple(_extent(run, names[run.info.run_id], curves.get(run.info.run_id)) for run in runs),
         points=tuple(point for run_id, curve in curves.items() for point in _points(names[run_id], curve)),
         logged=sum(curve.points for curve in curves.values()),
-        keys=narrowed(keys, key if len(keys) > MAX_ROWS else "", lambda name: (name,)),
+        keys=narrowed(keys, key if len(keys) > MAX_KEYS else "", lambda name: (name,)),
         ids=ids,
     )
     crumbs = [Crumb("Experiments", site.urls())]

@@ -22,7 +22,7 @@ from runyard.ui.navigation import Shell
 from runyard.ui.parts.charts import Chart, charts_of
 from runyard.ui.parts.list_state import ListState
 from runyard.ui.parts.markdown import note, web_link
-from runyard.ui.parts.narrowed import Narrowed, narrowed_metrics, narrowed_texts
+from runyard.ui.parts.narrowed import Narrowed, narrowed_metrics, narrowed_texts, within_budget
 from runyard.ui.parts.packaging import Packaging, packaging_at
 from runyard.ui.parts.presentation import is_project, model_name, own_run_tags, parent_id, run_name, system_tags
 from runyard.ui.parts.printed import Printed, printed_by
@@ -35,6 +35,10 @@ from runyard.ui.site import Form, Site
 
 MAX_MODELS = 50
 MAX_BYTES, MAX_LINES = 32_768, 40
+
+
+_METRIC, _PAIR, _OWN_TAG = 7, 3, 17
+"""Elements of a row: a metric, a param or a tag of tools, and a tag with the form that changes it."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +94,13 @@ def show(site: Site, request: Request) -> Response:
     find = ListState.of(request).text("find")
     measured = run.data.latest_metrics
     own = narrowed_metrics((metric for metric in measured if not metric.key.startswith("system/")), find)
+    metrics, system_metrics, params, own_tags, of_tools = within_budget(
+        (own, _METRIC),
+        (narrowed_metrics((metric for metric in measured if metric.key.startswith("system/")), find), _METRIC),
+        (narrowed_texts(run.data.params, find), _PAIR),
+        (narrowed_texts(own_run_tags(tags), find), _OWN_TAG),
+        (narrowed_texts(system_tags(tags), find), _PAIR),
+    )
     made = _models_made(site, run)
     newest = max(made, key=lambda model: model.creation_timestamp, default=None)
     page = RunPage(
@@ -101,11 +112,11 @@ def show(site: Site, request: Request) -> Response:
         printed=printed_by(site, run, MAX_BYTES, MAX_LINES) if is_project(run) else None,
         description=tags.get(NOTE_TAG, ""),
         description_html=note(tags.get(NOTE_TAG, "")),
-        metrics=own,
-        system_metrics=narrowed_metrics((metric for metric in measured if metric.key.startswith("system/")), find),
-        params=narrowed_texts(run.data.params, find),
-        tags=narrowed_texts(own_run_tags(tags), find),
-        system_tags=narrowed_texts(system_tags(tags), find),
+        metrics=metrics,
+        system_metrics=system_metrics,
+        params=params,
+        tags=own_tags,
+        system_tags=of_tools,
         find=find,
         charts=charts_of(site.urls, [run], [metric.key for metric in own.entries]),
         source=_source(tags),

@@ -6,7 +6,10 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
+from markupsafe import Markup
+
 MISSING = "\N{EN DASH}"
+_NEVER = Markup('<span class="none">–</span>')
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _STATUS_LOOKS = {
     "FINISHED": ("ok", "circle-check", "Finished"),
@@ -50,12 +53,6 @@ def instant(milliseconds: int | None) -> str:
     return moment.strftime("%Y-%m-%d %H:%M:%S") if moment else MISSING
 
 
-def machine_instant(milliseconds: int | None) -> str:
-    """A time for the ``datetime`` attribute: ``2026-03-01T14:05:09Z``."""
-    moment = _moment(milliseconds)
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if moment else ""
-
-
 def _moment(milliseconds: int | None) -> datetime | None:
     if not milliseconds:
         return None
@@ -80,6 +77,17 @@ def age(milliseconds: int | None, now_ms: int) -> str:
     if seconds < 31 * _DAY:
         return f"{seconds // _DAY} d ago"
     return moment.strftime("%Y-%m-%d")
+
+
+def when(milliseconds: int | None, now_ms: int) -> Markup:
+    """A time as its age, the exact time in its title: a ``time`` element."""
+    if not milliseconds:
+        return _NEVER
+    moment = _moment(milliseconds)
+    exact = moment.isoformat(" ", "seconds")[:19] if moment else MISSING
+    machine = f"{exact[:10]}T{exact[11:]}Z" if moment else ""
+    # all of it is made of digits and words of ours
+    return Markup(f'<time datetime="{machine}" title="{exact} UTC">{age(milliseconds, now_ms)}</time>')  # noqa: S704
 
 
 def duration(milliseconds: int | None) -> str:
@@ -155,8 +163,8 @@ FILTERS: dict[str, Any] = {
     "exact": exact,
     "count": count,
     "instant": instant,
-    "machine_instant": machine_instant,
     "age": age,
+    "when": when,
     "duration": duration,
     "size": size,
     "shortened": shortened,

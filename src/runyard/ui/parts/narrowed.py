@@ -1,13 +1,15 @@
 """The first of many entries: what a page shows of a run with thousands of params, metrics or tags."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from dataclasses import dataclass, replace
+from typing import Any, Generic, TypeVar
 
 from runyard.tracking.metrics.entities import Metric
 from runyard.ui.parts.format import exact
 
 MAX_ROWS = 200
+MAX_ELEMENTS = 2200
+"""Elements of a page that its lists of entries take together; a browser lays out a few thousand at once."""
 MAX_CHARACTERS = 200_000
 """Texts of the entries that are shown; a param or tag may be thousands of characters long."""
 
@@ -70,3 +72,20 @@ def narrowed_metrics(metrics: Iterable[Metric], text: str) -> Narrowed[Metric]:
     """The first metrics whose key or latest value holds a text, by key."""
     in_order = sorted(metrics, key=lambda metric: metric.key)
     return narrowed(in_order, text, lambda metric: (metric.key, exact(metric.value) if text else ""))
+
+
+def within_budget(*lists: tuple[Narrowed[Any], int]) -> tuple[Narrowed[Any], ...]:
+    """The lists of one page, cut so that they have `MAX_ELEMENTS` elements together; what one leaves, others have.
+
+    Parameters
+    ----------
+    lists: Each with the number of elements that an entry of it takes.
+    """
+    left, cut = MAX_ELEMENTS, [some for some, _ in lists]
+    by_size = sorted(range(len(lists)), key=lambda place: len(lists[place][0].entries) * lists[place][1])
+    for done, place in enumerate(by_size):
+        some, elements = lists[place]
+        shown = some.entries[: left // (len(lists) - done) // elements]
+        cut[place] = replace(some, entries=shown)
+        left -= len(shown) * elements
+    return tuple(cut)
