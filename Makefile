@@ -44,6 +44,7 @@ fix: $(VENV)/.dev
 
 docs: $(VENV)/.dev
 	$(BIN)/python tests/docs/reference.py
+	$(BIN)/python tests/docs/railroad.py
 
 serve: $(VENV)/.demo
 	$(BIN)/runyard server
