@@ -49,6 +49,20 @@ def parse_filter(text: str | None, entity: EntityFields, *, strict: bool = False
     return parser.filter()
 
 
+def parse_key(text: str, entity: EntityFields) -> tuple[str, str, Field]:
+    """Kind, key and field of a key as filters write it.
+
+    Raises
+    ------
+    InvalidSearch: It is not a key of the entity.
+    """
+    parser = _Parser(text, entity)
+    found = parser.identifier()
+    if parser.here.kind != "end":
+        raise parser.error("This does not belong to the key.")
+    return found
+
+
 def parse_order_by(items: Sequence[str], entity: EntityFields) -> list[OrderTerm]:
     """The keys to order by, the first first.
 

@@ -1,7 +1,8 @@
 """Which keys of metrics, params and tags there are, found by seeks in their indexes."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -9,7 +10,11 @@ from runyard.db.conditions import number
 from runyard.db.transaction import Prepared, Transaction
 from runyard.search.nodes import Comparison
 from runyard.search.writing import key_text
-from runyard.tracking.runs.ranges import TABLES
+from runyard.tracking.experiments.tables import experiments
+from runyard.tracking.runs.ranges import TABLES, indexed
+from runyard.tracking.runs.tables import INDEXED_LENGTH
+
+Column = Callable[[Any, str], sa.ColumnElement[str]]
 
 PREFIXES = {"metric": "metrics", "param": "params", "tag": "tags"}
 MAX_KEYS = 2_000
@@ -32,24 +37,55 @@ def unknown_keys(tx: Transaction, comparisons: Iterable[Comparison]) -> list[tup
 def nearest(tx: Transaction, kind: str, key: str) -> list[str]:
     """Up to three keys that are spelled alike, or of another kind, as filters write them."""
     others = [other for other in TABLES if other != kind and _known[other].row(tx, key) is not None]
-    alike = {name.lower(): name for name in first_keys(tx, kind)}
+    alike = {name.lower(): name for name in keys_from(tx, kind, "", MAX_KEYS)}
     close = [alike[name] for name in difflib.get_close_matches(key.lower(), alike, n=3, cutoff=0.6)]
     return [*(key_text(PREFIXES[other], key) for other in others), *(key_text(PREFIXES[kind], name) for name in close)][
         :3
     ]
 
 
-def first_keys(tx: Transaction, kind: str) -> list[str]:
-    """The first keys of a kind, by one seek each."""
-    return [row[0] for row in _first[kind].rows(tx, MAX_KEYS)]
+def keys_from(tx: Transaction, kind: str, begun: str, most: int) -> list[str]:
+    """The first keys of a kind that begin with a text, by one seek each."""
+    rows = _keys[kind].rows(tx, begun, most)
+    return [row[0] for row in rows if row[0].startswith(begun)]
 
 
-def _keys(table: sa.Table) -> sa.Select[tuple[str]]:
-    rows = table.alias()
-    found = sa.select(sa.func.min(table.c.key).label("key")).cte("found", recursive=True)
-    following = sa.select(sa.func.min(rows.c.key)).where(rows.c.key > found.c.key).correlate(found).scalar_subquery()
-    found = found.union_all(sa.select(following).where(found.c.key.is_not(None)))
-    return sa.select(found.c.key).where(found.c.key.is_not(None)).limit(sa.bindparam("most", type_=sa.Integer))
+def values_from(tx: Transaction, kind: str, key: str, begun: str, most: int) -> list[str]:
+    """The first values of a param or tag that begin with a text, by one seek each; of long ones nothing."""
+    rows = _values[kind].rows(tx, key, begun, most)
+    return [row[0] for row in rows if row[0].startswith(begun) and len(row[0]) < INDEXED_LENGTH]
 
 
-_first = {kind: Prepared(_keys(table), "most") for kind, table in TABLES.items()}
+def names_from(tx: Transaction, begun: str, most: int) -> list[str]:
+    """The first names of experiments that begin with a text."""
+    rows = _experiments.rows(tx, begun, most)
+    return [row[0] for row in rows if row[0].startswith(begun)]
+
+
+def _steps(dialect: str, table: sa.Table, column: Column, of_key: bool) -> sa.Select[Any]:
+    """The different texts of an indexed column from one on, each found by a seek behind the one before."""
+
+    def first(bound: Callable[[sa.ColumnElement[str]], sa.ColumnElement[bool]]) -> sa.Select[Any]:
+        rows = table.alias()
+        text = column(rows.c, dialect)
+        chosen = sa.select(text).where(bound(text)).order_by(text).limit(sa.literal_column("1"))
+        return chosen.where(rows.c.key == sa.bindparam("key", type_=sa.Text)) if of_key else chosen
+
+    begun = sa.bindparam("begun", type_=sa.Text)
+    found = sa.select(first(lambda text: text >= begun).scalar_subquery().label("text")).cte("found", recursive=True)
+    following = first(lambda text: text > found.c.text).correlate(found).scalar_subquery()
+    found = found.union_all(sa.select(following).where(found.c.text.is_not(None)))
+    return sa.select(found.c.text).where(found.c.text.is_not(None)).limit(sa.bindparam("most", type_=sa.Integer))
+
+
+def _prepared(table: sa.Table, column: Column, of_key: bool = False) -> Prepared:
+    names = ("key", "begun", "most") if of_key else ("begun", "most")
+    return Prepared(lambda dialect: _steps(dialect, table, column, of_key), *names)
+
+
+_keys = {kind: _prepared(table, lambda columns, _: columns.key) for kind, table in TABLES.items()}
+_values = {
+    kind: _prepared(TABLES[kind], lambda columns, dialect: indexed(columns.value, dialect), of_key=True)
+    for kind in ("param", "tag")
+}
+_experiments = _prepared(experiments, lambda columns, _: columns.name)

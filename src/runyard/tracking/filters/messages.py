@@ -2,6 +2,7 @@
 
 from dataclasses import field
 
+from runyard.exceptions import InvalidParameter
 from runyard.protocol.answer import Answer
 from runyard.protocol.message import Message
 
@@ -21,3 +22,30 @@ class ExplainFilter(
     """
 
     filter: str
+
+
+class Completion(Answer):
+    """A way to go on with a filter: the text to write, and what it is."""
+
+    text: str
+    what: str
+
+
+class FilterCompletions(Answer):
+    """Ways to go on; each takes the place of the characters from `start` to the position that was asked about."""
+
+    start: int
+    completions: list[Completion] = field(default_factory=list)
+
+
+class CompleteFilter(
+    Message[FilterCompletions], post="runs/complete-filter", kind="read", family="runyard", needs="run.read"
+):
+    """Ways to go on with a filter of runs at a position: keys, comparators, and values that runs have, at most 20."""
+
+    filter: str = ""
+    position: int
+
+    def check(self) -> None:
+        if not 0 <= self.position <= len(self.filter):
+            raise InvalidParameter(f"'position' is {self.position}; the filter has {len(self.filter)} characters.")

@@ -3,11 +3,13 @@
 from runyard.db.transaction import Transaction
 from runyard.gate.performers import performs
 from runyard.protocol.answer import Wire
+from runyard.search.completion import place_in
 from runyard.search.fields import RUN_FIELDS
 from runyard.search.nodes import comparisons_in
 from runyard.search.parser import parse_filter
+from runyard.tracking.filters.completion import completions
 from runyard.tracking.filters.keys import nearest, unknown_keys
-from runyard.tracking.filters.messages import ExplainFilter
+from runyard.tracking.filters.messages import CompleteFilter, ExplainFilter
 
 MAX_NOTES = 5
 
@@ -22,3 +24,13 @@ def explain_filter(tx: Transaction, message: ExplainFilter) -> Wire:
         hint = f" Did you mean {' or '.join(found)}?" if found else ""
         notes.append(f"No run has the {kind} {key!r}.{hint}")
     return {"notes": notes} if notes else {}
+
+
+@performs(CompleteFilter)
+def complete_filter(tx: Transaction, message: CompleteFilter) -> Wire:
+    """Up to four statements, each of up to twenty seeks."""
+    place = place_in(message.filter, message.position, RUN_FIELDS)
+    if place is None:
+        return {"start": message.position, "completions": []}
+    found = completions(tx, place)
+    return {"start": place.start, "completions": [{"text": text, "what": what} for text, what in found]}

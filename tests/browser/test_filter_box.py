@@ -1,0 +1,80 @@
+"""The filter box of the table of runs: completions and recent filters, by keyboard and pointer."""
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.browser.conftest import Tab
+from tests.ui.stories import Story
+
+pytestmark = pytest.mark.browser
+
+
+def box(tab: Tab, story: Story) -> Locator:
+    """The box of an experiment's page."""
+    tab.open(f"/experiments/{story.experiment_id}")
+    expect(tab.page.locator("#runs-table tbody tr")).to_have_count(5)
+    return tab.page.get_by_role("combobox", name="Filter runs")
+
+
+def options(tab: Tab) -> Locator:
+    """What the box offers."""
+    return tab.page.get_by_role("option")
+
+
+def test_a_filter_is_written_with_completions(tab: Tab, story: Story) -> None:
+    """Key, comparator and value by arrows and Enter; the last Enter filters, and the focus goes to the table."""
+    filter_box = box(tab, story)
+    filter_box.press_sequentially("params.l")
+    expect(options(tab)).to_have_text(["params.lrparam"])
+    filter_box.press("ArrowDown")
+    expect(options(tab).first).to_have_attribute("aria-selected", "true")
+    filter_box.press("Enter")
+    expect(filter_box).to_have_value("params.lr ")
+    expect(options(tab).first).to_have_text("=comparator")
+    filter_box.press("ArrowDown")
+    filter_box.press("Tab")
+    expect(filter_box).to_have_value("params.lr = ")
+    expect(options(tab)).not_to_have_count(0)
+    options(tab).filter(has_text="'0.2'").click()
+    expect(filter_box).to_have_value("params.lr = '0.2' ")
+    filter_box.press("Enter")
+    expect(tab.page.locator("#runs-table tbody tr")).to_have_count(1)
+    expect(tab.page.locator("#runs-table tbody a").first).to_be_focused()
+
+
+def test_escape_closes_the_list_and_keeps_the_text(tab: Tab, story: Story) -> None:
+    """The list is an offer: what is typed stays, and is sent as it is."""
+    filter_box = box(tab, story)
+    filter_box.press_sequentially("sta")
+    expect(options(tab)).to_have_count(2)
+    expect(filter_box).to_have_attribute("aria-expanded", "true")
+    filter_box.press("Escape")
+    expect(options(tab)).to_have_count(0)
+    expect(filter_box).to_have_attribute("aria-expanded", "false")
+    expect(filter_box).to_have_value("sta")
+
+
+def test_recent_filters_are_offered_in_an_empty_box(tab: Tab, story: Story) -> None:
+    """The last one first; they are kept by the browser."""
+    for text in ("metrics.loss < 100", "run 1"):
+        filter_box = box(tab, story)
+        filter_box.fill(text)
+        filter_box.press("Enter")
+        expect(tab.page).to_have_url(re.compile("filter="))
+    filter_box = box(tab, story)
+    filter_box.press("ArrowDown")
+    expect(options(tab)).to_have_text(["run 1recent", "metrics.loss < 100recent"])
+    filter_box.press("ArrowDown")
+    filter_box.press("Enter")
+    expect(filter_box).to_have_value("run 1")
+
+
+def test_the_table_stays_under_a_wrong_filter(tab: Tab, story: Story) -> None:
+    """With all runs, while the error points at the place."""
+    filter_box = box(tab, story)
+    filter_box.fill("status = 'failed'")
+    filter_box.press("Enter")
+    expect(tab.page.get_by_role("alert")).to_contain_text("RUNNING, SCHEDULED, FINISHED, FAILED, KILLED")
+    expect(tab.page.locator("#runs-table tbody tr")).to_have_count(5)

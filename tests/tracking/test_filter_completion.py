@@ -1,0 +1,86 @@
+"""Ways to go on with a filter, on both databases."""
+
+import pytest
+
+from runyard.core.entity import Tag
+from runyard.exceptions import InvalidParameter
+from runyard.gate.gate import Gate
+from runyard.tracking.filters.messages import CompleteFilter
+from runyard.tracking.runs.entities import Param
+from runyard.tracking.runs.messages import LogBatch
+from tests.factories import a_point, a_run, an_experiment
+
+
+@pytest.fixture(autouse=True)
+def runs(gate: Gate) -> None:
+    """Two runs with a few keys and values."""
+    for number, optimizer in enumerate(("adam", "it's adam")):
+        batch = LogBatch(
+            run_id=a_run(gate, an_experiment(gate, f"vision {number}")),
+            metrics=[a_point("accuracy"), a_point("val/loss"), a_point("val/acc")],
+            params=[Param(key="optimizer", value=optimizer), Param(key="opt name", value="x" * 300)],
+            tags=[Tag(key="team", value="red")],
+        )
+        gate.perform(batch)
+
+
+def asked(gate: Gate, text: str) -> tuple[str, list[str]]:
+    """What is written when the first completion is taken, and all completions, at the end of a text or at ``|``."""
+    before, _, after = text.partition("|")
+    answer = gate.ask(CompleteFilter(filter=before + after, position=len(before)))
+    found = [one.text for one in answer.completions]
+    return before[: answer.start] + (found[0] if found else "") + after, found
+
+
+@pytest.mark.parametrize(
+    ("text", "completed", "found"),
+    [
+        ("sta", "status", ["status", "start_time"]),
+        ("met", "metrics.", ["metrics."]),
+        ("metrics.a", "metrics.accuracy", ["metrics.accuracy"]),
+        ("metrics.v", "metrics.`val/acc`", ["metrics.`val/acc`", "metrics.`val/loss`"]),
+        ("metrics.`val/l", "metrics.`val/loss`", ["metrics.`val/loss`"]),
+        ("metrics.accuracy > 1 AND (NOT params.opti", "metrics.accuracy > 1 AND (NOT params.optimizer", None),
+        ("metrics.a| > 0.9", "metrics.accuracy > 0.9", ["metrics.accuracy"]),
+        ("experiment.", "experiment.name", ["experiment.name", "experiment.id"]),
+        ("chil", "children of", ["children of"]),
+        ("metrics.accuracy ", "metrics.accuracy =", None),
+        ("metrics.accuracy >", "metrics.accuracy >", []),
+        ("run_name li", "run_name LIKE", ["LIKE"]),
+        ("metrics.accuracy I", "metrics.accuracy IN", ["IN", "IS NOT NULL", "IS NULL"]),
+        ("status = ", "status = 'RUNNING'", None),
+        ("status = 'f", "status = 'FINISHED'", ["'FINISHED'", "'FAILED'"]),
+        ("status IN ('FAILED', ki", "status IN ('FAILED', 'KILLED'", ["'KILLED'"]),
+        ("params.optimizer = ", "params.optimizer = 'adam'", ["'adam'", '"it\'s adam"']),
+        ("params.optimizer ='i", 'params.optimizer ="it\'s adam"', ['"it\'s adam"']),
+        ("params.`opt name` = ", "params.`opt name` = ", []),
+        ("tags.team LIKE 'r", "tags.team LIKE 'red'", ["'red'"]),
+        ("start_time > n", "start_time > now() - 1h", None),
+        ("duration < 1", "duration < 1m", ["1m", "10m", "1h", "1d"]),
+        ("experiment.name = 'v", "experiment.name = 'vision 0'", ["'vision 0'", "'vision 1'"]),
+        ("status = 'FAILED' ", "status = 'FAILED' AND", ["AND", "OR"]),
+        ("status = 'FAILED' o", "status = 'FAILED' OR", ["OR"]),
+        ("nothing.like", "", []),
+        ("bogus = '", "", []),
+    ],
+)
+def test_a_filter_goes_on(gate: Gate, text: str, completed: str, found: list[str] | None) -> None:
+    """With what is typed replaced, quotes and backticks where they are needed."""
+    written, every = asked(gate, text)
+    if found is not None:
+        assert found == every
+    assert completed == written or not every
+
+
+@pytest.mark.parametrize("position", [-1, 5])
+def test_a_position_is_one_of_the_filter(gate: Gate, position: int) -> None:
+    """From its beginning to its end."""
+    with pytest.raises(InvalidParameter, match="the filter has 4 characters"):
+        gate.ask(CompleteFilter(filter="name", position=position))
+
+
+def test_completions_have_a_bound(gate: Gate) -> None:
+    """However many keys there are."""
+    run_id = a_run(gate)
+    gate.perform(LogBatch(run_id=run_id, metrics=[a_point(f"layer{number}") for number in range(50)]))
+    assert 20 == len(asked(gate, "metrics.layer")[1])
