@@ -15,6 +15,7 @@ def box(tab: Tab, story: Story) -> Locator:
     """The box of an experiment's page."""
     tab.open(f"/experiments/{story.experiment_id}")
     expect(tab.page.locator("#runs-table tbody tr")).to_have_count(5)
+    tab.page.locator("#filter").focus()  # what completes is loaded now
     return tab.page.get_by_role("combobox", name="Filter runs")
 
 

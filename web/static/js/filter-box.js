@@ -37,6 +37,7 @@ customElements.define(
       this.input.addEventListener("blur", () => this.close());
       this.list.addEventListener("mousedown", (event) => this.clicked(event));
       this.closest("form").addEventListener("submit", () => remember(this.input.value.trim()));
+      if (this.input.value !== this.input.defaultValue) this.later(); // typed while this was loaded
     }
 
     disconnectedCallback() {

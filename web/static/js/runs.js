@@ -3,6 +3,9 @@ import { keepView } from "./runs-view.js";
 
 const MOST_IN_ADDRESS = 100;
 
+// What completes filters is loaded once somebody writes one.
+document.addEventListener("focusin", ({ target }) => target.id === "filter" && import("./filter-box.js"));
+
 // What is chosen: a selection that the server keeps, and ids that were added to it and dropped from it since.
 // It is in the address, so that it outlives the page and can be sent to somebody.
 const selection = { id: "", size: 0, added: new Set(), dropped: new Set() };
