@@ -73,6 +73,7 @@ class Reader:
         named = {"host": "runyard.example:5000", **self.headers, **headers}
         scope = {
             "type": "http",
+            "asgi": {"version": "3.0", "spec_version": "2.4"},  # who streams need not ask whether one still listens
             "http_version": "1.1",
             "method": method,
             "scheme": "http",

@@ -27,6 +27,7 @@ from runyard.ui.pages import (
     output,
     patterns,
     run,
+    runs_file,
     version,
     version_files,
 )
@@ -37,6 +38,7 @@ from runyard.ui.static import StaticFiles
 _VIEWS: tuple[tuple[str, View], ...] = (
     ("/", experiments.show),
     ("/experiments", experiments.show),
+    ("/experiments/{experiment_id}.{suffix}", runs_file.show),
     ("/experiments/{experiment_id}", experiment.show),
     ("/experiments/{experiment_id}/runs/{run_id}", run.redirect),
     ("/experiments/{experiment_id}/models", logged_models.show),

@@ -35,6 +35,7 @@ from runyard.ui.parts.list_state import ListState, Pages, view_of, view_type
 from runyard.ui.parts.many_runs import Done, change, just_done
 from runyard.ui.parts.markdown import note
 from runyard.ui.parts.nesting import NestedRun, flat, nested
+from runyard.ui.parts.runs_export import WRITERS
 from runyard.ui.parts.sorting import Column, column_of, order_terms, quoted
 from runyard.ui.site import Form, Site
 
@@ -174,6 +175,7 @@ def _links(state: ListState, path: str, *, deleted: bool) -> dict[str, str]:
         "all": state.href(path, view="all"),
         "default_columns": state.href(path, col=None, equal=None),
         "no_filter": state.href(path, filter=None),
+        **{kind: state.href(f"{path}.{kind}") for kind in WRITERS},
         "kept_view": state.text("view"),
     }
 

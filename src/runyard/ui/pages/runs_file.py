@@ -1,0 +1,68 @@
+"""The table of an experiment's runs as a file: every row of the view, with the columns that it shows."""
+
+import itertools
+from collections.abc import Iterator
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from runyard.exceptions import DoesNotExist, MissingPackage, NotImplementedHere
+from runyard.tracking.experiments.messages import GetExperiment
+from runyard.tracking.runs.entities import Run
+from runyard.tracking.runs.messages import DescribeRuns, SearchRuns
+from runyard.ui.parts.columns import choose_columns
+from runyard.ui.parts.list_state import ListState, view_type
+from runyard.ui.parts.runs_export import WRITERS, head_of, row_of
+from runyard.ui.parts.sorting import order_terms
+from runyard.ui.site import Site
+
+PIECE = 1000
+"""Runs that are read and written at once."""
+
+
+def show(site: Site, request: Request) -> Response:
+    """The file. It is sent as it is read: the runs of a view may be very many.
+
+    Raises
+    ------
+    DoesNotExist: There are no files of this kind.
+    NotImplementedHere: The package that writes them is not installed.
+    """
+    suffix, state = request.path_params["suffix"], ListState.of(request)
+    if suffix not in WRITERS:
+        kinds = ", ".join(f".{kind}" for kind in WRITERS)
+        raise DoesNotExist(f"There are no files '.{suffix[:20]}' of runs; there are: {kinds}.")
+    experiment = site.ask(GetExperiment(experiment_id=request.path_params["experiment_id"])).experiment
+    view = state.choice("view", (experiment.lifecycle_stage, "active", "deleted", "all"))
+    question = SearchRuns(
+        experiment_ids=[experiment.experiment_id],
+        filter=state.text("filter") or None,
+        run_view_type=view_type(view),
+        order_by=order_terms(state.text("order"), "start_time DESC"),
+        max_results=PIECE,
+    )
+    described = site.ask(
+        DescribeRuns(
+            experiment_ids=question.experiment_ids, filter=question.filter, run_view_type=question.run_view_type
+        )
+    )
+    columns = choose_columns(described, state.all("col"), with_equal=bool(state.text("equal"))).shown
+    media_type, write = WRITERS[suffix]
+    rows = ([row_of(run, columns) for run in runs] for runs in _pieces(site, question))
+    written = write(head_of(columns), rows)
+    try:
+        first = next(written)  # what is wrong with the question is said before the file begins
+    except MissingPackage as error:
+        raise NotImplementedHere(str(error)) from None
+    name = f"experiment-{experiment.experiment_id}.{suffix}"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-cache"}
+    return StreamingResponse(itertools.chain([first], written), media_type=media_type, headers=headers)
+
+
+def _pieces(site: Site, question: SearchRuns) -> Iterator[list[Run]]:
+    while True:
+        found = site.ask(question)
+        yield found.runs
+        if not found.next_page_token:
+            return
+        question.page_token = found.next_page_token
