@@ -1,7 +1,10 @@
 """Processes that write to one SQLite file take turns."""
 
+import fcntl
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -84,6 +87,36 @@ def test_a_killed_writer_keeps_no_turn(uri: str, opened: Callable[[], Engines]) 
     finally:
         holder.kill()
         holder.communicate()
+
+
+def test_a_stopped_process_keeps_nobody_waiting(uri: str, opened: Callable[[], Engines]) -> None:
+    """One that is suspended while it waits with its turn holds up one write for a second, and no later one."""
+    with opened().writing.begin():
+        waiting = subprocess.Popen([sys.executable, "-c", HOLDER, uri], stdout=subprocess.PIPE)
+        while not _is_taken(uri):
+            time.sleep(0.01)
+        waiting.send_signal(signal.SIGSTOP)
+    try:
+        engines = opened()
+        assert [0] * 20 == [_write(engines) for _ in range(20)]
+        waiting.send_signal(signal.SIGCONT)
+        assert waiting.stdout is not None
+        assert waiting.stdout.readline() == b"held\n"
+        waiting.kill()
+        assert 0 == _write(engines)
+    finally:
+        waiting.kill()
+        waiting.communicate()
+
+
+def _is_taken(uri: str) -> bool:
+    """Whether a turn is taken."""
+    with Path(f"{uri.removeprefix('sqlite:///')}-wal").open() as log:
+        try:
+            fcntl.flock(log, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
 
 
 def test_many_workers_on_sqlite_are_told_what_it_costs(start_server: Callable[..., RunningServer]) -> None:

@@ -356,3 +356,13 @@ def test_sigterm_does_not_wait_for_a_body_that_never_comes(configured: Callable[
         assert 0 == server.stop()
 
     assert seconds_since(start) < 4
+
+
+def test_an_answer_comes_in_one_piece(connect: Connect, server: RunningServer) -> None:
+    """Head and body of a small answer are one packet: one call of the system on both sides."""
+    with connect(server) as connection:
+        for _ in range(20):
+            connection.send(b"GET /version HTTP/1.1\r\nHost: %b\r\n\r\n" % connection.host.encode())
+            head, _, body = connection.socket.recv(65536).partition(b"\r\n\r\n")
+            assert f"content-length: {len(body)}".encode() in head.lower()
+            assert body

@@ -21,7 +21,7 @@ from tests.factories import a_point, a_run, an_experiment
 pytestmark = pytest.mark.parametrize("cluster", ["sqlite"], indirect=True)
 """SQLite tells every statement it executes, also those that bypass SQLAlchemy's own execution."""
 
-_OF_TRANSACTIONS = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "PRAGMA busy_timeout", "--")
+_OF_TRANSACTIONS = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "--")
 
 
 @pytest.fixture

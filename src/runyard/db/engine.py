@@ -18,7 +18,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from runyard.core.credentials import without_credentials
 from runyard.core.libraries import required
 from runyard.core.store_address import SQLITE, is_database, spelled, sqlite_file, sqlite_options
-from runyard.db.turns import begin_in_turn, open_log
+from runyard.db.turns import Turns
 from runyard.exceptions import DoesNotExist, InvalidParameter, PermissionDenied, Unavailable
 from runyard.search.regex import matches
 
@@ -151,13 +151,14 @@ def _begin_read(driver: sqlite3.Connection, _info: Any) -> None:
 
 def _begin_write(driver: sqlite3.Connection, info: Any) -> None:
     if _TURNS not in info:
-        info[_TURNS] = open_log(info[_LOG_FILE])
-    begin_in_turn(driver, info[_TURNS], BUSY_TIMEOUT_MS)
+        info[_TURNS] = Turns(info[_LOG_FILE], BUSY_TIMEOUT_MS)
+        driver.execute("PRAGMA busy_timeout = 0")
+    info[_TURNS].begin(driver)
 
 
 def _close_turns(_driver: sqlite3.Connection, record: Any) -> None:
     if _TURNS in record.info:
-        os.close(record.info.pop(_TURNS))
+        record.info.pop(_TURNS).close()
 
 
 def _noting_log_of(path: Path) -> Any:

@@ -9,37 +9,82 @@ system ends it with the process that had it.
 import fcntl
 import os
 import sqlite3
+import threading
 import time
-from contextlib import suppress
-from typing import Any
+from pathlib import Path
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.0002, 0.005
 """Seconds between two looks at the write lock."""
+LONGEST_TURN = 1.0
+"""Seconds to wait for a turn. One that takes longer is that of a stopped process, or of one that a long write is in
+the way of."""
 
 
-def begin_in_turn(driver: sqlite3.Connection, log: int, timeout_ms: int) -> None:
-    """Begin a transaction that writes, when it is this connection's turn.
+class Turns:
+    """The place of one connection in the queue. The connection must not wait for locks by itself.
 
     Parameters
     ----------
-    log: File descriptor of the write-ahead log, opened for this connection alone.
-    timeout_ms: How long to wait for the lock. The turn comes when those before have the lock or gave up, each within
-        this time; time spent for it counts.
-
-    Raises
-    ------
-    sqlite3.OperationalError: The lock could not be had in time.
+    log: The write-ahead log.
+    timeout_ms: How long to wait for the write lock.
     """
-    end = time.monotonic() + timeout_ms / 1000
-    with suppress(OSError):  # a file system without such locks: without turns, then
-        fcntl.flock(log, fcntl.LOCK_EX)
-    driver.execute("PRAGMA busy_timeout = 0")
-    try:
-        _wait(driver, end)
-    finally:
-        driver.execute(f"PRAGMA busy_timeout = {timeout_ms}")
-        with suppress(OSError):
-            fcntl.flock(log, fcntl.LOCK_UN)
+
+    def __init__(self, log: Path, timeout_ms: int) -> None:
+        self._log, self._timeout = os.open(log, os.O_RDONLY | os.O_CLOEXEC), timeout_ms / 1000
+        self._changing = threading.Lock()
+        self._given_up = self._closed = False
+
+    def close(self) -> None:
+        """Leave the queue for good."""
+        with self._changing:
+            self._closed = True
+            if not self._given_up:
+                os.close(self._log)
+
+    def begin(self, driver: sqlite3.Connection) -> None:
+        """Begin a transaction that writes, when it is this connection's turn; time spent for the turn counts.
+
+        Raises
+        ------
+        sqlite3.OperationalError: The lock could not be had in time.
+        """
+        end = time.monotonic() + self._timeout
+        turn = self._take()
+        try:
+            _wait(driver, end)
+        finally:
+            if turn:
+                fcntl.flock(self._log, fcntl.LOCK_UN)
+
+    def _take(self) -> bool:
+        """Wait for the turn; returns whether it came."""
+        if self._given_up:
+            return False
+        try:
+            fcntl.flock(self._log, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            pass
+        except OSError:  # a file system without such locks: without turns, then
+            return False
+        came = threading.Event()
+        threading.Thread(target=self._ask, args=(came,), name="runyard-turn", daemon=True).start()
+        if not came.wait(LONGEST_TURN):
+            with self._changing:
+                self._given_up = not came.is_set()
+        return came.is_set()
+
+    def _ask(self, came: threading.Event) -> None:
+        """Wait for the turn on a thread of its own: to ask again and again would be no queue."""
+        fcntl.flock(self._log, fcntl.LOCK_EX)
+        with self._changing:
+            if not self._given_up:
+                came.set()
+                return
+            self._given_up = False
+            fcntl.flock(self._log, fcntl.LOCK_UN)
+            if self._closed:
+                os.close(self._log)
 
 
 def _wait(driver: sqlite3.Connection, end: float) -> None:
@@ -53,8 +98,3 @@ def _wait(driver: sqlite3.Connection, end: float) -> None:
                 raise
         time.sleep(pause)
         pause = min(pause * 1.5, LONGEST_PAUSE)
-
-
-def open_log(path: Any) -> int:
-    """A descriptor of the write-ahead log for `begin_in_turn`."""
-    return os.open(path, os.O_RDONLY | os.O_CLOEXEC)

@@ -15,6 +15,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
+from runyard.http.joined_writes import joined
 from runyard.http.settings import Limits
 
 _WATCHED = frozenset({b"expect", b"transfer-encoding"})
@@ -66,7 +67,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start the clock for the first request's head."""
-        super().connection_made(transport)
+        super().connection_made(joined(transport, self.loop))
         if len(self.connections) > self._limits.connections:
             self._answer_and_close(503, "Too many connections are open. Try again.")
             return
