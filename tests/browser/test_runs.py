@@ -4,8 +4,9 @@ import pytest
 from playwright.sync_api import Route, expect
 
 from runyard.gate.gate import Gate
+from runyard.tracking.runs.messages import LogBatch
 from tests.browser.conftest import Tab
-from tests.factories import an_experiment
+from tests.factories import a_point, a_run, an_experiment
 from tests.support.rows import add_runs
 from tests.support.server import RunningServer
 from tests.ui.stories import Story
@@ -275,3 +276,28 @@ def test_without_scripts_the_table_can_be_read_filtered_and_compared(tab: Tab, s
 
     expect(page.get_by_role("heading", level=1)).to_have_text("Compare 2 runs")
     context.close()
+
+
+def test_the_panel_finds_every_column(tab: Tab, server: RunningServer) -> None:
+    """It offers three hundred of each kind; any other is found by a part of its name, and shown when it is chosen."""
+    gate = Gate.open(server.database_uri, artifact_root=str(server.folder / "runyard-artifacts"))
+    try:
+        experiment_id = an_experiment(gate, "very wide")
+        for first in (0, 1000):
+            points = [a_point(f"wide/m{place:05}", place) for place in range(first, first + 1000)]
+            gate.perform(LogBatch(run_id=a_run(gate, experiment_id), metrics=points))
+    finally:
+        gate.close()
+    page = tab.open(f"/experiments/{experiment_id}")
+    page.click("summary:has-text('Columns')")
+
+    page.get_by_label("Find a column").fill("M0198")
+    found = page.locator(".further label")
+    expect(found).to_have_count(10)
+    page.get_by_label("metrics.wide/m01987").check()
+    page.get_by_label("Find a column").fill("m0000")
+    expect(page.locator(".further small")).to_be_hidden()
+    page.click("column-panel button:has-text('Apply')")
+
+    expect(page.locator("#runs-table th")).to_contain_text(["wide/m01987"])
+    expect(page.locator("#runs-table tbody")).to_contain_text("1987")

@@ -5,7 +5,7 @@ import pytest
 from runyard.core.entity import Tag
 from runyard.exceptions import InvalidParameter
 from runyard.gate.gate import Gate
-from runyard.tracking.filters.messages import CompleteFilter
+from runyard.tracking.filters.messages import CompleteFilter, FindKeys
 from runyard.tracking.runs.entities import Param
 from runyard.tracking.runs.messages import LogBatch
 from tests.factories import a_point, a_run, an_experiment
@@ -84,3 +84,30 @@ def test_completions_have_a_bound(gate: Gate) -> None:
     run_id = a_run(gate)
     gate.perform(LogBatch(run_id=run_id, metrics=[a_point(f"layer{number}") for number in range(50)]))
     assert 20 == len(asked(gate, "metrics.layer")[1])
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("ACC", ["metrics.accuracy", "metrics.val/acc"]),
+        ("opt", ["params.opt name", "params.optimizer"]),
+        ("team", ["tags.team"]),
+        ("%", []),
+        ("no such", []),
+    ],
+)
+def test_keys_are_found_by_a_part_of_them(gate: Gate, text: str, found: list[str]) -> None:
+    """In any case of letters, as columns of the table are named."""
+    answer = gate.ask(FindKeys(text=text))
+
+    assert (found, False) == (sorted(answer.keys), answer.more)
+
+
+def test_keys_that_are_found_are_bounded(gate: Gate) -> None:
+    """Of thousands a reader picks none: more of the name narrows them."""
+    points = [a_point(f"layer{place:04}") for place in range(500)]
+    gate.perform(LogBatch(run_id=a_run(gate), metrics=points))
+
+    answer = gate.ask(FindKeys(text="layer"))
+
+    assert ([f"metrics.layer{place:04}" for place in range(20)], True) == (answer.keys, answer.more)

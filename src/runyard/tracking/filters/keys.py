@@ -19,6 +19,8 @@ Column = Callable[[Any, str], sa.ColumnElement[str]]
 PREFIXES = {"metric": "metrics", "param": "params", "tag": "tags"}
 MAX_KEYS = 2_000
 """Keys that are looked at to find near ones."""
+MAX_SEARCHED = 50_000
+"""Keys of a kind among which one is looked for by a part of it."""
 MAX_LOOKED_UP = 20
 """Keys of a filter that are looked up."""
 
@@ -48,6 +50,12 @@ def keys_from(tx: Transaction, kind: str, begun: str, most: int) -> list[str]:
     """The first keys of a kind that begin with a text, by one seek each."""
     rows = _keys[kind].rows(tx, begun, most)
     return [row[0] for row in rows if row[0].startswith(begun)]
+
+
+def keys_with(tx: Transaction, kind: str, text: str, most: int) -> list[str]:
+    """The first keys of a kind that hold a text, in any case of letters. One statement, of a seek for each key."""
+    wanted = text.lower()
+    return [key for key in keys_from(tx, kind, "", MAX_SEARCHED) if wanted in key.lower()][:most]
 
 
 def values_from(tx: Transaction, kind: str, key: str, begun: str, most: int) -> list[str]:

@@ -2,6 +2,7 @@
 
 from dataclasses import field
 
+from runyard.core.limits import check_storable
 from runyard.exceptions import InvalidParameter
 from runyard.protocol.answer import Answer
 from runyard.protocol.message import Message
@@ -49,3 +50,24 @@ class CompleteFilter(
     def check(self) -> None:
         if not 0 <= self.position <= len(self.filter):
             raise InvalidParameter(f"'position' is {self.position}; the filter has {len(self.filter)} characters.")
+
+
+class KeysFound(Answer):
+    """Keys that runs of the store have, as columns are named: ``metrics.loss``.
+
+    Attributes
+    ----------
+    more: There are more than are answered.
+    """
+
+    keys: list[str] = field(default_factory=list)
+    more: bool = False
+
+
+class FindKeys(Message[KeysFound], get="runs/find-keys", family="runyard", needs="run.read", dear=True):
+    """Keys of metrics, params and tags that hold a text, in any case of letters; at most 60."""
+
+    text: str
+
+    def check(self) -> None:
+        check_storable("text", self.text)

@@ -8,10 +8,12 @@ from runyard.search.fields import RUN_FIELDS
 from runyard.search.nodes import comparisons_in
 from runyard.search.parser import parse_filter
 from runyard.tracking.filters.completion import completions
-from runyard.tracking.filters.keys import nearest, unknown_keys
-from runyard.tracking.filters.messages import CompleteFilter, ExplainFilter
+from runyard.tracking.filters.keys import PREFIXES, keys_with, nearest, unknown_keys
+from runyard.tracking.filters.messages import CompleteFilter, ExplainFilter, FindKeys
 
 MAX_NOTES = 5
+MAX_FOUND = 20
+"""Keys of each kind that a search for keys finds."""
 
 
 @performs(ExplainFilter)
@@ -34,3 +36,11 @@ def complete_filter(tx: Transaction, message: CompleteFilter) -> Wire:
         return {"start": message.position, "completions": []}
     found = completions(tx, place)
     return {"start": place.start, "completions": [{"text": text, "what": what} for text, what in found]}
+
+
+@performs(FindKeys)
+def find_keys(tx: Transaction, message: FindKeys) -> Wire:
+    """A statement for each kind."""
+    found = {prefix: keys_with(tx, kind, message.text, MAX_FOUND + 1) for kind, prefix in PREFIXES.items()}
+    keys = [f"{prefix}.{key}" for prefix, of_kind in found.items() for key in of_kind[:MAX_FOUND]]
+    return {"keys": keys, "more": any(len(of_kind) > MAX_FOUND for of_kind in found.values())}
