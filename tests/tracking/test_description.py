@@ -145,11 +145,12 @@ def test_runs_are_counted_up_to_a_bound(gate: Gate, runs: int, text: str | None,
     assert (300 if text else 1000) == found["described"]
 
 
-def test_describing_reads_no_more_of_a_bigger_experiment(gate: Gate) -> None:
+@pytest.mark.parametrize("text", ["attributes.status = 'FINISHED'", "metrics.m1 >= 0 and params.p1 IS NOT NULL"])
+def test_describing_reads_no_more_of_a_bigger_experiment(gate: Gate, text: str) -> None:
     """The table of runs opens as fast when there are ten times as many."""
-    small, big, text = an_experiment(gate), an_experiment(gate), "attributes.status = 'FINISHED'"
+    small, big = an_experiment(gate), an_experiment(gate)
     add_runs(gate, small, 6000, metrics=2, params=2)
     for_small = work_of(gate, DescribeRuns(experiment_ids=[small], filter=text))
     add_runs(gate, big, 60_000, metrics=2, params=2, first=6001)
 
-    assert work_of(gate, DescribeRuns(experiment_ids=[big], filter=text)) <= 1.1 * for_small
+    assert work_of(gate, DescribeRuns(experiment_ids=[big], filter=text)) <= 1.2 * for_small

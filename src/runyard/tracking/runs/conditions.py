@@ -140,7 +140,7 @@ def on_all(conditions: Sequence[Condition], view: View, dialect: str) -> list[sa
     if dialect == "postgresql":
         asked = [combine(each, lambda single: _single(single, dialect)) for each in conditions]
         return [*view.shown(dialect), *plannable(asked, dialect)]
-    if _served(conditions):
+    if served(conditions):
         return [runs.c.id.in_(matching(conditions, view, dialect))]
     named = None if view.several else next(filter(_is_name_pattern, conditions), None)
     if not isinstance(named, Comparison):
@@ -151,17 +151,17 @@ def on_all(conditions: Sequence[Condition], view: View, dialect: str) -> list[sa
 
 def matching(conditions: Sequence[Condition], view: View, dialect: str) -> sa.Select[Any]:
     """Selects the numbers of all runs that match, for what needs nothing else of them. The order is any."""
-    first = _served(conditions)
+    first = served(conditions)
     if dialect == "postgresql" or first is None:
         return sa.select(runs.c.id).where(*on_all(conditions, view, dialect))
     found, rest = runs_in_range(first, dialect, ()), [each for each in conditions if each is not first]
     return found.where(*meets_by_number(rest, view, dialect, found.selected_columns[0]))
 
 
-def _served(conditions: Sequence[Condition]) -> Comparison | None:
+def served(conditions: Sequence[Condition]) -> Comparison | None:
     """The condition on metrics, params or tags that an index serves best."""
-    served = [each for each in conditions if isinstance(each, Comparison) and each.kind in TABLES and in_index(each)]
-    return min(served, key=lambda each: each.operator not in {"=", "IN"}, default=None)
+    found = [each for each in conditions if isinstance(each, Comparison) and each.kind in TABLES and in_index(each)]
+    return min(found, key=lambda each: each.operator not in {"=", "IN"}, default=None)
 
 
 def _is_name_pattern(condition: Condition) -> bool:

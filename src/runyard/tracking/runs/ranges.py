@@ -125,6 +125,8 @@ def few_runs(
     in_view = sa.select(runs.c.id).where(*shown)
     if not several:
         in_view = in_view.order_by(runs.c.start_time.desc())  # so that PostgreSQL does not read the whole table
+    if any(isinstance(each, Comparison) and each.value == () for each in conditions):  # a pattern that no value matches
+        return []
     covers = [found for condition in conditions if (found := covering(condition))]
     single = sorted((found for found in covers if len(found) == 1), key=_width)
     alternatives = sorted((found for found in covers if len(found) > 1), key=_width)
@@ -155,9 +157,8 @@ def covering(condition: Condition) -> list[Comparison]:
     Of conditions that all must hold, the one with the fewest is taken; of alternatives, all are needed.
     """
     if isinstance(condition, Comparison):
-        if in_index(condition):
-            return [condition]
-        return _equalities(condition)
+        listed = condition.operator == "IN" and condition.kind in TABLES
+        return [condition] if in_index(condition) and not listed else _equalities(condition)
     if isinstance(condition, And):
         return min(filter(None, map(covering, condition.parts)), key=_width, default=[])
     if not isinstance(condition, Or):
@@ -191,8 +192,10 @@ def runs_in_range(comparison: Comparison, dialect: str, shown: Sequence[sa.Colum
     if comparison.kind != "attribute":
         table = TABLES[comparison.kind]
         chosen = sa.select(table.c.run_id).where(table.c.key == comparison.key, in_range(comparison, dialect))
-        # In the order of the index, or PostgreSQL reads the whole table where it believes that many match.
-        return chosen.order_by(table.c.value) if comparison.kind == "metric" else chosen
+        # In the order of the index, or PostgreSQL reads all of the range or the table.
+        if comparison.kind == "metric":
+            return chosen.order_by(table.c.value)
+        return chosen.order_by(table.c.run_id) if comparison.operator == "=" else chosen
     chosen = sa.select(runs.c.id)
     if comparison.key == "run_name":
         return chosen.where(shown[0], equal_text(runs.c.name, str(comparison.value), dialect))

@@ -15,7 +15,16 @@ from runyard.search.fields import RUN_FIELDS
 from runyard.search.nodes import Comparison, Condition, OrderTerm
 from runyard.search.parser import parse_filter, parse_order_by
 from runyard.tracking.experiments.messages import experiment_number
-from runyard.tracking.runs.conditions import ATTRIBUTES, View, matching, meets, meets_by_number, meets_in_row, on_all
+from runyard.tracking.runs.conditions import (
+    ATTRIBUTES,
+    View,
+    matching,
+    meets,
+    meets_by_number,
+    meets_in_row,
+    on_all,
+    served,
+)
 from runyard.tracking.runs.ranges import TABLES, few_runs, in_index, narrowed
 from runyard.tracking.runs.tables import INDEXED_LENGTH, runs
 from runyard.tracking.runs.walks import (
@@ -110,7 +119,17 @@ def _rows(tx: Transaction, page: Page, every: sa.Select[Any], search: Search) ->
         rows = _walked(tx, page, known, in_view, search)
     else:
         rows = None if view.several else _newest(tx, page, in_view.where(*tested), search)
-    return page.rows(tx, every.where(*on_all(conditions, view, tx.dialect))) if rows is None else rows
+    return page.rows(tx, every.where(*_on_all(tx, search))) if rows is None else rows
+
+
+def _on_all(tx: Transaction, search: Search) -> list[sa.ColumnElement[bool]]:
+    """The conditions on all runs. SQLite begins with the runs of an experiment where these are few."""
+    view, conditions = search.view, search.conditions
+    if tx.dialect == "sqlite" and served(conditions) and not view.several:
+        _, more = next_newest(tx, search, None, MAX_WALKED)
+        if not more:
+            return [*view.shown(tx.dialect), *meets(conditions, tx.dialect)]
+    return on_all(conditions, view, tx.dialect)
 
 
 def _newest(tx: Transaction, page: Page, tested: sa.Select[Any], search: Search) -> list[Any] | None:
