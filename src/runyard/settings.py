@@ -248,6 +248,13 @@ COMPRESS = Setting(
     True,
     ours_only=True,
 )
+DRAIN_SECONDS = Setting(
+    "DRAIN_SECONDS",
+    "Seconds that the server goes on after SIGTERM while /ready answers 503, so that no proxy sends it more.",
+    _number(float, 0, 3600),
+    0.0,
+    ours_only=True,
+)
 DEFAULT_ARTIFACT_ROOT = Setting("DEFAULT_ARTIFACT_ROOT", "Artifact location of new experiments.")
 ARTIFACTS_DESTINATION = Setting("ARTIFACTS_DESTINATION", "Folder or URI where the server keeps proxied artifacts.")
 SERVE_ARTIFACTS = Setting("SERVE_ARTIFACTS", "Let clients transfer artifacts through the server.", _boolean, True)

@@ -92,6 +92,13 @@ def test_listing(repository: ArtifactRepository, folder: Path) -> None:
     assert [] == repository.list("missing")
 
 
+def test_store_that_answers_says_so(repository: ArtifactRepository) -> None:
+    """A server asks this again and again."""
+    put(repository, "a", b"1")
+
+    assert repository.reach().endswith((" answers.", " can be written to."))
+
+
 def test_single_file_goes_under_its_own_name(repository: ArtifactRepository, folder: Path) -> None:
     """And replaces what had it; a folder given as a file goes with its name."""
     local = folder / "a b.txt"

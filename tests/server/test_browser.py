@@ -142,7 +142,7 @@ def test_own_hosts_are_answered(server: RunningServer, raw: Connection, host: st
     assert 200 == raw.answer().status
 
 
-@pytest.mark.parametrize("path", ["/health", "/version"])
+@pytest.mark.parametrize("path", ["/health", "/ready", "/version"])
 def test_health_and_version_answer_to_any_host(raw: Connection, path: str) -> None:
     """Load balancers ask by address, and there is nothing to learn."""
     raw.send(f"GET {path} HTTP/1.1\r\nHost: balancer.example\r\n\r\n".encode())

@@ -64,7 +64,7 @@ WEB_METHODS = {
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD", "TRACE"])
 def test_methods(caller: Caller, method: str) -> None:
     """A route that is there says which methods it takes."""
-    allowed: dict[str, set[str]] = {"/health": {"GET", "HEAD"}, "/version": {"GET", "HEAD"}}
+    allowed: dict[str, set[str]] = {"/health": {"GET", "HEAD"}, "/ready": {"GET", "HEAD"}, "/version": {"GET", "HEAD"}}
     for known, path in walk.ROUTES:
         allowed.setdefault(path, set()).update({known, "HEAD"} if known == "GET" else {known})
 

@@ -171,6 +171,16 @@ class ArtifactRepository(ABC):
     def delete(self, path: str = "") -> None:
         """Remove a file, or a folder with all it holds; everything without a path. A missing one is ignored."""
 
+    def reach(self) -> str:
+        """Ask for as little as shows that the store answers; returns what there is to say about it.
+
+        Raises
+        ------
+        RunyardException: It cannot be reached, or refuses us.
+        """
+        self.list()
+        return f"{self.uri} answers."
+
     def make_folder(self, path: str) -> None:  # noqa: B027  (where folders are but parts of names, nothing is done)
         """Store an empty folder, in stores that have folders."""
 

@@ -30,8 +30,8 @@ class _Seconds(click.ParamType[float]):
             self.fail(f"{value!r} is not valid: {problem}.", param, ctx)
 
 
-def _time_limit(flag: str, name: str, setting: settings.Setting, **details: Any) -> Callable[[Command], Command]:
-    """An option for a time limit of the server, `name` in its settings."""
+def _seconds(flag: str, name: str, setting: settings.Setting, **details: Any) -> Callable[[Command], Command]:
+    """An option for a number of seconds, `name` in the server's settings."""
     return click.option(flag, name, type=_Seconds(setting), envvar=list(setting.names), show_envvar=True, **details)
 
 
@@ -76,19 +76,25 @@ def _listed(_ctx: click.Context, _param: click.Parameter, text: str | None) -> l
     help="Whether large answers are packed with gzip for clients that take it; they are by default.",
 )
 @_option("-w", "--workers", variable="WORKERS", type=click.IntRange(min=1), help="Number of processes; 1 by default.")
-@_time_limit(
+@_seconds(
     "--statement-timeout",
     "read_seconds",
     settings.STATEMENT_TIMEOUT,
     help="Seconds that the database may take for a read, after which it is answered 422; 30 by default, 0 for no "
     "limit.",
 )
-@_time_limit(
+@_seconds(
     "--request-timeout",
     "request_seconds",
     settings.REQUEST_TIMEOUT,
     help="Seconds that an operation may take with all its waiting, after which it is answered 504; 100 by default, 0 "
     "for no limit.",
+)
+@_seconds(
+    "--drain-seconds",
+    "drain_seconds",
+    settings.DRAIN_SECONDS,
+    help="Seconds to go on after SIGTERM while /ready answers 503, so that proxies send no more; 0 by default.",
 )
 @_option("--static-prefix", variable="STATIC_PREFIX", help="Path under which everything is served, such as /tracking.")
 @_option(

@@ -41,7 +41,7 @@ class Guard:
         self._checked = not settings.disable_security_middleware
         self._rules = HostRules.of(settings)
         self._origins = check_origins(settings.cors_allowed_origins)
-        self._open = frozenset(settings.static_prefix + path for path in ("/health", "/version"))
+        self._open = frozenset(settings.static_prefix + path for path in ("/health", "/ready", "/version"))
         self._always: Headers = [
             (b"x-content-type-options", b"nosniff"),
             (b"referrer-policy", b"same-origin"),

@@ -47,7 +47,8 @@ def serve_app(open_app: OpenApp, listener: socket.socket, settings: HttpSettings
 
     def serve_here(ready: Callable[[], None] | None = None, parent_gone: int | None = None) -> int:
         with open_app() as app:
-            OrderlyServer(app, settings.limits, ready, parent_gone).run(sockets=[listener])
+            server = OrderlyServer(app, settings.limits, ready, parent_gone, settings.drain_seconds)
+            server.run(sockets=[listener])
         return 0
 
     if settings.workers == 1:
@@ -56,7 +57,7 @@ def serve_app(open_app: OpenApp, listener: socket.socket, settings: HttpSettings
         settings.workers,
         work=lambda gone: serve_here(parent_gone=gone),
         ready=ready,
-        stop_seconds=math.ceil(settings.limits.shutdown_seconds) + _LATER_THAN_LAST_RESORT,
+        stop_seconds=math.ceil(settings.drain_seconds + settings.limits.shutdown_seconds) + _LATER_THAN_LAST_RESORT,
     )
 
 

@@ -24,6 +24,8 @@ log = logging.getLogger("runyard.http")
 
 _BACKLOG = 2048
 _LAST_RESORT_SECONDS = 1.5
+ENDING = "runyard.ending"
+"""Key in the state of requests, set from SIGTERM on while the server still takes them."""
 
 
 def say(text: str) -> None:
@@ -65,10 +67,16 @@ class OrderlyServer(Server):
     limits: Limits of a client, and the time for requests in flight to end.
     ready: Called when it takes requests.
     parent_gone: A file descriptor; the server ends when it becomes readable.
+    drain_seconds: How long it goes on taking requests after SIGTERM; another signal ends that.
     """
 
     def __init__(
-        self, app: App, limits: Limits, ready: Callable[[], None] | None = None, parent_gone: int | None = None
+        self,
+        app: App,
+        limits: Limits,
+        ready: Callable[[], None] | None = None,
+        parent_gone: int | None = None,
+        drain_seconds: float = 0,
     ) -> None:
         config = LimitedConfig(
             app,
@@ -86,7 +94,7 @@ class OrderlyServer(Server):
         config.limits = limits
         super().__init__(config)
         self._ready, self._parent_gone = ready, parent_gone
-        self._seconds = limits.shutdown_seconds
+        self._seconds, self._drain_seconds = limits.shutdown_seconds, drain_seconds
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start to take requests, and print the address."""
@@ -108,7 +116,14 @@ class OrderlyServer(Server):
         """A signal asks to stop; a second Ctrl-C does not wait for requests in flight."""
         if self.should_exit and sig == signal.SIGINT:
             self.force_exit = True
-        self._stop()
+        seconds, self._drain_seconds = self._drain_seconds, 0
+        if not seconds or not self.started or sig != signal.SIGTERM:
+            self._stop()
+            return
+        self.lifespan.state[ENDING] = True
+        drained = threading.Timer(seconds, self._stop)
+        drained.daemon = True
+        drained.start()
 
     def _orphaned(self, parent_gone: int) -> None:
         asyncio.get_running_loop().remove_reader(parent_gone)

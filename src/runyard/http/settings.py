@@ -69,6 +69,7 @@ class HttpSettings:
     cors_allowed_origins: Origins whose pages may call the API, such as ``https://notebooks.example.com``.
     x_frame_options: Value of that header; ``NONE`` leaves it out.
     disable_security_middleware: Switch off the checks of Host and Origin.
+    drain_seconds: How long it goes on after SIGTERM, saying that it is not ready, before it takes no more requests.
     limits: Limits of one client.
     """
 
@@ -80,6 +81,7 @@ class HttpSettings:
     cors_allowed_origins: Sequence[str] = ()
     x_frame_options: str = "SAMEORIGIN"
     disable_security_middleware: bool = False
+    drain_seconds: float = 0
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:

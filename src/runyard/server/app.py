@@ -20,6 +20,7 @@ from runyard.http.lifespan import Lifespan
 from runyard.server.dispatch import Dispatch
 from runyard.server.outages import Outages
 from runyard.server.own_addresses import own_addresses
+from runyard.server.readiness import Readiness
 from runyard.server.settings import ServerSettings
 from runyard.server.status import Status
 from runyard.tracking.experiments.stages import finish_changes
@@ -81,7 +82,7 @@ def create_app(settings: ServerSettings, gate: Gate | None = None) -> App:
     opened.observers.append(Outages().note)
     web = _Web(settings, opened)
     lifespan = Lifespan(web.warm, opened.close if gate is None else None)
-    app: App = Dispatch(Status(web, settings), opened, settings)
+    app: App = Dispatch(Status(Readiness(web, settings), settings), opened, settings)
     return Guard(Compression(app) if settings.compress else app, settings, lifespan)
 
 

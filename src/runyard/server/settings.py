@@ -48,6 +48,7 @@ class ServerSettings(HttpSettings):
             "read_seconds": settings.STATEMENT_TIMEOUT,
             "request_seconds": settings.REQUEST_TIMEOUT,
             "compress": settings.COMPRESS,
+            "drain_seconds": settings.DRAIN_SECONDS,
             "workers": settings.WORKERS,
             "static_prefix": settings.STATIC_PREFIX,
             "allowed_hosts": settings.SERVER_ALLOWED_HOSTS,

@@ -72,6 +72,14 @@ class LocalRepository(ArtifactRepository, schemes=("", "file")):
         """Where a file or folder is."""
         return self.root / safe_path(path)
 
+    def reach(self) -> str:
+        """Look whether the folder is there and can be written to."""
+        if not self.root.is_dir():
+            raise Unavailable(f"There is no folder {self.root}.")
+        if not os.access(self.root, os.W_OK | os.X_OK):
+            raise Unavailable(f"The folder {self.root} cannot be written to.")
+        return f"{self.root} can be written to."
+
     def list(self, path: str = "") -> list[FileInfo]:
         """The direct contents of a folder, by name; empty for a file or a missing folder."""
         checked = _checked(path)

@@ -86,6 +86,12 @@ class S3Repository(ArtifactRepository, schemes=(S3_SCHEME,)):
         infos = [FileInfo(joined(checked, name), is_dir, size) for name, is_dir, size in found if can_be_named(name)]
         return sorted(infos, key=lambda info: info.path)
 
+    def reach(self) -> str:
+        """Ask for one key."""
+        with self.explained(""):
+            self.client.list_objects_v2(Bucket=self.bucket, Prefix=self.prefix, MaxKeys=1)
+        return f"{self.uri} answers."
+
     def open(self, path: str) -> StoredFile:
         """Open a file for reading."""
         checked = named(path)
