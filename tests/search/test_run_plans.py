@@ -82,7 +82,8 @@ def test_a_page_reads_a_part_of_the_experiment(gate: Gate, experiment: str, text
         assert len(asked) <= 12
         if gate.engines.dialect == "sqlite":
             scans = [step for steps in read for step in steps if step.startswith("SCAN") and "VIRTUAL" not in step]
-            assert {"SCAN found"} >= set(scans)  # the values of a key, a seek each
+            # `found` holds the few values of a key.
+            assert not [step for step in scans if not step.startswith(("SCAN found", "SCAN CONSTANT", "SCAN ("))]
         else:
             assert sum(map(sum, read)) < 2 * MAX_WALKED
         token = found[1]
