@@ -78,7 +78,7 @@ def find(gate: Gate, prefix: str, ids: dict[str, str]) -> Find:
         ("last_update_time < now() - 1d", []),
         ("{prefix}ALPHA", ["alpha", "Alpha"]),
         ("'{prefix}' ÄÖ", ["alpha"]),
-        ("'{prefix}β' OR {Alpha}", ["βeta", "Alpha"]),
+        ("'{prefix}β' OR ÄÖ", ["βeta", "alpha"]),
     ],
 )
 def test_a_filter_finds(find: Find, ids: dict[str, str], prefix: str, text: str | None, expected: list[str]) -> None:

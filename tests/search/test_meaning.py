@@ -10,11 +10,15 @@ from hypothesis import strategies as st
 
 from runyard.core.clock import now_ms
 from runyard.core.tags import RUN_NAME_TAG
+from runyard.db.transaction import Transaction
 from runyard.gate.gate import Gate
+from runyard.search.fields import RUN_FIELDS
 from runyard.search.nodes import Condition
+from runyard.search.parser import parse_filter
 from runyard.tracking.runs import ranges, search
 from runyard.tracking.runs.entities import Param
 from runyard.tracking.runs.messages import CountRuns, DeleteRun, LogBatch, SearchRuns, UpdateRun
+from runyard.tracking.runs.tables import runs
 from tests.factories import a_point, a_run, an_experiment
 from tests.search.filters import CONDITIONS, NUMERALS, KnownRun, holds, text_of
 
@@ -99,8 +103,8 @@ def test_filters_find_what_they_say(gate: Gate, store: Store) -> None:
     def check(condition: Condition, order: list[str], scope: int) -> None:
         experiments, text = list(store)[:scope], text_of(condition)
         now = now_ms()
-        runs = [run for experiment in experiments for run in store[experiment]]
-        expected = {run.run_id for run in runs if holds(condition, run, now)}
+        known = [run for experiment in experiments for run in store[experiment]]
+        expected = {run.run_id for run in known if holds(condition, run, now)}
         in_order = [run_id for run_id in everything[scope, tuple(order)] if run_id in expected]
         assert in_order == found(gate, experiments, text, order), text
         assert len(expected) == gate.ask(CountRuns(experiment_ids=experiments, filter=text)).count
@@ -115,3 +119,19 @@ def test_conditions_hold_together(gate: Gate, store: Store) -> None:
     together = found(gate, list(store), " AND ".join(conditions), ["metrics.acc"])
     assert set.intersection(*ids) == set(together)
     assert together
+
+
+def test_both_ends_of_a_range_are_looked_up_at_once(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each end by itself may find half of all runs, so that all would be tested."""
+    monkeypatch.setattr(ranges, "MAX_FOUND", 2)
+    experiment = an_experiment(gate)
+    for value in range(6):
+        gate.perform(LogBatch(run_id=a_run(gate, experiment), metrics=[a_point("between", value)]))
+    shown = [runs.c.experiment_id == int(experiment), runs.c.lifecycle_stage == "active"]
+    with gate.engines.reading.connect() as connection:
+        tx = Transaction(connection, gate.settings)
+        wide = ranges.few_runs(tx, parse_filter("metrics.between >= 2", RUN_FIELDS), shown, several=False)
+        few = ranges.few_runs(tx, parse_filter("metrics.between BETWEEN 2 AND 3", RUN_FIELDS), shown, several=False)
+    assert wide is None
+    assert few is not None
+    assert 2 == len(few)

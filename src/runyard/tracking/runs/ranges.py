@@ -131,10 +131,21 @@ def few_runs(
     single = sorted((found for found in covers if len(found) == 1), key=_width)
     alternatives = sorted((found for found in covers if len(found) > 1), key=_width)
     for cover in [*single[:MAX_RANGES], *alternatives[:1]]:
-        few = _few(tx, [runs_in_range(comparison, tx.dialect, shown) for comparison in cover])
+        chosen = [runs_in_range(comparison, tx.dialect, shown) for comparison in cover]
+        if len(cover) == 1:  # both ends of a range at once: each by itself may find half of all runs
+            chosen = [chosen[0].where(*(in_range(other, tx.dialect) for other in _other_ends(cover[0], conditions)))]
+        few = _few(tx, chosen)
         if few is not None:
             return few
     return _few(tx, [in_view])
+
+
+def _other_ends(comparison: Comparison, conditions: Sequence[Condition]) -> list[Comparison]:
+    """The other conditions on the same metric that bound the range of a comparison."""
+    if comparison.kind != "metric":
+        return []
+    ends = [each for each in conditions if isinstance(each, Comparison) and in_index(each) and each != comparison]
+    return [each for each in ends if (each.kind, each.key) == (comparison.kind, comparison.key)]
 
 
 def _few(tx: Transaction, choices: Sequence[sa.Select[Any]]) -> list[int] | None:
