@@ -105,6 +105,18 @@ def test_runs_sort_by_any_column(gate: Gate, reader: Reader, order: str, expecte
     assert expected == names(reader.get(f"/experiments/{story.experiment_id}?order={quote(order)}"))
 
 
+def test_an_order_that_no_head_shows_is_said(gate: Gate, reader: Reader) -> None:
+    """With the way back to the newest first; an order by a column that is shown needs no words."""
+    path = f"/experiments/{a_story(gate).experiment_id}"
+
+    unseen = reader.get(f"{path}?col=params.lr&order={quote('metrics.loss DESC')}")
+    seen = reader.get(f"{path}?order={quote('metrics.loss DESC')}")
+
+    assert "Sorted by metrics.loss DESC" in unseen.words
+    assert f"{path}?col=params.lr" in unseen.attributes("a", "href")
+    assert "Sorted by" not in seen.words
+
+
 def test_every_head_leads_to_a_table_sorted_by_it(gate: Gate, reader: Reader) -> None:
     """Keys with spaces and slashes are quoted in the search language."""
     experiment_id = an_experiment(gate)

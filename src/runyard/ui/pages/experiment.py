@@ -87,6 +87,11 @@ class ExperimentPage:
     actions: Mapping[str, str]
 
     @property
+    def sorted_unseen(self) -> bool:
+        """Whether the rows are in an order that no head shows."""
+        return bool(self.order) and not any(column.sorted for column in (*self.heads, *self.values))
+
+    @property
     def chosen_elsewhere(self) -> tuple[str, ...]:
         """The ids of chosen runs that were added to the selection and are not on this page."""
         here = {row.run.info.run_id for row in self.rows}
@@ -174,6 +179,7 @@ def _links(state: ListState, path: str, *, deleted: bool) -> dict[str, str]:
         "deleted": state.href(path, view="deleted"),
         "all": state.href(path, view="all"),
         "default_columns": state.href(path, col=None, equal=None),
+        "no_order": state.href(path, order=None),
         "no_filter": state.href(path, filter=None),
         **{kind: state.href(f"{path}.{kind}") for kind in WRITERS},
         "kept_view": state.text("view"),
