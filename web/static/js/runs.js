@@ -182,6 +182,7 @@ customElements.define(
       search.addEventListener("input", () => {
         const text = search.value.trim().toLowerCase();
         for (const label of this.querySelectorAll(".columns label")) label.hidden = !label.textContent.toLowerCase().includes(text);
+        for (const set of this.querySelectorAll(".offers:not(.further)")) set.hidden = !set.querySelector("label:not([hidden])");
         clearTimeout(this.timer);
         this.timer = setTimeout(() => this.findMore(text), 150);
       });
