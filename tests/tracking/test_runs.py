@@ -303,4 +303,4 @@ def test_a_search_in_no_experiment_finds_nothing_and_still_checks_its_filter(gat
     """A typing mistake must not pass for an empty answer."""
     assert {} == gate.perform(SearchRuns(experiment_ids=[]))
     with pytest.raises(InvalidParameter, match="nonsense"):
-        gate.perform(SearchRuns(experiment_ids=[], filter="nonsense"))
+        gate.perform(SearchRuns(experiment_ids=[], filter="nonsense ="))
