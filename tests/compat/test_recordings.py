@@ -43,11 +43,12 @@ OTHERS = "experiments and models that other recordings made on the recorded serv
 NO_GATEWAY = "this server has no gateway"
 CONCURRENT = "read while the batch before it was being written on the recorded server"
 TIMES = "a run that goes on has no end, one that ended has one, and a missing start is the present"
+OUR_LANGUAGE = "part of our search language, which takes more than MLflow's"
 STRICT_JSON = "NaN is spelled as strict JSON has it"
 
 DELIBERATE: dict[str, dict[str, tuple[int, ...]]] = {
     "client-2.22.5-a-tracking": {TIMES: (83, 84, 100, 101, 103)},
-    "client-2.22.5-f-errors": {CLEAR_400: (59, 60)},
+    "client-2.22.5-f-errors": {CLEAR_400: (59, 60), OUR_LANGUAGE: (28, 30)},
     "client-3.17.2-a-tracking": {NO_GATEWAY: (38,), TIMES: (98, 99, 115, 116, 118)},
     "client-3.17.2-b-autolog-logmodel-load": {
         CONCURRENT: (31, 120),
@@ -55,7 +56,7 @@ DELIBERATE: dict[str, dict[str, tuple[int, ...]]] = {
         TIMES: (289, 290, 295),
     },
     "client-3.17.2-e-evaluate": {NO_GATEWAY: (21,)},
-    "client-3.17.2-f-errors": {NO_GATEWAY: (74,), CLEAR_400: (59, 60)},
+    "client-3.17.2-f-errors": {NO_GATEWAY: (74,), CLEAR_400: (59, 60), OUR_LANGUAGE: (28, 30)},
     "probe-1-experiments": {
         CLEAR_400: (11, 34, 57, 69),
         OTHER_CODE: (31,),
@@ -71,19 +72,25 @@ DELIBERATE: dict[str, dict[str, tuple[int, ...]]] = {
         TIMES: (4, 6, 12, 18, 20, 21, 22),
     },
     "probe-3-batch-inputs-artifacts": {CLEAR_400: (28, 36), KEPT_WHOLE: (29, 45, 54), "follows from number 36": (46,)},
-    "probe-4-search-runs": {CLEAR_400: (147, 171)},
+    "probe-4-search-runs": {
+        CLEAR_400: (147, 171),
+        OUR_LANGUAGE: (23, 25, 34, 43, 47, 51, 66, 73, 89, 91, 113, 114, 120, 123),
+    },
     "probe-5-search-experiments-and-registry": {
         MORE_LENIENT: (36, 37, 123),
+        OUR_LANGUAGE: (12, 24, 38),
         CLEAR_400: (125,),
         OTHERS: (4, 11, 13, 14, 15, 20, 23, 29, 39, 40, 41, 42, 43, 44, 45, 49, 52),
     },
     "probe-7-logged-models": {
         CLEAR_400: (21, 73, 92, 94),
         MORE_LENIENT: (20, 76, 77),
+        OUR_LANGUAGE: (71, 74),
     },
     "probe-6-search-registry": {
         CLEAR_400: (45, 47, 49, 52, 91),
         MORE_LENIENT: (25, 44, 76),
+        OUR_LANGUAGE: (30, 35, 65, 79, 84),
         OTHERS: (8, 9, 14, 16, 28, 29, 37, 38, 39, 40, 41, 42, 48, 51, 54, 61, 64, 67, 69, 98),
     },
 }
