@@ -157,7 +157,7 @@ def searches():
     rest = client.search_registered_models("name LIKE 'search%'", max_results=9, page_token=first.token)
     note("pages", [[model.name for model in first], [model.name for model in rest], bool(rest.token)])
     note("newest", names(order_by=["last_updated_timestamp DESC"], max_results=1))
-    for bad in ("nope = 'x'", "name = churn", "name > 'a'"):
+    for bad in ("nope = 'x'", "name = churn", "name = 'a' OR name = 'b'", "name > 'a'"):
         refused(f"models: {bad}", client.search_registered_models, bad)
     refused("models: order", client.search_registered_models, order_by=["nope"])
     refused("models: too many", client.search_registered_models, max_results=1_001)

@@ -198,6 +198,7 @@ def search(experiment_id):
         "metrics.score >= 0.2 and params.depth != '3'",
         "tags.parity = 'odd' AND tags.only = 'x'",
         "tags.`only` LIKE 'x%'",
+        "params.depth IN ('1','2')",
         "attributes.run_name ILIKE 'SEARCH-%'",
         "run_name = 'search-4'",
         "start_time > 5003",
