@@ -26,6 +26,8 @@ from runyard.tracking.metrics.messages import (
 )
 from runyard.tracking.runs.rows import deleted_run, find_run, missing_run
 
+_PIECES_A_TURN = 16
+"""Pieces of a whole history that are read in one turn after the first: a turn waits for those of other dear reads."""
 _OPENING, _CLOSING = b'{"metrics":[', b"]}"
 
 
@@ -96,14 +98,18 @@ def _whole_history(tx: Transaction, run_id: str, key: str, after: history.Row | 
     number = series.find_one(tx, run_id, key)
     if number is None:
         raise DoesNotExist(f"Metric {key[:200]!r} of run {run_id} was removed while it was read.")
-    rows, more = history.piece(tx, number, after)
-    if not rows:
+    text, last, more = list[bytes](), after, True
+    for _ in range(1 if before is _OPENING else _PIECES_A_TURN):
+        rows, more = history.piece(tx, number, last)
+        text += [_shown(key, rows[first : first + history.PIECE]) for first in range(0, len(rows), history.PIECE)]
+        last = rows[-1] if rows else last
+        if not more or len(rows) > history.PIECE:
+            break
+    if not text:
         return Raw(b"{}" if before is _OPENING else _CLOSING)
-    text = b",".join(_shown(key, rows[first : first + history.PIECE]) for first in range(0, len(rows), history.PIECE))
     if not more:
-        return Raw(before + text + _CLOSING)
-    last = rows[-1]
-    return Piece(before + text, lambda tx: _whole_history(tx, run_id, key, last, b","))
+        return Raw(before + b",".join(text) + _CLOSING)
+    return Piece(before + b",".join(text), lambda tx: _whole_history(tx, run_id, key, last, b","))
 
 
 class _Shown(msgspec.Struct, gc=False):
