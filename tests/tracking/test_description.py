@@ -154,3 +154,13 @@ def test_describing_reads_no_more_of_a_bigger_experiment(gate: Gate, text: str) 
     add_runs(gate, big, 60_000, metrics=2, params=2, first=6001)
 
     assert work_of(gate, DescribeRuns(experiment_ids=[big], filter=text)) <= 1.2 * for_small
+
+
+def test_a_small_experiment_is_counted_exactly_beside_a_large_one_with_its_keys(gate: Gate) -> None:
+    """The values of a metric that an index holds side by side are mostly those of the other."""
+    large, small = an_experiment(gate, "large"), an_experiment(gate, "small")
+    add_runs(gate, large, 6000, metrics=1)
+    add_runs(gate, small, 1700, metrics=1, first=6001)
+    described = gate.ask(DescribeRuns(experiment_ids=[small], filter="metrics.m1 >= 0"))
+
+    assert (1700, False) == (described.runs, described.more)

@@ -127,7 +127,9 @@ def _count(tx: Transaction, message: DescribeRuns) -> tuple[int, bool]:
         found = runs_in_range(search.comparisons[0], tx.dialect, shown).limit(MAX_MATCHES + 1).subquery()
         in_view = sa.case((view.has(found.c[0], tx.dialect), number(1)))
         entries, matching = tx.execute(sa.select(sa.func.count(), sa.func.count(in_view)).select_from(found)).one()
-        return min(matching, MAX_MATCHES), entries > MAX_MATCHES
+        if entries <= MAX_MATCHES or matching > MAX_MATCHES // 2:
+            return min(matching, MAX_MATCHES), entries > MAX_MATCHES
+        # Most of the range is of other experiments: this one's own runs may all be tested instead.
     bound, more = next_newest(tx, search, None, MAX_TESTED)
     counted, over = _counted(tx, _newest([*shown, *bound, *meets(conditions, tx.dialect)]), MAX_MATCHES)
     return counted, over or more
