@@ -27,7 +27,7 @@ REFUSED: list[tuple[list[str], str]] = [
     (["run", "text"], "There is no project at 'text'"),
     (["run", "http://[b/p"], "'http://[b/p' is not a valid address"),
     (["runs", "list", "-x", "77"], "No experiment has the id 77"),
-    (["runs", "list", "-x", "0", "--filter", "bad ="], "start_time, end_time. (character 1)"),
+    (["runs", "list", "-x", "0", "--filter", "bad ="], "params.bad or tags.bad. (character 1)"),
     (["runs", "delete", "-r", "nosuch"], "No run has the id 'nosuch'"),
     (["sync", "--export", "no/such/file"], "no/such/file: No such file or directory"),
 ]
