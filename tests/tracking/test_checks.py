@@ -153,8 +153,8 @@ def long(gate: Gate) -> str:
     """A run with a metric that has five blocks, NaN among their ends, and one that is short."""
     run_id = a_run(gate, an_experiment(gate))
     chance = random.Random(9)
-    for first in range(0, 5 * BLOCK + 300, 1000):
-        steps = range(first, min(first + 1000, 5 * BLOCK + 300))
+    for first in range(0, 5 * BLOCK + 300, 271):
+        steps = range(first, min(first + 271, 5 * BLOCK + 300))
         points = [
             Metric(
                 key="loss",
@@ -173,6 +173,40 @@ def ends(gate: Gate) -> list[int]:
     """The last steps of all blocks."""
     chosen = sa.select(metric_blocks.c.step).order_by(metric_blocks.c.step)
     return list(gate.inspect(lambda tx: tx.execute(chosen).scalars().all()))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_blocks_of_points_that_came_at_once_are_true(gate: Gate, seed: int) -> None:
+    """Pieces of any length, single points between them, late ones and some sent twice: all are in the blocks."""
+    chance = random.Random(seed)
+    run_id, step = a_run(gate, an_experiment(gate)), 0
+    for _ in range(14):
+        count = chance.choice([1, 30, 511, 512, 700, 1000])
+        begin = chance.choice([step, step, step, step, max(0, step - 20)])
+        values = [chance.choice([math.nan, math.inf, chance.gauss(0, 1)]) for _ in range(count)]
+        points = [
+            Metric(key="loss", value=value, timestamp=chance.randrange(10**6), step=begin + place)
+            for place, value in enumerate(values)
+        ]
+        for _ in range(chance.choice([1, 1, 1, 2])):
+            gate.perform(LogBatch(run_id=run_id, metrics=points))
+        step = max(step, begin + count)
+
+    assert [] == differing(gate, blocks_of_metrics)
+    if step > 2 * BLOCK:
+        assert ends(gate)
+
+
+@pytest.mark.parametrize("cluster", ["sqlite"], indirect=True)
+def test_points_that_came_at_once_make_a_block(gate: Gate) -> None:
+    """They are not read again for it; a few that waited before them are in it, too."""
+    run_id = a_run(gate, an_experiment(gate))
+    for first, last in ((0, 1000), (1000, 2000), (2000, 2010), (2010, 3010)):
+        points = [Metric(key="loss", value=1.0, timestamp=step, step=step) for step in range(first, last)]
+        gate.perform(LogBatch(run_id=run_id, metrics=points))
+
+    assert [999, 1999, 3009] == ends(gate)
+    assert [] == differing(gate, blocks_of_metrics)
 
 
 def test_blocks_that_differ_are_sealed_again(gate: Gate, long: str) -> None:

@@ -10,6 +10,7 @@ Blocks are made while points are logged, and where they are missing, by a read t
 """
 
 from collections.abc import Iterator, Mapping
+from operator import ge
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,6 +23,8 @@ from runyard.tracking.metrics.tables import metric_blocks, metric_points, metric
 
 BLOCK = 1024
 """Points of a new block; one that late points fell into may have twice as many, less one."""
+SHORTEST = BLOCK // 2
+"""Points appended at once that make a block, with those that wait behind the last one."""
 PIECE = 16
 """Blocks that are sealed in one transaction."""
 LARGEST = 2**63 - 1
@@ -57,6 +60,15 @@ _last_point = Prepared(
     .order_by(*(column.desc() for column in _PLACE))
     .limit(sa.literal_column("1")),
     "series", "last_step",
+)  # fmt: skip
+_points_behind = Prepared(
+    sa.select(sa.func.count()).select_from(
+        sa.select(_points.step)
+        .where(_points.series_id == sa.bindparam("series"), sa.tuple_(*_PLACE) > _bound_place("after_"))
+        .limit(sa.bindparam("most"))
+        .subquery()
+    ),
+    "series", "after_step", "after_timestamp", "after_value", "most",
 )  # fmt: skip
 _last_end = Prepared(
     sa.select(*_END)
@@ -201,6 +213,37 @@ def _add_points(tx: Transaction, series: int, found: Levels, after: Point, last:
         after = points[-1]
 
 
+def seal_appended(tx: Transaction, series: int, points: list[Point]) -> bool:
+    """Make a block of points that were appended just now, without reading them again, and of the tail before them.
+
+    Returns whether that could be: they are as many as a block has, and the last ones of the series.
+
+    Parameters
+    ----------
+    points: In clustered order, as they are stored. The transaction must be the only one that writes.
+    """
+    steps = [point[0] for point in points]
+    if not SHORTEST <= len(points) < 2 * BLOCK or any(map(ge, steps, steps[1:])):
+        return False
+    end = last_end(tx, series) or LOWEST
+    tail = points_between(tx, series, end, points[0], 2 * BLOCK - len(points))
+    if not tail or tail[-1] != points[0]:
+        return False  # a point lies within a block, or the tail is too long
+    points = tail[:-1] + points
+    if _points_behind.row(tx, series, *end, 2 * BLOCK) != (len(points),):
+        return False
+    _save_block(tx, series, points[-1], points)
+    _note_sealed.run(tx, steps[-1], series)
+    _waiting(tx).pop(series, None)
+    return True
+
+
+def _waiting(tx: Transaction) -> dict[int, int]:
+    """The number of points appended since a series was sealed, by series."""
+    waiting: dict[int, int] = tx.connection.info.setdefault("unsealed_points", {})
+    return waiting
+
+
 def note_appended(tx: Transaction, counts: Mapping[int, int]) -> None:
     """Seal the series to which a block's worth of points has been appended since.
 
@@ -208,7 +251,7 @@ def note_appended(tx: Transaction, counts: Mapping[int, int]) -> None:
     ----------
     counts: Number of points that were appended now, by series.
     """
-    waiting: dict[int, int] = tx.connection.info.setdefault("unsealed_points", {})
+    waiting = _waiting(tx)
     for series, count in counts.items():
         total = waiting.pop(series, 0) + count
         if total < BLOCK:

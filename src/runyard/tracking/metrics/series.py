@@ -162,6 +162,8 @@ def append(tx: Transaction, run: int, points: Sequence[Point]) -> None:
         ]
         rows.sort(key=itemgetter(0, 1, 2))
         _insert_sqlite(tx, rows)
+        if len(numbers) == 1 and blocks.seal_appended(tx, rows[0][0], [row[1:4] for row in rows]):
+            return
     else:
         rows = [(numbers[p.key], p.step, p.timestamp, float(p.value), None) for p in points]
         insert_arrays(tx, rows)
