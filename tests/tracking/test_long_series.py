@@ -24,7 +24,7 @@ Triple = tuple[int, int, float]
 
 
 def log(gate: Gate, run_id: str, points: Sequence[Triple]) -> None:
-    """Log points of one metric, in pieces that are no block by themselves."""
+    """Log points of one metric, in pieces that make no block by themselves."""
     for first in range(0, len(points), 500):
         part = points[first : first + 500]
         gate.perform(LogBatch(run_id=run_id, metrics=[a_point(value=v, timestamp=t, step=s) for s, t, v in part]))

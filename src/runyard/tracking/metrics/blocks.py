@@ -228,7 +228,7 @@ def seal_appended(tx: Transaction, series: int, points: list[Point]) -> bool:
     end = last_end(tx, series) or LOWEST
     tail = points_between(tx, series, end, points[0], 2 * BLOCK - len(points))
     if not tail or tail[-1] != points[0]:
-        return False  # a point lies within a block, or the tail is too long
+        return False  # a point is within a block, or the tail is too long
     points = tail[:-1] + points
     if _points_behind.row(tx, series, *end, 2 * BLOCK) != (len(points),):
         return False
