@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from runyard.gate.gate import Gate
+from runyard.tracking.runs import description
 from runyard.tracking.runs.entities import Param
 from runyard.tracking.runs.messages import DeleteRun, DescribeRuns, LogBatch
 from tests.factories import NOW, a_point, a_run, an_experiment
@@ -164,3 +165,19 @@ def test_a_small_experiment_is_counted_exactly_beside_a_large_one_with_its_keys(
     described = gate.ask(DescribeRuns(experiment_ids=[small], filter="metrics.m1 >= 0"))
 
     assert (1700, False) == (described.runs, described.more)
+
+
+@pytest.mark.parametrize(("between", "expected"), [(5000, 300), (100, 100)])
+def test_fewer_matches_are_described_where_they_are_far_between(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch, between: int, expected: int
+) -> None:
+    """To find the newest matches, all runs between them are tested."""
+    monkeypatch.setattr(description, "MAX_BETWEEN", between)
+    experiment_id = an_experiment(gate)
+    add_runs(gate, experiment_id, 1500, metrics=1)
+
+    described = gate.ask(DescribeRuns(experiment_ids=[experiment_id], filter="metrics.m1 >= 0.5"))
+
+    assert expected == described.described
+    assert 750 == pytest.approx(described.runs, abs=20)
+    assert {expected} == {entry.runs for entry in described.metric_keys}

@@ -23,6 +23,8 @@ MAX_DESCRIBED = 1000
 """Runs whose keys are counted when there is no filter."""
 MAX_DESCRIBED_MATCHES = 300
 """Runs whose keys are counted when there is a filter, with which runs may have to be tested one by one."""
+FEWEST_MATCHES, MAX_BETWEEN = 100, 5_000
+"""Where more runs than the second are between the newest matches, fewer of these are described: those of a page."""
 MAX_ROWS = 60_000
 """Metrics and params that are looked at; where runs have many, fewer runs are described."""
 MAX_COUNTED = 100_000
@@ -82,9 +84,7 @@ def describe(tx: Transaction, message: DescribeRuns) -> dict[str, Any]:
     ------
     InvalidParameter: The filter is not valid.
     """
-    question = (message.experiment_ids, message.run_view_type, message.filter)
-    most = MAX_DESCRIBED_MATCHES if message.filter else MAX_DESCRIBED
-    found, token = search_run_ids(tx, *question, [], most, None)
+    found, token = _newest_found(tx, message)
     described = found[: _affordable(tx, found)]
     numbers = bound(tx, described)
     metric_keys = _metric_keys.rows(tx, numbers)
@@ -102,6 +102,25 @@ def describe(tx: Transaction, message: DescribeRuns) -> dict[str, Any]:
         answer["further_metric_keys"] = _further(tx, _first_metric_keys, metric_keys)
         answer["further_param_keys"] = _further(tx, _first_param_keys, param_keys)
     return answer
+
+
+def _newest_found(tx: Transaction, message: DescribeRuns) -> tuple[list[int], str | None]:
+    """The runs to describe, and a token when there are more. Fewer where they are far between: all runs are tested."""
+    question = (message.experiment_ids, message.run_view_type, message.filter)
+    if not message.filter:
+        return search_run_ids(tx, *question, [], MAX_DESCRIBED, None)
+    found, token = search_run_ids(tx, *question, [], FEWEST_MATCHES, None)
+    if token is None or _far_between(tx, message, found[-1]):
+        return found, token
+    return search_run_ids(tx, *question, [], MAX_DESCRIBED_MATCHES, None)
+
+
+def _far_between(tx: Transaction, message: DescribeRuns, last: int) -> bool:
+    """Whether many runs were started after this one."""
+    started = sa.select(runs.c.start_time).where(runs.c.id == last).scalar_subquery()
+    shown = search_of(tx, message.experiment_ids, message.run_view_type, None).view.shown(tx.dialect)
+    later = sa.select(runs.c.id).where(*shown, runs.c.start_time >= started).order_by(runs.c.start_time.desc())
+    return tx.execute(later.limit(1).offset(MAX_BETWEEN)).first() is not None
 
 
 def _affordable(tx: Transaction, found: Sequence[int]) -> int:
