@@ -23,7 +23,7 @@ def story(server: RunningServer) -> Story:
     """Runs and a registered model, so that every page has something to show."""
     gate = Gate.open(server.database_uri, artifact_root=str(server.folder / "runyard-artifacts"))
     try:
-        return a_story(gate, runs=5, name="sweep")
+        return a_story(gate, runs=3, name="sweep")
     finally:
         gate.close()
 
