@@ -8,24 +8,13 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from runyard.gate.gate import Gate
 from tests.support.server import RunningServer
-from tests.ui.stories import Story, a_story
+from tests.ui.stories import Story
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 Theme = Literal["light", "dark"]
-
-
-@pytest.fixture(scope="module")
-def story(server: RunningServer) -> Story:
-    """Runs and a registered model, so that every page has something to show."""
-    gate = Gate.open(server.database_uri, artifact_root=str(server.folder / "runyard-artifacts"))
-    try:
-        return a_story(gate, runs=3, name="sweep")
-    finally:
-        gate.close()
 
 
 @pytest.fixture(params=[("light", 1280), ("dark", 390)], ids=["light-1280", "dark-390"])
