@@ -212,6 +212,23 @@ def test_what_is_done_to_runs_leads_back_to_the_view_and_can_be_undone(gate: Gat
     assert ["lr", "seed"] == heads(undone)[5:]
 
 
+def test_undo_leaves_alone_what_was_deleted_before(gate: Gate, reader: Reader) -> None:
+    """Of the chosen runs only those are brought back that this deleted; nothing is said where none was."""
+    story = a_story(gate)
+    action, path = f"/ui/experiments/{story.experiment_id}", f"/experiments/{story.experiment_id}"
+    reader.send(f"{action}/delete-runs", runs=[story.run_ids[0]])
+
+    sent = reader.send(f"{action}/delete-runs", runs=[*story.run_ids[:2]], back="view=all")
+    page = reader.get(sent.headers["location"])
+    selection = re.findall(r"undo=(\w+)", sent.headers["location"])[0]
+    reader.send(f"{action}/restore-runs", selection=selection)
+
+    assert "1 run was deleted." in page.words
+    assert ["run 0"] == names(reader.get(f"{path}?view=deleted"))
+    again = reader.send(f"{action}/delete-runs", runs=[story.run_ids[0]])
+    assert 'class="notice"' not in reader.get(again.headers["location"]).text
+
+
 def test_an_address_cannot_claim_what_was_not_done(gate: Gate, reader: Reader) -> None:
     """A link that somebody sends shows no text of theirs, and a list that is gone no notice."""
     path = f"/experiments/{a_story(gate).experiment_id}"

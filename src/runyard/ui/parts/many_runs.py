@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from runyard.exceptions import DoesNotExist, InvalidParameter, RunyardException
 from runyard.protocol.message import Message
 from runyard.tracking.many_runs.entities import RunsChanged
+from runyard.tracking.many_runs.messages import FindRunIds
 from runyard.tracking.selections.messages import CreateSelection, GetSelection
 from runyard.ui.parts.chosen_runs import chosen
 from runyard.ui.parts.format import plural
@@ -68,6 +69,7 @@ def change(
     RunyardException: Some of them were refused. The others are changed.
     """
     run_ids = chosen_in(site, form)
+    different = _in_another_stage(site, experiment_id, run_ids, verb)
     changed = site.ask(message(run_ids))
     if changed.refused:
         first = changed.refused[0]
@@ -76,6 +78,16 @@ def change(
             f"{first.message}",
             first.error_code,
         )
-    kept = site.ask(CreateSelection(run_ids=run_ids)).selection_id
+    kept = site.ask(CreateSelection(run_ids=different)).selection_id if different else None
     chosen_still = {"selection": kept} if verb == "tagged" else {}
     return site.urls("experiments", experiment_id, **view_of(form.raw("back")), **chosen_still, done=verb, undo=kept)
+
+
+def _in_another_stage(site: Site, experiment_id: str, run_ids: list[str], verb: str) -> list[str]:
+    """The runs that a change will make different: to undo it must leave alone what was deleted, or active, before."""
+    view = {"deleted": "ACTIVE_ONLY", "restored": "DELETED_ONLY"}.get(verb)
+    if view is None:
+        return run_ids
+    listed = ", ".join(f"'{run_id}'" for run_id in run_ids)
+    named = FindRunIds(experiment_ids=[experiment_id], filter=f"run_id IN ({listed})", run_view_type=view)
+    return site.ask(named).run_ids
