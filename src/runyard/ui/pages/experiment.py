@@ -14,6 +14,7 @@ from runyard.core.tags import NOTE_TAG
 from runyard.exceptions import InvalidParameter
 from runyard.search.fields import RUN_FIELDS
 from runyard.search.parser import parse_filter
+from runyard.search.writing import key_text
 from runyard.tracking.experiments.entities import Experiment
 from runyard.tracking.experiments.messages import (
     DeleteExperiment,
@@ -36,7 +37,7 @@ from runyard.ui.parts.many_runs import Done, change, just_done
 from runyard.ui.parts.markdown import note
 from runyard.ui.parts.nesting import NestedRun, flat, nested
 from runyard.ui.parts.runs_export import WRITERS
-from runyard.ui.parts.sorting import Column, column_of, order_terms, quoted
+from runyard.ui.parts.sorting import Column, column_of, order_terms
 from runyard.ui.site import Form, Site
 
 PAGE_SIZE = 100
@@ -168,7 +169,7 @@ def _notes(site: Site, filter_text: str, found: RunsFound, error: FilterError | 
 
 def _value_heads(choice: ColumnChoice, order: str, state: ListState, path: str) -> tuple[Column, ...]:
     return tuple(
-        column_of(quoted(column.kind, column.key), column.key, order, state, path, numeric=column.kind == "metrics")
+        column_of(key_text(column.kind, column.key), column.key, order, state, path, numeric=column.kind == "metrics")
         for column in choice.shown
     )
 

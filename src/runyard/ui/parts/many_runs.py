@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from runyard.exceptions import DoesNotExist, InvalidParameter, RunyardException
 from runyard.protocol.message import Message
+from runyard.search.writing import value_text
 from runyard.tracking.many_runs.entities import RunsChanged
 from runyard.tracking.many_runs.messages import FindRunIds
 from runyard.tracking.selections.messages import CreateSelection, GetSelection
@@ -88,6 +89,6 @@ def _in_another_stage(site: Site, experiment_id: str, run_ids: list[str], verb: 
     view = {"deleted": "ACTIVE_ONLY", "restored": "DELETED_ONLY"}.get(verb)
     if view is None:
         return run_ids
-    listed = ", ".join(f"'{run_id}'" for run_id in run_ids)
+    listed = ", ".join(map(value_text, run_ids))
     named = FindRunIds(experiment_ids=[experiment_id], filter=f"run_id IN ({listed})", run_view_type=view)
     return site.ask(named).run_ids

@@ -1,12 +1,10 @@
 """Sorting by a column: the order in the page's address, the heads that change it."""
 
-import re
 from dataclasses import dataclass
 from typing import Literal
 
 from runyard.ui.parts.list_state import ListState
 
-_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 Direction = Literal["ascending", "descending"]
 
 
@@ -20,11 +18,6 @@ class Column:
     title: str
     sorted: Direction | None = None
     numeric: bool = False
-
-
-def quoted(kind: str, key: str) -> str:
-    """A column's name in the search language: ``metrics.loss``, ``params.`learning rate```."""
-    return f"{kind}.{key}" if _PLAIN.fullmatch(key) else f"{kind}.`{key}`"
 
 
 def order_terms(order: str, default: str) -> list[str]:
