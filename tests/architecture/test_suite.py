@@ -20,15 +20,18 @@ GOOD = "def test_one() -> None: pass\ndef test_two() -> None: pass\n"
 
 
 def test_workers_that_die_end_the_run_as_failed(tmp_path: Path) -> None:
-    """`make test` says which tests they were at, instead of waiting for ever for processes that are gone."""
+    """`make test` says which tests they were at, instead of waiting for ever for processes that are gone.
+
+    The files of the dying come first and in order: what no worker has begun when the first one dies is not run.
+    """
     for number in range(6):
-        (tmp_path / f"test_good_{number}.py").write_text(GOOD, encoding="utf-8")
+        (tmp_path / f"test_well_{number}.py").write_text(GOOD, encoding="utf-8")
     for how, statement in DYING.items():
         dying = f"import os, signal, time\n\n\ndef test_dies() -> None:\n    {statement}\n\n\n{GOOD}"
         (tmp_path / f"test_{how}.py").write_text(dying, encoding="utf-8")
 
     options = ["-c", str(ROOT / "pyproject.toml"), "--rootdir", str(tmp_path), *_options_of_make()]
-    quick = ["-o", "timeout=2", "-o", "faulthandler_timeout=10", "-p", "no:cacheprovider"]
+    quick = ["-o", "timeout=2", "-o", "faulthandler_timeout=10", "-p", "no:cacheprovider", "-p", "no:randomly"]
     command = [sys.executable, "-m", "pytest", *options, *quick, str(tmp_path)]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=110, check=False)
 

@@ -212,3 +212,26 @@ def test_a_server_under_nohup_outlives_its_terminal(start_server: Callable[..., 
 
     with Caller(server.url) as caller:
         assert 200 == caller.request("GET", INFO)[0]
+
+
+BORN_ENDING = """
+import os, signal
+from runyard.http.workers import run_workers
+
+os.register_at_fork(after_in_child=lambda: os.kill(os.getpid(), signal.SIGTERM))
+
+def work(_gone):
+    os.write(1, b"went on")
+    return 0
+
+raise SystemExit(run_workers(2, work, lambda: None, 5))
+"""
+
+
+def test_a_worker_asked_to_end_while_it_is_born_ends() -> None:
+    """The signal meets it before its own handlers stand, and may not be lost."""
+    done = subprocess.run([sys.executable, "-c", BORN_ENDING], capture_output=True, text=True, timeout=60, check=False)
+
+    assert done.returncode == 1
+    assert "went on" not in done.stdout
+    assert "workers die as soon as they start" in done.stderr

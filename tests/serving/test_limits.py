@@ -113,12 +113,18 @@ def test_workers_share_the_load_and_the_metrics(serve: Serve) -> None:
         assert 200 == server.ask({"inputs": [1]})[0]
     status, answer = server.ask({"inputs": {"do": ["pid"]}})
     assert 200 == status
+    wait_for(lambda: answered(server) == 11)  # A request is counted once its answer is out.
     os.kill(answer["predictions"], signal.SIGKILL)
     wait_for(lambda: server.ask({"inputs": [1]})[0] == 200)
+    wait_for(lambda: answered(server) >= 12)
+    assert 0 == server.stop()
+
+
+def answered(server: ModelServer) -> int:
+    """How many requests the server has answered with 200, by its metrics."""
     found = re.search(r'requests_total\{status="200"\} (\d+)', server.get("/metrics")[2])
     assert found is not None
-    assert int(found[1]) >= 12
-    assert 0 == server.stop()
+    return int(found[1])
 
 
 def wait_for(happened: Any) -> None:

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from types import FrameType
+from typing import NoReturn
 
 log = logging.getLogger("runyard.http")
 
@@ -70,16 +71,23 @@ class _Workers:
         return 1 if failed else 0
 
     def _fork(self) -> None:
-        process = os.fork()
-        if process:
+        # Signals wait meanwhile: until the parent knows of the worker, and until the worker has put off the parent's
+        # handlers. A worker that met SIGTERM with those would ask the others to end, and itself go on.
+        numbers = (*ending_signals(), signal.SIGALRM)
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
+        if not self._stopping:
+            process = os.fork()
+            if not process:
+                for number in numbers:
+                    signal.signal(number, signal.SIG_DFL)
+                signal.pthread_sigmask(signal.SIG_SETMASK, before)
+                self._be_worker()
             self._alive.add(process)
-            if self._stopping:  # the signal came while the fork was made
-                os.kill(process, signal.SIGTERM)
-            return
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+    def _be_worker(self) -> NoReturn:
         code = 1
         try:
-            for number in (*ending_signals(), signal.SIGALRM):
-                signal.signal(number, signal.SIG_DFL)
             os.close(self._held)
             code = self._work(self._gone)
         except WorkersCannotStart as reason:
