@@ -85,6 +85,7 @@ RAILROADS = {
         row("key", maybe("NOT"), "BETWEEN", "value", "AND", "value"),
         row("key", "IS", maybe("NOT"), "NULL"),
         row("children of", "run id"),
+        row("starred", choice("=", "!="), choice("true", "false")),
     ),
     "key": choice(
         "attribute",

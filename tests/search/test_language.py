@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from runyard.core.clock import now_ms
 from runyard.search.errors import InvalidSearch
 from runyard.search.fields import MODEL_VERSION_FIELDS, RUN_FIELDS
-from runyard.search.nodes import And, Comparison, Condition, Not, Or, Words
-from runyard.search.parser import parse_filter
+from runyard.search.nodes import And, Comparison, Condition, Not, Or, OrderTerm, Words
+from runyard.search.parser import parse_filter, parse_order_by
 from runyard.search.regex import InvalidPattern, compiled
 from runyard.search.writing import key_text, value_text
 from tests.search.filters import CONDITIONS, text_of
@@ -23,6 +23,7 @@ def metric(key: str, operator: str, value: float) -> Comparison:
 
 
 A, B, C = metric("a", ">", 1), metric("b", "<", 2), metric("c", "=", 3)
+STARRED = Comparison("tag", "runyard.starred", "=", "true")
 
 
 @pytest.mark.parametrize(
@@ -54,6 +55,9 @@ A, B, C = metric("a", ">", 1), metric("b", "<", 2), metric("c", "=", 3)
         ("children of abc-1", [Comparison("tag", "mlflow.parentRunId", "=", "abc-1")]),
         ("Children Of 'abc'", [Comparison("tag", "mlflow.parentRunId", "=", "abc")]),
         ("note ILIKE '%best%'", [Comparison("tag", "mlflow.note.content", "ILIKE", "%best%")]),
+        ("starred = true", [STARRED]),
+        ("starred != False AND starred", [STARRED, Words("starred")]),
+        ("starred = false", [Not(STARRED)]),
         ("experiment.name LIKE 'vision%'", [Comparison("experiment", "name", "LIKE", "vision%")]),
         ("experiment.id IN ('1', '2')", [Comparison("experiment", "id", "IN", ("1", "2"))]),
         ("end_time IS NULL", [Comparison("attribute", "end_time", "IS NULL", None)]),
@@ -71,6 +75,11 @@ A, B, C = metric("a", ">", 1), metric("b", "<", 2), metric("c", "=", 3)
 def test_a_filter_means(text: str, expected: list[Condition]) -> None:
     """OR binds less than AND, AND less than NOT; brackets bind most."""
     assert expected == parse_filter(text, RUN_FIELDS)
+
+
+def test_starred_runs_are_put_first_by_name() -> None:
+    """The tag's key is ours: an order need not spell it."""
+    assert [OrderTerm("tag", "runyard.starred", ascending=False)] == parse_order_by(["starred DESC"], RUN_FIELDS)
 
 
 DAY = 86_400_000
@@ -111,6 +120,8 @@ def test_times_are_told_from_now(text: str) -> None:
     ("text", "part", "problem"),
     [
         ("metrics.a > 1 OR", "", "A condition is needed here"),
+        ("starred = 'true'", "'true'", "true or false"),
+        ("starred > true", "true", "true or false"),
         ("OR metrics.a > 1", "OR", "A condition is needed here"),
         ("metrics.a > 1 AND OR metrics.b > 1", "OR", "A condition is needed here"),
         ("(metrics.a > 1 AND)", ")", "A condition is needed here"),

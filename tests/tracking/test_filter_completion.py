@@ -35,7 +35,7 @@ def asked(gate: Gate, text: str) -> tuple[str, list[str]]:
 @pytest.mark.parametrize(
     ("text", "completed", "found"),
     [
-        ("sta", "status", ["status", "start_time"]),
+        ("sta", "status", ["status", "start_time", "starred = true"]),
         ("met", "metrics.", ["metrics."]),
         ("metrics.a", "metrics.accuracy", ["metrics.accuracy"]),
         ("metrics.v", "metrics.`val/acc`", ["metrics.`val/acc`", "metrics.`val/loss`"]),

@@ -5,6 +5,8 @@ PARENT_TAG = "mlflow.parentRunId"
 NOTE_TAG = "mlflow.note.content"
 """The description of an experiment, a run or a logged model."""
 USER_TAG = "mlflow.user"
+STARRED_TAG = "runyard.starred"
+"""On a run or an experiment that somebody starred: ``true``. What is not starred has no such tag."""
 
 SOURCE_NAME_TAG = "mlflow.source.name"
 SOURCE_TYPE_TAG = "mlflow.source.type"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from runyard.core.tags import NOTE_TAG, PARENT_TAG
+from runyard.core.tags import NOTE_TAG, PARENT_TAG, STARRED_TAG
 
 EQUAL = frozenset(("=", "!="))
 ORDERED = frozenset(("=", "!=", ">", ">=", "<", "<="))
@@ -49,6 +49,7 @@ class EntityFields:
     aliases: Other spellings of attributes in filters.
     order_aliases: Other spellings of attributes in order_by.
     tag_aliases: Names that stand for a tag, with its key.
+    flags: Names that are true or false, with the key of the tag that is ``true`` where they are, and else not there.
     repeats_allowed: Whether order_by may name a key twice; the second one has no effect.
     """
 
@@ -59,6 +60,7 @@ class EntityFields:
     aliases: Mapping[str, str] = field(default_factory=dict)
     order_aliases: Mapping[str, str] = field(default_factory=dict)
     tag_aliases: Mapping[str, str] = field(default_factory=dict)
+    flags: Mapping[str, str] = field(default_factory=dict)
     repeats_allowed: bool = False
 
 
@@ -105,6 +107,7 @@ RUN_FIELDS = EntityFields(
     },
     order_aliases=dict.fromkeys(("created", "Created"), "start_time"),
     tag_aliases={"parent": PARENT_TAG, "note": NOTE_TAG},
+    flags={"starred": STARRED_TAG},
 )
 
 EXPERIMENT_FIELDS = EntityFields(
@@ -120,6 +123,7 @@ EXPERIMENT_FIELDS = EntityFields(
     },
     free={"tag": _TAG},
     tag_aliases={"note": NOTE_TAG},
+    flags={"starred": STARRED_TAG},
     repeats_allowed=True,
 )
 

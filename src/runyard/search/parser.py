@@ -7,6 +7,7 @@
     condition   = identifier comparator value | children of value
                 | identifier [ NOT ] ( IN list | BETWEEN value AND value | LIKE text | ILIKE text )
                 | identifier IS [ NOT ] NULL
+                | flag ( "=" | "!=" ) ( TRUE | FALSE )
     identifier  = name { "." name }            the first may say the kind: metrics, params, tags, attributes …
     list        = "(" value { "," value } [ "," ] ")"
     order item  = identifier [ ASC | DESC ]
@@ -20,7 +21,7 @@ from runyard.core.limits import shown
 from runyard.core.tags import PARENT_TAG
 from runyard.exceptions import InvalidParameter
 from runyard.search.errors import InvalidSearch
-from runyard.search.fields import RUN_FIELDS, EntityFields, Field
+from runyard.search.fields import EQUAL, RUN_FIELDS, EntityFields, Field
 from runyard.search.lexer import Token, tokens
 from runyard.search.nodes import And, Comparison, Condition, Not, Or, OrderTerm, Words
 from runyard.search.values import ValueReader
@@ -152,6 +153,8 @@ class _Parser(ValueReader):
             return (self.words_of_list(self.take()),)
         if start.is_word("CHILDREN") and self.tokens[self.place + 1].is_word("OF"):
             return (self.children(),)
+        if start.text in self.entity.flags and self.tokens[self.place + 1].kind == "operator":
+            return (self.flag(),)
         if not self.is_condition():
             return self.words()
         condition = self.condition()
@@ -182,6 +185,14 @@ class _Parser(ValueReader):
         if run.kind not in ("text", "word", "bare", "number") or not run.value:
             raise self.error("The id of a run is needed here: children of 0123….")
         return Comparison("tag", PARENT_TAG, "=", self.take().value if run.kind == "text" else self.plain())
+
+    def flag(self) -> Condition:
+        """Whether something is so, such as starred: the tag is there then, and ``true``."""
+        name, operator, value = self.take(), self.operator(), self.take()
+        if operator not in EQUAL or not value.is_word("TRUE", "FALSE"):
+            raise self.error(f"{name.text} is true or false: write {name.text} = true, without quotes.", value)
+        holds = Comparison("tag", self.entity.flags[name.text], "=", "true")
+        return holds if value.is_word("TRUE") == (operator == "=") else Not(holds)
 
     def is_condition(self) -> bool:
         """Whether an identifier stands here, rather than plain words or a text."""
@@ -295,6 +306,8 @@ class _Parser(ValueReader):
     def keyed(self, kind: str, key: str, start: Token, ordering: bool) -> tuple[str, str, Field]:
         if kind == "attribute" and key in self.entity.tag_aliases and not ordering:
             return "tag", self.entity.tag_aliases[key], self.entity.free["tag"]
+        if kind == "attribute" and key in self.entity.flags and ordering:
+            return "tag", self.entity.flags[key], self.entity.free["tag"]
         aliases = self.entity.order_aliases if ordering else self.entity.aliases
         known = self.entity.keyed[kind]
         key = aliases.get(key, key) if kind == "attribute" else key

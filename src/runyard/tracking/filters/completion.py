@@ -55,6 +55,7 @@ def _keys(tx: Transaction, typed: str) -> Iterator[tuple[str, str]]:
         yield from ((f"{prefix}.{key}", str(kind)) for key in RUN_FIELDS.keyed[str(kind)])
     elif not dot:
         yield from ((key, "attribute") for key in (*RUN_FIELDS.keyed["attribute"], *RUN_FIELDS.tag_aliases))
+        yield from ((f"{name} = true", "flag") for name in RUN_FIELDS.flags)
         yield from ((f"{prefix}.", "kind") for prefix in (*_KINDS, *_KEYED))
         yield from (("NOT", "not"), ("children of", "runs below a run"))
 
