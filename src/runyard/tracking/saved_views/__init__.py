@@ -1,0 +1,1 @@
+"""Saved views: a table of runs as somebody arranged it, under a name."""
