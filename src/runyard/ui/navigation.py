@@ -97,5 +97,11 @@ NOTICES = {
     "tag-set": "The tag was saved.",
     "tag-deleted": "The tag was removed.",
     "description-saved": "The description was saved.",
+    "view-saved": "The view was saved. Everybody finds it in Views.",
+    "view-updated": "The view now shows what is on screen.",
+    "view-renamed": "The view was renamed.",
+    "view-first": "The experiment opens with this view from now on.",
+    "view-not-first": "The experiment opens with the plain table again.",
+    "view-deleted": "The view was deleted. What it showed is still on screen: save it again if you miss it.",
 }
 """What a page says after a form was sent, by the code in its address: free text there could be forged."""

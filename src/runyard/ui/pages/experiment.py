@@ -6,7 +6,7 @@ from typing import Any
 
 from markupsafe import Markup
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from runyard.core.entity import Tag
 from runyard.core.lifecycle import LifecycleStage
@@ -37,6 +37,7 @@ from runyard.ui.parts.many_runs import Done, change, just_done
 from runyard.ui.parts.markdown import note
 from runyard.ui.parts.nesting import NestedRun, flat, nested
 from runyard.ui.parts.runs_export import WRITERS
+from runyard.ui.parts.saved_views import ViewsMenu, find_views, first_view, views_menu
 from runyard.ui.parts.sorting import Column, column_of, order_terms
 from runyard.ui.site import Form, Site
 
@@ -68,6 +69,7 @@ class ExperimentPage:
     description_html: Markup
     rows: tuple[NestedRun, ...]
     pages: Pages
+    views: ViewsMenu
     filter: str
     view: str
     order: str
@@ -105,6 +107,10 @@ def show(site: Site, request: Request) -> Response:
     experiment_id = request.path_params["experiment_id"]
     experiment = site.ask(GetExperiment(experiment_id=experiment_id)).experiment
     path = site.urls("experiments", experiment.experiment_id)
+    views = find_views(site, experiment.experiment_id)
+    first = first_view(views, request, path)
+    if first:
+        return RedirectResponse(first, 303)
     view = state.choice("view", (experiment.lifecycle_stage, "active", "deleted", "all"))
     order, filter_text = state.text("order"), state.text("filter")
     found, described, error = _find(site, experiment, filter_text, order, view, state)
@@ -116,6 +122,7 @@ def show(site: Site, request: Request) -> Response:
         description_html=note(description),
         rows=flat(found.runs) if order else nested(found.runs),
         pages=state.pages(path, len(found.runs), described.runs, found.next_page_token, PAGE_SIZE, more=described.more),
+        views=views_menu(views, request, path),
         filter=filter_text,
         view=view,
         order=order,

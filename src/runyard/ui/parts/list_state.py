@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
@@ -14,7 +14,9 @@ from runyard.ui.navigation import QueryValue, encode_query
 _PASSING = ("page", "from", "notice", "done", "undo", "selection", "chosen", "dropped")
 """Parameters that links to other views leave out: of this page, of what was just done, and what is chosen, which the
 script of the table carries along."""
-_VIEW = ("filter", "order", "view", "col", "equal", "page", "from")
+_VIEW = ("filter", "order", "view", "col", "equal", "page", "from", "saved")
+_NOT_SAVED = ("page", "from", "saved")
+"""Parameters of a view that none is saved with: where in the list one is, and the saved view that it began as."""
 _MAX_DIGITS, _MAX_FIELDS = 12, 1000
 
 
@@ -35,6 +37,16 @@ def view_of(query: str) -> dict[str, list[str]]:
         if name in _VIEW:
             view.setdefault(name, []).append(value)
     return view
+
+
+def arrangement_of(query: str) -> dict[str, list[str]]:
+    """What a saved view keeps of a query: the view without the place in the list."""
+    return {name: values for name, values in view_of(query).items() if name not in _NOT_SAVED}
+
+
+def begins_plain(names: Collection[str]) -> bool:
+    """Whether the parameters of an address choose no view of the table, nor say that it is the plain one."""
+    return not any(name in _VIEW for name in names)
 
 
 def name_filter(search: str) -> str | None:

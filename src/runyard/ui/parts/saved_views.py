@@ -1,0 +1,87 @@
+"""The saved views of an experiment's table: which there are, and how what is on screen differs from the one it was."""
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+
+from runyard.tracking.saved_views.messages import ListSavedViews, SavedView, SavedViewsFound
+from runyard.ui.navigation import QueryValue, encode_query
+from runyard.ui.parts.list_state import arrangement_of, begins_plain
+from runyard.ui.site import Site
+
+PLAIN = "none"
+"""What the address says in place of a view: show the plain table, and not the experiment's first view."""
+
+
+@dataclass(frozen=True)
+class ViewLink:
+    """A view that can be opened.
+
+    Attributes
+    ----------
+    first: The experiment opens with it.
+    """
+
+    view: SavedView
+    href: str
+    first: bool
+    current: bool
+
+
+@dataclass(frozen=True)
+class ViewsMenu:
+    """The views of a table.
+
+    Attributes
+    ----------
+    kept: What the address says of the view: its id, ``none`` for the plain table, empty for nothing.
+    current: The view that the table was opened as; None when there is none, or it was deleted.
+    changed: What is on screen is not what that view shows.
+    first: The experiment opens with that view.
+    plain: The address of the plain table.
+    """
+
+    links: tuple[ViewLink, ...]
+    kept: str
+    current: SavedView | None
+    changed: bool
+    first: bool
+    plain: str
+
+
+def find_views(site: Site, experiment_id: str) -> SavedViewsFound:
+    """The views of an experiment, and those of all experiments."""
+    return site.ask(ListSavedViews(experiment_id=experiment_id))
+
+
+def first_view(found: SavedViewsFound, request: Request, path: str) -> str | None:
+    """The address of the view that an experiment opens with; None when the request's address chooses what to show."""
+    if not found.default_view_id or not begins_plain(request.query_params.keys()):
+        return None
+    first = next(view for view in found.views if view.view_id == found.default_view_id)
+    return f"{path}?{encode_query({**address_of(first), **request.query_params})}"
+
+
+def views_menu(found: SavedViewsFound, request: Request, path: str) -> ViewsMenu:
+    """The views, and the one on screen."""
+    kept = request.query_params.get("saved", "")
+    current = next((view for view in found.views if view.view_id == kept), None)
+    links = (
+        ViewLink(
+            view, f"{path}?{encode_query(address_of(view))}", view.view_id == found.default_view_id, view is current
+        )
+        for view in found.views
+    )
+    return ViewsMenu(
+        links=tuple(links),
+        kept=kept,
+        current=current,
+        changed=current is not None and arrangement_of(current.query) != arrangement_of(request.url.query),
+        first=current is not None and current.view_id == found.default_view_id,
+        plain=f"{path}?saved={PLAIN}" if found.default_view_id else path,
+    )
+
+
+def address_of(view: SavedView) -> dict[str, QueryValue]:
+    """The parameters of a view's address: all that it shows, and its id, by which the page knows its name."""
+    return {**arrangement_of(view.query), "saved": view.view_id}
