@@ -108,8 +108,7 @@ def show(site: Site, request: Request) -> Response:
     experiment = site.ask(GetExperiment(experiment_id=experiment_id)).experiment
     path = site.urls("experiments", experiment.experiment_id)
     views = find_views(site, experiment.experiment_id)
-    first = first_view(views, request, path)
-    if first:
+    if first := first_view(views, request, path):
         return RedirectResponse(first, 303)
     view = state.choice("view", (experiment.lifecycle_stage, "active", "deleted", "all"))
     order, filter_text = state.text("order"), state.text("filter")
