@@ -8,6 +8,7 @@ from typing import Any, get_args
 import pytest
 
 from runyard.core.wire import is_declared, wire_fields
+from runyard.exceptions import RunyardException
 from runyard.protocol.codec import decode_body, fast_decoder
 from runyard.protocol.message import OPERATIONS, AnyMessage
 from runyard.tracking.metrics.messages import LogMetric
@@ -23,6 +24,16 @@ BODIES: dict[str, dict[str, Any]] = {
         "params": [{"key": "rate", "value": "0.1"}],
         "tags": [{"key": "team", "value": "red"}],
     },
+    "create_run": {
+        "experiment_id": "1",
+        "user_id": "ada",
+        "run_name": "first",
+        "start_time": 1_700_000_000_000,
+        "tags": [{"key": "mlflow.user", "value": "ada"}, {"key": "empty", "value": ""}, {"key": "none"}],
+    },
+    "update_run": {"run_id": "r", "run_uuid": "r", "status": "FINISHED", "end_time": 3, "run_name": "last"},
+    "set_tag": {"run_id": "r", "run_uuid": "r", "key": "team", "value": "red"},
+    "log_param": {"run_id": "r", "run_uuid": "r", "key": "rate", "value": "0.1"},
 }
 """What clients of MLflow 2 and 3 send, every field that they know."""
 
@@ -48,6 +59,38 @@ def test_what_clients_send_is_decoded_in_one_pass(name: str) -> None:
     message = hot_decoder(kind)(json.dumps(body).encode())
 
     assert plain(kind.from_wire(body), kind) == plain(message, kind)
+
+
+ODD: list[tuple[str, dict[str, Any]]] = [
+    ("create_run", {"experiment_id": 1, "start_time": "3"}),
+    ("create_run", {"experimentId": "1", "runName": "camel"}),
+    ("create_run", {"experiment_id": "1", "tags": [{"key": "", "value": "x"}]}),
+    ("create_run", {"experiment_id": "1", "tags": [{"value": "x"}], "start_time": None}),
+    ("create_run", {"experiment_id": "1", "run_name": "NUL \0"}),
+    ("update_run", {"run_id": "r", "status": 3}),
+    ("update_run", {"run_id": "r", "status": "3", "end_time": None}),
+    ("update_run", {"run_id": "r", "status": "DONE"}),
+    ("update_run", {"run_id": "\0", "status": "FAILED"}),
+    ("set_tag", {"run_id": "r", "key": ""}),
+    ("set_tag", {"run_id": "\ud800", "key": "a", "value": None}),
+    ("log_param", {"run_id": "r", "key": "a", "value": 3}),
+    ("log_metric", {**POINT, "run_id": "\0"}),
+]
+"""What old clients send, and what is wrong."""
+
+
+@pytest.mark.parametrize(("name", "body"), ODD)
+def test_the_one_pass_takes_and_refuses_what_the_lenient_way_does(name: str, body: dict[str, Any]) -> None:
+    """With the same values or the same error."""
+    kind = OPERATIONS[name]
+
+    def outcome(decode: Callable[[], AnyMessage]) -> Any:
+        try:
+            return plain(decode(), kind)
+        except RunyardException as error:
+            return error.to_wire()
+
+    assert outcome(lambda: kind.from_wire(body)) == outcome(lambda: decode_body(kind, json.dumps(body).encode()))
 
 
 def plain(value: Any, kind: Any) -> Any:

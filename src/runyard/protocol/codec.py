@@ -9,16 +9,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING
 from functools import cache
 from operator import attrgetter
-from typing import Annotated, Any, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 from urllib.parse import parse_qs
 
 import msgspec
 import orjson
 
-from runyard.core.wire import is_declared, wire_fields
+from runyard.core.wire import WireField, is_declared, wire_fields
 from runyard.exceptions import BadRequest, InvalidParameter
 from runyard.protocol.answer import Raw, Wire
 from runyard.protocol.message import AnyMessage
+from runyard.protocol.types import Choice
 
 MAX_DEPTH = 100
 MAX_QUERY_FIELDS = 1000
@@ -143,14 +144,20 @@ def fast_decoder(kind: Any) -> Callable[[bytes], AnyMessage] | None:
     struct = _struct(kind)
     decode = msgspec.json.Decoder(struct).decode
     names = struct.__struct_fields__
-    needed = [field.name for field in wire_fields(kind) if field.required and field.kind is str]
+    needed = _needed(kind)
+    needed_in = [(field.name, name) for field in wire_fields(kind) for name in _needed(_item(field.kind))]
     doubles = [field.name for field in wire_fields(kind) if field.kind is float]
     lists = [(field.name, name) for field in wire_fields(kind) for name in _doubles_in(field.kind)]
 
     def fast(body: bytes) -> AnyMessage:
+        if _NUL in body:
+            raise msgspec.ValidationError("the lenient decoder says which text holds it")
         found = decode(body)
         for name in needed:
             if not getattr(found, name):
+                raise msgspec.ValidationError("the lenient decoder says what is missing")
+        for items, name in needed_in:
+            if not all(map(attrgetter(name), getattr(found, items))):
                 raise msgspec.ValidationError("the lenient decoder says what is missing")
         for name in doubles:
             if type(getattr(found, name)) is str:
@@ -162,6 +169,8 @@ def fast_decoder(kind: Any) -> Callable[[bytes], AnyMessage] | None:
     return fast
 
 
+_NUL = rb"\u0000"
+"""No database stores it. Half a surrogate pair, which none stores either, is an error to msgspec."""
 _Integer = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 """What databases hold; msgspec itself reads integers of any length."""
 
@@ -170,10 +179,15 @@ def _struct(kind: Any) -> Any:
     """A message, or an object in one, as msgspec reads it fastest: the same attributes."""
     fields: list[Any] = []
     for field in wire_fields(kind):
-        hint = _as_read(field.kind) | None if field.optional else _as_read(field.kind)
+        hint = _hint(field) | None if field.optional else _hint(field)
         default = msgspec.field(default_factory=list) if field.default is list else field.default
         fields.append((field.name, hint) if field.default is MISSING else (field.name, hint, default))
     return msgspec.defstruct(kind.__name__, fields, kw_only=True, forbid_unknown_fields=True)
+
+
+def _hint(field: WireField) -> Any:
+    choices = [mark.names for mark in field.marks if isinstance(mark, Choice)]
+    return Literal[choices[0]] if choices else _as_read(field.kind)
 
 
 def _as_read(hint: Any) -> Any:
@@ -186,10 +200,21 @@ def _as_read(hint: Any) -> Any:
     return _struct(hint) if is_declared(hint) else hint
 
 
+def _item(hint: Any) -> Any:
+    """The class of the objects in a list; None for anything else."""
+    item = get_args(hint)[0] if get_origin(hint) is list else None
+    return item if is_declared(item) else None
+
+
+def _needed(kind: Any) -> list[str]:
+    """Which fields of an object are texts that must not be empty."""
+    return [field.name for field in wire_fields(kind) if field.required and field.kind is str] if kind else []
+
+
 def _doubles_in(hint: Any) -> list[str]:
     """Which fields are doubles, of the objects in a list."""
-    item = get_args(hint)[0] if get_origin(hint) is list else None
-    return [field.name for field in wire_fields(item) if field.kind is float] if is_declared(item) else []
+    item = _item(hint)
+    return [field.name for field in wire_fields(item) if field.kind is float] if item else []
 
 
 def _spell_out(found: Sequence[Any], name: str) -> None:

@@ -128,7 +128,7 @@ class RunsDescribed(Answer):
     further_param_keys: list[str] = field(default_factory=list)
 
 
-class CreateRun(Message[RunFound], post="runs/create", needs="experiment.edit"):
+class CreateRun(Message[RunFound], post="runs/create", needs="experiment.edit", hot=True):
     """Start a run. Its status is RUNNING; without a name it gets a random one, without a start time the present one."""
 
     experiment_id: ExperimentId = ""
@@ -218,7 +218,7 @@ class GetRun(OfRun, Message[RunFound], get="runs/get", needs="run.read"):
     """One run with its latest metrics, params, tags and inputs; deleted ones too."""
 
 
-class UpdateRun(OfRun, Message[RunUpdated], post="runs/update", needs="run.edit"):
+class UpdateRun(OfRun, Message[RunUpdated], post="runs/update", needs="run.edit", hot=True):
     """Change status, end time or name of an active run; what is not given stays.
 
     A run that ends without an end time ended now; one that runs has none.
@@ -245,7 +245,7 @@ class RestoreRun(Message[Nothing], post="runs/restore", needs="run.delete"):
     run_id: str
 
 
-class SetTag(OfRun, Message[Nothing], post="runs/set-tag", needs="run.edit"):
+class SetTag(OfRun, Message[Nothing], post="runs/set-tag", needs="run.edit", hot=True):
     """Set or replace a tag of an active run."""
 
     key: str
@@ -263,7 +263,7 @@ class DeleteTag(Message[Nothing], post="runs/delete-tag", needs="run.edit"):
     key: str
 
 
-class LogParam(OfRun, Message[Nothing], post="runs/log-parameter", needs="run.edit"):
+class LogParam(OfRun, Message[Nothing], post="runs/log-parameter", needs="run.edit", hot=True):
     """Log a param once: the same value again is fine, another value is refused."""
 
     key: str
