@@ -87,6 +87,7 @@ RAILROADS = {
         row("children of", "run id"),
         row("starred", choice("=", "!="), choice("true", "false")),
     ),
+    "order": row(choice("key", row("number", "(", "key", ")")), choice(Rail(("─",)), "ASC", "DESC")),
     "key": choice(
         "attribute",
         row(choice("metrics", "params", "tags", "dataset", "experiment"), ".", choice("name", "`name`", '"name"')),

@@ -225,6 +225,9 @@ def test_a_filter_that_experiments_cannot_answer_is_refused(text: str) -> None:
         ("attributes.start_time\tASC", OrderTerm("attribute", "start_time", ascending=True)),
         ("created desc", OrderTerm("attribute", "start_time", ascending=False)),
         ("`run_name`", OrderTerm("attribute", "run_name", ascending=True)),
+        ("duration DESC", OrderTerm("attribute", "duration", ascending=False)),
+        ("number(params.lr) DESC", OrderTerm("param", "lr", ascending=False, numeric=True)),
+        ("Number ( params.`a b` )", OrderTerm("param", "a b", ascending=True, numeric=True)),
     ],
 )
 def test_an_order(item: str, expected: OrderTerm) -> None:
@@ -249,6 +252,12 @@ def test_an_order(item: str, expected: OrderTerm) -> None:
         "asc",
         "'run_name'",
         "metrics.a; DROP TABLE runs",
+        "number(metrics.a)",
+        "number(params.a",
+        "number(params.a DESC)",
+        "number params.a",
+        "number()",
+        "number(5)",
     ],
 )
 def test_an_order_that_is_refused(item: str) -> None:
@@ -262,6 +271,13 @@ def test_runs_are_ordered_by_a_key_once(items: list[str]) -> None:
     """A key named twice is a mistake of the caller, not of the server."""
     with pytest.raises(InvalidSearch, match="twice"):
         parse_order_by(items, RUN_FIELDS)
+
+
+def test_texts_may_be_ordered_as_numbers_first_and_then_as_texts() -> None:
+    """So that 0.1 and 1e-1 have an order too; only runs have params."""
+    assert 2 == len(parse_order_by(["number(params.lr)", "params.lr"], RUN_FIELDS))
+    with pytest.raises(InvalidSearch, match=r"number\(\) is for params"):
+        parse_order_by(["number(name)"], EXPERIMENT_FIELDS)
 
 
 def test_experiments_may_be_ordered_by_a_key_twice() -> None:

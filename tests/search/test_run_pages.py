@@ -2,6 +2,7 @@
 
 import math
 import random
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -16,6 +17,7 @@ from tests.factories import a_point, a_run, an_experiment
 
 LONG = "x" * 200
 TEXTS = ["a", "b", "ä", "B", "", LONG + "a", LONG + "b", LONG, "a" * 199]
+NUMERALS = ["1e-05", "0.001", "0.1", "1e-1", " 12 ", "-3", "+2", "0x10", "1e400", "nan", "5.", ".5", "1e-1 x"]
 
 
 @dataclass
@@ -69,6 +71,7 @@ def a_store(gate: Gate, seed: int, number: int = 60) -> Store:
         values = [chance.choice([0.0, -0.0, 1.5, -2.0, math.inf, -math.inf, math.nan, chance.random()]) for _ in "mn"]
         metrics = {key: value for key, value in zip("mn", values, strict=True) if chance.random() < 0.8}
         params = {key: chance.choice([*TEXTS, str(chance.random())]) for key in "pq" if chance.random() < 0.7}
+        params |= {key: chance.choice([*NUMERALS, "", "a"]) for key in "z" if chance.random() < 0.9}
         tags = {key: chance.choice(TEXTS) for key in "tu" if chance.random() < 0.7}
         run_id = a_run(gate, store.experiment if mine else store.other, tags, run_name=name, start_time=start)
         points = [a_point(key, value) for key, value in metrics.items()]
@@ -87,6 +90,15 @@ def by(kind: str, key: str, descending: bool) -> Callable[[KnownRun], object]:
     """A sort key: values first, then NaN, then what is missing."""
 
     def rank(run: KnownRun) -> object:
+        if kind == "numbers":
+            text = run.params.get(key)
+            if text is None:
+                return (2, 0)
+            found = text if math.isnan(numeral(text)) else numeral(text)
+            return (isinstance(found, str), Reversed(found) if descending else found)
+        if key == "duration":
+            lasted = (ALWAYS if run.end is None else run.end) - run.start
+            return (0, Reversed(lasted) if descending else lasted)
         value = getattr(run, kind).get(key) if kind in {"metrics", "params", "tags"} else getattr(run, key)
         if value is None:
             return (2, 0)
@@ -95,6 +107,18 @@ def by(kind: str, key: str, descending: bool) -> Callable[[KnownRun], object]:
         return (0, Reversed(value) if descending else value)
 
     return rank
+
+
+NUMERAL = re.compile(r"\s*[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?\s*")
+
+
+def numeral(text: str) -> float:
+    """The number that a param is; NaN for any other text."""
+    return float(text) if NUMERAL.fullmatch(text) and abs(float(text)) < 1e308 else math.nan
+
+
+ALWAYS = 10**15
+"""Later than anything that happens here."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +146,12 @@ ORDERS = {
     "end_time": [("attribute", "end", False)],
     "run_name": [("attribute", "name", False)],
     "run_name DESC": [("attribute", "name", True)],
+    "duration": [("attribute", "duration", False)],
+    "duration DESC": [("attribute", "duration", True)],
+    "duration DESC, metrics.m": [("attribute", "duration", True), ("metrics", "m", False)],
+    "number(params.z)": [("numbers", "z", False)],
+    "number(params.z) DESC": [("numbers", "z", True)],
+    "number(params.p) DESC, number(params.z)": [("numbers", "p", True), ("numbers", "z", False)],
     "status, metrics.m": [("attribute", "status", False), ("metrics", "m", False)],
 }
 
@@ -152,6 +182,9 @@ FILTERS: dict[str, Callable[[KnownRun], bool]] = {
     ),
     "metrics.m > -1 and metrics.m < 1": lambda run: -1 < run.metrics.get("m", math.nan) < 1,
     "status = 'FAILED'": lambda run: run.status == "FAILED",
+    "params.z >= 0.1": lambda run: numeral(run.params.get("z", "")) >= 0.1,
+    "params.z IS NULL or params.z = 'nan'": lambda run: run.params.get("z", "nan") == "nan",
+    "params.z = '1e-05' and duration < 1000w": lambda run: run.params.get("z") == "1e-05" and run.end is not None,
     "end_time >= 6 and start_time < 6": lambda run: run.end is not None and run.end >= 6 and run.start < 6,
 }
 

@@ -21,6 +21,7 @@ INSERT INTO runs (
 INSERT INTO metric_series (run_id, key, value, step, timestamp, document)
     SELECT i, 'm', (i * 7919 % {runs}) * 1.0 / {runs}, 0, 0, '' FROM n;
 INSERT INTO run_params (run_id, key, value) SELECT i, 'p', 'v' || (i % 4) FROM n;
+INSERT INTO run_params (run_id, key, value) SELECT i, 'lr', '0.' || (i * 7919 % {runs}) FROM n;
 INSERT INTO run_tags (run_id, key, value) SELECT i, 't', 'parent-' || (i / 10) FROM n
 """
 _NUMBERS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {runs})"
@@ -33,6 +34,11 @@ QUESTIONS = [
     ("", "tags.t"),
     ("", "run_name DESC"),
     ("", "end_time"),
+    ("", "duration"),
+    ("metrics.m > 0.5", "duration DESC"),
+    ("", "number(params.lr)"),
+    ("params.lr > 0.5 and metrics.m > 0.2", "number(params.lr) DESC"),
+    ("", "number(params.p) DESC"),
     ("metrics.m > 0.5 and params.p = 'v3'", "metrics.m DESC"),
     ("params.p = 'v3'", "metrics.m"),
     ("metrics.m > 0.5", ""),

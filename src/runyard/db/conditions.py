@@ -64,14 +64,14 @@ def compare_text(column: Column, comparison: Comparison, dialect: str) -> sa.Col
     """
     value = comparison.value
     if isinstance(value, tuple) and not isinstance(value[0], str):
-        return compare(_as_number(column, dialect), comparison, dialect)
+        return compare(as_number(column, dialect), comparison, dialect)
     if not isinstance(value, int | float):
         return compare(column, comparison, dialect)
     if dialect == "sqlite":  # reads both alike, so that 0.1 is 0.1 to the last digit
         given = sa.cast(sa.literal(_NUMERAL.get(float(value), repr(float(value)))), sa.REAL)
-        condition: sa.ColumnElement[bool] = _ORDERED[comparison.operator](_as_number(column, dialect), given)
+        condition: sa.ColumnElement[bool] = _ORDERED[comparison.operator](as_number(column, dialect), given)
         return condition
-    return compare(_as_number(column, dialect), _with(comparison, float(value)), dialect)
+    return compare(as_number(column, dialect), _with(comparison, float(value)), dialect)
 
 
 def combine(
@@ -157,7 +157,7 @@ def _with(comparison: Comparison, value: Any) -> Comparison:
     return Comparison(comparison.kind, comparison.key, comparison.operator, value)
 
 
-def _as_number(column: Column, dialect: str) -> Column:
+def as_number(column: Column, dialect: str) -> Column:
     """The number that a text is, up to 1e307; NULL for any other text."""
     text = sa.func.substr(column, number(1), number(_INDEXED))
     if dialect == "postgresql":

@@ -51,6 +51,7 @@ class EntityFields:
     tag_aliases: Names that stand for a tag, with its key.
     flags: Names that are true or false, with the key of the tag that is ``true`` where they are, and else not there.
     repeats_allowed: Whether order_by may name a key twice; the second one has no effect.
+    ordered_as_numbers: Kinds whose texts order_by may take as numbers: ``number(params.lr)``.
     """
 
     name: str
@@ -62,6 +63,7 @@ class EntityFields:
     tag_aliases: Mapping[str, str] = field(default_factory=dict)
     flags: Mapping[str, str] = field(default_factory=dict)
     repeats_allowed: bool = False
+    ordered_as_numbers: frozenset[str] = frozenset()
 
 
 RUN_STATUSES = ("RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED")
@@ -95,7 +97,7 @@ RUN_FIELDS = EntityFields(
             "artifact_uri": TEXT,
             "start_time": _TIME,
             "end_time": Field("number", ORDERED | LISTED | PRESENCE, unit="date"),
-            "duration": Field("number", ORDERED, sortable=False, unit="duration"),
+            "duration": Field("number", ORDERED, unit="duration"),
         },
         "dataset": dict.fromkeys(("name", "digest", "context"), _FILTERED_TEXT),
         "experiment": {"name": _FILTERED_TEXT, "id": Field("id", EQUAL | LISTED, sortable=False)},
@@ -108,6 +110,7 @@ RUN_FIELDS = EntityFields(
     order_aliases=dict.fromkeys(("created", "Created"), "start_time"),
     tag_aliases={"parent": PARENT_TAG, "note": NOTE_TAG},
     flags={"starred": STARRED_TAG},
+    ordered_as_numbers=frozenset(("param",)),
 )
 
 EXPERIMENT_FIELDS = EntityFields(

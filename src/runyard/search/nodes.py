@@ -58,11 +58,17 @@ Condition = Comparison | Words | And | Or | Not
 
 @dataclass(frozen=True)
 class OrderTerm:
-    """One key to order by."""
+    """One key to order by.
+
+    Attributes
+    ----------
+    numeric: Texts that are numbers are ordered as numbers, before the others.
+    """
 
     kind: str
     key: str
     ascending: bool
+    numeric: bool = False
 
 
 def comparisons_in(conditions: Sequence[Condition]) -> Iterator[Comparison]:

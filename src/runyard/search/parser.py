@@ -10,7 +10,7 @@
                 | flag ( "=" | "!=" ) ( TRUE | FALSE )
     identifier  = name { "." name }            the first may say the kind: metrics, params, tags, attributes …
     list        = "(" value { "," value } [ "," ] ")"
-    order item  = identifier [ ASC | DESC ]
+    order item  = ( identifier | NUMBER "(" identifier ")" ) [ ASC | DESC ]
 
 What MLflow's search takes means the same here, the needless AND included that it lets pass between conditions.
 """
@@ -75,14 +75,15 @@ def parse_order_by(items: Sequence[str], entity: EntityFields) -> list[OrderTerm
     if len(items) > MAX_ORDER_TERMS:
         raise InvalidParameter(f"order_by has {len(items)} keys; at most {MAX_ORDER_TERMS} are taken.")
     terms: list[OrderTerm] = []
-    named: set[tuple[str, str]] = set()
+    named: set[tuple[str, str, bool]] = set()
     for item in items:
         term = _Parser(item, entity).order_term()
-        if (term.kind, term.key) not in named:
+        name = (term.kind, term.key, term.numeric)
+        if name not in named:
             terms.append(term)
         elif not entity.repeats_allowed:
             raise InvalidSearch("order_by names this key twice. Name each key once.", item, 0)
-        named.add((term.kind, term.key))
+        named.add(name)
     return terms
 
 
@@ -345,10 +346,25 @@ class _Parser(ValueReader):
         if self.here.kind == "end":
             raise self.error("This item of order_by is blank. Write a key, then ASC or DESC if you like.")
         start = self.here
-        kind, key, field = self.identifier(ordering=True)
+        numeric = start.is_word("NUMBER") and self.tokens[self.place + 1].text == "("
+        kind, key, field = self.as_number() if numeric else self.identifier(ordering=True)
         if not field.sortable:
             raise self.error(f"{self.entity.name.capitalize()} cannot be ordered by a {kind}.", start)
         direction = self.take_word("ASC", "DESC")
         if self.here.kind != "end":
             raise self.error("An item of order_by is one key followed by ASC or DESC. Give several keys as a list.")
-        return OrderTerm(kind, key, ascending=direction is None or direction.is_word("ASC"))
+        return OrderTerm(kind, key, ascending=direction is None or direction.is_word("ASC"), numeric=numeric)
+
+    def as_number(self) -> tuple[str, str, Field]:
+        """Kind, key and field of what is ordered as a number: ``number(params.lr)``."""
+        self.take()
+        self.take()
+        start = self.here
+        kind, key, field = self.identifier(ordering=True)
+        if kind not in self.entity.ordered_as_numbers:
+            known = f" {self.entity.name.capitalize()} have none." if not self.entity.ordered_as_numbers else ""
+            raise self.error(f"number() is for params, whose values are texts.{known}", start)
+        if self.here.text != ")":
+            raise self.error("A closing bracket is needed here: number(params.lr).")
+        self.take()
+        return kind, key, field

@@ -25,7 +25,7 @@ from runyard.tracking.experiments.search import compare_experiment, shown_stage
 from runyard.tracking.experiments.tables import experiments
 from runyard.tracking.inputs.tables import dataset_input_tags, dataset_inputs, datasets
 from runyard.tracking.runs.ranges import TABLES, in_index, in_range, indexed, runs_in_range
-from runyard.tracking.runs.tables import INDEXED_LENGTH, runs
+from runyard.tracking.runs.tables import INDEXED_LENGTH, LASTED, runs
 
 ATTRIBUTES: dict[str, sa.ColumnElement[Any]] = {
     "run_id": runs.c.run_uuid,
@@ -206,9 +206,12 @@ def _single(
 
 
 def _attribute(key: str) -> sa.ColumnElement[Any]:
-    if key == "duration":  # a run that goes on has lasted until now
-        return sa.func.coalesce(runs.c.end_time, sa.literal(now_ms(), sa.BigInteger)) - runs.c.start_time
-    return ATTRIBUTES[key]
+    return lasted(now_ms()) if key == "duration" else ATTRIBUTES[key]
+
+
+def lasted(now: int) -> sa.ColumnElement[float]:
+    """Milliseconds that a run took; one that goes on has lasted until now."""
+    return sa.func.coalesce(LASTED, sa.literal(float(now), sa.Double()) - sa.cast(runs.c.start_time, sa.Double()))
 
 
 def _has_words(text: str, dialect: str) -> sa.ColumnElement[bool]:

@@ -1,15 +1,15 @@
 """Finding runs: conditions on their own columns, metrics, params, tags and datasets, in any order, a page at a time."""
 
 import functools
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
 
-from runyard.db.conditions import binary, number
+from runyard.db.conditions import as_number, binary, number
 from runyard.db.dialects import one_of
-from runyard.db.paging import Page, SortColumn
+from runyard.db.paging import Page, SortColumn, decode_token
 from runyard.db.transaction import Transaction
 from runyard.search.fields import RUN_FIELDS
 from runyard.search.nodes import Comparison, Condition, OrderTerm
@@ -18,6 +18,7 @@ from runyard.tracking.experiments.messages import experiment_number
 from runyard.tracking.runs.conditions import (
     ATTRIBUTES,
     View,
+    lasted,
     matching,
     meets,
     meets_by_number,
@@ -29,11 +30,14 @@ from runyard.tracking.runs.ranges import TABLES, few_runs, in_index, narrowed
 from runyard.tracking.runs.tables import INDEXED_LENGTH, runs
 from runyard.tracking.runs.walks import (
     Group,
-    Piece,
     Step,
+    Walk,
     WalkTooLongError,
+    by_age,
+    by_duration,
     by_end,
     by_name,
+    by_numeral,
     by_value,
     limited,
 )
@@ -69,8 +73,10 @@ def search_run_ids(
     InvalidParameter: The filter, the order or the token is not valid.
     """
     terms = parse_order_by(order_by, RUN_FIELDS)
-    source, columns = _order(terms, tx.dialect)
-    search = search_of(tx, experiment_ids, view_type, text, terms)
+    by_duration = any((term.kind, term.key) == ("attribute", "duration") for term in terms)
+    now = (_time_of(page_token) if by_duration else None) or tx.now_ms
+    source, columns = _order(terms, tx.dialect, now)
+    search = replace(search_of(tx, experiment_ids, view_type, text, terms), now=now)
     every = sa.select(runs.c.id).select_from(source)
     query = ("runs", sorted(set(experiment_ids)), view_type, text or "", list(order_by))
     page = Page(columns, query, max_results, page_token)
@@ -79,11 +85,17 @@ def search_run_ids(
 
 @dataclass(frozen=True)
 class Search:
-    """What is asked."""
+    """What is asked.
+
+    Attributes
+    ----------
+    now: When the first page was read: runs that go on have lasted until then, on every page.
+    """
 
     view: View
     conditions: Sequence[Condition]
     terms: Sequence[OrderTerm]
+    now: int = 0
 
     @property
     def comparisons(self) -> list[Comparison]:
@@ -167,35 +179,45 @@ def _walked(
     in_view: Selects runs in view, to be read newest first.
     """
     wanted = page.start.offset + page.wanted
-    term, step = search.terms[0], Step(FIRST_STEP, wanted + _SPARE)
-    # A walk by a key keeps to the ranges of conditions on it.
-    bounding = [
-        each for each in search.comparisons if (each.kind, each.key) == (term.kind, term.key) and in_index(each)
-    ]
-    left = [each for each in search.conditions if term.kind not in TABLES or each not in bounding]
-    walk = _walk(tx, page.start.key, search, left, step)
-    if walk is None or wanted > MAX_WALKED:
+    if wanted > MAX_WALKED:
         return None
     tested = meets(search.conditions, tx.dialect)
-    found: list[Any] = []
-    walked = 0
+    begun = known.where(*tested), in_view.where(*tested)
     try:
-        for piece in walk:
-            walked += step.entries
-            if isinstance(piece, Group):
-                found += _of_group(
-                    tx, page, known.where(*tested), in_view.where(*tested), search, piece, wanted - len(found)
-                )
-            elif piece:
-                found += page.leading(tx, known.where(one_of(tx, runs.c.id, piece), *tested), wanted - len(found))
-            if len(found) >= wanted:
-                break
-            step.wanted = wanted - len(found) + _SPARE
-            needed = step.wanted * walked * 5 // (4 * max(len(found), 1))
-            step.entries = max(needed, FIRST_STEP) if walked + needed <= MAX_WALKED else 0
+        found = [_led(tx, page, *begun, search, walk) for walk in _walks(tx, page.start.key, search)]
     except WalkTooLongError:
         return None
-    return found[page.start.offset :]
+    if len(found) > 1:  # the first of all are among the first of each
+        numbers = [row[0] for rows in found for row in rows]
+        return page.leading(tx, known.where(one_of(tx, runs.c.id, numbers)), wanted)[page.start.offset :]
+    return found[0][page.start.offset :] if found else None
+
+
+def _led(
+    tx: Transaction, page: Page, known: sa.Select[Any], in_view: sa.Select[Any], search: Search, walk: Walk
+) -> list[Any]:
+    """The first rows among the runs of a walk, as many as the page needs.
+
+    Raises
+    ------
+    WalkTooLongError: That takes too long.
+    """
+    wanted = page.start.offset + page.wanted
+    step = Step(FIRST_STEP, wanted + _SPARE)
+    found: list[Any] = []
+    walked = 0
+    for piece in walk(step):
+        walked += step.entries
+        if isinstance(piece, Group):
+            found += _of_group(tx, page, known, in_view, search, piece, wanted - len(found))
+        elif piece:
+            found += page.leading(tx, known.where(one_of(tx, runs.c.id, piece)), wanted - len(found))
+        if len(found) >= wanted:
+            break
+        step.wanted = wanted - len(found) + _SPARE
+        needed = step.wanted * walked * 5 // (4 * max(len(found), 1))
+        step.entries = max(needed, FIRST_STEP) if walked + needed <= MAX_WALKED else 0
+    return found
 
 
 def _of_group(
@@ -216,29 +238,43 @@ def _of_group(
     term, key = search.terms[0], page.start.key
     shortened = isinstance(group.value, str) and len(group.value) == INDEXED_LENGTH
     if len(search.terms) == 1 and term.kind in TABLES and not shortened:
-        begun = key is not None and key[:2] == (0, group.value)
-        bound, more = next_newest(tx, search, key[2] if key is not None and begun else None, MAX_WALKED)
+        shared: tuple[Any, ...] = (0, group.value)
+        if term.numeric:
+            shared = (1, 0.0, group.value) if isinstance(group.value, str) else (0, group.value, "")
+        same = len(shared)
+        begun = key is not None and key[:same] == shared
+        bound, more = next_newest(tx, search, key[same] if key is not None and begun else None, MAX_WALKED)
         has_value = meets([Comparison(term.kind, term.key, "=", group.value)], tx.dialect)
-        rows = page.leading(tx, newest.where(*bound, *has_value), wanted, same=2)
+        rows = page.leading(tx, newest.where(*bound, *has_value), wanted, same=same)
         if not more or len(rows) == wanted:
             return rows
     return page.leading(tx, tested.where(one_of(tx, runs.c.id, limited(tx, group.numbers))), wanted)
 
 
-def _walk(
-    tx: Transaction, key: Sequence[Any] | None, search: Search, left: Sequence[Condition], step: Step
-) -> Iterator[Piece] | None:
+def _walks(tx: Transaction, key: Sequence[Any] | None, search: Search) -> list[Walk]:
+    """The walks that lead to the first runs of a search, whichever of them come first; none where there is no index."""
     first, only, view = search.terms[0], len(search.terms) == 1, search.view
     shown = view.shown(tx.dialect)
     if first.kind in TABLES:
+        own = [each for each in search.comparisons if (each.kind, each.key) == (first.kind, first.key)]
+        # A walk by a key keeps to the ranges of conditions on it.
+        left = [each for each in search.conditions if first.numeric or each not in own or not in_index(each)]
         by_number = functools.partial(meets_by_number, left, view, tx.dialect)
-        return by_value(tx, shown, by_number, first, search.comparisons, key, step, only)
+        along = by_numeral if first.numeric else by_value
+        return [lambda step: along(tx, shown, by_number, first, own, key, step, only)]
     if view.several:  # an index has the runs of each experiment in order, not those of several
-        return None
-    by_row = functools.partial(meets_in_row, left, view, tx.dialect)
+        return []
+    by_row = functools.partial(meets_in_row, search.conditions, view, tx.dialect)
+    ascending, began = first.ascending, key[0] if key is not None else None
     if first.key == "run_name":
-        return by_name(tx, shown[0], by_row, first.ascending, key[0] if key is not None else None, step)
-    return by_end(tx, shown, by_row, first.ascending, key, step, only) if first.key == "end_time" else None
+        return [lambda step: by_name(tx, shown[0], by_row, ascending, began, step)]
+    if first.key == "duration":
+        since = None if began is None else search.now - began
+        return [
+            lambda step: by_duration(tx, shown[0], by_row, ascending, began, step),
+            lambda step: by_age(tx, shown[0], by_row, ascending, since, step),
+        ]
+    return [lambda step: by_end(tx, shown, by_row, ascending, key, step, only)] if first.key == "end_time" else []
 
 
 def count_runs(tx: Transaction, experiment_ids: Sequence[str], view_type: str, text: str | None) -> int:
@@ -248,7 +284,14 @@ def count_runs(tx: Transaction, experiment_ids: Sequence[str], view_type: str, t
     return int(tx.scalar(sa.select(sa.func.count()).select_from(found.subquery())))
 
 
-def _order(terms: Sequence[OrderTerm], dialect: str) -> tuple[sa.FromClause, list[SortColumn]]:
+def _time_of(page_token: str | None) -> int | None:
+    """When the first page of a search by duration was read, as the token of a later one holds it."""
+    after = decode_token(page_token).get("after") if page_token else None
+    last = after[-1] if isinstance(after, list) and after else None
+    return last if isinstance(last, int) else None
+
+
+def _order(terms: Sequence[OrderTerm], dialect: str, now: int) -> tuple[sa.FromClause, list[SortColumn]]:
     """Where the sort keys come from, and the sort columns, none of which is ever NULL.
 
     Missing values come last in both directions: a rank goes before each value. Ties go newest first, then by id.
@@ -257,7 +300,7 @@ def _order(terms: Sequence[OrderTerm], dialect: str) -> tuple[sa.FromClause, lis
     columns: list[SortColumn] = []
     for place, term in enumerate(terms):
         if term.kind == "attribute":
-            columns += _attribute_columns(term, dialect)
+            columns += _attribute_columns(term, dialect, now)
             continue
         table = _sorted_by(term.kind, place)
         source = source.outerjoin(table, sa.and_(table.c.run_id == runs.c.id, table.c.key == term.key))
@@ -267,6 +310,8 @@ def _order(terms: Sequence[OrderTerm], dialect: str) -> tuple[sa.FromClause, lis
         columns.append(SortColumn(runs.c.start_time, "integer", descending=True, indexed=True))
     if "run_id" not in named:
         columns.append(SortColumn(binary(runs.c.run_uuid, dialect), "text"))
+    if "duration" in named:  # for the token
+        columns.append(SortColumn(sa.literal(now, sa.BigInteger), "integer"))
     return source, columns
 
 
@@ -276,8 +321,11 @@ def _sorted_by(kind: str, place: int) -> sa.FromClause:
     return TABLES[kind].alias(f"sort_{place}")
 
 
-def _attribute_columns(term: OrderTerm, dialect: str) -> list[SortColumn]:
-    column, descending = ATTRIBUTES[term.key], not term.ascending
+def _attribute_columns(term: OrderTerm, dialect: str, now: int) -> list[SortColumn]:
+    descending = not term.ascending
+    if term.key == "duration":
+        return [SortColumn(lasted(now), "number", descending)]
+    column = ATTRIBUTES[term.key]
     if term.key == "end_time":
         rank = sa.case((column.is_(None), number(1)), else_=number(0))
         return [SortColumn(rank, "integer"), SortColumn(sa.func.coalesce(column, number(0)), "integer", descending)]
@@ -294,6 +342,16 @@ def _joined_columns(table: sa.FromClause, term: OrderTerm, dialect: str) -> list
             SortColumn(rank, "integer"),
             SortColumn(sa.func.coalesce(table.c.value, number(0.0)), "number", descending),
         ]
-    rank = sa.case((missing, number(1)), else_=number(0))
-    text = sa.func.coalesce(table.c.value, sa.literal_column("''", sa.Text()))
-    return [SortColumn(rank, "integer"), SortColumn(binary(text, dialect), "text", descending)]
+    empty = sa.literal_column("''", sa.Text())
+    if not term.numeric:
+        rank = sa.case((missing, number(1)), else_=number(0))
+        text = sa.func.coalesce(table.c.value, empty)
+        return [SortColumn(rank, "integer"), SortColumn(binary(text, dialect), "text", descending)]
+    numeral = as_number(table.c.value, dialect)
+    rank = sa.case((missing, number(2)), (numeral.is_(None), number(1)), else_=number(0))
+    text = sa.func.coalesce(sa.case((numeral.is_(None), table.c.value)), empty)
+    return [
+        SortColumn(rank, "integer"),
+        SortColumn(sa.func.coalesce(numeral, number(0.0)), "number", descending),
+        SortColumn(binary(text, dialect), "text", descending),
+    ]

@@ -1,7 +1,9 @@
 """Tables of runs, their params and tags."""
 
 import sqlalchemy as sa
+from sqlalchemy.sql.elements import Grouping
 
+from runyard.db.conditions import as_number
 from runyard.db.metadata import metadata
 from runyard.tracking.experiments.tables import experiments
 
@@ -53,6 +55,12 @@ runs = sa.Table(
     sa.Index("ix_runs_number", "id", "experiment_id", "lifecycle_stage").ddl_if(dialect="sqlite"),
 )
 
+LASTED: sa.ColumnElement[float] = sa.cast(runs.c.end_time, sa.Double()) - sa.cast(runs.c.start_time, sa.Double())
+"""Milliseconds that a run took; NULL while it goes on. Any 64-bit integer may be a time: their difference may not."""
+
+# Those that go on, for which this is NULL, follow each other by their start.
+sa.Index("ix_runs_duration", runs.c.experiment_id, LASTED, runs.c.start_time)
+
 
 def _texts(name: str) -> sa.Table:
     return sa.Table(
@@ -69,3 +77,7 @@ def _texts(name: str) -> sa.Table:
 
 params = _texts("run_params")
 tags = _texts("run_tags")
+
+for _dialect in ("sqlite", "postgresql"):  # params that are numbers, in the order of these; the others are NULL here
+    _value = Grouping(as_number(params.c.value, _dialect))
+    sa.Index("ix_run_params_number", params.c.key, _value, params.c.run_id).ddl_if(dialect=_dialect)

@@ -12,10 +12,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from runyard.db.conditions import as_number, number
 from runyard.db.transaction import Transaction
 from runyard.search.nodes import Comparison, OrderTerm
 from runyard.tracking.runs.ranges import TABLES, in_index, in_range, indexed
-from runyard.tracking.runs.tables import INDEXED_LENGTH, runs
+from runyard.tracking.runs.tables import INDEXED_LENGTH, LASTED, runs
 
 MAX_GROUP = 5_000
 """Runs of one value that are read at once."""
@@ -40,6 +41,8 @@ Piece = list[int] | Group
 
 _LOWER, _UPPER = frozenset((">", ">=")), frozenset(("<", "<="))
 
+_ROUNDED, _MAX_TIME = 2048.0, 2.0**62
+
 Tests = Callable[[sa.ColumnElement[int]], Sequence[sa.ColumnElement[bool]]]
 """The conditions on the run of a number."""
 
@@ -56,6 +59,10 @@ class Step:
 
     entries: int
     wanted: int
+
+
+Walk = Callable[[Step], Iterator[Piece]]
+"""Leads through runs in order, as far as its steps go."""
 
 
 class WalkTooLongError(Exception):
@@ -132,9 +139,66 @@ def by_value(
         yield limited(tx, sa.select(table.c.run_id).where(of_key, table.c.value.is_(None)))
     if any(comparison.operator != "IS NULL" for comparison in own):
         return
+    yield from _lacking(tx, shown, term, key[2] if key is not None and rank == lacking_rank else None, step, only)
+
+
+def by_numeral(
+    tx: Transaction,
+    shown: Sequence[sa.ColumnElement[bool]],
+    tests: Tests,
+    term: OrderTerm,
+    comparisons: Sequence[Comparison],
+    key: Sequence[Any] | None,
+    step: Step,
+    only: bool = True,
+) -> Iterator[Piece]:
+    """Numbers of runs by a param that is read as a number; then those where it is none, then those without it.
+
+    Parameters
+    ----------
+    shown, tests, comparisons, key, only: As of `by_value`.
+
+    Raises
+    ------
+    WalkTooLongError: Too many runs have the same value.
+    """
+    own = [comparison for comparison in comparisons if (comparison.kind, comparison.key) == (term.kind, term.key)]
+    rank = int(key[0]) if key is not None else 0
+    table = TABLES[term.kind]
+    of_key, numeral = table.c.key == term.key, as_number(table.c.value, tx.dialect)
+    if not any(comparison.operator == "IS NULL" for comparison in own):
+        if rank == 0:
+            chosen = sa.select(table.c.run_id, numeral).where(of_key, numeral.is_not(None))
+            first = None if key is None else key[1]
+            yield from _valued(tx, chosen, (), tests(table.c.run_id), term.ascending, first, step)
+        if rank < 2:
+            texts = sa.select(table.c.run_id).where(of_key, numeral.is_(None)).limit(MAX_GROUP + 1)
+            few = [row[0] for row in tx.execute(texts)]
+            if len(few) <= MAX_GROUP:
+                yield few
+            else:  # along the index of texts, which the condition must not hide
+                text = indexed(table.c.value, tx.dialect)
+                is_text = sa.case((numeral.is_(None), number(1)), else_=number(0)) == number(1)
+                chosen, first = sa.select(table.c.run_id, text).where(of_key, is_text), key[2] if key and rank else None
+                yield from _valued(tx, chosen, (), tests(table.c.run_id), term.ascending, first, step)
+    if any(comparison.operator != "IS NULL" for comparison in own):
+        return
+    yield from _lacking(tx, shown, term, key[3] if key is not None and rank == 2 else None, step, only)
+
+
+def _lacking(
+    tx: Transaction,
+    shown: Sequence[sa.ColumnElement[bool]],
+    term: OrderTerm,
+    start: int | None,
+    step: Step,
+    newest: bool,
+) -> Iterator[Piece]:
+    """Numbers of the runs without a metric, param or tag, newest first or in any order."""
+    table = TABLES[term.kind]
     lacking = [*shown, ~sa.exists().where(table.c.run_id == runs.c.id, table.c.key == term.key)]
-    if only:
-        yield from newest_first(tx, lacking, key[2] if key is not None and rank == lacking_rank else None, step)
+    if newest:
+        yield from newest_first(tx, lacking, start, step)
     else:
         yield limited(tx, sa.select(runs.c.id).where(*lacking))
 
@@ -192,6 +256,35 @@ def by_end(
         yield from newest_first(tx, [*shown, end.is_(None)], key[2] if key is not None and key[0] else None, step)
     else:
         yield limited(tx, sa.select(runs.c.id).where(*shown, end.is_(None)))
+
+
+def by_duration(
+    tx: Transaction, experiment: sa.ColumnElement[bool], tests: Tests, ascending: bool, first: float | None, step: Step
+) -> Iterator[Piece]:
+    """Numbers of the runs of one experiment that have ended, by how long they took, from a duration on.
+
+    Raises
+    ------
+    WalkTooLongError: Too many runs took the same time.
+    """
+    chosen = sa.select(runs.c.id, LASTED).where(experiment, LASTED.is_not(None))
+    yield from _valued(tx, chosen, (), tests(runs.c.id), ascending, first, step)
+
+
+def by_age(
+    tx: Transaction, experiment: sa.ColumnElement[bool], tests: Tests, ascending: bool, since: float | None, step: Step
+) -> Iterator[Piece]:
+    """Numbers of the runs of one experiment that go on, the youngest first or the oldest, from a start time on.
+
+    Raises
+    ------
+    WalkTooLongError: Too many runs started in the same millisecond.
+    """
+    first = None
+    if since is not None:  # durations of very odd times are rounded: a little earlier costs nothing
+        first = int(max(min(since + (_ROUNDED if ascending else -_ROUNDED), _MAX_TIME), -_MAX_TIME))
+    chosen = sa.select(runs.c.id, runs.c.start_time).where(experiment, LASTED.is_(None))
+    yield from _valued(tx, chosen, (), tests(runs.c.id), not ascending, first, step)
 
 
 def _valued(  # long: one walk, whose statements differ by where it is
