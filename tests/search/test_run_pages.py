@@ -198,6 +198,7 @@ def test_pages_are_those_of_a_plain_reading(gate: Gate, limit: int | None, monke
         monkeypatch.setattr(ranges, "MAX_FOUND", limit)
         monkeypatch.setattr(ranges, "MAX_VALUES", limit)
         monkeypatch.setattr(walks, "MAX_GROUP", 2 * limit)
+        monkeypatch.setattr(walks, "MAX_TEXTS", limit)
         monkeypatch.setattr(search, "FIRST_STEP", limit)
         monkeypatch.setattr(search, "MAX_NEWEST", 3 * limit)
         monkeypatch.setattr(search, "MAX_WALKED", 4 * limit)

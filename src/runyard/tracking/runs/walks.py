@@ -20,6 +20,8 @@ from runyard.tracking.runs.tables import INDEXED_LENGTH, LASTED, runs
 
 MAX_GROUP = 5_000
 """Runs of one value that are read at once."""
+MAX_TEXTS = 1_000
+"""Runs whose param is not a number that are read at once, where it is a number for others."""
 
 
 @dataclass(frozen=True)
@@ -172,13 +174,14 @@ def by_numeral(
             first = None if key is None else key[1]
             yield from _valued(tx, chosen, (), tests(table.c.run_id), term.ascending, first, step)
         if rank < 2:
-            texts = sa.select(table.c.run_id).where(of_key, numeral.is_(None)).limit(MAX_GROUP + 1)
-            few = [row[0] for row in tx.execute(texts)]
-            if len(few) <= MAX_GROUP:
+            # In the order of the index, or PostgreSQL reads all of them first.
+            texts = sa.select(table.c.run_id).where(of_key, numeral.is_(None)).order_by(numeral, table.c.run_id)
+            few = [row[0] for row in tx.execute(texts.limit(MAX_TEXTS + 1))]
+            if len(few) <= MAX_TEXTS:
                 yield few
-            else:  # along the index of texts, which the condition must not hide
+            else:  # along the index of texts: the condition must not look like one that finds few, or has an index
                 text = indexed(table.c.value, tx.dialect)
-                is_text = sa.case((numeral.is_(None), number(1)), else_=number(0)) == number(1)
+                is_text = sa.case((numeral.is_(None), number(1)), else_=number(0)) != number(0)
                 chosen, first = sa.select(table.c.run_id, text).where(of_key, is_text), key[2] if key and rank else None
                 yield from _valued(tx, chosen, (), tests(table.c.run_id), term.ascending, first, step)
     if any(comparison.operator != "IS NULL" for comparison in own):
