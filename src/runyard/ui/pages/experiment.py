@@ -1,4 +1,4 @@
-"""The runs of an experiment: a table to filter, sort, page through and choose from."""
+"""The runs of an experiment, or of several: a table to filter, sort, page through and choose from."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +18,6 @@ from runyard.search.writing import key_text
 from runyard.tracking.experiments.entities import Experiment
 from runyard.tracking.experiments.messages import (
     DeleteExperiment,
-    GetExperiment,
     RestoreExperiment,
     SetExperimentTag,
     UpdateExperiment,
@@ -37,6 +36,7 @@ from runyard.ui.parts.many_runs import Done, change, just_done
 from runyard.ui.parts.markdown import note
 from runyard.ui.parts.nesting import NestedRun, flat, nested
 from runyard.ui.parts.runs_export import WRITERS
+from runyard.ui.parts.runs_scope import Scope
 from runyard.ui.parts.saved_views import ViewsMenu, find_views, first_view, views_menu
 from runyard.ui.parts.sorting import Column, column_of, order_terms
 from runyard.ui.site import Form, Site
@@ -64,9 +64,8 @@ class Toggle:
 class ExperimentPage:
     """All that experiment.html may use."""
 
-    experiment: Experiment
-    description: str
-    description_html: Markup
+    scope: Scope
+    experiments: tuple[Experiment, ...]
     rows: tuple[NestedRun, ...]
     pages: Pages
     views: ViewsMenu
@@ -88,6 +87,33 @@ class ExperimentPage:
     done: Done | None
     back: str
     actions: Mapping[str, str]
+    views_action: str
+
+    @property
+    def experiment(self) -> Experiment | None:
+        """The experiment; None when the table is of several."""
+        return None if self.scope.several else self.experiments[0]
+
+    @property
+    def description(self) -> str:
+        """The experiment's description, in Markdown; empty when the table is of several."""
+        return self.experiment.tags.get(NOTE_TAG, "") if self.experiment else ""
+
+    @property
+    def description_html(self) -> Markup:
+        """The same, as it is shown."""
+        return note(self.description)
+
+    @property
+    def title(self) -> str:
+        """What the page is called."""
+        count = plural(len(self.experiments), "experiment")
+        return f"Runs of {count}" if self.scope.several else self.experiments[0].name
+
+    @property
+    def names(self) -> dict[str, str]:
+        """The names of the experiments by their ids."""
+        return {experiment.experiment_id: experiment.name for experiment in self.experiments}
 
     @property
     def sorted_unseen(self) -> bool:
@@ -102,26 +128,24 @@ class ExperimentPage:
 
 
 def show(site: Site, request: Request) -> Response:
-    """The table of an experiment's runs."""
+    """The table of an experiment's runs, or of several experiments' runs."""
     state = ListState.of(request)
-    experiment_id = request.path_params["experiment_id"]
-    experiment = site.ask(GetExperiment(experiment_id=experiment_id)).experiment
-    path = site.urls("experiments", experiment.experiment_id)
-    views = find_views(site, experiment.experiment_id)
-    if first := first_view(views, request, path):
-        return RedirectResponse(first, 303)
-    view = state.choice("view", (experiment.lifecycle_stage, "active", "deleted", "all"))
+    scope = Scope.of(request.path_params, state.all("experiments"))
+    experiments = scope.experiments(site)
+    first, path = experiments[0], scope.path(site)
+    views = find_views(site, None if scope.several else first.experiment_id)
+    if opens_first := first_view(views, request, path):
+        return RedirectResponse(opens_first, 303)
+    view = state.choice("view", ("active" if scope.several else first.lifecycle_stage, "active", "deleted", "all"))
     order, filter_text = state.text("order"), state.text("filter")
-    found, described, error = _find(site, experiment, filter_text, order, view, state)
+    found, described, error = _find(site, scope, filter_text, order, view, state)
     choice = choose_columns(described, state.all("col"), with_equal=bool(state.text("equal")))
-    description = experiment.tags.get(NOTE_TAG, "")
     page = ExperimentPage(
-        experiment=experiment,
-        description=description,
-        description_html=note(description),
+        scope=scope,
+        experiments=experiments,
         rows=flat(found.runs) if order else nested(found.runs),
         pages=state.pages(path, len(found.runs), described.runs, found.next_page_token, PAGE_SIZE, more=described.more),
-        views=views_menu(views, request, path),
+        views=views_menu(views, request, path, scope.query),
         filter=filter_text,
         view=view,
         order=order,
@@ -137,20 +161,21 @@ def show(site: Site, request: Request) -> Response:
         chosen=chosen(site, state.all),
         most_compared=MAX_RUNS,
         done=just_done(site, state),
-        actions={name: site.urls("ui", "experiments", experiment.experiment_id, name) for name in _ACTIONS},
+        actions={name: scope.action(site, name) for name in _ACTIONS},
+        views_action=scope.action(site, "views"),
         back=encode_query(view_of(request.url.query)),
-        links=_links(state, path, deleted=experiment.lifecycle_stage == LifecycleStage.DELETED),
+        links=_links(state, path, deleted=not scope.several and first.lifecycle_stage == LifecycleStage.DELETED),
     )
-    crumbs = (Crumb("Experiments", site.urls()), Crumb(experiment.name))
-    return site.page(request, "experiment", page, Shell(experiment.name, "experiments", crumbs), 400 if error else 200)
+    crumbs = (Crumb("Experiments", site.urls()), Crumb(page.title))
+    return site.page(request, "experiment", page, Shell(page.title, "experiments", crumbs), 400 if error else 200)
 
 
 def _find(
-    site: Site, experiment: Experiment, filter_text: str, order: str, view: str, state: ListState
+    site: Site, scope: Scope, filter_text: str, order: str, view: str, state: ListState
 ) -> tuple[RunsFound, RunsDescribed, FilterError | None]:
     """The page of runs and what all matching runs have, or what is wrong with the question."""
     question: dict[str, Any] = {
-        "experiment_ids": [experiment.experiment_id],
+        "experiment_ids": list(scope.ids),
         "filter": filter_text or None,
         "run_view_type": view_type(view),
     }
@@ -203,12 +228,12 @@ def _equal_toggle(choice: ColumnChoice, state: ListState, path: str) -> Toggle |
 
 def delete_runs(site: Site, form: Form, path: Mapping[str, Any]) -> str:
     """Delete the chosen runs; they can be restored."""
-    return change(site, form, path["experiment_id"], "deleted", lambda run_ids: DeleteRuns(run_ids=run_ids))
+    return change(site, form, path, "deleted", lambda run_ids: DeleteRuns(run_ids=run_ids))
 
 
 def restore_runs(site: Site, form: Form, path: Mapping[str, Any]) -> str:
     """Bring back the chosen runs."""
-    return change(site, form, path["experiment_id"], "restored", lambda run_ids: RestoreRuns(run_ids=run_ids))
+    return change(site, form, path, "restored", lambda run_ids: RestoreRuns(run_ids=run_ids))
 
 
 def tag_runs(site: Site, form: Form, path: Mapping[str, Any]) -> str:
@@ -220,19 +245,21 @@ def tag_runs(site: Site, form: Form, path: Mapping[str, Any]) -> str:
     def message(run_ids: list[str]) -> TagRuns:
         return TagRuns(run_ids=run_ids, tags=tags, removed_keys=keys)
 
-    return change(site, form, path["experiment_id"], "tagged", message)
+    return change(site, form, path, "tagged", message)
 
 
 def choose_all(site: Site, form: Form, path: Mapping[str, Any]) -> str:
     """Choose all runs that match the filter, on every page; the newest 10,000 when there are more."""
     view = view_of(form.raw("back"))
     text = next(iter(view.get("filter", ())), None)
-    ids = [path["experiment_id"]]
-    found = site.ask(FindRunIds(experiment_ids=ids, filter=text, run_view_type=view_type(form.text("view"))))
+    scope = Scope.of(path, form.all("experiments"))
+    found = site.ask(
+        FindRunIds(experiment_ids=list(scope.ids), filter=text, run_view_type=view_type(form.text("view")))
+    )
     if not found.run_ids:
         raise InvalidParameter("No run matches the filter, so none can be chosen.")
     kept = site.ask(CreateSelection(run_ids=found.run_ids)).selection_id
-    return site.urls("experiments", path["experiment_id"], **view, selection=kept)
+    return scope.address(site, **view, selection=kept)
 
 
 def rename(site: Site, form: Form, path: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""The table of an experiment's runs as a file: every row of the view, with the columns that it shows."""
+"""The table of runs of one experiment or several as a file: every row of the view, with the columns that it shows."""
 
 import itertools
 from collections.abc import Iterator
@@ -7,12 +7,12 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from runyard.exceptions import DoesNotExist, MissingPackage, NotImplementedHere
-from runyard.tracking.experiments.messages import GetExperiment
 from runyard.tracking.runs.entities import Run
 from runyard.tracking.runs.messages import DescribeRuns, SearchRuns
 from runyard.ui.parts.columns import choose_columns
 from runyard.ui.parts.list_state import ListState, view_type
 from runyard.ui.parts.runs_export import WRITERS, head_of, row_of
+from runyard.ui.parts.runs_scope import Scope
 from runyard.ui.parts.sorting import order_terms
 from runyard.ui.site import Site
 
@@ -32,10 +32,12 @@ def show(site: Site, request: Request) -> Response:
     if suffix not in WRITERS:
         kinds = ", ".join(f".{kind}" for kind in WRITERS)
         raise DoesNotExist(f"There are no files '.{suffix[:20]}' of runs; there are: {kinds}.")
-    experiment = site.ask(GetExperiment(experiment_id=request.path_params["experiment_id"])).experiment
-    view = state.choice("view", (experiment.lifecycle_stage, "active", "deleted", "all"))
+    scope = Scope.of(request.path_params, state.all("experiments"))
+    experiments = scope.experiments(site)
+    stage = "active" if scope.several else experiments[0].lifecycle_stage
+    view = state.choice("view", (stage, "active", "deleted", "all"))
     question = SearchRuns(
-        experiment_ids=[experiment.experiment_id],
+        experiment_ids=list(scope.ids),
         filter=state.text("filter") or None,
         run_view_type=view_type(view),
         order_by=order_terms(state.text("order"), "start_time DESC"),
@@ -48,13 +50,14 @@ def show(site: Site, request: Request) -> Response:
     )
     columns = choose_columns(described, state.all("col"), with_equal=bool(state.text("equal"))).shown
     media_type, write = WRITERS[suffix]
-    rows = ([row_of(run, columns) for run in runs] for runs in _pieces(site, question))
-    written = write(head_of(columns), rows)
+    names = {experiment.experiment_id: experiment.name for experiment in experiments} if scope.several else None
+    rows = ([row_of(run, columns, names) for run in runs] for runs in _pieces(site, question))
+    written = write(head_of(columns, names), rows)
     try:
         first = next(written)  # what is wrong with the question is said before the file begins
     except MissingPackage as error:
         raise NotImplementedHere(str(error)) from None
-    name = f"experiment-{experiment.experiment_id}.{suffix}"
+    name = f"runs.{suffix}" if scope.several else f"experiment-{scope.ids[0]}.{suffix}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-cache"}
     return StreamingResponse(itertools.chain([first], written), media_type=media_type, headers=headers)
 

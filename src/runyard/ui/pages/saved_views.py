@@ -11,13 +11,14 @@ from runyard.tracking.saved_views.messages import (
 )
 from runyard.ui.navigation import encode_query
 from runyard.ui.parts.list_state import arrangement_of, view_of
+from runyard.ui.parts.runs_scope import Scope
 from runyard.ui.parts.saved_views import PLAIN
 from runyard.ui.site import Form, Site
 
 
 def save(site: Site, form: Form, path: Mapping[str, Any]) -> str:
     """Save what is on screen as a new view, of the experiment or of all."""
-    owner = None if form.text("of_all") else path["experiment_id"]
+    owner = None if form.text("of_all") else path.get("experiment_id")
     query = encode_query(arrangement_of(form.raw("back")))
     made = site.ask(CreateSavedView(name=form.new_name("A view"), query=query, experiment_id=owner))
     return _back(site, form, path, made.view_id, "view-saved")
@@ -55,4 +56,4 @@ def delete(site: Site, form: Form, path: Mapping[str, Any]) -> str:
 def _back(site: Site, form: Form, path: Mapping[str, Any], saved: str, notice: str) -> str:
     """The address of what is on screen, as one of a view."""
     shown = {**view_of(form.raw("back")), "saved": saved, "notice": notice}
-    return site.urls("experiments", path["experiment_id"], **shown)
+    return Scope.of(path, form.all("experiments")).address(site, **shown)

@@ -1,7 +1,8 @@
 """What forms do to the chosen runs of a table: the way back to the same view, and what was done there, to be undone."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from runyard.exceptions import DoesNotExist, InvalidParameter, RunyardException
 from runyard.protocol.message import Message
@@ -12,6 +13,7 @@ from runyard.tracking.selections.messages import CreateSelection, GetSelection
 from runyard.ui.parts.chosen_runs import chosen
 from runyard.ui.parts.format import plural
 from runyard.ui.parts.list_state import ListState, view_of
+from runyard.ui.parts.runs_scope import Scope
 from runyard.ui.site import Form, Site
 
 UNDOING = {"deleted": "restore-runs", "restored": "delete-runs", "tagged": ""}
@@ -61,7 +63,11 @@ def chosen_in(site: Site, form: Form) -> list[str]:
 
 
 def change(
-    site: Site, form: Form, experiment_id: str, verb: str, message: Callable[[list[str]], Message[RunsChanged]]
+    site: Site,
+    form: Form,
+    path: Mapping[str, Any],
+    verb: str,
+    message: Callable[[list[str]], Message[RunsChanged]],
 ) -> str:
     """Change the chosen runs; returns the address of the view that the form was sent from.
 
@@ -69,8 +75,9 @@ def change(
     ------
     RunyardException: Some of them were refused. The others are changed.
     """
+    scope = Scope.of(path, form.all("experiments"))
     run_ids = chosen_in(site, form)
-    different = _in_another_stage(site, experiment_id, run_ids, verb)
+    different = _in_another_stage(site, scope, run_ids, verb)
     changed = site.ask(message(run_ids))
     if changed.refused:
         first = changed.refused[0]
@@ -81,14 +88,14 @@ def change(
         )
     kept = site.ask(CreateSelection(run_ids=different)).selection_id if different else None
     chosen_still = {"selection": kept} if verb == "tagged" else {}
-    return site.urls("experiments", experiment_id, **view_of(form.raw("back")), **chosen_still, done=verb, undo=kept)
+    return scope.address(site, **view_of(form.raw("back")), **chosen_still, done=verb, undo=kept)
 
 
-def _in_another_stage(site: Site, experiment_id: str, run_ids: list[str], verb: str) -> list[str]:
+def _in_another_stage(site: Site, scope: Scope, run_ids: list[str], verb: str) -> list[str]:
     """The runs that a change will make different: to undo it must leave alone what was deleted, or active, before."""
     view = {"deleted": "ACTIVE_ONLY", "restored": "DELETED_ONLY"}.get(verb)
     if view is None:
         return run_ids
     listed = ", ".join(map(value_text, run_ids))
-    named = FindRunIds(experiment_ids=[experiment_id], filter=f"run_id IN ({listed})", run_view_type=view)
+    named = FindRunIds(experiment_ids=list(scope.ids), filter=f"run_id IN ({listed})", run_view_type=view)
     return site.ask(named).run_ids

@@ -30,15 +30,18 @@ _INFO: tuple[tuple[str, Callable[[Run], Any]], ...] = (
 """Times are with their zone; the duration is in seconds."""
 
 
-def head_of(columns: Sequence[ValueColumn]) -> list[str]:
-    """The names of the columns of a file."""
-    return [*(name for name, _ in _INFO), *(column.name for column in columns)]
+def head_of(columns: Sequence[ValueColumn], experiments: Mapping[str, str] | None = None) -> list[str]:
+    """The names of the columns of a file; with names of experiments, also those that tell whose run it is."""
+    whose = ["experiment_id", "experiment_name"] if experiments is not None else []
+    return [*(name for name, _ in _INFO), *whose, *(column.name for column in columns)]
 
 
-def row_of(run: Run, columns: Sequence[ValueColumn]) -> list[Any]:
+def row_of(run: Run, columns: Sequence[ValueColumn], experiments: Mapping[str, str] | None = None) -> list[Any]:
     """The values of a run; None where it has none."""
     data: dict[str, Mapping[str, Any]] = {"metrics": run.data.metrics, "params": run.data.params, "tags": run.data.tags}
-    return [*(read(run) for _, read in _INFO), *(data[column.kind].get(column.key) for column in columns)]
+    number = run.info.experiment_id
+    whose = [number, experiments.get(number)] if experiments is not None else []
+    return [*(read(run) for _, read in _INFO), *whose, *(data[column.kind].get(column.key) for column in columns)]
 
 
 def write_csv(head: Sequence[str], rows: Rows) -> Iterator[bytes]:

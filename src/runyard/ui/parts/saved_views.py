@@ -1,5 +1,6 @@
 """The saved views of an experiment's table: which there are, and how what is on screen differs from the one it was."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -49,8 +50,8 @@ class ViewsMenu:
     plain: str
 
 
-def find_views(site: Site, experiment_id: str) -> SavedViewsFound:
-    """The views of an experiment, and those of all experiments."""
+def find_views(site: Site, experiment_id: str | None) -> SavedViewsFound:
+    """The views of an experiment, and those of all experiments; without one, only these."""
     return site.ask(ListSavedViews(experiment_id=experiment_id))
 
 
@@ -62,13 +63,23 @@ def first_view(found: SavedViewsFound, request: Request, path: str) -> str | Non
     return f"{path}?{encode_query({**address_of(first), **request.query_params})}"
 
 
-def views_menu(found: SavedViewsFound, request: Request, path: str) -> ViewsMenu:
-    """The views, and the one on screen."""
+def views_menu(
+    found: SavedViewsFound, request: Request, path: str, always: Mapping[str, QueryValue] | None = None
+) -> ViewsMenu:
+    """The views, and the one on screen.
+
+    Parameters
+    ----------
+    always: What the address of every view says, such as the experiments.
+    """
     kept = request.query_params.get("saved", "")
     current = next((view for view in found.views if view.view_id == kept), None)
     links = (
         ViewLink(
-            view, f"{path}?{encode_query(address_of(view))}", view.view_id == found.default_view_id, view is current
+            view,
+            f"{path}?{encode_query({**(always or {}), **address_of(view)})}",
+            view.view_id == found.default_view_id,
+            view is current,
         )
         for view in found.views
     )
@@ -78,7 +89,7 @@ def views_menu(found: SavedViewsFound, request: Request, path: str) -> ViewsMenu
         current=current,
         changed=current is not None and arrangement_of(current.query) != arrangement_of(request.url.query),
         first=current is not None and current.view_id == found.default_view_id,
-        plain=f"{path}?saved={PLAIN}" if found.default_view_id else path,
+        plain=f"{path}?{encode_query({**(always or {}), 'saved': PLAIN})}" if found.default_view_id or always else path,
     )
 
 
