@@ -126,3 +126,9 @@ def test_writing_costs_the_same_beside_thousands_of_entries(gate: Gate, count: C
         gate.perform(LogBatch(run_id=wide, params=params, tags=tags))
 
     assert counted(a_run(gate)) == counted(wide) == [27, 3, 4, 5]
+
+
+def test_a_thousand_points_take_few_statements(gate: Gate, count: Callable[..., int]) -> None:
+    """Ten inserts of a hundred points each, and what the series and its block need."""
+    points = [a_point("loss", step / 7, step=step) for step in range(1000)]
+    assert 17 == count(LogBatch(run_id=a_run(gate), metrics=points), again=False)

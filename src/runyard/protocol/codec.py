@@ -182,7 +182,7 @@ def _struct(kind: Any) -> Any:
         hint = _hint(field) | None if field.optional else _hint(field)
         default = msgspec.field(default_factory=list) if field.default is list else field.default
         fields.append((field.name, hint) if field.default is MISSING else (field.name, hint, default))
-    return msgspec.defstruct(kind.__name__, fields, kw_only=True, forbid_unknown_fields=True)
+    return msgspec.defstruct(kind.__name__, fields, kw_only=True, forbid_unknown_fields=True, gc=False)
 
 
 def _hint(field: WireField) -> Any:

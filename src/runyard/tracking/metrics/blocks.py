@@ -213,14 +213,15 @@ def _add_points(tx: Transaction, series: int, found: Levels, after: Point, last:
         after = points[-1]
 
 
-def seal_appended(tx: Transaction, series: int, points: list[Point]) -> bool:
+def seal_appended(tx: Transaction, series: int, points: list[Point], before: int | None) -> bool:
     """Make a block of points that were appended just now, without reading them again, and of the tail before them.
 
     Returns whether that could be: they are as many as a block has, and the last ones of the series.
 
     Parameters
     ----------
-    points: In clustered order, as they are stored. The transaction must be the only one that writes.
+    points: By step, as they are stored. The transaction must be the only one that writes.
+    before: The greatest step of the series before them; None without one.
     """
     steps = [point[0] for point in points]
     if not SHORTEST <= len(points) < 2 * BLOCK or any(map(ge, steps, steps[1:])):
@@ -229,8 +230,9 @@ def seal_appended(tx: Transaction, series: int, points: list[Point]) -> bool:
     tail = points_between(tx, series, end, points[0], 2 * BLOCK - len(points))
     if not tail or tail[-1] != points[0]:
         return False  # a point is within a block, or the tail is too long
+    overtaken = before is not None and before >= steps[0]
     points = tail[:-1] + points
-    if _points_behind.row(tx, series, *end, 2 * BLOCK) != (len(points),):
+    if overtaken and _points_behind.row(tx, series, *end, 2 * BLOCK) != (len(points),):
         return False
     _save_block(tx, series, points[-1], points)
     _note_sealed.run(tx, steps[-1], series)

@@ -40,7 +40,7 @@ class Levels:
         """Add the points that follow."""
         if not points:
             return
-        steps, times, values = zip(*points, strict=True)
+        steps, times, values = ([point[place] for point in points] for place in range(3))
         plain = set(map(type, values)) == {float} and not isnan(sum(values))
         low_values, low_steps, low_times, high_values, high_steps, high_times = self._columns
         for start in range(0, len(values), SPAN):

@@ -6,10 +6,10 @@ clustered by (series, step, timestamp, value), so that a point sent twice is one
 """
 
 import functools
-from collections import Counter
+from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import chain
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 import orjson
@@ -20,9 +20,8 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from runyard.core.wire import wire_double
 from runyard.db.dialects import VALUES, among, bound, execute_arrays
 from runyard.db.transaction import Prepared, Transaction
-from runyard.tracking.metrics import blocks
+from runyard.tracking.metrics import blocks, levels
 from runyard.tracking.metrics.entities import Point
-from runyard.tracking.metrics.levels import NAN_TEXT
 from runyard.tracking.metrics.tables import metric_points, metric_series
 from runyard.tracking.runs.tables import runs
 
@@ -56,6 +55,11 @@ _ROWS = 25
 _INSERT_ROWS = (
     "INSERT INTO metric_points (series_id, step, timestamp, value, late) "
     f"VALUES {', '.join(['(?, ?, ?, ?, ?)'] * _ROWS)} ON CONFLICT DO NOTHING"
+)
+_POINTS = 100
+_INSERT_POINTS = (  # of one series, behind its last block
+    "INSERT INTO metric_points (series_id, step, timestamp, value, late) "
+    f"VALUES {', '.join(['(?1, ?, ?, ?, NULL)'] * _POINTS)} ON CONFLICT DO NOTHING"
 )
 _INSERT_ARRAYS = (
     "INSERT INTO metric_points (series_id, step, timestamp, value, late) "
@@ -138,7 +142,8 @@ def append_one(tx: Transaction, run: int, series: tuple[Any, ...], point: Point)
 
 def append(tx: Transaction, run: int, points: Sequence[Point]) -> None:
     """Append points of any metrics to a run; a point that is there already stays one."""
-    newest = _newest(points)
+    by_key = _by_key(points)
+    newest = {key: _newest(some) for key, some in by_key.items()}
     known: dict[str, Latest] = {}
     numbers: dict[str, int] = {}
     sealed: dict[str, int | None] = dict.fromkeys(newest)
@@ -150,24 +155,16 @@ def append(tx: Transaction, run: int, points: Sequence[Point]) -> None:
         if key in known and rank(newest[key]) > rank(known[key]):
             _advance.run(tx, *newest[key], document(key, newest[key]), numbers[key], newest[key][2] or 0.0)
     if tx.dialect == "sqlite":
-        rows: list[Row] = [
-            (
-                numbers[p.key],
-                p.step,
-                p.timestamp,
-                float(p.value) if p.value == p.value else NAN_TEXT,
-                ((end := sealed[p.key]) is not None and p.step <= end) or None,
-            )
-            for p in points
-        ]
-        rows.sort(key=itemgetter(0, 1, 2))
-        _insert_sqlite(tx, rows)
-        if len(numbers) == 1 and blocks.seal_appended(tx, rows[0][0], [row[1:4] for row in rows]):
-            return
+        given = [(numbers[key], sealed[key], _in_order(by_key[key])) for key in ordered]
+        _insert_sqlite(tx, given)
+        if len(given) == 1:
+            [(number, _, some_points)], before = given, known.get(ordered[0])
+            if blocks.seal_appended(tx, number, some_points, before and before[0]):
+                return
     else:
-        rows = [(numbers[p.key], p.step, p.timestamp, float(p.value), None) for p in points]
+        rows: list[Row] = [(numbers[p.key], p.step, p.timestamp, float(p.value), None) for p in points]
         insert_arrays(tx, rows)
-    blocks.note_appended(tx, Counter(map(itemgetter(0), rows)))
+    blocks.note_appended(tx, {numbers[key]: len(some) for key, some in by_key.items()})
 
 
 def insert_arrays(tx: Transaction, rows: Sequence[Row]) -> None:
@@ -175,23 +172,52 @@ def insert_arrays(tx: Transaction, rows: Sequence[Row]) -> None:
     execute_arrays(tx, _INSERT_ARRAYS, [row[:4] for row in rows])
 
 
-def _insert_sqlite(tx: Transaction, rows: list[Row]) -> None:
-    """Insert points, several with one statement: that halves the time where there are many."""
-    whole = len(rows) - len(rows) % _ROWS
-    cursor = tx.connection.connection.cursor()
-    for first in range(0, whole, _ROWS):
-        cursor.execute(_INSERT_ROWS, list(chain.from_iterable(rows[first : first + _ROWS])))
-    _insert_point_sqlite.run_many(tx, rows[whole:])
+def _insert_sqlite(tx: Transaction, given: Sequence[tuple[int, int | None, list[levels.Point]]]) -> None:
+    """Insert points, many with one statement: that takes a third of the time where there are many.
+
+    Parameters
+    ----------
+    given: The id of each series, the step of its last sealed point, and its new points in order.
+    """
+    cursor, rest = tx.connection.connection.cursor(), list[Row]()
+    for number, sealed, points in given:
+        first = 0 if sealed is None else bisect_right(points, sealed, key=itemgetter(0))
+        whole = len(points) - (len(points) - first) % _POINTS
+        for place in range(first, whole, _POINTS):
+            cursor.execute(_INSERT_POINTS, [number, *chain.from_iterable(points[place : place + _POINTS])])
+        rest += [(number, *point, True) for point in points[:first]]
+        rest += [(number, *point, None) for point in points[whole:]]
+    whole = len(rest) - len(rest) % _ROWS
+    for place in range(0, whole, _ROWS):
+        cursor.execute(_INSERT_ROWS, list(chain.from_iterable(rest[place : place + _ROWS])))
+    _insert_point_sqlite.run_many(tx, rest[whole:])
 
 
-def _newest(points: Sequence[Point]) -> dict[str, Latest]:
-    """The latest point of each metric among these, by key."""
-    found: dict[str, Point] = {}
+def _by_key(points: Sequence[Point]) -> dict[str, Sequence[Point]]:
+    """The points of each metric."""
+    keys = set(map(attrgetter("key"), points))
+    if len(keys) == 1:
+        return {keys.pop(): points}
+    found: dict[str, list[Point]] = {}
     for point in points:
-        best = found.get(point.key)
-        if best is None or point.step > best.step or (point.step == best.step and _later(point, best)):
-            found[point.key] = point
-    return {key: latest_of(point) for key, point in found.items()}
+        found.setdefault(point.key, []).append(point)
+    return dict(found)
+
+
+def _in_order(points: Sequence[Point]) -> list[levels.Point]:
+    """Points as SQLite stores them, by step."""
+    rows = [(p.step, p.timestamp, float(p.value) if p.value == p.value else levels.NAN_TEXT) for p in points]
+    rows.sort(key=itemgetter(0))
+    return rows
+
+
+def _newest(points: Sequence[Point]) -> Latest:
+    """The latest of some points of a metric."""
+    best = points[0]
+    for point in points:
+        if point.step > best.step or (point.step == best.step and _later(point, best)):
+            best = point
+    return latest_of(best)
 
 
 def _later(point: Point, other: Point) -> bool:
@@ -232,14 +258,14 @@ def document(key: str, latest: Latest) -> str:
 
 
 def _stored(tx: Transaction, value: float) -> Any:
-    return NAN_TEXT if value != value and tx.dialect == "sqlite" else float(value)
+    return levels.NAN_TEXT if value != value and tx.dialect == "sqlite" else float(value)
 
 
 def on_wire(value: Any) -> float | str:
     """A stored value as the wire spells it."""
     if type(value) is float and -MAX_DOUBLE <= value <= MAX_DOUBLE:
         return value
-    return NAN_TEXT if value is None or value == NAN_TEXT else wire_double(value)
+    return levels.NAN_TEXT if value is None or value == levels.NAN_TEXT else wire_double(value)
 
 
 def _glued(dialect: str, column: sa.ColumnElement[str]) -> sa.Function[str]:
