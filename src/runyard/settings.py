@@ -58,10 +58,13 @@ def _names(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
-def _offline(text: str) -> str:
-    if text.strip().lower() in ("auto", "never"):
-        return text.strip().lower()
-    raise ValueError("use auto or never")
+def _one_of(*words: str) -> Callable[[str], str]:
+    def parsed(text: str) -> str:
+        if (word := text.strip().lower()) in words:
+            return word
+        raise ValueError(f"use {', '.join(words[:-1])} or {words[-1]}")
+
+    return parsed
 
 
 @dataclass(frozen=True)
@@ -214,7 +217,7 @@ SPOOL_FILES_LIMIT = Setting(
 OFFLINE = Setting(
     "OFFLINE",
     "auto: a run whose server cannot be reached is started offline; never: starting it fails.",
-    _offline,
+    _one_of("auto", "never"),
     "auto",
     ours_only=True,
 )
@@ -240,6 +243,23 @@ REQUEST_TIMEOUT = Setting(
     _pause,
     100.0,
     ours_only=True,
+)
+METRICS = Setting(
+    "METRICS",
+    "Tell at the server's /metrics, in Prometheus' format, how it fares.",
+    _boolean,
+    True,
+    ours_only=True,
+)
+LOG_LEVEL = Setting(
+    "LOG_LEVEL",
+    "The least that the server logs: error, warning, info (every request has a line) or debug.",
+    _one_of("error", "warning", "info", "debug"),
+    "warning",
+    ours_only=True,
+)
+LOG_FORMAT = Setting(
+    "LOG_FORMAT", "How the server logs: text or json.", _one_of("text", "json"), "text", ours_only=True
 )
 COMPRESS = Setting(
     "COMPRESS",

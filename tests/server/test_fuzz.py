@@ -8,7 +8,7 @@ import schemathesis
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import response_schema_conformance
 
-from runyard.server.artifact_routes import PROXY_ROOTS
+from runyard.server.artifact_paths import PROXY_ROOTS
 from tests.server import route_walk as walk
 from tests.support.server import RunningServer
 

@@ -47,7 +47,7 @@ def test_malformed_on_every_route(server: RunningServer, caller: Caller, body: b
             continue
         status, headers, answer = caller.request(method, path, body, walk.JSON)
         error = json.loads(walk.answer_of(status, headers, answer))
-        assert (400, {"error_code", "message"}) == (status, set(error)), path
+        assert (400, {"error_code", "message", "request_id"}) == (status, set(error)), path
         assert error["error_code"] in ("BAD_REQUEST", "INVALID_PARAMETER_VALUE"), path
 
     assert before == walk.stored(server)

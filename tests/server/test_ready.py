@@ -61,8 +61,19 @@ def test_database_that_lets_nobody_in(
 
     assert "not currently accepting connections" in until(server, 503)["database"]
     assert ["database"] == ready(server, "")[1]["failing"]
+    ended = f"SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = '{name}'"
+    postgres.execute("postgres", ended)
+    with Caller(server.url) as caller:
+        for _ in range(3):
+            assert 503 == caller.post("experiments/search", {"max_results": 1})[0]
     postgres.execute("postgres", f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
     until(server, 200)
+    with Caller(server.url) as caller:
+        assert 200 == caller.post("experiments/search", {"max_results": 1})[0]
+    lines = [line for line in server.output().splitlines() if "the database" in line]
+    assert ["cannot be reached", "is back after"] == [
+        said for line in lines for said in ("cannot be reached", "is back after") if said in line
+    ], lines
 
 
 @pytest.mark.parametrize("cluster", ["postgresql"], indirect=True)
@@ -106,6 +117,10 @@ def test_artifacts_that_cannot_be_kept(start_server: Callable[..., RunningServer
     assert f"There is no folder {folder}." == until(server, 503)["artifacts"]
     (server.folder / "elsewhere").rename(folder)
     until(server, 200)
+    lines = [line for line in server.output().splitlines() if "the store of artifacts" in line]
+    assert ["cannot be reached", "is back after"] == [
+        said for line in lines for said in ("cannot be reached", "is back after") if said in line
+    ], lines
 
 
 def test_store_of_artifacts_that_hangs(start_server: Callable[..., RunningServer], objects: ObjectStore) -> None:

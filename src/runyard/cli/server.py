@@ -75,6 +75,24 @@ def _listed(_ctx: click.Context, _param: click.Parameter, text: str | None) -> l
     default=None,
     help="Whether large answers are packed with gzip for clients that take it; they are by default.",
 )
+@_option(
+    "--metrics/--no-metrics",
+    variable="METRICS",
+    default=None,
+    help="Whether /metrics tells, in Prometheus' format, how the server fares; it does by default.",
+)
+@_option(
+    "--log-level",
+    variable="LOG_LEVEL",
+    type=click.Choice(["error", "warning", "info", "debug"], case_sensitive=False),
+    help="The least that is logged; warning by default. With info, every request has a line.",
+)
+@_option(
+    "--log-format",
+    variable="LOG_FORMAT",
+    type=click.Choice(["text", "json"], case_sensitive=False),
+    help="How it is logged; text by default.",
+)
 @_option("-w", "--workers", variable="WORKERS", type=click.IntRange(min=1), help="Number of processes; 1 by default.")
 @_seconds(
     "--statement-timeout",

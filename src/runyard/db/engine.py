@@ -72,6 +72,11 @@ def open_engines(uri: str) -> Engines:
     return _sqlite_engines(url) if url.get_backend_name() == "sqlite" else _postgresql_engines(url)
 
 
+def connections_in_use(engine: Engine) -> int:
+    """How many of an engine's connections are lent."""
+    return engine.pool.checkedout() if isinstance(engine.pool, sa.QueuePool) else 0
+
+
 def parse_uri(uri: str) -> URL:
     """The URI with the driver we use: ``sqlite:///file.db``, ``postgresql://user@host/name``."""
     store = spelled(uri)

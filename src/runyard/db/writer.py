@@ -14,7 +14,7 @@ import random
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import sqlalchemy as sa
@@ -35,7 +35,12 @@ _LIMITED = "lock_timeout"
 
 
 class Writer:
-    """Commits groups of writes, in the order they were given."""
+    """Commits groups of writes, in the order they were given.
+
+    Attributes
+    ----------
+    group_observer: Called with the number of writes of each group and the seconds that it took.
+    """
 
     def __init__(self, engines: Engines, settings: StoreSettings) -> None:
         self._engines, self._settings = engines, settings
@@ -47,6 +52,12 @@ class Writer:
         self._closed = False
         self._set_aside = JobsSetAside(engines, settings, self._tell)
         self._performed: Job | None = None
+        self.group_observer: Callable[[int, float], None] | None = None
+
+    @property
+    def waiting(self) -> int:
+        """The number of writes that are queued."""
+        return self._jobs.qsize() + len(self._set_aside)
 
     def submit(self, job: Job) -> None:
         """Queue a job.
@@ -57,7 +68,7 @@ class Writer:
         """
         if self._closed:
             raise Unavailable("The server is shutting down; nothing was stored. Try again.")
-        if self._jobs.qsize() + len(self._set_aside) >= MAX_WAITING:
+        if self.waiting >= MAX_WAITING:
             raise Unavailable(f"{MAX_WAITING} writes are waiting already; nothing was stored. Try again.")
         if self._thread is None:
             self._start()
@@ -83,9 +94,12 @@ class Writer:
         stopping = False
         while not stopping:
             group, stopping = self._next_group()
+            began, size = time.perf_counter(), len(group)
             group = self._set_aside.without(group)
             while group:
                 group = self._commit(group)
+            if self.group_observer is not None and size:
+                self.group_observer(size, time.perf_counter() - began)
 
     def _refuse_unfinished(self) -> None:
         """Answer those whose work is not finished when the writer ends."""

@@ -18,7 +18,7 @@ from typing import Any, Self, TypeVar
 import orjson
 
 from runyard.core.memory import FreedMemory
-from runyard.db.engine import READERS, Engines, open_engines
+from runyard.db.engine import READERS, Engines, connections_in_use, open_engines
 from runyard.db.faults import DatabaseUnreachable, cannot_open, is_retryable, lost_connection, translated
 from runyard.db.jobs import Job, Outcome, Receiver, Unfinished
 from runyard.db.schema import ensure_schema
@@ -58,6 +58,26 @@ class Performed:
     message: AnyMessage
     error: Exception | None
     seconds: float
+
+
+@dataclass(frozen=True)
+class Load:
+    """How busy a gate is.
+
+    Attributes
+    ----------
+    waiting_writes: Writes that are queued.
+    cheap_reads: Cheap reads that wait for their turn.
+    dear_reads: Dear reads that wait for theirs.
+    reading: Connections for reading that are in use.
+    writing: Connections for writing that are in use.
+    """
+
+    waiting_writes: int
+    cheap_reads: int
+    dear_reads: int
+    reading: int
+    writing: int
 
 
 Authoriser = Callable[[AnyMessage], None]
@@ -191,6 +211,20 @@ class Gate:
                     raise translated(error) or error from None
                 failure = DatabaseUnreachable if lost_connection(error) else Unavailable
         raise failure("The database was busy or out of reach each time. Try again.")
+
+    def load(self) -> Load:
+        """How busy it is now."""
+        return Load(
+            self._writer.waiting,
+            self._admission.cheap.waiting,
+            self._admission.dear.waiting,
+            connections_in_use(self.engines.reading),
+            connections_in_use(self.engines.writing),
+        )
+
+    def observe_groups(self, observer: Callable[[int, float], None]) -> None:
+        """Have a function called with the number of writes of every group and the seconds that it took."""
+        self._writer.group_observer = observer
 
     def begin(self, work: Callable[[Transaction], Any]) -> None:
         """Have work performed as `administer` does, without waiting for it; what goes wrong is logged."""

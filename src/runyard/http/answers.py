@@ -3,11 +3,11 @@
 import asyncio
 import json
 import logging
-import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any
 
 from runyard.exceptions import RunyardException, Unavailable
+from runyard.http.request_ids import incident_id, request_id
 
 log = logging.getLogger(__name__)
 
@@ -83,6 +83,8 @@ def retry_headers(error: RunyardException) -> Headers:
 def envelope(error: RunyardException) -> bytes:
     """The JSON text of an error. What a client sent may be repeated in it, lone surrogates too: those are escaped."""
     wire = {key: _clean(value) for key, value in error.to_wire().items()}
+    if request := request_id():
+        wire["request_id"] = request
     return json.dumps(wire, ensure_ascii=False).encode()
 
 
@@ -92,6 +94,6 @@ def _clean(value: Any) -> Any:
 
 def unforeseen(error: Exception, what: str) -> RunyardException:
     """What a client learns of an unexpected error: an id. The log has the rest."""
-    incident = uuid.uuid4().hex[:12]
+    incident = incident_id()
     log.error("%s failed, incident %s", what, incident, exc_info=error)
     return RunyardException(f"Something went wrong on the server. Its log has the details under incident {incident}.")

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 from runyard.http.answers import App
-from runyard.http.process import OrderlyServer, listen, log_to_stderr, raise_file_limit
+from runyard.http.logs import log_to_stderr
+from runyard.http.process import OrderlyServer, listen, raise_file_limit
 from runyard.http.settings import HttpSettings
 from runyard.http.workers import run_workers
 
@@ -25,7 +26,7 @@ def listening(settings: HttpSettings, say: Say) -> Iterator[tuple[socket.socket,
     ------
     RunyardException: The address cannot be listened on.
     """
-    log_to_stderr()
+    log_to_stderr(settings.log_level, settings.log_format)
     raise_file_limit()
     with listen(settings.host, settings.port) as listener:
         if settings.is_public:

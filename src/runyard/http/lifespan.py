@@ -1,7 +1,7 @@
 """Answers the ASGI server's start and stop."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from runyard.http.answers import Receive, Scope, Send
 
@@ -15,7 +15,7 @@ class Lifespan:
     stopped: Called on a thread after the last one.
     """
 
-    def __init__(self, started: Callable[[], None] | None = None, stopped: Callable[[], None] | None = None) -> None:
+    def __init__(self, started: Sequence[Callable[[], None]] = (), stopped: Callable[[], None] | None = None) -> None:
         self._started, self._stopped = started, stopped
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -23,8 +23,9 @@ class Lifespan:
         while scope["type"] == "lifespan":
             message = await receive()
             ending = message["type"] == "lifespan.shutdown"
-            if not ending and self._started is not None:
-                self._started()
+            if not ending:
+                for call in self._started:
+                    call()
             if ending and self._stopped is not None:
                 await asyncio.to_thread(self._stopped)
             await send({"type": f"{message['type']}.complete"})

@@ -143,23 +143,6 @@ def _give_up() -> None:
     os._exit(1)
 
 
-class _OneLine(logging.Formatter):
-    """Escapes control characters of messages, so that no request can forge a line of the log."""
-
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  (the standard library's name)
-        """The line without its traceback."""
-        text = super().formatMessage(record)
-        return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
-
-
-def log_to_stderr() -> None:
-    """Write warnings and errors to stderr, one line each."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_OneLine("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    logging.basicConfig(level=logging.WARNING, handlers=[handler])
-    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
-
-
 def raise_file_limit() -> None:
     """Raise the limit of open files to the system's maximum: every connection is an open file."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from runyard.exceptions import InvalidParameter
+from runyard.http.logs import FORMATS, LEVELS
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -69,6 +70,8 @@ class HttpSettings:
     cors_allowed_origins: Origins whose pages may call the API, such as ``https://notebooks.example.com``.
     x_frame_options: Value of that header; ``NONE`` leaves it out.
     disable_security_middleware: Switch off the checks of Host and Origin.
+    log_level: The least that is logged: ``error``, ``warning``, ``info`` (every request has a line) or ``debug``.
+    log_format: ``text`` or ``json``.
     drain_seconds: How long it goes on after SIGTERM, saying that it is not ready, before it takes no more requests.
     limits: Limits of one client.
     """
@@ -81,12 +84,16 @@ class HttpSettings:
     cors_allowed_origins: Sequence[str] = ()
     x_frame_options: str = "SAMEORIGIN"
     disable_security_middleware: bool = False
+    log_level: str = "warning"
+    log_format: str = "text"
     drain_seconds: float = 0
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:
         prefix = f"/{self.static_prefix.strip('/')}" if self.static_prefix.strip("/") else ""
         object.__setattr__(self, "static_prefix", prefix)
+        object.__setattr__(self, "log_level", self.log_level.strip().lower())
+        object.__setattr__(self, "log_format", self.log_format.strip().lower())
         object.__setattr__(self, "x_frame_options", self.x_frame_options.strip().upper())
         if not _PREFIX.fullmatch(prefix):
             raise InvalidParameter(
@@ -96,6 +103,10 @@ class HttpSettings:
             raise InvalidParameter(f"X-Frame-Options cannot be {self.x_frame_options!r}: use SAMEORIGIN, DENY or NONE.")
         if not 0 <= self.port <= 65535:
             raise InvalidParameter(f"There is no port {self.port}: use 1 to 65535, or 0 for any free one.")
+        if self.log_level not in LEVELS:
+            raise InvalidParameter(f"There is no log level {self.log_level!r}: use {', '.join(LEVELS)}.")
+        if self.log_format not in FORMATS:
+            raise InvalidParameter(f"Logs cannot be written as {self.log_format!r}: use {' or '.join(FORMATS)}.")
         if self.workers < 1:
             raise InvalidParameter(f"A server cannot have {self.workers} workers: use 1 or more.")
 

@@ -4,7 +4,8 @@ import asyncio
 import gc
 import importlib
 import threading
-from collections.abc import Awaitable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
+from functools import partial
 from typing import Any
 
 from runyard.artifacts.addresses import local_path
@@ -13,12 +14,15 @@ from runyard.db.facts import ARTIFACTS_DESTINATION, fact, note_fact
 from runyard.db.transaction import Transaction
 from runyard.exceptions import EndpointNotFound, InvalidParameter
 from runyard.gate.gate import Gate
+from runyard.http.access import Access, Served
 from runyard.http.answers import INCIDENT, App, Receive, Scope, Send, send_error, unforeseen
 from runyard.http.compression import Compression
 from runyard.http.guard import Guard
 from runyard.http.lifespan import Lifespan
 from runyard.server.dispatch import Dispatch
-from runyard.server.outages import Outages
+from runyard.server.exposition import Exposition
+from runyard.server.metrics import Metrics
+from runyard.server.outages import ARTIFACTS, DatabaseOutage, Outage
 from runyard.server.own_addresses import own_addresses
 from runyard.server.readiness import Readiness
 from runyard.server.settings import ServerSettings
@@ -69,7 +73,7 @@ def _note_destination(gate: Gate, destination: str) -> None:
             raise InvalidParameter(f"Artifacts cannot be kept in {destination}: {problem.strerror}.") from None
 
 
-def create_app(settings: ServerSettings, gate: Gate | None = None) -> App:
+def create_app(settings: ServerSettings, gate: Gate | None = None, metrics: Metrics | None = None) -> App:
     """The server as an ASGI application.
 
     Parameters
@@ -77,13 +81,24 @@ def create_app(settings: ServerSettings, gate: Gate | None = None) -> App:
     settings: The server's settings.
     gate: An open gate, which the caller closes; without one the settings' database is opened, and closed when
         the ASGI server says that it ends.
+    metrics: Numbers that this process shares with others of the same server; its own when left out.
     """
     opened = gate or open_gate(settings)
-    opened.observers.append(Outages().note)
-    web = _Web(settings, opened)
-    lifespan = Lifespan(web.warm, opened.close if gate is None else None)
-    app: App = Dispatch(Status(Readiness(web, settings), settings), opened, settings)
-    return Guard(Compression(app) if settings.compress else app, settings, lifespan)
+    opened.observers.append(DatabaseOutage().note)
+    artifacts = Outage(ARTIFACTS)
+    web = _Web(settings, opened, artifacts)
+    app: App = Readiness(web, settings, artifacts)
+    started: list[Callable[[], None]] = [web.warm]
+    observers: list[Callable[[Served], None]] = []
+    if settings.metrics:
+        counted = metrics or Metrics(1, settings.static_prefix)
+        counted.begin(opened)
+        app = Exposition(app, settings, opened, counted)
+        started.append(partial(counted.watch, opened))
+        observers.append(counted.note)
+    lifespan = Lifespan(started, opened.close if gate is None else None)
+    app = Dispatch(Status(app, settings), opened, settings)
+    return Access(Guard(Compression(app) if settings.compress else app, settings, lifespan), observers)
 
 
 class _Web:
@@ -92,8 +107,8 @@ class _Web:
     Training scripts wait for a server to answer the API, and importing the framework takes longer than all the rest.
     """
 
-    def __init__(self, settings: ServerSettings, gate: Gate) -> None:
-        self._settings, self._gate = settings, gate
+    def __init__(self, settings: ServerSettings, gate: Gate, artifacts: Outage) -> None:
+        self._settings, self._gate, self._artifacts = settings, gate, artifacts
         self._lock = threading.Lock()
         self._app: Any = None
 
@@ -127,7 +142,9 @@ class _Web:
         """Import and build it, once."""
         with self._lock:
             if self._app is None:
-                self._app = importlib.import_module("runyard.server.web").create_web(self._settings, self._gate)
+                self._app = importlib.import_module("runyard.server.web").create_web(
+                    self._settings, self._gate, self._artifacts
+                )
                 gc.collect()
                 gc.freeze()  # loaded modules stay: the garbage collector need not scan them again
         return self._app  # type: ignore[no-any-return]

@@ -3,6 +3,7 @@
 Files are streamed in pieces on threads, so that large ones cost no memory and do not block the event loop.
 """
 
+import functools
 import mimetypes
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -24,15 +25,16 @@ from runyard.http.answers import envelope
 from runyard.http.bodies import declared_length
 from runyard.protocol.message import AnyMessage
 from runyard.registry.model_versions.messages import GetModelVersionDownloadUri
+from runyard.server.artifact_paths import MODEL_ROOTS, OF_MODELS, OF_RUNS, OF_VERSIONS, PROXY_ROOTS, UPLOAD_TO_RUN
 from runyard.server.direct_transfers import DirectTransfers, json_response
 from runyard.server.file_threads import in_file_thread
+from runyard.server.outages import Outage
 from runyard.server.settings import ServerSettings
 from runyard.tracking.logged_models.messages import GetLoggedModel
 from runyard.tracking.runs.messages import GetRun
 
 PIECE = 1 << 20
 BROWSER_UPLOAD = 10 * 2**20
-PROXY_ROOTS = ("/api/2.0/mlflow-artifacts", "/ajax-api/2.0/mlflow-artifacts")
 INERT = {
     "Content-Security-Policy": "sandbox; default-src 'none'",
     "X-Content-Type-Options": "nosniff",
@@ -74,8 +76,13 @@ class _Anything(Convertor[str]):
 register_url_convertor("artifact", _Anything())
 
 
-def artifact_router(settings: ServerSettings, gate: Gate) -> APIRouter:
-    """The routes of artifacts."""
+def artifact_router(settings: ServerSettings, gate: Gate, outage: Outage) -> APIRouter:
+    """The routes of artifacts.
+
+    Parameters
+    ----------
+    outage: Hears whether the server's store of artifacts can be reached.
+    """
     router = APIRouter(tags=["artifacts"])
     repository = server_repository(own_places(settings.destination, settings.artifact_root)[0])
     routes, direct = _Routes(settings, gate, repository), DirectTransfers(repository)
@@ -91,14 +98,14 @@ def artifact_router(settings: ServerSettings, gate: Gate) -> APIRouter:
             ("/mpu/abort/{path:artifact}", "POST", direct.abort_upload),
             ("/presigned/{path:artifact}", "GET", direct.sign_download),
         ):
-            _add(router, root + path, method, routes.when_served(handler), shown=root == PROXY_ROOTS[0])
-    _add(router, "/get-artifact", "GET", routes.download_of_run)
-    _add(router, "/get-artifact", "HEAD", routes.download_of_run)
-    _add(router, "/model-versions/get-artifact", "GET", routes.download_of_version)
-    for root in ("/ajax-api/2.0/mlflow", "/ajax-api/3.0/mlflow"):
-        path = root + "/logged-models/{model_id}/artifacts/files"
-        _add(router, path, "GET", routes.download_of_model, shown="2.0" in root)
-    _add(router, "/ajax-api/2.0/mlflow/upload-artifact", "POST", routes.upload_to_run)
+            served = routes.when_served(_noticing(outage, handler))
+            _add(router, root + path, method, served, shown=root == PROXY_ROOTS[0])
+    _add(router, OF_RUNS, "GET", routes.download_of_run)
+    _add(router, OF_RUNS, "HEAD", routes.download_of_run)
+    _add(router, OF_VERSIONS, "GET", routes.download_of_version)
+    for root in MODEL_ROOTS:
+        _add(router, root + OF_MODELS, "GET", routes.download_of_model, shown="2.0" in root)
+    _add(router, UPLOAD_TO_RUN, "POST", routes.upload_to_run)
     return router
 
 
@@ -113,6 +120,22 @@ def _add(router: APIRouter, path: str, method: str, handler: Handler, shown: boo
         operation_id=handler.__name__,
         openapi_extra=described_route(path, handler.__name__),
     )
+
+
+def _noticing(outage: Outage, handler: Handler) -> Handler:
+    """The handler of files in the server's store, which notices whether that can be reached."""
+
+    @functools.wraps(handler)
+    async def notice(request: Request) -> Response:
+        try:
+            response = await handler(request)
+        except Unavailable as error:
+            outage.begin(handler.__name__, error.message)
+            raise
+        outage.end()
+        return response
+
+    return notice
 
 
 def described_route(path: str, name: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import TypeVar
 from runyard.exceptions import InvalidParameter, MethodNotAllowed, RunyardException, Unavailable
 from runyard.gate.gate import Gate
 from runyard.gate.slices import load_messages
+from runyard.http.access import OPERATION
 from runyard.http.answers import App, Receive, Scope, Send, send_error, send_head, send_in_pieces, send_json, unforeseen
 from runyard.http.bodies import BodyReader, ClientGone
 from runyard.http.guard import FIELDS
@@ -65,6 +66,7 @@ class Dispatch:
         if kind is None:
             await send_error(send, _wrong_method(method, methods), [(b"allow", allow(methods).encode())])
             return
+        scope[OPERATION] = kind.operation.name
         try:
             message = await self._decode(kind, scope, receive, parts)
             body = await self._in_time(self._perform(message), kind)

@@ -13,6 +13,7 @@ from runyard.http import process
 from runyard.http.answers import App
 from runyard.http.launch import listening, serve_app, shown_address
 from runyard.server.app import create_app, open_gate
+from runyard.server.metrics import Metrics
 from runyard.server.settings import ServerSettings
 
 SWITCH_SECONDS = 0.001
@@ -47,10 +48,11 @@ def serve(settings: ServerSettings, say: Callable[[str], None] = process.say) ->
             open_gate(settings).close()  # reports once a database that cannot be used
             importlib.import_module("runyard.server.web")  # in memory shared by the workers
         announcement = f"Runyard is running at {shown_address(settings)} (Ctrl-C stops it)"
-        return serve_app(lambda: _opened(settings), listener, settings, ready=lambda: say(announcement))
+        metrics = Metrics(settings.workers, settings.static_prefix) if settings.metrics else None
+        return serve_app(lambda: _opened(settings, metrics), listener, settings, ready=lambda: say(announcement))
 
 
 @contextmanager
-def _opened(settings: ServerSettings) -> Iterator[App]:
+def _opened(settings: ServerSettings, metrics: Metrics | None) -> Iterator[App]:
     with closing(open_gate(settings)) as gate:
-        yield create_app(settings, gate)
+        yield create_app(settings, gate, metrics)

@@ -26,6 +26,7 @@ _ERROR: Schema = {
     "properties": {
         "error_code": {"type": "string", "description": "What kind of error it is, such as INVALID_PARAMETER_VALUE."},
         "message": {"type": "string", "description": "What was wrong, with which value, and what to do."},
+        "request_id": {"type": "string", "description": "The request's id, also in X-Request-ID and the server's log."},
     },
 }
 _ANSWERS = {

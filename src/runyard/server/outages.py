@@ -1,4 +1,4 @@
-"""Logs when the database becomes unreachable and when it is back, once each."""
+"""Logs when the database or the store of artifacts becomes unreachable and when it is back, once each."""
 
 import logging
 import threading
@@ -9,32 +9,57 @@ from runyard.gate.gate import Performed
 
 log = logging.getLogger("runyard.server")
 
+ARTIFACTS = "the store of artifacts"
 
-class Outages:
-    """An observer of the gate."""
 
-    def __init__(self) -> None:
+class Outage:
+    """Whether something that the server needs is out of reach.
+
+    Parameters
+    ----------
+    what: Its name in the log, such as ``the database``.
+    """
+
+    def __init__(self, what: str) -> None:
+        self._what = what
         self._since: float | None = None
         self._changing = threading.Lock()
 
-    def note(self, performed: Performed) -> None:
-        """Observe the outcome of an operation."""
-        if performed.error is None:
-            if self._since is not None:
-                self._is_back()
-        elif self._since is None and isinstance(performed.error, DatabaseUnreachable):
-            self._is_lost(performed)
+    @property
+    def lasts(self) -> bool:
+        """Whether it is out of reach."""
+        return self._since is not None
 
-    def _is_lost(self, performed: Performed) -> None:
+    def begin(self, noticed_by: str, why: str = "") -> None:
+        """Note that it could not be reached."""
         with self._changing:
             if self._since is not None:
                 return
             self._since = time.monotonic()
-        operation = performed.message.operation.name
-        log.warning("the database cannot be reached, first noticed by %s; requests are answered 503", operation)
+        reason = f" ({why})" if why else ""
+        log.warning(
+            "%s cannot be reached%s, first noticed by %s; requests are answered 503", self._what, reason, noticed_by
+        )
 
-    def _is_back(self) -> None:
+    def end(self) -> None:
+        """Note that it answered."""
+        if self._since is None:
+            return
         with self._changing:
             since, self._since = self._since, None
         if since is not None:
-            log.warning("the database is back after %.0f seconds", time.monotonic() - since)
+            log.warning("%s is back after %.0f seconds", self._what, time.monotonic() - since)
+
+
+class DatabaseOutage(Outage):
+    """An observer of the gate."""
+
+    def __init__(self) -> None:
+        super().__init__("the database")
+
+    def note(self, performed: Performed) -> None:
+        """Observe the outcome of an operation."""
+        if performed.error is None:
+            self.end()
+        elif isinstance(performed.error, DatabaseUnreachable):
+            self.begin(performed.message.operation.name)

@@ -16,6 +16,7 @@ from runyard.db.schema import HEAD, version
 from runyard.exceptions import Conflict, MethodNotAllowed, RunyardException
 from runyard.http.answers import App, Receive, Scope, Send, send_error, send_json
 from runyard.http.process import ENDING
+from runyard.server.outages import Outage
 from runyard.server.settings import ServerSettings
 
 LIMIT_SECONDS = 2.0
@@ -23,6 +24,7 @@ LIMIT_SECONDS = 2.0
 DATABASE_SECONDS, ARTIFACTS_SECONDS, FAILURE_SECONDS = 1.0, 5.0, 1.0
 """How long it is taken for granted that they answer, and that they do not."""
 
+_ARTIFACTS = "artifacts"
 Outcome = tuple[bool, str]
 """Whether it answers, and what there is to say about it."""
 
@@ -36,15 +38,16 @@ class Readiness:
     ----------
     app: Serves everything else.
     settings: The server's settings.
+    artifacts: Hears whether the store of artifacts answers.
     """
 
-    def __init__(self, app: App, settings: ServerSettings) -> None:
-        self._app, self._path = app, settings.static_prefix + "/ready"
+    def __init__(self, app: App, settings: ServerSettings, artifacts: Outage) -> None:
+        self._app, self._path, self._artifacts = app, settings.static_prefix + "/ready", artifacts
         engines = open_engines(settings.backend_store_uri)
         self._parts = [_Part("database", lambda: _look_at_database(engines), DATABASE_SECONDS)]
         if settings.serve_artifacts:
             repository = server_repository(own_places(settings.destination, settings.artifact_root)[0])
-            self._parts.append(_Part("artifacts", repository.reach, ARTIFACTS_SECONDS))
+            self._parts.append(_Part(_ARTIFACTS, repository.reach, ARTIFACTS_SECONDS))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -61,11 +64,19 @@ class Readiness:
                     strict=True,
                 )
             )
+            if _ARTIFACTS in outcomes:
+                self._note_artifacts(*outcomes[_ARTIFACTS])
             if scope.get("state", {}).get(ENDING):
                 outcomes["server"] = False, "The server was asked to end."
             answer = _answer(outcomes, verbose=scope["query_string"].partition(b"=")[0] == b"verbose")
             ready = all(fine for fine, _ in outcomes.values())
             await send_json(send, 200 if ready else 503, answer, [(b"cache-control", b"no-store")])
+
+    def _note_artifacts(self, fine: bool, message: str) -> None:
+        if fine:
+            self._artifacts.end()
+        else:
+            self._artifacts.begin("/ready", message)
 
 
 def _answer(outcomes: dict[str, Outcome], *, verbose: bool) -> bytes:

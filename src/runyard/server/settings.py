@@ -24,6 +24,7 @@ class ServerSettings(HttpSettings):
     serve_artifacts: Transfer artifacts through the server.
     read_seconds: How long the database may take for a read; 0 for no limit.
     request_seconds: How long an operation may take, with all its waiting; 0 for no limit. Clients wait for 120.
+    metrics: Tell at ``/metrics`` how the server fares.
     compress: Pack large answers with gzip for clients that take it.
     """
 
@@ -33,6 +34,7 @@ class ServerSettings(HttpSettings):
     serve_artifacts: bool = True
     read_seconds: float = 30
     request_seconds: float = 100
+    metrics: bool = True
     compress: bool = True
 
     @classmethod
@@ -47,6 +49,9 @@ class ServerSettings(HttpSettings):
             "serve_artifacts": settings.SERVE_ARTIFACTS,
             "read_seconds": settings.STATEMENT_TIMEOUT,
             "request_seconds": settings.REQUEST_TIMEOUT,
+            "metrics": settings.METRICS,
+            "log_level": settings.LOG_LEVEL,
+            "log_format": settings.LOG_FORMAT,
             "compress": settings.COMPRESS,
             "drain_seconds": settings.DRAIN_SECONDS,
             "workers": settings.WORKERS,

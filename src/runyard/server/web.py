@@ -18,6 +18,7 @@ from runyard.http.framework import explained, json_answer
 from runyard.server import absent
 from runyard.server.artifact_routes import artifact_router
 from runyard.server.openapi import specification
+from runyard.server.outages import ARTIFACTS, Outage
 from runyard.server.settings import ServerSettings
 from runyard.ui import Pages
 from runyard.ui.pages import api
@@ -26,11 +27,12 @@ _FOR_PROGRAMS = ("/api/", "/ajax-api/", "/get-artifact/", "/model-versions/get-a
 """Below these, errors are JSON."""
 
 
-def create_web(settings: ServerSettings, gate: Gate) -> FastAPI:
+def create_web(settings: ServerSettings, gate: Gate, artifacts_outage: Outage | None = None) -> FastAPI:
     """The web framework's half of the server."""
+    outage = artifacts_outage or Outage(ARTIFACTS)
     pages = Pages(gate, settings.static_prefix)
     app = FastAPI(title="Runyard", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
-    artifacts, people = artifact_router(settings, gate), pages.router()
+    artifacts, people = artifact_router(settings, gate, outage), pages.router()
     app.include_router(artifacts)
     _add_documentation(app, pages, settings)
     app.include_router(people)

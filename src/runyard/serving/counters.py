@@ -1,15 +1,9 @@
-"""Counters of a model server over all its processes, in Prometheus' format.
-
-The processes share a file that no folder lists; each adds to a part of its own, so nothing waits for anything. A
-process that replaces a dead one goes on with its part, since counters may never fall.
-"""
+"""Counters of a model server over all its processes, in Prometheus' format."""
 
 import bisect
-import fcntl
-import mmap
-import os
-import tempfile
 from collections.abc import Iterator, Sequence
+
+from runyard.core.shared_cells import SharedCells
 
 STATUSES = (200, 400, 404, 405, 408, 413, 415, 429, 499, 500, 503, 504)
 """Each has a counter; other codes are counted as 500."""
@@ -20,8 +14,7 @@ SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.
 TOGETHER = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0)
 """Upper edges of the buckets of requests that shared a call."""
 
-_OWNER = 0
-_STATUS = 1
+_STATUS = 0
 _IN_FLIGHT = _STATUS + len(STATUSES)
 _REQUEST = _IN_FLIGHT + 1
 _PREDICT = _REQUEST + len(SECONDS) + 2
@@ -38,19 +31,11 @@ class Counters:
     """
 
     def __init__(self, processes: int) -> None:
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115  (open as long as the server runs)
-        self._file.truncate(processes * _LENGTH * 8)
-        self._memory = mmap.mmap(self._file.fileno(), 0)
-        with memoryview(self._memory) as whole:
-            self._cells = whole.cast("d")
-        self._parts = processes
-        self._mine = 0
+        self._cells = SharedCells(processes, _LENGTH)
 
     def close(self) -> None:
         """Let go of the file."""
-        self._cells.release()
-        self._memory.close()
-        self._file.close()
+        self._cells.close()
 
     def claim(self) -> None:
         """Take a part for this process: one that no living process has.
@@ -59,26 +44,17 @@ class Counters:
         ------
         RuntimeError: More processes run than the counters were made for.
         """
-        fcntl.lockf(self._file, fcntl.LOCK_EX)
-        try:
-            free = next((start for start in self._starts() if not _is_alive(int(self._cells[start + _OWNER]))), None)
-            if free is None:
-                raise RuntimeError(f"{self._parts} processes count already.")
-            self._mine = free
-            self._cells[free + _OWNER] = os.getpid()
-            self._cells[free + _IN_FLIGHT] = 0
-        finally:
-            fcntl.lockf(self._file, fcntl.LOCK_UN)
+        self._cells.claim(momentary=[_IN_FLIGHT])
 
     def begin(self) -> None:
         """A request has come."""
-        self._cells[self._mine + _IN_FLIGHT] += 1
+        self._cells.add(_IN_FLIGHT)
 
     def end(self, status: int, seconds: float) -> None:
         """A request was answered."""
-        self._cells[self._mine + _IN_FLIGHT] -= 1
+        self._cells.add(_IN_FLIGHT, -1)
         known = status if status in STATUSES else 500
-        self._cells[self._mine + _STATUS + STATUSES.index(known)] += 1
+        self._cells.add(_STATUS + STATUSES.index(known))
         self._add(_REQUEST, SECONDS, seconds)
 
     def predicted(self, seconds: float, requests: int) -> None:
@@ -87,15 +63,8 @@ class Counters:
         self._add(_BATCH, TOGETHER, requests)
 
     def _add(self, offset: int, edges: Sequence[float], value: float) -> None:
-        start = self._mine + offset
-        self._cells[start + bisect.bisect_left(edges, value)] += 1
-        self._cells[start + len(edges) + 1] += value
-
-    def _starts(self) -> range:
-        return range(0, self._parts * _LENGTH, _LENGTH)
-
-    def _total(self, offset: int) -> float:
-        return sum(self._cells[start + offset] for start in self._starts())
+        self._cells.add(offset + bisect.bisect_left(edges, value))
+        self._cells.add(offset + len(edges) + 1, value)
 
     def text(self) -> str:
         """All of it in Prometheus' text format."""
@@ -104,11 +73,11 @@ class Counters:
     def _lines(self) -> Iterator[str]:
         yield from _heading("runyard_scoring_requests_total", "counter", "Requests to /invocations by HTTP status.")
         for position, status in enumerate(STATUSES):
-            count = self._total(_STATUS + position)
+            count = self._cells.total(_STATUS + position)
             if count or status == 200:
                 yield f'runyard_scoring_requests_total{{status="{status}"}} {count:.17g}'
         yield from _heading("runyard_scoring_requests_in_flight", "gauge", "Requests to /invocations being answered.")
-        yield f"runyard_scoring_requests_in_flight {self._total(_IN_FLIGHT):g}"
+        yield f"runyard_scoring_requests_in_flight {self._cells.total(_IN_FLIGHT):g}"
         yield from self._histogram("request_seconds", "Time from request to answer.", _REQUEST, SECONDS)
         yield from self._histogram("predict_seconds", "Time of a call of the model.", _PREDICT, SECONDS)
         yield from self._histogram("requests_per_call", "Requests that one call answered.", _BATCH, TOGETHER)
@@ -118,23 +87,11 @@ class Counters:
         yield from _heading(full, "histogram", help_text)
         count = 0.0
         for position, edge in enumerate([*(f"{edge:g}" for edge in edges), "+Inf"]):
-            count += self._total(offset + position)
+            count += self._cells.total(offset + position)
             yield f'{full}_bucket{{le="{edge}"}} {count:.17g}'
-        yield f"{full}_sum {self._total(offset + len(edges) + 1):.17g}"
+        yield f"{full}_sum {self._cells.total(offset + len(edges) + 1):.17g}"
         yield f"{full}_count {count:.17g}"
 
 
 def _heading(name: str, kind: str, help_text: str) -> tuple[str, str]:
     return f"# HELP {name} {help_text}", f"# TYPE {name} {kind}"
-
-
-def _is_alive(process: int) -> bool:
-    if process == 0:
-        return False
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import time
-import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from runyard.exceptions import BadRequest, RunyardException
+from runyard.http.request_ids import incident_id
 from runyard.models.scoring_input import ScoringInput, parse_csv, parse_json
 from runyard.serving import batches
 from runyard.serving.encoding import encode
@@ -119,7 +119,7 @@ class Scorer:
 
     def _failed(self, error: BaseException, what: str) -> ModelFailed:
         """The error a caller sees: its type and message. Where it came from is in the log."""
-        incident = uuid.uuid4().hex[:12]
+        incident = incident_id()
         log.error("%s, incident %s", what, incident, exc_info=error)
         text = f"{type(error).__name__}: {error}"[:_MAX_MESSAGE]
         return ModelFailed(f"{what[0].upper()}{what[1:]} {text} (the server's log has more under incident {incident})")

@@ -1,7 +1,6 @@
 """Turns what a view built into a page: the Jinja environment, and the pages for errors."""
 
 import logging
-import uuid
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -12,6 +11,7 @@ from starlette.responses import HTMLResponse, Response
 from runyard.core.clock import now_ms
 from runyard.exceptions import RunyardException, Unavailable
 from runyard.http.framework import templates
+from runyard.http.request_ids import incident_id
 from runyard.ui.navigation import NOTICES, Crumb, Shell, Urls
 from runyard.ui.parts import format as formats
 from runyard.ui.parts import presentation
@@ -62,7 +62,7 @@ class Renderer:
 
     def failure(self, request: Request, error: Exception) -> Response:
         """The page for an unexpected error: it is logged with an id, and the page shows only the id."""
-        incident = uuid.uuid4().hex[:12]
+        incident = incident_id()
         log.error("page %s failed, incident %s", request.url.path, incident, exc_info=error)
         return self._error_page(request, 500, "Something went wrong on the server. Its log says what.", incident)
 

@@ -19,7 +19,7 @@ _LINK = re.compile(r'(<(?:a href|img src)=")([^"]+)(")')
 _FIRST_FOLDERS = ("", "guides", "flavors", "concepts", "reference", "decisions")
 _FIRST_PAGES = ("index", "quickstart")
 _NAME = re.compile(r"[\w./-]*")
-_PICTURES = {".png", ".jpg", ".svg", ".webp"}
+_FILES = {".png", ".jpg", ".svg", ".webp", ".json", ".service", ".socket", ".conf"}
 
 
 @dataclass(frozen=True)
@@ -49,10 +49,10 @@ class DocsPage:
 
 
 def show(site: Site, request: Request) -> Response:
-    """A page of the documentation, or a picture of one."""
+    """A page of the documentation, or a file that one shows."""
     folder = site.web / "docs"
     name = request.path_params.get("name", "").strip("/")
-    if Path(name).suffix in _PICTURES:
+    if Path(name).suffix in _FILES:
         return FileResponse(_inside(folder, name))
     path = _page_file(folder, name)
     if path is None and name:
