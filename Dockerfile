@@ -14,7 +14,8 @@ COPY --from=build /opt/runyard /opt/runyard
 ENV PATH=/opt/runyard/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     RUNYARD_HOST=0.0.0.0 \
-    RUNYARD_PORT=5000
+    RUNYARD_PORT=5000 \
+    RUNYARD_LOG_LEVEL=info
 WORKDIR /data
 USER runyard
 VOLUME /data

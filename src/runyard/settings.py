@@ -1,11 +1,13 @@
 """Environment variables: every name, its type, default and meaning. Standard library only.
 
 Each setting is read as ``RUNYARD_X`` first and as MLflow's ``MLFLOW_X`` second, so that existing set-ups keep working.
+``RUNYARD_X_FILE`` names a file that holds the value, as secrets of containers do; the variable itself wins.
 """
 
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from runyard.exceptions import InvalidParameter
@@ -67,6 +69,25 @@ def _one_of(*words: str) -> Callable[[str], str]:
     return parsed
 
 
+def _from_file(name: str) -> str | None:
+    """What the file that ``RUNYARD_X_FILE`` names holds, without the end of its last line; None without the variable.
+
+    Raises
+    ------
+    InvalidParameter: It cannot be read.
+    """
+    path = os.environ.get(f"{name}_FILE") if name.startswith("RUNYARD_") else None
+    if path is None:
+        return None
+    try:
+        return Path(path).read_text(encoding="utf-8").removesuffix("\n").removesuffix("\r")
+    except (OSError, ValueError) as problem:
+        reason = getattr(problem, "strerror", None) or "it is not text in UTF-8"
+        raise InvalidParameter(
+            f"Environment variable {name}_FILE names the file {path[:200]!r}, which cannot be read: {reason}."
+        ) from None
+
+
 @dataclass(frozen=True)
 class Setting:
     """One environment variable under its two names.
@@ -100,6 +121,8 @@ class Setting:
         """
         for name in self.names:
             text = os.environ.get(name)
+            if text is None:
+                text = _from_file(name)
             if text is None:
                 continue
             try:
@@ -307,3 +330,17 @@ BOTO_CLIENT_ADDRESSING_STYLE = Setting(
 )
 
 ALL: tuple[Setting, ...] = tuple(value for value in globals().values() if isinstance(value, Setting))
+
+
+def read_files() -> None:
+    """Put what the files of ``RUNYARD_X_FILE`` hold into the environment, for programs that read that themselves.
+
+    Raises
+    ------
+    InvalidParameter: A file cannot be read.
+    """
+    for setting in ALL:
+        name = setting.names[0]
+        text = _from_file(name) if name not in os.environ else None
+        if text is not None:
+            os.environ[name] = text

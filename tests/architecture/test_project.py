@@ -2,8 +2,6 @@
 
 import re
 
-import yaml
-
 from runyard.version import __version__
 from tests.architecture.limits import ROOT
 
@@ -41,15 +39,6 @@ def test_readme_leads_with_the_two_commands_that_the_makefile_has() -> None:
     for verb in ("demo", "test"):
         assert f"make {verb}" in readme
         assert re.search(rf"^{verb}:", makefile, re.MULTILINE)
-
-
-def test_compose_file_starts_a_server_a_database_and_a_storage() -> None:
-    """The shape that grows past one machine must at least be well-formed and complete."""
-    services = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))["services"]
-
-    assert {"server", "database", "storage"} == set(services)
-    assert "database" in services["server"]["depends_on"]
-    assert all("healthcheck" in services[name] for name in ("database", "storage"))
 
 
 def test_image_runs_the_server_without_being_root() -> None:

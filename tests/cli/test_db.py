@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from runyard.db.engine import open_engines
 from runyard.db.schema import HEAD, version
 from runyard.gate.gate import Gate
+from runyard.tracking.experiments.messages import SearchExperiments
 from runyard.tracking.metrics.messages import LogMetric
 from tests.cli.conftest import Runyard
 from tests.factories import a_run
@@ -25,7 +26,9 @@ def test_upgrades_at_once_do_no_harm(database: str) -> None:
     ended = [program.finish() for program in started]
 
     assert ended == [(0, "The database has the schema of this version.\n", "")] * 4
-    Gate.open(database).close()
+    for _ in range(2):
+        with closing(Gate.open(database)) as gate:
+            assert ["Default"] == [one.name for one in gate.ask(SearchExperiments(max_results=10)).experiments]
 
 
 @pytest.mark.parametrize("name", ["RUNYARD_BACKEND_STORE_URI", "MLFLOW_BACKEND_STORE_URI"])

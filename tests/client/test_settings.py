@@ -1,6 +1,9 @@
 """Numbers in environment variables: what is none is said with the variable's name."""
 
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -36,3 +39,29 @@ def test_a_timeout_of_nothing_is_refused_where_it_is_used(scripted: ScriptedServ
 
     assert "InvalidParameter: " in errors
     assert "MLFLOW_HTTP_REQUEST_TIMEOUT is '0'" in errors
+
+
+def test_values_come_from_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As secrets of containers do; a variable that is set itself wins, and MLflow's name has no such file."""
+    secret = tmp_path / "secret"
+    secret.write_text("p@ss word\n", encoding="utf-8")
+    monkeypatch.setenv("RUNYARD_TRACKING_PASSWORD_FILE", str(secret))
+    monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", "theirs")
+    assert "p@ss word" == settings.TRACKING_PASSWORD.get()
+    monkeypatch.setenv("RUNYARD_TRACKING_PASSWORD", "itself")
+    assert "itself" == settings.TRACKING_PASSWORD.get()
+
+    monkeypatch.setenv("RUNYARD_TRACKING_TOKEN_FILE", str(tmp_path / "absent"))
+    with pytest.raises(InvalidParameter, match=r"RUNYARD_TRACKING_TOKEN_FILE names the file .*absent.* No such file"):
+        settings.TRACKING_TOKEN.get()
+
+
+def test_commands_read_files_too(tmp_path: Path) -> None:
+    """Also those whose options are read from the environment by the library of the command line."""
+    address = tmp_path / "address"
+    address.write_text(f"sqlite:///{tmp_path / 'runyard.db'}\n", encoding="utf-8")
+    environment = {**os.environ, "RUNYARD_BACKEND_STORE_URI_FILE": str(address)}
+    command = [sys.executable, "-m", "runyard", "db", "upgrade"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+
+    assert f"There is no database at {tmp_path / 'runyard.db'}" in done.stderr

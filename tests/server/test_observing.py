@@ -41,7 +41,10 @@ def ask(server: RunningServer, method: str, path: str, body: Any = None, **heade
     """Status, id and JSON of an answer, on a connection of its own."""
     with Caller(server.url) as caller:
         sent = None if body is None else json.dumps(body).encode()
-        fields = {"Content-Type": "application/json", **{name.replace("_", "-"): value for name, value in headers.items()}}
+        fields = {
+            "Content-Type": "application/json",
+            **{name.replace("_", "-"): value for name, value in headers.items()},
+        }
         status, found, answer = caller.request(method, f"/runs{path}", sent, fields)
         by_name = {name.lower(): value for name, value in found.items()}
         is_json = by_name.get("content-type", "").startswith("application/json")
@@ -68,7 +71,11 @@ def test_every_request_has_a_line_under_its_id(observed: RunningServer) -> None:
     assert line["sent"] > 0
 
     status, request, error = ask(
-        observed, "GET", "/api/2.0/mlflow/runs/get?run_id=secret", X_Forwarded_For="203.0.113.9", X_Request_ID="two words"
+        observed,
+        "GET",
+        "/api/2.0/mlflow/runs/get?run_id=secret",
+        X_Forwarded_For="203.0.113.9",
+        X_Request_ID="two words",
     )
     assert (404, request) == (status, error["request_id"])
     assert re.fullmatch("[0-9a-f]+-[0-9a-f]+", request)  # what was sent is no id
@@ -87,7 +94,9 @@ def test_metrics_are_those_of_all_processes(observed: RunningServer) -> None:
         assert 200 == ask(observed, "POST", "/api/2.0/mlflow/experiments/create", {"name": f"many-{number}"})[0]
         assert 200 == ask(observed, "PUT", f"/api/2.0/mlflow-artifacts/artifacts/9/{number}.json", "x" * 98)[0]
         assert 400 == ask(observed, "POST", "/api/2.0/mlflow/runs/log-batch", {"run_id": 5})[0]
-    assert wait_until(lambda: 12 <= count(observed, "runyard_requests_total", operation="create_experiment", status="200"))
+    assert wait_until(
+        lambda: 12 <= count(observed, "runyard_requests_total", operation="create_experiment", status="200")
+    )
 
     assert 12 <= count(observed, "runyard_request_seconds_count", operation="create_experiment")
     assert 12 == count(observed, "runyard_requests_total", operation="log_batch", status="400")
@@ -100,7 +109,8 @@ def test_metrics_are_those_of_all_processes(observed: RunningServer) -> None:
     assert 1 == count(observed, "runyard_server_info", version=__version__)
 
     newer = ask(observed, "GET", "/metrics", Accept="application/openmetrics-text; version=1.0.0")[2]
-    assert {family.name for family in open_metrics(newer)} == {
+    newer_names = {family.name for family in open_metrics(newer)}  # type: ignore[no-untyped-call]
+    assert newer_names == {
         family.name.removesuffix("_info") for family in text_format(ask(observed, "GET", "/metrics")[2])
     }
     assert 405 == ask(observed, "POST", "/metrics", {})[0]
@@ -136,4 +146,6 @@ def test_text_log_holds_no_forged_line(start_server: Callable[..., RunningServer
 
     assert "there\\nERROR runyard" in server.output()
     assert not [line for line in server.output().splitlines() if line.startswith("ERROR")]
-    assert re.search(r"INFO runyard.access: 127.0.0.1 GET /metrics 404 in [\d.]+ ms, \d+ bytes \[[0-9a-f-]+\]", server.output())
+    assert re.search(
+        r"INFO runyard.access: 127.0.0.1 GET /metrics 404 in [\d.]+ ms, \d+ bytes \[[0-9a-f-]+\]", server.output()
+    )

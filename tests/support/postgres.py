@@ -20,7 +20,7 @@ from runyard.db.transaction import StoreSettings
 from runyard.gate.gate import Gate
 
 USER = "runyard"
-_RULES = "host all asked_for_password 127.0.0.1/32 scram-sha-256\nhost all turned_away 127.0.0.1/32 reject\n"
+_RULES = "host all asked_for_password,composed 127.0.0.1/32 scram-sha-256\nhost all turned_away 127.0.0.1/32 reject\n"
 """Roles that tests may create; all others are let in without a password."""
 SYSTEM_USER = "nobody"  # PostgreSQL refuses to run as root
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from runyard import settings
 from runyard._missing import did_you_mean
 from runyard.exceptions import RunyardException
 from runyard.version import __version__
@@ -94,6 +95,7 @@ def _load_environment(_ctx: click.Context, _param: click.Parameter, path: Path |
 )
 def cli() -> None:
     """Track experiments and models: a server, its pages, and tools for the command line."""
+    settings.read_files()
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

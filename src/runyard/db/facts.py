@@ -8,6 +8,9 @@ from runyard.db.transaction import Transaction
 
 ARTIFACTS_DESTINATION = "artifacts_destination"
 """Name of the fact where the server keeps what clients send through it: an absolute folder, or a URI."""
+UNFILLED = "unfilled"
+"""Name of the fact that an upgrade made the tables: the first rows are left to the first server, which knows where
+artifacts are to be."""
 
 store_facts = sa.Table(
     "store_facts",

@@ -8,8 +8,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-import runyard.db.facts  # noqa: F401  (its table is part of every schema)
 from runyard.db.engine import Engines
+from runyard.db.facts import UNFILLED, fact, forget_fact, note_fact
 from runyard.db.metadata import metadata
 from runyard.db.transaction import StoreSettings, Transaction
 from runyard.exceptions import Conflict
@@ -53,11 +53,30 @@ def ensure_schema(engines: Engines, settings: StoreSettings) -> None:
             if found is None:
                 _create(connection, settings)
                 return
-    if found != HEAD:
+    if found == HEAD:
+        _fill_if_unfilled(engines, settings)
+    else:
         raise SchemaOutdated(
             f"The database has schema version {found!r} and this program needs {HEAD!r}. "
             "Stop every server that uses it, back it up, then run: runyard db upgrade <database URI>"
         )
+
+
+def note_unfilled(connection: sa.Connection) -> None:
+    """Note that the tables were made and hold nothing yet: the first who opens the database fills them."""
+    note_fact(Transaction(connection, StoreSettings("")), UNFILLED, HEAD)
+
+
+def _fill_if_unfilled(engines: Engines, settings: StoreSettings) -> None:
+    with engines.reading.begin() as connection:
+        if fact(Transaction(connection, settings), UNFILLED) is None:
+            return
+    with engines.writing.begin() as connection:
+        lock_schema(connection)
+        tx = Transaction(connection, settings)
+        if fact(tx, UNFILLED) is not None:
+            fill(connection, settings)
+            forget_fact(tx, UNFILLED)
 
 
 def lock_schema(connection: sa.Connection) -> None:

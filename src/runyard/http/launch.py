@@ -9,6 +9,7 @@ from runyard.http.answers import App
 from runyard.http.logs import log_to_stderr
 from runyard.http.process import OrderlyServer, listen, raise_file_limit
 from runyard.http.settings import HttpSettings
+from runyard.http.systemd import given_listener, notify
 from runyard.http.workers import run_workers
 
 _LATER_THAN_LAST_RESORT = 2
@@ -20,7 +21,9 @@ Say = Callable[[str], None]
 
 @contextmanager
 def listening(settings: HttpSettings, say: Say) -> Iterator[tuple[socket.socket, int]]:
-    """A socket that listens at the settings' address, and its port, in a process that is ready to serve.
+    """A socket that listens, and its port, in a process that is ready to serve.
+
+    It is the one that systemd opened, if it did, else one at the settings' address.
 
     Raises
     ------
@@ -28,7 +31,7 @@ def listening(settings: HttpSettings, say: Say) -> Iterator[tuple[socket.socket,
     """
     log_to_stderr(settings.log_level, settings.log_format)
     raise_file_limit()
-    with listen(settings.host, settings.port) as listener:
+    with given_listener() or listen(settings.host, settings.port) as listener:
         if settings.is_public:
             host = settings.host
             say(f"Warning: {host} can be reached from other machines, and this server has no authentication.")
@@ -52,12 +55,16 @@ def serve_app(open_app: OpenApp, listener: socket.socket, settings: HttpSettings
             server.run(sockets=[listener])
         return 0
 
+    def running() -> None:
+        ready()
+        notify("READY=1")
+
     if settings.workers == 1:
-        return serve_here(ready)
+        return serve_here(running)
     return run_workers(
         settings.workers,
         work=lambda gone: serve_here(parent_gone=gone),
-        ready=ready,
+        ready=running,
         stop_seconds=math.ceil(settings.drain_seconds + settings.limits.shutdown_seconds) + _LATER_THAN_LAST_RESORT,
     )
 

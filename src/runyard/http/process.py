@@ -18,6 +18,7 @@ from runyard.exceptions import RunyardException
 from runyard.http.answers import App
 from runyard.http.protocol import LimitedConfig, LimitedProtocol
 from runyard.http.settings import Limits
+from runyard.http.systemd import notify
 from runyard.http.workers import ending_signals
 
 log = logging.getLogger("runyard.http")
@@ -116,6 +117,8 @@ class OrderlyServer(Server):
         """A signal asks to stop; a second Ctrl-C does not wait for requests in flight."""
         if self.should_exit and sig == signal.SIGINT:
             self.force_exit = True
+        if self._parent_gone is None:
+            notify("STOPPING=1")
         seconds, self._drain_seconds = self._drain_seconds, 0
         if not seconds or not self.started or sig != signal.SIGTERM:
             self._stop()

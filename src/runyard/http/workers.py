@@ -10,6 +10,8 @@ from collections.abc import Callable
 from types import FrameType
 from typing import NoReturn
 
+from runyard.http.systemd import notify
+
 log = logging.getLogger("runyard.http")
 
 _CANNOT_START = 3
@@ -107,6 +109,7 @@ class _Workers:
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         self._stopping = True
+        notify("STOPPING=1")
         signal.alarm(self._stop_seconds)
         self._signal_all(signal.SIGTERM)
 
