@@ -78,7 +78,7 @@ def test_every_request_has_a_line_under_its_id(observed: RunningServer) -> None:
         X_Request_ID="two words",
     )
     assert (404, request) == (status, error["request_id"])
-    assert re.fullmatch("[0-9a-f]+-[0-9a-f]+", request)  # what was sent is no id
+    assert re.fullmatch("[0-9a-f]+-[0-9a-f]+", request)  # what was sent cannot be one
     assert wait_until(lambda: len(lines(observed, request)) == 1)
     [line] = lines(observed, request)
     assert (404, "203.0.113.9") == (line["status"], line["forwarded_for"])

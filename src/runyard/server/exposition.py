@@ -1,21 +1,18 @@
-"""``/metrics``: the server's numbers in Prometheus' formats, by its own library."""
+"""``/metrics``: the server's numbers in Prometheus' formats; its library is imported when it is first asked for."""
 
 import asyncio
-import itertools
+import importlib
 import logging
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from typing import Any
 
 from runyard.db.size import stored_bytes
 from runyard.exceptions import MethodNotAllowed
 from runyard.gate.gate import Gate
 from runyard.http.answers import App, Receive, Scope, Send, send_error
 from runyard.http.guard import FIELDS
-from runyard.server.metrics import Histogram, Metrics
+from runyard.server.metrics import Metrics
 from runyard.server.settings import ServerSettings
-from runyard.version import __version__
 
 log = logging.getLogger("runyard.server")
 
@@ -51,78 +48,15 @@ class Exposition:
             return
         self._metrics.sample(self._gate)
         accepted = scope[FIELDS].get(b"accept", b"").decode("latin-1")
-        body, kind = await asyncio.to_thread(self._text, accepted)  # the first time it imports the library
+        body, kind = await asyncio.to_thread(self._text, accepted)
         headers = [(b"content-type", kind.encode()), (b"content-length", b"%d" % len(body))]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
     def _text(self, accepted: str) -> tuple[bytes, str]:
-        from prometheus_client import CollectorRegistry, exposition  # noqa: PLC0415  (only who asks waits for it)
-
-        registry = CollectorRegistry(auto_describe=False)
-        registry.register(self)  # it has the one method that is asked for
-        encode, kind = exposition.choose_encoder(accepted)
-        return encode(registry), kind
-
-    def collect(self) -> Iterator[Any]:
-        """The families, as Prometheus' library wants them."""
-        from prometheus_client import core  # noqa: PLC0415  (as above)
-
-        metrics, gauges = self._metrics, self._metrics.gauges
-        yield core.InfoMetricFamily("runyard_server", "The program that runs.", {"version": __version__})
-        yield from self._requests(core)
-        for name, text, histogram in (
-            ("runyard_writer_group_size", "Writes that shared a commit.", metrics.group_sizes),
-            (
-                "runyard_writer_group_seconds",
-                "Time from taking a group of writes to its commit.",
-                metrics.group_seconds,
-            ),
-        ):
-            yield core.HistogramMetricFamily(name, text, *self._numbers(histogram))
-        artifacts = core.CounterMetricFamily(
-            "runyard_artifact_bytes", "Bytes of artifacts transferred.", labels=["way"]
-        )
-        artifacts.add_metric(["received"], metrics.total(metrics.received))
-        artifacts.add_metric(["sent"], metrics.total(metrics.sent))
-        yield artifacts
-        waiting = core.GaugeMetricFamily("runyard_waiting", "Operations that wait for their turn.", labels=["kind"])
-        waiting.add_metric(["write"], metrics.total(gauges.waiting_writes))
-        waiting.add_metric(["cheap_read"], metrics.total(gauges.cheap_reads))
-        waiting.add_metric(["dear_read"], metrics.total(gauges.dear_reads))
-        yield waiting
-        used = core.GaugeMetricFamily("runyard_database_connections", "Connections in use.", labels=["purpose"])
-        used.add_metric(["reading"], metrics.total(gauges.reading))
-        used.add_metric(["writing"], metrics.total(gauges.writing))
-        yield used
-        yield core.GaugeMetricFamily("runyard_processes", "Processes that serve.", metrics.total(gauges.processes))
-        size = self._size.known()
-        if size is not None:
-            yield core.GaugeMetricFamily("runyard_database_bytes", "Bytes of the database on its disk.", size)
-
-    def _requests(self, core: Any) -> Iterator[Any]:
-        counts = core.CounterMetricFamily(
-            "runyard_requests", "Requests by operation and HTTP status.", labels=["operation", "status"]
-        )
-        seconds = core.HistogramMetricFamily(
-            "runyard_request_seconds", "Time from request to the end of its answer.", labels=["operation"]
-        )
-        for operation in self._metrics.operations:
-            answered = False
-            for status, count in self._metrics.counts(operation):
-                counts.add_metric([operation, str(status)], count)
-                answered = True
-            if answered:
-                seconds.add_metric([operation], *self._numbers(self._metrics.durations[operation]))
-        yield counts
-        yield seconds
-
-    def _numbers(self, histogram: Histogram) -> tuple[Sequence[tuple[str, float]], float]:
-        """The buckets of a histogram, each with all that is below its edge; and the sum."""
-        places = range(histogram.start, histogram.start + len(histogram.edges) + 1)
-        edges = [*(f"{edge:g}" for edge in histogram.edges), "+Inf"]
-        counts = itertools.accumulate(self._metrics.total(place) for place in places)
-        return list(zip(edges, counts, strict=True)), self._metrics.total(places.stop)
+        families = importlib.import_module("runyard.server.families")
+        found: tuple[bytes, str] = families.text(self._metrics, self._size.known(), accepted)
+        return found
 
 
 class _Size:
