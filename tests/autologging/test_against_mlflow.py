@@ -3,11 +3,12 @@
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.support.programs import INFERENCE, forked_python
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(620)]
 
@@ -19,11 +20,15 @@ PARTS = sorted(RECORDED["parts"])
 SHARES = [PARTS[start::3] for start in range(3)]
 
 
+LOADED = ("pandas", "scipy.sparse", "sklearn.ensemble", "sklearn.linear_model", "sklearn.model_selection", "skops.io")
+"""What the script imports, and the processes that infer the requirements of its models: they are forks."""
+
+
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What each part leaves behind. One process trains all of them, since much of its time is for starting."""
     script, folder = ROOT / "compat" / "autolog_script.py", tmp_path_factory.mktemp("trained")
-    command = [sys.executable, str(script), "runyard", f"sqlite:///{folder}/runs.db", str(folder)]
+    command = [str(forked_python(LOADED, modules=(INFERENCE,))), str(script), "runyard", f"sqlite:///{folder}/runs.db", str(folder)]
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW_", "RUNYARD_"))}
     own = {**clean, "RUNYARD_SPOOL_DIR": str(folder / "spool")}
     done = subprocess.run(command, env=own, capture_output=True, text=True, timeout=600, check=False)

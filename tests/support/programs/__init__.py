@@ -26,6 +26,8 @@ from pathlib import Path
 from typing import TextIO
 
 COMMANDS = ("mlflow", "runyard")
+INFERENCE = "runyard.pyfunc.imports"
+"""The program that finds out which packages a model needs."""
 _PYTHON = sys.executable
 
 
@@ -183,7 +185,9 @@ def start_command(
 
 
 @functools.cache
-def forked_python(loaded: tuple[str, ...] = (), python: str | Path | None = None) -> Path:
+def forked_python(
+    loaded: tuple[str, ...] = (), python: str | Path | None = None, modules: tuple[str, ...] = ()
+) -> Path:
     """A ``python`` in a folder of its own whose ``python FILE`` is a fork, and so are its console scripts.
 
     For programs that the code under test starts. The fork has the process group of the process that stands for it, or
@@ -193,9 +197,12 @@ def forked_python(loaded: tuple[str, ...] = (), python: str | Path | None = None
     ----------
     loaded: Modules that are imported before programs begin, besides those of any run with this Python.
     python: The interpreter of another environment.
+    modules: Other modules than those of the commands whose ``python -m MODULE`` is a fork. `INFERENCE` finds what the
+        model imports itself, and not what libraries do that are loaded already.
     """
     interpreter = Path(python or _PYTHON)
-    folder = Path(_address(str(interpreter), loaded if python else ("a_run", *loaded))).parent
+    folder = Path(_address(str(interpreter), (*(() if python else ("a_run",)), *loaded, *modules))).parent
+    (folder / "modules").write_text(" ".join((*COMMANDS, *modules)))
     text = Path(__file__).with_name("python_script.py").read_text()
     _write_script(folder / "python", f"#!{interpreter} -IS\n{text}")
     for name in COMMANDS:

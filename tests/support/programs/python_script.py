@@ -10,11 +10,13 @@ import socket
 import sys
 
 HERE = os.path.dirname(os.path.abspath(sys.argv[0]))
-COMMANDS = (["-m", "mlflow"], ["-m", "runyard"])
+with open(os.path.join(HERE, "modules")) as names:  # noqa: PTH123
+    MODULES = names.read().split()
 """What other modules import may matter to those who start them."""
 
 arguments = sys.argv[1:]
-if not arguments or not (os.path.isfile(arguments[0]) or arguments[:2] in COMMANDS):
+is_command = arguments[:1] == ["-m"] and arguments[1] in MODULES
+if not arguments or not (os.path.isfile(arguments[0]) or is_command):
     os.execv(sys.executable, [sys.executable, *arguments])
 forks = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 forks.connect(os.path.join(HERE, "forks"))
