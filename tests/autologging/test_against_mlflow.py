@@ -28,7 +28,13 @@ LOADED = ("pandas", "scipy.sparse", "sklearn.ensemble", "sklearn.linear_model", 
 def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What each part leaves behind. One process trains all of them, since much of its time is for starting."""
     script, folder = ROOT / "compat" / "autolog_script.py", tmp_path_factory.mktemp("trained")
-    command = [str(forked_python(LOADED, modules=(INFERENCE,))), str(script), "runyard", f"sqlite:///{folder}/runs.db", str(folder)]
+    command = [
+        str(forked_python(LOADED, modules=(INFERENCE,))),
+        str(script),
+        "runyard",
+        f"sqlite:///{folder}/runs.db",
+        str(folder),
+    ]
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW_", "RUNYARD_"))}
     own = {**clean, "RUNYARD_SPOOL_DIR": str(folder / "spool")}
     done = subprocess.run(command, env=own, capture_output=True, text=True, timeout=600, check=False)
