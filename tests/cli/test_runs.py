@@ -120,3 +120,15 @@ def test_many_are_deleted_restored_and_tagged(runyard: Runyard, tmp_path: Path) 
 def test_runs_must_be_chosen(runyard: Runyard, options: tuple[str, ...]) -> None:
     """An experiment without a filter would be all of its runs by mistake."""
     assert runyard("runs", "delete", *options).code == 2
+
+
+def test_groups_of_runs_are_a_table_and_json(runyard: Runyard) -> None:
+    """Seeds of one setting are one line."""
+    for name in ("a", "a", "b"):
+        runyard("runs", "create", "--experiment-id", "0", "-t", f"team={name}")
+
+    table = runyard("runs", "group", "-x", "0", "--by", "tags.team", "--metric", "loss").out
+    groups = runyard("runs", "group", "-x", "0", "--by", "tags.team", "--output", "json").json["groups"]
+
+    assert [["a", "2"], ["b", "1"]] == [line.split() for line in table.splitlines()[2:]]
+    assert [2, 1] == [group["runs"] for group in groups]

@@ -14,6 +14,7 @@ from runyard.tracking.inputs.entities import Dataset, DatasetInput, InputTag
 from runyard.tracking.inputs.messages import LogInputs
 from runyard.tracking.logged_models.messages import CreateLoggedModel, ModelOrder, SearchLoggedModels
 from runyard.tracking.metrics.messages import LogMetric
+from runyard.tracking.run_groups.messages import GroupRuns
 from runyard.tracking.runs.entities import Param
 from runyard.tracking.runs.messages import CountRuns, DescribeRuns, GetRun, LogBatch, LogParam, SearchRuns, SetTag
 from tests.factories import a_point, a_run, an_experiment
@@ -73,6 +74,7 @@ def test_reading_costs_the_same_for_one_run_and_for_many(gate: Gate, count: Call
         DescribeRuns(experiment_ids=[experiment_id]),
         SearchExperiments(),
         SummarizeExperiments(experiment_ids=[experiment_id, "0"]),
+        GroupRuns(experiment_ids=[experiment_id], group_by=["params.lr", "dataset"], metrics=["loss", "acc"]),
         GetRun(run_id=add_runs(gate, experiment_id, 1)),
     ]
     for_one = [count(message) for message in messages]
@@ -81,7 +83,7 @@ def test_reading_costs_the_same_for_one_run_and_for_many(gate: Gate, count: Call
         an_experiment(gate)
 
     assert for_one == [count(message) for message in messages]
-    assert [5, 8, 5, 2, 4, 3, 1, 5] == for_one
+    assert [5, 8, 5, 2, 4, 3, 1, 2, 5] == for_one
 
 
 def test_searching_logged_models_costs_the_same_for_one_and_for_many(gate: Gate, count: Callable[..., int]) -> None:

@@ -1,4 +1,4 @@
-"""`runyard runs`: list, create, describe, tag, delete and restore runs."""
+"""`runyard runs`: list, group, create, describe, tag, delete and restore runs."""
 
 from collections.abc import Iterator, Sequence
 from typing import IO, Any
@@ -12,15 +12,17 @@ from runyard.core.clock import now_ms
 from runyard.core.lifecycle import ViewType
 from runyard.core.paged_list import PagedList, all_pages
 from runyard.core.tags import NOTE_TAG, PARENT_TAG
+from runyard.core.wire import to_wire
 from runyard.entities import Run
 from runyard.exceptions import RunyardException
 from runyard.fluent.experiments import chosen_experiment_id
 from runyard.tracking.many_runs.entities import RunsChanged
+from runyard.tracking.run_groups.keys import STATISTICS
 
 
 @click.group()
 def runs() -> None:
-    """List, create, describe, tag, delete and restore runs.
+    """List, group, create, describe, tag, delete and restore runs.
 
     The store is the one that RUNYARD_TRACKING_URI (or MLFLOW_TRACKING_URI) names, the local one when neither is set.
     """
@@ -61,6 +63,54 @@ def runs_of(
         return client.search_runs([experiment_id], filter_string, view, size, list(order_by), token)
 
     return all_pages(page, 1000, limit)
+
+
+@runs.command()
+@experiment_id_option
+@view_option
+@click.option("--by", "keys", multiple=True, required=True, help="params.KEY, tags.KEY, dataset, status or user.")
+@click.option("--metric", "metrics", multiple=True, help="A metric to sum up; may be repeated, as --by may.")
+@click.option("--filter", "filter_string", default="", help="Only runs that match, such as 'metrics.loss < 0.1'.")
+@click.option(
+    "--order-by", default="runs DESC", show_default=True, help="group, runs or e.g. 'mean(metrics.loss) ASC'."
+)
+@click.option("--max-results", type=click.IntRange(1, 1000), default=100, show_default=True, help="Groups.")
+@output_option()
+def group(  # long: an argument for each option
+    experiment_id: str,
+    view: str,
+    keys: tuple[str, ...],
+    metrics: tuple[str, ...],
+    filter_string: str,
+    order_by: str,
+    max_results: int,
+    output: str,
+) -> None:
+    """Group the runs of an experiment, and sum up their metrics: mean, standard deviation, minimum and maximum."""
+    client, shown = RunyardClient(), ViewType.from_string(view)
+    client.get_experiment(experiment_id)
+    found = client.group_runs([experiment_id], keys, metrics, filter_string, shown, order_by, max_results)
+    if output == "json":
+        show_json(to_wire(found))
+        return
+    heads = [f"{name}({metric})" for metric in metrics for name in STATISTICS]
+    rows = [
+        (
+            *(value.value for value in one.values),
+            one.runs,
+            *(_shown(getattr(metric, name)) for metric in one.metrics for name in STATISTICS),
+        )
+        for one in found.groups
+    ]
+    show_rows((*keys, "Runs", *heads), rows)
+    if found.more:
+        click.echo(f"Of the newest {found.runs:,} runs; there are more.", err=True)
+    if found.next_page_token:
+        click.echo(f"{len(found.groups):,} of {found.total:,} groups; --max-results shows more.", err=True)
+
+
+def _shown(value: float | None) -> str:
+    return "" if value is None else f"{value:.6g}"
 
 
 @runs.command()
