@@ -234,6 +234,35 @@ def test_the_keyboard_does_it_all(tab: Tab, story: Story) -> None:
     tab.page.wait_for_url("**/compare?runs=*")
 
 
+def test_a_run_is_edited_and_starred_in_its_row(tab: Tab, many: str) -> None:
+    """By keyboard alone; the row keeps its place, the focus and what is chosen."""
+    page = tab.open(f"/experiments/{many}?col=tags.verdict")
+    row = page.locator("#runs-table tbody tr").nth(1)
+    for key in ("j", "j", "x", "s", "e"):
+        page.keyboard.press(key)
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(row.locator("a")).to_be_focused()
+
+    page.keyboard.press("F2")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.type("the one to keep")
+    page.get_by_label("Key of a new tag").fill("verdict")
+    page.get_by_label("Value of a new tag").first.fill("keep")
+    page.keyboard.press("Enter")
+
+    expect(row.locator("a")).to_have_text("the one to keep")
+    expect(row.locator("a")).to_be_focused()
+    expect(row).to_contain_text("keep")
+    expect(row.locator("input")).to_be_checked()
+    expect(row.locator("[name=star]")).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("e")
+    page.get_by_role("textbox", name="Name").fill(" ")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_have_text("A run needs a name.")
+
+
 def test_shortcuts_are_listed_and_can_be_switched_off(tab: Tab, story: Story) -> None:
     """Single keys disturb people who speak to their computer."""
     table(tab, story)

@@ -50,7 +50,7 @@ def test_modules_import_only_files_that_exist(reader: Reader) -> None:
 
 
 def test_the_first_page_of_a_thousand_runs_stays_under_its_budget(gate: Gate, reader: Reader) -> None:
-    """150 KB with everything that the page names, before packing: MLflow sends 5 MB."""
+    """165 KB with everything that the page names, before packing: MLflow sends 5 MB."""
     experiment_id = an_experiment(gate)
     for index in range(110):
         run_id = a_run(
@@ -63,13 +63,14 @@ def test_the_first_page_of_a_thousand_runs_stays_under_its_budget(gate: Gate, re
     page = reader.get(f"/experiments/{experiment_id}")
     pictures = [address.partition("#")[0] for address in page.attributes("use", "href")]
     named = set(page.attributes("link", "href") + page.attributes("script", "src") + pictures)
-    imports = {"shell.js": "keys.js", "runs.js": "runs-view.js"}
+    imports = {"shell.js": ("keys.js",), "runs.js": ("runs-view.js", "stars.js", "store.js")}
     imported = {
         re.sub(r"[^/]+$", inner, address)
         for address in named
-        for outer, inner in imports.items()
+        for outer, inners in imports.items()
+        for inner in inners
         if address.endswith(f"/{outer}")
     }
     total = len(page.body) + sum(len(reader.get(address).body) for address in named | imported)
 
-    assert total < 150_000
+    assert total < 165_000

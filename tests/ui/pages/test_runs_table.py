@@ -1,5 +1,6 @@
 """The table of an experiment's runs."""
 
+import json
 import re
 from urllib.parse import quote
 
@@ -10,6 +11,7 @@ from runyard.tracking.runs.entities import Param
 from runyard.tracking.runs.messages import GetRun, LogBatch
 from runyard.tracking.selections.messages import CreateSelection
 from runyard.ui.parts.list_state import offset_token
+from runyard.ui.parts.looks import LOOKS, look_of, looks_of
 from tests.factories import NOW, a_point, a_run, an_experiment
 from tests.support.rows import add_runs
 from tests.ui.asking import Answer, Reader
@@ -328,3 +330,44 @@ def test_more_runs_than_are_counted_are_said_to_be_more(gate: Gate, reader: Read
 
     assert "1-100 of over 5,000 runs" in first.words
     assert "5,001-5,050 of 5,050 runs" in last.words
+
+
+def test_a_run_is_starred_and_found_by_it(gate: Gate, reader: Reader) -> None:
+    """With and without scripts; the star is no tag among those that people set."""
+    story = a_story(gate)
+    run_id, path = story.run_ids[1], f"/experiments/{story.experiment_id}"
+
+    sent = reader.send(f"/ui{path}/star-run", star=run_id, back=VIEW)
+    starred = reader.get(f"{path}?filter={quote('starred = true')}")
+    pressed = [found["value"] for tag, found in starred.elements if found.get("aria-pressed") == "true"]
+    run_page = reader.get(f"/runs/{run_id}")
+    reader.send(f"/ui/runs/{run_id}/star")
+
+    assert f"{path}?{VIEW}" == sent.headers["location"]
+    assert [run_id] == pressed
+    assert "runyard.starred" not in run_page.words
+    assert "run 1" == names(reader.get(f"{path}?order=starred"))[1]
+    assert [] == names(reader.get(f"{path}?filter={quote('starred = true')}"))
+
+
+def test_a_run_has_one_look_everywhere(gate: Gate, reader: Reader) -> None:
+    """In the table, on its page, in legends and in charts; the sign is a colour with a dash."""
+    run_ids = a_story(gate).run_ids
+    run_id = run_ids[0]
+    look = look_of(run_id)
+    classes = f'class="mark c{look % 10} s{look // 10}"'
+
+    series = json.loads(reader.get(f"/ui/metrics?key=loss&runs={run_id}").text)["series"]
+    assert [look] == [one["look"] for one in series]
+    for address in (f"/runs/{run_id}", f"/compare?runs={','.join(run_ids)}", f"/metric?key=loss&runs={run_id}"):
+        assert classes in reader.get(address).text, address
+
+
+def test_runs_that_are_shown_together_look_different() -> None:
+    """As long as there are looks; the first keeps its own, also when it is named twice."""
+    ids = [f"{number:032x}" for number in range(LOOKS + 5)]
+    looks = looks_of([*ids, ids[0]])
+
+    assert LOOKS == len({looks[run_id] for run_id in ids[:LOOKS]})
+    assert look_of(ids[0]) == looks[ids[0]]
+    assert set(range(LOOKS)) == set(looks.values())

@@ -11,6 +11,8 @@ function move(step) {
   next.scrollIntoView({ block: "nearest" });
 }
 
+const editing = () => document.querySelector("#runs-table, [data-edit-run]") && import("./run-editor.js").then(({ editHere }) => editHere());
+
 const actions = {
   "/": () => {
     const box = document.getElementById("filter");
@@ -23,6 +25,9 @@ const actions = {
   x: () => document.activeElement?.closest("tr")?.querySelector("input[type=checkbox]")?.click(),
   c: () => document.querySelector("#chosen button[data-needs='2']:not([disabled])")?.click(),
   d: () => document.getElementById("only-differences")?.click(),
+  s: () => (document.activeElement?.closest("tr") ?? document.querySelector(".head"))?.querySelector("[name=star]")?.click(),
+  e: () => editing(),
+  F2: () => editing(),
   n: () => document.querySelector("details.new > summary")?.click(),
   "?": () => document.getElementById("help").showModal(),
 };

@@ -1,18 +1,8 @@
 // <line-chart source>: one metric of one or more runs, drawn by uPlot once it comes into view.
-import { look } from "./palette.js";
+import { colour, look } from "./looks.js";
 import { readable, readableX, tables } from "./series.js";
 
 const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-
-// Custom properties hold light-dark(): a probe element resolves them.
-function colour(name) {
-  const probe = document.createElement("span");
-  probe.style.color = `var(${name})`;
-  document.body.append(probe);
-  const value = getComputedStyle(probe).color;
-  probe.remove();
-  return value;
-}
 
 const nameOf = (run) => document.querySelector(`#legend [data-run="${CSS.escape(run)}"]`)?.textContent.trim() ?? run;
 
@@ -89,7 +79,7 @@ class LineChart extends HTMLElement {
   }
 
   draw() {
-    const shown = this.series.map((columns, index) => ({ ...columns, index })).filter((columns) => columns.value.some((value) => value !== null));
+    const shown = this.series.filter((columns) => columns.value.some((value) => value !== null));
     this.plot?.destroy();
     this.plot = null;
     this.say(shown.length ? "" : "No numbers to draw");
@@ -102,8 +92,9 @@ class LineChart extends HTMLElement {
   options(shown) {
     const smooth = this.settings.smooth > 0;
     const ground = colour("--raised");
+    const alone = this.series.length === 1 ? { dash: [] } : {}; // a line that there is nothing to tell from
     const lines = shown.flatMap((columns) => {
-      const line = { label: nameOf(columns.run), width: 1.5, points: { size: 4, fill: ground }, ...look(columns.index) };
+      const line = { label: nameOf(columns.run), width: 1.5, points: { size: 4, fill: ground }, ...look(columns.look), ...alone };
       return smooth ? [line, { ...line, behind: true, alpha: 0.25, points: { show: false } }] : [line];
     });
     const axis = { stroke: colour("--soft"), grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false }, font: `11px ${style("--font")}` };

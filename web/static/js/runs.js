@@ -1,11 +1,26 @@
 // The table of runs: choosing rows on any page.
 import { keepView } from "./runs-view.js";
+import "./stars.js";
 
 const MOST_IN_ADDRESS = 100;
 
 // What completes filters is loaded once somebody writes one, and what finds columns once their panel is open.
 document.addEventListener("focusin", ({ target }) => target.id === "filter" && import("./filter-box.js"));
 document.addEventListener("toggle", ({ target }) => target.querySelector("column-panel") && import("./column-panel.js"), true);
+
+// One pencil for all rows: it stands in the row that is pointed at or has the focus.
+const pencil = Object.assign(document.createElement("button"), { type: "button", className: "plain pencil", textContent: "✎", title: "Edit name, note and tags (e)" });
+pencil.setAttribute("aria-label", "Edit name, note and tags");
+pencil.addEventListener("click", () => {
+  pencil.focus();
+  import("./run-editor.js").then(({ editHere }) => editHere());
+});
+for (const kind of ["pointerover", "focusin"]) {
+  document.addEventListener(kind, ({ target }) => {
+    const row = target.closest?.("#runs-table tbody tr:has([name=star])");
+    if (row && pencil.parentElement !== row.children[1]) row.children[1].append(pencil);
+  });
+}
 
 // What is chosen: a selection that the server keeps, and ids that were added to it and dropped from it since.
 // It is in the address, so that it outlives the page and can be sent to somebody.

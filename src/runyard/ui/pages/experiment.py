@@ -39,6 +39,7 @@ from runyard.ui.parts.runs_export import WRITERS
 from runyard.ui.parts.runs_scope import Scope
 from runyard.ui.parts.saved_views import ViewsMenu, find_views, first_view, views_menu
 from runyard.ui.parts.sorting import Column, column_of, order_terms
+from runyard.ui.parts.stars import turn_star
 from runyard.ui.site import Form, Site
 
 PAGE_SIZE = 100
@@ -49,7 +50,7 @@ _HEADS = (
     ("end_time", "Took"),
     ("user_id", "User"),
 )
-_ACTIONS = ("delete-runs", "restore-runs", "tag-runs", "choose-all")
+_ACTIONS = ("delete-runs", "restore-runs", "tag-runs", "star-run", "choose-all")
 
 
 @dataclass(frozen=True)
@@ -246,6 +247,12 @@ def tag_runs(site: Site, form: Form, path: Mapping[str, Any]) -> str:
         return TagRuns(run_ids=run_ids, tags=tags, removed_keys=keys)
 
     return change(site, form, path, "tagged", message)
+
+
+def star_run(site: Site, form: Form, path: Mapping[str, Any]) -> str:
+    """Star a run of the table, or take its star away."""
+    turn_star(site, form.text("star"))
+    return Scope.of(path, form.all("experiments")).address(site, **view_of(form.raw("back")))
 
 
 def choose_all(site: Site, form: Form, path: Mapping[str, Any]) -> str:

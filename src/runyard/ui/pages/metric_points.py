@@ -12,6 +12,7 @@ from runyard.http.framework import json_answer
 from runyard.tracking.metrics.messages import GetMetricCurves, MetricCurve
 from runyard.ui.parts.chosen_runs import chosen_ids
 from runyard.ui.parts.list_state import ListState
+from runyard.ui.parts.looks import looks_of
 from runyard.ui.site import Site
 
 DEFAULT_POINTS = 600
@@ -46,14 +47,15 @@ def _columns(site: Site, state: ListState) -> dict[str, Any]:
         )
     )
     curves = {curve.run_id: curve for curve in answer.curves}
-    return {"key": key, "series": [_series(run_id, curves.get(run_id)) for run_id in ids]}
+    looks = looks_of(ids)
+    return {"key": key, "series": [_series(run_id, looks[run_id], curves.get(run_id)) for run_id in ids]}
 
 
-def _series(run_id: str, curve: MetricCurve | None) -> dict[str, Any]:
+def _series(run_id: str, look: int, curve: MetricCurve | None) -> dict[str, Any]:
     if curve is None:
-        return {"run": run_id, "step": [], "time": [], "value": []}
+        return {"run": run_id, "look": look, "step": [], "time": [], "value": []}
     values = [value if math.isfinite(value) else None for value in curve.values]
-    return {"run": run_id, "step": curve.steps, "time": curve.timestamps, "value": values}
+    return {"run": run_id, "look": look, "step": curve.steps, "time": curve.timestamps, "value": values}
 
 
 def _integer(state: ListState, name: str) -> int | None:

@@ -30,6 +30,7 @@ from runyard.ui.parts.project import Project, project_of
 from runyard.ui.parts.registry import equals, read_logged_model, read_run, search_versions
 from runyard.ui.parts.shells import run_crumbs
 from runyard.ui.parts.snippets import Snippet, snippets_of
+from runyard.ui.parts.stars import turn_star
 from runyard.ui.parts.steps import Steps, steps_of
 from runyard.ui.site import Form, Site
 
@@ -175,6 +176,12 @@ def describe(site: Site, form: Form, path: Mapping[str, Any]) -> str:
     """Save a run's description."""
     site.ask(SetTag(run_id=path["run_id"], key=NOTE_TAG, value=form.raw("description")))
     return site.urls("runs", path["run_id"], notice="description-saved")
+
+
+def star(site: Site, _form: Form, path: Mapping[str, Any]) -> str:
+    """Star a run, or take its star away."""
+    turn_star(site, path["run_id"])
+    return site.urls("runs", path["run_id"])
 
 
 def set_tag(site: Site, form: Form, path: Mapping[str, Any]) -> str:

@@ -4,16 +4,25 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from runyard.core.lifecycle import LifecycleStage
-from runyard.core.tags import CONTEXT_TAG, NOTE_TAG, PARENT_TAG, RUN_NAME_TAG, SOURCE_TYPE_TAG, USER_TAG
+from runyard.core.tags import (
+    CONTEXT_TAG,
+    NOTE_TAG,
+    PARENT_TAG,
+    RUN_NAME_TAG,
+    SOURCE_TYPE_TAG,
+    STARRED_TAG,
+    USER_TAG,
+)
 from runyard.registry.model_versions.entities import ModelVersion
 from runyard.registry.registered_models.entities import RegisteredModel
 from runyard.tracking.inputs.entities import DatasetInput
 from runyard.tracking.logged_models.entities import LoggedModel, LoggedModelStatus
 from runyard.tracking.metrics.entities import Metric
 from runyard.tracking.runs.entities import GOING_ON, Run
+from runyard.ui.parts.looks import mark, marks
 
-_RUN_TOOLS = ("mlflow.", "runyard.project.", "runyard.sweep")
-_SHOWN_ELSEWHERE = (NOTE_TAG, RUN_NAME_TAG, USER_TAG, PARENT_TAG)
+_RUN_TOOLS = ("mlflow.", "runyard.project.", "runyard.sweep", STARRED_TAG)
+_SHOWN_ELSEWHERE = (NOTE_TAG, RUN_NAME_TAG, USER_TAG, PARENT_TAG, STARRED_TAG)
 _LOGGED_MODEL_STATUSES = {
     LoggedModelStatus.READY: "Ready",
     LoggedModelStatus.PENDING: "Pending",
@@ -61,6 +70,11 @@ def took(run: Run) -> int | None:
     return end - run.info.start_time if run.info.start_time and end else None
 
 
+def is_starred(run: Run) -> bool:
+    """Whether somebody starred it."""
+    return run.data.tags.get(STARRED_TAG) == "true"
+
+
 def is_project(run: Run) -> bool:
     """Whether it was made by running a project."""
     return run.data.tags.get(SOURCE_TYPE_TAG) == "PROJECT"
@@ -88,7 +102,7 @@ def context(used: DatasetInput) -> str:
 
 def own_tags(tags: Mapping[str, str]) -> dict[str, str]:
     """The tags that people set, by key."""
-    return {key: value for key, value in sorted(tags.items()) if not key.startswith("mlflow.")}
+    return {key: value for key, value in sorted(tags.items()) if not key.startswith(("mlflow.", STARRED_TAG))}
 
 
 def own_run_tags(tags: Mapping[str, str]) -> dict[str, str]:
@@ -162,6 +176,9 @@ FILTERS: dict[str, Any] = {
     "ended": ended,
     "took": took,
     "is_project": is_project,
+    "is_starred": is_starred,
+    "mark": mark,
+    "marks": marks,
     "datasets": datasets,
     "context": context,
     "own_tags": own_tags,

@@ -1,0 +1,20 @@
+"""Stars of runs: a tag of ours, until accounts give everybody their own."""
+
+from runyard.core.tags import STARRED_TAG
+from runyard.tracking.runs.messages import DeleteTag, GetRun, SetTag
+from runyard.ui.parts.presentation import is_starred
+from runyard.ui.site import Site
+
+
+def turn_star(site: Site, run_id: str) -> None:
+    """Star a run, or take its star away.
+
+    Raises
+    ------
+    DoesNotExist: There is no such run.
+    InvalidParameter: It is deleted.
+    """
+    if is_starred(site.ask(GetRun(run_id=run_id)).run):
+        site.ask(DeleteTag(run_id=run_id, key=STARRED_TAG))
+    else:
+        site.ask(SetTag(run_id=run_id, key=STARRED_TAG, value="true"))
