@@ -333,7 +333,7 @@ def test_more_runs_than_are_counted_are_said_to_be_more(gate: Gate, reader: Read
 
 
 def test_a_run_is_starred_and_found_by_it(gate: Gate, reader: Reader) -> None:
-    """With and without scripts; the star is no tag among those that people set."""
+    """With and without scripts; the star does not stand among the tags that people set."""
     story = a_story(gate)
     run_id, path = story.run_ids[1], f"/experiments/{story.experiment_id}"
 
