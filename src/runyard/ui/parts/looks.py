@@ -1,4 +1,4 @@
-"""The look of a run, which is the same in every table and chart: a colour and, as colour alone is no sign, a dash."""
+"""The look of a run, the same in every table and chart: a colour and a dash, as colour alone does not tell enough."""
 
 import zlib
 from collections.abc import Sequence
