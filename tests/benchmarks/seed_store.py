@@ -144,6 +144,7 @@ def _postgresql(gate: Gate) -> Iterator[Callable[[Rows], None]]:
         yield write
         driver.rollback()
         driver.autocommit = True
+        driver.execute("INSERT INTO run_trigrams (run_id) SELECT id FROM runs ON CONFLICT DO NOTHING")  # no trigger did
         for table in FILLED:
             driver.execute(f"VACUUM ANALYZE {table.name}")  # as the database does by itself, later
         connection.invalidate()

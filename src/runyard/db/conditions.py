@@ -126,8 +126,12 @@ def has_words(tags: Any, text: str, dialect: str) -> sa.ColumnElement[bool]:
     ----------
     tags: The columns of the table of tags.
     """
-    own = sa.or_(~tags.key.like("mlflow.%"), tags.key == NOTE_TAG)
-    return sa.and_(own, sa.or_(contains(tags.value, text, dialect), contains(tags.key, text, dialect)))
+    return sa.and_(own_tag(tags), sa.or_(contains(tags.value, text, dialect), contains(tags.key, text, dialect)))
+
+
+def own_tag(tags: Any) -> sa.ColumnElement[bool]:
+    """Whether words are looked for in a tag: people's own ones, and the note."""
+    return sa.or_(~tags.key.like("mlflow.%"), tags.key == NOTE_TAG)
 
 
 def begins_with(column: Column, text: str) -> sa.ColumnElement[bool]:

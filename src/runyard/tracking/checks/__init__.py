@@ -8,8 +8,9 @@ from runyard.tracking.checks.blocks import blocks_of_metrics
 from runyard.tracking.checks.check import Check, Difference, examined
 from runyard.tracking.checks.documents import documents
 from runyard.tracking.checks.latest import latest_points
+from runyard.tracking.checks.texts import texts_of_runs
 
 __all__ = ["CHECKS", "Check", "Difference", "examined"]
 
-CHECKS: tuple[Check, ...] = (documents, latest_points, blocks_of_metrics)
+CHECKS: tuple[Check, ...] = (documents, latest_points, blocks_of_metrics, texts_of_runs)
 """Every check, in the order they are made."""

@@ -15,8 +15,8 @@ from runyard.db.transaction import Prepared, Transaction
 from runyard.tracking.metrics.tables import metric_series
 from runyard.tracking.runs.conditions import meets
 from runyard.tracking.runs.messages import DescribeRuns
-from runyard.tracking.runs.ranges import few_runs, in_index, runs_in_range
-from runyard.tracking.runs.search import next_newest, search_of, search_run_ids
+from runyard.tracking.runs.ranges import in_index, runs_in_range
+from runyard.tracking.runs.search import few_candidates, next_newest, search_of, search_run_ids
 from runyard.tracking.runs.tables import indexed_part, params, runs
 
 MAX_DESCRIBED = 1000
@@ -138,7 +138,7 @@ def _count(tx: Transaction, message: DescribeRuns) -> tuple[int, bool]:
     shown = view.shown(tx.dialect)
     if not conditions:
         return _counted(tx, _newest(shown), MAX_COUNTED)
-    few = few_runs(tx, conditions, shown, view.several)
+    few = few_candidates(tx, search)
     if few is not None:
         known = [one_of(tx, runs.c.id, few), *view.shown(tx.dialect, tested=True)]
         return _counted(tx, sa.select(runs.c.id).where(*known, *meets(conditions, tx.dialect)), MAX_MATCHES)

@@ -28,6 +28,7 @@ from runyard.tracking.runs.conditions import (
 )
 from runyard.tracking.runs.ranges import TABLES, few_runs, in_index, narrowed
 from runyard.tracking.runs.tables import INDEXED_LENGTH, runs
+from runyard.tracking.runs.texts import runs_with_texts
 from runyard.tracking.runs.walks import (
     Group,
     Step,
@@ -124,7 +125,7 @@ def _rows(tx: Transaction, page: Page, every: sa.Select[Any], search: Search) ->
         return page.rows(tx, in_view)
     tested = meets(conditions, tx.dialect)
     known = every.where(*view.shown(tx.dialect, tested=True))
-    few = few_runs(tx, conditions, view.shown(tx.dialect), view.several)
+    few = few_candidates(tx, search)
     if few is not None:
         return page.rows(tx, known.where(one_of(tx, runs.c.id, few), *tested))
     if search.terms and search.terms[0] != NEWEST:
@@ -132,6 +133,13 @@ def _rows(tx: Transaction, page: Page, every: sa.Select[Any], search: Search) ->
     else:
         rows = None if view.several else _newest(tx, page, in_view.where(*tested), search)
     return page.rows(tx, every.where(*_on_all(tx, search))) if rows is None else rows
+
+
+def few_candidates(tx: Transaction, search: Search) -> list[int] | None:
+    """The numbers of the runs among which all that match are, where an index shows that they are few."""
+    view = search.view
+    found = runs_with_texts(tx, search.conditions, view.experiments)
+    return few_runs(tx, search.conditions, view.shown(tx.dialect), view.several) if found is None else found
 
 
 def _on_all(tx: Transaction, search: Search) -> list[sa.ColumnElement[bool]]:
@@ -278,9 +286,14 @@ def _walks(tx: Transaction, key: Sequence[Any] | None, search: Search) -> list[W
 
 
 def count_runs(tx: Transaction, experiment_ids: Sequence[str], view_type: str, text: str | None) -> int:
-    """The number of matching runs. One statement, and one for each pattern."""
+    """The number of matching runs. One statement, and one for each pattern; a few more for words and names."""
     search = search_of(tx, experiment_ids, view_type, text)
-    found = matching(search.conditions, search.view, tx.dialect).order_by(None)
+    few = runs_with_texts(tx, search.conditions, search.view.experiments)
+    if few is None:
+        found = matching(search.conditions, search.view, tx.dialect).order_by(None)
+    else:
+        known = [one_of(tx, runs.c.id, few), *search.view.shown(tx.dialect, tested=True)]
+        found = sa.select(runs.c.id).where(*known, *meets(search.conditions, tx.dialect))
     return int(tx.scalar(sa.select(sa.func.count()).select_from(found.subquery())))
 
 

@@ -81,3 +81,95 @@ tags = _texts("run_tags")
 for _dialect in ("sqlite", "postgresql"):  # params that are numbers, in the order of these; the others are NULL here
     _value = Grouping(as_number(params.c.value, _dialect))
     sa.Index("ix_run_params_number", params.c.key, _value, params.c.run_id).ddl_if(dialect=_dialect)
+
+run_trigrams = sa.Table(
+    "run_trigrams",
+    metadata,
+    sa.Column("run_id", sa.ForeignKey(runs.c.id, ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    # PostgreSQL: what `texts.py` finds a run by; NULL: not read yet, or changed since.
+    # SQLite: always NULL. The trigrams are in the full-text table `run_words`, and a run is here until it is there.
+    sa.Column("trigrams", sa.ARRAY(sa.Integer).with_variant(sa.Text(), "sqlite")),
+    sa.Index("ix_run_trigrams", "trigrams", postgresql_using="gin").ddl_if(dialect="postgresql"),
+    sa.Index("ix_run_trigrams_due", "run_id", postgresql_where=sa.text("trigrams IS NULL")).ddl_if(
+        dialect="postgresql"
+    ),
+)
+"""The index of the texts that searches look for in runs. It is filled by what reads it, not by what writes runs."""
+
+TEXTS_CHANGED = {
+    "sqlite": [
+        """
+        CREATE TRIGGER run_trigrams_new AFTER INSERT ON runs BEGIN
+            INSERT INTO run_trigrams (run_id) VALUES (NEW.id);
+        END
+        """,
+        """
+        CREATE TRIGGER run_trigrams_run AFTER UPDATE OF name, experiment_id ON runs
+        WHEN NEW.name <> OLD.name OR NEW.experiment_id <> OLD.experiment_id BEGIN
+            INSERT INTO run_trigrams (run_id)
+            SELECT NEW.id WHERE NOT EXISTS (SELECT 1 FROM run_trigrams WHERE run_id = NEW.id);
+        END
+        """,
+        """
+        CREATE TRIGGER run_trigrams_tag AFTER INSERT ON run_tags
+        WHEN NEW.key NOT LIKE 'mlflow.%' OR NEW.key = 'mlflow.note.content' BEGIN
+            INSERT INTO run_trigrams (run_id)
+            SELECT NEW.run_id WHERE NOT EXISTS (SELECT 1 FROM run_trigrams WHERE run_id = NEW.run_id);
+        END
+        """,
+        """
+        CREATE TRIGGER run_trigrams_value AFTER UPDATE ON run_tags
+        WHEN NEW.value <> OLD.value AND (NEW.key NOT LIKE 'mlflow.%' OR NEW.key = 'mlflow.note.content') BEGIN
+            INSERT INTO run_trigrams (run_id)
+            SELECT NEW.run_id WHERE NOT EXISTS (SELECT 1 FROM run_trigrams WHERE run_id = NEW.run_id);
+        END
+        """,
+    ],
+    "postgresql": [
+        """
+        CREATE OR REPLACE FUNCTION run_trigrams_new() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            INSERT INTO run_trigrams (run_id) VALUES (NEW.id) ON CONFLICT DO NOTHING;
+            RETURN NULL;
+        END $$
+        """,
+        """
+        CREATE OR REPLACE FUNCTION run_trigrams_run() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            UPDATE run_trigrams SET trigrams = NULL WHERE run_id = NEW.id AND trigrams IS NOT NULL;
+            RETURN NULL;
+        END $$
+        """,
+        """
+        CREATE OR REPLACE FUNCTION run_trigrams_tag() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            UPDATE run_trigrams SET trigrams = NULL WHERE run_id = NEW.run_id AND trigrams IS NOT NULL;
+            RETURN NULL;
+        END $$
+        """,
+        """
+        CREATE OR REPLACE TRIGGER run_trigrams_new AFTER INSERT ON runs
+        FOR EACH ROW EXECUTE FUNCTION run_trigrams_new()
+        """,
+        """
+        CREATE OR REPLACE TRIGGER run_trigrams_run AFTER UPDATE OF name, experiment_id ON runs
+        FOR EACH ROW WHEN (NEW.name <> OLD.name OR NEW.experiment_id <> OLD.experiment_id)
+        EXECUTE FUNCTION run_trigrams_run()
+        """,
+        """
+        CREATE OR REPLACE TRIGGER run_trigrams_tag AFTER INSERT OR UPDATE ON run_tags
+        FOR EACH ROW WHEN (NEW.key NOT LIKE 'mlflow.%' OR NEW.key = 'mlflow.note.content')
+        EXECUTE FUNCTION run_trigrams_tag()
+        """,
+    ],
+}
+"""What notes that the texts of a run have changed, whichever server writes them.
+
+SQLite would take an OR IGNORE of a trigger for what the statement says that fires it. Who changes a tag has locked the
+run's row, as has `texts.py` when it reads the tags.
+"""
+
+for _dialect, _statements in TEXTS_CHANGED.items():
+    for _statement in _statements:
+        _made = sa.DDL(_statement.replace("%", "%%"))  # type: ignore[no-untyped-call]
+        sa.event.listen(tags, "after_create", _made.execute_if(dialect=_dialect))
