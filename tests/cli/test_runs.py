@@ -1,5 +1,6 @@
 """`runyard runs`, on the local store of the working directory."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -132,3 +133,60 @@ def test_groups_of_runs_are_a_table_and_json(runyard: Runyard) -> None:
 
     assert [["a", "2"], ["b", "1"]] == [line.split() for line in table.splitlines()[2:]]
     assert [2, 1] == [group["runs"] for group in groups]
+
+
+def test_a_pipeline_logs_a_run_without_python(
+    runyard: Runyard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Started, logged to and ended by one command each; the id goes along in the environment."""
+    started = runyard("runs", "start", "--experiment-name", "ci", "--run-name", "build 7", "-t", "team=vision")
+    monkeypatch.setenv("RUNYARD_RUN_ID", started.out.strip())
+    batch = tmp_path / "batch.json"
+    points = [{"key": "loss", "value": 1 / step, "step": step} for step in range(1, 1101)]
+    batch.write_text(json.dumps({"metrics": points, "params": {"layers": [3, 5], "lr": 0.1}, "tags": {"ok": "yes"}}))
+    said = [
+        runyard("runs", *command)
+        for command in (
+            ("log-metric", "size", "12.5", "--step", "2", "--timestamp", "1000"),
+            ("log-metric", "change", "--", "-0.5"),
+            ("log-param", "seed", "7"),
+            ("set-tag", "stage", "two words"),
+            ("log-batch", str(batch)),
+            ("log-param", "seed", "7", "--output", "json"),
+            ("end", "--status", "failed"),
+        )
+    ]
+
+    assert [0] * 7 == [done.code for done in said], said
+    assert "Logged 1100 metrics, 2 params and 1 tags.\n" == said[4].out
+    assert started.out.strip() == said[5].json["run_id"]
+    run = runyard("runs", "describe", "-r", started.out.strip()).json
+    assert ("FAILED", "build 7") == (run["info"]["status"], run["info"]["run_name"])
+    assert {"size": 12.5, "change": -0.5, "loss": 1 / 1100} == run["data"]["metrics"]
+    assert {"layers": "[3, 5]", "lr": "0.1", "seed": "7"} == run["data"]["params"]
+    assert {"team": "vision", "stage": "two words", "ok": "yes"}.items() <= run["data"]["tags"].items()
+    assert 1100 == len(RunyardClient().get_metric_history(started.out.strip(), "loss"))
+
+
+def test_what_cannot_be_logged_is_said(runyard: Runyard, run_id: str, tmp_path: Path) -> None:
+    """Nothing of it is stored; JSON is asked for, so the error is JSON too."""
+    file = tmp_path / "batch.json"
+    for text, reason in (
+        ("[1]", "must hold one object"),
+        ("{", "is not JSON"),
+        ('{"metric": {}}', "must hold one object with metrics, params, tags"),
+        ('{"metrics": {"loss": "much"}}', "loss"),
+        ('{"metrics": [{"key": "loss", "value": 1, "step": 1.5}]}', "step"),
+        ('{"metrics": [{"key": "loss", "value": 1, "steps": 1}]}', "metrics[0] must be an object"),
+        ('{"params": "lr"}', "'params' must be an object"),
+        ('{"params": {"lr": 1}, "tags": {"": "no key"}}', "key"),
+    ):
+        file.write_text(text)
+        done = runyard("runs", "log-batch", "-r", run_id, str(file), "--output", "json")
+        assert (1, True) == (done.code, reason in done.json["message"]), done
+    assert {} == runyard("runs", "describe", "-r", run_id).json["data"]["params"]
+
+    absent = runyard("runs", "log-metric", "-r", "0" * 32, "loss", "1", "--output", "json")
+    assert (1, "RESOURCE_DOES_NOT_EXIST") == (absent.code, absent.json["error_code"])
+    assert 2 == runyard("runs", "log-metric", "-r", run_id, "loss", "much").code
+    assert 2 == runyard("runs", "log-metric", "loss", "1").code

@@ -297,6 +297,8 @@ ASK = "/api/2.0/runyard/model-versions/get"
             '{"name":"m","version":"1","alias":"a","dry_run":true,"dry_run":false}',
             "'dry_run' is given",
         ),
+        ("POST", f"{PROMOTE}?fail=true", '{"name":"m","fail":false}', "'fail' is in the address and in the body"),
+        ("POST", f"{PROMOTE}?fail=perhaps", '{"name":"m","version":"1","condition":"1 > 0","alias":"a"}', "'fail'"),
         ("POST", START, '{"experiment_id":"0","start_time":1,"tags":[{"key":"a","vale":"b"}]}', "'tags.vale'"),
         ("POST", START, '{"experiment_id":"0","start_time":1,"tags":[{"key":"a","key":"b"}]}', "'key' is given twice"),
         ("GET", f"{ASK}?name=m&version=1&version=2", "", "'version' is given twice"),

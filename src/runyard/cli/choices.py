@@ -30,8 +30,43 @@ def experiment_id_option(command: Command) -> Command:
 
 
 def run_id_option(command: Command) -> Command:
-    """The required `--run-id` option."""
-    return click.option("-r", "--run-id", required=True, help="Id of the run.")(command)
+    """The required `--run-id` option, also read from the environment."""
+    return click.option(
+        "-r", "--run-id", required=True, envvar=variables("RUN_ID"), show_envvar=True, help="Id of the run."
+    )(command)
+
+
+def experiment_options(command: Command) -> Command:
+    """What a new run is made with: its experiment by id or name, and name, description, tags and parent."""
+    options = (
+        click.option("--experiment-id", envvar=variables("EXPERIMENT_ID"), show_envvar=True, help="Experiment, by id."),
+        click.option(
+            "--experiment-name", envvar=variables("EXPERIMENT_NAME"), show_envvar=True, help="Experiment, by name."
+        ),
+        click.option("--run-name", help="Name of the run; a random one by default."),
+        click.option("--description", help="Text shown on the run's page."),
+        click.option("-t", "--tags", multiple=True, metavar="KEY=VALUE", help="A tag; may be repeated."),
+        click.option("--parent-run-id", help="Make it a nested run of this one."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def tags_of(pairs: tuple[str, ...]) -> dict[str, str]:
+    """The tags that options of the form ``KEY=VALUE`` name.
+
+    Raises
+    ------
+    BadParameter: One is not of this form.
+    """
+    tags: dict[str, str] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals or not key:
+            raise click.BadParameter(f"{pair!r} is not of the form KEY=VALUE.", param_hint="--tags")
+        tags[key] = value
+    return tags
 
 
 def view_option(command: Command) -> Command:

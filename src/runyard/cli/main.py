@@ -36,7 +36,7 @@ COMMANDS: dict[str, LazyCommand] = {
     "models": LazyCommand("runyard.cli.models:models", "Serve models, predict with them, build images of them."),
     "registry": LazyCommand("runyard.cli.registry:registry", "Register models, move aliases and stages, promote."),
     "run": LazyCommand("runyard.cli.run:run", "Run a project from a folder or git repository, or a sweep of it."),
-    "runs": LazyCommand("runyard.cli.runs:runs", "List, create, describe, delete and restore runs."),
+    "runs": LazyCommand("runyard.cli.runs:runs", "List, start, log to, describe, tag, delete and restore runs."),
     "server": LazyCommand("runyard.cli.server:server", "Run the tracking server with its pages."),
     "sync": LazyCommand("runyard.cli.sync:sync", "Deliver what was logged while the server was away."),
     "ui": LazyCommand("runyard.cli.server:server", "The same as `runyard server`."),

@@ -1,28 +1,33 @@
-"""`runyard runs`: list, group, create, describe, tag, delete and restore runs."""
+"""`runyard runs`: list, group, create, describe, tag, delete and restore runs; `runs_logging` has those that log."""
 
 from collections.abc import Iterator, Sequence
 from typing import IO, Any
 
 import click
 
-from runyard.cli.choices import Command, experiment_id_option, run_id_option, variables, view_option
+from runyard.cli.choices import (
+    Command,
+    experiment_id_option,
+    experiment_options,
+    run_id_option,
+    tags_of,
+    view_option,
+)
 from runyard.cli.output import output_option, show_json, show_rows, utc
+from runyard.cli.runs_logging import COMMANDS, new_run
 from runyard.client import RunyardClient
-from runyard.core.clock import now_ms
 from runyard.core.lifecycle import ViewType
 from runyard.core.paged_list import PagedList, all_pages
-from runyard.core.tags import NOTE_TAG, PARENT_TAG
 from runyard.core.wire import to_wire
 from runyard.entities import Run
 from runyard.exceptions import RunyardException
-from runyard.fluent.experiments import chosen_experiment_id
 from runyard.tracking.many_runs.entities import RunsChanged
 from runyard.tracking.run_groups.keys import STATISTICS
 
 
 @click.group()
 def runs() -> None:
-    """List, group, create, describe, tag, delete and restore runs.
+    """List, group, start, log to, describe, tag, delete and restore runs.
 
     The store is the one that RUNYARD_TRACKING_URI (or MLFLOW_TRACKING_URI) names, the local one when neither is set.
     """
@@ -121,11 +126,7 @@ def describe(run_id: str) -> None:
 
 
 @runs.command()
-@click.option("--experiment-id", envvar=variables("EXPERIMENT_ID"), show_envvar=True, help="Experiment, by id.")
-@click.option("--experiment-name", envvar=variables("EXPERIMENT_NAME"), show_envvar=True, help="Experiment, by name.")
-@click.option("--run-name", help="Name of the run; a random one by default.")
-@click.option("--description", help="Text shown on the run's page.")
-@click.option("-t", "--tags", multiple=True, metavar="KEY=VALUE", help="A tag; may be repeated.")
+@experiment_options
 @click.option(
     "--status",
     type=click.Choice(["FINISHED", "FAILED", "KILLED"], case_sensitive=False),
@@ -133,46 +134,17 @@ def describe(run_id: str) -> None:
     show_default=True,
     help="How the run ended.",
 )
-@click.option("--parent-run-id", help="Make it a nested run of this one.")
-def create(
-    experiment_id: str | None,
-    experiment_name: str | None,
-    run_name: str | None,
-    description: str | None,
-    tags: tuple[str, ...],
-    status: str,
-    parent_run_id: str | None,
-) -> None:
+def create(status: str, **chosen: Any) -> None:
     """Create a run that has already ended, and print its id as JSON."""
-    if (experiment_id is None) == (experiment_name is None):
-        raise click.UsageError("Give either --experiment-id or --experiment-name.")
     client = RunyardClient()
-    all_tags = _parse_tags(tags)
-    if description is not None:
-        all_tags[NOTE_TAG] = description
-    if parent_run_id is not None:
-        all_tags[PARENT_TAG] = client.get_run(parent_run_id).info.run_id
-    experiment = chosen_experiment_id(experiment_name, None) if experiment_id is None else experiment_id
-    run = client.create_run(experiment, start_time=now_ms(), tags=all_tags, run_name=run_name)
-    client.set_terminated(run.info.run_id, status)
-    show_json(
-        {
-            "run_id": run.info.run_id,
-            "experiment_id": run.info.experiment_id,
-            "status": status,
-            "run_name": run.info.run_name,
-        }
-    )
+    info = new_run(client, **chosen).info
+    client.set_terminated(info.run_id, status)
+    shown = ("run_id", "experiment_id", "status", "run_name")
+    show_json({**{name: getattr(info, name) for name in shown}, "status": status})
 
 
-def _parse_tags(pairs: tuple[str, ...]) -> dict[str, str]:
-    tags: dict[str, str] = {}
-    for pair in pairs:
-        key, equals, value = pair.partition("=")
-        if not equals or not key:
-            raise click.BadParameter(f"{pair!r} is not of the form KEY=VALUE.", param_hint="--tags")
-        tags[key] = value
-    return tags
+for _command in COMMANDS:
+    runs.add_command(_command)
 
 
 def _chosen_runs(command: Command) -> Command:
@@ -268,4 +240,4 @@ def tag(tags: tuple[str, ...], removed_keys: tuple[str, ...], run_ids: tuple[str
     if not tags and not removed_keys:
         raise click.UsageError("Give --tags, --remove or both.")
     chosen = _run_ids(ViewType.ACTIVE_ONLY, run_ids, **others)
-    _show_changed(RunyardClient().tag_runs(chosen, _parse_tags(tags), removed_keys), "tagged", "had these tags already")
+    _show_changed(RunyardClient().tag_runs(chosen, tags_of(tags), removed_keys), "tagged", "had these tags already")

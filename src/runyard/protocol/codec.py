@@ -42,6 +42,26 @@ def decode_body(kind: type[AnyMessage], body: bytes) -> AnyMessage:
     return kind.from_wire(parse_object(body, _refuse_twice if kind.operation.family == "runyard" else None))
 
 
+def decode_body_and_query(kind: type[AnyMessage], body: bytes, query: bytes) -> AnyMessage:
+    """The message of our own in a JSON body, with those of its fields that may be in the address too.
+
+    Raises
+    ------
+    BadRequest: The body or the query cannot be read.
+    InvalidParameter: A field may not be in the address, is in both, missing, or of the wrong type.
+    """
+    given, allowed = query_fields(kind, query), kind.operation.in_query
+    if not given.keys() <= allowed:
+        but = f", but for {', '.join(sorted(allowed))}" if allowed else ""
+        raise InvalidParameter(
+            f"Parameters of this operation go into the body, not the address{but}. Nothing was done."
+        )
+    fields = parse_object(body, _refuse_twice)
+    if twice := given.keys() & fields.keys():
+        raise InvalidParameter(f"Parameter {min(twice)!r} is in the address and in the body. Send one of them.")
+    return kind.from_wire({**fields, **given})
+
+
 def decode_query(kind: type[AnyMessage], query: bytes) -> AnyMessage:
     """The message in a query string; a repeated key is a list."""
     return kind.from_wire(query_fields(kind, query))

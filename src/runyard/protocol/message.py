@@ -14,7 +14,7 @@ A field without a default is required: missing, null and empty text are refused,
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Generic, Self, dataclass_transform, get_args
 
 from runyard.core.wire import to_wire
@@ -99,6 +99,7 @@ class Message(_Wire, Generic[A_co]):
         family: str = "mlflow",
         hot: bool = False,
         dear: bool = False,
+        in_query: Sequence[str] = (),
     ) -> None:
         dataclasses.dataclass(kw_only=True)(cls)
         paths = {"POST": post, "PATCH": patch, "DELETE": delete, "GET": get}
@@ -109,7 +110,9 @@ class Message(_Wire, Generic[A_co]):
         chosen: Kind = kind or ("read" if methods == ("GET",) else "write")
         cls.answer = next(get_args(base)[0] for base in cls.__orig_bases__ if get_args(base))  # type: ignore[attr-defined]
         cls.hot = hot
-        cls.operation = Operation(operation_name(cls.__name__), methods, path, family, chosen, needs, dear)
+        cls.operation = Operation(
+            operation_name(cls.__name__), methods, path, family, chosen, needs, dear, frozenset(in_query)
+        )
         OPERATIONS[cls.operation.name] = cls
 
     def check(self) -> None:

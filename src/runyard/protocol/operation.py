@@ -34,6 +34,7 @@ class Operation:
     kind: Whether it changes the store.
     needs: Name of the permission a caller must hold, ``run.edit``.
     dear: Whether it is a read that may take long, for which others do not wait.
+    in_query: Fields of a write that may be in the address too, such as ``?fail=true``.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Operation:
     kind: Kind
     needs: str
     dear: bool = False
+    in_query: frozenset[str] = frozenset()
 
     @property
     def main_path(self) -> str:

@@ -16,7 +16,7 @@ from runyard.http.access import OPERATION
 from runyard.http.answers import App, Receive, Scope, Send, send_error, send_head, send_in_pieces, send_json, unforeseen
 from runyard.http.bodies import BodyReader, ClientGone
 from runyard.http.guard import FIELDS
-from runyard.protocol.codec import decode_body, decode_query, parse_object, query_fields
+from runyard.protocol.codec import decode_body, decode_body_and_query, decode_query, parse_object, query_fields
 from runyard.protocol.message import OPERATIONS, AnyMessage
 from runyard.server.settings import ServerSettings
 
@@ -98,9 +98,7 @@ class Dispatch:
                 _check_content_type(fields)
             body = await self._bodies.read(fields, receive) or (b"{}" if scope["method"] == "DELETE" else b"")
             if scope["query_string"] and kind.operation.family == "runyard":
-                raise InvalidParameter(
-                    "Parameters of this operation go into the body, not the address. Nothing was done."
-                )
+                return decode_body_and_query(kind, body, scope["query_string"])
         if parts:
             asked = scope["method"] in ("GET", "HEAD") and not body
             given = query_fields(kind, scope["query_string"]) if asked else parse_object(body)

@@ -93,6 +93,7 @@ def _operation(kind: type[AnyMessage], method: str, parts: dict[str, Schema]) ->
     if method == "GET":
         parameters += [_parameter(name, schema, "query") for name in schema["properties"] if name not in in_path]
     else:
+        parameters += [_parameter(name, schema, "query") for name in sorted(operation.in_query)]
         described["requestBody"] = {"required": True, "content": _json(schema)}
     if parameters:
         described["parameters"] = parameters

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from runyard.exceptions import DoesNotExist, InvalidParameter
+from runyard.exceptions import Conflict, DoesNotExist, InvalidParameter
 from runyard.gate.gate import Gate
 from runyard.registry.model_versions.messages import (
     CreateModelVersion,
@@ -61,6 +61,22 @@ def test_a_version_that_is_not_good_enough_changes_nothing(gate: Gate) -> None:
     assert [True, False] == [comparison["holds"] for comparison in answer["comparisons"]]
     assert "0.85 >= 0.895 does not hold" == answer["comparisons"][1]["reason"]
     assert ["champion"] == shown_version(gate, first)["aliases"]
+    assert before == moves(gate)
+
+
+def test_a_condition_that_must_hold_is_an_error_otherwise(gate: Gate) -> None:
+    """For callers that look at the status only; the error tells as much as the answer would."""
+    first, second = a_version(gate, {"f1": 0.9}), a_version(gate, {"f1": 0.85})
+    assert promote(gate, first, "metrics.f1 > 0.8", fail=True)["promoted"]
+    before = moves(gate)
+
+    with pytest.raises(Conflict, match=r"nothing was moved: .*0\.85 >= 0\.895 does not hold") as caught:
+        promote(gate, second, BETTER, fail=True)
+
+    told = caught.value.to_wire()
+    assert 409 == caught.value.http_status
+    assert {"metrics.f1": 0.85, "champion.f1": 0.9} == told["figures"]
+    assert [True, False] == [comparison["holds"] for comparison in told["comparisons"]]
     assert before == moves(gate)
 
 

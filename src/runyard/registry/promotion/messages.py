@@ -66,7 +66,11 @@ class PromotionDone(Answer):
 
 
 class PromoteModelVersion(
-    Message[PromotionDone], post="registered-models/promote", family="runyard", needs="registered_model.edit"
+    Message[PromotionDone],
+    post="registered-models/promote",
+    family="runyard",
+    needs="registered_model.edit",
+    in_query=["fail"],
 ):
     """Move an alias or a stage to a version if a condition on its metrics holds, in one transaction.
 
@@ -74,7 +78,8 @@ class PromoteModelVersion(
     ``metrics`` are those of the version, ``current`` those of the version that has the alias or stage now, any other
     name is an alias of the same model. `if_no_holder` is the result, ``pass`` or ``fail``, of comparisons with the
     current holder of the alias or stage while there is none. A condition that does not hold is not an error: the answer
-    has the result of each comparison. With `dry_run` nothing is moved.
+    has the result of each comparison. With `fail` it is one, of status 409, for callers such as ``curl --fail``; it may
+    be in the address: ``?fail=true``. With `dry_run` nothing is moved.
     """
 
     name: str
@@ -87,6 +92,7 @@ class PromoteModelVersion(
     user_id: str = ""
     reason: str = ""
     dry_run: bool = False
+    fail: bool = False
 
     def check(self) -> None:
         version_number(self.version)

@@ -1,12 +1,13 @@
 """Operations on promotion."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
 
 from runyard.artifacts.locations import nothing_at
 from runyard.db.transaction import Transaction
-from runyard.exceptions import InvalidParameter
+from runyard.exceptions import Conflict, InvalidParameter
 from runyard.gate.performers import Later, looks_first, performs
 from runyard.protocol.answer import Wire
 from runyard.registry.model_versions.locations import followed
@@ -19,7 +20,7 @@ from runyard.registry.promotion.condition import parse_condition
 from runyard.registry.promotion.contenders import contenders, holder_of_target
 from runyard.registry.promotion.messages import PromoteModelVersion, SearchMoves
 from runyard.registry.promotion.moves import Cause, search_move_ids
-from runyard.registry.promotion.verdicts import Contender, figures_of, judge
+from runyard.registry.promotion.verdicts import Contender, Verdict, figures_of, judge
 from runyard.registry.promotion.wire import moves_on_wire
 from runyard.registry.registered_models.aliases import set_alias
 from runyard.registry.registered_models.rows import FoundModel, find_model
@@ -54,6 +55,8 @@ def promote_model_version(tx: Transaction, message: PromoteModelVersion) -> Wire
     verdicts = judge(requirements, found, message.if_no_holder)
     figures = figures_of(requirements, found)
     holds = all(one.holds for one in verdicts)
+    if message.fail and not holds:
+        raise _not_met(verdicts, figures)
     previous = _version_on_wire(tx, model, holder)
     if holds and not message.dry_run:
         cause = Cause(message.user_id, message.reason, message.condition, orjson.dumps(figures).decode())
@@ -68,6 +71,19 @@ def promote_model_version(tx: Transaction, message: PromoteModelVersion) -> Wire
         "comparisons": [one.on_wire() for one in verdicts],
         "figures": figures,
     }
+
+
+def _not_met(verdicts: Sequence[Verdict], figures: Mapping[str, float | None]) -> Conflict:
+    failed = [
+        f"{one.requirement.text} ({one.reason})" if one.reason else one.requirement.text
+        for one in verdicts
+        if not one.holds
+    ]
+    return Conflict(
+        f"The condition does not hold, and nothing was moved: {'; '.join(failed)}.",
+        comparisons=[one.on_wire() for one in verdicts],
+        figures=figures,
+    )
 
 
 def _version_on_wire(tx: Transaction, model: FoundModel, number: int | None) -> dict[str, Any] | None:

@@ -19,7 +19,7 @@ _LINK = re.compile(r'(<(?:a href|img src)=")([^"]+)(")')
 _FIRST_FOLDERS = ("", "guides", "flavors", "concepts", "reference", "decisions")
 _FIRST_PAGES = ("index", "quickstart")
 _NAME = re.compile(r"[\w./-]*")
-_FILES = {".png", ".jpg", ".svg", ".webp", ".json", ".service", ".socket", ".conf"}
+_FILES = {".png", ".jpg", ".svg", ".webp", ".json", ".service", ".socket", ".conf", ".yml"}
 
 
 @dataclass(frozen=True)
