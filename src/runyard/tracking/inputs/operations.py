@@ -20,14 +20,14 @@ def log_inputs(tx: Transaction, message: LogInputs) -> Wire:
     """Link datasets and models to a run; a link that is there already stays as it is, with its tags."""
     run = active_run(tx, message.run_id)
     for entry in message.datasets:
-        _link(tx, run.id, _dataset_number(tx, run.experiment_id, entry.dataset), entry)
+        _link(tx, run.id, dataset_number(tx, run.experiment_id, entry.dataset), entry)
     if message.models:
         rows = [{"run_id": run.id, "model_id": model.model_id} for model in message.models]
         tx.execute(upsert(tx, model_inputs).on_conflict_do_nothing(), rows)
     return {}
 
 
-def _dataset_number(tx: Transaction, experiment: int, dataset: Dataset) -> int:
+def dataset_number(tx: Transaction, experiment: int, dataset: Dataset) -> int:
     """The number of a dataset, which is inserted when the experiment has none of this name and digest."""
     wanted = sa.select(datasets.c.id).where(
         datasets.c.experiment_id == experiment, datasets.c.name == dataset.name, datasets.c.digest == dataset.digest

@@ -1,0 +1,1 @@
+"""Changes of many runs that can be taken back: other names, another experiment."""
