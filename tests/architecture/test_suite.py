@@ -30,7 +30,8 @@ def test_workers_that_die_end_the_run_as_failed(tmp_path: Path) -> None:
         dying = f"import os, signal, time\n\n\ndef test_dies() -> None:\n    {statement}\n\n\n{GOOD}"
         (tmp_path / f"test_{how}.py").write_text(dying, encoding="utf-8")
 
-    options = ["-c", str(ROOT / "pyproject.toml"), "--rootdir", str(tmp_path), *_options_of_make()]
+    here = ["--rootdir", str(tmp_path), "--confcutdir", str(tmp_path)]  # else all folders around it are looked at
+    options = ["-c", str(ROOT / "pyproject.toml"), *here, *_options_of_make()]
     quick = ["-o", "timeout=2", "-o", "faulthandler_timeout=10", "-p", "no:cacheprovider", "-p", "no:randomly"]
     command = [sys.executable, "-m", "pytest", *options, *quick, str(tmp_path)]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=110, check=False)

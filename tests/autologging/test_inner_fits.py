@@ -1,7 +1,6 @@
 """Trainings inside of scikit-learn are not the program's; those of the program are, wherever they happen."""
 
-import subprocess
-import sys
+import os
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -35,6 +34,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils.parallel import Parallel, delayed
+
+from tests.support.programs import BENEATH_SKLEARN, start_program
 
 X, Y = load_iris(return_X_y=True)
 HOLES = np.where(X < 0.3, np.nan, X)
@@ -186,7 +187,7 @@ X, Y = load_iris(return_X_y=True)
 def test_it_does_not_matter_when_sklearn_was_imported(when: str, tmp_path: Path) -> None:
     """Names that a program imported before `autolog` mean the same as those it imports later."""
     program = PROGRAM.format(**({"before": "", "after": ""} | {when: IMPORTS}))
-    command = [sys.executable, "-c", f"import os; os.environ['MLFLOW_TRACKING_URI'] = 'sqlite:///runs.db'{program}"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=100, check=False)
+    environment = {**os.environ, "MLFLOW_TRACKING_URI": "sqlite:///runs.db"}
+    _, out, errors = start_program(program, folder=tmp_path, environment=environment, loaded=BENEATH_SKLEARN).finish()
 
-    assert done.stdout.splitlines() == ["['HalvingGridSearchCV']"], done.stderr
+    assert out.splitlines() == ["['HalvingGridSearchCV']"], errors

@@ -13,14 +13,20 @@ import pytest
 
 from tests.docs.pages import UNCHECKED, Example, examples
 from tests.support.environments import environment
-from tests.support.programs import forked_python, start_program
+from tests.support.programs import INFERENCE, forked_python, start_program
 
 _ADDRESS = "http://127.0.0.1:5000"
 
-_STRICT = "__import__('warnings').filterwarnings('error', '', DeprecationWarning, '__main__$')\n"
-"""The first line of examples: what will not work for long is shown to nobody."""
+_FIRST = (
+    "__import__('warnings').filterwarnings('error', '', DeprecationWarning, '__main__$');"
+    "__import__('sys').executable = __import__('shutil').which('python')\n"
+)
+"""The first line of examples: what will not work for long is shown to nobody, and their Python is that on the path."""
 
-_LOADED = ("runyard.cli.main", "sklearn.datasets", "sklearn.linear_model", "skops.io", "pandas")
+_LOADED = (
+    *("pandas", "runyard.cli.main", "skops.io"),
+    *("sklearn.datasets", "sklearn.linear_model", "sklearn.model_selection", "sklearn.tree"),
+)
 """What examples import: they, and the `runyard` and `python` that they call, are forks of a Python that has."""
 
 
@@ -40,7 +46,9 @@ def run_page(page: Path, folder: Path, address: str = _ADDRESS) -> None:
 def _run(example: Example, folder: Path, address: str) -> None:
     code, place = example.code.replace(_ADDRESS, address), f"{example.page}:{example.line}"
     if example.language == "python" and "with-mlflow" not in example.notes:
-        started = start_program(_STRICT + code, folder=folder, environment=_reader_environment(folder), loaded=_LOADED)
+        started = start_program(
+            _FIRST + code, folder=folder, environment=_reader_environment(folder), loaded=(*_LOADED, INFERENCE)
+        )
         status, out, errors = started.finish()
     elif example.language == "python":
         status, out, errors = _ended([str(environment("mlskinny3")), "-c", code], folder)
@@ -62,7 +70,12 @@ def _ended(command: list[str], folder: Path) -> tuple[int, str, str]:
 def _reader_environment(folder: Path) -> dict[str, str]:
     """What a reader's shell has: no settings of ours yet, and `runyard` on the path."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("RUNYARD_", "MLFLOW_"))}
-    folders = [forked_python(_LOADED).parent, Path(sys.executable).parent, _commands(), kept.get("PATH", os.defpath)]
+    folders = [
+        forked_python(_LOADED, modules=(INFERENCE,)).parent,
+        Path(sys.executable).parent,
+        _commands(),
+        kept.get("PATH", os.defpath),
+    ]
     path = os.pathsep.join(map(str, folders))
     return {**kept, "PATH": path, "HOME": str(folder)}
 

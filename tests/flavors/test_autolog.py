@@ -1,13 +1,12 @@
 """``runyard.autolog()`` reaches libraries that are imported already and those that are imported later."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from runyard.autologging import integrations
 from runyard.exceptions import InvalidParameter
+from tests.support.programs import BENEATH_SKLEARN, start_program
 
 AFTERWARDS = """
 import runyard
@@ -50,11 +49,9 @@ print(runyard.utils.autologging_utils.autologging_is_disabled("sklearn"))
 )
 def test_libraries_are_reached(program: str, expected: list[str], tmp_path: Path) -> None:
     """Later imports are noticed, a library's own options win, libraries can be left out and switched off again."""
-    done = subprocess.run(
-        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
-    )
+    _, out, errors = start_program(program, folder=tmp_path, loaded=BENEATH_SKLEARN).finish()
 
-    assert done.stdout.splitlines() == expected, done.stderr
+    assert out.splitlines() == expected, errors
 
 
 TOLD = """
@@ -75,11 +72,9 @@ def _warnings(tmp_path: Path, library: str, when: str, options: str = "") -> lis
     folder.mkdir(parents=True)
     (folder / "__init__.py").touch()
     program = TOLD.format(library=library, when=when, options=options)
-    done = subprocess.run(
-        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stderr.splitlines()
+    code, _, errors = start_program(program, folder=tmp_path, loaded=BENEATH_SKLEARN).finish()
+    assert code == 0, errors
+    return errors.splitlines()
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
@@ -125,8 +120,6 @@ print(known["mlflow"]["log_models"], off("mlflow"))
 
 def test_libraries_look_up_the_general_options(tmp_path: Path) -> None:
     """FLAML asks for them under MLflow's name before it logs, and logs nothing when there is no such name."""
-    done = subprocess.run(
-        [sys.executable, "-c", LOOKED_UP], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
-    )
+    _, out, errors = start_program(LOOKED_UP, folder=tmp_path, loaded=BENEATH_SKLEARN).finish()
 
-    assert ["True True", "False False", "True True"] == done.stdout.splitlines(), done.stderr
+    assert ["True True", "False False", "True True"] == out.splitlines(), errors

@@ -28,6 +28,8 @@ from typing import TextIO
 COMMANDS = ("mlflow", "runyard")
 INFERENCE = "runyard.pyfunc.imports"
 """The program that finds out which packages a model needs."""
+BENEATH_SKLEARN = ("joblib", "pandas", "scipy.optimize", "scipy.sparse.csgraph", "scipy.stats", "threadpoolctl")
+"""What takes most of the time to import scikit-learn, for programs that look at how it is imported."""
 _PYTHON = sys.executable
 
 
