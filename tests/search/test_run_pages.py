@@ -180,6 +180,9 @@ FILTERS: dict[str, Callable[[KnownRun], bool]] = {
     "tags.u NOT LIKE 'ä%' and metrics.m > 0": lambda run: (
         not run.tags.get("u", "ä").startswith("ä") and run.metrics.get("m", math.nan) > 0
     ),
+    "metrics.m > -1.5 and metrics.n <= 1 and metrics.n >= 0": lambda run: (
+        run.metrics.get("m", math.nan) > -1.5 and 0 <= run.metrics.get("n", math.nan) <= 1
+    ),
     "metrics.m > -1 and metrics.m < 1": lambda run: -1 < run.metrics.get("m", math.nan) < 1,
     "status = 'FAILED'": lambda run: run.status == "FAILED",
     "params.z >= 0.1": lambda run: numeral(run.params.get("z", "")) >= 0.1,
@@ -202,6 +205,7 @@ def test_pages_are_those_of_a_plain_reading(gate: Gate, limit: int | None, monke
         monkeypatch.setattr(search, "FIRST_STEP", limit)
         monkeypatch.setattr(search, "MAX_NEWEST", 3 * limit)
         monkeypatch.setattr(search, "MAX_WALKED", 4 * limit)
+        monkeypatch.setattr(search, "MAX_EXPECTED", 6 * limit)
         monkeypatch.setattr(search, "_SPARE", 0)
     chance = random.Random(limit)
     store = a_store(gate, seed=limit or 0)

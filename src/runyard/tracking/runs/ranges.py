@@ -1,5 +1,6 @@
 """Conditions on runs that are one range of an index: what they find is read from there when it is little."""
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -17,6 +18,12 @@ TABLES = {"metric": metric_series, "param": params, "tag": tags}
 
 MAX_FOUND = 1_000
 """Runs of a range that are looked up one by one; above that, runs are tested as they come."""
+
+MAX_COMMON_RANGE, MAX_COMMON = 20_000, 2_000
+"""Runs of each of several ranges that are compared, and runs in all of them that are looked up one by one."""
+
+WIDE_SECONDS, MAX_WIDE = 60.0, 1_000
+"""How long a range that held many runs is taken to do so without a look at it; the number of ranges that are known."""
 
 MAX_ALTERNATIVES = 10
 """Comparisons of which one must hold that are looked up one by one."""
@@ -130,14 +137,51 @@ def few_runs(
     covers = [found for condition in conditions if (found := covering(condition))]
     single = sorted((found for found in covers if len(found) == 1), key=_width)
     alternatives = sorted((found for found in covers if len(found) > 1), key=_width)
+    wide = _wide_ranges(tx)
     for cover in [*single[:MAX_RANGES], *alternatives[:1]]:
+        ends = _other_ends(cover[0], conditions) if len(cover) == 1 else []
+        name = (MAX_FOUND, *cover, *ends)
+        if wide.get(name, 0.0) > time.monotonic():
+            continue
         chosen = [runs_in_range(comparison, tx.dialect, shown) for comparison in cover]
-        if len(cover) == 1:  # both ends of a range at once: each by itself may find half of all runs
-            chosen = [chosen[0].where(*(in_range(other, tx.dialect) for other in _other_ends(cover[0], conditions)))]
+        if ends:  # both ends of a range at once: each by itself may find half of all runs
+            chosen = [chosen[0].where(*(in_range(other, tx.dialect) for other in ends))]
         few = _few(tx, chosen)
         if few is not None:
             return few
+        if cover[0].kind in TABLES:
+            wide[name] = time.monotonic() + WIDE_SECONDS
     return _few(tx, [in_view])
+
+
+def _wide_ranges(tx: Transaction) -> dict[object, float]:
+    """Ranges that were seen to hold many runs, with the time until which they are taken to do so still."""
+    known: dict[object, float] = tx.connection.info.setdefault("wide_ranges", {})
+    if len(known) >= MAX_WIDE:
+        known.clear()
+    return known
+
+
+def common_runs(tx: Transaction, conditions: Sequence[Condition]) -> list[int] | None:
+    """Numbers of the runs that lie in the ranges of two or three metrics; None when they, or those of one, are many.
+
+    For SQLite, which would look up each run of one range in the other: that takes ten times as long as to read both.
+    One statement for each range.
+    """
+    ranges: dict[str, list[Comparison]] = {}
+    for each in conditions:
+        if isinstance(each, Comparison) and each.kind == "metric" and in_index(each):
+            ranges.setdefault(each.key, []).append(each)
+    if tx.dialect != "sqlite" or len(ranges) < 2:
+        return None
+    common: set[int] | None = None
+    for first, *others in list(ranges.values())[:MAX_RANGES]:
+        chosen = runs_in_range(first, tx.dialect, ()).where(*(in_range(each, tx.dialect) for each in others))
+        numbers = [row[0] for row in tx.execute(chosen.limit(MAX_COMMON_RANGE + 1))]
+        if len(numbers) > MAX_COMMON_RANGE:
+            return None
+        common = set(numbers) if common is None else common.intersection(numbers)
+    return None if common is None or len(common) > MAX_COMMON else sorted(common)
 
 
 def _other_ends(comparison: Comparison, conditions: Sequence[Condition]) -> list[Comparison]:

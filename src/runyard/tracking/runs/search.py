@@ -26,12 +26,13 @@ from runyard.tracking.runs.conditions import (
     on_all,
     served,
 )
-from runyard.tracking.runs.ranges import TABLES, few_runs, in_index, narrowed
+from runyard.tracking.runs.ranges import TABLES, common_runs, few_runs, in_index, narrowed
 from runyard.tracking.runs.tables import INDEXED_LENGTH, runs
 from runyard.tracking.runs.texts import runs_with_texts
 from runyard.tracking.runs.walks import (
     Group,
     Step,
+    Tested,
     Walk,
     WalkTooLongError,
     by_age,
@@ -50,6 +51,9 @@ FIRST_STEP = 1_000
 
 MAX_WALKED = 5_000
 """Runs that a page may look at in the order of an index, before the database looks at all at once."""
+
+MAX_EXPECTED = 20_000
+"""The same where those that were looked at so far show that the page will be full by then."""
 
 MAX_NEWEST = 50_000
 """The same for pages of the newest runs: runs that were started one after the other are tested much faster."""
@@ -123,16 +127,17 @@ def _rows(tx: Transaction, page: Page, every: sa.Select[Any], search: Search) ->
     in_view = every.where(*view.shown(tx.dialect))
     if not conditions and not search.terms:
         return page.rows(tx, in_view)
-    tested = meets(conditions, tx.dialect)
-    known = every.where(*view.shown(tx.dialect, tested=True))
-    few = few_candidates(tx, search)
-    if few is not None:
-        return page.rows(tx, known.where(one_of(tx, runs.c.id, few), *tested))
-    if search.terms and search.terms[0] != NEWEST:
-        rows = _walked(tx, page, known, in_view, search)
-    else:
-        rows = None if view.several else _newest(tx, page, in_view.where(*tested), search)
-    return page.rows(tx, every.where(*_on_all(tx, search))) if rows is None else rows
+    few, rows = few_candidates(tx, search), None
+    if few is None and search.terms and search.terms[0] != NEWEST:
+        rows = _walked(tx, page, every, search)
+    elif few is None and not view.several:
+        rows = _newest(tx, page, in_view.where(*meets(conditions, tx.dialect)), search)
+    if rows is not None:
+        return rows
+    few = common_runs(tx, conditions) if few is None else few
+    if few is None:
+        return page.rows(tx, every.where(*_on_all(tx, search)))
+    return page.rows(tx, every.where(one_of(tx, runs.c.id, few), *_tests(tx, search)))
 
 
 def few_candidates(tx: Transaction, search: Search) -> list[int] | None:
@@ -176,34 +181,22 @@ def next_newest(
     return (bound, False) if last is None else ([*bound, started >= last], True)
 
 
-def _walked(
-    tx: Transaction, page: Page, known: sa.Select[Any], in_view: sa.Select[Any], search: Search
-) -> list[Any] | None:
-    """The rows of a page, found by walking through runs in order; None when that takes too long, or has no index.
-
-    Parameters
-    ----------
-    known: Selects runs in view among those of given numbers.
-    in_view: Selects runs in view, to be read newest first.
-    """
+def _walked(tx: Transaction, page: Page, every: sa.Select[Any], search: Search) -> list[Any] | None:
+    """The rows of a page, found by walking through runs in order; None when that takes too long, or has no index."""
     wanted = page.start.offset + page.wanted
     if wanted > MAX_WALKED:
         return None
-    tested = meets(search.conditions, tx.dialect)
-    begun = known.where(*tested), in_view.where(*tested)
     try:
-        found = [_led(tx, page, *begun, search, walk) for walk in _walks(tx, page.start.key, search)]
+        found = [_led(tx, page, every, search, walk) for walk in _walks(tx, page.start.key, search)]
     except WalkTooLongError:
         return None
     if len(found) > 1:  # the first of all are among the first of each
         numbers = [row[0] for rows in found for row in rows]
-        return page.leading(tx, known.where(one_of(tx, runs.c.id, numbers)), wanted)[page.start.offset :]
+        return page.leading(tx, every.where(one_of(tx, runs.c.id, numbers)), wanted)[page.start.offset :]
     return found[0][page.start.offset :] if found else None
 
 
-def _led(
-    tx: Transaction, page: Page, known: sa.Select[Any], in_view: sa.Select[Any], search: Search, walk: Walk
-) -> list[Any]:
+def _led(tx: Transaction, page: Page, every: sa.Select[Any], search: Search, walk: Walk) -> list[Any]:
     """The first rows among the runs of a walk, as many as the page needs.
 
     Raises
@@ -217,25 +210,25 @@ def _led(
     for piece in walk(step):
         walked += step.entries
         if isinstance(piece, Group):
-            found += _of_group(tx, page, known, in_view, search, piece, wanted - len(found))
+            found += _of_group(tx, page, every, search, piece, wanted - len(found))
         elif piece:
-            found += page.leading(tx, known.where(one_of(tx, runs.c.id, piece)), wanted - len(found))
+            tests = () if isinstance(piece, Tested) else _tests(tx, search)
+            found += page.leading(tx, every.where(one_of(tx, runs.c.id, piece), *tests), wanted - len(found))
         if len(found) >= wanted:
             break
         step.wanted = wanted - len(found) + _SPARE
         needed = step.wanted * walked * 5 // (4 * max(len(found), 1))
-        step.entries = max(needed, FIRST_STEP) if walked + needed <= MAX_WALKED else 0
+        step.entries = max(needed, FIRST_STEP) if walked + needed <= MAX_EXPECTED else 0
     return found
 
 
+def _tests(tx: Transaction, search: Search) -> list[sa.ColumnElement[bool]]:
+    """Whether the run of a given number is in view and matches."""
+    return [*search.view.shown(tx.dialect, tested=True), *meets(search.conditions, tx.dialect)]
+
+
 def _of_group(
-    tx: Transaction,
-    page: Page,
-    tested: sa.Select[Any],
-    newest: sa.Select[Any],
-    search: Search,
-    group: Group,
-    wanted: int,
+    tx: Transaction, page: Page, every: sa.Select[Any], search: Search, group: Group, wanted: int
 ) -> list[Any]:
     """The first rows among the runs that share a value: newest first, those of a large group are soon found.
 
@@ -253,10 +246,12 @@ def _of_group(
         begun = key is not None and key[:same] == shared
         bound, more = next_newest(tx, search, key[same] if key is not None and begun else None, MAX_WALKED)
         has_value = meets([Comparison(term.kind, term.key, "=", group.value)], tx.dialect)
-        rows = page.leading(tx, newest.where(*bound, *has_value), wanted, same=same)
+        newest = every.where(*search.view.shown(tx.dialect), *meets(search.conditions, tx.dialect), *bound, *has_value)
+        rows = page.leading(tx, newest, wanted, same=same)
         if not more or len(rows) == wanted:
             return rows
-    return page.leading(tx, tested.where(one_of(tx, runs.c.id, limited(tx, group.numbers))), wanted)
+    numbers = one_of(tx, runs.c.id, limited(tx, group.numbers))
+    return page.leading(tx, every.where(numbers, *_tests(tx, search)), wanted)
 
 
 def _walks(tx: Transaction, key: Sequence[Any] | None, search: Search) -> list[Walk]:

@@ -37,7 +37,11 @@ class Group:
     numbers: sa.Select[Any]
 
 
-Piece = list[int] | Group
+class Tested(list[int]):
+    """A piece of runs that are in view and meet all conditions."""
+
+
+Piece = list[int] | Tested | Group
 """The numbers of the next runs in order, or all runs of the next value."""
 
 
@@ -338,7 +342,7 @@ def _valued(  # long: one walk, whose statements differ by where it is
                 direction
             )
         rows, more = _whole_groups(tx, entries.where(*tests), step.wanted)
-        yield [row[0] for row in rows]
+        yield Tested(row[0] for row in rows)
         if more:
             begin = [behind(value, rows[-1][1])]
         elif end is None:
