@@ -194,8 +194,8 @@ def test_menus_open_inside_of_the_window(tab: Tab, story: Story, width: int) -> 
     """On a telephone, and where text is twice as large."""
     tab.page.set_viewport_size({"width": width, "height": 800})
     table(tab, story)
-    for menu in ("Describe", "Rename", "Delete", "Columns", "Export", "Tag"):
-        tab.page.locator("summary", has_text=menu).click()
+    for menu in ("Describe", "Rename", "Delete", "Columns", "Export", "Views", "Tag", "Move"):
+        tab.page.locator("summary", has_text=menu).last.click()
         box = tab.page.locator("details[open] > .sheet").bounding_box()
 
         assert box is not None, menu

@@ -97,10 +97,12 @@ NOTICES = {
     "tag-set": "The tag was saved.",
     "tag-deleted": "The tag was removed.",
     "description-saved": "The description was saved.",
+    "runs-given-back": "The runs have what they had before.",
+    "runs-unchanged": "All of the chosen runs were so already.",
     "view-saved": "The view was saved. Everybody finds it in Views.",
     "view-updated": "The view now shows what is on screen.",
     "view-renamed": "The view was renamed.",
-    "view-first": "The experiment opens with this view from now on.",
+    "view-first": "This is the default view now: the experiment opens with it.",
     "view-not-first": "The experiment opens with the plain table again.",
     "view-deleted": "The view was deleted. What it showed is still on screen: save it again if you miss it.",
 }

@@ -7,6 +7,7 @@ const MOST_IN_ADDRESS = 100;
 // What completes filters is loaded once somebody writes one, and what finds columns once their panel is open.
 document.addEventListener("focusin", ({ target }) => target.id === "filter" && import("./filter-box.js"));
 document.addEventListener("toggle", ({ target }) => target.querySelector("column-panel") && import("./column-panel.js"), true);
+document.addEventListener("toggle", ({ target }) => target.querySelector("rename-runs, move-runs") && import("./bulk.js"), true);
 
 // One pencil for all rows: it stands in the row that is pointed at or has the focus.
 const pencil = Object.assign(document.createElement("button"), { type: "button", className: "plain pencil", textContent: "✎", title: "Edit name, note and tags (e)" });
@@ -43,7 +44,7 @@ function carry(address) {
 // What was just done is said once: not again when the page is loaded anew.
 function writeAddress() {
   const url = new URL(carry(location.href), location.href);
-  for (const name of ["notice", "done", "undo"]) url.searchParams.delete(name);
+  for (const name of ["notice", "done", "undo", "left"]) url.searchParams.delete(name);
   history.replaceState(history.state, "", url.pathname + url.search.replaceAll("%2C", ",") + url.hash);
 }
 

@@ -50,7 +50,16 @@ _HEADS = (
     ("end_time", "Took"),
     ("user_id", "User"),
 )
-_ACTIONS = ("delete-runs", "restore-runs", "tag-runs", "star-run", "choose-all")
+_ACTIONS = (
+    "delete-runs",
+    "restore-runs",
+    "tag-runs",
+    "rename-runs",
+    "move-runs",
+    "undo-change",
+    "star-run",
+    "choose-all",
+)
 
 
 @dataclass(frozen=True)

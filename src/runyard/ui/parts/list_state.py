@@ -11,7 +11,7 @@ from starlette.requests import Request
 from runyard.exceptions import InvalidParameter
 from runyard.ui.navigation import QueryValue, encode_query
 
-_PASSING = ("page", "from", "notice", "done", "undo", "selection", "chosen", "dropped")
+_PASSING = ("page", "from", "notice", "done", "undo", "left", "selection", "chosen", "dropped")
 """Parameters that links to other views leave out: of this page, of what was just done, and what is chosen, which the
 script of the table carries along."""
 _VIEW = ("filter", "order", "view", "col", "equal", "page", "from", "saved")

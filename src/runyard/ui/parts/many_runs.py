@@ -9,6 +9,7 @@ from runyard.protocol.message import Message
 from runyard.search.writing import value_text
 from runyard.tracking.many_runs.entities import RunsChanged
 from runyard.tracking.many_runs.messages import FindRunIds
+from runyard.tracking.run_changes.messages import GetRunChange
 from runyard.tracking.selections.messages import CreateSelection, GetSelection
 from runyard.ui.parts.chosen_runs import chosen
 from runyard.ui.parts.format import plural
@@ -16,7 +17,13 @@ from runyard.ui.parts.list_state import ListState, view_of
 from runyard.ui.parts.runs_scope import Scope
 from runyard.ui.site import Form, Site
 
-UNDOING = {"deleted": "restore-runs", "restored": "delete-runs", "tagged": ""}
+UNDOING = {
+    "deleted": "restore-runs",
+    "restored": "delete-runs",
+    "tagged": "",
+    "renamed": "undo-change",
+    "moved": "undo-change",
+}
 """What can be done to many runs, and the action that undoes it; empty for none."""
 
 
@@ -27,24 +34,43 @@ class Done:
     Attributes
     ----------
     undo: The action that undoes it; empty for none.
-    selection_id: The selection of these runs.
+    field: What the action takes: a ``selection`` of these runs, or the ``change`` that was noted.
+    value: The id of that.
     """
 
     text: str
     undo: str
-    selection_id: str
+    field: str
+    value: str
 
 
 def just_done(site: Site, state: ListState) -> Done | None:
-    """What the address says was just done: its word and a selection, so that no free text can be forged."""
-    verb, selection_id = state.text("done"), state.text("undo")
-    if verb not in UNDOING or not selection_id:
+    """What the address says was just done: its word and an id, so that no free text can be forged."""
+    verb, known = state.text("done"), state.text("undo")
+    if verb not in UNDOING or not known:
         return None
+    noted = UNDOING[verb] == "undo-change"
     try:
-        amount = len(site.ask(GetSelection(selection_id=selection_id)).run_ids)
+        amount = _changed(site, verb, known) if noted else len(site.ask(GetSelection(selection_id=known)).run_ids)
     except (DoesNotExist, InvalidParameter):
         return None
-    return Done(f"{plural(amount, 'run')} {'was' if amount == 1 else 'were'} {verb}.", UNDOING[verb], selection_id)
+    left = state.text("left")
+    others = f" {plural(int(left), 'other')} stayed as they were." if left.isascii() and left.isdigit() else ""
+    text = f"{plural(amount, 'run')} {'was' if amount == 1 else 'were'} {verb}.{others}"
+    return Done(text, UNDOING[verb], "change" if noted else "selection", known)
+
+
+def _changed(site: Site, verb: str, change_id: str) -> int:
+    """How many runs a change was of.
+
+    Raises
+    ------
+    DoesNotExist: There is no such change, or it did something else.
+    """
+    change = site.ask(GetRunChange(change_id=change_id))
+    if change.what != {"renamed": "name", "moved": "experiment"}[verb]:
+        raise DoesNotExist(f"Change {change_id} did not have runs {verb}.")
+    return change.runs
 
 
 def chosen_in(site: Site, form: Form) -> list[str]:
