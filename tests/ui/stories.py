@@ -53,6 +53,8 @@ class Story:
             f"/compare?runs={runs}",
             f"/compare?runs={runs}&differences=only",
             f"/metric?key=loss&runs={runs}",
+            "/search",
+            "/search?q=run",
             "/docs",
             "/patterns",
         ]

@@ -30,6 +30,7 @@ from runyard.ui.pages import (
     run_changes,
     runs_file,
     saved_views,
+    search,
     version,
     version_files,
 )
@@ -56,6 +57,7 @@ _VIEWS: tuple[tuple[str, View], ...] = (
     ("/models/{name}/versions/{version}", version.show),
     ("/models/{name}/versions/{version}/files", version_files.show),
     ("/models/{name}/versions/{version}/move", move.show),
+    ("/search", search.show),
     ("/compare", compare.show),
     ("/metric", metric.show),
     ("/docs", docs.show),

@@ -93,7 +93,19 @@ class Copyable extends HTMLElement {
 customElements.define("copy-code", Copyable);
 customElements.define("copy-text", class extends Copyable {});
 
+// The box that searches everything is loaded when it is first opened; without scripts its link leads to a page.
+function startSearch() {
+  const link = document.getElementById("search-link");
+  const open = (event) => {
+    event.preventDefault();
+    import("./search.js").then(({ openSearch }) => openSearch(link.href));
+  };
+  link.addEventListener("click", (event) => event.ctrlKey || event.metaKey || event.shiftKey || open(event));
+  addEventListener("keydown", (event) => event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey && open(event));
+}
+
 startTheme();
 startMenus();
+startSearch();
 startScrolling();
 startKeys(stored);

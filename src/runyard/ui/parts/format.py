@@ -129,6 +129,13 @@ def shortened(text: str, most: int = 60) -> str:
     return line if len(line) <= most else line[: most - 1] + "…"
 
 
+def cut_middle(text: str, most: int = 60) -> str:
+    """Text on one line, cut where names tell least apart: behind the middle, so that both ends stay."""
+    line = text if text.isprintable() else re.sub(r"\s+", " ", text)
+    end = (most - 1) // 2
+    return line if len(line) <= most else f"{line[: most - 1 - end]}…{line[-end:]}"
+
+
 def status_class(status: str) -> str:
     """The style class of a run status."""
     return _status(status)[0]
@@ -168,6 +175,7 @@ FILTERS: dict[str, Any] = {
     "duration": duration,
     "size": size,
     "shortened": shortened,
+    "cut_middle": cut_middle,
     "status_class": status_class,
     "status_icon": status_icon,
     "status_label": status_label,
