@@ -9,11 +9,14 @@ import sqlalchemy as sa
 
 from runyard.core.tags import NOTE_TAG
 from runyard.db.conditions import contains, number
+from runyard.db.dialects import one_of
 from runyard.db.transaction import Transaction
+from runyard.search.nodes import Words
 from runyard.tracking.filters.keys import keys_from
 from runyard.tracking.runs.ranges import indexed
 from runyard.tracking.runs.tables import runs
 from runyard.tracking.runs.tables import tags as run_tags
+from runyard.tracking.runs.texts import runs_with_texts
 
 MOST = 51
 """Rows of each way to find something, so that one more than can be asked for shows that there are more."""
@@ -82,17 +85,24 @@ def runs_found(tx: Transaction, asked: Asked) -> list[Found]:
         prefix = sa.select(runs.c.id, runs.c.run_uuid).where(runs.c.run_uuid >= begun, runs.c.run_uuid < f"{begun}g")
         rows = tx.execute(prefix.order_by(runs.c.run_uuid).limit(MOST))
         found += [(row, "id") for row, run_id in rows if run_id.startswith(begun)]
-    found += [(row, "name") for row in column_of(tx, _named_runs(asked, tx.dialect))]
+    numbers = runs_with_texts(tx, [Words(word) for word in asked.words], [])
+    found += [(row, "name") for row in column_of(tx, _named_runs(tx, asked, numbers))]
     return found + _runs_by_tag(tx, asked)
 
 
-def _named_runs(asked: Asked, dialect: str) -> sa.Select[Any]:
-    """Numbers of the newest runs by their names. SQLite reads the index of names, and no row of a run."""
+def _named_runs(tx: Transaction, asked: Asked, numbers: Sequence[int] | None) -> sa.Select[Any]:
+    """Numbers of the newest runs by their names: of those that the index of texts finds, else of all.
+
+    Without that index SQLite reads the index of names, and no row of a run.
+    """
     run, name = (sa.literal_column(f"named.{column}", runs.c[column].type) for column in ("id", "name"))
-    hint = " INDEXED BY ix_runs_name" if dialect == "sqlite" else ""
-    chosen = sa.select(run).select_from(sa.text(f"runs AS named{hint}"))
-    newest = (run + number(0)).desc()  # such that no database reads whole rows in the order of their numbers
-    return chosen.where(asked.named(indexed(name, dialect), dialect)).order_by(newest).limit(MOST)
+    by_names = numbers is None and tx.dialect == "sqlite"
+    chosen = sa.select(run).select_from(sa.text(f"runs AS named{' INDEXED BY ix_runs_name' if by_names else ''}"))
+    if numbers is not None:
+        chosen = chosen.where(one_of(tx, run, numbers))
+    # of very many on PostgreSQL, the newest are met first; SQLite would read whole rows for that
+    newest = (run + number(0)).desc() if by_names else run.desc()
+    return chosen.where(asked.named(indexed(name, tx.dialect), tx.dialect)).order_by(newest).limit(MOST)
 
 
 def _runs_by_tag(tx: Transaction, asked: Asked) -> list[Found]:
