@@ -27,7 +27,7 @@ def test_what_is_found_says_what_it_is_and_leads_there(gate: Gate, reader: Reade
 
 
 def test_the_documentation_is_found_by_its_titles_and_headings(reader: Reader) -> None:
-    """Words may be in the title and the heading together; code in a page is no heading."""
+    """Words may be in the title and the heading together."""
     page = reader.get("/search?q=grammar")
     links = [link for link in page.attributes("a", "href") if link.startswith("/docs/guides/search")]
 
