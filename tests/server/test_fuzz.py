@@ -26,7 +26,7 @@ OF_ARTIFACTS = (
 )
 OPERATIONS = [(kind.operation.main_path, method) for kind in walk.KINDS for method in kind.operation.methods]
 SOME = hypothesis.settings(
-    max_examples=15,
+    max_examples=10,
     deadline=None,
     derandomize=True,
     database=None,

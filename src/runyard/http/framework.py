@@ -1,6 +1,7 @@
 """Errors of the web framework as ours, and the templates of pages."""
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
+from jinja2.bccache import Bucket
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -8,6 +9,29 @@ from starlette.responses import Response
 from runyard._resources import web
 from runyard.exceptions import BadRequest, EndpointNotFound, MethodNotAllowed, RunyardException
 from runyard.http.answers import envelope, retry_headers
+
+
+class _Compiled(BytecodeCache):
+    """Keeps compiled templates in memory, for all environments of this process: apps that show the same pages.
+
+    To compile those of a page takes ten times as long as to render it.
+    """
+
+    def __init__(self) -> None:
+        self._code: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Fill a bucket, which stays empty if the text of the template is another one now."""
+        code = self._code.get(bucket.key)
+        if code is not None:
+            bucket.bytecode_from_string(code)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep what was compiled."""
+        self._code[bucket.key] = bucket.bytecode_to_string()
+
+
+_compiled = _Compiled()
 
 
 def templates() -> Environment:
@@ -18,6 +42,7 @@ def templates() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        bytecode_cache=_compiled,
     )
 
 

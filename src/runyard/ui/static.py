@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import mimetypes
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from starlette.requests import Request
@@ -80,5 +81,10 @@ class StaticFiles:
 def _read(path: Path) -> _File:
     content = path.read_bytes()
     guessed = _TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-    packed = gzip.compress(content, 9, mtime=0) if path.suffix in _TEXTS else None
-    return _File(content, packed, guessed)
+    return _File(content, _packed(content) if path.suffix in _TEXTS else None, guessed)
+
+
+@cache
+def _packed(content: bytes) -> bytes:
+    """Packed as well as it goes, once in a process; it takes longer than all else that an app with pages needs."""
+    return gzip.compress(content, 9, mtime=0)
