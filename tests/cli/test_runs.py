@@ -117,6 +117,28 @@ def test_many_are_deleted_restored_and_tagged(runyard: Runyard, tmp_path: Path) 
     assert "No run has the id" in done.err
 
 
+def test_many_are_renamed_and_moved_and_given_back(runyard: Runyard) -> None:
+    """Each prints what takes it back; a dry run changes nothing."""
+    client = RunyardClient()
+    archive = client.create_experiment("archive")
+    run_id = client.create_run("0", run_name="old", tags={"team": "red"}).info.run_id
+    client.create_run("0", run_name="below", tags={"mlflow.parentRunId": run_id})
+    pattern = ("-r", run_id, "--template", "{name} {tags.team}", "--find", "old", "--replace", "new")
+    assert "new red" in runyard("runs", "rename", *pattern, "--dry-run").out
+    assert "old" == client.get_run(run_id).info.run_name
+
+    renamed = runyard("runs", "rename", *pattern).out
+    assert "1 runs have been renamed." in renamed
+    assert "new red" == client.get_run(run_id).info.run_name
+    moved = runyard("runs", "move", "-r", run_id, "--to", archive).out
+    assert "1 runs below them went along." in moved
+    for printed in (moved, renamed):
+        change_id = printed.partition("--change-id ")[2].split()[0]
+        assert "given back what they had" in runyard("runs", "undo", "--change-id", change_id).out
+    run = client.get_run(run_id)
+    assert ("old", "0") == (run.info.run_name, run.info.experiment_id)
+
+
 @pytest.mark.parametrize("options", [(), ("--experiment-id", "0"), ("--filter", "")])
 def test_runs_must_be_chosen(runyard: Runyard, options: tuple[str, ...]) -> None:
     """An experiment without a filter would be all of its runs by mistake."""

@@ -1,4 +1,4 @@
-"""`runyard runs`: list, group, create, describe, tag, delete and restore runs; `runs_logging` has those that log."""
+"""`runyard runs`: list, group, create, describe, tag, rename, move, delete and restore runs; `runs_logging` has those that log."""
 
 from collections.abc import Iterator, Sequence
 from typing import IO, Any
@@ -241,3 +241,53 @@ def tag(tags: tuple[str, ...], removed_keys: tuple[str, ...], run_ids: tuple[str
         raise click.UsageError("Give --tags, --remove or both.")
     chosen = _run_ids(ViewType.ACTIVE_ONLY, run_ids, **others)
     _show_changed(RunyardClient().tag_runs(chosen, tags_of(tags), removed_keys), "tagged", "had these tags already")
+
+
+@runs.command()
+@_chosen_runs
+@click.option(
+    "--template",
+    default="{name}",
+    show_default=True,
+    help="The new names, with {name}, {id}, {status}, {user}, {date}, {params.KEY}, {tags.KEY} and {metrics.KEY}.",
+)
+@click.option("--find", default="", help="Replace this text in the names that the template makes.")
+@click.option("--replace", default="", help="What it is replaced with.")
+@click.option("--dry-run", is_flag=True, help="Only show the names of the first 100 runs, before and after.")
+def rename(run_ids: tuple[str, ...], template: str, find: str, replace: str, dry_run: bool, **others: Any) -> None:
+    """Give runs names by a pattern; `undo` takes that back."""
+    chosen, client = _run_ids(ViewType.ACTIVE_ONLY, run_ids, **others), RunyardClient()
+    if dry_run:
+        names = client.preview_run_names(chosen[:100], template, find, replace)
+        show_rows(("ID", "Name", "New name"), [(one.run_id, one.before, one.after or one.problem) for one in names])
+        return
+    done = client.rename_runs(chosen, template, find, replace)
+    _show_undo(done.change_id)
+    _show_changed(done, "renamed", "had their names already")
+
+
+@runs.command()
+@_chosen_runs
+@click.option("--to", "target", required=True, help="Experiment that they go to, by id.")
+def move(run_ids: tuple[str, ...], target: str, **others: Any) -> None:
+    """Move runs to another experiment, with all runs below them; `undo` takes that back.
+
+    Their logged models and datasets go along. Artifacts stay where they are, and their addresses too.
+    """
+    done = RunyardClient().move_runs(_run_ids(ViewType.ACTIVE_ONLY, run_ids, **others), target)
+    if done.children:
+        click.echo(f"{done.children:,} runs below them went along.")
+    _show_undo(done.change_id)
+    _show_changed(done, "moved", "were there already")
+
+
+def _show_undo(change_id: str | None) -> None:
+    if change_id:
+        click.echo(f"To take this back, within seven days: runyard runs undo --change-id {change_id}")
+
+
+@runs.command()
+@click.option("--change-id", required=True, help="Id that `rename` or `move` printed.")
+def undo(change_id: str) -> None:
+    """Take a change of names or experiments back. Runs that were changed again since are left as they are."""
+    _show_changed(RunyardClient().undo_run_change(change_id), "given back what they had", "were changed since")

@@ -63,6 +63,8 @@ def test_an_experiment_opens_with_its_first_view(gate: Gate, reader: Reader, sto
     opened = reader.get(f"{path}?notice=tag-set")
     assert (303, f"{path}?{VIEW}&saved={view_id}&notice=tag-set") == (opened.status, opened.headers["location"])
     plain = reader.get(f"{path}?saved=none")
+    starred = next(href for href in plain.attributes("a", "href") if "starred%20%3D%20true" in href)
+    assert "No run matches the filter." in reader.get(starred).words
     assert f"{path}?saved=none" in reader.get(f"{path}?{VIEW}&saved={view_id}").attributes("a", "href")
     assert 200 == plain.status
     assert all(

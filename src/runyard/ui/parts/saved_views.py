@@ -40,6 +40,7 @@ class ViewsMenu:
     changed: What is on screen is not what that view shows.
     first: The experiment opens with that view.
     plain: The address of the plain table.
+    starred: That of the runs with a star, and `starred_first` that of all, with these above the others.
     """
 
     links: tuple[ViewLink, ...]
@@ -48,6 +49,8 @@ class ViewsMenu:
     changed: bool
     first: bool
     plain: str
+    starred: str
+    starred_first: str
 
 
 def find_views(site: Site, experiment_id: str | None) -> SavedViewsFound:
@@ -74,6 +77,7 @@ def views_menu(
     """
     kept = request.query_params.get("saved", "")
     current = next((view for view in found.views if view.view_id == kept), None)
+    beside = {**(always or {}), "saved": PLAIN}
     links = (
         ViewLink(
             view,
@@ -89,7 +93,9 @@ def views_menu(
         current=current,
         changed=current is not None and arrangement_of(current.query) != arrangement_of(request.url.query),
         first=current is not None and current.view_id == found.default_view_id,
-        plain=f"{path}?{encode_query({**(always or {}), 'saved': PLAIN})}" if found.default_view_id or always else path,
+        plain=f"{path}?{encode_query(beside)}" if found.default_view_id or always else path,
+        starred=f"{path}?{encode_query({'filter': 'starred = true', **beside})}",
+        starred_first=f"{path}?{encode_query({'order': 'starred DESC', **beside})}",
     )
 
 
