@@ -1,4 +1,4 @@
-"""`runyard runs`: list, group, create, describe, tag, rename, move, delete and restore runs; `runs_logging` has those that log."""
+"""`runyard runs`: list, group, create, describe, tag, rename, move, delete, restore; `runs_logging` has what logs."""
 
 from collections.abc import Iterator, Sequence
 from typing import IO, Any
