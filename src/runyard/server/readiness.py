@@ -24,7 +24,6 @@ LIMIT_SECONDS = 2.0
 DATABASE_SECONDS, ARTIFACTS_SECONDS, FAILURE_SECONDS = 1.0, 5.0, 1.0
 """How long it is taken for granted that they answer, and that they do not."""
 
-_ARTIFACTS = "artifacts"
 Outcome = tuple[bool, str]
 """Whether it answers, and what there is to say about it."""
 
@@ -47,7 +46,7 @@ class Readiness:
         self._parts = [_Part("database", lambda: _look_at_database(engines), DATABASE_SECONDS)]
         if settings.serve_artifacts:
             repository = server_repository(own_places(settings.destination, settings.artifact_root)[0])
-            self._parts.append(_Part(_ARTIFACTS, repository.reach, ARTIFACTS_SECONDS))
+            self._parts.append(_Part("artifacts", repository.reach, ARTIFACTS_SECONDS, self._note_artifacts))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -64,8 +63,6 @@ class Readiness:
                     strict=True,
                 )
             )
-            if _ARTIFACTS in outcomes:
-                self._note_artifacts(*outcomes[_ARTIFACTS])
             if scope.get("state", {}).get(ENDING):
                 outcomes["server"] = False, "The server was asked to end."
             answer = _answer(outcomes, verbose=scope["query_string"].partition(b"=")[0] == b"verbose")
@@ -90,10 +87,19 @@ def _answer(outcomes: dict[str, Outcome], *, verbose: bool) -> bytes:
 
 
 class _Part:
-    """Something the server needs. It is looked at on a thread, which may hang, and on one at a time."""
+    """Something the server needs. It is looked at on a thread, which may hang, and on one at a time.
 
-    def __init__(self, name: str, look: Callable[[], str], seconds: float) -> None:
-        self.name, self._look, self._seconds = name, look, seconds
+    Parameters
+    ----------
+    seconds: How long it is taken for granted that it answers.
+    note: Called once with each outcome that is news, and not again while that is taken for granted.
+    """
+
+    def __init__(
+        self, name: str, look: Callable[[], str], seconds: float, note: Callable[[bool, str], None] | None = None
+    ) -> None:
+        self.name, self._look, self._seconds, self._note = name, look, seconds, note
+        self._noted: Outcome | None = None
         self._looking: asyncio.Future[Outcome] | None = None
         self._began = 0.0
 
@@ -102,12 +108,15 @@ class _Part:
         now = time.monotonic()
         if self._looking is None or (self._looking.done() and now >= self._began + self._kept(self._looking.result())):
             loop = asyncio.get_running_loop()
-            self._looking, self._began = loop.create_future(), now
+            self._looking, self._began, self._noted = loop.create_future(), now, None
             threading.Thread(target=self._work, args=(loop, self._looking), name="runyard-ready", daemon=True).start()
         await asyncio.wait([self._looking], timeout=max(self._began + LIMIT_SECONDS - now, 0))
-        if self._looking.done():
-            return self._looking.result()
-        return False, f"There was no answer within {LIMIT_SECONDS:g} seconds."
+        late = False, f"There was no answer within {LIMIT_SECONDS:g} seconds."
+        found = self._looking.result() if self._looking.done() else late
+        if self._note is not None and found != self._noted:
+            self._noted = found
+            self._note(*found)
+        return found
 
     def _kept(self, outcome: Outcome) -> float:
         return self._seconds if outcome[0] else FAILURE_SECONDS
