@@ -11,6 +11,7 @@ import pytest
 
 import runyard
 from runyard.exceptions import RunyardException
+from runyard.fluent import run_table
 from tests.client.scripted import Answer, ScriptedServer
 from tests.support.fluent import forget_everything
 
@@ -67,8 +68,11 @@ def _expected(runs: list[dict[str, Any]]) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_the_table_is_what_the_answers_say(scripted: ScriptedServer, seed: int) -> None:
-    """Over pages, of which some have numbers as texts, as some servers spell them."""
+def test_the_table_is_what_the_answers_say(
+    scripted: ScriptedServer, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Over pages, of which some have numbers as texts, as some servers spell them; read some runs at a time."""
+    monkeypatch.setattr(run_table, "AT_ONCE", 1 + seed)
     chance = random.Random(seed)
     pages = [
         [_run(9 * page + n, chance, odd=page == seed % 4) for n in range(chance.randint(0, 9))] for page in range(4)

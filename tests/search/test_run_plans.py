@@ -47,6 +47,7 @@ QUESTIONS = [
     ("params.p = 'none'", "metrics.m"),
     ("tags.t = 'parent-77'", ""),
     ("params.p LIKE '%nowhere%'", ""),
+    ("'parent-1'", ""),
     ("params.p LIKE 'v%'", "metrics.m"),
     ("params.p = 'v3' and metrics.m < 0.2", ""),
     ("params.p = 'v3' and metrics.m > 0.1 and metrics.m < 0.9", "metrics.m"),

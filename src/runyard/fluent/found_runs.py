@@ -1,5 +1,7 @@
 """An answer with runs, decoded to what a table shows of them: at one go, a third of the time that dictionaries take."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 
@@ -44,18 +46,30 @@ class FoundRun(msgspec.Struct, gc=False):
 
 
 class FoundRuns(msgspec.Struct):
-    """The answer: runs, and the token of the next page."""
+    """The answer: runs, each as JSON text, and the token of the next page."""
 
-    runs: list[FoundRun] = []
+    runs: list[msgspec.Raw] = []
     next_page_token: str | None = None
 
 
-_decoder = msgspec.json.Decoder(FoundRuns)
+AT_ONCE = 100
+"""Runs that are decoded before they are looked at: of more, the first would have left the processor's cache by then."""
+
+_decode_answer = msgspec.json.Decoder(FoundRuns).decode
+_decode_run = msgspec.json.Decoder(FoundRun).decode
 
 
-def decoded(text: bytes) -> FoundRuns | None:
-    """The answer; None when it has another form than most servers give it, such as numbers as texts."""
+def answer_in(text: bytes) -> FoundRuns | None:
+    """The answer; None when it has another form than most servers give it."""
     try:
-        return _decoder.decode(text)
+        return _decode_answer(text)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
+
+
+def decoded(runs: Sequence[msgspec.Raw]) -> list[FoundRun] | None:
+    """Runs of an answer; None when one has another form than most servers give it, such as numbers as texts."""
+    try:
+        return [_decode_run(run) for run in runs]
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return None

@@ -3,12 +3,13 @@
 from array import array
 from collections.abc import Mapping, Sequence
 from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from runyard.core.http import body_of
 from runyard.core.libraries import pd
 from runyard.exceptions import RunyardException
-from runyard.fluent.found_runs import FoundRun, decoded
+from runyard.fluent.found_runs import AT_ONCE, FoundRun, answer_in, decoded
 from runyard.tracking.runs.entities import RunInfo
 
 _ATTRIBUTES = ("run_id", "experiment_id", "status", "artifact_uri")
@@ -42,26 +43,36 @@ class RunTable:
         ------
         RunyardException: It is something else.
         """
-        found = decoded(text)
-        if found is not None:
-            self._add_found(found.runs)
-            return len(found.runs), found.next_page_token
+        found = answer_in(text)
         try:
-            answer = body_of(text)
-            runs = answer.get("runs") or ()
-            for each in runs:
-                self._add(each)
-            return len(runs), answer.get("next_page_token")
+            if found is None:
+                answer = body_of(text)
+                runs = answer.get("runs") or ()
+                for each in runs:
+                    self._add(each)
+                return len(runs), answer.get("next_page_token")
+            for first in range(0, len(found.runs), AT_ONCE):
+                self._add_group(found.runs[first : first + AT_ONCE])
+            return len(found.runs), found.next_page_token
         except (AttributeError, KeyError, TypeError, ValueError) as problem:
             raise RunyardException(
                 "The answer is not one of Runyard or MLflow: no run can be read from it. Check the tracking URI."
             ) from problem
 
+    def _add_group(self, texts: Sequence[Any]) -> None:
+        """Add runs, each as JSON text."""
+        runs = decoded(texts)
+        if runs is not None:
+            self._add_found(runs)
+            return
+        for text in texts:
+            self._add(body_of(bytes(text)))
+
     def _add_found(self, runs: Sequence[FoundRun]) -> None:
         """Add runs column by column: those that have the same keys, as most have, at one go."""
         infos, share = [run.info for run in runs], self._known.setdefault
         for name, attributes in self._attributes.items():
-            found = [getattr(info, name) for info in infos]
+            found = list(map(attrgetter(name), infos))
             attributes += found if name in _DIFFERENT else map(share, found, found)
         for kind in _KINDS:
             entries = [getattr(run.data, kind) for run in runs]

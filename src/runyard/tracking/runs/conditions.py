@@ -220,7 +220,7 @@ def _has_words(text: str, dialect: str) -> sa.ColumnElement[bool]:
     return sa.or_(
         contains(runs.c.name, text, dialect),
         begins_with(runs.c.run_uuid, text),
-        sa.exists().where(said.c.run_id == runs.c.id, has_words_in(said.c, text, dialect)),
+        _one(sa.select(number(1)).where(said.c.run_id == runs.c.id, has_words_in(said.c, text, dialect)), dialect),
     )
 
 
