@@ -1,5 +1,7 @@
 """The table of runs in a browser."""
 
+import re
+
 import pytest
 from playwright.sync_api import Route, expect
 
@@ -307,6 +309,55 @@ def test_without_scripts_the_table_can_be_read_filtered_and_compared(tab: Tab, s
     context.close()
 
 
+def test_columns_are_arranged_by_keyboard_and_mouse(tab: Tab, story: Story) -> None:
+    """Several keys to sort by, moved, renamed, in sight, wider, of another best value: all of it in the address."""
+    table(tab, story)
+    page = tab.page
+    heads = page.locator("#runs-table th[data-col] a")
+
+    def choose(column: str, item: str) -> None:
+        page.get_by_role("button", name=f"Column {column}", exact=True).focus()
+        page.keyboard.press("Enter")
+        page.get_by_role("button", name=item).press("Enter")
+
+    page.get_by_role("link", name="lr", exact=True).click()
+    expect(page.locator("th[aria-sort]")).to_have_text("lr")
+    page.get_by_role("link", name="Took", exact=True).click(modifiers=["Shift"])
+    expect(page.locator("thead a[data-place]")).to_have_text(["Took", "lr"])
+    choose("lr", "← Move left")
+    expect(heads).to_have_text(["loss", "lr", "nan"])
+    expect(page.get_by_role("button", name="Column lr", exact=True)).to_be_focused()
+    choose("loss", "Keep in sight")
+    expect(page.locator("#runs-table")).to_have_attribute("data-pinned", "1")
+    expect(page.locator("#runs-table tbody td:nth-child(7)").first).to_have_css("position", "sticky")
+    choose("loss", "Wider")
+    page.keyboard.press("Escape")
+    expect(page.locator("th[data-col='metrics.loss']")).to_have_class(re.compile(r"n w\d+"))
+    page.get_by_role("button", name="Column loss", exact=True).click()
+    page.get_by_label("Shown as").fill("Error")
+    page.keyboard.press("Enter")
+    expect(heads.first).to_have_text("Error")
+    page.get_by_role("button", name="Column Error", exact=True).click()
+    page.get_by_label("Best value").select_option("most")
+    expect(page.locator("th[data-best=most]")).to_have_count(1)
+    error = page.locator("th[data-col='metrics.loss']")
+    page.locator("th[data-col='params.lr']").drag_to(error, target_position={"x": 12, "y": 30})
+    expect(heads).to_have_text(["lr", "Error", "nan"])
+
+    head = page.locator("th[data-col='metrics.nan']").bounding_box()
+    assert head is not None
+    page.mouse.move(head["x"] + head["width"] - 2, head["y"] + 30)
+    page.mouse.down()
+    page.mouse.move(head["x"] + head["width"] + 100, head["y"] + 30, steps=3)
+    page.mouse.up()
+    expect(page.locator("th[data-col='metrics.nan']")).to_have_class(re.compile(r"w\d+"))
+    page.reload()
+    expect(heads).to_have_text(["lr", "Error", "nan"])
+    expect(page.locator("thead a[data-place]")).to_have_text(["Took", "lr"])
+    page.go_back()
+    expect(page.locator("th[data-col='metrics.nan']")).not_to_have_class(re.compile(r"w\d+"))
+
+
 def test_the_panel_finds_every_column(tab: Tab, server: RunningServer) -> None:
     """It offers three hundred of each kind; any other is found by a part of its name, and shown when it is chosen."""
     gate = Gate.open(server.database_uri, artifact_root=str(server.folder / "runyard-artifacts"))
@@ -324,9 +375,14 @@ def test_the_panel_finds_every_column(tab: Tab, server: RunningServer) -> None:
     found = page.locator(".further label")
     expect(found).to_have_count(10)
     page.get_by_label("metrics.wide/m01987").check()
+    page.get_by_label("Find a column").fill(r"^metrics\.wide/m0[01]98[67]$")
+    page.get_by_label("as a regular expression").check()
+    expect(page.locator(".further label")).to_have_count(4)
+    page.get_by_role("button", name="Tick all found").click()
+    page.get_by_label("as a regular expression").uncheck()
     page.get_by_label("Find a column").fill("m0000")
     expect(page.locator(".further small")).to_be_hidden()
     page.click("column-panel button:has-text('Apply')")
 
-    expect(page.locator("#runs-table th")).to_contain_text(["wide/m01987"])
+    expect(page.locator("#runs-table th")).to_contain_text(["wide/m01987", "wide/m00986"])
     expect(page.locator("#runs-table tbody")).to_contain_text("1987")

@@ -140,6 +140,13 @@ ORDERS = {
     "tags.t": [("tags", "t", False)],
     "tags.none DESC": [("tags", "none", True)],
     "metrics.n DESC, params.q": [("metrics", "n", True), ("params", "q", False)],
+    "tags.t, metrics.m DESC": [("tags", "t", False), ("metrics", "m", True)],
+    "number(params.z), tags.t DESC, start_time DESC": [
+        ("numbers", "z", False),
+        ("tags", "t", True),
+        ("attribute", "start", True),
+    ],
+    "params.q DESC, duration": [("params", "q", True), ("attribute", "duration", False)],
     "tags.u, start_time": [("tags", "u", False), ("attribute", "start", False)],
     "start_time": [("attribute", "start", False)],
     "end_time DESC": [("attribute", "end", True)],

@@ -39,6 +39,8 @@ QUESTIONS = [
     ("", "number(params.lr)"),
     ("params.lr > 0.5 and metrics.m > 0.2", "number(params.lr) DESC"),
     ("", "number(params.p) DESC"),
+    ("", "params.p; metrics.m DESC"),
+    ("", "number(params.p); duration"),
     ("metrics.m > 0.5 and params.p = 'v3'", "metrics.m DESC"),
     ("params.p = 'v3'", "metrics.m"),
     ("metrics.m > 0.5", ""),
@@ -82,7 +84,7 @@ def test_a_page_reads_a_part_of_the_experiment(gate: Gate, experiment: str, text
             )
             found = search_run_ids(
                 Transaction(connection, gate.settings), [experiment], "ACTIVE_ONLY", text,
-                [order_by] if order_by else [], 20, token,
+                order_by.split("; ") if order_by else [], 20, token,
             )  # fmt: skip
             asked = list(statements)
             read = [list(_read(connection, *each)) for each in asked]

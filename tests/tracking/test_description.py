@@ -1,5 +1,6 @@
 """What the runs of a search have in common."""
 
+import itertools
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -75,9 +76,21 @@ def described_plainly(runs: list[Made]) -> dict[str, Any]:
         "described": len(runs),
         "metric_keys": [{"key": key, "runs": sum(key in run.metrics for run in runs)} for key in metric_keys],
         "param_keys": [
-            {"key": key, "runs": len(found), "distinct": len(set(found))} for key, found in sorted(values.items())
+            {
+                "key": key,
+                "runs": len(found),
+                "distinct": len(set(found)),
+                "differing": 1000 - 1000 * alike(found) // max(1, len(found) * (len(found) - 1)) if found[1:] else 0,
+                "example": min(found)[:40],
+            }
+            for key, found in sorted(values.items())
         ],
     }
+
+
+def alike(values: list[str]) -> int:
+    """The number of pairs, each in both orders, of equal values."""
+    return sum(first == second for first, second in itertools.permutations(values, 2))
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -108,7 +121,7 @@ def test_keys_are_those_of_the_newest_thousand_runs(gate: Gate) -> None:
 
     assert (1201, False, 1000) == (found["runs"], found["more"], found["described"])
     assert [{"key": "m1", "runs": 1000}, {"key": "m2", "runs": 1000}] == found["metric_keys"]
-    same = {"runs": 1000, "distinct": 1}
+    same = {"runs": 1000, "distinct": 1, "differing": 0, "example": "same"}
     assert [{"key": "p1", **same}, {"key": "p2", **same}] == found["param_keys"]
     assert ["old"] == found["further_metric_keys"]
     assert ["elsewhere"] == found["further_param_keys"]

@@ -103,6 +103,16 @@ def test_keys_are_found_by_a_part_of_them(gate: Gate, text: str, found: list[str
     assert (found, False) == (sorted(answer.keys), answer.more)
 
 
+def test_keys_are_found_by_a_regular_expression(gate: Gate) -> None:
+    """Of the name of the column, in which case counts; one that is none is refused with the place."""
+    found = gate.ask(FindKeys(text="^(metrics|params).*(acc$|opt )", pattern=True))
+
+    assert ["metrics.val/acc", "params.opt name"] == sorted(found.keys)
+    assert [] == gate.ask(FindKeys(text="ACC", pattern=True)).keys
+    with pytest.raises(InvalidParameter, match=r"in the regular expression 'a\(', at character"):
+        gate.ask(FindKeys(text="a(", pattern=True))
+
+
 def test_keys_that_are_found_are_bounded(gate: Gate) -> None:
     """Of thousands a reader picks none: more of the name narrows them."""
     points = [a_point(f"layer{place:04}") for place in range(500)]

@@ -1,7 +1,9 @@
 """Which columns a table of runs has."""
 
 from runyard.tracking.runs.messages import MetricKey, ParamKey, RunsDescribed
+from runyard.ui.parts.column_settings import ColumnSettings
 from runyard.ui.parts.columns import ValueColumn, choose_columns
+from runyard.ui.parts.list_state import ListState
 
 
 def test_system_metrics_are_not_default_columns() -> None:
@@ -20,3 +22,42 @@ def test_a_param_that_only_some_runs_have_varies() -> None:
     described = RunsDescribed(runs=2, described=2, metric_keys=[], param_keys=[ParamKey("extra", runs=1, distinct=1)])
 
     assert (ValueColumn("params", "extra"),) == choose_columns(described, (), with_equal=False).shown
+
+
+def test_columns_that_tell_most_come_first() -> None:
+    """Metrics that few runs have, counters and params of no meaning do not push them off the page."""
+    metrics = [
+        MetricKey("best_val_rmse", runs=10), MetricKey("epoch", runs=100), MetricKey("val_rmse", runs=95),
+        MetricKey("train_loss", runs=100), MetricKey("weights", runs=99),
+    ]  # fmt: skip
+    params = [
+        ParamKey("a_path", runs=100, distinct=100, differing=1000, example="/runs/1"),
+        ParamKey("almost_equal", runs=100, distinct=2, differing=20, example="32"),
+        ParamKey("equal", runs=100, distinct=1, differing=0, example="a"),
+        ParamKey("lr", runs=100, distinct=7, differing=850, example="0.1"),
+        ParamKey("seed", runs=100, distinct=100, differing=1000, example="1"),
+        ParamKey("weight_decay", runs=100, distinct=100, differing=1000, example="1e-05"),
+    ]
+    described = RunsDescribed(runs=100, described=100, metric_keys=metrics, param_keys=params)
+
+    shown = [column.key for column in choose_columns(described, (), with_equal=False).shown]
+
+    assert ["val_rmse", "train_loss", "weights"] == shown[:3]
+    assert ["weight_decay", "lr", "seed", "a_path", "almost_equal"] == shown[3:]
+
+
+def test_what_an_address_says_of_columns_is_read_with_care() -> None:
+    """Names may have colons; what is wrong, too large, or of no column is let be."""
+    shown = [ValueColumn("metrics", "loss"), ValueColumn("metrics", "loss:val"), ValueColumn("params", "lr")]
+    query = [
+        ("pin", "9"), ("width", "metrics.loss:155"), ("width", "metrics.loss:val:99999"), ("width", "params.lr:x"),
+        ("label", "metrics.loss:val:The loss: of val"), ("label", "params.none:x"), ("best", "metrics.loss:most"),
+        ("best", "metrics.loss:val:worst"), ("width", "params.lr:²"),
+    ]  # fmt: skip
+
+    settings = ColumnSettings.of(ListState(tuple(query)), shown)
+
+    assert 3 == settings.pinned
+    assert {"metrics.loss": 160, "metrics.loss:val": 600} == settings.widths
+    assert {"metrics.loss:val": "The loss: of val"} == settings.labels
+    assert ["most", "least", None] == [settings.goal(column) for column in shown]

@@ -52,16 +52,17 @@ function traitsOf(control) {
     filter: control.closest(".filter") !== null,
     rel: control.getAttribute("rel"),
     text: control.textContent.trim(),
+    label: control.getAttribute("aria-label"),
     inHead: control.closest("thead") !== null,
     tag: control.tagName,
   };
 }
 
-function focusAgain(view, { filter, rel, text, inHead, tag }) {
+function focusAgain(view, { filter, rel, text, label, inHead, tag }) {
   const alike = [...view.querySelectorAll(tag.toLowerCase())].filter((other) => (other.closest("thead") !== null) === inHead);
   const rows = view.querySelector("#runs-table tbody a");
   const wrong = view.querySelector("[aria-invalid]");
-  let next = filter ? (wrong ?? rows) : alike.find((other) => other.getAttribute("rel") === rel && other.textContent.trim() === text);
+  let next = filter ? (wrong ?? rows) : alike.find((other) => other.getAttribute("rel") === rel && other.textContent.trim() === text && other.getAttribute("aria-label") === label);
   next ??= rows ?? view.querySelector("#filter");
   next?.focus({ preventScroll: true });
 }

@@ -6,6 +6,21 @@ const MOST_IN_ADDRESS = 100;
 
 // What completes filters is loaded once somebody writes one, and what finds columns once their panel is open.
 document.addEventListener("focusin", ({ target }) => target.id === "filter" && import("./filter-box.js"));
+const inHead = ({ target }) => target.closest?.("#runs-table thead") && import("./column-heads.js");
+for (const event of ["pointerover", "focusin"]) document.addEventListener(event, inHead);
+document.addEventListener(
+  "click",
+  (event) => {
+    const link = event.shiftKey && event.target.closest("#runs-table thead a");
+    if (!link) return;
+    event.preventDefault(); // of another window
+    event.stopPropagation();
+    import("./column-heads.js").then(({ sortToo, orderOf }) => sortToo(orderOf(link)));
+  },
+  true,
+);
+const pinColumns = () => document.querySelector("#runs-table[data-pinned]") && import("./column-heads.js");
+document.addEventListener("htmx:after:swap", pinColumns);
 document.addEventListener("toggle", ({ target }) => target.querySelector("column-panel") && import("./column-panel.js"), true);
 document.addEventListener("toggle", ({ target }) => target.querySelector("rename-runs, move-runs") && import("./bulk.js"), true);
 
@@ -189,5 +204,6 @@ customElements.define(
   },
 );
 
+pinColumns();
 writeAddress();
 keepView("runs", carry, writeAddress);

@@ -1,6 +1,7 @@
 """Which keys of metrics, params and tags there are, found by seeks in their indexes."""
 
 import difflib
+import itertools
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -52,10 +53,9 @@ def keys_from(tx: Transaction, kind: str, begun: str, most: int) -> list[str]:
     return [row[0] for row in rows if row[0].startswith(begun)]
 
 
-def keys_with(tx: Transaction, kind: str, text: str, most: int) -> list[str]:
-    """The first keys of a kind that hold a text, in any case of letters. One statement, of a seek for each key."""
-    wanted = text.lower()
-    return [key for key in keys_from(tx, kind, "", MAX_SEARCHED) if wanted in key.lower()][:most]
+def keys_with(tx: Transaction, kind: str, meant: Callable[[str], bool], most: int) -> list[str]:
+    """The first keys of a kind that are meant. One statement, of a seek for each key."""
+    return list(itertools.islice(filter(meant, keys_from(tx, kind, "", MAX_SEARCHED)), most))
 
 
 def values_from(tx: Transaction, kind: str, key: str, begun: str, most: int) -> list[str]:

@@ -6,6 +6,7 @@ from runyard.core.limits import check_storable
 from runyard.exceptions import InvalidParameter
 from runyard.protocol.answer import Answer
 from runyard.protocol.message import Message
+from runyard.search.regex import InvalidPattern, compiled
 
 
 class FilterExplained(Answer):
@@ -65,9 +66,22 @@ class KeysFound(Answer):
 
 
 class FindKeys(Message[KeysFound], get="runs/find-keys", family="runyard", needs="run.read", dear=True):
-    """Keys of metrics, params and tags that hold a text, in any case of letters; at most 60."""
+    """Keys of metrics, params and tags that hold a text, in any case of letters; at most 60.
+
+    With `pattern`, the text is a regular expression of the search language that matches a part of the name of the
+    column, such as `^metrics.val`; case counts.
+    """
 
     text: str
+    pattern: bool = False
 
     def check(self) -> None:
         check_storable("text", self.text)
+        if self.pattern:
+            try:
+                compiled(self.text)
+            except InvalidPattern as problem:
+                raise InvalidParameter(
+                    f"{problem.problem} in the regular expression {self.text[:80]!r}, at character "
+                    f"{problem.position + 1}."
+                ) from None

@@ -1,5 +1,7 @@
 """Operations about filters of runs."""
 
+from collections.abc import Callable
+
 from runyard.db.transaction import Transaction
 from runyard.gate.performers import performs
 from runyard.protocol.answer import Wire
@@ -7,6 +9,7 @@ from runyard.search.completion import place_in
 from runyard.search.fields import RUN_FIELDS
 from runyard.search.nodes import comparisons_in
 from runyard.search.parser import parse_filter
+from runyard.search.regex import compiled
 from runyard.tracking.filters.completion import completions
 from runyard.tracking.filters.keys import PREFIXES, keys_with, nearest, unknown_keys
 from runyard.tracking.filters.messages import CompleteFilter, ExplainFilter, FindKeys
@@ -41,6 +44,15 @@ def complete_filter(tx: Transaction, message: CompleteFilter) -> Wire:
 @performs(FindKeys)
 def find_keys(tx: Transaction, message: FindKeys) -> Wire:
     """A statement for each kind."""
-    found = {prefix: keys_with(tx, kind, message.text, MAX_FOUND + 1) for kind, prefix in PREFIXES.items()}
+    found = {prefix: keys_with(tx, kind, _meant(message, prefix), MAX_FOUND + 1) for kind, prefix in PREFIXES.items()}
     keys = [f"{prefix}.{key}" for prefix, of_kind in found.items() for key in of_kind[:MAX_FOUND]]
     return {"keys": keys, "more": any(len(of_kind) > MAX_FOUND for of_kind in found.values())}
+
+
+def _meant(message: FindKeys, prefix: str) -> Callable[[str], bool]:
+    """What tells whether a key of a kind is looked for."""
+    if message.pattern:
+        expression = compiled(message.text)
+        return lambda key: expression.found_in(f"{prefix}.{key}")
+    wanted = message.text.lower()
+    return lambda key: wanted in key.lower()

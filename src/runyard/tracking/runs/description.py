@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from runyard.db.conditions import number
+from runyard.db.conditions import binary, number
 from runyard.db.dialects import VALUES, among, bound, one_of
 from runyard.db.transaction import Prepared, Transaction
 from runyard.tracking.metrics.tables import metric_series
@@ -36,6 +36,8 @@ MAX_TESTED = 10_000
 MAX_FURTHER = 300
 """Names of keys of other runs."""
 _SAMPLE = 10
+MAX_COMPARED, MAX_EXAMPLE = 100, 40
+"""Described runs whose params are compared with each other, and characters of a value that is shown."""
 
 
 def _rows_of(dialect: str, table: sa.Table) -> sa.ScalarSelect[Any]:
@@ -53,6 +55,7 @@ _metric_keys = Prepared(
     ),
     VALUES,
 )
+
 _param_keys = Prepared(
     lambda dialect: (
         sa.select(params.c.key, sa.func.count(), sa.func.count(sa.distinct(indexed_part)))
@@ -62,6 +65,19 @@ _param_keys = Prepared(
     ),
     VALUES,
 )
+
+
+def _of_values(dialect: str) -> sa.Select[Any]:
+    """Of each param, the number of runs that have it, of pairs with the same value, and the least value."""
+    chosen = sa.select(params.c.key, indexed_part.label("text"), sa.func.count().label("runs"))
+    found = chosen.where(among(dialect, params.c.run_id)).group_by(params.c.key, indexed_part).subquery()
+    runs_of = sa.cast(sa.func.sum(found.c.runs), sa.BigInteger)
+    alike = sa.cast(sa.func.sum(found.c.runs * (found.c.runs - number(1))), sa.BigInteger)
+    example = sa.func.substr(sa.func.min(binary(found.c.text, dialect)), number(1), number(MAX_EXAMPLE))
+    return sa.select(found.c.key, runs_of, alike, example).group_by(found.c.key)
+
+
+_param_values = Prepared(_of_values, VALUES)
 
 
 def _keys(table: sa.Table) -> sa.Select[Any]:
@@ -78,7 +94,7 @@ _first_param_keys = Prepared(_keys(params), "most")
 
 
 def describe(tx: Transaction, message: DescribeRuns) -> dict[str, Any]:
-    """The answer to `DescribeRuns`. Four statements, and a few more when more runs match than are described.
+    """The answer to `DescribeRuns`. Five statements, and a few more when more runs match than are described.
 
     Raises
     ------
@@ -89,6 +105,8 @@ def describe(tx: Transaction, message: DescribeRuns) -> dict[str, Any]:
     numbers = bound(tx, described)
     metric_keys = _metric_keys.rows(tx, numbers)
     param_keys = _param_keys.rows(tx, numbers)
+    compared = bound(tx, described[:: -(-len(described) // MAX_COMPARED) or 1])
+    values = {key: _compared(*rest) for key, *rest in _param_values.rows(tx, compared)} if param_keys else {}
     total, more = _count(tx, message) if token else (0, False)
     total = max(total, len(found))
     answer: dict[str, Any] = {
@@ -96,12 +114,21 @@ def describe(tx: Transaction, message: DescribeRuns) -> dict[str, Any]:
         "more": more,
         "described": len(described),
         "metric_keys": [{"key": key, "runs": count} for key, count in metric_keys],
-        "param_keys": [{"key": key, "runs": count, "distinct": values} for key, count, values in param_keys],
+        "param_keys": [
+            {"key": key, "runs": count, "distinct": distinct, **values.get(key, {})}
+            for key, count, distinct in param_keys
+        ],
     }
     if len(described) < total:
         answer["further_metric_keys"] = _further(tx, _first_metric_keys, metric_keys)
         answer["further_param_keys"] = _further(tx, _first_param_keys, param_keys)
     return answer
+
+
+def _compared(runs_of: int, alike: int, example: str) -> dict[str, Any]:
+    """How much the values of a param differ."""
+    pairs = runs_of * (runs_of - 1)
+    return {"differing": 1000 - 1000 * alike // pairs if pairs else 0, "example": example}
 
 
 def _newest_found(tx: Transaction, message: DescribeRuns) -> tuple[list[int], str | None]:

@@ -98,11 +98,18 @@ class ParamKey(Answer):
     """A param that some of the described runs have, how many do, and how many values it has among them.
 
     Values are compared by their first 200 characters.
+
+    Attributes
+    ----------
+    differing: Of a thousand pairs of runs that have it, how many differ in it; of a hundred of the described runs.
+    example: The least of these runs' values as a text, up to 40 characters of it.
     """
 
     key: str
     runs: int
     distinct: int
+    differing: int = 0
+    example: str = ""
 
 
 class RunsDescribed(Answer):

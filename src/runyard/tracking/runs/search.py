@@ -30,6 +30,7 @@ from runyard.tracking.runs.ranges import TABLES, common_runs, few_runs, in_index
 from runyard.tracking.runs.tables import INDEXED_LENGTH, runs
 from runyard.tracking.runs.texts import runs_with_texts
 from runyard.tracking.runs.walks import (
+    MAX_GROUP,
     Group,
     Step,
     Tested,
@@ -85,7 +86,7 @@ def search_run_ids(
     every = sa.select(runs.c.id).select_from(source)
     query = ("runs", sorted(set(experiment_ids)), view_type, text or "", list(order_by))
     page = Page(columns, query, max_results, page_token)
-    return page.cut(_rows(tx, page, every, search))
+    return page.cut(_rows(tx, page, every, replace(search, key=page.start.key)))
 
 
 @dataclass(frozen=True)
@@ -95,12 +96,16 @@ class Search:
     Attributes
     ----------
     now: When the first page was read: runs that go on have lasted until then, on every page.
+    key: The sort key of the run behind which the page begins, by the columns of these terms.
+    before: Number of sort columns before those, which all of these runs share.
     """
 
     view: View
     conditions: Sequence[Condition]
     terms: Sequence[OrderTerm]
     now: int = 0
+    key: Sequence[Any] | None = None
+    before: int = 0
 
     @property
     def comparisons(self) -> list[Comparison]:
@@ -187,23 +192,36 @@ def _walked(tx: Transaction, page: Page, every: sa.Select[Any], search: Search) 
     if wanted > MAX_WALKED:
         return None
     try:
-        found = [_led(tx, page, every, search, walk) for walk in _walks(tx, page.start.key, search)]
+        return _leading(tx, page, every, search, wanted)[page.start.offset :]
     except WalkTooLongError:
         return None
-    if len(found) > 1:  # the first of all are among the first of each
-        numbers = [row[0] for rows in found for row in rows]
-        return page.leading(tx, every.where(one_of(tx, runs.c.id, numbers)), wanted)[page.start.offset :]
-    return found[0][page.start.offset :] if found else None
 
 
-def _led(tx: Transaction, page: Page, every: sa.Select[Any], search: Search, walk: Walk) -> list[Any]:
-    """The first rows among the runs of a walk, as many as the page needs.
+def _leading(tx: Transaction, page: Page, every: sa.Select[Any], search: Search, wanted: int) -> list[Any]:
+    """The first rows of a search from where the page begins.
+
+    Raises
+    ------
+    WalkTooLongError: That takes too long, or there is no index.
+    """
+    found = [_led(tx, page, every, search, walk, wanted) for walk in _walks(tx, search)]
+    if not found:
+        raise WalkTooLongError
+    if len(found) == 1:
+        return found[0]
+    numbers = [row[0] for rows in found for row in rows]  # the first of all are among the first of each
+    return page.leading(tx, every.where(one_of(tx, runs.c.id, numbers)), wanted)
+
+
+def _led(
+    tx: Transaction, page: Page, every: sa.Select[Any], search: Search, walk: Walk, wanted: int
+) -> list[Any]:
+    """The first rows among the runs of a walk.
 
     Raises
     ------
     WalkTooLongError: That takes too long.
     """
-    wanted = page.start.offset + page.wanted
     step = Step(FIRST_STEP, wanted + _SPARE)
     found: list[Any] = []
     walked = 0
@@ -230,33 +248,52 @@ def _tests(tx: Transaction, search: Search) -> list[sa.ColumnElement[bool]]:
 def _of_group(
     tx: Transaction, page: Page, every: sa.Select[Any], search: Search, group: Group, wanted: int
 ) -> list[Any]:
-    """The first rows among the runs that share a value: newest first, those of a large group are soon found.
+    """The first rows among the runs that share a value: those of a large group by the next term, or newest first.
 
     Raises
     ------
     WalkTooLongError: They are neither few nor found soon.
     """
-    term, key = search.terms[0], page.start.key
-    shortened = isinstance(group.value, str) and len(group.value) == INDEXED_LENGTH
-    if len(search.terms) == 1 and term.kind in TABLES and not shortened:
-        shared: tuple[Any, ...] = (0, group.value)
-        if term.numeric:
-            shared = (1, 0.0, group.value) if isinstance(group.value, str) else (0, group.value, "")
-        same = len(shared)
-        begun = key is not None and key[:same] == shared
-        bound, more = next_newest(tx, search, key[same] if key is not None and begun else None, MAX_WALKED)
-        has_value = meets([Comparison(term.kind, term.key, "=", group.value)], tx.dialect)
-        newest = every.where(*search.view.shown(tx.dialect), *meets(search.conditions, tx.dialect), *bound, *has_value)
-        rows = page.leading(tx, newest, wanted, same=same)
+    term, following = search.terms[0], search.terms[1:]
+    if term.kind not in TABLES or (isinstance(group.value, str) and len(group.value) == INDEXED_LENGTH):
+        few = limited(tx, group.numbers, MAX_GROUP)
+        return page.leading(tx, every.where(one_of(tx, runs.c.id, few), *_tests(tx, search)), wanted)
+    shared = _shared(term, group.value)
+    begun = search.key is not None and tuple(search.key[: len(shared)]) == shared
+    within = replace(
+        search,
+        conditions=[*search.conditions, Comparison(term.kind, term.key, "=", group.value)],
+        terms=following,
+        key=search.key[len(shared) :] if search.key is not None and begun else None,
+        before=search.before + len(shared),
+    )
+    if not following or following[0] == NEWEST:
+        bound, more = next_newest(tx, search, within.key[0] if within.key is not None else None, MAX_WALKED)
+        newest = every.where(*search.view.shown(tx.dialect), *bound, *meets(within.conditions, tx.dialect))
+        rows = page.leading(tx, newest, wanted, same=within.before)
         if not more or len(rows) == wanted:
             return rows
-    numbers = one_of(tx, runs.c.id, limited(tx, group.numbers))
-    return page.leading(tx, every.where(numbers, *_tests(tx, search)), wanted)
+    goes_on = bool(following) and bool(_walks(tx, within))
+    numbers = group.numbers.order_by(group.numbers.selected_columns[0])  # as the index has them
+    try:
+        few = limited(tx, numbers, FIRST_STEP if goes_on else MAX_GROUP)
+    except WalkTooLongError:
+        if not goes_on:
+            raise
+        return _leading(tx, page, every, within, wanted)
+    return page.leading(tx, every.where(one_of(tx, runs.c.id, few), *_tests(tx, search)), wanted)
 
 
-def _walks(tx: Transaction, key: Sequence[Any] | None, search: Search) -> list[Walk]:
+def _shared(term: OrderTerm, value: Any) -> tuple[Any, ...]:
+    """What the sort columns of a term are for all runs with a value of it."""
+    if not term.numeric:
+        return (0, value)
+    return (1, 0.0, value) if isinstance(value, str) else (0, value, "")
+
+
+def _walks(tx: Transaction, search: Search) -> list[Walk]:
     """The walks that lead to the first runs of a search, whichever of them come first; none where there is no index."""
-    first, only, view = search.terms[0], len(search.terms) == 1, search.view
+    first, only, view, key = search.terms[0], len(search.terms) == 1, search.view, search.key
     shown = view.shown(tx.dialect)
     if first.kind in TABLES:
         own = [each for each in search.comparisons if (each.kind, each.key) == (first.kind, first.key)]

@@ -48,6 +48,8 @@ Piece = list[int] | Tested | Group
 _LOWER, _UPPER = frozenset((">", ">=")), frozenset(("<", "<="))
 
 _ROUNDED, _MAX_TIME = 2048.0, 2.0**62
+_LEAST = -1e308
+"""Less than every value: SQLite passes over no NULLs in an index by IS NOT NULL, but by this."""
 
 Tests = Callable[[sa.ColumnElement[int]], Sequence[sa.ColumnElement[bool]]]
 """The conditions on the run of a number."""
@@ -142,7 +144,7 @@ def by_value(
         ranges = [(each.operator, in_range(each, tx.dialect)) for each in own if in_index(each)]
         yield from _valued(tx, chosen, ranges, tests(table.c.run_id), term.ascending, first, step)
     if rank < lacking_rank == 2 and not any(map(in_index, own)):
-        yield limited(tx, sa.select(table.c.run_id).where(of_key, table.c.value.is_(None)))
+        yield limited(tx, sa.select(table.c.run_id).where(of_key, table.c.value.is_(None)), MAX_GROUP)
     if any(comparison.operator != "IS NULL" for comparison in own):
         return
     yield from _lacking(tx, shown, term, key[2] if key is not None and rank == lacking_rank else None, step, only)
@@ -174,12 +176,13 @@ def by_numeral(
     of_key, numeral = table.c.key == term.key, as_number(table.c.value, tx.dialect)
     if not any(comparison.operator == "IS NULL" for comparison in own):
         if rank == 0:
-            chosen = sa.select(table.c.run_id, numeral).where(of_key, numeral.is_not(None))
+            chosen, some = sa.select(table.c.run_id, numeral).where(of_key), [(">", numeral > number(_LEAST))]
             first = None if key is None else key[1]
-            yield from _valued(tx, chosen, (), tests(table.c.run_id), term.ascending, first, step)
+            yield from _valued(tx, chosen, some, tests(table.c.run_id), term.ascending, first, step)
         if rank < 2:
-            # In the order of the index, or PostgreSQL reads all of them first.
-            texts = sa.select(table.c.run_id).where(of_key, numeral.is_(None)).order_by(numeral, table.c.run_id)
+            texts = sa.select(table.c.run_id).where(of_key, numeral.is_(None))
+            if tx.dialect == "postgresql":  # which reads all of them first, if not in the order of the index
+                texts = texts.order_by(numeral, table.c.run_id)
             few = [row[0] for row in tx.execute(texts.limit(MAX_TEXTS + 1))]
             if len(few) <= MAX_TEXTS:
                 yield few
@@ -207,18 +210,18 @@ def _lacking(
     if newest:
         yield from newest_first(tx, lacking, start, step)
     else:
-        yield limited(tx, sa.select(runs.c.id).where(*lacking))
+        yield limited(tx, sa.select(runs.c.id).where(*lacking), MAX_GROUP)
 
 
-def limited(tx: Transaction, chosen: sa.Select[Any]) -> list[int]:
+def limited(tx: Transaction, chosen: sa.Select[Any], most: int) -> list[int]:
     """The numbers that a statement selects.
 
     Raises
     ------
     WalkTooLongError: They are too many.
     """
-    rows = tx.execute(chosen.limit(MAX_GROUP + 1)).all()
-    if len(rows) > MAX_GROUP:
+    rows = tx.execute(chosen.limit(most + 1)).all()
+    if len(rows) > most:
         raise WalkTooLongError
     return [row[0] for row in rows]
 
@@ -262,7 +265,7 @@ def by_end(
     if only:
         yield from newest_first(tx, [*shown, end.is_(None)], key[2] if key is not None and key[0] else None, step)
     else:
-        yield limited(tx, sa.select(runs.c.id).where(*shown, end.is_(None)))
+        yield limited(tx, sa.select(runs.c.id).where(*shown, end.is_(None)), MAX_GROUP)
 
 
 def by_duration(
@@ -274,8 +277,8 @@ def by_duration(
     ------
     WalkTooLongError: Too many runs took the same time.
     """
-    chosen = sa.select(runs.c.id, LASTED).where(experiment, LASTED.is_not(None))
-    yield from _valued(tx, chosen, (), tests(runs.c.id), ascending, first, step)
+    chosen, ended = sa.select(runs.c.id, LASTED).where(experiment), [(">", LASTED > number(_LEAST))]
+    yield from _valued(tx, chosen, ended, tests(runs.c.id), ascending, first, step)
 
 
 def by_age(

@@ -1,6 +1,6 @@
 """The runs of an experiment, or of several: a table to filter, sort, page through and choose from."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,6 @@ from runyard.core.tags import NOTE_TAG
 from runyard.exceptions import InvalidParameter
 from runyard.search.fields import RUN_FIELDS
 from runyard.search.parser import parse_filter
-from runyard.search.writing import key_text
 from runyard.tracking.experiments.entities import Experiment
 from runyard.tracking.experiments.messages import (
     DeleteExperiment,
@@ -37,19 +36,13 @@ from runyard.ui.parts.markdown import note
 from runyard.ui.parts.nesting import NestedRun, flat, nested
 from runyard.ui.parts.runs_export import WRITERS
 from runyard.ui.parts.runs_scope import Scope
+from runyard.ui.parts.runs_table import RunsTable, runs_table
 from runyard.ui.parts.saved_views import ViewsMenu, find_views, first_view, views_menu
-from runyard.ui.parts.sorting import Column, column_of, order_terms
+from runyard.ui.parts.sorting import order_terms
 from runyard.ui.parts.stars import turn_star
 from runyard.ui.site import Form, Site
 
 PAGE_SIZE = 100
-_HEADS = (
-    ("run_name", "Run"),
-    ("status", "Status"),
-    ("start_time", "Started"),
-    ("end_time", "Took"),
-    ("user_id", "User"),
-)
 _ACTIONS = (
     "delete-runs",
     "restore-runs",
@@ -81,10 +74,8 @@ class ExperimentPage:
     views: ViewsMenu
     filter: str
     view: str
-    order: str
-    heads: tuple[Column, ...]
     choice: ColumnChoice
-    values: tuple[Column, ...]
+    table: RunsTable
     with_equal: bool
     equal_toggle: Toggle | None
     error: FilterError | None
@@ -126,11 +117,6 @@ class ExperimentPage:
         return {experiment.experiment_id: experiment.name for experiment in self.experiments}
 
     @property
-    def sorted_unseen(self) -> bool:
-        """Whether the rows are in an order that no head shows."""
-        return bool(self.order) and not any(column.sorted for column in (*self.heads, *self.values))
-
-    @property
     def chosen_elsewhere(self) -> tuple[str, ...]:
         """The ids of chosen runs that were added to the selection and are not on this page."""
         here = {row.run.info.run_id for row in self.rows}
@@ -147,21 +133,19 @@ def show(site: Site, request: Request) -> Response:
     if opens_first := first_view(views, request, path):
         return RedirectResponse(opens_first, 303)
     view = state.choice("view", ("active" if scope.several else first.lifecycle_stage, "active", "deleted", "all"))
-    order, filter_text = state.text("order"), state.text("filter")
-    found, described, error = _find(site, scope, filter_text, order, view, state)
+    orders, filter_text = state.all("order"), state.text("filter")
+    found, described, error = _find(site, scope, filter_text, orders, view, state)
     choice = choose_columns(described, state.all("col"), with_equal=bool(state.text("equal")))
     page = ExperimentPage(
         scope=scope,
         experiments=experiments,
-        rows=flat(found.runs) if order else nested(found.runs),
+        rows=flat(found.runs) if orders else nested(found.runs),
         pages=state.pages(path, len(found.runs), described.runs, found.next_page_token, PAGE_SIZE, more=described.more),
         views=views_menu(views, request, path, scope.query),
         filter=filter_text,
         view=view,
-        order=order,
-        heads=tuple(column_of(key, label, order, state, path) for key, label in _HEADS),
         choice=choice,
-        values=_value_heads(choice, order, state, path),
+        table=runs_table(choice, found.runs, state, path),
         with_equal=bool(state.text("equal")),
         equal_toggle=_equal_toggle(choice, state, path),
         error=error,
@@ -181,7 +165,7 @@ def show(site: Site, request: Request) -> Response:
 
 
 def _find(
-    site: Site, scope: Scope, filter_text: str, order: str, view: str, state: ListState
+    site: Site, scope: Scope, filter_text: str, orders: Sequence[str], view: str, state: ListState
 ) -> tuple[RunsFound, RunsDescribed, FilterError | None]:
     """The page of runs and what all matching runs have, or what is wrong with the question."""
     question: dict[str, Any] = {
@@ -192,7 +176,7 @@ def _find(
     try:
         parse_filter(filter_text, RUN_FIELDS, strict=True)
         described = site.ask(DescribeRuns(**question))
-        terms = order_terms(order, "start_time DESC")
+        terms = order_terms(orders, "start_time DESC")
         found = site.ask(SearchRuns(**question, order_by=terms, max_results=PAGE_SIZE, page_token=state.token))
         return found, described, None
     except InvalidParameter as problem:
@@ -208,23 +192,14 @@ def _notes(site: Site, filter_text: str, found: RunsFound, error: FilterError | 
     return tuple(site.ask(ExplainFilter(filter=filter_text)).notes)
 
 
-def _value_heads(choice: ColumnChoice, order: str, state: ListState, path: str) -> tuple[Column, ...]:
-    return tuple(
-        column_of(key_text(column.kind, column.key), column.key, order, state, path, numeric=column.kind == "metrics")
-        for column in choice.shown
-    )
-
-
 def _links(state: ListState, path: str, *, deleted: bool) -> dict[str, str]:
     return {
         "active": state.href(path, view="active" if deleted else None),
         "deleted": state.href(path, view="deleted"),
         "all": state.href(path, view="all"),
         "default_columns": state.href(path, col=None, equal=None),
-        "no_order": state.href(path, order=None),
         "no_filter": state.href(path, filter=None),
         **{kind: state.href(f"{path}.{kind}") for kind in WRITERS},
-        "kept_view": state.text("view"),
     }
 
 

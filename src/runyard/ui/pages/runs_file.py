@@ -40,7 +40,7 @@ def show(site: Site, request: Request) -> Response:
         experiment_ids=list(scope.ids),
         filter=state.text("filter") or None,
         run_view_type=view_type(view),
-        order_by=order_terms(state.text("order"), "start_time DESC"),
+        order_by=order_terms(state.all("order"), "start_time DESC"),
         max_results=PIECE,
     )
     described = site.ask(

@@ -4,16 +4,20 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from runyard.tracking.runs.entities import Run
+from runyard.search.writing import key_text
 from runyard.tracking.runs.messages import MetricKey, ParamKey, RunsDescribed
-from runyard.ui.parts.format import MISSING, number, shortened
+from runyard.ui.parts.metric_names import weight_of, words_of
+from runyard.ui.parts.numbers import as_numbers
 
 MAX_PARAMS = 5
 MAX_METRICS = 5
 MAX_COLUMNS = 60
 MAX_OFFERED = 300
 _NAMED = re.compile(r"(metrics|params|tags)\.(.+)", re.DOTALL)
-_CELL = 24
+_RARE = 0.25
+"""Metrics that this part of the runs has which have the most usual one, or less, are no columns by themselves."""
+_BOOKKEEPING, _FEW = 0.3, 2
+_SEEDS = frozenset(("seed", "seeds"))
 
 
 @dataclass(frozen=True)
@@ -28,12 +32,11 @@ class ValueColumn:
         """As the address names it: ``metrics.loss``."""
         return f"{self.kind}.{self.key}"
 
-    def cell(self, run: Run) -> str:
-        """The run's value as the table shows it."""
-        if self.kind == "metrics":
-            return number(run.data.metrics.get(self.key))
-        values = run.data.params if self.kind == "params" else run.data.tags
-        return shortened(values[self.key], _CELL) if self.key in values else MISSING
+    @property
+    def order_key(self) -> str:
+        """What its head sorts by: params as the numbers that they are."""
+        key = key_text(self.kind, self.key)
+        return f"number({key})" if self.kind == "params" else key
 
 
 @dataclass(frozen=True)
@@ -92,9 +95,8 @@ def choose_columns(described: RunsDescribed, names: Sequence[str], *, with_equal
     metrics = sorted(described.metric_keys, key=lambda entry: (-entry.runs, entry.key))
     equal = {entry.key for entry in params if runs > 1 and entry.distinct < 2 and entry.runs == runs}
     chosen = [column for column in map(parse_column, names) if column is not None]
-    shown = chosen or _default(
-        params, metrics, set() if with_equal else equal, MAX_COLUMNS if with_equal else MAX_PARAMS
-    )
+    varying = params if with_equal else [entry for entry in params if entry.key not in equal]
+    shown = chosen or _informative(varying, metrics, runs, MAX_COLUMNS if with_equal else MAX_PARAMS)
     shown = list(dict.fromkeys(shown))[:MAX_COLUMNS]
     offered_metrics = tuple(_offered("metrics", entry.key, shown, False) for entry in metrics[:MAX_OFFERED])
     offered_params = tuple(_offered("params", entry.key, shown, entry.key in equal) for entry in params[:MAX_OFFERED])
@@ -113,16 +115,38 @@ def choose_columns(described: RunsDescribed, names: Sequence[str], *, with_equal
     )
 
 
-def _default(
-    params: Sequence[ParamKey], metrics: Sequence[MetricKey], hidden: set[str], most_params: int
+def _informative(
+    params: Sequence[ParamKey], metrics: Sequence[MetricKey], runs: int, most_params: int
 ) -> list[ValueColumn]:
-    """The metrics that most runs have, then the params that vary. System metrics only on request."""
-    varying = [entry.key for entry in params if entry.key not in hidden]
-    logged = [entry.key for entry in metrics if not entry.key.startswith("system/")]
+    """The metrics that most runs have, then the params that differ between them, those first that tell the most.
+
+    System metrics only on request.
+    """
+    logged = [entry for entry in metrics if not entry.key.startswith("system/")]
+    usual = max((entry.runs for entry in logged), default=0)
+    telling = sorted(
+        (entry for entry in logged if entry.runs > usual * _RARE),
+        key=lambda entry: (-entry.runs * weight_of(entry.key), entry.key),
+    )
+    marks = [entry for entry in telling if weight_of(entry.key) > _BOOKKEEPING]
+    telling = marks if len(marks) >= _FEW else telling  # epochs and memory tell little where there is more to tell
+    differing = sorted(params, key=lambda entry: (-_difference(entry, runs), entry.key))
     return [
-        *(ValueColumn("metrics", key) for key in sorted(logged[:MAX_METRICS])),
-        *(ValueColumn("params", key) for key in varying[:most_params]),
+        *(ValueColumn("metrics", entry.key) for entry in telling[:MAX_METRICS]),
+        *(ValueColumn("params", entry.key) for entry in differing[:most_params]),
     ]
+
+
+def _difference(param: ParamKey, runs: int) -> float:
+    """How much a param tells two runs apart: the chance that they differ in it, or that one of them lacks it.
+
+    A text that is another in each run is a name, and a seed is a number of no meaning.
+    """
+    share = param.runs / runs if runs else 0.0
+    told = share * param.differing / 1000 + 2 * share * (1 - share) * 0.5
+    if param.distinct == param.runs > 2 and as_numbers([param.example]) is None:
+        return told * 0.05
+    return told * 0.3 if _SEEDS & set(words_of(param.key)) else told
 
 
 def _offered(kind: str, key: str, shown: Sequence[ValueColumn], equal: bool) -> OfferedColumn:

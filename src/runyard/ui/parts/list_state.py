@@ -14,7 +14,7 @@ from runyard.ui.navigation import QueryValue, encode_query
 _PASSING = ("page", "from", "notice", "done", "undo", "left", "selection", "chosen", "dropped")
 """Parameters that links to other views leave out: of this page, of what was just done, and what is chosen, which the
 script of the table carries along."""
-_VIEW = ("filter", "order", "view", "col", "equal", "page", "from", "saved")
+_VIEW = ("filter", "order", "view", "col", "equal", "pin", "width", "label", "best", "page", "from", "saved")
 _NOT_SAVED = ("page", "from", "saved")
 """Parameters of a view that none is saved with: where in the list one is, and the saved view that it began as."""
 _MAX_DIGITS, _MAX_FIELDS = 12, 1000
@@ -112,6 +112,14 @@ class ListState:
         """The text under a name when it is allowed, else the first of the allowed ones."""
         text = self.text(name)
         return text if text in allowed else allowed[0]
+
+    def kept(self, *without: str) -> tuple[tuple[str, str], ...]:
+        """What a form that changes the view must carry along: all of it but what the form changes."""
+        return tuple(
+            (name, value)
+            for name, value in self.query
+            if name in _VIEW and name not in _PASSING and name not in without
+        )
 
     @property
     def token(self) -> str | None:

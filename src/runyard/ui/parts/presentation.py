@@ -70,6 +70,11 @@ def took(run: Run) -> int | None:
     return end - run.info.start_time if run.info.start_time and end else None
 
 
+def lasted(run: Run, now_ms: int) -> int | None:
+    """Milliseconds that it took, or has taken until now."""
+    return now_ms - run.info.start_time if is_running(run) and run.info.start_time else took(run)
+
+
 def is_starred(run: Run) -> bool:
     """Whether somebody starred it."""
     return run.data.tags.get(STARRED_TAG) == "true"
@@ -175,6 +180,7 @@ FILTERS: dict[str, Any] = {
     "is_running": is_running,
     "ended": ended,
     "took": took,
+    "lasted": lasted,
     "is_project": is_project,
     "is_starred": is_starred,
     "mark": mark,

@@ -1,5 +1,7 @@
-"""Sorting by a column: the order in the page's address, the heads that change it."""
+"""Sorting by columns: the order in the page's address, the heads that change it."""
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -7,10 +9,17 @@ from runyard.ui.parts.list_state import ListState
 
 Direction = Literal["ascending", "descending"]
 
+_AS_NUMBER = re.compile(r"number\((.*)\)", re.DOTALL)
+
 
 @dataclass(frozen=True)
 class Column:
-    """A column's head: what it sorts by, and the address that sorts by it."""
+    """A column's head: what it sorts by, and the address that sorts by it.
+
+    Attributes
+    ----------
+    place: Which of several keys of the order it is, from 1; 0 where there is one, or it is none of them.
+    """
 
     key: str
     label: str
@@ -18,17 +27,34 @@ class Column:
     title: str
     sorted: Direction | None = None
     numeric: bool = False
+    place: int = 0
 
 
-def order_terms(order: str, default: str) -> list[str]:
+@dataclass(frozen=True)
+class UnseenOrder:
+    """A key of the order that no head shows, and the address without it."""
+
+    text: str
+    href: str
+
+
+def order_terms(order: str | Sequence[str], default: str) -> list[str]:
     """The `order_by` list for the order in the address."""
-    return [order or default]
+    return [order or default] if isinstance(order, str) else list(order) or [default]
 
 
-def column_of(key: str, label: str, order: str, state: ListState, path: str, *, numeric: bool = False) -> Column:
-    """The head of a column. The first click sorts numbers and times downwards, names upwards; the next turns it."""
-    name, _, way = order.rpartition(" ")
-    found = _direction(way) if name == key else ("ascending" if order == key else None)
+def column_of(
+    key: str, label: str, order: str | Sequence[str], state: ListState, path: str, *, numeric: bool = False
+) -> Column:
+    """The head of a column. The first click sorts numbers and times downwards, names upwards; the next turns it.
+
+    Parameters
+    ----------
+    order: The keys of the order, the first first; or the only one.
+    """
+    orders = [order] if isinstance(order, str) else order
+    place = next((place for place, each in enumerate(orders, 1) if is_of(each, key)), 0)
+    found = _direction(orders[place - 1]) if place else None
     falls_first = numeric or key.endswith(("_time", "_timestamp"))
     falling = found == "ascending" if found else falls_first
     target = f"{key} DESC" if falling else f"{key} ASC"
@@ -39,10 +65,35 @@ def column_of(key: str, label: str, order: str, state: ListState, path: str, *, 
         title=f"Sort by {label}, {'descending' if falling else 'ascending'}",
         sorted=found,
         numeric=numeric,
+        place=place if len(orders) > 1 else 0,
     )
 
 
-def _direction(way: str) -> Direction | None:
-    if way.upper() == "ASC":
-        return "ascending"
-    return "descending" if way.upper() == "DESC" else None
+def is_of(order: str, key: str) -> bool:
+    """Whether a key of the order sorts by a column, as numbers or as texts."""
+    return _plain(_key_of(order)) == _plain(key)
+
+
+def unseen_orders(
+    orders: Sequence[str], columns: Sequence[Column], state: ListState, path: str
+) -> tuple[UnseenOrder, ...]:
+    """The keys of an order that no head shows."""
+    return tuple(
+        UnseenOrder(order, state.href(path, order=[other for other in orders if other != order]))
+        for order in orders
+        if not any(is_of(order, column.key) for column in columns)
+    )
+
+
+def _key_of(order: str) -> str:
+    key, _, way = order.rpartition(" ")
+    return key if way.upper() in ("ASC", "DESC") else order
+
+
+def _plain(key: str) -> str:
+    match = _AS_NUMBER.fullmatch(key)
+    return match[1] if match else key
+
+
+def _direction(order: str) -> Direction:
+    return "descending" if order.rpartition(" ")[2].upper() == "DESC" else "ascending"

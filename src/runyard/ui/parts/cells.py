@@ -1,0 +1,161 @@
+"""The columns of values of a table of runs: their heads, and the cells below them."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup, escape
+
+from runyard.tracking.runs.entities import Run
+from runyard.ui.parts.column_settings import WIDTH_STEP, ColumnSettings
+from runyard.ui.parts.columns import ValueColumn
+from runyard.ui.parts.format import MISSING, number, shortened
+from runyard.ui.parts.metric_names import Goal
+from runyard.ui.parts.numbers import aligned, as_numbers, bars, writer_of
+from runyard.ui.parts.sorting import Column
+
+MAX_TEXT = 24
+Write = Callable[[float | str | None], Markup]
+"""Makes the cell of a value."""
+
+
+@dataclass(frozen=True)
+class ShownColumn:
+    """A column of values as the table shows it.
+
+    Attributes
+    ----------
+    head: What its head sorts by.
+    label: What its head says.
+    numeric: Its values are numbers, and stand on the right.
+    bars: The picture of how the values on the page are distributed; empty without two different ones.
+    low, high: The ends of that, as texts.
+    goal: Which value is the best.
+    pinned: Whether it stays in sight.
+    classes: Of its cells, and of its head.
+    write: The cell of a value, with its tag.
+    """
+
+    column: ValueColumn
+    head: Column
+    label: str
+    numeric: bool
+    bars: str
+    low: str
+    high: str
+    goal: Goal | None
+    pinned: bool
+    classes: str
+    write: Write
+
+    @property
+    def name(self) -> str:
+        """As the address names it: ``metrics.loss``."""
+        return self.column.name
+
+    def cell(self, run: Run) -> Markup:
+        """The cell of a run, with its tag."""
+        column, data = self.column, run.data
+        if column.kind == "metrics":
+            return self.write(data.metrics.get(column.key))
+        return self.write((data.params if column.kind == "params" else data.tags).get(column.key))
+
+
+def shown_columns(
+    columns: Sequence[ValueColumn], heads: Sequence[Column], runs: Sequence[Run], settings: ColumnSettings
+) -> tuple[ShownColumn, ...]:
+    """The columns, with their values written as those of all these runs need it.
+
+    Parameters
+    ----------
+    heads: Those of the columns, in the same order.
+    runs: The runs of the page.
+    """
+    return tuple(
+        _shown(column, head, runs, settings, place)
+        for place, (column, head) in enumerate(zip(columns, heads, strict=True))
+    )
+
+
+def _shown(column: ValueColumn, head: Column, runs: Sequence[Run], settings: ColumnSettings, place: int) -> ShownColumn:
+    goal, width = settings.goal(column), settings.widths.get(column.name)
+    sized = f"w{width // WIDTH_STEP}" if width else ""
+    if column.kind == "metrics":
+        values = [run.data.metrics[column.key] for run in runs if column.key in run.data.metrics]
+        writer = writer_of(column.key, values)
+        write, numbers, named = _metric_cell(writer, _best(values, goal), sized), values, writer
+    else:
+        texts = [text for run in runs if (text := _text(column, run)) is not None]
+        found = as_numbers(texts)
+        write, numbers, named = _text_cell(texts, sized, numeric=bool(found)), found or [], number
+    finite = [value for value in numbers if math.isfinite(value)]
+    numeric = column.kind == "metrics" or bool(numbers)
+    return ShownColumn(
+        column=column,
+        head=head,
+        label=settings.label(column),
+        numeric=numeric,
+        bars=bars(numbers),
+        low=named(min(finite)) if finite else "",
+        high=named(max(finite)) if finite else "",
+        goal=goal,
+        pinned=place < settings.pinned,
+        classes=" ".join(filter(None, ("n" if numeric else "", sized))),
+        write=write,
+    )
+
+
+def _text(column: ValueColumn, run: Run) -> str | None:
+    return (run.data.params if column.kind == "params" else run.data.tags).get(column.key)
+
+
+def _best(values: Sequence[float], goal: Goal | None) -> float | None:
+    """The best of some values; None where they are all the same, or no goal is known."""
+    known = [value for value in values if not math.isnan(value)]
+    if goal is None or not known or min(known) == max(known):
+        return None
+    return min(known) if goal == "least" else max(known)
+
+
+def _metric_cell(writer: Callable[[float | None], str], best: float | None, sized: str) -> Write:
+    opened, missing = _opened(sized), _opened(sized) + Markup(">") + MISSING
+    is_best = _opened("b", sized) + Markup(' title="Best on this page">')
+
+    def write(value: float | str | None) -> Markup:
+        if value is None or isinstance(value, str):
+            return missing
+        if value == best:
+            return is_best + writer(value)
+        return Markup(f"{opened}>{writer(value)}")  # noqa: S704  (digits and words of ours)
+
+    return write
+
+
+def _text_cell(texts: Sequence[str], sized: str, *, numeric: bool) -> Write:
+    """Numbers are written as they were logged, unless they are long."""
+    behind = 0
+    if numeric and all(len(text) <= MAX_TEXT // 2 and "e" not in text.lower() for text in texts):
+        behind = max(len(text.partition(".")[2]) for text in texts)
+    opened = _opened("" if numeric else "t", sized)
+    missing = opened + Markup(">") + MISSING
+
+    def write(value: float | str | None) -> Markup:
+        if not isinstance(value, str):
+            return missing
+        if not numeric:
+            short = shortened(value, MAX_TEXT)
+        elif len(value) <= MAX_TEXT // 2:
+            short = aligned(value.strip(), behind)
+        else:
+            short = number(float(value))
+        if short.rstrip() == value.strip():  # the room behind a number is white too
+            return opened + Markup(">") + short
+        return opened + Markup(' title="') + escape(value[:1000]) + Markup('">') + short
+
+    return write
+
+
+def _opened(*classes: str) -> Markup:
+    """The beginning of a cell, without the end of its tag."""
+    given = " ".join(filter(None, classes))
+    return Markup(f'<td class="{given}"' if given else "<td")  # noqa: S704  (classes of ours)

@@ -1,0 +1,73 @@
+"""How the columns of a table of runs are shown: in sight, how wide, under which name, and which value is the best."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from runyard.ui.parts.columns import ValueColumn
+from runyard.ui.parts.list_state import ListState
+from runyard.ui.parts.metric_names import Goal, goal_of
+
+WIDTH_STEP, MIN_WIDTH, MAX_WIDTH = 20, 40, 600
+"""Pixels. The style sheet has a class for each step: a page may hold no styles of its own."""
+MAX_LABEL = 100
+_GOALS: dict[str, Goal | None] = {"least": "least", "most": "most", "none": None}
+
+
+@dataclass(frozen=True)
+class ColumnSettings:
+    """What the address says of columns.
+
+    Attributes
+    ----------
+    pinned: How many of the first columns stay in sight.
+    widths: Pixels, by name.
+    labels: What heads show, by name.
+    goals: Which value of a metric is the best, by name, where it was chosen.
+    """
+
+    pinned: int = 0
+    widths: Mapping[str, int] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    goals: Mapping[str, Goal | None] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, state: ListState, shown: Sequence[ValueColumn]) -> "ColumnSettings":
+        """Read from an address; what it says of other columns, or wrongly, is left out."""
+        names = sorted((column.name for column in shown), key=len, reverse=True)
+        widths = {name: int(text) for name, text in _said(state.all("width"), names).items() if _is_number(text)}
+        pinned = state.text("pin")
+        goals = {name: text for name, text in _said(state.all("best"), names).items() if text in _GOALS}
+        return cls(
+            pinned=min(int(pinned), len(shown)) if _is_number(pinned) else 0,
+            widths={name: _in_steps(width) for name, width in widths.items()},
+            labels={name: text[:MAX_LABEL] for name, text in _said(state.all("label"), names).items()},
+            goals={name: _GOALS[text] for name, text in goals.items()},
+        )
+
+    def label(self, column: ValueColumn) -> str:
+        """What the head of a column shows."""
+        return self.labels.get(column.name, column.key)
+
+    def goal(self, column: ValueColumn) -> Goal | None:
+        """Which value of a column is the best: as chosen, or as the name of the metric tells."""
+        if column.kind != "metrics":
+            return None
+        return self.goals[column.name] if column.name in self.goals else goal_of(column.key)
+
+
+def _said(values: Sequence[str], names: Sequence[str]) -> dict[str, str]:
+    """What is behind the name of a column and a colon; both may have colons in them."""
+    found: dict[str, str] = {}
+    for value in values:
+        name = next((name for name in names if value.startswith(f"{name}:")), None)
+        if name is not None and (text := value[len(name) + 1 :].strip()):
+            found[name] = text
+    return found
+
+
+def _in_steps(width: int) -> int:
+    return round(min(max(width, MIN_WIDTH), MAX_WIDTH) / WIDTH_STEP) * WIDTH_STEP
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 6
