@@ -309,7 +309,7 @@ def test_without_scripts_the_table_can_be_read_filtered_and_compared(tab: Tab, s
     context.close()
 
 
-def test_columns_are_arranged_by_keyboard_and_mouse(tab: Tab, story: Story) -> None:
+def test_columns_are_arranged_by_keyboard_and_mouse(tab: Tab, story: Story) -> None:  # long: one journey
     """Several keys to sort by, moved, renamed, in sight, wider, of another best value: all of it in the address."""
     table(tab, story)
     page = tab.page
@@ -332,7 +332,7 @@ def test_columns_are_arranged_by_keyboard_and_mouse(tab: Tab, story: Story) -> N
     expect(page.locator("#runs-table tbody td:nth-child(7)").first).to_have_css("position", "sticky")
     choose("loss", "Wider")
     page.keyboard.press("Escape")
-    expect(page.locator("th[data-col='metrics.loss']")).to_have_class(re.compile(r"n w\d+"))
+    expect(page.locator("th[data-col='metrics.loss']")).to_have_class(re.compile(r"n px\d+"))
     page.get_by_role("button", name="Column loss", exact=True).click()
     page.get_by_label("Shown as").fill("Error")
     page.keyboard.press("Enter")
@@ -350,12 +350,12 @@ def test_columns_are_arranged_by_keyboard_and_mouse(tab: Tab, story: Story) -> N
     page.mouse.down()
     page.mouse.move(head["x"] + head["width"] + 100, head["y"] + 30, steps=3)
     page.mouse.up()
-    expect(page.locator("th[data-col='metrics.nan']")).to_have_class(re.compile(r"w\d+"))
+    expect(page.locator("th[data-col='metrics.nan']")).to_have_class(re.compile(r"px\d+"))
     page.reload()
     expect(heads).to_have_text(["lr", "Error", "nan"])
     expect(page.locator("thead a[data-place]")).to_have_text(["Took", "lr"])
     page.go_back()
-    expect(page.locator("th[data-col='metrics.nan']")).not_to_have_class(re.compile(r"w\d+"))
+    expect(page.locator("th[data-col='metrics.nan']")).not_to_have_class(re.compile(r"px\d+"))
 
 
 def test_the_panel_finds_every_column(tab: Tab, server: RunningServer) -> None:

@@ -86,5 +86,5 @@ def test_long_names_are_cut_where_they_do_not_differ() -> None:
     found = list(short_names([a_named_run(name) for name in names]).values())
     assert ["learning_rate=0.1…optimizer=adam1", "learning_rate=0.2…optimizer=adam2"] == found
     assert MAX_NAME == len(cut("x" * 100))
-    assert "a…c d e " + "f" * 28 == cut(f"a {'b' * 30} c d e {'f' * 28}")
+    assert "a…c d e " + "f" * 26 == cut(f"a {'b' * 30} c d e {'f' * 26}")
     assert cut("y" * 50) == next(iter(short_names([a_named_run("y" * 50)] * 2).values()))

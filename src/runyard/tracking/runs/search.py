@@ -7,18 +7,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from runyard.db.conditions import as_number, binary, number
 from runyard.db.dialects import one_of
-from runyard.db.paging import Page, SortColumn, decode_token
+from runyard.db.paging import Page
 from runyard.db.transaction import Transaction
 from runyard.search.fields import RUN_FIELDS
 from runyard.search.nodes import Comparison, Condition, OrderTerm
 from runyard.search.parser import parse_filter, parse_order_by
 from runyard.tracking.experiments.messages import experiment_number
 from runyard.tracking.runs.conditions import (
-    ATTRIBUTES,
     View,
-    lasted,
     matching,
     meets,
     meets_by_number,
@@ -26,6 +23,7 @@ from runyard.tracking.runs.conditions import (
     on_all,
     served,
 )
+from runyard.tracking.runs.orders import sort_columns, time_of
 from runyard.tracking.runs.ranges import TABLES, common_runs, few_runs, in_index, narrowed
 from runyard.tracking.runs.tables import INDEXED_LENGTH, runs
 from runyard.tracking.runs.texts import runs_with_texts
@@ -80,8 +78,8 @@ def search_run_ids(
     """
     terms = parse_order_by(order_by, RUN_FIELDS)
     by_duration = any((term.kind, term.key) == ("attribute", "duration") for term in terms)
-    now = (_time_of(page_token) if by_duration else None) or tx.now_ms
-    source, columns = _order(terms, tx.dialect, now)
+    now = (time_of(page_token) if by_duration else None) or tx.now_ms
+    source, columns = sort_columns(terms, tx.dialect, now)
     search = replace(search_of(tx, experiment_ids, view_type, text, terms), now=now)
     every = sa.select(runs.c.id).select_from(source)
     query = ("runs", sorted(set(experiment_ids)), view_type, text or "", list(order_by))
@@ -213,9 +211,7 @@ def _leading(tx: Transaction, page: Page, every: sa.Select[Any], search: Search,
     return page.leading(tx, every.where(one_of(tx, runs.c.id, numbers)), wanted)
 
 
-def _led(
-    tx: Transaction, page: Page, every: sa.Select[Any], search: Search, walk: Walk, wanted: int
-) -> list[Any]:
+def _led(tx: Transaction, page: Page, every: sa.Select[Any], search: Search, walk: Walk, wanted: int) -> list[Any]:
     """The first rows among the runs of a walk.
 
     Raises
@@ -327,76 +323,3 @@ def count_runs(tx: Transaction, experiment_ids: Sequence[str], view_type: str, t
         known = [one_of(tx, runs.c.id, few), *search.view.shown(tx.dialect, tested=True)]
         found = sa.select(runs.c.id).where(*known, *meets(search.conditions, tx.dialect))
     return int(tx.scalar(sa.select(sa.func.count()).select_from(found.subquery())))
-
-
-def _time_of(page_token: str | None) -> int | None:
-    """When the first page of a search by duration was read, as the token of a later one holds it."""
-    after = decode_token(page_token).get("after") if page_token else None
-    last = after[-1] if isinstance(after, list) and after else None
-    return last if isinstance(last, int) else None
-
-
-def _order(terms: Sequence[OrderTerm], dialect: str, now: int) -> tuple[sa.FromClause, list[SortColumn]]:
-    """Where the sort keys come from, and the sort columns, none of which is ever NULL.
-
-    Missing values come last in both directions: a rank goes before each value. Ties go newest first, then by id.
-    """
-    source: sa.FromClause = runs
-    columns: list[SortColumn] = []
-    for place, term in enumerate(terms):
-        if term.kind == "attribute":
-            columns += _attribute_columns(term, dialect, now)
-            continue
-        table = _sorted_by(term.kind, place)
-        source = source.outerjoin(table, sa.and_(table.c.run_id == runs.c.id, table.c.key == term.key))
-        columns += _joined_columns(table, term, dialect)
-    named = {term.key for term in terms if term.kind == "attribute"}
-    if "start_time" not in named:
-        columns.append(SortColumn(runs.c.start_time, "integer", descending=True, indexed=True))
-    if "run_id" not in named:
-        columns.append(SortColumn(binary(runs.c.run_uuid, dialect), "text"))
-    if "duration" in named:  # for the token
-        columns.append(SortColumn(sa.literal(now, sa.BigInteger), "integer"))
-    return source, columns
-
-
-@functools.cache
-def _sorted_by(kind: str, place: int) -> sa.FromClause:
-    """The table that the term at a place is ordered by."""
-    return TABLES[kind].alias(f"sort_{place}")
-
-
-def _attribute_columns(term: OrderTerm, dialect: str, now: int) -> list[SortColumn]:
-    descending = not term.ascending
-    if term.key == "duration":
-        return [SortColumn(lasted(now), "number", descending)]
-    column = ATTRIBUTES[term.key]
-    if term.key == "end_time":
-        rank = sa.case((column.is_(None), number(1)), else_=number(0))
-        return [SortColumn(rank, "integer"), SortColumn(sa.func.coalesce(column, number(0)), "integer", descending)]
-    if term.key == "start_time":
-        return [SortColumn(column, "integer", descending, indexed=True)]
-    return [SortColumn(binary(column, dialect), "text", descending)]
-
-
-def _joined_columns(table: sa.FromClause, term: OrderTerm, dialect: str) -> list[SortColumn]:
-    missing, descending = table.c.run_id.is_(None), not term.ascending
-    if term.kind == "metric":
-        rank = sa.case((missing, number(2)), (table.c.value.is_(None), number(1)), else_=number(0))
-        return [
-            SortColumn(rank, "integer"),
-            SortColumn(sa.func.coalesce(table.c.value, number(0.0)), "number", descending),
-        ]
-    empty = sa.literal_column("''", sa.Text())
-    if not term.numeric:
-        rank = sa.case((missing, number(1)), else_=number(0))
-        text = sa.func.coalesce(table.c.value, empty)
-        return [SortColumn(rank, "integer"), SortColumn(binary(text, dialect), "text", descending)]
-    numeral = as_number(table.c.value, dialect)
-    rank = sa.case((missing, number(2)), (numeral.is_(None), number(1)), else_=number(0))
-    text = sa.func.coalesce(sa.case((numeral.is_(None), table.c.value)), empty)
-    return [
-        SortColumn(rank, "integer"),
-        SortColumn(sa.func.coalesce(numeral, number(0.0)), "number", descending),
-        SortColumn(binary(text, dialect), "text", descending),
-    ]

@@ -79,7 +79,7 @@ def shown_columns(
 
 def _shown(column: ValueColumn, head: Column, runs: Sequence[Run], settings: ColumnSettings, place: int) -> ShownColumn:
     goal, width = settings.goal(column), settings.widths.get(column.name)
-    sized = f"w{width // WIDTH_STEP}" if width else ""
+    sized = f"px{width // WIDTH_STEP}" if width else ""
     if column.kind == "metrics":
         values = [run.data.metrics[column.key] for run in runs if column.key in run.data.metrics]
         writer = writer_of(column.key, values)

@@ -7,7 +7,7 @@ from runyard.tracking.runs.entities import Run
 from runyard.ui.parts.format import shortened
 from runyard.ui.parts.presentation import run_name
 
-MAX_NAME = 36
+MAX_NAME = 34
 _SHARED = 12
 """Characters of a beginning that all names of a page share, from which on it is left out of long ones."""
 _ENDS = re.compile(r"[^\s,;|/]+$"), re.compile(r"[^\s,;|/_-]+$")
@@ -24,7 +24,7 @@ def short_names(runs: Sequence[Run]) -> dict[str, str]:
 
 
 def cut(name: str, shared: int = 0) -> str:
-    """A name of at most 36 characters.
+    """A name of at most 34 characters.
 
     Parameters
     ----------
