@@ -46,7 +46,7 @@ def test_a_column_has_as_many_decimals_as_tell_its_values_apart(
     ],
 )  # fmt: skip
 def test_the_name_of_a_metric_tells_whether_less_is_better(key: str, goal: str | None) -> None:
-    """By whole words: a classification is no class."""
+    """By whole words: the first letters of a word tell nothing."""
     assert goal == goal_of(key)
 
 

@@ -15,7 +15,7 @@ MAX_COLUMNS = 60
 MAX_OFFERED = 300
 _NAMED = re.compile(r"(metrics|params|tags)\.(.+)", re.DOTALL)
 _RARE = 0.25
-"""Metrics that this part of the runs has which have the most usual one, or less, are no columns by themselves."""
+"""Metrics of no more than this part of the runs that have the most usual one are shown when they are chosen."""
 _BOOKKEEPING, _FEW = 0.3, 2
 _SEEDS = frozenset(("seed", "seeds"))
 
