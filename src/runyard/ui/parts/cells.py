@@ -148,7 +148,7 @@ def _text_cell(texts: Sequence[str], sized: str, *, numeric: bool) -> Write:
             short = aligned(value.strip(), behind)
         else:
             short = number(float(value))
-        if short.rstrip() == value.strip():  # the room behind a number is white too
+        if numeric or short == value:
             return opened + Markup(">") + short
         return opened + Markup(' title="') + escape(value[:1000]) + Markup('">') + short
 
