@@ -9,6 +9,7 @@ from runyard.gate.gate import Gate
 from runyard.tracking.runs.messages import LogBatch, UpdateRun
 from tests.browser.conftest import Tab
 from tests.factories import NOW, a_point, a_run, an_experiment
+from tests.support.http import Caller
 from tests.support.server import RunningServer
 from tests.ui.stories import Story
 
@@ -178,3 +179,39 @@ def test_a_running_runs_page_follows_it(tab: Tab, server: RunningServer) -> None
     finally:
         gate.close()
     assert tab.page.evaluate("window.stays") is True
+
+
+def test_a_table_of_runs_moves_while_one_looks(tab: Tab, server: RunningServer) -> None:
+    """A run appears, gets a column, and ends; no row moves under the pointer. Where nobody tells, the page asks."""
+    with Caller(server.url) as caller:
+        experiment_id = caller.new_experiment("live")
+        first = caller.new_run(experiment_id)
+        page = tab.open(f"/experiments/{experiment_id}")
+        rows = page.locator("#runs-table tbody tr")
+        expect(page.locator("html[data-live=listens]")).to_have_count(1)
+        page.evaluate("window.stays = true")
+
+        caller.call("runs/create", {"experiment_id": experiment_id, "start_time": 2, "run_name": "newcomer"})
+        expect(rows).to_have_count(2)
+        expect(rows.first).to_contain_text("newcomer")
+        expect(page.locator(".pager .range")).to_contain_text("2 runs")
+        caller.call("runs/log-metric", {"run_id": first, "key": "loss", "value": 0.25, "timestamp": 1})
+        expect(page.locator("#runs-table thead")).to_contain_text("loss")
+        rows.nth(1).get_by_role("checkbox").check()
+        caller.call("runs/log-metric", {"run_id": first, "key": "loss", "value": 0.75, "timestamp": 2, "step": 1})
+        expect(rows.nth(1)).to_contain_text("0.75")
+        caller.call("runs/create", {"experiment_id": experiment_id, "start_time": 3, "run_name": "latest"})
+        page.get_by_role("button", name="A run is new here. Show").click()
+        expect(rows.first).to_contain_text("latest")
+        expect(rows.nth(2).get_by_role("checkbox")).to_be_checked()
+        caller.call("runs/update", {"run_id": first, "status": "FINISHED", "end_time": 70_001})
+        expect(rows.nth(2)).to_contain_text("Finished")
+        assert page.evaluate("window.stays") is True
+
+        asking = page.context.new_page()
+        asking.route("**/events?*", lambda route: route.fulfill(status=503))
+        asking.goto(page.url)
+        expect(asking.locator("html[data-live=polls]")).to_have_count(1)
+        caller.call("runs/update", {"run_id": first, "status": "FAILED"})
+        expect(asking.locator("#runs-table tbody tr").nth(2)).to_contain_text("Failed", timeout=15_000)
+        asking.close()

@@ -27,6 +27,8 @@ _BACKLOG = 2048
 _LAST_RESORT_SECONDS = 1.5
 ENDING = "runyard.ending"
 """Key in the state of requests, set from SIGTERM on while the server still takes them."""
+AT_END = "runyard.at_end"
+"""Key in the state of requests: a list to which answers without an end add what ends them, called when it is time."""
 
 
 def say(text: str) -> None:
@@ -99,11 +101,18 @@ class OrderlyServer(Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start to take requests, and print the address."""
+        self.lifespan.state[AT_END] = []
         await super().startup(sockets)
         if self._parent_gone is not None:
             asyncio.get_running_loop().add_reader(self._parent_gone, self._orphaned, self._parent_gone)
         if self._ready is not None:
             self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End what would go on for ever, then wait for requests in flight."""
+        for end in self.lifespan.state[AT_END]:
+            end()
+        await super().shutdown(sockets)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:

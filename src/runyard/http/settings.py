@@ -30,6 +30,7 @@ class Limits:
     body_window: Seconds over which a body's speed is judged, and a reader may take nothing of its answer.
     linger_seconds: How long the rest of a body that was refused is read and thrown away.
     connections: Open connections; more are answered 503.
+    event_streams: Connections of a process on which pages hear of changes; more are answered 503.
     shutdown_seconds: Time for requests in flight to end after SIGTERM.
     """
 
@@ -44,6 +45,7 @@ class Limits:
     body_window: float = 60
     linger_seconds: float = 5
     connections: int = 4096
+    event_streams: int = 1000
     shutdown_seconds: float = 8
 
     @property

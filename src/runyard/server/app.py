@@ -19,7 +19,9 @@ from runyard.http.answers import INCIDENT, App, Receive, Scope, Send, send_error
 from runyard.http.compression import Compression
 from runyard.http.guard import Guard
 from runyard.http.lifespan import Lifespan
+from runyard.server.changes import Changes
 from runyard.server.dispatch import Dispatch
+from runyard.server.events import Events, SharedAnswers
 from runyard.server.exposition import Exposition
 from runyard.server.metrics import Metrics
 from runyard.server.outages import ARTIFACTS, DatabaseOutage, Outage
@@ -90,15 +92,24 @@ def create_app(settings: ServerSettings, gate: Gate | None = None, metrics: Metr
     app: App = Readiness(web, settings, artifacts)
     started: list[Callable[[], None]] = [web.warm]
     observers: list[Callable[[Served], None]] = []
+    count_listeners: Callable[[int], None] = _uncounted
     if settings.metrics:
         counted = metrics or Metrics(1, settings.static_prefix)
         counted.begin(opened)
         app = Exposition(app, settings, opened, counted)
         started.append(partial(counted.watch, opened))
         observers.append(counted.note)
+        count_listeners = counted.note_listeners
     lifespan = Lifespan(started, opened.close if gate is None else None)
-    app = Dispatch(Status(app, settings), opened, settings)
-    return Access(Guard(Compression(app) if settings.compress else app, settings, lifespan), observers)
+    changes = Changes(opened, count_listeners)
+    opened.observers.append(changes.note)
+    app = Dispatch(Status(Events(app, settings, changes), settings), opened, settings)
+    app = SharedAnswers(Compression(app) if settings.compress else app, settings)
+    return Access(Guard(app, settings, lifespan), observers)
+
+
+def _uncounted(_listeners: int) -> None:
+    """Note nothing, where nothing is counted."""
 
 
 class _Web:

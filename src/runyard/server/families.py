@@ -56,6 +56,9 @@ class _Families:
         used.add_metric(["reading"], metrics.total(gauges.reading))
         used.add_metric(["writing"], metrics.total(gauges.writing))
         yield used
+        yield core.GaugeMetricFamily(
+            "runyard_event_listeners", "Pages that listen for changes.", metrics.total(gauges.listeners)
+        )
         yield core.GaugeMetricFamily("runyard_processes", "Processes that serve.", metrics.total(gauges.processes))
         if self._database_bytes is not None:
             yield core.GaugeMetricFamily(

@@ -21,7 +21,7 @@ SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.
 """Upper edges of the buckets of durations."""
 SIZES = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0)
 """Upper edges of the buckets of writes that shared a commit."""
-ARTIFACTS, STATIC, STATUS, PAGES = "artifacts", "static", "status", "pages"
+ARTIFACTS, STATIC, STATUS, PAGES, EVENTS = "artifacts", "static", "status", "pages", "events"
 """What else requests ask for, beside operations of the protocol."""
 SAMPLE_SECONDS = 2.0
 """How often a process notes how busy it is."""
@@ -52,6 +52,7 @@ class _Gauges:
     dear_reads: int
     reading: int
     writing: int
+    listeners: int
 
 
 class Metrics:
@@ -76,7 +77,7 @@ class Metrics:
     def __init__(self, processes: int, prefix: str = "") -> None:
         load_messages()
         self.processes, self._prefix = processes, prefix
-        self.operations = (*sorted(OPERATIONS), ARTIFACTS, STATIC, STATUS, PAGES)
+        self.operations = (*sorted(OPERATIONS), ARTIFACTS, STATIC, STATUS, PAGES, EVENTS)
         self._rows = {name: row for row, name in enumerate(self.operations)}
         start, width = len(self.operations) * len(STATUSES), len(SECONDS) + 2
         self.durations = {name: Histogram(start + row * width, SECONDS) for name, row in self._rows.items()}
@@ -85,13 +86,13 @@ class Metrics:
         self.group_seconds = Histogram(end + self.group_sizes.length, SECONDS)
         self.received = self.group_seconds.start + self.group_seconds.length
         self.sent = self.received + 1
-        self.gauges = _Gauges(*range(self.sent + 1, self.sent + 7))
-        self._cells = SharedCells(processes, self.sent + 7)
+        self.gauges = _Gauges(*range(self.sent + 1, self.sent + 8))
+        self._cells = SharedCells(processes, self.sent + 8)
 
     def begin(self, gate: Gate) -> None:
         """Count for this process, and note from now on how busy its gate is."""
         first = self.gauges.processes
-        self._cells.claim(momentary=range(first, first + 6))
+        self._cells.claim(momentary=range(first, first + 7))
         self._cells.set(first, 1)
         gate.observe_groups(self._note_group)
 
@@ -105,6 +106,10 @@ class Metrics:
         load, gauges = gate.load(), self.gauges
         for name in ("waiting_writes", "cheap_reads", "dear_reads", "reading", "writing"):
             self._cells.set(getattr(gauges, name), getattr(load, name))
+
+    def note_listeners(self, listeners: int) -> None:
+        """Note how many pages listen to this process."""
+        self._cells.set(self.gauges.listeners, listeners)
 
     def note(self, served: Served) -> None:
         """Count a request that has been answered."""
@@ -139,6 +144,8 @@ class Metrics:
         below = path.removeprefix(self._prefix)
         if below in _STATUS_PATHS:
             return STATUS
+        if below == "/events":
+            return EVENTS
         if below.startswith("/static/"):
             return STATIC
         return ARTIFACTS if is_artifact(below) else PAGES

@@ -1,4 +1,5 @@
 // The table of runs: choosing rows on any page.
+import { followTable } from "./live-table.js";
 import { keepView } from "./runs-view.js";
 import "./stars.js";
 
@@ -164,6 +165,12 @@ customElements.define(
       writeAddress();
     }
 
+    // Other rows have come: those of the selection that the server keeps are known by their ticks.
+    rowsChanged() {
+      for (const box of this.boxes) if (box.defaultChecked && !selection.added.has(box.value)) this.ofSelection.add(box.value);
+      this.check();
+    }
+
     // Tick the boxes of what is chosen, and say how many runs that are.
     check() {
       const boxes = this.boxes;
@@ -207,3 +214,4 @@ customElements.define(
 pinColumns();
 writeAddress();
 keepView("runs", carry, writeAddress);
+followTable();

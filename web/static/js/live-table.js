@@ -1,0 +1,156 @@
+// The table of runs moves while one looks: cells change where they stand, and rows only where nobody points at them.
+import { fetchPage, follow } from "./live.js";
+
+const ID = "input[name=runs]";
+const view = () => document.getElementById("runs");
+const tableOf = (page) => page.querySelector("#runs-table");
+const rowsOf = (table) => [...table.tBodies[0].rows];
+const idOf = (row) => row.querySelector(ID)?.value;
+const plain = (table) => rowsOf(table).every(idOf); // no rows of groups, which are opened one by one
+
+// The address of what is shown, without what only this tab has chosen or was told.
+function shown() {
+  const url = new URL(location.href);
+  for (const name of ["chosen", "dropped", "notice", "done", "undo"]) url.searchParams.delete(name);
+  return url.pathname + url.search;
+}
+
+// What the server sent of a cell: without the pencil that a script put in.
+function sent(cell) {
+  const copy = cell.cloneNode(true);
+  copy.querySelector(".pencil")?.remove();
+  return copy.outerHTML;
+}
+
+function updateCell(cell, now) {
+  if (sent(cell) === now.outerHTML) return;
+  const focused = cell.contains(document.activeElement);
+  cell.replaceWith(now);
+  if (focused) now.querySelector("a")?.focus({ preventScroll: true });
+}
+
+// The box and the star of a row are the reader's: of these only whether it is starred is taken.
+function updateRow(row, now) {
+  const [star, starNow] = [row, now].map((each) => each.querySelector("[name=star]"));
+  if (star && starNow) star.setAttribute("aria-pressed", starNow.getAttribute("aria-pressed"));
+  const cells = [...now.cells];
+  for (const [at, cell] of [...row.cells].entries()) if (at) updateCell(cell, cells[at]);
+}
+
+const heads = (table) => [...table.tHead.querySelectorAll("th")].map((head) => head.textContent.trim()).join("\n");
+
+// Whether something of the table is in the reader's hands.
+function inHands() {
+  const table = tableOf(document);
+  if (document.querySelector("dialog[open], #runs details[open]")) return true;
+  if (!table) return view().contains(document.activeElement);
+  const selected = getSelection();
+  return table.tBodies[0].matches(":hover") || table.contains(document.activeElement) || (!selected.isCollapsed && table.contains(selected.anchorNode));
+}
+
+let waiting = null; // what is due once nobody points at the table
+
+function offer(text) {
+  let note = document.getElementById("live-note");
+  if (!text) return note?.remove();
+  if (!note) {
+    note = Object.assign(document.createElement("button"), { type: "button", id: "live-note", className: "button" });
+    note.addEventListener("click", () => arrange(waiting));
+    document.querySelector("#chosen > .tools .spacer, #runs > .tools")?.before(note);
+  }
+  if (note.textContent !== text) note.textContent = text;
+}
+
+function apply(now) {
+  if (!now) return;
+  const [table, next] = [tableOf(document), tableOf(now)];
+  if (!table || !next) {
+    if (Boolean(table) === Boolean(next)) return;
+    if (inHands()) return put(now, "The table has changed. Show");
+    return arrange(now);
+  }
+  if (!plain(table) || !plain(next)) {
+    if (next.outerHTML !== table.outerHTML) put(now, "The table has changed. Show");
+    return;
+  }
+  if (heads(table) !== heads(next)) return inHands() ? put(now, "There are other columns. Show") : arrange(now);
+  const [before, after] = [rowsOf(table), rowsOf(next)].map((rows) => rows.map(idOf));
+  const known = new Map(rowsOf(table).map((row) => [idOf(row), row]));
+  for (const row of rowsOf(next)) if (known.has(idOf(row))) updateRow(known.get(idOf(row)), row.cloneNode(true));
+  updateCounts(now);
+  if (before.join() === after.join()) {
+    waiting = null;
+    return offer("");
+  }
+  if (!inHands()) return arrange(now);
+  const added = after.filter((id) => !known.has(id)).length;
+  put(now, added ? `${added === 1 ? "A run is" : `${added} runs are`} new here. Show` : "The order has changed. Show");
+}
+
+function put(now, text) {
+  waiting = now;
+  offer(text);
+}
+
+function updateCounts(now) {
+  const [pager, next] = [document, now].map((page) => page.querySelector("#chosen .pager .range"));
+  if (pager && next && pager.textContent !== next.textContent) pager.textContent = next.textContent;
+  const [selection, selectionNow] = [document, now].map((page) => page.querySelector("run-selection"));
+  if (!selection || !selectionNow) return;
+  for (const name of ["total", "more"]) selection.dataset[name] = selectionNow.dataset[name];
+}
+
+// All rows, and columns, as they are now; the focus stays on its run.
+function arrange(now) {
+  waiting = null;
+  offer("");
+  if (!now) return;
+  const [table, next] = [tableOf(document), tableOf(now)];
+  if (!table || !next) {
+    const typed = document.getElementById("filter")?.value;
+    view().replaceWith(document.adoptNode(now.getElementById("runs")));
+    if (typed !== undefined) document.getElementById("filter").value = typed;
+    window.htmx?.process(view());
+    return;
+  }
+  const focused = document.activeElement?.closest("#runs-table tbody tr");
+  const focusedId = focused && idOf(focused);
+  const inBox = document.activeElement?.matches(ID);
+  const box = table.closest(".box");
+  const scrolled = [box?.scrollLeft, box?.scrollTop];
+  if (heads(table) !== heads(next)) {
+    const every = table.tHead.querySelector("[data-every]").parentElement;
+    const head = document.adoptNode(next.tHead);
+    head.querySelector("[data-every]").parentElement.replaceWith(every); // the script's own box stays
+    table.tHead.replaceWith(head);
+    window.htmx?.process(head);
+    table.tBodies[0].replaceChildren(...rowsOf(next).map((row) => document.adoptNode(row)));
+  } else {
+    const known = new Map(rowsOf(table).map((row) => [idOf(row), row]));
+    table.tBodies[0].replaceChildren(...rowsOf(next).map((row) => known.get(idOf(row)) ?? document.adoptNode(row)));
+  }
+  [box.scrollLeft, box.scrollTop] = scrolled;
+  document.querySelector("run-selection")?.rowsChanged();
+  if (focusedId) {
+    const row = rowsOf(table).find((each) => idOf(each) === focusedId);
+    row?.querySelector(inBox ? ID : "a")?.focus({ preventScroll: true });
+  }
+}
+
+async function refresh(generation) {
+  const address = shown();
+  const now = await fetchPage(address, generation);
+  if (now && address === shown()) apply(now); // else another view is shown by now
+}
+
+export function followTable() {
+  const { events } = view().dataset;
+  if (!events) return;
+  const moving = () => Boolean(view().querySelector("#runs-table .live"));
+  follow(events, refresh, { busy: moving });
+  document.addEventListener("htmx:after:swap", () => {
+    waiting = null;
+    offer("");
+  });
+  document.addEventListener("pointerout", ({ target }) => waiting && target.closest?.("#runs-table tbody") && setTimeout(() => waiting && !inHands() && arrange(waiting), 400));
+}
