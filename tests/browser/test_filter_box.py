@@ -79,3 +79,39 @@ def test_the_table_stays_under_a_wrong_filter(tab: Tab, story: Story) -> None:
     filter_box.press("Enter")
     expect(tab.page.get_by_role("alert")).to_contain_text("RUNNING, SCHEDULED, FINISHED, FAILED, KILLED")
     expect(tab.page.locator("#runs-table tbody tr")).to_have_count(5)
+
+
+def test_a_cell_becomes_a_condition(tab: Tab, story: Story) -> None:
+    """By pointer, then by keyboard behind the first condition; a number in full, though its cell shows some digits."""
+    tab.open(f"/experiments/{story.experiment_id}?order=metrics.loss%20ASC")
+    rows, menu = tab.page.locator("#runs-table tbody tr"), tab.page.get_by_role("menu")
+    expect(rows).to_have_count(5)
+    heads = [text.strip() for text in tab.page.locator("#runs-table thead th").all_inner_texts()]
+    loss, lr = (next(place for place, text in enumerate(heads) if text.startswith(key)) for key in ("loss", "lr"))
+    rows.nth(1).locator("td").nth(loss).click()
+    menu.get_by_role("menuitem", name="This or less").click()
+    expect(rows).to_have_count(2)
+    rows.first.locator("a").first.focus()
+    for _ in range(lr - 1):
+        tab.page.keyboard.press("ArrowRight")
+    tab.page.keyboard.press("Enter")
+    expect(menu.get_by_role("menuitem").first).to_be_focused()
+    tab.page.keyboard.press("ArrowDown")
+    tab.page.keyboard.press("Enter")
+    expect(rows).to_have_count(1)
+    expect(tab.page.locator("#filter")).to_have_value(re.compile(r"^metrics.loss <= 0\.\d+ AND params.lr != '0\.\d'$"))
+
+
+def test_anything_is_found_from_any_page(tab: Tab, story: Story) -> None:
+    """Ctrl-K, some letters, the arrows and Enter lead there; Escape leads back."""
+    tab.open("/models")
+    tab.page.keyboard.press("Control+k")
+    box = tab.page.get_by_role("searchbox", name="Search everything")
+    expect(tab.page.locator("#search-box h2").first).to_have_text("Newest experiments")
+    box.press("Escape")
+    expect(box).to_have_count(0)
+    tab.page.locator("#search-link").click()
+    box.fill("run 3")
+    expect(tab.page.locator("#search-box li a.chosen")).to_have_text("run 3")
+    box.press("Enter")
+    expect(tab.page.get_by_role("heading", level=1)).to_contain_text("run 3")

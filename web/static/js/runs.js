@@ -39,6 +39,18 @@ for (const kind of ["pointerover", "focusin"]) {
   });
 }
 
+// A click on a cell, or the arrows and Enter, open its menu; what can be pressed in a cell, or was marked there, is let be.
+document.addEventListener("click", ({ target }) => {
+  const cell = target.closest?.("#runs-table tbody tr:has([name=runs]) > td:not(:first-child)");
+  if (!cell || target.closest("a, button, input, textarea, label") || !getSelection().isCollapsed) return;
+  import("./cell-menu.js").then(({ openMenu }) => openMenu(cell));
+});
+document.addEventListener("keydown", (event) => {
+  if (!["ArrowRight", "ArrowLeft", "Enter", " ", "Escape"].includes(event.key) || !event.target.matches?.("#runs-table tbody :is(td, td > a)")) return;
+  if (event.target.matches("a") && !event.key.startsWith("Arrow")) return;
+  import("./cell-menu.js").then(({ walk }) => walk(event));
+});
+
 // What is chosen: a selection that the server keeps, and ids that were added to it and dropped from it since.
 // It is in the address, so that it outlives the page and can be sent to somebody.
 const selection = { id: "", size: 0, added: new Set(), dropped: new Set() };
