@@ -13,7 +13,7 @@ const cellsOf = (row) => [...row.children].slice(1);
 function keyOf(cell) {
   const head = document.querySelector("#runs-table thead tr").children[[...cell.parentElement.children].indexOf(cell)];
   const order = head?.querySelector("a") && new URL(head.querySelector("a").href).searchParams.get("order");
-  return order ? order.replace(/ (asc|desc)$/i, "") : head ? "experiment.id" : null;
+  return order ? order.replace(/ (asc|desc)$/i, "").replace(/^number\((.*)\)$/s, "$1") : head ? "experiment.id" : null;
 }
 
 function text(value) {
