@@ -49,6 +49,7 @@ class Story:
             "/experiments",
             f"/experiments/{self.experiment_id}",
             f"/experiments/{self.experiment_id}?view=all&equal=1",
+            f"/experiments/{self.experiment_id}?group=params.lr&group=tags.team&group=dataset",
             f"/runs?experiments=0,{self.experiment_id}",
             f"/compare?runs={runs}",
             f"/compare?runs={runs}&differences=only",

@@ -47,6 +47,12 @@ export function startKeys(stored) {
     if (before === "g" && event.key === "e") location.href = document.body.dataset.home;
     if (before === "g" && event.key === "m") location.href = document.body.dataset.models;
     before = event.key;
+    const turned = { ArrowRight: "false", ArrowLeft: "true" }[event.key];
+    const opener = turned && document.activeElement?.closest("tr")?.querySelector(`[aria-expanded="${turned}"]`);
+    if (opener) {
+      event.preventDefault();
+      return opener.click();
+    }
     const act = actions[event.key];
     if (!act) return;
     event.preventDefault();

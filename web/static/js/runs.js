@@ -24,6 +24,7 @@ const pinColumns = () => document.querySelector("#runs-table[data-pinned]") && i
 document.addEventListener("htmx:after:swap", pinColumns);
 document.addEventListener("toggle", ({ target }) => target.querySelector("column-panel") && import("./column-panel.js"), true);
 document.addEventListener("toggle", ({ target }) => target.querySelector("rename-runs, move-runs") && import("./bulk.js"), true);
+document.addEventListener("toggle", ({ target }) => target.querySelector("group-panel") && import("./group-panel.js"), true);
 
 // One pencil for all rows: it stands in the row that is pointed at or has the focus.
 const pencil = Object.assign(document.createElement("button"), { type: "button", className: "plain pencil", textContent: "✎", title: "Edit name, note and tags (e)" });

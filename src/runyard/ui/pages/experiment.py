@@ -34,6 +34,8 @@ from runyard.ui.parts.list_state import ListState, Pages, view_of, view_type
 from runyard.ui.parts.many_runs import Done, change, just_done
 from runyard.ui.parts.markdown import note
 from runyard.ui.parts.nesting import NestedRun, flat, nested
+from runyard.ui.parts.run_groups import NEWEST_FIRST, GroupPanel, GroupTable, group_panel, group_table
+from runyard.ui.parts.run_groups import PAGE_SIZE as GROUPS_PAGE
 from runyard.ui.parts.runs_export import WRITERS
 from runyard.ui.parts.runs_scope import Scope
 from runyard.ui.parts.runs_table import RunsTable, runs_table
@@ -70,6 +72,9 @@ class ExperimentPage:
     scope: Scope
     experiments: tuple[Experiment, ...]
     rows: tuple[NestedRun, ...]
+    groups: GroupTable | None
+    grouping: GroupPanel
+    matching: RunsDescribed
     pages: Pages
     views: ViewsMenu
     filter: str
@@ -123,7 +128,7 @@ class ExperimentPage:
         return tuple(run_id for run_id in self.chosen.added if run_id not in here)
 
 
-def show(site: Site, request: Request) -> Response:
+def show(site: Site, request: Request) -> Response:  # long: all that the page shows, one after the other
     """The table of an experiment's runs, or of several experiments' runs."""
     state = ListState.of(request)
     scope = Scope.of(request.path_params, state.all("experiments"))
@@ -136,20 +141,24 @@ def show(site: Site, request: Request) -> Response:
     orders, filter_text = state.all("order"), state.text("filter")
     found, described, error = _find(site, scope, filter_text, orders, view, state)
     choice = choose_columns(described, state.all("col"), with_equal=bool(state.text("equal")))
+    groups = None if error else group_table(site, state, path, _question(scope, filter_text, view), choice)
     page = ExperimentPage(
         scope=scope,
         experiments=experiments,
-        rows=flat(found.runs) if orders else nested(found.runs),
-        pages=state.pages(path, len(found.runs), described.runs, found.next_page_token, PAGE_SIZE, more=described.more),
+        rows=flat(groups.runs) if groups else flat(found.runs) if orders else nested(found.runs),
+        groups=groups,
+        grouping=group_panel(state, choice),
+        matching=described,
+        pages=_pages(state, path, found, described, groups),
         views=views_menu(views, request, path, scope.query),
         filter=filter_text,
         view=view,
         choice=choice,
-        table=runs_table(choice, found.runs, state, path),
+        table=runs_table(choice, groups.runs if groups else found.runs, state, path),
         with_equal=bool(state.text("equal")),
         equal_toggle=_equal_toggle(choice, state, path),
         error=error,
-        notes=_notes(site, filter_text, found, error),
+        notes=_notes(site, filter_text, found, described, error),
         address=site.address(request),
         here=path,
         chosen=chosen(site, state.all),
@@ -168,15 +177,13 @@ def _find(
     site: Site, scope: Scope, filter_text: str, orders: Sequence[str], view: str, state: ListState
 ) -> tuple[RunsFound, RunsDescribed, FilterError | None]:
     """The page of runs and what all matching runs have, or what is wrong with the question."""
-    question: dict[str, Any] = {
-        "experiment_ids": list(scope.ids),
-        "filter": filter_text or None,
-        "run_view_type": view_type(view),
-    }
+    question = _question(scope, filter_text, view)
     try:
         parse_filter(filter_text, RUN_FIELDS, strict=True)
         described = site.ask(DescribeRuns(**question))
-        terms = order_terms(orders, "start_time DESC")
+        if state.all("group"):
+            return RunsFound(), described, None
+        terms = order_terms(orders, NEWEST_FIRST)
         found = site.ask(SearchRuns(**question, order_by=terms, max_results=PAGE_SIZE, page_token=state.token))
         return found, described, None
     except InvalidParameter as problem:
@@ -185,9 +192,28 @@ def _find(
         return RunsFound(runs=found.runs), site.ask(DescribeRuns(**question)), filter_error(problem.message)
 
 
-def _notes(site: Site, filter_text: str, found: RunsFound, error: FilterError | None) -> tuple[str, ...]:
+def _question(scope: Scope, filter_text: str, view: str) -> dict[str, Any]:
+    """What all searches of the page have in common."""
+    return {
+        "experiment_ids": list(scope.ids),
+        "filter": filter_text or None,
+        "run_view_type": view_type(view),
+    }
+
+
+def _pages(state: ListState, path: str, found: RunsFound, described: RunsDescribed, groups: GroupTable | None) -> Pages:
+    """The pages of groups where there are some, else those of runs."""
+    if groups:
+        total, token = groups.found.total, groups.found.next_page_token
+        return state.pages(path, len(groups.rows), total, token, GROUPS_PAGE)
+    return state.pages(path, len(found.runs), described.runs, found.next_page_token, PAGE_SIZE, more=described.more)
+
+
+def _notes(
+    site: Site, filter_text: str, found: RunsFound, described: RunsDescribed, error: FilterError | None
+) -> tuple[str, ...]:
     """What is odd about a filter that finds nothing."""
-    if found.runs or error or not filter_text:
+    if found.runs or error or not filter_text or described.runs:
         return ()
     return tuple(site.ask(ExplainFilter(filter=filter_text)).notes)
 
@@ -240,16 +266,21 @@ def star_run(site: Site, form: Form, path: Mapping[str, Any]) -> str:
 
 
 def choose_all(site: Site, form: Form, path: Mapping[str, Any]) -> str:
-    """Choose all runs that match the filter, on every page; the newest 10,000 when there are more."""
+    """Choose all runs that match the filter, on every page; or those of a group, beside what is chosen.
+
+    The newest 10,000 when there are more.
+    """
     view = view_of(form.raw("back"))
-    text = next(iter(view.get("filter", ())), None)
+    only = form.raw("only")
+    text = only or next(iter(view.get("filter", ())), None)
     scope = Scope.of(path, form.all("experiments"))
     found = site.ask(
         FindRunIds(experiment_ids=list(scope.ids), filter=text, run_view_type=view_type(form.text("view")))
     )
+    before = chosen(site, form.all).run_ids if only else ()
     if not found.run_ids:
         raise InvalidParameter("No run matches the filter, so none can be chosen.")
-    kept = site.ask(CreateSelection(run_ids=found.run_ids)).selection_id
+    kept = site.ask(CreateSelection(run_ids=list(dict.fromkeys([*before, *found.run_ids])))).selection_id
     return scope.address(site, **view, selection=kept)
 
 

@@ -10,7 +10,9 @@ from runyard.exceptions import DoesNotExist, MissingPackage, NotImplementedHere
 from runyard.tracking.runs.entities import Run
 from runyard.tracking.runs.messages import DescribeRuns, SearchRuns
 from runyard.ui.parts.columns import choose_columns
+from runyard.ui.parts.groups_export import head_of_groups, rows_of_groups
 from runyard.ui.parts.list_state import ListState, view_type
+from runyard.ui.parts.run_groups import NEWEST_FIRST, question_of
 from runyard.ui.parts.runs_export import WRITERS, head_of, row_of
 from runyard.ui.parts.runs_scope import Scope
 from runyard.ui.parts.sorting import order_terms
@@ -40,7 +42,7 @@ def show(site: Site, request: Request) -> Response:
         experiment_ids=list(scope.ids),
         filter=state.text("filter") or None,
         run_view_type=view_type(view),
-        order_by=order_terms(state.all("order"), "start_time DESC"),
+        order_by=order_terms(state.all("order"), NEWEST_FIRST),
         max_results=PIECE,
     )
     described = site.ask(
@@ -50,14 +52,29 @@ def show(site: Site, request: Request) -> Response:
     )
     columns = choose_columns(described, state.all("col"), with_equal=bool(state.text("equal"))).shown
     media_type, write = WRITERS[suffix]
+    if state.all("group"):
+        metrics = [column.key for column in columns if column.kind == "metrics"]
+        same = {"experiment_ids": question.experiment_ids, "filter": question.filter}
+        grouped = question_of(state, {**same, "run_view_type": question.run_view_type}, metrics, PIECE)
+        written = write(head_of_groups(grouped, metrics), rows_of_groups(site, grouped, metrics))
+        return _file(written, media_type, f"groups.{suffix}")
     names = {experiment.experiment_id: experiment.name for experiment in experiments} if scope.several else None
     rows = ([row_of(run, columns, names) for run in runs] for runs in _pieces(site, question))
     written = write(head_of(columns, names), rows)
+    return _file(written, media_type, f"runs.{suffix}" if scope.several else f"experiment-{scope.ids[0]}.{suffix}")
+
+
+def _file(written: Iterator[bytes], media_type: str, name: str) -> StreamingResponse:
+    """The file as it is sent.
+
+    Raises
+    ------
+    NotImplementedHere: The package that writes it is not installed.
+    """
     try:
         first = next(written)  # what is wrong with the question is said before the file begins
     except MissingPackage as error:
         raise NotImplementedHere(str(error)) from None
-    name = f"runs.{suffix}" if scope.several else f"experiment-{scope.ids[0]}.{suffix}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-cache"}
     return StreamingResponse(itertools.chain([first], written), media_type=media_type, headers=headers)
 

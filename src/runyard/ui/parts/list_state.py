@@ -14,8 +14,10 @@ from runyard.ui.navigation import QueryValue, encode_query
 _PASSING = ("page", "from", "notice", "done", "undo", "left", "selection", "chosen", "dropped")
 """Parameters that links to other views leave out: of this page, of what was just done, and what is chosen, which the
 script of the table carries along."""
-_VIEW = ("filter", "order", "view", "col", "equal", "pin", "width", "label", "best", "page", "from", "saved")
-_NOT_SAVED = ("page", "from", "saved")
+GROUPING = ("group", "stat", "group_order", "of")
+"""Parameters of a view whose runs are in groups: by what, what is shown of metrics, the order, how many runs count."""
+_VIEW = ("filter", "order", "view", "col", "equal", "pin", "width", "label", "best", *GROUPING, "open", "page", "from", "saved")
+_NOT_SAVED = ("open", "page", "from", "saved")
 """Parameters of a view that none is saved with: where in the list one is, and the saved view that it began as."""
 _MAX_DIGITS, _MAX_FIELDS = 12, 1000
 

@@ -77,7 +77,12 @@ def write_parquet(head: Sequence[str], rows: Rows) -> Iterator[bytes]:
     MissingPackage: pyarrow is not installed.
     """
     pa, pq = required("pyarrow", "A Parquet file"), required("pyarrow.parquet", "A Parquet file")
-    kinds = {"start_time": pa.timestamp("ms", "UTC"), "end_time": pa.timestamp("ms", "UTC"), "duration": pa.float64()}
+    kinds = {
+        "start_time": pa.timestamp("ms", "UTC"),
+        "end_time": pa.timestamp("ms", "UTC"),
+        "duration": pa.float64(),
+        "runs": pa.int64(),
+    }
     types = [kinds.get(name) or (pa.float64() if name.startswith("metrics.") else pa.string()) for name in head]
     schema, sink = pa.schema(list(zip(head, types, strict=True))), _Sink()
     with pq.ParquetWriter(sink, schema, compression="zstd") as writer:
