@@ -125,7 +125,7 @@ def test_the_file_of_a_view_in_groups_has_the_groups(path: str, reader: Reader) 
 
 
 def test_the_panel_offers_what_runs_can_be_grouped_by(path: str, reader: Reader) -> None:
-    """Params, what is typed, and what is no param; other forms and links carry the choice along."""
+    """Params, what is typed, and what runs have beside them; other forms and links carry the choice along."""
     page = reader.get(f"{path}?group=tags.team&order={quote('run_name ASC')}&stat=max&view=all")
     boxes = {
         each["value"]: "checked" in each
