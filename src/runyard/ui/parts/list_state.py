@@ -16,7 +16,22 @@ _PASSING = ("page", "from", "notice", "done", "undo", "left", "selection", "chos
 script of the table carries along."""
 GROUPING = ("group", "stat", "group_order", "of")
 """Parameters of a view whose runs are in groups: by what, what is shown of metrics, the order, how many runs count."""
-_VIEW = ("filter", "order", "view", "col", "equal", "pin", "width", "label", "best", *GROUPING, "open", "page", "from", "saved")
+_VIEW = (
+    "filter",
+    "order",
+    "view",
+    "col",
+    "equal",
+    "pin",
+    "width",
+    "label",
+    "best",
+    *GROUPING,
+    "open",
+    "page",
+    "from",
+    "saved",
+)
 _NOT_SAVED = ("open", "page", "from", "saved")
 """Parameters of a view that none is saved with: where in the list one is, and the saved view that it began as."""
 _MAX_DIGITS, _MAX_FIELDS = 12, 1000

@@ -31,7 +31,7 @@ STATISTICS = (("mean", "Mean ± sd"), ("sd", "Sd"), ("min", "Min"), ("max", "Max
 """What is shown of metrics, by the name in the address."""
 _SHOWN = [name for name, _ in STATISTICS]
 NEWEST_FIRST = "start_time DESC"
-OFFERED = 30
+OFFERED = 8
 """Params to group by that the panel offers; any other is typed."""
 ATTRIBUTES = ("dataset", "status", "user")
 _LARGEST = "runs DESC"
@@ -203,8 +203,7 @@ def group_panel(state: ListState, choice: ColumnChoice) -> GroupPanel:
     names = [*(column.name for column in params), *ATTRIBUTES]
     further = [name for name in chosen if name not in names]
     offers = tuple((name, _label(name), name in chosen) for name in (*further, *names))
-    own = ("group", "open", "group_order", "page", "from", "notice", "done", "undo", "selection", "chosen", "dropped")
-    return GroupPanel(offers, tuple((name, value) for name, value in state.query if name not in own))
+    return GroupPanel(offers, state.kept("group", "group_order", "open"))
 
 
 def _here(state: ListState, path: str, **changes: QueryValue) -> str:
