@@ -42,10 +42,10 @@ def upgrade(uri: str) -> None:
 def check(uri: str, repair: bool) -> None:
     """Compare what the database at URI keeps twice with the rows it comes from.
 
-    Those are the params and tags of each run as answers show them, the latest point of each metric, and the blocks of
-    long metrics, from which charts and histories are read. Prints what differs; the exit code is 0 when nothing does,
-    or everything was repaired, and 1 otherwise. Servers may keep running, and it may be interrupted at any time. URI is
-    given as for `upgrade`.
+    Those are the params and tags of each run as answers show them, the latest point of each metric, the blocks of long
+    metrics, from which charts and histories are read, and the index of names, tags and notes. Prints what differs; the
+    exit code is 0 when nothing does, or everything was repaired, and 1 otherwise. Servers may keep running, and it may
+    be interrupted at any time. URI is given as for `upgrade`.
     """
     require_database(uri)
     with closing(Gate.open(uri)) as gate:
