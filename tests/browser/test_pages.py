@@ -162,7 +162,7 @@ def test_hash_routes_that_clients_print_lead_to_the_right_page(
 
 
 def test_a_running_runs_page_follows_it(tab: Tab, server: RunningServer) -> None:
-    """Watching a training needs no reload: values, new charts and the end of the run appear."""
+    """Watching a training needs no reload: values, params, tags, new charts and the end appear, beside others too."""
     gate = Gate.open(server.database_uri)
     try:
         run_id = a_run(gate, an_experiment(gate))
@@ -174,6 +174,19 @@ def test_a_running_runs_page_follows_it(tab: Tab, server: RunningServer) -> None
         gate.perform(LogBatch(run_id=run_id, metrics=[a_point("loss", 0.125, NOW, 2), a_point("new", 1.0, NOW, 2)]))
         expect(tab.page.locator("#metrics-card")).to_contain_text("0.125")
         drawn(tab.page, 2)
+        with Caller(server.url) as caller:
+            other = caller.new_run()
+            metric, compared = tab.page.context.new_page(), tab.page.context.new_page()
+            metric.goto(f"{server.url}/metric?key=loss&runs={run_id}")
+            compared.goto(f"{server.url}/compare?runs={run_id},{other}")
+            caller.call("runs/log-parameter", {"run_id": run_id, "key": "lr", "value": "0.0625"})
+            caller.call("runs/set-tag", {"run_id": run_id, "key": "phase", "value": "warm up"})
+            expect(tab.page.locator("#params")).to_contain_text("0.0625")
+            expect(tab.page.locator("#tags")).to_contain_text("warm up")
+            expect(compared.locator("#compared")).to_contain_text("0.0625")
+            caller.call("runs/log-metric", {"run_id": run_id, "key": "loss", "value": 0.875, "timestamp": 3, "step": 9})
+            expect(metric.locator("#extents")).to_contain_text("0.875")
+            expect(metric.locator("line-chart[data-drawn='4']")).to_have_count(1)
         gate.perform(UpdateRun(run_id=run_id, status="FINISHED", end_time=NOW + 1000))
         expect(tab.page.locator("#run-state")).to_contain_text("Finished")
     finally:

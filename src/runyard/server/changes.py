@@ -22,7 +22,7 @@ from runyard.tracking.runs.tables import runs
 
 log = logging.getLogger("runyard.server")
 
-TICK_SECONDS, SLOW_TICK_SECONDS, FEW = 1.0, 2.0, 20
+TICK_SECONDS, SLOW_TICK_SECONDS, FEW = 1.0, 2.0, 5
 """How often those who watch hear of changes: more slowly when more than a few do."""
 BEAT_SECONDS = 15.0
 """After this time without news those who watch hear that there was none."""

@@ -50,10 +50,12 @@ class LineChart extends HTMLElement {
       address.searchParams.set("start", Math.floor(range[0]));
       address.searchParams.set("end", Math.ceil(range[1]));
     }
+    const turn = (this.turn = (this.turn ?? 0) + 1);
     const waiting = setTimeout(() => !this.plot && this.say("Loading…"), 200);
     try {
       const answer = await fetch(address);
       const body = await answer.json();
+      if (turn !== this.turn) return; // a later question was asked meanwhile
       if (!answer.ok) throw new Error(body.message);
       this.series = body.series;
       this.range = range;

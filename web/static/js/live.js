@@ -6,8 +6,9 @@ const RETRY_MS = 60000;
 const JITTER_MS = 300;
 
 // `refresh(generation)` asks for the page: with a generation all who heard of it get the same answer.
-// `busy()` says whether the page shows something that may move at any time. Returns what ends it.
-export function follow(address, refresh, { pollMs = 5000, gapMs = 0, busy = () => false } = {}) {
+// `busy()` says whether the page shows something that may move at any time, `concerns(runs)` whether changes of these
+// runs, an empty list for a new one, may be seen on it. Returns what ends it.
+export function follow(address, refresh, { pollMs = 5000, gapMs = 0, busy = () => false, concerns = () => true } = {}) {
   const timers = {};
   let source = null;
   let heard = 0;
@@ -76,7 +77,7 @@ export function follow(address, refresh, { pollMs = 5000, gapMs = 0, busy = () =
       const age = performance.now() / 1000;
       if (connections++ || busy() || quiet < age + 1) want(generation); // it may have changed since the page was made
     });
-    on("change", ({ generation }) => want(generation));
+    on("change", ({ generation, runs }) => (runs === null || concerns(runs)) && want(generation));
     on("beat", () => {});
     source.addEventListener("error", () => (source?.readyState === EventSource.CLOSED ? lost() : after("open", OPEN_MS, lost)));
   }
