@@ -102,7 +102,7 @@ def test_check_tells_and_repairs(runyard: Runyard, database: str) -> None:
     with closing(Gate.open(database)) as gate:
         run_id = a_run(gate)
         gate.perform(LogMetric(run_id=run_id, key="loss", value=0.5, timestamp=1))
-    checked = ("1 documents of runs", "1 latest points of metrics", "0 metrics with blocks")
+    checked = ("1 documents of runs", "1 latest points of metrics", "0 metrics with blocks", "1 texts of runs")
     clean = "".join(f"Checked {one}: none differs.\n" for one in checked)
     assert (0, clean) == (runyard("db", "check", database).code, runyard("db", "check", database).out)
     engines = open_engines(database)
