@@ -79,7 +79,7 @@ def test_columns_are_chosen_in_the_panel(tab: Tab, story: Story) -> None:
     table(tab, story)
 
     tab.page.get_by_text("Columns", exact=True).click()
-    tab.page.get_by_label("seed").check()
+    tab.page.locator("column-panel").get_by_label("seed").check()
     tab.page.get_by_role("button", name="Apply").click()
 
     expect(tab.page.locator("#runs-table thead")).to_contain_text("seed")
