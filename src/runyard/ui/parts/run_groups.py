@@ -25,7 +25,7 @@ SHOWN_RUNS = 20
 """Runs of an open group; all of them are a table of their own."""
 MAX_OPEN = 10
 """Groups that are open at once: each is a search."""
-NEWEST, MOST = 10_000, 100_000
+NEWEST, MOST = 5_000, 100_000
 """Runs that are looked at, the newest that match: at first, and when all are asked for."""
 STATISTICS = (("mean", "Mean ± sd"), ("sd", "Sd"), ("min", "Min"), ("max", "Max"), ("best", "Best"))
 """What is shown of metrics, by the name in the address."""
