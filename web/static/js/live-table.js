@@ -3,10 +3,9 @@ import { fetchPage, follow } from "./live.js";
 
 const ID = "input[name=runs]";
 const view = () => document.getElementById("runs");
-const tableOf = (page) => page.querySelector("#runs-table");
+const tableOf = (page) => page.querySelector("#runs-table, #groups-table");
 const rowsOf = (table) => [...table.tBodies[0].rows];
-const idOf = (row) => row.querySelector(ID)?.value;
-const plain = (table) => rowsOf(table).every(idOf); // no rows of groups, which are opened one by one
+const idOf = (row) => row.querySelector(ID)?.value ?? row.querySelector("a")?.getAttribute("href"); // a run, or a group
 
 // The address of what is shown, without what only this tab has chosen or was told.
 function shown() {
@@ -37,17 +36,27 @@ function updateRow(row, now) {
   for (const [at, cell] of [...row.cells].entries()) if (at) updateCell(cell, cells[at]);
 }
 
+// A head keeps its place; how the values below it are distributed is drawn anew.
+function updateHead(head, now) {
+  const [bars, next] = [head, now].map((each) => each.querySelector("svg.bars"));
+  if (bars && next) {
+    if (bars.outerHTML !== next.outerHTML) bars.replaceWith(next.cloneNode(true));
+  } else if (next) head.querySelector("div")?.prepend(next.cloneNode(true));
+  else bars?.remove();
+}
+
 const heads = (table) => [...table.tHead.querySelectorAll("th")].map((head) => head.textContent.trim()).join("\n");
 
 // Whether something of the table is in the reader's hands.
 function inHands() {
   const table = tableOf(document);
-  if (document.querySelector("dialog[open], #runs details[open]")) return true;
+  if (document.querySelector("dialog[open], #column-menu, #runs details[open]")) return true;
   if (!table) return view().contains(document.activeElement);
   const selected = getSelection();
   return table.tBodies[0].matches(":hover") || table.contains(document.activeElement) || (!selected.isCollapsed && table.contains(selected.anchorNode));
 }
 
+let later = 0;
 let waiting = null; // what is due once nobody points at the table
 
 function offer(text) {
@@ -62,28 +71,26 @@ function offer(text) {
 }
 
 function apply(now) {
-  if (!now) return;
+  clearTimeout(later);
+  if (document.querySelector(".cell-menu:not([hidden])")) return void (later = setTimeout(() => apply(now), 1000));
   const [table, next] = [tableOf(document), tableOf(now)];
   if (!table || !next) {
     if (Boolean(table) === Boolean(next)) return;
     if (inHands()) return put(now, "The table has changed. Show");
     return arrange(now);
   }
-  if (!plain(table) || !plain(next)) {
-    if (next.outerHTML !== table.outerHTML) put(now, "The table has changed. Show");
-    return;
-  }
   if (heads(table) !== heads(next)) return inHands() ? put(now, "There are other columns. Show") : arrange(now);
   const [before, after] = [rowsOf(table), rowsOf(next)].map((rows) => rows.map(idOf));
   const known = new Map(rowsOf(table).map((row) => [idOf(row), row]));
   for (const row of rowsOf(next)) if (known.has(idOf(row))) updateRow(known.get(idOf(row)), row.cloneNode(true));
+  for (const [at, head] of [...table.tHead.rows[0].cells].entries()) updateHead(head, next.tHead.rows[0].cells[at]);
   updateCounts(now);
   if (before.join() === after.join()) {
     waiting = null;
     return offer("");
   }
   if (!inHands()) return arrange(now);
-  const added = after.filter((id) => !known.has(id)).length;
+  const added = table.id === "runs-table" ? after.filter((id) => !known.has(id)).length : 0;
   put(now, added ? `${added === 1 ? "A run is" : `${added} runs are`} new here. Show` : "The order has changed. Show");
 }
 
@@ -113,7 +120,7 @@ function arrange(now) {
     window.htmx?.process(view());
     return;
   }
-  const focused = document.activeElement?.closest("#runs-table tbody tr");
+  const focused = document.activeElement?.closest("#runs tbody tr");
   const focusedId = focused && idOf(focused);
   const inBox = document.activeElement?.matches(ID);
   const box = table.closest(".box");
@@ -124,6 +131,7 @@ function arrange(now) {
     head.querySelector("[data-every]").parentElement.replaceWith(every); // the script's own box stays
     table.tHead.replaceWith(head);
     window.htmx?.process(head);
+    dispatchEvent(new Event("resize")); // columns that stay in sight are placed by their widths
     table.tBodies[0].replaceChildren(...rowsOf(next).map((row) => document.adoptNode(row)));
   } else {
     const known = new Map(rowsOf(table).map((row) => [idOf(row), row]));
@@ -146,11 +154,12 @@ async function refresh(generation) {
 export function followTable() {
   const { events } = view().dataset;
   if (!events) return;
-  const moving = () => Boolean(view().querySelector("#runs-table .live"));
+  const moving = () => Boolean(view().querySelector("tbody .live"));
   follow(events, refresh, { busy: moving });
   document.addEventListener("htmx:after:swap", () => {
+    clearTimeout(later);
     waiting = null;
     offer("");
   });
-  document.addEventListener("pointerout", ({ target }) => waiting && target.closest?.("#runs-table tbody") && setTimeout(() => waiting && !inHands() && arrange(waiting), 400));
+  document.addEventListener("pointerout", ({ target }) => waiting && target.closest?.("#runs tbody") && setTimeout(() => waiting && !inHands() && arrange(waiting), 400));
 }
