@@ -196,7 +196,8 @@ def test_every_client_works_behind_the_proxy(wired: Wired) -> None:
         check=True,
     )
     assert "by curl" == json.loads(done.stdout)["run"]["info"]["run_name"]
-    assert 1 == sum(wired.said(server, '"request_id": "curl-1"', "create_run") for server in wired.servers)
+    said = ('"request_id": "curl-1"', "create_run")
+    assert wait_until(lambda: 1 == sum(wired.said(server, *said) for server in wired.servers))
     assert (200, 404) == (wired.proxy.status("/"), wired.proxy.status("/nothing"))
 
 
