@@ -76,6 +76,7 @@ _INTEGER_TIME = Field("integer", ORDERED | LISTED, unit="date")
 _FILTERED_TIME = Field("integer", ORDERED | LISTED, sortable=False, unit="date")
 _OPTIONAL_TEXT = Field("text", ORDERED | PATTERN | LISTED | PRESENCE, numeric=True)
 _TAG = Field("text", ORDERED | PATTERN | LISTED | PRESENCE, sortable=False, numeric=True)
+_ONLY_ORDERED = Field("integer", frozenset())
 _FILTERED_TEXT = Field("text", EQUAL | PATTERN | LISTED, sortable=False)
 
 RUN_FIELDS = EntityFields(
@@ -122,6 +123,8 @@ EXPERIMENT_FIELDS = EntityFields(
             "experiment_id": Field("id", EQUAL | LISTED),
             "creation_time": _INTEGER_TIME,
             "last_update_time": _INTEGER_TIME,
+            "last_activity_time": _ONLY_ORDERED,
+            "runs": _ONLY_ORDERED,
         }
     },
     free={"tag": _TAG},

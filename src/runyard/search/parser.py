@@ -21,7 +21,7 @@ from runyard.core.limits import shown
 from runyard.core.tags import PARENT_TAG
 from runyard.exceptions import InvalidParameter
 from runyard.search.errors import InvalidSearch
-from runyard.search.fields import EQUAL, RUN_FIELDS, EntityFields, Field
+from runyard.search.fields import EQUAL, RUN_FIELDS, TEXT, EntityFields, Field
 from runyard.search.lexer import Token, tokens
 from runyard.search.nodes import And, Comparison, Condition, Not, Or, OrderTerm, Words
 from runyard.search.values import ValueReader
@@ -308,7 +308,7 @@ class _Parser(ValueReader):
         if kind == "attribute" and key in self.entity.tag_aliases and not ordering:
             return "tag", self.entity.tag_aliases[key], self.entity.free["tag"]
         if kind == "attribute" and key in self.entity.flags and ordering:
-            return "tag", self.entity.flags[key], self.entity.free["tag"]
+            return "tag", self.entity.flags[key], TEXT
         aliases = self.entity.order_aliases if ordering else self.entity.aliases
         known = self.entity.keyed[kind]
         key = aliases.get(key, key) if kind == "attribute" else key

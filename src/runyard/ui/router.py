@@ -82,11 +82,13 @@ _TABLE_ACTIONS: tuple[tuple[str, Action], ...] = (
 """What the forms of the table of runs do, whether it is of one experiment or of several."""
 _ACTIONS: tuple[tuple[str, Action], ...] = (
     ("/ui/experiments/create", experiments.create),
+    ("/ui/experiments/star", experiments.star),
     ("/ui/experiments/{experiment_id}/views/first", saved_views.show_first),
     *((f"/ui/experiments/{{experiment_id}}/{name}", action) for name, action in _TABLE_ACTIONS),
     *((f"/ui/table/{name}", action) for name, action in _TABLE_ACTIONS),
     ("/ui/experiments/{experiment_id}/rename", experiment.rename),
     ("/ui/experiments/{experiment_id}/describe", experiment.describe),
+    ("/ui/experiments/{experiment_id}/star", experiment.star),
     ("/ui/experiments/{experiment_id}/delete", experiment.delete),
     ("/ui/experiments/{experiment_id}/restore", experiment.restore),
     ("/ui/experiments/{experiment_id}/models/{model_id}/describe", logged_model.describe),

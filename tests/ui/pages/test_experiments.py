@@ -2,7 +2,7 @@
 
 from runyard.gate.gate import Gate
 from runyard.tracking.experiments.messages import DeleteExperiment, GetExperiment
-from tests.factories import an_experiment
+from tests.factories import NOW, a_run, an_experiment
 from tests.ui.asking import Reader
 from tests.ui.stories import a_story
 
@@ -89,6 +89,36 @@ def test_a_deleted_experiment_shows_its_deleted_runs(gate: Gate, reader: Reader)
     gate.perform(DeleteExperiment(experiment_id=story.experiment_id))
 
     assert "run 2" in reader.get(f"/experiments/{story.experiment_id}").words
+
+
+def test_starred_experiments_stand_first_whatever_the_order(gate: Gate, reader: Reader) -> None:
+    """A star is set in its row, which leads back to the same list, and taken away on the page of the experiment."""
+    ids = {name: an_experiment(gate, name) for name in ("first", "second", "third")}
+
+    assert reader.send("/ui/experiments/star", star=ids["third"], back="order=name+ASC").headers["location"] == (
+        "/experiments?order=name%20ASC"
+    )
+    page = reader.get("/?order=name+ASC")
+    assert page.words.index("third") < page.words.index("Default") < page.words.index("first")
+    assert [page.attributes("button", "aria-pressed")[0]] == ["true"]
+    reader.send(f"/ui/experiments/{ids['third']}/star")
+    page = reader.get("/?order=name+ASC")
+    assert page.words.index("first") < page.words.index("third")
+    assert reader.send("/ui/experiments/star", star="77").status == 404
+
+
+def test_the_list_sorts_by_what_the_runs_come_to(gate: Gate, reader: Reader) -> None:
+    """Each head leads to its order, the most and the latest first."""
+    for name, starts in (("few", [NOW + 9]), ("many", [NOW, NOW + 1])):
+        number = an_experiment(gate, name)
+        for start in starts:
+            a_run(gate, number, start_time=start)
+
+    by_runs, by_activity = reader.get("/?order=runs+DESC").words, reader.get("/?order=last_activity_time+DESC").words
+
+    assert by_runs.index("many") < by_runs.index("few")
+    assert by_activity.index("few") < by_activity.index("many")
+    assert "/experiments?order=runs%20DESC" in reader.get("/").attributes("a", "href")
 
 
 def test_only_forms_are_taken(reader: Reader) -> None:

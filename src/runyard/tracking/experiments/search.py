@@ -1,17 +1,27 @@
 """Finding experiments: by name, times and tags, a page at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 
 from runyard.core.lifecycle import LifecycleStage, ViewType
-from runyard.db.conditions import binary, combine, compare, compare_text, contains, has_words, plannable
+from runyard.db.conditions import binary, combine, compare, compare_text, contains, has_words, number, plannable
 from runyard.db.paging import SortColumn, read_page
 from runyard.db.transaction import Transaction
 from runyard.search.fields import EXPERIMENT_FIELDS
 from runyard.search.nodes import Comparison, OrderTerm, Words
 from runyard.search.parser import parse_filter, parse_order_by
+from runyard.tracking.experiments.summaries import LAST_ACTIVITY, MAX_COUNTED, active_runs
 from runyard.tracking.experiments.tables import experiment_tags, experiments
+from runyard.tracking.runs.tables import runs
+
+_OF_RUNS: Mapping[str, sa.ColumnElement[int]] = {
+    "last_activity_time": sa.func.coalesce(LAST_ACTIVITY, number(0)),
+    "runs": sa.select(sa.func.count())
+    .select_from(active_runs(number(1)).order_by(runs.c.start_time.desc()).limit(MAX_COUNTED).subquery())
+    .scalar_subquery(),
+}
+"""What the runs of an experiment come to, by the key that orders by it; a seek for each experiment, or a walk."""
 
 
 def search_experiment_ids(
@@ -78,6 +88,27 @@ def _with_number(comparison: Comparison) -> Comparison:
     return Comparison(comparison.kind, comparison.key, comparison.operator, numbers)
 
 
+def _column(term: OrderTerm, dialect: str) -> SortColumn:
+    falling = not term.ascending
+    if term.kind == "tag":
+        return SortColumn(_lacks(term.key), "integer", falling)
+    if term.key == "name":
+        return SortColumn(binary(experiments.c.name, dialect), "text", falling)
+    if term.key in _OF_RUNS:
+        return SortColumn(_OF_RUNS[term.key], "integer", falling)
+    return SortColumn(experiments.c[term.key], "integer", falling, indexed=True)
+
+
+def _lacks(flag: str) -> sa.ColumnElement[int]:
+    """0 for experiments that have a flag, else 1: those that have it come first, as with runs."""
+    tagged = sa.exists().where(
+        experiment_tags.c.experiment_id == experiments.c.experiment_id,
+        experiment_tags.c.key == flag,
+        experiment_tags.c.value == "true",
+    )
+    return sa.case((tagged, number(0)), else_=number(1))
+
+
 def _order(terms: Sequence[OrderTerm], dialect: str) -> list[SortColumn]:
     """The sort columns; ties of a given order go by id, the newest first."""
     if not terms:
@@ -85,12 +116,7 @@ def _order(terms: Sequence[OrderTerm], dialect: str) -> list[SortColumn]:
             SortColumn(experiments.c.creation_time, "integer", descending=True, indexed=True),
             SortColumn(experiments.c.experiment_id, "integer"),
         ]
-    columns = [
-        SortColumn(binary(experiments.c.name, dialect), "text", not term.ascending)
-        if term.key == "name"
-        else SortColumn(experiments.c[term.key], "integer", not term.ascending, indexed=True)
-        for term in terms
-    ]
+    columns = [_column(term, dialect) for term in terms]
     if all(term.key != "experiment_id" for term in terms):
         columns.append(SortColumn(experiments.c.experiment_id, "integer", descending=True))
     return columns

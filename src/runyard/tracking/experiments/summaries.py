@@ -21,27 +21,36 @@ MAX_SUMMARIZED = 10_000
 
 _STATUSES = sorted(name for name, _ in numbers_of(RunStatus))
 
+MAX_COUNTED = len(_STATUSES) * MAX_SUMMARIZED
+"""Runs that are counted to order experiments by their number."""
+
+
+def active_runs(*columns: sa.ColumnElement[Any]) -> sa.Select[Any]:
+    """These columns of the active runs of an experiment, inside of a statement about experiments."""
+    ours = sa.and_(runs.c.experiment_id == experiments.c.experiment_id, runs.c.lifecycle_stage == LifecycleStage.ACTIVE)
+    return sa.select(*columns).select_from(runs).where(ours).correlate(experiments)
+
+
+_activity = sa.func.coalesce(runs.c.end_time, runs.c.start_time)
+LAST_ACTIVITY = active_runs(_activity).order_by(_activity.desc()).limit(1).scalar_subquery()
+"""When an active run of an experiment last started or ended, inside of a statement about experiments; one seek."""
+
 
 def _summaries(dialect: str) -> sa.Select[Any]:
     """An experiment, the time of the last start or end of an active run, and the number of such runs by status."""
-    ours = sa.and_(runs.c.experiment_id == experiments.c.experiment_id, runs.c.lifecycle_stage == LifecycleStage.ACTIVE)
-    activity = sa.func.coalesce(runs.c.end_time, runs.c.start_time)
-    last = sa.select(activity).where(ours).order_by(activity.desc()).limit(1).correlate(experiments)
     counted = [
         sa.select(sa.func.count())
         .select_from(
-            sa.select(sa.literal_column("1"))
-            .select_from(runs)
-            .where(ours, runs.c.status == status)
+            active_runs(sa.literal_column("1"))
+            .where(runs.c.status == status)
             .order_by(runs.c.start_time.desc())  # PostgreSQL would sweep the table for a status that most runs have
             .limit(MAX_SUMMARIZED + 1)
-            .correlate(experiments)
             .subquery()
         )
         .scalar_subquery()
         for status in _STATUSES
     ]
-    return sa.select(experiments.c.experiment_id, last.scalar_subquery(), *counted).where(
+    return sa.select(experiments.c.experiment_id, LAST_ACTIVITY, *counted).where(
         among(dialect, experiments.c.experiment_id)
     )
 

@@ -41,7 +41,7 @@ from runyard.ui.parts.runs_scope import Scope
 from runyard.ui.parts.runs_table import RunsTable, runs_table
 from runyard.ui.parts.saved_views import ViewsMenu, find_views, first_view, views_menu
 from runyard.ui.parts.sorting import order_terms
-from runyard.ui.parts.stars import turn_star
+from runyard.ui.parts.stars import turn_star, turn_star_of_experiment
 from runyard.ui.site import Form, Site
 
 PAGE_SIZE = 100
@@ -301,6 +301,12 @@ def delete(site: Site, _form: Form, path: Mapping[str, Any]) -> str:
     """Delete an experiment; it can be restored."""
     site.ask(DeleteExperiment(experiment_id=path["experiment_id"]))
     return site.urls("experiments", path["experiment_id"], notice="experiment-deleted")
+
+
+def star(site: Site, _form: Form, path: Mapping[str, Any]) -> str:
+    """Star the experiment, or take its star away."""
+    turn_star_of_experiment(site, path["experiment_id"])
+    return site.urls("experiments", path["experiment_id"])
 
 
 def restore(site: Site, _form: Form, path: Mapping[str, Any]) -> str:

@@ -18,12 +18,22 @@ from runyard.tracking.experiments.messages import (
     SummarizeExperiments,
 )
 from runyard.ui.navigation import Shell
-from runyard.ui.parts.list_state import ListState, Pages, name_filter, view_type
+from runyard.ui.parts.list_state import ListState, Pages, name_filter, view_of, view_type
 from runyard.ui.parts.sorting import Column, column_of, order_terms
+from runyard.ui.parts.stars import turn_star_of_experiment
 from runyard.ui.site import Form, Site
 
 PAGE_SIZE = 100
-_COLUMNS = (("name", "Name"), ("last_update_time", "Changed"), ("creation_time", "Created"))
+_COLUMNS = (
+    ("name", "Name"),
+    ("runs", "Runs"),
+    ("last_activity_time", "Last activity"),
+    ("creation_time", "Created"),
+    ("last_update_time", "Changed"),
+)
+_NUMERIC = ("runs",)
+_VIEW = ("search", "order", "view", "page", "from")
+"""Parameters that forms of the list lead back to."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +57,7 @@ class ExperimentsPage:
     error: str | None
     address: str
     here: str
+    query: str
 
     @property
     def untouched(self) -> bool:
@@ -71,11 +82,12 @@ def show(site: Site, request: Request) -> Response:
         pages=state.pages(path, len(found.experiments), total, found.next_page_token, PAGE_SIZE),
         search=search,
         view=view,
-        columns={key: column_of(key, label, order, state, path) for key, label in _COLUMNS},
+        columns={key: column_of(key, label, order, state, path, numeric=key in _NUMERIC) for key, label in _COLUMNS},
         order=order,
         error=error,
         address=site.address(request),
         here=path,
+        query=request.url.query,
     )
     return site.page(
         request, "experiments", page, Shell("Experiments", "experiments", home=True), 400 if error else 200
@@ -84,7 +96,7 @@ def show(site: Site, request: Request) -> Response:
 
 def _search(site: Site, search: str, order: str, view: str, state: ListState) -> tuple[ExperimentsFound, int]:
     question: dict[str, Any] = {"filter": name_filter(search), "view_type": view_type(view)}
-    terms = order_terms(order, "last_update_time DESC")
+    terms = ["starred", *order_terms(order, "last_update_time DESC")]
     found = site.ask(SearchExperiments(max_results=PAGE_SIZE, page_token=state.token, order_by=terms, **question))
     if state.token is None and found.next_page_token is None:
         return found, len(found.experiments)
@@ -105,3 +117,9 @@ def create(site: Site, form: Form, _path: Mapping[str, Any]) -> str:
     name = form.new_name("An experiment")
     made = site.ask(CreateExperiment(name=name))
     return site.urls("experiments", made.experiment_id, notice="experiment-created")
+
+
+def star(site: Site, form: Form, _path: Mapping[str, Any]) -> str:
+    """Star an experiment of the list, or take its star away."""
+    turn_star_of_experiment(site, form.text("star"))
+    return site.urls("experiments", **view_of(form.raw("back"), _VIEW))

@@ -42,16 +42,17 @@ def view_type(view: str) -> str:
     return {"deleted": "DELETED_ONLY", "all": "ALL"}.get(view, "ACTIVE_ONLY")
 
 
-def view_of(query: str) -> dict[str, list[str]]:
+def view_of(query: str, names: Collection[str] = _VIEW) -> dict[str, list[str]]:
     """The parameters of a query that make up a view of the table of runs: which runs, their order and the columns.
 
     Parameters
     ----------
     query: As a form sends it to be led back; what does not belong to a view is left out.
+    names: Those that make up a view, where it is one of another list.
     """
     view: dict[str, list[str]] = {}
     for name, value in parse_qsl(query.removeprefix("?"), max_num_fields=_MAX_FIELDS):
-        if name in _VIEW:
+        if name in names:
             view.setdefault(name, []).append(value)
     return view
 

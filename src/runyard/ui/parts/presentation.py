@@ -15,6 +15,7 @@ from runyard.core.tags import (
 )
 from runyard.registry.model_versions.entities import ModelVersion
 from runyard.registry.registered_models.entities import RegisteredModel
+from runyard.tracking.experiments.entities import Experiment
 from runyard.tracking.inputs.entities import DatasetInput
 from runyard.tracking.logged_models.entities import LoggedModel, LoggedModelStatus
 from runyard.tracking.metrics.entities import Metric
@@ -75,9 +76,10 @@ def lasted(run: Run, now_ms: int) -> int | None:
     return now_ms - run.info.start_time if is_running(run) and run.info.start_time else took(run)
 
 
-def is_starred(run: Run) -> bool:
+def is_starred(starred: Run | Experiment) -> bool:
     """Whether somebody starred it."""
-    return run.data.tags.get(STARRED_TAG) == "true"
+    tags = starred.tags if isinstance(starred, Experiment) else starred.data.tags
+    return tags.get(STARRED_TAG) == "true"
 
 
 def is_project(run: Run) -> bool:

@@ -1,6 +1,7 @@
-"""Stars of runs: a tag of ours, until accounts give everybody their own."""
+"""Stars of runs and of experiments: a tag of ours, until accounts give everybody their own."""
 
 from runyard.core.tags import STARRED_TAG
+from runyard.tracking.experiments.messages import DeleteExperimentTag, GetExperiment, SetExperimentTag
 from runyard.tracking.runs.messages import DeleteTag, GetRun, SetTag
 from runyard.ui.parts.presentation import is_starred
 from runyard.ui.site import Site
@@ -18,3 +19,17 @@ def turn_star(site: Site, run_id: str) -> None:
         site.ask(DeleteTag(run_id=run_id, key=STARRED_TAG))
     else:
         site.ask(SetTag(run_id=run_id, key=STARRED_TAG, value="true"))
+
+
+def turn_star_of_experiment(site: Site, experiment_id: str) -> None:
+    """Star an experiment, or take its star away.
+
+    Raises
+    ------
+    DoesNotExist: There is no such experiment.
+    InvalidParameter: It is deleted.
+    """
+    if is_starred(site.ask(GetExperiment(experiment_id=experiment_id)).experiment):
+        site.ask(DeleteExperimentTag(experiment_id=experiment_id, key=STARRED_TAG))
+    else:
+        site.ask(SetExperimentTag(experiment_id=experiment_id, key=STARRED_TAG, value="true"))
