@@ -217,12 +217,13 @@ def test_pages_are_those_of_a_plain_reading(gate: Gate, limit: int | None, monke
     chance = random.Random(limit)
     store = a_store(gate, seed=limit or 0)
     for text, matches in FILTERS.items():
-        for order_by, terms in chance.sample(list(ORDERS.items()), 5):
+        for order_by, terms in chance.sample(list(ORDERS.items()), 3):
             view = chance.choice(["ACTIVE_ONLY", "ACTIVE_ONLY", "DELETED_ONLY", "ALL"])
             found = [run for run in store.runs if run.deleted in VIEWS[view] and matches(run)]
             keys = [by(*term) for term in terms] + [by("attribute", "start", True), by("attribute", "run_id", False)]
             expected = [run.run_id for run in sorted(found, key=lambda run: [key(run) for key in keys])]
-            size = chance.choice([1, 2, 3, 7, 20, 100])
+            # pages of one run each would be thousands of requests: all the way only where nothing is filtered
+            size = max(chance.choice([1, 2, 3, 7, 20, 100]), len(found) // 6 if text else 1)
             wanted = [each for each in order_by.split(", ") if each]
 
             pages = list(store.pages(size, text, wanted, view))
