@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from runyard.client import RunyardClient
+from tests.support.programs import forked_python
 from tests.support.server import ROOT, RunningServer
 
 EXAMPLES = ROOT / "web" / "docs" / "examples"
@@ -79,7 +80,7 @@ def test_pipeline_gates_a_model(server: RunningServer, checkout: Path, pipeline:
     """A good model becomes the champion; one that is worse is registered, turns the job red, and changes nothing."""
     assert callable(pipeline)
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW_", "RUNYARD_"))}
-    path = f"{Path(sys.executable).parent}{os.pathsep}{clean['PATH']}"
+    path = os.pathsep.join([str(forked_python().parent), str(Path(sys.executable).parent), clean["PATH"]])
     client = RunyardClient(server.url)
 
     ended = [pipeline(checkout, {**clean, "PATH": path, "RUNYARD_URL": server.url, "F1": f1}) for f1 in ("0.9", "0.85")]

@@ -203,19 +203,19 @@ def test_every_client_works_behind_the_proxy(wired: Wired) -> None:
 
 def test_rolling_restart(wired: Wired) -> None:
     """One server after the other, while scripts log: no point is lost and no script fails."""
-    trainings = [wired.train(package, 80, 0.05) for package in ("mlflow", "runyard")]
+    trainings = [wired.train(package, 40, 0.1) for package in ("mlflow", "runyard")]
     for server in wired.servers:
         assert 0 == server.stop()
         assert 200 == wired.proxy.status("/health")
         server.start()
     for training in trainings:
         training.end()
-        assert lossless(wired, training, 80)
+        assert lossless(wired, training, 40)
 
 
 def test_server_that_is_killed(wired: Wired) -> None:
     """The other one takes its requests."""
-    training = wired.train("runyard", 60, 0.05)
+    training = wired.train("runyard", 30, 0.1)
     wired.servers[0].kill()
     with as_client(wired):
         client = RunyardClient(wired.proxy.url)
@@ -224,13 +224,13 @@ def test_server_that_is_killed(wired: Wired) -> None:
     wired.servers[0].start()
     training.end()
 
-    assert lossless(wired, training, 60)
+    assert lossless(wired, training, 30)
     assert wired.count(wired.servers[1], "runyard_requests_total", operation="set_tag", status="200") >= 20
 
 
 def test_database_that_is_gone(wired: Wired) -> None:
     """It is seen in readiness, numbers and log, once; scripts log on, and lose nothing."""
-    training = wired.train("runyard", 100, 0.05)
+    training = wired.train("runyard", 50, 0.1)
     name = wired.database_uri.rpartition("/")[2]
     before = [wired.said(server, "the database cannot be reached") for server in wired.servers]
     wired.postgres.execute("postgres", f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
@@ -249,7 +249,7 @@ def test_database_that_is_gone(wired: Wired) -> None:
             assert 200 == caller.request("GET", path)[0]
     training.end()
 
-    assert lossless(wired, training, 100)
+    assert lossless(wired, training, 50)
     for server, earlier in zip(wired.servers, before, strict=True):
         assert 1 == wired.said(server, "the database cannot be reached") - earlier
         assert 1 == wired.said(server, "the database is back")
@@ -276,14 +276,14 @@ def test_store_of_artifacts_that_hangs(wired: Wired) -> None:
 
 def test_proxy_that_answers_itself(wired: Wired) -> None:
     """Whatever a wrong configuration makes it say, scripts keep what they log until the server answers again."""
-    training = wired.train("runyard", 150, 0.05)
+    training = wired.train("runyard", 75, 0.1)
     for status in (404, 401, 413, 502, 503):
         wired.proxy.answer_itself(status)
         time.sleep(0.5)  # what is logged meanwhile must find it so
         wired.proxy.answer_itself(None)
     training.end()
 
-    assert lossless(wired, training, 150)
+    assert lossless(wired, training, 75)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import time
 import zipfile
@@ -101,10 +102,13 @@ def zipped(archive: Path, **files: str) -> Path:
 
 
 class Repository:
-    """A git repository that a test makes."""
+    """A git repository that a test makes, empty or as another one is."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, like: "Repository | None" = None) -> None:
         self.folder = folder
+        if like is not None:
+            shutil.copytree(like.folder, folder)
+            return
         folder.mkdir(parents=True, exist_ok=True)
         self.git("init", "--quiet", "--initial-branch", "main")
 

@@ -25,10 +25,10 @@ def saying(word: str) -> str:
     return command(f"echo {word}")
 
 
-@pytest.fixture
-def origin(tmp_path: Path) -> Repository:
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Repository:
     """A repository with the commits ``one`` (tag v1), ``two`` (branch more/work) and ``three`` (main)."""
-    made = Repository(tmp_path / "origin")
+    made = Repository(tmp_path_factory.mktemp("first") / "origin")
     made.commit(saying("one"))
     made.git("tag", "v1")
     made.git("switch", "--quiet", "--create", "more/work")
@@ -41,13 +41,20 @@ def origin(tmp_path: Path) -> Repository:
 
 
 @pytest.fixture
-def bare(origin: Repository, tmp_path: Path) -> Path:
-    """The same, as on a server."""
-    subprocess.run(["git", "clone", "--quiet", "--bare", str(origin.folder), str(tmp_path / "bare.git")], check=True)
-    return tmp_path / "bare.git"
+def origin(first: Repository, tmp_path: Path) -> Repository:
+    """The same, for a test to change."""
+    return Repository(tmp_path / "origin", like=first)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def bare(first: Repository) -> Path:
+    """The same, as on a server. Nothing writes to it."""
+    folder = first.folder.with_name("bare.git")
+    subprocess.run(["git", "clone", "--quiet", "--bare", str(first.folder), str(folder)], check=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
 def daemon(bare: Path) -> Iterator[str]:
     """The same, at an address that git's own server answers."""
     port = free_port()

@@ -246,7 +246,7 @@ def _address(python: str, loaded: tuple[str, ...]) -> str:
     def end() -> None:
         owner.close()
         forking.wait()
-        shutil.rmtree(folder)
+        shutil.rmtree(folder, ignore_errors=True)  # it may be in a folder of a test, which is gone
 
     atexit.register(end)
     return address
