@@ -4,7 +4,7 @@ import importlib
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import replace
 
 from runyard.core.memory import share_arenas
@@ -48,8 +48,12 @@ def serve(settings: ServerSettings, say: Callable[[str], None] = process.say) ->
             open_gate(settings).close()  # reports once a database that cannot be used
             importlib.import_module("runyard.server.web")  # in memory shared by the workers
         announcement = f"Runyard is running at {shown_address(settings)} (Ctrl-C stops it)"
-        metrics = Metrics(settings.workers, settings.static_prefix) if settings.metrics else None
-        return serve_app(lambda: _opened(settings, metrics), listener, settings, ready=lambda: say(announcement))
+        with _metrics(settings) as metrics:
+            return serve_app(lambda: _opened(settings, metrics), listener, settings, ready=lambda: say(announcement))
+
+
+def _metrics(settings: ServerSettings) -> AbstractContextManager[Metrics | None]:
+    return closing(Metrics(settings.workers, settings.static_prefix)) if settings.metrics else nullcontext()
 
 
 @contextmanager

@@ -89,6 +89,10 @@ class Metrics:
         self.gauges = _Gauges(*range(self.sent + 1, self.sent + 8))
         self._cells = SharedCells(processes, self.sent + 8)
 
+    def close(self) -> None:
+        """Let go of the numbers."""
+        self._cells.close()
+
     def begin(self, gate: Gate) -> None:
         """Count for this process, and note from now on how busy its gate is."""
         first = self.gauges.processes
