@@ -125,12 +125,19 @@ EXPERIMENT_FIELDS = EntityFields(
             "last_update_time": _INTEGER_TIME,
             "last_activity_time": _ONLY_ORDERED,
             "runs": _ONLY_ORDERED,
+            "folder": Field("text", EQUAL, sortable=False),
         }
     },
     free={"tag": _TAG},
     tag_aliases={"note": NOTE_TAG},
     flags={"starred": STARRED_TAG},
     repeats_allowed=True,
+)
+
+EXPERIMENT_FOLDER_FIELDS = EntityFields(
+    name="folders of experiments",
+    prefixes={"attribute": "attribute"},
+    keyed={"attribute": dict.fromkeys(("name", "experiments", "last_activity_time"), _ONLY_ORDERED)},
 )
 
 _REGISTRY_PREFIXES = {"attribute": "attribute", **dict.fromkeys(("tags", "tag"), "tag")}

@@ -121,6 +121,34 @@ def test_the_list_sorts_by_what_the_runs_come_to(gate: Gate, reader: Reader) -> 
     assert "/experiments?order=runs%20DESC" in reader.get("/").attributes("a", "href")
 
 
+def test_names_with_slashes_are_in_folders(gate: Gate, reader: Reader) -> None:
+    """A folder has an address, the way back, and what is below it; the list can be flat, and a search always is."""
+    for name in ("team/vision/cars & co", "team/vision/dogs", "team/report", "/Users/ann/notes", "loose"):
+        an_experiment(gate, name)
+
+    top = reader.get("/?order=name%20ASC")
+    assert "/Users/ 1 experiment" in top.words
+    assert "team/ 3 experiments" in top.words
+    assert "cars" not in top.words
+    assert "1-2 of 2 experiments" in top.words
+    team = reader.get("/experiments?folder=team&order=name%20ASC")
+    assert "vision/ 2 experiments" in team.words
+    assert "report" in team.words
+    assert "loose" not in team.words
+    [inner] = [href for href in team.attributes("a", "href") if "vision" in href]
+    vision = reader.get(inner)
+    assert "cars & co" in vision.words
+    assert "team/vision/dogs" not in vision.words
+    assert "/experiments?order=name%20ASC&folder=team" in vision.attributes("a", "href")
+    assert "team/vision/" in vision.attributes("input", "value")
+    flat = reader.get("/?flat=1").words
+    assert "team/vision/dogs" in flat
+    assert "1-6 of 6 experiments" in flat
+    assert "team/vision/dogs" in reader.get("/?search=DOGS").words
+    assert "begins with “none/”" in reader.get("/?folder=none").words
+    assert "All flat" not in reader.get("/?search=loose").words
+
+
 def test_only_forms_are_taken(reader: Reader) -> None:
     """Other kinds of bodies are how other sites' pages try to reach us."""
     assert reader.post("/ui/experiments/create", b'{"name": "x"}', "application/json").status == 400

@@ -160,6 +160,50 @@ class CountExperiments(Message[ExperimentsCounted], get="experiments/count", fam
     filter: str | None = None
 
 
+class ExperimentFolder(Answer):
+    """A folder of experiments.
+
+    Attributes
+    ----------
+    name: Without the folder that it is in.
+    experiments: Number of experiments below it, in all depths.
+    last_activity_time: Time of the last start or end of a run of theirs, in milliseconds since 1970.
+    """
+
+    name: str
+    experiments: int
+    last_activity_time: int | None = None
+
+
+class ExperimentFolders(Answer):
+    """Folders of experiments.
+
+    Attributes
+    ----------
+    more: There are more than are answered.
+    """
+
+    folders: list[ExperimentFolder] = field(default_factory=list)
+    more: bool = False
+
+
+class ListExperimentFolders(
+    Message[ExperimentFolders], get="experiments/folders", family="runyard", needs="experiment.read"
+):
+    """The folders in a folder of experiments, at most 200: `vision` is in `team` where a name is `team/vision/cars`.
+
+    Without a folder, those that are in none. The order is by name unless given: `name`, `experiments` or
+    `last_activity_time`. The experiments in a folder itself are found by the filter `folder = 'team'`.
+    """
+
+    folder: str = ""
+    view_type: ViewType = "ACTIVE_ONLY"
+    order_by: list[str] = field(default_factory=list)
+
+    def check(self) -> None:
+        check_text("Folder", self.folder, MAX_EXPERIMENT_NAME)
+
+
 class UpdateExperiment(Message[Nothing], post="experiments/update", needs="experiment.edit"):
     """Rename an experiment."""
 

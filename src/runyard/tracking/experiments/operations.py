@@ -12,6 +12,7 @@ from runyard.exceptions import AlreadyExists, DoesNotExist, InvalidParameter
 from runyard.gate.performers import performs
 from runyard.protocol.answer import Wire
 from runyard.tracking.experiments.entities import Experiment
+from runyard.tracking.experiments.folders import folders_in
 from runyard.tracking.experiments.locations import checked_location
 from runyard.tracking.experiments.messages import (
     CountExperiments,
@@ -20,6 +21,7 @@ from runyard.tracking.experiments.messages import (
     DeleteExperimentTag,
     GetExperiment,
     GetExperimentByName,
+    ListExperimentFolders,
     RestoreExperiment,
     SearchExperiments,
     SetExperimentTag,
@@ -27,7 +29,7 @@ from runyard.tracking.experiments.messages import (
     UpdateExperiment,
     experiment_number,
 )
-from runyard.tracking.experiments.search import matching_experiments, search_experiment_ids
+from runyard.tracking.experiments.search import matching_experiments, search_experiment_ids, shown_stage
 from runyard.tracking.experiments.stages import ACTIVE, DELETED, begin_change, go_on, unfinished_change
 from runyard.tracking.experiments.summaries import summaries
 from runyard.tracking.experiments.tables import experiment_tags, experiments
@@ -200,6 +202,13 @@ def count_experiments(tx: Transaction, message: CountExperiments) -> Wire:
     """The number of experiments that a search finds. One statement."""
     matching = matching_experiments(tx, message.view_type, message.filter)
     return {"experiments": tx.scalar(sa.select(sa.func.count()).select_from(experiments).where(*matching))}
+
+
+@performs(ListExperimentFolders)
+def list_experiment_folders(tx: Transaction, message: ListExperimentFolders) -> Wire:
+    """The folders in a folder. One statement."""
+    shown = shown_stage(experiments.c.lifecycle_stage, message.view_type)
+    return folders_in(tx, message.folder, shown, message.order_by)
 
 
 @performs(UpdateExperiment)

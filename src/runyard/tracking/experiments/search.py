@@ -11,6 +11,7 @@ from runyard.db.transaction import Transaction
 from runyard.search.fields import EXPERIMENT_FIELDS
 from runyard.search.nodes import Comparison, OrderTerm, Words
 from runyard.search.parser import parse_filter, parse_order_by
+from runyard.tracking.experiments.folders import directly_in
 from runyard.tracking.experiments.summaries import LAST_ACTIVITY, MAX_COUNTED, active_runs
 from runyard.tracking.experiments.tables import experiment_tags, experiments
 from runyard.tracking.runs.tables import runs
@@ -75,6 +76,9 @@ def _single(single: Comparison | Words, dialect: str) -> sa.ColumnElement[bool]:
 
 def compare_experiment(comparison: Comparison, dialect: str) -> sa.ColumnElement[bool]:
     """The condition that a comparison with an attribute stands for."""
+    if comparison.key == "folder":
+        inside = directly_in(str(comparison.value), dialect)
+        return inside if comparison.operator == "=" else sa.not_(inside)
     column = experiments.c["experiment_id" if comparison.key == "id" else comparison.key]
     return compare(column, _with_number(comparison), dialect)
 

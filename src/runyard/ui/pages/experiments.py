@@ -8,16 +8,20 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from runyard.exceptions import InvalidParameter
+from runyard.search.writing import value_text
 from runyard.tracking.experiments.entities import Experiment
 from runyard.tracking.experiments.messages import (
     CountExperiments,
     CreateExperiment,
+    ExperimentFolder,
+    ExperimentFolders,
     ExperimentsFound,
     ExperimentSummary,
+    ListExperimentFolders,
     SearchExperiments,
     SummarizeExperiments,
 )
-from runyard.ui.navigation import Shell
+from runyard.ui.navigation import Crumb, Shell
 from runyard.ui.parts.list_state import ListState, Pages, name_filter, view_of, view_type
 from runyard.ui.parts.sorting import Column, column_of, order_terms
 from runyard.ui.parts.stars import turn_star_of_experiment
@@ -32,8 +36,19 @@ _COLUMNS = (
     ("last_update_time", "Changed"),
 )
 _NUMERIC = ("runs",)
-_VIEW = ("search", "order", "view", "page", "from")
+_VIEW = ("search", "order", "view", "folder", "flat", "page", "from")
 """Parameters that forms of the list lead back to."""
+
+
+_FOLDER_ORDERS = {"name": "name", "runs": "experiments"}
+
+
+@dataclass(frozen=True)
+class FolderRow:
+    """A folder of experiments, and the address that shows what is in it."""
+
+    folder: ExperimentFolder
+    href: str
 
 
 @dataclass(frozen=True)
@@ -46,9 +61,23 @@ class ExperimentRow:
 
 @dataclass(frozen=True)
 class ExperimentsPage:
-    """All that experiments.html may use."""
+    """All that experiments.html may use.
+
+    Attributes
+    ----------
+    folder: The folder whose experiments are listed; empty for those that are in none, or for all.
+    prefix: What their names begin with, which is not repeated in each row.
+    flat: Whether all experiments are listed, whatever folder they are in.
+    """
 
     rows: tuple[ExperimentRow, ...]
+    folders: tuple[FolderRow, ...]
+    more_folders: bool
+    folder: str
+    prefix: str
+    flat: bool
+    flat_href: str
+    folders_href: str
     pages: Pages
     search: str
     view: str
@@ -62,7 +91,8 @@ class ExperimentsPage:
     @property
     def untouched(self) -> bool:
         """Whether nothing was logged yet."""
-        return self.view == "active" and not self.search and not any(row.summary.runs for row in self.rows)
+        elsewhere = self.search or self.folder or self.folders or self.view != "active"
+        return not elsewhere and not any(row.summary.runs for row in self.rows)
 
 
 def show(site: Site, request: Request) -> Response:
@@ -70,14 +100,26 @@ def show(site: Site, request: Request) -> Response:
     state = ListState.of(request)
     search, order = state.text("search"), state.text("order")
     view = state.choice("view", ("active", "deleted"))
+    flat = bool(state.text("flat") or search or view == "deleted")
+    folder = "" if flat else "".join(state.all("folder")[-1:]).removesuffix("/")
     error: str | None = None
-    found, total = ExperimentsFound(), 0
+    found, total, folders = ExperimentsFound(), 0, ExperimentFolders()
     try:
-        found, total = _search(site, search, order, view, state)
+        within = name_filter(search) if flat else f"folder = {value_text(folder)}"
+        found, total = _search(site, within, order, view, state)
+        if not flat and state.token is None:
+            folders = site.ask(ListExperimentFolders(folder=folder, order_by=_order_of_folders(order)))
     except InvalidParameter as problem:
         error = problem.message
-    path = site.urls("experiments")
+    path, prefix = site.urls("experiments"), f"{folder}/" if folder else ""
     page = ExperimentsPage(
+        folders=tuple(FolderRow(one, state.href(path, folder=prefix + one.name)) for one in folders.folders),
+        more_folders=folders.more,
+        folder=folder,
+        prefix=prefix,
+        flat=bool(state.text("flat")),
+        flat_href=state.href(path, flat=1),
+        folders_href=state.href(path, flat=[], search=[]),
         rows=_with_runs(site, found.experiments),
         pages=state.pages(path, len(found.experiments), total, found.next_page_token, PAGE_SIZE),
         search=search,
@@ -89,13 +131,31 @@ def show(site: Site, request: Request) -> Response:
         here=path,
         query=request.url.query,
     )
-    return site.page(
-        request, "experiments", page, Shell("Experiments", "experiments", home=True), 400 if error else 200
-    )
+    shell = Shell(folder or "Experiments", "experiments", _crumbs(folder, state, path), home=True)
+    return site.page(request, "experiments", page, shell, 400 if error else 200)
 
 
-def _search(site: Site, search: str, order: str, view: str, state: ListState) -> tuple[ExperimentsFound, int]:
-    question: dict[str, Any] = {"filter": name_filter(search), "view_type": view_type(view)}
+def _order_of_folders(order: str) -> list[str]:
+    """The order of folders that goes with one of experiments: by name, unless it is by what their runs come to."""
+    key, _, way = order.partition(" ")
+    return [f"{_FOLDER_ORDERS.get(key, 'last_activity_time')} {way}".strip()] if order else []
+
+
+def _crumbs(folder: str, state: ListState, path: str) -> tuple[Crumb, ...]:
+    """The way to a folder; a slash that begins a part of a name belongs to it."""
+    found = [Crumb("Experiments", state.href(path, folder=[]))] if folder else []
+    start = 0
+    while start < len(folder):
+        end = folder.find("/", start + 1)
+        end = end if end > 0 else len(folder)
+        href = None if end == len(folder) else state.href(path, folder=folder[:end])
+        found.append(Crumb(folder[start:end], href))
+        start = end + 1
+    return tuple(found)
+
+
+def _search(site: Site, within: str | None, order: str, view: str, state: ListState) -> tuple[ExperimentsFound, int]:
+    question: dict[str, Any] = {"filter": within, "view_type": view_type(view)}
     terms = ["starred", *order_terms(order, "last_update_time DESC")]
     found = site.ask(SearchExperiments(max_results=PAGE_SIZE, page_token=state.token, order_by=terms, **question))
     if state.token is None and found.next_page_token is None:
