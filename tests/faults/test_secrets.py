@@ -3,8 +3,6 @@
 import json
 import logging
 import os
-import subprocess
-import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +22,7 @@ from runyard.db.migrate import upgrade
 from runyard.exceptions import RunyardException
 from tests.support.http import Caller
 from tests.support.postgres import free_port
+from tests.support.programs import start_program
 from tests.support.server import RunningServer
 
 MARK = "s3cr3t"
@@ -155,15 +154,15 @@ def test_a_run_that_is_logged_with_a_password_shows_it_nowhere(password: str, se
         "ADDRESS": server.url.replace("http://", f"http://ann:{password}@"),
         "MLFLOW_TRACKING_TOKEN": MARK,
     }
-    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    code, out, errors = start_program(program, environment=environment, loaded=("pandas",)).finish()
+    assert code == 0, errors
     with Caller(server.url) as caller:
         found = caller.call("runs/search", {"experiment_ids": ["0"]})
         run_id = found["runs"][0]["info"]["run_id"]
         pages = [caller.request("GET", path)[1] for path in ("/", "/experiments/0", f"/experiments/0/runs/{run_id}")]
 
-    assert "Run " in done.stdout
-    assert MARK not in " ".join([done.stdout, done.stderr, json.dumps(found), server.output(), *map(str, pages)])
+    assert "Run " in out
+    assert MARK not in " ".join([out, errors, json.dumps(found), server.output(), *map(str, pages)])
 
 
 def test_what_is_not_a_secret_stays() -> None:
