@@ -43,6 +43,7 @@ fix: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 
 docs: $(VENV)/.dev
+	$(BIN)/python -m tests.docs.rest_examples
 	$(BIN)/python tests/docs/reference.py
 	$(BIN)/python tests/docs/railroad.py
 

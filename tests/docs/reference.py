@@ -5,11 +5,13 @@
 
 import ast
 import inspect
+import json
 import sys
 from collections.abc import Iterator
+from functools import cache
 from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import click
 
@@ -18,12 +20,19 @@ from runyard._missing import EXTRAS
 from runyard.cli.main import COMMANDS, cli
 from runyard.flavors.autolog import LIBRARIES
 from runyard.flavors.table import FLAVORS
+from runyard.gate.gate import Gate
 from runyard.models.flavor import Flavor
 from runyard.protocol.message import OPERATIONS, AnyMessage
-from runyard.server.openapi import specification
+from runyard.server.artifact_routes import artifact_router
+from runyard.server.openapi_examples import examples
+from runyard.server.outages import ARTIFACTS, Outage
+from runyard.server.settings import ServerSettings
+from runyard.server.web import whole_description
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "web" / "docs" / "reference"
+LINE = 112
+"""Characters of a line of an example."""
 
 
 def pages() -> dict[Path, str]:
@@ -167,16 +176,41 @@ def _shown(default: object) -> str:
 # --------------------------------------------------------------------------------------------------------- operations
 
 
+_REST = """\
+Each operation takes and gives JSON; those with GET take their fields from the query. Unset fields may be
+left out. Where a path starts with `/api/2.0/mlflow`, the other prefixes that MLflow's clients and pages use work as
+well. A running server describes all of them, for programs too, at `/api/docs`.
+
+The examples follow each other as in a team's work, and the suite runs them so. `$RUNYARD_URL` is the server's address,
+such as `http://127.0.0.1:5000`. Other variables come from the answers of the examples that say so; in a shell,
+`RUN_ID=$(curl … | jq -r .run.info.run_id)`. `$S3_RUN_ID` is a run of an experiment whose `artifact_location` is in S3,
+`$OTHER_UPLOAD_ID` an upload that was begun and is not wanted any more. Answers show the first two entries of a list;
+those that are empty or a file are left out.
+
+An error is an object with `error_code` and `message`, and its status is one of this table. Each operation names those
+that it can give.
+"""
+
+
 def _operations() -> Iterator[str]:
-    described = specification()
+    described = description()
+    shown = [one for methods in described["paths"].values() for one in methods.values()]
+    statuses = {status: one["description"] for each in shown for status, one in each["responses"].items()}
     yield "# REST operations"
     yield ""
-    yield "Each operation takes and gives JSON; those with GET take their fields from the query. Unset fields may be"
-    yield "left out. An error is an object with `error_code` and `message`. Where a path starts with"
-    yield "`/api/2.0/mlflow`, the other prefixes that MLflow's clients and pages use work as well. A running server"
-    yield "describes all of them, for programs too, at `/api/docs`."
+    yield from _REST.splitlines()
+    yield ""
+    yield "| Status | Meaning |"
+    yield "| --- | --- |"
+    yield from (f"| {status} | {_meaning(status, statuses)} |" for status in sorted(statuses))
     for _, message in sorted(OPERATIONS.items(), key=_by_resource):
         yield from _operation(message, described)
+    yield ""
+    yield "# Files"
+    for path, methods in described["paths"].items():
+        for method, one in methods.items():
+            if one["tags"] == ["artifacts"] and "operationId" in one and one["operationId"] not in OPERATIONS:
+                yield from _file_route(path, method.upper(), one)
     yield ""
     yield "# Objects"
     for name, schema in described["components"]["schemas"].items():
@@ -185,6 +219,19 @@ def _operations() -> Iterator[str]:
         yield ""
         yield schema["description"]
         yield from _table(schema)
+
+
+@cache
+def description() -> dict[str, Any]:
+    """What a server says of itself; its routes are described and not called."""
+    router = artifact_router(ServerSettings(), cast("Gate", None), Outage(ARTIFACTS))
+    return whole_description(router.routes)
+
+
+def _meaning(status: str, found: dict[str, str]) -> str:
+    return {"200": "Done.", "409": "What is there does not allow it; the operation says what."}.get(
+        status, found[status]
+    )
 
 
 def _by_resource(item: tuple[str, type[AnyMessage]]) -> tuple[str, str]:
@@ -201,13 +248,65 @@ def _operation(message: type[AnyMessage], described: dict[str, Any]) -> Iterator
     yield shown["description"]
     yield ""
     methods = " or ".join(f"`{method} {operation.main_path}`" for method in operation.methods)
-    yield f"{methods}, answered with {_link(message.answer.__name__)}."
+    yield f"{methods}, answered with {_link(message.answer.__name__)}. {_statuses(shown)}"
     content = shown.get("requestBody", {}).get("content", {}).get("application/json", {})
     fields = {one["name"]: one["schema"] for one in shown.get("parameters", ())}
     required = [one["name"] for one in shown.get("parameters", ()) if one["required"]]
     body = content.get("schema", {"properties": {}})
     properties = {**fields, **body["properties"]}
     yield from _table({"properties": properties, "required": [*required, *body.get("required", ())]}, needs=True)
+    yield from _example(operation.name)
+
+
+def compact(value: Any, indent: str = "") -> str:
+    """JSON in lines that are not too long."""
+    text = json.dumps(value, ensure_ascii=False)
+    if len(indent + text) <= LINE or not isinstance(value, dict | list):
+        return text
+    inner = indent + "  "
+    if isinstance(value, dict):
+        lines = [f"{inner}{json.dumps(name)}: {compact(one, inner)}" for name, one in value.items()]
+        return "{\n" + ",\n".join(lines) + f"\n{indent}}}"
+    return "[\n" + ",\n".join(inner + compact(one, inner) for one in value) + f"\n{indent}]"
+
+
+def _file_route(path: str, method: str, shown: dict[str, Any]) -> Iterator[str]:
+    yield ""
+    yield f"## `{method} {path}`"
+    yield ""
+    yield shown["description"]
+    yield ""
+    yield _statuses(shown)
+    fields = {one["name"]: one["schema"] for one in shown["parameters"]}
+    yield from _table(
+        {"properties": fields, "required": [one["name"] for one in shown["parameters"] if one["required"]]}, needs=True
+    )
+    yield from _example(shown["operationId"])
+
+
+def _statuses(shown: dict[str, Any]) -> str:
+    last = " 409: " + shown["responses"]["409"]["description"] if "409" in shown["responses"] else ""
+    return f"Statuses: {', '.join(sorted(shown['responses']))}.{last}"
+
+
+def _example(name: str) -> Iterator[str]:
+    """The request of an operation as a curl line, and its answer."""
+    example = examples().get(name)
+    if example is None:
+        raise LookupError(f"{name} has no example: write one in tests/docs/rest_story.py, then run make docs.")
+    yield ""
+    yield "```bash"
+    yield example["curl"]
+    yield "```"
+    if example.get("answer"):
+        yield ""
+        yield "```json"
+        yield compact(example["answer"])
+        yield "```"
+    if "keeps" in example:
+        kept = " and ".join(f"`{place}` as `${variable}`" for variable, place in example["keeps"].items())
+        yield ""
+        yield f"Other examples use its {kept}."
 
 
 def _table(schema: dict[str, Any], needs: bool = False) -> Iterator[str]:

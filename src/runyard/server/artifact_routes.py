@@ -25,6 +25,7 @@ from runyard.http.answers import envelope
 from runyard.http.bodies import declared_length
 from runyard.protocol.message import AnyMessage
 from runyard.registry.model_versions.messages import GetModelVersionDownloadUri
+from runyard.server.artifact_description import described_route
 from runyard.server.artifact_paths import MODEL_ROOTS, OF_MODELS, OF_RUNS, OF_VERSIONS, PROXY_ROOTS, UPLOAD_TO_RUN
 from runyard.server.direct_transfers import DirectTransfers, json_response
 from runyard.server.file_threads import in_file_thread
@@ -48,15 +49,6 @@ _TEXT_ENDINGS = frozenset(
 )
 _TAG = re.compile(r'(?:W/)?"([^"]+)"')  # a proxy may have made it a weak one
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
-
-_FIELDS = {
-    "list_stored": {"path": False},
-    "download_of_run": {"run_id": True, "path": True},
-    "upload_to_run": {"run_id": True, "path": True},
-    "download_of_version": {"name": True, "version": True, "path": True},
-    "download_of_model": {"artifact_file_path": True},
-}
-"""Fields that handlers take from the query, and whether they must be there."""
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -136,18 +128,6 @@ def _noticing(outage: Outage, handler: Handler) -> Handler:
         return response
 
     return notice
-
-
-def described_route(path: str, name: str) -> dict[str, Any]:
-    """The parameters of a route for OpenAPI."""
-    parts = [(part, "path", True) for part in re.findall(r"{(\w+)", path)]
-    fields = [(field, "query", is_needed) for field, is_needed in _FIELDS.get(name, {}).items()]
-    return {
-        "parameters": [
-            {"name": one, "in": place, "required": is_needed, "schema": {"type": "string"}}
-            for one, place, is_needed in [*parts, *fields]
-        ]
-    }
 
 
 class _Routes:

@@ -1,6 +1,7 @@
 """The OpenAPI description of the protocol, generated from the messages."""
 
 import inspect
+from collections.abc import Iterable
 from typing import Any, get_args, get_origin
 
 from runyard.core import limits as rules
@@ -8,6 +9,7 @@ from runyard.core.wire import IdMark, is_declared, plain, wire_fields
 from runyard.gate.slices import load_messages
 from runyard.http.settings import Limits
 from runyard.protocol.message import OPERATIONS, AnyMessage
+from runyard.protocol.operation import Operation
 from runyard.protocol.types import Choice
 from runyard.version import VERSION
 
@@ -33,13 +35,26 @@ _ANSWERS = {
     "400": "The request breaks a rule: a field is missing, has the wrong type or a value that is not allowed.",
     "403": "The request came from a page of another site, or the caller may not do this.",
     "404": "What the request names is not there.",
+    "409": "What is there does not allow it.",
+    "412": "The file has changed since it had the tag of `If-Match`, or is there already.",
     "413": "The body is over the limit.",
     "415": "The body is packed in a way the server does not know.",
+    "416": "The file ends before the part that `Range` asks for.",
     "422": "The database needs longer for this than the server lets a read take.",
+    "501": "This server cannot do it: it keeps artifacts in a folder.",
     "503": "Too much is waiting, or the database cannot be reached; see Retry-After.",
     "504": "The server did not finish in time; a write may be stored yet.",
     "507": "The server's disk is full; nothing was stored.",
 }
+_OF_FILES = {"412", "416", "501"}
+"""Statuses of artifacts alone."""
+_CONFLICTS = {
+    "create_model_version": "The run is being removed for good.",
+    "promote_model_version": "With `fail`: the condition does not hold.",
+    "restore_run": "The run is being removed for good.",
+    "update_saved_view": "The view was changed since the time given.",
+}
+"""Operations that answer 409, and when."""
 
 
 def specification(static_prefix: str = "") -> Schema:
@@ -81,10 +96,7 @@ def _operation(kind: type[AnyMessage], method: str, parts: dict[str, Schema]) ->
         "tags": [operation.path.partition("/")[0]],
         "responses": {
             "200": {"description": _first_paragraph(kind.answer), "content": _json(_typed(kind.answer, (), parts))},
-            **{
-                status: {"description": text, "content": _json(_reference("Error"))}
-                for status, text in _ANSWERS.items()
-            },
+            **refusals(_statuses(operation, method), _CONFLICTS.get(operation.name, "")),
         },
     }
     schema = _object(kind, parts)
@@ -98,6 +110,30 @@ def _operation(kind: type[AnyMessage], method: str, parts: dict[str, Schema]) ->
     if parameters:
         described["parameters"] = parameters
     return described
+
+
+def _statuses(operation: Operation, method: str) -> list[str]:
+    """The statuses of refusals."""
+    never = _OF_FILES | (set() if operation.name in _CONFLICTS else {"409"})
+    never |= {"413", "415"} if method == "GET" else set()
+    never |= {"507"} if operation.kind == "read" else {"422"}
+    return [status for status in _ANSWERS if status not in never]
+
+
+def refusals(statuses: Iterable[str], conflict: str = "") -> Schema:
+    """The description of answers with these statuses.
+
+    Parameters
+    ----------
+    conflict: What 409 means here.
+    """
+    return {
+        status: {
+            "description": conflict if conflict and status == "409" else _ANSWERS[status],
+            "content": _json(_reference("Error")),
+        }
+        for status in statuses
+    }
 
 
 def _parameter(name: str, schema: Schema, place: str) -> Schema:

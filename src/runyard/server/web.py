@@ -18,10 +18,12 @@ from runyard.http.framework import explained, json_answer
 from runyard.server import absent
 from runyard.server.artifact_routes import artifact_router
 from runyard.server.openapi import specification
+from runyard.server.openapi_examples import add_examples
 from runyard.server.outages import ARTIFACTS, Outage
 from runyard.server.settings import ServerSettings
 from runyard.ui import Pages
 from runyard.ui.pages import api
+from runyard.version import VERSION
 
 _FOR_PROGRAMS = ("/api/", "/ajax-api/", "/get-artifact/", "/model-versions/get-artifact/", *absent.ROOTS)
 """Below these, errors are JSON."""
@@ -40,14 +42,20 @@ def create_web(settings: ServerSettings, gate: Gate, artifacts_outage: Outage | 
     return app
 
 
+def whole_description(routes: Sequence[BaseRoute], static_prefix: str = "") -> dict[str, Any]:
+    """The OpenAPI description of the protocol and of these routes, with examples."""
+    described = specification(static_prefix)
+    others = get_openapi(title="Runyard", version=VERSION, routes=routes)
+    described["paths"].update(others["paths"])
+    described["components"]["schemas"].update(others.get("components", {}).get("schemas", {}))
+    add_examples(described)
+    return described
+
+
 def _add_documentation(app: FastAPI, pages: Pages, settings: ServerSettings) -> None:
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            described = specification(settings.static_prefix)
-            others = get_openapi(title=app.title, version=app.version, routes=app.routes)
-            described["paths"].update(others["paths"])
-            described["components"]["schemas"].update(others.get("components", {}).get("schemas", {}))
-            app.openapi_schema = described
+            app.openapi_schema = whole_description(app.routes, settings.static_prefix)
         return app.openapi_schema
 
     def serve_openapi(_: Request) -> Response:
