@@ -12,8 +12,8 @@ depends_on = None
 
 PART = "substr(value, 1, 200)"
 NUMERALS = (
-    r"^\s*[-+]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,2})?|"
-    r"[0-9](?:\.[0-9]*)?[eE][-+]?(?:[12][0-9]{2}|30[0-7]))\s*$"
+    r"^[ \t\n\v\f\r]*[-+]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,2})?|"
+    r"[0-9](?:\.[0-9]*)?[eE][-+]?(?:[12][0-9]{2}|30[0-7]))[ \t\n\v\f\r]*$"
 )
 NUMBER = {
     "sqlite": f"CASE WHEN ({PART} > CAST(-1e+308 AS REAL) AND {PART} < CAST(1e+308 AS REAL)) "
@@ -27,10 +27,18 @@ LASTED = {
 }
 
 
-def _indexes(dialect: str) -> dict[str, tuple[str, list[Any]]]:
+ORDERED = {"sqlite": "", "postgresql": ' COLLATE "C"'}
+"""What orders texts by the characters' numbers."""
+
+
+def _indexes(dialect: str) -> dict[str, tuple[str, list[Any], str]]:
+    numeral, ordered = NUMBER[dialect], ORDERED[dialect]
+    text = sa.text(f"{PART}{ordered}")
+    odd = f"{numeral} IS NULL AND (substr(value, 1, 1){ordered}) < ':'"
     return {
-        "ix_runs_duration": ("runs", ["experiment_id", _expression(LASTED[dialect]), "start_time"]),
-        "ix_run_params_number": ("run_params", ["key", _expression(NUMBER[dialect]), "run_id"]),
+        "ix_runs_duration": ("runs", ["experiment_id", _expression(LASTED[dialect])], "end_time IS NOT NULL"),
+        "ix_run_params_number": ("run_params", ["key", _expression(numeral), "run_id"], f"{numeral} IS NOT NULL"),
+        "ix_run_params_odd": ("run_params", ["key", text, "run_id"], odd),
     }
 
 
@@ -42,16 +50,17 @@ def upgrade() -> None:
     """Create the indexes; on PostgreSQL beside the writers of a running server, which no lock keeps waiting."""
     dialect = op.get_bind().dialect.name
     if dialect == "sqlite":
-        for name, (table, columns) in _indexes(dialect).items():
-            op.create_index(name, table, columns)
+        for name, (table, columns, where) in _indexes(dialect).items():
+            op.create_index(name, table, columns, sqlite_where=sa.text(where))
         return
     with op.get_context().autocommit_block():
-        for name, (table, columns) in _indexes(dialect).items():
+        for name, (table, columns, where) in _indexes(dialect).items():
             op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")  # one whose making was interrupted is not valid
-            op.create_index(name, table, columns, postgresql_concurrently=True)
+            chosen = sa.text(where.replace(":", "\\:"))
+            op.create_index(name, table, columns, postgresql_where=chosen, postgresql_concurrently=True)
 
 
 def downgrade() -> None:
     """Drop them."""
-    for name, (table, _) in _indexes(op.get_bind().dialect.name).items():
+    for name, (table, *_) in _indexes(op.get_bind().dialect.name).items():
         op.drop_index(name, table)

@@ -17,7 +17,8 @@ _FILLING = """
 INSERT INTO runs (
     id, run_uuid, experiment_id, name, user_id, status, start_time, end_time, lifecycle_stage, artifact_uri, document
 ) SELECT
-    i, 'r' || (i * 7919 % {runs}), {experiment}, 'name-' || i, '', 'FINISHED', i / 3, i * 7, 'active', '', '' FROM n;
+    i, 'r' || (i * 7919 % {runs}), {experiment}, 'name-' || i, '', 'FINISHED', i / 3,
+    CASE WHEN i % 1000 > 0 THEN i * 7 END, 'active', '', '' FROM n;
 INSERT INTO metric_series (run_id, key, value, step, timestamp, document)
     SELECT i, 'm', (i * 7919 % {runs}) * 1.0 / {runs}, 0, 0, '' FROM n;
 INSERT INTO run_params (run_id, key, value) SELECT i, 'p', 'v' || (i % 4) FROM n;
@@ -88,11 +89,13 @@ def test_a_page_reads_a_part_of_the_experiment(gate: Gate, experiment: str, text
             )  # fmt: skip
             asked = list(statements)
             read = [list(_read(connection, *each)) for each in asked]
-        assert len(asked) <= 12
+        assert len(asked) <= 15
         if gate.engines.dialect == "sqlite":
             scans = [step for steps in read for step in steps if step.startswith("SCAN") and "VIRTUAL" not in step]
             # `found` holds the few values of a key.
             assert not [step for step in scans if not step.startswith(("SCAN found", "SCAN CONSTANT", "SCAN ("))]
+            if order_by.startswith(("duration", "end_time", "run_name")):  # in whose order that index is not
+                assert not [step for steps in read for step in steps if "USING INDEX ix_runs_newest" in step]
         else:
             assert sum(map(sum, read)) < 2 * MAX_WALKED
         token = found[1]

@@ -34,7 +34,7 @@ def test_a_summary_is_what_counting_run_by_run_finds(gate: Gate, seed: int) -> N
             gate.perform(DeleteRun(run_id=run_id))
             continue
         expected[experiment_id][status] += 1
-        last[experiment_id] = max(last[experiment_id], started if going_on else ended)
+        last[experiment_id] = max(last[experiment_id], started, 0 if going_on else ended)
 
     found = gate.perform(SummarizeExperiments(experiment_ids=[*experiment_ids, "12345"]))["experiments"]
 

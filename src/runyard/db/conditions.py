@@ -150,8 +150,8 @@ def _exact(column: Column, value: Any) -> Any:
 
 _NUMERAL = {float("inf"): "9e999", float("-inf"): "-9e999"}
 _NUMERALS = (
-    r"^\s*[-+]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,2})?|"
-    r"[0-9](?:\.[0-9]*)?[eE][-+]?(?:[12][0-9]{2}|30[0-7]))\s*$"
+    r"^[ \t\n\v\f\r]*[-+]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,2})?|"
+    r"[0-9](?:\.[0-9]*)?[eE][-+]?(?:[12][0-9]{2}|30[0-7]))[ \t\n\v\f\r]*$"
 )
 _INDEXED = 200
 """Characters of a text that are read as a number, which the indexes of params and tags hold."""

@@ -31,9 +31,12 @@ def active_runs(*columns: sa.ColumnElement[Any]) -> sa.Select[Any]:
     return sa.select(*columns).select_from(runs).where(ours).correlate(experiments)
 
 
-_activity = sa.func.coalesce(runs.c.end_time, runs.c.start_time)
-LAST_ACTIVITY = active_runs(_activity).order_by(_activity.desc()).limit(1).scalar_subquery()
-"""When an active run of an experiment last started or ended, inside of a statement about experiments; one seek."""
+_started, _ended = (
+    active_runs(time).where(time.is_not(None)).order_by(time.desc()).limit(1).scalar_subquery()
+    for time in (runs.c.start_time, runs.c.end_time)
+)
+LAST_ACTIVITY = sa.case((_ended > _started, _ended), else_=_started)
+"""When an active run of an experiment last started or ended, inside of a statement about experiments; a few seeks."""
 
 
 def _summaries(dialect: str) -> sa.Select[Any]:

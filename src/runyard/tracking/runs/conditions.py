@@ -67,9 +67,12 @@ class View:
 
     def shown(self, dialect: str, tested: bool = False) -> list[sa.ColumnElement[bool]]:
         """Whether a row of `runs` is in view; `tested` for runs that are known by number."""
-        # The sum keeps databases from reading all runs of the experiment instead of these.
+        # The sum, and the empty text, keep databases from reading all runs of the experiment instead of these.
         experiment = runs.c.experiment_id + number(0) if tested else runs.c.experiment_id
-        return self._shown(experiment, runs.c.lifecycle_stage, dialect)
+        stage: sa.ColumnElement[str] = runs.c.lifecycle_stage
+        if tested and dialect == "sqlite":
+            stage = stage.concat(sa.literal_column("''"))
+        return self._shown(experiment, stage, dialect)
 
     def has(self, run: sa.ColumnElement[int], dialect: str) -> sa.ColumnElement[bool]:
         """Whether the run of a number is in view."""
@@ -120,7 +123,7 @@ def meets_in_row(
     conditions: Sequence[Condition], view: View, dialect: str, _run: sa.ColumnElement[int]
 ) -> list[sa.ColumnElement[bool]]:
     """The same as `meets_by_number`, asked of rows of `runs`."""
-    return [*view.shown(dialect), *meets(conditions, dialect)]
+    return [*view.shown(dialect, tested=True), *meets(conditions, dialect)]
 
 
 def _cost(condition: Condition) -> int:

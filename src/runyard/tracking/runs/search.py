@@ -310,7 +310,7 @@ def _walks(tx: Transaction, search: Search) -> list[Walk]:
             lambda step: by_duration(tx, shown[0], by_row, ascending, began, step),
             lambda step: by_age(tx, shown[0], by_row, ascending, since, step),
         ]
-    return [lambda step: by_end(tx, shown, by_row, ascending, key, step, only)] if first.key == "end_time" else []
+    return [lambda step: by_end(tx, shown[0], by_row, ascending, key, step, only)] if first.key == "end_time" else []
 
 
 def count_runs(tx: Transaction, experiment_ids: Sequence[str], view_type: str, text: str | None) -> int:

@@ -1,9 +1,11 @@
 """Tables of runs, their params and tags."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import Grouping
 
-from runyard.db.conditions import as_number
+from runyard.db.conditions import as_number, binary, number
 from runyard.db.metadata import metadata
 from runyard.tracking.experiments.tables import experiments
 
@@ -24,6 +26,12 @@ def _first_part(column: str) -> str:
 def _sorted_part(column: str) -> str:
     """The same on PostgreSQL, by the characters' numbers: its databases each have an order of their own."""
     return f'{_first_part(column)} COLLATE "C"'
+
+
+def where(condition: str | sa.ColumnElement[bool]) -> dict[str, Any]:
+    """The rows that an index holds, on both databases."""
+    chosen = sa.text(condition) if isinstance(condition, str) else condition
+    return {"sqlite_where": chosen, "postgresql_where": chosen}
 
 
 runs = sa.Table(
@@ -47,10 +55,11 @@ runs = sa.Table(
     sa.Index("ix_runs_newest", "experiment_id", "lifecycle_stage", sa.text("start_time DESC"), "run_uuid"),
     # The same within a status: a search for one reads its newest runs only, and the runs of each are counted here.
     sa.Index("ix_runs_status", "experiment_id", "lifecycle_stage", "status", sa.text("start_time DESC"), "run_uuid"),
-    sa.Index("ix_runs_activity", "experiment_id", "lifecycle_stage", sa.text("coalesce(end_time, start_time) DESC")),
     sa.Index("ix_runs_name", "experiment_id", sa.text(_first_part("name"))).ddl_if(dialect="sqlite"),
     sa.Index("ix_runs_name", "experiment_id", sa.text(_sorted_part("name"))).ddl_if(dialect="postgresql"),
-    sa.Index("ix_runs_end", "experiment_id", "end_time"),
+    sa.Index("ix_runs_ended", "experiment_id", "end_time", "lifecycle_stage", **where("end_time IS NOT NULL")),
+    # Those that go on: a run leaves it when it ends, so the other orders hold those that have ended alone.
+    sa.Index("ix_runs_open", "experiment_id", "start_time", **where("end_time IS NULL")),
     # Whether the run of a number is in view: SQLite would read a page for each, as rows are long.
     sa.Index("ix_runs_number", "id", "experiment_id", "lifecycle_stage").ddl_if(dialect="sqlite"),
 )
@@ -58,8 +67,7 @@ runs = sa.Table(
 LASTED: sa.ColumnElement[float] = sa.cast(runs.c.end_time, sa.Double()) - sa.cast(runs.c.start_time, sa.Double())
 """Milliseconds that a run took; NULL while it goes on. Any 64-bit integer may be a time: their difference may not."""
 
-# Those that go on, for which this is NULL, follow each other by their start.
-sa.Index("ix_runs_duration", runs.c.experiment_id, LASTED, runs.c.start_time)
+sa.Index("ix_runs_duration", runs.c.experiment_id, LASTED, **where("end_time IS NOT NULL"))
 
 
 def _texts(name: str) -> sa.Table:
@@ -78,9 +86,31 @@ def _texts(name: str) -> sa.Table:
 params = _texts("run_params")
 tags = _texts("run_tags")
 
-for _dialect in ("sqlite", "postgresql"):  # params that are numbers, in the order of these; the others are NULL here
-    _value = Grouping(as_number(params.c.value, _dialect))
-    sa.Index("ix_run_params_number", params.c.key, _value, params.c.run_id).ddl_if(dialect=_dialect)
+BEHIND_NUMBERS = ":"
+"""No number begins with this character or one behind it, in the order of texts."""
+
+
+def among_numbers(column: sa.ColumnElement[str], dialect: str) -> sa.ColumnElement[bool]:
+    """Whether a text begins with a character that is none of those behind numbers."""
+    first = sa.func.substr(column, number(1), number(1), type_=sa.Text())
+    return binary(first, dialect) < sa.literal_column(f"'{BEHIND_NUMBERS}'", sa.Text())
+
+
+for _dialect in ("sqlite", "postgresql"):
+    _value = as_number(params.c.value, _dialect)
+    # Params that are numbers, in the order of these.
+    sa.Index(
+        "ix_run_params_number", params.c.key, Grouping(_value), params.c.run_id, **where(_value.is_not(None))
+    ).ddl_if(dialect=_dialect)
+    # Texts that stand among them in the order of texts; those behind them follow each other there.
+    _part = sa.text(_first_part("value") if _dialect == "sqlite" else _sorted_part("value"))
+    sa.Index(
+        "ix_run_params_odd",
+        params.c.key,
+        _part,
+        params.c.run_id,
+        **where(_value.is_(None) & among_numbers(params.c.value, _dialect)),
+    ).ddl_if(dialect=_dialect)
 
 run_trigrams = sa.Table(
     "run_trigrams",

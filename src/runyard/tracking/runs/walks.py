@@ -12,16 +12,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from runyard.db.conditions import as_number, number
+from runyard.db.conditions import as_number
 from runyard.db.transaction import Transaction
 from runyard.search.nodes import Comparison, OrderTerm
 from runyard.tracking.runs.ranges import TABLES, in_index, in_range, indexed
-from runyard.tracking.runs.tables import INDEXED_LENGTH, LASTED, runs
+from runyard.tracking.runs.tables import BEHIND_NUMBERS, INDEXED_LENGTH, LASTED, among_numbers, runs
 
 MAX_GROUP = 5_000
 """Runs of one value that are read at once."""
-MAX_TEXTS = 1_000
-"""Runs whose param is not a number that are read at once, where it is a number for others."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +46,6 @@ Piece = list[int] | Tested | Group
 _LOWER, _UPPER = frozenset((">", ">=")), frozenset(("<", "<="))
 
 _ROUNDED, _MAX_TIME = 2048.0, 2.0**62
-_LEAST = -1e308
-"""Less than every value: SQLite passes over no NULLs in an index by IS NOT NULL, but by this."""
 
 Tests = Callable[[sa.ColumnElement[int]], Sequence[sa.ColumnElement[bool]]]
 """The conditions on the run of a number."""
@@ -176,24 +172,38 @@ def by_numeral(
     of_key, numeral = table.c.key == term.key, as_number(table.c.value, tx.dialect)
     if not any(comparison.operator == "IS NULL" for comparison in own):
         if rank == 0:
-            chosen, some = sa.select(table.c.run_id, numeral).where(of_key), [(">", numeral > number(_LEAST))]
+            chosen = sa.select(table.c.run_id, numeral).where(of_key, numeral.is_not(None))
             first = None if key is None else key[1]
-            yield from _valued(tx, chosen, some, tests(table.c.run_id), term.ascending, first, step)
+            yield from _valued(tx, chosen, (), tests(table.c.run_id), term.ascending, first, step)
         if rank < 2:
-            texts = sa.select(table.c.run_id).where(of_key, numeral.is_(None))
-            if tx.dialect == "postgresql":  # which reads all of them first, if not in the order of the index
-                texts = texts.order_by(numeral, table.c.run_id)
-            few = [row[0] for row in tx.execute(texts.limit(MAX_TEXTS + 1))]
-            if len(few) <= MAX_TEXTS:
-                yield few
-            else:  # along the index of texts: the condition must not look like one that finds few, or has an index
-                text = indexed(table.c.value, tx.dialect)
-                is_text = sa.case((numeral.is_(None), number(1)), else_=number(0)) != number(0)
-                chosen, first = sa.select(table.c.run_id, text).where(of_key, is_text), key[2] if key and rank else None
-                yield from _valued(tx, chosen, (), tests(table.c.run_id), term.ascending, first, step)
+            first = key[2] if key is not None and rank else None
+            yield from _texts(tx, table, term, tests(table.c.run_id), first, step)
     if any(comparison.operator != "IS NULL" for comparison in own):
         return
     yield from _lacking(tx, shown, term, key[3] if key is not None and rank == 2 else None, step, only)
+
+
+def _texts(
+    tx: Transaction,
+    table: sa.FromClause,
+    term: OrderTerm,
+    tests: Sequence[sa.ColumnElement[bool]],
+    first: str | None,
+    step: Step,
+) -> Iterator[Piece]:
+    """Numbers of the runs whose param is not a number, by its text: those that stand among the numbers, and behind."""
+    text, of_key = indexed(table.c.value, tx.dialect), table.c.key == term.key
+    chosen = sa.select(table.c.run_id, text).where(of_key)
+    among = chosen.where(as_number(table.c.value, tx.dialect).is_(None), among_numbers(table.c.value, tx.dialect))
+    behind = [(">=", text >= sa.literal_column(f"'{BEHIND_NUMBERS}'", sa.Text()))]
+    if not term.ascending:
+        yield from _valued(tx, chosen, behind, tests, False, first, step)
+        yield from _valued(tx, among, (), tests, False, first, step)
+        return
+    if first is None or first < BEHIND_NUMBERS:
+        yield from _valued(tx, among, (), tests, True, first, step)
+        first = None
+    yield from _valued(tx, chosen, behind, tests, True, first, step)
 
 
 def _lacking(
@@ -241,7 +251,7 @@ def by_name(
 
 def by_end(
     tx: Transaction,
-    shown: Sequence[sa.ColumnElement[bool]],
+    experiment: sa.ColumnElement[bool],
     tests: Tests,
     ascending: bool,
     key: Sequence[Any] | None,
@@ -252,7 +262,7 @@ def by_end(
 
     Parameters
     ----------
-    shown, tests, key, only: As of `by_value`; the first part of `key` is whether the run has not ended.
+    tests, key, only: As of `by_value`; the first part of `key` is whether the run has not ended.
 
     Raises
     ------
@@ -260,12 +270,12 @@ def by_end(
     """
     end = runs.c.end_time
     if key is None or key[0] == 0:
-        ended = sa.select(runs.c.id, end).where(shown[0], end.is_not(None))
+        ended = sa.select(runs.c.id, end).where(experiment, end.is_not(None))
         yield from _valued(tx, ended, (), tests(runs.c.id), ascending, None if key is None else key[1], step)
     if only:
-        yield from newest_first(tx, [*shown, end.is_(None)], key[2] if key is not None and key[0] else None, step)
+        yield from _open(tx, experiment, tests, False, key[2] if key is not None and key[0] else None, step)
     else:
-        yield limited(tx, sa.select(runs.c.id).where(*shown, end.is_(None)), MAX_GROUP)
+        yield limited(tx, sa.select(runs.c.id).where(experiment, end.is_(None)), MAX_GROUP)
 
 
 def by_duration(
@@ -277,8 +287,8 @@ def by_duration(
     ------
     WalkTooLongError: Too many runs took the same time.
     """
-    chosen, ended = sa.select(runs.c.id, LASTED).where(experiment), [(">", LASTED > number(_LEAST))]
-    yield from _valued(tx, chosen, ended, tests(runs.c.id), ascending, first, step)
+    chosen = sa.select(runs.c.id, LASTED).where(experiment, runs.c.end_time.is_not(None))
+    yield from _valued(tx, chosen, (), tests(runs.c.id), ascending, first, step)
 
 
 def by_age(
@@ -293,8 +303,15 @@ def by_age(
     first = None
     if since is not None:  # durations of very odd times are rounded: a little earlier costs nothing
         first = int(max(min(since + (_ROUNDED if ascending else -_ROUNDED), _MAX_TIME), -_MAX_TIME))
-    chosen = sa.select(runs.c.id, runs.c.start_time).where(experiment, LASTED.is_(None))
-    yield from _valued(tx, chosen, (), tests(runs.c.id), not ascending, first, step)
+    yield from _open(tx, experiment, tests, not ascending, first, step)
+
+
+def _open(
+    tx: Transaction, experiment: sa.ColumnElement[bool], tests: Tests, ascending: bool, first: int | None, step: Step
+) -> Iterator[Piece]:
+    """Numbers of the runs of one experiment that go on, by start time, from one on."""
+    chosen = sa.select(runs.c.id, runs.c.start_time).where(experiment, runs.c.end_time.is_(None))
+    yield from _valued(tx, chosen, (), tests(runs.c.id), ascending, first, step)
 
 
 def _valued(  # long: one walk, whose statements differ by where it is

@@ -1,0 +1,58 @@
+"""What logging writes: pages of SQLite's file, each of which costs its journal four kilobytes."""
+
+import random
+from collections.abc import Callable
+from pathlib import Path
+from struct import unpack_from
+
+import pytest
+
+from runyard.core.entity import Tag
+from runyard.gate.gate import Gate
+from runyard.protocol.message import AnyMessage
+from runyard.tracking.runs.entities import Param
+from runyard.tracking.runs.messages import CreateRun, LogBatch, UpdateRun
+from tests.factories import NOW, a_point, an_experiment
+
+RUNS = 150
+TEXTS = ["adam", "True", "None", "(1, 2)", "gini"]
+
+BOUNDS = {"create": 19.0, "texts": 29.0, "numbers": 37.0, "end": 7.5}
+"""Pages at most, on average; an index more on what is logged adds one, or one for each param."""
+
+
+@pytest.mark.parametrize("kind", ["texts", "numbers"])
+def test_logging_writes_few_pages(tmp_path: Path, kind: str) -> None:
+    """An index that holds what no search looks for there shows here."""
+    chance, written = random.Random(7), dict.fromkeys(("create", kind, "end"), 0)
+    value: dict[str, Callable[[], str]] = {
+        "texts": lambda: chance.choice(TEXTS),
+        "numbers": lambda: repr(chance.random()),
+    }
+    gate = Gate.open(f"sqlite:///{tmp_path / 'runs.db'}")
+
+    def pages(name: str, message: AnyMessage) -> dict[str, str]:
+        before = _frames(tmp_path)
+        answer = gate.perform(message)
+        after = _frames(tmp_path)
+        written[name] += after - before if after > before else after  # the journal began anew
+        return answer["run"]["info"] if "run" in answer else {}
+
+    experiment_id = an_experiment(gate)
+    for place in range(RUNS):
+        started = NOW + 1_000 * place
+        tags = [Tag(key=f"t{number}", value=chance.choice(TEXTS)) for number in range(7)]
+        run_id = pages("create", CreateRun(experiment_id=experiment_id, start_time=started, tags=tags))["run_id"]
+        params = [Param(key=f"p{number}", value=value[kind]()) for number in range(10)]
+        points = [a_point(f"m{number}", chance.random()) for number in range(10)]
+        pages(kind, LogBatch(run_id=run_id, params=params, metrics=points))
+        pages("end", UpdateRun(run_id=run_id, status="FINISHED", end_time=started + chance.randrange(10**6)))
+    gate.close()
+
+    assert {name: amount / RUNS for name, amount in written.items() if amount / RUNS > BOUNDS[name]} == {}
+
+
+def _frames(folder: Path) -> int:
+    """Pages in the journal, which the index of the journal tells."""
+    [number] = unpack_from("<I", (folder / "runs.db-shm").read_bytes(), 16)
+    return int(number)
