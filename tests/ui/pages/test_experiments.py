@@ -23,13 +23,14 @@ def test_a_long_list_is_counted_whole_on_every_page(gate: Gate, reader: Reader) 
     """The pages show a hundred; readers want to know how many there are."""
     for number in range(102):
         an_experiment(gate, f"long {number}")
+    an_experiment(gate, "in a/long folder")
 
-    first = reader.get("/?search=long")
-    [onwards] = [found["href"] for tag, found in first.elements if tag == "a" and found.get("rel") == "next"]
-    second = reader.get(onwards)
+    for address, total in (("/?search=long", 103), ("/?order=name%20ASC", 103), ("/?flat=1", 104)):
+        first = reader.get(address)
+        [onwards] = [found["href"] for tag, found in first.elements if tag == "a" and found.get("rel") == "next"]
 
-    assert "1-100 of 102 experiments" in first.words
-    assert "101-102 of 102 experiments" in second.words
+        assert f"1-100 of {total} experiments" in first.words
+        assert f"101-{total} of {total} experiments" in reader.get(onwards).words
 
 
 def test_search_finds_names_that_hold_the_text_in_any_case(gate: Gate, reader: Reader) -> None:

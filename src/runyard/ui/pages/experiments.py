@@ -106,9 +106,11 @@ def show(site: Site, request: Request) -> Response:
     found, total, folders = ExperimentsFound(), 0, ExperimentFolders()
     try:
         within = name_filter(search) if flat else f"folder = {value_text(folder)}"
-        found, total = _search(site, within, order, view, state)
         if not flat and state.token is None:
             folders = site.ask(ListExperimentFolders(folder=folder, order_by=_order_of_folders(order)))
+        whole = not flat and not folder and state.token is None and not folders.more
+        elsewhere = sum(one.experiments for one in folders.folders) if whole else None
+        found, total = _search(site, within, order, view, state, elsewhere)
     except InvalidParameter as problem:
         error = problem.message
     path, prefix = site.urls("experiments"), f"{folder}/" if folder else ""
@@ -154,12 +156,23 @@ def _crumbs(folder: str, state: ListState, path: str) -> tuple[Crumb, ...]:
     return tuple(found)
 
 
-def _search(site: Site, within: str | None, order: str, view: str, state: ListState) -> tuple[ExperimentsFound, int]:
+def _search(
+    site: Site, within: str | None, order: str, view: str, state: ListState, elsewhere: int | None
+) -> tuple[ExperimentsFound, int]:
+    """A page of experiments, and how many there are.
+
+    Parameters
+    ----------
+    elsewhere: Number of all experiments that are not among them, where it is known: all are counted without a look at
+        their names then.
+    """
     question: dict[str, Any] = {"filter": within, "view_type": view_type(view)}
     terms = ["starred", *order_terms(order, "last_update_time DESC")]
     found = site.ask(SearchExperiments(max_results=PAGE_SIZE, page_token=state.token, order_by=terms, **question))
     if state.token is None and found.next_page_token is None:
         return found, len(found.experiments)
+    if elsewhere is not None:
+        return found, site.ask(CountExperiments(view_type=view_type(view))).experiments - elsewhere
     return found, site.ask(CountExperiments(**question)).experiments
 
 
