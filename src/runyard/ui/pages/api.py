@@ -1,5 +1,6 @@
 """The page at /api/docs: every operation with its fields, readable without JavaScript."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -30,6 +31,9 @@ class ApiOperation:
     Attributes
     ----------
     answer: Name of the object it answers with; empty where it answers with a file.
+    statuses: The HTTP statuses of its answers.
+    curl: An example, as a line of the shell.
+    answered: What that is answered, as JSON; empty for a file.
     """
 
     name: str
@@ -38,6 +42,9 @@ class ApiOperation:
     description: str
     fields: tuple[ApiField, ...]
     answer: str = ""
+    statuses: str = ""
+    curl: str = ""
+    answered: str = ""
 
 
 @dataclass(frozen=True)
@@ -85,14 +92,19 @@ def _operation(path: str, method: str, described: Mapping[str, Any]) -> ApiOpera
     ]
     content = described.get("requestBody", {}).get("content", {}).get("application/json", {})
     body = list(_fields(content.get("schema", {}), "body"))
-    answered = described["responses"]["200"].get("content", {}).get("application/json", {}).get("schema", {})
+    answer = described["responses"]["200"].get("content", {}).get("application/json", {})
+    schema, shown = answer.get("schema", {}), answer.get("example")
+    samples = described.get("x-codeSamples", ())
     return ApiOperation(
         name=described["operationId"],
         method=method.upper(),
         path=path,
         description=_words(described),
         fields=(*parameters, *body),
-        answer=_type(answered) if "$ref" in answered else "",
+        answer=_type(schema) if "$ref" in schema else "",
+        statuses=", ".join(sorted(described["responses"])),
+        curl=samples[0]["source"] if samples else "",
+        answered=json.dumps(shown, indent=2, ensure_ascii=False) if shown else "",
     )
 
 
