@@ -101,13 +101,19 @@ def open_location(uri: str, places: Sequence[str]) -> tuple[ArtifactRepository, 
     ------
     InvalidParameter: The location is elsewhere.
     """
+    place, path = place_of(uri, places)
+    return server_repository(place), path
+
+
+def place_of(uri: str, places: Sequence[str]) -> tuple[str, str]:
+    """The place that holds a location, and the location's path in it; as `open_location`, which opens it."""
     inside = proxied_path(uri) if urlsplit(uri).scheme == PROXY_SCHEME else None
     if inside is not None and places:
-        return server_repository(places[0]), inside
+        return places[0], inside
     for place in places:
         path = _path_inside(uri, place)
         if path is not None:
-            return server_repository(places[0] if place.startswith("//") else place), path
+            return places[0] if place.startswith("//") else place, path
     raise InvalidParameter(
         "The artifacts of this run are not kept by this server. Read them from their own location with the SDK."
     )

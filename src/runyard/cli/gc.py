@@ -12,6 +12,7 @@ import click
 
 from runyard.artifacts.addresses import PROXY_SCHEME, absolute_location, local_path, proxied_path
 from runyard.artifacts.resolve import repository_for
+from runyard.artifacts.schemes.local import LocalRepository
 from runyard.cli.choices import variables
 from runyard.cli.output import progress, show_rows
 from runyard.core.clock import now_ms
@@ -256,5 +257,5 @@ def _delete_artifacts(owner: _Owner, places: _Places) -> None:
 def _drop_empty_folder(artifacts: Path | None, owner: str) -> None:
     """On a local disk, do not leave the own folder of a run or model behind when nothing else is in it."""
     folder = artifacts and artifacts.parent
-    if folder and folder.name == owner and folder.is_dir() and not any(folder.iterdir()):
-        folder.rmdir()
+    if folder and folder.name == owner:
+        LocalRepository(folder.parent).clear_away(folder.name)

@@ -1,5 +1,6 @@
-"""`runyard runs`: list, group, create, describe, tag, rename, move, delete, restore; `runs_logging` has what logs."""
+"""`runyard runs`: lists, groups and changes runs, deletes and removes them; `runs_logging` has what logs."""
 
+import sys
 from collections.abc import Iterator, Sequence
 from typing import IO, Any
 
@@ -207,7 +208,7 @@ def _show_changed(done: RunsChanged, verb: str, already: str) -> None:
 @runs.command()
 @_chosen_runs
 def delete(run_ids: tuple[str, ...], **others: Any) -> None:
-    """Mark runs as deleted; `restore` brings them back, `runyard gc` removes them for good.
+    """Mark runs as deleted; `restore` brings them back, `remove` removes them for good.
 
     Many are deleted some hundred at a time, while others go on logging. Interrupted, repeat it.
     """
@@ -229,6 +230,23 @@ def restore(run_ids: tuple[str, ...], **others: Any) -> None:
         click.echo(f"Run with id {chosen[0]} has been restored.")
     else:
         _show_changed(RunyardClient().restore_runs(chosen), "restored", "were active already")
+
+
+@runs.command()
+@_chosen_runs
+@click.option("--yes", is_flag=True, help="Remove without asking.")
+def remove(run_ids: tuple[str, ...], yes: bool, **others: Any) -> None:
+    """Remove deleted runs for good, with their artifacts. This cannot be undone.
+
+    Asks first; without a terminal it removes only with --yes. The server removes them in the background. What a version
+    of a registered model needs is refused, and so are runs whose artifacts the server does not keep: `runyard gc`
+    removes those.
+    """
+    chosen = _run_ids(ViewType.DELETED_ONLY, run_ids, **others)
+    if not yes and not sys.stdin.isatty():
+        raise click.UsageError(f"Nothing was removed. Repeat with --yes to remove {len(chosen):,} runs for good.")
+    if yes or click.confirm(f"Remove {len(chosen):,} runs with their artifacts? This cannot be undone."):
+        _show_changed(RunyardClient().remove_runs(chosen), "removed for good", "were being removed already")
 
 
 @runs.command()

@@ -27,6 +27,7 @@ from runyard.server.metrics import Metrics
 from runyard.server.outages import ARTIFACTS, DatabaseOutage, Outage
 from runyard.server.own_addresses import own_addresses
 from runyard.server.readiness import Readiness
+from runyard.server.removals import Removals
 from runyard.server.settings import ServerSettings
 from runyard.server.status import Status
 from runyard.tracking.experiments.stages import finish_changes
@@ -100,9 +101,18 @@ def create_app(settings: ServerSettings, gate: Gate | None = None, metrics: Metr
         started.append(partial(counted.watch, opened))
         observers.append(counted.note)
         count_listeners = counted.note_listeners
-    lifespan = Lifespan(started, opened.close if gate is None else None)
     changes = Changes(opened, count_listeners)
     opened.observers.append(changes.note)
+    removals = Removals(opened, changes.note_removed)
+    opened.observers.append(removals.note)
+    started.append(removals.start)
+
+    def stopped() -> None:
+        removals.close()
+        if gate is None:
+            opened.close()
+
+    lifespan = Lifespan(started, stopped)
     app = Dispatch(Status(Events(app, settings, changes), settings), opened, settings)
     app = SharedAnswers(Compression(app) if settings.compress else app, settings)
     return Access(Guard(app, settings, lifespan), observers)

@@ -8,7 +8,7 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
@@ -18,6 +18,7 @@ from runyard.db.transaction import Transaction
 from runyard.exceptions import RunyardException
 from runyard.gate.gate import Gate, Performed
 from runyard.protocol.message import AnyMessage
+from runyard.tracking.many_runs.messages import RemoveRuns
 from runyard.tracking.runs.tables import runs
 
 log = logging.getLogger("runyard.server")
@@ -142,6 +143,12 @@ class Changes:
         if self._listeners:
             with self._lock:
                 self._note(performed.message)
+
+    def note_removed(self, run_ids: Sequence[str]) -> None:
+        """These runs are gone."""
+        if self._listeners and run_ids:
+            with self._lock:
+                self._note(RemoveRuns(run_ids=list(run_ids)))
 
     def add(self, listener: Listener) -> None:
         """Tell somebody of changes from now on."""

@@ -68,6 +68,7 @@ _VIEWS: tuple[tuple[str, View], ...] = (
 _TABLE_ACTIONS: tuple[tuple[str, Action], ...] = (
     ("delete-runs", experiment.delete_runs),
     ("restore-runs", experiment.restore_runs),
+    ("remove-runs", experiment.remove_runs),
     ("tag-runs", experiment.tag_runs),
     ("rename-runs", run_changes.rename_runs),
     ("move-runs", run_changes.move_runs),

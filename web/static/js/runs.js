@@ -109,6 +109,7 @@ customElements.define(
       this.form.addEventListener("click", (event) => this.clicked(event));
       this.form.addEventListener("submit", (event) => this.fill(event));
       this.addEventListener("keydown", (event) => this.entered(event));
+      this.addEventListener("input", () => this.check());
       this.check();
     }
 
@@ -193,7 +194,9 @@ customElements.define(
       const most = this.querySelector("[data-most]").dataset.most;
       for (const button of this.querySelectorAll("button[data-needs]")) {
         button.disabled = size < Number(button.dataset.needs) || size > Number(button.dataset.most ?? Infinity);
+        if (button.dataset.word) button.disabled ||= button.closest(".sheet").querySelector("input").value.trim() !== button.dataset.word;
       }
+      for (const count of this.querySelectorAll("[data-count]")) count.textContent = `${size.toLocaleString("en")} run${size === 1 ? "" : "s"}`;
       const elsewhere = size > here ? `, ${(size - here).toLocaleString("en")} not on this page` : "";
       const limit = size > Number(most) ? `; at most ${most} can be compared` : "";
       this.querySelector("output").textContent = size ? `${size.toLocaleString("en")} chosen${elsewhere}${limit}` : "Tick two runs or more to compare";

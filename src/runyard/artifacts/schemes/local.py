@@ -151,6 +151,19 @@ class LocalRepository(ArtifactRepository, schemes=("", "file")):
                 raise self._missing(checked) from None
             raise
 
+    def clear_away(self, path: str) -> None:
+        """Remove a folder in which nothing is left but what interrupted uploads and removals left behind."""
+        *folders, name = named(_checked(path)).split("/")
+        with contextlib.suppress(OSError), self._folder(folders) as above, self._folder([*folders, name]) as folder:
+            with os.scandir(folder) as entries:
+                left = [entry for entry in entries if entry.name.startswith(PARTIAL)]
+            for entry in left:
+                if entry.is_dir(follow_symlinks=False):
+                    shutil.rmtree(entry.name, dir_fd=folder)
+                else:
+                    os.unlink(entry.name, dir_fd=folder)
+            os.rmdir(name, dir_fd=above)
+
     def make_folder(self, path: str) -> None:
         """Make a folder, if it is not there."""
         with _explained(path):

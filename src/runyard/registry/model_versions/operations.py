@@ -23,6 +23,7 @@ from runyard.registry.model_versions.messages import (
     TransitionModelVersionStage,
     UpdateModelVersion,
 )
+from runyard.registry.model_versions.needed import NeededByVersions
 from runyard.registry.model_versions.rows import find_version, version_with_alias
 from runyard.registry.model_versions.search import search_version_ids
 from runyard.registry.model_versions.sources import PROMPT_SOURCES, hold_run, link_logged_model, resolved_source
@@ -34,6 +35,9 @@ from runyard.registry.promotion.moves import Cause
 from runyard.registry.registered_models.aliases import aliases_at, remove_alias
 from runyard.registry.registered_models.rows import find_model, touch_model
 from runyard.registry.registered_models.tables import registered_models
+from runyard.tracking.removal.needs import knows_needs
+
+knows_needs(NeededByVersions)
 
 
 @performs(CreateModelVersion)

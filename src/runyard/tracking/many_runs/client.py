@@ -8,12 +8,12 @@ from runyard.exceptions import DoesNotExist, RunyardException
 from runyard.protocol.client_part import ClientPart, pages_of
 from runyard.protocol.message import AnyMessage, Message
 from runyard.tracking.many_runs.entities import RefusedRun, RunsChanged
-from runyard.tracking.many_runs.messages import MAX_RUNS, DeleteRuns, RestoreRuns, TagRuns
+from runyard.tracking.many_runs.messages import MAX_RUNS, DeleteRuns, RemoveRuns, RestoreRuns, TagRuns
 from runyard.tracking.runs.messages import DeleteRun, RestoreRun
 
 
 class ManyRunsClient(ClientPart):
-    """Many runs at once: delete, restore, tag."""
+    """Many runs at once: delete, restore, remove for good, tag."""
 
     def delete_runs(self, run_ids: Iterable[str]) -> RunsChanged:
         """Mark runs as deleted.
@@ -30,6 +30,23 @@ class ManyRunsClient(ClientPart):
     def restore_runs(self, run_ids: Iterable[str]) -> RunsChanged:
         """Bring back deleted runs, as `delete_runs` deletes them."""
         return self._each_page(run_ids, lambda page: RestoreRuns(run_ids=page), lambda run: RestoreRun(run_id=run))
+
+    def remove_runs(self, run_ids: Iterable[str]) -> RunsChanged:
+        """Remove deleted runs for good, with their artifacts. This cannot be undone.
+
+        Runs are gone some moments later: the server deletes their artifacts in the background, and goes on with that
+        after a restart. In a store without a server, `runyard gc` removes runs.
+
+        Returns
+        -------
+        The numbers of runs that go and that were going already, and those refused, with the reason: a run that is not
+        deleted, that a version of a registered model needs, or whose artifacts are not kept by the server.
+
+        Raises
+        ------
+        RunyardException: The server cannot remove runs, as MLflow's.
+        """
+        return self._each_page(run_ids, lambda page: RemoveRuns(run_ids=page), None)
 
     def tag_runs(
         self, run_ids: Iterable[str], tags: Mapping[str, Any] | None = None, removed_keys: Sequence[str] = ()

@@ -56,6 +56,21 @@ class RestoreRuns(Message[RunsChanged], post="runs/restore-many", family="runyar
         check_run_ids(self.run_ids)
 
 
+class RemoveRuns(Message[RunsChanged], post="runs/remove-many", family="runyard", needs="run.delete"):
+    """Remove many deleted runs for good, with their artifacts. This cannot be undone.
+
+    The answer counts the runs that cannot be restored any more; the server then deletes their artifacts, and last
+    what it knows of them. What was interrupted goes on when a server is started, or with `runyard gc`. A run is refused
+    that is not deleted, that a version of a registered model or a logged model needs, or whose artifacts are not where
+    the server keeps them.
+    """
+
+    run_ids: list[str]
+
+    def check(self) -> None:
+        check_run_ids(self.run_ids)
+
+
 class TagRuns(Message[RunsChanged], post="runs/tag-many", family="runyard", needs="run.edit"):
     """Set, replace and remove tags of many active runs, a piece at a time. A run without a tag to remove is fine."""
 

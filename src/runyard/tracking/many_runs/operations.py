@@ -7,14 +7,18 @@ from typing import Any
 import sqlalchemy as sa
 
 from runyard.db.dialects import one_of
+from runyard.db.facts import ARTIFACTS_DESTINATION, fact
 from runyard.db.jobs import Unfinished
 from runyard.db.transaction import Transaction
-from runyard.exceptions import Conflict, RunyardException
+from runyard.exceptions import Conflict, InvalidParameter, RunyardException
 from runyard.gate.performers import performs
 from runyard.protocol.answer import Wire
 from runyard.tracking.experiments.stages import ACTIVE, DELETED, refuse_while_changing
-from runyard.tracking.many_runs.messages import MAX_RUNS, DeleteRuns, FindRunIds, RestoreRuns, TagRuns
+from runyard.tracking.many_runs.messages import MAX_RUNS, DeleteRuns, FindRunIds, RemoveRuns, RestoreRuns, TagRuns
 from runyard.tracking.many_runs.pieces import Done, Plan, in_pieces
+from runyard.tracking.removal.candidates import find_runs
+from runyard.tracking.removal.claims import OwnArtifacts, claim_rows
+from runyard.tracking.removal.needs import Needed, needed_by_others, reasons_to_keep_runs
 from runyard.tracking.runs.operations import put_tags
 from runyard.tracking.runs.rows import deleted_run, remove_from_document
 from runyard.tracking.runs.search import search_run_ids
@@ -44,6 +48,13 @@ def delete_runs(tx: Transaction, message: DeleteRuns) -> Wire | Unfinished:
 def restore_runs(tx: Transaction, message: RestoreRuns) -> Wire | Unfinished:
     """Mark the deleted ones as active."""
     return in_pieces(tx, message.run_ids, Plan(PIECE, _restore))
+
+
+@performs(RemoveRuns)
+def remove_runs(tx: Transaction, message: RemoveRuns) -> Wire | Unfinished:
+    """Claim the deleted ones; what the server does in the background removes those that are claimed."""
+    needed = needed_by_others(fact(tx, ARTIFACTS_DESTINATION))
+    return in_pieces(tx, message.run_ids, Plan(PIECE, lambda later, found: _claim(later, found, needed)))
 
 
 @performs(TagRuns)
@@ -81,6 +92,37 @@ def _restore(tx: Transaction, found: Sequence[Any]) -> Done:
         else:
             chosen.append(row.id)
     return replace(done, changed=_stage(tx, chosen, ACTIVE, None))
+
+
+def _claim(tx: Transaction, found: Sequence[Any], needed: Needed) -> Done:
+    needed.refresh(tx)
+    deleted = {run.run_id: run for run in find_runs(tx, [row.run_uuid for row in found])}
+    reasons = reasons_to_keep_runs(tx, needed, [run for run in deleted.values() if run.lifecycle_stage == DELETED])
+    own, done, going = OwnArtifacts(tx), Done(), []
+    for row in found:
+        error = _reason_to_refuse(row, deleted[row.run_uuid].artifact_uri, reasons.get(row.run_uuid), own)
+        if error:
+            done = done.refuse(row.run_uuid, error)
+            continue
+        going.append(row.id)
+        began = row.removal_time is not None
+        done = replace(done, unchanged=done.unchanged + began, changed=done.changed + (not began))
+    claim_rows(tx, going)
+    return done
+
+
+def _reason_to_refuse(row: Any, artifact_uri: str, reason: str | None, own: OwnArtifacts) -> RunyardException | None:
+    run_id = row.run_uuid
+    if row.lifecycle_stage != DELETED:
+        return InvalidParameter(f"Run {run_id!r} is not deleted. Delete it first.")
+    if reason:
+        return Conflict(f"Run {run_id!r} cannot be removed for good: {reason}.")
+    if own.find(run_id, artifact_uri) is None:
+        return InvalidParameter(
+            f"The artifacts of run {run_id!r} are not kept by this server, so it cannot delete them. Remove the run "
+            f"where they can be reached, with: runyard gc --run-ids {run_id}"
+        )
+    return None
 
 
 def _changing(tx: Transaction, found: Sequence[Any], stage: str, to: str) -> dict[int, RunyardException]:

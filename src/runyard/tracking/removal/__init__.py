@@ -1,6 +1,6 @@
-"""Removes deleted runs, logged models and experiments for good, for `runyard gc`.
+"""Removes deleted runs, logged models and experiments for good: for `runyard gc`, and runs for a server too.
 
-This cannot be undone, and no route leads to it: the gate performs it for the owner of the database only.
+This cannot be undone. Each step may be repeated, by whom it was begun or by another who removes at the same time.
 """
 
 import time
@@ -20,6 +20,7 @@ from runyard.tracking.inputs.tables import dataset_inputs, datasets
 from runyard.tracking.logged_models.tables import logged_models
 from runyard.tracking.metrics.tables import metric_points, metric_series
 from runyard.tracking.removal.candidates import Removable, find, find_models, find_runs
+from runyard.tracking.removal.claims import claim_rows
 from runyard.tracking.removal.needs import Needed, reason_to_keep_model, reasons_to_keep_runs
 from runyard.tracking.runs.tables import params, runs, tags
 
@@ -38,10 +39,14 @@ class Claim:
     ----------
     kept: Why the others must stay, by id.
     with_experiment: Ids of claimed runs that were deleted with their experiment.
+    begun_before: Ids of claimed runs whose removal had begun already: they may have lost artifacts.
+    time: The time that the runs were marked with; another one once somebody else has claimed them.
     """
 
     kept: dict[str, str]
     with_experiment: frozenset[str] = frozenset()
+    begun_before: frozenset[str] = frozenset()
+    time: int = 0
 
 
 class Remover:
@@ -100,19 +105,23 @@ class Remover:
             going = [run.number for run in deleted if run.run_id not in reasons]
             chosen = one_of(tx, runs.c.id, going)
             flagged = tx.execute(sa.select(runs.c.run_uuid).where(chosen, runs.c.deleted_with_experiment)).scalars()
-            claim = Claim(_others(run_ids, [run.run_id for run in deleted]) | reasons, frozenset(flagged))
-            tx.execute(sa.update(runs).where(chosen).values(removal_time=tx.now_ms, deleted_with_experiment=False))
-            return claim
+            begun = tx.execute(sa.select(runs.c.run_uuid).where(chosen, runs.c.removal_time.is_not(None))).scalars()
+            kept = _others(run_ids, [run.run_id for run in deleted]) | reasons
+            return Claim(kept, frozenset(flagged), frozenset(begun), claim_rows(tx, going))
 
         return self._administer(work)
 
     def release_runs(self, run_ids: Sequence[str], claim: Claim) -> None:
-        """Give up claimed runs of which nothing was deleted yet, so that they can be restored again."""
+        """Give up claimed runs of which nothing was deleted yet, so that they can be restored again.
+
+        Those that others claimed too, before or since, stay claimed: they may have deleted something.
+        """
+        own = [run_id for run_id in run_ids if run_id not in claim.begun_before]
 
         def work(tx: Transaction) -> None:
             for with_experiment in (False, True):
-                some = [run_id for run_id in run_ids if (run_id in claim.with_experiment) is with_experiment]
-                chosen = (one_of_values(tx.dialect, runs.c.run_uuid, some), runs.c.lifecycle_stage == DELETED)
+                some = [run_id for run_id in own if (run_id in claim.with_experiment) is with_experiment]
+                chosen = (one_of_values(tx.dialect, runs.c.run_uuid, some), runs.c.removal_time == claim.time)
                 values = {"removal_time": None, "deleted_with_experiment": with_experiment}
                 tx.execute(sa.update(runs).where(*chosen).values(values))
 
@@ -120,7 +129,7 @@ class Remover:
 
     def remove_runs(self, run_ids: Sequence[str]) -> None:
         """Remove the rows of runs that were claimed, in transactions of some milliseconds."""
-        self._administer(lambda tx: _remove_runs(tx, list(run_ids)))
+        self._administer(lambda tx: remove_rows(tx, list(run_ids)))
 
     def claim_models(self, model_ids: Sequence[str]) -> Claim:
         """Begin to remove logged models, which are deleted from then on."""
@@ -175,7 +184,8 @@ class Remover:
         return self._administer(work)
 
 
-def _remove_runs(tx: Transaction, run_ids: list[str]) -> Unfinished | None:
+def remove_rows(tx: Transaction, run_ids: list[str]) -> Unfinished | None:
+    """Remove the rows of claimed runs, for some milliseconds, and leave the others to the next transaction."""
     began = time.monotonic()
     while run_ids:
         some, run_ids = run_ids[:PIECE], run_ids[PIECE:]
@@ -191,7 +201,7 @@ def _remove_runs(tx: Transaction, run_ids: list[str]) -> Unfinished | None:
         tx.execute(sa.delete(runs).where(one_of(tx, runs.c.id, numbers)))
         if long_enough(began):
             break
-    return Unfinished(lambda later: _remove_runs(later, run_ids)) if run_ids else None
+    return Unfinished(lambda later: remove_rows(later, run_ids)) if run_ids else None
 
 
 def _others(ids: Sequence[str], deleted: Collection[str]) -> dict[str, str]:

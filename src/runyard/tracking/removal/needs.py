@@ -1,6 +1,6 @@
 """Why a deleted run or logged model must stay: something that is not deleted needs it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -52,6 +52,25 @@ class Needed(Protocol):
 
     def model(self, model_id: str, name: str, run_id: str, location: str) -> str | None:
         """What needs a logged model, described; None when nothing does."""
+
+
+_KINDS: list[Callable[[str | None], Needed]] = []
+
+
+def knows_needs(kind: Callable[[str | None], Needed]) -> None:
+    """Have runs and logged models asked about there before they are removed.
+
+    Parameters
+    ----------
+    kind: Creates the object that knows, given the artifact destination.
+    """
+    _KINDS.append(kind)
+
+
+def needed_by_others(kept_at: str | None) -> Needed:
+    """What knows which runs and logged models are needed, given the artifact destination."""
+    (kind,) = _KINDS
+    return kind(kept_at)
 
 
 RUNS_ASKED_ABOUT = 1_000

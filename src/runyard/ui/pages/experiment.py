@@ -22,7 +22,7 @@ from runyard.tracking.experiments.messages import (
     UpdateExperiment,
 )
 from runyard.tracking.filters.messages import ExplainFilter
-from runyard.tracking.many_runs.messages import DeleteRuns, FindRunIds, RestoreRuns, TagRuns
+from runyard.tracking.many_runs.messages import DeleteRuns, FindRunIds, RemoveRuns, RestoreRuns, TagRuns
 from runyard.tracking.runs.messages import DescribeRuns, RunsDescribed, RunsFound, SearchRuns
 from runyard.tracking.selections.messages import CreateSelection
 from runyard.ui.navigation import Crumb, Shell, encode_query
@@ -31,7 +31,7 @@ from runyard.ui.parts.columns import ColumnChoice, choose_columns
 from runyard.ui.parts.filter_error import FilterError, filter_error
 from runyard.ui.parts.format import plural
 from runyard.ui.parts.list_state import ListState, Pages, view_of, view_type
-from runyard.ui.parts.many_runs import Done, change, just_done
+from runyard.ui.parts.many_runs import Done, change, just_done, wait_until_removed
 from runyard.ui.parts.markdown import note
 from runyard.ui.parts.nesting import NestedRun, flat, nested
 from runyard.ui.parts.run_groups import NEWEST_FIRST, GroupPanel, GroupTable, group_panel, group_table
@@ -45,9 +45,12 @@ from runyard.ui.parts.stars import turn_star, turn_star_of_experiment
 from runyard.ui.site import Form, Site
 
 PAGE_SIZE = 100
+CONFIRMED = "delete"
+"""What is typed to confirm what cannot be undone."""
 _ACTIONS = (
     "delete-runs",
     "restore-runs",
+    "remove-runs",
     "tag-runs",
     "rename-runs",
     "move-runs",
@@ -245,6 +248,20 @@ def delete_runs(site: Site, form: Form, path: Mapping[str, Any]) -> str:
 def restore_runs(site: Site, form: Form, path: Mapping[str, Any]) -> str:
     """Bring back the chosen runs."""
     return change(site, form, path, "restored", lambda run_ids: RestoreRuns(run_ids=run_ids))
+
+
+def remove_runs(site: Site, form: Form, path: Mapping[str, Any]) -> str:
+    """Remove the chosen runs for good.
+
+    Raises
+    ------
+    InvalidParameter: The word that confirms it was not typed.
+    """
+    if form.text("sure") != CONFIRMED:
+        raise InvalidParameter(f"Nothing was deleted. Type {CONFIRMED!r} to confirm that the runs go for good.")
+    address = change(site, form, path, "removed", lambda run_ids: RemoveRuns(run_ids=run_ids))
+    wait_until_removed(site, form, Scope.of(path, form.all("experiments")))
+    return address
 
 
 def tag_runs(site: Site, form: Form, path: Mapping[str, Any]) -> str:

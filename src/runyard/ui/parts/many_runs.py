@@ -1,5 +1,6 @@
 """What forms do to the chosen runs of a table: the way back to the same view, and what was done there, to be undone."""
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,11 +21,19 @@ from runyard.ui.site import Form, Site
 UNDOING = {
     "deleted": "restore-runs",
     "restored": "delete-runs",
+    "removed": "",
     "tagged": "",
     "renamed": "undo-change",
     "moved": "undo-change",
 }
 """What can be done to many runs, and the action that undoes it; empty for none."""
+
+
+_SAID = {"removed": "deleted for good"}
+_REASONS = 5
+"""How many of the runs that were refused are named with the reason."""
+_SHORTLY_SECONDS = 1.5
+"""How long to wait for runs to be gone."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +65,7 @@ def just_done(site: Site, state: ListState) -> Done | None:
         return None
     left = state.text("left")
     others = f" {plural(int(left), 'other')} stayed as they were." if left.isascii() and left.isdigit() else ""
-    text = f"{plural(amount, 'run')} {'was' if amount == 1 else 'were'} {verb}.{others}"
+    text = f"{plural(amount, 'run')} {'was' if amount == 1 else 'were'} {_SAID.get(verb, verb)}.{others}"
     return Done(text, UNDOING[verb], "change" if noted else "selection", known)
 
 
@@ -106,15 +115,27 @@ def change(
     different = _in_another_stage(site, scope, run_ids, verb)
     changed = site.ask(message(run_ids))
     if changed.refused:
-        first = changed.refused[0]
-        raise RunyardException(
-            f"{plural(len(changed.refused), 'run')} of those chosen could not be {verb}; the others were. "
-            f"{first.message}",
-            first.error_code,
-        )
+        raise _refused(changed, _SAID.get(verb, verb))
     kept = site.ask(CreateSelection(run_ids=different)).selection_id if different else None
     chosen_still = {"selection": kept} if verb == "tagged" else {}
     return scope.address(site, **view_of(form.raw("back")), **chosen_still, done=verb, undo=kept)
+
+
+def _refused(changed: RunsChanged, verb: str) -> RunyardException:
+    others = "; the others were" if changed.changed or changed.unchanged else ""
+    reasons = " ".join(one.message for one in changed.refused[:_REASONS])
+    amount = plural(len(changed.refused), "run")
+    return RunyardException(
+        f"{amount} of those chosen could not be {verb}{others}. {reasons}", changed.refused[0].error_code
+    )
+
+
+def wait_until_removed(site: Site, form: Form, scope: Scope) -> None:
+    """Wait a moment for runs that are being removed to be gone: the view that is shown next should not have them."""
+    some = chosen_in(site, form)[:100]
+    ends = time.monotonic() + _SHORTLY_SECONDS
+    while _in_another_stage(site, scope, some, "restored") and time.monotonic() < ends:
+        time.sleep(0.05)
 
 
 def _in_another_stage(site: Site, scope: Scope, run_ids: list[str], verb: str) -> list[str]:
