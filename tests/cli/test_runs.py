@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from runyard.client import RunyardClient
+from runyard.core.lifecycle import ViewType
 from tests.cli.conftest import Runyard
+from tests.support.server import RunningServer
 
 
 @pytest.fixture
@@ -212,3 +214,23 @@ def test_what_cannot_be_logged_is_said(runyard: Runyard, run_id: str, tmp_path: 
     assert (1, "RESOURCE_DOES_NOT_EXIST") == (absent.code, absent.json["error_code"])
     assert 2 == runyard("runs", "log-metric", "-r", run_id, "loss", "much").code
     assert 2 == runyard("runs", "log-metric", "loss", "1").code
+
+
+def test_deleted_runs_are_removed_for_good_only_when_sure(
+    runyard: Runyard, monkeypatch: pytest.MonkeyPatch, server: RunningServer
+) -> None:
+    """There is no way back: without a terminal it takes --yes. What is refused is named, and an error in the end."""
+    monkeypatch.setenv("RUNYARD_TRACKING_URI", server.url)
+    client = RunyardClient(server.url)
+    active, *deleted = [str(client.create_run("0").info.run_id) for _ in range(4)]
+    client.delete_runs(deleted)
+    chosen = ("runs", "remove", "-x", "0", "--filter", "")
+
+    unsure = runyard(*chosen)
+
+    assert (2, True) == (unsure.code, "Repeat with --yes to remove 3 runs for good." in unsure.err)
+    assert 3 == len(client.search_runs(["0"], run_view_type=ViewType.DELETED_ONLY))
+    assert "3 runs have been removed for good.\n" == runyard(*chosen, "--yes").out
+    refused = runyard("runs", "remove", "--yes", "--run-id", active)
+    assert (1, True) == (refused.code, f"Run {active}: Run {active!r} is not deleted." in refused.err)
+    assert "active" == client.get_run(active).info.lifecycle_stage
