@@ -31,8 +31,8 @@ def removals(gate: Gate, tmp_path: Path) -> Iterator[Removals]:
 def test_chosen_runs_are_deleted_for_good_once_the_word_is_typed(gate: Gate, reader: Reader) -> None:
     """The view stays with its filter and order, and cannot be undone; others stay."""
     story = a_story(gate)
-    gone, kept, active = story.run_ids[:3]
-    gate.perform(DeleteRuns(run_ids=[gone, kept]))
+    needed, gone, active = story.run_ids
+    gate.perform(DeleteRuns(run_ids=[needed, gone]))
     action, path = f"/ui/experiments/{story.experiment_id}/remove-runs", f"/experiments/{story.experiment_id}"
     assert "remove-runs" not in reader.get(path).text
     assert "remove-runs" in reader.get(f"{path}?view=deleted").text
@@ -49,8 +49,9 @@ def test_chosen_runs_are_deleted_for_good_once_the_word_is_typed(gate: Gate, rea
     assert "Undo" not in page.words
     assert 1 == len(names(page))
 
-    refused = reader.send(action, runs=[kept, active], sure="delete", back="view=deleted")
-    assert "1 run of those chosen could not be deleted for good; the others were." in refused.words
+    refused = reader.send(action, runs=[needed, active], sure="delete", back="view=deleted")
+    assert "2 runs of those chosen could not be deleted for good. Run" in refused.words
+    assert "version 1 of 'classifier 1' (@champion, Production) needs it" in refused.words
     assert f"Run '{active}' is not deleted." in refused.words
     found = gate.perform(SearchRuns(experiment_ids=[story.experiment_id], run_view_type="ALL"))["runs"]
-    assert set(story.run_ids[2:]) == {run["info"]["run_id"] for run in found}
+    assert {needed, active} == {run["info"]["run_id"] for run in found}
