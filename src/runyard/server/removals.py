@@ -71,7 +71,7 @@ class Removals:
             except queue.Empty:
                 continue
             if asked is not None and not self._closed:
-                # Once more later: whoever asked may have gone before the runs were claimed.
+                # Once more later: the caller may have gone before the runs were claimed.
                 self._look_again(asked)
                 self._remove(asked)
 
