@@ -90,7 +90,7 @@ def find_claimed(tx: Transaction, run_ids: Sequence[str] | None) -> list[Claimed
 
 
 def take_over(tx: Transaction, run_ids: Sequence[str]) -> frozenset[str]:
-    """Claim again those runs that are still claimed; returns their ids. Those who claimed them before cannot give them up then."""
+    """Claim again those runs that are still claimed; returns their ids. None who did before can give them up then."""
     columns = (runs.c.id, runs.c.run_uuid)
     claimed = (one_of_values(tx.dialect, runs.c.run_uuid, run_ids), runs.c.removal_time.is_not(None))
     rows = tx.execute(sa.select(*columns).where(*claimed).order_by(runs.c.id).with_for_update()).all()
