@@ -278,9 +278,12 @@ def _file_route(path: str, method: str, shown: dict[str, Any]) -> Iterator[str]:
     yield ""
     yield _statuses(shown)
     fields = {one["name"]: one["schema"] for one in shown["parameters"]}
-    yield from _table(
-        {"properties": fields, "required": [one["name"] for one in shown["parameters"] if one["required"]]}, needs=True
-    )
+    required = [one["name"] for one in shown["parameters"] if one["required"]]
+    yield from _table({"properties": fields, "required": required}, needs=True)
+    if "requestBody" in shown:
+        yield ""
+        yield "In its body:"
+        yield from _table(shown["requestBody"]["content"]["application/json"]["schema"], needs=True)
     yield from _example(shown["operationId"])
 
 

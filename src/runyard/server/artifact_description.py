@@ -32,6 +32,16 @@ _STATUSES = {
 }
 """Statuses of refusals, beside those of all."""
 
+_TEXT, _NUMBER = {"type": "string"}, {"type": "integer"}
+_PART = {"type": "object", "required": ["part_number", "etag"], "properties": {"part_number": _NUMBER, "etag": _TEXT}}
+_END = {"path": _TEXT, "upload_id": _TEXT, "parts": {"type": "array", "items": _PART}}
+_BODIES = {
+    "begin_upload": (["path"], {"path": _TEXT, "num_parts": _NUMBER}),
+    "complete_upload": (["path", "upload_id", "parts"], _END),
+    "abort_upload": (["path", "upload_id"], _END),
+}
+"""Fields that handlers take from a JSON body: those that must be there, and all."""
+
 _PARTS = {
     "206": {"description": "The part of the file that `Range` asks for."},
     "304": {"description": "The file has the tag of `If-None-Match`."},
@@ -47,7 +57,10 @@ def described_route(path: str, name: str) -> dict[str, Any]:
     """
     parts = [(part, "path", True) for part in re.findall(r"{(\w+)", path)]
     fields = [(field, "query", is_needed) for field, is_needed in _FIELDS.get(name, {}).items()]
+    required, body = _BODIES.get(name, ([], {}))
+    schema = {"type": "object", "required": required, "properties": body}
     return {
+        **({"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}} if body else {}),
         "parameters": [
             {"name": one, "in": place, "required": is_needed, "schema": {"type": "string"}}
             for one, place, is_needed in [*parts, *fields]

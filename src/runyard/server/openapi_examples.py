@@ -42,10 +42,7 @@ def _add(operation: Schema, example: Schema) -> None:
         if parameter["name"] in values:
             parameter["example"] = values[parameter["name"]]
     if sent and example["method"] != "GET":
-        body = operation.setdefault(
-            "requestBody", {"required": True, "content": {json: {"schema": {"type": "object"}}}}
-        )
-        body["content"][json]["example"] = sent
+        operation["requestBody"]["content"][json]["example"] = sent
     if "answer" in example:
         content = operation["responses"]["200"].setdefault("content", {})
         content.setdefault(json, {"schema": {"type": "object"}})["example"] = example["answer"]
