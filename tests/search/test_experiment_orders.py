@@ -38,7 +38,7 @@ def made(gate: Gate) -> list[Made]:
                 gate.perform(DeleteRun(run_id=run_id))
                 continue
             found[-1]["runs"] += 1
-            found[-1]["last_activity_time"] = max(found[-1]["last_activity_time"], ended or started)
+            found[-1]["last_activity_time"] = max(found[-1]["last_activity_time"], started, ended or 0)
     return found
 
 
