@@ -295,7 +295,9 @@ def test_runs_are_counted_and_described(gate: Gate) -> None:
     assert {"count": 3} == gate.perform(CountRuns(experiment_ids=[experiment_id]))
     assert 2 == described["runs"]
     found = described["param_keys"]
-    assert [{"key": "lr", "runs": 2, "distinct": 2}, {"key": "same", "runs": 2, "distinct": 1}] == found
+    assert [("lr", 2, 2, 1000), ("same", 2, 1, 0)] == [
+        (key["key"], key["runs"], key["distinct"], key["differing"]) for key in found
+    ]
     assert [{"key": "acc", "runs": 2}] == described["metric_keys"]
 
 
