@@ -100,6 +100,11 @@ class Wired:
             sample.value for sample in samples if sample.name == name and labels.items() <= sample.labels.items()
         )
 
+    def has_traffic(self, server: RunningServer, before: int) -> bool:
+        """Does the proxy send it requests? For two seconds after one that failed it does not."""
+        self.proxy.status("/health")
+        return self.said(server, "forwarded_for") > before
+
     def becomes(self, server: RunningServer, failing: list[str]) -> bool:
         """Does it come to be just this that a server lacks to be ready?"""
 
@@ -207,7 +212,9 @@ def test_rolling_restart(wired: Wired) -> None:
     for server in wired.servers:
         assert 0 == server.stop()
         assert 200 == wired.proxy.status("/health")
+        before = wired.said(server, "forwarded_for")
         server.start()
+        assert wait_until(lambda server=server, before=before: wired.has_traffic(server, before))  # type: ignore[misc]
     for training in trainings:
         training.end()
         assert lossless(wired, training, 40)

@@ -58,6 +58,12 @@ class Place:
         shutil.rmtree(artifacts / "deep")
         artifacts.rename(artifacts.with_name(f"{PARTIAL}0123456789abcdef"))
 
+    def relocate(self, run_id: str, artifact_uri: str) -> None:
+        """Say that the artifacts of a run are in another place."""
+        moved = sa.text("UPDATE runs SET artifact_uri = :uri WHERE run_uuid = :id")
+        with closing(Gate.open(self.server.database_uri)) as gate:
+            gate.administer(lambda tx: tx.execute(moved.bindparams(uri=artifact_uri, id=run_id)))
+
     def a_run(self) -> str:
         """A run with a param and two artifacts."""
         run_id = str(self.client.create_run("0").info.run_id)
@@ -180,11 +186,7 @@ def test_artifacts_that_cannot_be_deleted_keep_their_run(place: Place) -> None:
     """It stays deleted, and the next start removes it. What is in no folder of the run's own is not the server's."""
     run_id, elsewhere = place.a_run(), place.a_run()
     place.client.delete_runs([run_id, elsewhere])
-    with closing(Gate.open(place.server.database_uri)) as gate:
-        moved = sa.text("UPDATE runs SET artifact_uri = 'mlflow-artifacts:/0' WHERE run_uuid = :id").bindparams(
-            id=elsewhere
-        )
-        gate.administer(lambda tx: tx.execute(moved))
+    place.relocate(elsewhere, "mlflow-artifacts:/0")
 
     refused = place.client.remove_runs([elsewhere]).refused
 
@@ -206,3 +208,6 @@ def test_artifacts_that_cannot_be_deleted_keep_their_run(place: Place) -> None:
     place.client.remove_runs([run_id])
     place.wait_until_left([elsewhere])
     assert place.files_of([elsewhere]) == place.kept()
+    place.relocate(elsewhere, f"mlflow-artifacts:/0/{elsewhere}/artifacts")
+    place.client.remove_runs([elsewhere])
+    place.wait_until_left([])
