@@ -53,6 +53,17 @@ def experiment_options(command: Command) -> Command:
     return command
 
 
+def status_option(command: Command) -> Command:
+    """The `--status` option: how a run ended."""
+    return click.option(
+        "--status",
+        type=click.Choice(["FINISHED", "FAILED", "KILLED"], case_sensitive=False),
+        default="FINISHED",
+        show_default=True,
+        help="How the run ended.",
+    )(command)
+
+
 def tags_of(pairs: tuple[str, ...]) -> dict[str, str]:
     """The tags that options of the form ``KEY=VALUE`` name.
 

@@ -11,6 +11,7 @@ from runyard.cli.choices import (
     experiment_id_option,
     experiment_options,
     run_id_option,
+    status_option,
     tags_of,
     view_option,
 )
@@ -128,13 +129,7 @@ def describe(run_id: str) -> None:
 
 @runs.command()
 @experiment_options
-@click.option(
-    "--status",
-    type=click.Choice(["FINISHED", "FAILED", "KILLED"], case_sensitive=False),
-    default="FINISHED",
-    show_default=True,
-    help="How the run ended.",
-)
+@status_option
 def create(status: str, **chosen: Any) -> None:
     """Create a run that has already ended, and print its id as JSON."""
     client = RunyardClient()

@@ -6,7 +6,7 @@ from typing import IO, Any
 
 import click
 
-from runyard.cli.choices import experiment_options, run_id_option, tags_of
+from runyard.cli.choices import experiment_options, run_id_option, status_option, tags_of
 from runyard.cli.output import output_option, show_json
 from runyard.client import RunyardClient
 from runyard.core.clock import now_ms
@@ -129,13 +129,7 @@ def log_batch(run_id: str, file: IO[str], output: str) -> None:
 
 @click.command()
 @run_id_option
-@click.option(
-    "--status",
-    type=click.Choice(["FINISHED", "FAILED", "KILLED"], case_sensitive=False),
-    default="FINISHED",
-    show_default=True,
-    help="How the run ended.",
-)
+@status_option
 @output_option()
 def end(run_id: str, status: str, output: str) -> None:
     """End a run."""

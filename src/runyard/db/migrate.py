@@ -9,7 +9,7 @@ from alembic.script import ScriptDirectory
 from runyard._resources import migrations
 from runyard.db.engine import open_engines
 from runyard.db.faults import cannot_open
-from runyard.db.schema import SchemaOutdated, found_version, note_unfilled, schema_locked
+from runyard.db.schema import SchemaOutdated, found_version, note_if_unfilled, schema_locked
 
 
 def upgrade(uri: str, report: Callable[[str], None] = lambda step: None) -> None:
@@ -44,10 +44,9 @@ def upgrade(uri: str, report: Callable[[str], None] = lambda step: None) -> None
                 )
             config.attributes["connection"], config.attributes["report"] = connection, report
             command.upgrade(config, "head")
-            if found is None:
-                note_unfilled(connection)
-                if connection.dialect.name == "postgresql":  # on SQLite all is one transaction
-                    connection.commit()
+            note_if_unfilled(connection)  # also when an upgrade of an empty database was killed before it came here
+            if connection.dialect.name == "postgresql":  # on SQLite all is one transaction
+                connection.commit()
     except Exception as error:  # noqa: BLE001  (translated or raised as it is)
         raise cannot_open(error) or error from None
     finally:

@@ -62,9 +62,10 @@ def ensure_schema(engines: Engines, settings: StoreSettings) -> None:
         )
 
 
-def note_unfilled(connection: sa.Connection) -> None:
-    """Note that the tables were made and hold nothing yet: the first who opens the database fills them."""
-    note_fact(Transaction(connection, StoreSettings("")), UNFILLED, HEAD)
+def note_if_unfilled(connection: sa.Connection) -> None:
+    """Note that the tables hold nothing, if that is so: the first who opens the database fills them."""
+    if connection.execute(sa.text("SELECT 1 FROM experiments LIMIT 1")).first() is None:
+        note_fact(Transaction(connection, StoreSettings("")), UNFILLED, HEAD)
 
 
 def _fill_if_unfilled(engines: Engines, settings: StoreSettings) -> None:

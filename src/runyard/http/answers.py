@@ -6,7 +6,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any
 
-from runyard.exceptions import RunyardException, Unavailable
+from runyard.exceptions import MethodNotAllowed, RunyardException, Unavailable
 from runyard.http.request_ids import incident_id, request_id
 
 log = logging.getLogger(__name__)
@@ -73,6 +73,15 @@ async def send_error(send: Send, error: RunyardException, headers: Headers | Non
     """Send an error in its envelope."""
     extra = [*(headers or ()), *retry_headers(error)]
     await send_json(send, error.http_status, envelope(error), extra)
+
+
+async def refused_to_change(scope: Scope, send: Send) -> bool:
+    """Answer a request that would change something where there is only something to read; whether it was one."""
+    if scope["method"] in ("GET", "HEAD"):
+        return False
+    error = MethodNotAllowed(f"This path does not take {scope['method']}. Use GET.")
+    await send_error(send, error, [(b"allow", b"GET, HEAD")])
+    return True
 
 
 def retry_headers(error: RunyardException) -> Headers:

@@ -12,8 +12,8 @@ from collections.abc import Collection, MutableMapping
 from typing import Any
 from urllib.parse import parse_qs
 
-from runyard.exceptions import InvalidParameter, MethodNotAllowed, RunyardException, Unavailable
-from runyard.http.answers import App, Receive, Scope, Send, send_error
+from runyard.exceptions import InvalidParameter, RunyardException, Unavailable
+from runyard.http.answers import App, Receive, Scope, Send, refused_to_change, send_error
 from runyard.http.guard import FIELDS
 from runyard.http.process import AT_END, ENDING
 from runyard.server.changes import Changes, Listener, Watch
@@ -54,10 +54,10 @@ class Events:
         if scope["path"] != self._path:
             await self._app(scope, receive, send)
             return
+        if await refused_to_change(scope, send):
+            return
         try:
             listener = Listener(self._watch(scope))
-        except MethodNotAllowed as error:
-            await send_error(send, error, [(b"allow", b"GET, HEAD")])
         except RunyardException as error:
             await send_error(send, error)
         else:
@@ -67,8 +67,6 @@ class Events:
             await send({"type": "http.response.body", "body": b""})
 
     def _watch(self, scope: Scope) -> Watch:
-        if scope["method"] not in ("GET", "HEAD"):
-            raise MethodNotAllowed(f"This path does not take {scope['method']}. Use GET.")
         if scope.get("state", {}).get(ENDING):
             raise Unavailable("The server was asked to end.")
         if len(self._changes) >= self._most:

@@ -7,9 +7,8 @@ import threading
 import time
 
 from runyard.db.size import stored_bytes
-from runyard.exceptions import MethodNotAllowed
 from runyard.gate.gate import Gate
-from runyard.http.answers import App, Receive, Scope, Send, send_error
+from runyard.http.answers import App, Receive, Scope, Send, refused_to_change
 from runyard.http.guard import FIELDS
 from runyard.server.metrics import Metrics
 from runyard.server.settings import ServerSettings
@@ -42,9 +41,7 @@ class Exposition:
         if scope["path"] != self._path:
             await self._app(scope, receive, send)
             return
-        if scope["method"] not in ("GET", "HEAD"):
-            error = MethodNotAllowed(f"This path does not take {scope['method']}. Use GET.")
-            await send_error(send, error, [(b"allow", b"GET, HEAD")])
+        if await refused_to_change(scope, send):
             return
         self._metrics.sample(self._gate)
         accepted = scope[FIELDS].get(b"accept", b"").decode("latin-1")

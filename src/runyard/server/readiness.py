@@ -13,8 +13,8 @@ from runyard.artifacts.locations import own_places, server_repository
 from runyard.db.engine import Engines, open_engines
 from runyard.db.faults import cannot_open, translated
 from runyard.db.schema import HEAD, version
-from runyard.exceptions import Conflict, MethodNotAllowed, RunyardException
-from runyard.http.answers import App, Receive, Scope, Send, send_error, send_json
+from runyard.exceptions import Conflict, RunyardException
+from runyard.http.answers import App, Receive, Scope, Send, refused_to_change, send_json
 from runyard.http.process import ENDING
 from runyard.server.outages import Outage
 from runyard.server.settings import ServerSettings
@@ -52,10 +52,7 @@ class Readiness:
         """Serve one request."""
         if scope["path"] != self._path:
             await self._app(scope, receive, send)
-        elif scope["method"] not in ("GET", "HEAD"):
-            error = MethodNotAllowed(f"This path does not take {scope['method']}. Use GET.")
-            await send_error(send, error, [(b"allow", b"GET, HEAD")])
-        else:
+        elif not await refused_to_change(scope, send):
             outcomes = dict(
                 zip(
                     [part.name for part in self._parts],

@@ -3,8 +3,7 @@
 import json
 
 from runyard.artifacts.locations import in_s3
-from runyard.exceptions import MethodNotAllowed
-from runyard.http.answers import App, Headers, Receive, Scope, Send, send_error
+from runyard.http.answers import App, Headers, Receive, Scope, Send, refused_to_change
 from runyard.server.settings import ServerSettings
 from runyard.version import VERSION
 
@@ -48,9 +47,7 @@ class Status:
         if answer is None:
             await self._app(scope, receive, send)
             return
-        if scope["method"] not in ("GET", "HEAD"):
-            error = MethodNotAllowed(f"This path does not take {scope['method']}. Use GET.")
-            await send_error(send, error, [(b"allow", b"GET, HEAD")])
+        if await refused_to_change(scope, send):
             return
         content_type, body = answer
         headers: Headers = [content_type, (b"content-length", b"%d" % len(body))]

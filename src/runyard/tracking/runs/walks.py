@@ -103,6 +103,11 @@ def newest_first(
     raise WalkTooLongError
 
 
+def _of_key(comparisons: Sequence[Comparison], term: OrderTerm) -> list[Comparison]:
+    """The conditions on the key that runs are ordered by."""
+    return [comparison for comparison in comparisons if (comparison.kind, comparison.key) == (term.kind, term.key)]
+
+
 def by_value(
     tx: Transaction,
     shown: Sequence[sa.ColumnElement[bool]],
@@ -127,7 +132,7 @@ def by_value(
     ------
     WalkTooLongError: Too many runs have the same value.
     """
-    own = [comparison for comparison in comparisons if (comparison.kind, comparison.key) == (term.kind, term.key)]
+    own = _of_key(comparisons, term)
     rank, first = (int(key[0]), key[1]) if key is not None else (0, None)
     lacking_rank = 2 if term.kind == "metric" else 1
     table = TABLES[term.kind]
@@ -166,7 +171,7 @@ def by_numeral(
     ------
     WalkTooLongError: Too many runs have the same value.
     """
-    own = [comparison for comparison in comparisons if (comparison.kind, comparison.key) == (term.kind, term.key)]
+    own = _of_key(comparisons, term)
     rank = int(key[0]) if key is not None else 0
     table = TABLES[term.kind]
     of_key, numeral = table.c.key == term.key, as_number(table.c.value, tx.dialect)

@@ -15,10 +15,9 @@ def turn_star(site: Site, run_id: str) -> None:
     DoesNotExist: There is no such run.
     InvalidParameter: It is deleted.
     """
-    if is_starred(site.ask(GetRun(run_id=run_id)).run):
-        site.ask(DeleteTag(run_id=run_id, key=STARRED_TAG))
-    else:
-        site.ask(SetTag(run_id=run_id, key=STARRED_TAG, value="true"))
+    starred = is_starred(site.ask(GetRun(run_id=run_id)).run)
+    tag = {"run_id": run_id, "key": STARRED_TAG}
+    site.ask(DeleteTag(**tag) if starred else SetTag(**tag, value="true"))
 
 
 def turn_star_of_experiment(site: Site, experiment_id: str) -> None:
@@ -29,7 +28,6 @@ def turn_star_of_experiment(site: Site, experiment_id: str) -> None:
     DoesNotExist: There is no such experiment.
     InvalidParameter: It is deleted.
     """
-    if is_starred(site.ask(GetExperiment(experiment_id=experiment_id)).experiment):
-        site.ask(DeleteExperimentTag(experiment_id=experiment_id, key=STARRED_TAG))
-    else:
-        site.ask(SetExperimentTag(experiment_id=experiment_id, key=STARRED_TAG, value="true"))
+    starred = is_starred(site.ask(GetExperiment(experiment_id=experiment_id)).experiment)
+    tag = {"experiment_id": experiment_id, "key": STARRED_TAG}
+    site.ask(DeleteExperimentTag(**tag) if starred else SetExperimentTag(**tag, value="true"))
