@@ -110,16 +110,16 @@ def test_runs_sort_by_any_column(gate: Gate, reader: Reader, order: str, expecte
 
 
 def test_an_order_that_no_head_shows_is_said(gate: Gate, reader: Reader) -> None:
-    """With the way back to the newest first; an order by a column that is shown needs no words."""
+    """With the way back to the newest first; one by a column that is shown has the words of its head."""
     path = f"/experiments/{a_story(gate).experiment_id}"
 
     unseen = reader.get(f"{path}?col=params.lr&order={quote('metrics.loss DESC')}")
     seen = reader.get(f"{path}?order={quote('metrics.loss DESC')}")
 
-    assert "Sorted by metrics.loss DESC" in unseen.words
-    assert "Sorted by params.lr" not in reader.get(f"{path}?order={quote('params.lr DESC')}").words
+    assert "Sorted by metrics.loss ↓" in unseen.words
+    assert "Sorted by lr ↑" in reader.get(f"{path}?order={quote('params.lr ASC')}").words
     assert f"{path}?col=params.lr" in unseen.attributes("a", "href")
-    assert "Sorted by" not in seen.words
+    assert "Sorted by loss ↓" in seen.words
 
 
 def test_every_head_leads_to_a_table_sorted_by_it(gate: Gate, reader: Reader) -> None:

@@ -65,7 +65,7 @@ function offer(text) {
   if (!note) {
     note = Object.assign(document.createElement("button"), { type: "button", id: "live-note", className: "button" });
     note.addEventListener("click", () => arrange(waiting));
-    (document.querySelector("#chosen > .tools .spacer") ?? document.querySelector("#runs > .tools .segments"))?.before(note);
+    document.querySelector("#runs .over > :last-child")?.before(note);
   }
   if (note.textContent !== text) note.textContent = text;
 }

@@ -106,6 +106,7 @@ customElements.define(
         this.boxes.filter((box) => selection.dropped.has(box.value) || (box.defaultChecked && selection.id && !selection.added.has(box.value))).map((box) => box.value),
       );
       this.offers = [this.offer("Clear", () => this.clear()), this.offer("", () => this.chooseAll())];
+      this.querySelector(".bulk").prepend(this.offers[0]);
       this.form.addEventListener("click", (event) => this.clicked(event));
       this.form.addEventListener("submit", (event) => this.fill(event));
       this.addEventListener("keydown", (event) => this.entered(event));
@@ -124,7 +125,7 @@ customElements.define(
     offer(label, act) {
       const button = Object.assign(document.createElement("button"), { type: "button", className: "button plain", textContent: label, hidden: true });
       button.addEventListener("click", act);
-      this.append(button);
+      this.querySelector(".bulk").append(button);
       return button;
     }
 
@@ -199,7 +200,9 @@ customElements.define(
       for (const count of this.querySelectorAll("[data-count]")) count.textContent = `${size.toLocaleString("en")} run${size === 1 ? "" : "s"}`;
       const elsewhere = size > here ? `, ${(size - here).toLocaleString("en")} not on this page` : "";
       const limit = size > Number(most) ? `; at most ${most} can be compared` : "";
-      this.querySelector("output").textContent = size ? `${size.toLocaleString("en")} chosen${elsewhere}${limit}` : "Tick two runs or more to compare";
+      this.querySelector("output").textContent = size ? `${size.toLocaleString("en")} chosen${elsewhere}${limit}` : "";
+      this.classList.toggle("choosing", size > 0);
+      if (!size) for (const menu of this.querySelectorAll("details[open]")) menu.open = false;
       this.every.checked = here > 0 && here === boxes.length;
       this.every.indeterminate = here > 0 && here < boxes.length;
       const total = Number(this.dataset.total);

@@ -9,7 +9,7 @@ from runyard.ui.parts.column_settings import ColumnSettings
 from runyard.ui.parts.columns import ColumnChoice
 from runyard.ui.parts.list_state import ListState
 from runyard.ui.parts.run_names import short_names
-from runyard.ui.parts.sorting import Column, UnseenOrder, column_of, unseen_orders
+from runyard.ui.parts.sorting import Column, OrderChip, column_of, order_chips
 
 _HEADS = (
     ("run_name", "Run"),
@@ -29,7 +29,7 @@ class RunsTable:
     heads: Of what every run has.
     columns: The columns of values, behind those.
     pinned: How many of them stay in sight.
-    unseen: Keys of the order that no head shows.
+    orders: What the rows are sorted by.
     names: What the rows show as names, by run id.
     kept, kept_by_columns: The parts of the address that the form of the filter carries along, and that of the columns.
     """
@@ -37,7 +37,7 @@ class RunsTable:
     heads: tuple[Column, ...]
     columns: tuple[ShownColumn, ...]
     pinned: int
-    unseen: tuple[UnseenOrder, ...]
+    orders: tuple[OrderChip, ...]
     names: Mapping[str, str]
     kept: tuple[tuple[str, str], ...]
     kept_by_columns: tuple[tuple[str, str], ...]
@@ -55,7 +55,7 @@ def runs_table(choice: ColumnChoice, runs: Sequence[Run], state: ListState, path
         heads=heads,
         columns=shown_columns(choice.shown, values, runs, settings),
         pinned=settings.pinned,
-        unseen=unseen_orders(orders, (*heads, *values), state, path),
+        orders=order_chips(orders, (*heads, *values), state, path),
         names=short_names(runs),
         kept=state.kept("filter"),
         kept_by_columns=state.kept("col", "equal", "pin"),

@@ -31,10 +31,10 @@ class Column:
 
 
 @dataclass(frozen=True)
-class UnseenOrder:
-    """A key of the order that no head shows, and the address without it."""
+class OrderChip:
+    """A key of the order in words, and the address without it."""
 
-    text: str
+    label: str
     href: str
 
 
@@ -74,15 +74,14 @@ def is_of(order: str, key: str) -> bool:
     return _plain(_key_of(order)) == _plain(key)
 
 
-def unseen_orders(
-    orders: Sequence[str], columns: Sequence[Column], state: ListState, path: str
-) -> tuple[UnseenOrder, ...]:
-    """The keys of an order that no head shows."""
-    return tuple(
-        UnseenOrder(order, state.href(path, order=[other for other in orders if other != order]))
-        for order in orders
-        if not any(is_of(order, column.key) for column in columns)
-    )
+def order_chips(orders: Sequence[str], columns: Sequence[Column], state: ListState, path: str) -> tuple[OrderChip, ...]:
+    """The keys of an order, each as the head that shows it has it, or as the address has it where none does."""
+    chips = []
+    for order in orders:
+        label = next((column.label for column in columns if is_of(order, column.key)), _plain(_key_of(order)))
+        arrow = "↓" if _direction(order) == "descending" else "↑"
+        chips.append(OrderChip(f"{label} {arrow}", state.href(path, order=[each for each in orders if each != order])))
+    return tuple(chips)
 
 
 def _key_of(order: str) -> str:
