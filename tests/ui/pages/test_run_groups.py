@@ -50,16 +50,21 @@ def test_groups_stand_with_what_their_metrics_come_to(path: str, reader: Reader)
     """The largest first; what is shown of metrics can be changed, and the whole is said on pointing."""
     page = reader.get(f"{path}?group=params.lr&col=metrics.loss&col=metrics.acc")
 
-    assert ["0.1", "3", "2 ± 1", "0.8 ± 0.1"] == rows(page)[0]
-    assert ["it&#39;s &#34;b&#34;", "3", "6 ± 2.8"] == rows(page)[1][:3]
-    assert ["none", "1", "0.5", "0.95"] == rows(page)[2]
+    assert ["0.1", "3", "2.000 ± 1.000", "0.8000 ± 0.1000"] == rows(page)[0]
+    assert ["it&#39;s &#34;b&#34;", "3", "6.000 ± 2.828"] == rows(page)[1][:3]
+    assert ["none", "1", "0.500", "0.9500"] == rows(page)[2]
     assert "1-3 of 3 groups" in page.words
     assert any("2 with a number, 1 NaN" in title for title in page.attributes("td", "title"))
     shown = {
         stat: rows(reader.get(f"{path}?group=params.lr&col=metrics.loss&col=metrics.acc&stat={stat}"))[0][2:]
         for stat in ("sd", "min", "max", "best")
     }
-    assert {"sd": ["1", "0.1"], "min": ["1", "0.7"], "max": ["3", "0.9"], "best": ["1", "0.9"]} == shown
+    assert {
+        "sd": ["1.000", "0.1000"],
+        "min": ["1.000", "0.7000"],
+        "max": ["3.000", "0.9000"],
+        "best": ["1.000", "0.9000"],
+    } == shown
 
 
 def test_heads_sort_groups(path: str, reader: Reader) -> None:
@@ -75,6 +80,22 @@ def test_heads_sort_groups(path: str, reader: Reader) -> None:
         found = reader.get(head)
         assert 'aria-sort="' in found.text
         assert [first, last] == [rows(found)[0][0], rows(found)[-1][0]]
+
+
+def test_the_best_of_a_group_is_the_value_that_was_chosen_as_such(path: str, reader: Reader) -> None:
+    """By the metric's name until a reader says otherwise; the order by the best turns along, and the best is marked."""
+    order = quote("min(metrics.loss) ASC")
+    by_name = reader.get(f"{path}?group=params.lr&col=metrics.loss&stat=best&group_order={order}")
+    links = [each for tag, each in by_name.elements if tag == "a" and each.get("class") == "goal"]
+
+    turned = reader.get(links[0]["href"])
+
+    assert ["The least loss is the best; take the greatest"] == [each["title"] for each in links]
+    assert "1.000" == next(row[2] for row in rows(by_name) if row[0] == "0.1")
+    assert "3.000" == next(row[2] for row in rows(turned) if row[0] == "0.1")
+    assert "group_order=max%28metrics.loss%29" in links[0]["href"].replace("(", "%28").replace(")", "%29")
+    assert 1 == len(by_name.attributes("th", "aria-sort")) == len(turned.attributes("th", "aria-sort"))
+    assert 1 == turned.attributes("td", "class").count("b")
 
 
 def test_an_opened_group_shows_its_runs(path: str, reader: Reader) -> None:

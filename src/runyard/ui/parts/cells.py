@@ -83,7 +83,7 @@ def _shown(column: ValueColumn, head: Column, runs: Sequence[Run], settings: Col
     if column.kind == "metrics":
         values = [run.data.metrics[column.key] for run in runs if column.key in run.data.metrics]
         writer = writer_of(column.key, values)
-        write, numbers, named = _metric_cell(writer, _best(values, goal), sized), values, writer
+        write, numbers, named = _metric_cell(writer, best_value(values, goal), sized), values, writer
     else:
         texts = [text for run in runs if (text := _text(column, run)) is not None]
         found = as_numbers(texts)
@@ -109,7 +109,7 @@ def _text(column: ValueColumn, run: Run) -> str | None:
     return (run.data.params if column.kind == "params" else run.data.tags).get(column.key)
 
 
-def _best(values: Sequence[float], goal: Goal | None) -> float | None:
+def best_value(values: Sequence[float], goal: Goal | None) -> float | None:
     """The best of some values; None where they are all the same, or no goal is known."""
     known = [value for value in values if not math.isnan(value)]
     if goal is None or not known or min(known) == max(known):

@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,10 +13,13 @@ from runyard.tracking.run_groups.messages import GroupRuns, MetricOfGroup, RunGr
 from runyard.tracking.runs.entities import Run
 from runyard.tracking.runs.messages import SearchRuns
 from runyard.ui.navigation import QueryValue
-from runyard.ui.parts.columns import ColumnChoice
-from runyard.ui.parts.format import MISSING, exact, number, shortened
+from runyard.ui.parts.cells import best_value
+from runyard.ui.parts.column_settings import ColumnSettings
+from runyard.ui.parts.columns import ColumnChoice, ValueColumn
+from runyard.ui.parts.format import MISSING, exact, shortened
 from runyard.ui.parts.list_state import GROUPING, ListState
-from runyard.ui.parts.metric_names import goal_of
+from runyard.ui.parts.metric_names import Goal
+from runyard.ui.parts.numbers import Write, writer_of
 from runyard.ui.parts.sorting import Column, order_terms
 from runyard.ui.site import Site
 
@@ -50,10 +54,28 @@ class Chip:
 
 @dataclass(frozen=True)
 class MetricCell:
-    """What a metric comes to in a group: as it is shown, and in full."""
+    """What a metric comes to in a group: as it is shown, in full, and whether no group of the page has a better one."""
 
     text: str
     title: str
+    best: bool
+
+
+@dataclass(frozen=True)
+class GoalLink:
+    """Which value of a metric is the best, and the address where it is the other one."""
+
+    word: str
+    title: str
+    href: str
+
+
+@dataclass(frozen=True)
+class GroupHead:
+    """A head of the table of groups; with a goal where the best of a metric is shown."""
+
+    column: Column
+    goal: GoalLink | None = None
 
 
 @dataclass(frozen=True)
@@ -95,7 +117,7 @@ class GroupTable:
     rows: tuple[GroupRow, ...]
     chips: tuple[Chip, ...]
     statistics: tuple[tuple[str, str, bool], ...]
-    heads: tuple[Column, ...]
+    heads: tuple[GroupHead, ...]
     metrics: tuple[str, ...]
     looked_at: int
     whole: str | None
@@ -153,21 +175,29 @@ def group_table(
     """
     if not state.all("group"):
         return None
-    metrics = tuple(column.key for column in choice.shown if column.kind == "metrics")
+    columns, settings = (
+        [column for column in choice.shown if column.kind == "metrics"],
+        ColumnSettings.of(state, choice.shown),
+    )
+    metrics = tuple(column.key for column in columns)
+    goals = {column.key: settings.goal(column) for column in columns}
     message = question_of(state, question, metrics, PAGE_SIZE)
     message.page_token = state.token
     found = site.ask(message)
     statistic = state.choice("stat", _SHOWN)
+    cells = _cells(found.groups, metrics, statistic, goals)
     every = state.text("of") == "all"
     return GroupTable(
         found=found,
-        rows=tuple(_row(site, state, path, question, group, metrics) for group in found.groups),
+        rows=tuple(
+            _row(site, state, path, question, group, row) for group, row in zip(found.groups, cells, strict=True)
+        ),
         chips=tuple(_chip(state, path, name) for name in message.group_by),
         statistics=tuple(
             (label, _here(state, path, stat=None if name == "mean" else name), name == statistic)
             for name, label in STATISTICS
         ),
-        heads=_heads(state, path, metrics, statistic),
+        heads=_heads(state, path, statistic, goals),
         metrics=metrics,
         looked_at=message.max_runs,
         whole=state.href(path, of="all") if found.more and not every else None,
@@ -176,10 +206,14 @@ def group_table(
 
 
 def _row(
-    site: Site, state: ListState, path: str, question: dict[str, Any], group: RunGroup, metrics: Sequence[str]
+    site: Site,
+    state: ListState,
+    path: str,
+    question: dict[str, Any],
+    group: RunGroup,
+    cells: tuple[MetricCell, ...],
 ) -> GroupRow:
     """A group as the table shows it; of one that is open its first runs are read."""
-    statistic = state.choice("stat", _SHOWN)
     ident, runs = _ident(group), None
     opened = list(dict.fromkeys(state.all("open")))[-MAX_OPEN:]
     if ident in opened:
@@ -189,7 +223,7 @@ def _row(
     return GroupRow(
         group=group,
         parts=tuple((_label(one.key), one.value) for one in group.values),
-        cells=tuple(_cell(metric, statistic) for metric in group.metrics[: len(metrics)]),
+        cells=cells,
         href=_here(state, path, open=turned),
         alone=state.href(path, filter=group.filter, open=None, **_PLAIN),
         runs=runs,
@@ -227,42 +261,68 @@ def _chip(state: ListState, path: str, name: str) -> Chip:
     return Chip(name, _label(name), state.href(path, group=rest, open=None))
 
 
-def _heads(state: ListState, path: str, metrics: Sequence[str], statistic: str) -> tuple[Column, ...]:
+def _heads(state: ListState, path: str, statistic: str, goals: Mapping[str, Goal | None]) -> tuple[GroupHead, ...]:
     current = group_order(state.text("group_order") or _LARGEST)
     named = [("Group", "group", "", False), ("Runs", "runs", "", True)]
-    for key in metrics:
-        what = best_of(key) if statistic == "best" else statistic
-        named.append((key, what, key, goal_of(key) != "least"))
+    for key, goal in goals.items():
+        named.append((key, _best_of(goal) if statistic == "best" else statistic, key, goal != "least"))
     heads = []
     for label, what, metric, falls_first in named:
         found = (current.what, current.metric) == (what, metric)
         falling = current.ascending if found else falls_first
         name = f"{what}(metrics.{metric})" if metric else what
-        heads.append(
-            Column(
-                key=name,
-                label=label,
-                href=state.href(path, group_order=f"{name} {'DESC' if falling else 'ASC'}", open=None),
-                title=f"Sort groups by {label}, {'descending' if falling else 'ascending'}",
-                sorted=("ascending" if current.ascending else "descending") if found else None,
-                numeric=what != "group",
-            )
+        column = Column(
+            key=name,
+            label=label,
+            href=state.href(path, group_order=f"{name} {'DESC' if falling else 'ASC'}", open=None),
+            title=f"Sort groups by {label}, {'descending' if falling else 'ascending'}",
+            sorted=("ascending" if current.ascending else "descending") if found else None,
+            numeric=what != "group",
         )
+        chosen = metric and statistic == "best"
+        heads.append(GroupHead(column, _goal_link(state, path, metric, goals[metric]) if chosen else None))
     return tuple(heads)
 
 
-def best_of(key: str) -> str:
-    """Which of a metric's values is the best: the least where its name says so, else the greatest."""
-    return "min" if goal_of(key) == "least" else "max"
+def _goal_link(state: ListState, path: str, key: str, goal: Goal | None) -> GoalLink:
+    name, least = ValueColumn("metrics", key).name, goal == "least"
+    others = [said for said in state.all("best") if not said.startswith(f"{name}:")]
+    changes: dict[str, QueryValue] = {"best": [*others, f"{name}:{'most' if least else 'least'}"]}
+    current = group_order(state.text("group_order") or _LARGEST)
+    if (current.what, current.metric) == (_best_of(goal), key):  # the order stays one by the best
+        changes["group_order"] = f"max({name}) DESC" if least else f"min({name}) ASC"
+    turned = _here(state, path, **changes)
+    word, other = ("least", "greatest") if least else ("greatest", "least")
+    return GoalLink(word, f"The {word} {key} is the best; take the {other}", turned)
 
 
-def _cell(metric: MetricOfGroup, statistic: str) -> MetricCell:
-    shown = getattr(metric, best_of(metric.key) if statistic == "best" else statistic)
-    text = number(shown)
+def _best_of(goal: Goal | None) -> str:
+    """Which of a metric's values is the best: the least where it was chosen or its name says so, else the greatest."""
+    return "min" if goal == "least" else "max"
+
+
+def _cells(
+    groups: Sequence[RunGroup], metrics: Sequence[str], statistic: str, goals: Mapping[str, Goal | None]
+) -> list[tuple[MetricCell, ...]]:
+    """The cells of each group; those of one metric are written alike, and the best of them is marked."""
+    columns = []
+    for place, key in enumerate(metrics):
+        goal, of_groups = goals[key], [group.metrics[place] for group in groups]
+        what = _best_of(goal) if statistic == "best" else statistic
+        shown = [getattr(metric, what) for metric in of_groups]
+        known = [value for value in shown if value is not None and math.isfinite(value)]
+        best = best_value(known, None if what == "sd" else goal)
+        write = writer_of(key, known)
+        columns.append([_cell(*pair, statistic, write, best) for pair in zip(of_groups, shown, strict=True)])
+    return list(zip(*columns, strict=True)) if columns else [() for _ in groups]
+
+
+def _cell(metric: MetricOfGroup, shown: float | None, statistic: str, write: Write, best: float | None) -> MetricCell:
+    text = write(shown)
     if statistic == "mean" and metric.sd is not None and shown is not None:
-        text = f"{text} ± {number(metric.sd, 2)}"
+        text = f"{text} ± {write(metric.sd)}"
     counted = [f"{metric.runs:,} with a number"]
     counted += [f"{metric.nan:,} NaN"] if metric.nan else []
     counted += [f"{metric.missing:,} without it"] if metric.missing else []
     figures = (f"{name} {exact(getattr(metric, name))}" for name in ("mean", "sd", "min", "max"))
-    return MetricCell(text, "\n".join((*figures, ", ".join(counted))))
+    return MetricCell(text, "\n".join((*figures, ", ".join(counted))), best is not None and shown == best)
