@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 
 from runyard.cli.sync import sync
 from runyard.client import RunyardClient, orphans
-from runyard.client.journal import Journal, change_line, point_line, spool_folder
+from runyard.client.journal import Journal, change_line, point_line, settled_line, spool_folder
 from runyard.tracking.runs.messages import LogParam
 from tests.client.scripted import Answer, ScriptedServer
 from tests.support.server import RunningServer
@@ -28,6 +28,19 @@ def orphaned_journal(address: str, run_id: str, count: int = 3) -> Path:
     journal.append(change_line(LogParam(run_id=run_id, key="lr", value="0.1")))
     journal.close()
     return journal.path
+
+
+def test_a_journal_with_nothing_left_goes_without_its_store(tmp_path: Path) -> None:
+    """Its process was killed between the last delivery and the removal of the file."""
+    path = orphaned_journal(f"sqlite:///{tmp_path / 'gone.db'}", "a" * 32)
+    with path.open("ab") as file:
+        file.write(settled_line(path.stat().st_size))
+
+    listed, delivered = run_sync("--list"), run_sync()
+
+    assert (listed.exit_code, delivered.exit_code) == (0, 0)
+    assert listed.output == delivered.output == "Nothing was left behind.\n"
+    assert not path.exists()
 
 
 def test_nothing_to_do_is_success() -> None:

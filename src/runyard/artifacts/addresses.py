@@ -1,5 +1,6 @@
 """Parses and builds addresses of artifacts."""
 
+import posixpath
 from pathlib import Path
 from urllib.parse import SplitResult, quote, unquote, urlsplit, urlunsplit
 
@@ -46,6 +47,32 @@ def address_parts(uri: str) -> SplitResult:
         return urlsplit(uri)
     except ValueError:  # its text may hold a password
         raise InvalidParameter(f"{shown_address(uri)!r} is not a valid address.") from None
+
+
+def normal_location(uri: str, kept_at: str | None) -> str:
+    """A location in normal form: equal for all spellings, and a folder is a prefix of its contents.
+
+    Parameters
+    ----------
+    kept_at: The folder or place in S3 behind ``mlflow-artifacts:``, None when unknown.
+    """
+    try:
+        inside = proxied_path(uri)
+    except InvalidParameter:
+        inside = None  # another program wrote it: any text is possible
+    if inside is not None and kept_at:
+        uri = f"{kept_at.rstrip('/')}/{inside}"
+    elif inside is not None:
+        return f"{PROXY_SCHEME}:/{inside}"
+    try:
+        folder, parts = local_path(uri), urlsplit(uri)
+    except ValueError:
+        return uri
+    if folder is not None:
+        return posixpath.normpath(str(folder))
+    scheme = parts.scheme.lower()
+    path = unquote(parts.path) if scheme in PERCENT_ENCODED else parts.path
+    return f"{scheme}:/{parts.netloc}{posixpath.normpath('/' + path.strip('/'))}"
 
 
 def uri_joined(uri: str, path: str) -> str:

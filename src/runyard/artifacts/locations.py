@@ -119,6 +119,13 @@ def place_of(uri: str, places: Sequence[str]) -> tuple[str, str]:
     )
 
 
+def holds_any(repository: ArtifactRepository, path: str) -> bool:
+    """Whether a path is a file, or a folder that holds anything."""
+    if repository.list(path):
+        return True
+    return bool(path) and any(info.path == path for info in repository.list(path.rpartition("/")[0]))
+
+
 def nothing_at(uri: str, places: Sequence[str]) -> bool:
     """Whether a location certainly holds nothing. Only places that this process may open are read.
 
@@ -127,9 +134,7 @@ def nothing_at(uri: str, places: Sequence[str]) -> bool:
     places: What this process may open.
     """
     try:
-        repository, path = open_location(uri, places)
-        folder = path.rpartition("/")[0]
-        return not repository.list(path) and not (path and any(info.path == path for info in repository.list(folder)))
+        return not holds_any(*open_location(uri, places))
     except RunyardException:  # elsewhere, or a place that cannot be read now
         return False
 

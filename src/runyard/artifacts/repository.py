@@ -70,6 +70,22 @@ class StoredFile:
     tag: str | None
 
 
+@dataclass(frozen=True)
+class Interrupted:
+    """What an upload or a removal left behind that was never finished; no listing shows it.
+
+    Attributes
+    ----------
+    path: Where it is, or would have been.
+    began: Time in milliseconds of the last that is known of it.
+    token: What else the repository needs to find it.
+    """
+
+    path: str
+    began: int
+    token: str = ""
+
+
 class Upload(ABC):
     """An artifact being written. It is not visible before `finish`; leaving it as a context before that discards it."""
 
@@ -180,6 +196,13 @@ class ArtifactRepository(ABC):
         """
         self.list()
         return f"{self.uri} answers."
+
+    def interrupted(self) -> "Iterator[Interrupted]":
+        """What uploads and removals left behind that were interrupted long ago; nothing where that can't be known."""
+        return iter(())
+
+    def clear_interrupted(self, one: Interrupted) -> None:  # noqa: B027  (there is nothing where nothing is found)
+        """Remove what `interrupted` found; what is gone meanwhile is ignored."""
 
     def make_folder(self, path: str) -> None:  # noqa: B027  (where folders are but parts of names, nothing is done)
         """Store an empty folder, in stores that have folders."""

@@ -2,25 +2,19 @@
 
 import re
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
-from urllib.parse import urlsplit
 
 import click
 
-from runyard.artifacts.addresses import PROXY_SCHEME, absolute_location, local_path, proxied_path
-from runyard.artifacts.resolve import repository_for
-from runyard.artifacts.schemes.local import LocalRepository
-from runyard.cli.choices import variables
+from runyard.cli.artifact_places import ArtifactPlaces, artifacts_destination_option, backend_store_option
 from runyard.cli.output import progress, show_rows
 from runyard.core.clock import now_ms
 from runyard.db.engine import require_database
-from runyard.exceptions import InvalidParameter, RunyardException
+from runyard.exceptions import RunyardException
 from runyard.gate.gate import Gate
 from runyard.registry.model_versions.needed import NeededByVersions
-from runyard.server.settings import DEFAULT_ARTIFACTS
 from runyard.tracking.removal import Claim, Removable, Remover
 
 BATCH = 100
@@ -47,21 +41,8 @@ class Age(click.ParamType[int]):
 @click.option("--older-than", type=Age(), help="Only what was deleted longer ago than this, such as 30d or 1d12h.")
 @click.option("--run-ids", help="Only these runs, separated by commas; they must be deleted.")
 @click.option("--experiment-ids", help="Only these experiments with all their runs; they must be deleted.")
-@click.option(
-    "--backend-store-uri",
-    envvar=variables("BACKEND_STORE_URI"),
-    show_envvar=True,
-    default="sqlite:///runyard.db",
-    show_default=True,
-    help="The database.",
-)
-@click.option(
-    "--artifacts-destination",
-    envvar=variables("ARTIFACTS_DESTINATION"),
-    show_envvar=True,
-    help="Folder or s3://bucket/prefix where the server keeps the artifacts that clients send through it. By default "
-    "the one that the server noted in the database when it started.",
-)
+@backend_store_option
+@artifacts_destination_option
 @click.option("--yes", is_flag=True, help="Remove without asking.")
 def gc(
     older_than: int | None,
@@ -87,7 +68,7 @@ def gc(
             click.echo("Nothing to remove.")
             _show_kept(found)
             return
-        places = _Places(remover.noted_destination, artifacts_destination)
+        places = ArtifactPlaces(remover.noted_destination, artifacts_destination)
         places.require([*(run.artifact_uri for run in found.runs), *(model.artifact_uri for model in found.models)])
         _show(found, places)
         _show_kept(found)
@@ -99,61 +80,7 @@ def _names(text: str | None) -> list[str]:
     return [name.strip() for name in (text or "").split(",") if name.strip()]
 
 
-class _Places:
-    """Resolves locations of artifacts: ``mlflow-artifacts:`` means the server's own store.
-
-    Deleting in a place that is not the server's would find nothing, and leave the artifacts behind for ever. So a
-    place that contradicts what the server noted is refused, and one that is not there too.
-    """
-
-    def __init__(self, noted: str | None, given: str | None) -> None:
-        self._noted = noted
-        self._given = absolute_location(given) if given else None
-        self.destination = self._given or noted or absolute_location(DEFAULT_ARTIFACTS)
-
-    def require(self, artifact_uris: Iterable[str]) -> None:
-        """Check that the given artifact destination is the server's.
-
-        Raises
-        ------
-        InvalidParameter: The place is not the one that the server noted, or is not on this machine.
-        """
-        if all(_own_path(uri) is None for uri in artifact_uris):
-            return
-        if self._noted and self._given and self._given != self._noted and not _is_elsewhere(self._noted):
-            raise InvalidParameter(
-                f"The server keeps artifacts in {self._noted}, not in {self._given}. "
-                "Leave --artifacts-destination out, or start the server with the new place first."
-            )
-        if _is_elsewhere(self.destination):
-            raise InvalidParameter(
-                f"The artifacts that clients sent through the server are not here: there is no folder "
-                f"{self.destination}. Run this where the server runs, or name the place with --artifacts-destination."
-            )
-
-    def address(self, artifact_uri: str) -> str:
-        """The address of artifacts in the store that keeps them."""
-        inside = _own_path(artifact_uri)
-        return artifact_uri if inside is None else f"{self.destination.rstrip('/')}/{inside}"
-
-    def delete(self, artifact_uri: str, owner: str) -> None:
-        """Delete the artifacts of a run or logged model, if there are any."""
-        repository = repository_for(artifact_uri, "", self.destination)
-        repository.delete()
-        _drop_empty_folder(repository.local_path(), owner)
-
-
-def _own_path(artifact_uri: str) -> str | None:
-    """The path in the server's own store; None for locations of other kinds."""
-    return proxied_path(artifact_uri) if urlsplit(artifact_uri).scheme == PROXY_SCHEME else None
-
-
-def _is_elsewhere(destination: str) -> bool:
-    folder = local_path(destination)
-    return folder is not None and not folder.is_dir()
-
-
-def _show(found: Removable, places: _Places) -> None:
+def _show(found: Removable, places: ArtifactPlaces) -> None:
     rows = [("run", run.run_id, run.name, places.address(run.artifact_uri)) for run in found.runs]
     rows += [("logged model", one.model_id, one.name, places.address(one.artifact_uri)) for one in found.models]
     rows += [("experiment", experiment.experiment_id, experiment.name, "") for experiment in found.experiments]
@@ -175,7 +102,7 @@ def _confirmed() -> bool:
     return False
 
 
-def _remove(remover: Remover, found: Removable, places: _Places) -> None:
+def _remove(remover: Remover, found: Removable, places: ArtifactPlaces) -> None:
     """Logged models, runs, then experiments, a batch at a time: artifacts first, then rows.
 
     Raises
@@ -213,7 +140,7 @@ def _in_batches(
     remove: Callable[[Sequence[str]], None],
     release: Callable[[Sequence[str], Claim], None] | None,
     owners: Sequence[_Owner],
-    places: _Places,
+    places: ArtifactPlaces,
     advance: Callable[[int], None],
 ) -> int:
     """Remove runs or logged models; returns how many were. What was claimed in vain is released."""
@@ -242,7 +169,7 @@ def _in_batches(
     return removed
 
 
-def _delete_artifacts(owner: _Owner, places: _Places) -> None:
+def _delete_artifacts(owner: _Owner, places: ArtifactPlaces) -> None:
     """Delete the artifacts of what was claimed."""
     try:
         places.delete(owner.artifact_uri, owner.id)
@@ -252,10 +179,3 @@ def _delete_artifacts(owner: _Owner, places: _Places) -> None:
             f"The artifacts of {owner.what} at {address} could not be deleted: {str(problem).rstrip('.')}. It stays "
             "deleted, and nothing more was removed. Repeat this once the reason is gone."
         ) from problem
-
-
-def _drop_empty_folder(artifacts: Path | None, owner: str) -> None:
-    """On a local disk, do not leave the own folder of a run or model behind when nothing else is in it."""
-    folder = artifacts and artifacts.parent
-    if folder and folder.name == owner:
-        LocalRepository(folder.parent).clear_away(folder.name)

@@ -28,6 +28,7 @@ class LazyCommand:
 
 COMMANDS: dict[str, LazyCommand] = {
     "artifacts": LazyCommand("runyard.cli.artifacts:artifacts", "Upload, list and download artifacts of runs."),
+    "check": LazyCommand("runyard.cli.check:check", "Compare the store with its artifacts and journals."),
     "db": LazyCommand("runyard.cli.db:db", "Look after the schema of a backend store."),
     "demo": LazyCommand("runyard.cli.demo:demo", "Start a server and train real models while it runs."),
     "doctor": LazyCommand("runyard.cli.doctor:doctor", "Print versions and settings for a bug report."),

@@ -85,15 +85,7 @@ def deliver_orphans(folder: Path | None = None, transport: Transport | None = No
     transports = {transport.address: transport} if transport else {}
     unreachable: dict[str, str] = {}
     try:
-        for path, address in list(journals(folder)):
-            if transport is not None and address != transport.address:
-                continue
-            try:
-                descriptor = lock_orphan(path)
-            except OSError:  # another user's
-                continue
-            if descriptor is None:
-                continue
+        for path, address, descriptor in _locked_orphans(folder, transport):
             try:
                 if address in unreachable:  # waiting once for a store that is down is enough
                     yield Delivery(path, address, problem=unreachable[address])
@@ -108,12 +100,40 @@ def deliver_orphans(folder: Path | None = None, transport: Transport | None = No
                 yield outcome
             except RunyardException as problem:  # an address this version does not know
                 yield Delivery(path, address, problem=problem.message)
-            finally:
-                os.close(descriptor)
     finally:
         for made in transports.values():
             if made is not transport:
                 made.close()
+
+
+def _locked_orphans(folder: Path | None, transport: Transport | None) -> Iterator[tuple[Path, str, int]]:
+    """Orphaned journals, their stores and their descriptors, locked until the next one is asked for.
+
+    A journal whose process was killed after its last delivery is removed here: no store need be asked.
+    """
+    for path, address in list(journals(folder)):
+        if transport is not None and address != transport.address:
+            continue
+        try:
+            descriptor = lock_orphan(path)
+        except OSError:  # another user's
+            continue
+        if descriptor is None:
+            continue
+        try:
+            if _holds_any(path):
+                yield path, address, descriptor
+            else:
+                remove_journal(path)
+        finally:
+            os.close(descriptor)
+
+
+def _holds_any(path: Path) -> bool:
+    """Whether anything in a journal was not delivered, be it damaged."""
+    damaged: list[str] = []
+    first = next(undelivered(path, lambda line, _reason: damaged.append(line)), None)
+    return first is not None or bool(damaged)
 
 
 def _remove_partial_copies(folder: Path) -> None:

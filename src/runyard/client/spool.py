@@ -88,7 +88,10 @@ def _journal(path: Path) -> SpoolFile | None:
         return SpoolFile(path, UNREADABLE, reason="This is not a journal.")
     if _is_in_use(path):
         return SpoolFile(path, IN_USE, address)
-    entries = sum(1 for _ in undelivered(path, lambda line, reason: None))
+    damaged: list[str] = []
+    entries = len(list(undelivered(path, lambda line, _reason: damaged.append(line))))
+    if not entries and not damaged:
+        return None  # all is delivered: its process was killed before it could remove the file
     gone = missing_database(address)
     if gone is None and not os.access(path, os.W_OK):
         return SpoolFile(path, UNREADABLE, address, entries, "This user may not change the file.")

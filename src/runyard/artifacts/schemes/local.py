@@ -2,15 +2,14 @@
 
 import contextlib
 import errno
-import fcntl
 import os
 import secrets
 import shutil
 import stat
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import lru_cache
-from hashlib import sha256
 from pathlib import Path
 
 from runyard.artifacts.addresses import local_path
@@ -20,21 +19,23 @@ from runyard.artifacts.repository import (
     ABSENT,
     PARTIAL,
     ArtifactRepository,
+    Interrupted,
     Location,
     StoredFile,
     Upload,
     submitted,
 )
+from runyard.artifacts.schemes.local_folders import FOLDER, locked, remove_tree, walk
 from runyard.core.credentials import shown_address
 from runyard.exceptions import ChangedMeanwhile, DoesNotExist, InvalidParameter, StorageFull, Unavailable
 
 SYNC_AHEAD = 32 * 2**20
 """Bytes after which a sync is started, so that the end of a large upload need not wait for all of it."""
 
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _NOTHING = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO)
-_MAX_REMOVALS = 3
+ABANDONED_SECONDS = 24 * 3600.0
+"""After how long without a change what is being written or removed counts as interrupted."""
 
 
 class LocalRepository(ArtifactRepository, schemes=("", "file")):
@@ -140,7 +141,7 @@ class LocalRepository(ArtifactRepository, schemes=("", "file")):
                 if stat.S_ISLNK(facts.st_mode) and self.guarded:
                     raise self._missing(checked)
                 if stat.S_ISDIR(facts.st_mode):
-                    _remove_tree(folder, name)
+                    remove_tree(folder, name)
                 else:
                     os.unlink(name, dir_fd=folder)
                 os.fsync(folder)
@@ -164,6 +165,33 @@ class LocalRepository(ArtifactRepository, schemes=("", "file")):
                     os.unlink(entry.name, dir_fd=folder)
             os.rmdir(name, dir_fd=above)
 
+    def interrupted(self) -> Iterator[Interrupted]:
+        """Partial files and folders under removal that nothing has changed for a day."""
+        long_ago, folders = time.time() - ABANDONED_SECONDS, [""]
+        while folders:
+            path = folders.pop()
+            try:
+                with self._folder(path.split("/") if path else []) as folder, os.scandir(folder) as entries:
+                    found = [(entry.name, entry.stat(follow_symlinks=False)) for entry in entries]
+            except OSError as problem:
+                if problem.errno not in _NOTHING:
+                    raise
+                continue  # removed while we looked
+            for name, facts in found:
+                if not name.startswith(PARTIAL):
+                    folders += [joined(path, name)] if stat.S_ISDIR(facts.st_mode) else []
+                elif facts.st_ctime < long_ago:
+                    yield Interrupted(joined(path, name), int(facts.st_ctime * 1000))
+
+    def clear_interrupted(self, one: Interrupted) -> None:
+        """Remove what `interrupted` found."""
+        *folders, name = one.path.split("/")
+        with contextlib.suppress(FileNotFoundError), self._folder(folders) as folder:
+            if stat.S_ISDIR(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode):
+                shutil.rmtree(name, dir_fd=folder)
+            else:
+                os.unlink(name, dir_fd=folder)
+
     def make_folder(self, path: str) -> None:
         """Make a folder, if it is not there."""
         with _explained(path):
@@ -172,7 +200,7 @@ class LocalRepository(ArtifactRepository, schemes=("", "file")):
     @contextlib.contextmanager
     def _folder(self, names: Sequence[str], root: Path | None = None) -> Iterator[int]:
         """A descriptor of a folder below the root."""
-        here, missing = _walk(root or self.root, names, self.unfollowed)
+        here, missing = walk(root or self.root, names, self.unfollowed)
         try:
             if missing:
                 raise FileNotFoundError(errno.ENOENT, "no such folder", missing[0])
@@ -208,22 +236,6 @@ def _checked(path: str) -> str:
     return checked
 
 
-def _walk(root: Path, names: Sequence[str], unfollowed: int) -> tuple[int, Sequence[str]]:
-    """A descriptor of the deepest folder of a path that is there, and the names that are not."""
-    here = os.open(root, _FOLDER)
-    for place, name in enumerate(names):
-        try:
-            below = os.open(name, _FOLDER | unfollowed, dir_fd=here)
-        except FileNotFoundError:
-            return here, names[place:]
-        except BaseException:
-            os.close(here)
-            raise
-        os.close(here)
-        here = below
-    return here, ()
-
-
 class _LocalUpload(Upload):
     """A file being written under another name, in its folder or the nearest one above that is there already.
 
@@ -236,7 +248,7 @@ class _LocalUpload(Upload):
         self._guarded, self._unfollowed = repository.guarded, repository.unfollowed
         self._unsynced, self._syncing = 0, Future[None]()
         self._syncing.set_result(None)
-        self._folder, self._missing = _walk(repository.root, folders, self._unfollowed)
+        self._folder, self._missing = walk(repository.root, folders, self._unfollowed)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         try:
             if not self._missing:
@@ -292,7 +304,7 @@ class _LocalUpload(Upload):
                 with contextlib.suppress(FileExistsError):
                     os.mkdir(name, 0o700 if self._guarded else 0o777, dir_fd=here)
                     os.fsync(here)
-                below = os.open(name, _FOLDER | self._unfollowed, dir_fd=here)
+                below = os.open(name, FOLDER | self._unfollowed, dir_fd=here)
                 os.close(here)
                 here = below
             yield here
@@ -340,56 +352,3 @@ def _explained(path: str) -> Iterator[None]:
 def _tag(facts: os.stat_result) -> str:
     """The number of the file too: two changes may fall into one tick of the clock."""
     return f"{facts.st_mtime_ns:x}-{facts.st_size:x}-{facts.st_ino:x}"
-
-
-def _remove_tree(folder: int, name: str) -> None:
-    """Remove a folder with its contents at once, also for processes that write into it."""
-    doomed = PARTIAL + secrets.token_hex(8)
-    os.rename(name, doomed, src_dir_fd=folder, dst_dir_fd=folder)
-    for _ in range(_MAX_REMOVALS):
-        try:
-            shutil.rmtree(doomed, dir_fd=folder)
-        except FileNotFoundError:
-            continue  # an upload that was going on in it has taken its own file away
-        except OSError as problem:
-            if problem.errno != errno.ENOTEMPTY:  # an upload that had begun before has ended in it
-                with contextlib.suppress(OSError):  # what cannot be removed stays where it was, to be removed later
-                    os.rename(doomed, name, src_dir_fd=folder, dst_dir_fd=folder)
-                raise
-        else:
-            return
-
-
-@contextlib.contextmanager
-def locked(folder: int, name: str) -> Iterator[None]:
-    """Lock a file against changes by other threads and processes.
-
-    The lock is a file beside it that is gone afterwards: folders themselves cannot be locked everywhere.
-
-    Parameters
-    ----------
-    folder: A descriptor of the file's folder.
-    """
-    lock = f"{PARTIAL}lock-{sha256(name.encode()).hexdigest()[:16]}"
-    descriptor = _lock(folder, lock)
-    try:
-        yield
-    finally:
-        os.unlink(lock, dir_fd=folder)
-        os.close(descriptor)
-
-
-def _lock(folder: int, lock: str) -> int:
-    while True:
-        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-        descriptor = os.open(lock, flags, 0o666, dir_fd=folder)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            if os.path.samestat(os.fstat(descriptor), os.stat(lock, dir_fd=folder, follow_symlinks=False)):
-                return descriptor
-        except FileNotFoundError:
-            pass  # its previous owner removed it while we waited
-        except BaseException:
-            os.close(descriptor)
-            raise
-        os.close(descriptor)

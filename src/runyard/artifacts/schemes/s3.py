@@ -1,8 +1,9 @@
 """Artifacts in a bucket of S3, or of a store that speaks its protocol, streamed both ways whatever their size."""
 
 import logging
+import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, suppress
 from typing import Any
@@ -13,6 +14,7 @@ from runyard.artifacts.paths import can_be_named, joined, named, safe_path
 from runyard.artifacts.repository import (
     ABSENT,
     ArtifactRepository,
+    Interrupted,
     Location,
     ResumedFile,
     StoredFile,
@@ -20,6 +22,7 @@ from runyard.artifacts.repository import (
     submitted,
 )
 from runyard.artifacts.schemes.s3_client import (
+    MAX_SIGNED,
     S3_SCHEME,
     bucket_and_prefix,
     client_for,
@@ -180,6 +183,20 @@ class S3Repository(ArtifactRepository, schemes=(S3_SCHEME,)):
         """Forget the parts of an upload. One that was ended is forgotten already."""
         with suppress(DoesNotExist), self.explained(path):
             self.client.abort_multipart_upload(**self.object_at(path), UploadId=upload_id)
+
+    def interrupted(self) -> Iterator[Interrupted]:
+        """Uploads in parts that were begun longer ago than signed addresses of their parts can be valid."""
+        below = f"{self.prefix}/" if self.prefix else ""
+        with self.explained(""):
+            for page in self.client.get_paginator("list_multipart_uploads").paginate(Bucket=self.bucket, Prefix=below):
+                for upload in page.get("Uploads", ()):
+                    began = upload["Initiated"].timestamp()
+                    if began < time.time() - MAX_SIGNED:
+                        yield Interrupted(upload["Key"][len(below) :], int(began * 1000), upload["UploadId"])
+
+    def clear_interrupted(self, one: Interrupted) -> None:
+        """Forget the parts of an upload."""
+        self.abort(one.path, one.token)
 
     def signed(self, operation: str, path: str, seconds: int, **more: Any) -> str:
         """A signed address, with which anyone can do one operation on one object for some time. No request is sent.

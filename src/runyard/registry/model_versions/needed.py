@@ -3,11 +3,11 @@
 import posixpath
 from collections import defaultdict
 from collections.abc import Iterator
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 
-from runyard.artifacts.addresses import local_path, proxied_path
+from runyard.artifacts.addresses import normal_location
 from runyard.core.model_uri import parse_model_uri
 from runyard.db.transaction import Transaction
 from runyard.exceptions import InvalidParameter
@@ -89,32 +89,16 @@ class NeededByVersions:
             if model_id:
                 self._by_model.setdefault(model_id, version)
         else:
-            place = self._place(uri)
+            place = normal_location(uri, self._kept_at)
             self._files[place] = version
             for holder in (place, *_above(place)):
                 self._holders.setdefault(holder, version)
 
     def _at(self, uri: str) -> str | None:
         """The version whose files are in a location, or around it."""
-        place = self._place(uri)
+        place = normal_location(uri, self._kept_at)
         around = (self._files[folder] for folder in _above(place) if folder in self._files)
         return self._holders.get(place) or next(around, None)
-
-    def _place(self, uri: str) -> str:
-        """A location in normal form: equal for all spellings, and a folder is a prefix of its contents."""
-        try:
-            inside = proxied_path(uri)
-        except InvalidParameter:
-            inside = None  # another program wrote it: any text is possible
-        if inside is not None and self._kept_at:
-            uri = f"{self._kept_at.rstrip('/')}/{inside}"
-        elif inside is not None:
-            return f"mlflow-artifacts:/{inside}"
-        folder = local_path(uri)
-        if folder is not None:
-            return posixpath.normpath(str(folder))
-        parts = urlsplit(uri)
-        return f"{parts.scheme.lower()}:/{parts.netloc}{posixpath.normpath('/' + unquote(parts.path).strip('/'))}"
 
 
 def _above(place: str) -> Iterator[str]:
