@@ -5,7 +5,14 @@ import pytest
 from runyard.core.entity import Tag
 from runyard.exceptions import InvalidParameter
 from runyard.gate.gate import Gate
-from runyard.tracking.filters.messages import CompleteFilter, FindKeys
+from runyard.registry.model_versions.messages import CreateModelVersion
+from runyard.registry.registered_models.messages import CreateRegisteredModel
+from runyard.search.errors import InvalidSearch
+from runyard.search.parser import parse_filter
+from runyard.tracking.experiments.messages import SetExperimentTag
+from runyard.tracking.filters.messages import CompleteFilter, ExplainFilter, FindKeys
+from runyard.tracking.filters.sources import SOURCES
+from runyard.tracking.logged_models.messages import CreateLoggedModel
 from runyard.tracking.runs.entities import Param
 from runyard.tracking.runs.messages import LogBatch
 from tests.factories import a_point, a_run, an_experiment
@@ -70,6 +77,78 @@ def test_a_filter_goes_on(gate: Gate, text: str, completed: str, found: list[str
     if found is not None:
         assert found == every
     assert completed == written or not every
+
+
+def with_others(gate: Gate) -> None:
+    """An experiment, a registered model with two versions and a logged model, each with tags of its own."""
+    a_run(gate, run_name="run 7")
+    experiment_id = an_experiment(gate, "nlp/translation")
+    gate.perform(SetExperimentTag(experiment_id=experiment_id, key="owner", value="it's us"))
+    gate.perform(CreateRegisteredModel(name="ranker", tags=[Tag(key="tier", value="gold")]))
+    for number in range(2):
+        tags = [Tag(key="checked by", value=f"person {number}")]
+        gate.perform(CreateModelVersion(name="ranker", source=f"s3://models/{number}", tags=tags))
+    made = CreateLoggedModel(
+        experiment_id=experiment_id, name="forest", model_type="tree", params=[Param(key="depth", value="4")]
+    )
+    gate.perform(made)
+
+
+GOING_ON = [
+    ("experiments", "na", ["name"]),
+    ("experiments", "t", ["tags."]),
+    ("experiments", "tags.o", ["tags.owner"]),
+    ("experiments", "tags.owner = ", ['"it\'s us"']),
+    ("experiments", "name LIKE 'nlp", ["'nlp/translation'"]),
+    ("experiments", "chil", []),
+    ("experiments", "runs", []),
+    ("experiments", "creation_time > n", ["now() - 1h", "now() - 1d", "now() - 7d", "now() - 30d"]),
+    ("registered-models", "tags.tier = 'g", ["'gold'"]),
+    ("registered-models", "name = ", ["'ranker'"]),
+    ("model-versions", "tags.c", ["tags.`checked by`"]),
+    ("model-versions", "tags.`checked by` IN (", ["'person 0'", "'person 1'"]),
+    ("model-versions", "stage = 'p", ["'Production'"]),
+    ("model-versions", "version_number BE", ["BETWEEN"]),
+    ("model-versions", "source_path LIKE 's3://models/1", ["'s3://models/1'"]),
+    ("logged-models", "params.d", ["params.depth"]),
+    ("logged-models", "params.depth = ", ["'4'"]),
+    ("logged-models", "status = r", ["'READY'"]),
+    ("logged-models", "model_type = ", ["'tree'"]),
+    ("runs", "run_name = 'run", ["'run 7'"]),
+]
+EXPLAINED = [
+    ("experiments", "tags.owne = 'x'", ["No experiment has the tag 'owne'. Did you mean tags.owner?"]),
+    ("registered-models", "tags.team = 'x'", ["No registered model has the tag 'team'."]),
+    (
+        "model-versions",
+        "tags.checked = 'x'",
+        ["No model version has the tag 'checked'. Did you mean tags.`checked by`?"],
+    ),
+    ("logged-models", "metrics.depth > 1", ["No logged model has the metric 'depth'. Did you mean params.depth?"]),
+    ("logged-models", "status = 'LOGGED_MODEL_READY' AND status IN ('1', 'ready')", []),
+]
+NEVER_HAD = [
+    ("model-versions", "stage = 'production'", "None, Staging, Production, Archived"),
+    ("logged-models", "status = READ", "UNSPECIFIED, PENDING, READY, FAILED"),
+]
+
+
+def test_filters_of_all_entities_go_on_and_are_explained(gate: Gate) -> None:
+    """With what there is of each: the box of its page asks the same."""
+    with_others(gate)
+    for of, text, found in GOING_ON:
+        answer = gate.ask(CompleteFilter(filter=text, position=len(text), of=of))
+        assert found == [one.text for one in answer.completions], (of, text)
+    for of, text, notes in EXPLAINED:
+        assert notes == gate.ask(ExplainFilter(filter=text, of=of)).notes
+
+
+@pytest.mark.parametrize(("of", "text", "known"), NEVER_HAD)
+def test_values_that_other_entities_never_have_are_errors(of: str, text: str, known: str) -> None:
+    """That name the values there are, and point at the place."""
+    with pytest.raises(InvalidSearch, match=f"It has one of: {known}") as caught:
+        parse_filter(text, SOURCES[of].fields, strict=True)
+    assert text.index("=") + 2 == caught.value.position
 
 
 @pytest.mark.parametrize("position", [-1, 5])

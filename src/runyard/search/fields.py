@@ -1,6 +1,6 @@
 """What can be searched of each entity: the table that the parser reads."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -26,6 +26,7 @@ class Field:
     numeric: Whether a text may be compared with a number too, and is read as one then.
     unit: What its number is: a ``date`` is also given as one, a ``duration`` always with its unit.
     values: The only values it can have, where they are known.
+    spellings: Other ways to write them.
     """
 
     value: Literal["text", "number", "integer", "id", "version", "loose"]
@@ -34,6 +35,7 @@ class Field:
     numeric: bool = False
     unit: Literal["", "date", "duration"] = ""
     values: tuple[str, ...] = ()
+    spellings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,7 @@ class EntityFields:
 
 RUN_STATUSES = ("RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED")
 STAGES = ("None", "Staging", "Production", "Archived")
+MODEL_STATUSES = ("UNSPECIFIED", "PENDING", "READY", "FAILED")
 
 TEXT = Field("text", EQUAL | PATTERN | LISTED)
 _NUMBER = Field("number", ORDERED | LISTED | PRESENCE)
@@ -175,6 +178,15 @@ MODEL_VERSION_FIELDS = EntityFields(
     free={"tag": _TAG},
 )
 
+
+def _model_statuses() -> Iterator[str]:
+    """The ways to write the status of a logged model: MLflow has a long name and a number for each, in any case."""
+    for number, name in enumerate(MODEL_STATUSES):
+        for text in (name, f"LOGGED_MODEL_{name}"):
+            yield from (text, text.lower(), text.capitalize())
+        yield str(number)
+
+
 _LOOSE = Field("loose", EQUAL | PATTERN | LISTED)
 _LOOSE_TEXT = Field("loose", ORDERED | PATTERN | LISTED | PRESENCE, numeric=True)
 
@@ -186,7 +198,9 @@ LOGGED_MODEL_FIELDS = EntityFields(
             "name": _LOOSE,
             "model_id": _LOOSE,
             "model_type": _LOOSE,
-            "status": _LOOSE,
+            "status": Field(
+                "loose", EQUAL | PATTERN | LISTED, values=MODEL_STATUSES, spellings=tuple(_model_statuses())
+            ),
             "source_run_id": _LOOSE,
             "artifact_location": _LOOSE,
             "creation_timestamp": _TIME,

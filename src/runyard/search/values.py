@@ -71,7 +71,7 @@ class ValueReader(TokenReader):
         """One value."""
         token = self.here
         if field.value == "loose" and operator in EQUAL:
-            return self.loose(what)
+            return self.had(self.loose(what), token, field, what)
         if field.value in ("text", "loose"):
             if field.numeric and token.kind == "number":
                 return self.number(self.take(), field)
@@ -112,7 +112,11 @@ class ValueReader(TokenReader):
         text = token.value
         if field.value == "id" and not (text.isascii() and text.isdigit() and len(text) <= 18):
             raise self.error(f"{shown(text)} is not an id: ids are integers in quotes, such as '7'.", token)
-        if self.strict and field.values and text not in field.values:
+        return self.had(text, token, field, what)
+
+    def had(self, text: str, token: Token, field: Field, what: str) -> str:
+        """The text of a value, which must be one that the field can have, where that is asked for."""
+        if self.strict and field.values and text not in field.values and text not in field.spellings:
             known = ", ".join(field.values)
             raise self.error(f"{what[0].upper()}{what[1:]} is never {shown(text)}. It has one of: {known}.", token)
         return text

@@ -1,7 +1,7 @@
 """The list of experiments, and what can be done with it."""
 
 from runyard.gate.gate import Gate
-from runyard.tracking.experiments.messages import DeleteExperiment, GetExperiment
+from runyard.tracking.experiments.messages import DeleteExperiment, GetExperiment, SetExperimentTag
 from tests.factories import NOW, a_run, an_experiment
 from tests.ui.asking import Reader
 from tests.ui.stories import a_story
@@ -49,7 +49,22 @@ def test_search_takes_any_text(gate: Gate, reader: Reader) -> None:
     an_experiment(gate, "it's 100% done")
 
     assert "it's 100% done" in reader.get("/?search=it%27s%20100%25").words
-    assert reader.get("/?search=%27%22").status == 400
+    assert "No experiment matches “'\"”." in reader.get("/?search=%27%22").words
+
+
+def test_search_takes_filters(gate: Gate, reader: Reader) -> None:
+    """As the box of the runs does: what is wrong is pointed at, and a tag that nothing has is said with its nearest."""
+    gate.perform(SetExperimentTag(experiment_id=an_experiment(gate, "tagged"), key="owner", value="ada"))
+    an_experiment(gate, "plain")
+
+    found = reader.get("/?search=tags.owner+%3D+'ada'+AND+NOT+name+~+'^x'").words
+    assert "tagged" in found
+    assert "plain" not in found
+    assert "Did you mean tags.owner?" in reader.get("/?search=tags.owne+%3D+'ada'").words
+    wrong = reader.get("/?search=tags.owner+%3D+ada")
+    assert wrong.status == 400
+    assert "must be in quotes" in wrong.words
+    assert "             ^" in wrong.text
 
 
 def test_an_experiment_is_created_and_shown(reader: Reader) -> None:

@@ -71,6 +71,23 @@ def test_the_list_is_searched_by_name_and_by_filter(gate: Gate, reader: Reader, 
     wrong = reader.get("/models?search=" + quote("name = "))
     assert wrong.status == 400
     assert "0 models" in reader.get("/models?search=nothing").words
+    assert "Did you mean tags.team?" in reader.get("/models?search=" + quote("tags.teams = 'x'")).words
+
+
+def test_versions_and_logged_models_are_filtered(reader: Reader, story: Story) -> None:
+    """With the same language: values that a field never has are named, keys that nothing has said with the nearest."""
+
+    def words(path: str, text: str, status: int = 200) -> str:
+        page = reader.get(f"{path}?filter={quote(text)}")
+        assert page.status == status, page.words
+        return page.words.partition("Activity")[0]
+
+    model, logged = f"/models/{story.model}", f"/experiments/{story.experiment_id}/models"
+    assert "1 version " in words(model, "version_number = 1 OR tags.nothing = 'x'")
+    assert "Production, Archived" in words(model, "stage = 'production'", 400)
+    assert "No version matches the filter. No model version has the tag 'x'." in words(model, "tags.x = 'y'")
+    assert "UNSPECIFIED, PENDING, READY, FAILED" in words(logged, "status = 'ready to go'", 400)
+    assert "No logged model has the metric 'x'." in words(logged, "metrics.x > 0")
 
 
 def test_the_list_goes_on(gate: Gate, reader: Reader) -> None:

@@ -1,20 +1,20 @@
 // The box of a filter: completes keys, comparators and values, and offers recent filters while it is empty.
-const RECENT = "runyard-recent-filters";
+const recentOf = (of) => `runyard-recent-filters${of === "runs" ? "" : `-${of}`}`;
 const MOST_RECENT = 20;
 const PAUSE = 120;
 
-function recent() {
+function recent(of) {
   try {
-    return JSON.parse(localStorage.getItem(RECENT) ?? "[]").filter((text) => typeof text === "string");
+    return JSON.parse(localStorage.getItem(recentOf(of)) ?? "[]").filter((text) => typeof text === "string");
   } catch {
     return []; // none can be kept here, or something else was
   }
 }
 
-function remember(text) {
+function remember(of, text) {
   if (!text) return;
   try {
-    localStorage.setItem(RECENT, JSON.stringify([text, ...recent().filter((other) => other !== text)].slice(0, MOST_RECENT)));
+    localStorage.setItem(recentOf(of), JSON.stringify([text, ...recent(of).filter((other) => other !== text)].slice(0, MOST_RECENT)));
   } catch {
     // the browser keeps nothing: filters are not offered again
   }
@@ -36,7 +36,7 @@ customElements.define(
       this.input.addEventListener("keydown", (event) => this.pressed(event));
       this.input.addEventListener("blur", () => this.close());
       this.list.addEventListener("mousedown", (event) => this.clicked(event));
-      this.closest("form").addEventListener("submit", () => remember(this.input.value.trim()));
+      this.closest("form").addEventListener("submit", () => remember(this.dataset.of, this.input.value.trim()));
       if (this.input.value !== this.input.defaultValue) this.later(); // typed while this was loaded
     }
 
@@ -54,14 +54,14 @@ customElements.define(
     // An answer that comes late is of a text that is not there any more: it is not waited for.
     async ask() {
       const position = this.input.selectionStart;
-      if (!this.input.value) return this.offer(0, 0, recent().map((text) => ({ text, what: "recent" })));
+      if (!this.input.value) return this.offer(0, 0, recent(this.dataset.of).map((text) => ({ text, what: "recent" })));
       this.asking?.abort();
       this.asking = new AbortController();
       try {
         const answer = await fetch(this.dataset.completions, {
           method: "POST",
           headers: { "Content-Type": "application/json" },
-          body: JSON.stringify({ filter: this.input.value, position }),
+          body: JSON.stringify({ filter: this.input.value, position, of: this.dataset.of }),
           signal: this.asking.signal,
         });
         if (answer.ok) {

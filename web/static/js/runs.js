@@ -5,8 +5,7 @@ import "./stars.js";
 
 const MOST_IN_ADDRESS = 100;
 
-// What completes filters is loaded once somebody writes one, and what finds columns once their panel is open.
-document.addEventListener("focusin", ({ target }) => target.id === "filter" && import("./filter-box.js"));
+// What works on heads is loaded once somebody comes to them, and what finds columns once their panel is open.
 const inHead = ({ target }) => target.closest?.("#runs-table thead") && import("./column-heads.js");
 for (const event of ["pointerover", "focusin"]) document.addEventListener(event, inHead);
 document.addEventListener(

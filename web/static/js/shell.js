@@ -104,6 +104,9 @@ function startSearch() {
   addEventListener("keydown", (event) => event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey && open(event));
 }
 
+// What completes filters is loaded once somebody writes one.
+document.addEventListener("focusin", ({ target }) => target.closest?.("filter-box") && import("./filter-box.js"));
+
 startTheme();
 startMenus();
 startSearch();

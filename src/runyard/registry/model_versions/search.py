@@ -14,6 +14,8 @@ from runyard.registry.tag_search import tag_condition
 from runyard.search.fields import MODEL_VERSION_FIELDS
 from runyard.search.nodes import Comparison, OrderTerm, Words
 from runyard.search.parser import parse_filter, parse_order_by
+from runyard.tracking.filters.sources import SOURCES, Source, small
+from runyard.tracking.filters.texts import Rows, Seeks
 
 _tags = model_version_tags.c
 _COLUMNS: dict[str, sa.ColumnElement[Any]] = {
@@ -81,3 +83,18 @@ def _order(terms: Sequence[OrderTerm], dialect: str) -> list[SortColumn]:
         else SortColumn(_COLUMNS[term.key], "integer", not term.ascending, indexed=term.key.endswith("timestamp"))
         for term in asked
     ]
+
+
+_OF_VERSIONS = {"tag": model_version_tags}
+SOURCES["model-versions"] = Source(
+    "model version",
+    MODEL_VERSION_FIELDS,
+    _OF_VERSIONS,
+    small(_OF_VERSIONS),
+    {
+        ("tag", ""): Rows(model_version_tags, "value", of_key=True),
+        ("attribute", "name"): Seeks(registered_models, lambda columns, _: columns.name),
+        ("attribute", "run_id"): Seeks(model_versions, lambda columns, _: columns.run_id),
+        ("attribute", "source_path"): Rows(model_versions, "source"),
+    },
+)

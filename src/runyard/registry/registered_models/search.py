@@ -14,6 +14,8 @@ from runyard.registry.tag_search import asks_for_prompts, tag_condition
 from runyard.search.fields import REGISTERED_MODEL_FIELDS
 from runyard.search.nodes import Comparison, OrderTerm, Words
 from runyard.search.parser import parse_filter, parse_order_by
+from runyard.tracking.filters.sources import SOURCES, Source, small
+from runyard.tracking.filters.texts import Rows, Seeks
 
 _tags = registered_model_tags.c
 
@@ -72,3 +74,16 @@ def _order(terms: Sequence[OrderTerm], dialect: str) -> list[SortColumn]:
         for term in terms
     ]
     return columns if any(term.key == "name" for term in terms) else [*columns, SortColumn(name, "text")]
+
+
+_OF_MODELS = {"tag": registered_model_tags}
+SOURCES["registered-models"] = Source(
+    "registered model",
+    REGISTERED_MODEL_FIELDS,
+    _OF_MODELS,
+    small(_OF_MODELS),
+    {
+        ("tag", ""): Rows(registered_model_tags, "value", of_key=True),
+        ("attribute", "name"): Seeks(registered_models, lambda columns, _: columns.name),
+    },
+)

@@ -1,1 +1,1 @@
-"""Help with filters of runs: why one finds nothing."""
+"""Help with filters: why one finds nothing, and ways to go on."""

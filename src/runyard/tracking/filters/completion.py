@@ -1,16 +1,14 @@
-"""Ways to go on with a filter of runs: keys and values that runs have, and the words of the language."""
+"""Ways to go on with a filter: keys and values that there are, and the words of the language."""
 
 from collections.abc import Iterable, Iterator
 
 from runyard.db.transaction import Transaction
 from runyard.search.completion import Place
-from runyard.search.fields import ORDERED, PRESENCE, RUN_FIELDS, Field
+from runyard.search.fields import ORDERED, PRESENCE, Field
 from runyard.search.writing import key_text, value_text
-from runyard.tracking.filters.keys import PREFIXES, keys_from, names_from, values_from
+from runyard.tracking.filters.sources import PREFIXES, Source
 
 MOST = 20
-_KINDS = {prefix: kind for kind, prefix in PREFIXES.items()}
-_KEYED = ("experiment", "dataset")
 _TIMES = ("now() - 1h", "now() - 1d", "now() - 7d", "now() - 30d")
 _DURATIONS = ("1m", "10m", "1h", "1d")
 _COMPARATORS = (
@@ -31,33 +29,38 @@ _COMPARATORS = (
 )
 
 
-def completions(tx: Transaction, place: Place) -> list[tuple[str, str]]:
+def completions(tx: Transaction, source: Source, place: Place) -> list[tuple[str, str]]:
     """Texts with what they are; those that begin with what is typed."""
     found: Iterable[tuple[str, str]] = ()
     if place.wanted == "key":
-        found = _keys(tx, place.typed)
+        found = _keys(tx, source, place.typed)
     elif place.wanted == "joint":
         found = (("AND", "and"), ("OR", "or"))
     elif place.wanted == "comparator" and place.field:
         found = ((text, "comparator") for text in _comparators(place.field))
     elif place.field:
-        return list(_values(tx, place, place.field))[:MOST]
+        return list(_values(tx, source, place, place.field))[:MOST]
     typed = place.typed.lower().replace("`", "").replace('"', "")
     return [one for one in found if one[0].lower().replace("`", "").startswith(typed)][:MOST]
 
 
-def _keys(tx: Transaction, typed: str) -> Iterator[tuple[str, str]]:
+def _keys(tx: Transaction, source: Source, typed: str) -> Iterator[tuple[str, str]]:
     prefix, dot, begun = typed.partition(".")
-    begun = begun.lstrip('`"')
-    if dot and (kind := RUN_FIELDS.prefixes.get(prefix)) in PREFIXES:
-        yield from ((key_text(prefix, key), str(kind)) for key in keys_from(tx, str(kind), begun, MOST))
+    begun, entity = begun.lstrip('`"'), source.fields
+    kind = entity.prefixes.get(prefix, "")
+    if dot and kind in entity.free:
+        yield from ((key_text(prefix, key), kind) for key in source.keys[kind].beginning(tx, begun, MOST))
     elif dot and kind:
-        yield from ((f"{prefix}.{key}", str(kind)) for key in RUN_FIELDS.keyed[str(kind)])
+        yield from ((f"{prefix}.{key}", kind) for key, field in entity.keyed[kind].items() if field.operators)
     elif not dot:
-        yield from ((key, "attribute") for key in (*RUN_FIELDS.keyed["attribute"], *RUN_FIELDS.tag_aliases))
-        yield from ((f"{name} = true", "flag") for name in RUN_FIELDS.flags)
-        yield from ((f"{prefix}.", "kind") for prefix in (*_KINDS, *_KEYED))
-        yield from (("NOT", "not"), ("children of", "runs below a run"))
+        attributes = (key for key, field in entity.keyed["attribute"].items() if field.operators)
+        yield from ((key, "attribute") for key in (*attributes, *entity.tag_aliases))
+        yield from ((f"{name} = true", "flag") for name in entity.flags)
+        kinds = (PREFIXES.get(kind, kind) for kind in dict.fromkeys(entity.prefixes.values()) if kind != "attribute")
+        yield from ((f"{prefix}.", "kind") for prefix in kinds)
+        yield ("NOT", "not")
+        if "parent" in entity.tag_aliases:
+            yield ("children of", "runs below a run")
 
 
 def _comparators(field: Field) -> Iterable[str]:
@@ -65,17 +68,13 @@ def _comparators(field: Field) -> Iterable[str]:
     return (text for text in _COMPARATORS if text in field.operators | ranges)
 
 
-def _values(tx: Transaction, place: Place, field: Field) -> Iterator[tuple[str, str]]:
+def _values(tx: Transaction, source: Source, place: Place, field: Field) -> Iterator[tuple[str, str]]:
     quote = place.typed[:1] if place.typed[:1] in ("'", '"') else ""
     begun = place.typed[len(quote) :]
-    if field.values:
-        texts: Iterable[str] = (text for text in field.values if text.lower().startswith(begun.lower()))
-    elif place.kind in ("param", "tag"):
-        texts = values_from(tx, place.kind, place.key, begun, MOST)
-    elif place.kind == "experiment" and place.key == "name":
-        texts = names_from(tx, begun, MOST)
-    else:
-        words = {"date": _TIMES, "duration": _DURATIONS}.get(field.unit, ())
+    if field.unit:
+        words = _TIMES if field.unit == "date" else _DURATIONS
         yield from ((text, field.unit) for text in words if text.startswith(begun))
         return
+    known = (text for text in field.values if text.lower().startswith(begun.lower()))
+    texts = known if field.values else source.values_from(tx, place.kind, place.key, begun, MOST)
     yield from ((value_text(text), "value") for text in texts)

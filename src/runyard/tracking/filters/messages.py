@@ -1,16 +1,22 @@
 """Messages about filters of runs."""
 
 from dataclasses import field
+from typing import Annotated
 
 from runyard.core.limits import check_storable
 from runyard.exceptions import InvalidParameter
 from runyard.protocol.answer import Answer
 from runyard.protocol.message import Message
+from runyard.protocol.types import Choice
 from runyard.search.regex import InvalidPattern, compiled
+
+ENTITIES = ("runs", "experiments", "logged-models", "registered-models", "model-versions")
+Filtered = Annotated[str, Choice(tuple((name, number) for number, name in enumerate(ENTITIES, 1)))]
+"""Of which entities a filter is."""
 
 
 class FilterExplained(Answer):
-    """What is odd about a filter: keys that no run has, with the nearest there are. Nothing when all are known."""
+    """What is odd about a filter: keys that are nowhere, with the nearest there are. Nothing when all are known."""
 
     notes: list[str] = field(default_factory=list)
 
@@ -18,12 +24,13 @@ class FilterExplained(Answer):
 class ExplainFilter(
     Message[FilterExplained], post="runs/explain-filter", kind="read", family="runyard", needs="run.read"
 ):
-    """Why a filter of runs may find nothing: keys that no run of the store has.
+    """Why a filter may find nothing: keys that no run of the store has, or none of the other entities that it is of.
 
     A value that a field never has, such as the status 'failed', is an error that names the values there are.
     """
 
     filter: str
+    of: Filtered = "runs"
 
 
 class Completion(Answer):
@@ -43,10 +50,11 @@ class FilterCompletions(Answer):
 class CompleteFilter(
     Message[FilterCompletions], post="runs/complete-filter", kind="read", family="runyard", needs="run.read"
 ):
-    """Ways to go on with a filter of runs at a position: keys, comparators, and values that runs have, at most 20."""
+    """Ways to go on with a filter at a position: keys, comparators, and values that there are, at most 20."""
 
     filter: str = ""
     position: int
+    of: Filtered = "runs"
 
     def check(self) -> None:
         if not 0 <= self.position <= len(self.filter):

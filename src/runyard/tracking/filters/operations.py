@@ -6,13 +6,13 @@ from runyard.db.transaction import Transaction
 from runyard.gate.performers import performs
 from runyard.protocol.answer import Wire
 from runyard.search.completion import place_in
-from runyard.search.fields import RUN_FIELDS
 from runyard.search.nodes import comparisons_in
 from runyard.search.parser import parse_filter
 from runyard.search.regex import compiled
 from runyard.tracking.filters.completion import completions
-from runyard.tracking.filters.keys import PREFIXES, keys_with, nearest, unknown_keys
+from runyard.tracking.filters.keys import keys_with, nearest, unknown_keys
 from runyard.tracking.filters.messages import CompleteFilter, ExplainFilter, FindKeys
+from runyard.tracking.filters.sources import PREFIXES, SOURCES
 
 MAX_NOTES = 5
 MAX_FOUND = 20
@@ -22,22 +22,24 @@ MAX_FOUND = 20
 @performs(ExplainFilter)
 def explain_filter(tx: Transaction, message: ExplainFilter) -> Wire:
     """A statement for each key, and one for the keys of each kind of which one is unknown."""
-    comparisons = comparisons_in(parse_filter(message.filter, RUN_FIELDS, strict=True))
+    source = SOURCES[message.of]
+    comparisons = comparisons_in(parse_filter(message.filter, source.fields, strict=True))
     notes = []
-    for kind, key in unknown_keys(tx, comparisons)[:MAX_NOTES]:
-        found = nearest(tx, kind, key)
+    for kind, key in unknown_keys(tx, source, comparisons)[:MAX_NOTES]:
+        found = nearest(tx, source, kind, key)
         hint = f" Did you mean {' or '.join(found)}?" if found else ""
-        notes.append(f"No run has the {kind} {key!r}.{hint}")
+        notes.append(f"No {source.one} has the {kind} {key!r}.{hint}")
     return {"notes": notes} if notes else {}
 
 
 @performs(CompleteFilter)
 def complete_filter(tx: Transaction, message: CompleteFilter) -> Wire:
     """Up to four statements, each of up to twenty seeks."""
-    place = place_in(message.filter, message.position, RUN_FIELDS)
+    source = SOURCES[message.of]
+    place = place_in(message.filter, message.position, source.fields)
     if place is None:
         return {"start": message.position, "completions": []}
-    found = completions(tx, place)
+    found = completions(tx, source, place)
     return {"start": place.start, "completions": [{"text": text, "what": what} for text, what in found]}
 
 

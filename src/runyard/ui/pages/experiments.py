@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from runyard.exceptions import InvalidParameter
+from runyard.search.fields import EXPERIMENT_FIELDS
 from runyard.search.writing import value_text
 from runyard.tracking.experiments.entities import Experiment
 from runyard.tracking.experiments.messages import (
@@ -22,7 +23,9 @@ from runyard.tracking.experiments.messages import (
     SummarizeExperiments,
 )
 from runyard.ui.navigation import Crumb, Shell
-from runyard.ui.parts.list_state import ListState, Pages, name_filter, view_of, view_type
+from runyard.ui.parts.filter_error import FilterError, filter_error
+from runyard.ui.parts.filters import as_filter, notes_on
+from runyard.ui.parts.list_state import ListState, Pages, view_of, view_type
 from runyard.ui.parts.sorting import Column, column_of, order_terms
 from runyard.ui.parts.stars import turn_star_of_experiment
 from runyard.ui.site import Form, Site
@@ -83,7 +86,8 @@ class ExperimentsPage:
     view: str
     columns: Mapping[str, Column]
     order: str
-    error: str | None
+    error: FilterError | None
+    notes: tuple[str, ...]
     address: str
     here: str
     query: str
@@ -96,23 +100,23 @@ class ExperimentsPage:
 
 
 def show(site: Site, request: Request) -> Response:
-    """The list of experiments, narrowed by a text in their names."""
+    """The list of experiments, narrowed by words or a filter."""
     state = ListState.of(request)
     search, order = state.text("search"), state.text("order")
     view = state.choice("view", ("active", "deleted"))
     flat = bool(state.text("flat") or search or view == "deleted")
     folder = "" if flat else "".join(state.all("folder")[-1:]).removesuffix("/")
-    error: str | None = None
+    error: FilterError | None = None
     found, total, folders = ExperimentsFound(), 0, ExperimentFolders()
     try:
-        within = name_filter(search) if flat else f"folder = {value_text(folder)}"
+        within = as_filter(search, EXPERIMENT_FIELDS) if flat else f"folder = {value_text(folder)}"
         if not flat and state.token is None:
             folders = site.ask(ListExperimentFolders(folder=folder, order_by=_order_of_folders(order)))
         whole = not flat and not folder and state.token is None and not folders.more
         elsewhere = sum(one.experiments for one in folders.folders) if whole else None
         found, total = _search(site, within, order, view, state, elsewhere)
     except InvalidParameter as problem:
-        error = problem.message
+        error = filter_error(problem.message)
     path, prefix = site.urls("experiments"), f"{folder}/" if folder else ""
     page = ExperimentsPage(
         folders=tuple(FolderRow(one, state.href(path, folder=prefix + one.name)) for one in folders.folders),
@@ -129,6 +133,7 @@ def show(site: Site, request: Request) -> Response:
         columns={key: column_of(key, label, order, state, path, numeric=key in _NUMERIC) for key, label in _COLUMNS},
         order=order,
         error=error,
+        notes=() if error or found.experiments or not search else notes_on(site, "experiments", within),
         address=site.address(request),
         here=path,
         query=request.url.query,

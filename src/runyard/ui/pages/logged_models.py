@@ -7,6 +7,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from runyard.exceptions import BadRequest, InvalidParameter
+from runyard.search.fields import LOGGED_MODEL_FIELDS
+from runyard.search.parser import parse_filter
 from runyard.tracking.experiments.entities import Experiment
 from runyard.tracking.experiments.messages import GetExperiment
 from runyard.tracking.logged_models.entities import LoggedModel
@@ -14,6 +16,7 @@ from runyard.tracking.logged_models.messages import LoggedModelsFound, SearchLog
 from runyard.tracking.runs.entities import Run
 from runyard.ui.navigation import Crumb, Shell
 from runyard.ui.parts.filter_error import FilterError, filter_error
+from runyard.ui.parts.filters import notes_on
 from runyard.ui.parts.list_state import ListState, Pages
 from runyard.ui.parts.registry import Origin, most_common_metrics, read_run
 from runyard.ui.site import Site
@@ -44,6 +47,7 @@ class LoggedModelsPage:
     pages: Pages
     filter: str
     error: FilterError | None
+    notes: tuple[str, ...]
     address: str
     here: str
 
@@ -64,6 +68,7 @@ def show(site: Site, request: Request) -> Response:
         pages=state.pages(path, len(rows), None, found.next_page_token, PAGE_SIZE),
         filter=state.text("filter"),
         error=error,
+        notes=() if found.models or error else notes_on(site, "logged-models", state.text("filter")),
         address=site.address(request),
         here=path,
     )
@@ -81,6 +86,7 @@ def _find(site: Site, experiment: Experiment, state: ListState) -> tuple[LoggedM
         page_token=state.token,
     )
     try:
+        parse_filter(question.filter, LOGGED_MODEL_FIELDS, strict=True)
         return site.ask(question), None
     except (InvalidParameter, BadRequest) as problem:
         return LoggedModelsFound(), filter_error(problem.message)

@@ -20,8 +20,10 @@ from runyard.registry.registered_models.messages import (
     SetRegisteredModelTag,
     UpdateRegisteredModel,
 )
+from runyard.search.fields import MODEL_VERSION_FIELDS
 from runyard.ui.navigation import Shell
 from runyard.ui.parts.filter_error import FilterError, filter_error
+from runyard.ui.parts.filters import as_filter, notes_on
 from runyard.ui.parts.list_state import ListState, Pages
 from runyard.ui.parts.markdown import note
 from runyard.ui.parts.registry import (
@@ -68,7 +70,11 @@ class ModelPage:
     pages: Pages
     events: tuple[Event, ...]
     all_events: str | None
+    filter: str
+    order: str
     error: FilterError | None
+    notes: tuple[str, ...]
+    here: str
     register_code: str
 
 
@@ -93,7 +99,11 @@ def show(site: Site, request: Request) -> Response:
         pages=state.pages(path, len(rows), None, found.next_page_token, PAGE_SIZE),
         events=events[:most],
         all_events=None if everything or len(events) <= most else state.href(path, activity="all") + "#activity",
+        filter=state.text("filter"),
+        order=order,
         error=error,
+        notes=() if rows or error else notes_on(site, "model-versions", state.text("filter")),
+        here=path,
         register_code=_register_code(site.address(request), model.name),
     )
     shell = Shell(model.name, "models", model_crumbs(site, model.name))
@@ -112,9 +122,11 @@ def _register_code(address: str, name: str) -> str:
 def _versions(
     site: Site, model: RegisteredModel, order: str, state: ListState
 ) -> tuple[ModelVersionsFound, FilterError | None]:
+    """The versions to show; what is wrong with the filter, the order or the page of the address."""
     try:
-        return search_versions(site, "name", model.name, order or _NEWEST, PAGE_SIZE, state.token), None
-    except InvalidParameter as problem:  # the order and the page come from the address
+        within = as_filter(state.text("filter"), MODEL_VERSION_FIELDS) or ""
+        return search_versions(site, "name", model.name, order or _NEWEST, PAGE_SIZE, state.token, within), None
+    except InvalidParameter as problem:
         return ModelVersionsFound(), filter_error(problem.message)
 
 

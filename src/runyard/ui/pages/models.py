@@ -1,6 +1,5 @@
 """The registered models: what there is, what is in production, which aliases are where."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,18 +14,16 @@ from runyard.registry.registered_models.messages import (
     RegisteredModelsFound,
     SearchRegisteredModels,
 )
+from runyard.search.fields import REGISTERED_MODEL_FIELDS
 from runyard.ui.navigation import Shell
 from runyard.ui.parts.filter_error import FilterError, filter_error
-from runyard.ui.parts.list_state import ListState, Pages, name_filter
+from runyard.ui.parts.filters import as_filter, notes_on
+from runyard.ui.parts.list_state import ListState, Pages
 from runyard.ui.parts.sorting import Column, column_of, order_terms
 from runyard.ui.site import Form, Site
 
 PAGE_SIZE = 100
 _COLUMNS = (("name", "Name"), ("last_updated_timestamp", "Changed"))
-_LANGUAGE = re.compile(
-    r"\s*(?:(?:attributes?\.)?`?name`?|tags?\.(?:`[^`]*`|\S+?))\s*(?:!?=|\b(?:not\s+)?(?:i?like|in|is)\b)",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True)
@@ -39,6 +36,7 @@ class ModelsPage:
     columns: Mapping[str, Column]
     order: str
     error: FilterError | None
+    notes: tuple[str, ...]
     address: str
     here: str
 
@@ -49,19 +47,22 @@ class ModelsPage:
 
 
 def show(site: Site, request: Request) -> Response:
-    """The list of registered models, narrowed by a text in their names or a filter."""
+    """The list of registered models, narrowed by words or a filter."""
     state = ListState.of(request)
     search, order = state.text("search"), state.text("order")
     error: FilterError | None = None
     found = RegisteredModelsFound()
+    notes: tuple[str, ...] = ()
     try:
+        wanted = as_filter(search, REGISTERED_MODEL_FIELDS)
         question = SearchRegisteredModels(
-            filter=filter_of(search),
+            filter=wanted,
             order_by=order_terms(order, "name ASC"),
             max_results=PAGE_SIZE,
             page_token=state.token,
         )
         found = site.ask(question)
+        notes = () if found.registered_models else notes_on(site, "registered-models", wanted)
     except InvalidParameter as problem:
         error = filter_error(problem.message)
     models = tuple(found.registered_models)
@@ -73,15 +74,11 @@ def show(site: Site, request: Request) -> Response:
         columns={key: column_of(key, label, order, state, path) for key, label in _COLUMNS},
         order=order,
         error=error,
+        notes=notes,
         address=site.address(request),
         here=path,
     )
     return site.page(request, "models", page, Shell("Models", "models"), 400 if error else 200)
-
-
-def filter_of(search: str) -> str | None:
-    """The text as a filter: it is one when it begins like one, else it is looked for in the names."""
-    return search if _LANGUAGE.match(search) else name_filter(search)
 
 
 def create(site: Site, form: Form, _path: Mapping[str, Any]) -> str:

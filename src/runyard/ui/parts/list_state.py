@@ -8,7 +8,6 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
-from runyard.exceptions import InvalidParameter
 from runyard.ui.navigation import QueryValue, encode_query
 
 _PASSING = ("page", "from", "notice", "done", "undo", "left", "selection", "chosen", "dropped")
@@ -65,23 +64,6 @@ def arrangement_of(query: str) -> dict[str, list[str]]:
 def begins_plain(names: Collection[str]) -> bool:
     """Whether the parameters of an address choose no view of the table, nor say that it is the plain one."""
     return not any(name in _VIEW for name in names)
-
-
-def name_filter(search: str) -> str | None:
-    """A filter for names that hold the text, in the search language.
-
-    Raises
-    ------
-    InvalidParameter: The text holds both kinds of quotes, which the language cannot quote.
-    """
-    if not search:
-        return None
-    escaped = search.replace("%", "_")  # the language has no escape for its joker: any one character stands for it
-    if "'" not in escaped:
-        return f"name ILIKE '%{escaped}%'"
-    if '"' not in escaped:
-        return f'name ILIKE "%{escaped}%"'
-    raise InvalidParameter("The search text holds both ' and \". Leave one of them out.")
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from runyard.registry.promotion.entities import RegisteredModelMove
 from runyard.registry.promotion.messages import SearchMoves
 from runyard.registry.registered_models.entities import RegisteredModel
 from runyard.registry.registered_models.messages import GetRegisteredModel
+from runyard.search.writing import value_text
 from runyard.tracking.experiments.entities import Experiment
 from runyard.tracking.experiments.messages import GetExperiment
 from runyard.tracking.logged_models.entities import LoggedModel
@@ -59,20 +60,23 @@ def version_address(site: Site, name: str, version: str, notice: str | None = No
 
 
 def equals(field: str, text: str) -> str:
-    """A filter for a field with this text. The language cannot quote both kinds of quotes: then one is a joker."""
-    if "'" not in text:
-        return f"{field} = '{text}'"
-    if '"' not in text:
-        return f'{field} = "{text}"'
-    return f"{field} LIKE '{text.replace(chr(39), '_')}'"
+    """A filter for a field with this text."""
+    return f"{field} = {value_text(text)}"
 
 
 def search_versions(
-    site: Site, field: Literal["name", "run_id"], text: str, order: str, most: int, token: str | None = None
+    site: Site,
+    field: Literal["name", "run_id"],
+    text: str,
+    order: str,
+    most: int,
+    token: str | None = None,
+    within: str = "",
 ) -> ModelVersionsFound:
-    """A page of the versions with this name or run."""
+    """A page of the versions with this name or run, of those that a filter finds."""
+    wanted = f"{equals(field, text)} AND ({within})" if within else equals(field, text)
     question = DescribeModelVersions(
-        filter=equals(field, text), order_by=[order] if order else [], max_results=most, page_token=token
+        filter=wanted, order_by=[order] if order else [], max_results=most, page_token=token
     )
     found = site.ask(question)
     return replace(found, model_versions=[one for one in found.model_versions if getattr(one, field) == text])

@@ -1,0 +1,35 @@
+// The focus stays where it was when one view of a list follows the other without a new page.
+export function keepFocus(id) {
+  const view = () => document.getElementById(id);
+  let focused = null;
+
+  document.addEventListener("htmx:before:swap", () => {
+    focused = view().contains(document.activeElement) ? traitsOf(document.activeElement) : null;
+  });
+  document.addEventListener("htmx:after:swap", () => {
+    document.querySelector("main > .notice")?.remove(); // it spoke of the view before
+    if (focused) focusAgain(view(), focused);
+    focused = null;
+  });
+}
+
+// What tells a control from the others, so that its like is found in the next view.
+function traitsOf(control) {
+  return {
+    filter: control.closest(".filter") !== null,
+    rel: control.getAttribute("rel"),
+    text: control.textContent.trim(),
+    label: control.getAttribute("aria-label"),
+    inHead: control.closest("thead") !== null,
+    tag: control.tagName,
+  };
+}
+
+function focusAgain(view, { filter, rel, text, label, inHead, tag }) {
+  const alike = [...view.querySelectorAll(tag.toLowerCase())].filter((other) => (other.closest("thead") !== null) === inHead);
+  const rows = view.querySelector("[data-rows] tbody a");
+  const wrong = view.querySelector("[aria-invalid]");
+  let next = filter ? (wrong ?? rows) : alike.find((other) => other.getAttribute("rel") === rel && other.textContent.trim() === text && other.getAttribute("aria-label") === label);
+  next ??= rows ?? view.querySelector("#filter");
+  next?.focus({ preventScroll: true });
+}
