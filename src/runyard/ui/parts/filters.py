@@ -13,11 +13,11 @@ _COMPARES = re.compile(r"[=<>~]|\b(?:i?like|in|is|between)\b", re.IGNORECASE)
 
 
 def as_filter(text: str, entity: EntityFields) -> str | None:
-    """A text as a filter: what is none and compares nothing is found as it stands, in names, tags and notes.
+    """A text as a filter: one that breaks the grammar but compares nothing is found as it stands, in names, tags and notes.
 
     Raises
     ------
-    InvalidSearch: It compares, but is no filter; points at the offending part.
+    InvalidSearch: It compares, and breaks the grammar; points at the offending part.
     """
     if not text:
         return None
