@@ -13,7 +13,7 @@ _COMPARES = re.compile(r"[=<>~]|\b(?:i?like|in|is|between)\b", re.IGNORECASE)
 
 
 def as_filter(text: str, entity: EntityFields) -> str | None:
-    """A text as a filter: one that breaks the grammar but compares nothing is found as it stands, in names, tags and notes.
+    """A text as a filter; one that breaks the grammar, but compares nothing, is found as it stands, in names and tags.
 
     Raises
     ------
