@@ -63,6 +63,7 @@ EXTRAS = {
     "numpy": ("numpy", "ml"),
     "onnx": ("onnx", "onnx"),
     "onnxruntime": ("onnxruntime", "onnx"),
+    "opentelemetry": ("opentelemetry-sdk", "opentelemetry"),
     "pandas": ("pandas", "ml"),
     "prophet": ("prophet", "prophet"),
     "psycopg": ("psycopg", "postgres"),

@@ -284,6 +284,13 @@ LOG_LEVEL = Setting(
 LOG_FORMAT = Setting(
     "LOG_FORMAT", "How the server logs: text or json.", _one_of("text", "json"), "text", ours_only=True
 )
+TRACING = Setting(
+    "TRACING",
+    "Export a span of each request that a server answers by OpenTelemetry, whose OTEL_… variables say where to.",
+    _boolean,
+    False,
+    ours_only=True,
+)
 COMPRESS = Setting(
     "COMPRESS",
     "Pack the server's large answers with gzip for clients that take it; off where a proxy does so.",

@@ -12,6 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families as text_form
 
 from runyard.version import __version__
 from tests.support.clock import wait_until
+from tests.support.collector import Collector, collecting
 from tests.support.http import Caller
 from tests.support.server import ROOT, RunningServer
 
@@ -19,11 +20,20 @@ DASHBOARD = ROOT / "web" / "docs" / "examples" / "grafana-dashboard.json"
 
 
 @pytest.fixture(scope="module")
-def observed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    """Two processes that log all as JSON."""
+def collector() -> Iterator[Collector]:
+    """Takes the spans that are exported."""
+    with collecting() as collector:
+        yield collector
+
+
+@pytest.fixture(scope="module")
+def observed(tmp_path_factory: pytest.TempPathFactory, collector: Collector) -> Iterator[RunningServer]:
+    """Two processes that log all as JSON, and export spans."""
     folder = tmp_path_factory.mktemp("observed")
-    options = ("--workers", "2", "--log-level", "info", "--log-format", "json", "--static-prefix", "/runs")
-    server = RunningServer(folder, f"sqlite:///{folder / 'runyard.db'}", options=options)
+    options = ("--workers", "2", "--log-level", "info", "--log-format", "json", "--static-prefix", "/runs", "--tracing")
+    server = RunningServer(
+        folder, f"sqlite:///{folder / 'runyard.db'}", options=options, environment=collector.environment()
+    )
     server.answers = lambda: answers(server)  # type: ignore[method-assign]  # below its prefix
     yield server.start()
     server.kill()
@@ -86,6 +96,34 @@ def test_every_request_has_a_line_under_its_id(observed: RunningServer) -> None:
 
     ids = {ask(observed, "GET", "/health")[1] for _ in range(20)}
     assert 20 == len(ids)
+
+
+def test_spans_of_requests_are_exported(observed: RunningServer, collector: Collector) -> None:
+    """Part of the caller's trace, named by the operation, and found again in the log; none of what monitors ask."""
+    trace, caller = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
+    ask(observed, "GET", "/health", traceparent=f"00-{trace}-{caller}-01")
+    _, request, _ = ask(
+        observed, "GET", "/api/2.0/mlflow/runs/get?run_id=secret", traceparent=f"00-{trace}-{caller}-01"
+    )
+    assert wait_until(lambda: any(span["trace"] == trace for span in collector.spans))
+
+    [span] = [span for span in collector.spans if span["trace"] == trace]
+    expected = {
+        "name": "GET get_run",
+        "parent": caller,
+        "service": "runyard",
+        "error": False,
+        "http.request.method": "GET",
+        "http.response.status_code": 404,
+        "url.path": "/runs/api/2.0/mlflow/runs/get",
+        "runyard.operation": "get_run",
+        "runyard.request_id": request,
+        "client.address": "127.0.0.1",
+    }
+    assert expected.items() <= span.items()
+    assert "secret" not in json.dumps(span)
+    assert wait_until(lambda: len(lines(observed, request)) == 1)
+    assert trace == lines(observed, request)[0]["trace_id"]
 
 
 def test_metrics_are_those_of_all_processes(observed: RunningServer) -> None:

@@ -73,8 +73,8 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
 
 @pytest.fixture(scope="module")
 def sums(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModelServer]:
-    """A model with a signature of columns, served for the tests of a module."""
-    server = starter(tmp_path_factory.mktemp("sums"), [])("sums")
+    """A model with a signature of columns, served for the tests of a module. It logs every request as JSON."""
+    server = starter(tmp_path_factory.mktemp("sums"), [])("sums", log_level="info", log_format="json")
     yield server
     server.kill()
 

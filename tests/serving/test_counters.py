@@ -17,12 +17,12 @@ def test_what_every_process_counted_is_summed() -> None:
         counters.end(400, 70.0)
         os._exit(0)
     os.waitpid(child, 0)
-    text = counters.text()
+    text = counters.text()[0].decode()
     counters.close()
-    assert 'runyard_scoring_requests_total{status="200"} 1\n' in text
-    assert 'runyard_scoring_requests_total{status="400"} 1\n' in text
-    assert 'runyard_scoring_request_seconds_bucket{le="60"} 1\n' in text
-    assert 'runyard_scoring_request_seconds_bucket{le="+Inf"} 2\n' in text
+    assert 'runyard_scoring_requests_total{status="200"} 1.0\n' in text
+    assert 'runyard_scoring_requests_total{status="400"} 1.0\n' in text
+    assert 'runyard_scoring_request_seconds_bucket{le="60"} 1.0\n' in text
+    assert 'runyard_scoring_request_seconds_bucket{le="+Inf"} 2.0\n' in text
     assert "runyard_scoring_request_seconds_sum 70.00" in text
 
 
@@ -38,7 +38,7 @@ def test_counters_of_a_dead_process_are_kept_by_the_one_that_takes_its_place() -
             os._exit(0)
         os.waitpid(child, 0)
     counters.claim()
-    text = counters.text()
+    text = counters.text()[0].decode()
     counters.close()
-    assert 'runyard_scoring_requests_total{status="200"} 3\n' in text
-    assert "runyard_scoring_requests_in_flight 0\n" in text
+    assert 'runyard_scoring_requests_total{status="200"} 3.0\n' in text
+    assert "runyard_scoring_requests_in_flight 0.0\n" in text

@@ -52,7 +52,7 @@ def test_batched_requests_get_the_answers_to_their_own_rows(serve: Serve) -> Non
 
 def calls_of(server: ModelServer) -> float:
     """How often the model was called."""
-    found = re.search(r"runyard_scoring_predict_seconds_count (\d+)", server.get("/metrics")[2])
+    found = re.search(r"runyard_scoring_predict_seconds_count (\d+)\.0", server.get("/metrics")[2])
     assert found is not None
     return float(found[1])
 

@@ -64,6 +64,37 @@ def status_option(command: Command) -> Command:
     )(command)
 
 
+def observing_options(command: Command) -> Command:
+    """What a server logs and exports of the requests that it answers. None where neither option nor variable is set."""
+    options = (
+        click.option(
+            "--log-level",
+            envvar=variables("LOG_LEVEL"),
+            show_envvar=True,
+            type=click.Choice(["error", "warning", "info", "debug"], case_sensitive=False),
+            help="The least that is logged; warning by default. With info, every request has a line.",
+        ),
+        click.option(
+            "--log-format",
+            envvar=variables("LOG_FORMAT"),
+            show_envvar=True,
+            type=click.Choice(["text", "json"], case_sensitive=False),
+            help="How it is logged; text by default.",
+        ),
+        click.option(
+            "--tracing/--no-tracing",
+            envvar=variables("TRACING"),
+            show_envvar=True,
+            default=None,
+            help="Whether a span of each request is exported by OpenTelemetry, whose OTEL_… variables say where to; "
+            "none is by default.",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
 def tags_of(pairs: tuple[str, ...]) -> dict[str, str]:
     """The tags that options of the form ``KEY=VALUE`` name.
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from runyard.cli.choices import Command, variables
+from runyard.cli.choices import Command, observing_options, variables
 from runyard.cli.models_images import build_docker, generate_dockerfile
 from runyard.cli.models_options import (
     QUICKEST,
@@ -58,6 +58,7 @@ def _serving_options(command: Command) -> Command:
 @models.command(context_settings={"help_option_names": ["--help"]})
 @model_uri_option
 @_serving_options
+@observing_options
 @environment_options(QUICKEST)
 @click.option("--no-conda", is_flag=True, help="The same as --env-manager local.")
 @click.pass_context
@@ -70,12 +71,12 @@ def serve(ctx: click.Context, /, model_uri: str, env_manager: str | None, no_con
     from runyard.serving.settings import ServingSettings  # noqa: PLC0415  (help must not wait for the web framework)
 
     del given["install_mlflow"]
+    given = {name: value for name, value in given.items() if value is not None}
     manager, folder = "local" if no_conda else manager_for(env_manager), predicting(model_uri)
     if manager != "local":
-        chosen = {name: str(value) for name, value in given.items() if value is not None}
-        options = [part for name, value in chosen.items() for part in (_option_name(name), value)]
+        options = [part for name, value in given.items() for part in _option(name, value)]
         run_in_environment(folder, manager, (), ["models", "serve", "-m", str(folder), *options])
-    hosts = [part.strip() for part in (given.pop("allowed_hosts") or "").split(",") if part.strip()]
+    hosts = [part.strip() for part in given.pop("allowed_hosts", "").split(",") if part.strip()]
     bare_nan, wait = given.pop("nan") == "bare", given.pop("batch_wait") / 1000
     settings = ServingSettings(**given, bare_nan=bare_nan, batch_wait=wait, allowed_hosts=hosts)
     from runyard.serving.launch import serve as run  # noqa: PLC0415  (as above)
@@ -110,8 +111,12 @@ def update_pip_requirements(model_uri: str, operation: str, requirement_strings:
     click.echo("\n".join(update_model_requirements(model_uri, operation, requirement_strings)))
 
 
-def _option_name(name: str) -> str:
-    return f"--{name.replace('_', '-')}"
+def _option(name: str, value: Any) -> list[str]:
+    """An option as it is given on a command line."""
+    shown = name.replace("_", "-")
+    if isinstance(value, bool):
+        return [f"--{shown}" if value else f"--no-{shown}"]
+    return [f"--{shown}", str(value)]
 
 
 models.add_command(predict)

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from runyard import settings
-from runyard.cli.choices import Command, variables
+from runyard.cli.choices import Command, observing_options, variables
 
 
 def _option(*names: str, variable: str, **details: Any) -> Callable[[Command], Command]:
@@ -81,18 +81,7 @@ def _listed(_ctx: click.Context, _param: click.Parameter, text: str | None) -> l
     default=None,
     help="Whether /metrics tells, in Prometheus' format, how the server fares; it does by default.",
 )
-@_option(
-    "--log-level",
-    variable="LOG_LEVEL",
-    type=click.Choice(["error", "warning", "info", "debug"], case_sensitive=False),
-    help="The least that is logged; warning by default. With info, every request has a line.",
-)
-@_option(
-    "--log-format",
-    variable="LOG_FORMAT",
-    type=click.Choice(["text", "json"], case_sensitive=False),
-    help="How it is logged; text by default.",
-)
+@observing_options
 @_option("-w", "--workers", variable="WORKERS", type=click.IntRange(min=1), help="Number of processes; 1 by default.")
 @_seconds(
     "--statement-timeout",

@@ -4,13 +4,35 @@ They are in a file that no folder lists, so nothing waits for anything. A proces
 its part: counters may never fall.
 """
 
+import bisect
 import fcntl
+import itertools
 import mmap
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 _OWNER = 0
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """Where the numbers of a histogram are in a part: one for each bucket, one above them all, and the sum.
+
+    Attributes
+    ----------
+    start: The place of the first.
+    edges: Upper edges of the buckets, rising.
+    """
+
+    start: int
+    edges: Sequence[float]
+
+    @property
+    def length(self) -> int:
+        """How many numbers it has."""
+        return len(self.edges) + 2
 
 
 class SharedCells:
@@ -70,6 +92,18 @@ class SharedCells:
     def total(self, place: int) -> float:
         """The sum of a number over all processes."""
         return sum(self._cells[start + 1 + place] for start in self._starts())
+
+    def observe(self, histogram: Histogram, value: float) -> None:
+        """Add a value to a histogram of this process."""
+        self.add(histogram.start + bisect.bisect_left(histogram.edges, value))
+        self.add(histogram.start + len(histogram.edges) + 1, value)
+
+    def buckets(self, histogram: Histogram) -> tuple[Sequence[tuple[str, float]], float]:
+        """A histogram over all processes: its buckets, each with all that is below its edge, and the sum."""
+        places = range(histogram.start, histogram.start + len(histogram.edges) + 1)
+        edges = [*(f"{edge:g}" for edge in histogram.edges), "+Inf"]
+        counts = itertools.accumulate(self.total(place) for place in places)
+        return list(zip(edges, counts, strict=True)), self.total(places.stop)
 
     def _starts(self) -> range:
         return range(0, self._parts * self._length, self._length)

@@ -13,6 +13,8 @@ log = logging.getLogger("runyard.access")
 
 OPERATION = "runyard.operation"
 """Key in a request's scope: the name of the operation that it asked for."""
+TRACE = "runyard.trace"
+"""Key in a request's scope: the id of the trace that it is part of, where traces are exported."""
 _CLIENT_GONE = 499
 """nginx' status of a request whose client did not wait for the answer."""
 _FORWARDED = b"x-forwarded-for"
@@ -128,6 +130,8 @@ def _write(served: Served, scope: Scope) -> None:
     }
     if served.operation:
         fields["operation"] = served.operation
+    if trace := scope.get(TRACE):
+        fields["trace_id"] = trace
     if forwarded:
         fields["forwarded_for"] = forwarded[:200]
     text = f"{forwarded[:200]} via {client}" if forwarded else client

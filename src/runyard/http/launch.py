@@ -10,6 +10,7 @@ from runyard.http.logs import log_to_stderr
 from runyard.http.process import OrderlyServer, listen, raise_file_limit
 from runyard.http.settings import HttpSettings
 from runyard.http.systemd import given_listener, notify
+from runyard.http.tracing import require_tracing
 from runyard.http.workers import run_workers
 
 _LATER_THAN_LAST_RESORT = 2
@@ -27,9 +28,11 @@ def listening(settings: HttpSettings, say: Say) -> Iterator[tuple[socket.socket,
 
     Raises
     ------
-    RunyardException: The address cannot be listened on.
+    RunyardException: The address cannot be listened on, or a package is missing that the settings need.
     """
     log_to_stderr(settings.log_level, settings.log_format)
+    if settings.tracing:
+        require_tracing()
     raise_file_limit()
     with given_listener() or listen(settings.host, settings.port) as listener:
         if settings.is_public:

@@ -74,6 +74,7 @@ class HttpSettings:
     disable_security_middleware: Switch off the checks of Host and Origin.
     log_level: The least that is logged: ``error``, ``warning``, ``info`` (every request has a line) or ``debug``.
     log_format: ``text`` or ``json``.
+    tracing: Export a span of each request by OpenTelemetry.
     drain_seconds: How long it goes on after SIGTERM, saying that it is not ready, before it takes no more requests.
     limits: Limits of one client.
     """
@@ -88,6 +89,7 @@ class HttpSettings:
     disable_security_middleware: bool = False
     log_level: str = "warning"
     log_format: str = "text"
+    tracing: bool = False
     drain_seconds: float = 0
     limits: Limits = field(default_factory=Limits)
 

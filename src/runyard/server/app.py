@@ -19,6 +19,7 @@ from runyard.http.answers import INCIDENT, App, Receive, Scope, Send, send_error
 from runyard.http.compression import Compression
 from runyard.http.guard import Guard
 from runyard.http.lifespan import Lifespan
+from runyard.http.tracing import Traced, Tracing
 from runyard.server.changes import Changes
 from runyard.server.dispatch import Dispatch
 from runyard.server.events import Events, SharedAnswers
@@ -106,16 +107,22 @@ def create_app(settings: ServerSettings, gate: Gate | None = None, metrics: Metr
     removals = Removals(opened, changes.note_removed)
     opened.observers.append(removals.note)
     started.append(removals.start)
+    tracing = Tracing("runyard") if settings.tracing else None
+    if tracing:
+        started.append(tracing.start)
 
     def stopped() -> None:
         removals.close()
+        if tracing:
+            tracing.stop()
         if gate is None:
             opened.close()
 
     lifespan = Lifespan(started, stopped)
     app = Dispatch(Status(Events(app, settings, changes), settings), opened, settings)
     app = SharedAnswers(Compression(app) if settings.compress else app, settings)
-    return Access(Guard(app, settings, lifespan), observers)
+    app = Guard(app, settings, lifespan)
+    return Access(Traced(app, tracing, settings.static_prefix) if tracing else app, observers)
 
 
 def _uncounted(_listeners: int) -> None:

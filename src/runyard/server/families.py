@@ -1,11 +1,12 @@
 """The server's numbers as Prometheus' library wants them."""
 
-import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from prometheus_client import CollectorRegistry, core, exposition
+from prometheus_client import core
+from prometheus_client.registry import Collector
 
-from runyard.server.metrics import Histogram, Metrics
+from runyard.http.prometheus import prometheus_text
+from runyard.server.metrics import Metrics
 from runyard.version import __version__
 
 
@@ -15,15 +16,12 @@ def text(metrics: Metrics, database_bytes: int | None, accepted: str) -> tuple[b
     Parameters
     ----------
     database_bytes: The size of the database; None when it cannot be told.
-    accepted: The ``Accept`` header: the text is in Prometheus' format or in that of OpenMetrics.
+    accepted: The ``Accept`` header.
     """
-    registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Families(metrics, database_bytes))
-    encode, kind = exposition.choose_encoder(accepted)
-    return encode(registry), kind
+    return prometheus_text(_Families(metrics, database_bytes), accepted)
 
 
-class _Families:
+class _Families(Collector):
     def __init__(self, metrics: Metrics, database_bytes: int | None) -> None:
         self._metrics, self._database_bytes = metrics, database_bytes
 
@@ -40,7 +38,7 @@ class _Families:
                 metrics.group_seconds,
             ),
         ):
-            yield core.HistogramMetricFamily(name, text, *self._numbers(histogram))
+            yield core.HistogramMetricFamily(name, text, *metrics.buckets(histogram))
         artifacts = core.CounterMetricFamily(
             "runyard_artifact_bytes", "Bytes of artifacts transferred.", labels=["way"]
         )
@@ -78,13 +76,6 @@ class _Families:
                 counts.add_metric([operation, str(status)], count)
                 answered = True
             if answered:
-                seconds.add_metric([operation], *self._numbers(self._metrics.durations[operation]))
+                seconds.add_metric([operation], *self._metrics.buckets(self._metrics.durations[operation]))
         yield counts
         yield seconds
-
-    def _numbers(self, histogram: Histogram) -> tuple[Sequence[tuple[str, float]], float]:
-        """The buckets of a histogram, each with all that is below its edge; and the sum."""
-        places = range(histogram.start, histogram.start + len(histogram.edges) + 1)
-        edges = [*(f"{edge:g}" for edge in histogram.edges), "+Inf"]
-        counts = itertools.accumulate(self._metrics.total(place) for place in places)
-        return list(zip(edges, counts, strict=True)), self._metrics.total(places.stop)

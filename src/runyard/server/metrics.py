@@ -1,11 +1,10 @@
 """Numbers that say how the server fares, over all its processes; `runyard.server.exposition` writes them out."""
 
 import asyncio
-import bisect
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from runyard.core.shared_cells import SharedCells
+from runyard.core.shared_cells import Histogram, SharedCells
 from runyard.gate.gate import Gate
 from runyard.gate.slices import load_messages
 from runyard.http.access import Served
@@ -27,19 +26,6 @@ SAMPLE_SECONDS = 2.0
 """How often a process notes how busy it is."""
 
 _STATUS_PATHS = frozenset(("/health", "/ready", "/version", "/metrics"))
-
-
-@dataclass(frozen=True)
-class Histogram:
-    """Where a histogram's numbers are: one for each bucket, one above them all, and the sum."""
-
-    start: int
-    edges: Sequence[float]
-
-    @property
-    def length(self) -> int:
-        """How many numbers it has."""
-        return len(self.edges) + 2
 
 
 @dataclass(frozen=True)
@@ -120,7 +106,7 @@ class Metrics:
         name = served.operation or self._asked_for(served.path)
         row = self._rows[name]
         self._cells.add(row * len(STATUSES) + _PLACES[_known(served.status)])
-        self._add(self.durations[name], served.seconds)
+        self._cells.observe(self.durations[name], served.seconds)
         if name == ARTIFACTS:
             self._cells.add(self.received, served.received)
             self._cells.add(self.sent, served.sent)
@@ -136,13 +122,13 @@ class Metrics:
         """A number, summed over the processes."""
         return self._cells.total(place)
 
-    def _note_group(self, size: int, seconds: float) -> None:
-        self._add(self.group_sizes, size)
-        self._add(self.group_seconds, seconds)
+    def buckets(self, histogram: Histogram) -> tuple[Sequence[tuple[str, float]], float]:
+        """A histogram over the processes: its buckets, each with all that is below its edge, and the sum."""
+        return self._cells.buckets(histogram)
 
-    def _add(self, histogram: Histogram, value: float) -> None:
-        self._cells.add(histogram.start + bisect.bisect_left(histogram.edges, value))
-        self._cells.add(histogram.start + len(histogram.edges) + 1, value)
+    def _note_group(self, size: int, seconds: float) -> None:
+        self._cells.observe(self.group_sizes, size)
+        self._cells.observe(self.group_seconds, seconds)
 
     def _asked_for(self, path: str) -> str:
         below = path.removeprefix(self._prefix)

@@ -52,6 +52,7 @@ class ServerSettings(HttpSettings):
             "metrics": settings.METRICS,
             "log_level": settings.LOG_LEVEL,
             "log_format": settings.LOG_FORMAT,
+            "tracing": settings.TRACING,
             "compress": settings.COMPRESS,
             "drain_seconds": settings.DRAIN_SECONDS,
             "workers": settings.WORKERS,

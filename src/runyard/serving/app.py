@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs
 
 from runyard.exceptions import InvalidParameter, MethodNotAllowed, RunyardException, Unavailable, UnsupportedMediaType
+from runyard.http.access import OPERATION, Access
 from runyard.http.answers import App, Receive, Scope, Send, send_error, send_json, unforeseen
 from runyard.http.bodies import BodyReader, ClientGone
 from runyard.http.guard import FIELDS, Guard
 from runyard.http.lifespan import Lifespan
+from runyard.http.tracing import Traced, Tracing
 from runyard.serving.counters import Counters
 from runyard.serving.description import Described
 from runyard.serving.pool import Pool
@@ -54,7 +56,16 @@ def create_app(served: Served, settings: ServingSettings, counters: Counters | N
     scorer = Scorer(served.model, counters.predicted)
     pool = Pool(scorer.answer, settings)
     app = _ScoringApp(pool, settings, counters, served.described)
-    return Guard(app, settings.http, Lifespan(stopped=pool.close))
+    tracing = Tracing("runyard-model") if settings.tracing else None
+    lifespan = Lifespan([tracing.start] if tracing else [], lambda: _stop(pool, tracing))
+    guarded = Guard(app, settings.http, lifespan)
+    return Access(Traced(guarded, tracing, settings.http.static_prefix) if tracing else guarded)
+
+
+def _stop(pool: Pool, tracing: Tracing | None) -> None:
+    pool.close()
+    if tracing:
+        tracing.stop()
 
 
 class _ScoringApp:
@@ -70,6 +81,7 @@ class _ScoringApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path, method = scope["path"], scope["method"]
         allowed = _METHODS.get(path)
+        scope[OPERATION] = path.removeprefix("/") if allowed else ""
         if allowed is None:
             await self._web(scope, receive, send)
         elif method not in allowed:

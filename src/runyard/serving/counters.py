@@ -1,9 +1,12 @@
 """Counters of a model server over all its processes, in Prometheus' format."""
 
-import bisect
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from runyard.core.shared_cells import SharedCells
+from prometheus_client import core
+from prometheus_client.registry import Collector
+
+from runyard.core.shared_cells import Histogram, SharedCells
+from runyard.http.prometheus import prometheus_text
 
 STATUSES = (200, 400, 404, 405, 408, 413, 415, 429, 499, 500, 503, 504)
 """Each has a counter; other codes are counted as 500."""
@@ -16,13 +19,13 @@ TOGETHER = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0)
 
 _STATUS = 0
 _IN_FLIGHT = _STATUS + len(STATUSES)
-_REQUEST = _IN_FLIGHT + 1
-_PREDICT = _REQUEST + len(SECONDS) + 2
-_BATCH = _PREDICT + len(SECONDS) + 2
-_LENGTH = _BATCH + len(TOGETHER) + 2
+_REQUEST = Histogram(_IN_FLIGHT + 1, SECONDS)
+_PREDICT = Histogram(_REQUEST.start + _REQUEST.length, SECONDS)
+_BATCH = Histogram(_PREDICT.start + _PREDICT.length, TOGETHER)
+_LENGTH = _BATCH.start + _BATCH.length
 
 
-class Counters:
+class Counters(Collector):
     """The counters of a server.
 
     Parameters
@@ -55,43 +58,40 @@ class Counters:
         self._cells.add(_IN_FLIGHT, -1)
         known = status if status in STATUSES else 500
         self._cells.add(_STATUS + STATUSES.index(known))
-        self._add(_REQUEST, SECONDS, seconds)
+        self._cells.observe(_REQUEST, seconds)
 
     def predicted(self, seconds: float, requests: int) -> None:
         """Note that a call of `predict` has ended, and the number of requests it answered."""
-        self._add(_PREDICT, SECONDS, seconds)
-        self._add(_BATCH, TOGETHER, requests)
+        self._cells.observe(_PREDICT, seconds)
+        self._cells.observe(_BATCH, requests)
 
-    def _add(self, offset: int, edges: Sequence[float], value: float) -> None:
-        self._cells.add(offset + bisect.bisect_left(edges, value))
-        self._cells.add(offset + len(edges) + 1, value)
+    def text(self, accepted: str = "") -> tuple[bytes, str]:
+        """All of it as text, and its content type.
 
-    def text(self) -> str:
-        """All of it in Prometheus' text format."""
-        return "\n".join([*self._lines(), ""])
+        Parameters
+        ----------
+        accepted: The ``Accept`` header: the text is in Prometheus' format or in that of OpenMetrics.
+        """
+        return prometheus_text(self, accepted)
 
-    def _lines(self) -> Iterator[str]:
-        yield from _heading("runyard_scoring_requests_total", "counter", "Requests to /invocations by HTTP status.")
-        for position, status in enumerate(STATUSES):
-            count = self._cells.total(_STATUS + position)
+    def collect(self) -> Iterator[core.Metric]:
+        """The families; the registry asks for them."""
+        requests = core.CounterMetricFamily(
+            "runyard_scoring_requests", "Requests to /invocations by HTTP status.", labels=["status"]
+        )
+        for place, status in enumerate(STATUSES):
+            count = self._cells.total(_STATUS + place)
             if count or status == 200:
-                yield f'runyard_scoring_requests_total{{status="{status}"}} {count:.17g}'
-        yield from _heading("runyard_scoring_requests_in_flight", "gauge", "Requests to /invocations being answered.")
-        yield f"runyard_scoring_requests_in_flight {self._cells.total(_IN_FLIGHT):g}"
-        yield from self._histogram("request_seconds", "Time from request to answer.", _REQUEST, SECONDS)
-        yield from self._histogram("predict_seconds", "Time of a call of the model.", _PREDICT, SECONDS)
-        yield from self._histogram("requests_per_call", "Requests that one call answered.", _BATCH, TOGETHER)
-
-    def _histogram(self, name: str, help_text: str, offset: int, edges: Sequence[float]) -> Iterator[str]:
-        full = f"runyard_scoring_{name}"
-        yield from _heading(full, "histogram", help_text)
-        count = 0.0
-        for position, edge in enumerate([*(f"{edge:g}" for edge in edges), "+Inf"]):
-            count += self._cells.total(offset + position)
-            yield f'{full}_bucket{{le="{edge}"}} {count:.17g}'
-        yield f"{full}_sum {self._cells.total(offset + len(edges) + 1):.17g}"
-        yield f"{full}_count {count:.17g}"
-
-
-def _heading(name: str, kind: str, help_text: str) -> tuple[str, str]:
-    return f"# HELP {name} {help_text}", f"# TYPE {name} {kind}"
+                requests.add_metric([str(status)], count)
+        yield requests
+        yield core.GaugeMetricFamily(
+            "runyard_scoring_requests_in_flight",
+            "Requests to /invocations being answered.",
+            self._cells.total(_IN_FLIGHT),
+        )
+        for name, text, histogram in (
+            ("request_seconds", "Time from request to answer.", _REQUEST),
+            ("predict_seconds", "Time of a call of the model.", _PREDICT),
+            ("requests_per_call", "Requests that one call answered.", _BATCH),
+        ):
+            yield core.HistogramMetricFamily(f"runyard_scoring_{name}", text, *self._cells.buckets(histogram))

@@ -27,6 +27,9 @@ class ServingSettings:
     bare_nan: Write NaN and Infinity as those words, as MLflow does, instead of null.
     allowed_hosts: Host headers to accept. Empty: this machine's own names when `host` is this machine alone, any
         otherwise.
+    log_level: The least that is logged: ``error``, ``warning``, ``info`` (every request has a line) or ``debug``.
+    log_format: ``text`` or ``json``.
+    tracing: Export a span of each request by OpenTelemetry.
     """
 
     host: str = "127.0.0.1"
@@ -39,6 +42,9 @@ class ServingSettings:
     batch_wait: float = 0.0
     bare_nan: bool = False
     allowed_hosts: Sequence[str] = ()
+    log_level: str = "warning"
+    log_format: str = "text"
+    tracing: bool = False
 
     def __post_init__(self) -> None:
         for name, least in (("workers", 1), ("threads", 1), ("most_waiting", 1), ("batch_size", 1)):
@@ -56,6 +62,13 @@ class ServingSettings:
             json_body=256 * 2**20, waiting_bodies=1024 * 2**20, shutdown_seconds=min(self.timeout, _MAX_STOP)
         )
         shared = HttpSettings(
-            host=self.host, port=self.port, workers=self.workers, allowed_hosts=self.allowed_hosts, limits=limits
+            host=self.host,
+            port=self.port,
+            workers=self.workers,
+            allowed_hosts=self.allowed_hosts,
+            log_level=self.log_level,
+            log_format=self.log_format,
+            tracing=self.tracing,
+            limits=limits,
         )
         return replace(shared, disable_security_middleware=shared.is_public and not self.allowed_hosts)

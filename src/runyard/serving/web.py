@@ -12,8 +12,6 @@ from runyard.http.framework import explained, json_answer, templates
 from runyard.serving.counters import Counters
 from runyard.serving.description import Described
 
-_PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
-
 
 def create_web(described: Described, counters: Counters) -> FastAPI:
     """The web framework's half of the server."""
@@ -27,8 +25,9 @@ def create_web(described: Described, counters: Counters) -> FastAPI:
     def serve_specification(_: Request) -> Response:
         return Response(specification, media_type="application/json")
 
-    def serve_metrics(_: Request) -> Response:
-        return Response(counters.text(), media_type=_PROMETHEUS)
+    def serve_metrics(request: Request) -> Response:
+        body, kind = counters.text(request.headers.get("accept", ""))
+        return Response(body, headers={"content-type": kind})
 
     def go_to_page(_: Request) -> Response:
         return RedirectResponse("docs")
