@@ -39,6 +39,10 @@ gc.disable()
 _spool = tempfile.TemporaryDirectory(prefix="runyard-tests-", ignore_cleanup_errors=True)
 os.environ["RUNYARD_SPOOL_DIR"] = _spool.name
 
+# Runs of tests do not read packages and git each time. The tests of that turn it on.
+_quiet = {"RUNYARD_LOG_ORIGIN": "false"}
+os.environ.update(_quiet)
+
 # A shell that starts the suite in the background makes it ignore Ctrl-C, and so would every program that tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -170,6 +174,8 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterat
     for name in list(os.environ):
         if name.startswith(("MLFLOW_", "RUNYARD_")) and name != families.VARIABLE:
             monkeypatch.delenv(name)
+    for name, value in _quiet.items():
+        monkeypatch.setenv(name, value)
     monkeypatch.setenv("RUNYARD_SPOOL_DIR", str(tmp_path / "spool"))
     monkeypatch.chdir(tmp_path)
     yield

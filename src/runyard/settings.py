@@ -192,6 +192,16 @@ SYSTEM_METRICS_SAMPLES_BEFORE_LOGGING = Setting(
     "SYSTEM_METRICS_SAMPLES_BEFORE_LOGGING", "Samples averaged into one logged point.", _count, 1
 )
 SYSTEM_METRICS_NODE_ID = Setting("SYSTEM_METRICS_NODE_ID", "Name of this machine in the keys of its system metrics.")
+LOG_ORIGIN = Setting(
+    "LOG_ORIGIN",
+    "Record what runs are started with: command, folder, packages, machine and uncommitted changes.",
+    _boolean,
+    True,
+    ours_only=True,
+)
+LOG_PATCH = Setting(
+    "LOG_PATCH", "Record the uncommitted changes of the program's git repository.", _boolean, True, ours_only=True
+)
 SUPPRESS_PRINTING_URL_TO_STDOUT = Setting(
     "SUPPRESS_PRINTING_URL_TO_STDOUT", "Do not print the run's address when it ends.", _boolean, False
 )

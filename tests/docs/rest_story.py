@@ -250,6 +250,19 @@ _COMPARING = [
     Step("create_selection", _BOTH, {"SELECTION_ID": "selection_id"}),
     Step("get_selection", {"selection_id": "$SELECTION_ID"}),
     Step(
+        "note_origin",
+        {
+            **_RUN,
+            "command": ["python", "train.py", "--depth", "4"],
+            "folder": "/home/ada/spam",
+            "python": "3.12.4",
+            "packages": ["numpy==2.1.0", "scikit-learn==1.6.0"],
+            "processor": "AMD EPYC 9654",
+            "cores": 16,
+        },
+    ),
+    Step("get_origin", _RUN),
+    Step(
         "create_saved_view",
         {**_EXPERIMENT, "name": "best first", "query": "order=metrics.f1%20DESC"},
         {"VIEW_ID": "view_id"},

@@ -121,6 +121,7 @@ def _remove(remover: Remover, found: Removable, places: ArtifactPlaces) -> None:
             click.echo(f"Keeping experiment {experiment.experiment_id}: {reason}.")
         experiments += reason is None
     remover.remove_unused_datasets()
+    remover.remove_unused_texts()
     counts = ((removed_runs, "run"), (removed_models, "logged model"), (experiments, "experiment"))
     parts = [f"{count:,} {what}{'' if count == 1 else 's'}" for count, what in counts if count]
     click.echo(f"Removed {', '.join(parts) or 'nothing'}.")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from runyard.client.errors import Unreachable, is_permanent
+from runyard.client.extras import is_extra, send_extra
 from runyard.client.journal import SUFFIX, Change, Entry, Point, Upload, line_of, starts_in_another_journal
 from runyard.client.transports import Transport
 from runyard.client.uploads import deliver_upload
@@ -88,6 +89,9 @@ def metric_point(key: str, value: float, timestamp: int, step: int, measured: Me
 
 def _rejection_of(transport: Transport, entry: Change | Upload, timeout: float) -> RunyardException | None:
     if isinstance(entry, Change):
+        if is_extra(entry.message):
+            send_extra(transport, entry.message, timeout)
+            return None
         return _rejection(transport, entry.message, timeout)
     return _rejection_from(transport, entry.path, lambda: deliver_upload(transport, entry, timeout))
 

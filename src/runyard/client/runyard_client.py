@@ -19,6 +19,7 @@ from runyard.tracking.inputs.client import InputsClient
 from runyard.tracking.logged_models.client import LoggedModelsClient
 from runyard.tracking.many_runs.client import ManyRunsClient
 from runyard.tracking.metrics.client import MetricsClient
+from runyard.tracking.origins.client import OriginsClient
 from runyard.tracking.run_changes.client import RunChangesClient
 from runyard.tracking.run_groups.client import RunGroupsClient
 from runyard.tracking.saved_views.client import SavedViewsClient
@@ -33,6 +34,7 @@ class RunyardClient(
     RunGroupsClient,
     RunChangesClient,
     SavedViewsClient,
+    OriginsClient,
     InputsClient,
     LoggedModelsClient,
     ModelVersionsClient,

@@ -19,6 +19,11 @@ def git_tags(program: Path | None) -> dict[str, str]:
         return {}
 
 
+def repository_folder(program: Path) -> Path | None:
+    """The top folder of the repository that a file is in, or would be in."""
+    return next((parent for parent in program.resolve().parents if (parent / ".git").exists()), None)
+
+
 def _tags(folder: Path) -> dict[str, str]:
     common = folder / "commondir"  # a worktree keeps only its HEAD to itself
     shared = (folder / common.read_text().strip()).resolve() if common.is_file() else folder

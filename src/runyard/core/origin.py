@@ -19,7 +19,7 @@ CONSOLE = "<console>"
 
 def resolve_tags(tags: Mapping[Any, Any] | None = None) -> dict[Any, Any]:
     """The tags of a new run: of its origin, overridden by MLFLOW_RUN_CONTEXT, overridden by the given ones."""
-    return default_tags() | git_tags(main_program()) | context_of_environment() | dict(tags or {})
+    return default_tags() | git_tags(code_place()) | context_of_environment() | dict(tags or {})
 
 
 def default_tags() -> dict[str, str]:
@@ -46,6 +46,15 @@ def main_program() -> Path | None:
     """The file that was started, if it is one."""
     path = Path(source_name())
     return path.absolute() if path.is_file() else None
+
+
+def code_place() -> Path:
+    """Where the user's code is: the program's file, unless that is an installed one, such as a notebook's kernel.
+
+    Else a file in the working folder.
+    """
+    program = main_program()
+    return Path.cwd() / CONSOLE if program is None or program.is_relative_to(sys.prefix) else program
 
 
 def context_of_environment() -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 from runyard import settings
 from runyard.core.credentials import without_credentials
 from runyard.core.store_address import is_server
-from runyard.fluent import run_end, run_start
+from runyard.fluent import recording, run_end, run_start
 from runyard.fluent.clients import client
 from runyard.fluent.stack import ActiveRun, active_run_stack, innermost, last_ended, pop, push
 from runyard.tracking.experiments.messages import pending_name
@@ -62,6 +62,7 @@ def _begun(run: ActiveRun, log_system_metrics: bool | None, resuming: bool) -> A
     run_end.watch_process()
     push(run)
     run.monitor = run_start.monitor_for(run, log_system_metrics, resuming)
+    recording.record(run.client, run.info.run_id)
     return run
 
 

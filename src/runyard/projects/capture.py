@@ -4,8 +4,8 @@ import logging
 import tempfile
 from pathlib import Path
 
+from runyard.core.uncommitted import uncommitted
 from runyard.exceptions import RunyardException
-from runyard.projects import git
 from runyard.projects.artifact_paths import PACKAGES, PATCH
 from runyard.projects.environment import Plan
 from runyard.projects.output import Store
@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 def uncommitted_changes(source: Source) -> str | None:
     """The changes of the project's folder as a patch; None when there are none, or it was fetched for this run."""
     try:
-        return None if source.is_copy else git.uncommitted(source.folder, belongs)
+        return None if source.is_copy else uncommitted(source.folder, belongs)
     except (RunyardException, OSError) as problem:
         log.warning("The uncommitted changes of the project cannot be read: %s", problem)
         return None

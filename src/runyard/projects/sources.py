@@ -17,6 +17,7 @@ from runyard.core.credentials import (
     without_secrets,
 )
 from runyard.core.git import git_tags
+from runyard.core.git_program import repository_of
 from runyard.core.libraries import urllib3
 from runyard.core.limits import shown as quoted
 from runyard.core.tags import BRANCH_TAG
@@ -202,7 +203,7 @@ def _cloned(address: str, local: Path | None, version: str | None, opened: ExitS
         return scratch
     if not local.is_dir():
         raise InvalidProject(_nothing_at(address, "", local))
-    top = local if git.is_bare(local) else git.repository_of(local)
+    top = local if git.is_bare(local) else repository_of(local)
     if top is None:
         _refuse_version(version, f"{shown_address(address)!r} is none")
         return local

@@ -19,6 +19,7 @@ from runyard.tracking.experiments.tables import experiments
 from runyard.tracking.inputs.tables import dataset_inputs, datasets
 from runyard.tracking.logged_models.tables import logged_models
 from runyard.tracking.metrics.tables import metric_points, metric_series
+from runyard.tracking.origins.operations import remove_unused_texts
 from runyard.tracking.removal.candidates import Removable, find, find_models, find_runs
 from runyard.tracking.removal.claims import claim_rows
 from runyard.tracking.removal.needs import Needed, reason_to_keep_model, reasons_to_keep_runs
@@ -182,6 +183,10 @@ class Remover:
             return int(tx.execute(sa.delete(datasets).where(~used.exists())).rowcount)
 
         return self._administer(work)
+
+    def remove_unused_texts(self) -> int:
+        """Remove lists of packages, machines and patches that no run has any more; returns their number."""
+        return self._administer(remove_unused_texts)
 
 
 def remove_rows(tx: Transaction, run_ids: list[str]) -> Unfinished | None:

@@ -1,0 +1,110 @@
+"""Operations on what runs were started with."""
+
+import hashlib
+import json
+import zlib
+from typing import Any
+
+import sqlalchemy as sa
+
+from runyard.db.dialects import one_of, upsert
+from runyard.db.transaction import Transaction
+from runyard.gate.performers import performs
+from runyard.protocol.answer import Wire
+from runyard.tracking.origins.messages import GetOrigin, NoteOrigin
+from runyard.tracking.origins.tables import origin_texts, run_origins
+from runyard.tracking.runs.rows import find_run
+
+UNUSED_MS = 3_600_000
+"""How long a text stays that no run has any more, in milliseconds."""
+
+_OWN = ("command", "folder", "below", "notebook", "variables")
+_ENVIRONMENT = ("python", "platform", "packages")
+_MACHINE = ("host", "processor", "cores", "memory", "gpus")
+_NOTED = ("started_with", "environment_id", "machine_id", "patch_id")
+
+
+@performs(NoteOrigin)
+def note_origin(tx: Transaction, message: NoteOrigin) -> Wire:
+    """Insert it, or fill in what is not noted yet."""
+    run = find_run(tx, message.run_id)
+    fields = message.to_wire()
+    own, environment, machine = (_some(fields, names) for names in (_OWN, _ENVIRONMENT, _MACHINE))
+    values = {
+        "run_id": run.id,
+        "started_with": json.dumps(own, ensure_ascii=False) if own else None,
+        "environment_id": _kept(tx, _as_text(environment)) if environment else None,
+        "machine_id": _kept(tx, _as_text(machine)) if machine else None,
+        "patch_id": None if message.patch is None else _kept(tx, message.patch),
+    }
+    noted = upsert(tx, run_origins).values(values)
+    before, given = run_origins.c, noted.excluded
+    filled = {name: sa.func.coalesce(before[name], given[name]) for name in _NOTED}
+    lacking = sa.or_(*(before[name].is_(None) & given[name].is_not(None) for name in _NOTED))
+    tx.execute(noted.on_conflict_do_update(index_elements=["run_id"], set_=filled, where=lacking))
+    return {}
+
+
+def _some(fields: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: fields[name] for name in names if fields.get(name)}
+
+
+def _as_text(told: dict[str, Any]) -> str:
+    """The same text for the same facts."""
+    return json.dumps(told, sort_keys=True, ensure_ascii=False)
+
+
+def _kept(tx: Transaction, text: str) -> int:
+    """The number of a text, which is inserted if it is not there."""
+    content = text.encode()
+    digest = hashlib.sha256(content).hexdigest()
+    known = origin_texts.c
+    wanted = sa.select(known.id, known.unused_since).where(known.digest == digest)
+    row = tx.execute(wanted).first()
+    if row is None:
+        values = {"digest": digest, "packed": zlib.compress(content)}
+        tx.execute(upsert(tx, origin_texts).values(values).on_conflict_do_nothing())
+        row = tx.execute(wanted).one()
+    if row.unused_since is not None:  # a removal about to take it meets this change, and begins again
+        tx.execute(sa.update(origin_texts).where(known.id == row.id).values(unused_since=None))
+    return int(row.id)
+
+
+@performs(GetOrigin)
+def get_origin(tx: Transaction, message: GetOrigin) -> Wire:
+    """Read it, with the texts that it shares with other runs."""
+    run = find_run(tx, message.run_id)
+    columns = (run_origins.c.started_with, *(run_origins.c[name] for name in _NOTED[1:]))
+    row = tx.execute(sa.select(*columns).where(run_origins.c.run_id == run.id)).first()
+    told: dict[str, Any] = {"run_id": message.run_id}
+    if row is None:
+        return told
+    numbers = [number for number in row[1:] if number is not None]
+    chosen = sa.select(origin_texts.c.id, origin_texts.c.digest, origin_texts.c.packed)
+    texts = {
+        number: (digest, zlib.decompress(packed).decode())
+        for number, digest, packed in tx.execute(chosen.where(origin_texts.c.id.in_(numbers)))
+    }
+    told |= json.loads(row.started_with or "{}")
+    for name, number in (("environment", row.environment_id), ("machine", row.machine_id)):
+        if number in texts:
+            digest, text = texts[number]
+            told |= json.loads(text) | {name: digest}
+    if row.patch_id in texts:
+        told["patch"] = texts[row.patch_id][1]
+    return told
+
+
+def remove_unused_texts(tx: Transaction) -> int:
+    """Remove the texts that no run has any more, an hour after that was seen first; returns their number.
+
+    A run may come to a text that no other has in the same moment: then it has not gone yet.
+    """
+    known = origin_texts.c
+    used = sa.union(*(sa.select(run_origins.c[name]).where(run_origins.c[name].is_not(None)) for name in _NOTED[1:]))
+    numbers = list(tx.execute(sa.select(known.id).where(known.id.not_in(used))).scalars())
+    chosen = one_of(tx, known.id, numbers)
+    removed = tx.execute(sa.delete(origin_texts).where(chosen, known.unused_since < tx.now_ms - UNUSED_MS)).rowcount
+    marked = sa.update(origin_texts).where(chosen, known.unused_since.is_(None))
+    tx.execute(marked.values(unused_since=tx.now_ms))
+    return int(removed)
