@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from runyard.core.clock import now_ms
 from runyard.core.entity import Tag
@@ -28,6 +29,7 @@ from runyard.tracking.runs.messages import (
     SetTag,
     UpdateRun,
 )
+from runyard.tracking.runs.tables import runs, tags
 from tests.factories import NOW, a_point, a_run, an_experiment, pairs, shown_run
 
 
@@ -281,6 +283,17 @@ def test_search_shows_what_get_shows(gate: Gate) -> None:
     [found] = gate.perform(SearchRuns(experiment_ids=[run["info"]["experiment_id"]]))["runs"]
 
     assert run == found
+
+
+def test_tags_of_any_characters_are_stored_as_they_were_sent(gate: Gate) -> None:
+    """They pass through JSON on their way into the table, which searches look at."""
+    codes = (*range(1, 128), 0x85, 0x2028, 0xFFFF, 0x1F600)
+    given = {f"{chr(code)}{code}": f'{chr(code)}"\\u0041\\' for code in codes}
+    run_id = a_run(gate, tags=given)
+    stored = sa.select(tags.c.key, tags.c.value).join(runs).where(runs.c.run_uuid == run_id)
+    found = gate.inspect(lambda tx: {key: value for key, value in tx.execute(stored)})  # noqa: C416  (rows)
+
+    assert given == {key: value for key, value in found.items() if key != "mlflow.runName"}
 
 
 def test_runs_are_counted_and_described(gate: Gate) -> None:

@@ -3,6 +3,7 @@
 Sources: MLflow 3.17's REST protocol. A comment marks limits above MLflow's.
 """
 
+import functools
 import posixpath
 import re
 
@@ -79,6 +80,22 @@ def check_storable(name: str, value: str) -> None:
             )
 
 
+@functools.lru_cache(4096)
+def is_key(key: str) -> bool:
+    """Whether a text may be the key of a metric, param or tag: the rules of `check_key`. Runs share most of theirs."""
+    return bool(
+        0 < len(key) <= MAX_KEY
+        and _KEY_CHARACTERS.fullmatch(key)
+        and posixpath.normpath(key) == key != "."
+        and not key.startswith(("/", ".."))
+    )
+
+
+def is_plain(text: str, most: int) -> bool:
+    """Whether a text surely passes `check_text`: this takes less time, and no name for a message."""
+    return len(text) <= most and text.isascii() and "\x00" not in text
+
+
 def check_key(name: str, key: str) -> None:
     """Check the key of a metric, param or tag.
 
@@ -90,6 +107,8 @@ def check_key(name: str, key: str) -> None:
         or not in normal form.
     """
     check_is_text(name, key)
+    if is_key(key):
+        return
     if not key:
         raise InvalidParameter(f"Missing value for required parameter '{name}'. A key needs at least one character.")
     if len(key) > MAX_KEY:
@@ -99,11 +118,10 @@ def check_key(name: str, key: str) -> None:
             f"Invalid value {shown(key)} for parameter '{name}': keys may hold letters, digits, underscores (_), "
             "dashes (-), periods (.), spaces ( ), colons (:) and slashes (/)."
         )
-    if posixpath.normpath(key) != key or key == "." or key.startswith(("/", "..")):
-        raise InvalidParameter(
-            f"Invalid value {shown(key)} for parameter '{name}': as a path it means "
-            f"{shown(posixpath.normpath(key))}. Use a key that is its own normal form."
-        )
+    raise InvalidParameter(
+        f"Invalid value {shown(key)} for parameter '{name}': as a path it means "
+        f"{shown(posixpath.normpath(key))}. Use a key that is its own normal form."
+    )
 
 
 def check_made_id(name: str, value: str) -> None:

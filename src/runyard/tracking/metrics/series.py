@@ -52,10 +52,6 @@ _insert_point_postgresql = Prepared(
     "series_id", "step", "timestamp", "value", "late",
 )  # fmt: skip
 _ROWS = 25
-_INSERT_ROWS = (
-    "INSERT INTO metric_points (series_id, step, timestamp, value, late) "
-    f"VALUES {', '.join(['(?, ?, ?, ?, ?)'] * _ROWS)} ON CONFLICT DO NOTHING"
-)
 _POINTS = 100
 _INSERT_POINTS = (  # of one series, behind its last block
     "INSERT INTO metric_points (series_id, step, timestamp, value, late) "
@@ -172,6 +168,13 @@ def insert_arrays(tx: Transaction, rows: Sequence[Row]) -> None:
     execute_arrays(tx, _INSERT_ARRAYS, [row[:4] for row in rows])
 
 
+@functools.cache
+def _insert_rows(count: int) -> str:
+    """The statement that inserts this number of points of any series into SQLite."""
+    rows = ", ".join(["(?, ?, ?, ?, ?)"] * count)
+    return f"INSERT INTO metric_points (series_id, step, timestamp, value, late) VALUES {rows} ON CONFLICT DO NOTHING"
+
+
 def _insert_sqlite(tx: Transaction, given: Sequence[tuple[int, int | None, list[levels.Point]]]) -> None:
     """Insert points, many with one statement: that takes a third of the time where there are many.
 
@@ -187,10 +190,9 @@ def _insert_sqlite(tx: Transaction, given: Sequence[tuple[int, int | None, list[
             cursor.execute(_INSERT_POINTS, [number, *chain.from_iterable(points[place : place + _POINTS])])
         rest += [(number, *point, True) for point in points[:first]]
         rest += [(number, *point, None) for point in points[whole:]]
-    whole = len(rest) - len(rest) % _ROWS
-    for place in range(0, whole, _ROWS):
-        cursor.execute(_INSERT_ROWS, list(chain.from_iterable(rest[place : place + _ROWS])))
-    _insert_point_sqlite.run_many(tx, rest[whole:])
+    for place in range(0, len(rest), _ROWS):
+        some = rest[place : place + _ROWS]
+        cursor.execute(_insert_rows(len(some)), list(chain.from_iterable(some)))
 
 
 def _by_key(points: Sequence[Point]) -> dict[str, Sequence[Point]]:

@@ -21,6 +21,8 @@ from runyard.core.limits import (
     check_run_id,
     check_storable,
     check_text,
+    is_key,
+    is_plain,
 )
 from runyard.core.tags import RUN_NAME_TAG
 from runyard.exceptions import BadRequest, InvalidParameter
@@ -48,6 +50,12 @@ def tables_of(text: str | None) -> list[Any]:
     except (ValueError, RecursionError):
         return []
     return entries if isinstance(entries, list) else []
+
+
+def _is_plain(entry: Param | Tag) -> bool:
+    """Whether a param or tag surely passes `check_param` or `check_tag`."""
+    key, value = entry.key, entry.value
+    return type(key) is type(value) is str and is_key(key) and is_plain(value, MAX_TEXT_VALUE)
 
 
 def check_param(path: str, param: Param) -> None:
@@ -156,7 +164,8 @@ class CreateRun(Message[RunFound], post="runs/create", needs="experiment.edit", 
         for tag in self.tags:
             # MLflow checks no charset here, so neither do we: run names with any characters come as tags.
             check_text("A tag key", tag.key, MAX_KEY)
-            check_text(f"The value of tag {tag.key!r}", tag.value, MAX_TEXT_VALUE)
+            if not is_plain(tag.value, MAX_TEXT_VALUE):
+                check_text(f"The value of tag {tag.key!r}", tag.value, MAX_TEXT_VALUE)
             if tag.key in seen:
                 raise BadRequest(f"Tag {tag.key!r} is given twice in 'tags'. Send each key once.")
             seen[tag.key] = tag.value
@@ -301,9 +310,11 @@ class LogBatch(Message[Nothing], post="runs/log-batch", needs="run.edit", hot=Tr
                 raise InvalidParameter(f"A batch may hold at most {most} {name}; this one has {given}. Send several.")
         check_points(self.metrics)
         for index, param in enumerate(self.params):
-            check_param(f"params[{index}].", param)
+            if not _is_plain(param):
+                check_param(f"params[{index}].", param)
         for index, tag in enumerate(self.tags):
-            check_tag(f"tags[{index}].", tag)
+            if not _is_plain(tag):
+                check_tag(f"tags[{index}].", tag)
         if self.params:
             self._refuse_two_values()
 

@@ -50,7 +50,7 @@ from runyard.tracking.runs.rows import (
 )
 from runyard.tracking.runs.search import count_runs, search_run_ids
 from runyard.tracking.runs.tables import params, runs, tags
-from runyard.tracking.runs.wire import answer_with, info, one_run, run_info, run_on_wire, runs_on_wire
+from runyard.tracking.runs.wire import INFO, answer_with, info, one_run, run_info, run_on_wire, runs_on_wire
 
 _NEW_RUN = "run_uuid experiment_id name user_id status start_time artifact_uri lifecycle_stage document".split()
 _insert_run = Prepared(
@@ -58,21 +58,23 @@ _insert_run = Prepared(
 )
 
 
+_FIRST_END = "first_end"
+"""An end time for a run that has none yet."""
+
+
 @functools.cache
 def _change_run(names: tuple[str, ...]) -> Prepared:
-    """The statement that changes these columns of a run."""
-    values = {name: sa.bindparam(f"new_{name}", type_=runs.c[name].type) for name in names}
-    statement = sa.update(runs).where(runs.c.id == sa.bindparam("run")).values(values)
+    """The statement that changes these columns of a run, and returns what is shown of it."""
+    given = {name: sa.bindparam(f"new_{name}", type_=_changed(name).type) for name in names}
+    values: dict[Any, sa.ColumnElement[Any]] = {_changed(name): new for name, new in given.items()}
+    if _FIRST_END in given:
+        values[runs.c.end_time] = sa.func.coalesce(runs.c.end_time, given[_FIRST_END])
+    statement = sa.update(runs).where(runs.c.id == sa.bindparam("run")).values(values).returning(*INFO)
     return Prepared(statement, *(f"new_{name}" for name in names), "run")
 
 
-_end_now = Prepared(
-    sa.update(runs)
-    .where(runs.c.id == sa.bindparam("run"), runs.c.end_time.is_(None))
-    .values(end_time=sa.bindparam("now", type_=runs.c.end_time.type)),
-    "now",
-    "run",
-)
+def _changed(name: str) -> sa.Column[Any]:
+    return runs.c.end_time if name == _FIRST_END else runs.c[name]
 
 
 @performs(CreateRun)
@@ -117,20 +119,21 @@ def get_run(tx: Transaction, message: GetRun) -> Wire:
 def update_run(tx: Transaction, message: UpdateRun) -> Wire:
     """Change what is given."""
     run = active_run(tx, message.wanted_id)
+    if message.run_name:
+        put_tags(tx, run.id, {RUN_NAME_TAG: message.run_name})
     changes: dict[str, Any] = {}
     if message.status is not None:
         changes["status"] = message.status
-    if message.end_time is not None:
-        changes["end_time"] = message.end_time
     if message.status in GOING_ON:
         changes["end_time"] = None
-    if changes:
-        _change_run(tuple(changes)).run(tx, *changes.values(), run.id)
-    if "status" in changes and "end_time" not in changes:
-        _end_now.run(tx, tx.now_ms, run.id)
-    if message.run_name:
-        put_tags(tx, run.id, {RUN_NAME_TAG: message.run_name})
-    return {"run_info": run_info(tx, run.id)}
+    elif message.end_time is not None:
+        changes["end_time"] = message.end_time
+    elif message.status is not None:
+        changes[_FIRST_END] = tx.now_ms
+    if not changes:
+        return {"run_info": run_info(tx, run.id)}
+    row = _change_run(tuple(changes)).row(tx, *changes.values(), run.id)
+    return {"run_info": info(*row)}  # type: ignore[misc]  # the run was found before
 
 
 @performs(DeleteRun)
@@ -223,7 +226,8 @@ def write_params(tx: Transaction, number: int, given: dict[str, str]) -> None:
     ------
     InvalidParameter: A key was logged before with another value.
     """
-    put_texts(tx, params, number, given)
+    if put_texts(tx, params, number, given) == len(given):
+        return  # all of them are new
     for key, value in params_among(tx, number, list(given)):
         if given[key] != value:
             raise InvalidParameter(

@@ -4,6 +4,7 @@ import functools
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+import orjson
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
@@ -17,20 +18,26 @@ from runyard.tracking.runs.tables import params, runs, tags
 
 
 def _put(table: sa.Table, dialect: str) -> sa.Executable:
-    """Insert or replace tags; insert params that are not there."""
+    """Insert or replace tags; insert params that are not there. One statement, however many."""
     insert = (sqlite_insert if dialect == "sqlite" else postgresql_insert)(table)
-    values = insert.values({name: sa.bindparam(name) for name in ("run_id", "key", "value")})
+    each = sa.func.json_each if dialect == "sqlite" else sa.func.json_each_text
+    given = each(sa.bindparam("texts", type_=sa.JSON(none_as_null=True))).table_valued("key", "value")
+    run = sa.cast(sa.bindparam("run"), sa.BigInteger)
+    values = insert.from_select(
+        ["run_id", "key", "value"], sa.select(run, given.c.key, given.c.value).where(sa.true()), include_defaults=False
+    )
     if table is params:
         return values.on_conflict_do_nothing()
     return values.on_conflict_do_update(index_elements=["run_id", "key"], set_={"value": insert.excluded.value})
 
 
-_put_texts = {table: Prepared(functools.partial(_put, table), "run_id", "key", "value") for table in (params, tags)}
+_put_texts = {table: Prepared(functools.partial(_put, table), "run", "texts") for table in (params, tags)}
 
 
-def put_texts(tx: Transaction, table: sa.Table, run: int, given: dict[str, str]) -> None:
-    """Put params or tags of a run into their table, in one order everywhere to avoid deadlocks."""
-    _put_texts[table].run_many(tx, [(run, key, given[key]) for key in sorted(given)])
+def put_texts(tx: Transaction, table: sa.Table, run: int, given: dict[str, str]) -> int:
+    """Put params or tags of a run into their table, in one order everywhere to avoid deadlocks; returns how many."""
+    texts = orjson.dumps(given, option=orjson.OPT_SORT_KEYS).decode()
+    return int(_put_texts[table].run(tx, run, texts).rowcount)
 
 
 def params_among(tx: Transaction, run: int, keys: Sequence[str]) -> list[tuple[str, str]]:
