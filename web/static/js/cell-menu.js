@@ -13,7 +13,8 @@ const cellsOf = (row) => [...row.children].slice(1);
 function keyOf(cell) {
   const head = document.querySelector("#runs-table thead tr").children[[...cell.parentElement.children].indexOf(cell)];
   const order = head?.querySelector("a") && new URL(head.querySelector("a").href).searchParams.get("order");
-  return order ? order.replace(/ (asc|desc)$/i, "").replace(/^number\((.*)\)$/s, "$1") : head ? "experiment.id" : null;
+  if (order) return order.replace(/ (asc|desc)$/i, "").replace(/^number\((.*)\)$/s, "$1");
+  return head?.dataset.col === "experiment" ? "experiment.id" : null;
 }
 
 function text(value) {
@@ -34,8 +35,8 @@ async function valueIn(cell, key) {
     const found = (data[kind] ?? []).find((entry) => entry.key === plain)?.value;
     return { kind, value: found };
   }
-  if (key === "end_time" || key === "duration") return { kind: "duration", value: info.end_time && Number(info.end_time) - Number(info.start_time) };
-  if (key === "start_time") return { kind: "time", value: Number(info.start_time) };
+  if (key === "duration") return { kind: "duration", value: info.end_time && Number(info.end_time) - Number(info.start_time) };
+  if (key === "start_time" || key === "end_time") return { kind: "time", value: info[key] && Number(info[key]) };
   if (key === "user_id") return { kind: "text", value: info.user_id || undefined };
   if (key === "experiment.id") return { kind: "text", value: info.experiment_id };
   return { kind: "text", value: info[key] };

@@ -23,10 +23,23 @@ function say(query, what, name, value) {
   if (value) query.append(what, `${name}:${value}`);
 }
 
+// With the column of names, which is always the first, the address names all columns: none stands there by itself.
+function nameAll(query, names) {
+  query.delete("col");
+  for (const name of ["run_name", ...names]) query.append("col", name);
+}
+
+const isValue = (head) => /^(metrics|params|tags)\./.test(nameOf(head));
+
+// Those that `pin` counts: where the address names only columns of values, it counts only these.
+function counted() {
+  const named = new URLSearchParams(location.search).getAll("col").some((name) => !/^(metrics|params|tags)\./.test(name));
+  return named ? heads() : heads().filter(isValue);
+}
+
 function arrange(names) {
   visit((query) => {
-    query.delete("col");
-    for (const name of names) query.append("col", name);
+    nameAll(query, names);
   });
 }
 
@@ -52,7 +65,7 @@ export function sortToo(order) {
 }
 
 // The order that a click on a head asks for.
-export const orderOf = (link) => new URL(link.href).searchParams.get("order");
+export const orderOf = (link) => link && new URL(link.href).searchParams.get("order");
 
 document.addEventListener(
   "click",
@@ -163,8 +176,7 @@ function openMenu(button) {
   const name = nameOf(head);
   const all = heads();
   const place = all.indexOf(head);
-  const pinned = Number(table().dataset.pinned ?? 0);
-  const order = orderOf(head.querySelector("a")).replace(/ (ASC|DESC)$/, "");
+  const order = orderOf(head.querySelector("a"))?.replace(/ (ASC|DESC)$/, "");
   let width = null;
   const menu = made("div", { id: "column-menu", popover: "auto", label: `Column ${name}` }, made("h2", { textContent: name }));
   menu.setAttribute("role", "dialog");
@@ -184,25 +196,31 @@ function openMenu(button) {
   };
   const sort = (way) => leaving(() => visit((query) => query.set("order", `${order} ${way}`), { anew: true }));
   const pin = (number) => leaving(() => visit((query) => (number ? query.set("pin", number) : query.delete("pin"))));
+  const pinOwn = leaving(() => visit((query) => (nameAll(query, all.map(nameOf)), query.set("pin", place + 1))));
+  const among = counted().indexOf(head);
   const resize = (by) => () => (width = setWidth(head, (width ?? head.offsetWidth) + by));
   const others = all.map(nameOf).filter((other) => other !== name);
   menu.append(
     made(
       "div",
       { className: "items" },
-      item("↑ Ascending", sort("ASC")),
-      item("↓ Descending", sort("DESC")),
-      item("↑ Sort too", leaving(() => sortToo(`${order} ASC`))),
-      item("↓ Sort too", leaving(() => sortToo(`${order} DESC`))),
+      ...(order
+        ? [
+            item("↑ Ascending", sort("ASC")),
+            item("↓ Descending", sort("DESC")),
+            item("↑ Sort too", leaving(() => sortToo(`${order} ASC`))),
+            item("↓ Sort too", leaving(() => sortToo(`${order} DESC`))),
+          ]
+        : []),
       item("← Move left", leaving(() => move(name, place - 1)), place > 0),
       item("→ Move right", leaving(() => move(name, place + 1)), place < all.length - 1),
       item("Narrower", resize(-STEP)),
       item("Wider", resize(STEP)),
-      place < pinned ? item("Do not keep", pin(place)) : item("Keep in sight", pin(place + 1)),
-      item("Hide", leaving(() => arrange(others)), others.length > 0),
+      head.matches("[data-pin]") ? item("Do not keep", pin(among)) : item("Keep in sight", among < 0 ? pinOwn : pin(among + 1)),
+      item("Hide", leaving(() => arrange(others))),
     ),
   );
-  const label = made("input", { type: "text", value: head.querySelector("a").textContent, maxLength: 100, autocomplete: "off" });
+  const label = made("input", { type: "text", value: head.firstElementChild.textContent, maxLength: 100, autocomplete: "off" });
   label.addEventListener("keydown", (event) => {
     if (event.key !== "Enter") return;
     event.preventDefault();
@@ -240,7 +258,7 @@ function pin() {
   const [first, second] = table().querySelectorAll("thead th");
   let left = first.offsetWidth + (getComputedStyle(second).position === "sticky" ? second.offsetWidth : 0);
   const rules = [];
-  for (const head of heads().slice(0, Number(table().dataset.pinned ?? 0))) {
+  for (const head of heads().filter((each) => each.matches("[data-pin]"))) {
     if (left + head.offsetWidth > box.clientWidth * 0.75) break; // the others need room too
     const cell = `:nth-child(${head.cellIndex + 1})`;
     rules.push(`#runs-table tr > ${cell} { position: sticky; left: ${left}px; z-index: 1; background: var(--ground); }`);

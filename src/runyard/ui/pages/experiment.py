@@ -37,7 +37,7 @@ from runyard.ui.parts.nesting import NestedRun, flat, nested
 from runyard.ui.parts.run_groups import NEWEST_FIRST, GroupPanel, GroupTable, group_panel, group_table
 from runyard.ui.parts.run_groups import PAGE_SIZE as GROUPS_PAGE
 from runyard.ui.parts.runs_export import WRITERS
-from runyard.ui.parts.runs_scope import Scope
+from runyard.ui.parts.runs_scope import Scope, usual_columns
 from runyard.ui.parts.runs_table import RunsTable, runs_table
 from runyard.ui.parts.saved_views import ViewsMenu, find_views, first_view, views_menu
 from runyard.ui.parts.sorting import order_terms
@@ -120,11 +120,6 @@ class ExperimentPage:
         return f"Runs of {count}" if self.scope.several else self.experiments[0].name
 
     @property
-    def names(self) -> dict[str, str]:
-        """The names of the experiments by their ids."""
-        return {experiment.experiment_id: experiment.name for experiment in self.experiments}
-
-    @property
     def chosen_elsewhere(self) -> tuple[str, ...]:
         """The ids of chosen runs that were added to the selection and are not on this page."""
         here = {row.run.info.run_id for row in self.rows}
@@ -137,13 +132,16 @@ def show(site: Site, request: Request) -> Response:  # long: all that the page s
     scope = Scope.of(request.path_params, state.all("experiments"))
     experiments = scope.experiments(site)
     first, path = experiments[0], scope.path(site)
+    names = {experiment.experiment_id: experiment.name for experiment in experiments}
     views = find_views(site, None if scope.several else first.experiment_id)
     if opens_first := first_view(views, request, path):
         return RedirectResponse(opens_first, 303)
     view = state.choice("view", ("active" if scope.several else first.lifecycle_stage, "active", "deleted", "all"))
     orders, filter_text = state.all("order"), state.text("filter")
     found, described, error = _find(site, scope, filter_text, orders, view, state)
-    choice = choose_columns(described, state.all("col"), with_equal=bool(state.text("equal")))
+    choice = choose_columns(
+        described, state.all("col"), with_equal=bool(state.text("equal")), usual=usual_columns(scope)
+    )
     groups = None if error else group_table(site, state, path, _question(scope, filter_text, view), choice)
     page = ExperimentPage(
         scope=scope,
@@ -157,7 +155,7 @@ def show(site: Site, request: Request) -> Response:  # long: all that the page s
         filter=filter_text,
         view=view,
         choice=choice,
-        table=runs_table(choice, groups.runs if groups else found.runs, state, path),
+        table=runs_table(site, choice, groups.runs if groups else found.runs, state, path, names),
         with_equal=bool(state.text("equal")),
         equal_toggle=_equal_toggle(choice, state, path),
         error=error,

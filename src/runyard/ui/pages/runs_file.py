@@ -1,7 +1,8 @@
 """The table of runs of one experiment or several as a file: every row of the view, with the columns that it shows."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -9,11 +10,12 @@ from starlette.responses import Response, StreamingResponse
 from runyard.exceptions import DoesNotExist, MissingPackage, NotImplementedHere
 from runyard.tracking.runs.entities import Run
 from runyard.tracking.runs.messages import DescribeRuns, SearchRuns
-from runyard.ui.parts.columns import choose_columns
+from runyard.ui.parts.columns import ValueColumn, choose_columns
 from runyard.ui.parts.groups_export import head_of_groups, rows_of_groups
 from runyard.ui.parts.list_state import ListState, view_type
+from runyard.ui.parts.own_columns import around
 from runyard.ui.parts.run_groups import NEWEST_FIRST, question_of
-from runyard.ui.parts.runs_export import WRITERS, head_of, row_of
+from runyard.ui.parts.runs_export import WRITERS, columns_of, head_of, row_of
 from runyard.ui.parts.runs_scope import Scope
 from runyard.ui.parts.sorting import order_terms
 from runyard.ui.site import Site
@@ -50,17 +52,17 @@ def show(site: Site, request: Request) -> Response:
             experiment_ids=question.experiment_ids, filter=question.filter, run_view_type=question.run_view_type
         )
     )
-    columns = choose_columns(described, state.all("col"), with_equal=bool(state.text("equal"))).shown
+    choice = choose_columns(described, state.all("col"), with_equal=bool(state.text("equal")))
     media_type, write = WRITERS[suffix]
     if state.all("group"):
-        metrics = [column.key for column in columns if column.kind == "metrics"]
+        metrics = [column.key for column in choice.shown if column.kind == "metrics"]
         same = {"experiment_ids": question.experiment_ids, "filter": question.filter}
         grouped = question_of(state, {**same, "run_view_type": question.run_view_type}, metrics, PIECE)
         written = write(head_of_groups(grouped, metrics), rows_of_groups(site, grouped, metrics))
         return _file(written, media_type, f"groups.{suffix}")
-    names = {experiment.experiment_id: experiment.name for experiment in experiments} if scope.several else None
-    rows = ([row_of(run, columns, names) for run in runs] for runs in _pieces(site, question))
-    written = write(head_of(columns, names), rows)
+    names = {experiment.experiment_id: experiment.name for experiment in experiments}
+    columns = columns_of(choice, several=scope.several)
+    written = write(head_of(columns), _rows(site, question, columns, names))
     return _file(written, media_type, f"runs.{suffix}" if scope.several else f"experiment-{scope.ids[0]}.{suffix}")
 
 
@@ -77,6 +79,16 @@ def _file(written: Iterator[bytes], media_type: str, name: str) -> StreamingResp
         raise NotImplementedHere(str(error)) from None
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-cache"}
     return StreamingResponse(itertools.chain([first], written), media_type=media_type, headers=headers)
+
+
+def _rows(
+    site: Site, question: SearchRuns, columns: list[ValueColumn], experiments: Mapping[str, str]
+) -> Iterator[list[list[Any]]]:
+    """The rows of the file, some at a time."""
+    names = [column.name for column in columns]
+    for runs in _pieces(site, question):
+        beside = around(site, names, runs, experiments)
+        yield [row_of(run, columns, beside) for run in runs]
 
 
 def _pieces(site: Site, question: SearchRuns) -> Iterator[list[Run]]:

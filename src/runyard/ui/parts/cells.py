@@ -1,7 +1,7 @@
 """The columns of values of a table of runs: their heads, and the cells below them."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup, escape
@@ -12,6 +12,7 @@ from runyard.ui.parts.columns import ValueColumn
 from runyard.ui.parts.format import MISSING, number, shortened
 from runyard.ui.parts.metric_names import Goal
 from runyard.ui.parts.numbers import aligned, as_numbers, bars, writer_of
+from runyard.ui.parts.own_columns import Around, own_cell
 from runyard.ui.parts.sorting import Column
 
 MAX_TEXT = 24
@@ -33,7 +34,7 @@ class ShownColumn:
     goal: Which value is the best.
     pinned: Whether it stays in sight.
     classes: Of its cells, and of its head.
-    write: The cell of a value, with its tag.
+    cell: Makes the cell of a run, with its tag.
     """
 
     column: ValueColumn
@@ -46,23 +47,21 @@ class ShownColumn:
     goal: Goal | None
     pinned: bool
     classes: str
-    write: Write
+    cell: Callable[[Run], Markup]
 
     @property
     def name(self) -> str:
         """As the address names it: ``metrics.loss``."""
         return self.column.name
 
-    def cell(self, run: Run) -> Markup:
-        """The cell of a run, with its tag."""
-        column, data = self.column, run.data
-        if column.kind == "metrics":
-            return self.write(data.metrics.get(column.key))
-        return self.write((data.params if column.kind == "params" else data.tags).get(column.key))
-
 
 def shown_columns(
-    columns: Sequence[ValueColumn], heads: Sequence[Column], runs: Sequence[Run], settings: ColumnSettings
+    columns: Sequence[ValueColumn],
+    heads: Sequence[Column],
+    runs: Sequence[Run],
+    settings: ColumnSettings,
+    pinned: Collection[ValueColumn],
+    around: Around,
 ) -> tuple[ShownColumn, ...]:
     """The columns, with their values written as those of all these runs need it.
 
@@ -70,14 +69,37 @@ def shown_columns(
     ----------
     heads: Those of the columns, in the same order.
     runs: The runs of the page.
+    pinned: The columns that stay in sight.
     """
     return tuple(
-        _shown(column, head, runs, settings, place)
-        for place, (column, head) in enumerate(zip(columns, heads, strict=True))
+        _own(column, head, settings, column in pinned, around)
+        if column.is_own
+        else _shown(column, head, runs, settings, column in pinned)
+        for column, head in zip(columns, heads, strict=True)
     )
 
 
-def _shown(column: ValueColumn, head: Column, runs: Sequence[Run], settings: ColumnSettings, place: int) -> ShownColumn:
+def _own(column: ValueColumn, head: Column, settings: ColumnSettings, pinned: bool, around: Around) -> ShownColumn:
+    width = settings.widths.get(column.name)
+    sized = f"px{width // WIDTH_STEP}" if width else ""
+    return ShownColumn(
+        column=column,
+        head=head,
+        label=settings.label(column),
+        numeric=False,
+        bars="",
+        low="",
+        high="",
+        goal=None,
+        pinned=pinned,
+        classes=sized,
+        cell=own_cell(column.key, sized, around),
+    )
+
+
+def _shown(
+    column: ValueColumn, head: Column, runs: Sequence[Run], settings: ColumnSettings, pinned: bool
+) -> ShownColumn:
     goal, width = settings.goal(column), settings.widths.get(column.name)
     sized = f"px{width // WIDTH_STEP}" if width else ""
     if column.kind == "metrics":
@@ -99,10 +121,19 @@ def _shown(column: ValueColumn, head: Column, runs: Sequence[Run], settings: Col
         low=named(min(finite)) if finite else "",
         high=named(max(finite)) if finite else "",
         goal=goal,
-        pinned=place < settings.pinned,
+        pinned=pinned,
         classes=" ".join(filter(None, ("n" if numeric else "", sized))),
-        write=write,
+        cell=_cell_of(column, write),
     )
+
+
+def _cell_of(column: ValueColumn, write: Write) -> Callable[[Run], Markup]:
+    key = column.key
+    if column.kind == "metrics":
+        return lambda run: write(run.data.metrics.get(key))
+    if column.kind == "params":
+        return lambda run: write(run.data.params.get(key))
+    return lambda run: write(run.data.tags.get(key))
 
 
 def _text(column: ValueColumn, run: Run) -> str | None:

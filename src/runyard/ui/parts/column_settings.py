@@ -46,7 +46,7 @@ class ColumnSettings:
 
     def label(self, column: ValueColumn) -> str:
         """What the head of a column shows."""
-        return self.labels.get(column.name, column.key)
+        return self.labels.get(column.name, column.title)
 
     def goal(self, column: ValueColumn) -> Goal | None:
         """Which value of a column is the best: as chosen, or as the name of the metric tells."""

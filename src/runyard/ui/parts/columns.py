@@ -8,11 +8,14 @@ from runyard.search.writing import key_text
 from runyard.tracking.runs.messages import MetricKey, ParamKey, RunsDescribed
 from runyard.ui.parts.metric_names import weight_of, words_of
 from runyard.ui.parts.numbers import as_numbers
+from runyard.ui.parts.own_columns import NAME_COLUMN, OWN_COLUMNS
 
 MAX_PARAMS = 5
 MAX_METRICS = 5
 MAX_COLUMNS = 60
 MAX_OFFERED = 300
+OWN = "run"
+"""The kind of the columns of what every run has."""
 _NAMED = re.compile(r"(metrics|params|tags)\.(.+)", re.DOTALL)
 _RARE = 0.25
 """Metrics of no more than this part of the runs that have the most usual one are shown when they are chosen."""
@@ -22,19 +25,31 @@ _SEEDS = frozenset(("seed", "seeds"))
 
 @dataclass(frozen=True)
 class ValueColumn:
-    """A column of values: ``metrics``, ``params`` or ``tags``, and the key."""
+    """A column: of ``metrics``, ``params`` or ``tags``, and the key; or of the ``run`` itself, and which of its own."""
 
     kind: str
     key: str
 
     @property
     def name(self) -> str:
-        """As the address names it: ``metrics.loss``."""
-        return f"{self.kind}.{self.key}"
+        """As the address names it: ``metrics.loss``, ``status``."""
+        return self.key if self.is_own else f"{self.kind}.{self.key}"
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is one of what every run has."""
+        return self.kind == OWN
+
+    @property
+    def title(self) -> str:
+        """What its head says until a reader names it otherwise."""
+        return OWN_COLUMNS[self.key][0] if self.is_own else self.key
 
     @property
     def order_key(self) -> str:
-        """What its head sorts by: params as the numbers that they are."""
+        """What its head sorts by: params as the numbers that they are; empty for nothing."""
+        if self.is_own:
+            return OWN_COLUMNS[self.key][1]
         key = key_text(self.kind, self.key)
         return f"number({key})" if self.kind == "params" else key
 
@@ -59,7 +74,9 @@ class ColumnChoice:
 
     Attributes
     ----------
+    own: Columns of what every run has that could be shown.
     chosen: The reader chose; otherwise the table shows what varies.
+    named: The reader also chose those of what every run has; otherwise the usual ones stand in front.
     equal: How many params have the same value in all described runs.
     left_out: How many columns are offered by name only, because there are too many.
     described: How many runs, the newest, all of this was chosen by; None when it was all.
@@ -74,29 +91,40 @@ class ColumnChoice:
     left_out: int
     described: int | None = None
     further: tuple[str, ...] = ()
+    own: tuple[ValueColumn, ...] = ()
+    named: bool = False
 
 
 def parse_column(name: str) -> ValueColumn | None:
     """The column that a name in the address means."""
+    if name in OWN_COLUMNS:
+        return ValueColumn(OWN, name)
     match = _NAMED.fullmatch(name)
     return ValueColumn(match[1], match[2]) if match else None
 
 
-def choose_columns(described: RunsDescribed, names: Sequence[str], *, with_equal: bool) -> ColumnChoice:
+def choose_columns(
+    described: RunsDescribed, names: Sequence[str], *, with_equal: bool, usual: Sequence[str] = ()
+) -> ColumnChoice:
     """The columns to show and to offer.
 
     Parameters
     ----------
     described: The keys of the newest matching runs and how much their values differ.
-    names: The columns that the reader chose; empty for none.
+    names: The columns that the reader chose; empty for none. With one of what every run has, they are all columns.
     with_equal: Also show params that are the same in all described runs.
+    usual: Columns of what every run has that stand in front where the reader chose none of these.
     """
     runs, params = described.described, described.param_keys
     metrics = sorted(described.metric_keys, key=lambda entry: (-entry.runs, entry.key))
     equal = {entry.key for entry in params if runs > 1 and entry.distinct < 2 and entry.runs == runs}
     chosen = [column for column in map(parse_column, names) if column is not None]
     varying = params if with_equal else [entry for entry in params if entry.key not in equal]
-    shown = chosen or _informative(varying, metrics, runs, MAX_COLUMNS if with_equal else MAX_PARAMS)
+    named = NAME_COLUMN in names or any(column.is_own for column in chosen)
+    shown = chosen
+    if not named:
+        values = chosen or _informative(varying, metrics, runs, MAX_COLUMNS if with_equal else MAX_PARAMS)
+        shown = [*(ValueColumn(OWN, name) for name in usual), *values]
     shown = list(dict.fromkeys(shown))[:MAX_COLUMNS]
     offered_metrics = tuple(_offered("metrics", entry.key, shown, False) for entry in metrics[:MAX_OFFERED])
     offered_params = tuple(_offered("params", entry.key, shown, entry.key in equal) for entry in params[:MAX_OFFERED])
@@ -105,6 +133,8 @@ def choose_columns(described: RunsDescribed, names: Sequence[str], *, with_equal
         metrics=tuple(sorted(offered_metrics, key=lambda offer: offer.column.key)),
         params=offered_params,
         chosen=bool(chosen),
+        own=tuple(column for name in OWN_COLUMNS if (column := ValueColumn(OWN, name)) not in shown),
+        named=named,
         equal=len(equal),
         left_out=len(metrics) + len(params) - len(offered_metrics) - len(offered_params),
         described=runs if runs < described.runs else None,

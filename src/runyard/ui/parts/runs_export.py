@@ -11,37 +11,51 @@ import orjson
 
 from runyard.core.libraries import required
 from runyard.tracking.runs.entities import Run
-from runyard.ui.parts.columns import ValueColumn
-from runyard.ui.parts.presentation import ended, took, user
+from runyard.ui.parts.columns import OWN, ColumnChoice, ValueColumn
+from runyard.ui.parts.own_columns import Around, own_value
 
 Rows = Iterable[Sequence[list[Any]]]
 """Some rows at a time, each with its values in the order of the columns."""
 Write = Callable[[Sequence[str], Rows], Iterator[bytes]]
 
-_INFO: tuple[tuple[str, Callable[[Run], Any]], ...] = (
-    ("run_id", lambda run: run.info.run_id),
-    ("run_name", lambda run: run.info.run_name),
-    ("status", lambda run: run.info.status),
-    ("start_time", lambda run: _instant(run.info.start_time)),
-    ("end_time", lambda run: _instant(ended(run))),
-    ("duration", lambda run: None if (milliseconds := took(run)) is None else milliseconds / 1000),
-    ("user_id", lambda run: user(run) or None),
-)
-"""Times are with their zone; the duration is in seconds."""
+_ALWAYS = ("run_id", "run_name")
+_USUAL = ("status", "start_time", "end_time", "duration", "user_id")
+_TIMES = ("start_time", "end_time")
 
 
-def head_of(columns: Sequence[ValueColumn], experiments: Mapping[str, str] | None = None) -> list[str]:
-    """The names of the columns of a file; with names of experiments, also those that tell whose run it is."""
-    whose = ["experiment_id", "experiment_name"] if experiments is not None else []
-    return [*(name for name, _ in _INFO), *whose, *(column.name for column in columns)]
+def columns_of(choice: ColumnChoice, *, several: bool) -> list[ValueColumn]:
+    """The columns of a file behind the id and the name: those of the view.
+
+    Where its address names only columns of values, all that runs have themselves stands in front of these.
+    """
+    if choice.named:
+        return [column for column in choice.shown if column.name not in _ALWAYS]
+    own = [ValueColumn(OWN, name) for name in (*_USUAL, *(("experiment",) if several else ()))]
+    return [*own, *(column for column in choice.shown if not column.is_own)]
 
 
-def row_of(run: Run, columns: Sequence[ValueColumn], experiments: Mapping[str, str] | None = None) -> list[Any]:
-    """The values of a run; None where it has none."""
+def head_of(columns: Sequence[ValueColumn]) -> list[str]:
+    """The names of the columns of a file; an experiment takes two, for its id and its name."""
+    return [*_ALWAYS, *(name for column in columns for name in _names(column))]
+
+
+def _names(column: ValueColumn) -> tuple[str, ...]:
+    return ("experiment_id", "experiment_name") if column.name == "experiment" else (column.name,)
+
+
+def row_of(run: Run, columns: Sequence[ValueColumn], around: Around) -> list[Any]:
+    """The values of a run; None where it has none. Times are with their zone; the duration is in seconds."""
     data: dict[str, Mapping[str, Any]] = {"metrics": run.data.metrics, "params": run.data.params, "tags": run.data.tags}
-    number = run.info.experiment_id
-    whose = [number, experiments.get(number)] if experiments is not None else []
-    return [*(read(run) for _, read in _INFO), *whose, *(data[column.kind].get(column.key) for column in columns)]
+    row: list[Any] = [run.info.run_id, run.info.run_name]
+    for column in columns:
+        if not column.is_own:
+            row.append(data[column.kind].get(column.key))
+        elif column.name == "experiment":
+            row.extend((run.info.experiment_id, own_value("experiment", run, around)))
+        else:
+            value = own_value(column.key, run, around)
+            row.append(_instant(value) if column.key in _TIMES else value)
+    return row
 
 
 def write_csv(head: Sequence[str], rows: Rows) -> Iterator[bytes]:

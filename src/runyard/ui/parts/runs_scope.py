@@ -9,6 +9,7 @@ from runyard.search.writing import value_text
 from runyard.tracking.experiments.entities import Experiment
 from runyard.tracking.experiments.messages import SearchExperiments, experiment_number
 from runyard.ui.navigation import QueryValue
+from runyard.ui.parts.own_columns import USUAL
 from runyard.ui.site import Site
 
 MAX_EXPERIMENTS = 100
@@ -93,3 +94,8 @@ class Scope:
                     f"No experiment has the id {experiment_id}. Leave it out of the address, or search for its name."
                 )
         return tuple(found[experiment_id] for experiment_id in self.ids)
+
+
+def usual_columns(scope: Scope) -> tuple[str, ...]:
+    """The columns of what every run has that a table shows at first."""
+    return (*USUAL, "experiment") if scope.several else USUAL

@@ -8,16 +8,10 @@ from runyard.ui.parts.cells import ShownColumn, shown_columns
 from runyard.ui.parts.column_settings import ColumnSettings
 from runyard.ui.parts.columns import ColumnChoice
 from runyard.ui.parts.list_state import ListState
+from runyard.ui.parts.own_columns import NAME_COLUMN, around
 from runyard.ui.parts.run_names import short_names
 from runyard.ui.parts.sorting import Column, OrderChip, column_of, order_chips
-
-_HEADS = (
-    ("run_name", "Run"),
-    ("status", "Status"),
-    ("start_time", "Started"),
-    ("duration", "Took"),
-    ("user_id", "User"),
-)
+from runyard.ui.site import Site
 
 
 @dataclass(frozen=True)
@@ -26,15 +20,15 @@ class RunsTable:
 
     Attributes
     ----------
-    heads: Of what every run has.
-    columns: The columns of values, behind those.
-    pinned: How many of them stay in sight.
+    name: The head of the names.
+    columns: The columns behind it.
+    pinned: How many of the columns stay in sight: of those of values, where the address names only such.
     orders: What the rows are sorted by.
     names: What the rows show as names, by run id.
     kept, kept_by_columns: The parts of the address that the form of the filter carries along, and that of the columns.
     """
 
-    heads: tuple[Column, ...]
+    name: Column
     columns: tuple[ShownColumn, ...]
     pinned: int
     orders: tuple[OrderChip, ...]
@@ -42,20 +36,40 @@ class RunsTable:
     kept: tuple[tuple[str, str], ...]
     kept_by_columns: tuple[tuple[str, str], ...]
 
+    @property
+    def first_pinned(self) -> int:
+        """How many of the first columns reach the last one that stays in sight."""
+        return max((place for place, column in enumerate(self.columns, 1) if column.pinned), default=0)
 
-def runs_table(choice: ColumnChoice, runs: Sequence[Run], state: ListState, path: str) -> RunsTable:
-    """The table of these runs, with the columns of a choice, as the address of `path` has it."""
+
+def runs_table(
+    site: Site, choice: ColumnChoice, runs: Sequence[Run], state: ListState, path: str, experiments: Mapping[str, str]
+) -> RunsTable:
+    """The table of these runs, with the columns of a choice, as the address of `path` has it.
+
+    Parameters
+    ----------
+    experiments: Names of experiments, by id.
+    """
     orders, settings = state.all("order"), ColumnSettings.of(state, choice.shown)
-    heads = tuple(column_of(key, label, orders, state, path) for key, label in _HEADS)
-    values = tuple(
-        column_of(column.order_key, column.key, orders, state, path, numeric=column.kind == "metrics")
+    name = column_of(NAME_COLUMN, "Run", orders, state, path)
+    heads = tuple(
+        column_of(column.order_key, column.title, orders, state, path, numeric=column.kind == "metrics")
         for column in choice.shown
     )
+    counted = [column for column in choice.shown if choice.named or not column.is_own]
     return RunsTable(
-        heads=heads,
-        columns=shown_columns(choice.shown, values, runs, settings),
+        name=name,
+        columns=shown_columns(
+            choice.shown,
+            heads,
+            runs,
+            settings,
+            pinned=counted[: settings.pinned],
+            around=around(site, [column.name for column in choice.shown], runs, experiments),
+        ),
         pinned=settings.pinned,
-        orders=order_chips(orders, (*heads, *values), state, path),
+        orders=order_chips(orders, (name, *heads), state, path),
         names=short_names(runs),
         kept=state.kept("filter"),
         kept_by_columns=state.kept("col", "equal", "pin"),

@@ -50,9 +50,12 @@ def column_of(
 
     Parameters
     ----------
+    key: What it sorts by; empty for nothing: then there is no address.
     order: The keys of the order, the first first; or the only one.
     """
     orders = [order] if isinstance(order, str) else order
+    if not key:
+        return Column(key, label, href="", title=f"{label}: cannot be sorted by")
     place = next((place for place, each in enumerate(orders, 1) if is_of(each, key)), 0)
     found = _direction(orders[place - 1]) if place else None
     falls_first = numeric or key.endswith(("_time", "_timestamp"))
@@ -78,7 +81,9 @@ def order_chips(orders: Sequence[str], columns: Sequence[Column], state: ListSta
     """The keys of an order, each as the head that shows it has it, or as the address has it where none does."""
     chips = []
     for order in orders:
-        label = next((column.label for column in columns if is_of(order, column.key)), _plain(_key_of(order)))
+        label = next(
+            (column.label for column in columns if column.key and is_of(order, column.key)), _plain(_key_of(order))
+        )
         arrow = "↓" if _direction(order) == "descending" else "↑"
         chips.append(OrderChip(f"{label} {arrow}", state.href(path, order=[each for each in orders if each != order])))
     return tuple(chips)

@@ -1,0 +1,187 @@
+"""The columns of what every run has, beside its name: when it ran, whose it is, what it was made of and became."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from markupsafe import Markup
+
+from runyard.core.clock import now_ms
+from runyard.core.tags import COMMIT_TAG, SOURCE_NAME_TAG
+from runyard.registry.model_versions.messages import SearchModelVersions
+from runyard.search.writing import key_text, value_text
+from runyard.tracking.logged_models.messages import SearchLoggedModels
+from runyard.tracking.runs.entities import Run
+from runyard.ui.parts.format import MISSING, age, cut_middle, duration, instant, shortened, status_class, status_label
+from runyard.ui.parts.presentation import datasets, ended, lasted, took, user
+from runyard.ui.site import Site
+
+NAME_COLUMN = "run_name"
+"""The column of names, always the first: an address that names it names all columns of the table."""
+USUAL = ("status", "start_time", "duration", "user_id")
+"""Those that stand in front of the values where the address names none."""
+OWN_COLUMNS: Mapping[str, tuple[str, str]] = {
+    "status": ("Status", "status"),
+    "start_time": ("Started", "start_time"),
+    "end_time": ("Ended", "end_time"),
+    "duration": ("Took", "duration"),
+    "user_id": ("User", "user_id"),
+    "run_id": ("Id", "run_id"),
+    "experiment": ("Experiment", ""),
+    "source": ("Source", key_text("tags", SOURCE_NAME_TAG)),
+    "version": ("Version", key_text("tags", COMMIT_TAG)),
+    "dataset": ("Dataset", ""),
+    "models": ("Models", ""),
+}
+"""By the name in the address: what the head says, and what it sorts by; empty for nothing."""
+_ASKED_AT_ONCE, _MOST_MODELS = 100, 1000
+"""Runs whose models are asked for at once, and how many models of them are shown."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """A model that came of a run: a version in the registry, or a logged model."""
+
+    label: str
+    address: str
+
+
+@dataclass(frozen=True)
+class Around:
+    """What cells say of a run that the run itself does not have.
+
+    Attributes
+    ----------
+    experiments: Names of experiments, by id.
+    made: Models that came of runs, by the id of the run.
+    """
+
+    site: Site
+    experiments: Mapping[str, str] = field(default_factory=dict)
+    made: Mapping[str, Sequence[Made]] = field(default_factory=dict)
+    now: int = field(default_factory=now_ms)
+
+
+def around(site: Site, names: Collection[str], runs: Sequence[Run], experiments: Mapping[str, str]) -> Around:
+    """What cells of these columns say of these runs; models are looked for where they are shown.
+
+    Parameters
+    ----------
+    experiments: Names of experiments, by id.
+    """
+    return Around(site, experiments, _models_made(site, runs) if "models" in names else {})
+
+
+def _models_made(site: Site, runs: Sequence[Run]) -> dict[str, list[Made]]:
+    """The models that came of runs, by the id of the run: two questions for a hundred of them."""
+    made: dict[str, list[Made]] = {}
+    for first in range(0, len(runs), _ASKED_AT_ONCE):
+        some = runs[first : first + _ASKED_AT_ONCE]
+        listed = ", ".join(value_text(run.info.run_id) for run in some)
+        versions = SearchModelVersions(filter=f"run_id IN ({listed})", max_results=_MOST_MODELS)
+        for version in site.ask(versions).model_versions:
+            address = site.urls("models", version.name, "versions", version.version)
+            made.setdefault(version.run_id or "", []).append(Made(f"{version.name} v{version.version}", address))
+        models = SearchLoggedModels(
+            experiment_ids=list(dict.fromkeys(run.info.experiment_id for run in some)),
+            filter=f"source_run_id IN ({listed})",
+            max_results=_MOST_MODELS,
+        )
+        for model in site.ask(models).models:
+            address = site.urls("experiments", model.experiment_id, "models", model.model_id)
+            made.setdefault(model.source_run_id or "", []).append(Made(model.name or model.model_id, address))
+    return made
+
+
+def own_cell(name: str, sized: str, around: Around) -> Callable[[Run], Markup]:
+    """What makes the cells of a column, with their tags.
+
+    Parameters
+    ----------
+    sized: The class of the column's width; empty for none.
+    """
+    write, opened = _CELLS[name], Markup('<td class="{}"').format
+    plain, status = opened(f"o {sized}".strip()), name == "status"
+
+    def cell(run: Run) -> Markup:
+        if status:
+            return opened(f"s {status_class(run.info.status)} {sized}".strip()) + Markup(">") + _status(run, around)
+        shown, title = write(run, around)
+        return plain + (Markup(' title="{}"').format(title) if title else "") + Markup(">") + (shown or MISSING)
+
+    return cell
+
+
+def own_value(name: str, run: Run, around: Around) -> Any:
+    """The value of a column as files have it: times in milliseconds, durations in seconds; None for none."""
+    return _VALUES[name](run, around)
+
+
+def _status(run: Run, _: Around) -> Markup:
+    return Markup("{}").format(status_label(run.info.status))
+
+
+def _text(text: str, most: int) -> tuple[Markup, str]:
+    short = cut_middle(text, most)
+    return Markup("{}").format(short), text if short != text else ""
+
+
+def _time(milliseconds: int | None, around: Around) -> tuple[Markup, str]:
+    if milliseconds is None:
+        return Markup(), ""
+    return Markup("{}").format(age(milliseconds, around.now)), instant(milliseconds)
+
+
+def _experiment(run: Run, around: Around) -> tuple[Markup, str]:
+    number = run.info.experiment_id
+    name = around.experiments.get(number, number)
+    link = Markup('<a href="{}">{}</a>').format(around.site.urls("experiments", number), cut_middle(name, 30))
+    return link, name if len(name) > 30 else ""
+
+
+def _models(run: Run, around: Around) -> tuple[Markup, str]:
+    made = around.made.get(run.info.run_id, ())
+    links = [Markup('<a href="{}">{}</a>').format(one.address, cut_middle(one.label, 30)) for one in made[:3]]
+    more = [Markup("+{}").format(len(made) - 3)] if len(made) > 3 else []
+    return Markup(", ").join([*links, *more]), ", ".join(one.label for one in made) if len(made) > 3 else ""
+
+
+def _tag(name: str, run: Run) -> str:
+    return run.data.tags.get(name, "")
+
+
+def _named_datasets(run: Run) -> str:
+    return ", ".join(dict.fromkeys(used.dataset.name for used in datasets(run)))
+
+
+_Cell = Callable[[Run, Around], tuple[Markup, str]]
+_CELLS: Mapping[str, _Cell] = {
+    "status": lambda run, around: (_status(run, around), ""),
+    "start_time": lambda run, around: _time(run.info.start_time, around),
+    "end_time": lambda run, around: _time(ended(run), around),
+    "duration": lambda run, around: (Markup("{}").format(duration(lasted(run, around.now))), ""),
+    "user_id": lambda run, around: (Markup("{}").format(shortened(user(run), 20)), ""),
+    "run_id": lambda run, around: (Markup("<code>{}</code>").format(run.info.run_id[:8]), run.info.run_id),
+    "experiment": _experiment,
+    "source": lambda run, around: _text(_tag(SOURCE_NAME_TAG, run), 30),
+    "version": lambda run, around: _commit(_tag(COMMIT_TAG, run)),
+    "dataset": lambda run, around: _text(_named_datasets(run), 30),
+    "models": _models,
+}
+_VALUES: Mapping[str, Callable[[Run, Around], Any]] = {
+    "status": lambda run, around: run.info.status,
+    "start_time": lambda run, around: run.info.start_time,
+    "end_time": lambda run, around: ended(run),
+    "duration": lambda run, around: None if (milliseconds := took(run)) is None else milliseconds / 1000,
+    "user_id": lambda run, around: user(run) or None,
+    "run_id": lambda run, around: run.info.run_id,
+    "experiment": lambda run, around: around.experiments.get(run.info.experiment_id, run.info.experiment_id),
+    "source": lambda run, around: _tag(SOURCE_NAME_TAG, run) or None,
+    "version": lambda run, around: _tag(COMMIT_TAG, run) or None,
+    "dataset": lambda run, around: _named_datasets(run) or None,
+    "models": lambda run, around: ", ".join(one.label for one in around.made.get(run.info.run_id, ())) or None,
+}
+
+
+def _commit(commit: str) -> tuple[Markup, str]:
+    return (Markup("<code>{}</code>").format(commit[:7]), commit) if commit else (Markup(), "")
