@@ -319,7 +319,7 @@ def test_columns_are_arranged_by_keyboard_and_mouse(tab: Tab, story: Story) -> N
     """Several keys to sort by, moved, renamed, in sight, wider, of another best value: all of it in the address."""
     table(tab, story)
     page = tab.page
-    heads = page.locator("#runs-table th[data-col] a")
+    heads = page.locator("#runs-table th[data-col*='.'] a")
 
     def choose(column: str, item: str) -> None:
         page.get_by_role("button", name=f"Column {column}", exact=True).focus()
@@ -362,6 +362,12 @@ def test_columns_are_arranged_by_keyboard_and_mouse(tab: Tab, story: Story) -> N
     expect(page.locator("thead a[data-place]")).to_have_text(["Took", "lr"])
     page.go_back()
     expect(page.locator("th[data-col='metrics.nan']")).not_to_have_class(re.compile(r"px\d+"))
+    page.reload()
+    own = page.locator("#runs-table th[data-col]:not([data-col*='.']) > :first-child")
+    choose("User", "← Move left")
+    expect(own).to_have_text(["Status", "Started", "User", "Took"])
+    choose("Took", "Hide")
+    expect(own).to_have_text(["Status", "Started", "User"])
 
 
 def test_the_panel_finds_every_column(tab: Tab, server: RunningServer) -> None:

@@ -50,7 +50,7 @@ def test_modules_import_only_files_that_exist(reader: Reader) -> None:
 
 
 def test_the_first_page_of_a_thousand_runs_stays_under_its_budget(gate: Gate, reader: Reader) -> None:
-    """180 KB with everything that the page names, before packing: MLflow sends 5 MB."""
+    """185 KB with everything that the page names, before packing: MLflow sends 5 MB."""
     experiment_id = an_experiment(gate)
     for index in range(110):
         run_id = a_run(
@@ -73,4 +73,4 @@ def test_the_first_page_of_a_thousand_runs_stays_under_its_budget(gate: Gate, re
     }
     total = len(page.body) + sum(len(reader.get(address).body) for address in named | imported)
 
-    assert total < 180_000
+    assert total < 185_000

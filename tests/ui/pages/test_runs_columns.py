@@ -1,8 +1,12 @@
 """The columns of the table of runs: in which order, and how they are shown."""
 
+import re
 from urllib.parse import quote
 
 from runyard.gate.gate import Gate
+from runyard.registry.model_versions.messages import CreateModelVersion
+from runyard.registry.registered_models.messages import CreateRegisteredModel
+from runyard.tracking.runs.messages import SetTag
 from tests.ui.asking import Reader
 from tests.ui.pages.test_runs_table import heads, names
 from tests.ui.stories import a_story
@@ -34,9 +38,45 @@ def test_columns_are_shown_as_the_address_says(gate: Gate, reader: Reader) -> No
     assert ["1"] == page.attributes("table", "data-pinned")
     assert ["most"] == page.attributes("th", "data-best")
     assert 1 == page.text.count('<td class="b px6" title="Best on this page">')
-    assert '<th scope="col" data-col="metrics.loss" class="n px6"' in page.text
+    assert '<th scope="col" data-col="metrics.loss" data-pin class="n px6"' in page.text
     for link in [href for href in page.attributes("a", "href") if "order=" in href and "saved=" not in href]:
         assert link.startswith(f"{path}?{query}&order="), link
     carried = [(found.get("name"), found.get("value")) for tag, found in page.elements if tag == "input"]
     assert ("width", "metrics.loss:120") in carried
     assert file.text.startswith("run_id,run_name,status,start_time,end_time,duration,user_id,metrics.loss,params.lr\n")
+
+
+def test_columns_of_what_every_run_has_are_chosen_as_those_of_values(gate: Gate, reader: Reader) -> None:
+    """In any order, in sight and under other names; hidden, too; files have the same, and a saved view keeps them."""
+    story = a_story(gate)
+    path = f"/experiments/{story.experiment_id}"
+    query = "col=run_name&col=models&col=metrics.loss&col=source&col=status&col=experiment&pin=2&label=source:Script"
+    run_id = re.findall(r'name="runs" value="([^"]*)"', reader.get(path).text)[0]
+    gate.perform(SetTag(run_id=run_id, key="mlflow.source.name", value="<b>.py"))
+    gate.perform(CreateRegisteredModel(name="a model"))
+    gate.perform(CreateModelVersion(name="a model", source="s3://b/m", run_id=run_id))
+
+    page = reader.get(f"{path}?{query}")
+    row = page.text.partition(f'value="{run_id}"')[2].partition("</tr>")[0]
+    file = reader.get(f"{path}.csv?{query}")
+
+    found = re.findall(r'<th scope="col" data-col="([^"]*)"( data-pin)?', page.text)
+    assert [
+        ("models", " data-pin"),
+        ("metrics.loss", " data-pin"),
+        ("source", ""),
+        ("status", ""),
+        ("experiment", ""),
+    ] == found
+    assert ["Run", "loss", "Script", "Status"] == heads(page)
+    assert '<a href="/models/a%20model/versions/1">a model v1</a>' in row
+    assert "&lt;b&gt;.py" in row
+    assert f'<a href="{path}">' in row
+    assert "run_id,run_name,models,metrics.loss,source,status,experiment_id,experiment_name" == file.text.split("\n")[0]
+    assert any("a model v1" in line and "<b>.py" in line for line in file.text.split("\n"))
+    assert ["Run"] == heads(reader.get(f"{path}?col=run_name"))
+    assert ["Run", "Status", "Started", "Took", "User", "lr"] == heads(reader.get(f"{path}?col=params.lr"))
+    for sort in ("source", "version", "end_time", "run_id"):
+        head = re.search(rf'data-col="{sort}"[^>]*><a href="([^"]*)"', reader.get(f"{path}?col={sort}").text)
+        assert head
+        assert 200 == reader.get(head[1].replace("&amp;", "&")).status, sort

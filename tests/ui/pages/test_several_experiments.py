@@ -35,7 +35,7 @@ def test_runs_of_several_experiments_are_one_table(gate: Gate, reader: Reader) -
     narrowed = reader.get(f"/runs?experiments={first},{second}&filter={dogs}")
 
     assert ["run 3", "run 2", "run 1", "run 0"] == names(page)
-    assert ["vision/dogs", "vision/cats"] * 2 == re.findall(r'<td class="t"><a [^>]*>([^<]*)</a>', page.text)
+    assert ["vision/dogs", "vision/cats"] * 2 == re.findall(r"<td class=o><a [^>]*>([^<]*)</a>", page.text)
     assert 400 == wrong.status
     assert ["run 3", "run 1"] == names(narrowed)
     views = [href for href in page.attributes("a", "href") if href.startswith(("/runs?", "/runs."))]

@@ -24,23 +24,22 @@ function say(query, what, name, value) {
 }
 
 // With the column of names, which is always the first, the address names all columns: none stands there by itself.
-function nameAll(query, names) {
+function nameThem(query, names) {
   query.delete("col");
-  for (const name of ["run_name", ...names]) query.append("col", name);
+  for (const name of names) query.append("col", name);
 }
 
-const isValue = (head) => /^(metrics|params|tags)\./.test(nameOf(head));
+const isValue = (name) => /^(metrics|params|tags)\./.test(name);
+const allNamed = () => new URLSearchParams(location.search).getAll("col").some((name) => !isValue(name));
 
 // Those that `pin` counts: where the address names only columns of values, it counts only these.
-function counted() {
-  const named = new URLSearchParams(location.search).getAll("col").some((name) => !/^(metrics|params|tags)\./.test(name));
-  return named ? heads() : heads().filter(isValue);
-}
+const counted = () => (allNamed() ? heads() : heads().filter((head) => isValue(nameOf(head))));
 
+// Columns of what every run has need no names as long as they stand in front as usual.
 function arrange(names) {
-  visit((query) => {
-    nameAll(query, names);
-  });
+  const own = heads().map(nameOf).filter((name) => !isValue(name));
+  const usual = !allNamed() && names.length > own.length && own.every((name, at) => names[at] === name);
+  visit((query) => nameThem(query, usual ? names.slice(own.length) : ["run_name", ...names]));
 }
 
 function move(name, place) {
@@ -196,7 +195,7 @@ function openMenu(button) {
   };
   const sort = (way) => leaving(() => visit((query) => query.set("order", `${order} ${way}`), { anew: true }));
   const pin = (number) => leaving(() => visit((query) => (number ? query.set("pin", number) : query.delete("pin"))));
-  const pinOwn = leaving(() => visit((query) => (nameAll(query, all.map(nameOf)), query.set("pin", place + 1))));
+  const pinOwn = leaving(() => visit((query) => (nameThem(query, ["run_name", ...all.map(nameOf)]), query.set("pin", place + 1))));
   const among = counted().indexOf(head);
   const resize = (by) => () => (width = setWidth(head, (width ?? head.offsetWidth) + by));
   const others = all.map(nameOf).filter((other) => other !== name);

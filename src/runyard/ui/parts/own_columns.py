@@ -101,7 +101,7 @@ def own_cell(name: str, sized: str, around: Around) -> Callable[[Run], Markup]:
     sized: The class of the column's width; empty for none.
     """
     write, opened = _CELLS[name], Markup('<td class="{}"').format
-    plain, status = opened(f"o {sized}".strip()), name == "status"
+    plain, status = opened(f"o {sized}") if sized else Markup("<td class=o"), name == "status"
 
     def cell(run: Run) -> Markup:
         if status:
