@@ -8,6 +8,9 @@ USER_TAG = "mlflow.user"
 STARRED_TAG = "runyard.starred"
 """On a run or an experiment that somebody starred: ``true``. What is not starred has no such tag."""
 
+EVENT_TAG = "runyard.event."
+"""Followed by a step, on a run: something that happened there, as its charts show it."""
+
 SOURCE_NAME_TAG = "mlflow.source.name"
 SOURCE_TYPE_TAG = "mlflow.source.type"
 COMMIT_TAG = "mlflow.source.git.commit"

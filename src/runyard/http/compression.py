@@ -25,7 +25,9 @@ _GZIP = 31
 """The window of 32 KB, with the head and the end that gzip has."""
 _LARGE = 256 * 1024
 """Bytes that take long enough to pack for the event loop to notice."""
-_SHRINKS = frozenset((b"text/html", b"text/plain", b"text/csv", b"text/markdown", b"application/json"))
+_SHRINKS = frozenset(
+    (b"text/html", b"text/plain", b"text/csv", b"text/markdown", b"application/json", b"application/vnd.runyard.curves")
+)
 _AS_IT_IS = frozenset((b"content-encoding", b"content-range", b"etag"))
 """Headers of answers whose bytes are these and no others: packed already, a part of a file, or a file."""
 _EMPTY = frozenset((204, 304))

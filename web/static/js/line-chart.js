@@ -1,151 +1,426 @@
-// <line-chart source>: one metric of one or more runs, drawn by uPlot once it comes into view.
-import { colour, look } from "./looks.js";
-import { readable, readableX, tables } from "./series.js";
+// <line-chart source>: one metric of one or more runs, drawn by uPlot's axes and own lines once it comes into view.
+//
+// Attributes
+//   source   address of the points, /ui/metrics?key=KEY&runs=ID,ID; another one loads other runs
+//   tall     a chart of its own page; `height` of CSS sets any other
+//   data-drawn (set here)  how many points are drawn, once they are
+// What the charts of a page share is in chart-state.js: `state.setRuns([...])` names the runs, <chart-legend data-runs> does it;
+// `state.set({...})` changes settings, <chart-settings> does that. Redrawing asks the server for nothing but closer points of a
+// zoom, and another metric as x.
+// Events (bubble): `chart-drawn`. Methods: `refresh()` asks for new points and keeps the zoom; `stepsWithin([from, to])`.
+// Keys: + and − zoom, ← and → move, 0 or Escape shows all; double click too.
+import { exactX, readable } from "./chart-axes.js";
+import { paint, scales, shapesOf } from "./chart-paint.js";
+import { state } from "./chart-state.js";
+import { viewOf } from "./chart-view.js";
+import { extent } from "./curve-math.js";
+import { fetchCurves, merged } from "./curves.js";
+import { menuOf } from "./chart-menu.js";
+import { colour } from "./looks.js";
 
-const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+const CLOSER_MS = 120;
+const FONT = () => `11px ${getComputedStyle(document.documentElement).getPropertyValue("--font").trim()}`;
+const make = (tag, properties = {}) => Object.assign(document.createElement(tag), properties);
 
-const nameOf = (run) => document.querySelector(`#legend [data-run="${CSS.escape(run)}"]`)?.textContent.trim() ?? run;
+let pen = null;
+function widthOf(text) {
+  pen ??= document.createElement("canvas").getContext("2d");
+  pen.font = FONT();
+  return Math.max(...text.split("\n").map((line) => pen.measureText(line).width));
+}
+
+export const nameOf = (id) => state.runs.get(id)?.name ?? id;
 
 class LineChart extends HTMLElement {
+  static observedAttributes = ["source"];
+
   connectedCallback() {
     if (this.ready) return;
     this.ready = true;
-    this.settings = { x: "step", y: "linear", smooth: 0 };
-    this.say("");
-    this.seen = new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && this.start(), { rootMargin: "200px" });
+    this.whole = null; // all of the series, thinned
+    this.closeup = null; // a part of them, closer: {series, range}
+    this.setAttribute("role", "group");
+    this.tabIndex = 0;
+    this.room = this.appendChild(make("div", { className: "room" }));
+    this.message = this.appendChild(make("span", { className: "state", hidden: true }));
+    this.note = this.appendChild(make("p", { className: "chart-note", hidden: true }));
+    this.summary = this.appendChild(make("p", { className: "unseen" }));
+    this.tip = this.room.appendChild(make("div", { className: "tip", hidden: true }));
+    this.append(menuOf(this));
+    state.charts.add(this);
+    this.seen = new IntersectionObserver((entries) => this.sight(entries.at(-1).isIntersecting), { rootMargin: "200px" });
     this.seen.observe(this);
-    this.sized = new ResizeObserver(() => this.plot && this.plot.setSize(this.room()));
-    this.onTheme = () => this.series && this.draw();
-    document.addEventListener("themechange", this.onTheme);
+    this.sized = new ResizeObserver(() => this.plot && this.plot.setSize(this.size()));
+    this.ending = new AbortController();
+    const on = (target, name, act) => target.addEventListener(name, act, { signal: this.ending.signal });
+    on(document, "themechange", () => this.redraw());
+    on(state, "change", ({ detail }) => this.changed(detail));
+    on(state, "runs", () => this.redraw());
+    on(state, "highlight", () => this.plot?.redraw(false));
+    on(state, "hover", ({ detail }) => detail.chart !== this && this.follow(detail.x));
+    on(this, "keydown", (event) => this.pressed(event));
+    on(this.room, "pointerleave", () => this.left());
   }
 
   disconnectedCallback() {
-    document.removeEventListener("themechange", this.onTheme);
+    state.charts.delete(this);
+    this.ending?.abort();
+    this.asking?.abort();
     this.seen?.disconnect();
     this.sized?.disconnect();
     this.plot?.destroy();
+    this.plot = null;
   }
 
-  start() {
-    this.seen.disconnect();
-    this.sized.observe(this);
-    this.load();
+  attributeChangedCallback(_, before) {
+    if (!this.ready || before === null) return;
+    this.whole = this.closeup = null;
+    if (this.inSight) this.load();
   }
 
-  room() {
-    return { width: Math.max(120, this.clientWidth), height: Math.max(100, this.clientHeight) };
+  sight(inSight) {
+    this.inSight = inSight;
+    if (!inSight) return;
+    this.sized.observe(this.room);
+    if (!this.whole) this.load();
+    else if (this.stale) this.redraw();
+  }
+
+  get isDrawn() {
+    return this.whole !== null;
+  }
+
+  size() {
+    return { width: Math.max(120, this.room.clientWidth), height: Math.max(80, this.room.clientHeight) };
   }
 
   say(text) {
-    this.message ??= this.appendChild(Object.assign(document.createElement("span"), { className: "state" }));
     this.message.textContent = text;
     this.message.hidden = !text;
   }
 
-  // Points within a range of steps, or all; never more of them than there are pixels.
-  async load(range = null) {
-    const address = new URL(this.getAttribute("source"), location.href);
-    address.searchParams.set("max", Math.min(2500, this.room().width));
-    if (range) {
-      address.searchParams.set("start", Math.floor(range[0]));
-      address.searchParams.set("end", Math.ceil(range[1]));
-    }
-    const turn = (this.turn = (this.turn ?? 0) + 1);
+  // Another metric as x, or "".
+  by() {
+    const { x } = state.settings;
+    return x.startsWith("metrics.") ? x.slice("metrics.".length) : "";
+  }
+
+  // All of the series, and closer points where one has zoomed. A later question ends an earlier one.
+  async load() {
+    const asked = this.asked();
     const waiting = setTimeout(() => !this.plot && this.say("Loading…"), 200);
     try {
-      const answer = await fetch(address);
-      const body = await answer.json();
-      if (turn !== this.turn) return; // a later question was asked meanwhile
-      if (!answer.ok) throw new Error(body.message);
-      this.series = body.series;
-      this.range = range;
-      this.draw();
+      const [by, range] = [this.by(), this.whole ? this.closer() : state.settings.zoom && state.settings.x === "step" ? this.around(state.settings.zoom) : null];
+      const questions = [{ by }, ...(range ? [{ by, start: range[0], end: range[1] }] : [])];
+      const most = Math.min(2000, this.size().width);
+      const [whole, part] = await Promise.all(questions.map((question, at) => fetchCurves(this.getAttribute("source"), { ...question, max: most * (at + 1) }, asked.signal)));
+      if (asked.signal.aborted) return;
+      this.whole = whole.series;
+      this.loadedBy = by;
+      this.closeup = part ? { series: part.series, range } : null;
+      this.say("");
+      this.redraw();
+      if (!range) this.look();
     } catch (problem) {
-      if (!this.plot) this.say(`Not loaded: ${problem.message}`);
+      if (problem.name !== "AbortError" && !this.plot) this.say(`Not loaded: ${problem.message}`);
     } finally {
       clearTimeout(waiting);
     }
   }
 
+  asked() {
+    this.asking?.abort();
+    clearTimeout(this.pause);
+    return (this.asking = new AbortController());
+  }
+
   refresh() {
-    if (this.plot) this.load(this.range);
+    if (this.whole) this.load();
   }
 
-  change(settings) {
-    Object.assign(this.settings, settings);
-    if (this.series) this.load(null);
+  changed(names) {
+    if (!this.whole) return;
+    if (names.includes("x") && this.by() !== this.loadedBy && this.by()) return this.load();
+    this.redraw();
+    if (names.includes("zoom") || names.includes("x")) {
+      clearTimeout(this.pause);
+      this.pause = setTimeout(() => this.inSight && this.look(), CLOSER_MS);
+    }
   }
 
-  reset() {
-    this.load(null);
+  // Closer points of what is shown, if there are any that are not here.
+  async look() {
+    const range = this.closer();
+    if (!range) return;
+    const asked = this.asked();
+    try {
+      const { series } = await fetchCurves(this.getAttribute("source"), { by: this.by(), start: range[0], end: range[1], max: Math.min(4000, 2 * this.size().width) }, asked.signal);
+      if (asked.signal.aborted) return;
+      this.closeup = { series, range };
+      this.redraw();
+    } catch (problem) {
+      if (problem.name !== "AbortError") this.say(""); // what is drawn stays
+    }
   }
 
-  draw() {
-    const shown = this.series.filter((columns) => columns.value.some((value) => value !== null));
-    this.plot?.destroy();
-    this.plot = null;
-    this.say(shown.length ? "" : "No numbers to draw");
-    if (!shown.length) return;
-    const data = uPlot.join(tables(shown, this.settings));
-    this.plot = new uPlot(this.options(shown), data, this);
-    this.dataset.drawn = String(data[0].length);
+  // The steps to ask for, or null where the points at hand are all there are, or close enough.
+  closer() {
+    const { zoom } = state.settings;
+    if (!zoom || !this.whole.some((one) => one.points > one.step.length)) return null;
+    const steps = this.stepsWithin(zoom);
+    if (!steps) return null;
+    const have = this.closeup?.range;
+    const wide = (range) => range[1] - range[0];
+    const complete = have && this.closeup.series.every((one) => one.points === one.step.length);
+    if (have && have[0] <= steps[0] && have[1] >= steps[1] && (complete || wide(have) <= 3 * Math.max(1, wide(steps)))) return null;
+    return this.around(steps);
   }
 
-  options(shown) {
-    const smooth = this.settings.smooth > 0;
-    const ground = colour("--raised");
-    const alone = this.series.length === 1 ? { dash: [] } : {}; // a line that there is nothing to tell from
-    const lines = shown.flatMap((columns) => {
-      const line = { label: nameOf(columns.run), width: 1.5, points: { size: 4, fill: ground }, ...look(columns.look), ...alone };
-      return smooth ? [line, { ...line, behind: true, alpha: 0.25, points: { show: false } }] : [line];
+  around([from, to]) {
+    const room = Math.ceil((to - from) / 2) + 1;
+    return [Math.max(-Number.MAX_SAFE_INTEGER, Math.floor(from) - room), Math.min(Number.MAX_SAFE_INTEGER, Math.ceil(to) + room)];
+  }
+
+  points() {
+    const { hidden } = state.settings;
+    const parts = new Map(this.closeup?.series.map((one) => [one.run, one]));
+    const shown = this.whole.filter((one) => !hidden.has(one.run) && one.step.length);
+    return shown.map((one) => merged(one, parts.get(one.run), this.closeup?.range));
+  }
+
+  // From which step to which the points within a range of x are, with those beside them.
+  stepsWithin([from, to]) {
+    const found = [Infinity, -Infinity];
+    if (state.settings.x === "step") return [from, to];
+    for (const line of this.view?.lines ?? []) {
+      line.xs.forEach((x, at) => {
+        const beside = (x < from && line.xs[at + 1] > from) || (x > to && line.xs[at - 1] < to);
+        if (!(x >= from && x <= to) && !beside) return;
+        found[0] = Math.min(found[0], line.step[at]);
+        found[1] = Math.max(found[1], line.step[at]);
+      });
+    }
+    return found[0] <= found[1] ? found : null;
+  }
+
+  // The zoom of another x, said in steps, as one of this x.
+  adopt() {
+    const { steps } = state;
+    if (!steps) return;
+    const zoom = state.settings.x === "step" ? steps : extent(this.view.lines.map((line) => line.xs.filter((_, at) => line.step[at] >= steps[0] && line.step[at] <= steps[1])));
+    state.steps = null;
+    if (zoom[0] < zoom[1]) queueMicrotask(() => state.set({ zoom }));
+  }
+
+  redraw() {
+    if (!this.whole) return;
+    this.stale = !this.inSight;
+    if (this.stale || (this.by() && this.by() !== this.loadedBy)) return;
+    const view = (this.view = viewOf(this.points(), state, (run, look) => state.look(run, state.runs.get(run)?.look ?? look)));
+    this.adopt();
+    const drawn = view.lines.reduce((sum, line) => sum + line.xs.length, 0);
+    const numbers = view.lines.some((line) => line.value.some(Number.isFinite));
+    const empty = !this.whole.some((one) => one.step.length) ? "No points yet" : !view.lines.length ? "All runs are hidden" : !numbers && !view.flaws.length ? "No numbers to draw" : "";
+    this.describe(view, drawn);
+    const bars = view.single && view.lines.length && !empty;
+    if (!bars && !numbers && view.flaws.length) this.say("No numbers to draw");
+    else this.say(empty);
+    this.classList.toggle("barred", Boolean(bars));
+    this.bars?.remove();
+    if (bars || empty) {
+      this.plot?.destroy();
+      this.plot = null;
+      this.shape = "";
+      if (bars) this.room.append((this.bars = this.barsOf(view)));
+    } else this.draw(view);
+    if (!empty) this.dataset.drawn = String(drawn);
+    else delete this.dataset.drawn;
+    performance.mark("chart-drawn", { detail: this.getAttribute("source") });
+    this.dispatchEvent(new CustomEvent("chart-drawn", { bubbles: true }));
+  }
+
+  describe(view, drawn) {
+    this.note.textContent = view.notes.join("; ");
+    this.note.hidden = !view.notes.length;
+    const said = view.lines.slice(0, 5).map((line) => {
+      const [low, high] = extent([line.value]);
+      const logged = this.whole.find((one) => one.run === line.id).points;
+      return `${nameOf(line.id)}: ${logged.toLocaleString("en")} points, last ${readable(line.value.at(-1))}, least ${readable(low)}, greatest ${readable(high)}`;
     });
-    const axis = { stroke: colour("--soft"), grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false }, font: `11px ${style("--font")}` };
-    const time = this.settings.x === "time";
+    const more = view.lines.length > 5 ? `; and ${view.lines.length - 5} more` : "";
+    const events = view.events.length ? ` ${view.events.slice(0, 5).map((event) => `${event.name} at step ${event.step}`).join("; ")}.` : "";
+    this.summary.textContent = `${said.join("; ")}${more}.${events} ${drawn} points are drawn. Plus and minus zoom, arrows move, 0 shows all.`;
+  }
+
+  // A metric of one value is no curve.
+  barsOf(view) {
+    const box = make("div", { className: "bars" });
+    const rows = view.lines.map((line) => ({ line, value: line.value[0] })).sort((a, b) => b.value - a.value);
+    const [low, high] = extent([rows.map(({ value }) => value), [0]]);
+    for (const { line, value } of rows) {
+      const row = make("div", { className: rows.length > 1 ? "bar-row" : "one-value", title: `${value} at step ${line.step[0]}` });
+      row.dataset.run = line.id;
+      if (rows.length > 1) {
+        const bar = make("i");
+        bar.style.background = line.look.stroke;
+        bar.style.width = `${Number.isFinite(value) && high > low ? Math.max(1, (100 * Math.abs(value / (high - low)))) : 0}%`;
+        const track = make("span", { className: "track" });
+        track.append(bar);
+        row.append(make("span", { className: "who", textContent: nameOf(line.id) }), track);
+      }
+      row.append(make("b", { textContent: readable(value) }));
+      if (rows.length === 1) row.append(make("span", { className: "soft", textContent: `at step ${line.step[0]}` }));
+      box.append(row);
+    }
+    return box;
+  }
+
+  draw(view) {
+    const places = [view.xr, view.yr];
+    if (this.plot && this.shape === this.shapeOf()) return this.plot.setData(places);
+    this.plot?.destroy();
+    this.shape = this.shapeOf();
+    this.plot = new uPlot(this.options(), places, this.room);
+    this.plot.over.addEventListener("dblclick", (event) => {
+      event.stopImmediatePropagation(); // uPlot would show all of its own
+      state.set({ zoom: null });
+    }, true);
+  }
+
+  // What makes another plot necessary.
+  shapeOf() {
+    return [state.settings.x, colour("--soft"), devicePixelRatio].join();
+  }
+
+  options() {
+    const look = { stroke: colour("--soft"), grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false }, font: FONT(), incrs: (_, axis, low, high) => [high - low] };
+    const ticks = (axis, range, room, width) => this.view[axis].ticks(...this.view[range], room, width).filter(([place]) => place >= this.view[range][0] && place <= this.view[range][1]);
+    const across = () => (this.xTicks = ticks("x", "xr", this.size().width - 70, (text) => widthOf(text) + 14));
+    const upward = () => (this.yTicks = ticks("y", "yr", this.size().height - 40, () => 26));
+    const words = (list) => (_, places) => places.map((place) => list().find(([at]) => at === place)?.[1] ?? "");
     return {
-      ...this.room(),
+      ...this.size(),
       legend: { show: false },
-      series: [{}, ...lines],
-      scales: { x: { time }, y: { distr: this.settings.y === "log" ? 3 : 1 } },
+      padding: [8, 14, 0, 0],
+      series: [{}, { paths: () => null, points: { show: false } }],
+      scales: { x: { time: false, range: () => this.view.xr }, y: { range: () => this.view.yr } },
       axes: [
-        { ...axis, size: 26, ...(time ? {} : { values: (_, ticks) => ticks.map(readable) }) },
-        { ...axis, size: 58, values: (_, ticks) => ticks.map((tick) => (tick === null ? "" : readable(tick))) },
+        { ...look, size: state.settings.x === "time" ? 38 : 26, splits: () => across().map(([place]) => place), values: words(() => this.xTicks), space: 1 },
+        { ...look, size: (_, texts) => Math.ceil(Math.max(30, ...(texts ?? []).map(widthOf)) + 14), splits: () => upward().map(([place]) => place), values: words(() => this.yTicks), space: 1 },
       ],
-      cursor: { sync: { key: "metrics", setSeries: false }, drag: { x: true, y: false, setScale: false }, points: { size: 6 } },
-      hooks: { setCursor: [(plot) => this.tip(plot, lines)], setSelect: [(plot) => this.zoom(plot)] },
+      cursor: { drag: { x: true, y: false, setScale: false }, points: { show: false }, y: false },
+      hooks: {
+        draw: [(plot) => paint(plot.ctx, shapesOf(this.view, this.box(plot), state.lit), this.box(plot), devicePixelRatio)],
+        setCursor: [(plot) => this.pointed(plot)],
+        setSelect: [(plot) => this.selected(plot)],
+      },
     };
   }
 
-  zoom(plot) {
-    const { left, width } = plot.select;
-    if (width < 4) return;
-    const range = [plot.posToVal(left, "x"), plot.posToVal(left + width, "x")];
-    plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-    if (this.settings.x === "step") this.load(range);
-    else plot.setScale("x", { min: range[0], max: range[1] });
+  // Where the lines are, in pixels of the page.
+  box({ bbox }) {
+    const ratio = devicePixelRatio;
+    return { left: bbox.left / ratio, top: bbox.top / ratio, width: bbox.width / ratio, height: bbox.height / ratio };
   }
 
-  tip(plot, lines) {
-    const { idx, left } = plot.cursor;
-    this.tipBox ??= Object.assign(document.createElement("div"), { className: "tip" });
-    this.tipBox.hidden = idx === null || idx === undefined || left < 0 || !this.matches(":hover");
-    if (this.tipBox.hidden) return;
-    const found = lines
-      .map((line, index) => ({ line, value: plot.data[index + 1][idx] }))
-      .filter(({ line, value }) => !line.behind && value !== null && value !== undefined)
-      .sort((a, b) => b.value - a.value)
-      .slice(0, 12);
-    const rows = found.map(({ line, value }) => {
-      const row = document.createElement("i");
-      row.textContent = `${readable(value)}  ${lines.length > 1 ? line.label : ""}`;
-      row.style.color = line.stroke;
-      return row;
+  selected(plot) {
+    const { left, width } = plot.select;
+    if (width < 4) return;
+    const zoom = [left, left + width].map((at) => this.view.x.from(plot.posToVal(at, "x")));
+    plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+    state.set({ zoom });
+  }
+
+  pressed(event) {
+    if (!this.view || event.ctrlKey || event.metaKey || event.altKey || event.target !== this) return;
+    const [from, to] = this.view.xr;
+    const [middle, half] = [(from + to) / 2, (to - from) / 2];
+    const ends = {
+      "+": [middle - half / 2, middle + half / 2],
+      "=": [middle - half / 2, middle + half / 2],
+      "-": [middle - half * 2, middle + half * 2],
+      ArrowLeft: [from - half / 2, to - half / 2],
+      ArrowRight: [from + half / 2, to + half / 2],
+      0: null,
+      Escape: null,
+    };
+    if (!(event.key in ends)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const all = this.view.whole.map(this.view.x.to);
+    const wanted = ends[event.key];
+    if (!wanted || wanted[1] - wanted[0] >= all[1] - all[0]) return state.set({ zoom: null });
+    const shift = Math.max(0, all[0] - wanted[0]) - Math.max(0, wanted[1] - all[1]);
+    state.set({ zoom: wanted.map((place) => this.view.x.from(place + shift)) });
+  }
+
+  left() {
+    this.tip.hidden = true;
+    state.highlight(null);
+    state.hover(null, this);
+  }
+
+  // The pointer of another chart of the same x.
+  follow(x) {
+    if (!this.plot || !this.inSight) return;
+    this.following = true;
+    const place = x === null ? null : this.view.x.to(x);
+    const left = place === null || !(place >= this.view.xr[0] && place <= this.view.xr[1]) ? -10 : this.plot.valToPos(place, "x");
+    this.plot.setCursor({ left, top: left < 0 ? -10 : 10 });
+    this.following = false;
+  }
+
+  // The points nearest to the pointer, the greatest value first.
+  pointed(plot) {
+    if (this.following) return;
+    const { left, top } = plot.cursor;
+    this.tip.hidden = left === null || left === undefined || left < 0 || !this.room.matches(":hover");
+    if (this.tip.hidden) return;
+    const box = this.box(plot);
+    const at = scales(this.view, box);
+    const nearest = (line) => {
+      let [best, distance] = [-1, Infinity];
+      line.xs.forEach((x, index) => {
+        const away = Math.abs(at.x(x) - box.left - left);
+        if (away <= distance && at.x(x) >= box.left - 1 && at.x(x) <= box.left + box.width + 1) [best, distance] = [index, away];
+      });
+      return { line, index: best, away: distance };
+    };
+    const found = [...(this.view.means ?? []), ...this.view.lines].map(nearest).filter(({ index }) => index >= 0);
+    if (!found.length) return (this.tip.hidden = true);
+    found.sort((a, b) => a.away - b.away);
+    const here = found[0].line.xs[found[0].index];
+    const rows = found.map(({ line, index }) => ({ line, index, x: line.xs[index], value: line.ys[index] })).sort((a, b) => b.value - a.value || Number.isNaN(a.value) - Number.isNaN(b.value));
+    const gap = ({ value }) => (this.view.y.shown(value) ? Math.abs(at.y(value) - box.top - top) : Infinity);
+    const close = rows.reduce((best, row) => (gap(row) < gap(best) ? row : best));
+    state.highlight(gap(close) < 24 && rows.length > 1 ? close.line.id : null);
+    state.hover(here, this);
+    this.tell(rows, rows.indexOf(close), here, left, box);
+  }
+
+  tell(rows, close, here, left, box) {
+    const most = Math.max(4, Math.floor(box.height / 18) - 2);
+    const first = Math.max(0, Math.min(rows.length - most, close - Math.floor(most / 2)));
+    const kind = state.settings.x;
+    const lines = rows.slice(first, first + most).map((row) => {
+      const { line, index } = row;
+      const item = make("div", { className: row === rows[close] && rows.length > 1 ? "near" : "" });
+      const mark = make("i");
+      mark.style.background = line.look.stroke;
+      const raw = line.value[index] === row.value ? "" : ` (logged ${line.value[index]})`;
+      const spread = line.low ? ` (${line.low[index]} to ${line.high[index]}, n = ${line.n[index]})` : "";
+      item.append(mark, make("b", { textContent: String(row.value) }), `${raw}${spread} ${rows.length > 1 ? (line.label ?? nameOf(line.id)) : ""}`);
+      if (row.x !== here) item.append(make("span", { className: "soft", textContent: ` ${exactX(row.x, kind)}` }));
+      return item;
     });
-    this.tipBox.replaceChildren(readableX(plot.data[0][idx], this.settings.x), ...rows);
-    if (!this.tipBox.isConnected) this.append(this.tipBox);
-    const right = left > plot.over.clientWidth / 2;
-    this.tipBox.style.left = right ? "" : `${left + 76}px`;
-    this.tipBox.style.right = right ? `${plot.over.clientWidth - left + 26}px` : "";
-    this.tipBox.style.top = "8px";
+    const { line, index } = rows.find((row) => row.x === here);
+    const head = make("div", { className: "soft", textContent: exactX(here, kind) + (kind === "step" || line.n ? "" : `, step ${line.step[index]}`) });
+    const near = this.view.events.filter((event) => Math.abs(scales(this.view, box).x(event.x) - box.left - left) < 6);
+    const more = rows.length - lines.length;
+    this.tip.replaceChildren(head, ...lines, ...(more > 0 ? [make("div", { className: "soft", textContent: `${more} more` })] : []), ...near.map((event) => make("div", { textContent: `⚑ ${event.name} at step ${event.step}` })));
+    const right = left > box.width / 2;
+    this.tip.style.left = right ? "" : `${box.left + left + 14}px`;
+    this.tip.style.right = right ? `${this.room.clientWidth - box.left - left + 14}px` : "";
   }
 }
 

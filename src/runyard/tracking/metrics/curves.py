@@ -1,11 +1,16 @@
-"""Curves: a series thinned for a chart, with its spikes."""
+"""Curves: a series thinned for a chart, with its spikes, and another one joined to it by step."""
 
+from collections.abc import Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from runyard.db.transaction import Transaction
+import sqlalchemy as sa
+
+from runyard.db.dialects import VALUES, bound
+from runyard.db.transaction import Prepared, Transaction
 from runyard.tracking.metrics import blocks, sampling
 from runyard.tracking.metrics.levels import SPAN, Point
+from runyard.tracking.metrics.tables import metric_points
 
 _SPANS = 2  # of each stretch, at least: stretches that are rounded to fewer differ too much in length
 
@@ -40,3 +45,37 @@ def curve(tx: Transaction, series: int, most: int, first: int | None, last: int 
         tx.chores["seal", series] = partial(blocks.seal, series=series)
     begin = blocks.points_between(tx, series, start, end, 1)[0]
     return Curve(levels.thinned(most, begin, blocks.last_point(tx, series, last)), levels.points)
+
+
+def values_at(tx: Transaction, series: int | None, steps: Sequence[int]) -> list[Any]:
+    """The stored value of a series at each step: its last point there, or else the last one before; None before all.
+
+    Parameters
+    ----------
+    series: None for a run without that metric.
+    """
+    if series is None:
+        return [None] * len(steps)
+    return [row[0] for row in _values_at.rows(tx, series, bound(tx, steps))]
+
+
+def _value_at_each(dialect: str) -> sa.Executable:
+    points = metric_points.c
+    if dialect == "sqlite":
+        listed: Any = sa.func.json_each(sa.bindparam(VALUES, type_=sa.Text)).table_valued("key", "value")
+        place, step = listed.c.key, listed.c.value
+    else:
+        given = sa.func.unnest(sa.bindparam(VALUES, type_=sa.ARRAY(sa.BigInteger)))
+        listed = given.table_valued("step", with_ordinality="place").render_derived()
+        place, step = listed.c.place, listed.c.step
+    value = (
+        sa.select(points.value)
+        .where(points.series_id == sa.bindparam("series"), points.step <= step)
+        .order_by(points.step.desc(), points.timestamp.desc(), points.value.desc())
+        .limit(sa.literal_column("1"))
+        .correlate(listed)
+    )
+    return sa.select(value.scalar_subquery()).select_from(listed).order_by(place)
+
+
+_values_at = Prepared(_value_at_each, "series", VALUES)

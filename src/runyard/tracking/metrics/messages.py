@@ -94,6 +94,7 @@ class MetricCurve(Answer):
     ----------
     points: Number of points in the range of steps, before thinning.
     timestamps: Milliseconds since the epoch.
+    x_values: Where `x_metric_key` was given: its value at each step, else the last one before; NaN before its first.
     """
 
     run_id: str
@@ -101,6 +102,7 @@ class MetricCurve(Answer):
     steps: list[int]
     timestamps: list[int]
     values: list[float]
+    x_values: list[float] = field(default_factory=list)
 
 
 class CurvesFound(Answer):
@@ -111,10 +113,14 @@ class CurvesFound(Answer):
 
 
 class GetMetricCurves(Message[CurvesFound], get="metrics/curves", family="runyard", needs="run.read", dear=True):
-    """One metric of several runs for a chart: arrays by step, thinned with spikes kept, within a range of steps."""
+    """One metric of several runs for a chart: arrays by step, thinned with spikes kept, within a range of steps.
+
+    Another metric of the same runs can be joined by step, as the horizontal axis of the chart.
+    """
 
     run_ids: list[str]
     metric_key: str
+    x_metric_key: str | None = None
     start_step: int | None = None
     end_step: int | None = None
     max_points: int = 1000

@@ -15,7 +15,7 @@ from runyard.gate.performers import Piece, performs, performs_jointly
 from runyard.protocol.answer import Raw, Wire
 from runyard.tracking.logged_models.metrics import append_to_models
 from runyard.tracking.metrics import history, joint, sampling, series
-from runyard.tracking.metrics.curves import curve
+from runyard.tracking.metrics.curves import curve, values_at
 from runyard.tracking.metrics.entities import Point
 from runyard.tracking.metrics.messages import (
     GetMetricCurves,
@@ -214,18 +214,22 @@ def get_metric_history_bulk_interval(tx: Transaction, message: GetMetricHistoryB
 def get_metric_curves(tx: Transaction, message: GetMetricCurves) -> Wire:
     """Arrays of steps, timestamps and values of each run; spikes survive the thinning."""
     found = series.find_series(tx, message.run_ids, message.metric_key)
+    horizontal = series.find_series(tx, message.run_ids, message.x_metric_key) if message.x_metric_key else {}
     curves = []
     for run_id in message.run_ids:
         if run_id not in found:
             continue
         kept, count = curve(tx, found[run_id], message.max_points, message.start_step, message.end_step)
-        curves.append(
-            {
-                "run_id": run_id,
-                "points": count,
-                "steps": [row[0] for row in kept],
-                "timestamps": [row[1] for row in kept],
-                "values": [series.on_wire(row[2]) for row in kept],
-            }
-        )
+        steps = [row[0] for row in kept]
+        answer = {
+            "run_id": run_id,
+            "points": count,
+            "steps": steps,
+            "timestamps": [row[1] for row in kept],
+            "values": [series.on_wire(row[2]) for row in kept],
+        }
+        if message.x_metric_key:
+            values = values_at(tx, horizontal.get(run_id), steps)
+            answer["x_values"] = [series.on_wire(value) for value in values]
+        curves.append(answer)
     return {"key": message.metric_key, "curves": curves}

@@ -10,6 +10,7 @@ from runyard.core.tags import COMMIT_TAG, SOURCE_NAME_TAG
 from runyard.tracking.experiments.messages import GetExperiment
 from runyard.tracking.runs.entities import Run
 from runyard.ui.navigation import Crumb, Shell
+from runyard.ui.parts.chart_runs import ChartRuns, chart_runs
 from runyard.ui.parts.charts import Chart, charts_of
 from runyard.ui.parts.chosen_runs import checked_ids, chosen, chosen_runs
 from runyard.ui.parts.format import MISSING, number, shortened, status_label
@@ -62,6 +63,7 @@ class ComparePage:
     bands: tuple[Band, ...]
     charts: tuple[Chart, ...]
     metric_count: int
+    shown: ChartRuns
     only_differences: bool
     find: str
     without_find: str
@@ -102,6 +104,7 @@ def show(site: Site, request: Request) -> Response:
         without=tuple(
             state.href(path, runs=",".join(other.info.run_id for other in runs if other is not run)) for run in runs
         ),
+        shown=chart_runs(runs),
         ids=ids,
     )
     crumbs = (Crumb("Experiments", site.urls()), *_experiment_crumb(site, runs), Crumb("Compare"))

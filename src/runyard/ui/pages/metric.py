@@ -11,6 +11,7 @@ from runyard.exceptions import InvalidParameter
 from runyard.tracking.metrics.messages import GetMetricCurves, MetricCurve
 from runyard.tracking.runs.entities import Run
 from runyard.ui.navigation import Crumb, Shell
+from runyard.ui.parts.chart_runs import ChartRuns, chart_runs
 from runyard.ui.parts.charts import Chart, charts_of
 from runyard.ui.parts.chosen_runs import chosen_runs
 from runyard.ui.parts.list_state import ListState
@@ -63,6 +64,7 @@ class MetricPage:
     logged: int
     keys: Narrowed[str]
     ids: str
+    shown: ChartRuns
 
     @property
     def chart_runs(self) -> tuple[Run, ...]:
@@ -91,6 +93,7 @@ def show(site: Site, request: Request) -> Response:
         points=tuple(point for run_id, curve in curves.items() for point in _points(names[run_id], curve)),
         logged=sum(curve.points for curve in curves.values()),
         keys=narrowed(keys, key if len(keys) > MAX_KEYS else "", lambda name: (name,)),
+        shown=chart_runs(runs),
         ids=ids,
     )
     crumbs = [Crumb("Experiments", site.urls())]

@@ -19,6 +19,7 @@ from runyard.tracking.metrics.entities import Metric
 from runyard.tracking.runs.entities import Run
 from runyard.tracking.runs.messages import DeleteRun, DeleteTag, GetRun, RestoreRun, SetTag, UpdateRun
 from runyard.ui.navigation import Shell
+from runyard.ui.parts.chart_runs import ChartRuns, chart_runs
 from runyard.ui.parts.charts import Chart, charts_of
 from runyard.ui.parts.list_state import ListState
 from runyard.ui.parts.markdown import note, web_link
@@ -74,6 +75,7 @@ class RunPage:
     find: str
     charts: tuple[Chart, ...]
     source: Source
+    shown: ChartRuns
     versions: tuple[ModelVersion, ...]
     models_made: tuple[LoggedModel, ...]
     models_read: tuple[LoggedModel, ...]
@@ -120,6 +122,7 @@ def show(site: Site, request: Request) -> Response:
         system_tags=of_tools,
         find=find,
         charts=charts_of(site.urls, [run], [metric.key for metric in own.entries]),
+        shown=chart_runs([run]),
         source=_source(tags),
         versions=tuple(search_versions(site, "run_id", run.info.run_id, "", MAX_MODELS).model_versions),
         models_made=made,

@@ -1,0 +1,112 @@
+// What a chart gives away: a picture as PNG or SVG, its points as CSV or as a table.
+import { exactX, instant } from "./chart-axes.js";
+import { shapesOf } from "./chart-paint.js";
+import { state } from "./chart-state.js";
+import { colour, outline } from "./looks.js";
+
+const MOST_ROWS = 500;
+const nameOf = (line) => line.label ?? state.runs.get(line.id)?.name ?? line.id;
+const escaped = (text) => String(text).replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
+const fixed = (number) => Number(number.toFixed(2));
+
+function save(content, type, name) {
+  const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(new Blob([content], { type })), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+}
+
+const fileName = (key, suffix) => `${key.replace(/[^\w.-]+/g, "_")}.${suffix}`;
+
+function shapeText(shape) {
+  const path = (points, closed) => points.map(([x, y], at) => `${at ? "L" : "M"}${fixed(x)} ${fixed(y)}`).join("") + (closed ? "Z" : "");
+  const d = shape.area ? path(shape.area, true) : (shape.parts ?? shape.polygons).map((part) => path(part, Boolean(shape.polygons))).join("");
+  const stroke = shape.stroke ? ` stroke="${shape.stroke}" stroke-width="${shape.width}" stroke-dasharray="${(shape.dash ?? []).join(" ")}"` : "";
+  return d ? `<path d="${d}" fill="${shape.fill ?? "none"}" opacity="${shape.alpha}" stroke-linejoin="round"${stroke}/>` : "";
+}
+
+function legendText(lines, top, width, soft) {
+  if (lines.length < 2) return { text: "", height: 0 };
+  const columns = Math.max(1, Math.floor(width / 220));
+  const text = lines.map((line, at) => {
+    const [x, y] = [12 + (at % columns) * 220, top + 14 + Math.floor(at / columns) * 18];
+    const corners = outline(line.look.shape, x + 11, y - 4, 3.2).map((corner) => corner.map(fixed).join()).join(" ");
+    return `<path d="M${x} ${y - 4}h22" stroke="${line.look.stroke}" stroke-width="1.5" stroke-dasharray="${line.look.dash.join(" ")}"/><polygon points="${corners}" stroke="${line.look.stroke}" fill="${line.look.filled ? line.look.stroke : colour("--raised")}"/><text x="${x + 28}" y="${y}" fill="${soft}">${escaped(nameOf(line).slice(0, 30))}</text>`;
+  });
+  return { text: text.join(""), height: 10 + 18 * Math.ceil(lines.length / columns) };
+}
+
+function drawing(chart, key) {
+  const { view, plot } = chart;
+  if (!plot) return null;
+  const { width, height } = chart.size();
+  const [box, soft, line] = [chart.box(plot), colour("--soft"), colour("--line")];
+  const x = (place) => fixed(box.left + ((place - view.xr[0]) / (view.xr[1] - view.xr[0])) * box.width);
+  const y = (place) => fixed(box.top + box.height - ((place - view.yr[0]) / (view.yr[1] - view.yr[0])) * box.height);
+  const down = chart.xTicks.map(([at, text]) => `<path d="M${x(at)} ${box.top}v${box.height}" stroke="${line}"/>${text.split("\n").map((part, row) => `<text x="${x(at)}" y="${box.top + box.height + 16 + row * 13}" text-anchor="middle" fill="${soft}">${escaped(part)}</text>`).join("")}`);
+  const across = chart.yTicks.map(([at, text]) => `<path d="M${box.left} ${y(at)}h${box.width}" stroke="${line}"/><text x="${box.left - 6}" y="${y(at) + 4}" text-anchor="end" fill="${soft}">${escaped(text)}</text>`);
+  const legend = legendText(view.means ?? view.lines, height, width, soft);
+  const shapes = shapesOf(view, box, null).map(shapeText).join("");
+  const title = `<text x="12" y="18" font-weight="600" fill="${colour("--text")}">${escaped(key)}</text>`;
+  const all = height + legend.height + 26;
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${all}" viewBox="0 0 ${width} ${all}" font-family="sans-serif" font-size="11"><rect width="100%" height="100%" fill="${colour("--raised")}"/>${title}<g transform="translate(0 26)"><clipPath id="inside"><rect x="${box.left}" y="${box.top - 1}" width="${box.width}" height="${box.height + 2}"/></clipPath>${down.join("")}${across.join("")}<g clip-path="url(#inside)">${shapes}</g>${legend.text}</g></svg>`;
+}
+
+export function svg(chart, key) {
+  const text = drawing(chart, key);
+  if (text) save(text, "image/svg+xml", fileName(key, "svg"));
+}
+
+export async function png(chart, key) {
+  const text = drawing(chart, key);
+  if (!text) return;
+  const picture = new Image();
+  picture.src = URL.createObjectURL(new Blob([text], { type: "image/svg+xml" }));
+  await picture.decode();
+  const canvas = Object.assign(document.createElement("canvas"), { width: picture.width * 2, height: picture.height * 2 });
+  canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
+  URL.revokeObjectURL(picture.src);
+  canvas.toBlob((blob) => save(blob, "image/png", fileName(key, "png")));
+}
+
+// The points in sight: [run, id, step, time, value, shown value].
+function rows(view) {
+  const [from, to] = view.xr.map(view.x.from);
+  return view.lines.flatMap((line) => [...line.xs.keys()].filter((at) => line.xs[at] >= from && line.xs[at] <= to).map((at) => [nameOf(line), line.id, line.step[at], `${instant(line.time[at])}`, line.value[at], line.ys[at], line.xs[at]]));
+}
+
+export function csv(chart, key) {
+  const cell = (value) => (/^[=+@\t\r]|[",\n]/.test(String(value)) ? `"${String(value).replace(/^([=+@\t\r])/, "'$1").replaceAll('"', '""')}"` : String(value));
+  const kind = state.settings.x;
+  const own = kind.startsWith("metrics.");
+  const changed = state.settings.smooth !== "none" || state.settings.sofar !== "none";
+  const head = ["run", "run_id", "step", "time_utc", key, ...(changed ? [`${key}, as drawn`] : []), ...(own ? [kind.slice(8)] : [])];
+  const lines = rows(chart.view).map(([name, id, step, time, value, shown, x]) => [name, id, step, time, value, ...(changed ? [shown] : []), ...(own ? [x] : [])]);
+  save([head, ...lines].map((line) => line.map(cell).join(",")).join("\r\n") + "\r\n", "text/csv", fileName(key, "csv"));
+}
+
+// A table below the chart; it goes when it is asked for again.
+export function data(chart, key, button) {
+  if (chart.table) {
+    chart.table.remove();
+    chart.table = null;
+    button.textContent = "Show data";
+    return;
+  }
+  const all = rows(chart.view);
+  const make = (tag, text, more = {}) => Object.assign(document.createElement(tag), { textContent: text, ...more });
+  const table = make("table", "", { className: "grid" });
+  const cut = all.length > MOST_ROWS ? `the first ${MOST_ROWS} of ${all.length.toLocaleString("en")} points in sight` : `${all.length} points in sight`;
+  table.append(make("caption", `${key}: ${cut}`));
+  const head = table.createTHead().insertRow();
+  for (const text of ["Run", "Step", "Logged, UTC", "Value", ...(state.settings.x.startsWith("metrics.") ? [state.settings.x.slice(8)] : [])]) head.append(make("th", text, { scope: "col" }));
+  const body = table.createTBody();
+  for (const [name, , step, time, value, , x] of all.slice(0, MOST_ROWS)) {
+    const row = body.insertRow();
+    row.append(make("td", name), make("td", step, { className: "n" }), make("td", time), make("td", value, { className: "n" }));
+    if (state.settings.x.startsWith("metrics.")) row.append(make("td", exactX(x, state.settings.x), { className: "n" }));
+  }
+  chart.table = make("div", "", { className: "box tall chart-data", tabIndex: 0 });
+  chart.table.append(table);
+  chart.after(chart.table);
+  button.textContent = "Hide data";
+}
