@@ -55,24 +55,10 @@ def test_a_comparison_draws_one_chart_a_metric_and_a_legend(tab: Tab, story: Sto
 
     drawn(tab.page, 1)
     expect(tab.page.locator("line-chart")).to_have_count(2)
-    expect(tab.page.locator("#legend .mark")).to_have_count(3)
+    expect(tab.page.locator("#legend .mark-button svg")).to_have_count(3)
     tab.page.keyboard.press("d")
     tab.page.wait_for_url("**differences=only*")
     expect(tab.page.locator(".compare")).not_to_contain_text("seed")
-
-
-def test_a_metrics_page_keeps_its_settings_in_the_address(tab: Tab, story: Story) -> None:
-    """A link shows the chart as I saw it."""
-    tab.open(f"/metric?key=loss&runs={','.join(story.run_ids)}")
-    drawn(tab.page, 1)
-
-    tab.page.get_by_role("button", name="Log", exact=True).click()
-    tab.page.get_by_role("button", name="Time since start").click()
-    tab.page.wait_for_url("**y=log**")
-    tab.page.reload()
-
-    expect(tab.page.get_by_role("button", name="Log", exact=True)).to_have_attribute("aria-pressed", "true")
-    drawn(tab.page, 1)
 
 
 def test_tags_names_and_descriptions_are_edited(tab: Tab, story: Story) -> None:
@@ -173,7 +159,8 @@ def test_a_running_runs_page_follows_it(tab: Tab, server: RunningServer) -> None
 
         gate.perform(LogBatch(run_id=run_id, metrics=[a_point("loss", 0.125, NOW, 2), a_point("new", 1.0, NOW, 2)]))
         expect(tab.page.locator("#metrics-card")).to_contain_text("0.125")
-        drawn(tab.page, 2)
+        expect(tab.page.locator("line-chart[data-drawn='3']")).to_have_count(1)
+        expect(tab.page.locator("line-chart .one-value b")).to_have_text("1")
         with Caller(server.url) as caller:
             other = caller.new_run()
             metric, compared = tab.page.context.new_page(), tab.page.context.new_page()

@@ -1,7 +1,9 @@
 """Metrics: what is kept, what counts as latest, how history is read."""
 
+import dataclasses
 import itertools
 import math
+import random
 
 import pytest
 
@@ -215,6 +217,25 @@ def test_curves_keep_spikes(gate: Gate) -> None:
     assert {1e6, -1e6} <= set(curve["values"])
     assert (0, 2999, 3002) == (curve["steps"][0], curve["steps"][-1], curve["points"])
     assert sorted(curve["steps"]) == curve["steps"]
+
+
+def test_curves_join_another_metric_by_step(gate: Gate) -> None:
+    """Its last point at the same step, else the last one before: what a plain loop over all points finds."""
+    some, run_id = random.Random(5), a_run(gate)
+    pick = [math.nan, math.inf, -0.5, 0.25, 1e300]
+    xs = [a_point("x", some.choice(pick), some.randrange(3), some.randrange(-20, 60)) for _ in range(60)]
+    gate.perform(LogBatch(run_id=run_id, metrics=[*xs, *(a_point("loss", 1.0, 0, step) for step in range(-30, 70, 3))]))
+    question = GetMetricCurves(run_ids=[run_id], metric_key="loss", x_metric_key="x")
+
+    [curve] = gate.ask(question).curves
+    [without] = gate.ask(dataclasses.replace(question, x_metric_key="nothing")).curves
+
+    def naive(step: int) -> float:
+        before = [(p.step, p.timestamp, math.isnan(p.value), p.value) for p in xs if p.step <= step]
+        return max(before)[3] if before else math.nan
+
+    assert [repr(naive(step)) for step in curve.steps] == list(map(repr, curve.x_values))
+    assert {"nan"} == set(map(repr, without.x_values))
 
 
 @pytest.mark.parametrize(

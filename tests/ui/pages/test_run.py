@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from runyard.gate.gate import Gate
-from runyard.tracking.runs.messages import GetRun, LogBatch, UpdateRun
+from runyard.tracking.runs.messages import GetRun, LogBatch, SetTag, UpdateRun
 from tests.factories import NOW, a_point, a_run, pairs
 from tests.ui.asking import Reader
+from tests.ui.curves import decoded
 from tests.ui.stories import a_story
 
 
@@ -95,22 +96,39 @@ def test_points_come_in_columns_and_never_more_than_asked_for(gate: Gate, reader
         points = [a_point("loss", float(step), NOW + step, step) for step in range(start, start + 1000)]
         gate.perform(LogBatch(run_id=run_id, metrics=points))
 
-    answer = json.loads(reader.get(f"/ui/metrics?key=loss&runs={run_id}&max=300").text)
-    [series] = answer["series"]
+    [curve] = decoded(reader.get(f"/ui/metrics?key=loss&runs={run_id}&max=300").body)
 
-    assert run_id == series["run"]
-    assert 2 <= len(series["step"]) == len(series["value"]) == len(series["time"]) <= 300
-    assert (0, 2999) == (series["step"][0], series["step"][-1])
+    assert (run_id, 3000) == (curve.run, curve.points)
+    assert 2 <= len(curve.steps) == len(curve.values) == len(curve.times) <= 300
+    assert (0, 2999) == (curve.steps[0], curve.steps[-1])
 
 
-def test_points_that_are_not_numbers_are_null(gate: Gate, reader: Reader) -> None:
-    """JSON knows no NaN, and a chart shows a gap."""
+def test_another_metric_comes_along_as_x(gate: Gate, reader: Reader) -> None:
+    """At each step its value there, or the last one before."""
     run_id = a_run(gate)
-    gate.perform(LogBatch(run_id=run_id, metrics=[a_point("x", float("nan"), step=0), a_point("x", 1.0, step=1)]))
+    points = [a_point("loss", float(step), step=step) for step in range(4)]
+    gate.perform(
+        LogBatch(run_id=run_id, metrics=[*points, a_point("epoch", 1.0, step=1), a_point("epoch", 2.0, step=3)])
+    )
 
-    [series] = json.loads(reader.get(f"/ui/metrics?key=x&runs={run_id}").text)["series"]
+    [curve] = decoded(reader.get(f"/ui/metrics?key=loss&by=epoch&runs={run_id}").body)
 
-    assert [None, 1.0] == series["value"]
+    assert "[nan, 1.0, 1.0, 2.0]" == repr(curve.x)
+
+
+def test_charts_know_the_runs_of_their_page(gate: Gate, reader: Reader) -> None:
+    """Names and looks, what can give colours, and marks at the steps where something happened."""
+    run_ids = a_story(gate).run_ids
+    gate.perform(SetTag(run_id=run_ids[1], key="runyard.event.2", value="halved"))
+
+    page = reader.get(f"/compare?runs={','.join(run_ids)}")
+    runs = json.loads(page.attributes("chart-legend", "data-runs")[0])
+    [keys] = page.attributes("chart-settings", "keys")
+
+    assert list(run_ids) == [run["id"] for run in runs]
+    assert ["params.lr"] == json.loads(keys)
+    assert ["0.1", "0.2", "0.3"] == [run["values"]["params.lr"] for run in runs]
+    assert [[], [{"step": 2, "name": "halved"}], []] == [run["events"] for run in runs]
 
 
 @pytest.mark.parametrize("query", ["key=loss", "key=loss&runs=a&start=x&end=1", "runs=a"])

@@ -1,6 +1,5 @@
 """The table of an experiment's runs."""
 
-import json
 import re
 from urllib.parse import quote
 
@@ -15,6 +14,7 @@ from runyard.ui.parts.looks import LOOKS, look_of, looks_of
 from tests.factories import NOW, a_point, a_run, an_experiment
 from tests.support.rows import add_runs
 from tests.ui.asking import Answer, Reader
+from tests.ui.curves import decoded
 from tests.ui.stories import a_story
 
 
@@ -360,8 +360,7 @@ def test_a_run_has_one_look_everywhere(gate: Gate, reader: Reader) -> None:
     look = look_of(run_id)
     classes = f'class="mark c{look % 10} s{look // 10}"'
 
-    series = json.loads(reader.get(f"/ui/metrics?key=loss&runs={run_id}").text)["series"]
-    assert [look] == [one["look"] for one in series]
+    assert [look] == [curve.look for curve in decoded(reader.get(f"/ui/metrics?key=loss&runs={run_id}").body)]
     for address in (f"/runs/{run_id}", f"/compare?runs={','.join(run_ids)}", f"/metric?key=loss&runs={run_id}"):
         assert classes in reader.get(address).text, address
 

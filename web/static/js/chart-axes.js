@@ -37,11 +37,12 @@ function evenly(low, high, step) {
 function decimals(value, step, unit) {
   const size = Math.abs(value);
   const digits = Math.max(0, exponentOf(size) - exponentOf(step));
-  if (unit || size >= 1e6 || (size !== 0 && size < 1e-4)) {
+  if (unit || size >= 1e9 || (size !== 0 && size < 1e-4)) {
     const [mantissa, exponent] = value.toExponential(Math.min(12, digits)).split("e");
-    return value === 0 ? "0" : `${mantissa}e${Number(exponent) + unit}`;
+    return value === 0 ? "0" : `${Number(mantissa)}e${Number(exponent) + unit}`;
   }
-  return value.toFixed(Math.min(12, Math.max(0, -exponentOf(step))));
+  const text = value.toFixed(Math.min(12, Math.max(0, -exponentOf(step))));
+  return size >= 10000 ? Number(text).toLocaleString("en", { maximumFractionDigits: 12 }) : text;
 }
 
 // Ticks as far apart as their words are wide, so that none runs into the next.

@@ -153,10 +153,13 @@ class ChartState extends EventTarget {
 
   applied(href) {
     const address = new URL(href, location.href);
+    const query = new URLSearchParams(address.search);
     for (const [name, value] of Object.entries(this.parameters())) {
-      if (value === null) address.searchParams.delete(name);
-      else address.searchParams.set(name, value);
+      if (value === null) query.delete(name);
+      else query.set(name, value);
     }
+    if (query.toString() === new URLSearchParams(address.search).toString()) return href;
+    address.search = query.toString().replaceAll("%2C", ",").replaceAll("%3A", ":").replaceAll("%2F", "/");
     return address.href;
   }
 }

@@ -1,6 +1,6 @@
 // What a chart shows: from the points of runs and the settings to lines, bands, marks and limits.
 import { axisFor } from "./chart-axes.js";
-import { SMOOTHINGS, between, extent, rising, soFar, spread, usual } from "./curve-math.js";
+import { SMOOTHINGS, between, extent, leveled, rising, soFar, spread, usual } from "./curve-math.js";
 
 const GRID = 300; // places at which several runs are put together
 
@@ -26,7 +26,7 @@ function lineOf(one, settings, look) {
   let reached = -1;
   const places = line.gap.map((gap) => (reached += gap));
   line.basis = basis;
-  line.smoothed = settings.smooth === "none" ? null : SMOOTHINGS[settings.smooth](basis, settings.span, places);
+  line.smoothed = settings.smooth === "none" ? null : SMOOTHINGS[settings.smooth](settings.sofar === "none" ? leveled(basis, line.gap) : basis, settings.span, places);
   line.thinned = line.gap.some((gap) => gap > 1);
   line.ys = line.smoothed ?? basis;
   return line;
@@ -92,10 +92,10 @@ function notesOf(view, settings, lines) {
   const notes = [];
   const kinds = new Map();
   for (const { kind } of view.flaws) kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
-  for (const [kind, count] of kinds) {
-    const where = kind === "NaN" ? "at the lower edge" : kind === "Infinity" ? "at the upper edge" : "at the lower edge";
-    notes.push(kind === "0 or less" ? `${counted(count, "value")} of 0 or less, not on a logarithmic axis, marked ${where}` : `${counted(count, "value")} ${count === 1 ? "is" : "are"} ${kind}, marked ${where}`);
-  }
+  const low = kinds.get("0 or less");
+  kinds.delete("0 or less");
+  if (kinds.size) notes.push(`${[...kinds].map(([kind, count]) => `${count.toLocaleString("en")} ${kind}`).join(", ")}: marked at the edge`);
+  if (low) notes.push(`${counted(low, "value")} of 0 or less: not on a logarithmic axis, marked below`);
   const away = lines.reduce((sum, line) => sum + line.xs.filter((x) => !view.x.shown(x)).length, 0);
   if (away) notes.push(settings.x.startsWith("metrics.") ? `${counted(away, "point")} without a value of ${settings.x.slice(8)}${settings.xlog ? " above 0" : ""}` : `${counted(away, "point")} at 0 or before, not on a logarithmic axis`);
   if (view.outside) notes.push(`${counted(view.outside, "point")} outside of the range of y`);

@@ -63,6 +63,16 @@ export function median(values, span, places = null) {
   });
 }
 
+// What a thinned series was around each of its points, which are the least and the greatest of stretches: the middle of the two,
+// and of those the median of seven, so that one spike in a stretch of thousands does not move it. Of others, the values.
+export function leveled(values, gaps) {
+  if (!gaps.some((gap) => gap > 2)) return values;
+  const known = (at, instead) => (Number.isFinite(values[at]) ? values[at] : instead);
+  const middles = Float64Array.from(values, (value, at) => (known(at - 1, value) + 2 * value + known(at + 1, value)) / 4);
+  const level = median(middles, 7);
+  return Float64Array.from(values, (value, at) => (gaps[at] > 2 && Number.isFinite(value) ? level[at] : value));
+}
+
 export const SMOOTHINGS = { ema, gaussian, median };
 
 // numpy's `quantile` of sorted numbers.

@@ -13,12 +13,13 @@ import { exactX, readable } from "./chart-axes.js";
 import { paint, scales, shapesOf } from "./chart-paint.js";
 import { state } from "./chart-state.js";
 import { viewOf } from "./chart-view.js";
-import { extent } from "./curve-math.js";
+import { between, extent, rising } from "./curve-math.js";
 import { fetchCurves, merged } from "./curves.js";
 import { menuOf } from "./chart-menu.js";
 import { colour } from "./looks.js";
 
 const CLOSER_MS = 120;
+const POINTS = 12000; // of all runs of a chart
 const FONT = () => `11px ${getComputedStyle(document.documentElement).getPropertyValue("--font").trim()}`;
 const make = (tag, properties = {}) => Object.assign(document.createElement(tag), properties);
 
@@ -112,8 +113,7 @@ class LineChart extends HTMLElement {
     try {
       const [by, range] = [this.by(), this.whole ? this.closer() : state.settings.zoom && state.settings.x === "step" ? this.around(state.settings.zoom) : null];
       const questions = [{ by }, ...(range ? [{ by, start: range[0], end: range[1] }] : [])];
-      const most = Math.min(2000, this.size().width);
-      const [whole, part] = await Promise.all(questions.map((question, at) => fetchCurves(this.getAttribute("source"), { ...question, max: most * (at + 1) }, asked.signal)));
+      const [whole, part] = await Promise.all(questions.map((question, at) => fetchCurves(this.getAttribute("source"), { ...question, max: this.most(at) }, asked.signal)));
       if (asked.signal.aborted) return;
       this.whole = whole.series;
       this.loadedBy = by;
@@ -154,7 +154,7 @@ class LineChart extends HTMLElement {
     if (!range) return;
     const asked = this.asked();
     try {
-      const { series } = await fetchCurves(this.getAttribute("source"), { by: this.by(), start: range[0], end: range[1], max: Math.min(4000, 2 * this.size().width) }, asked.signal);
+      const { series } = await fetchCurves(this.getAttribute("source"), { by: this.by(), start: range[0], end: range[1], max: this.most(1) }, asked.signal);
       if (asked.signal.aborted) return;
       this.closeup = { series, range };
       this.redraw();
@@ -177,8 +177,14 @@ class LineChart extends HTMLElement {
   }
 
   around([from, to]) {
-    const room = Math.ceil((to - from) / 2) + 1;
+    const room = Math.ceil((to - from) / 4) + 1;
     return [Math.max(-Number.MAX_SAFE_INTEGER, Math.floor(from) - room), Math.min(Number.MAX_SAFE_INTEGER, Math.ceil(to) + room)];
+  }
+
+  // Points to ask for of each run: one a pixel, of a zoom with a quarter on both sides; of many runs together a bounded number.
+  most(closer) {
+    const runs = this.getAttribute("source").split("%2C").length;
+    return Math.round(Math.min(this.size().width * (closer ? 1.5 : 1), Math.max(240, POINTS / runs)));
   }
 
   points() {
@@ -207,7 +213,12 @@ class LineChart extends HTMLElement {
   adopt() {
     const { steps } = state;
     if (!steps) return;
-    const zoom = state.settings.x === "step" ? steps : extent(this.view.lines.map((line) => line.xs.filter((_, at) => line.step[at] >= steps[0] && line.step[at] <= steps[1])));
+    const xs = this.view.lines.flatMap((line) => {
+      const order = rising(line.step);
+      const ends = state.settings.x.startsWith("metrics.") ? [] : between(Float64Array.from(order, (at) => line.step[at]), Float64Array.from(order, (at) => line.xs[at]), steps);
+      return [...ends, ...line.xs.filter((_, at) => line.step[at] >= steps[0] && line.step[at] <= steps[1])];
+    });
+    const zoom = state.settings.x === "step" ? steps : extent([xs]);
     state.steps = null;
     if (zoom[0] < zoom[1]) queueMicrotask(() => state.set({ zoom }));
   }
@@ -220,12 +231,11 @@ class LineChart extends HTMLElement {
     this.adopt();
     const drawn = view.lines.reduce((sum, line) => sum + line.xs.length, 0);
     const numbers = view.lines.some((line) => line.value.some(Number.isFinite));
-    const empty = !this.whole.some((one) => one.step.length) ? "No points yet" : !view.lines.length ? "All runs are hidden" : !numbers && !view.flaws.length ? "No numbers to draw" : "";
+    const empty = !this.whole.some((one) => one.step.length) ? "No points yet" : !view.lines.length ? "All runs are hidden" : numbers ? "" : "No numbers to draw";
     this.describe(view, drawn);
-    const bars = view.single && view.lines.length && !empty;
-    if (!bars && !numbers && view.flaws.length) this.say("No numbers to draw");
-    else this.say(empty);
-    this.classList.toggle("barred", Boolean(bars));
+    this.say(empty);
+    const bars = view.single && !empty;
+    this.classList.toggle("barred", bars);
     this.bars?.remove();
     if (bars || empty) {
       this.plot?.destroy();
@@ -263,7 +273,9 @@ class LineChart extends HTMLElement {
       if (rows.length > 1) {
         const bar = make("i");
         bar.style.background = line.look.stroke;
-        bar.style.width = `${Number.isFinite(value) && high > low ? Math.max(1, (100 * Math.abs(value / (high - low)))) : 0}%`;
+        const share = (part) => (Number.isFinite(part) && high > low ? (100 * part) / (high - low) : 0);
+        bar.style.marginLeft = `${share(Math.min(value, 0) - low)}%`;
+        bar.style.width = `max(2px, ${share(Math.abs(value))}%)`;
         const track = make("span", { className: "track" });
         track.append(bar);
         row.append(make("span", { className: "who", textContent: nameOf(line.id) }), track);
@@ -293,7 +305,7 @@ class LineChart extends HTMLElement {
   }
 
   options() {
-    const look = { stroke: colour("--soft"), grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false }, font: FONT(), incrs: (_, axis, low, high) => [high - low] };
+    const look = { stroke: colour("--soft"), grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false }, font: FONT(), incrs: (_, axis, low, high) => [Math.max(5, high - low)] }; // ticks are ours: uPlot only wants an increment that it takes
     const ticks = (axis, range, room, width) => this.view[axis].ticks(...this.view[range], room, width).filter(([place]) => place >= this.view[range][0] && place <= this.view[range][1]);
     const across = () => (this.xTicks = ticks("x", "xr", this.size().width - 70, (text) => widthOf(text) + 14));
     const upward = () => (this.yTicks = ticks("y", "yr", this.size().height - 40, () => 26));

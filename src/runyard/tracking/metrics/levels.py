@@ -1,9 +1,10 @@
 """Levels: the least and the greatest point of every few points of a series, from which charts are drawn."""
 
 import itertools
+import struct
 import sys
 from array import array
-from bisect import bisect_left
+from bisect import bisect_right
 from collections.abc import Sequence
 from math import inf, isnan
 from typing import Any
@@ -18,6 +19,7 @@ NAN_TEXT = "NaN"
 """NaN as SQLite keeps it, which knows it as no number, and as answers spell it."""
 _COLUMNS = "dqqdqq"  # value, step and timestamp of the least point of each span, then of the greatest
 _SWAPPED = sys.byteorder == "big"
+_integer = struct.Struct("<q").unpack_from
 
 
 class Levels:
@@ -33,51 +35,32 @@ class Levels:
 
     def __init__(self) -> None:
         self.points = 0
-        self._starts = array("q")
-        self._columns: list[Any] = [array(kind) for kind in _COLUMNS]
+        self._spans = 0
+        self._pieces: list[bytes] = []
+        self._starts: list[int] = []  # of each piece: points before it
+        self._firsts: list[int] = []  # and spans before it
 
     def add_points(self, points: Sequence[Point]) -> None:
         """Add the points that follow."""
-        if not points:
-            return
-        steps, times, values = ([point[place] for point in points] for place in range(3))
-        plain = set(map(type, values)) == {float} and not isnan(sum(values))
-        low_values, low_steps, low_times, high_values, high_steps, high_times = self._columns
-        for start in range(0, len(values), SPAN):
-            part = values[start : start + SPAN]
-            numbers = part if plain else [value for value in part if type(value) is float and value == value]
-            low, high = (min(numbers), max(numbers)) if numbers else (inf, -inf)
-            least = start + part.index(low) if numbers else start
-            greatest = start + part.index(high) if numbers else start
-            low_values.append(low)
-            low_steps.append(steps[least])
-            low_times.append(times[least])
-            high_values.append(high)
-            high_steps.append(steps[greatest])
-            high_times.append(times[greatest])
-        self._count(len(points))
+        if points:
+            self.add_encoded(_encoded_levels(points), len(points))
 
     def add_encoded(self, levels: bytes, points: int) -> None:
         """Add the levels of the points that follow, as `encoded` returned them."""
-        spans = -(-points // SPAN)
-        for place, column in enumerate(self._columns):
-            added = array(column.typecode, levels[place * 8 * spans : (place + 1) * 8 * spans])
-            if _SWAPPED:
-                added.byteswap()
-            column.extend(added)
-        self._count(points)
+        self._pieces.append(levels)
+        self._starts.append(self.points)
+        self._firsts.append(self._spans)
+        self._spans += -(-points // SPAN)
+        self.points += points
 
     def encoded(self) -> bytes:
         """The levels as bytes: little-endian columns of 8 bytes a level, one after another."""
-        columns = [column[:] for column in self._columns]
-        if _SWAPPED:
-            for column in columns:
-                column.byteswap()
-        return b"".join(column.tobytes() for column in columns)
-
-    def _count(self, points: int) -> None:
-        self._starts.extend(range(self.points, self.points + points, SPAN))
-        self.points += points
+        sizes = [len(levels) // len(_COLUMNS) for levels in self._pieces]
+        return b"".join(
+            levels[column * size : (column + 1) * size]
+            for column in range(len(_COLUMNS))
+            for levels, size in zip(self._pieces, sizes, strict=True)
+        )
 
     def thinned(self, most: int, first: Point, last: Point) -> list[Point]:
         """At most `most` points: the first, the last, and the least and the greatest of each stretch of spans.
@@ -91,33 +74,77 @@ class Levels:
         """
         first, last = _spelled(first), _spelled(last)
         stretches = (most - 2) // 2
-        borders = [bisect_left(self._starts, place * self.points // stretches) for place in range(stretches + 1)]
+        borders = [self._span_from(place * self.points // stretches) for place in range(stretches + 1)]
+        lows, highs = self._column(0), self._column(3)
         kept = [first]
         for begin, end in itertools.pairwise(borders):
-            kept += [point for point in self._extremes(begin, end) if point not in (first, last)]
+            if begin == end:
+                continue
+            low, high = min(lows[begin:end]), max(highs[begin:end])
+            if low > high:
+                found = [(*self._place(begin, 1), NAN_TEXT)]
+            else:
+                # a span without numbers has +inf as its least and -inf as its greatest value, too
+                least = (*self._place(lows.index(low, begin), 1), low) if low < inf else None
+                greatest = (*self._place(highs.index(high, begin), 4), high) if high > low or not least else None
+                found = _in_order(least, greatest)
+            kept += [point for point in found if point != first and point != last]
         return [*kept, last]
 
-    def _extremes(self, begin: int, end: int) -> list[Point]:
-        """The least and the greatest point of some spans, in their order."""
-        if begin == end:
-            return []
-        low_values, low_steps, low_times, high_values, high_steps, high_times = self._columns
-        lows, highs = low_values[begin:end], high_values[begin:end]
-        low, high = min(lows), max(highs)
-        if low > high:
-            return [(low_steps[begin], low_times[begin], NAN_TEXT)]
-        found = []
-        if low < inf:  # a span without numbers has this one, too
-            place = begin + lows.index(low)
-            found.append((low_steps[place], low_times[place], low))
-        if high > low or low == inf:
-            place = begin + highs.index(high)
-            found.append((high_steps[place], high_times[place], high))
-        return sorted(found, key=_place)
+    def _span_from(self, point: int) -> int:
+        """The first span that begins with this point or a later one, by their numbers."""
+        if point >= self.points:
+            return self._spans
+        piece = bisect_right(self._starts, point) - 1
+        return self._firsts[piece] - (self._starts[piece] - point) // SPAN
+
+    def _column(self, column: int) -> "array[float]":
+        parts = []
+        for levels in self._pieces:
+            size = len(levels) // len(_COLUMNS)
+            parts.append(levels[column * size : (column + 1) * size])
+        numbers = array("d", b"".join(parts))
+        if _SWAPPED:
+            numbers.byteswap()
+        return numbers
+
+    def _place(self, span: int, column: int) -> tuple[int, int]:
+        """Step and timestamp of a level: the numbers in a column and the one after it."""
+        piece = bisect_right(self._firsts, span) - 1
+        levels = self._pieces[piece]
+        size = len(levels) // len(_COLUMNS)
+        offset = column * size + 8 * (span - self._firsts[piece])
+        return _integer(levels, offset)[0], _integer(levels, offset + size)[0]
 
 
-def _place(point: Point) -> tuple[int, int]:
-    return point[0], point[1]
+def _in_order(one: Point | None, other: Point | None) -> list[Point]:
+    if one is None or other is None:
+        return [point for point in (one, other) if point is not None]
+    return [one, other] if one[:2] <= other[:2] else [other, one]
+
+
+def _encoded_levels(points: Sequence[Point]) -> bytes:
+    """The levels of some points, from the first one on."""
+    steps, times, values = ([point[place] for point in points] for place in range(3))
+    plain = set(map(type, values)) == {float} and not isnan(sum(values))
+    columns: list[Any] = [array(kind) for kind in _COLUMNS]
+    low_values, low_steps, low_times, high_values, high_steps, high_times = columns
+    for start in range(0, len(values), SPAN):
+        part = values[start : start + SPAN]
+        numbers = part if plain else [value for value in part if type(value) is float and value == value]
+        low, high = (min(numbers), max(numbers)) if numbers else (inf, -inf)
+        least = start + part.index(low) if numbers else start
+        greatest = start + part.index(high) if numbers else start
+        low_values.append(low)
+        low_steps.append(steps[least])
+        low_times.append(times[least])
+        high_values.append(high)
+        high_steps.append(steps[greatest])
+        high_times.append(times[greatest])
+    if _SWAPPED:
+        for column in columns:
+            column.byteswap()
+    return b"".join(column.tobytes() for column in columns)
 
 
 def _spelled(point: Point) -> Point:

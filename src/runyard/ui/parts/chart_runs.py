@@ -57,7 +57,9 @@ def chart_runs(runs: Sequence[Run]) -> ChartRuns:
 
 def _texts(run: Run) -> Iterator[tuple[str, str]]:
     yield from ((f"params.{key}", value) for key, value in sorted(run.data.params.items()))
-    yield from ((f"tags.{key}", value) for key, value in own_run_tags(run.data.tags).items())
+    for key, value in own_run_tags(run.data.tags).items():
+        if not key.startswith(EVENT_TAG):
+            yield f"tags.{key}", value
 
 
 def _differing(texts: Sequence[dict[str, str]]) -> tuple[str, ...]:
