@@ -45,7 +45,7 @@ function lineShapes(view, at, box, line, { alone, alpha, width }) {
   const look = alone ? { ...line.look, dash: [], shape: null, filled: true } : line.look;
   const parts = runsOf(view, at, box, line.xs, line.ys);
   const shapes = [];
-  if (line.smoothed) shapes.push({ parts: runsOf(view, at, box, line.xs, line.basis), stroke: look.stroke, width: 0.75, dash: [], alpha: alpha * 0.35 });
+  if (line.smoothed && !view.bands.some((band) => band.id === line.id)) shapes.push({ parts: runsOf(view, at, box, line.xs, line.basis), stroke: look.stroke, width: 0.75, dash: [], alpha: alpha * 0.35 });
   shapes.push({ parts: parts.filter((part) => part.length > 1), stroke: look.stroke, width, dash: look.dash, alpha });
   const few = line.xs.length * 9 < box.width;
   if (!alone || few || parts.some((part) => part.length === 1)) {

@@ -128,7 +128,7 @@ export function viewOf(series, state, lookOf) {
   view.yr = limits(view.y, settings.outliers ? usual(values.filter(view.y.shown)) : values, settings.range);
   if (!(view.yr[0] < view.yr[1])) view.yr = padded(view.yr.toSorted((a, b) => a - b));
   const [bottom, top] = view.yr;
-  view.outside = lines.reduce((sum, line) => sum + within(line, seen).filter((value) => view.y.shown(value) && (view.y.to(value) < bottom || view.y.to(value) > top)).length, 0);
+  view.outside = lines.reduce((sum, line) => sum + within(line, seen, line.basis).filter((value) => view.y.shown(value) && (view.y.to(value) < bottom || view.y.to(value) > top)).length, 0);
   view.flaws = flawsOf(lines, settings).filter(({ x }) => x >= seen[0] && x <= seen[1]);
   for (const line of lines) {
     for (const { step, name } of state.runs.get(line.id)?.events ?? []) {

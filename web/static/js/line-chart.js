@@ -19,6 +19,7 @@ import { menuOf } from "./chart-menu.js";
 import { colour } from "./looks.js";
 
 const CLOSER_MS = 120;
+const RIGHT = 14; // pixels right of the lines
 const POINTS = 12000; // of all runs of a chart
 const FONT = () => `11px ${getComputedStyle(document.documentElement).getPropertyValue("--font").trim()}`;
 const make = (tag, properties = {}) => Object.assign(document.createElement(tag), properties);
@@ -307,13 +308,17 @@ class LineChart extends HTMLElement {
   options() {
     const look = { stroke: colour("--soft"), grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false }, font: FONT(), incrs: (_, axis, low, high) => [Math.max(5, high - low)] }; // ticks are ours: uPlot only wants an increment that it takes
     const ticks = (axis, range, room, width) => this.view[axis].ticks(...this.view[range], room, width).filter(([place]) => place >= this.view[range][0] && place <= this.view[range][1]);
-    const across = () => (this.xTicks = ticks("x", "xr", this.size().width - 70, (text) => widthOf(text) + 14));
+    const across = () => {
+      const [[low, high], room] = [this.view.xr, this.size().width - 70];
+      const cut = ([place, text]) => ((high - place) / (high - low)) * room + RIGHT < widthOf(text) / 2; // by the edge of the chart
+      return (this.xTicks = ticks("x", "xr", room, (text) => widthOf(text) + 14).map((tick) => (cut(tick) ? [tick[0], ""] : tick)));
+    };
     const upward = () => (this.yTicks = ticks("y", "yr", this.size().height - 40, () => 26));
     const words = (list) => (_, places) => places.map((place) => list().find(([at]) => at === place)?.[1] ?? "");
     return {
       ...this.size(),
       legend: { show: false },
-      padding: [8, 14, 0, 0],
+      padding: [8, RIGHT, 0, 0],
       series: [{}, { paths: () => null, points: { show: false } }],
       scales: { x: { time: false, range: () => this.view.xr }, y: { range: () => this.view.yr } },
       axes: [
