@@ -27,6 +27,29 @@ _MANY = f"""
     WITH RECURSIVE steps(step) AS (SELECT 1 UNION ALL SELECT step + 1 FROM steps WHERE step < {POINTS - 2})
     SELECT :series, step, {NOW} + step * 137, CASE step WHEN {SPIKE} THEN 7.5 ELSE step % 97 / 100.0 END FROM steps
 """
+_MATHEMATICS = """async ([values, xs, grid, lines, pairs]) => {
+  const script = document.querySelector('script[src$="shell.js"]').src;
+  const math = await import(script.replace("shell", "curve-math"));
+  const given = Float64Array.from(values, (value) => value ?? NaN);
+  const sorted = given.filter(Number.isFinite).sort();
+  const plain = (numbers) => [...numbers].map((number) => (Number.isNaN(number) ? null : number));
+  const spread = math.spread(lines, 30);
+  return {
+    ema: plain(math.ema(given, 20)),
+    gaussian: plain(math.gaussian(given, 9)),
+    median: plain(math.median(given, 7)),
+    quantiles: [0, 0.1, 0.25, 0.5, 0.99, 1].map((share) => math.quantile(sorted, share)),
+    least: plain(math.soFar(given, "min")),
+    greatest: plain(math.soFar(given, "max")),
+    between: plain(math.between(xs, given.slice(0, xs.length).map((value) => value || 0), grid)),
+    mean: plain(spread.mean),
+    sd: plain(spread.sd),
+    min: plain(spread.min),
+    max: plain(spread.max),
+    usual: math.usual(given),
+    leveled: Object.values(math.leveled(Float64Array.from(pairs), new Float64Array(pairs.length).fill(8))),
+  };
+}"""
 _PICTURE = "document.querySelector('line-chart canvas').toDataURL()"
 
 
@@ -132,56 +155,40 @@ def test_the_mathematics_are_those_of_pandas_and_numpy(tab: Tab, server: Running
     lines = [[some.gauss(seed, 1) for _ in range(30)] for seed in range(5)]
     pairs = [9.0 if place == 20 else 2.0 * (place % 2) for place in range(40)]  # least and greatest, and a spike
 
+    table = pd.DataFrame(lines)
+
     tab.open("/docs")
     found = tab.page.evaluate(
-        """async ([values, xs, grid, lines, pairs]) => {
-          const script = document.querySelector('script[src$="shell.js"]').src;
-          const math = await import(script.replace("shell", "curve-math"));
-          const given = Float64Array.from(values, (value) => value ?? NaN);
-          const sorted = given.filter(Number.isFinite).sort();
-          const plain = (numbers) => [...numbers].map((number) => (Number.isNaN(number) ? null : number));
-          const spread = math.spread(lines, 30);
-          return {
-            ema: plain(math.ema(given, 20)),
-            gaussian: plain(math.gaussian(given, 9)),
-            median: plain(math.median(given, 7)),
-            quantiles: [0, 0.1, 0.25, 0.5, 0.99, 1].map((share) => math.quantile(sorted, share)),
-            least: plain(math.soFar(given, "min")),
-            greatest: plain(math.soFar(given, "max")),
-            between: plain(math.between(xs, given.slice(0, xs.length).map((value) => value || 0), grid)),
-            mean: plain(spread.mean),
-            sd: plain(spread.sd),
-            min: plain(spread.min),
-            max: plain(spread.max),
-            usual: math.usual(given),
-            leveled: Object.values(math.leveled(Float64Array.from(pairs), new Float64Array(pairs.length).fill(8))),
-          };
-        }""",
+        _MATHEMATICS,
         [[None if math.isnan(value) else value for value in values], xs, grid, lines, pairs],
     )
 
-    distance = np.subtract.outer(np.arange(300), np.arange(300))
-    weights = np.exp(-0.5 * (distance / 3) ** 2) * (np.abs(distance) <= 12) * series.notna().to_numpy()
-    table = pd.DataFrame(lines)
-    quarters = np.quantile(finite, [0.25, 0.75])
-    room = 3 * (quarters[1] - quarters[0])
-    inside = finite[(finite >= quarters[0] - room) & (finite <= quarters[1] + room)]
-    drawn = np.nan_to_num(np.array(values[:40]))
     expected = {
-        "ema": series.ewm(span=20).mean().where(series.notna()),
-        "gaussian": pd.Series(weights @ series.fillna(0) / weights.sum(axis=1)).where(series.notna()),
-        "median": series.rolling(7, center=True, min_periods=1).median().where(series.notna()),
+        **_smoothed(series, finite),
         "quantiles": np.quantile(finite, [0, 0.1, 0.25, 0.5, 0.99, 1]),
-        "least": series.cummin().ffill(),
-        "greatest": series.cummax().ffill(),
-        "between": np.interp(grid, xs, drawn, left=math.nan, right=math.nan),
+        "between": np.interp(grid, xs, np.nan_to_num(np.array(values[:40])), left=math.nan, right=math.nan),
         "mean": table.mean(),
         "sd": table.std(),
         "min": table.min(),
         "max": table.max(),
-        "usual": [inside.min(), inside.max()],
         "leveled": np.ones(40),
     }
     assert expected.keys() == found.keys()
     for name, wanted in expected.items():
         np.testing.assert_allclose(np.array(found[name], dtype=float), np.array(wanted, dtype=float), err_msg=name)
+
+
+def _smoothed(series: "pd.Series[float]", finite: Any) -> dict[str, Any]:
+    """What is made of one series, by pandas and numpy; NaN where it has none."""
+    distance, there = np.subtract.outer(np.arange(len(series)), np.arange(len(series))), series.notna()
+    weights = np.exp(-0.5 * (distance / 3) ** 2) * (np.abs(distance) <= 12) * there.to_numpy()
+    low, high = np.quantile(finite, [0.25, 0.75])
+    inside = finite[(finite >= low - 3 * (high - low)) & (finite <= high + 3 * (high - low))]
+    return {
+        "ema": series.ewm(span=20).mean().where(there),
+        "gaussian": pd.Series(weights @ series.fillna(0) / weights.sum(axis=1)).where(there),
+        "median": series.rolling(7, center=True, min_periods=1).median().where(there),
+        "least": series.cummin().ffill(),
+        "greatest": series.cummax().ffill(),
+        "usual": [inside.min(), inside.max()],
+    }
