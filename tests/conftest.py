@@ -39,8 +39,8 @@ gc.disable()
 _spool = tempfile.TemporaryDirectory(prefix="runyard-tests-", ignore_cleanup_errors=True)
 os.environ["RUNYARD_SPOOL_DIR"] = _spool.name
 
-# Runs of tests do not read packages and git each time. The tests of that turn it on.
-_quiet = {"RUNYARD_LOG_ORIGIN": "false"}
+# Runs of tests do not read packages and git each time, and send no beats. The tests of that turn it on.
+_quiet = {"RUNYARD_LOG_ORIGIN": "false", "RUNYARD_HEARTBEATS": "false"}
 os.environ.update(_quiet)
 
 # A shell that starts the suite in the background makes it ignore Ctrl-C, and so would every program that tests start.

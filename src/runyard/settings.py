@@ -202,6 +202,13 @@ LOG_ORIGIN = Setting(
 LOG_PATCH = Setting(
     "LOG_PATCH", "Record the uncommitted changes of the program's git repository.", _boolean, True, ours_only=True
 )
+HEARTBEATS = Setting(
+    "HEARTBEATS",
+    "Tell the store every 30 seconds that a started run goes on, so that it shows when it no longer does.",
+    _boolean,
+    True,
+    ours_only=True,
+)
 SUPPRESS_PRINTING_URL_TO_STDOUT = Setting(
     "SUPPRESS_PRINTING_URL_TO_STDOUT", "Do not print the run's address when it ends.", _boolean, False
 )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from runyard.client import RunyardClient, buffer
+from runyard.client import RunyardClient, buffer, delivery
 from runyard.client.errors import Unreachable
 from runyard.client.journal import spool_folder
 from runyard.entities import Metric
@@ -140,7 +140,7 @@ def test_a_failing_server_is_not_hammered(scripted: ScriptedServer, monkeypatch:
 @pytest.mark.parametrize("attempt", [1, 5, 50, 5_000, 5_000_000])
 def test_pauses_stay_short_however_long_an_outage_lasts(attempt: int) -> None:
     """Delivery resumes within seconds, weeks later."""
-    assert 0.1 < buffer.backoff_after(attempt) <= buffer.MAX_BACKOFF
+    assert 0.1 < delivery.backoff_after(attempt) <= delivery.MAX_BACKOFF
 
 
 def test_synchronous_calls_wait_and_raise(

@@ -85,7 +85,7 @@ RAILROADS = {
         row("key", maybe("NOT"), "BETWEEN", "value", "AND", "value"),
         row("key", "IS", maybe("NOT"), "NULL"),
         row("children of", "run id"),
-        row("starred", choice("=", "!="), choice("true", "false")),
+        row(choice("starred", "lost"), choice("=", "!="), choice("true", "false")),
     ),
     "order": row(choice("key", row("number", "(", "key", ")")), choice(Rail(("─",)), "ASC", "DESC")),
     "key": choice(

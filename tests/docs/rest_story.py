@@ -262,6 +262,7 @@ _COMPARING = [
         },
     ),
     Step("get_origin", _RUN),
+    Step("beat", {"run_ids": ["$RUN_ID"]}),
     Step(
         "create_saved_view",
         {**_EXPERIMENT, "name": "best first", "query": "order=metrics.f1%20DESC"},

@@ -24,6 +24,7 @@ def metric(key: str, operator: str, value: float) -> Comparison:
 
 A, B, C = metric("a", ">", 1), metric("b", "<", 2), metric("c", "=", 3)
 STARRED = Comparison("tag", "runyard.starred", "=", "true")
+LOST = And((Comparison("attribute", "status", "=", "RUNNING"), Comparison("attribute", "lost", "=", "true")))
 
 
 @pytest.mark.parametrize(
@@ -56,6 +57,8 @@ STARRED = Comparison("tag", "runyard.starred", "=", "true")
         ("Children Of 'abc'", [Comparison("tag", "mlflow.parentRunId", "=", "abc")]),
         ("note ILIKE '%best%'", [Comparison("tag", "mlflow.note.content", "ILIKE", "%best%")]),
         ("starred = true", [STARRED]),
+        ("lost = true", list(LOST.parts)),
+        ("lost != true", [Not(LOST)]),
         ("starred != False AND starred", [STARRED, Words("starred")]),
         ("starred = false", [Not(STARRED)]),
         ("experiment.name LIKE 'vision%'", [Comparison("experiment", "name", "LIKE", "vision%")]),

@@ -7,7 +7,6 @@ once, and delivery resumes by itself.
 import functools
 import itertools
 import logging
-import random
 import sys
 import threading
 import time
@@ -16,7 +15,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from runyard import settings
-from runyard.client.delivery import RejectedWrites, deliver, metric_point, rounds, settled
+from runyard.client.beats import Beats
+from runyard.client.delivery import RejectedWrites, backoff_after, deliver, metric_point, rounds, settled
 from runyard.client.errors import Unreachable
 from runyard.client.journal import REJECTED, Change, Entry, Journal, Point, Upload, change_line, point_line
 from runyard.client.transports import Transport
@@ -37,8 +37,6 @@ MAX_REJECTED = 10_000
 """Maximum number of errors kept for callers that wait for a rejected write."""
 MAX_MOVED = 5_000
 """Maximum number of entries handled under the lock, so that callers do not wait long."""
-MAX_BACKOFF = 15.0
-"""Maximum number of seconds between two attempts."""
 RETRY_INTERVAL = 0.5
 """Seconds between two attempts while a caller waits."""
 EXIT_TIMEOUT = 30.0
@@ -55,6 +53,7 @@ class Buffer:
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
+        self._beats = Beats(transport)
         self._reset()
 
     def _reset(self) -> None:
@@ -84,6 +83,7 @@ class Buffer:
         """Leave to the parent what is the parent's."""
         if self._journal is not None:
             self._journal.close()
+        self._beats.forget()
         self._reset()
 
     # ------------------------------------------------------------------------------------- called by threads that log
@@ -222,6 +222,10 @@ class Buffer:
         if self._journal_problem is not None:
             log.warning("The journal can be written again.")
             self._journal_problem = None
+        self._start_thread()
+        return self._journal
+
+    def _start_thread(self) -> None:
         if self._thread is None:
             self._stop = threading.Event()
             self._thread = threading.Thread(
@@ -229,7 +233,16 @@ class Buffer:
             )
             self._thread.start()
             _close_with_worker(self.close)
-        return self._journal
+
+    def beat(self, run_id: str, goes_on: bool) -> None:
+        """Tell the store from now on that this process goes on with a run, or no more."""
+        if not goes_on:
+            self._beats.remove(run_id)
+            return
+        with self._lock:
+            self._beats.add(run_id)
+            self._start_thread()
+            self._wake.set()
 
     def _enqueue(self, entry: Entry) -> int:
         self._taken += 1
@@ -268,7 +281,8 @@ class Buffer:
                 self._idle = not self._queue and not self._spilled
                 if self._idle and not stop.is_set():
                     self._wake.clear()
-            self._wake.wait()
+            while not self._wake.wait(self._beats.due_in()):
+                self._beats.send_if_due()
             self._hurry.wait(BATCH_SECONDS)
             self._hurry.clear()
             attempt = 0
@@ -283,6 +297,7 @@ class Buffer:
             while not stop.is_set() and (portion := self._next_portion()):
                 deliver(self._transport, portion, functools.partial(self._reject, portion, self._settled + 1), 0.0)
                 self._settle(portion, stop)
+                self._beats.send_if_due()
         except Unreachable as problem:
             if stop.is_set():
                 return None
@@ -371,11 +386,6 @@ class Buffer:
             )
         self.offline = reason
         self._changed.notify_all()
-
-
-def backoff_after(attempt: int) -> float:
-    """Seconds to wait after this many failed attempts; stays at the maximum in long outages."""
-    return min(MAX_BACKOFF, 0.5 * 2.0 ** min(attempt, 10)) * (0.5 + random.random() / 2)
 
 
 def _close_with_worker(close: Callable[[], None]) -> None:

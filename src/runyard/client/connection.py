@@ -223,6 +223,10 @@ class StoreConnection:
             copies.forget()
         return False
 
+    def beat(self, run_id: str, goes_on: bool) -> None:
+        """Tell the store from now on, every 30 seconds, that this process goes on with a run; or no more."""
+        self._buffer.beat(run_id, goes_on)
+
     def raise_rejected(self, numbers: Iterable[int] | None = None) -> None:
         """Raise the store's error for the first of these entries that it rejected.
 

@@ -4,6 +4,7 @@ import itertools
 import json
 import logging
 import os
+import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ from runyard.tracking.runs.messages import LogBatch
 
 log = logging.getLogger("runyard")
 
+MAX_BACKOFF = 15.0
+"""Maximum number of seconds between two attempts."""
 ROUND = 5000
 """Maximum number of points in a portion; those of one run are sent together."""
 
@@ -165,3 +168,8 @@ class RejectedWrites:
         if not self.count:
             log.warning("%s refused what was logged: %s It is kept in %s.", self._address, reason, self.path)
         self.count += len(lines)
+
+
+def backoff_after(attempt: int) -> float:
+    """Seconds to wait after this many failed attempts; stays at the maximum in long outages."""
+    return min(MAX_BACKOFF, 0.5 * 2.0 ** min(attempt, 10)) * (0.5 + random.random() / 2)

@@ -14,7 +14,7 @@ from runyard.protocol.message import AnyMessage
 
 log = logging.getLogger("runyard")
 
-EXTRAS = frozenset(("note_origin",))
+EXTRAS = frozenset(("note_origin", "beat"))
 """Operations whose messages are extras."""
 AGAIN_AFTER = 600.0
 """Seconds after which a server that did not know an operation is asked again."""

@@ -62,6 +62,8 @@ def _begun(run: ActiveRun, log_system_metrics: bool | None, resuming: bool) -> A
     run_end.watch_process()
     push(run)
     run.monitor = run_start.monitor_for(run, log_system_metrics, resuming)
+    if settings.HEARTBEATS.get():
+        run.client.connection.beat(run.info.run_id, goes_on=True)
     recording.record(run.client, run.info.run_id)
     return run
 

@@ -50,6 +50,7 @@ def end(run: ActiveRun, status: str) -> None:
         run.monitor.stop()
         run.monitor = None
     if run.process_id == os.getpid() and all(other.info.run_id != run.info.run_id for other in open_runs):
+        run.client.connection.beat(run.info.run_id, goes_on=False)
         run.client.set_terminated(run.info.run_id, status)
 
 

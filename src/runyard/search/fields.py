@@ -52,6 +52,7 @@ class EntityFields:
     order_aliases: Other spellings of attributes in order_by.
     tag_aliases: Names that stand for a tag, with its key.
     flags: Names that are true or false, with the key of the tag that is ``true`` where they are, and else not there.
+    states: Names of attributes that are true or false, of what is still running, and change by themselves.
     repeats_allowed: Whether order_by may name a key twice; the second one has no effect.
     ordered_as_numbers: Kinds whose texts order_by may take as numbers: ``number(params.lr)``.
     """
@@ -64,6 +65,7 @@ class EntityFields:
     order_aliases: Mapping[str, str] = field(default_factory=dict)
     tag_aliases: Mapping[str, str] = field(default_factory=dict)
     flags: Mapping[str, str] = field(default_factory=dict)
+    states: frozenset[str] = frozenset()
     repeats_allowed: bool = False
     ordered_as_numbers: frozenset[str] = frozenset()
 
@@ -114,6 +116,7 @@ RUN_FIELDS = EntityFields(
     order_aliases=dict.fromkeys(("created", "Created"), "start_time"),
     tag_aliases={"parent": PARENT_TAG, "note": NOTE_TAG},
     flags={"starred": STARRED_TAG},
+    states=frozenset(("lost",)),
     ordered_as_numbers=frozenset(("param",)),
 )
 

@@ -154,8 +154,9 @@ class _Parser(ValueReader):
             return (self.words_of_list(self.take()),)
         if start.is_word("CHILDREN") and self.tokens[self.place + 1].is_word("OF"):
             return (self.children(),)
-        if start.text in self.entity.flags and self.tokens[self.place + 1].kind == "operator":
-            return (self.flag(),)
+        if start.text in (*self.entity.flags, *self.entity.states) and self.tokens[self.place + 1].kind == "operator":
+            flag = self.flag()
+            return flag.parts if isinstance(flag, And) else (flag,)
         if not self.is_condition():
             return self.words()
         condition = self.condition()
@@ -188,11 +189,16 @@ class _Parser(ValueReader):
         return Comparison("tag", PARENT_TAG, "=", self.take().value if run.kind == "text" else self.plain())
 
     def flag(self) -> Condition:
-        """Whether something is so, such as starred: the tag is there then, and ``true``."""
+        """Whether something is so, such as starred: the tag is there then, and ``true``. States are of running ones."""
         name, operator, value = self.take(), self.operator(), self.take()
         if operator not in EQUAL or not value.is_word("TRUE", "FALSE"):
             raise self.error(f"{name.text} is true or false: write {name.text} = true, without quotes.", value)
-        holds = Comparison("tag", self.entity.flags[name.text], "=", "true")
+        holds: Condition
+        if name.text in self.entity.states:
+            going_on = Comparison("attribute", "status", "=", "RUNNING")
+            holds = And((going_on, Comparison("attribute", name.text, "=", "true")))
+        else:
+            holds = Comparison("tag", self.entity.flags[name.text], "=", "true")
         return holds if value.is_word("TRUE") == (operator == "=") else Not(holds)
 
     def is_condition(self) -> bool:

@@ -32,6 +32,7 @@ from runyard.server.removals import Removals
 from runyard.server.settings import ServerSettings
 from runyard.server.status import Status
 from runyard.tracking.experiments.stages import finish_changes
+from runyard.tracking.origins.silence import begin_serving
 
 
 def open_gate(settings: ServerSettings) -> Gate:
@@ -59,6 +60,7 @@ def open_gate(settings: ServerSettings) -> Gate:
             gate.close()
             raise
     gate.begin(finish_changes)
+    begin_serving()
     return gate
 
 

@@ -19,6 +19,7 @@ from runyard.exceptions import RunyardException
 from runyard.gate.gate import Gate, Performed
 from runyard.protocol.message import AnyMessage
 from runyard.tracking.many_runs.messages import RemoveRuns
+from runyard.tracking.origins.messages import Beat
 from runyard.tracking.runs.tables import runs
 
 log = logging.getLogger("runyard.server")
@@ -138,6 +139,8 @@ class Changes:
     def note(self, performed: Performed) -> None:
         """Observe an operation."""
         if performed.error is not None or performed.message.operation.kind != "write":
+            return
+        if isinstance(performed.message, Beat):  # nothing of a run changes by it
             return
         self._last_write = time.monotonic()
         if self._listeners:

@@ -87,6 +87,8 @@ NOTICES = {
     "run-renamed": "The run was renamed.",
     "run-deleted": "The run was deleted. It can be restored.",
     "run-restored": "The run is back.",
+    "run-failed": "The run is marked as failed.",
+    "run-goes-on": "The run was left as it is: its program has been heard of, or it has ended.",
     "model-created": "The model was registered. It has no versions yet.",
     "model-renamed": "The model was renamed.",
     "model-deleted": "The model and all its versions were deleted.",

@@ -115,6 +115,7 @@ _ACTIONS: tuple[tuple[str, Action], ...] = (
     ("/ui/runs/{run_id}/delete-tag", run.delete_tag),
     ("/ui/runs/{run_id}/delete", run.delete),
     ("/ui/runs/{run_id}/restore", run.restore),
+    ("/ui/runs/{run_id}/fail", run.fail),
 )
 
 

@@ -55,7 +55,7 @@ def _keys(tx: Transaction, source: Source, typed: str) -> Iterator[tuple[str, st
     elif not dot:
         attributes = (key for key, field in entity.keyed["attribute"].items() if field.operators)
         yield from ((key, "attribute") for key in (*attributes, *entity.tag_aliases))
-        yield from ((f"{name} = true", "flag") for name in entity.flags)
+        yield from ((f"{name} = true", "flag") for name in (*entity.flags, *entity.states))
         kinds = (PREFIXES.get(kind, kind) for kind in dict.fromkeys(entity.prefixes.values()) if kind != "attribute")
         yield from ((f"{prefix}.", "kind") for prefix in kinds)
         yield ("NOT", "not")

@@ -11,6 +11,9 @@ from runyard.protocol.message import Message
 MAX_WORDS, MAX_WORD = 1_000, 10_000
 MAX_PACKAGES, MAX_PACKAGE = 5_000, 2_000
 MAX_VARIABLES, MAX_GPUS = 100, 100
+BEAT_SECONDS = 30.0
+"""How often programs say that they go on."""
+MAX_BEATING = 1_000
 MAX_LINE = 4_000
 """Characters of a text that is one line, such as a folder."""
 MAX_PATCH = 1_000_000
@@ -98,6 +101,22 @@ class NoteOrigin(Message[Nothing], post="runs/note-origin", family="runyard", ne
         for name in ("folder", "below", "notebook", "python", "platform", "host", "processor"):
             check_text(f"'{name}'", getattr(self, name), MAX_LINE)
         check_text("'patch'", self.patch or "", MAX_PATCH)
+
+
+class Beat(Message[Nothing], post="runs/beat", family="runyard", needs="run.edit"):
+    """Say that the program of some runs goes on, 1 to 1,000 of them. Our SDK does so every 30 seconds.
+
+    A run that is ``RUNNING`` and whose program said so before, but has been silent for 90 seconds, is lost: its info
+    has the field ``lost_since``. Runs that are not running, or are not there, are passed over.
+    """
+
+    run_ids: list[str]
+
+    def check(self) -> None:
+        if not 1 <= len(self.run_ids) <= MAX_BEATING:
+            raise InvalidParameter(f"'run_ids' has {len(self.run_ids):,} entries; send 1 to {MAX_BEATING:,}.")
+        for run_id in self.run_ids:
+            check_run_id(run_id)
 
 
 class GetOrigin(Message[Origin], get="runs/get-origin", kind="read", family="runyard", needs="run.read"):

@@ -6,14 +6,17 @@ import zlib
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from runyard.db.dialects import one_of, upsert
-from runyard.db.transaction import Transaction
+from runyard.db.dialects import one_of, one_of_values, upsert
+from runyard.db.transaction import Prepared, Transaction
 from runyard.gate.performers import performs
 from runyard.protocol.answer import Wire
-from runyard.tracking.origins.messages import GetOrigin, NoteOrigin
+from runyard.tracking.origins.messages import Beat, GetOrigin, NoteOrigin
 from runyard.tracking.origins.tables import origin_texts, run_origins
 from runyard.tracking.runs.rows import find_run
+from runyard.tracking.runs.tables import runs
 
 UNUSED_MS = 3_600_000
 """How long a text stays that no run has any more, in milliseconds."""
@@ -68,6 +71,27 @@ def _kept(tx: Transaction, text: str) -> int:
     if row.unused_since is not None:  # a removal about to take it meets this change, and begins again
         tx.execute(sa.update(origin_texts).where(known.id == row.id).values(unused_since=None))
     return int(row.id)
+
+
+_beat = Prepared(
+    lambda dialect: (
+        (sqlite_insert if dialect == "sqlite" else postgresql_insert)(run_origins)
+        .values(run_id=sa.bindparam("run"), beat_time=sa.bindparam("now", type_=run_origins.c.beat_time.type))
+        .on_conflict_do_update(index_elements=["run_id"], set_={"beat_time": sa.text("excluded.beat_time")})
+    ),
+    "run",
+    "now",
+)
+
+
+@performs(Beat)
+def beat(tx: Transaction, message: Beat) -> Wire:
+    """Note the time, in the order of the runs' numbers so that two programs do not wait for each other."""
+    chosen = sa.select(runs.c.id).where(
+        one_of_values(tx.dialect, runs.c.run_uuid, message.run_ids), runs.c.status == "RUNNING"
+    )
+    _beat.run_many(tx, [(run, tx.now_ms) for run in sorted(tx.execute(chosen).scalars())])
+    return {}
 
 
 @performs(GetOrigin)

@@ -24,6 +24,7 @@ from runyard.search.nodes import Comparison, Condition, Words, comparisons_in, h
 from runyard.tracking.experiments.search import compare_experiment, shown_stage
 from runyard.tracking.experiments.tables import experiments
 from runyard.tracking.inputs.tables import dataset_input_tags, dataset_inputs, datasets
+from runyard.tracking.origins.silence import is_lost
 from runyard.tracking.runs.ranges import TABLES, in_index, in_range, indexed, runs_in_range
 from runyard.tracking.runs.tables import INDEXED_LENGTH, LASTED, runs
 
@@ -191,6 +192,8 @@ def _single(
     """One condition: on all runs at once, so that the database may begin with it, or on one run at a time."""
     if isinstance(single, Words):
         return _has_words(single.text, dialect)
+    if (single.kind, single.key) == ("attribute", "lost"):
+        return is_lost(now_ms())
     if single.kind == "attribute":
         return compare(_attribute(single.key), single, dialect)
     if single.kind == "dataset":

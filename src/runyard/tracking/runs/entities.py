@@ -67,6 +67,8 @@ class RunInfo(ValueEntity):
     status: ``RUNNING``, ``SCHEDULED``, ``FINISHED``, ``FAILED`` or ``KILLED``.
     start_time, end_time: Milliseconds since the epoch.
     lifecycle_stage: ``active`` or ``deleted``.
+    lost_since: When the program of a run that should be going on last said that it does, if it has been silent for
+        too long; not among the attributes that MLflow's object has.
     """
 
     run_id: Annotated[str, OnWire(also="run_uuid")]
@@ -78,6 +80,7 @@ class RunInfo(ValueEntity):
     lifecycle_stage: str
     artifact_uri: str | None = None
     run_name: str | None = None
+    lost_since: int | None = None
 
     @property
     def run_uuid(self) -> str:
@@ -93,6 +96,9 @@ class RunInfo(ValueEntity):
     def get_orderable_attributes(cls) -> list[str]:
         """Attributes that searches may sort by."""
         return cls.get_searchable_attributes()
+
+
+RunInfo._fields = tuple(name for name in RunInfo._fields if name != "lost_since")
 
 
 @entity

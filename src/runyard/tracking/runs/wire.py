@@ -11,6 +11,7 @@ from runyard.db.transaction import Prepared, Transaction
 from runyard.protocol.answer import Raw
 from runyard.tracking.inputs.wire import dataset_inputs_of, models_of
 from runyard.tracking.metrics import series
+from runyard.tracking.origins.silence import beat_while_running, lost_since
 from runyard.tracking.runs.tables import runs
 
 INFO = (
@@ -27,9 +28,10 @@ INFO = (
 """The columns that `info` takes, in its order."""
 
 _runs_by_number = Prepared(
-    lambda dialect: sa.select(runs.c.id, runs.c.document, *INFO).where(among(dialect, runs.c.id)), VALUES
+    lambda dialect: sa.select(runs.c.id, runs.c.document, beat_while_running, *INFO).where(among(dialect, runs.c.id)),
+    VALUES,
 )
-_info_by_number = Prepared(sa.select(*INFO).where(runs.c.id == sa.bindparam("run")), "run")
+_info_by_number = Prepared(sa.select(beat_while_running, *INFO).where(runs.c.id == sa.bindparam("run")), "run")
 
 
 def runs_on_wire(tx: Transaction, numbers: Sequence[int]) -> list[str]:
@@ -38,13 +40,15 @@ def runs_on_wire(tx: Transaction, numbers: Sequence[int]) -> list[str]:
     datasets = dataset_inputs_of(tx, numbers)
     models, outputs = models_of(tx, numbers)
     shown = {}
-    for number, document, *columns in _runs_by_number.rows(tx, bound(tx, numbers)):
+    for number, document, beat, *columns in _runs_by_number.rows(tx, bound(tx, numbers)):
         inputs = {
             **({"dataset_inputs": datasets[number]} if number in datasets else {}),
             **({"model_inputs": models[number]} if number in models else {}),
         }
         put_out = outputs.get(number)
-        shown[number] = run_on_wire(info(*columns), document, metrics.get(number), inputs, put_out)
+        shown[number] = run_on_wire(
+            info(*columns) | lost_since(beat, tx.now_ms), document, metrics.get(number), inputs, put_out
+        )
     return [shown[number] for number in numbers if number in shown]
 
 
@@ -94,8 +98,8 @@ def info(
 
 def run_info(tx: Transaction, number: int) -> dict[str, Any]:
     """RunInfo of one run."""
-    [columns] = _info_by_number.rows(tx, number)
-    return info(*columns)
+    [[beat, *columns]] = _info_by_number.rows(tx, number)
+    return info(*columns) | lost_since(beat, tx.now_ms)
 
 
 def one_run(tx: Transaction, number: int) -> Raw:

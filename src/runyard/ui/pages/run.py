@@ -209,3 +209,12 @@ def restore(site: Site, _form: Form, path: Mapping[str, Any]) -> str:
     """Bring back a deleted run."""
     site.ask(RestoreRun(run_id=path["run_id"]))
     return site.urls("runs", path["run_id"], notice="run-restored")
+
+
+def fail(site: Site, _form: Form, path: Mapping[str, Any]) -> str:
+    """End a lost run as failed, at its last sign of life. One that is itself again is left as it is."""
+    info = site.ask(GetRun(run_id=path["run_id"])).run.info
+    if info.lost_since is None:
+        return site.urls("runs", path["run_id"], notice="run-goes-on")
+    site.ask(UpdateRun(run_id=path["run_id"], status="FAILED", end_time=info.lost_since))
+    return site.urls("runs", path["run_id"], notice="run-failed")
