@@ -105,7 +105,7 @@ def own_cell(name: str, sized: str, around: Around) -> Callable[[Run], Markup]:
 
     def cell(run: Run) -> Markup:
         if status:
-            return opened(f"s {status_class(run.info.status)} {sized}".strip()) + Markup(">") + _status(run, around)
+            return opened(f"s {_look(run)} {sized}".strip()) + Markup(">") + _status(run, around)
         shown, title = write(run, around)
         return plain + (Markup(' title="{}"').format(title) if title else "") + Markup(">") + (shown or MISSING)
 
@@ -117,8 +117,13 @@ def own_value(name: str, run: Run, around: Around) -> Any:
     return _VALUES[name](run, around)
 
 
+def _look(run: Run) -> str:
+    return status_class(run.info.status) if run.info.lost_since is None else "warn"
+
+
 def _status(run: Run, _: Around) -> Markup:
-    return Markup("{}").format(status_label(run.info.status))
+    label = status_label(run.info.status)
+    return Markup("{}").format(label if run.info.lost_since is None else f"{label}, lost")
 
 
 def _text(text: str, most: int) -> tuple[Markup, str]:
