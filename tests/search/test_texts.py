@@ -39,6 +39,15 @@ def rewritten(text: str) -> str:
     return "E'{}'".format(text.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n"))
 
 
+def removed(gate: Gate, run_ids: list[str]) -> None:
+    """Remove runs for good."""
+    for run_id in run_ids:
+        gate.perform(DeleteRun(run_id=run_id))
+    remover = Remover(gate.administer, gate.inspect, NeededByVersions)
+    remover.claim_runs(run_ids)
+    remover.remove_runs(run_ids)
+
+
 def change(gate: Gate, chance: random.Random, known: Texts, experiment: str) -> None:
     """Add, rename, tag or remove a run, or take a tag from it."""
     text = "".join(chance.choices(PIECES, k=chance.randrange(1, 5))).strip() or "x"
@@ -59,10 +68,7 @@ def change(gate: Gate, chance: random.Random, known: Texts, experiment: str) -> 
         gate.perform(DeleteTag(run_id=run_id, key="k"))
         del known[run_id]["k"]
     elif kind == 5:
-        gate.perform(DeleteRun(run_id=run_id))
-        remover = Remover(gate.administer, gate.inspect, NeededByVersions)
-        remover.claim_runs([run_id])
-        remover.remove_runs([run_id])
+        removed(gate, [run_id])
         del known[run_id]
 
 
@@ -185,6 +191,30 @@ def test_what_is_missing_in_the_index_is_found_and_mended(gate: Gate, filled: st
     gate.administer(texts.fill)
     assert [] == differing(gate, texts_of_runs)
     assert {run_id} == found(gate, filled, "renamed")
+
+
+def indexed(gate: Gate) -> int:
+    """The number of runs in the index that have a name such as `filled` gives, whether they are there or not."""
+    asked = {
+        "sqlite": "SELECT count(*) FROM run_words WHERE run_words MATCH '\"nam\"'",
+        "postgresql": "SELECT count(*) FROM run_trigrams WHERE trigrams IS NOT NULL",
+    }
+    [count] = gate.inspect(lambda tx: tx.connection.exec_driver_sql(asked[tx.dialect]).scalars().all())
+    return int(count)
+
+
+def test_removed_runs_leave_the_index(gate: Gate, filled: str) -> None:
+    """It would grow for ever. When it was damaged meanwhile they are removed all the same."""
+    run_ids, before = sorted(found(gate, filled, "vision")), indexed(gate)
+    removed(gate, run_ids[:20])
+    assert before - 20 == indexed(gate)
+    assert set(run_ids[20:]) == found(gate, filled, "vision")
+    if gate.engines.dialect == "sqlite":
+        sql = "INSERT INTO run_words (run_words) VALUES ('delete-all')"
+        gate.administer(lambda tx: tx.connection.exec_driver_sql(sql).close())
+    removed(gate, run_ids[20:])
+    assert {} == gate.perform(SearchRuns(experiment_ids=[filled]))
+    differing(gate, texts_of_runs, repair=True)
 
 
 @pytest.mark.parametrize("gate", ["sqlite"], indirect=True)

@@ -24,6 +24,7 @@ from runyard.tracking.removal.candidates import Removable, find, find_models, fi
 from runyard.tracking.removal.claims import claim_rows
 from runyard.tracking.removal.needs import Needed, reason_to_keep_model, reasons_to_keep_runs
 from runyard.tracking.runs.tables import params, runs, tags
+from runyard.tracking.runs.texts import forget
 
 __all__ = ["Claim", "Needed", "Removable", "Remover"]
 
@@ -196,6 +197,7 @@ def remove_rows(tx: Transaction, run_ids: list[str]) -> Unfinished | None:
         some, run_ids = run_ids[:PIECE], run_ids[PIECE:]
         claimed = (one_of_values(tx.dialect, runs.c.run_uuid, some), runs.c.removal_time.is_not(None))
         numbers = list(tx.execute(sa.select(runs.c.id).where(*claimed).order_by(runs.c.id)).scalars())
+        forget(tx, numbers)
         # The many rows first, by themselves: as the runs' foreign keys remove them they take half as long again.
         of_runs = one_of(tx, metric_series.c.run_id, numbers)
         series = sa.select(metric_series.c.id).where(of_runs)

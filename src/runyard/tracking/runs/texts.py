@@ -50,6 +50,10 @@ _add_words = Prepared(
     sa.text("INSERT INTO run_words (rowid, text, experiment) VALUES (:run, :text, :experiment)"),
     "run", "text", "experiment",
 )  # fmt: skip
+_remove_words = Prepared(
+    sa.text("INSERT INTO run_words (run_words, rowid, text, experiment) VALUES ('delete', :run, :text, :experiment)"),
+    "run", "text", "experiment",
+)  # fmt: skip
 _find_words = Prepared(
     sa.text(
         "SELECT rowid FROM run_words WHERE run_words MATCH :query AND EXISTS (SELECT 1 FROM runs WHERE id = rowid) "
@@ -212,12 +216,32 @@ def _read(tx: Transaction, due: Sequence[int]) -> int:
     """Put runs into the index, as they are now; returns how many. On PostgreSQL, those that others change are left."""
     found = _texts_of(tx, due, lock=True)
     if tx.dialect == "sqlite":
-        rows = [(number, folded("\n".join(said)), _named(experiment)) for number, (experiment, said) in found.items()]
-        _add_words.run_many(tx, rows)
+        _add_words.run_many(tx, _rows_of_words(found))
         tx.execute(sa.delete(run_trigrams).where(one_of(tx, run_trigrams.c.run_id, list(found))))
     else:
         _set_trigrams.run_many(tx, [(_numbers(*found[number]), number) for number in found])
     return len(found)
+
+
+def forget(tx: Transaction, numbers: Sequence[int]) -> None:
+    """Take runs out of the index that are to be removed now. On PostgreSQL, they leave it with their rows.
+
+    SQLite's table must be told what it was given. Of a run whose texts have changed since, it keeps what it has.
+    """
+    if tx.dialect != "sqlite" or not _is_supported(tx) or _has_words.row(tx) is None:
+        return
+    due = set(tx.execute(sa.select(run_trigrams.c.run_id).where(one_of(tx, run_trigrams.c.run_id, numbers))).scalars())
+    found = _texts_of(tx, [number for number in numbers if number not in due], lock=False)
+    try:
+        _remove_words.run_many(tx, _rows_of_words(found))
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_CORRUPT:
+            raise  # an index that is damaged has nothing to forget: `runyard db check` mends it
+
+
+def _rows_of_words(found: dict[int, tuple[int, list[str]]]) -> list[tuple[int, str, str]]:
+    """What `_texts_of` found, as the rows of SQLite's full-text table."""
+    return [(number, folded("\n".join(said)), _named(experiment)) for number, (experiment, said) in found.items()]
 
 
 def _texts_of(tx: Transaction, numbers: Sequence[int], *, lock: bool) -> dict[int, tuple[int, list[str]]]:
