@@ -17,7 +17,7 @@ from runyard.gate.gate import Gate
 from runyard.registry.model_versions.needed import NeededByVersions
 from runyard.tracking.removal import Claim, Removable, Remover
 
-BATCH = 100
+BATCH = 200
 """Runs claimed in one transaction: a server's writes wait for it."""
 ROWS_ON_A_TERMINAL = 50
 

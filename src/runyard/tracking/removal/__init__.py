@@ -6,13 +6,14 @@ This cannot be undone. Each step may be repeated, by whom it was begun or by ano
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
-from runyard.db.dialects import one_of, one_of_values
+from runyard.db.dialects import VALUES, among, bound, one_of, one_of_values
 from runyard.db.facts import ARTIFACTS_DESTINATION, fact
 from runyard.db.jobs import Administer, Inspect, Unfinished, long_enough
-from runyard.db.transaction import Transaction
+from runyard.db.transaction import Prepared, Transaction
 from runyard.tracking.experiments.messages import experiment_number
 from runyard.tracking.experiments.stages import DELETED
 from runyard.tracking.experiments.tables import experiments
@@ -29,8 +30,8 @@ from runyard.tracking.runs.texts import forget
 __all__ = ["Claim", "Needed", "Removable", "Remover"]
 
 
-PIECE = 25
-"""Runs whose rows are removed at a time: about 5 ms of work."""
+PIECE = 50
+"""Runs whose rows are removed at a time: about 10 ms of work."""
 
 
 @dataclass(frozen=True)
@@ -190,22 +191,38 @@ class Remover:
         return self._administer(remove_unused_texts)
 
 
+def _of_runs(column: sa.Column[Any]) -> Prepared:
+    """The statement that removes the rows of some runs."""
+    return Prepared(lambda dialect: sa.delete(column.table).where(among(dialect, column)), VALUES)
+
+
+_claimed = Prepared(
+    lambda dialect: (
+        sa.select(runs.c.id)
+        .where(among(dialect, runs.c.run_uuid), runs.c.removal_time.is_not(None))
+        .order_by(runs.c.id)
+    ),
+    VALUES,
+)
+_remove_points = Prepared(
+    lambda dialect: sa.delete(metric_points).where(
+        metric_points.c.series_id.in_(sa.select(metric_series.c.id).where(among(dialect, metric_series.c.run_id)))
+    ),
+    VALUES,
+)
+# The many rows first, by themselves: as the runs' foreign keys remove them they take half as long again.
+_REMOVE = (_remove_points, *map(_of_runs, (metric_series.c.run_id, params.c.run_id, tags.c.run_id, runs.c.id)))
+
+
 def remove_rows(tx: Transaction, run_ids: list[str]) -> Unfinished | None:
     """Remove the rows of claimed runs, for some milliseconds, and leave the others to the next transaction."""
     began = time.monotonic()
     while run_ids:
         some, run_ids = run_ids[:PIECE], run_ids[PIECE:]
-        claimed = (one_of_values(tx.dialect, runs.c.run_uuid, some), runs.c.removal_time.is_not(None))
-        numbers = list(tx.execute(sa.select(runs.c.id).where(*claimed).order_by(runs.c.id)).scalars())
+        numbers = [row[0] for row in _claimed.rows(tx, bound(tx, some))]
         forget(tx, numbers)
-        # The many rows first, by themselves: as the runs' foreign keys remove them they take half as long again.
-        of_runs = one_of(tx, metric_series.c.run_id, numbers)
-        series = sa.select(metric_series.c.id).where(of_runs)
-        tx.execute(sa.delete(metric_points).where(metric_points.c.series_id.in_(series)))
-        tx.execute(sa.delete(metric_series).where(of_runs))
-        for table in (params, tags):
-            tx.execute(sa.delete(table).where(one_of(tx, table.c.run_id, numbers)))
-        tx.execute(sa.delete(runs).where(one_of(tx, runs.c.id, numbers)))
+        for statement in _REMOVE:
+            statement.run(tx, bound(tx, numbers))
         if long_enough(began):
             break
     return Unfinished(lambda later: remove_rows(later, run_ids)) if run_ids else None

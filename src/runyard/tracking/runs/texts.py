@@ -71,6 +71,9 @@ _due = Prepared(
     .limit(sa.bindparam("most", type_=sa.Integer)),
     "most",
 )
+_due_among = Prepared(
+    lambda dialect: sa.select(run_trigrams.c.run_id).where(among(dialect, run_trigrams.c.run_id)), VALUES
+)
 _texts_of_tags = Prepared(
     lambda dialect: sa.select(tags.c.run_id, tags.c.key, tags.c.value).where(
         among(dialect, tags.c.run_id), own_tag(tags.c)
@@ -230,7 +233,7 @@ def forget(tx: Transaction, numbers: Sequence[int]) -> None:
     """
     if tx.dialect != "sqlite" or not _is_supported(tx) or _has_words.row(tx) is None:
         return
-    due = set(tx.execute(sa.select(run_trigrams.c.run_id).where(one_of(tx, run_trigrams.c.run_id, numbers))).scalars())
+    due = {row[0] for row in _due_among.rows(tx, bound(tx, numbers))}
     found = _texts_of(tx, [number for number in numbers if number not in due], lock=False)
     try:
         _remove_words.run_many(tx, _rows_of_words(found))
