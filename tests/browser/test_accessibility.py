@@ -49,6 +49,7 @@ def test_axe_finds_nothing_on_any_page(page: Page, server: RunningServer, story:
     others = (
         f"{experiment}?filter=metrics.loss%20%3C%3E%201",
         f"{experiment}?view=deleted",
+        "/experiments?view=deleted",
         f"{experiment}?chosen={','.join(story.run_ids)}",
         "/docs/guides/quickstart",
         "/api/docs",

@@ -192,7 +192,7 @@ def test_deleting_asks_nothing_and_is_undone_in_the_notice(tab: Tab, many: str) 
     expect(page.locator(".pager .range").first).to_contain_text("of 230 runs")
     page.get_by_text("Views", exact=True).click()
     page.get_by_role("link", name="Deleted").click()
-    expect(page.locator("main")).to_contain_text("No runs here.")
+    expect(page.locator("main")).to_contain_text("The trash is empty.")
     expect(page.locator(".notice")).to_have_count(0)
 
 

@@ -172,3 +172,6 @@ def test_experiments_are_summarized(gate: Gate) -> None:
     assert [(2, {"RUNNING": 1, "FINISHED": 1}, NOW + 7), (0, {}, None)] == [
         (summary["runs"], summary["by_status"], summary.get("last_activity_time")) for summary in summaries
     ]
+    gate.perform(DeleteExperiment(experiment_id=experiment_id))
+    deleted = SummarizeExperiments(experiment_ids=[experiment_id, empty], deleted_runs=True)
+    assert [2, 0] == [summary["runs"] for summary in gate.perform(deleted)["experiments"]]

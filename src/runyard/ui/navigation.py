@@ -83,6 +83,7 @@ NOTICES = {
     "experiment-created": "The experiment was created.",
     "experiment-renamed": "The experiment was renamed.",
     "experiment-deleted": "The experiment was deleted. It can be restored.",
+    "experiments-restored": "The experiments and the runs deleted with them are back.",
     "experiment-restored": "The experiment and the runs deleted with it are back.",
     "run-renamed": "The run was renamed.",
     "run-deleted": "The run was deleted. It can be restored.",

@@ -1,7 +1,9 @@
 """The list of experiments, and what can be done with it."""
 
+import re
+
 from runyard.gate.gate import Gate
-from runyard.tracking.experiments.messages import DeleteExperiment, GetExperiment, SetExperimentTag
+from runyard.tracking.experiments.messages import DeleteExperiment, GetExperiment, RestoreExperiment, SetExperimentTag
 from tests.factories import NOW, a_run, an_experiment
 from tests.ui.asking import Reader
 from tests.ui.stories import a_story
@@ -97,6 +99,36 @@ def test_an_experiment_is_renamed_described_deleted_and_restored(gate: Gate, rea
     assert "after" in reader.get("/?view=deleted").words
     reader.send(f"{path}/restore")
     assert gate.perform(GetExperiment(experiment_id=experiment_id))["experiment"]["lifecycle_stage"] == "active"
+
+
+def test_the_trash_says_what_was_deleted_and_gives_it_back(gate: Gate, reader: Reader) -> None:
+    """One experiment or several, with their runs; for good only by a command that it shows, with what would go."""
+    first, second, third = (an_experiment(gate, name) for name in ("one <b>", "two", "three"))
+    for experiment_id in (first, first, second):
+        a_run(gate, experiment_id)
+    for experiment_id in (first, second, third):
+        gate.perform(DeleteExperiment(experiment_id=experiment_id))
+
+    page = reader.get("/?view=deleted")
+    asked = reader.get(f"/experiments?view=deleted&experiments={first}&experiments={second}")
+
+    assert "Trash" in re.findall(r"<h1>([^<]*)", page.text)
+    assert {"2", "1", "0"} == set(re.findall(r'<td class="n">(\d+)', page.text))
+    assert "one &lt;b&gt;" in page.text
+    assert "runyard gc" not in page.text
+    assert "2 experiments with 3 runs" in asked.words
+    listed = re.search(r"runyard gc --experiment-ids ([\d,]+)", asked.text)
+    assert listed
+    assert {first, second} == set(listed[1].split(","))
+
+    gate.perform(RestoreExperiment(experiment_id=third))
+    back = reader.send("/ui/experiments/restore", experiments=[first])
+    assert "are back" in reader.get(back.headers["location"]).words
+    assert [second] == reader.get("/?view=deleted").attributes("input", "value")[-1:]
+    missing = reader.send("/ui/experiments/restore", experiments=[second, "999"])
+    assert (404, True) == (missing.status, "1 experiment could not be restored; the others are back." in missing.words)
+    assert "The trash is empty." in reader.get("/?view=deleted").words
+    assert "No experiment was chosen" in reader.send("/ui/experiments/restore").words
 
 
 def test_a_deleted_experiment_shows_its_deleted_runs(gate: Gate, reader: Reader) -> None:

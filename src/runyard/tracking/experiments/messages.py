@@ -78,7 +78,7 @@ class ExperimentsFound(Answer):
 
 
 class ExperimentSummary(Answer):
-    """A summary of the active runs of an experiment.
+    """A summary of the active runs of an experiment, or of its deleted ones.
 
     Attributes
     ----------
@@ -248,6 +248,7 @@ class DeleteExperimentTag(Message[Nothing], post="experiments/delete-experiment-
 class SummarizeExperiments(
     Message[ExperimentSummaries], get="experiments/summarize", family="runyard", needs="experiment.read"
 ):
-    """Of each experiment: its active runs by status, and when one last started or ended."""
+    """Of each experiment: its active runs by status, and when one last started or ended; or so of its deleted runs."""
 
     experiment_ids: list[ExperimentId] = field(default_factory=list)
+    deleted_runs: bool = False

@@ -280,5 +280,6 @@ def delete_experiment_tag(tx: Transaction, message: DeleteExperimentTag) -> Wire
 
 @performs(SummarizeExperiments)
 def summarize_experiments(tx: Transaction, message: SummarizeExperiments) -> Wire:
-    """Counts of active runs by status, and the time of the last start or end."""
-    return {"experiments": summaries(tx, [experiment_number(number) for number in message.experiment_ids])}
+    """Counts of runs by status, and the time of the last start or end."""
+    numbers = [experiment_number(number) for number in message.experiment_ids]
+    return {"experiments": summaries(tx, numbers, deleted=message.deleted_runs)}

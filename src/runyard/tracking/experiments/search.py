@@ -12,14 +12,14 @@ from runyard.search.fields import EXPERIMENT_FIELDS
 from runyard.search.nodes import Comparison, OrderTerm, Words
 from runyard.search.parser import parse_filter, parse_order_by
 from runyard.tracking.experiments.folders import directly_in
-from runyard.tracking.experiments.summaries import LAST_ACTIVITY, MAX_COUNTED, active_runs
+from runyard.tracking.experiments.summaries import LAST_ACTIVITY, MAX_COUNTED, runs_of
 from runyard.tracking.experiments.tables import experiment_tags, experiments
 from runyard.tracking.runs.tables import runs
 
 _OF_RUNS: Mapping[str, sa.ColumnElement[int]] = {
     "last_activity_time": sa.func.coalesce(LAST_ACTIVITY, number(0)),
     "runs": sa.select(sa.func.count())
-    .select_from(active_runs(number(1)).order_by(runs.c.start_time.desc()).limit(MAX_COUNTED).subquery())
+    .select_from(runs_of(number(1)).order_by(runs.c.start_time.desc()).limit(MAX_COUNTED).subquery())
     .scalar_subquery(),
 }
 """What the runs of an experiment come to, by the key that orders by it; a seek for each experiment, or a walk."""

@@ -7,7 +7,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from runyard.exceptions import InvalidParameter
+from runyard.exceptions import InvalidParameter, RunyardException
 from runyard.search.fields import EXPERIMENT_FIELDS
 from runyard.search.writing import value_text
 from runyard.tracking.experiments.entities import Experiment
@@ -19,12 +19,14 @@ from runyard.tracking.experiments.messages import (
     ExperimentsFound,
     ExperimentSummary,
     ListExperimentFolders,
+    RestoreExperiment,
     SearchExperiments,
     SummarizeExperiments,
 )
 from runyard.ui.navigation import Crumb, Shell
 from runyard.ui.parts.filter_error import FilterError, filter_error
 from runyard.ui.parts.filters import as_filter, notes_on
+from runyard.ui.parts.format import plural
 from runyard.ui.parts.list_state import ListState, Pages, view_of, view_type
 from runyard.ui.parts.sorting import Column, column_of, order_terms
 from runyard.ui.parts.stars import turn_star_of_experiment
@@ -39,6 +41,8 @@ _COLUMNS = (
     ("last_update_time", "Changed"),
 )
 _NUMERIC = ("runs",)
+_DELETED = {"last_update_time": "Deleted"}
+"""Heads of the trash: nothing changes a deleted experiment any more."""
 _VIEW = ("search", "order", "view", "folder", "flat", "page", "from")
 """Parameters that forms of the list lead back to."""
 
@@ -68,12 +72,14 @@ class ExperimentsPage:
 
     Attributes
     ----------
+    going: Experiments of the trash that are ticked to be deleted for good.
     folder: The folder whose experiments are listed; empty for those that are in none, or for all.
     prefix: What their names begin with, which is not repeated in each row.
     flat: Whether all experiments are listed, whatever folder they are in.
     """
 
     rows: tuple[ExperimentRow, ...]
+    going: tuple[ExperimentRow, ...]
     folders: tuple[FolderRow, ...]
     more_folders: bool
     folder: str
@@ -118,7 +124,12 @@ def show(site: Site, request: Request) -> Response:
     except InvalidParameter as problem:
         error = filter_error(problem.message)
     path, prefix = site.urls("experiments"), f"{folder}/" if folder else ""
+    rows, ticked = (
+        _with_runs(site, found.experiments, deleted=view == "deleted"),
+        state.all("experiments") if view == "deleted" else (),
+    )
     page = ExperimentsPage(
+        going=tuple(row for row in rows if row.experiment.experiment_id in ticked),
         folders=tuple(FolderRow(one, state.href(path, folder=prefix + one.name)) for one in folders.folders),
         more_folders=folders.more,
         folder=folder,
@@ -126,11 +137,21 @@ def show(site: Site, request: Request) -> Response:
         flat=bool(state.text("flat")),
         flat_href=state.href(path, flat=1),
         folders_href=state.href(path, flat=[], search=[]),
-        rows=_with_runs(site, found.experiments),
+        rows=rows,
         pages=state.pages(path, len(found.experiments), total, found.next_page_token, PAGE_SIZE),
         search=search,
         view=view,
-        columns={key: column_of(key, label, order, state, path, numeric=key in _NUMERIC) for key, label in _COLUMNS},
+        columns={
+            key: column_of(
+                key,
+                _DELETED.get(key, label) if view == "deleted" else label,
+                order,
+                state,
+                path,
+                numeric=key in _NUMERIC,
+            )
+            for key, label in _COLUMNS
+        },
         order=order,
         error=error,
         notes=() if error or found.experiments or not search else notes_on(site, "experiments", within),
@@ -138,7 +159,12 @@ def show(site: Site, request: Request) -> Response:
         here=path,
         query=request.url.query,
     )
-    shell = Shell(folder or "Experiments", "experiments", _crumbs(folder, state, path), home=True)
+    shell = Shell(
+        folder or ("Trash" if view == "deleted" else "Experiments"),
+        "experiments",
+        _crumbs(folder, state, path),
+        home=True,
+    )
     return site.page(request, "experiments", page, shell, 400 if error else 200)
 
 
@@ -149,7 +175,9 @@ def _order_of_folders(order: str) -> list[str]:
 
 
 def _crumbs(folder: str, state: ListState, path: str) -> tuple[Crumb, ...]:
-    """The way to a folder; a slash that begins a part of a name belongs to it."""
+    """The way to a folder, or to the trash; a slash that begins a part of a name belongs to it."""
+    if state.text("view") == "deleted":
+        return (Crumb("Experiments", path), Crumb("Trash"))
     found = [Crumb("Experiments", state.href(path, folder=[]))] if folder else []
     start = 0
     while start < len(folder):
@@ -181,11 +209,11 @@ def _search(
     return found, site.ask(CountExperiments(**question)).experiments
 
 
-def _with_runs(site: Site, experiments: list[Experiment]) -> tuple[ExperimentRow, ...]:
+def _with_runs(site: Site, experiments: list[Experiment], *, deleted: bool) -> tuple[ExperimentRow, ...]:
     if not experiments:
         return ()
     ids = [experiment.experiment_id for experiment in experiments]
-    answer = site.ask(SummarizeExperiments(experiment_ids=ids))
+    answer = site.ask(SummarizeExperiments(experiment_ids=ids, deleted_runs=deleted))
     summaries = {summary.experiment_id: summary for summary in answer.experiments}
     return tuple(ExperimentRow(experiment, summaries[experiment.experiment_id]) for experiment in experiments)
 
@@ -195,6 +223,31 @@ def create(site: Site, form: Form, _path: Mapping[str, Any]) -> str:
     name = form.new_name("An experiment")
     made = site.ask(CreateExperiment(name=name))
     return site.urls("experiments", made.experiment_id, notice="experiment-created")
+
+
+def restore(site: Site, form: Form, _path: Mapping[str, Any]) -> str:
+    """Bring back the ticked experiments of the trash, with the runs that were deleted with them.
+
+    Raises
+    ------
+    InvalidParameter: None is ticked.
+    RunyardException: Some were refused. The others are back.
+    """
+    ticked = form.all("experiments")
+    if not ticked:
+        raise InvalidParameter("No experiment was chosen. Tick the boxes of some experiments first.")
+    refused: list[RunyardException] = []
+    for experiment_id in ticked:
+        try:
+            site.ask(RestoreExperiment(experiment_id=experiment_id))
+        except RunyardException as error:
+            refused.append(error)
+    if refused:
+        others = "; the others are back" if len(refused) < len(ticked) else ""
+        reasons = " ".join(error.message for error in refused[:5])
+        amount = plural(len(refused), "experiment")
+        raise RunyardException(f"{amount} could not be restored{others}. {reasons}", refused[0].error_code)
+    return site.urls("experiments", view="deleted", notice="experiments-restored")
 
 
 def star(site: Site, form: Form, _path: Mapping[str, Any]) -> str:
