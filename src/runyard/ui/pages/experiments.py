@@ -105,7 +105,7 @@ class ExperimentsPage:
         return not elsewhere and not any(row.summary.runs for row in self.rows)
 
 
-def show(site: Site, request: Request) -> Response:
+def show(site: Site, request: Request) -> Response:  # long: all that the page shows, one after the other
     """The list of experiments, narrowed by words or a filter."""
     state = ListState.of(request)
     search, order = state.text("search"), state.text("order")
@@ -141,17 +141,7 @@ def show(site: Site, request: Request) -> Response:
         pages=state.pages(path, len(found.experiments), total, found.next_page_token, PAGE_SIZE),
         search=search,
         view=view,
-        columns={
-            key: column_of(
-                key,
-                _DELETED.get(key, label) if view == "deleted" else label,
-                order,
-                state,
-                path,
-                numeric=key in _NUMERIC,
-            )
-            for key, label in _COLUMNS
-        },
+        columns=_columns(order, view, state, path),
         order=order,
         error=error,
         notes=() if error or found.experiments or not search else notes_on(site, "experiments", within),
@@ -166,6 +156,12 @@ def show(site: Site, request: Request) -> Response:
         home=True,
     )
     return site.page(request, "experiments", page, shell, 400 if error else 200)
+
+
+def _columns(order: str, view: str, state: ListState, path: str) -> dict[str, Column]:
+    """The heads that sort, by the key of their order."""
+    labels = dict(_COLUMNS) | (_DELETED if view == "deleted" else {})
+    return {key: column_of(key, labels[key], order, state, path, numeric=key in _NUMERIC) for key in labels}
 
 
 def _order_of_folders(order: str) -> list[str]:
