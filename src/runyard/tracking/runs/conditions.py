@@ -49,6 +49,30 @@ _OF_ROW = frozenset(("attribute", "experiment"))
 
 
 @dataclass(frozen=True)
+class Place:
+    """A place in the tree of nested runs.
+
+    Attributes
+    ----------
+    name: What tells it from others in page tokens.
+    top: Runs that are nested in none have it.
+    below: Numbers of runs; those that are nested in one of these have it.
+    """
+
+    name: str
+    top: bool = True
+    below: Sequence[int] = ()
+
+    def holds(self, parent: sa.ColumnElement[int], dialect: str) -> sa.ColumnElement[bool]:
+        """Whether the run that is nested in this one has it."""
+        if not self.below:
+            return parent.is_(None)
+        one = len(self.below) == 1
+        nested = parent == self.below[0] if one else one_of_values(dialect, parent, self.below)
+        return sa.or_(parent.is_(None), nested) if self.top else nested
+
+
+@dataclass(frozen=True)
 class View:
     """The runs that a search is about.
 
@@ -56,10 +80,12 @@ class View:
     ----------
     experiments: Numbers of the experiments, in order, each once.
     view_type: Which lifecycle stages are shown.
+    place: Which place in the tree of nested runs they have; any when it is None.
     """
 
     experiments: Sequence[int]
     view_type: str
+    place: Place | None = None
 
     @property
     def several(self) -> bool:
@@ -73,25 +99,32 @@ class View:
         stage: sa.ColumnElement[str] = runs.c.lifecycle_stage
         if tested and dialect == "sqlite":
             stage = stage.concat(sa.literal_column("''"))
-        return self._shown(experiment, stage, dialect)
+        parent: sa.ColumnElement[int] = runs.c.parent_id
+        return self._shown(experiment, stage, parent + number(0) if tested else parent, dialect)
 
     def has(self, run: sa.ColumnElement[int], dialect: str) -> sa.ColumnElement[bool]:
         """Whether the run of a number is in view."""
         if dialect == "postgresql":
             return _one(sa.select(number(1)).where(runs.c.id == run, *self.shown(dialect, tested=True)), dialect)
         # A row of `runs` has a page for itself; of this index, a page has hundreds of runs.
-        known, experiment, stage = (
-            sa.literal_column(f"seen.{name}", runs.c[name].type) for name in ("id", "experiment_id", "lifecycle_stage")
+        known, experiment, stage, parent = (
+            sa.literal_column(f"seen.{name}", runs.c[name].type)
+            for name in ("id", "experiment_id", "lifecycle_stage", "parent_id")
         )
         seen = sa.select(number(1)).select_from(sa.text("runs AS seen INDEXED BY ix_runs_number"))
-        return _one(seen.where(known == run, *self._shown(experiment, stage, dialect)), dialect)
+        return _one(seen.where(known == run, *self._shown(experiment, stage, parent, dialect)), dialect)
 
     def _shown(
-        self, experiment: sa.ColumnElement[int], stage: sa.ColumnElement[str], dialect: str
+        self,
+        experiment: sa.ColumnElement[int],
+        stage: sa.ColumnElement[str],
+        parent: sa.ColumnElement[int],
+        dialect: str,
     ) -> list[sa.ColumnElement[bool]]:
         numbers = self.experiments
         one = experiment == numbers[0] if len(numbers) == 1 else one_of_values(dialect, experiment, numbers)
-        return [one, shown_stage(stage, self.view_type)]
+        placed = [] if self.place is None else [self.place.holds(parent, dialect)]
+        return [one, shown_stage(stage, self.view_type), *placed]
 
 
 def meets(

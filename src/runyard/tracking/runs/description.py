@@ -16,7 +16,7 @@ from runyard.tracking.metrics.tables import metric_series
 from runyard.tracking.runs.conditions import meets
 from runyard.tracking.runs.messages import DescribeRuns
 from runyard.tracking.runs.ranges import in_index, runs_in_range
-from runyard.tracking.runs.search import few_candidates, next_newest, search_of, search_run_ids
+from runyard.tracking.runs.search import Search, few_candidates, next_newest, search_of, search_run_ids
 from runyard.tracking.runs.tables import indexed_part, params, runs
 
 MAX_DESCRIBED = 1000
@@ -107,7 +107,7 @@ def describe(tx: Transaction, message: DescribeRuns) -> dict[str, Any]:
     param_keys = _param_keys.rows(tx, numbers)
     compared = bound(tx, described[:: -(-len(described) // MAX_COMPARED) or 1])
     values = {key: _compared(*rest) for key, *rest in _param_values.rows(tx, compared)} if param_keys else {}
-    total, more = _count(tx, message) if token else (0, False)
+    total, more = count_bounded(tx, _search(tx, message)) if token else (0, False)
     total = max(total, len(found))
     answer: dict[str, Any] = {
         "runs": total,
@@ -123,6 +123,10 @@ def describe(tx: Transaction, message: DescribeRuns) -> dict[str, Any]:
         answer["further_metric_keys"] = _further(tx, _first_metric_keys, metric_keys)
         answer["further_param_keys"] = _further(tx, _first_param_keys, param_keys)
     return answer
+
+
+def _search(tx: Transaction, message: DescribeRuns) -> Search:
+    return search_of(tx, message.experiment_ids, message.run_view_type, message.filter)
 
 
 def _compared(runs_of: int, alike: int, example: str) -> dict[str, Any]:
@@ -158,9 +162,8 @@ def _affordable(tx: Transaction, found: Sequence[int]) -> int:
     return max(1, MAX_ROWS * len(sample) // rows) if rows else len(found)
 
 
-def _count(tx: Transaction, message: DescribeRuns) -> tuple[int, bool]:
+def count_bounded(tx: Transaction, search: Search) -> tuple[int, bool]:
     """The number of matching runs up to a bound, and whether there may be more."""
-    search = search_of(tx, message.experiment_ids, message.run_view_type, message.filter)
     view, conditions = search.view, search.conditions
     shown = view.shown(tx.dialect)
     if not conditions:

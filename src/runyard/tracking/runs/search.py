@@ -15,6 +15,7 @@ from runyard.search.nodes import Comparison, Condition, OrderTerm
 from runyard.search.parser import parse_filter, parse_order_by
 from runyard.tracking.experiments.messages import experiment_number
 from runyard.tracking.runs.conditions import (
+    Place,
     View,
     matching,
     meets,
@@ -69,8 +70,13 @@ def search_run_ids(
     order_by: Sequence[str],
     max_results: int,
     page_token: str | None,
+    place: Place | None = None,
 ) -> tuple[list[int], str | None]:
     """Internal numbers of a page of runs, and the next page's token. A number of statements that has a bound.
+
+    Parameters
+    ----------
+    place: Which place in the tree of nested runs they have; any when it is None.
 
     Raises
     ------
@@ -80,9 +86,16 @@ def search_run_ids(
     by_duration = any((term.kind, term.key) == ("attribute", "duration") for term in terms)
     now = (time_of(page_token) if by_duration else None) or tx.now_ms
     source, columns = sort_columns(terms, tx.dialect, now)
-    search = replace(search_of(tx, experiment_ids, view_type, text, terms), now=now)
+    search = replace(search_of(tx, experiment_ids, view_type, text, terms, place), now=now)
     every = sa.select(runs.c.id).select_from(source)
-    query = ("runs", sorted(set(experiment_ids)), view_type, text or "", list(order_by))
+    query = (
+        "runs",
+        sorted(set(experiment_ids)),
+        view_type,
+        text or "",
+        list(order_by),
+        *([place.name] if place else ()),
+    )
     page = Page(columns, query, max_results, page_token)
     return page.cut(_rows(tx, page, every, replace(search, key=page.start.key)))
 
@@ -112,7 +125,12 @@ class Search:
 
 
 def search_of(
-    tx: Transaction, experiment_ids: Sequence[str], view_type: str, text: str | None, terms: Sequence[OrderTerm] = ()
+    tx: Transaction,
+    experiment_ids: Sequence[str],
+    view_type: str,
+    text: str | None,
+    terms: Sequence[OrderTerm] = (),
+    place: Place | None = None,
 ) -> Search:
     """A search for runs, its conditions such that indexes serve them where they can.
 
@@ -121,7 +139,7 @@ def search_of(
     InvalidParameter: The filter is not valid.
     """
     numbers = sorted({experiment_number(experiment_id) for experiment_id in experiment_ids})
-    return Search(View(numbers, view_type), narrowed(tx, parse_filter(text, RUN_FIELDS)), terms)
+    return Search(View(numbers, view_type, place), narrowed(tx, parse_filter(text, RUN_FIELDS)), terms)
 
 
 def _rows(tx: Transaction, page: Page, every: sa.Select[Any], search: Search) -> Sequence[Any]:

@@ -8,6 +8,7 @@ from sqlalchemy.sql.elements import Grouping
 from runyard.db.conditions import as_number, binary, number
 from runyard.db.metadata import metadata
 from runyard.tracking.experiments.tables import experiments
+from runyard.tracking.runs.parents import PARENTS_CHANGED
 
 run_number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 """Type of the internal number that other tables refer to a run by; 32-digit ids would treble their size."""
@@ -52,6 +53,8 @@ runs = sa.Table(
     # Params and tags once more, as the JSON text that answers carry: a search reads one row a run instead of twenty.
     sa.Column("document", sa.Text, nullable=False),
     sa.Column("removal_time", sa.BigInteger),  # when removal for good began: from then on it cannot be restored
+    # The run it is nested in, where its tag names one that is in view with it; `parents.py` has what keeps it right.
+    sa.Column("parent_id", run_number),
     sa.Index("ix_runs_newest", "experiment_id", "lifecycle_stage", sa.text("start_time DESC"), "run_uuid"),
     # The same within a status: a search for one reads its newest runs only, and the runs of each are counted here.
     sa.Index("ix_runs_status", "experiment_id", "lifecycle_stage", "status", sa.text("start_time DESC"), "run_uuid"),
@@ -61,7 +64,25 @@ runs = sa.Table(
     # Those that go on: a run leaves it when it ends, so the other orders hold those that have ended alone.
     sa.Index("ix_runs_open", "experiment_id", "start_time", **where("end_time IS NULL")),
     # Whether the run of a number is in view: SQLite would read a page for each, as rows are long.
-    sa.Index("ix_runs_number", "id", "experiment_id", "lifecycle_stage").ddl_if(dialect="sqlite"),
+    sa.Index("ix_runs_number", "id", "experiment_id", "lifecycle_stage", "parent_id").ddl_if(dialect="sqlite"),
+    # The newest runs that are nested in none, and those that are nested in one.
+    sa.Index(
+        "ix_runs_top",
+        "experiment_id",
+        "lifecycle_stage",
+        sa.text("start_time DESC"),
+        "run_uuid",
+        **where("parent_id IS NULL"),
+    ),
+    sa.Index(
+        "ix_runs_nested",
+        "experiment_id",
+        "lifecycle_stage",
+        "parent_id",
+        sa.text("start_time DESC"),
+        "run_uuid",
+        **where("parent_id IS NOT NULL"),
+    ),
 )
 
 LASTED: sa.ColumnElement[float] = sa.cast(runs.c.end_time, sa.Double()) - sa.cast(runs.c.start_time, sa.Double())
@@ -199,7 +220,7 @@ SQLite would take an OR IGNORE of a trigger for what the statement says that fir
 run's row, as has `texts.py` when it reads the tags.
 """
 
-for _dialect, _statements in TEXTS_CHANGED.items():
-    for _statement in _statements:
+for _dialect in ("sqlite", "postgresql"):
+    for _statement in (*TEXTS_CHANGED[_dialect], *PARENTS_CHANGED[_dialect]):
         _made = sa.DDL(_statement.replace("%", "%%"))  # type: ignore[no-untyped-call]
         sa.event.listen(tags, "after_create", _made.execute_if(dialect=_dialect))

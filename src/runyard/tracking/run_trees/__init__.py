@@ -1,0 +1,1 @@
+"""Nested runs below their parents: a search a level at a time."""

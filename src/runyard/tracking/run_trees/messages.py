@@ -1,0 +1,88 @@
+"""The message that searches for a level of the tree of runs, and what it is answered with."""
+
+from dataclasses import field
+
+from runyard.core.limits import check_run_id
+from runyard.exceptions import InvalidParameter
+from runyard.protocol.answer import Answer
+from runyard.protocol.message import Message
+from runyard.protocol.types import ExperimentId, ViewType
+from runyard.tracking.runs.entities import Run
+
+MAX_RESULTS = 1_000
+"""Runs in one answer."""
+MAX_PARENTS = 5_000
+"""Runs with nested ones in an experiment up to which a filter leaves children below parents that it finds too."""
+MOST_COUNTED, MOST_MATCHES = 1_000, 100
+"""Children of a run are counted up to these numbers, without a filter and with one."""
+
+
+class TreeRow(Answer):
+    """The place of a run in the tree.
+
+    Attributes
+    ----------
+    children: How many of the runs that are nested in it match: up to 1,000, or up to 100 when there is a filter.
+    more: There are more than were counted.
+    parent_run_id, parent_name: The run it is nested in, if there is one.
+    """
+
+    run_id: str
+    children: int = 0
+    more: bool = False
+    parent_run_id: str = ""
+    parent_name: str = ""
+
+
+class RunTree(Answer):
+    """A page of a level of the tree.
+
+    Attributes
+    ----------
+    rows: The places of the runs, in the same order.
+    nested: There are nested runs in the experiments.
+    total: How many runs the level has, counted as `DescribeRuns` counts.
+    more: There may be more than were counted.
+    """
+
+    runs: list[Run] = field(default_factory=list)
+    rows: list[TreeRow] = field(default_factory=list)
+    nested: bool = False
+    total: int = 0
+    more: bool = False
+    next_page_token: str | None = None
+
+
+class SearchRunTree(
+    Message[RunTree], post="runs/search-tree", kind="read", family="runyard", needs="run.read", dear=True
+):
+    """One level of runs as a tree: those at the top, or those that are nested in one run.
+
+    A run is nested in the run that its tag `mlflow.parentRunId` names when that is in the same experiment, and both are
+    active or both are deleted. Without a filter the top are all other runs. A filter asks about each run for itself:
+    what matches stands below its parent when the parent matches too, and else at the top, so that each run that matches
+    is in one place. Where more than 5,000 runs have nested ones, all that a filter finds is at the top.
+
+    Attributes
+    ----------
+    parent_run_id: The run whose children are wanted; those at the top without one.
+    flat: Every run that matches, nested ones too, as a plain search finds them.
+    max_results: Up to 1,000.
+    """
+
+    experiment_ids: list[ExperimentId] = field(default_factory=list)
+    filter: str | None = None
+    run_view_type: ViewType = "ACTIVE_ONLY"
+    order_by: list[str] = field(default_factory=list)
+    parent_run_id: str = ""
+    flat: bool = False
+    max_results: int = 100
+    page_token: str | None = None
+
+    def check(self) -> None:
+        if not 1 <= self.max_results <= MAX_RESULTS:
+            raise InvalidParameter(f"'max_results' is {self.max_results}; it may be 1 to {MAX_RESULTS:,}.")
+        if self.parent_run_id:
+            check_run_id(self.parent_run_id)
+        if self.parent_run_id and self.flat:
+            raise InvalidParameter("Give 'parent_run_id' or 'flat', not both: a flat list has no level below a run.")
