@@ -24,7 +24,13 @@ from runyard.tracking.runs.messages import (
 )
 from tests.factories import NOW, a_point, a_run, an_experiment
 
-ORDERS = ([], ["metrics.loss DESC"], ["tags.kind", "metrics.loss"], ["duration"], ["run_name DESC"])
+ORDERS: tuple[list[str], ...] = (
+    [],
+    ["metrics.loss DESC"],
+    ["tags.kind", "metrics.loss"],
+    ["duration"],
+    ["run_name DESC"],
+)
 FILTERS = (None, "metrics.loss > 0.3", "tags.kind = 'a'", "metrics.loss < 0.6 OR tags.kind != 'b'", "metrics.loss > 2")
 
 
@@ -71,10 +77,15 @@ class Forest:
             self.gate.perform(DeleteTag(run_id=run, key=PARENT_TAG))
             self.nest(run)
         elif what == "move":
-            self.leave(run)
-            self.home[run] = self.chance.choice(self.homes)
-            self.gate.perform(MoveRuns(run_ids=[run], experiment_id=self.home[run]))
-            self.arrive(run)
+            target, going = self.chance.choice(self.homes), [run]
+            self.gate.perform(MoveRuns(run_ids=[run], experiment_id=target))
+            while going := [each for each in going if self.home[each] != target]:
+                for each in going:
+                    self.leave(each)
+                    self.home[each] = target
+                for each in going:
+                    self.arrive(each)
+                going = [each for each in self.home if self.tag.get(each) in going]  # what is below goes along
         elif what in ("delete", "restore"):
             self.leave(run)
             self.deleted ^= {run}
@@ -135,7 +146,7 @@ def shown(gate: Gate, **question: Any) -> list[tuple[str, int]]:
     return rows or [(run, 0) for run in runs]
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_a_tree_is_what_is_made_of_it_naively(gate: Gate, seed: int) -> None:
     """After any changes, in any order, with any filter and view: each run that matches is in one place."""
     forest = Forest(gate, [an_experiment(gate) for _ in range(2)], random.Random(seed))
@@ -145,7 +156,12 @@ def test_a_tree_is_what_is_made_of_it_naively(gate: Gate, seed: int) -> None:
     for text in FILTERS:
         order, experiments = forest.chance.choice(ORDERS), forest.homes[: forest.chance.randint(1, 2)]
         view = forest.chance.choice(("ACTIVE_ONLY", "ACTIVE_ONLY", "ALL", "DELETED_ONLY"))
-        question = {"experiment_ids": experiments, "filter": text, "run_view_type": view, "order_by": order}
+        question: dict[str, Any] = {
+            "experiment_ids": experiments,
+            "filter": text,
+            "run_view_type": view,
+            "order_by": order,
+        }
         found = [run.info.run_id for run in gate.ask(SearchRuns(**question, max_results=1000)).runs]
         below = {run: forest.above.get(run) if forest.above.get(run) in found else None for run in found}
         children = {parent: [run for run in found if below[run] == parent] for parent in (None, *found)}
