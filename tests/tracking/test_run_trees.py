@@ -141,7 +141,7 @@ def shown(gate: Gate, **question: Any) -> list[tuple[str, int]]:
     pages = all_pages(gate, **question)
     runs = [run.info.run_id for page in pages for run in page.runs]
     rows = [(row.run_id, row.children) for page in pages for row in page.rows]
-    assert {len(runs)} == {page.total for page in pages}
+    assert {page.total for page in pages} <= {len(runs), None}
     assert not rows or [run for run, _ in rows] == runs
     return rows or [(run, 0) for run in runs]
 
@@ -180,7 +180,7 @@ def test_a_store_without_nested_runs_has_a_plain_list(gate: Gate) -> None:
     page = gate.ask(SearchRunTree(experiment_ids=[experiment_id], max_results=2))
     plain = gate.ask(SearchRuns(experiment_ids=[experiment_id], max_results=2))
 
-    assert (made[:2], [], False, 5) == ([run.info.run_id for run in page.runs], page.rows, page.nested, page.total)
+    assert (made[:2], [], False, None) == ([run.info.run_id for run in page.runs], page.rows, page.nested, page.total)
     assert plain.next_page_token == page.next_page_token
 
 
@@ -203,7 +203,7 @@ def test_many_children_are_counted_up_to_a_number(gate: Gate, monkeypatch: Any) 
     assert (100, True) == (filtered.children, filtered.more)
     assert (100, 102) == (len(below.runs), below.total)
     assert {(parent, "sweep", 0)} == {(each.parent_run_id, each.parent_name, each.children) for each in alone.rows}
-    assert (103, {0}) == (listed.total, {each.children for each in listed.rows})
+    assert (None, {0}) == (listed.total, {each.children for each in listed.rows})
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from runyard.tracking.metrics.client import MetricsClient
 from runyard.tracking.origins.client import OriginsClient
 from runyard.tracking.run_changes.client import RunChangesClient
 from runyard.tracking.run_groups.client import RunGroupsClient
+from runyard.tracking.run_trees.client import RunTreesClient
 from runyard.tracking.saved_views.client import SavedViewsClient
 
 
@@ -32,6 +33,7 @@ class RunyardClient(
     MetricsClient,
     ManyRunsClient,
     RunGroupsClient,
+    RunTreesClient,
     RunChangesClient,
     SavedViewsClient,
     OriginsClient,

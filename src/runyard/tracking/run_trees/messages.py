@@ -41,14 +41,14 @@ class RunTree(Answer):
     ----------
     rows: The places of the runs, in the same order.
     nested: There are nested runs in the experiments.
-    total: How many runs the level has, counted as `DescribeRuns` counts.
+    total: How many runs the level has, counted as `DescribeRuns` counts; None where it has all that match.
     more: There may be more than were counted.
     """
 
     runs: list[Run] = field(default_factory=list)
     rows: list[TreeRow] = field(default_factory=list)
     nested: bool = False
-    total: int = 0
+    total: int | None = None
     more: bool = False
     next_page_token: str | None = None
 

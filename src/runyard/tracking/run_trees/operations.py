@@ -53,11 +53,10 @@ def search_run_tree(tx: Transaction, message: SearchRunTree) -> Wire:
     ]
     if nested:
         members.append('"nested":true')
-    total, more = len(numbers), False
-    if token or message.page_token:
+    if place is not None:
         level = search_of(tx, experiment_ids, view_type, message.filter, place=place)
         total, more = count_bounded(tx, level)
-    members.append(f'"total":{total},"more":{json.dumps(more)}')
+        members.append(f'"total":{total},"more":{json.dumps(more)}')
     if token:
         members.append(f'"next_page_token":{json.dumps(token)}')
     return Raw(f"{{{','.join(members)}}}".encode())

@@ -146,12 +146,12 @@ def few_runs(
         chosen = [runs_in_range(comparison, tx.dialect, shown) for comparison in cover]
         if ends:  # both ends of a range at once: each by itself may find half of all runs
             chosen = [chosen[0].where(*(in_range(other, tx.dialect) for other in ends))]
-        few = _few(tx, chosen)
+        few = few_of(tx, chosen)
         if few is not None:
             return few
         if cover[0].kind in TABLES:
             wide[name] = time.monotonic() + WIDE_SECONDS
-    return _few(tx, [in_view])
+    return few_of(tx, [in_view])
 
 
 def _wide_ranges(tx: Transaction) -> dict[object, float]:
@@ -192,7 +192,7 @@ def _other_ends(comparison: Comparison, conditions: Sequence[Condition]) -> list
     return [each for each in ends if (each.kind, each.key) == (comparison.kind, comparison.key)]
 
 
-def _few(tx: Transaction, choices: Sequence[sa.Select[Any]]) -> list[int] | None:
+def few_of(tx: Transaction, choices: Sequence[sa.Select[Any]]) -> list[int] | None:
     """What statements select, each number once; None when it is much."""
     if len(choices) == 1:  # how many there are is soon told, and mostly they are many
         many = tx.execute(choices[0].limit(1).offset(MAX_FOUND)).first()
@@ -244,6 +244,7 @@ def runs_in_range(comparison: Comparison, dialect: str, shown: Sequence[sa.Colum
     ----------
     shown: The conditions on experiment and lifecycle stage, for conditions on attributes.
     """
+    shown = shown[:2]  # a place in the tree is in another index than a status
     if comparison.kind != "attribute":
         table = TABLES[comparison.kind]
         chosen = sa.select(table.c.run_id).where(table.c.key == comparison.key, in_range(comparison, dialect))

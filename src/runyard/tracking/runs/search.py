@@ -25,7 +25,7 @@ from runyard.tracking.runs.conditions import (
     served,
 )
 from runyard.tracking.runs.orders import sort_columns, time_of
-from runyard.tracking.runs.ranges import TABLES, common_runs, few_runs, in_index, narrowed
+from runyard.tracking.runs.ranges import TABLES, common_runs, few_of, few_runs, in_index, narrowed
 from runyard.tracking.runs.tables import INDEXED_LENGTH, runs
 from runyard.tracking.runs.texts import runs_with_texts
 from runyard.tracking.runs.walks import (
@@ -164,8 +164,18 @@ def _rows(tx: Transaction, page: Page, every: sa.Select[Any], search: Search) ->
 def few_candidates(tx: Transaction, search: Search) -> list[int] | None:
     """The numbers of the runs among which all that match are, where an index shows that they are few."""
     view = search.view
+    if view.place is not None and (few := _few_in_place(tx, view, view.place)) is not None:
+        return few
     found = runs_with_texts(tx, search.conditions, view.experiments)
     return few_runs(tx, search.conditions, view.shown(tx.dialect), view.several) if found is None else found
+
+
+def _few_in_place(tx: Transaction, view: View, place: Place) -> list[int] | None:
+    """The numbers of the runs in a place of the tree, if they are few."""
+    parts = [replace(place, below=())] if place.top else []
+    parts += [replace(place, top=False)] if place.below else []
+    views = [replace(view, place=part) for part in parts]
+    return few_of(tx, [sa.select(runs.c.id).where(*each.shown(tx.dialect)) for each in views])
 
 
 def _on_all(tx: Transaction, search: Search) -> list[sa.ColumnElement[bool]]:
