@@ -138,16 +138,6 @@ def test_every_head_leads_to_a_table_sorted_by_it(gate: Gate, reader: Reader) ->
         assert 'aria-sort="' in sorted_page.text, link
 
 
-def test_nested_runs_stand_below_their_parent(gate: Gate, reader: Reader) -> None:
-    """A sweep reads as a tree."""
-    story = a_story(gate, runs=4)
-
-    page = reader.get(f"/experiments/{story.experiment_id}")
-
-    assert ["run 2", "run 0", "run 3", "run 1"] == names(page)
-    assert page.text.count('<td class="d1">') == 2
-
-
 def test_pages_follow_each_other_with_true_counts(gate: Gate, reader: Reader) -> None:
     """Every run is on exactly one page, and the way back leads to the same pages."""
     experiment_id = an_experiment(gate)

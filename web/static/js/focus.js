@@ -22,10 +22,14 @@ function traitsOf(control) {
     label: control.getAttribute("aria-label"),
     inHead: control.closest("thead") !== null,
     tag: control.tagName,
+    run: control.closest("tr")?.querySelector("[name=runs]")?.value,
   };
 }
 
-function focusAgain(view, { filter, rel, text, label, inHead, tag }) {
+function focusAgain(view, { filter, rel, text, label, inHead, tag, run }) {
+  const row = run && view.querySelector(`[name=runs][value="${CSS.escape(run)}"]`)?.closest("tr");
+  const inRow = row && [...row.querySelectorAll(tag.toLowerCase())].find((other) => other.getAttribute("aria-label") === label);
+  if (inRow) return inRow.focus({ preventScroll: true });
   const alike = [...view.querySelectorAll(tag.toLowerCase())].filter((other) => (other.closest("thead") !== null) === inHead);
   const rows = view.querySelector("[data-rows] tbody a");
   const wrong = view.querySelector("[aria-invalid]");

@@ -30,6 +30,7 @@ function updateCell(cell, now) {
 
 // The box and the star of a row are the reader's: of these only whether it is starred is taken.
 function updateRow(row, now) {
+  for (const name of ["aria-level", "aria-expanded"]) now.hasAttribute(name) ? row.setAttribute(name, now.getAttribute(name)) : row.removeAttribute(name);
   const [star, starNow] = [row, now].map((each) => each.querySelector("[name=star]"));
   if (star && starNow) star.setAttribute("aria-pressed", starNow.getAttribute("aria-pressed"));
   const cells = [...now.cells];
@@ -84,6 +85,7 @@ function apply(now) {
   const known = new Map(rowsOf(table).map((row) => [idOf(row), row]));
   for (const row of rowsOf(next)) if (known.has(idOf(row))) updateRow(known.get(idOf(row)), row.cloneNode(true));
   for (const [at, head] of [...table.tHead.rows[0].cells].entries()) updateHead(head, next.tHead.rows[0].cells[at]);
+  for (const name of ["class", "role"]) next.hasAttribute(name) ? table.setAttribute(name, next.getAttribute(name)) : table.removeAttribute(name);
   updateCounts(now);
   if (before.join() === after.join()) {
     waiting = null;

@@ -48,8 +48,25 @@ document.addEventListener("click", ({ target }) => {
 document.addEventListener("keydown", (event) => {
   if (!["ArrowRight", "ArrowLeft", "Enter", " ", "Escape"].includes(event.key) || !event.target.matches?.("#runs-table tbody :is(td, td > a)")) return;
   if (event.target.matches("a") && !event.key.startsWith("Arrow")) return;
+  if (event.target.matches("tr > :nth-child(2) > a") && turned(event)) return event.preventDefault();
   import("./cell-menu.js").then(({ walk }) => walk(event));
 });
+
+// In a tree of runs Right opens the row and Left closes it, or goes to the row of the parent.
+function turned({ key, target }) {
+  const row = target.closest("tr[aria-level]");
+  const opened = row?.getAttribute("aria-expanded");
+  if (key === "ArrowRight" ? opened !== "false" : !row) return false;
+  if (opened && (opened === "true") === (key === "ArrowLeft")) {
+    row.querySelector(".turn").click();
+    return true;
+  }
+  const level = Number(row.getAttribute("aria-level"));
+  let above = row.previousElementSibling;
+  while (above && Number(above.getAttribute("aria-level")) >= level) above = above.previousElementSibling;
+  above?.querySelector("td > a")?.focus();
+  return Boolean(above);
+}
 
 // What is chosen: a selection that the server keeps, and ids that were added to it and dropped from it since.
 // It is in the address, so that it outlives the page and can be sent to somebody.

@@ -87,10 +87,10 @@ def _top(tx: Transaction, asked: Search, *, flat: bool) -> tuple[bool, Place | N
     if not parents or flat or len(parents) > MAX_PARENTS:
         return bool(parents), None
     if not asked.conditions:
-        return True, Place("top")
+        return True, Place("")
     matching = matching_of(tx, asked, parents)
     others = [parent for parent in parents if parent not in matching]
-    return True, Place("top", below=others) if matching else None
+    return True, Place("", below=others) if matching else None
 
 
 def _rows(tx: Transaction, asked: Search, numbers: list[int], *, nested: bool, tree: bool) -> list[dict[str, Any]]:

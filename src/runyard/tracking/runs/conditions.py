@@ -54,7 +54,7 @@ class Place:
 
     Attributes
     ----------
-    name: What tells it from others in page tokens.
+    name: What tells it from others in page tokens; empty where those of a plain search do.
     top: Runs that are nested in none have it.
     below: Numbers of runs; those that are nested in one of these have it.
     """

@@ -1,7 +1,7 @@
 """The runs of an experiment, or of several: a table to filter, sort, page through and choose from."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from markupsafe import Markup
@@ -23,7 +23,8 @@ from runyard.tracking.experiments.messages import (
 )
 from runyard.tracking.filters.messages import ExplainFilter
 from runyard.tracking.many_runs.messages import DeleteRuns, FindRunIds, RemoveRuns, RestoreRuns, TagRuns
-from runyard.tracking.runs.messages import DescribeRuns, RunsDescribed, RunsFound, SearchRuns
+from runyard.tracking.run_trees.messages import RunTree, SearchRunTree
+from runyard.tracking.runs.messages import DescribeRuns, RunsDescribed
 from runyard.tracking.selections.messages import CreateSelection
 from runyard.ui.navigation import Crumb, Shell, encode_query
 from runyard.ui.parts.chosen_runs import MAX_RUNS, Chosen, chosen
@@ -33,9 +34,9 @@ from runyard.ui.parts.format import plural
 from runyard.ui.parts.list_state import ListState, Pages, view_of, view_type
 from runyard.ui.parts.many_runs import Done, change, just_done, wait_until_removed
 from runyard.ui.parts.markdown import note
-from runyard.ui.parts.nesting import NestedRun, flat, nested
 from runyard.ui.parts.run_groups import NEWEST_FIRST, GroupPanel, GroupTable, group_panel, group_table
 from runyard.ui.parts.run_groups import PAGE_SIZE as GROUPS_PAGE
+from runyard.ui.parts.run_tree import RunRow, plain_rows, runs_of, tree_rows
 from runyard.ui.parts.runs_export import WRITERS
 from runyard.ui.parts.runs_scope import Scope, usual_columns
 from runyard.ui.parts.runs_table import RunsTable, runs_table
@@ -74,7 +75,10 @@ class ExperimentPage:
 
     scope: Scope
     experiments: tuple[Experiment, ...]
-    rows: tuple[NestedRun, ...]
+    rows: tuple[RunRow, ...]
+    nested: bool
+    flat: bool
+    level: int | None
     groups: GroupTable | None
     grouping: GroupPanel
     matching: RunsDescribed
@@ -120,6 +124,26 @@ class ExperimentPage:
         return f"Runs of {count}" if self.scope.several else self.experiments[0].name
 
     @property
+    def tree(self) -> bool:
+        """Whether the rows stand below each other."""
+        return self.nested and not self.flat
+
+    @property
+    def noun(self) -> str:
+        """What the pages are of."""
+        if self.groups:
+            return "group" if self.pages.total == 1 else "groups"
+        if self.level is None or self.level == self.matching.runs:
+            return "run" if self.pages.total == 1 else "runs"
+        in_all = f"{'over ' if self.matching.more else ''}{self.matching.runs:,} in all"
+        return f"{'run' if self.pages.total == 1 else 'runs'} at the top, {in_all}"
+
+    @property
+    def columns(self) -> int:
+        """How many columns stand beside the boxes."""
+        return 1 + len(self.table.columns)
+
+    @property
     def chosen_elsewhere(self) -> tuple[str, ...]:
         """The ids of chosen runs that were added to the selection and are not on this page."""
         here = {row.run.info.run_id for row in self.rows}
@@ -143,10 +167,19 @@ def show(site: Site, request: Request) -> Response:  # long: all that the page s
         described, state.all("col"), with_equal=bool(state.text("equal")), usual=usual_columns(scope)
     )
     groups = None if error else group_table(site, state, path, _question(scope, filter_text, view), choice)
+    if groups:
+        rows = plain_rows(groups.runs)
+    else:
+        question = _question(scope, "" if error else filter_text, view)
+        terms = [] if error else order_terms(orders, NEWEST_FIRST)
+        rows = tree_rows(site, state, path, question | {"order_by": terms}, found)
     page = ExperimentPage(
         scope=scope,
         experiments=experiments,
-        rows=flat(groups.runs) if groups else flat(found.runs) if orders else nested(found.runs),
+        rows=rows,
+        nested=found.nested,
+        flat=_is_flat(state),
+        level=found.total,
         groups=groups,
         grouping=group_panel(state, choice),
         matching=described,
@@ -155,7 +188,7 @@ def show(site: Site, request: Request) -> Response:  # long: all that the page s
         filter=filter_text,
         view=view,
         choice=choice,
-        table=runs_table(site, choice, groups.runs if groups else found.runs, state, path, names),
+        table=runs_table(site, choice, runs_of(rows), state, path, names),
         with_equal=bool(state.text("equal")),
         equal_toggle=_equal_toggle(choice, state, path),
         error=error,
@@ -176,21 +209,23 @@ def show(site: Site, request: Request) -> Response:  # long: all that the page s
 
 def _find(
     site: Site, scope: Scope, filter_text: str, orders: Sequence[str], view: str, state: ListState
-) -> tuple[RunsFound, RunsDescribed, FilterError | None]:
+) -> tuple[RunTree, RunsDescribed, FilterError | None]:
     """The page of runs and what all matching runs have, or what is wrong with the question."""
     question = _question(scope, filter_text, view)
     try:
         parse_filter(filter_text, RUN_FIELDS, strict=True)
         described = site.ask(DescribeRuns(**question))
         if state.all("group"):
-            return RunsFound(), described, None
+            return RunTree(), described, None
         terms = order_terms(orders, NEWEST_FIRST)
-        found = site.ask(SearchRuns(**question, order_by=terms, max_results=PAGE_SIZE, page_token=state.token))
+        asked = SearchRunTree(**question, order_by=terms, max_results=PAGE_SIZE, page_token=state.token)
+        asked.flat = _is_flat(state)
+        found = site.ask(asked)
         return found, described, None
     except InvalidParameter as problem:
         question["filter"] = None  # the table stays, with all runs, while the filter is corrected
-        found = site.ask(SearchRuns(**question, max_results=PAGE_SIZE))
-        return RunsFound(runs=found.runs), site.ask(DescribeRuns(**question)), filter_error(problem.message)
+        found = site.ask(SearchRunTree(**question, max_results=PAGE_SIZE, flat=_is_flat(state)))
+        return replace(found, next_page_token=None), site.ask(DescribeRuns(**question)), filter_error(problem.message)
 
 
 def _question(scope: Scope, filter_text: str, view: str) -> dict[str, Any]:
@@ -202,16 +237,22 @@ def _question(scope: Scope, filter_text: str, view: str) -> dict[str, Any]:
     }
 
 
-def _pages(state: ListState, path: str, found: RunsFound, described: RunsDescribed, groups: GroupTable | None) -> Pages:
+def _is_flat(state: ListState) -> bool:
+    """Whether nested runs have rows as others do."""
+    return state.choice("nest", ("tree", "flat")) == "flat"
+
+
+def _pages(state: ListState, path: str, found: RunTree, described: RunsDescribed, groups: GroupTable | None) -> Pages:
     """The pages of groups where there are some, else those of runs."""
     if groups:
         total, token = groups.found.total, groups.found.next_page_token
         return state.pages(path, len(groups.rows), total, token, GROUPS_PAGE)
-    return state.pages(path, len(found.runs), described.runs, found.next_page_token, PAGE_SIZE, more=described.more)
+    total, more = (described.runs, described.more) if found.total is None else (found.total, found.more)
+    return state.pages(path, len(found.runs), total, found.next_page_token, PAGE_SIZE, more=more)
 
 
 def _notes(
-    site: Site, filter_text: str, found: RunsFound, described: RunsDescribed, error: FilterError | None
+    site: Site, filter_text: str, found: RunTree, described: RunsDescribed, error: FilterError | None
 ) -> tuple[str, ...]:
     """What is odd about a filter that finds nothing."""
     if found.runs or error or not filter_text or described.runs:
@@ -225,6 +266,8 @@ def _links(state: ListState, path: str, *, deleted: bool) -> dict[str, str]:
         "deleted": state.href(path, view="deleted"),
         "all": state.href(path, view="all"),
         "default_columns": state.href(path, col=None, equal=None),
+        "tree": state.href(path, nest=None, open=None),
+        "flat": state.href(path, nest="flat", open=None),
         "no_filter": state.href(path, filter=None),
         **{kind: state.href(f"{path}.{kind}") for kind in WRITERS},
     }

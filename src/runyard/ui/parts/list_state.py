@@ -15,6 +15,7 @@ _PASSING = ("page", "from", "notice", "done", "undo", "left", "selection", "chos
 script of the table carries along."""
 GROUPING = ("group", "stat", "group_order", "of")
 """Parameters of a view whose runs are in groups: by what, what is shown of metrics, the order, how many runs count."""
+# `nest` is `flat` where nested runs have rows as others do; `open` names what is open: groups, or runs.
 _VIEW = (
     "filter",
     "order",
@@ -26,6 +27,7 @@ _VIEW = (
     "label",
     "best",
     *GROUPING,
+    "nest",
     "open",
     "page",
     "from",
@@ -143,6 +145,11 @@ class ListState:
                     earlier.append(value)
         query = encode_query(changed | changes)
         return f"{path}?{query}" if query else path
+
+    def here(self, path: str, **changes: QueryValue) -> str:
+        """The same with the page that is shown: `href` leads to the first one."""
+        place = {name: self.text(name) for name in ("page", "from")} if self.token else {}
+        return self.href(path, **place, **changes)
 
     def pages(
         self, path: str, shown: int, total: int | None, token: str | None, size: int, *, more: bool = False

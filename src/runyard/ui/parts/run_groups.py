@@ -194,7 +194,7 @@ def group_table(
         ),
         chips=tuple(_chip(state, path, name) for name in message.group_by),
         statistics=tuple(
-            (label, _here(state, path, stat=None if name == "mean" else name), name == statistic)
+            (label, state.here(path, stat=None if name == "mean" else name), name == statistic)
             for name, label in STATISTICS
         ),
         heads=_heads(state, path, statistic, goals),
@@ -224,7 +224,7 @@ def _row(
         group=group,
         parts=tuple((_label(one.key), one.value) for one in group.values),
         cells=cells,
-        href=_here(state, path, open=turned),
+        href=state.here(path, open=turned),
         alone=state.href(path, filter=group.filter, open=None, **_PLAIN),
         runs=runs,
     )
@@ -238,12 +238,6 @@ def group_panel(state: ListState, choice: ColumnChoice) -> GroupPanel:
     further = [name for name in chosen if name not in names]
     offers = tuple((name, _label(name), name in chosen) for name in (*further, *names))
     return GroupPanel(offers, state.kept("group", "group_order", "open"))
-
-
-def _here(state: ListState, path: str, **changes: QueryValue) -> str:
-    """The address of the same page with a change: `ListState.href` leads to the first page."""
-    place = {name: state.text(name) for name in ("page", "from")} if state.token else {}
-    return state.href(path, **place, **changes)
 
 
 def _ident(group: RunGroup) -> str:
@@ -291,7 +285,7 @@ def _goal_link(state: ListState, path: str, key: str, goal: Goal | None) -> Goal
     current = group_order(state.text("group_order") or _LARGEST)
     if (current.what, current.metric) == (_best_of(goal), key):  # the order stays one by the best
         changes["group_order"] = f"max({name}) DESC" if least else f"min({name}) ASC"
-    turned = _here(state, path, **changes)
+    turned = state.here(path, **changes)
     word, other = ("least", "greatest") if least else ("greatest", "least")
     return GoalLink(word, f"The {word} {key} is the best; take the {other}", turned)
 
