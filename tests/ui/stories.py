@@ -77,8 +77,15 @@ class Story:
         return tuple(pages)
 
 
-def a_story(gate: Gate, text: str | None = None, runs: int = 3, name: str | None = None) -> Story:
-    """An experiment with runs that have everything; with `text` wherever free text may stand."""
+def a_story(
+    gate: Gate, text: str | None = None, runs: int = 3, name: str | None = None, *, nested: bool = True
+) -> Story:
+    """An experiment with runs that have everything; with `text` wherever free text may stand.
+
+    Parameters
+    ----------
+    nested: Every second run is nested in the first.
+    """
     experiment_id = an_experiment(gate, name or text)
     gate.perform(SetExperimentTag(experiment_id=experiment_id, key=NOTE_TAG, value=text or "About *these* runs."))
     gate.perform(SetExperimentTag(experiment_id=experiment_id, key="team", value=text or "vision"))
@@ -90,7 +97,8 @@ def a_story(gate: Gate, text: str | None = None, runs: int = 3, name: str | None
         run_ids.append(run_id)
         _fill(gate, run_id, index, text)
         if index % 2:
-            gate.perform(SetTag(run_id=run_id, key="mlflow.parentRunId", value=run_ids[0]))
+            if nested:
+                gate.perform(SetTag(run_id=run_id, key="mlflow.parentRunId", value=run_ids[0]))
             gate.perform(UpdateRun(run_id=run_id, status="FINISHED", end_time=NOW + index + 61_000))
     of_a_project(gate, run_ids, text)
     model, model_id = _register(gate, experiment_id, run_ids, text)

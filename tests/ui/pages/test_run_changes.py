@@ -19,7 +19,7 @@ def undo_fields(page: Answer) -> dict[str, str]:
 
 def test_chosen_runs_are_renamed_and_named_back(gate: Gate, reader: Reader) -> None:
     """The view and the choice stay; what lacks a part of the name is counted and left alone."""
-    story = a_story(gate)
+    story = a_story(gate, nested=False)
     path = f"/experiments/{story.experiment_id}"
     other = reader.send(f"/ui{path}/rename-runs", runs=[*story.run_ids], template="{name} {tags.nope}")
     assert 400 == other.status

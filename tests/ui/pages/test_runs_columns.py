@@ -14,7 +14,7 @@ from tests.ui.stories import a_story
 
 def test_an_order_of_several_keys_is_numbered_in_the_heads(gate: Gate, reader: Reader) -> None:
     """The first click on a head begins anew; keys that no head shows are chips, each with the way to leave it out."""
-    path = f"/experiments/{a_story(gate).experiment_id}"
+    path = f"/experiments/{a_story(gate, nested=False).experiment_id}"
     query = f"order={quote('params.seed ASC')}&order={quote('number(params.lr) DESC')}&order={quote('metrics.loss')}"
 
     page = reader.get(f"{path}?{query}")

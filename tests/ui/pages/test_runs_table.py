@@ -63,7 +63,7 @@ def test_the_filter_box_speaks_the_search_language(gate: Gate, reader: Reader) -
 @pytest.mark.parametrize("text", ["metrics.loss <> 1", "status = 'failed'"])
 def test_the_table_stays_under_a_wrong_filter(gate: Gate, reader: Reader, text: str) -> None:
     """With all runs, and says that they are not filtered."""
-    story = a_story(gate)
+    story = a_story(gate, nested=False)
 
     page = reader.get(f"/experiments/{story.experiment_id}?filter={quote(text)}")
 
@@ -104,7 +104,7 @@ def test_a_wrong_filter_is_explained_under_the_box(gate: Gate, reader: Reader) -
 )
 def test_runs_sort_by_any_column(gate: Gate, reader: Reader, order: str, expected: list[str]) -> None:
     """The server sorts, so the order holds over all pages."""
-    story = a_story(gate)
+    story = a_story(gate, nested=False)
 
     assert expected == names(reader.get(f"/experiments/{story.experiment_id}?order={quote(order)}"))
 
@@ -188,7 +188,7 @@ VIEW = "filter=metrics.loss%20%3E%3D%200&order=run_name%20ASC&col=params.lr&col=
 
 def test_what_is_done_to_runs_leads_back_to_the_view_and_can_be_undone(gate: Gate, reader: Reader) -> None:
     """Filter, order and columns stay; what was done is said once, with the way back."""
-    story = a_story(gate)
+    story = a_story(gate, nested=False)
     path = f"/ui/experiments/{story.experiment_id}"
 
     sent = reader.send(f"{path}/delete-runs", runs=[story.run_ids[0], story.run_ids[2]], back=f"{VIEW}&evil=1")
@@ -236,7 +236,7 @@ def test_an_address_cannot_claim_what_was_not_done(gate: Gate, reader: Reader) -
 
 def test_chosen_runs_are_tagged_and_stay_chosen(gate: Gate, reader: Reader) -> None:
     """One may go on with them; a tag is removed the same way."""
-    story = a_story(gate)
+    story = a_story(gate, nested=False)
     path = f"/ui/experiments/{story.experiment_id}"
 
     def tags(index: int) -> dict[str, str]:
@@ -261,7 +261,7 @@ def ticked(page: Answer) -> list[str]:
 
 def test_what_is_chosen_is_in_the_address(gate: Gate, reader: Reader) -> None:
     """Ids, a selection that the server keeps, or both; forms carry what is chosen on other pages."""
-    story = a_story(gate)
+    story = a_story(gate, nested=False)
     first, second, third = story.run_ids
     elsewhere = a_run(gate, an_experiment(gate, "another"))
     path = f"/experiments/{story.experiment_id}"
@@ -327,7 +327,7 @@ def test_more_runs_than_are_counted_are_said_to_be_more(gate: Gate, reader: Read
 
 def test_a_run_is_starred_and_found_by_it(gate: Gate, reader: Reader) -> None:
     """With and without scripts; the star does not stand among the tags that people set."""
-    story = a_story(gate)
+    story = a_story(gate, nested=False)
     run_id, path = story.run_ids[1], f"/experiments/{story.experiment_id}"
 
     sent = reader.send(f"/ui{path}/star-run", star=run_id, back=VIEW)

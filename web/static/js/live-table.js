@@ -14,10 +14,11 @@ function shown() {
   return url.pathname + url.search;
 }
 
-// What the server sent of a cell: without the pencil that a script put in.
+// What the server sent of a cell: without what scripts put in.
 function sent(cell) {
   const copy = cell.cloneNode(true);
   copy.querySelector(".pencil")?.remove();
+  for (const link of copy.querySelectorAll("[data-htmx-powered]")) link.removeAttribute("data-htmx-powered");
   return copy.outerHTML;
 }
 
@@ -25,6 +26,7 @@ function updateCell(cell, now) {
   if (sent(cell) === now.outerHTML) return;
   const focused = cell.contains(document.activeElement);
   cell.replaceWith(now);
+  window.htmx?.process(now);
   if (focused) now.querySelector("a")?.focus({ preventScroll: true });
 }
 
@@ -139,6 +141,7 @@ function arrange(now) {
     const known = new Map(rowsOf(table).map((row) => [idOf(row), row]));
     table.tBodies[0].replaceChildren(...rowsOf(next).map((row) => known.get(idOf(row)) ?? document.adoptNode(row)));
   }
+  window.htmx?.process(table.tBodies[0]);
   [box.scrollLeft, box.scrollTop] = scrolled;
   document.querySelector("run-selection")?.rowsChanged();
   if (focusedId) {
