@@ -6,8 +6,8 @@ Runs that are there are filled in piece by piece; a server of the version before
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0015"
-down_revision = "0014"
+revision = "0016"
+down_revision = "0015"
 branch_labels = None
 depends_on = None
 

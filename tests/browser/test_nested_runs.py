@@ -15,7 +15,7 @@ from tests.support.server import RunningServer
 pytestmark = pytest.mark.browser
 
 
-def test_a_tree_is_walked_by_keyboard_and_moves(tab: Tab, server: RunningServer) -> None:
+def test_a_tree_is_walked_by_keyboard_and_moves(tab: Tab, server: RunningServer) -> None:  # long: one journey
     """Right opens, Left closes and goes up; a new child appears; what is open and chosen is in the address."""
     with contextlib.closing(Gate.open(server.database_uri, artifact_root=str(server.folder / "a"))) as gate:
         experiment_id = an_experiment(gate, "tree")
