@@ -259,7 +259,9 @@ def upgrade() -> None:
 
 
 def _trigger() -> None:
-    for statement in _PARENTS_CHANGED[op.get_bind().dialect.name]:
+    dialect = op.get_bind().dialect.name
+    statements = _PARENTS_CHANGED[dialect]
+    for statement in statements if dialect == "sqlite" else (";".join(statements),):  # all at once, where that is known
         op.execute(statement)
 
 
