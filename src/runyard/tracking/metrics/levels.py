@@ -1,7 +1,6 @@
 """Levels: the least and the greatest point of every few points of a series, from which charts are drawn."""
 
 import itertools
-import struct
 import sys
 from array import array
 from bisect import bisect_right
@@ -19,7 +18,6 @@ NAN_TEXT = "NaN"
 """NaN as SQLite keeps it, which knows it as no number, and as answers spell it."""
 _COLUMNS = "dqqdqq"  # value, step and timestamp of the least point of each span, then of the greatest
 _SWAPPED = sys.byteorder == "big"
-_integer = struct.Struct("<q").unpack_from
 
 
 class Levels:
@@ -75,19 +73,25 @@ class Levels:
         first, last = _spelled(first), _spelled(last)
         stretches = (most - 2) // 2
         borders = [self._span_from(place * self.points // stretches) for place in range(stretches + 1)]
-        lows, highs = self._column(0), self._column(3)
+        lows, low_steps, low_times, highs, high_steps, high_times = map(self._column, range(len(_COLUMNS)))
         kept = [first]
         for begin, end in itertools.pairwise(borders):
             if begin == end:
                 continue
             low, high = min(lows[begin:end]), max(highs[begin:end])
             if low > high:
-                found = [(*self._place(begin, 1), NAN_TEXT)]
+                found = [(low_steps[begin], low_times[begin], NAN_TEXT)]
             else:
                 # a span without numbers has +inf as its least and -inf as its greatest value, too
-                least = (*self._place(lows.index(low, begin), 1), low) if low < inf else None
-                greatest = (*self._place(highs.index(high, begin), 4), high) if high > low or not least else None
-                found = _in_order(least, greatest)
+                found = []
+                if low < inf:
+                    at = lows.index(low, begin)
+                    found.append((low_steps[at], low_times[at], low))
+                if high > low or not found:
+                    at = highs.index(high, begin)
+                    found.append((high_steps[at], high_times[at], high))
+                    if len(found) == 2 and found[0][:2] > found[1][:2]:
+                        found.reverse()
             kept += [point for point in found if point != first and point != last]
         return [*kept, last]
 
@@ -98,29 +102,15 @@ class Levels:
         piece = bisect_right(self._starts, point) - 1
         return self._firsts[piece] - (self._starts[piece] - point) // SPAN
 
-    def _column(self, column: int) -> "array[float]":
+    def _column(self, column: int) -> Any:
         parts = []
         for levels in self._pieces:
             size = len(levels) // len(_COLUMNS)
             parts.append(levels[column * size : (column + 1) * size])
-        numbers = array("d", b"".join(parts))
+        numbers = array(_COLUMNS[column], b"".join(parts))
         if _SWAPPED:
             numbers.byteswap()
         return numbers
-
-    def _place(self, span: int, column: int) -> tuple[int, int]:
-        """Step and timestamp of a level: the numbers in a column and the one after it."""
-        piece = bisect_right(self._firsts, span) - 1
-        levels = self._pieces[piece]
-        size = len(levels) // len(_COLUMNS)
-        offset = column * size + 8 * (span - self._firsts[piece])
-        return _integer(levels, offset)[0], _integer(levels, offset + size)[0]
-
-
-def _in_order(one: Point | None, other: Point | None) -> list[Point]:
-    if one is None or other is None:
-        return [point for point in (one, other) if point is not None]
-    return [one, other] if one[:2] <= other[:2] else [other, one]
 
 
 def _encoded_levels(points: Sequence[Point]) -> bytes:
