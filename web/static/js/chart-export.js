@@ -30,7 +30,7 @@ function legendText(lines, top, width, soft) {
   const text = lines.map((line, at) => {
     const [x, y] = [12 + (at % columns) * 220, top + 14 + Math.floor(at / columns) * 18];
     const corners = outline(line.look.shape, x + 11, y - 4, 3.2).map((corner) => corner.map(fixed).join()).join(" ");
-    return `<path d="M${x} ${y - 4}h22" stroke="${line.look.stroke}" stroke-width="1.5" stroke-dasharray="${line.look.dash.join(" ")}"/><polygon points="${corners}" stroke="${line.look.stroke}" fill="${line.look.filled ? line.look.stroke : colour("--raised")}"/><text x="${x + 28}" y="${y}" fill="${soft}">${escaped(nameOf(line).slice(0, 30))}</text>`;
+    return `<path d="M${x} ${y - 4}h22" stroke="${line.look.stroke}" stroke-width="1.5" stroke-dasharray="${line.look.dash.join(" ")}"/><polygon points="${corners}" stroke="${line.look.stroke}" fill="${line.look.filled ? line.look.stroke : colour("--raised")}"/><text x="${x + 28}" y="${y}" fill="${soft}">${escaped(nameOf(line).replace(/^(.{29}).{2,}$/, "$1…"))}</text>`;
   });
   return { text: text.join(""), height: 10 + 18 * Math.ceil(lines.length / columns) };
 }

@@ -26,7 +26,9 @@ function lineOf(one, settings, look) {
   let reached = -1;
   const places = line.gap.map((gap) => (reached += gap));
   line.basis = basis;
-  line.smoothed = settings.smooth === "none" ? null : SMOOTHINGS[settings.smooth](settings.sofar === "none" ? leveled(basis, line.gap) : basis, settings.span, places);
+  const even = settings.sofar === "none" ? leveled(basis, line.gap) : basis;
+  line.smoothed = settings.smooth === "none" ? null : SMOOTHINGS[settings.smooth](even, settings.span, places);
+  line.level = line.smoothed ?? even;
   line.thinned = line.gap.some((gap) => gap > 1);
   line.ys = line.smoothed ?? basis;
   return line;
@@ -47,11 +49,12 @@ function together(lines, settings, groups, valueOf) {
   }
   const [low, high] = extent(lines.map((line) => line.xs));
   const exact = [...new Set(lines.flatMap((line) => [...line.xs]))].filter(Number.isFinite);
-  const xs = exact.length <= GRID ? Float64Array.from(exact).sort() : Float64Array.from({ length: GRID + 1 }, (_, at) => low + ((high - low) * at) / GRID);
+  const whole = settings.x === "step" ? Math.round : (x) => x;
+  const xs = exact.length <= GRID ? Float64Array.from(exact).sort() : Float64Array.from({ length: GRID + 1 }, (_, at) => whole(low + ((high - low) * at) / GRID));
   return [...sets].map(([name, some]) => {
     const interpolated = some.map((line) => {
-      const order = rising(line.xs).filter((at) => Number.isFinite(line.xs[at]) && Number.isFinite(line.ys[at]));
-      return between(picked(line.xs, order), picked(line.ys, order), xs);
+      const order = rising(line.xs).filter((at) => Number.isFinite(line.xs[at]) && Number.isFinite(line.level[at]));
+      return between(picked(line.xs, order), picked(line.level, order), xs);
     });
     const { n, mean, sd, min, max } = spread(interpolated, xs.length);
     const [bottom, top] = settings.band === "sd" ? [mean.map((value, at) => value - sd[at]), mean.map((value, at) => value + sd[at])] : [min, max];
@@ -63,7 +66,8 @@ function together(lines, settings, groups, valueOf) {
 
 const padded = ([low, high]) => {
   if (!(low <= high)) return [0, 1];
-  const room = high > low ? (high - low) * 0.05 : Math.abs(high) * 0.1 || 0.5;
+  const flat = high - low <= 1e-13 * Math.max(Math.abs(low), Math.abs(high)); // but for how doubles are rounded
+  const room = flat ? Math.abs(high) * 0.1 || 0.5 : (high - low) * 0.05;
   return [low - room, high + room];
 };
 

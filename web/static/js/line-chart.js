@@ -436,6 +436,8 @@ class LineChart extends HTMLElement {
     const more = rows.length - lines.length;
     this.tip.replaceChildren(head, ...lines, ...(more > 0 ? [make("div", { className: "soft", textContent: `${more} more` })] : []), ...near.map((event) => make("div", { textContent: `⚑ ${event.name} at step ${event.step}` })));
     const right = left > box.width / 2;
+    const across = this.room.getBoundingClientRect().left + box.left + left;
+    this.tip.style.maxWidth = `${(right ? across : document.documentElement.clientWidth - across) - 24}px`;
     this.tip.style.left = right ? "" : `${box.left + left + 14}px`;
     this.tip.style.right = right ? `${this.room.clientWidth - box.left - left + 14}px` : "";
   }
