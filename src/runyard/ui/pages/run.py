@@ -24,6 +24,7 @@ from runyard.ui.parts.charts import Chart, charts_of
 from runyard.ui.parts.list_state import ListState
 from runyard.ui.parts.markdown import note, web_link
 from runyard.ui.parts.narrowed import Narrowed, narrowed_metrics, narrowed_texts, within_budget
+from runyard.ui.parts.origin import Started, started_with
 from runyard.ui.parts.packaging import Packaging, packaging_at
 from runyard.ui.parts.presentation import is_project, model_name, own_run_tags, parent_id, run_name, system_tags
 from runyard.ui.parts.printed import Printed, printed_by
@@ -64,6 +65,7 @@ class RunPage:
     parent: Run | None
     steps: Steps | None
     project: Project | None
+    started: Started | None
     printed: Printed | None
     description: str
     description_html: Markup
@@ -112,6 +114,7 @@ def show(site: Site, request: Request) -> Response:
         parent=read_run(site, parent_id(run)),
         steps=steps_of(site, run),
         project=project_of(site, run, site.address(request)) if is_project(run) else None,
+        started=started_with(site, run, site.address(request), again=not is_project(run)),
         printed=printed_by(site, run, MAX_BYTES, MAX_LINES) if is_project(run) else None,
         description=tags.get(NOTE_TAG, ""),
         description_html=note(tags.get(NOTE_TAG, "")),
