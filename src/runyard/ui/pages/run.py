@@ -95,9 +95,8 @@ def show(site: Site, request: Request) -> Response:
     """The page of one run."""
     run = site.ask(GetRun(run_id=request.path_params["run_id"])).run
     experiment = site.ask(GetExperiment(experiment_id=run.info.experiment_id)).experiment
-    tags = run.data.tags
+    tags, measured = run.data.tags, run.data.latest_metrics
     find = ListState.of(request).text("find")
-    measured = run.data.latest_metrics
     own = narrowed_metrics((metric for metric in measured if not metric.key.startswith("system/")), find)
     metrics, system_metrics, params, own_tags, of_tools = within_budget(
         (own, _METRIC),
