@@ -1,6 +1,7 @@
 # make demo      a running server with real training runs to look at
 # make test      the whole suite, with everything it needs
 # make test-flavors   the tests of PyTorch, TensorFlow, Spark, XGBoost …, each family in an environment of its own
+# make test-scale   the job that the pages are for, in Chromium among 100,000 runs
 # make check     formatter, linter, types, import rules, size limits
 # make fix       what the formatter and linter can mend by themselves
 # make docs      the reference pages, written from the code
@@ -16,7 +17,7 @@ PYTEST ?= -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test test-flavors check fix docs serve clean
+.PHONY: demo test test-flavors test-scale check fix docs serve clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/.demo
@@ -29,6 +30,10 @@ test: $(VENV)/.collected
 
 test-flavors: $(VENV)/.dev
 	$(BIN)/python -m tests.support.families $(FAMILIES)
+
+test-scale: $(VENV)/.dev
+	.ci/prepare
+	RUNYARD_TEST_SCALE=1 $(BIN)/python -m pytest tests/browser/scale
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .

@@ -50,6 +50,8 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 pytest_plugins = ["tests.support.fluent"]
 
 collect_ignore = families.folders_of_others(families.current())
+if "RUNYARD_TEST_SCALE" not in os.environ:  # `make test-scale`: a store of 100,000 runs takes most of a minute to fill
+    collect_ignore.append("browser/scale")
 
 
 def pytest_configure(config: pytest.Config) -> None:
