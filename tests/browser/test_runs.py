@@ -225,23 +225,6 @@ def test_shift_chooses_a_range_and_the_head_all(tab: Tab, story: Story) -> None:
     expect(tab.page.locator("output")).to_have_text("5 chosen")
 
 
-def test_the_keyboard_does_it_all(tab: Tab, story: Story) -> None:
-    """Filter, move, choose, compare without a mouse."""
-    table(tab, story)
-
-    tab.page.keyboard.press("/")
-    expect(tab.page.locator("#filter")).to_be_focused()
-    tab.page.keyboard.press("Escape")
-    tab.page.keyboard.press("j")
-    tab.page.keyboard.press("x")
-    tab.page.keyboard.press("j")
-    tab.page.keyboard.press("x")
-    expect(tab.page.locator("output")).to_have_text("2 chosen")
-    tab.page.keyboard.press("c")
-
-    tab.page.wait_for_url("**/compare?runs=*")
-
-
 def test_a_run_is_edited_and_starred_in_its_row(tab: Tab, many: str) -> None:
     """By keyboard alone; the row keeps its place, the focus and what is chosen."""
     page = tab.open(f"/experiments/{many}?col=tags.verdict")

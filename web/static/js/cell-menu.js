@@ -59,6 +59,7 @@ function conditions(key, { kind, value }) {
 function filterBy(condition) {
   const box = document.getElementById("filter");
   const before = box.value.trim();
+  box.focus(); // what the filter finds has the focus afterwards
   close();
   box.value = before ? `${/\bor\b/i.test(before) ? `(${before})` : before} AND ${condition}` : condition;
   box.form.requestSubmit();
@@ -86,6 +87,7 @@ export async function openMenu(cell) {
   const whole = found.kind === "time" ? cell.title : found.kind === "duration" ? cell.textContent.trim() : String(found.value ?? "");
   const copy = item("Copy", "", () => {
     navigator.clipboard?.writeText(whole);
+    enter(cell);
     close();
   });
   menu.replaceChildren(...conditions(key, found).map(([label, condition]) => item(label, condition, () => filterBy(condition))), copy);

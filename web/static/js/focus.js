@@ -23,10 +23,13 @@ function traitsOf(control) {
     inHead: control.closest("thead") !== null,
     tag: control.tagName,
     run: control.closest("tr")?.querySelector("[name=runs]")?.value,
+    menu: menus().indexOf(control.closest("details.menu")),
   };
 }
 
-function focusAgain(view, { filter, rel, text, label, inHead, tag, run }) {
+const menus = () => [...document.querySelectorAll("#runs details.menu, #list details.menu")];
+
+function focusAgain(view, { filter, rel, text, label, inHead, tag, run, menu }) {
   const row = run && view.querySelector(`[name=runs][value="${CSS.escape(run)}"]`)?.closest("tr");
   const inRow = row && [...row.querySelectorAll(tag.toLowerCase())].find((other) => other.getAttribute("aria-label") === label);
   if (inRow) return inRow.focus({ preventScroll: true });
@@ -34,6 +37,7 @@ function focusAgain(view, { filter, rel, text, label, inHead, tag, run }) {
   const rows = view.querySelector("[data-rows] tbody a");
   const wrong = view.querySelector("[aria-invalid]");
   let next = filter ? (wrong ?? rows) : alike.find((other) => other.getAttribute("rel") === rel && other.textContent.trim() === text && other.getAttribute("aria-label") === label);
+  if (menu >= 0 && !next?.checkVisibility()) next = (next?.closest("details.menu") ?? menus()[menu])?.querySelector("summary"); // it has closed
   next ??= rows ?? view.querySelector("#filter");
   next?.focus({ preventScroll: true });
 }

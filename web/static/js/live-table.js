@@ -67,7 +67,10 @@ function offer(text) {
   if (!text) return note?.remove();
   if (!note) {
     note = Object.assign(document.createElement("button"), { type: "button", id: "live-note", className: "button" });
-    note.addEventListener("click", () => arrange(waiting));
+    note.addEventListener("click", () => {
+      arrange(waiting);
+      tableOf(document)?.querySelector("tbody a")?.focus();
+    });
     document.querySelector("#runs .over > :last-child")?.before(note);
   }
   if (note.textContent !== text) note.textContent = text;
