@@ -37,6 +37,7 @@ def run(gate: Gate) -> str:
         ("params.learning_rate > 0", ["No run has the param 'learning_rate'. Did you mean params.`learning rate`?"]),
         ("tags.optimizer = 'x'", ["No run has the tag 'optimizer'. Did you mean params.optimizer?"]),
         ("tags.zzz = 'x' AND tags.team = 'x'", ["No run has the tag 'zzz'."]),
+        ("note LIKE '%x%' OR starred = true", ["No run has a note.", "No run is starred."]),
         ("resnet", []),
     ],
 )

@@ -12,7 +12,7 @@ from runyard.search.regex import compiled
 from runyard.tracking.filters.completion import completions
 from runyard.tracking.filters.keys import keys_with, nearest, unknown_keys
 from runyard.tracking.filters.messages import CompleteFilter, ExplainFilter, FindKeys
-from runyard.tracking.filters.sources import PREFIXES, SOURCES
+from runyard.tracking.filters.sources import PREFIXES, SOURCES, Source
 
 MAX_NOTES = 5
 MAX_FOUND = 20
@@ -26,10 +26,18 @@ def explain_filter(tx: Transaction, message: ExplainFilter) -> Wire:
     comparisons = comparisons_in(parse_filter(message.filter, source.fields, strict=True))
     notes = []
     for kind, key in unknown_keys(tx, source, comparisons)[:MAX_NOTES]:
-        found = nearest(tx, source, kind, key)
-        hint = f" Did you mean {' or '.join(found)}?" if found else ""
-        notes.append(f"No {source.one} has the {kind} {key!r}.{hint}")
+        notes.append(_note(tx, source, kind, key))
     return {"notes": notes} if notes else {}
+
+
+def _note(tx: Transaction, source: Source, kind: str, key: str) -> str:
+    """That a key is nowhere, by the word of the language that stands for it, or with the nearest there are."""
+    for name, tag in (*source.fields.tag_aliases.items(), *source.fields.flags.items()):
+        if (kind, key) == ("tag", tag):
+            return f"No {source.one} {'is' if name in source.fields.flags else 'has a'} {name}."
+    found = nearest(tx, source, kind, key)
+    hint = f" Did you mean {' or '.join(found)}?" if found else ""
+    return f"No {source.one} has the {kind} {key!r}.{hint}"
 
 
 @performs(CompleteFilter)
