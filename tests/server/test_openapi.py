@@ -67,3 +67,4 @@ def test_it_is_served_for_programs_and_for_people(caller: Caller) -> None:
     assert "/get-artifact" in json.loads(body)["paths"]
     assert [] == [name for name in walk.NAMES if f'id="{name}"'.encode() not in page]
     assert len(walk.NAMES) <= page.count(b"curl --fail-with-body")
+    assert [] == [heading for heading in (b"----", b"Attributes", b"Raises") if heading in page]  # of docstrings

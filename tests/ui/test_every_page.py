@@ -1,5 +1,8 @@
 """Every page, empty and full: it has a title and one heading, and obeys the content security policy."""
 
+import ast
+from html import unescape
+
 import pytest
 
 from runyard.gate.gate import Gate
@@ -58,6 +61,25 @@ def test_an_empty_experiment_shows_code_with_this_servers_address(gate: Gate, re
 
     assert 'set_tracking_uri("http://runyard.example:5000")' in page.words
     assert 'set_experiment("fresh")' in page.words
+
+
+@pytest.mark.parametrize("name", ['it\'s "odd" \\ {x}', "</code><b>", "ends with \\", "a\u2028b \N{SNOWMAN}"])
+def test_the_code_of_an_empty_experiment_names_that_one(gate: Gate, reader: Reader, name: str) -> None:
+    """Whatever it is called: pasted code must not fill another experiment."""
+    page = reader.get(f"/experiments/{an_experiment(gate, name)}")
+    code = unescape(page.text.partition("<copy-code><pre><code>")[2].partition("</code>")[0])
+
+    assert name == ast.literal_eval(code.partition("set_experiment(")[2].partition(")\nwith")[0])
+
+
+def test_pages_below_an_experiment_call_it_by_its_name(gate: Gate, reader: Reader) -> None:
+    """In the way back at the top: an id says nothing to a reader."""
+    story = a_story(gate, name="Vision sweep")
+    below = [f"/experiments/{story.experiment_id}/", "/runs/"]
+
+    for address in filter(lambda address: address.startswith(tuple(below)), story.addresses()):
+        crumbs = reader.get(address).text.partition('aria-label="Breadcrumb"')[2].partition("</nav>")[0]
+        assert "Vision sweep" in crumbs, address
 
 
 def test_every_address_carries_the_static_prefix(gate: Gate) -> None:
