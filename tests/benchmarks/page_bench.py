@@ -171,7 +171,7 @@ def in_browser(runyard: Server, mlflow: Server | None) -> None:
 
 
 def store_of(runs: int, given: dict[int, Path]) -> Store:
-    """A store of so many runs, filled unless one is given."""
+    """A store with this number of runs, filled unless one is given."""
     store = Store(f"pages-{runs}")
     if runs in given:
         store.database_uri = f"sqlite:///{given[runs].resolve()}"
