@@ -1,5 +1,7 @@
 """What a page of runs reads in a large experiment: a part of it, whatever the database knows of its tables."""
 
+import contextlib
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,6 +10,8 @@ import sqlalchemy as sa
 
 from runyard.db.transaction import Transaction
 from runyard.gate.gate import Gate
+from runyard.tracking.run_trees.messages import SearchRunTree
+from runyard.tracking.run_trees.operations import search_run_tree
 from runyard.tracking.runs.search import MAX_WALKED, search_run_ids
 from tests.factories import an_experiment
 
@@ -23,8 +27,11 @@ INSERT INTO metric_series (run_id, key, value, step, timestamp, document)
     SELECT i, 'm', (i * 7919 % {runs}) * 1.0 / {runs}, 0, 0, '' FROM n;
 INSERT INTO run_params (run_id, key, value) SELECT i, 'p', 'v' || (i % 4) FROM n;
 INSERT INTO run_params (run_id, key, value) SELECT i, 'lr', '0.' || (i * 7919 % {runs}) FROM n;
-INSERT INTO run_tags (run_id, key, value) SELECT i, 't', 'parent-' || (i / 10) FROM n
+INSERT INTO run_tags (run_id, key, value) SELECT i, 't', 'parent-' || (i / 10) FROM n;
+INSERT INTO run_tags (run_id, key, value)
+    SELECT i, 'mlflow.parentRunId', 'r' || ((i - i % 10) * 7919 % {runs}) FROM n WHERE i > 10 AND i % 10 > 0
 """
+NESTED = RUNS * 9 // 10 - 9
 _NUMBERS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {runs})"
 
 QUESTIONS = [
@@ -77,30 +84,58 @@ def test_a_page_reads_a_part_of_the_experiment(gate: Gate, experiment: str, text
     token = None
     for _ in range(2):
         with gate.engines.reading.connect() as connection:
-            statements: list[tuple[str, Any]] = []
-            sa.event.listen(
-                connection,
-                "before_cursor_execute",
-                lambda _connection, _cursor, statement, values, *_: statements.append((statement, values)),  # noqa: B023
-            )
-            found = search_run_ids(
-                Transaction(connection, gate.settings), [experiment], "ACTIVE_ONLY", text,
-                order_by.split("; ") if order_by else [], 20, token,
-            )  # fmt: skip
-            asked = list(statements)
+            order, tx = order_by.split("; ") if order_by else [], Transaction(connection, gate.settings)
+            with _listening(connection) as asked:
+                _, token = search_run_ids(tx, [experiment], "ACTIVE_ONLY", text, order, 20, token)
             read = [list(_read(connection, *each)) for each in asked]
         assert len(asked) <= 15
-        if gate.engines.dialect == "sqlite":
-            scans = [step for steps in read for step in steps if step.startswith("SCAN") and "VIRTUAL" not in step]
-            # `found` holds the few values of a key.
-            assert not [step for step in scans if not step.startswith(("SCAN found", "SCAN CONSTANT", "SCAN ("))]
-            if order_by.startswith(("duration", "end_time", "run_name")):  # in whose order that index is not
-                assert not [step for steps in read for step in steps if "USING INDEX ix_runs_newest" in step]
-        else:
-            assert sum(map(sum, read)) < 2 * MAX_WALKED
-        token = found[1]
+        _assert_a_part(gate, read)
+        if gate.engines.dialect == "sqlite" and order_by.startswith(("duration", "end_time", "run_name")):
+            # in whose order that index is not
+            assert not [step for steps in read for step in steps if "USING INDEX ix_runs_newest" in step]
         if token is None:
             break
+
+
+@pytest.mark.parametrize("order_by", ["", "metrics.m DESC", "tags.t", "run_name DESC", "duration"])
+def test_a_level_of_the_tree_reads_a_part_of_the_experiment(gate: Gate, experiment: str, order_by: str) -> None:
+    """The top, where nine of ten runs are nested, and the children of one run."""
+    question = {"experiment_ids": [experiment], "order_by": [order_by] if order_by else [], "max_results": 20}
+    for parent in ("", "r" + str(50 * 7919 % RUNS)):
+        with gate.engines.reading.connect() as connection:
+            with _listening(connection) as asked:
+                message = SearchRunTree(**question, parent_run_id=parent)  # type: ignore[arg-type]
+                found = search_run_tree(Transaction(connection, gate.settings), message)
+            read = [list(_read(connection, *each)) for each in asked]
+        total = json.loads(found)["total"]  # type: ignore[arg-type]
+        assert (RUNS - NESTED if not parent else 9) == total
+        assert len(asked) <= 15
+        _assert_a_part(gate, read[:-1])  # the last counts the runs of the level
+
+
+@contextlib.contextmanager
+def _listening(connection: sa.Connection) -> Iterator[list[tuple[str, Any]]]:
+    """The statements that are executed, with their values."""
+    statements: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, values: Any, *_others: Any) -> None:
+        statements.append((statement, values))
+
+    sa.event.listen(connection, "before_cursor_execute", note)
+    yield statements
+    sa.event.remove(connection, "before_cursor_execute", note)
+
+
+def _assert_a_part(gate: Gate, read: list[list[Any]]) -> None:
+    """No table is read from end to end."""
+    if gate.engines.dialect == "sqlite":
+        scans = [step for steps in read for step in steps if step.startswith("SCAN") and "VIRTUAL" not in step]
+        # `found` holds the few values of a key, or the runs that have children.
+        assert not [
+            step for step in scans if not step.startswith(("SCAN found", "SCAN CONSTANT", "SCAN (", "SCAN anon"))
+        ]
+    else:
+        assert sum(map(sum, read)) < 2 * MAX_WALKED
 
 
 def _read(connection: sa.Connection, statement: str, values: Any) -> Iterator[Any]:

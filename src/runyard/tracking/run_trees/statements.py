@@ -24,9 +24,9 @@ def parents_in(tx: Transaction, view: View, most: int) -> list[int]:
     stages = sa.union_all(*(sa.select(sa.literal(stage, sa.Text).label("stage")) for stage in _STAGES)).subquery()
     least = sa.select(sa.func.min(runs.c.parent_id))
     homes = sa.select(experiments.c.experiment_id, stages.c.stage).join_from(experiments, stages, sa.true())
-    homes = homes.where(
-        one_of(tx, experiments.c.experiment_id, view.experiments), shown_stage(stages.c.stage, view.view_type)
-    )
+    home = experiments.c.experiment_id
+    here = one_of(tx, home, view.experiments) if view.several else home == view.experiments[0]
+    homes = homes.where(here, shown_stage(stages.c.stage, view.view_type))
     first = least.where(
         runs.c.experiment_id == experiments.c.experiment_id,
         runs.c.lifecycle_stage == stages.c.stage,
