@@ -5,7 +5,6 @@ Standard library only.
 
 import os
 import re
-import socket
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,10 +17,7 @@ _MODEL = re.compile(r"^Model:\s*(.+?)\s*$", re.MULTILINE)
 
 def host() -> str:
     """The machine's name."""
-    try:
-        return socket.gethostname()
-    except OSError:
-        return ""
+    return os.uname().nodename
 
 
 def system() -> str:
