@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
+from urllib.parse import quote
 
 from runyard.search.writing import value_text
 from runyard.tracking.run_trees.messages import RunTree, SearchRunTree, TreeRow
@@ -84,6 +85,7 @@ class _Reading:
     ----------
     opened: How many children of which runs the address shows.
     left: Children that may still be shown.
+    closed: The address of the page, up to the run that it opens too: a page has a hundred of these.
     """
 
     site: Site
@@ -92,6 +94,7 @@ class _Reading:
     question: dict[str, Any]
     opened: dict[str, int]
     left: int
+    closed: str
     rows: list[RunRow] = field(default_factory=list)
 
 
@@ -102,7 +105,10 @@ def tree_rows(site: Site, state: ListState, path: str, question: dict[str, Any],
     ----------
     question: Experiments, filter, view and order, as of the search that found them.
     """
-    reading = _Reading(site, state, path, question, _opened(state), MAX_CHILDREN)
+    opened = _opened(state)
+    here = state.here(path, open=[_entry(*each) for each in opened.items()])
+    closed = f"{here}{'&' if '?' in here else '?'}"
+    reading = _Reading(site, state, path, question, opened, MAX_CHILDREN, closed)
     _add_level(reading, found, 0)
     return tuple(reading.rows)
 
@@ -142,7 +148,7 @@ def _row(reading: _Reading, run: Run, place: TreeRow | None, depth: int) -> RunR
     parent = (place.parent_run_id, place.parent_name) if place.parent_run_id and not depth else None
     if not place.children:
         return RunRow(run, depth, parent=parent)
-    turned = _turned(reading, place.run_id, None if opened else FIRST)
+    turned = _turned(reading, place.run_id, None) if opened else f"{reading.closed}open={quote(place.run_id)}"
     children = f"{place.children:,}{'+' if place.more else ''}"
     return RunRow(run, depth, children, opened, turned, parent)
 
