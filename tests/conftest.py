@@ -1,7 +1,10 @@
 """Fixtures every folder of tests may use. Real parts only: databases, server processes, browsers."""
 
+import atexit
 import gc
+import importlib
 import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -16,7 +19,7 @@ from runyard.client.active_model import active
 from runyard.client.connection import _connections
 from runyard.exceptions import RunyardException
 from runyard.gate.gate import Gate
-from tests.support import families, programs
+from tests.support import families, programs, sqlite
 from tests.support.checked_gate import CheckedGate
 from tests.support.postgres import Cluster, start_cluster
 from tests.support.s3 import ObjectStore, start_object_store
@@ -35,10 +38,6 @@ sys.dont_write_bytecode = False
 # While tests are collected nothing becomes garbage, and to look for it again and again takes a fifth of the time.
 gc.disable()
 
-# Fixtures of modules and sessions run before those of a test, and must not write to the user's own journals.
-_spool = tempfile.TemporaryDirectory(prefix="runyard-tests-", ignore_cleanup_errors=True)
-os.environ["RUNYARD_SPOOL_DIR"] = _spool.name
-
 # Runs of tests do not read packages and git each time, and send no beats. The tests of that turn it on.
 _quiet = {"RUNYARD_LOG_ORIGIN": "false", "RUNYARD_HEARTBEATS": "false"}
 os.environ.update(_quiet)
@@ -47,7 +46,7 @@ os.environ.update(_quiet)
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-pytest_plugins = ["tests.support.fluent"]
+pytest_plugins = ["tests.support.fluent", "tests.support.forks"]
 
 collect_ignore = families.folders_of_others(families.current())
 if "RUNYARD_TEST_SCALE" not in os.environ:  # `make test-scale`: a store of 100,000 runs takes most of a minute to fill
@@ -64,20 +63,27 @@ _LONG = ("browser", "compat", "packaging", "slow")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that take long, so that no processor waits in the end for one that begins last.
-
-    xdist has an order of its own, by the number of tests alone; the Makefile turns it off.
-    """
+    """Begin with the files that take long, so that no processor waits in the end for one that begins last."""
     long = {item.path for item in items if any(item.get_closest_marker(name) for name in _LONG)}
     tests = Counter(item.path for item in items)
     items.sort(key=lambda item: (item.path not in long, -tests[item.path]))
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_runtestloop() -> None:
-    """Modules and tests stay; from here on there is garbage."""
+def pytest_runtestloop(session: pytest.Session) -> None:
+    """Modules and tests stay; from here on there is garbage, and to look for it often takes long."""
+    if session.config.getoption("forks"):
+        importlib.import_module("skops.io")  # once, and not in each process: it loads the whole of scikit-learn
     gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
     gc.enable()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def spool() -> None:
+    """Fixtures of modules and sessions run before those of a test, and must not write to the user's own journals."""
+    os.environ["RUNYARD_SPOOL_DIR"] = folder = tempfile.mkdtemp(prefix="runyard-tests-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
 
 
 @pytest.fixture(autouse=True)
@@ -121,7 +127,8 @@ def database(cluster: Cluster | None, tmp_path: Path) -> Iterator[str]:
 @pytest.fixture
 def new_store(cluster: Cluster | None, tmp_path: Path) -> Iterator[str]:
     """The URI of a new store with artifacts in ``artifacts``, on SQLite and on PostgreSQL in turn."""
-    uri = cluster.store(str(tmp_path / "artifacts")) if cluster else f"sqlite:///{tmp_path / 'store.db'}"
+    artifacts = tmp_path / "artifacts"
+    uri = cluster.store(str(artifacts)) if cluster else sqlite.new_store(tmp_path / "store.db", artifacts)
     yield uri
     if cluster:
         cluster.give_back(uri)
@@ -184,7 +191,9 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterat
     for uri, connection in list(_connections.items()):
         with suppress(RunyardException):
             connection.raise_rejected()
-        if (
-            connection._buffer.offline is not None
-        ):  # its server is gone: what it has not taken is no other test's matter
+        if connection._buffer.offline is not None:  # its server is gone: what it did not take concerns no other test
+            del _connections[uri]
+        elif str(tmp_path) in uri:  # each has files and threads open
+            with suppress(RunyardException, OSError):
+                connection.close()
             del _connections[uri]

@@ -8,6 +8,8 @@ import pytest
 
 from tests.fluent.programs import finish, start, start_python, statuses
 
+pytestmark = pytest.mark.slow
+
 EXITS = {
     "exit 0": ("sys.exit(0)", 0, "FINISHED"),
     "exit 1": ("sys.exit(1)", 1, "FAILED"),

@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 
 import runyard
+from runyard.client.local import ARTIFACT_FOLDER
 from runyard.exceptions import ExecutionException, InvalidProject
 from tests.projects.building import all_runs
 from tests.support.fluent import forget_everything
+from tests.support.sqlite import new_store
 
 Refused = Callable[..., str]
 
@@ -22,8 +24,9 @@ Refused = Callable[..., str]
 @pytest.fixture
 def mlflow(tmp_path: Path, clean_environment: None) -> Iterator[ModuleType]:
     """`import runyard as mlflow`, with nothing chosen but an empty database."""
-    runyard.set_tracking_uri(f"sqlite:///{tmp_path / 'store' / 'runyard.db'}")
-    (tmp_path / "store").mkdir()
+    folder = tmp_path / "store"
+    folder.mkdir()
+    runyard.set_tracking_uri(new_store(folder / "runyard.db", folder / ARTIFACT_FOLDER))
     yield runyard
     forget_everything()
 

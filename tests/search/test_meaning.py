@@ -22,6 +22,8 @@ from runyard.tracking.runs.tables import runs
 from tests.factories import a_point, a_run, an_experiment
 from tests.search.filters import CONDITIONS, NUMERALS, KnownRun, holds, text_of
 
+pytestmark = pytest.mark.slow
+
 NAMES = ("adam 1", "Adam-2", "it's", '12"', "a_b", "100%", "ÄÖ", "opt")
 VALUES = (*NUMERALS, *NAMES, "Adam", "a\\b", "it's 12\"", "xx-3")
 NUMBERS = (0.0, 1.0, 0.1, 0.5, -2.5, float("nan"), float("inf"))

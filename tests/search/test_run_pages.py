@@ -15,6 +15,8 @@ from runyard.tracking.runs.entities import Param
 from runyard.tracking.runs.messages import CountRuns, DeleteRun, LogBatch, SearchRuns, UpdateRun
 from tests.factories import a_point, a_run, an_experiment
 
+pytestmark = pytest.mark.slow
+
 LONG = "x" * 200
 TEXTS = ["a", "b", "ä", "B", "", LONG + "a", LONG + "b", LONG, "a" * 199]
 NUMERALS = ["1e-05", "0.001", "0.1", "1e-1", " 12 ", "-3", "+2", "0x10", "1e400", "nan", "5.", ".5", "1e-1 x"]

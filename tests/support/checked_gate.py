@@ -1,9 +1,10 @@
 """A gate that holds every answer against what its message declares."""
 
 from functools import cache
-from typing import Any
+from typing import Any, Self
 
 import jsonschema_rs
+import sqlalchemy as sa
 
 from runyard.gate.gate import Gate
 from runyard.protocol.message import AnyMessage
@@ -12,6 +13,15 @@ from runyard.server.openapi import specification
 
 class CheckedGate(Gate):
     """Answers as a gate does, and fails when an answer is not the declared one."""
+
+    @classmethod
+    def open(cls, uri: str, **options: Any) -> Self:
+        """Open a database; statements that another gate of this process compiled are not compiled again."""
+        opened = super().open(uri, **options)
+        for purpose, engine in (("read", opened.engines.reading), ("write", opened.engines.writing)):
+            like = _engines.setdefault((purpose, engine.dialect.name), engine)
+            engine.dialect, engine._compiled_cache = like.dialect, like._compiled_cache
+        return opened
 
     def perform(self, message: AnyMessage) -> dict[str, Any]:
         """Perform a message; the answer has the declared fields, of the declared types, and no others."""
@@ -26,6 +36,10 @@ def undeclared_in(answer: dict[str, Any], kind: type[AnyMessage]) -> list[str]:
     operation = kind.operation
     errors = _validator(operation.main_path, operation.methods[0].lower()).iter_errors(answer)
     return [f"{'.'.join(map(str, error.instance_path))}: {error.message}" for error in errors]
+
+
+_engines: dict[tuple[str, str], sa.Engine] = {}
+"""The first engine of each kind."""
 
 
 @cache

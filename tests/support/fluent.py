@@ -7,13 +7,15 @@ from types import ModuleType
 import pytest
 
 import runyard
+from runyard.client.local import ARTIFACT_FOLDER
 from runyard.fluent import clients, experiments, run_end, stack
+from tests.support.sqlite import new_store
 
 
 @pytest.fixture
 def mlflow(tmp_path: Path, clean_environment: None) -> Iterator[ModuleType]:
     """`import runyard as mlflow` in an empty folder, with nothing chosen but an empty database."""
-    runyard.set_tracking_uri(f"sqlite:///{tmp_path / 'runyard.db'}")
+    runyard.set_tracking_uri(new_store(tmp_path / "runyard.db", tmp_path / ARTIFACT_FOLDER))
     yield runyard
     forget_everything()
 

@@ -19,6 +19,8 @@ from runyard.tracking.metrics.tables import metric_blocks, metric_points, metric
 from runyard.tracking.runs.messages import LogBatch
 from tests.factories import a_point, a_run
 
+pytestmark = pytest.mark.slow
+
 Triple = tuple[int, int, float]
 """Step, timestamp and value."""
 

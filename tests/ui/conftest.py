@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from runyard.gate.gate import Gate
 from runyard.ui import Pages
 from tests.support.checked_gate import CheckedGate
+from tests.support.sqlite import new_store
 from tests.ui.asking import Reader
 
 
@@ -16,7 +17,8 @@ from tests.ui.asking import Reader
 def gate(tmp_path: Path) -> Iterator[Gate]:
     """A gate on an empty SQLite database; what differs between databases is tested elsewhere."""
     root = str(tmp_path / "artifacts")
-    opened = CheckedGate.open(f"sqlite:///{tmp_path / 'store.db'}", artifact_root=root, artifact_places=[root])
+    uri = new_store(tmp_path / "store.db", tmp_path / "artifacts")
+    opened = CheckedGate.open(uri, artifact_root=root, artifact_places=[root])
     yield opened
     opened.close()
 
