@@ -60,8 +60,11 @@ def test_the_registry_has_an_address_of_its_own_if_wanted(mlflow: ModuleType) ->
     assert mlflow.get_registry_uri() == mlflow.get_tracking_uri()
 
 
-def test_doctor_says_what_a_bug_report_needs(mlflow: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
+def test_doctor_says_what_a_bug_report_needs(
+    mlflow: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Versions, address, whether it answers; asking makes no database."""
+    mlflow.set_tracking_uri(f"sqlite:///{tmp_path / 'missing.db'}")
     assert "not there yet" in diagnosis()["Store"]
     mlflow.set_experiment("made by the first use")
     mlflow.doctor()
