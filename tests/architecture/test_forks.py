@@ -5,7 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.architecture.limits import ROOT
+
+pytestmark = pytest.mark.timeout(300)
 
 CONFTEST = """
 import os, pathlib, pytest
@@ -39,7 +43,7 @@ def _run(folder: Path, **files: str) -> tuple[int, str]:
     command = [sys.executable, "-m", "pytest", "-p", "tests.support.forks", "--forks", "2", "-c", os.devnull, "-rs"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     run = [*command, f"--rootdir={folder}", str(folder)]
-    done = subprocess.run(run, cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(run, cwd=folder, env=environment, capture_output=True, text=True, timeout=240, check=False)
     return done.returncode, done.stdout + done.stderr
 
 
