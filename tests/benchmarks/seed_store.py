@@ -5,7 +5,7 @@
     python seed_store.py --store postgresql://user@127.0.0.1:5432/big --runs 100000 --experiments 5
 
 An empty database gets its tables first; a store with runs gets more of them, numbered on. Run number i is the same in
-every store: `benchkit.workload.seeded_run`.
+every store: `benchkit.workload.seeded_run`. One run in a hundred goes on, the others have ended.
 """
 
 import argparse
@@ -34,7 +34,9 @@ from runyard.tracking.runs.tables import params, runs, tags  # noqa: E402
 RUNS_A_PIECE, POINTS_A_PIECE = 5_000, 250_000
 FILLED = (runs, params, tags, metric_series, metric_points)
 COLUMNS = {
-    runs: "id run_uuid experiment_id name user_id status start_time lifecycle_stage artifact_uri document".split(),
+    runs: (
+        "id run_uuid experiment_id name user_id status start_time end_time lifecycle_stage artifact_uri document"
+    ).split(),
     params: ["run_id", "key", "value"],
     tags: ["run_id", "key", "value"],
     metric_series: "id run_id key value step timestamp document".split(),
@@ -49,6 +51,11 @@ def run_id_of(index: int) -> str:
     return f"{random.Random(f'id {index}').getrandbits(128):032x}"
 
 
+def end_of(index: int, start_time: int) -> int | None:
+    """When run number `index` ended, in milliseconds since the epoch; None for one in a hundred, which goes on."""
+    return None if index % 100 == 99 else start_time + 60_000 + index * 7_919 % 3_600_000
+
+
 def rows_of(index: int, number: int, first_series: int, home: dict[str, str], shape: dict[str, int], rows: Rows) -> int:
     """Append the rows of run number `index`, whose key is `number`; returns the next free key of a series."""
     run_id = run_id_of(index)
@@ -58,14 +65,16 @@ def rows_of(index: int, number: int, first_series: int, home: dict[str, str], sh
     param_rows = sorted((param["key"], param["value"]) for param in batch["params"])
     uri = f"{home['artifact_location'].rstrip('/')}/{run_id}/artifacts"
     text = document(param_rows, tag_rows)
+    end_time = end_of(index, create["start_time"])
     columns = (
         number,
         run_id,
         int(home["experiment_id"]),
         name,
         "",
-        "RUNNING",
+        "RUNNING" if end_time is None else "FINISHED",
         create["start_time"],
+        end_time,
         "active",
         uri,
         text,

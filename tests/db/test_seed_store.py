@@ -13,7 +13,7 @@ from runyard.db.metadata import metadata
 from runyard.entities import Metric, Param
 from runyard.gate.gate import Gate
 from runyard.tracking.experiments.messages import CreateExperiment
-from runyard.tracking.runs.messages import LogBatch, SearchRuns, SetTag, StartRun
+from runyard.tracking.runs.messages import LogBatch, SearchRuns, SetTag, StartRun, UpdateRun
 
 BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
 SHAPE = {"params": 12, "metrics": 11, "tags": 5, "points": 3}
@@ -46,7 +46,10 @@ def test_rows_are_those_of_logged_runs(gate: Gate, tmp_path: Path, seeder: Modul
     try:
         ids = [logged.perform(CreateExperiment(name=f"seeded-{number}"))["experiment_id"] for number in range(2)]
         for index in range(RUNS):
-            log(logged, seeder.run_id_of(index), *seeder.seeded_run(index, ids[index % 2], **SHAPE))
+            create, batch = seeder.seeded_run(index, ids[index % 2], **SHAPE)
+            log(logged, seeder.run_id_of(index), create, batch)
+            end_time = seeder.end_of(index, create["start_time"])
+            logged.perform(UpdateRun(run_id=seeder.run_id_of(index), status="FINISHED", end_time=end_time))
         assert every_row(logged) == seeded
     finally:
         logged.close()

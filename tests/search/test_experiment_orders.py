@@ -5,12 +5,13 @@ from operator import itemgetter
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from runyard.core.entity import Tag
 from runyard.core.tags import STARRED_TAG
 from runyard.exceptions import InvalidParameter
 from runyard.gate.gate import Gate
-from runyard.tracking.experiments.messages import SearchExperiments
+from runyard.tracking.experiments.messages import ListExperimentFolders, SearchExperiments
 from runyard.tracking.runs.messages import DeleteRun, UpdateRun
 from tests.factories import NOW, a_run, an_experiment
 
@@ -46,6 +47,7 @@ def made(gate: Gate) -> list[Made]:
     "order_by",
     [
         ["starred", "name"],
+        ["starred", "name DESC"],
         ["starred", "runs DESC"],
         ["runs", "name DESC"],
         ["starred DESC", "last_activity_time DESC"],
@@ -75,3 +77,28 @@ def test_runs_and_activity_are_to_order_by_only(gate: Gate) -> None:
     """A filter by them would look at the runs of every experiment."""
     with pytest.raises(InvalidParameter, match="Use one of: name, experiment_id, creation_time, last_update_time"):
         gate.perform(SearchExperiments(filter="runs > 3"))
+
+
+@pytest.mark.parametrize("gate", ["sqlite"], indirect=True)
+def test_the_first_page_is_read_in_order(gate: Gate, made: list[Made]) -> None:
+    """Starred experiments are looked up, the others come from an index: none but those that are shown are read."""
+    plans: list[str] = []
+
+    def explain(connection: sa.Connection, _cursor: object, statement: str, values: Any, *_: object) -> None:
+        cursor = connection.connection.cursor()
+        cursor.execute(f"EXPLAIN QUERY PLAN {statement}", values)
+        plans.append("; ".join(row[3] for row in cursor.fetchall()))
+
+    sa.event.listen(gate.engines.reading, "before_cursor_execute", explain)
+    try:
+        gate.perform(SearchExperiments(order_by=["starred", "last_update_time DESC"], filter="folder = ''"))
+        gate.perform(ListExperimentFolders())
+    finally:
+        sa.event.remove(gate.engines.reading, "before_cursor_execute", explain)
+
+    flagged, starred, others, folders = plans
+    assert flagged.startswith("SEARCH experiment_tags USING INDEX ix_experiment_tags_key (key=?)")
+    assert starred.startswith("SEARCH experiments USING INTEGER PRIMARY KEY (rowid=?)")
+    assert others.startswith("SEARCH experiments USING INDEX ix_experiments_stage_change (lifecycle_stage=?)")
+    assert "TEMP B-TREE" not in others
+    assert folders.startswith("SEARCH experiments USING COVERING INDEX ix_experiments_in_folders")

@@ -245,7 +245,24 @@ PATTERNS = st.recursive(
 @given(PATTERNS, st.text("ab1.\n", max_size=8))
 def test_regular_expressions_are_those_everybody_knows(pattern: str, text: str) -> None:
     """Python's own find the same texts, where ``$`` is the end only."""
-    assert bool(re.search(pattern.replace("$", r"\Z"), text)) == compiled(pattern).found_in(text)
+    expression = compiled(pattern)
+    assert bool(re.search(pattern.replace("$", r"\Z"), text)) == expression.found_in(text)
+    assert not expression.found_in(text) or all(part in text for part in expression.texts)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "texts"),
+    [
+        ("^run-(0+)7[1-3]x$", ("run-", "0", "7", "x")),
+        ("l(?:ea)rn{2}ing_?rate", ("lear", "n", "ing", "rate")),
+        ("a|b", ()),
+        ("(?i)loss", ()),
+        ("v\\.1.*z", ("v.1", "z")),
+    ],
+)
+def test_expressions_know_what_a_text_must_hold(pattern: str, texts: tuple[str, ...]) -> None:
+    """The index of texts is asked for it."""
+    assert texts == compiled(pattern).texts
 
 
 def test_hostile_expressions_take_a_step_for_each_letter() -> None:

@@ -113,6 +113,8 @@ def test_texts_are_found_as_a_plain_reading_finds_them(gate: Gate, monkeypatch: 
             named = {run_id for run_id, tags in known.items() if word in tags[RUN_NAME_TAG]}
             if "_" not in word:
                 assert named == found(gate, experiment, f"attributes.run_name LIKE {rewritten(f'%{word}%')}"), word
+            expression = "".join(letter if letter.isalnum() else f"\\{letter}" for letter in word)
+            assert named == found(gate, experiment, f"attributes.run_name ~ {rewritten(expression)}"), expression
             either = f"{rewritten(word)} OR (attributes.run_name ILIKE '%run%' AND {rewritten(asked[0])})"
             expected |= {
                 run_id
@@ -150,6 +152,7 @@ def test_a_search_looks_at_those_that_match(gate: Gate, filled: str, monkeypatch
     """Few runs are looked at for a rare text, and those of other experiments are not."""
     assert 0 == candidates(gate, filled, "'nothing such'")
     assert 11 == candidates(gate, filled, "attributes.run_name LIKE '%name-2%'")
+    assert 11 == candidates(gate, filled, "attributes.run_name ~ '^n?(am)e-2[0-9]*$'")
     assert 10 == candidates(gate, filled, "VISION-1")
     assert 1 == candidates(gate, filled, "'vision-1' AND (name-22 OR name-21)")
     assert None is candidates(gate, filled, "na")

@@ -256,7 +256,7 @@ def test_pages_and_blocks_are_sought_in_indexes(gate: Gate) -> None:
     """A page late in a long series costs what the first one does: no statement walks over all points."""
     statements = [
         blocks._points_between, blocks._last_point, blocks._last_end, blocks._end_before, blocks._within_steps,
-        history._begun_later, history._ends_within_times, history._later_points_between,
+        history._begun_later, history._ends_within_times, history._later_points_between, history._least_time_between,
     ]  # fmt: skip
     with gate.engines.reading.begin() as connection:
         tx = Transaction(connection, gate.settings)
@@ -267,3 +267,26 @@ def test_pages_and_blocks_are_sought_in_indexes(gate: Gate) -> None:
             plan = "; ".join(row[3] for row in cursor.fetchall())
             assert "SCAN" not in plan
             assert "(series_id=? AND" in plan or ("(series_id=?)" in plan and "LIMIT" in sql), plan
+
+
+@pytest.mark.parametrize("cluster", ["sqlite"], indirect=True)
+def test_a_page_reads_what_it_shows(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where time follows the step, not the other points of the blocks that the page is in."""
+    run_id = a_run(gate)
+    log(gate, run_id, shape("even", random.Random(1), 0, 5000))
+    seal_all(gate)
+    read: list[int] = []
+    between = history._later_points_between
+
+    class Counting:
+        """The same statement."""
+
+        def rows(self, *values: Any) -> list[Any]:
+            rows = between.rows(*values)
+            read.append(len(rows))
+            return rows
+
+    monkeypatch.setattr(history, "_later_points_between", Counting())
+    assert 5000 == len(pages_of(gate, run_id, 700))
+
+    assert 5000 + 7 >= sum(read)

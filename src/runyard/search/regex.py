@@ -241,6 +241,7 @@ class Expression:
     ----------
     any_case: Whether the case of letters counts for nothing.
     posix: The same for PostgreSQL, without ``(?i)``.
+    texts: What every text that matches holds, letter by letter; none where any case matches.
 
     Raises
     ------
@@ -257,6 +258,7 @@ class Expression:
         if reader.here():
             raise InvalidPattern("This bracket closes no group", reader.place)
         self.posix = _posix(tree)
+        self.texts = () if self.any_case else tuple(filter(None, _texts(tree)))
         self._places: list[tuple[_Any | _Edge | None, tuple[int, ...]]] = [(None, ())]  # the first is the end
         self._begin = self._add(tree, 0)
         self._known: dict[frozenset[int], _Moves] = {}
@@ -354,6 +356,23 @@ def compiled(text: str) -> Expression:
 def matches(pattern: str, text: str | None) -> bool | None:
     """Whether an expression matches some part of a text; None when there is no text."""
     return None if text is None else compiled(pattern).found_in(text)
+
+
+def _texts(node: _Node) -> list[str]:
+    """Texts that whatever matches a part holds, cut where other letters may be."""
+    if isinstance(node, _Any):
+        single = len(node.ranges) == 1 and node.ranges[0][0] == node.ranges[0][1] and not node.negative
+        return [node.ranges[0][0]] if single else ["", ""]
+    if isinstance(node, _Repeat):
+        return ["", *_texts(node.part), ""] if node.least else ["", ""]
+    if isinstance(node, _Choice):
+        return ["", ""]
+    found = [""]
+    for part in node.parts if isinstance(node, _Row) else ():
+        first, *others = _texts(part)
+        found[-1] += first  # the letters of parts that follow each other stand side by side
+        found += others
+    return found
 
 
 def _posix(node: _Node) -> str:

@@ -13,7 +13,7 @@ from runyard.db.transaction import Transaction
 from runyard.search.fields import EXPERIMENT_FOLDER_FIELDS
 from runyard.search.parser import parse_order_by
 from runyard.tracking.experiments.summaries import LAST_ACTIVITY
-from runyard.tracking.experiments.tables import experiments
+from runyard.tracking.experiments.tables import experiments, slash
 
 MAX_FOLDERS = 200
 """Folders that are listed of one."""
@@ -71,5 +71,4 @@ def _below(folder: str, dialect: str) -> list[sa.ColumnElement[bool]]:
 def _slash(folder: str, dialect: str) -> sa.ColumnElement[int]:
     """Number of characters of the next folder in a name; 0 where there is none."""
     begins = len(folder) + 3 if folder else 2
-    find = sa.func.strpos if dialect == "postgresql" else sa.func.instr
-    return find(sa.func.substr(experiments.c.name, begins), sa.literal("/"), type_=sa.BigInteger)
+    return slash(begins, dialect)

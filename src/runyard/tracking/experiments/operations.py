@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from runyard.db.dialects import upsert
+from runyard.db.dialects import VALUES, among, bound, upsert
 from runyard.db.jobs import Unfinished
 from runyard.db.schema import fills_new_schema
 from runyard.db.transaction import Prepared, Transaction
@@ -37,24 +37,33 @@ from runyard.tracking.experiments.tables import experiment_tags, experiments
 
 def experiments_on_wire(tx: Transaction, numbers: list[int]) -> list[dict[str, Any]]:
     """The experiments with these ids, in this order, as the protocol shows them. Two statements."""
-    found = tx.execute(sa.select(experiments).where(experiments.c.experiment_id.in_(numbers))).all()
+    asked = bound(tx, numbers)
     tags: dict[int, list[dict[str, str]]] = {}
-    chosen = experiment_tags.c.experiment_id.in_(numbers)
-    for number, key, value in tx.execute(sa.select(experiment_tags).where(chosen).order_by(experiment_tags.c.key)):
+    for number, key, value in _tags_of.rows(tx, asked):
         tags.setdefault(number, []).append({"key": key, "value": value})
-    shown = {row.experiment_id: _on_wire(row, tags.get(row.experiment_id)) for row in found}
+    shown = {row[0]: _on_wire(row, tags.get(row[0])) for row in _rows_of.rows(tx, asked)}
     return [shown[number] for number in numbers if number in shown]
 
 
-def _on_wire(row: Any, tags: list[dict[str, str]] | None) -> dict[str, Any]:
-    fields = {
-        "experiment_id": str(row.experiment_id),
-        "name": row.name,
-        "artifact_location": row.artifact_location,
-        "lifecycle_stage": row.lifecycle_stage,
-        "last_update_time": row.last_update_time,
-        "creation_time": row.creation_time,
-    }
+_SHOWN = ("experiment_id", "name", "artifact_location", "lifecycle_stage", "last_update_time", "creation_time")
+_rows_of = Prepared(
+    lambda dialect: sa.select(*(experiments.c[name] for name in _SHOWN)).where(
+        among(dialect, experiments.c.experiment_id)
+    ),
+    VALUES,
+)
+_tags_of = Prepared(
+    lambda dialect: (
+        sa.select(experiment_tags)
+        .where(among(dialect, experiment_tags.c.experiment_id))
+        .order_by(experiment_tags.c.key)
+    ),
+    VALUES,
+)
+
+
+def _on_wire(row: tuple[Any, ...], tags: list[dict[str, str]] | None) -> dict[str, Any]:
+    fields = dict(zip(_SHOWN, (str(row[0]), *row[1:]), strict=True))
     return {**fields, "tags": tags} if tags else fields
 
 

@@ -1,12 +1,14 @@
 """Finding experiments: by name, times and tags, a page at a time."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
 from runyard.core.lifecycle import LifecycleStage, ViewType
 from runyard.db.conditions import binary, combine, compare, compare_text, contains, has_words, number, plannable
-from runyard.db.paging import SortColumn, read_page
+from runyard.db.dialects import one_of
+from runyard.db.paging import Page, SortColumn
 from runyard.db.transaction import Transaction
 from runyard.search.fields import EXPERIMENT_FIELDS
 from runyard.search.nodes import Comparison, OrderTerm, Words
@@ -33,23 +35,51 @@ def search_experiment_ids(
     max_results: int,
     page_token: str | None,
 ) -> tuple[list[int], str | None]:
-    """Ids of a page of experiments, and the next page's token. One statement.
+    """Ids of a page of experiments, and the next page's token. One statement, three where a flag comes first.
 
     Raises
     ------
     InvalidParameter: The filter, the order or the token is not valid.
     """
-    chosen = sa.select(experiments.c.experiment_id).where(*matching_experiments(tx, view_type, text))
-    columns = _order(parse_order_by(order_by, EXPERIMENT_FIELDS), tx.dialect)
+    terms = parse_order_by(order_by, EXPERIMENT_FIELDS)
     query = ("experiments", view_type, text or "", list(order_by))
-    return read_page(tx, chosen, columns, query, max_results, page_token)
+    page = Page(_order(terms, tx.dialect), query, max_results, page_token)
+    if terms and terms[0].kind == "tag" and not page.start.offset:
+        return page.cut(_by_flag(tx, page, (view_type, text), terms[0]))
+    matching = matching_experiments(tx, view_type, text)
+    return page.cut(page.rows(tx, sa.select(experiments.c.experiment_id).where(*matching)))
 
 
-def matching_experiments(tx: Transaction, view_type: str, text: str | None) -> list[sa.ColumnElement[bool]]:
-    """The conditions on `experiments` that a search stands for."""
+def _by_flag(tx: Transaction, page: Page, asked: tuple[str, str | None], term: OrderTerm) -> list[Any]:
+    """The rows of a page: those of experiments with a flag first, then the others, each in the order of an index."""
+    flagged = list(tx.execute(sa.select(experiment_tags.c.experiment_id).where(_has_flag(term.key))).scalars())
+    every = sa.select(experiments.c.experiment_id)
+    with_it = every.where(one_of(tx, experiments.c.experiment_id, flagged), *matching_experiments(tx, *asked, few=True))
+    without = every.where(*matching_experiments(tx, *asked), ~_flagged(term.key))
+    parts = [(0, with_it), (1, without)]
+    rows: list[Any] = []
+    for place, (rank, chosen) in enumerate(parts if term.ascending else reversed(parts)):
+        begins = page.start.key is None or rank == page.start.key[0] or place == 1
+        if begins and len(rows) < page.wanted and (rank or flagged):
+            rows += page.leading(tx, chosen, page.wanted - len(rows), same=1)
+    return rows
+
+
+def matching_experiments(
+    tx: Transaction, view_type: str, text: str | None, *, few: bool = False
+) -> list[sa.ColumnElement[bool]]:
+    """The conditions on `experiments` that a search stands for.
+
+    Parameters
+    ----------
+    few: They are asked of few experiments, which are known by number.
+    """
     conditions = parse_filter(text, EXPERIMENT_FIELDS)
     asked = [combine(condition, lambda single: _single(single, tx.dialect)) for condition in conditions]
-    return [shown_stage(experiments.c.lifecycle_stage, view_type), *plannable(asked, tx.dialect)]
+    stage: sa.ColumnElement[str] = experiments.c.lifecycle_stage
+    if few and tx.dialect == "sqlite":  # which would go through all experiments in their order
+        stage = stage.concat(sa.literal_column("''"))
+    return [shown_stage(stage, view_type), *plannable(asked, tx.dialect)]
 
 
 def shown_stage(column: sa.ColumnElement[str], view_type: str) -> sa.ColumnElement[bool]:
@@ -105,12 +135,15 @@ def _column(term: OrderTerm, dialect: str) -> SortColumn:
 
 def _lacks(flag: str) -> sa.ColumnElement[int]:
     """0 for experiments that have a flag, else 1: those that have it come first, as with runs."""
-    tagged = sa.exists().where(
-        experiment_tags.c.experiment_id == experiments.c.experiment_id,
-        experiment_tags.c.key == flag,
-        experiment_tags.c.value == "true",
-    )
-    return sa.case((tagged, number(0)), else_=number(1))
+    return sa.case((_flagged(flag), number(0)), else_=number(1))
+
+
+def _flagged(flag: str) -> sa.ColumnElement[bool]:
+    return sa.exists().where(experiment_tags.c.experiment_id == experiments.c.experiment_id, _has_flag(flag))
+
+
+def _has_flag(flag: str) -> sa.ColumnElement[bool]:
+    return sa.and_(experiment_tags.c.key == flag, experiment_tags.c.value == "true")
 
 
 def _order(terms: Sequence[OrderTerm], dialect: str) -> list[SortColumn]:

@@ -1,7 +1,10 @@
 """Tables of experiments."""
 
+from typing import Any
+
 import sqlalchemy as sa
 
+from runyard.db.conditions import number
 from runyard.db.metadata import metadata
 
 experiments = sa.Table(
@@ -14,6 +17,7 @@ experiments = sa.Table(
     sa.Column("creation_time", sa.BigInteger, nullable=False),
     sa.Column("last_update_time", sa.BigInteger, nullable=False),
     sa.Index("ix_experiments_stage_creation", "lifecycle_stage", sa.text("creation_time DESC"), "experiment_id"),
+    sa.Index("ix_experiments_stage_change", "lifecycle_stage", "last_update_time", "experiment_id"),
     sqlite_autoincrement=True,  # the id of a removed experiment is not used again
 )
 
@@ -23,5 +27,26 @@ experiment_tags = sa.Table(
     sa.Column("experiment_id", sa.ForeignKey(experiments.c.experiment_id, ondelete="CASCADE"), primary_key=True),
     sa.Column("key", sa.Text, primary_key=True),
     sa.Column("value", sa.Text, nullable=False),
+    sa.Index("ix_experiment_tags_key", "key", "experiment_id"),
     sqlite_with_rowid=False,
 )
+
+
+def slash(begins: int, dialect: str) -> sa.ColumnElement[int]:
+    """Number of characters before the first slash of a name from a place on, and it; 0 where there is none."""
+    find = sa.func.strpos if dialect == "postgresql" else sa.func.instr
+    rest = sa.func.substr(experiments.c.name, number(begins))
+    return find(rest, sa.literal_column("'/'", sa.Text()), type_=sa.BigInteger)
+
+
+def in_folder(dialect: str) -> sa.ColumnElement[bool]:
+    """Whether an experiment stands in a folder: a slash at the beginning of a name belongs to what follows it."""
+    return slash(2, dialect) > number(0)
+
+
+for _dialect in ("sqlite", "postgresql"):
+    _where: Any = in_folder(_dialect)
+    _columns = (experiments.c.lifecycle_stage, experiments.c.name)
+    sa.Index("ix_experiments_in_folders", *_columns, sqlite_where=_where, postgresql_where=_where).ddl_if(
+        dialect=_dialect
+    )

@@ -4,6 +4,7 @@ Points are clustered by step, and time nearly always follows the step. The block
 points: from these it follows which blocks a page is in, and only their points are read, and those of the tail.
 """
 
+from collections.abc import Sequence
 from operator import itemgetter
 from typing import Any
 
@@ -65,21 +66,22 @@ _ends_within_times = Prepared(
     .order_by(_blocks.step + sa.literal_column("0"), _blocks.timestamp, _blocks.value),
     "series", "time", "until",
 )  # fmt: skip
-_later_points_between = Prepared(
-    sa.select(*_ORDER)
-    .where(
-        _points.series_id == sa.bindparam("series"),
-        sa.tuple_(*_PLACE) > _bound_place("after_"),
-        sa.tuple_(*_PLACE) <= _bound_place("last_"),
-        _points.timestamp <= sa.bindparam("until"),
-        _later(),
-    )
-    .order_by(*_PLACE)
-    .limit(sa.bindparam("most")),
+_BETWEEN = (
+    _points.series_id == sa.bindparam("series"),
+    sa.tuple_(*_PLACE) > _bound_place("after_"),
+    sa.tuple_(*_PLACE) <= _bound_place("last_"),
+    _points.timestamp <= sa.bindparam("until"),
+    _later(),
+)
+_NAMES_BETWEEN = (
     "series",
     "after_step", "after_timestamp", "after_value", "last_step", "last_timestamp", "last_value",
-    "until", "time", "at_step", "at_value", "most",
+    "until", "time", "at_step", "at_value",
 )  # fmt: skip
+_later_points_between = Prepared(
+    sa.select(*_ORDER).where(*_BETWEEN).order_by(*_PLACE).limit(sa.bindparam("most")), *_NAMES_BETWEEN, "most"
+)
+_least_time_between = Prepared(sa.select(sa.func.min(_points.timestamp)).where(*_BETWEEN), *_NAMES_BETWEEN)
 _all_later_points = Prepared(
     sa.select(*_ORDER)
     .where(_points.series_id == sa.bindparam("series"), _later())
@@ -126,19 +128,50 @@ def _in_blocks(tx: Transaction, series: int, most: int, after: Row) -> list[Row]
     if sealed is None:
         return None
     until = _time_of(tx, series, most, after[0])
-    most_read = most + MAX_CANDIDATES
-    found: list[Any] = []
     ends = _ends_within_times.rows(tx, series, after[0], until)
-    if ends:
-        begin = blocks.end_before(tx, series, ends[0])
-        found = _later_points_between.rows(tx, series, *begin, *ends[-1], until, *after, most_read)
-    if len(found) < most_read:
-        tail = (*sealed, *blocks.highest(tx), until, *after, most_read)
-        found += _later_points_between.rows(tx, series, *tail)
-    if len(found) >= most_read:
-        return None
+    spans = [(*blocks.end_before(tx, series, ends[0]), *ends[-1])] if ends else []
+    spans.append((*sealed, *blocks.highest(tx)))
+    found = _first_between(tx, series, spans, (until, *after), most)
+    if len(found) == most and not _are_first(tx, series, spans, (until, *after), found):
+        most_read = most + MAX_CANDIDATES
+        found = _first_between(tx, series, spans, (until, *after), most_read)
+        if len(found) == most_read:
+            return None
     found.sort(key=itemgetter(0, 1))  # points of one time and step are in the order of their values already
     return found[:most]
+
+
+def _first_between(
+    tx: Transaction, series: int, spans: Sequence[tuple[Any, ...]], bounds: tuple[Any, ...], most: int
+) -> list[Any]:
+    """The first points in spans of a series, in clustered order.
+
+    Parameters
+    ----------
+    spans: Of each, the place behind which it begins, and the last one.
+    bounds: The latest time, and the point that all come after in the order of timestamps.
+    """
+    found: list[Any] = []
+    for span in spans:
+        if len(found) < most:
+            found += _later_points_between.rows(tx, series, *span, *bounds, most - len(found))
+    return found
+
+
+def _are_first(
+    tx: Transaction, series: int, spans: Sequence[tuple[Any, ...]], bounds: tuple[Any, ...], found: Sequence[Any]
+) -> bool:
+    """Whether no point of the spans behind the first ones has an earlier time: mostly time follows the step."""
+    latest = max(map(itemgetter(0), found))
+    timestamp, step, value = found[-1]
+    place = (step, timestamp, value)
+    for begin, last in ((span[:3], span[3:]) for span in spans):
+        if place[:2] > last[:2]:  # the span is before them
+            continue
+        row = _least_time_between.row(tx, series, *max(begin, place, key=itemgetter(0, 1)), *last, *bounds)
+        if row is not None and row[0] is not None and row[0] < latest:
+            return False
+    return True
 
 
 def _time_of(tx: Transaction, series: int, most: int, time: int) -> int:

@@ -1,7 +1,7 @@
 """What the conditions of a filter mean for runs, in SQL."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -25,7 +25,7 @@ from runyard.tracking.experiments.search import compare_experiment, shown_stage
 from runyard.tracking.experiments.tables import experiments
 from runyard.tracking.inputs.tables import dataset_input_tags, dataset_inputs, datasets
 from runyard.tracking.origins.silence import is_lost
-from runyard.tracking.runs.ranges import TABLES, in_index, in_range, indexed, runs_in_range
+from runyard.tracking.runs.ranges import TABLES, in_index, in_range, indexed, is_numeric, runs_in_range
 from runyard.tracking.runs.tables import INDEXED_LENGTH, LASTED, runs
 
 ATTRIBUTES: dict[str, sa.ColumnElement[Any]] = {
@@ -92,6 +92,20 @@ class View:
         """Whether it is about several experiments: an index has the runs of one in order."""
         return len(self.experiments) > 1
 
+    @property
+    def in_order(self) -> bool:
+        """Whether an index has all of the runs by start time: those of one experiment in one stage."""
+        return not self.several and self.view_type != "ALL"
+
+    def parts(self) -> "list[View]":
+        """Views that make up this one and of which an index has the runs by start time."""
+        types = ("ACTIVE_ONLY", "DELETED_ONLY") if self.view_type == "ALL" else (self.view_type,)
+        return [
+            replace(self, experiments=[experiment], view_type=view_type)
+            for experiment in self.experiments
+            for view_type in types
+        ]
+
     def shown(self, dialect: str, tested: bool = False) -> list[sa.ColumnElement[bool]]:
         """Whether a row of `runs` is in view; `tested` for runs that are known by number."""
         # The sum, and the empty text, keep databases from reading all runs of the experiment instead of these.
@@ -144,20 +158,15 @@ def meets(
 def meets_by_number(
     conditions: Sequence[Condition], view: View, dialect: str, run: sa.ColumnElement[int]
 ) -> list[sa.ColumnElement[bool]]:
-    """Whether the run of a number is in view and meets the conditions, asked of another table than `runs`."""
+    """Whether the run of a number is in view and meets the conditions, asked of another table, or of an index."""
     of_row = [each for each in conditions if _needs_row(each)]
+    if run is runs.c.id and (of_row or dialect == "postgresql"):  # else SQLite need not read a row, a page for itself
+        return [*view.shown(dialect, tested=True), *meets(conditions, dialect)]
     others = meets([each for each in conditions if each not in of_row], dialect, run)
     if not of_row:
         return [*others, view.has(run, dialect)]
     row = sa.select(number(1)).where(runs.c.id == run, *view.shown(dialect, tested=True), *meets(of_row, dialect))
     return [*others, _one(row, dialect)]
-
-
-def meets_in_row(
-    conditions: Sequence[Condition], view: View, dialect: str, _run: sa.ColumnElement[int]
-) -> list[sa.ColumnElement[bool]]:
-    """The same as `meets_by_number`, asked of rows of `runs`."""
-    return [*view.shown(dialect, tested=True), *meets(conditions, dialect)]
 
 
 def _cost(condition: Condition) -> int:
@@ -234,7 +243,8 @@ def _single(
     if single.kind == "experiment":
         chosen = sa.select(experiments.c.experiment_id).where(compare_experiment(single, dialect))
         return runs.c.experiment_id.in_(chosen)
-    if one_by_one and dialect == "sqlite" and single.kind != "metric" and single.operator == "=" and in_index(single):
+    equal = single.operator == "=" and not is_numeric(single)
+    if one_by_one and dialect == "sqlite" and equal and in_index(single):
         return _has_text(single, run)
     table = _TESTED[single.kind]
     condition = table.c.key == single.key

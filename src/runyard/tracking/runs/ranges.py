@@ -1,5 +1,6 @@
 """Conditions on runs that are one range of an index: what they find is read from there when it is little."""
 
+import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -7,10 +8,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from runyard.db.conditions import binary, compare, number
+from runyard.db.conditions import as_number, binary, compare, compare_text, number
 from runyard.db.transaction import Transaction
 from runyard.search.fields import PATTERN
 from runyard.search.nodes import And, Comparison, Condition, Not, Or, comparisons_in
+from runyard.tracking.inputs.tables import dataset_inputs, datasets
 from runyard.tracking.metrics.tables import metric_series
 from runyard.tracking.runs.tables import INDEXED_LENGTH, params, runs, tags
 
@@ -35,7 +37,7 @@ MAX_VALUES = 300
 """Values of a key that are read to see which of them match a pattern."""
 
 _ORDERED = frozenset(("=", ">", ">=", "<", "<="))
-_ATTRIBUTES = {"run_id": {"=", "IN"}, "run_name": {"="}, "status": {"="}}
+_ATTRIBUTES = {"run_id": {"=", "IN"}, "run_name": {"="}, "status": {"="}, "end_time": _ORDERED}
 
 
 def indexed(column: sa.ColumnElement[str], dialect: str) -> sa.ColumnElement[str]:
@@ -47,13 +49,18 @@ def in_index(comparison: Comparison) -> bool:
     """Whether the runs that a condition finds are one range of an index."""
     if comparison.kind == "attribute":
         return comparison.operator in _ATTRIBUTES.get(comparison.key, ())
-    if comparison.kind == "metric":
+    if is_numeric(comparison):
         return comparison.operator in _ORDERED
     if comparison.kind not in TABLES:
-        return False
+        return (comparison.kind, comparison.operator) == ("dataset", "=") and comparison.key != "context"
     if comparison.operator == "IN" and isinstance(comparison.value, tuple):
         return all(isinstance(value, str) and len(value) < INDEXED_LENGTH for value in comparison.value)
     return comparison.operator == "=" and isinstance(comparison.value, str)
+
+
+def is_numeric(comparison: Comparison) -> bool:
+    """Whether a condition is on numbers: a metric, or a param that is read as one."""
+    return comparison.kind == "metric" or (comparison.kind == "param" and isinstance(comparison.value, int | float))
 
 
 def in_range(
@@ -68,9 +75,27 @@ def in_range(
     value = TABLES[comparison.kind].c.value if value is None else value
     if comparison.kind == "metric":
         return compare(value, comparison, dialect)
+    if is_numeric(comparison):
+        return sa.and_(*_number_range(comparison, value, dialect), compare_text(value, comparison, dialect))
     if isinstance(comparison.value, tuple):
         return compare(indexed(value, dialect), comparison, dialect)
     return equal_text(value, str(comparison.value), dialect)
+
+
+def _number_range(comparison: Comparison, value: sa.ColumnElement[Any], dialect: str) -> list[sa.ColumnElement[bool]]:
+    """The range of the index of params that are numbers in which those lie that a condition finds."""
+    numeral, given = as_number(value, dialect), float(str(comparison.value))
+    known = numeral.is_not(None)
+    if dialect == "postgresql" or math.isinf(given):
+        return [known]
+    # SQLite compares with a number it has read itself, but bounds its index by one that was bound: a little more of it.
+    slack = abs(given) * 1e-12
+    found: list[sa.ColumnElement[bool]] = [known]
+    if comparison.operator in {"=", ">", ">="}:
+        found.append(numeral >= sa.literal(given - slack))
+    if comparison.operator in {"=", "<", "<="}:
+        found.append(numeral <= sa.literal(given + slack))
+    return found
 
 
 def equal_text(column: sa.ColumnElement[str], text: str, dialect: str) -> sa.ColumnElement[bool]:
@@ -185,11 +210,12 @@ def common_runs(tx: Transaction, conditions: Sequence[Condition]) -> list[int] |
 
 
 def _other_ends(comparison: Comparison, conditions: Sequence[Condition]) -> list[Comparison]:
-    """The other conditions on the same metric that bound the range of a comparison."""
-    if comparison.kind != "metric":
+    """The other conditions on the same numbers that bound the range of a comparison."""
+    if not is_numeric(comparison):
         return []
     ends = [each for each in conditions if isinstance(each, Comparison) and in_index(each) and each != comparison]
-    return [each for each in ends if (each.kind, each.key) == (comparison.kind, comparison.key)]
+    same = [each for each in ends if (each.kind, each.key) == (comparison.kind, comparison.key)]
+    return list(filter(is_numeric, same))
 
 
 def few_of(tx: Transaction, choices: Sequence[sa.Select[Any]]) -> list[int] | None:
@@ -245,16 +271,21 @@ def runs_in_range(comparison: Comparison, dialect: str, shown: Sequence[sa.Colum
     shown: The conditions on experiment and lifecycle stage, for conditions on attributes.
     """
     shown = shown[:2]  # a place in the tree is in another index than a status
+    if comparison.kind == "dataset":
+        same = sa.select(datasets.c.id).where(compare(datasets.c[comparison.key], comparison, dialect))
+        return sa.select(dataset_inputs.c.run_id).where(dataset_inputs.c.dataset_id.in_(same)).distinct()
     if comparison.kind != "attribute":
         table = TABLES[comparison.kind]
         chosen = sa.select(table.c.run_id).where(table.c.key == comparison.key, in_range(comparison, dialect))
         # In the order of the index, or PostgreSQL reads all of the range or the table.
-        if comparison.kind == "metric":
-            return chosen.order_by(table.c.value)
+        if is_numeric(comparison):
+            return chosen.order_by(table.c.value if comparison.kind == "metric" else as_number(table.c.value, dialect))
         return chosen.order_by(table.c.run_id) if comparison.operator == "=" else chosen
     chosen = sa.select(runs.c.id)
     if comparison.key == "run_name":
         return chosen.where(shown[0], equal_text(runs.c.name, str(comparison.value), dialect))
     if comparison.key == "status":
         return chosen.where(*shown, compare(runs.c.status, comparison, dialect))
+    if comparison.key == "end_time":
+        return chosen.where(shown[0], runs.c.end_time.is_not(None), compare(runs.c.end_time, comparison, dialect))
     return chosen.where(compare(runs.c.run_uuid, comparison, dialect))

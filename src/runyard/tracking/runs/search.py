@@ -20,13 +20,13 @@ from runyard.tracking.runs.conditions import (
     matching,
     meets,
     meets_by_number,
-    meets_in_row,
     on_all,
     served,
 )
 from runyard.tracking.runs.orders import sort_columns, time_of
-from runyard.tracking.runs.ranges import TABLES, common_runs, few_of, few_runs, in_index, narrowed
-from runyard.tracking.runs.tables import INDEXED_LENGTH, runs
+from runyard.tracking.runs.ranges import TABLES, common_runs, few_of, few_runs, narrowed
+from runyard.tracking.runs.row_walks import by_age, by_duration, by_end, by_name, by_status
+from runyard.tracking.runs.tables import runs
 from runyard.tracking.runs.texts import runs_with_texts
 from runyard.tracking.runs.walks import (
     MAX_GROUP,
@@ -35,10 +35,7 @@ from runyard.tracking.runs.walks import (
     Tested,
     Walk,
     WalkTooLongError,
-    by_age,
-    by_duration,
-    by_end,
-    by_name,
+    bounds,
     by_numeral,
     by_value,
     limited,
@@ -57,6 +54,9 @@ MAX_EXPECTED = 20_000
 
 MAX_NEWEST = 50_000
 """The same for pages of the newest runs: runs that were started one after the other are tested much faster."""
+
+MAX_TOGETHER = 10
+"""Experiments whose runs are put together from the order of each; with more, all of their runs are sorted."""
 
 _SPARE = 20
 """Runs that a piece holds beyond what a page needs, for those that share the last value."""
@@ -119,6 +119,11 @@ class Search:
     before: int = 0
 
     @property
+    def by_newest(self) -> bool:
+        """Whether the order is newest first."""
+        return not self.terms or self.terms[0] == NEWEST
+
+    @property
     def comparisons(self) -> list[Comparison]:
         """The conditions that are comparisons, not alternatives or words."""
         return [each for each in self.conditions if isinstance(each, Comparison)]
@@ -146,12 +151,12 @@ def _rows(tx: Transaction, page: Page, every: sa.Select[Any], search: Search) ->
     """The rows of a page: among few runs, in the order of an index, or among all, whichever works."""
     view, conditions = search.view, search.conditions
     in_view = every.where(*view.shown(tx.dialect))
-    if not conditions and not search.terms:
+    if not conditions and not search.terms and view.in_order:
         return page.rows(tx, in_view)
     few, rows = few_candidates(tx, search), None
-    if few is None and search.terms and search.terms[0] != NEWEST:
+    if few is None and not search.by_newest:
         rows = _walked(tx, page, every, search)
-    elif few is None and not view.several:
+    elif few is None and _is_mergeable(view):
         rows = _newest(tx, page, in_view.where(*meets(conditions, tx.dialect)), search)
     if rows is not None:
         return rows
@@ -205,11 +210,27 @@ def next_newest(
     tx: Transaction, search: Search, start: int | None, most: int
 ) -> tuple[Sequence[sa.ColumnElement[bool]], bool]:
     """The start times of the next runs, newest first, and whether there are more. One statement."""
+    bound = [] if start is None else [runs.c.start_time <= start]
+    last = tx.scalar(_start_times(tx, search.view, bound, most).limit(1).offset(most))
+    return (bound, False) if last is None else ([*bound, runs.c.start_time >= last], True)
+
+
+def _start_times(tx: Transaction, view: View, bound: Sequence[sa.ColumnElement[bool]], most: int) -> sa.Select[Any]:
+    """Selects start times, newest first: those of each experiment and stage in the order of an index, put together."""
     started = runs.c.start_time
-    bound = [] if start is None else [started <= start]
-    in_view = sa.select(started).where(*search.view.shown(tx.dialect), *bound).order_by(started.desc())
-    last = tx.scalar(in_view.limit(1).offset(most))
-    return (bound, False) if last is None else ([*bound, started >= last], True)
+    if view.in_order or not _is_mergeable(view):
+        return sa.select(started).where(*view.shown(tx.dialect), *bound).order_by(started.desc())
+    parts = [sa.select(started).where(*part.shown(tx.dialect), *bound) for part in view.parts()]
+    newest = [
+        part.order_by(started.desc()).limit(most + 1).subquery(f"newest_{place}") for place, part in enumerate(parts)
+    ]
+    together = sa.union_all(*(sa.select(part.c.start_time) for part in newest)).subquery()
+    return sa.select(together.c.start_time).order_by(together.c.start_time.desc())
+
+
+def _is_mergeable(view: View) -> bool:
+    """Whether the runs of a view are found among the first ones of each of its parts."""
+    return len(view.experiments) <= MAX_TOGETHER
 
 
 def _walked(tx: Transaction, page: Page, every: sa.Select[Any], search: Search) -> list[Any] | None:
@@ -230,7 +251,7 @@ def _leading(tx: Transaction, page: Page, every: sa.Select[Any], search: Search,
     ------
     WalkTooLongError: That takes too long, or there is no index.
     """
-    found = [_led(tx, page, every, search, walk, wanted) for walk in _walks(tx, search)]
+    found = [_led(tx, page, every, each, walk, wanted) for each in _alone(search) for walk in _walks(tx, each)]
     if not found:
         raise WalkTooLongError
     if len(found) == 1:
@@ -278,29 +299,27 @@ def _of_group(
     ------
     WalkTooLongError: They are neither few nor found soon.
     """
-    term, following = search.terms[0], search.terms[1:]
-    if term.kind not in TABLES or (isinstance(group.value, str) and len(group.value) == INDEXED_LENGTH):
+    if group.condition is None:
         few = limited(tx, group.numbers, MAX_GROUP)
         return page.leading(tx, every.where(one_of(tx, runs.c.id, few), *_tests(tx, search)), wanted)
-    shared = _shared(term, group.value)
+    shared = group.shared
     begun = search.key is not None and tuple(search.key[: len(shared)]) == shared
     within = replace(
         search,
-        conditions=[*search.conditions, Comparison(term.kind, term.key, "=", group.value)],
-        terms=following,
+        conditions=[*search.conditions, group.condition],
+        terms=search.terms[1:],
         key=search.key[len(shared) :] if search.key is not None and begun else None,
         before=search.before + len(shared),
     )
-    if not following or following[0] == NEWEST:
+    if within.by_newest:
         bound, more = next_newest(tx, search, within.key[0] if within.key is not None else None, MAX_WALKED)
         newest = every.where(*search.view.shown(tx.dialect), *bound, *meets(within.conditions, tx.dialect))
         rows = page.leading(tx, newest, wanted, same=within.before)
         if not more or len(rows) == wanted:
             return rows
-    goes_on = bool(following) and bool(_walks(tx, within))
-    numbers = group.numbers.order_by(group.numbers.selected_columns[0])  # as the index has them
+    goes_on = bool(within.terms) and any(_walks(tx, each) for each in _alone(within))
     try:
-        few = limited(tx, numbers, FIRST_STEP if goes_on else MAX_GROUP)
+        few = limited(tx, group.numbers, FIRST_STEP if goes_on else MAX_GROUP)
     except WalkTooLongError:
         if not goes_on:
             raise
@@ -308,37 +327,41 @@ def _of_group(
     return page.leading(tx, every.where(one_of(tx, runs.c.id, few), *_tests(tx, search)), wanted)
 
 
-def _shared(term: OrderTerm, value: Any) -> tuple[Any, ...]:
-    """What the sort columns of a term are for all runs with a value of it."""
-    if not term.numeric:
-        return (0, value)
-    return (1, 0.0, value) if isinstance(value, str) else (0, value, "")
+def _alone(search: Search) -> list[Search]:
+    """The search in each experiment, where an index has the runs of each in the order of the first term."""
+    view = search.view
+    if search.terms[0].kind != "attribute" or not view.several or not _is_mergeable(view):
+        return [search]
+    return [replace(search, view=replace(view, experiments=[number])) for number in view.experiments]
 
 
 def _walks(tx: Transaction, search: Search) -> list[Walk]:
     """The walks that lead to the first runs of a search, whichever of them come first; none where there is no index."""
-    first, only, view, key = search.terms[0], len(search.terms) == 1, search.view, search.key
+    first, view, key = search.terms[0], search.view, search.key
     shown = view.shown(tx.dialect)
+    newest = view.in_order and replace(search, terms=search.terms[1:]).by_newest
     if first.kind in TABLES:
         own = [each for each in search.comparisons if (each.kind, each.key) == (first.kind, first.key)]
         # A walk by a key keeps to the ranges of conditions on it.
-        left = [each for each in search.conditions if first.numeric or each not in own or not in_index(each)]
+        left = [each for each in search.conditions if first.numeric or each not in own or not bounds(each)]
         by_number = functools.partial(meets_by_number, left, view, tx.dialect)
         along = by_numeral if first.numeric else by_value
-        return [lambda step: along(tx, shown, by_number, first, own, key, step, only)]
+        return [lambda step: along(tx, shown, by_number, first, own, key, step, newest)]
     if view.several:  # an index has the runs of each experiment in order, not those of several
         return []
-    by_row = functools.partial(meets_in_row, search.conditions, view, tx.dialect)
+    tests = functools.partial(meets_by_number, search.conditions, view, tx.dialect)
     ascending, began = first.ascending, key[0] if key is not None else None
     if first.key == "run_name":
-        return [lambda step: by_name(tx, shown[0], by_row, ascending, began, step)]
+        return [lambda step: by_name(tx, shown[0], tests, ascending, began, step)]
+    if first.key == "status":
+        return [lambda step: by_status(tx, shown, tests, ascending, key, step, newest)]
     if first.key == "duration":
         since = None if began is None else search.now - began
         return [
-            lambda step: by_duration(tx, shown[0], by_row, ascending, began, step),
-            lambda step: by_age(tx, shown[0], by_row, ascending, since, step),
+            lambda step: by_duration(tx, shown[0], tests, ascending, began, step),
+            lambda step: by_age(tx, shown[0], tests, ascending, since, step),
         ]
-    return [lambda step: by_end(tx, shown[0], by_row, ascending, key, step, only)] if first.key == "end_time" else []
+    return [lambda step: by_end(tx, shown[0], tests, ascending, key, step, newest)] if first.key == "end_time" else []
 
 
 def count_runs(tx: Transaction, experiment_ids: Sequence[str], view_type: str, text: str | None) -> int:

@@ -21,6 +21,7 @@ from runyard.db.dialects import VALUES, among, bound, one_of, upsert
 from runyard.db.jobs import long_enough
 from runyard.db.transaction import Prepared, Transaction
 from runyard.search.nodes import And, Comparison, Condition, Or, Words
+from runyard.search.regex import compiled
 from runyard.tracking.runs.ranges import MAX_ALTERNATIVES, MAX_FOUND
 from runyard.tracking.runs.tables import run_trigrams, runs, tags
 
@@ -38,6 +39,7 @@ MAX_EXPERIMENTS = 10
 """Experiments that the index is asked for; among more, it finds runs of all."""
 
 _LENGTH = 3
+_LIKE = frozenset(("LIKE", "ILIKE", "~"))
 _PRIVATE = 0xF0000
 """The first of 65,534 characters that have no meaning: three of them name an experiment in the full-text table."""
 
@@ -117,10 +119,12 @@ def _alternatives(condition: Condition) -> list[list[str]]:
     if isinstance(condition, Words):
         return [[folded(condition.text)]] if len(condition.text) >= _LENGTH else []
     if isinstance(condition, Comparison):
-        if (condition.key, condition.operator) not in {("run_name", "LIKE"), ("run_name", "ILIKE")}:
+        if (condition.kind, condition.key) != ("attribute", "run_name") or condition.operator not in _LIKE:
             return []
-        parts = [folded(part) for part in re.split("[%_]", str(condition.value)) if len(part) >= _LENGTH]
-        return [parts] if parts and condition.kind == "attribute" else []
+        pattern = str(condition.value)
+        parts = compiled(pattern).texts if condition.operator == "~" else re.split("[%_]", pattern)
+        long = [folded(part) for part in parts if len(part) >= _LENGTH]
+        return [long] if long else []
     if isinstance(condition, And):
         known = [found for part in condition.parts if len(found := _alternatives(part)) == 1]
         return [[text for found in known for text in found[0]]] if known else []

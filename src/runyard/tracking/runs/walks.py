@@ -15,8 +15,8 @@ import sqlalchemy as sa
 from runyard.db.conditions import as_number
 from runyard.db.transaction import Transaction
 from runyard.search.nodes import Comparison, OrderTerm
-from runyard.tracking.runs.ranges import TABLES, in_index, in_range, indexed
-from runyard.tracking.runs.tables import BEHIND_NUMBERS, INDEXED_LENGTH, LASTED, among_numbers, runs
+from runyard.tracking.runs.ranges import TABLES, in_index, in_range, indexed, is_numeric
+from runyard.tracking.runs.tables import BEHIND_NUMBERS, INDEXED_LENGTH, among_numbers, runs
 
 MAX_GROUP = 5_000
 """Runs of one value that are read at once."""
@@ -24,15 +24,18 @@ MAX_GROUP = 5_000
 
 @dataclass(frozen=True)
 class Group:
-    """A piece that is all runs with one value of a metric, param or tag, or with one name or end time.
+    """A piece that is all runs with one value of what they are ordered by, or without one.
 
     Attributes
     ----------
     numbers: Selects their numbers, of those that are not in view as well.
+    shared: What the sort columns of the first term are for all of them.
+    condition: What these runs meet, and no others; None where that is not told by a comparison.
     """
 
-    value: Any
     numbers: sa.Select[Any]
+    shared: tuple[Any, ...] = ()
+    condition: Comparison | None = None
 
 
 class Tested(list[int]):
@@ -44,8 +47,6 @@ Piece = list[int] | Tested | Group
 
 
 _LOWER, _UPPER = frozenset((">", ">=")), frozenset(("<", "<="))
-
-_ROUNDED, _MAX_TIME = 2048.0, 2.0**62
 
 Tests = Callable[[sa.ColumnElement[int]], Sequence[sa.ColumnElement[bool]]]
 """The conditions on the run of a number."""
@@ -68,39 +69,72 @@ class Step:
 Walk = Callable[[Step], Iterator[Piece]]
 """Leads through runs in order, as far as its steps go."""
 
+Grouped = Callable[[Any, sa.Select[Any]], Group]
+"""Makes a group of a value, and of the statement that selects the numbers of its runs."""
+
 
 class WalkTooLongError(Exception):
     """A walk would look at too many runs."""
 
 
 def newest_first(
-    tx: Transaction, chosen: Sequence[sa.ColumnElement[bool]], start: int | None, step: Step
+    tx: Transaction,
+    chosen: Sequence[sa.ColumnElement[bool]],
+    tests: Sequence[sa.ColumnElement[bool]],
+    start: int | None,
+    step: Step,
 ) -> Iterator[Piece]:
     """Numbers of runs by start time, newest first.
 
     Parameters
     ----------
-    chosen: The conditions on them.
+    chosen: The conditions on the runs to look at, which an index has in this order.
+    tests: All conditions.
     start: The start time where it begins; the newest run without one.
 
     Raises
     ------
-    WalkTooLongError: Too many runs started in the same millisecond, or there are more than the walk may look at.
+    WalkTooLongError: There are more than the walk may look at.
     """
-    bound = [] if start is None else [runs.c.start_time <= start]
-    started = runs.c.start_time
-    while step.entries:
-        newest = sa.select(runs.c.id, started).where(*chosen, *bound).order_by(started.desc())
-        rows = tx.execute(newest.limit(step.entries + 1)).all()
-        if len(rows) <= step.entries:
-            yield [row[0] for row in rows]
-            return
-        whole = [row for row in rows if row[1] != rows[-1][1]]
-        if not whole:
-            break
-        yield [row[0] for row in whole]
-        bound = [started < whole[-1][1]]
-    raise WalkTooLongError
+    started = sa.select(runs.c.id, runs.c.start_time).where(*chosen)
+    yield from valued(tx, started, (), tests, False, start, step, alike)
+
+
+def alike(_value: Any, numbers: sa.Select[Any]) -> Group:
+    """Runs that took the same time, or started at the same one: no comparison finds just these."""
+    return Group(numbers)
+
+
+def of_term(term: OrderTerm) -> Grouped:
+    """Groups of runs by a metric, param or tag."""
+
+    def group(value: Any, numbers: sa.Select[Any]) -> Group:
+        if is_cut(value):
+            return Group(numbers)
+        in_order = numbers.order_by(numbers.selected_columns[0])  # as the index has them
+        return Group(in_order, _shared(term, value), Comparison(term.kind, term.key, "=", value))
+
+    return group
+
+
+def bounds(comparison: Comparison) -> bool:
+    """Whether a condition is a range of the index of a key by which runs are ordered as what they are."""
+    return in_index(comparison) and (comparison.kind == "metric" or not is_numeric(comparison))
+
+
+def is_cut(value: Any) -> bool:
+    """Whether a text from an index may be the part of a longer one."""
+    return isinstance(value, str) and len(value) == INDEXED_LENGTH
+
+
+def _shared(term: OrderTerm, value: Any) -> tuple[Any, ...]:
+    """What the sort columns of a term are for all runs with a value of it; None: for those without."""
+    if value is None:
+        zero: Any = 0.0 if term.kind == "metric" else ""
+        return (2, 0.0, "") if term.numeric else (2 if term.kind == "metric" else 1, zero)
+    if not term.numeric:
+        return (0, value)
+    return (1, 0.0, value) if isinstance(value, str) else (0, value, "")
 
 
 def _of_key(comparisons: Sequence[Comparison], term: OrderTerm) -> list[Comparison]:
@@ -116,7 +150,7 @@ def by_value(
     comparisons: Sequence[Comparison],
     key: Sequence[Any] | None,
     step: Step,
-    only: bool = True,
+    newest: bool = True,
 ) -> Iterator[Piece]:
     """Numbers of runs by a metric, param or tag; those without a value come last, NaN before those without the key.
 
@@ -126,7 +160,7 @@ def by_value(
     tests: All other conditions but those that bound the walk, with those on experiment and lifecycle stage.
     comparisons: The conditions of the search; those on the same key bound the walk.
     key: The sort key of the run behind which it begins, as page tokens hold it.
-    only: Whether nothing else is ordered by, so that runs of the same value come newest first.
+    newest: Whether runs of the same value come newest first, and an index has those in view in this order.
 
     Raises
     ------
@@ -142,13 +176,15 @@ def by_value(
         chosen = sa.select(table.c.run_id, value).where(of_key)
         if term.kind == "metric":
             chosen = chosen.where(value.is_not(None))
-        ranges = [(each.operator, in_range(each, tx.dialect)) for each in own if in_index(each)]
-        yield from _valued(tx, chosen, ranges, tests(table.c.run_id), term.ascending, first, step)
-    if rank < lacking_rank == 2 and not any(map(in_index, own)):
+        ranges = [(each.operator, in_range(each, tx.dialect)) for each in own if bounds(each)]
+        yield from valued(tx, chosen, ranges, tests(table.c.run_id), term.ascending, first, step, of_term(term))
+    if rank < lacking_rank == 2 and not any(map(bounds, own)):
         yield limited(tx, sa.select(table.c.run_id).where(of_key, table.c.value.is_(None)), MAX_GROUP)
     if any(comparison.operator != "IS NULL" for comparison in own):
         return
-    yield from _lacking(tx, shown, term, key[2] if key is not None and rank == lacking_rank else None, step, only)
+    yield from _lacking(
+        tx, shown, tests, term, key[2] if key is not None and rank == lacking_rank else None, step, newest
+    )
 
 
 def by_numeral(
@@ -159,13 +195,13 @@ def by_numeral(
     comparisons: Sequence[Comparison],
     key: Sequence[Any] | None,
     step: Step,
-    only: bool = True,
+    newest: bool = True,
 ) -> Iterator[Piece]:
     """Numbers of runs by a param that is read as a number; then those where it is none, then those without it.
 
     Parameters
     ----------
-    shown, tests, comparisons, key, only: As of `by_value`.
+    shown, tests, comparisons, key, newest: As of `by_value`.
 
     Raises
     ------
@@ -179,13 +215,13 @@ def by_numeral(
         if rank == 0:
             chosen = sa.select(table.c.run_id, numeral).where(of_key, numeral.is_not(None))
             first = None if key is None else key[1]
-            yield from _valued(tx, chosen, (), tests(table.c.run_id), term.ascending, first, step)
+            yield from valued(tx, chosen, (), tests(table.c.run_id), term.ascending, first, step, of_term(term))
         if rank < 2:
             first = key[2] if key is not None and rank else None
             yield from _texts(tx, table, term, tests(table.c.run_id), first, step)
     if any(comparison.operator != "IS NULL" for comparison in own):
         return
-    yield from _lacking(tx, shown, term, key[3] if key is not None and rank == 2 else None, step, only)
+    yield from _lacking(tx, shown, tests, term, key[3] if key is not None and rank == 2 else None, step, newest)
 
 
 def _texts(
@@ -202,30 +238,32 @@ def _texts(
     among = chosen.where(as_number(table.c.value, tx.dialect).is_(None), among_numbers(table.c.value, tx.dialect))
     behind = [(">=", text >= sa.literal_column(f"'{BEHIND_NUMBERS}'", sa.Text()))]
     if not term.ascending:
-        yield from _valued(tx, chosen, behind, tests, False, first, step)
-        yield from _valued(tx, among, (), tests, False, first, step)
+        yield from valued(tx, chosen, behind, tests, False, first, step, of_term(term))
+        yield from valued(tx, among, (), tests, False, first, step, of_term(term))
         return
     if first is None or first < BEHIND_NUMBERS:
-        yield from _valued(tx, among, (), tests, True, first, step)
+        yield from valued(tx, among, (), tests, True, first, step, of_term(term))
         first = None
-    yield from _valued(tx, chosen, behind, tests, True, first, step)
+    yield from valued(tx, chosen, behind, tests, True, first, step, of_term(term))
 
 
 def _lacking(
     tx: Transaction,
     shown: Sequence[sa.ColumnElement[bool]],
+    tests: Tests,
     term: OrderTerm,
     start: int | None,
     step: Step,
     newest: bool,
 ) -> Iterator[Piece]:
-    """Numbers of the runs without a metric, param or tag, newest first or in any order."""
+    """Numbers of the runs without a metric, param or tag, newest first or as a group."""
     table = TABLES[term.kind]
     lacking = [*shown, ~sa.exists().where(table.c.run_id == runs.c.id, table.c.key == term.key)]
     if newest:
-        yield from newest_first(tx, lacking, start, step)
+        yield from newest_first(tx, lacking, tests(runs.c.id), start, step)
     else:
-        yield limited(tx, sa.select(runs.c.id).where(*lacking), MAX_GROUP)
+        condition = Comparison(term.kind, term.key, "IS NULL", None)
+        yield Group(sa.select(runs.c.id).where(*lacking), _shared(term, None), condition)
 
 
 def limited(tx: Transaction, chosen: sa.Select[Any], most: int) -> list[int]:
@@ -241,85 +279,7 @@ def limited(tx: Transaction, chosen: sa.Select[Any], most: int) -> list[int]:
     return [row[0] for row in rows]
 
 
-def by_name(
-    tx: Transaction, experiment: sa.ColumnElement[bool], tests: Tests, ascending: bool, first: str | None, step: Step
-) -> Iterator[Piece]:
-    """Numbers of the runs of one experiment by name, from a name on.
-
-    Raises
-    ------
-    WalkTooLongError: Too many runs have the same name.
-    """
-    chosen = sa.select(runs.c.id, indexed(runs.c.name, tx.dialect)).where(experiment)
-    yield from _valued(tx, chosen, (), tests(runs.c.id), ascending, first, step)
-
-
-def by_end(
-    tx: Transaction,
-    experiment: sa.ColumnElement[bool],
-    tests: Tests,
-    ascending: bool,
-    key: Sequence[Any] | None,
-    step: Step,
-    only: bool,
-) -> Iterator[Piece]:
-    """Numbers of the runs of one experiment by end time; those that have not ended come last.
-
-    Parameters
-    ----------
-    tests, key, only: As of `by_value`; the first part of `key` is whether the run has not ended.
-
-    Raises
-    ------
-    WalkTooLongError: Too many runs ended in the same millisecond.
-    """
-    end = runs.c.end_time
-    if key is None or key[0] == 0:
-        ended = sa.select(runs.c.id, end).where(experiment, end.is_not(None))
-        yield from _valued(tx, ended, (), tests(runs.c.id), ascending, None if key is None else key[1], step)
-    if only:
-        yield from _open(tx, experiment, tests, False, key[2] if key is not None and key[0] else None, step)
-    else:
-        yield limited(tx, sa.select(runs.c.id).where(experiment, end.is_(None)), MAX_GROUP)
-
-
-def by_duration(
-    tx: Transaction, experiment: sa.ColumnElement[bool], tests: Tests, ascending: bool, first: float | None, step: Step
-) -> Iterator[Piece]:
-    """Numbers of the runs of one experiment that have ended, by how long they took, from a duration on.
-
-    Raises
-    ------
-    WalkTooLongError: Too many runs took the same time.
-    """
-    chosen = sa.select(runs.c.id, LASTED).where(experiment, runs.c.end_time.is_not(None))
-    yield from _valued(tx, chosen, (), tests(runs.c.id), ascending, first, step)
-
-
-def by_age(
-    tx: Transaction, experiment: sa.ColumnElement[bool], tests: Tests, ascending: bool, since: float | None, step: Step
-) -> Iterator[Piece]:
-    """Numbers of the runs of one experiment that go on, the youngest first or the oldest, from a start time on.
-
-    Raises
-    ------
-    WalkTooLongError: Too many runs started in the same millisecond.
-    """
-    first = None
-    if since is not None:  # durations of very odd times are rounded: a little earlier costs nothing
-        first = int(max(min(since + (_ROUNDED if ascending else -_ROUNDED), _MAX_TIME), -_MAX_TIME))
-    yield from _open(tx, experiment, tests, not ascending, first, step)
-
-
-def _open(
-    tx: Transaction, experiment: sa.ColumnElement[bool], tests: Tests, ascending: bool, first: int | None, step: Step
-) -> Iterator[Piece]:
-    """Numbers of the runs of one experiment that go on, by start time, from one on."""
-    chosen = sa.select(runs.c.id, runs.c.start_time).where(experiment, runs.c.end_time.is_(None))
-    yield from _valued(tx, chosen, (), tests(runs.c.id), ascending, first, step)
-
-
-def _valued(  # long: one walk, whose statements differ by where it is
+def valued(  # long: one walk, whose statements differ by where it is
     tx: Transaction,
     chosen: sa.Select[Any],
     ranges: Sequence[tuple[str, sa.ColumnElement[bool]]],
@@ -327,6 +287,7 @@ def _valued(  # long: one walk, whose statements differ by where it is
     ascending: bool,
     first: Any,
     step: Step,
+    grouped: Grouped,
 ) -> Iterator[Piece]:
     """Numbers of runs that a statement selects with their values, in the order of these, from a value on.
 
@@ -337,6 +298,10 @@ def _valued(  # long: one walk, whose statements differ by where it is
     chosen: Selects the entries of the index.
     ranges: Conditions on the value that bound the walk, each with its operator.
     tests: Conditions on the run.
+
+    Raises
+    ------
+    WalkTooLongError: There is more than it may look at.
     """
     value = chosen.selected_columns[1]
     from_here, behind = (operator.ge, operator.gt) if ascending else (operator.le, operator.lt)
@@ -358,7 +323,7 @@ def _valued(  # long: one walk, whose statements differ by where it is
             raise WalkTooLongError
         end = tx.scalar(values.offset(step.entries))
         if least == end:
-            yield Group(least, chosen.where(value == least))
+            yield grouped(least, chosen.where(value == least))
             begin = [behind(value, least)]
             continue
         if end is not None:

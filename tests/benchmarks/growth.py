@@ -1,0 +1,234 @@
+#!/usr/bin/env python3
+"""How the cost of a question grows with the store: CPU of the server per answer, in stores of several sizes.
+
+    python growth.py --folder /dev/shm --sizes 1000 10000 100000
+    python growth.py --folder /dev/shm --sizes 1000 100000 --only 'order' 'page of runs'
+    python growth.py --folder /tmp --postgres postgresql://user@127.0.0.1:5432 --sizes 1000 10000 100000
+
+Runs on the interpreter that Runyard is installed for. A store that is not in the folder (on PostgreSQL, not in the
+cluster) is filled by `seed_store.py` first, and kept. CPU time hardly changes with what else the machine does, though it
+may double where other processes take the caches; how busy it was stands below the table.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+from benchkit.connection import Connection, Reply, RequestFailed, encode_request  # noqa: E402
+from benchkit.process import Server, Store, free_port  # noqa: E402
+from benchkit.questions import next_page, prepare, questions  # noqa: E402
+from benchkit.workload import API, MetricBatches  # noqa: E402
+
+COMMAND = f"{sys.executable} -m runyard server --port {{port}} --backend-store-uri {{uri}} --artifacts-destination {{artifacts}}"
+EXPERIMENTS = 5_000
+PAGED = ("in the order of a metric", "metric and param filtered, in the order of the metric")
+"""Searches whose next pages are asked for too."""
+Figures = dict[str, float]
+
+
+def cpu_seconds(server: Server) -> float:
+    """CPU time of the server's processes so far, threads that have ended too."""
+    total = 0
+    for pid in server.pids():
+        try:
+            total += time.clock_gettime_ns((~pid) << 3 | 2)
+        except OSError:
+            continue
+    return total / 1e9
+
+
+def answered(connection: Connection, request: bytes) -> Reply:
+    """The reply, which must be a 200."""
+    reply = connection.exchange(request)
+    if reply.status != 200:
+        raise RequestFailed(request.split(b" ", 2)[1].decode()[:80], reply)
+    return reply
+
+
+def measured(ask: Callable[[], Reply], server: Server, most: int, seconds: float) -> Figures:
+    """CPU and wall time of one answer in ms, and its bytes; the first answer is not counted."""
+    reply = ask()
+    began, used, walls = time.perf_counter(), cpu_seconds(server), []
+    while len(walls) < most and (len(walls) < 2 or time.perf_counter() - began < seconds):
+        start = time.perf_counter()
+        ask()
+        walls.append((time.perf_counter() - start) * 1e3)
+    cpu = (cpu_seconds(server) - used) / len(walls) * 1e3
+    return {"cpu_ms": cpu, "wall_ms": statistics.median(walls), "bytes": len(reply.body)}
+
+
+def wait_until_idle(server: Server, quiet: float = 1.0) -> None:
+    """Wait until the server does nothing any more: it reads texts into their index after the first searches."""
+    while True:
+        before = cpu_seconds(server)
+        time.sleep(quiet)
+        if cpu_seconds(server) - before < 0.05 * quiet:
+            return
+
+
+class SeededStore(Store):
+    """A store of a number of runs, filled before unless it is there."""
+
+    def __init__(self, folder: Path, runs: int, postgres: str | None) -> None:
+        super().__init__(f"growth-{runs}")
+        self._fill(folder, runs, postgres)
+
+    def _fill(self, folder: Path, runs: int, postgres: str | None) -> None:
+        if postgres:
+            name = f"growth_{runs}"
+            self.database_uri = f"{postgres.rstrip('/')}/{name}"
+            listed = subprocess.run(
+                ["psql", "-qtA", f"{postgres.rstrip('/')}/postgres", "-c", f"SELECT 1 FROM pg_database WHERE datname = '{name}'"],
+                check=True, capture_output=True, text=True,
+            ).stdout  # fmt: skip
+            there = listed.strip() == "1"
+            if not there:
+                subprocess.run(
+                    ["psql", "-q", f"{postgres.rstrip('/')}/postgres", "-c", f"CREATE DATABASE {name}"], check=True
+                )
+        else:
+            file = folder / f"runs-{runs}.db"
+            self.database_uri, there = f"sqlite:///{file.resolve()}", file.exists()
+        if runs and not there:
+            seeder = Path(__file__).with_name("seed_store.py")
+            subprocess.run([sys.executable, seeder, "--store", self.database_uri, "--runs", str(runs)], check=True)
+
+
+@contextmanager
+def serving(store: Store) -> Iterator[Server]:
+    """A server of a store."""
+    server = Server(COMMAND, store, free_port())
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def of_store(server: Server, wanted: Callable[[str], bool], most: int, seconds: float) -> dict[str, Figures]:
+    """The figures of each question about a store of runs."""
+    asked = prepare(server.connection())
+    connection = server.connection()
+    for name, request in questions(asked):
+        if name.startswith(("name LIKE", "search of everything: 'nowhere")):
+            answered(connection, request)
+    wait_until_idle(server)
+    found = {}
+    for name, request in questions(asked):
+        for label, one in ((name, request), *([(f"{name}, next page", next_page)] if name in PAGED else [])):
+            if not wanted(label):
+                continue
+            connection = server.connection()  # one that was idle for long is closed by the server
+            asking = one(connection, request) if callable(one) else one
+            if asking is None:
+                continue
+            try:
+                found[label] = measured(lambda: answered(connection, asking), server, most, seconds)  # noqa: B023
+            except RequestFailed as problem:
+                print(f"{label}: {problem}", file=sys.stderr)
+    return found
+
+
+def of_many_experiments(server: Server, most: int, seconds: float) -> dict[str, Figures]:
+    """The front page of a store of many experiments, each with a run."""
+    connection = server.connection()
+    there = connection.call("POST", API + "experiments/search", {"max_results": EXPERIMENTS, "filter": "name = 'e-7'"})
+    if not there.get("experiments"):
+        for number in range(EXPERIMENTS):
+            made = connection.call("POST", API + "experiments/create", {"name": f"e-{number}"})["experiment_id"]
+            connection.call("POST", API + "runs/create", {"experiment_id": made, "start_time": number})
+    wait_until_idle(server)
+    connection, pages = server.connection(), {"": "/", " by last activity": "/?order=last_activity_time+DESC"}
+    return {
+        f"page of {EXPERIMENTS:,} experiments{name}": measured(
+            lambda path=path: answered(connection, encode_request("GET", path)), server, most, seconds
+        )
+        for name, path in pages.items()
+    }
+
+
+def of_long_series(server: Server, points: int, most: int, seconds: float) -> dict[str, Figures]:
+    """A metric of many points: pages of its history, and what a chart of it costs."""
+    connection = server.connection()
+    run = connection.call("POST", API + "runs/create", {"experiment_id": "0", "run_name": "long", "start_time": 1})
+    run_id = run["run"]["info"]["run_id"]
+    for request in MetricBatches(points // 1000, keys=1).requests(run_id):
+        answered(connection, request)
+    history = f"{API}metrics/get-history?run_id={run_id}&metric_key=m0&max_results=1000"
+    token = answered(connection, encode_request("GET", history)).json()["next_page_token"]
+    asked = {
+        f"1,000 points of the history of {points:,}": history,
+        "the same, next page": f"{history}&page_token={token}",
+        f"320 points of {points:,} by MLflow's interval": f"{API}metrics/get-history-bulk-interval?run_ids={run_id}&metric_key=m0&max_results=320",
+        f"page of a metric of {points:,} points": f"/metric?runs={run_id}&key=m0",
+    }
+    wait_until_idle(server)
+    found = {}
+    for name, path in asked.items():
+        try:
+            found[name] = measured(
+                lambda path=path: answered(connection, encode_request("GET", path)), server, most, seconds
+            )
+        except RequestFailed as problem:
+            print(f"{name}: {problem}", file=sys.stderr)
+    return found
+
+
+def main() -> int:
+    """Fill, ask, print a table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--folder", type=Path, default=Path(), help="where SQLite stores are kept")
+    parser.add_argument("--postgres", help="postgresql://user@host:port of a cluster to use instead")
+    parser.add_argument("--sizes", type=int, nargs="+", default=[1000, 10_000])
+    parser.add_argument("--points", type=int, default=1_000_000, help="of a long series; 0 leaves it out")
+    parser.add_argument("--only", nargs="+", default=[""], help="parts of names of questions; all others are left out")
+    parser.add_argument("--most", type=int, default=30, help="answers of each question")
+    parser.add_argument("--seconds", type=float, default=4.0, help="longest time for a question")
+    parser.add_argument("--json", type=Path, help="write the figures here; what it has of other sizes is kept")
+    options = parser.parse_args()
+    limits = (options.most, options.seconds)
+    found: dict[str, dict[str, Figures]] = {}
+    loads = [os.getloadavg()[0]]
+
+    def note(size: int, figures: dict[str, Figures]) -> None:
+        for name, of_question in figures.items():
+            found.setdefault(name, {})[str(size)] = of_question
+        loads.append(os.getloadavg()[0])
+
+    for size in options.sizes:
+        print(f"{size:,} runs", file=sys.stderr)
+        with serving(SeededStore(options.folder, size, options.postgres)) as server:
+            note(size, of_store(server, lambda name: any(part in name for part in options.only), *limits))
+    if options.points:
+        with serving(Store("growth-wide", options.postgres)) as server:
+            last = options.sizes[-1]
+            note(last, of_many_experiments(server, *limits) | of_long_series(server, options.points, *limits))
+    show(found, options.sizes)
+    print(f"\nLoad of the machine meanwhile: {min(loads):.1f} to {max(loads):.1f} on {os.cpu_count()} cores.")
+    if options.json:
+        before = json.loads(options.json.read_text()) if options.json.exists() else {}
+        options.json.write_text(json.dumps({name: before.get(name, {}) | of for name, of in found.items()}, indent=1))
+    return 0
+
+
+def show(found: dict[str, dict[str, Figures]], sizes: list[int]) -> None:
+    """Server CPU in ms at every size, and how many times more the largest costs than the smallest."""
+    print("| server CPU, ms | " + " | ".join(f"{size:,} runs" for size in sizes) + " | growth | wall at the last, ms |")
+    print("|---|" + "---|" * (len(sizes) + 2))
+    for name, by_size in found.items():
+        cells = [f"{by_size[str(size)]['cpu_ms']:.1f}" if str(size) in by_size else "" for size in sizes]
+        first, last = by_size.get(str(sizes[0])), by_size.get(str(sizes[-1]))
+        growth = f"{last['cpu_ms'] / first['cpu_ms']:.1f}×" if first and last and len(sizes) > 1 else ""
+        wall = f"{last['wall_ms']:.1f}" if last else ""
+        print(f"| {name} | " + " | ".join(cells) + f" | {growth} | {wall} |")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
