@@ -77,9 +77,9 @@ QUESTIONS = [
 ]
 
 
-SHORT = ("SCAN found", "SCAN newest", "SCAN datasets", "SCAN CONSTANT", "SCAN (", "SCAN anon")
+SHORT = ("SCAN found", "SCAN newest", "SCAN datasets", "SCAN experiments", "SCAN CONSTANT", "SCAN (", "SCAN anon")
 """What is read from end to end: the few values of a key, the first start times of each experiment, runs that have
-children, and datasets."""
+children, datasets, and experiments, of which the database knows that there are three."""
 
 SEVERAL = [("", "metrics.m"), ("", "end_time DESC"), ("", "status; run_name"), ("metrics.m > 0.5", ""), ("", "")]
 """What is asked of two experiments."""
