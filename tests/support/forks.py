@@ -5,6 +5,7 @@ processes one by one, in the order of their first tests. What a process loads or
 is its own. A process that dies ends the run.
 """
 
+import io
 import os
 import pickle
 import signal
@@ -128,7 +129,8 @@ def _run_tests(session: pytest.Session, files: Files, number: int, connection: C
     """Run the tests of one file after the other, in a fork. Its exit code is zero when tests fail, which it told."""
     _become_fork(session.config, number)
     plugins = session.config.pluginmanager
-    plugins.unregister(name="terminalreporter")
+    reporter: Any = plugins.get_plugin("terminalreporter")
+    reporter._tw._file = io.StringIO()  # nothing is shown, and pytest-timeout has something to write to
     plugins.register(_Teller(session.config, connection))
     between: Any = session  # a next "test" that needs what is of the whole session only
     with suppress(EOFError, ConnectionError):  # the one who leads is gone
