@@ -28,12 +28,12 @@ from tests.support.server import RunningServer
 pytestmark = pytest.mark.slow
 
 TRAINING = """
-import sys, time
+import os, sys, time
 from pathlib import Path
 import {package} as mlflow
 
 mlflow.set_tracking_uri(sys.argv[1])
-mlflow.set_experiment("wired")
+mlflow.set_experiment(os.environ.get("MLFLOW_EXPERIMENT_NAME", "wired"))
 with mlflow.start_run(run_name={package!r}) as run:
     mlflow.log_param("lr", 0.1)
     print(run.info.run_id, flush=True)
@@ -53,7 +53,7 @@ class Wired:
         self.folder, self.postgres, self.objects = folder, postgres, objects
         self.database_uri = postgres.new_database()
         self.ports = free_port(), free_port()
-        self.proxy: Proxy = start_proxy(folder, self.ports)
+        self.proxy: Proxy = start_proxy(folder, self.ports, objects.port)
         self.servers = [self._server(port) for port in self.ports]
         for server in self.servers:
             server.start()
@@ -66,7 +66,8 @@ class Wired:
             *("--artifacts-destination", "s3://models/wired", "--log-level", "info", "--log-format", "json"),
             *("--drain-seconds", "1"),
         )
-        return _Prefixed(home, self.database_uri, port, options, self.objects.environment())
+        store = {**self.objects.environment(), "RUNYARD_S3_PUBLIC_ENDPOINT_URL": self.proxy.store_url}
+        return _Prefixed(home, self.database_uri, port, options, store)
 
     def client_settings(self) -> dict[str, str]:
         """What a client needs to find and trust the set-up."""
@@ -83,13 +84,23 @@ class Wired:
             "MLFLOW_MULTIPART_UPLOAD_CHUNK_SIZE": str(5 * 2**20),
         }
 
-    def train(self, package: str, steps: int, pause: float, *files: Path) -> "Training":
-        """Start a training script, with our SDK or the real client, that logs files in the end."""
+    def store_settings(self) -> dict[str, str]:
+        """What a client needs to write to the store of artifacts itself, past the servers, with TLS."""
+        own = {**self.objects.environment(), "MLFLOW_S3_ENDPOINT_URL": self.proxy.store_url}
+        return {**own, "AWS_CA_BUNDLE": str(self.proxy.certificate), "MLFLOW_EXPERIMENT_NAME": "direct"}
+
+    def train(self, package: str, steps: int, pause: float, *files: Path, **more: str) -> "Training":
+        """Start a training script, with our SDK or the real client, that logs files in the end.
+
+        Parameters
+        ----------
+        more: Further variables of its environment.
+        """
         script = self.folder / f"train_{package}.py"
         script.write_text(TRAINING.format(package=package), encoding="utf-8")
         python = forked_python((package,), environment("mlskinny3")) if package == "mlflow" else forked_python()
         arguments = [self.proxy.url, str(steps), str(pause), *map(str, files)]
-        return Training([str(python), str(script), *arguments], self.folder, self.client_settings())
+        return Training([str(python), str(script), *arguments], self.folder, {**self.client_settings(), **more})
 
     def count(self, server: RunningServer, name: str, **labels: str) -> float:
         """A number of a server's `/metrics`, summed over what else it is divided by."""
@@ -204,6 +215,50 @@ def test_every_client_works_behind_the_proxy(wired: Wired) -> None:
     said = ('"request_id": "curl-1"', "create_run")
     assert wait_until(lambda: 1 == sum(wired.said(server, *said) for server in wired.servers))
     assert (200, 404) == (wired.proxy.status("/"), wired.proxy.status("/nothing"))
+
+
+def test_curl_sends_a_file_in_parts_past_the_servers(wired: Wired) -> None:
+    """Begun and ended through the proxy; the parts go to signed addresses of the store, with TLS."""
+    curl = ["curl", "--fail-with-body", "--silent", "--show-error", "--cacert", str(wired.proxy.certificate)]
+
+    def call(*arguments: str) -> str:
+        return subprocess.run([*curl, *arguments], capture_output=True, check=True, text=True).stdout
+
+    api, where = f"{wired.proxy.url}/api/2.0/mlflow-artifacts", {"path": "big.bin"}
+    begun = json.loads(call("--json", json.dumps({**where, "num_parts": 2}), f"{api}/mpu/create/7/by-curl"))
+    parts = []
+    for part in begun["credentials"]:
+        assert part["url"].startswith(wired.proxy.store_url)
+        file = wired.folder / f"part-{part['part_number']}"
+        file.write_bytes(bytes([part["part_number"]]) * 5 * 2**20)
+        headers = call("--upload-file", str(file), "--dump-header", "-", part["url"])
+        [tag] = [line.partition(":")[2].strip() for line in headers.splitlines() if line.lower().startswith("etag:")]
+        parts.append({"part_number": part["part_number"], "etag": tag})
+    ending = {**where, "upload_id": begun["upload_id"], "parts": parts}
+    call("--json", json.dumps(ending), f"{api}/mpu/complete/7/by-curl")
+
+    signed = json.loads(call(f"{wired.proxy.url}/api/2.0/mlflow-artifacts/presigned/7/by-curl/big.bin"))
+    target = wired.folder / "read-back"
+    call("--output", str(target), signed["url"])
+    assert target.read_bytes() == b"\1" * 5 * 2**20 + b"\2" * 5 * 2**20
+
+
+def test_clients_that_write_to_the_store_themselves(wired: Wired) -> None:
+    """The real client and ours, with TLS and credentials of their own; the servers show what is there."""
+    with as_client(wired):
+        RunyardClient(wired.proxy.url).create_experiment("direct", artifact_location="s3://models/wired/direct")
+    large = wired.folder / "large.bin"
+    large.write_bytes(bytes(range(256)) * 48 * 1024)
+    for package in ("mlflow", "runyard"):
+        training = wired.train(package, 1, 0, large, **wired.store_settings())
+        training.end()
+        assert lossless(wired, training, 1)
+        kept = [name for name in wired.objects.kept("wired/direct") if training.run_id in name]
+        assert ["large.bin"] == [name.rpartition("/")[2] for name in kept if name.endswith("large.bin")]
+        path = f"/tracking/api/2.0/mlflow/artifacts/list?run_id={training.run_id}"
+        with Caller(wired.servers[0].url) as caller:
+            files = json.loads(caller.request("GET", path)[2])["files"]
+        assert large.stat().st_size in [int(file["file_size"]) for file in files]
 
 
 def test_rolling_restart(wired: Wired) -> None:

@@ -37,7 +37,7 @@ REQUIREMENTS: dict[str, tuple[str, ...]] = {
         "urllib3>=2.2,<3",
     ),
     "mlflow2": ("mlflow-skinny==2.22.5", "pandas>=2.2,<3", "setuptools<81", *_MODELS),
-    "mlskinny3": ("mlflow-skinny==3.17.2", "pandas>=2.2", *_MODELS),
+    "mlskinny3": ("mlflow-skinny==3.17.2", "pandas>=2.2", "boto3>=1.36,<2", *_MODELS),
 }
 """Name of an environment → what is installed in it. The versions are those the references were taken from."""
 

@@ -8,6 +8,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,11 +40,13 @@ class Proxy:
 
     Attributes
     ----------
+    store_port: Where the store of artifacts is found behind it.
     certificate: What clients must trust.
     """
 
     folder: Path
     port: int
+    store_port: int
     certificate: Path
     text: str
     process: subprocess.Popen[bytes]
@@ -52,6 +55,11 @@ class Proxy:
     def url(self) -> str:
         """Where the servers are found behind it."""
         return f"https://localhost:{self.port}/tracking"
+
+    @property
+    def store_url(self) -> str:
+        """Where the store of artifacts is found behind it."""
+        return f"https://localhost:{self.store_port}"
 
     def answer_itself(self, status: int | None) -> None:
         """Answer every request with a status of its own, as a proxy does that is set up wrongly; None for no more."""
@@ -85,14 +93,20 @@ class Proxy:
         return (self.folder / "error.log").read_text(encoding="utf-8")
 
 
-def start_proxy(folder: Path, ports: tuple[int, int]) -> Proxy:
+def start_proxy(folder: Path, ports: tuple[int, int], store: int) -> Proxy:
     """Start nginx with a new certificate, in front of the servers at these ports.
+
+    Parameters
+    ----------
+    ports: Those of the two servers.
+    store: That of the store of artifacts.
 
     Raises
     ------
     FileNotFoundError: There is no nginx; `.ci/prepare` installs it.
     """
-    program, port = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/bin:/opt/homebrew/bin"), free_port()
+    program = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/bin:/opt/homebrew/bin")
+    port, store_port = free_port(), free_port()
     if program is None:
         raise FileNotFoundError("nginx is not installed; .ci/prepare does it")
     certificate, key = folder / "certificate.pem", folder / "key.pem"
@@ -102,21 +116,23 @@ def start_proxy(folder: Path, ports: tuple[int, int]) -> Proxy:
         check=True,
         capture_output=True,
     )
-    text = CONFIGURATION.read_text(encoding="utf-8")
-    for pattern, value in (
+    text, own_ports = CONFIGURATION.read_text(encoding="utf-8"), iter((port, store_port))
+    replaced: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
         (r"127\.0\.0\.1:5001", f"127.0.0.1:{ports[0]}"),
         (r"127\.0\.0\.1:5002", f"127.0.0.1:{ports[1]}"),
-        (r"listen 443 ssl", f"listen 127.0.0.1:{port} ssl"),
+        (r"127\.0\.0\.1:8333", f"127.0.0.1:{store}"),
+        (r"listen 443 ssl", lambda _: f"listen 127.0.0.1:{next(own_ports)} ssl"),
         (r"server_name [\w.]+", "server_name localhost"),
         (r"/etc/ssl/certs/[\w.]+", str(certificate)),
         (r"/etc/ssl/private/[\w.]+", str(key)),
-    ):
+    )
+    for pattern, value in replaced:
         text, found = re.subn(pattern, value, text)
         assert found, pattern
     (folder / "runyard.conf").write_text(text, encoding="utf-8")
     (folder / "nginx.conf").write_text(_MAIN.format(folder=folder), encoding="utf-8")
     command = [program, "-c", str(folder / "nginx.conf"), "-p", str(folder), "-e", str(folder / "error.log")]
-    proxy = Proxy(folder, port, certificate, text, subprocess.Popen(command, cwd=folder))
+    proxy = Proxy(folder, port, store_port, certificate, text, subprocess.Popen(command, cwd=folder))
     deadline = time.monotonic() + 20
     while True:
         try:
