@@ -12,6 +12,7 @@ import pytest
 from runyard.client import RunyardClient
 from runyard.client.journal import Journal, point_line
 from tests.cli.conftest import Runyard
+from tests.support.postgres import Cluster
 from tests.support.s3 import ObjectStore
 
 GHOST = "0123456789abcdef" * 2
@@ -212,6 +213,27 @@ def test_a_store_in_s3(
     }
     assert [one["kind"] for one in repaired.json["repaired"]] == ["interrupted upload"]
     assert (len(repaired.json["found"]), objects.unfinished(prefix)) == (3, [])
+
+
+@pytest.mark.postgres
+def test_a_store_on_postgresql(runyard: Runyard, postgres: Cluster, tmp_path: Path) -> None:
+    """The same there."""
+    uri = postgres.new_database()
+    client = RunyardClient(uri)
+    run_id = _run(client)
+    model_id, folder = _model(client, "0", run_id, "churn")
+    client.log_table(run_id, {"x": [1]}, "table.json")
+    shutil.rmtree(folder)
+    (folder.parents[2] / GHOST / "artifacts").mkdir(parents=True)
+
+    done = runyard("check", "--backend-store-uri", uri, "--output", "json")
+    postgres.drop_database(uri)
+
+    assert sorted((one["kind"], one["what"]) for one in done.json["found"]) == [
+        ("empty folder", f"folder 0/{GHOST}"),
+        ("files missing", f"logged model {model_id} ('churn')"),
+        ("files missing", "version 1 of 'churn'"),
+    ]
 
 
 def test_another_place_than_the_servers_is_refused(runyard: Runyard, client: RunyardClient, tmp_path: Path) -> None:
