@@ -2,7 +2,6 @@
 
 import atexit
 import gc
-import importlib
 import os
 import shutil
 import signal
@@ -46,7 +45,7 @@ os.environ.update(_quiet)
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-pytest_plugins = ["tests.support.fluent", "tests.support.forks"]
+pytest_plugins = ["tests.support.fluent"]
 
 collect_ignore = families.folders_of_others(families.current())
 if "RUNYARD_TEST_SCALE" not in os.environ:  # `make test-scale`: a store of 100,000 runs takes most of a minute to fill
@@ -63,17 +62,18 @@ _LONG = ("browser", "compat", "packaging", "slow")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that take long, so that no processor waits in the end for one that begins last."""
+    """Begin with the files that take long, so that no processor waits in the end for one that begins last.
+
+    xdist has an order of its own, by the number of tests alone; the Makefile turns it off.
+    """
     long = {item.path for item in items if any(item.get_closest_marker(name) for name in _LONG)}
     tests = Counter(item.path for item in items)
     items.sort(key=lambda item: (item.path not in long, -tests[item.path]))
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_runtestloop(session: pytest.Session) -> None:
+def pytest_runtestloop() -> None:
     """Modules and tests stay; from here on there is garbage, and to look for it often takes long."""
-    if session.config.getoption("forks"):
-        importlib.import_module("skops.io")  # once, and not in each process: it loads the whole of scikit-learn
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)
     gc.enable()

@@ -139,8 +139,10 @@ def test_artifacts_that_name_nothing_are_refused(given: Any, store: Path) -> Non
     assert not Path("model").exists()
 
 
-def test_a_model_may_be_saved_below_the_folder_that_it_copies(store: Path) -> None:
+def test_a_model_may_be_saved_below_the_folder_that_it_copies(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Somebody works in one folder and gives that; the copy must not go on for ever into itself."""
+    Path("work").mkdir()
+    monkeypatch.chdir("work")
     _write("kept.txt", "below/other.txt")
     Path("below/code.py").write_text("")
     pyfunc.save_model("below/model", python_model=Reading(), artifacts={"all": "."}, code_paths=["below"], **NONE)

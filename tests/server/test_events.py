@@ -96,7 +96,9 @@ def test_one_hears_of_what_one_watches(
         assert {run_ids[0]} == heard
         assert [run_ids[1]] == page.changed()
         new = caller.new_run(experiment_ids[0])
-        assert [] == table.changed()  # its id is not known yet, where it is to be found is
+        while (found := table.changed()) == [run_ids[0]]:
+            pass  # the last of the many, on a busy machine
+        assert [] == found  # its id is not known yet, where it is to be found is
         caller.call("runs/update", {"run_id": new, "status": "FINISHED"})
         assert [new] == table.changed()
 

@@ -10,8 +10,10 @@ import itertools
 import mmap
 import os
 import tempfile
+import weakref
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 _OWNER = 0
 
@@ -46,9 +48,11 @@ class SharedCells:
 
     def __init__(self, processes: int, length: int) -> None:
         self._parts, self._length, self._start = processes, length + 1, 1
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115  (open as long as the server runs)
-        self._file.truncate(processes * self._length * 8)
-        self._memory = mmap.mmap(self._file.fileno(), 0)
+        self._file, name = tempfile.mkstemp(prefix="runyard-")
+        Path(name).unlink()
+        self._let_go = weakref.finalize(self, os.close, self._file)
+        os.truncate(self._file, processes * self._length * 8)
+        self._memory = mmap.mmap(self._file, 0)
         with memoryview(self._memory) as whole:
             self._cells = whole.cast("d")
 
@@ -56,7 +60,7 @@ class SharedCells:
         """Let go of the file."""
         self._cells.release()
         self._memory.close()
-        self._file.close()
+        self._let_go()
 
     def claim(self, momentary: Iterable[int] = ()) -> None:
         """Take a part for this process: one that no living process has.
