@@ -17,7 +17,8 @@ ENV PATH=/opt/runyard/bin:$PATH \
     RUNYARD_PORT=5000 \
     RUNYARD_LOG_LEVEL=info
 WORKDIR /data
-USER runyard
+# by its number: Kubernetes cannot tell of a name that it is not root
+USER 10001
 VOLUME /data
 EXPOSE 5000
 STOPSIGNAL SIGTERM

@@ -42,6 +42,7 @@ check: $(VENV)/.dev
 	$(BIN)/lint-imports
 	$(BIN)/python tests/architecture/limits.py
 	$(BIN)/python tests/architecture/floors.py
+	$(BIN)/hadolint Dockerfile
 
 fix: $(VENV)/.dev
 	$(BIN)/ruff format .

@@ -16,6 +16,8 @@ MODEL_FOLDER = "model_dir"
 _SOURCES = "runyard_src"
 _IN_IMAGE = "/opt/ml/model"
 _PYTHON = "3.11"
+_USER = 10001
+"""The user of the image, by its number: Kubernetes cannot tell of a name that it is not root."""
 _PARTS_OF_SOURCES = ("pyproject.toml", "README.md", "LICENSE", "src", "web", "migrations")
 
 
@@ -80,7 +82,7 @@ def _dockerfile(image: Image, own: str) -> str:
         )
     tool = " uv" if image.manager == "uv" else ""
     lines += [f"COPY {own} /opt/{own}", f"RUN pip install /opt/{own}{tool}"]
-    lines += ["RUN useradd --create-home runyard", "ENV RUNYARD_ENV_ROOT=/opt/environments"]
+    lines += [f"RUN useradd --uid {_USER} --create-home runyard", "ENV RUNYARD_ENV_ROOT=/opt/environments"]
     lines.append("RUN mkdir -p /opt/environments /opt/ml && chown runyard /opt/environments /opt/ml")
     if image.model is not None:
         lines.append(f"COPY --chown=runyard {MODEL_FOLDER} {_IN_IMAGE}")
@@ -89,7 +91,7 @@ def _dockerfile(image: Image, own: str) -> str:
     quoted = ", ".join(f'"{part}"' for part in [*command, "--env-manager", image.manager])
     check = f"import urllib.request as r; r.urlopen('http://127.0.0.1:{PORT}/ping', timeout=3)"
     lines += [
-        "USER runyard",
+        f"USER {_USER}",
         "WORKDIR /home/runyard",
         f"EXPOSE {PORT}",
         f'HEALTHCHECK --start-period=60s CMD ["python", "-c", "{check}"]',
@@ -117,7 +119,7 @@ def build_image(image: Image, name: str, folder: Path) -> None:
 def _environment_lines(image: Image) -> list[str]:
     if image.manager != "local":
         return [
-            "USER runyard",
+            f"USER {_USER}",
             f"RUN runyard models prepare-env -m {_IN_IMAGE} --env-manager {image.manager}",
             "USER root",
         ]
