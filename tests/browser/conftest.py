@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from runyard.gate.gate import Gate
 from tests.support.server import RunningServer
@@ -34,6 +34,12 @@ class Tab:
             self.problems.append(message.text)
 
 
+MAX_WAIT = 20_000
+"""Milliseconds that a page may take for what is waited for: the machine may be busy."""
+
+expect.set_options(timeout=MAX_WAIT)
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Chromium, for the tests of a module."""
@@ -60,7 +66,7 @@ def story(server: RunningServer) -> Story:
 def tab(browser: Browser, server: RunningServer) -> Iterator[Tab]:
     """A fresh tab; a test fails when the browser had to complain, be it about scripts or the content policy."""
     context = browser.new_context(viewport={"width": 1366, "height": 800}, color_scheme="light")
-    context.set_default_timeout(8000)
+    context.set_default_timeout(MAX_WAIT)
     opened = Tab(context.new_page(), server.url)
     opened.page.on("console", opened.note)
     opened.page.on("pageerror", lambda error: opened.problems.append(str(error)))

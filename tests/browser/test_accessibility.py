@@ -9,6 +9,7 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, Page
 
+from tests.browser.conftest import MAX_WAIT
 from tests.support.server import RunningServer
 from tests.ui.stories import Story
 
@@ -23,7 +24,7 @@ HEIGHT = 900
 def page(browser: Browser) -> Iterator[Page]:
     """A page without motion: colours change at once."""
     context = browser.new_context(reduced_motion="reduce")
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(MAX_WAIT)
     yield context.new_page()
     context.close()
 

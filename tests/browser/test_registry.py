@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import Tab
+from tests.browser.conftest import MAX_WAIT, Tab
 from tests.support.server import RunningServer
 from tests.ui.stories import Story
 
@@ -57,7 +57,7 @@ def test_an_alias_is_moved_after_a_question(tab: Tab, story: Story) -> None:
 def test_an_alias_is_moved_without_scripts(browser: Browser, server: RunningServer, story: Story) -> None:
     """Forms are all it takes."""
     context = browser.new_context(java_script_enabled=False)
-    context.set_default_timeout(8000)
+    context.set_default_timeout(MAX_WAIT)
     move_alias_there_and_back(context.new_page(), server.url, story)
     context.close()
 

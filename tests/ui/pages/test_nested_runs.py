@@ -46,7 +46,7 @@ def sweep(gate: Gate) -> str:
 
 def test_runs_open_to_any_depth_in_the_order_of_the_table(reader: Reader, sweep: str) -> None:
     """The address says what is open, whatever the order, and closing leads back."""
-    closed = reader.get(sweep)
+    closed = reader.get(f"{sweep}?open=none")
     opened = reader.get(link(closed, "3 nested in sweep"))
     deep = reader.get(link(opened, "1 nested in child 1") + "&order=metrics.loss+ASC")
 
@@ -62,7 +62,7 @@ def test_runs_open_to_any_depth_in_the_order_of_the_table(reader: Reader, sweep:
 def test_a_run_whose_parent_is_not_found_stands_at_the_top(reader: Reader, sweep: str) -> None:
     """It says what it is nested in; below a parent that is found it stays, and the counts are of both."""
     apart = reader.get(f"{sweep}?filter=metrics.loss+%3E+0.5")
-    both = reader.get(f"{sweep}?filter=run_name+!%3D+'alone'")
+    both = reader.get(f"{sweep}?filter=run_name+!%3D+'alone'&open=none")
 
     assert [("child 2", 1, None), ("child 1", 1, None)] == rows(apart)
     assert "child 2 in sweep" in apart.words
@@ -78,7 +78,7 @@ def test_flat_is_a_switch(reader: Reader, sweep: str) -> None:
     assert [] == rows(flat)
     assert "1-6 of 6 runs" in flat.words
     assert "below in child 1" in flat.words
-    assert 2 == len(rows(reader.get(link(flat, "Tree"))))
+    assert 5 == len(rows(reader.get(link(flat, "Tree"))))
 
 
 def test_many_children_come_some_at_a_time(reader: Reader, gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,4 +105,17 @@ def test_what_an_address_opens_may_be_nonsense(reader: Reader, sweep: str) -> No
     """An id of nothing, a number that is none: the page is as if it were not there."""
     page = reader.get(f"{sweep}?open=x:y&open=:&open={'0' * 32}:-1&nest=odd&page=&open=a:99999999999999999999")
 
-    assert rows(reader.get(sweep)) == rows(page)
+    assert rows(reader.get(f"{sweep}?open=none")) == rows(page)
+
+
+def test_a_small_table_opens_by_itself(reader: Reader, gate: Gate, sweep: str) -> None:
+    """One level, until it is closed; a table with many sweeps is their list."""
+    opened = reader.get(sweep)
+    closed = reader.get(link(opened, "3 nested in sweep"))
+
+    assert [("sweep", 1, "true"), ("child 2", 2, None), ("child 1", 2, "false")] == rows(opened)[:3]
+    assert [("sweep", 1, "false"), ("alone", 1, None)] == rows(closed)
+    experiment_id = sweep.rpartition("/")[2]
+    for _ in range(run_tree.FEW):
+        a_run(gate, experiment_id, {PARENT_TAG: a_run(gate, experiment_id, run_name="more")}, run_name="child")
+    assert {1} == {level for _, level, _ in rows(reader.get(sweep))}

@@ -15,6 +15,10 @@ FIRST, MORE = 20, 100
 """Children of an open run that are shown at first, and how many more at a time."""
 MAX_OPEN = 20
 """Runs that are open at once: each is a search."""
+SHORT, FEW = 25, 3
+"""Maximum number of runs at the top, and of those with nested ones, for these to be open if no address says else."""
+NONE = "none"
+"""What the address says when all of them were closed."""
 MAX_CHILDREN = 500
 """Children that a page shows in all; further ones are in the table of the children of their parent."""
 MAX_INDENT = 9
@@ -105,7 +109,7 @@ def tree_rows(site: Site, state: ListState, path: str, question: dict[str, Any],
     ----------
     question: Experiments, filter, view and order, as of the search that found them.
     """
-    opened = _opened(state)
+    opened = _opened(state) if state.all("open") else _opened_by_themselves(found)
     here = state.here(path, open=[_entry(*each) for each in opened.items()])
     closed = f"{here}{'&' if '?' in here else '?'}"
     reading = _Reading(site, state, path, question, opened, MAX_CHILDREN, closed)
@@ -117,10 +121,19 @@ def _opened(state: ListState) -> dict[str, int]:
     """The runs that are open, by what the address says: an id, and behind a colon how many children are shown."""
     found: dict[str, int] = {}
     for text in state.all("open"):
+        if text == NONE:
+            continue
         run_id, _, number = text.partition(":")
         found.pop(run_id, None)
         found[run_id] = min(int(number), MAX_CHILDREN) if number.isascii() and number.isdigit() else FIRST
     return dict(list(found.items())[-MAX_OPEN:])
+
+
+def _opened_by_themselves(found: RunTree) -> dict[str, int]:
+    """The runs that are open when the address does not say: who comes to a small table sees what there is."""
+    parents = [row.run_id for row in found.rows if row.children]
+    is_small = len(found.runs) <= SHORT and len(parents) <= FEW and found.next_page_token is None
+    return dict.fromkeys(parents, FIRST) if is_small else {}
 
 
 def _add_level(reading: _Reading, level: RunTree, depth: int) -> None:
@@ -171,7 +184,7 @@ def _turned(reading: _Reading, run_id: str, shown: int | None) -> str:
     opened = {other: number for other, number in reading.opened.items() if other != run_id}
     if shown is not None:
         opened[run_id] = shown
-    return reading.state.here(reading.path, open=[_entry(*each) for each in opened.items()])
+    return reading.state.here(reading.path, open=[_entry(*each) for each in opened.items()] or [NONE])
 
 
 def _entry(run_id: str, shown: int) -> str:
