@@ -96,7 +96,7 @@ def test_a_container_file_is_written(server: RunningServer, unicorn: LogisticReg
     assert code == 0, errors
     text = (tmp_path / "image" / "Dockerfile").read_text(encoding="utf-8")
     assert "pip install -r requirements.txt" in text
-    assert "\nUSER runyard\n" in text
+    assert "\nUSER 10001\n" in text
     assert (tmp_path / "image" / "model_dir" / "MLmodel").exists()
 
 
