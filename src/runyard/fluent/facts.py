@@ -4,7 +4,6 @@ import logging
 import os
 import platform
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +37,10 @@ def gathered() -> dict[str, Any]:
     """What is known of this program and its machine without git, as fields of the message."""
     told: dict[str, Any] = {}
     for name, find in _FACTS.items():
-        with suppress(Exception):  # one fact that cannot be had must not cost the others
+        try:
             told[name] = find()
+        except Exception:  # the edge: one fact that cannot be had must not cost the others
+            log.debug("%s is not recorded.", name, exc_info=True)
     return told
 
 
