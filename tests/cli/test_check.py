@@ -246,3 +246,17 @@ def test_another_place_than_the_servers_is_refused(runyard: Runyard, client: Run
 
     assert done.code == 1
     assert f"The server keeps artifacts in {tmp_path / 'one'}, not in" in json.loads(done.out)["message"]
+
+
+def test_a_place_that_is_not_here_is_not_called_empty(runyard: Runyard, client: RunyardClient) -> None:
+    """On the wrong machine nothing is known of the files."""
+    proxied = client.create_experiment("proxied", artifact_location="mlflow-artifacts:/1")
+    run_id = str(client.create_run(proxied).info.run_id)
+    model = client.create_logged_model(proxied, name="m", source_run_id=run_id)
+    client.finalize_logged_model(model.model_id, "READY")
+
+    done = runyard("check", "--artifacts-destination", "/nowhere/artifacts")
+
+    assert done.code == 1
+    assert "there is no folder /nowhere/artifacts. Run this where the server runs" in done.out
+    assert "has no files" not in done.out

@@ -58,6 +58,9 @@ class ArtifactPlaces:
         if all(_own_path(uri) is None for uri in artifact_uris):
             return
         self.require_same()
+        self._require_here()
+
+    def _require_here(self) -> None:
         if _is_elsewhere(self.destination):
             raise InvalidParameter(
                 f"The artifacts that clients sent through the server are not here: there is no folder "
@@ -82,13 +85,14 @@ class ArtifactPlaces:
 
         Raises
         ------
-        RunyardException: It cannot be opened: a package is missing, say.
+        RunyardException: It cannot be opened: a package is missing, say, or the server's own place is not here.
         """
         try:
             inside = proxied_path(uri)
         except InvalidParameter:
             return None  # another program wrote it: any text is possible
         if inside is not None:
+            self._require_here()
             return server_repository(self.destination), inside
         folder = local_path(uri)
         if folder is not None and not folder.parents[min(1, len(folder.parents) - 1)].is_dir():
