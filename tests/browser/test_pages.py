@@ -181,6 +181,30 @@ def test_a_running_runs_page_follows_it(tab: Tab, server: RunningServer) -> None
     assert tab.page.evaluate("window.stays") is True
 
 
+def test_what_was_done_is_said_while_the_table_goes(tab: Tab, server: RunningServer) -> None:
+    """Somebody else deletes all rows: the notice stays, with its undo and the focus."""
+    with Caller(server.url) as caller:
+        experiment_id = caller.new_experiment("shared")
+        run_id = caller.new_run(experiment_id)
+        page = tab.open(f"/experiments/{experiment_id}")
+        page.locator("input[name=runs]").check()
+        page.locator("run-selection").get_by_role("button", name="Delete").click()
+        page.get_by_role("button", name="Undo").click()
+        expect(page.locator(".notice")).to_be_focused()
+        expect(page.locator(".notice")).to_contain_text("1 run was restored.")
+        expect(page.locator("html[data-live=listens]")).to_have_count(1)
+
+        caller.call("runs/delete", {"run_id": run_id})
+        expect(page.locator("#runs-table")).to_have_count(0)
+        expect(page.locator(".notice")).to_be_focused()
+        expect(page.locator(".notice")).to_contain_text("1 run was restored.")
+        caller.call("runs/restore", {"run_id": run_id})
+        page.get_by_role("button", name="Show").click()
+        expect(page.locator("#runs-table tbody tr")).to_have_count(1)
+        page.locator(".notice").get_by_role("button", name="Undo").click()
+        expect(page.locator(".notice")).to_contain_text("1 run was deleted.")
+
+
 def test_a_table_of_runs_moves_while_one_looks(tab: Tab, server: RunningServer) -> None:
     """A run appears, gets a column, and ends; no row moves under the pointer. Where nobody tells, the page asks."""
     with Caller(server.url) as caller:

@@ -128,6 +128,22 @@ def test_viewers_of_the_same_news_share_an_answer(server: RunningServer, caller:
     assert [False, False, True, True, True] == shown
 
 
+def test_a_page_made_after_a_write_gets_no_answer_made_before_it(
+    server: RunningServer, caller: Caller, run_ids: list[str], experiment_ids: tuple[str, str]
+) -> None:
+    """News come once a second: who is greeted between a write and its news gets no answer from before the write."""
+    greeted = []
+    for value in range(3):
+        with Stream(server, f"experiments={experiment_ids[0]}") as stream:
+            greeted.append(stream.event()[1]["generation"])
+        headers = {"X-Runyard-Live": greeted[-1], "Accept": "text/html"}
+        _, _, page = caller.request("GET", f"/runs/{run_ids[0]}", None, headers)
+        assert [b"written-1" in page, b"written-2" in page] == [value > 0, value > 1]
+        caller.call("runs/set-tag", {"run_id": run_ids[0], "key": f"written-{value + 1}", "value": "1"})
+
+    assert 3 == len(set(greeted))
+
+
 @pytest.mark.parametrize("query", ["", "experiments=", f"runs={','.join(map(str, range(300)))}"])
 def test_one_names_what_one_watches(caller: Caller, query: str) -> None:
     """Not nothing, and not everything."""

@@ -119,7 +119,7 @@ class Changes:
         self._lock, self._noted = threading.Lock(), _Noted()
         self._places: dict[str, str] = {}
         self._marker = Marker(gate.engines.dialect, gate.administer, gate.inspect)
-        self._looked = self._beaten = self._last_write = 0.0
+        self._looked = self._beaten = self._last_write = self._numbered = 0.0
         self._ticking: asyncio.Task[None] | None = None
 
     def __len__(self) -> int:
@@ -128,8 +128,13 @@ class Changes:
 
     @property
     def generation(self) -> str:
-        """The state of the store as far as those who watch have heard: another text after every news."""
+        """The state of the store: another text after every news, and after a write that nobody has heard of yet."""
+        if self._last_write >= self._numbered:  # what was answered for the number before does not have that write
+            self._count_on()
         return f"{self._name}-{self._number}"
+
+    def _count_on(self) -> None:
+        self._number, self._numbered = self._number + 1, time.monotonic()
 
     @property
     def quiet_seconds(self) -> float:
@@ -199,7 +204,7 @@ class Changes:
             noted, self._noted = self._noted, _Noted()
         noted.many |= others
         if noted:
-            self._number += 1
+            self._count_on()
             if not noted.many and any(listener.watch.experiments for listener in self._listeners):
                 noted.many = not await asyncio.to_thread(self._find_places, noted.runs)
             self._tell(noted)

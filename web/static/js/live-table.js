@@ -122,8 +122,12 @@ function arrange(now) {
   const [table, next] = [tableOf(document), tableOf(now)];
   if (!table || !next) {
     const typed = document.getElementById("filter")?.value;
+    const told = view().querySelector(".notice");
+    const focused = told?.contains(document.activeElement) && document.activeElement;
     view().replaceWith(document.adoptNode(now.getElementById("runs")));
     if (typed !== undefined) document.getElementById("filter").value = typed;
+    if (told) view().querySelector("#chosen, .over").before(told); // with its undo, until the reader goes on
+    if (focused) focused.focus({ preventScroll: true });
     window.htmx?.process(view());
     return;
   }
