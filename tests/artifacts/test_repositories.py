@@ -1,6 +1,7 @@
 """What holds for artifacts wherever they are kept."""
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,8 @@ import pytest
 from runyard.artifacts.entities import FileInfo
 from runyard.artifacts.repository import ABSENT, ArtifactRepository
 from runyard.artifacts.resolve import repositories, repository_for
+from runyard.artifacts.schemes.local import LocalRepository
+from runyard.artifacts.schemes.s3 import S3Repository
 from runyard.artifacts.transfers import download_artifacts, log_artifact, log_artifacts, walk
 from runyard.exceptions import ChangedMeanwhile, InvalidParameter, RunyardException
 from tests.artifacts import hostile
@@ -42,6 +45,20 @@ def put(repository: ArtifactRepository, path: str, written: bytes, expected: str
     with repository.put(path) as upload:
         upload.write(written)
         upload.finish(expected)
+
+
+def test_a_listing_has_dates_where_the_store_keeps_them(repository: ArtifactRepository) -> None:
+    """Of two files of one name in two runs, one wants to know which is newer."""
+    before = int(time.time() * 1000) - 2000  # stores may keep whole seconds
+    put(repository, "a.txt", b"a")
+    put(repository, "deep/b.txt", b"b")
+
+    listed = repository.dated()
+
+    assert [("a.txt", False, 1), ("deep", True, None)] == names([info for info, _ in listed])
+    assert names(repository.list()) == names([info for info, _ in listed])
+    if isinstance(repository, LocalRepository | S3Repository):  # what a server keeps artifacts in
+        assert before <= (listed[0][1] or 0) <= time.time() * 1000 + 2000
 
 
 def test_every_class_is_held_to_what_follows(request: pytest.FixtureRequest) -> None:

@@ -1,6 +1,7 @@
 """Asks an ASGI application without a network."""
 
 import asyncio
+import json
 import re
 from dataclasses import dataclass, field
 from html import unescape
@@ -21,6 +22,11 @@ class Answer:
     def text(self) -> str:
         """The body as text."""
         return self.body.decode()
+
+    @property
+    def json(self) -> Any:
+        """The body as what its JSON text stands for."""
+        return json.loads(self.body)
 
     @property
     def elements(self) -> list[tuple[str, dict[str, str]]]:

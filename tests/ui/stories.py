@@ -54,6 +54,7 @@ class Story:
             f"/compare?runs={runs}",
             f"/compare?runs={runs}&differences=only",
             f"/metric?key=loss&runs={runs}",
+            f"/images?runs={runs}",
             "/search",
             "/search?q=run",
             "/docs",

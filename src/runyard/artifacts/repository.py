@@ -5,7 +5,7 @@ import random
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -186,6 +186,10 @@ class ArtifactRepository(ABC):
     @abstractmethod
     def delete(self, path: str = "") -> None:
         """Remove a file, or a folder with all it holds; everything without a path. A missing one is ignored."""
+
+    def dated(self, path: str = "") -> Sequence[tuple[FileInfo, int | None]]:
+        """As `list`, each with the time of its last change in milliseconds; None where the store does not say."""
+        return [(info, None) for info in self.list(path)]
 
     def reach(self) -> str:
         """Ask for as little as shows that the store answers; returns what there is to say about it.

@@ -16,6 +16,7 @@ from runyard.ui.pages import (
     docs,
     experiment,
     experiments,
+    images,
     logged_model,
     logged_model_files,
     logged_models,
@@ -62,10 +63,12 @@ _VIEWS: tuple[tuple[str, View], ...] = (
     ("/models/{name}/versions/{version}/move", move.show),
     ("/search", search.show),
     ("/compare", compare.show),
+    ("/images", images.show),
     ("/metric", metric.show),
     ("/docs", docs.show),
     ("/docs/{name:path}", docs.show),
     ("/patterns", patterns.show),
+    ("/ui/images", images.pictures),
     ("/ui/metrics", metric_points.show),
 )
 _TABLE_ACTIONS: tuple[tuple[str, Action], ...] = (

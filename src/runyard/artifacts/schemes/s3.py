@@ -75,19 +75,28 @@ class S3Repository(ArtifactRepository, schemes=(S3_SCHEME,)):
 
     def list(self, path: str = "") -> list[FileInfo]:
         """The direct contents of a folder, by name, without a limit; empty for a file or a missing folder."""
+        return [info for info, _ in self.dated(path)]
+
+    def dated(self, path: str = "") -> Sequence[tuple[FileInfo, int | None]]:
+        """As `list`, each with the time of its last change in milliseconds; folders have none."""
         checked = safe_path(path)
         folder = joined(self.prefix, checked)
         below = f"{folder}/" if folder else ""
-        found: list[tuple[str, bool, int | None]] = []
+        found: list[tuple[str, int | None, int | None]] = []
         with self.explained(checked):
             pages = self.client.get_paginator("list_objects_v2")
             for page in pages.paginate(Bucket=self.bucket, Prefix=below, Delimiter="/"):
                 for entry in page.get("CommonPrefixes", ()):
-                    found.append((entry["Prefix"][len(below) : -1], True, None))
+                    found.append((entry["Prefix"][len(below) : -1], None, None))
                 for entry in page.get("Contents", ()):
-                    found.append((entry["Key"][len(below) :], False, int(entry["Size"])))
-        infos = [FileInfo(joined(checked, name), is_dir, size) for name, is_dir, size in found if can_be_named(name)]
-        return sorted(infos, key=lambda info: info.path)
+                    changed = int(entry["LastModified"].timestamp() * 1000)
+                    found.append((entry["Key"][len(below) :], int(entry["Size"]), changed))
+        infos = [
+            (FileInfo(joined(checked, name), size is None, size), changed)
+            for name, size, changed in found
+            if can_be_named(name)
+        ]
+        return sorted(infos, key=lambda one: one[0].path)
 
     def reach(self) -> str:
         """Ask for one key."""
