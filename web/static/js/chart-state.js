@@ -1,6 +1,6 @@
 // What the charts of a page share: their settings, the zoom, the runs and their looks. All of it is in the page's address.
 //
-// Settings (`state.settings`), with their names in the address (src/runyard/ui/parts/charts.py lists them for links):
+// Settings (`state.settings`), with their names in the address (src/runyard/ui/parts/chart_runs.py lists them for links):
 //   x        step, relative, time or metrics.KEY         xlog, ylog  true for logarithmic axes (`xlog=1`, `y=log`)
 //   smooth   none, ema, gaussian or median, and span     (`smooth=ema:20`, in logged points)
 //   outliers true to leave them out of sight             (`outliers=hide`)
@@ -48,12 +48,17 @@ function fromAddress(query) {
 class ChartState extends EventTarget {
   constructor() {
     super();
-    const query = new URLSearchParams(location.search);
-    this.settings = { ...DEFAULTS, ...fromAddress(query), hidden: new Set() };
-    this.hide = (query.get("hide") ?? "").split(",").filter(Boolean);
     this.runs = new Map();
     this.charts = new Set();
     this.lit = null;
+    this.readAddress();
+  }
+
+  // The settings of the page's address: at first, and where another view follows without a new page.
+  readAddress() {
+    const query = new URLSearchParams(location.search);
+    this.settings = { ...DEFAULTS, ...fromAddress(query), hidden: new Set() };
+    this.hide = (query.get("hide") ?? "").split(",").filter(Boolean);
     this.steps = null; // the zoom as steps, until a chart can say what that is on its new x
   }
 

@@ -3,6 +3,29 @@
 import { keepFocus } from "./focus.js";
 
 const MOST_SEEN = 20;
+// What scripts write into the address of charts beside the table (src/runyard/ui/parts/list_state.py names them as CHARTS):
+// another view keeps it, but for what its link sets itself; a saved view has its own.
+const CHARTS = ["charts", "x", "xlog", "y", "smooth", "outliers", "range", "band", "sofar", "zoom", "hide", "colour"];
+
+function withCharts(address, source) {
+  if (source?.closest(".views .choices")) return address;
+  const [url, here] = [new URL(address, location.href), new URLSearchParams(location.search)];
+  const own = (source?.closest("[data-sets]")?.dataset.sets ?? "").split(" ");
+  for (const name of CHARTS.filter((each) => !own.includes(each))) {
+    url.searchParams.delete(name);
+    for (const value of here.getAll(name)) url.searchParams.append(name, value);
+  }
+  return url.pathname + url.search + url.hash;
+}
+
+// The rows as they were sent: what is drawn beside them is drawn again.
+function written(view) {
+  if (!view.querySelector("charts-panel")) return view.innerHTML;
+  const copy = view.cloneNode(true);
+  for (const drawn of copy.querySelectorAll("line-chart, chart-legend")) drawn.remove();
+  copy.querySelector("chart-settings").replaceChildren();
+  return copy.innerHTML;
+}
 
 export function keepView(id, carry, writeAddress) {
   const seen = new Map();
@@ -14,13 +37,13 @@ export function keepView(id, carry, writeAddress) {
   };
   const remember = () => {
     seen.delete(here());
-    seen.set(here(), view().innerHTML);
+    seen.set(here(), written(view()));
     if (seen.size > MOST_SEEN) seen.delete(seen.keys().next().value);
   };
 
   document.addEventListener("htmx:config:request", (event) => {
-    const { request } = event.detail.ctx;
-    if (new URL(request.action, location.href).pathname === location.pathname) request.action = carry(request.action);
+    const { request, sourceElement } = event.detail.ctx;
+    if (new URL(request.action, location.href).pathname === location.pathname) request.action = carry(withCharts(request.action, sourceElement));
   });
 
   keepFocus(id);

@@ -20,7 +20,8 @@ document.addEventListener(
   true,
 );
 const pinColumns = () => document.querySelector("#runs-table[data-pinned]") && import("./column-heads.js");
-document.addEventListener("htmx:after:swap", pinColumns);
+const drawCharts = () => document.querySelector("charts-panel") && import("./charts-panel.js");
+for (const act of [pinColumns, drawCharts]) document.addEventListener("htmx:after:swap", act);
 document.addEventListener("toggle", ({ target }) => target.querySelector("column-panel") && import("./column-panel.js"), true);
 document.addEventListener("toggle", ({ target }) => target.querySelector("rename-runs, move-runs") && import("./bulk.js"), true);
 document.addEventListener("toggle", ({ target }) => target.querySelector("group-panel") && import("./group-panel.js"), true);
@@ -104,6 +105,10 @@ async function shorten(address) {
   for (const id of body.without) selection.dropped.delete(id);
   Object.assign(selection, { id: kept.selection_id, size: kept.run_ids.length });
 }
+
+// Charts show what is chosen.
+const tell = () => document.dispatchEvent(new CustomEvent("runs-chosen", { detail: { id: selection.id, size: selection.size + selection.added.size - selection.dropped.size, added: [...selection.added], dropped: [...selection.dropped] } }));
+document.addEventListener("runs-wanted", tell);
 
 readAddress();
 
@@ -194,6 +199,7 @@ customElements.define(
         this.check();
       }
       writeAddress();
+      tell();
     }
 
     // Other rows have come: those of the selection that the server keeps are known by their ticks.
@@ -247,6 +253,7 @@ customElements.define(
 );
 
 pinColumns();
+drawCharts();
 writeAddress();
 keepView("runs", carry, writeAddress);
 followTable();

@@ -27,6 +27,7 @@ from runyard.tracking.run_trees.messages import RunTree, SearchRunTree
 from runyard.tracking.runs.messages import DescribeRuns, RunsDescribed
 from runyard.tracking.selections.messages import CreateSelection
 from runyard.ui.navigation import Crumb, Shell, encode_query
+from runyard.ui.parts.charts_panel import ChartsPanel, charts_panel
 from runyard.ui.parts.chosen_runs import MAX_RUNS, Chosen, chosen
 from runyard.ui.parts.columns import ColumnChoice, choose_columns
 from runyard.ui.parts.filter_error import FilterError, filter_error
@@ -96,6 +97,7 @@ class ExperimentPage:
     here: str
     links: Mapping[str, str]
     chosen: Chosen
+    panel: ChartsPanel
     most_compared: int
     done: Done | None
     back: str
@@ -173,6 +175,7 @@ def show(site: Site, request: Request) -> Response:  # long: all that the page s
         question = _question(scope, "" if error else filter_text, view)
         terms = [] if error else order_terms(orders, NEWEST_FIRST)
         rows = tree_rows(site, state, path, question | {"order_by": terms}, found)
+    picked = chosen(site, state.all)
     page = ExperimentPage(
         scope=scope,
         experiments=experiments,
@@ -195,7 +198,8 @@ def show(site: Site, request: Request) -> Response:  # long: all that the page s
         notes=_notes(site, filter_text, found, described, error),
         address=site.address(request),
         here=path,
-        chosen=chosen(site, state.all),
+        chosen=picked,
+        panel=charts_panel(site, state, path, scope, described, runs_of(rows), picked),
         most_compared=MAX_RUNS,
         done=just_done(site, state),
         actions={name: scope.action(site, name) for name in _ACTIONS},

@@ -9,12 +9,15 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 
 from runyard.ui.navigation import QueryValue, encode_query
+from runyard.ui.parts.chart_runs import SETTINGS
 
 _PASSING = ("page", "from", "notice", "done", "undo", "left", "selection", "chosen", "dropped")
 """Parameters that links to other views leave out: of this page, of what was just done, and what is chosen, which the
 script of the table carries along."""
 GROUPING = ("group", "stat", "group_order", "of")
 """Parameters of a view whose runs are in groups: by what, what is shown of metrics, the order, how many runs count."""
+CHARTS = ("charts", *SETTINGS)
+"""Parameters of what stands beside the table: scripts change them, and carry them along where forms lead."""
 # `nest` is `flat` where nested runs have rows as others do; `open` names what is open: groups, or runs.
 _VIEW = (
     "filter",
@@ -27,6 +30,7 @@ _VIEW = (
     "label",
     "best",
     *GROUPING,
+    *CHARTS,
     "nest",
     "open",
     "page",
@@ -117,11 +121,8 @@ class ListState:
 
     def kept(self, *without: str) -> tuple[tuple[str, str], ...]:
         """What a form that changes the view must carry along: all of it but what the form changes."""
-        return tuple(
-            (name, value)
-            for name, value in self.query
-            if name in _VIEW and name not in _PASSING and name not in without
-        )
+        left_out = (*_PASSING, *CHARTS, *without)
+        return tuple((name, value) for name, value in self.query if name in _VIEW and name not in left_out)
 
     @property
     def token(self) -> str | None:
