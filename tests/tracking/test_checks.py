@@ -222,11 +222,14 @@ def test_blocks_that_differ_are_sealed_again(gate: Gate, long: str) -> None:
         sa.update(metric_blocks).where(at[1]).values(levels=b"x" * 48),
         sa.update(metric_blocks).where(at[2]).values(greatest_time=metric_blocks.c.greatest_time + 1),
         sa.update(metric_blocks).where(at[3]).values(levels=sa.null()),  # not wrong: its points are read
+        sa.update(metric_blocks).where(at[4]).values(wide_levels=b"x" * 48),
         sa.update(metric_series).where(metric_series.c.key == "loss").values(sealed_step=7),
     )
 
     name = f"run {long}: metric 'loss': "
-    texts = [f"{name}the block of points that ends at step {step} is not what they say" for step in steps[:3]]
+    texts = [
+        f"{name}the block of points that ends at step {step} is not what they say" for step in [*steps[:3], steps[4]]
+    ]
     texts.append(f"{name}its blocks end at step {steps[-1]}, and 7 is noted")
     assert texts == differing(gate, blocks_of_metrics)
     assert texts == differing(gate, blocks_of_metrics, repair=True)

@@ -13,7 +13,7 @@ from runyard.db.transaction import Transaction
 from runyard.gate.gate import Gate
 from runyard.tracking.metrics import blocks, history, sampling
 from runyard.tracking.metrics.blocks import BLOCK
-from runyard.tracking.metrics.levels import SPAN
+from runyard.tracking.metrics.levels import SPAN, WIDE, Levels
 from runyard.tracking.metrics.messages import GetMetricCurves, GetMetricHistory, LogMetric
 from runyard.tracking.metrics.tables import metric_blocks, metric_points, metric_series
 from runyard.tracking.runs.messages import LogBatch
@@ -78,21 +78,31 @@ def ends_of_blocks(gate: Gate) -> list[tuple[Triple, int, int, int]]:
     return sorted(rows, key=lambda row: key_of(row[0]))
 
 
-def naive_curve(ends: list[Triple], points: list[Triple], most: int, start: int, end: int) -> list[Triple]:
-    """The curve that is promised, made of all points: stretches of equal length that begin where spans begin."""
-    rows = [point for point in points if start <= point[0] <= end]
-    if len(rows) <= max(most, 2 * SPAN * ((most - 2) // 2)):
+def naive_curve(
+    sealed: list[tuple[Triple, int]], points: list[Triple], most: int, start: int | None, end: int
+) -> list[Triple]:
+    """The curve that is promised, made of all points: stretches of equal length that begin where spans begin.
+
+    Parameters
+    ----------
+    sealed: The last point of each block, and the number of its points.
+    """
+    stretches = (most - 2) // 2
+    rows = [point for point in points if (start is None or start <= point[0]) and point[0] <= end]
+    if len(rows) <= max(most, 2 * SPAN * stretches):
         stored = [(s, t, "NaN" if math.isnan(v) else v) for s, t, v in rows]
         return [(s, t, math.nan if v == "NaN" else v) for s, t, v in sampling.extremes(stored, most)]
-    borders = [key_of(one) for one in ends if one[0] <= end]
+    within = [count for one, count in sealed if (start is None or start <= one[0]) and one[0] <= end]
+    surely = sum(within) - (0 if start is None else 2 * BLOCK)
+    width = WIDE if surely >= 2 * WIDE * stretches else SPAN
+    borders = [key_of(one) for one, _ in sealed if one[0] <= end]
     parts: list[list[Triple]] = [[]]
     for point in rows:
         while borders and key_of(point) > borders[0]:
             borders.pop(0)
             parts.append([])
         parts[-1].append(point)
-    spans = [part[first : first + SPAN] for part in parts for first in range(0, len(part), SPAN)]
-    stretches = (most - 2) // 2
+    spans = [part[first : first + width] for part in parts for first in range(0, len(part), width)]
     shared: list[list[Triple]] = [[] for _ in range(stretches)]
     place = 0
     for span in spans:
@@ -183,7 +193,7 @@ def test_charts_and_pages_are_those_of_all_points(gate: Gate, name: str) -> None
         for most, start, end in [(4, None, None), (60, None, None), (5, places[1], None), (9, *sorted(places[1:3]))]:
             low, high = -(2**63) if start is None else start, 2**63 if end is None else end
             inside = sum(low <= point[0] <= high for point in points)
-            expected = naive_curve([one[0] for one in ends], points, most, low, high)
+            expected = naive_curve([one[:2] for one in ends], points, most, start, high)
 
             assert (inside, spelled(expected)) == curve_of(gate, run_id, most, start, end)
 
@@ -230,6 +240,37 @@ def test_a_read_has_a_long_series_sealed(gate: Gate) -> None:
     assert (5000, 5000, 99.0) in curve_of(gate, run_id, 100)[1]
 
 
+def test_wide_levels_follow_levels_that_a_server_of_before_writes(gate: Gate) -> None:
+    """It knows only levels: charts of very many points never show what the wide ones held before."""
+    run_id = a_run(gate)
+    log(gate, run_id, [(step, step, float(step % 7)) for step in range(4 * BLOCK)])
+    assert curve_of(gate, run_id, 4)[1][-2][2] == 6.0
+    with gate.engines.writing.begin() as connection:
+        connection.execute(sa.update(metric_blocks).values(wide_levels=sa.null()))  # as it leaves them
+    before = curve_of(gate, run_id, 4)
+    wait_for_chores(gate)
+    assert before == curve_of(gate, run_id, 4)
+    assert 4 == wide_ones(gate)
+
+    peak = Levels()
+    peak.add_points([(step, step, 50.0 if step == 7 else 0.0) for step in range(BLOCK)])
+    with gate.engines.writing.begin() as connection:  # as it seals a block again
+        first = metric_blocks.c.step == BLOCK - 1
+        connection.execute(sa.update(metric_blocks).where(first).values(levels=peak.encoded()))
+    assert 3 == wide_ones(gate)
+
+    assert (7, 7, 50.0) in curve_of(gate, run_id, 4)[1]
+    wait_for_chores(gate)
+    assert 4 == wide_ones(gate)
+    assert (7, 7, 50.0) in curve_of(gate, run_id, 4)[1]
+
+
+def wide_ones(gate: Gate) -> int:
+    """How many blocks have wide levels."""
+    with gate.engines.reading.begin() as connection:
+        return int(connection.execute(sa.select(sa.func.count(metric_blocks.c.wide_levels))).scalar_one())
+
+
 def test_a_block_that_grows_is_split(gate: Gate) -> None:
     """Points that come out of order do not make reading dearer with each one."""
     run_id = a_run(gate)
@@ -255,7 +296,8 @@ def test_blocks_leave_with_their_run(gate: Gate) -> None:
 def test_pages_and_blocks_are_sought_in_indexes(gate: Gate) -> None:
     """A page late in a long series costs what the first one does: no statement walks over all points."""
     statements = [
-        blocks._points_between, blocks._last_point, blocks._last_end, blocks._end_before, blocks._within_steps,
+        blocks._points_between, blocks._last_point, blocks._last_end, blocks._end_before, blocks._levels_within,
+        blocks._wide_within, blocks._sealed_points, blocks._levels_of,
         history._begun_later, history._ends_within_times, history._later_points_between, history._least_time_between,
     ]  # fmt: skip
     with gate.engines.reading.begin() as connection:
@@ -266,6 +308,8 @@ def test_pages_and_blocks_are_sought_in_indexes(gate: Gate) -> None:
             cursor.execute("EXPLAIN QUERY PLAN " + sql, [1] * sql.count("?"))
             plan = "; ".join(row[3] for row in cursor.fetchall())
             assert "SCAN" not in plan
+            if statement in (blocks._wide_within, blocks._sealed_points):
+                assert "COVERING INDEX ix_metric_blocks_wide" in plan, "it would read the levels"
             assert "(series_id=? AND" in plan or ("(series_id=?)" in plan and "LIMIT" in sql), plan
 
 

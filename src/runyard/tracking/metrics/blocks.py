@@ -6,6 +6,9 @@ and their levels. A point that falls into a block later changes the first two at
 does that, whichever server writes the point); then the points are read instead until the block is sealed again. The
 points behind the last block, the tail of the series, are always read.
 
+Servers of before know no wide levels: a trigger voids these when others are written beside them, and they are made from
+the others.
+
 Blocks are made while points are logged, and where they are missing, by a read that finds it out.
 """
 
@@ -18,7 +21,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from runyard.db.transaction import Prepared, Transaction
-from runyard.tracking.metrics.levels import NAN_TEXT, Levels, Point
+from runyard.tracking.metrics.levels import NAN_TEXT, SPAN, Levels, Point, widened
 from runyard.tracking.metrics.tables import metric_blocks, metric_points, metric_series
 
 BLOCK = 1024
@@ -89,22 +92,37 @@ _make_void = Prepared(
 )
 _remove = Prepared(sa.delete(metric_blocks).where(*_BLOCK), "series", "step", "timestamp", "value")
 _void = Prepared(
-    sa.select(*_END)
-    .where(_blocks.series_id == sa.bindparam("series"), _blocks.levels.is_(None))
+    sa.select(*_END, _blocks.levels)
+    .where(
+        _blocks.series_id == sa.bindparam("series"),
+        sa.or_(_blocks.levels.is_(None), _blocks.wide_levels.is_(None)),
+    )
     .order_by(*_END)
     .limit(sa.bindparam("most")),
     "series", "most",
 )  # fmt: skip
-_within_steps = Prepared(
-    sa.select(*_END, _blocks.points, _blocks.levels)
-    .where(
-        _blocks.series_id == sa.bindparam("series"),
-        _blocks.step >= sa.bindparam("first_step"),
-        _blocks.step <= sa.bindparam("last_step"),
-    )
-    .order_by(*_END),
-    "series", "first_step", "last_step",
+_set_wide = Prepared(
+    sa.update(metric_blocks).where(*_BLOCK).values(wide_levels=sa.bindparam("new_levels", type_=sa.LargeBinary)),
+    "new_levels", "series", "step", "timestamp", "value",
 )  # fmt: skip
+_levels_of = Prepared(sa.select(_blocks.levels).where(*_BLOCK), "series", "step", "timestamp", "value")
+
+
+def _within_steps(levels: sa.ColumnElement[Any]) -> Prepared:
+    statement = (
+        sa.select(*_END, _blocks.points, levels)
+        .where(
+            _blocks.series_id == sa.bindparam("series"),
+            _blocks.step >= sa.bindparam("first_step"),
+            _blocks.step <= sa.bindparam("last_step"),
+        )
+        .order_by(*_END)
+    )
+    return Prepared(statement, "series", "first_step", "last_step")
+
+
+_levels_within = _within_steps(_blocks.levels)
+_wide_within = _within_steps(_blocks.wide_levels)
 _sealed_points = Prepared(
     sa.select(sa.func.sum(_blocks.points)).where(
         _blocks.series_id == sa.bindparam("series"),
@@ -128,7 +146,7 @@ _note_sealed = Prepared(
 def _saving(dialect: str) -> Any:
     insert: Any = sqlite_insert if dialect == "sqlite" else postgresql_insert
     statement = insert(metric_blocks).values({column.name: sa.bindparam(column.name) for column in _blocks})
-    changed = ("points", "least_time", "greatest_time", "levels")
+    changed = ("points", "least_time", "greatest_time", "levels", "wide_levels")
     return statement.on_conflict_do_update(
         index_elements=["series_id", "step", "timestamp", "value"],
         set_={name: statement.excluded[name] for name in changed},
@@ -184,22 +202,38 @@ def sealed_points(tx: Transaction, series: int, first_step: int | None, last_ste
     return int(sure) if first_step is None else max(0, int(sure) - 2 * BLOCK)
 
 
-def levels_between(tx: Transaction, series: int, first_step: int | None, last_step: int | None) -> tuple[Levels, bool]:
-    """The levels of the points between two steps, both included; whether there are blocks that should be sealed."""
-    found, unsealed = Levels(), False
+def levels_between(
+    tx: Transaction, series: int, first_step: int | None, last_step: int | None, span: int = SPAN
+) -> tuple[Levels, bool]:
+    """The levels of the points between two steps, both included; whether there are blocks that should be sealed.
+
+    Parameters
+    ----------
+    span: Points that a level stands for, `SPAN` or `WIDE`.
+    """
+    found, unsealed = Levels(span), False
+    statement = _levels_within if span == SPAN else _wide_within  # which has an index of its own, without the levels
     place = before(first_step)
     lowest, largest = place[0], LARGEST if last_step is None else last_step
     whole = first_step is None  # whether the next block is within the range as a whole
-    for step, timestamp, value, points, levels in _within_steps.rows(tx, series, lowest, largest):
+    for step, timestamp, value, points, levels in statement.rows(tx, series, lowest, largest):
         end = (step, timestamp, value)
+        unsealed = unsealed or levels is None
+        if whole and levels is None and span != SPAN:
+            levels = _widened_of(tx, series, end)
         if whole and levels is not None:
             found.add_encoded(levels, points)
         else:
-            unsealed = unsealed or levels is None
             _add_points(tx, series, found, place, end)
         place, whole = end, True
     unsealed = _add_points(tx, series, found, place, highest(tx, last_step)) >= 2 * BLOCK or unsealed
     return found, unsealed
+
+
+def _widened_of(tx: Transaction, series: int, end: Point) -> bytes | None:
+    """The wide levels of a block that has none yet; None if it has no levels."""
+    row = _levels_of.row(tx, series, *end)
+    return widened(row[0]) if row and row[0] is not None else None
 
 
 def _add_points(tx: Transaction, series: int, found: Levels, after: Point, last: Point) -> int:
@@ -303,7 +337,12 @@ def seal_void(tx: Transaction, series: int, most: int = PIECE) -> bool:
 
 def _seal_void(tx: Transaction, series: int, most: int) -> int:
     done = 0
-    for end in _void.rows(tx, series, most):
+    for *place, levels in _void.rows(tx, series, most):
+        end = (place[0], place[1], place[2])
+        if levels is not None:
+            _set_wide.run(tx, widened(levels), series, *end)
+            done += 1
+            continue
         for last, points in _parts(tx, series, end_before(tx, series, end), end):
             if points:
                 _save_block(tx, series, last, points)
@@ -329,4 +368,5 @@ def _parts(tx: Transaction, series: int, after: Point, end: Point | None) -> Ite
 def _save_block(tx: Transaction, series: int, end: Point, points: list[Any]) -> None:
     levels, times = Levels(), [timestamp for _, timestamp, _ in points]
     levels.add_points(points)
-    _save.run(tx, series, *end, len(points), min(times), max(times), levels.encoded())
+    encoded = levels.encoded()
+    _save.run(tx, series, *end, len(points), min(times), max(times), encoded, widened(encoded))

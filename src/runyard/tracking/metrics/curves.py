@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from runyard.db.dialects import VALUES, bound
 from runyard.db.transaction import Prepared, Transaction
 from runyard.tracking.metrics import blocks, sampling
-from runyard.tracking.metrics.levels import SPAN, Point
+from runyard.tracking.metrics.levels import SPAN, WIDE, Point
 from runyard.tracking.metrics.tables import metric_points
 
 _SPANS = 2  # of each stretch, at least: stretches that are rounded to fewer differ too much in length
@@ -25,22 +25,25 @@ class Curve(NamedTuple):
 def curve(tx: Transaction, series: int, most: int, first: int | None, last: int | None) -> Curve:
     """At most `most` points of a series, keeping the smallest and the largest value of each stretch.
 
-    Up to 16 times as many points are read and thinned one by one. Of more, the levels are read, and the stretches begin
-    with the spans that levels stand for: the first and the last point, and the true extremes of every stretch with
-    their own steps and timestamps, are kept all the same.
+    Up to 16 times as many points are read and thinned one by one. Of more, the levels are read, of many more the wide
+    ones, and the stretches begin with the spans that levels stand for: the first and the last point, and the true
+    extremes of every stretch with their own steps and timestamps, are kept all the same.
 
     Parameters
     ----------
     most: At least 4.
     first, last: Only points with steps from `first` to `last`, both included.
     """
-    exact = max(most, _SPANS * SPAN * ((most - 2) // 2))
+    stretches = (most - 2) // 2
+    exact = max(most, _SPANS * SPAN * stretches)
     start, end = blocks.before(first), blocks.highest(tx, last)
-    if blocks.sealed_points(tx, series, first, last) <= exact:
+    sealed = blocks.sealed_points(tx, series, first, last)
+    if sealed <= exact:
         rows = blocks.points_between(tx, series, start, end, exact + 1)
         if len(rows) <= exact:
             return Curve(sampling.extremes(rows, most), len(rows))
-    levels, unsealed = blocks.levels_between(tx, series, first, last)
+    span = WIDE if sealed >= _SPANS * WIDE * stretches else SPAN
+    levels, unsealed = blocks.levels_between(tx, series, first, last, span)
     if unsealed:
         tx.chores["seal", series] = partial(blocks.seal, series=series)
     begin = blocks.points_between(tx, series, start, end, 1)[0]

@@ -1,4 +1,8 @@
-"""Levels: the least and the greatest point of every few points of a series, from which charts are drawn."""
+"""Levels: the least and the greatest point of every few points of a series, from which charts are drawn.
+
+They are kept at two widths: those of every few points, and wide ones, from which a million points are drawn as soon as
+a hundred thousand.
+"""
 
 import itertools
 import sys
@@ -10,6 +14,8 @@ from typing import Any
 
 SPAN = 16
 """Points that a level stands for."""
+WIDE = 256
+"""Points that a wide level stands for."""
 
 Point = tuple[int, int, Any]
 """Step, timestamp and stored value."""
@@ -17,7 +23,6 @@ Point = tuple[int, int, Any]
 NAN_TEXT = "NaN"
 """NaN as SQLite keeps it, which knows it as no number, and as answers spell it."""
 _COLUMNS = "dqqdqq"  # value, step and timestamp of the least point of each span, then of the greatest
-_SWAPPED = sys.byteorder == "big"
 
 
 class Levels:
@@ -26,13 +31,18 @@ class Levels:
     A span in which no value is a number has +inf as its least and -inf as its greatest value, and its first point's
     step and timestamp.
 
+    Parameters
+    ----------
+    span: Points that a level stands for; the last of a piece may stand for fewer.
+
     Attributes
     ----------
     points: Number of points they stand for.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, span: int = SPAN) -> None:
         self.points = 0
+        self._span = span
         self._spans = 0
         self._pieces: list[bytes] = []
         self._starts: list[int] = []  # of each piece: points before it
@@ -41,24 +51,19 @@ class Levels:
     def add_points(self, points: Sequence[Point]) -> None:
         """Add the points that follow."""
         if points:
-            self.add_encoded(_encoded_levels(points), len(points))
+            self.add_encoded(_encoded_levels(points, self._span), len(points))
 
     def add_encoded(self, levels: bytes, points: int) -> None:
-        """Add the levels of the points that follow, as `encoded` returned them."""
+        """Add the levels of the points that follow, as `encoded` or `widened` returned them."""
         self._pieces.append(levels)
         self._starts.append(self.points)
         self._firsts.append(self._spans)
-        self._spans += -(-points // SPAN)
+        self._spans += -(-points // self._span)
         self.points += points
 
     def encoded(self) -> bytes:
         """The levels as bytes: little-endian columns of 8 bytes a level, one after another."""
-        sizes = [len(levels) // len(_COLUMNS) for levels in self._pieces]
-        return b"".join(
-            levels[column * size : (column + 1) * size]
-            for column in range(len(_COLUMNS))
-            for levels, size in zip(self._pieces, sizes, strict=True)
-        )
+        return _encoded(self._columns())
 
     def thinned(self, most: int, first: Point, last: Point) -> list[Point]:
         """At most `most` points: the first, the last, and the least and the greatest of each stretch of spans.
@@ -73,7 +78,7 @@ class Levels:
         first, last = _spelled(first), _spelled(last)
         stretches = (most - 2) // 2
         borders = [self._span_from(place * self.points // stretches) for place in range(stretches + 1)]
-        lows, low_steps, low_times, highs, high_steps, high_times = map(self._column, range(len(_COLUMNS)))
+        lows, low_steps, low_times, highs, high_steps, high_times = self._columns()
         kept = [first]
         for begin, end in itertools.pairwise(borders):
             if begin == end:
@@ -100,27 +105,49 @@ class Levels:
         if point >= self.points:
             return self._spans
         piece = bisect_right(self._starts, point) - 1
-        return self._firsts[piece] - (self._starts[piece] - point) // SPAN
+        return self._firsts[piece] - (self._starts[piece] - point) // self._span
 
-    def _column(self, column: int) -> Any:
-        parts = []
-        for levels in self._pieces:
-            size = len(levels) // len(_COLUMNS)
-            parts.append(levels[column * size : (column + 1) * size])
-        numbers = array(_COLUMNS[column], b"".join(parts))
-        if _SWAPPED:
-            numbers.byteswap()
-        return numbers
+    def _columns(self) -> list[Any]:
+        columns = _empty_columns()
+        for width, pieces in itertools.groupby(self._pieces, len):
+            for column, part in zip(columns, _decoded(list(pieces), width // len(_COLUMNS)), strict=True):
+                column += part
+        return columns
 
 
-def _encoded_levels(points: Sequence[Point]) -> bytes:
+def widened(levels: bytes) -> bytes:
+    """The wide levels of some points, from their levels as `Levels.encoded` returned them."""
+    lows, low_steps, low_times, highs, high_steps, high_times = _decoded([levels], len(levels) // len(_COLUMNS))
+    factor = WIDE // SPAN
+    columns = _empty_columns()
+    for begin in range(0, len(lows), factor):
+        low, high = min(lows[begin : begin + factor]), max(highs[begin : begin + factor])
+        least, greatest = lows.index(low, begin), highs.index(high, begin)
+        level = (low, low_steps[least], low_times[least], high, high_steps[greatest], high_times[greatest])
+        for column, number in zip(columns, level, strict=True):
+            column.append(number)
+    return _encoded(columns)
+
+
+def _decoded(pieces: list[bytes], width: int) -> list[Any]:
+    """The columns of pieces in which each has `width` bytes."""
+    parts = range(0, width * len(_COLUMNS), width)
+    texts = [b"".join([piece[first : first + width] for piece in pieces]) for first in parts]
+    return _swapped([array(kind, text) for kind, text in zip(_COLUMNS, texts, strict=True)])
+
+
+def _encoded(columns: list[Any]) -> bytes:
+    return b"".join(column.tobytes() for column in _swapped(columns))
+
+
+def _encoded_levels(points: Sequence[Point], span: int) -> bytes:
     """The levels of some points, from the first one on."""
     steps, times, values = ([point[place] for point in points] for place in range(3))
     plain = set(map(type, values)) == {float} and not isnan(sum(values))
-    columns: list[Any] = [array(kind) for kind in _COLUMNS]
+    columns = _empty_columns()
     low_values, low_steps, low_times, high_values, high_steps, high_times = columns
-    for start in range(0, len(values), SPAN):
-        part = values[start : start + SPAN]
+    for start in range(0, len(values), span):
+        part = values[start : start + span]
         numbers = part if plain else [value for value in part if type(value) is float and value == value]
         low, high = (min(numbers), max(numbers)) if numbers else (inf, -inf)
         least = start + part.index(low) if numbers else start
@@ -131,10 +158,19 @@ def _encoded_levels(points: Sequence[Point]) -> bytes:
         high_values.append(high)
         high_steps.append(steps[greatest])
         high_times.append(times[greatest])
-    if _SWAPPED:
+    return _encoded(columns)
+
+
+def _empty_columns() -> list[Any]:
+    return [array(kind) for kind in _COLUMNS]
+
+
+def _swapped(columns: list[Any]) -> list[Any]:
+    """Columns as they are stored, or from what is stored, little-endian."""
+    if sys.byteorder == "big":
         for column in columns:
             column.byteswap()
-    return b"".join(column.tobytes() for column in columns)
+    return columns
 
 
 def _spelled(point: Point) -> Point:

@@ -53,7 +53,14 @@ metric_blocks = sa.Table(
     sa.Column("least_time", sa.BigInteger, nullable=False),
     sa.Column("greatest_time", sa.BigInteger, nullable=False),
     sa.Column("levels", sa.LargeBinary),  # as `levels.py` encodes them; NULL since a late point fell into the block
+    # The same of more points each. NULL: not made yet, the server that wrote the levels is of the version before.
+    sa.Column("wide_levels", sa.LargeBinary),
     sa.Index("ix_metric_blocks_time", "series_id", "greatest_time", "least_time"),
+    # All that a chart of very many points reads: rows with their levels are 20 times as large. PostgreSQL keeps these
+    # apart from the rows by itself.
+    sa.Index("ix_metric_blocks_wide", "series_id", "step", "timestamp", "value", "points", "wide_levels").ddl_if(
+        dialect="sqlite"
+    ),
     sqlite_with_rowid=False,
 )
 
@@ -114,7 +121,34 @@ PostgreSQL calls it after it has locked the row of the series for the new point 
 checks of foreign keys), so that no block is made meanwhile by a server that cannot see the point yet.
 """
 
-for _dialect, _statements in LATE_POINTS.items():
-    for _statement in _statements:
-        _made = sa.DDL(_statement.replace("%", "%%"))  # type: ignore[no-untyped-call]
-        sa.event.listen(metric_blocks, "after_create", _made.execute_if(dialect=_dialect))
+WIDE_LEVELS = {
+    "sqlite": [
+        """
+        CREATE TRIGGER metric_blocks_wide AFTER UPDATE OF levels ON metric_blocks
+        WHEN NEW.wide_levels IS OLD.wide_levels AND NEW.wide_levels IS NOT NULL BEGIN
+            UPDATE metric_blocks SET wide_levels = NULL
+            WHERE series_id = NEW.series_id AND step = NEW.step AND timestamp = NEW.timestamp AND value = NEW.value;
+        END
+        """
+    ],
+    "postgresql": [
+        """
+        CREATE OR REPLACE FUNCTION metric_blocks_wide() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            NEW.wide_levels := NULL;
+            RETURN NEW;
+        END $$
+        """,
+        """
+        CREATE TRIGGER metric_blocks_wide BEFORE UPDATE OF levels ON metric_blocks FOR EACH ROW
+        WHEN (NEW.wide_levels IS NOT DISTINCT FROM OLD.wide_levels) EXECUTE FUNCTION metric_blocks_wide()
+        """,
+    ],
+}
+"""What keeps wide levels true when the levels beside them change, whichever server or trigger changes them."""
+
+for _triggers in (LATE_POINTS, WIDE_LEVELS):
+    for _dialect, _statements in _triggers.items():
+        for _statement in _statements:
+            _made = sa.DDL(_statement.replace("%", "%%"))  # type: ignore[no-untyped-call]
+            sa.event.listen(metric_blocks, "after_create", _made.execute_if(dialect=_dialect))
