@@ -128,6 +128,7 @@ _TRAINING = [
     ),
     Step("update_run", {**_RUN, "status": "FINISHED", "end_time": _MORNING + 60_000}),
     Step("get_run", _RUN),
+    Step("get_runs", _BOTH),
 ]
 
 _FILES = [
@@ -263,6 +264,7 @@ _COMPARING = [
         },
     ),
     Step("get_origin", _RUN),
+    Step("get_origins", _BOTH),
     Step("beat", {"run_ids": ["$RUN_ID"]}),
     Step(
         "create_saved_view",

@@ -10,12 +10,12 @@ import pytest
 from runyard.client import RunyardClient
 from runyard.core.entity import Tag
 from runyard.db import jobs
-from runyard.exceptions import InvalidParameter
+from runyard.exceptions import DoesNotExist, InvalidParameter
 from runyard.gate.gate import Gate
 from runyard.tracking.experiments import stages
 from runyard.tracking.experiments.messages import DeleteExperiment, RestoreExperiment
 from runyard.tracking.many_runs import operations
-from runyard.tracking.many_runs.messages import MAX_RUNS, DeleteRuns, RestoreRuns, TagRuns
+from runyard.tracking.many_runs.messages import MAX_READ, MAX_RUNS, DeleteRuns, GetRuns, RestoreRuns, TagRuns
 from runyard.tracking.runs.messages import DeleteRun, SearchRuns
 from tests.factories import a_run, an_experiment, pairs, shown_run
 from tests.tracking.test_stages import first_step, performed, stages_of
@@ -35,6 +35,19 @@ def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
 def refused(answer: dict[str, Any]) -> dict[str, str]:
     """The refused runs of an answer and their codes."""
     return {one["run_id"]: one["error_code"] for one in answer["refused"]}
+
+
+def test_runs_are_read_by_their_ids(gate: Gate) -> None:
+    """In the order that was asked for, deleted ones too; an unknown one is named, and the number has a limit."""
+    made = [a_run(gate) for _ in range(3)]
+    gate.perform(DeleteRun(run_id=made[1]))
+
+    assert [made[2], made[1]] == [run.info.run_id for run in gate.ask(GetRuns(run_ids=[made[2], made[1]])).runs]
+    with pytest.raises(DoesNotExist, match=MISSING):
+        gate.perform(GetRuns(run_ids=[made[0], MISSING]))
+    for wrong in ([], made * MAX_READ):
+        with pytest.raises(InvalidParameter, match="1 to 100 runs"):
+            gate.perform(GetRuns(run_ids=wrong))
 
 
 def test_deleted_and_restored_with_an_account_of_each(gate: Gate) -> None:

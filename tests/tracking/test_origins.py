@@ -9,7 +9,7 @@ from runyard.core.entity import Tag
 from runyard.exceptions import DoesNotExist, InvalidParameter
 from runyard.gate.gate import Gate
 from runyard.tracking.origins import operations
-from runyard.tracking.origins.messages import MAX_PATCH, GetOrigin, NoteOrigin, Origin
+from runyard.tracking.origins.messages import MAX_PATCH, MAX_READ, GetOrigin, GetOrigins, NoteOrigin, Origin
 from runyard.tracking.origins.tables import origin_texts
 from runyard.tracking.runs.messages import DeleteRun
 from tests.factories import a_run
@@ -63,6 +63,31 @@ def test_runs_that_told_nothing_have_nothing(gate: Gate) -> None:
         asked(gate, "f" * 32)
     with pytest.raises(DoesNotExist):
         gate.perform(NoteOrigin(run_id="f" * 32, python="3"))
+
+
+def test_origins_of_several_runs_are_read_together(gate: Gate) -> None:
+    """Pages that compare runs ask once; long lists come when they are wanted, and a digest tells patches apart."""
+    run_ids = [a_run(gate) for _ in range(4)]
+    for run_id, patch in zip(run_ids, ("--- a\n", "--- b\n", ""), strict=False):
+        gate.perform(NoteOrigin(run_id=run_id, patch=patch, **TOLD))
+
+    whole = gate.ask(GetOrigins(run_ids=run_ids, packages=True, patches=True)).origins
+    short = gate.ask(GetOrigins(run_ids=[run_ids[2], run_ids[0]])).origins
+
+    assert [asked(gate, run_id) for run_id in run_ids] == whole
+    assert [run_ids[2], run_ids[0]] == [origin.run_id for origin in short]
+    assert (["", None], [[], []]) == ([one.patch for one in short], [one.packages for one in short])
+    assert 3 == len({origin.changes for origin in whole[:3]})
+    assert short[1].changes == whole[0].changes
+
+
+@pytest.mark.parametrize("wrong", [[], ["f" * 32] * (MAX_READ + 1), ["no id!"]])
+def test_a_wrong_number_of_origins_is_refused(gate: Gate, wrong: list[str]) -> None:
+    """The error says how many are read at a time; one unknown run is named."""
+    with pytest.raises(InvalidParameter):
+        gate.perform(GetOrigins(run_ids=wrong))
+    with pytest.raises(DoesNotExist, match="e" * 32):
+        gate.perform(GetOrigins(run_ids=[a_run(gate), "e" * 32]))
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Messages that change many runs."""
+"""Messages about many runs."""
 
 from collections.abc import Sequence
 from dataclasses import field
@@ -9,10 +9,12 @@ from runyard.exceptions import InvalidParameter
 from runyard.protocol.message import Message
 from runyard.protocol.types import ExperimentId, ViewType
 from runyard.tracking.many_runs.entities import RunIdsFound, RunsChanged
-from runyard.tracking.runs.messages import check_tag
+from runyard.tracking.runs.messages import RunsFound, check_tag
 
 MAX_RUNS = 10_000
 """Maximum number of runs in one message."""
+MAX_READ = 100
+"""Maximum number of runs that are read by their ids at a time."""
 
 
 def check_run_ids(run_ids: Sequence[str]) -> None:
@@ -26,6 +28,28 @@ def check_run_ids(run_ids: Sequence[str]) -> None:
         raise InvalidParameter(f"'run_ids' has {len(run_ids)} entries; 1 to {MAX_RUNS:,} runs are changed at a time.")
     for run_id in run_ids:
         check_run_id(run_id)
+
+
+def check_read_ids(run_ids: Sequence[str]) -> None:
+    """Check the ids of runs that are to be read.
+
+    Raises
+    ------
+    InvalidParameter: There are none or too many of them, or one is not an id of a run.
+    """
+    if not 0 < len(run_ids) <= MAX_READ:
+        raise InvalidParameter(f"'run_ids' has {len(run_ids):,} entries; 1 to {MAX_READ} runs are read at a time.")
+    for run_id in run_ids:
+        check_run_id(run_id)
+
+
+class GetRuns(Message[RunsFound], post="runs/get-many", kind="read", family="runyard", needs="run.read"):
+    """Some runs by their ids, 1 to 100, in their order; deleted ones too."""
+
+    run_ids: list[str]
+
+    def check(self) -> None:
+        check_read_ids(self.run_ids)
 
 
 class FindRunIds(

@@ -1,4 +1,4 @@
-"""Operations on many runs: a transaction for each piece of some milliseconds, so that other writes go on."""
+"""Operations on many runs. Changes take a transaction for each piece of some milliseconds: other writes go on."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,20 +12,36 @@ from runyard.db.jobs import Unfinished
 from runyard.db.transaction import Transaction
 from runyard.exceptions import Conflict, InvalidParameter, RunyardException
 from runyard.gate.performers import performs
-from runyard.protocol.answer import Wire
+from runyard.protocol.answer import Raw, Wire
 from runyard.tracking.experiments.stages import ACTIVE, DELETED, refuse_while_changing
-from runyard.tracking.many_runs.messages import MAX_RUNS, DeleteRuns, FindRunIds, RemoveRuns, RestoreRuns, TagRuns
+from runyard.tracking.many_runs.messages import (
+    MAX_RUNS,
+    DeleteRuns,
+    FindRunIds,
+    GetRuns,
+    RemoveRuns,
+    RestoreRuns,
+    TagRuns,
+)
 from runyard.tracking.many_runs.pieces import Done, Plan, in_pieces
 from runyard.tracking.removal.candidates import find_runs
 from runyard.tracking.removal.claims import OwnArtifacts, claim_rows
 from runyard.tracking.removal.needs import Needed, needed_by_others, reasons_to_keep_runs
 from runyard.tracking.runs.operations import put_tags
-from runyard.tracking.runs.rows import deleted_run, remove_from_document
+from runyard.tracking.runs.rows import deleted_run, numbers_of, remove_from_document
 from runyard.tracking.runs.search import search_run_ids
 from runyard.tracking.runs.tables import runs, tags
+from runyard.tracking.runs.wire import runs_on_wire
 
 PIECE, TAGGED_PIECE = 100, 20
 """Runs that are changed at a time, about 2 ms of work; the second where each run's document is written anew."""
+
+
+@performs(GetRuns)
+def get_runs(tx: Transaction, message: GetRuns) -> Raw:
+    """One statement to find them, and those that read runs."""
+    found = runs_on_wire(tx, numbers_of(tx, message.run_ids))
+    return Raw(f'{{"runs":[{",".join(found)}]}}'.encode())
 
 
 @performs(FindRunIds)

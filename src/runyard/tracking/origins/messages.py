@@ -18,6 +18,8 @@ MAX_LINE = 4_000
 """Characters of a text that is one line, such as a folder."""
 MAX_PATCH = 1_000_000
 """Characters of a patch."""
+MAX_READ = 100
+"""Runs whose origins are read at a time."""
 
 
 def _check_list(name: str, values: list[str], most: int, longest: int) -> None:
@@ -44,7 +46,8 @@ class Origin(Answer):
     cores: How many processors the program might use.
     memory: Bytes.
     patch: What differed from the commit, for ``git apply``; empty when nothing did. None: not recorded.
-    environment, machine: What is equal for runs with equal packages, and for runs on equal machines.
+    environment, machine, changes: What is equal for runs with equal packages, for runs on equal machines, and for runs
+        with equal uncommitted changes.
     """
 
     run_id: str
@@ -64,6 +67,13 @@ class Origin(Answer):
     patch: str | None = None
     environment: str = ""
     machine: str = ""
+    changes: str = ""
+
+
+class OriginsFound(Answer):
+    """What some runs were started with, in the order they were asked for."""
+
+    origins: list[Origin] = field(default_factory=list)
 
 
 class NoteOrigin(Message[Nothing], post="runs/note-origin", family="runyard", needs="run.edit"):
@@ -126,3 +136,25 @@ class GetOrigin(Message[Origin], get="runs/get-origin", kind="read", family="run
 
     def check(self) -> None:
         check_run_id(self.run_id)
+
+
+class GetOrigins(Message[OriginsFound], post="runs/get-origins", kind="read", family="runyard", needs="run.read"):
+    """What some runs, 1 to 100, were started with; deleted runs too.
+
+    Attributes
+    ----------
+    packages, patches: Whether to answer the lists of packages and the uncommitted changes, which may be long. Without
+        patches, `changes` tells apart those that differ.
+    """
+
+    run_ids: list[str]
+    packages: bool = False
+    patches: bool = False
+
+    def check(self) -> None:
+        if not 0 < len(self.run_ids) <= MAX_READ:
+            raise InvalidParameter(
+                f"'run_ids' has {len(self.run_ids):,} entries; the origins of 1 to {MAX_READ} runs are read at a time."
+            )
+        for run_id in self.run_ids:
+            check_run_id(run_id)

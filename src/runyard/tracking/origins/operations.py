@@ -3,6 +3,7 @@
 import hashlib
 import json
 import zlib
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,9 +14,9 @@ from runyard.db.dialects import one_of, one_of_values, upsert
 from runyard.db.transaction import Prepared, Transaction
 from runyard.gate.performers import performs
 from runyard.protocol.answer import Wire
-from runyard.tracking.origins.messages import Beat, GetOrigin, NoteOrigin
+from runyard.tracking.origins.messages import Beat, GetOrigin, GetOrigins, NoteOrigin
 from runyard.tracking.origins.tables import origin_texts, run_origins
-from runyard.tracking.runs.rows import find_run
+from runyard.tracking.runs.rows import find_run, numbers_of
 from runyard.tracking.runs.tables import runs
 
 UNUSED_MS = 3_600_000
@@ -25,6 +26,7 @@ _OWN = ("command", "folder", "below", "notebook", "variables")
 _ENVIRONMENT = ("python", "platform", "packages")
 _MACHINE = ("host", "processor", "cores", "memory", "gpus")
 _NOTED = ("started_with", "environment_id", "machine_id", "patch_id")
+_NO_CHANGES = hashlib.sha256(b"").hexdigest()
 
 
 @performs(NoteOrigin)
@@ -98,25 +100,52 @@ def beat(tx: Transaction, message: Beat) -> Wire:
 def get_origin(tx: Transaction, message: GetOrigin) -> Wire:
     """Read it, with the texts that it shares with other runs."""
     run = find_run(tx, message.run_id)
-    columns = (run_origins.c.started_with, *(run_origins.c[name] for name in _NOTED[1:]))
-    row = tx.execute(sa.select(*columns).where(run_origins.c.run_id == run.id)).first()
-    told: dict[str, Any] = {"run_id": message.run_id}
-    if row is None:
-        return told
-    numbers = [number for number in row[1:] if number is not None]
-    chosen = sa.select(origin_texts.c.id, origin_texts.c.digest, origin_texts.c.packed)
-    texts = {
-        number: (digest, zlib.decompress(packed).decode())
-        for number, digest, packed in tx.execute(chosen.where(origin_texts.c.id.in_(numbers)))
-    }
-    told |= json.loads(row.started_with or "{}")
-    for name, number in (("environment", row.environment_id), ("machine", row.machine_id)):
-        if number in texts:
-            digest, text = texts[number]
-            told |= json.loads(text) | {name: digest}
-    if row.patch_id in texts:
-        told["patch"] = texts[row.patch_id][1]
+    return {"run_id": message.run_id, **_told(tx, [run.id], packages=True, patches=True).get(run.id, {})}
+
+
+@performs(GetOrigins)
+def get_origins(tx: Transaction, message: GetOrigins) -> Wire:
+    """Four statements; each shared text is read once."""
+    numbers = numbers_of(tx, message.run_ids)
+    told = _told(tx, numbers, packages=message.packages, patches=message.patches)
+    pairs = zip(message.run_ids, numbers, strict=True)
+    return {"origins": [{"run_id": run_id, **told.get(number, {})} for run_id, number in pairs]}
+
+
+def _told(tx: Transaction, numbers: Sequence[int], *, packages: bool, patches: bool) -> dict[int, dict[str, Any]]:
+    """What runs were started with, by the run's number. Three statements."""
+    columns = (run_origins.c.run_id, run_origins.c.started_with, *(run_origins.c[name] for name in _NOTED[1:]))
+    rows = tx.execute(sa.select(*columns).where(one_of(tx, run_origins.c.run_id, numbers))).all()
+    shared = {number for row in rows for number in row[2:] if number is not None}
+    digests = _digests(tx, shared)
+    unread = set() if patches else {row.patch_id for row in rows if digests.get(row.patch_id) != _NO_CHANGES}
+    texts = _texts(tx, shared - unread)
+    told: dict[int, dict[str, Any]] = {}
+    for row in rows:
+        found = told[row.run_id] = json.loads(row.started_with or "{}")
+        for name, number in (("environment", row.environment_id), ("machine", row.machine_id)):
+            if number in texts:
+                found |= json.loads(texts[number]) | {name: digests[number]}
+        if not packages:
+            found.pop("packages", None)
+        if row.patch_id in digests:
+            found["changes"] = digests[row.patch_id]
+        if row.patch_id in texts:
+            found["patch"] = texts[row.patch_id]
     return told
+
+
+def _digests(tx: Transaction, numbers: Collection[int]) -> dict[int, str]:
+    """The digests of shared texts, by their number."""
+    chosen = sa.select(origin_texts.c.id, origin_texts.c.digest)
+    return {row.id: row.digest for row in tx.execute(chosen.where(one_of(tx, origin_texts.c.id, sorted(numbers))))}
+
+
+def _texts(tx: Transaction, numbers: Collection[int]) -> dict[int, str]:
+    """Shared texts, by their number."""
+    chosen = sa.select(origin_texts.c.id, origin_texts.c.packed)
+    rows = tx.execute(chosen.where(one_of(tx, origin_texts.c.id, sorted(numbers))))
+    return {row.id: zlib.decompress(row.packed).decode() for row in rows}
 
 
 def remove_unused_texts(tx: Transaction) -> int:

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from runyard.core.limits import shown
-from runyard.db.dialects import VALUES, among, bound
+from runyard.db.dialects import VALUES, among, bound, one_of_values
 from runyard.db.transaction import Prepared, Transaction
 from runyard.exceptions import DoesNotExist, InvalidParameter
 from runyard.tracking.runs.documents import with_entries, without_tag
@@ -97,6 +97,21 @@ def find_run(tx: Transaction, run_id: str, lock: bool = False) -> FoundRun:
     if row is None:
         raise missing_run(run_id)
     return FoundRun(*row)
+
+
+def numbers_of(tx: Transaction, run_ids: Sequence[str]) -> list[int]:
+    """The internal numbers of runs, deleted ones too, in the order of their ids. One statement.
+
+    Raises
+    ------
+    DoesNotExist: One of them is not there.
+    """
+    chosen = sa.select(runs.c.run_uuid, runs.c.id).where(one_of_values(tx.dialect, runs.c.run_uuid, run_ids))
+    found: dict[str, int] = {row.run_uuid: row.id for row in tx.execute(chosen)}
+    for run_id in run_ids:
+        if run_id not in found:
+            raise missing_run(run_id)
+    return [found[run_id] for run_id in run_ids]
 
 
 def active_run(tx: Transaction, run_id: str, lock: bool = True) -> FoundRun:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from runyard.exceptions import DoesNotExist, InvalidParameter
+from runyard.tracking.many_runs.messages import GetRuns
 from runyard.tracking.runs.entities import Run
-from runyard.tracking.runs.messages import GetRun
 from runyard.tracking.selections.messages import GetSelection
 from runyard.ui.parts.list_state import ListState
 from runyard.ui.site import Site
@@ -95,10 +95,10 @@ def checked_ids(run_ids: Sequence[str] | dict[str, None]) -> list[str]:
 
 
 def chosen_runs(site: Site, state: ListState) -> list[Run]:
-    """The runs that ``runs`` names.
+    """The runs that ``runs`` names, read together.
 
     Raises
     ------
     DoesNotExist: One of the ids is not a run's.
     """
-    return [site.ask(GetRun(run_id=run_id)).run for run_id in chosen_ids(state)]
+    return site.ask(GetRuns(run_ids=chosen_ids(state))).runs
