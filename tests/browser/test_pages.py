@@ -51,11 +51,18 @@ def test_a_runs_charts_are_drawn(tab: Tab, story: Story) -> None:
 
 def test_a_comparison_draws_one_chart_a_metric_and_a_legend(tab: Tab, story: Story) -> None:
     """All runs share a chart, told apart by colour and dashes."""
-    tab.open(f"/compare?runs={','.join(story.run_ids[:3])}")
+    tab.open(f"/compare?tab=metrics&runs={','.join(story.run_ids[:3])}")
 
     drawn(tab.page, 1)
     expect(tab.page.locator("line-chart")).to_have_count(2)
     expect(tab.page.locator("#legend .mark-button svg")).to_have_count(3)
+    tab.page.get_by_role("link", name="Params").click()
+    expect(tab.page.locator(".compare")).to_contain_text("seed")
+    tab.page.keyboard.press("d")
+    tab.page.wait_for_url("**differences=only*")
+    tab.page.keyboard.press("d")
+    tab.page.wait_for_url("**differences=all*")
+    expect(tab.page.locator(".compare")).to_contain_text("seed")
     tab.page.keyboard.press("d")
     tab.page.wait_for_url("**differences=only*")
     expect(tab.page.locator(".compare")).not_to_contain_text("seed")

@@ -1,15 +1,43 @@
 """The comparison of runs, and the page of one metric."""
 
+import re
+
+import sqlalchemy as sa
+
 from runyard.gate.gate import Gate
-from tests.factories import a_run
+from runyard.tracking.runs.messages import LogBatch
+from runyard.ui.parts.compare_state import TABS
+from tests.factories import a_point, a_run, an_experiment
 from tests.ui.asking import Answer, Reader
+from tests.ui.pages.test_budgets import MAX_ELEMENTS
+from tests.ui.pages.test_wide_runs import a_wide_run, shown
 from tests.ui.stories import a_story
+
+MAX_STATEMENTS = 12
+"""Of any tab."""
 
 
 def marked(page: Answer) -> list[str]:
     """The rows marked as different."""
     rows = page.text.split("<tr")
     return [row.split('<th scope="row">')[1].split("<")[0] for row in rows if row.startswith(' class="differs')]
+
+
+def deltas(page: Answer) -> list[tuple[str, str]]:
+    """The differences from the baseline, and how they are judged."""
+    return re.findall(r'<small(?: class="(\w+)")?>([+\N{MINUS SIGN}][^<]*)</small>', page.text)
+
+
+def statements_of(gate: Gate) -> list[str]:
+    """A list to which every statement is added that reading takes."""
+    seen: list[str] = []
+
+    def note(text: str) -> None:
+        if not text.startswith(("BEGIN", "COMMIT", "ROLLBACK")):
+            seen.append(text)
+
+    sa.event.listen(gate.engines.reading, "checkout", lambda connection, *_: connection.set_trace_callback(note))
+    return seen
 
 
 def test_params_that_differ_are_marked(gate: Gate, reader: Reader) -> None:
@@ -29,10 +57,86 @@ def test_only_differences_hides_the_rest_and_says_how_much(gate: Gate, reader: R
     assert "seed" not in page.words
 
 
+def test_the_switch_goes_both_ways(gate: Gate, reader: Reader) -> None:
+    """What is hidden can be shown again, whether the address or the length of the table hid it."""
+    ids = ",".join(a_story(gate).run_ids)
+    switched = {}
+    for query in ("", "&differences=only", "&differences=all"):
+        page = reader.get(f"/compare?runs={ids}{query}")
+        switched[query] = [
+            attributes["href"] for _, attributes in page.elements if attributes.get("id") == "differences-switch"
+        ]
+
+    assert [f"/compare?runs={ids}&differences=only"] == switched[""] == switched["&differences=all"]
+    assert [f"/compare?runs={ids}&differences=all"] == switched["&differences=only"]
+
+
+def test_numbers_say_how_far_they_are_from_the_baseline(gate: Gate, reader: Reader) -> None:
+    """With the direction of better where the metric's name tells it; any run can be the baseline."""
+    first, second, third = (a_run(gate) for _ in range(3))
+    for run_id, value in ((first, 0.5), (second, 0.25), (third, 0.75)):
+        points = [a_point("loss", value), a_point("size", value), a_point("val/acc", value)]
+        gate.perform(LogBatch(run_id=run_id, metrics=points))
+    address = f"/compare?tab=metrics&runs={first},{second},{third}"
+
+    page, turned = reader.get(address), reader.get(f"{address}&baseline={third}")
+
+    assert deltas(page) == [
+        ("better", "\N{MINUS SIGN}0.2500"), ("worse", "+0.2500"),
+        ("", "\N{MINUS SIGN}0.2500"), ("", "+0.2500"),
+        ("worse", "\N{MINUS SIGN}0.2500"), ("better", "+0.2500"),
+    ]  # fmt: skip
+    assert [("better", "\N{MINUS SIGN}0.2500"), ("better", "\N{MINUS SIGN}0.5000")] == deltas(turned)[:2]
+
+
+def test_runs_are_rows_when_one_wants(gate: Gate, reader: Reader) -> None:
+    """Fifty runs of few settings are read downwards; what differs is marked in the heads."""
+    run_ids = a_story(gate).run_ids
+    page = reader.get(f"/compare?by=rows&runs={','.join(run_ids)}")
+
+    assert list(run_ids) == page.attributes("tr", "data-run")
+    heads = re.findall(r'<th scope="col"( class="differs")? title="(\w+)">', page.text)
+    assert [(' class="differs"', "lr"), ("", "seed")] == heads[:2]
+
+
+def test_rows_come_in_pages(gate: Gate, reader: Reader) -> None:
+    """All of thousands of params can be reached; the page says which it shows."""
+    experiment_id = an_experiment(gate)
+    runs = ",".join(a_wide_run(gate, 500, experiment_id, value) for value in ("v", "w"))
+
+    page = reader.get(f"/compare?tab=params&runs={runs}")
+    [following] = [attributes["href"] for _, attributes in page.elements if attributes.get("rel") == "next"]
+    second = reader.get(following)
+
+    assert "Params · the first 200 of 500" in page.words
+    assert [f"p{place:05}" for place in range(200, 400)] == shown(second, "p")
+    assert "201-400 of 500" in second.words
+    assert ["prev", "next"] == second.attributes("a", "rel")
+
+
+def test_fifty_runs_are_one_page_of_few_questions(gate: Gate, reader: Reader) -> None:
+    """As many statements as for two, in every tab, and not more elements than a browser lays out at once."""
+    experiment_id = an_experiment(gate)
+    run_ids = [a_wide_run(gate, 40, experiment_id, f"v{place}") for place in range(50)]
+    seen = statements_of(gate)
+    for tab, _ in TABS:
+        taken = []
+        for runs in (run_ids[:2], run_ids):
+            for way in ("columns", "rows"):
+                reader.get(f"/compare?tab={tab}&by={way}&runs={','.join(runs)}")
+                seen.clear()
+                page = reader.get(f"/compare?tab={tab}&by={way}&runs={','.join(runs)}")
+                taken.append(len(seen))
+                assert 200 == page.status
+                assert len(page.elements) <= MAX_ELEMENTS, (tab, way)
+        assert 1 == len(set(taken)), (tab, taken)
+        assert taken[0] <= MAX_STATEMENTS, (tab, taken)
+
+
 def test_there_is_one_chart_a_metric_with_all_runs(gate: Gate, reader: Reader) -> None:
     """Runs lie over each other in the chart."""
     ids = ",".join(a_story(gate).run_ids)
-    page = reader.get(f"/compare?runs={ids}")
+    page = reader.get(f"/compare?tab=metrics&runs={ids}")
 
     assert [f"/ui/metrics?key=loss&runs={ids}", f"/ui/metrics?key=nan&runs={ids}"] == page.attributes(
         "line-chart", "source"

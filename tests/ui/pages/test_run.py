@@ -121,7 +121,7 @@ def test_charts_know_the_runs_of_their_page(gate: Gate, reader: Reader) -> None:
     run_ids = a_story(gate).run_ids
     gate.perform(SetTag(run_id=run_ids[1], key="runyard.event.2", value="halved"))
 
-    page = reader.get(f"/compare?runs={','.join(run_ids)}")
+    page = reader.get(f"/compare?tab=metrics&runs={','.join(run_ids)}")
     runs = json.loads(page.attributes("chart-legend", "data-runs")[0])
     [keys] = page.attributes("chart-settings", "keys")
 

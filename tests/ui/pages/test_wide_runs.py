@@ -110,7 +110,7 @@ def test_wide_runs_compare_by_their_first_differences(gate: Gate, reader: Reader
     found = reader.get(f"/compare?runs={','.join(ids)}&find=p0098&differences=all")
 
     assert [f"p{place:05}" for place in range(200)] == shown(page, "p")
-    assert "2,000 equal hidden" in page.words
+    assert "Metrics, latest · 1,000 equal hidden" in page.words
     assert "Params · the first 200 of 1,000" in page.words
     assert len(page.body) < 200_000
     assert [f"p{place:05}" for place in range(980, 990)] == shown(found, "p")

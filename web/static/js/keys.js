@@ -24,7 +24,7 @@ const actions = {
   k: () => move(-1),
   x: () => document.activeElement?.closest("tr")?.querySelector("input[type=checkbox]")?.click(),
   c: () => document.querySelector("#chosen button[data-needs='2']:not([disabled])")?.click(),
-  d: () => document.getElementById("only-differences")?.click(),
+  d: () => document.getElementById("differences-switch")?.click(),
   s: () => (document.activeElement?.closest("tr") ?? document.querySelector(".head"))?.querySelector("[name=star]")?.click(),
   e: () => editing(),
   F2: () => editing(),

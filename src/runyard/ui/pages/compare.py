@@ -1,112 +1,78 @@
-"""Two or more runs side by side: what differs between them, and their metrics."""
+"""Runs side by side: what differs between them, and why."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from runyard.core.tags import COMMIT_TAG, SOURCE_NAME_TAG
 from runyard.tracking.experiments.messages import GetExperiment
 from runyard.tracking.runs.entities import Run
 from runyard.ui.navigation import Crumb, Shell
 from runyard.ui.parts.chart_runs import ChartRuns, chart_runs
 from runyard.ui.parts.charts import Chart, charts_of
 from runyard.ui.parts.chosen_runs import checked_ids, chosen, chosen_runs
-from runyard.ui.parts.format import MISSING, number, shortened, status_label
+from runyard.ui.parts.compare_facts import details_of, metrics_of, params_of, system_metrics_of, tags_of
+from runyard.ui.parts.compare_state import Comparison
+from runyard.ui.parts.compare_table import Table, table_of
 from runyard.ui.parts.list_state import ListState
-from runyard.ui.parts.narrowed import MAX_ROWS
-from runyard.ui.parts.presentation import datasets, own_run_tags, user
+from runyard.ui.parts.presentation import is_running
 from runyard.ui.site import Site
 
-_CELL = 60
-_MANY_ROWS = 20
-_FEWEST_ROWS = 20
-_MAX_ELEMENTS = 850
-"""Elements of a band; where many runs are compared, fewer rows are shown."""
-_FULL = 500
-"""Characters of a value that a cell shows when it is pointed at."""
+_BESIDE_CHARTS = 1400
+"""Elements of the table that stands above charts."""
 
 
 @dataclass(frozen=True)
-class ComparedRow:
-    """A param, metric or tag with its value in each run; `full` has more of the values that cells shorten."""
-
-    key: str
-    cells: tuple[str, ...]
-    full: tuple[str, ...]
-    differs: bool
-
-
-@dataclass(frozen=True)
-class Band:
-    """The rows of one kind; the first of them, where there are very many.
+class Curves:
+    """The charts of metrics.
 
     Attributes
     ----------
-    equal: How many rows are the same in all runs.
-    found: How many rows there are to show.
+    total: How many metrics there are to draw.
     """
 
-    title: str
-    rows: tuple[ComparedRow, ...]
-    equal: int
-    found: int
-    numeric: bool = False
+    charts: tuple[Chart, ...]
+    total: int
+    shown: ChartRuns
 
 
 @dataclass(frozen=True)
 class ComparePage:
-    """All that compare.html may use."""
+    """All that compare.html may use: what the open tab shows, and nothing of the others.
 
-    runs: tuple[Run, ...]
-    bands: tuple[Band, ...]
-    charts: tuple[Chart, ...]
-    metric_count: int
-    shown: ChartRuns
-    only_differences: bool
-    find: str
-    without_find: str
-    kept: Mapping[str, str]
-    toggle: str
-    without: tuple[str, ...]
-    ids: str
+    Attributes
+    ----------
+    lacking: What to say where no run has anything to compare.
+    paired: Whether two of the runs are compared with each other, beside the table.
+    """
+
+    comparison: Comparison
+    table: Table | None = None
+    curves: Curves | None = None
+    lacking: str = "Nothing was logged."
+    paired: bool = False
 
     @property
-    def wide(self) -> bool:
-        """Whether there is more than the page shows, so that one must be able to look for it."""
-        return any(len(band.rows) < band.found for band in self.bands)
+    def runs(self) -> tuple[Run, ...]:
+        """The runs, in their order."""
+        return self.comparison.runs
+
+    @property
+    def running(self) -> bool:
+        """Whether one of them is still being written."""
+        return any(map(is_running, self.runs))
 
 
 def show(site: Site, request: Request) -> Response:
     """The comparison of the runs that the address names."""
-    state, path = ListState.of(request), site.urls("compare")
+    state = ListState.of(request)
     if len(state.all("runs")) != 1 or state.text("chosen") or state.text("selection"):  # sent by the form of a table
         run_ids = checked_ids(chosen(site, state.all).run_ids)
         return RedirectResponse(site.urls("compare", runs=",".join(run_ids)), 303)
     runs = chosen_runs(site, state)
-    ids = ",".join(run.info.run_id for run in runs)
-    find, choice = state.text("find"), state.text("differences")
-    compared = _compared(runs, find)
-    only = choice == "only" if choice else sum(len(rows.keys) for rows in compared) > _MANY_ROWS
-    keys = sorted({key for run in runs for key in run.data.metrics if not key.startswith("system/")})
-    keys = [key for key in keys if find.lower() in key.lower()]
-    page = ComparePage(
-        runs=tuple(runs),
-        bands=tuple(_band(rows, only=only) for rows in compared),
-        charts=charts_of(site.urls, runs, keys),
-        metric_count=len(keys),
-        only_differences=only,
-        find=find,
-        without_find=state.href(path, find=None),
-        kept={"runs": ids, **({"differences": choice} if choice else {})},
-        toggle=state.href(path, differences="all" if only else "only"),
-        without=tuple(
-            state.href(path, runs=",".join(other.info.run_id for other in runs if other is not run)) for run in runs
-        ),
-        shown=chart_runs(runs),
-        ids=ids,
-    )
+    comparison = Comparison.of(site.urls, state, runs)
+    page = _SHOWN[comparison.tab](site, comparison)
     crumbs = (Crumb("Experiments", site.urls()), *_experiment_crumb(site, runs), Crumb("Compare"))
     return site.page(request, "compare", page, Shell(f"Compare {len(runs)} runs", "experiments", crumbs))
 
@@ -120,60 +86,24 @@ def _experiment_crumb(site: Site, runs: Sequence[Run]) -> tuple[Crumb, ...]:
     return (Crumb(name, site.urls("experiments", experiment_id)),)
 
 
-@dataclass(frozen=True)
-class Compared:
-    """What is compared of one kind: a value of each key in each run, and which keys differ."""
-
-    title: str
-    columns: tuple[Mapping[str, str], ...]
-    keys: tuple[str, ...]
-    differing: frozenset[str]
-    numeric: bool = False
+def _overview(_site: Site, comparison: Comparison) -> ComparePage:
+    runs = comparison.runs
+    compared = (params_of(runs), metrics_of(runs), tags_of(runs), details_of(runs))
+    return ComparePage(comparison, table_of(comparison, compared))
 
 
-def _compared(runs: Sequence[Run], find: str) -> tuple[Compared, ...]:
-    return (
-        _of_kind("Params", runs, find, lambda run: run.data.params),
-        _of_kind(
-            "Metrics, latest",
-            runs,
-            find,
-            lambda run: {key: number(value, 6) for key, value in run.data.metrics.items()},
-            numeric=True,
-        ),
-        _of_kind("Tags", runs, find, lambda run: own_run_tags(run.data.tags)),
-        _of_kind("Details", runs, "", _details),
-    )
+def _params(_site: Site, comparison: Comparison) -> ComparePage:
+    table = table_of(comparison, [params_of(comparison.runs)])
+    return ComparePage(comparison, table, lacking="No params were logged.")
 
 
-def _details(run: Run) -> dict[str, str]:
-    details = {"status": status_label(run.info.status), "user": user(run), "experiment": run.info.experiment_id}
-    if datasets(run):
-        details["datasets"] = ", ".join(f"{used.dataset.name} ({used.dataset.digest})" for used in datasets(run))
-    for key in (SOURCE_NAME_TAG, COMMIT_TAG):
-        if run.data.tags.get(key):
-            details[key.removeprefix("mlflow.")] = run.data.tags[key]
-    return details
+def _metrics(site: Site, comparison: Comparison) -> ComparePage:
+    runs = comparison.runs
+    own = metrics_of(runs)
+    keys = own.keys(comparison.find)
+    curves = Curves(charts_of(site.urls, runs, keys), len(keys), chart_runs(runs))
+    table = table_of(comparison, [own, system_metrics_of(runs)], elements=_BESIDE_CHARTS)
+    return ComparePage(comparison, table, curves, lacking="No metrics were logged.")
 
 
-def _of_kind(
-    title: str, runs: Sequence[Run], find: str, values: Callable[[Run], Mapping[str, str]], *, numeric: bool = False
-) -> Compared:
-    """The values of one kind, of the keys that hold a text."""
-    columns, wanted = tuple(values(run) for run in runs), find.lower()
-    keys = sorted(key for key in {key for column in columns for key in column} if wanted in key.lower())
-    differing = (key for key in keys if len({column.get(key, MISSING) for column in columns}) > 1)
-    return Compared(title, columns, tuple(keys), frozenset(differing), numeric)
-
-
-def _band(compared: Compared, *, only: bool) -> Band:
-    """The rows to show; `only` leaves out those that are the same in all runs."""
-    most = max(_FEWEST_ROWS, min(MAX_ROWS, _MAX_ELEMENTS // (len(compared.columns) + 2)))
-    keys = [key for key in compared.keys if key in compared.differing] if only else list(compared.keys)
-    rows = []
-    for key in keys[:most]:
-        full = tuple(column.get(key, MISSING) for column in compared.columns)
-        cells = tuple(shortened(text, _CELL) for text in full)
-        rows.append(ComparedRow(key, cells, tuple(shortened(text, _FULL) for text in full), key in compared.differing))
-    equal = len(compared.keys) - len(compared.differing)
-    return Band(compared.title, tuple(rows), equal, len(keys), compared.numeric)
+_SHOWN = {"overview": _overview, "params": _params, "metrics": _metrics}

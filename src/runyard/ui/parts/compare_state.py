@@ -1,0 +1,119 @@
+"""What the address of a comparison says: its runs, the baseline, the tab, and how its tables are shown."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from runyard.tracking.runs.entities import Run
+from runyard.ui.navigation import QueryValue, Urls
+from runyard.ui.parts.chart_runs import SETTINGS
+from runyard.ui.parts.list_state import ListState
+from runyard.ui.parts.presentation import names_of
+
+TABS = (
+    ("overview", "Overview"),
+    ("metrics", "Metrics"),
+    ("params", "Params"),
+)
+"""The parts of the page: the name in the address, and what the tab says."""
+_OF_ALL_TABS = ("runs", "baseline", "with", "by", "differences", "find", *SETTINGS)
+"""Parameters that go along to another tab."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The runs that are compared, and how.
+
+    Attributes
+    ----------
+    names: A name for each run, in their order.
+    baseline: The place of the run that the others are compared with.
+    other: The place of the run that is compared with the baseline where only two can be; the baseline's when alone.
+    tab: The tab that is open.
+    differences: ``only``, ``all``, or empty where the address leaves it open.
+    find: What keys must hold.
+    """
+
+    urls: Urls
+    state: ListState
+    runs: tuple[Run, ...]
+    names: tuple[str, ...]
+    baseline: int
+    other: int
+    tab: str
+    differences: str
+    find: str
+
+    @classmethod
+    def of(cls, urls: Urls, state: ListState, runs: Sequence[Run]) -> "Comparison":
+        """Read it from an address; a baseline that is not among the runs is left out."""
+        names, ids = names_of(runs), [run.info.run_id for run in runs]
+        baseline = _place(ids, state.text("baseline"), 0)
+        other = _place(ids, state.text("with"), baseline)
+        if other == baseline and len(ids) > 1:
+            other = next(place for place in range(len(ids)) if place != baseline)
+        return cls(
+            urls=urls,
+            state=state,
+            runs=tuple(runs),
+            names=tuple(names[run_id] for run_id in ids),
+            baseline=baseline,
+            other=other,
+            tab=state.choice("tab", [name for name, _ in TABS]),
+            differences=state.text("differences") if state.text("differences") in ("only", "all") else "",
+            find=state.text("find"),
+        )
+
+    @property
+    def by_rows(self) -> bool:
+        """Whether runs are rows."""
+        return self.state.text("by") == "rows"
+
+    @property
+    def ids(self) -> str:
+        """The ids of the runs, as addresses have them."""
+        return ",".join(run.info.run_id for run in self.runs)
+
+    @property
+    def pair(self) -> tuple[Run, Run]:
+        """The baseline and the run that is compared with it."""
+        return self.runs[self.baseline], self.runs[self.other]
+
+    @property
+    def pair_names(self) -> tuple[str, str]:
+        """Their names."""
+        return self.names[self.baseline], self.names[self.other]
+
+    @property
+    def options(self) -> tuple[tuple[str, str], ...]:
+        """Ids and names, to choose a run."""
+        return tuple((run.info.run_id, name) for run, name in zip(self.runs, self.names, strict=True))
+
+    @property
+    def path(self) -> str:
+        """The page's path."""
+        return self.urls("compare")
+
+    def href(self, **changes: QueryValue) -> str:
+        """This address with some changes."""
+        return self.state.href(self.path, **({"at": None} | changes))
+
+    def tabs(self) -> tuple[tuple[str, str, str], ...]:
+        """The name, the words and the address of each tab; what only one tab has stays behind."""
+        kept: dict[str, QueryValue] = {name: self.state.all(name) for name in _OF_ALL_TABS if self.state.all(name)}
+        return tuple(
+            (name, label, self.urls("compare", **{**kept, "tab": None if name == "overview" else name}))
+            for name, label in TABS
+        )
+
+    def kept(self, *without: str) -> tuple[tuple[str, str], ...]:
+        """What a form that changes the page must carry along."""
+        return tuple((name, value) for name, value in self.state.query if name not in (*without, "at"))
+
+    def without(self, place: int) -> str:
+        """The address without one of the runs."""
+        ids = [run.info.run_id for index, run in enumerate(self.runs) if index != place]
+        return self.href(runs=",".join(ids))
+
+
+def _place(ids: Sequence[str], run_id: str, otherwise: int) -> int:
+    return ids.index(run_id) if run_id in ids else otherwise
