@@ -209,6 +209,21 @@ HEARTBEATS = Setting(
     True,
     ours_only=True,
 )
+LOG_OUTPUT = Setting(
+    "LOG_OUTPUT",
+    "Keep what the program prints with every run that it starts, and show it live on the run's page.",
+    _boolean,
+    False,
+    ours_only=True,
+)
+LOG_OUTPUT_LIMIT = Setting(
+    "LOG_OUTPUT_LIMIT",
+    "Maximum size in bytes of the output that is kept of a run, at least 8 MiB; 64 MiB by default. The beginning and "
+    "the end are kept.",
+    _number(int, 8 * 2**20, 1e15),
+    64 * 2**20,
+    ours_only=True,
+)
 SUPPRESS_PRINTING_URL_TO_STDOUT = Setting(
     "SUPPRESS_PRINTING_URL_TO_STDOUT", "Do not print the run's address when it ends.", _boolean, False
 )

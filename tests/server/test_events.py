@@ -114,6 +114,24 @@ def test_one_hears_of_writes_by_other_processes(server: RunningServer, run_ids: 
         pass
 
 
+def test_one_hears_of_files(server: RunningServer, caller: Caller, run_ids: list[str]) -> None:
+    """No operation tells of them: the request that stores or removes one does, if it is answered well."""
+    place = f"/api/2.0/mlflow-artifacts/artifacts/7/{run_ids[0]}/artifacts"
+    upload = f"/ajax-api/2.0/mlflow/upload-artifact?run_uuid={run_ids[1]}&path=b.txt"
+    with Stream(server, f"runs={','.join(run_ids)}") as stream:
+        assert "hello" == stream.event()[0]
+        for method, path, status, changed in (
+            ("PUT", f"{place}/deep/a.txt", 200, run_ids[0]),
+            ("POST", upload, 200, run_ids[1]),
+            ("GET", f"{place}/deep/a.txt", 200, None),
+            ("PUT", f"{place}/../a.txt", 400, None),
+            ("DELETE", f"{place}/deep", 200, run_ids[0]),
+        ):
+            assert status == caller.request(method, path, b"x" if method != "GET" else None)[0]
+            if changed:
+                assert [changed] == stream.changed()
+
+
 def test_viewers_of_the_same_news_share_an_answer(server: RunningServer, caller: Caller, run_ids: list[str]) -> None:
     """A hundred tables cost one; later news make a new one, and so does a request that heard of none."""
     shown = []

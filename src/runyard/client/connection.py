@@ -215,13 +215,24 @@ class StoreConnection:
                 self._buffer.note_offline(problem.message)
             else:
                 return True
+        self.keep(owner, owner_id, transfer, ours)
+        return False
+
+    def keep(
+        self, owner: str, owner_id: str, transfer: Callable[[ArtifactRepository], None], ours: bool = False
+    ) -> None:
+        """Copy files into the spool, to be delivered after what was buffered before them. Parameters as of `upload`.
+
+        Raises
+        ------
+        StorageFull: The spool may not hold the files.
+        """
         copies = Copies(ours)
         try:
             transfer(cast(ArtifactRepository, copies))
             self._buffer.add_uploads(owner, owner_id, copies.made)
         finally:
             copies.forget()
-        return False
 
     def beat(self, run_id: str, goes_on: bool) -> None:
         """Tell the store from now on, every 30 seconds, that this process goes on with a run; or no more."""

@@ -11,6 +11,9 @@ STARRED_TAG = "runyard.starred"
 EVENT_TAG = "runyard.event."
 """Followed by a step, on a run: something that happened there, as its charts show it."""
 
+OUTPUT_TAG = "runyard.output"
+"""On a run whose output is kept: the number of bytes that are stored of it."""
+
 SOURCE_NAME_TAG = "mlflow.source.name"
 SOURCE_TYPE_TAG = "mlflow.source.type"
 COMMIT_TAG = "mlflow.source.git.commit"

@@ -7,12 +7,15 @@ from typing import Any
 
 from runyard import settings
 from runyard.core.credentials import without_credentials
+from runyard.core.libraries import lazy
 from runyard.core.store_address import is_server
 from runyard.fluent import recording, run_end, run_start
 from runyard.fluent.clients import client
 from runyard.fluent.stack import ActiveRun, active_run_stack, innermost, last_ended, pop, push
 from runyard.tracking.experiments.messages import pending_name
 from runyard.tracking.runs.entities import Run, RunStatus
+
+_log_output = lazy("runyard.fluent.log_output")
 
 __all__ = ["ActiveRun", "active_run", "active_run_stack", "end_run", "last_active_run", "start_run"]
 
@@ -26,6 +29,8 @@ def start_run(
     tags: Mapping[str, Any] | None = None,
     description: str | None = None,
     log_system_metrics: bool | None = None,
+    *,
+    log_output: bool | None = None,
 ) -> ActiveRun:
     """Start a run and make it the active one of this thread or task. A `with` statement ends it with the right status.
 
@@ -39,6 +44,8 @@ def start_run(
     tags: Tags to set.
     description: Text to show with the run.
     log_system_metrics: Sample processor, memory, disk, network and GPU while it runs.
+    log_output: Keep what this program prints while the run is open, and show it live on the run's page;
+        RUNYARD_LOG_OUTPUT when left out. What compiled libraries and child processes print counts too.
 
     Raises
     ------
@@ -55,12 +62,14 @@ def start_run(
         run = run_start.created(experiment_id, run_name, nested, parent_run_id, tags, description)
     if top_level:
         settings.RUN_ID.unset()
-    return _begun(ActiveRun(run, client()), log_system_metrics, resuming)
+    return _begun(ActiveRun(run, client()), log_system_metrics, log_output, resuming)
 
 
-def _begun(run: ActiveRun, log_system_metrics: bool | None, resuming: bool) -> ActiveRun:
+def _begun(run: ActiveRun, log_system_metrics: bool | None, log_output: bool | None, resuming: bool) -> ActiveRun:
     run_end.watch_process()
     push(run)
+    if settings.LOG_OUTPUT.get() if log_output is None else log_output:
+        run.output = _log_output.record(run.client, run.info.run_id, resuming)
     run.monitor = run_start.monitor_for(run, log_system_metrics, resuming)
     if settings.HEARTBEATS.get():
         run.client.connection.beat(run.info.run_id, goes_on=True)

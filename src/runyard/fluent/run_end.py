@@ -49,6 +49,9 @@ def end(run: ActiveRun, status: str) -> None:
     if run.monitor is not None:
         run.monitor.stop()
         run.monitor = None
+    if run.output is not None:
+        run.output.stop()
+        run.output = None
     if run.process_id == os.getpid() and all(other.info.run_id != run.info.run_id for other in open_runs):
         run.client.connection.beat(run.info.run_id, goes_on=False)
         run.client.set_terminated(run.info.run_id, status)
@@ -119,7 +122,7 @@ def _forget_runs_of_parent() -> None:
     _give_back_signals()
     thread_state.last = None
     for run in active_runs():
-        run.monitor = None
+        run.monitor = run.output = None
 
 
 def _give_back_signals() -> None:

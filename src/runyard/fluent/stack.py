@@ -14,13 +14,16 @@ from collections.abc import Iterable, MutableSequence
 from contextlib import ExitStack
 from contextvars import ContextVar
 from types import TracebackType
-from typing import Any, NamedTuple, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 from runyard._lazy import public_function
 from runyard.client import RunyardClient
 from runyard.fluent.clients import client
 from runyard.system_metrics.monitor import SystemMetricsMonitor
 from runyard.tracking.runs.entities import Run
+
+if TYPE_CHECKING:
+    from runyard.fluent.log_output import OutputLog
 
 EXIT_CODES_OF_SIGNALS = (129, 130, 131, 143)
 """Exit codes after SIGHUP, SIGINT, SIGQUIT and SIGTERM, by the shell's convention."""
@@ -34,6 +37,7 @@ class ActiveRun(Run):
     client: The client that logs to the run, even if the tracking URI changes later.
     process_id: The process that started it. A forked child may log to the run but does not end it.
     began: When this process started it, on the monotonic clock.
+    monitor, output: Sample the machine, and record what is printed, while it is open.
     is_active: Whether it is on a stack.
     task: The asyncio task that started it, if one did.
     inside: The run that was active when it started.
@@ -47,6 +51,7 @@ class ActiveRun(Run):
         self.process_id = os.getpid()
         self.began = time.monotonic()
         self.monitor: SystemMetricsMonitor | None = None
+        self.output: OutputLog | None = None
         self.is_active = False
         self.task: weakref.ref[Any] | None = None
         self.inside: ActiveRun | None = None
@@ -88,6 +93,8 @@ class ActiveRun(Run):
         with ExitStack() as every:  # an error ending one run must not leave the others open
             for run in opened:
                 run._is_block_over = True
+                if run.output is not None and error is not None and status != "FINISHED":
+                    run.output.note(error)
                 every.callback(public_function("end_run"), status)
 
 

@@ -1,5 +1,4 @@
-"""Artifact paths of what a project's run records."""
+"""Artifact paths of what a project's run records, besides its output."""
 
-LOGS = "logs"
 PROJECT = "project"
 PATCH, PACKAGES = f"{PROJECT}/uncommitted.patch", f"{PROJECT}/requirements.txt"

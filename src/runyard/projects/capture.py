@@ -4,11 +4,11 @@ import logging
 import tempfile
 from pathlib import Path
 
+from runyard.artifacts.repository import ArtifactRepository
 from runyard.core.uncommitted import uncommitted
 from runyard.exceptions import RunyardException
 from runyard.projects.artifact_paths import PACKAGES, PATCH
 from runyard.projects.environment import Plan
-from runyard.projects.output import Store
 from runyard.projects.sources import Source
 from runyard.projects.state import belongs
 
@@ -24,7 +24,7 @@ def uncommitted_changes(source: Source) -> str | None:
         return None
 
 
-def keep(store: Store, patch: str | None, plan: Plan) -> None:
+def keep(store: ArtifactRepository, patch: str | None, plan: Plan) -> None:
     """Store both among the run's artifacts. A run does not fail because they cannot be kept."""
     try:
         contents = {PATCH: patch, PACKAGES: plan.packages()}

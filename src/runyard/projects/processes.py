@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from runyard.client.output import Output
 from runyard.core.libraries import psutil
-from runyard.projects.output import Output
 
 MARK = "RUNYARD_PROJECT_RUNS"
 """Variable that names the runs a process belongs to, the outermost first: children inherit it, wherever they go."""

@@ -158,6 +158,12 @@ class Changes:
             with self._lock:
                 self._note(RemoveRuns(run_ids=list(run_ids)))
 
+    def note_files(self, run_id: str) -> None:
+        """Files of this run were stored or removed."""
+        self._last_write = time.monotonic()
+        with self._lock:
+            self._noted.runs.add(run_id)
+
     def add(self, listener: Listener) -> None:
         """Tell somebody of changes from now on."""
         self._listeners.add(listener)

@@ -16,6 +16,7 @@ from runyard.exceptions import InvalidParameter, RunyardException, Unavailable
 from runyard.http.answers import App, Receive, Scope, Send, refused_to_change, send_error
 from runyard.http.guard import FIELDS
 from runyard.http.process import AT_END, ENDING
+from runyard.server.artifact_paths import written_run
 from runyard.server.changes import Changes, Listener, Watch
 from runyard.server.settings import ServerSettings
 
@@ -52,7 +53,8 @@ class Events:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["path"] != self._path:
-            await self._app(scope, receive, send)
+            run_id = written_run(scope["method"], scope["path"], scope["query_string"]) if self._changes else None
+            await self._app(scope, receive, send if run_id is None else self._noting(run_id, send))
             return
         if await refused_to_change(scope, send):
             return
@@ -65,6 +67,16 @@ class Events:
             if scope["method"] == "GET":
                 await self._stream(listener, scope, receive, send)
             await send({"type": "http.response.body", "body": b""})
+
+    def _noting(self, run_id: str, send: Send) -> Send:
+        """Sends an answer, and tells those who watch the run that its files have changed, if that was done."""
+
+        async def noted(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start" and message["status"] < 300:
+                self._changes.note_files(run_id)
+            await send(message)
+
+        return noted
 
     def _watch(self, scope: Scope) -> Watch:
         if scope.get("state", {}).get(ENDING):
@@ -143,7 +155,9 @@ class SharedAnswers:
     def __init__(self, app: App, settings: ServerSettings) -> None:
         self._app = app
         prefix = re.escape(settings.static_prefix)
-        self._shown = re.compile(rf"{prefix}/(experiments/[^/.]+|runs(/[^/.]+)?|compare|metric)")
+        self._shown = re.compile(
+            rf"{prefix}/(experiments/[^/.]+|runs(/[^/.]+(/(system|output|artifacts))?)?|compare|metric)"
+        )
         self._kept: OrderedDict[tuple[Any, ...], asyncio.Task[_Answer]] = OrderedDict()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from runyard.core.tags import OUTPUT_TAG
 from runyard.gate.gate import Gate
 from runyard.projects import tags
 from runyard.tracking.runs.messages import UpdateRun
@@ -109,6 +110,20 @@ def test_only_runs_that_print_have_the_tab(gate: Gate, reader: Reader) -> None:
     assert f"/runs/{plain}/output" not in page.attributes("a", "href")
     assert "log-box" not in [tag for tag, _ in page.elements]
     assert 200 == reader.get(f"/runs/{plain}/output").status
+
+
+@pytest.mark.parametrize("path", ["", "/output"])
+def test_runs_whose_output_is_recorded_have_it_too(gate: Gate, reader: Reader, path: str) -> None:
+    """The SDK's `log_output` keeps it as projects do; those that resumed a run come after those before, each whole."""
+    run_id = a_run(gate, tags={OUTPUT_TAG: "12"})
+    for name, text in (("output", "first"), ("output-3-0a0b0c", "third"), ("output-2", "second"), ("output-3-x", "no")):
+        keep(gate, run_id, f"logs/{name}.log", f"{text}\n")
+
+    page = reader.get(f"/runs/{run_id}{path}")
+
+    assert "first\nsecond\nthird" == printed(page)
+    assert f"/runs/{run_id}/output" in page.attributes("a", "href")
+    assert OUTPUT_TAG not in page.words
 
 
 def test_a_running_runs_output_is_followed(gate: Gate, reader: Reader) -> None:

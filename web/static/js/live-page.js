@@ -1,4 +1,5 @@
-// <live-page events seconds>: while runs are being written, the parts of their page marked data-live are kept up to date.
+// <live-page events seconds>: while runs are being written, the parts of their page marked data-live are kept up to date;
+// one marked data-live="once" until it has something in it.
 // `runs` names the runs whose page it is; without `events` the page asks every so many seconds, as for what files hold.
 import { fetchPage, follow } from "./live.js";
 
@@ -47,6 +48,7 @@ customElements.define(
       if (!fresh || !this.isConnected) return;
       for (const part of document.querySelectorAll("[data-live]")) {
         const now = fresh.getElementById(part.id);
+        if (part.dataset.live === "once" && part.childElementCount) continue;
         if (now && part.take) part.take(now);
         else if (now) this.replace(part, document.adoptNode(now));
       }

@@ -11,9 +11,9 @@ from typing import Any
 import yaml
 
 from runyard.client import RunyardClient
+from runyard.client.output import Output, RunStore
 from runyard.exceptions import ExecutionException
 from runyard.projects import runs
-from runyard.projects.output import Output
 from runyard.projects.submitted_run import SubmittedRun, wait_for
 from runyard.tracking.runs.entities import Run
 
@@ -150,7 +150,7 @@ class KubernetesSubmittedRun(SubmittedRun):
 
     def _watch(self) -> None:
         status, misses = "RUNNING", 0
-        output = Output(self._client.repository(self._run.info.artifact_uri or ""))
+        output = Output(RunStore(self._client.connection, self.run_id))
         with self._cluster.logs() as printing:
             assert printing.stdout is not None
             reader = output.follow(printing.stdout, False)

@@ -7,11 +7,11 @@ import threading
 from typing import Any
 
 from runyard.client import RunyardClient
+from runyard.client.output import Output, RunStore
 from runyard.core.ids import new_run_id
 from runyard.exceptions import ExecutionException, RunyardException
 from runyard.fluent import run_end
 from runyard.projects import capture, reuse, runs, tags, variables
-from runyard.projects.output import Output
 from runyard.projects.processes import GRACE_SECONDS, ProcessTree
 from runyard.projects.request import Prepared, Request, prepared
 from runyard.projects.submitted_run import FinishedRun, SubmittedRun, wait_for
@@ -128,7 +128,7 @@ class LocalSubmittedRun(SubmittedRun):
     def _performed(self) -> str:
         """Run it to the end; the status it deserves."""
         store = self._client.repository(self._run.info.artifact_uri or "")
-        output = Output(store, self._job.request.echo)
+        output = Output(RunStore(self._client.connection, self.run_id), self._job.request.echo)
         try:
             patch = capture.uncommitted_changes(self._job.source)
             if patch is not None:

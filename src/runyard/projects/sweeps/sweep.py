@@ -10,6 +10,7 @@ from typing import Any
 
 from runyard import settings
 from runyard.client import RunyardClient
+from runyard.client.output import Output, RunStore
 from runyard.core.store_address import absolute
 from runyard.exceptions import InvalidProject
 from runyard.fluent import run_end
@@ -17,7 +18,6 @@ from runyard.fluent.clients import client as fluent_client
 from runyard.projects import archives, runs, sources, tags
 from runyard.projects.environment import planned
 from runyard.projects.launch import active_parent, configuration
-from runyard.projects.output import Output
 from runyard.projects.project import load_project
 from runyard.projects.request import Request
 from runyard.projects.sources import Source
@@ -244,7 +244,7 @@ class _Sweep:
         on_progress: Progress | None,
     ) -> None:
         """Run the points; what is known of each is on the parent's page when it ends."""
-        output = Output(self._client.repository(parent.info.artifact_uri or ""), echo=False)
+        output = Output(RunStore(self._client.connection, parent.info.run_id), echo=False)
         try:
             if outcomes:
                 output.say(f"{len(outcomes)} of {total} points have finished before")

@@ -1,4 +1,4 @@
-"""What the processes of a project run printed: the end of it, and the files with all of it."""
+"""What the processes of a run printed: the end of it, and the files with all of it."""
 
 from dataclasses import dataclass
 

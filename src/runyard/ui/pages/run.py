@@ -26,7 +26,15 @@ from runyard.ui.parts.markdown import note, web_link
 from runyard.ui.parts.narrowed import Narrowed, narrowed_metrics, narrowed_texts, within_budget
 from runyard.ui.parts.origin import Started, started_with
 from runyard.ui.parts.packaging import Packaging, packaging_at
-from runyard.ui.parts.presentation import is_project, model_name, own_run_tags, parent_id, run_name, system_tags
+from runyard.ui.parts.presentation import (
+    has_output,
+    is_project,
+    model_name,
+    own_run_tags,
+    parent_id,
+    run_name,
+    system_tags,
+)
 from runyard.ui.parts.printed import Printed, printed_by
 from runyard.ui.parts.project import Project, project_of
 from runyard.ui.parts.registry import equals, read_logged_model, read_run, search_versions
@@ -114,7 +122,7 @@ def show(site: Site, request: Request) -> Response:
         steps=steps_of(site, run),
         project=project_of(site, run, site.address(request)) if is_project(run) else None,
         started=started_with(site, run, site.address(request), again=not is_project(run)),
-        printed=printed_by(site, run, MAX_BYTES, MAX_LINES) if is_project(run) else None,
+        printed=printed_by(site, run, MAX_BYTES, MAX_LINES) if has_output(run) else None,
         description=tags.get(NOTE_TAG, ""),
         description_html=note(tags.get(NOTE_TAG, "")),
         metrics=metrics,

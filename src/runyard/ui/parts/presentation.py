@@ -7,6 +7,7 @@ from runyard.core.lifecycle import LifecycleStage
 from runyard.core.tags import (
     CONTEXT_TAG,
     NOTE_TAG,
+    OUTPUT_TAG,
     PARENT_TAG,
     RUN_NAME_TAG,
     SOURCE_TYPE_TAG,
@@ -22,8 +23,8 @@ from runyard.tracking.metrics.entities import Metric
 from runyard.tracking.runs.entities import GOING_ON, Run
 from runyard.ui.parts.looks import mark, marks
 
-_RUN_TOOLS = ("mlflow.", "runyard.project.", "runyard.sweep", STARRED_TAG)
-_SHOWN_ELSEWHERE = (NOTE_TAG, RUN_NAME_TAG, USER_TAG, PARENT_TAG, STARRED_TAG)
+_RUN_TOOLS = ("mlflow.", "runyard.project.", "runyard.sweep", STARRED_TAG, OUTPUT_TAG)
+_SHOWN_ELSEWHERE = (NOTE_TAG, RUN_NAME_TAG, USER_TAG, PARENT_TAG, STARRED_TAG, OUTPUT_TAG)
 _LOGGED_MODEL_STATUSES = {
     LoggedModelStatus.READY: "Ready",
     LoggedModelStatus.PENDING: "Pending",
@@ -85,6 +86,11 @@ def is_starred(starred: Run | Experiment) -> bool:
 def is_project(run: Run) -> bool:
     """Whether it was made by running a project."""
     return run.data.tags.get(SOURCE_TYPE_TAG) == "PROJECT"
+
+
+def has_output(run: Run) -> bool:
+    """Whether what its processes print is kept."""
+    return is_project(run) or OUTPUT_TAG in run.data.tags
 
 
 def artifact_root(run: Run) -> str:
@@ -184,6 +190,7 @@ FILTERS: dict[str, Any] = {
     "took": took,
     "lasted": lasted,
     "is_project": is_project,
+    "has_output": has_output,
     "is_starred": is_starred,
     "mark": mark,
     "marks": marks,

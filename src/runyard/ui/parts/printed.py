@@ -1,21 +1,18 @@
-"""The end of what a project's processes printed, read from the files that keep it."""
+"""The end of what a run's processes printed, read from the files that keep it."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from runyard.artifacts.entities import FileInfo
 from runyard.artifacts.locations import open_location
 from runyard.artifacts.paths import joined
+from runyard.core.output_parts import LOGS, part_number
 from runyard.exceptions import RunyardException
-from runyard.projects.artifact_paths import LOGS
 from runyard.tracking.runs.entities import Run
 from runyard.ui.parts.files import contents_at
 from runyard.ui.parts.presentation import artifact_root
 from runyard.ui.parts.terminal import shown_line
 from runyard.ui.site import Site
-
-_PART = re.compile(r"output(?:-([1-9][0-9]{0,8}))?\.log")
 
 
 @dataclass(frozen=True)
@@ -72,11 +69,11 @@ def _parts(site: Site, run: Run, files: Sequence[FileInfo]) -> tuple[Part, ...]:
     found: list[tuple[int, Part]] = []
     for file in files:
         name = file.path.rpartition("/")[2]
-        match = _PART.fullmatch(name)
-        if match and not file.is_dir:
+        number = part_number(name)
+        if number is not None and not file.is_dir:
             address = site.urls("get-artifact", run_id=run.info.run_id, path=file.path)
-            found.append((int(match[1] or 1), Part(name, file.path, file.file_size or 0, address)))
-    return tuple(part for _, part in sorted(found, key=lambda one: one[0]))
+            found.append((number, Part(name, file.path, file.file_size or 0, address)))
+    return tuple(part for _, part in sorted(found, key=lambda one: (one[0], one[1].name)))
 
 
 def _end(site: Site, location: str, parts: Sequence[Part], most: int) -> bytes:
