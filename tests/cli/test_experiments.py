@@ -98,3 +98,15 @@ def test_csv_has_a_row_a_run_and_a_column_a_key(runyard: Runyard, experiment_id:
         rows = list(csv.DictReader(file))
     assert {("2", ""), ("", '0,1 "quoted"')} == {(row["params.depth"], row["params.rate"]) for row in rows}
     assert ["0.5", "0.5"] == [row["metrics.loss"] for row in rows]
+
+
+def test_an_experiment_is_removed_for_good_only_with_yes(runyard: Runyard, experiment_id: str) -> None:
+    """There is no way back. A store without a server names the command that removes it."""
+    runyard("experiments", "delete", "-x", experiment_id)
+
+    unsure = runyard("experiments", "remove", "-x", experiment_id)
+    refused = runyard("experiments", "remove", "-x", experiment_id, "--yes")
+
+    assert (2, True) == (unsure.code, "Repeat with --yes" in unsure.err)
+    assert (1, True) == (refused.code, f"runyard gc --experiment-ids {experiment_id}" in refused.err)
+    assert 0 == runyard("experiments", "restore", "-x", experiment_id).code

@@ -233,7 +233,7 @@ def test_a_database_that_is_not_there_is_refused(runyard: Runyard, tmp_path: Pat
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     """A few runs make several batches, and each of them several transactions."""
     monkeypatch.setattr("runyard.cli.gc.BATCH", 3)
-    monkeypatch.setattr("runyard.tracking.removal.PIECE", 2)
+    monkeypatch.setattr("runyard.tracking.removal.remover.PIECE", 2)
     monkeypatch.setattr("runyard.db.jobs.PIECE_SECONDS", 0)
 
 

@@ -374,6 +374,8 @@ _CLEANING = [
     Step("update_experiment", {**_EXPERIMENT, "new_name": "spam-2025"}),
     Step("delete_experiment", _EXPERIMENT),
     Step("restore_experiment", _EXPERIMENT),
+    Step("delete_experiment", _EXPERIMENT),
+    Step("remove_experiment", _EXPERIMENT),
 ]
 
 STORY: tuple[Step, ...] = (*_TRAINING, *_FILES, *_COMPARING, *_REGISTRY, *_CLEANING)

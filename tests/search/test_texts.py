@@ -14,7 +14,7 @@ from runyard.search.fields import RUN_FIELDS
 from runyard.search.parser import parse_filter
 from runyard.tracking.checks import Check, examined
 from runyard.tracking.checks.texts import texts_of_runs
-from runyard.tracking.removal import Remover
+from runyard.tracking.removal.remover import Remover
 from runyard.tracking.runs import texts
 from runyard.tracking.runs.messages import CountRuns, DeleteRun, DeleteTag, SearchRuns, SetTag, UpdateRun
 from tests.factories import a_run, an_experiment

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from runyard.artifacts.repository import PARTIAL
 from runyard.client import RunyardClient
 from runyard.core.lifecycle import ViewType
+from runyard.exceptions import Conflict, DoesNotExist
 from runyard.gate.gate import Gate
 from runyard.tracking.runs.tables import params
 from tests.support.postgres import Cluster
@@ -210,4 +211,33 @@ def test_artifacts_that_cannot_be_deleted_keep_their_run(place: Place) -> None:
     assert place.files_of([elsewhere]) == place.kept()
     place.relocate(elsewhere, f"mlflow-artifacts:/0/{elsewhere}/artifacts")
     place.client.remove_runs([elsewhere])
+    place.wait_until_left([])
+
+
+def test_an_experiment_goes_on_going_after_its_server_was_killed(place: Place) -> None:
+    """In the middle of its runs: the next server removes the others, its logged models and the experiment itself."""
+    client, kept = place.client, place.a_run()
+    experiment_id = client.create_experiment(f"old {uuid4().hex}")
+    runs = [str(client.create_run(experiment_id).info.run_id) for _ in range(30)]
+    for run_id in runs[::10]:
+        client.log_text(run_id, "a", "deep/a.txt")
+    model = client.create_logged_model(experiment_id, "trees", runs[0])
+    client.log_model_artifact(model.model_id, __file__)
+    client.delete_experiment(experiment_id)
+
+    client.remove_experiment(experiment_id)
+    with pytest.raises((Conflict, DoesNotExist)):
+        client.restore_experiment(experiment_id)
+    place.server.kill()
+    place.server.start()
+
+    ends = time.monotonic() + 30
+    while any(one.experiment_id == experiment_id for one in client.search_experiments(ViewType.ALL)):
+        assert time.monotonic() < ends, place.server.output()
+        time.sleep(0.05)
+    assert 0 == len(client.search_runs([experiment_id], run_view_type=ViewType.ALL))
+    assert place.files_of([kept]) == place.kept()
+    assert place.folder is None or not (place.folder / experiment_id).exists()
+    client.delete_run(kept)
+    client.remove_runs([kept])
     place.wait_until_left([])

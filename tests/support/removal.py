@@ -5,7 +5,7 @@ from contextlib import closing, contextmanager
 
 from runyard.gate.gate import Gate
 from runyard.registry.model_versions.needed import NeededByVersions
-from runyard.tracking.removal import Remover
+from runyard.tracking.removal.remover import Remover
 
 
 @contextmanager

@@ -10,8 +10,8 @@ from runyard.db.facts import ARTIFACTS_DESTINATION, note_fact
 from runyard.gate.gate import Gate
 from runyard.tracking.experiments.messages import CreateExperiment, DeleteExperiment, RestoreExperiment
 from runyard.tracking.many_runs.messages import DeleteRuns, RemoveRuns, RestoreRuns
-from runyard.tracking.removal import remove_rows
 from runyard.tracking.removal.claims import find_claimed, take_over
+from runyard.tracking.removal.remover import remove_rows
 from runyard.tracking.runs.messages import CreateRun, DeleteRun, GetRun
 from tests.support.checked_gate import CheckedGate
 from tests.support.removal import open_remover
@@ -86,7 +86,7 @@ def test_released_run_is_not_removed_by_who_comes_late(gate: Gate, new_store: st
         seen = gate.inspect(lambda tx: find_claimed(tx, None))
         remover.release_runs([run_id], claim)
 
-    assert [run_id] == [one.run_id for one in seen]
+    assert [run_id] == [one.id for one in seen]
     assert frozenset() == gate.administer(lambda tx: take_over(tx, [run_id]))
     gate.administer(lambda tx: remove_rows(tx, [run_id]))
     assert 1 == gate.perform(RestoreRuns(run_ids=[run_id]))["changed"]

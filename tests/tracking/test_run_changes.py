@@ -14,7 +14,7 @@ from runyard.tracking.experiments.messages import DeleteExperiment
 from runyard.tracking.inputs.entities import Dataset, DatasetInput, InputTag
 from runyard.tracking.inputs.messages import LogInputs
 from runyard.tracking.logged_models.messages import CreateLoggedModel, GetLoggedModel
-from runyard.tracking.removal import Remover
+from runyard.tracking.removal.remover import Remover
 from runyard.tracking.run_changes import operations
 from runyard.tracking.run_changes.messages import (
     GetRunChange,

@@ -7,7 +7,7 @@ from runyard.gate.gate import Gate
 from runyard.protocol.message import AnyMessage
 from runyard.registry.model_versions.needed import NeededByVersions
 from runyard.tracking.experiments.messages import DeleteExperiment
-from runyard.tracking.removal import Remover
+from runyard.tracking.removal.remover import Remover
 from runyard.tracking.saved_views import operations
 from runyard.tracking.saved_views.messages import (
     MAX_QUERY,

@@ -108,7 +108,7 @@ def rename(experiment_id: str, new_name: str) -> None:
 @experiments.command()
 @experiment_id_option
 def delete(experiment_id: str) -> None:
-    """Mark an experiment and its runs as deleted; `restore` brings them back, `runyard gc` removes them for good."""
+    """Mark an experiment and its runs as deleted; `restore` brings them back, `remove` removes them for good."""
     RunyardClient().delete_experiment(experiment_id)
     click.echo(f"Experiment with ID {experiment_id} has been deleted.")
 
@@ -119,6 +119,25 @@ def restore(experiment_id: str) -> None:
     """Bring a deleted experiment back, with the runs that its deletion took along."""
     RunyardClient().restore_experiment(experiment_id)
     click.echo(f"Experiment with id {experiment_id} has been restored.")
+
+
+@experiments.command()
+@experiment_id_option
+@click.option("--yes", is_flag=True, help="Remove without asking.")
+def remove(experiment_id: str, yes: bool) -> None:
+    """Remove a deleted experiment for good, with its runs, logged models and artifacts. This cannot be undone.
+
+    Asks first; without a terminal it removes only with --yes. The server removes it in the background. It is refused
+    when a version of a registered model needs something of it, and when the server does not keep its artifacts:
+    `runyard gc` removes such an experiment.
+    """
+    if not yes and not sys.stdin.isatty():
+        raise click.UsageError("Nothing was removed. Repeat with --yes to remove the experiment for good.")
+    client = RunyardClient()
+    name = client.get_experiment(experiment_id).name
+    if yes or click.confirm(f"Remove experiment {name!r} with all its runs and artifacts? This cannot be undone."):
+        client.remove_experiment(experiment_id)
+        click.echo(f"Experiment with id {experiment_id} is being removed for good.")
 
 
 @experiments.command(name="csv")

@@ -12,10 +12,10 @@ from runyard.cli.artifact_places import ArtifactPlaces, artifacts_destination_op
 from runyard.cli.output import progress, show_rows
 from runyard.core.clock import now_ms
 from runyard.db.engine import require_database
-from runyard.exceptions import RunyardException
+from runyard.exceptions import Conflict, DoesNotExist, InvalidParameter, RunyardException
 from runyard.gate.gate import Gate
 from runyard.registry.model_versions.needed import NeededByVersions
-from runyard.tracking.removal import Claim, Removable, Remover
+from runyard.tracking.removal.remover import Claim, ExperimentClaim, Removable, Remover
 
 BATCH = 200
 """Runs claimed in one transaction: a server's writes wait for it."""
@@ -105,26 +105,45 @@ def _confirmed() -> bool:
 def _remove(remover: Remover, found: Removable, places: ArtifactPlaces) -> None:
     """Logged models, runs, then experiments, a batch at a time: artifacts first, then rows.
 
+    Experiments are claimed first, so that nobody restores one that has lost runs.
+
     Raises
     ------
     RunyardException: Artifacts could not be deleted. What they belong to is still there, and nothing more was removed.
     """
+    claims: dict[str, ExperimentClaim] = {}
+    removed: set[str] = set()
+    try:
+        for experiment in found.experiments:
+            try:
+                claims[experiment.experiment_id] = remover.claim_experiment(experiment.experiment_id)
+            except (Conflict, DoesNotExist, InvalidParameter) as reason:  # it was changed since it was listed
+                click.echo(f"Keeping experiment {experiment.experiment_id}: {reason}")
+        counts = _remove_contents(remover, found, places)
+        for experiment_id in claims:
+            kept = remover.remove_experiment(experiment_id)
+            if kept:
+                click.echo(f"Keeping experiment {experiment_id}: {kept}.")
+            else:
+                removed.add(experiment_id)
+    finally:  # also when artifacts cannot be deleted, or Ctrl-C was pressed
+        for experiment_id, claim in claims.items():
+            if experiment_id not in removed:
+                remover.release_experiment(experiment_id, claim)
+    remover.remove_unused_datasets()
+    remover.remove_unused_texts()
+    counts = (*counts, (len(removed), "experiment"))
+    parts = [f"{count:,} {what}{'' if count == 1 else 's'}" for count, what in counts if count]
+    click.echo(f"Removed {', '.join(parts) or 'nothing'}.")
+
+
+def _remove_contents(remover: Remover, found: Removable, places: ArtifactPlaces) -> tuple[tuple[int, str], ...]:
     models = [_Owner(f"logged model {one.model_id}", one.model_id, one.artifact_uri) for one in found.models]
     runs = [_Owner(f"run {run.run_id}", run.run_id, run.artifact_uri) for run in found.runs]
     with progress("Removing", len(models) + len(runs), of_bytes=False) as advance:
         removed_models = _in_batches(remover.claim_models, remover.remove_models, None, models, places, advance)
         removed_runs = _in_batches(remover.claim_runs, remover.remove_runs, remover.release_runs, runs, places, advance)
-    experiments = 0
-    for experiment in found.experiments:
-        reason = remover.remove_experiment(experiment.experiment_id)
-        if reason:
-            click.echo(f"Keeping experiment {experiment.experiment_id}: {reason}.")
-        experiments += reason is None
-    remover.remove_unused_datasets()
-    remover.remove_unused_texts()
-    counts = ((removed_runs, "run"), (removed_models, "logged model"), (experiments, "experiment"))
-    parts = [f"{count:,} {what}{'' if count == 1 else 's'}" for count, what in counts if count]
-    click.echo(f"Removed {', '.join(parts) or 'nothing'}.")
+    return (removed_runs, "run"), (removed_models, "logged model")
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from runyard.tracking.logged_models.client import LoggedModelsClient
 from runyard.tracking.many_runs.client import ManyRunsClient
 from runyard.tracking.metrics.client import MetricsClient
 from runyard.tracking.origins.client import OriginsClient
+from runyard.tracking.removal.client import RemovalClient
 from runyard.tracking.run_changes.client import RunChangesClient
 from runyard.tracking.run_groups.client import RunGroupsClient
 from runyard.tracking.run_trees.client import RunTreesClient
@@ -32,6 +33,7 @@ class RunyardClient(
     ExperimentsClient,
     MetricsClient,
     ManyRunsClient,
+    RemovalClient,
     RunGroupsClient,
     RunTreesClient,
     RunChangesClient,

@@ -1,8 +1,10 @@
 """Facts that a database keeps about its store."""
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 
-from runyard.db.dialects import upsert
+from runyard.db.dialects import one_of_values, upsert
 from runyard.db.metadata import metadata
 from runyard.db.transaction import Transaction
 
@@ -25,6 +27,12 @@ def fact(tx: Transaction, name: str) -> str | None:
     """The fact with a name; None when it is not set."""
     value: str | None = tx.scalar(sa.select(store_facts.c.value).where(store_facts.c.name == name))
     return value
+
+
+def facts(tx: Transaction, names: Sequence[str]) -> dict[str, str]:
+    """Those of some facts that are set, by name. One statement."""
+    chosen = sa.select(store_facts).where(one_of_values(tx.dialect, store_facts.c.name, names))
+    return {row.name: row.value for row in tx.execute(chosen)}
 
 
 def note_fact(tx: Transaction, name: str, value: str) -> None:

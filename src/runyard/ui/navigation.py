@@ -84,6 +84,7 @@ NOTICES = {
     "experiment-renamed": "The experiment was renamed.",
     "experiment-deleted": "The experiment was deleted. It can be restored.",
     "experiments-restored": "The experiments and the runs deleted with them are back.",
+    "experiments-removed": "Deleted for good. What is large goes on being deleted in the background.",
     "experiment-restored": "The experiment and the runs deleted with it are back.",
     "run-renamed": "The run was renamed.",
     "run-deleted": "The run was deleted. It can be restored.",

@@ -91,6 +91,7 @@ _ACTIONS: tuple[tuple[str, Action], ...] = (
     ("/ui/experiments/create", experiments.create),
     ("/ui/experiments/star", experiments.star),
     ("/ui/experiments/restore", experiments.restore),
+    ("/ui/experiments/remove", experiments.remove),
     ("/ui/experiments/{experiment_id}/views/first", saved_views.show_first),
     *((f"/ui/experiments/{{experiment_id}}/{name}", action) for name, action in _TABLE_ACTIONS),
     *((f"/ui/table/{name}", action) for name, action in _TABLE_ACTIONS),

@@ -26,7 +26,7 @@ from runyard.registry.model_versions.messages import (
 from runyard.registry.model_versions.needed import NeededByVersions
 from runyard.registry.model_versions.rows import find_version, version_with_alias
 from runyard.registry.model_versions.search import search_version_ids
-from runyard.registry.model_versions.sources import PROMPT_SOURCES, hold_run, link_logged_model, resolved_source
+from runyard.registry.model_versions.sources import PROMPT_SOURCES, hold_origin, link_logged_model, resolved_source
 from runyard.registry.model_versions.stages import checked_stage, transition
 from runyard.registry.model_versions.tables import model_version_tags, model_versions
 from runyard.registry.model_versions.wire import versions_on_wire
@@ -45,7 +45,7 @@ def create_model_version(tx: Transaction, message: CreateModelVersion) -> Wire:
     """Insert a version with the next number. The number is taken first: that locks the registered model."""
     model, number = _next_number(tx, message.name)
     source = resolved_source(tx, message)
-    hold_run(tx, source.run_id)
+    hold_origin(tx, source)
     version = tx.execute(
         sa.insert(model_versions)
         .values(

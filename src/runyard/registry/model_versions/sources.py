@@ -27,6 +27,8 @@ from runyard.registry.model_versions.tables import model_versions
 from runyard.registry.names import LATEST, version_number
 from runyard.registry.registered_models.aliases import aliased_version
 from runyard.registry.registered_models.rows import FoundModel, find_model
+from runyard.tracking.experiments.stages import DELETED, refuse_while_removed
+from runyard.tracking.experiments.tables import experiments
 from runyard.tracking.logged_models.tables import logged_model_tags, logged_models
 from runyard.tracking.runs.tables import runs
 
@@ -86,16 +88,26 @@ def resolved_source(tx: Transaction, message: CreateModelVersion) -> Source:
     return Source(source, source, run_id, model_id)
 
 
-def hold_run(tx: Transaction, run_id: str) -> None:
-    """Keep the run of a new version from being removed until the version is stored.
+def hold_origin(tx: Transaction, source: Source) -> None:
+    """Keep the run and the logged model of a new version from being removed until the version is stored.
 
     Raises
     ------
-    Conflict: Its removal for good has begun; its files may be gone.
+    Conflict: The removal for good of one, or of its experiment, has begun; its files may be gone.
     """
-    chosen = sa.select(runs.c.removal_time).where(runs.c.run_uuid == run_id).with_for_update(read=True)
-    if run_id and tx.scalar(chosen) is not None:
-        raise Conflict(f"Run {shown(run_id)} is being removed for good; a version cannot come from it.")
+    stage, number = experiments.c.lifecycle_stage, experiments.c.experiment_id
+    if source.run_id:
+        of_run = sa.select(number, stage, runs.c.removal_time).join(runs, runs.c.experiment_id == number)
+        row = tx.execute(of_run.where(runs.c.run_uuid == source.run_id).with_for_update(read=True)).first()
+        if row is not None and row.removal_time is not None:
+            raise Conflict(f"Run {shown(source.run_id)} is being removed for good; a version cannot come from it.")
+        if row is not None and row.lifecycle_stage == DELETED:
+            refuse_while_removed(tx, row.experiment_id)
+    if source.model_id:
+        of_model = sa.select(number, stage).join(logged_models, logged_models.c.experiment_id == number)
+        row = tx.execute(of_model.where(logged_models.c.model_id == source.model_id).with_for_update(read=True)).first()
+        if row is not None and row.lifecycle_stage == DELETED:
+            refuse_while_removed(tx, row.experiment_id)
 
 
 def _is_prompt(message: CreateModelVersion) -> bool:

@@ -86,6 +86,7 @@ class ExperimentSummary(Answer):
     by_status: Number of runs by status, of each up to 10,000.
     more: Statuses of which there are more runs than were counted.
     last_activity_time: Time of the last start or end of a run, in milliseconds since 1970.
+    being_removed: Whether the experiment is being removed for good; only told with its deleted runs.
     """
 
     experiment_id: str
@@ -93,6 +94,7 @@ class ExperimentSummary(Answer):
     by_status: dict[str, int]
     more: list[str] = field(default_factory=list)
     last_activity_time: int | None = None
+    being_removed: bool = False
 
 
 class ExperimentSummaries(Answer):

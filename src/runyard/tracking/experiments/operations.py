@@ -30,7 +30,15 @@ from runyard.tracking.experiments.messages import (
     experiment_number,
 )
 from runyard.tracking.experiments.search import matching_experiments, search_experiment_ids, shown_stage
-from runyard.tracking.experiments.stages import ACTIVE, DELETED, begin_change, go_on, unfinished_change
+from runyard.tracking.experiments.stages import (
+    ACTIVE,
+    DELETED,
+    begin_change,
+    go_on,
+    refuse_while_removed,
+    removed_experiments,
+    unfinished_change,
+)
 from runyard.tracking.experiments.summaries import summaries
 from runyard.tracking.experiments.tables import experiment_tags, experiments
 
@@ -154,7 +162,7 @@ def refuse_taken_name(tx: Transaction, name: str) -> None:
     """Raise when an experiment, active or deleted, has this name."""
     stage = tx.scalar(sa.select(experiments.c.lifecycle_stage).where(experiments.c.name == name))
     if stage is not None:
-        hint = " It is deleted: restore it, or remove it for good with 'runyard gc'." if stage == DELETED else ""
+        hint = " It is deleted: restore it, or remove it for good." if stage == DELETED else ""
         raise AlreadyExists(f"An experiment named {name!r} already exists.{hint}")
 
 
@@ -237,10 +245,10 @@ def delete_experiment(tx: Transaction, message: DeleteExperiment) -> Wire | Unfi
     change = unfinished_change(tx, row.experiment_id)
     if row.lifecycle_stage == ACTIVE and change is None:
         return begin_change(tx, row.experiment_id, DELETED)
-    if change is None:
-        raise DoesNotExist(f"No active experiment has the id {message.experiment_id}: it is deleted already.")
-    if change.stage == DELETED:
+    if change is not None and change.stage == DELETED:
         return go_on(tx, row.experiment_id, DELETED)
+    if change is None or row.lifecycle_stage == DELETED:
+        raise DoesNotExist(f"No active experiment has the id {message.experiment_id}: it is deleted already.")
     go_on(tx, row.experiment_id, ACTIVE)  # a restoration that was interrupted: first all runs come back
     return Unfinished(lambda later: delete_experiment(later, message))
 
@@ -250,6 +258,7 @@ def restore_experiment(tx: Transaction, message: RestoreExperiment) -> Wire | Un
     """Bring back the experiment and the runs deleted with it; runs deleted one by one before stay deleted."""
     row = find_experiment(tx, message.experiment_id)
     if row.lifecycle_stage == DELETED:
+        refuse_while_removed(tx, row.experiment_id)
         return begin_change(tx, row.experiment_id, ACTIVE)
     if unfinished_change(tx, row.experiment_id) is None:
         raise DoesNotExist(f"No deleted experiment has the id {message.experiment_id}: it is active.")
@@ -291,4 +300,9 @@ def delete_experiment_tag(tx: Transaction, message: DeleteExperimentTag) -> Wire
 def summarize_experiments(tx: Transaction, message: SummarizeExperiments) -> Wire:
     """Counts of runs by status, and the time of the last start or end."""
     numbers = [experiment_number(number) for number in message.experiment_ids]
-    return {"experiments": summaries(tx, numbers, deleted=message.deleted_runs)}
+    found = summaries(tx, numbers, deleted=message.deleted_runs)
+    going = removed_experiments(tx, numbers) if message.deleted_runs else frozenset()
+    for summary in found:
+        if int(summary["experiment_id"]) in going:
+            summary["being_removed"] = True
+    return {"experiments": found}

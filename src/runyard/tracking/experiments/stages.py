@@ -4,9 +4,12 @@ The experiment's own row changes first, with a note of what is left to do; each 
 milliseconds, in the order of the index of the newest ones, and notes how far it came. What was interrupted is finished
 by a server that starts, or by the same request once more. Servers of older versions do all in one transaction and know
 no notes: a note counts only while the experiment is as it left it.
+
+A note of the same kind keeps a deleted experiment from coming back while it is removed for good: `tracking.removal`.
 """
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,15 +17,17 @@ import orjson
 import sqlalchemy as sa
 
 from runyard.db.dialects import one_of
-from runyard.db.facts import fact, forget_fact, names_of_facts, note_fact
+from runyard.db.facts import fact, facts, forget_fact, names_of_facts, note_fact
 from runyard.db.jobs import Unfinished, long_enough
 from runyard.db.transaction import Transaction
-from runyard.exceptions import Unavailable
+from runyard.exceptions import Conflict, Unavailable
 from runyard.protocol.answer import Wire
 from runyard.tracking.experiments.tables import experiments
 from runyard.tracking.runs.tables import runs
 
 ACTIVE, DELETED = "active", "deleted"
+CHECKING, REMOVING = "checking", "removing"
+"""What is noted of a deleted experiment while what must stay is looked for, and once it is being removed for good."""
 PIECE = 100
 """Runs moved at a time: about 2 ms of work. A transaction does so as often as there is time."""
 _NOTE = "runs follow experiment "
@@ -30,13 +35,14 @@ _NOTE = "runs follow experiment "
 
 @dataclass(frozen=True)
 class Change:
-    """An experiment's change of stage that not all of its runs have followed.
+    """An experiment's change of stage that not all of its runs have followed, or its removal for good.
 
     Attributes
     ----------
-    stage: What the experiment is already, and its runs become.
-    since: When it changed, in milliseconds.
-    after: Start time and id of the last run that was looked at; None before the first.
+    stage: What the experiment is already, and its runs become; `CHECKING` or `REMOVING` of a removal.
+    since: When it became active or deleted, in milliseconds.
+    after: Start time and id of the last run that was looked at; None before the first. Of a removal, when it was
+        claimed last, in milliseconds.
     """
 
     stage: str
@@ -63,7 +69,8 @@ def unfinished_change(tx: Transaction, number: int) -> Change | None:
     chosen = sa.select(experiments.c.lifecycle_stage, experiments.c.last_update_time)
     row = tx.execute(chosen.where(experiments.c.experiment_id == number).with_for_update()).first()
     # A deleted experiment changes only by being restored; an active one may be renamed while its runs come back.
-    if row is None or row.lifecycle_stage != stage or (stage == DELETED and row.last_update_time != since):
+    own = ACTIVE if stage == ACTIVE else DELETED
+    if row is None or row.lifecycle_stage != own or (own == DELETED and row.last_update_time != since):
         return None
     return Change(stage, since, after and tuple(after))
 
@@ -80,21 +87,59 @@ def refuse_while_changing(tx: Transaction, number: int, stage: str) -> None:
     Raises
     ------
     Unavailable: They are; asked again a little later they are there.
+    Conflict: The experiment is being removed for good.
     """
     change = unfinished_change(tx, number)
+    _refuse_removed(number, change)
     if change is not None and change.stage == stage:
         done = "deleted" if stage == DELETED else "restored"
         raise Unavailable(f"Experiment {number} is being {done}, with its runs. Try again when that is done.")
 
 
+def refuse_while_removed(tx: Transaction, number: int) -> None:
+    """Raise when an experiment is being removed for good: nothing of it comes back or finds other use.
+
+    Raises
+    ------
+    Conflict: It is.
+    """
+    _refuse_removed(number, unfinished_change(tx, number))
+
+
+def _refuse_removed(number: int, change: Change | None) -> None:
+    if change is not None and change.stage in (CHECKING, REMOVING):
+        raise Conflict(f"Experiment {number} is being removed for good with all its runs: nothing of it can be kept.")
+
+
+def removed_experiments(tx: Transaction, numbers: Sequence[int]) -> frozenset[int]:
+    """Those of some experiments that are being removed for good. One statement."""
+    names = {f"{_NOTE}{number}": number for number in numbers}
+    noted = facts(tx, list(names))
+    return frozenset(names[name] for name, value in noted.items() if orjson.loads(value)[0] == REMOVING)
+
+
+def note_change(tx: Transaction, number: int, change: Change) -> None:
+    """Note a change of an experiment whose row is locked."""
+    note_fact(tx, f"{_NOTE}{number}", orjson.dumps([change.stage, change.since, change.after]).decode())
+
+
+def forget_change(tx: Transaction, number: int) -> None:
+    """Forget what is noted of an experiment."""
+    forget_fact(tx, f"{_NOTE}{number}")
+
+
+def changing_experiments(tx: Transaction) -> list[int]:
+    """The numbers of all experiments of which a change is noted."""
+    return sorted(int(name.removeprefix(_NOTE)) for name in names_of_facts(tx, _NOTE))
+
+
 def finish_changes(tx: Transaction) -> Wire | Unfinished:
-    """Go on with the changes that were interrupted, one after the other."""
-    for name in names_of_facts(tx, _NOTE):
-        number = int(name.removeprefix(_NOTE))
+    """Go on with the changes that were interrupted, one after the other; removals have a thread of their own."""
+    for number in changing_experiments(tx):
         change = unfinished_change(tx, number)
-        if change is None:
-            forget_fact(tx, name)
-        else:
+        if change is None or change.stage == CHECKING:  # who asked for that has heard nothing
+            forget_change(tx, number)
+        elif change.stage != REMOVING:
             _move_piece(tx, number, change)
             return Unfinished(finish_changes)
     return {}
@@ -102,18 +147,18 @@ def finish_changes(tx: Transaction) -> Wire | Unfinished:
 
 def _move_piece(tx: Transaction, number: int, change: Change) -> Wire | Unfinished:
     """Let the next runs follow, and note how far this came."""
-    began, note = time.monotonic(), f"{_NOTE}{number}"
+    began = time.monotonic()
     while True:
-        looked_at = _next_runs(tx, number, change)
+        looked_at = next_of(tx, RUNS_IN_ORDER, number, _stage_before(change), change.after, PIECE)
         _move(tx, [row.id for row in looked_at], change)
         if len(looked_at) < PIECE:
-            forget_fact(tx, note)
+            forget_change(tx, number)
             return {}
         last = looked_at[-1]
         change = replace(change, after=(last.start_time, last.run_uuid))
         if long_enough(began):
             break
-    note_fact(tx, note, orjson.dumps([change.stage, change.since, change.after]).decode())
+    note_change(tx, number, change)
     return Unfinished(lambda later: go_on(later, number, change.stage))
 
 
@@ -131,16 +176,22 @@ def _move(tx: Transaction, numbers: list[int], change: Change) -> None:
     )
 
 
-def _next_runs(tx: Transaction, number: int, change: Change) -> list[Any]:
-    conditions = [runs.c.experiment_id == number, runs.c.lifecycle_stage == _stage_before(change)]
-    if change.after is not None:
-        start_time, run_uuid = change.after
-        conditions += [
-            runs.c.start_time <= start_time,
-            sa.or_(runs.c.start_time < start_time, runs.c.run_uuid > run_uuid),
-        ]
-    chosen = sa.select(runs.c.id, runs.c.start_time, runs.c.run_uuid).where(*conditions)
-    return list(tx.execute(chosen.order_by(runs.c.start_time.desc(), runs.c.run_uuid).limit(PIECE)))
+Order = tuple[sa.Column[int], sa.Column[str]]
+"""A time and an id, by which an index leads through what an experiment has in a stage, newest first."""
+RUNS_IN_ORDER: Order = (runs.c.start_time, runs.c.run_uuid)
+
+
+def next_of(
+    tx: Transaction, order: Order, number: int, stage: str, after: tuple[int, str] | None, amount: int
+) -> list[Any]:
+    """Number, time and id of the next runs, or of what else is in an experiment, in a stage; newest first."""
+    moment, ident = order
+    columns = moment.table.c
+    conditions = [columns.experiment_id == number, columns.lifecycle_stage == stage]
+    if after is not None:
+        conditions += [moment <= after[0], sa.or_(moment < after[0], ident > after[1])]
+    chosen = sa.select(columns.id, moment, ident).where(*conditions)
+    return list(tx.execute(chosen.order_by(moment.desc(), ident).limit(amount)))
 
 
 def _stage_before(change: Change) -> str:

@@ -22,19 +22,20 @@ from runyard.tracking.experiments.tables import experiments
 from runyard.tracking.runs.tables import runs
 
 OWN_FOLDER = "artifacts"
-"""What the folder of a run's artifacts is named, in a folder with the run's id."""
+"""What the folder of a run's or model's artifacts is named, in a folder with its id."""
 
 
 @dataclass(frozen=True)
 class Claimed:
-    """A run whose removal has begun, and whose artifacts this server may delete.
+    """A run or logged model whose removal has begun, and whose artifacts this server may delete.
 
     Attributes
     ----------
-    place: The place that holds the artifacts, and their path in it.
+    place: The place that holds the artifacts.
+    path: Their path in it.
     """
 
-    run_id: str
+    id: str
     place: str
     path: str
 
@@ -51,7 +52,7 @@ def claim_rows(tx: Transaction, numbers: Sequence[int]) -> int:
 
 
 class OwnArtifacts:
-    """Knows which runs have their artifacts where this server keeps them, each in a folder of its own.
+    """Knows which runs and logged models have their artifacts where this server keeps them, in folders of their own.
 
     Behind ``mlflow-artifacts:`` is what the server that started last has noted. One that was started with another
     place would find nothing there, and leave artifacts behind for ever.
@@ -64,16 +65,29 @@ class OwnArtifacts:
         folder = None if noted is None else local_path(noted)
         self._noted = noted if folder is None else str(folder.absolute())
 
-    def find(self, run_id: str, artifact_uri: str) -> Claimed | None:
-        """Where the artifacts of a run are; None when they are elsewhere, or not in a folder of its own."""
+    @property
+    def nowhere(self) -> bool:
+        """Whether no server keeps any for this store, so that none would remove what is claimed."""
+        return self._noted is None or not self._places
+
+    def find(self, owner_id: str, artifact_uri: str) -> Claimed | None:
+        """Where the artifacts of a run or model are; None when elsewhere, or not in a folder of its own."""
+        place, path = self._inside(artifact_uri)
+        return Claimed(owner_id, place, path) if path.split("/")[-2:] == [owner_id, OWN_FOLDER] else None
+
+    def folder(self, number: int, location: str) -> Claimed | None:
+        """Where the artifacts of an experiment are, if that is a folder of its own and here."""
+        place, path = self._inside(location)
+        return Claimed(str(number), place, path) if path.split("/")[-1] == str(number) else None
+
+    def _inside(self, uri: str) -> tuple[str, str]:
+        """The place that holds a location, and the path in it; empty when it is elsewhere."""
         try:
-            place, path = place_of(artifact_uri, self._places)
+            place, path = place_of(uri, self._places)
         except RunyardException:
-            return None
-        through_server = urlsplit(artifact_uri).scheme.lower() in (PROXY_SCHEME, "http", "https")
-        if through_server and place != self._noted:
-            return None
-        return Claimed(run_id, place, path) if path.split("/")[-2:] == [run_id, OWN_FOLDER] else None
+            return "", ""
+        through_server = urlsplit(uri).scheme.lower() in (PROXY_SCHEME, "http", "https")
+        return ("", "") if through_server and place != self._noted else (place, path)
 
 
 def find_claimed(tx: Transaction, run_ids: Sequence[str] | None) -> list[Claimed]:

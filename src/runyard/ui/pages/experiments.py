@@ -1,13 +1,16 @@
 """The start page: the experiments, with what is going on in them."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from runyard.exceptions import InvalidParameter, RunyardException
+from runyard.core.lifecycle import LifecycleStage
+from runyard.exceptions import DoesNotExist, InvalidParameter, RunyardException
+from runyard.protocol.message import AnyMessage
 from runyard.search.fields import EXPERIMENT_FIELDS
 from runyard.search.writing import value_text
 from runyard.tracking.experiments.entities import Experiment
@@ -18,11 +21,13 @@ from runyard.tracking.experiments.messages import (
     ExperimentFolders,
     ExperimentsFound,
     ExperimentSummary,
+    GetExperiment,
     ListExperimentFolders,
     RestoreExperiment,
     SearchExperiments,
     SummarizeExperiments,
 )
+from runyard.tracking.removal.messages import RemoveExperiment
 from runyard.ui.navigation import Crumb, Shell
 from runyard.ui.parts.filter_error import FilterError, filter_error
 from runyard.ui.parts.filters import as_filter, notes_on
@@ -47,6 +52,10 @@ _VIEW = ("search", "order", "view", "folder", "flat", "page", "from")
 """Parameters that forms of the list lead back to."""
 
 
+CONFIRMED = "delete"
+"""What is typed to confirm that experiments go for good."""
+_SHORTLY_SECONDS = 1.5
+"""How long to wait for experiments to be gone: the list that is shown next should not have them."""
 _FOLDER_ORDERS = {"name": "name", "runs": "experiments"}
 
 
@@ -73,6 +82,7 @@ class ExperimentsPage:
     Attributes
     ----------
     going: Experiments of the trash that are ticked to be deleted for good.
+    keep_href: The same view with none of them ticked.
     folder: The folder whose experiments are listed; empty for those that are in none, or for all.
     prefix: What their names begin with, which is not repeated in each row.
     flat: Whether all experiments are listed, whatever folder they are in.
@@ -80,6 +90,7 @@ class ExperimentsPage:
 
     rows: tuple[ExperimentRow, ...]
     going: tuple[ExperimentRow, ...]
+    keep_href: str
     folders: tuple[FolderRow, ...]
     more_folders: bool
     folder: str
@@ -124,12 +135,10 @@ def show(site: Site, request: Request) -> Response:  # long: all that the page s
     except InvalidParameter as problem:
         error = filter_error(problem.message)
     path, prefix = site.urls("experiments"), f"{folder}/" if folder else ""
-    rows, ticked = (
-        _with_runs(site, found.experiments, deleted=view == "deleted"),
-        state.all("experiments") if view == "deleted" else (),
-    )
+    rows = _with_runs(site, found.experiments, deleted=view == "deleted")
     page = ExperimentsPage(
-        going=tuple(row for row in rows if row.experiment.experiment_id in ticked),
+        going=_going(site, state.all("experiments")) if view == "deleted" else (),
+        keep_href=state.href(path, experiments=[]),
         folders=tuple(FolderRow(one, state.href(path, folder=prefix + one.name)) for one in folders.folders),
         more_folders=folders.more,
         folder=folder,
@@ -214,6 +223,16 @@ def _with_runs(site: Site, experiments: list[Experiment], *, deleted: bool) -> t
     return tuple(ExperimentRow(experiment, summaries[experiment.experiment_id]) for experiment in experiments)
 
 
+def _going(site: Site, ticked: Sequence[str]) -> tuple[ExperimentRow, ...]:
+    """The ticked experiments of the trash, whichever page of it they are on."""
+    numbers = [value_text(one) for one in ticked if one.isascii() and one.isdigit() and len(one) < 19][:PAGE_SIZE]
+    if not numbers:
+        return ()
+    named = SearchExperiments(filter=f"experiment_id IN ({', '.join(numbers)})", view_type=view_type("deleted"))
+    rows = _with_runs(site, site.ask(named).experiments, deleted=True)
+    return tuple(row for row in rows if not row.summary.being_removed)
+
+
 def create(site: Site, form: Form, _path: Mapping[str, Any]) -> str:
     """Make an experiment and go to it."""
     name = form.new_name("An experiment")
@@ -229,21 +248,58 @@ def restore(site: Site, form: Form, _path: Mapping[str, Any]) -> str:
     InvalidParameter: None is ticked.
     RunyardException: Some were refused. The others are back.
     """
-    ticked = form.all("experiments")
+    _each(site, _ticked(form), lambda experiment_id: RestoreExperiment(experiment_id=experiment_id), "restored")
+    return site.urls("experiments", **_trash(form), notice="experiments-restored")
+
+
+def remove(site: Site, form: Form, _path: Mapping[str, Any]) -> str:
+    """Delete the ticked experiments of the trash for good.
+
+    Raises
+    ------
+    InvalidParameter: None is ticked, or the word that confirms it was not typed.
+    RunyardException: Some were refused. The others go.
+    """
+    ticked = _ticked(form)
+    if form.text("sure") != CONFIRMED:
+        raise InvalidParameter(f"Nothing was deleted. Type {CONFIRMED!r} to confirm that the experiments go for good.")
+    _each(site, ticked, lambda experiment_id: RemoveExperiment(experiment_id=experiment_id), "deleted for good")
+    ends = time.monotonic() + _SHORTLY_SECONDS
+    while any(_is_deleted(site, experiment_id) for experiment_id in ticked[:20]) and time.monotonic() < ends:
+        time.sleep(0.05)
+    return site.urls("experiments", **_trash(form), notice="experiments-removed")
+
+
+def _ticked(form: Form) -> list[str]:
+    ticked = list(dict.fromkeys(form.all("experiments")))
     if not ticked:
         raise InvalidParameter("No experiment was chosen. Tick the boxes of some experiments first.")
+    return ticked
+
+
+def _trash(form: Form) -> dict[str, Any]:
+    return {"view": "deleted", "search": form.raw("search") or None, "order": form.raw("order") or None}
+
+
+def _each(site: Site, ticked: Sequence[str], message: Callable[[str], AnyMessage], done: str) -> None:
     refused: list[RunyardException] = []
     for experiment_id in ticked:
         try:
-            site.ask(RestoreExperiment(experiment_id=experiment_id))
+            site.ask(message(experiment_id))
         except RunyardException as error:
             refused.append(error)
     if refused:
-        others = "; the others are back" if len(refused) < len(ticked) else ""
+        others = "; the others were" if len(refused) < len(ticked) else ""
         reasons = " ".join(error.message for error in refused[:5])
         amount = plural(len(refused), "experiment")
-        raise RunyardException(f"{amount} could not be restored{others}. {reasons}", refused[0].error_code)
-    return site.urls("experiments", view="deleted", notice="experiments-restored")
+        raise RunyardException(f"{amount} could not be {done}{others}. {reasons}", refused[0].error_code)
+
+
+def _is_deleted(site: Site, experiment_id: str) -> bool:
+    try:
+        return site.ask(GetExperiment(experiment_id=experiment_id)).experiment.lifecycle_stage == LifecycleStage.DELETED
+    except DoesNotExist:
+        return False
 
 
 def star(site: Site, form: Form, _path: Mapping[str, Any]) -> str:
