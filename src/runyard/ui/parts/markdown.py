@@ -1,7 +1,9 @@
 """Markdown to safe HTML: notes written by anyone, and our own documentation."""
 
+import posixpath
+from collections.abc import Callable
 from functools import cache
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import nh3
 from markdown_it import MarkdownIt
@@ -13,6 +15,7 @@ _TAGS = {
     *("h1", "h2", "h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td"),
 }
 _ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
+_UNTRUSTED = "noopener noreferrer nofollow"
 _SCHEMES = {"http", "https", "mailto"}
 
 
@@ -27,10 +30,57 @@ def note(text: str) -> Markup:
     _lower_headings(tokens, 2)
     html = _parser().renderer.render(tokens, _parser().options, {})
     return Markup(  # noqa: S704  (sanitised right here)
-        nh3.clean(
-            html, tags=_TAGS, attributes=_ATTRIBUTES, url_schemes=_SCHEMES, link_rel="noopener noreferrer nofollow"
-        )
+        nh3.clean(html, tags=_TAGS, attributes=_ATTRIBUTES, url_schemes=_SCHEMES, link_rel=_UNTRUSTED)
     )
+
+
+def note_of_file(text: str, path: str, page: Callable[[str], str], raw: Callable[[str], str]) -> Markup:
+    """HTML of a Markdown file among artifacts: as `note`, with links to other files and pictures beside it.
+
+    Parameters
+    ----------
+    path: Where the file is.
+    page: The address of the page of a file.
+    raw: The address of a file itself.
+    """
+    tokens = _parser().parse(text)
+    _lower_headings(tokens, 2)
+    for token in tokens:
+        for child in token.children or ():
+            if child.type == "link_open":
+                _lead(child, "href", _beside(path, str(child.attrGet("href") or "")), page)
+            elif child.type == "image" and (target := _beside(path, str(child.attrGet("src") or ""))):
+                _lead(child, "src", target, raw)
+            elif child.type == "image":  # elsewhere on the web: a page of ours loads nothing from there
+                child.type, child.tag, child.children = "text", "", None
+    html = _parser().renderer.render(tokens, _parser().options, {})
+    attributes = _ATTRIBUTES | {"img": {"src", "alt"}}
+    return Markup(  # noqa: S704  (sanitised right here)
+        nh3.clean(html, tags=_TAGS | {"img"}, attributes=attributes, url_schemes=_SCHEMES, link_rel=_UNTRUSTED)
+    )
+
+
+def passive(html: str) -> Markup:
+    """HTML that a library wrote, such as a table of pandas: words and tables, nothing that acts or is loaded."""
+    tags = _TAGS - {"h1", "h2", "h3", "h4", "h5", "h6"}
+    clean = nh3.clean(html, tags=tags, attributes=_ATTRIBUTES, url_schemes=_SCHEMES, link_rel=_UNTRUSTED)
+    # a head without words, as above the index of a frame, is none
+    return Markup(clean.replace("<th></th>", "<td></td>"))  # noqa: S704  (sanitised right here)
+
+
+def _lead(token: Token, attribute: str, target: str, address: Callable[[str], str]) -> None:
+    """Let a link or a picture lead to a file, if there may be one of this path."""
+    if target:
+        token.attrSet(attribute, address(target))
+
+
+def _beside(path: str, link: str) -> str:
+    """The path of the file that a link of a file leads to; empty for one to elsewhere."""
+    text = unquote(link.partition("#")[0].partition("?")[0])
+    if not text or text.startswith("/") or ":" in text.partition("/")[0]:
+        return ""
+    found = posixpath.normpath(posixpath.join(posixpath.dirname(path), text))
+    return "" if found.startswith("..") or found == "." else found
 
 
 def document(text: str) -> Markup:

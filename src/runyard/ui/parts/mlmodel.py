@@ -7,10 +7,10 @@ from typing import Any
 
 import yaml
 
+from runyard.artifacts.paths import joined
 from runyard.exceptions import RunyardException
-from runyard.ui.parts.files import beginning
+from runyard.ui.parts.files import BEGINNING, beginning
 from runyard.ui.parts.format import shortened
-from runyard.ui.parts.preview import MAX_BYTES
 from runyard.ui.site import Site
 
 _MAX_DEPTH = 40
@@ -47,13 +47,13 @@ class Summary:
     mlflow_version: str
 
 
-def summary_at(site: Site, location: str) -> Summary | None:
-    """What the MLmodel file at a location says; None when there is none that we can read."""
+def summary_at(site: Site, location: str, folder: str = "") -> Summary | None:
+    """What the MLmodel file in a folder of a location says; None when there is none that we can read."""
     try:
-        content = beginning(site, location, "MLmodel")
+        content = beginning(site, location, joined(folder, "MLmodel"))
     except RunyardException:  # kept elsewhere, or files without MLmodel
         return None
-    return None if len(content) > MAX_BYTES else summary_of(content)
+    return None if len(content) > BEGINNING else summary_of(content)
 
 
 def summary_of(content: bytes) -> Summary | None:

@@ -4,8 +4,9 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from runyard.artifacts.paths import joined
 from runyard.exceptions import RunyardException
-from runyard.ui.parts.files import beginning
+from runyard.ui.parts.files import Files, beginning
 from runyard.ui.parts.mlmodel import Summary, summary_at
 from runyard.ui.site import Site
 
@@ -31,14 +32,21 @@ class Packaging:
     example: str = ""
 
 
-def packaging_at(site: Site, location: str) -> Packaging:
-    """What the files at a location say. Anyone may have written them."""
-    summary = summary_at(site, location)
+def packaging_of(site: Site, files: Files) -> Packaging | None:
+    """What the files of the folder that is looked into say, when it is a model's."""
+    if files.folder is None or not files.folder.has_model:
+        return None
+    return packaging_at(site, files.location, files.folder.path)
+
+
+def packaging_at(site: Site, location: str, folder: str = "") -> Packaging:
+    """What the files in a folder of a location say. Anyone may have written them."""
+    summary = summary_at(site, location, folder)
     if summary is None:
         return Packaging()
-    lines = [line.strip() for line in _text(site, location, _REQUIREMENTS).splitlines()]
+    lines = [line.strip() for line in _text(site, location, joined(folder, _REQUIREMENTS)).splitlines()]
     requirements = tuple(line for line in lines if line and not line.startswith("#"))[:_MAX_LINES]
-    example = next((text for name in _EXAMPLES if (text := _text(site, location, name))), "")
+    example = next((text for name in _EXAMPLES if (text := _text(site, location, joined(folder, name)))), "")
     return Packaging(summary, requirements, _shown(example))
 
 

@@ -1,0 +1,1 @@
+"""Looks into files, a module for each kind."""

@@ -1,0 +1,63 @@
+"""The cells of tables as pages show them."""
+
+import json
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from runyard.ui.parts.format import shortened
+from runyard.ui.parts.previews.look import Look
+
+_PICTURE = ("filepath", "compressed_filepath")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell: a text, or a picture that ``log_table`` stored beside the table.
+
+    Attributes
+    ----------
+    picture: The address of its thumbnail.
+    href: The address of its page.
+    """
+
+    text: str
+    numeric: bool = False
+    picture: str = ""
+    href: str = ""
+
+
+def shown_cell(value: Any, look: Look, most: int) -> Cell:
+    """A cell of any value, its text cut to a number of characters."""
+    if (
+        isinstance(value, dict)
+        and value.get("type") == "image"
+        and all(isinstance(value.get(k), str) for k in _PICTURE)
+    ):
+        path, small = (printable(str(value[name])).strip("/") for name in _PICTURE)
+        return Cell(path, picture=look.raw(small), href=look.page(path=path))
+    return Cell(
+        shortened(printable(text_of(value)), most),
+        numeric=isinstance(value, int | float) and not isinstance(value, bool),
+    )
+
+
+def printable(text: str) -> str:
+    """The text with signs in place of what cannot be sent: halves of characters, which JSON can spell."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
+def text_of(value: Any) -> str:
+    """A value as text: what JSON says of lists and objects, nothing for what is missing."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, float):
+        return "NaN" if math.isnan(value) else repr(value)
+    if isinstance(value, dict | list):
+        try:
+            return json.dumps(value, ensure_ascii=False, default=str)
+        except (ValueError, RecursionError):
+            return str(type(value).__name__)
+    return str(value)

@@ -1,0 +1,57 @@
+"""Which looks there are into a file, by its name."""
+
+from typing import Literal
+
+PICTURES = {".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".svg", ".ico", ".avif"}
+SOUNDS = {".wav", ".mp3", ".ogg", ".oga", ".flac", ".m4a", ".aac", ".opus"}
+FILMS = {".mp4", ".webm", ".mov", ".m4v", ".ogv"}
+FRAMES = {".html": "text/html; charset=utf-8", ".htm": "text/html; charset=utf-8", ".pdf": "application/pdf"}
+"""Documents that are shown in a frame, and the types they are sent as."""
+MARKDOWN = {".md", ".markdown"}
+UNREADABLE = {
+    *(".pkl", ".pickle", ".joblib", ".pt", ".pth", ".ckpt", ".safetensors", ".onnx", ".h5", ".keras", ".npz", ".npy"),
+    *(".zip", ".gz", ".tar", ".tgz", ".bz2", ".xz", ".7z", ".whl", ".bin", ".so", ".feather", ".arrow", ".db"),
+}
+"""Files that are not read to find out that they hold no text."""
+
+View = Literal["image", "audio", "video", "page", "table", "tree", "notebook", "markdown", "text", "none"]
+LABELS: dict[View, str] = {
+    "image": "Image",
+    "audio": "Sound",
+    "video": "Video",
+    "page": "Page",
+    "table": "Table",
+    "tree": "Tree",
+    "notebook": "Notebook",
+    "markdown": "Rendered",
+    "text": "Text",
+    "none": "File",
+}
+
+
+def views_of(suffix: str, *, is_text: bool) -> tuple[View, ...]:
+    """The looks into a file, the usual one first.
+
+    Parameters
+    ----------
+    suffix: The end of its name, in small letters.
+    is_text: Whether its beginning reads as text.
+    """
+    found: list[View] = []
+    if suffix in PICTURES:
+        found.append("image")
+    elif suffix in SOUNDS:
+        found.append("audio")
+    elif suffix in FILMS:
+        found.append("video")
+    elif suffix in FRAMES:
+        found.append("page")
+    elif suffix == ".parquet" or (suffix in (".csv", ".tsv") and is_text):
+        found.append("table")
+    elif suffix == ".ipynb" and is_text:
+        found += ["notebook", "tree"]
+    elif suffix == ".json" and is_text:
+        found.append("tree")
+    elif suffix in MARKDOWN and is_text:
+        found.append("markdown")
+    return (*found, "text") if is_text else tuple(found) or ("none",)

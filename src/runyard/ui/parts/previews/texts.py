@@ -1,0 +1,175 @@
+"""Text by pages: any part of a file of any size, with numbers of lines where they can be known."""
+
+from dataclasses import dataclass
+
+from runyard.ui.parts.previews.look import Look
+from runyard.ui.parts.terminal import shown_line
+
+PAGE_BYTES = 96_000
+PAGE_LINES = 1000
+COUNTED = 64_000_000
+"""Bytes before a page that are read to count their lines, on this machine; `COUNTED_AFAR` elsewhere."""
+COUNTED_AFAR = 8_000_000
+_BEFORE = 20
+"""Lines that are shown before the one that was asked for."""
+_LOGS = {".log", ".out", ".err"}
+
+
+@dataclass(frozen=True)
+class TextPage:
+    """A page of a text.
+
+    Attributes
+    ----------
+    numbers: The number of each line; none where what comes before was not counted.
+    first, last: Bytes that the page begins at and ends before.
+    here: The line that was asked for; 0 for none.
+    note: What else is to be said.
+    """
+
+    lines: tuple[str, ...]
+    numbers: tuple[int, ...]
+    first: int
+    last: int
+    size: int
+    begin: str
+    previous: str
+    next: str
+    end: str
+    here: int = 0
+    note: str = ""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of the file is on this page."""
+        return self.first == 0 and self.last >= self.size
+
+
+def is_text(look: Look) -> bool:
+    """Whether its beginning reads as UTF-8."""
+    content = look.read(0, 4096)
+    if b"\0" in content:
+        return False
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError as problem:
+        return look.size > len(content) and problem.start >= len(content) - 4  # the cut went through a character
+    return True
+
+
+def text_page(look: Look) -> TextPage:
+    """The page that the address asks for: from a byte (``at``), around a line (``line``), or the end (``at=end``)."""
+    wanted, note, here = look.number("line"), "", 0
+    if look.state.text("at") == "end":
+        return _page_before(look, look.size, 0)
+    if look.state.text("before"):
+        return _page_before(look, min(look.number("before"), look.size), look.number("number"))
+    start, number = min(max(0, look.number("at")), look.size), look.number("number")
+    if wanted > 0:
+        start, number, note = _around(look, wanted)
+        here = 0 if note else wanted
+    return _page_from(look, start, number or _number_at(look, start), here, note)
+
+
+def _page_from(look: Look, start: int, number: int, here: int = 0, note: str = "") -> TextPage:
+    content = look.read(start, PAGE_BYTES)
+    if start + len(content) < look.size:
+        content = _until_line_end(content)
+    lines = content.split(b"\n", PAGE_LINES)
+    if len(lines) > PAGE_LINES:
+        content = content[: len(content) - len(lines[-1])]
+    return _page(look, start, content, number, here, note)
+
+
+def _page_before(look: Look, end: int, number_after: int) -> TextPage:
+    """The page that ends before a byte, of which the next line has a number where that is known."""
+    start = max(0, end - PAGE_BYTES)
+    content = look.read(start, end - start)
+    if start:
+        broken, newline, rest = content.partition(b"\n")
+        if newline and rest:
+            content, start = rest, start + len(broken) + 1
+        else:
+            start += _broken_character(content)
+            content = content[_broken_character(content) :]
+    lines = content.split(b"\n")
+    extra = len(lines) - PAGE_LINES - (0 if lines[-1] else 1)
+    if extra > 0:
+        cut = sum(len(line) + 1 for line in lines[:extra])
+        content, start = content[cut:], start + cut
+    number = number_after - content.count(b"\n") if number_after else _number_at(look, start)
+    return _page(look, start, content, max(0, number), 0, "")
+
+
+def _page(look: Look, start: int, content: bytes, number: int, here: int, note: str) -> TextPage:
+    last = start + len(content)
+    texts = content.decode("utf-8", "replace").split("\n")
+    if len(texts) > 1 and not texts[-1]:
+        texts.pop()
+    shown = shown_line if look.suffix in _LOGS else lambda line: line.removesuffix("\r")
+    after = number + content.count(b"\n") if number else 0
+    return TextPage(
+        lines=tuple(shown(line) for line in texts),
+        numbers=tuple(range(number, number + len(texts))) if number else (),
+        first=start,
+        last=last,
+        size=look.size,
+        begin=look.href() if start else "",
+        previous=look.href(before=start, number=number or None) if start else "",
+        next=look.href(at=last, number=after or None) if last < look.size else "",
+        end=look.href(at="end") if last < look.size else "",
+        here=here,
+        note=note,
+    )
+
+
+def _until_line_end(content: bytes) -> bytes:
+    cut = content.rfind(b"\n") + 1
+    if cut:
+        return content[:cut]
+    end = len(content)
+    while end and end > len(content) - 4 and content[end - 1] & 0xC0 == 0x80:
+        end -= 1
+    if end and content[end - 1] >= 0xC0:  # the character that the cut went through begins here
+        return content[: end - 1]
+    return content
+
+
+def _broken_character(content: bytes) -> int:
+    """Bytes at the beginning that are the rest of a character."""
+    return next((place for place, byte in enumerate(content[:4]) if byte & 0xC0 != 0x80), 0)
+
+
+def _most_counted(look: Look) -> int:
+    return COUNTED if look.near else COUNTED_AFAR
+
+
+def _number_at(look: Look, start: int) -> int:
+    """The number of the line at a byte; 0 where too much comes before to be counted."""
+    if not start:
+        return 1
+    if start > _most_counted(look):
+        return 0
+    return 1 + sum(piece.count(b"\n") for piece in look.pieces(0, start))
+
+
+def _around(look: Look, wanted: int) -> tuple[int, int, str]:
+    """Byte and number of the line that a page with a line begins at, and what is wrong with the question."""
+    first = max(1, wanted - _BEFORE)
+    number, at, most = 1, 0, _most_counted(look)
+    begin = (0, 1)
+    for piece in look.pieces(0, most):
+        inside = piece.count(b"\n")
+        if number < first <= number + inside:
+            place = 0
+            for _ in range(first - number):
+                place = piece.index(b"\n", place) + 1
+            begin = (at + place, first)
+        if number + inside >= wanted:
+            return (*begin, "")
+        number, at = number + inside, at + len(piece)
+    if at < look.size:
+        note = f"Line {wanted:,} comes after the first {most // 1_000_000} MB, in which lines are counted."
+    else:
+        note = f"There is no line {wanted:,}: the file has {number:,}."
+    return 0, 1, note
