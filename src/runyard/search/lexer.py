@@ -12,12 +12,14 @@ MAX_LENGTH = 4 * 2**20
 MAX_UNQUOTED = 10_000
 """Maximum number of characters without quoted texts and lists, which count as one each."""
 
-# A doubled quote does not end a text but stands for both quotes, as in MLflow. In E'…' a backslash escapes.
+TEXT = r"""[eE](?:'[^'\\]*+(?:\\.[^'\\]*+)*+'|"[^"\\]*+(?:\\.[^"\\]*+)*+")|'[^']*(?:''[^']*)*'|"[^"]*(?:""[^"]*)*\""""
+"""A text in quotes. A doubled quote does not end it but stands for both, as in MLflow. In E'…' a backslash escapes."""
+
 # After a dot that touches what is before it, a word may begin with a digit: metrics.5fold, tags.layer.3
 _TOKEN = re.compile(
-    r"""
+    rf"""
       (?P<space>\s+)
-    | (?P<text>[eE](?:'[^'\\]*+(?:\\.[^'\\]*+)*+'|"[^"\\]*+(?:\\.[^"\\]*+)*+")|'[^']*(?:''[^']*)*'|"[^"]*(?:""[^"]*)*")
+    | (?P<text>{TEXT})
     | (?P<quoted>`[^`]*`)
     | (?P<word>[^\W\d]\w*|(?<=[\w`"']\.)\w+)
     | (?P<number>-?(?:[0-9]+(?:\.[0-9]*)?|(?<![\w`"'])\.[0-9]+)(?:[eE][+-]?[0-9]+)?(?!\w))

@@ -332,22 +332,6 @@ class _Parser(ValueReader):
             return ""
         return f" A key is written {', '.join(free[:-1])}{' or ' * (len(free) > 1)}{free[-1]}."
 
-    def operator(self) -> str:
-        token = self.take()
-        if token.kind == "operator":
-            if self.here.kind == "operator" and self.touches():
-                raise self.error(f"Unknown comparator {shown(token.text + self.here.text)}.", token)
-            return token.text
-        if token.is_word("LIKE", "ILIKE", "IN", "BETWEEN"):
-            return token.text.upper()
-        if token.is_word("NOT") and (negated := self.take_word("IN", "LIKE", "ILIKE", "BETWEEN")):
-            return f"NOT {negated.text.upper()}"
-        if token.is_word("IS"):
-            is_not = self.take_word("NOT") is not None
-            if self.take_word("NULL"):
-                return "IS NOT NULL" if is_not else "IS NULL"
-        raise self.error("A comparator such as =, !=, >, LIKE, IN or IS NULL is needed here.", token)
-
     def order_term(self) -> OrderTerm:
         if self.here.kind == "end":
             raise self.error("This item of order_by is blank. Write a key, then ASC or DESC if you like.")

@@ -31,6 +31,23 @@ class ValueReader(TokenReader):
         """Take the next token if it is one of these keywords."""
         return self.take() if self.here.is_word(*words) else None
 
+    def operator(self) -> str:
+        """The comparator that stands here, in upper case."""
+        token = self.take()
+        if token.kind == "operator":
+            if self.here.kind == "operator" and self.touches():
+                raise self.error(f"Unknown comparator {shown(token.text + self.here.text)}.", token)
+            return token.text
+        if token.is_word("LIKE", "ILIKE", "IN", "BETWEEN"):
+            return token.text.upper()
+        if token.is_word("NOT") and (negated := self.take_word("IN", "LIKE", "ILIKE", "BETWEEN")):
+            return f"NOT {negated.text.upper()}"
+        if token.is_word("IS"):
+            is_not = self.take_word("NOT") is not None
+            if self.take_word("NULL"):
+                return "IS NOT NULL" if is_not else "IS NULL"
+        raise self.error("A comparator such as =, !=, >, LIKE, IN or IS NULL is needed here.", token)
+
     def compared(self, kind: str, key: str, operator: str, field: Field, what: str) -> Condition:
         """The condition whose comparator was just taken."""
 

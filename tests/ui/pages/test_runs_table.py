@@ -10,7 +10,7 @@ from runyard.tracking.runs.entities import Param
 from runyard.tracking.runs.messages import GetRun, LogBatch
 from runyard.tracking.selections.messages import CreateSelection
 from runyard.ui.parts.list_state import offset_token
-from runyard.ui.parts.looks import LOOKS, look_of, looks_of
+from runyard.ui.parts.looks import COLOURS, LOOKS, look_of, looks_of
 from tests.factories import NOW, a_point, a_run, an_experiment
 from tests.support.rows import add_runs
 from tests.ui.asking import Answer, Reader
@@ -361,5 +361,7 @@ def test_runs_that_are_shown_together_look_different() -> None:
     looks = looks_of([*ids, ids[0]])
 
     assert LOOKS == len({looks[run_id] for run_id in ids[:LOOKS]})
+    for first in range(0, LOOKS, COLOURS):  # no two by their dash alone while a colour is free
+        assert COLOURS == len({looks[run_id] % COLOURS for run_id in ids[first : first + COLOURS]})
     assert look_of(ids[0]) == looks[ids[0]]
     assert set(range(LOOKS)) == set(looks.values())

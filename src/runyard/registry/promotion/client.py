@@ -8,7 +8,7 @@ from runyard.registry.promotion.messages import PromoteModelVersion, SearchMoves
 
 
 class PromotionClient(RegistryPart):
-    """Promotion: move an alias or a stage if a condition on metrics holds; the history of moves."""
+    """Promotion: move an alias or a stage if a condition holds; the history of moves."""
 
     def promote_model_version(
         self,
@@ -24,7 +24,7 @@ class PromotionClient(RegistryPart):
         user_id: str | None = None,
         dry_run: bool = False,
     ) -> Promotion:
-        """Move an alias or a stage to a version if a condition on its metrics holds, in one transaction.
+        """Move an alias or a stage to a version if a condition on metrics, params and tags holds, in one transaction.
 
         Parameters
         ----------

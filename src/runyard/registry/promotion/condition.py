@@ -3,25 +3,22 @@
     condition  = both { OR both }
     both       = single { AND single }
     single     = NOT single | "(" condition ")" | comparison
-    comparison = sum ( ">" | ">=" | "<" | "<=" | "=" | "==" | "!=" ) sum | sum [ NOT ] BETWEEN sum AND sum
+    comparison = sum ( ">" | ">=" | "<" | "<=" | "=" | "==" | "!=" ) sum
+               | sum [ NOT ] BETWEEN sum AND sum | sum [ NOT ] IN "(" number { "," number } ")"
+               | text, compared as in filters | text ( "=" | "!=" ) text | ( metric | text ) IS [ NOT ] NULL
     sum        = product { ( "+" | "-" ) product }
     product    = factor { ( "*" | "/" ) factor }
     factor     = "-" factor | "(" sum ")" | number | metric
-    metric     = ( "metrics" | "current" | alias ) "." key
+    metric     = ( "metrics" | ( "current" | alias ) [ ".metrics" ] ) "." key
+    text       = [ ( "current" | alias ) "." ] ( "params" | "tags" ) "." key
 
 ``metrics.f1`` belongs to the version that is to be promoted, ``champion.f1`` to the one that has the alias, and
-``current.f1`` to the one that has what is being moved. NOT turns comparisons round, so that a metric that is missing
-fails with it too.
+``current.f1`` to the one that has what is being moved. NOT turns comparisons round, so that a metric, param or tag that
+is missing fails with it too.
 """
 
-import re
-from typing import Literal
-
 from runyard.core.limits import shown
-from runyard.registry.names import LATEST
 from runyard.registry.promotion.expressions import (
-    CANDIDATE,
-    CURRENT,
     Calculation,
     Comparison,
     Expression,
@@ -34,33 +31,15 @@ from runyard.registry.promotion.expressions import (
     metrics_in,
     value_of,
 )
-from runyard.search.errors import InvalidSearch
-from runyard.search.lexer import Token, check_characters
-from runyard.search.reader import TokenReader
+from runyard.registry.promotion.operands import ALIKE, KEYWORDS, OperandReader, condition_tokens
+from runyard.registry.promotion.operands import opposite as opposite_of
+from runyard.search.fields import RUN_FIELDS
+from runyard.search.lexer import Token
+from runyard.search.values import MATCHES
 
-MAX_LENGTH = 2_000
 MAX_COMPARISONS = 20
 MAX_OPERANDS = 100
 MAX_DEPTH = 30
-
-_ALIKE = {"==": "="}
-_OPPOSITE = {">": "<=", ">=": "<", "<": ">=", "<=": ">", "=": "!=", "!=": "="}
-_WORDS = ("AND", "OR", "NOT", "BETWEEN")
-
-# Unlike in filters, - is an operator here: champion.f1-0.005
-# After a dot that touches what is before it, a word may begin with a digit: metrics.5fold, metrics.layer.3
-_TOKEN = re.compile(
-    r"""
-      (?P<space>\s+)
-    | (?P<quoted>`[^`]*`|"[^"]*"|'[^']*')
-    | (?P<word>[^\W\d]\w*|(?<=[\w`"']\.)\w+)
-    | (?P<number>(?:[0-9]+(?:\.[0-9]*)?|(?<![\w`"'])\.[0-9]+)(?:[eE][+-]?[0-9]+)?(?![\w.]))
-    | (?P<operator>!=|>=|<=|==|=|>|<)
-    | (?P<mark>[-+*/().])
-    | (?P<unknown>.)
-    """,
-    re.VERBOSE | re.DOTALL,
-)
 
 
 def parse_condition(text: str) -> list[Requirement]:
@@ -73,42 +52,10 @@ def parse_condition(text: str) -> list[Requirement]:
     return _Parser(text).condition()
 
 
-def _tokens(text: str) -> list[Token]:
-    """The tokens of a condition, with one of kind ``end`` last.
-
-    Raises
-    ------
-    InvalidSearch: Too long, or a character that begins no token.
-    """
-    if len(text) > MAX_LENGTH:
-        problem = f"The condition has {len(text)} characters; at most {MAX_LENGTH} are taken."
-        raise InvalidSearch(problem, text, MAX_LENGTH)
-    check_characters(text, "used")
-    found: list[Token] = []
-    for match in _TOKEN.finditer(text):
-        kind = str(match.lastgroup)
-        if kind == "unknown":
-            raise InvalidSearch(_problem(match.group()), text, match.start())
-        if kind != "space":
-            found.append(Token(kind, match.group(), match.start()))
-    return [*found, Token("end", "", len(text))]
-
-
-def _problem(character: str) -> str:
-    if character in "'\"`":
-        return f"The quote {character} is not closed."
-    if character.isdigit() or character == ".":
-        return "This is not a number."
-    return f"Unexpected {shown(character)}. Put keys with unusual characters in backticks."
-
-
-class _Parser(TokenReader):
+class _Parser(OperandReader):
     def __init__(self, text: str) -> None:
-        super().__init__(text, _tokens(text))
+        super().__init__(text, condition_tokens(text))
         self.operands = self.depth = self.comparisons = 0
-
-    def take_mark(self, *marks: str) -> Token | None:
-        return self.take() if self.here.kind == "mark" and self.here.text in marks else None
 
     def condition(self) -> list[Requirement]:
         if self.here.kind == "end":
@@ -143,9 +90,6 @@ class _Parser(TokenReader):
     def one(self, parts: list[Requirement]) -> Requirement:
         return parts[0] if len(parts) == 1 else Group(" AND ".join(part.text for part in parts), "AND", tuple(parts))
 
-    def written(self, start: Token) -> str:
-        return self.text[start.position : self.before.end]
-
     def single(self, opposite: bool) -> list[Requirement]:
         start = self.here
         negative = start.is_word("NOT") and not self.names_holder()
@@ -173,7 +117,9 @@ class _Parser(TokenReader):
         for place in range(self.place, len(self.tokens)):
             token = self.tokens[place]
             depth += (token.text == "(") - (token.text == ")") if token.kind == "mark" else 0
-            if token.kind == "operator" or (token.is_word(*_WORDS) and self.tokens[place - 1].text != "."):
+            if token.kind == "operator" or (
+                token.is_word(*KEYWORDS) and "." not in (self.tokens[place - 1].text, self.tokens[place + 1].text)
+            ):
                 return True
             if depth == 0:
                 return False
@@ -184,27 +130,36 @@ class _Parser(TokenReader):
         self.comparisons += 1
         if self.comparisons > MAX_COMPARISONS:
             raise self.error(f"The condition has more than {MAX_COMPARISONS} comparisons.")
+        subject = self.text_here()
+        if subject is not None:
+            return [self.text_comparison(start, subject, negated=opposite)]
         left = self.sum()
         token = self.here
-        outside = token.is_word("NOT") and self.tokens[self.place + 1].is_word("BETWEEN")
+        if token.is_word("IS"):
+            return [self.metric_presence(start, left, opposite)]
+        outside = token.is_word("NOT") and self.tokens[self.place + 1].is_word("BETWEEN", "IN")
         if outside:
             self.take()
         if self.here.is_word("BETWEEN"):
-            return self.between(start, left, opposite != outside)
+            return self.in_range(start, left, opposite != outside)
+        if self.here.is_word("IN"):
+            return self.among(start, left, opposite != outside)
         if token.kind != "operator":
             raise self.error("A comparator is needed here: one of > >= < <= = != or BETWEEN.")
+        if token.text in MATCHES:
+            raise self.error("Metrics are numbers: ~ and !~ are for params and tags.")
         self.take()
         if self.here.kind == "operator":
             raise self.error(f"Unknown comparator {shown(token.text + self.here.text)}.", token)
         right = self.sum()
         if self.here.kind == "operator":
             raise self.error("One comparator at a time: write a < b AND b < c.")
-        operator = _ALIKE.get(token.text, token.text)
+        operator = ALIKE.get(token.text, token.text)
         written = self.written(start)
-        text, operator = (f"NOT {written}", _OPPOSITE[operator]) if opposite else (written, operator)
+        text, operator = (f"NOT {written}", opposite_of(operator)) if opposite else (written, operator)
         return [self.of_metrics(Comparison(text, left, operator, right), start)]
 
-    def between(self, start: Token, value: Expression, outside: bool) -> list[Requirement]:
+    def in_range(self, start: Token, value: Expression, outside: bool) -> list[Requirement]:
         """A range, both ends of which belong to it; ``BETWEEN`` comes next."""
         self.take()
         low = self.sum()
@@ -217,6 +172,21 @@ class _Parser(TokenReader):
         ends = [Comparison(text, value, sign, end) for sign, end in zip(signs, (low, high), strict=True)]
         parts = [self.of_metrics(end, start) for end in ends]
         return [Group(text, "OR", tuple(parts))] if outside else parts
+
+    def among(self, start: Token, value: Expression, outside: bool) -> list[Requirement]:
+        """One of several numbers, or none of them; ``IN`` comes next."""
+        self.take()
+        self.join_signs()
+        numbers = self.listed(RUN_FIELDS.free["metric"], "a metric")
+        text, sign = self.written(start), "!=" if outside else "="
+        parts = [self.of_metrics(Comparison(text, value, sign, Number(float(one))), start) for one in numbers]
+        return [Group(text, "AND" if outside else "OR", tuple(parts))] if len(parts) > 1 else parts
+
+    def metric_presence(self, start: Token, value: Expression, opposite: bool) -> Requirement:
+        """That a metric is there, or is not; ``IS`` comes next."""
+        if not isinstance(value, Metric):
+            raise self.error("IS NULL asks whether one metric is there, not a calculation.", start)
+        return self.presence(start, value, self.operator(), negated=opposite)
 
     def of_metrics(self, found: Comparison, start: Token) -> Requirement:
         if not found.metrics():
@@ -259,7 +229,7 @@ class _Parser(TokenReader):
                 return Negative(self.factor())
             if self.take_mark("("):
                 return self.bracket(token)
-            return self.number() if token.kind == "number" else self.metric()
+            return self.figure() if token.kind == "number" else self.metric()
         finally:
             self.depth -= 1
 
@@ -271,45 +241,9 @@ class _Parser(TokenReader):
             raise self.error("This bracket is not closed.", opened)
         raise self.error("Inside of brackets stand numbers and metrics with + - * /; a closing bracket is needed here.")
 
-    def number(self) -> Number:
+    def figure(self) -> Number:
         token = self.take()
         value = float(token.text)
         if value in (float("inf"), float("-inf")):
             raise self.error(f"{shown(token.text)} is too large for a number.", token)
         return Number(value)
-
-    def metric(self) -> Metric:
-        start = self.here
-        if start.is_word(*_WORDS) or start.kind not in ("word", "quoted"):
-            raise self.error("A number or a metric such as metrics.f1 is needed here.")
-        names = [self.name("An alias")]
-        while self.here.text == "." and self.touches():
-            self.take()
-            if self.here.kind not in ("word", "quoted") or not self.touches():
-                raise self.error("The key of a metric is needed directly after the dot.")
-            names.append(self.name("The key of a metric"))
-        if len(names) == 1:
-            raise self.error(
-                f"{shown(start.text)} is not a metric. Write metrics.<key>, current.<key> or <alias>.<key>, unusual "
-                "keys in backticks.",
-                start,
-            )
-        return self.owned(start, names)
-
-    def name(self, what: str) -> str:
-        if not self.here.value:
-            raise self.error(f"{what} cannot be empty.")
-        return self.take().value
-
-    def owned(self, start: Token, names: list[str]) -> Metric:
-        first = names[0]
-        if start.kind == "word" and first == CANDIDATE:
-            return Metric("candidate", "", ".".join(names[1:]))
-        if first.lower() == LATEST:
-            raise self.error(
-                "The latest version may be the one to be promoted. Compare with an alias, or with current.", start
-            )
-        if len(names) > 2 and names[1] == CANDIDATE:
-            names = names[1:]
-        whose: Literal["current", "alias"] = "current" if start.kind == "word" and first == CURRENT else "alias"
-        return Metric(whose, first if whose == "alias" else "", ".".join(names[1:]))

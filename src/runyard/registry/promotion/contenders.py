@@ -7,15 +7,15 @@ import sqlalchemy as sa
 
 from runyard.db.transaction import Transaction
 from runyard.registry.model_versions.rows import FoundVersion, version_of
-from runyard.registry.model_versions.tables import model_versions
+from runyard.registry.model_versions.tables import model_version_tags, model_versions
 from runyard.registry.promotion.expressions import Metric, Requirement
 from runyard.registry.promotion.messages import PromoteModelVersion
 from runyard.registry.promotion.verdicts import Contender
 from runyard.registry.registered_models.aliases import aliased_version
 from runyard.registry.registered_models.rows import FoundModel
-from runyard.tracking.logged_models.tables import logged_model_metrics, logged_models
+from runyard.tracking.logged_models.tables import logged_model_metrics, logged_model_params, logged_models
 from runyard.tracking.metrics.tables import metric_series
-from runyard.tracking.runs.tables import runs
+from runyard.tracking.runs.tables import params, runs, tags
 
 
 def holder_of_target(
@@ -42,7 +42,7 @@ def contenders(
     alias: str | None,
     requirements: Sequence[Requirement],
 ) -> Mapping[str, Contender]:
-    """The versions that a condition names, with the named metrics, by `Metric.holder`. Up to three statements each.
+    """The versions that a condition names, with what it names of them, by `Metric.holder`. Up to seven statements each.
 
     Parameters
     ----------
@@ -55,10 +55,9 @@ def contenders(
             named.setdefault(metric.holder, []).append(metric)
     found: dict[str, Contender] = {}
     for holder, metrics in named.items():
-        first, keys = metrics[0], [metric.key for metric in metrics]
+        first = metrics[0]
         if first.whose == "candidate":
-            known_as = f"version {candidate.version}"
-            found[holder] = Contender(known_as, candidate.version, metrics_of(tx, candidate, keys))
+            found[holder] = _contender(tx, f"version {candidate.version}", candidate, metrics)
             continue
         moved = first.whose == "current" or first.alias == alias
         number = target.version if moved else aliased_version(tx, model, first.alias)
@@ -66,8 +65,39 @@ def contenders(
         if number is None:
             found[holder] = Contender(known_as, None, {}, holds_target=moved)
             continue
-        metrics_found = metrics_of(tx, version_of(tx, model, number), keys)
-        found[holder] = Contender(f"version {number} ({known_as})", number, metrics_found, holds_target=moved)
+        version = version_of(tx, model, number)
+        found[holder] = _contender(tx, f"version {number} ({known_as})", version, metrics, holds_target=moved)
+    return found
+
+
+def _contender(
+    tx: Transaction, known_as: str, version: FoundVersion, named: Sequence[Metric], *, holds_target: bool = False
+) -> Contender:
+    keys = [one.key for one in named if one.kind == "metric"]
+    texts = [one for one in named if one.kind != "metric"]
+    figures = metrics_of(tx, version, keys) if keys else {}
+    return Contender(known_as, version.version, figures, holds_target, _texts(tx, version, texts))
+
+
+def _texts(tx: Transaction, version: FoundVersion, named: Sequence[Metric]) -> dict[tuple[str, str], str]:
+    """Some params and tags of a version: of its run, and over them params of its logged model and its own tags."""
+    found: dict[tuple[str, str], str] = {}
+    for kind, of_run in (("param", params), ("tag", tags)):
+        keys = {one.key for one in named if one.kind == kind}
+        asked = []
+        if keys and version.run_id:
+            joined = sa.select(of_run.c.key, of_run.c.value).join(runs, runs.c.id == of_run.c.run_id)
+            asked.append(joined.where(runs.c.run_uuid == version.run_id, of_run.c.key.in_(keys)))
+        if keys and kind == "param" and version.logged_model_id:
+            own, joint = logged_model_params.c, logged_models.c.id == logged_model_params.c.logged_model_id
+            joined = sa.select(own.key, own.value).join(logged_models, joint)
+            asked.append(joined.where(logged_models.c.model_id == version.logged_model_id, own.key.in_(keys)))
+        if keys and kind == "tag":
+            own = model_version_tags.c
+            of_version = own.model_version_id == version.id
+            asked.append(sa.select(own.key, own.value).where(of_version, own.key.in_(keys)))
+        for chosen in asked:
+            found.update({(kind, row.key): row.value for row in tx.execute(chosen)})
     return found
 
 

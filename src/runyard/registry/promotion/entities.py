@@ -1,5 +1,6 @@
 """Promotions and moves, on the wire and in Python."""
 
+from dataclasses import field
 from typing import Annotated
 
 from runyard.core.entity import ValueEntity, entity
@@ -40,6 +41,7 @@ class Promotion(ValueEntity):
     previous: The version that had it before, if one had.
     comparisons: The result of each comparison.
     figures: Every metric the condition names with its value; None where there is none.
+    texts: Every param and tag the condition names with its text; None where there is none.
     model_version, previous_model_version: Both versions as they were before the move.
     """
 
@@ -55,6 +57,7 @@ class Promotion(ValueEntity):
     figures: dict[str, float | None]
     model_version: ModelVersion
     previous_model_version: Annotated[ModelVersion | None, OnWire(at="previous")]
+    texts: dict[str, str | None] = field(default_factory=dict)
 
 
 @entity

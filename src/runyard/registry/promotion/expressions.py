@@ -1,11 +1,15 @@
 """The parts of a condition, and their values."""
 
 import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from runyard.search.nodes import Condition
+
 CANDIDATE, CURRENT = "metrics", "current"
+KINDS: Mapping[str, Literal["metric", "param", "tag"]] = {CANDIDATE: "metric", "params": "param", "tags": "tag"}
+"""What versions have, by the word that stands before its key."""
 
 _CALCULATE: dict[str, Callable[[float, float], float]] = {
     "+": operator.add,
@@ -32,32 +36,35 @@ class Number:
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric of a version.
+    """A metric of a version, or a param or tag.
 
     Attributes
     ----------
     whose: The version in question, the holder of what is being moved, or the holder of an alias.
     alias: The alias, when it is that.
-    key: The metric's key.
+    key: Its key.
     """
 
     whose: Literal["candidate", "current", "alias"]
     alias: str
     key: str
+    kind: Literal["metric", "param", "tag"] = "metric"
 
     @property
     def holder(self) -> str:
-        """The metric's holder, as conditions write it."""
+        """Its holder, as conditions write it."""
         if self.whose == "candidate":
             return CANDIDATE
         if self.whose == "current":
             return CURRENT
-        return f"`{self.alias}`" if self.alias in (CANDIDATE, CURRENT) else self.alias
+        return f"`{self.alias}`" if self.alias in (*KINDS, CURRENT) else self.alias
 
     @property
     def label(self) -> str:
-        """The key of its value among the figures."""
-        return f"{self.holder}.{self.key}"
+        """The key of its value among the figures or texts."""
+        if self.kind == "metric":
+            return f"{self.holder}.{self.key}"
+        return f"{'' if self.whose == 'candidate' else f'{self.holder}.'}{self.kind}s.{self.key}"
 
 
 @dataclass(frozen=True)
@@ -100,6 +107,46 @@ class Comparison:
 
 
 @dataclass(frozen=True)
+class TextComparison:
+    """A comparison of a param or tag, as the search language has it.
+
+    Attributes
+    ----------
+    text: As it was written.
+    asked: What must hold of it; of `other`, what must hold with the text of that as value.
+    other: The param or tag that it is compared with, if it is one.
+    """
+
+    text: str
+    subject: Metric
+    asked: Condition
+    other: Metric | None = None
+
+    def metrics(self) -> list[Metric]:
+        """The params or tags it names."""
+        return [self.subject] if self.other is None else [self.subject, self.other]
+
+
+@dataclass(frozen=True)
+class Presence:
+    """Whether a version has a metric, param or tag.
+
+    Attributes
+    ----------
+    text: As it was written.
+    wanted: Whether it must be there; else it must not.
+    """
+
+    text: str
+    subject: Metric
+    wanted: bool
+
+    def metrics(self) -> list[Metric]:
+        """What it names."""
+        return [self.subject]
+
+
+@dataclass(frozen=True)
 class Group:
     """Several parts of a condition that count as one.
 
@@ -114,11 +161,11 @@ class Group:
     parts: tuple["Requirement", ...]
 
     def metrics(self) -> list[Metric]:
-        """The metrics they name, each once, in the order of reading."""
+        """What they name, each once, in the order of reading."""
         return list(dict.fromkeys(metric for part in self.parts for metric in part.metrics()))
 
 
-Requirement = Comparison | Group
+Requirement = Comparison | TextComparison | Presence | Group
 
 
 def metrics_in(expression: Expression) -> Iterator[Metric]:
@@ -130,6 +177,15 @@ def metrics_in(expression: Expression) -> Iterator[Metric]:
     elif isinstance(expression, Calculation):
         yield from metrics_in(expression.left)
         yield from metrics_in(expression.right)
+
+
+def text_comparisons(requirements: Iterable[Requirement]) -> Iterator[TextComparison]:
+    """The comparisons of params and tags in parts of a condition, however deep."""
+    for requirement in requirements:
+        if isinstance(requirement, TextComparison):
+            yield requirement
+        elif isinstance(requirement, Group):
+            yield from text_comparisons(requirement.parts)
 
 
 class NoValue(Exception):  # noqa: N818  (an outcome that is caught and reported, not a failure)

@@ -35,6 +35,7 @@ class PromotionDone(Answer):
     model_version, previous: The version, and the one that had the alias or stage before, as they were before the move.
     comparisons: The result of each comparison.
     figures: Every metric the condition names with its value; null where there is none.
+    texts: Every param and tag the condition names with its text; null where there is none.
     """
 
     holds: bool
@@ -46,6 +47,7 @@ class PromotionDone(Answer):
     alias: str | None = None
     stage: str | None = None
     previous: ModelVersion | None = None
+    texts: dict[str, str | None] = field(default_factory=dict)
 
     def promotion(self) -> Promotion:
         """The same as callers of the SDK get it."""
@@ -62,6 +64,7 @@ class PromotionDone(Answer):
             self.figures,
             self.model_version,
             self.previous,
+            self.texts,
         )
 
 
@@ -72,13 +75,15 @@ class PromoteModelVersion(
     needs="registered_model.edit",
     in_query=["fail"],
 ):
-    """Move an alias or a stage to a version if a condition on its metrics holds, in one transaction.
+    """Move an alias or a stage to a version if a condition on its metrics, params and tags holds, in one transaction.
 
     The condition is comparisons joined by ``and``, such as ``metrics.f1 > 0.8 and metrics.f1 >= champion.f1 - 0.005``:
     ``metrics`` are those of the version, ``current`` those of the version that has the alias or stage now, any other
-    name is an alias of the same model. `if_no_holder` is the result, ``pass`` or ``fail``, of comparisons with the
-    current holder of the alias or stage while there is none. A condition that does not hold is not an error: the answer
-    has the result of each comparison. With `fail` it is one, of status 409, for callers such as ``curl --fail``; it may
+    name is an alias of the same model. Params and tags are compared as in searches: ``tags.reviewed = 'yes'``,
+    ``params.depth IN ('4', '5')``, ``champion.params.data IS NOT NULL``. `if_no_holder` is the result, ``pass`` or
+    ``fail``, of comparisons with the current holder of the alias or stage while there is none. A condition that does
+    not hold is not an error: the answer has the result of each comparison. With `fail` it is one, of status 409, for
+    callers such as ``curl --fail``; it may
     be in the address: ``?fail=true``. With `dry_run` nothing is moved.
     """
 

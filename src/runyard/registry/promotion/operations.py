@@ -20,7 +20,8 @@ from runyard.registry.promotion.condition import parse_condition
 from runyard.registry.promotion.contenders import contenders, holder_of_target
 from runyard.registry.promotion.messages import PromoteModelVersion, SearchMoves
 from runyard.registry.promotion.moves import Cause, search_move_ids
-from runyard.registry.promotion.verdicts import Contender, Verdict, figures_of, judge
+from runyard.registry.promotion.texts import texts_that_hold
+from runyard.registry.promotion.verdicts import Contender, Verdict, figures_of, judge, texts_of
 from runyard.registry.promotion.wire import moves_on_wire
 from runyard.registry.registered_models.aliases import set_alias
 from runyard.registry.registered_models.rows import FoundModel, find_model
@@ -52,11 +53,11 @@ def promote_model_version(tx: Transaction, message: PromoteModelVersion) -> Wire
     holder = holder_of_target(tx, model, candidate, message, stage)
     target = f"alias {message.alias!r}" if message.alias is not None else f"stage {stage!r}"
     found = contenders(tx, model, candidate, Contender(target, holder, {}), message.alias, requirements)
-    verdicts = judge(requirements, found, message.if_no_holder)
-    figures = figures_of(requirements, found)
+    verdicts = judge(requirements, found, message.if_no_holder, texts_that_hold(tx, requirements, found))
+    figures, texts = figures_of(requirements, found), texts_of(requirements, found)
     holds = all(one.holds for one in verdicts)
     if message.fail and not holds:
-        raise _not_met(verdicts, figures)
+        raise _not_met(verdicts, figures, texts)
     previous = _version_on_wire(tx, model, holder)
     if holds and not message.dry_run:
         cause = Cause(message.user_id, message.reason, message.condition, orjson.dumps(figures).decode())
@@ -70,10 +71,13 @@ def promote_model_version(tx: Transaction, message: PromoteModelVersion) -> Wire
         **({"previous": previous} if previous else {}),
         "comparisons": [one.on_wire() for one in verdicts],
         "figures": figures,
+        **({"texts": texts} if texts else {}),
     }
 
 
-def _not_met(verdicts: Sequence[Verdict], figures: Mapping[str, float | None]) -> Conflict:
+def _not_met(
+    verdicts: Sequence[Verdict], figures: Mapping[str, float | None], texts: Mapping[str, str | None]
+) -> Conflict:
     failed = [
         f"{one.requirement.text} ({one.reason})" if one.reason else one.requirement.text
         for one in verdicts
@@ -83,6 +87,7 @@ def _not_met(verdicts: Sequence[Verdict], figures: Mapping[str, float | None]) -
         f"The condition does not hold, and nothing was moved: {'; '.join(failed)}.",
         comparisons=[one.on_wire() for one in verdicts],
         figures=figures,
+        **({"texts": texts} if texts else {}),
     )
 
 

@@ -1,12 +1,22 @@
 """The verdict on a version: the result of each comparison of a condition."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from runyard.core.limits import shown
 from runyard.core.wire import wire_double
-from runyard.registry.promotion.expressions import Comparison, Metric, NoValue, Requirement, holds, value_of
+from runyard.registry.promotion.expressions import (
+    Comparison,
+    Group,
+    Metric,
+    NoValue,
+    Presence,
+    Requirement,
+    TextComparison,
+    holds,
+    value_of,
+)
 
 PASS, FAIL = "pass", "fail"
 IF_NO_HOLDER = (PASS, FAIL)
@@ -22,12 +32,18 @@ class Contender:
     version: Its number; None when no version holds the alias or stage.
     metrics: Its metrics, as far as they are named.
     holds_target: Whether it holds the alias or stage that is being moved.
+    texts: Its params and tags, as far as they are named, by kind and key.
     """
 
     known_as: str
     version: int | None
     metrics: Mapping[str, float]
     holds_target: bool = False
+    texts: Mapping[tuple[str, str], str] = field(default_factory=dict)
+
+    def has(self, named: Metric) -> bool:
+        """Whether it has a metric, param or tag."""
+        return named.key in self.metrics if named.kind == "metric" else (named.kind, named.key) in self.texts
 
 
 @dataclass(frozen=True)
@@ -58,7 +74,10 @@ class Verdict:
 
 
 def judge(
-    requirements: Sequence[Requirement], contenders: Mapping[str, Contender], if_no_holder: str = PASS
+    requirements: Sequence[Requirement],
+    contenders: Mapping[str, Contender],
+    if_no_holder: str = PASS,
+    said: Collection[TextComparison] = frozenset(),
 ) -> list[Verdict]:
     """The result of each part of a condition.
 
@@ -66,25 +85,75 @@ def judge(
     ----------
     contenders: The named versions, by `Metric.holder`.
     if_no_holder: Whether comparisons with the current holder pass when there is none yet.
+    said: The comparisons of params and tags that hold.
     """
-    return [_judge(requirement, contenders, if_no_holder) for requirement in requirements]
+    return [_judge(requirement, contenders, if_no_holder, said) for requirement in requirements]
 
 
 def figures_of(requirements: Sequence[Requirement], contenders: Mapping[str, Contender]) -> dict[str, Any]:
     """Every metric that was named with its value, as the wire spells it; None where there is none."""
-    named = dict.fromkeys(metric for requirement in requirements for metric in requirement.metrics())
-    values = {metric.label: contenders[metric.holder].metrics.get(metric.key) for metric in named}
+    values = {
+        metric.label: contenders[metric.holder].metrics.get(metric.key)
+        for metric in _named(requirements)
+        if metric.kind == "metric"
+    }
     return {label: None if value is None else wire_double(value) for label, value in values.items()}
 
 
-def _judge(requirement: Requirement, contenders: Mapping[str, Contender], if_no_holder: str) -> Verdict:
+def texts_of(requirements: Sequence[Requirement], contenders: Mapping[str, Contender]) -> dict[str, str | None]:
+    """Every param and tag that was named with its text; None where there is none."""
+    named = [one for one in _named(requirements) if one.kind != "metric"]
+    return {one.label: contenders[one.holder].texts.get((one.kind, one.key)) for one in named}
+
+
+def _named(requirements: Sequence[Requirement]) -> dict[Metric, None]:
+    return dict.fromkeys(metric for requirement in requirements for metric in requirement.metrics())
+
+
+def _judge(
+    requirement: Requirement,
+    contenders: Mapping[str, Contender],
+    if_no_holder: str,
+    said: Collection[TextComparison],
+) -> Verdict:
+    if isinstance(requirement, Group):
+        return _judge_group(requirement, judge(requirement.parts, contenders, if_no_holder, said))
     if isinstance(requirement, Comparison):
         return _judge_comparison(requirement, contenders, if_no_holder)
-    parts = judge(requirement.parts, contenders, if_no_holder)
-    if all(part.holds for part in parts) or (requirement.word == "OR" and any(part.holds for part in parts)):
+    named = {one: contenders[one.holder] for one in requirement.metrics()}
+    absent = [contender for contender in named.values() if contender.version is None]
+    if isinstance(requirement, Presence):
+        return _without_holder(requirement, absent, if_no_holder) if absent else _judge_presence(requirement, named)
+    missing = [one for one, contender in named.items() if contender.version is not None and not contender.has(one)]
+    if missing:
+        reason = f"{named[missing[0]].known_as} has no {missing[0].kind} {shown(missing[0].key)}"
+        return Verdict(requirement, holds=False, reason=reason)
+    if absent:
+        return _without_holder(requirement, absent, if_no_holder)
+    if requirement in said:
         return Verdict(requirement, holds=True)
+    if _with_itself(named):
+        return Verdict(requirement, holds=True, reason=_ITSELF)
+    texts = [f"{one.label} is {shown(contender.texts[one.kind, one.key])}" for one, contender in named.items()]
+    return Verdict(requirement, holds=False, reason=" and ".join(texts))
+
+
+def _judge_group(group: Group, parts: Sequence[Verdict]) -> Verdict:
+    if all(part.holds for part in parts) or (group.word == "OR" and any(part.holds for part in parts)):
+        return Verdict(group, holds=True)
     reasons = [part.reason for part in parts if part.reason and not part.holds]
-    return Verdict(requirement, holds=False, reason="; ".join(dict.fromkeys(reasons)))
+    return Verdict(group, holds=False, reason="; ".join(dict.fromkeys(reasons)))
+
+
+def _judge_presence(presence: Presence, named: Mapping[Metric, Contender]) -> Verdict:
+    ((one, contender),) = named.items()
+    if contender.has(one) == presence.wanted:
+        return Verdict(presence, holds=True)
+    lack = "no" if presence.wanted else "a"
+    return Verdict(presence, holds=False, reason=f"{contender.known_as} has {lack} {one.kind} {shown(one.key)}")
+
+
+_ITSELF = "the version holds it already: a comparison with itself"
 
 
 def _judge_comparison(comparison: Comparison, contenders: Mapping[str, Contender], if_no_holder: str) -> Verdict:
@@ -108,7 +177,7 @@ def _judge_comparison(comparison: Comparison, contenders: Mapping[str, Contender
     if holds(left, comparison.operator, right):
         return Verdict(comparison, True, left, right)
     if _with_itself(named):
-        return Verdict(comparison, True, left, right, "the version holds it already: a comparison with itself")
+        return Verdict(comparison, True, left, right, _ITSELF)
     return Verdict(comparison, False, left, right, f"{left!r} {comparison.operator} {right!r} does not hold")
 
 
@@ -118,7 +187,7 @@ def _no_figure(contender: Contender, metric: Metric, missing: bool) -> str:
     return f"metric {shown(metric.key)} of {contender.known_as} is NaN"
 
 
-def _without_holder(comparison: Comparison, absent: Sequence[Contender], if_no_holder: str) -> Verdict:
+def _without_holder(comparison: Requirement, absent: Sequence[Contender], if_no_holder: str) -> Verdict:
     """An alias that is merely named may be misspelled, so only that which is being moved may have no holder yet."""
     nothing = f"nothing holds {absent[0].known_as}"
     if if_no_holder == PASS and all(contender.holds_target for contender in absent):

@@ -7,7 +7,6 @@ from runyard.tracking.runs.entities import Run
 
 COLOURS, DASHES = 10, 4
 LOOKS = COLOURS * DASHES
-_STEP = 11  # leads to another colour and another dash, and through all of them
 
 
 def look_of(run_id: str) -> int:
@@ -16,15 +15,23 @@ def look_of(run_id: str) -> int:
 
 
 def looks_of(run_ids: Sequence[str]) -> dict[str, int]:
-    """The looks of runs that are shown together: of two that have the same, the later takes the next free one."""
+    """The looks of runs that are shown together: colours differ before dashes do.
+
+    A run keeps its own look unless its colour is one of those that more of the runs before it have than of another
+    colour, or its look is taken: then it takes the next colour that fewest have, with its own dash if that is free.
+    """
     looks: dict[str, int] = {}
-    taken: set[int] = set()
-    for run_id in run_ids:
-        look = look_of(run_id)
-        while look in taken and len(taken) < LOOKS:
-            look = (look + _STEP) % LOOKS
-        taken.add(look)
-        looks.setdefault(run_id, look)
+    free = {colour: set(range(DASHES)) for colour in range(COLOURS)}
+    for run_id in dict.fromkeys(run_ids):
+        dash, own = divmod(look_of(run_id), COLOURS)
+        most = max(map(len, free.values()))
+        if not most:  # more runs than looks: each has its own again
+            looks[run_id] = look_of(run_id)
+            continue
+        colour = next(one % COLOURS for one in range(own, own + COLOURS) if len(free[one % COLOURS]) == most)
+        dash = next(one % DASHES for one in range(dash, dash + DASHES) if one % DASHES in free[colour])
+        free[colour].remove(dash)
+        looks[run_id] = dash * COLOURS + colour
     return looks
 
 
