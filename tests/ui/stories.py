@@ -57,6 +57,7 @@ class Story:
             f"/compare?runs={runs}&differences=only",
             f"/metric?key=loss&runs={runs}",
             f"/images?runs={runs}",
+            f"/tables?runs={runs}",
             "/search",
             "/search?q=run",
             "/docs",

@@ -42,7 +42,7 @@ def parquet_page(place: str, path: str, **asked: Any) -> dict[str, Any]:
     place: The place that holds it, as `server_repository` takes it.
     path: Its path there.
     asked: `first` row and `count` of rows, `column` and `columns` (the first one, and their number); `sort` by the
-        column of this number or None, `descending`.
+        column of this number unless that is None, `descending` or not.
 
     Returns
     -------
@@ -137,7 +137,7 @@ def _sorted(file: Any, fields: list[Any], names: list[str], asked: dict[str, Any
     if size > MOST_SORTED:
         raise InvalidParameter(f"its columns have {size >> 20} MB, more than {MOST_SORTED >> 20} MB cannot be sorted.")
     table = file.read(columns=wanted, use_threads=False)
-    order = [(by, "descending" if asked["descending"] else "ascending")]
+    order = [(by, "descending" if asked.get("descending") else "ascending")]
     try:
         places = importlib.import_module("pyarrow.compute").sort_indices(table, sort_keys=order)
     except arrow.ArrowException:

@@ -33,6 +33,7 @@ from runyard.ui.pages import (
     runs_file,
     saved_views,
     search,
+    tables,
     version,
     version_files,
 )
@@ -70,6 +71,7 @@ _VIEWS: tuple[tuple[str, View], ...] = (
     ("/search", search.show),
     ("/compare", compare.show),
     ("/images", images.show),
+    ("/tables", tables.show),
     ("/metric", metric.show),
     ("/docs", docs.show),
     ("/docs/{name:path}", docs.show),

@@ -26,9 +26,15 @@ class Cell:
     picture: str = ""
     href: str = ""
 
+    def __str__(self) -> str:
+        """The text, by which tables are sorted."""
+        return self.text
+
 
 def shown_cell(value: Any, look: Look, most: int) -> Cell:
-    """A cell of any value, its text cut to a number of characters."""
+    """A cell of any value, its text cut to a number of characters; what is a cell already stays so."""
+    if isinstance(value, Cell):
+        return value
     if (
         isinstance(value, dict)
         and value.get("type") == "image"

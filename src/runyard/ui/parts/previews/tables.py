@@ -25,6 +25,8 @@ MAX_LINE = 4_000_000
 """Characters of a field of a file of rows."""
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
 
+csv.field_size_limit(MAX_LINE)
+
 
 @dataclass(frozen=True)
 class TablePage:
@@ -275,5 +277,4 @@ def _complete_rows(look: Look, at: int, delimiter: str, most: int) -> tuple[list
 
 
 def _reader(lines: Any, delimiter: str) -> Any:
-    csv.field_size_limit(MAX_LINE)
     return csv.reader(lines, delimiter=delimiter)
