@@ -64,7 +64,7 @@ class Story:
             "/patterns",
         ]
         for run_id in self.run_ids:
-            pages += [f"/runs/{run_id}", f"/runs/{run_id}/artifacts", f"/runs/{run_id}/output"]
+            pages += [f"/runs/{run_id}", *(f"/runs/{run_id}/{tab}" for tab in ("system", "artifacts", "output"))]
         if self.model:
             logged = f"/experiments/{self.experiment_id}/models"
             pages += [

@@ -14,7 +14,7 @@ from runyard.http.framework import templates
 from runyard.http.request_ids import incident_id
 from runyard.ui.navigation import NOTICES, Crumb, Shell, Urls
 from runyard.ui.parts import format as formats
-from runyard.ui.parts import presentation
+from runyard.ui.parts import presentation, system_metrics
 from runyard.ui.static import StaticFiles
 from runyard.version import __version__
 
@@ -44,7 +44,7 @@ class Renderer:
     def __init__(self, urls: Urls, statics: StaticFiles) -> None:
         self.urls = urls
         self.environment = templates()
-        self.environment.filters.update(formats.FILTERS | presentation.FILTERS)
+        self.environment.filters.update(formats.FILTERS | presentation.FILTERS | system_metrics.FILTERS)
         self.environment.globals.update(url=urls, static=statics.url, version=__version__)
         self.environment.tests.update(presentation.TESTS)
 

@@ -164,3 +164,21 @@ def test_paths_that_lead_elsewhere_show_no_file(gate: Gate, reader: Reader, path
 
     assert page.status in (400, 404)
     assert "root:" not in page.text
+
+
+def test_a_run_says_how_to_go_on_with_it(gate: Gate, reader: Reader) -> None:
+    """The code runs as it stands, with either SDK; a deleted run has to be restored first."""
+    run_id = a_run(gate)
+    gate.perform(LogBatch(run_id=run_id, metrics=[a_point(step=41), a_point("system/cpu", step=900)]))
+
+    words = reader.get(f"/runs/{run_id}").text.split('id="resume"')[1].split("</details>")[0]
+    for part in (
+        "import runyard as mlflow",
+        "import mlflow",
+        f"mlflow.start_run(run_id=&#34;{run_id}&#34;)",
+        "step=42",
+        f"MLFLOW_RUN_ID={run_id}",
+    ):
+        assert part in words
+    reader.send(f"/ui/runs/{run_id}/delete")
+    assert 'id="resume"' not in reader.get(f"/runs/{run_id}").text

@@ -10,9 +10,9 @@ import sqlalchemy as sa
 
 from runyard.gate.gate import Gate
 from runyard.projects import tags
-from runyard.tracking.runs.messages import DeleteRun, SetTag, UpdateRun
+from runyard.tracking.runs.messages import DeleteRun, LogBatch, SetTag, UpdateRun
 from runyard.ui.parts.steps import MAX_DEPTH, MAX_FOUND
-from tests.factories import NOW, a_run, an_experiment
+from tests.factories import NOW, a_point, a_run, an_experiment
 from tests.ui.asking import Answer, Reader
 
 PROJECT = {tags.SOURCE_TYPE: "PROJECT"}
@@ -210,3 +210,18 @@ def test_the_tree_takes_a_fixed_number_of_statements(workflow: Workflow, stateme
         workflow.gate.perform(SetTag(run_id=step, key=f"{tags.REUSED}{below}", value="{}"))
 
     assert small == statements(workflow.root)
+
+
+def test_runs_below_show_their_best_metrics(workflow: Workflow, reader: Reader) -> None:
+    """Which of them is the best is seen without opening any; bookkeeping and what only one has are left out."""
+    for name, loss, accuracy in (("a", 0.5, 0.25), ("b", 0.125, 0.75), ("c", 0.25, 0.5)):
+        run_id = workflow.run(name, workflow.root)
+        values = {"loss": loss, "val_acc": accuracy, "epoch": 3.0, "system/cpu": 1.0, f"acc_{name}": 1.0}
+        points = [a_point(key, value) for key, value in values.items()]
+        workflow.gate.perform(LogBatch(run_id=run_id, metrics=points))
+
+    shown = reader.get(f"/runs/{workflow.root}").words.split(" Steps ")[1]
+
+    for text in ("val_acc 0.25 loss 0.5 ", "val_acc 0.75 best loss 0.125 best", "val_acc 0.5 loss 0.25 "):
+        assert text in shown
+    assert "epoch" not in shown.split("Metrics")[0]

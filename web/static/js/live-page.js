@@ -3,7 +3,10 @@
 // `runs` names the runs whose page it is; without `events` the page asks every so many seconds, as for what files hold.
 import { fetchPage, follow } from "./live.js";
 
+const PAUSED = "runyard-live-paused"; // in the tab: what its reader has paused stays so on every page
 const LAST_MS = 3000;
+const TURN_MS = 2000; // between two looks at the page, and between two turns of charts
+const CHARTS_A_TURN = 3; // with many charts in sight each moves more seldom: a page asks at most 120 times a minute
 const NEAR = 200; // pixels around the window in which charts are drawn
 
 function inSight(element) {
@@ -26,26 +29,77 @@ customElements.define(
   class extends HTMLElement {
     connectedCallback() {
       this.sent = new Map();
+      this.stale = new Set();
+      this.addSwitch();
+      this.turn();
+    }
+
+    disconnectedCallback() {
+      this.stop();
+      clearTimeout(this.turning);
+      this.button.remove();
+    }
+
+    stop() {}
+
+    get paused() {
+      try {
+        return sessionStorage.getItem(PAUSED) === "true";
+      } catch {
+        return this.pausedHere === true; // storage is switched off
+      }
+    }
+
+    set paused(now) {
+      this.pausedHere = now;
+      try {
+        if (now) sessionStorage.setItem(PAUSED, "true");
+        else sessionStorage.removeItem(PAUSED);
+      } catch {
+        // it is paused on this page only
+      }
+    }
+
+    addSwitch() {
+      this.button = Object.assign(document.createElement("button"), { type: "button", className: "button live-switch" });
+      this.button.addEventListener("click", () => {
+        this.paused = !this.paused;
+        this.turn();
+      });
+      const state = document.getElementById("run-state");
+      if (state) state.after(this.button);
+      else document.querySelector("main .head")?.append(this.button);
+    }
+
+    // Follow what is shown, or leave it as it is.
+    turn() {
+      this.stop();
+      this.stop = () => {};
+      const { paused } = this;
+      this.button.textContent = paused ? "Paused" : "Live";
+      this.button.title = paused ? "Follow what changes again" : "This page follows what changes. Pause that";
+      this.button.dataset.is = paused ? "paused" : "live";
+      if (paused) document.documentElement.dataset.live = "paused";
+      else this.follow();
+    }
+
+    follow() {
       const pause = Number(this.getAttribute("seconds")) * 1000;
       const events = this.getAttribute("events");
       const runs = new Set((this.getAttribute("runs") ?? "").split(","));
       // a run without an id is new: it may be one below this run
       const concerns = (changed) => !changed.length || changed.some((id) => runs.has(id)) || document.querySelector("#steps nav") !== null;
       if (events) {
-        this.stop = follow(events, (generation) => this.update(generation), { pollMs: pause, gapMs: 2000, busy: () => true, concerns });
+        this.stop = follow(events, (generation) => this.update(generation), { pollMs: pause, gapMs: TURN_MS, busy: () => true, concerns });
       } else {
         const timer = setInterval(() => document.visibilityState === "visible" && this.update().catch(() => {}), pause);
         this.stop = () => clearInterval(timer);
       }
     }
 
-    disconnectedCallback() {
-      this.stop();
-    }
-
     async update(generation) {
       const fresh = await fetchPage(location.href, generation);
-      if (!fresh || !this.isConnected) return;
+      if (!fresh || !this.isConnected || this.paused) return;
       for (const part of document.querySelectorAll("[data-live]")) {
         const now = fresh.getElementById(part.id);
         if (part.dataset.live === "once" && part.childElementCount) continue;
@@ -71,8 +125,26 @@ customElements.define(
       if (link) [...now.querySelectorAll("a")].find((other) => other.getAttribute("href") === link)?.focus({ preventScroll: true });
     }
 
-    updateCharts(fresh, all) {
-      for (const chart of document.querySelectorAll("line-chart")) if (all || inSight(chart)) chart.refresh();
+    turnCharts(all) {
+      const some = [...this.stale].filter((chart) => chart.isConnected && (all || inSight(chart))).slice(0, all ? Infinity : CHARTS_A_TURN);
+      for (const chart of some) {
+        this.stale.delete(chart);
+        chart.refresh();
+      }
+      clearTimeout(this.turning);
+      this.turning = this.stale.size && setTimeout(() => this.turnCharts(), TURN_MS);
+    }
+
+    // Charts in sight whose latest points are other ones are asked for again, a few at a time; in the end all of them.
+    updateCharts(fresh, last) {
+      const states = new Map([...fresh.querySelectorAll("line-chart")].map((chart) => [chart.getAttribute("source"), chart.getAttribute("state")]));
+      for (const chart of document.querySelectorAll("line-chart")) {
+        const now = states.get(chart.getAttribute("source"));
+        if (now === chart.getAttribute("state")) continue;
+        if (now) chart.setAttribute("state", now);
+        this.stale.add(chart);
+      }
+      if (last || !this.turning) this.turnCharts(last);
       const [charts, found] = [document.getElementById("charts"), fresh.getElementById("charts")];
       if (!found) return;
       if (!charts) return document.getElementById("metrics-card")?.after(document.adoptNode(found));

@@ -24,6 +24,8 @@ class Match(Answer):
     deleted: It is among what was deleted and can be restored.
     time: When it began, or changed last; in milliseconds since 1970.
     status: Of a run.
+    lost_since: When the program of a run that should be going on last said that it does, if it has gone silent; in
+        milliseconds since 1970.
     experiment_id: Of a run or a logged model.
     experiment_name: The same.
     """
@@ -35,6 +37,7 @@ class Match(Answer):
     deleted: bool = False
     time: int | None = None
     status: str | None = None
+    lost_since: int | None = None
     experiment_id: str | None = None
     experiment_name: str | None = None
 

@@ -31,6 +31,7 @@ from runyard.registry.registered_models.tables import (
 )
 from runyard.tracking.experiments.tables import experiment_tags, experiments
 from runyard.tracking.logged_models.tables import logged_model_tags, logged_models
+from runyard.tracking.origins.silence import beat_while_running, lost_since
 from runyard.tracking.runs.tables import runs
 
 DELETED = LifecycleStage.DELETED
@@ -88,7 +89,8 @@ def _runs(tx: Transaction, asked: Asked) -> list[dict[str, Any]]:
     matched = first_of_each(runs_found(tx, asked) if asked.text else newest_rows(tx, runs.c.id, MOST))
     columns = (runs.c.run_uuid, runs.c.name, runs.c.lifecycle_stage, runs.c.start_time, runs.c.status)
     joined = runs.join(experiments, experiments.c.experiment_id == runs.c.experiment_id)
-    chosen = sa.select(runs.c.id, *columns, runs.c.experiment_id, experiments.c.name.label("experiment"))
+    beat = beat_while_running.label("beat")
+    chosen = sa.select(runs.c.id, *columns, runs.c.experiment_id, experiments.c.name.label("experiment"), beat)
     rows = tx.execute(chosen.select_from(joined).where(one_of(tx, runs.c.id, list(matched))))
     shown = {row.id: row for row in rows}
     return [
@@ -100,6 +102,7 @@ def _runs(tx: Transaction, asked: Asked) -> list[dict[str, Any]]:
             deleted=row.lifecycle_stage == DELETED,
             time=row.start_time,
             status=row.status,
+            **lost_since(row.beat, tx.now_ms),
             experiment_id=str(row.experiment_id),
             experiment_name=row.experiment,
         )

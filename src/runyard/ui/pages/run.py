@@ -39,9 +39,10 @@ from runyard.ui.parts.printed import Printed, printed_by
 from runyard.ui.parts.project import Project, project_of
 from runyard.ui.parts.registry import equals, read_logged_model, read_run, search_versions
 from runyard.ui.parts.shells import run_crumbs
-from runyard.ui.parts.snippets import Snippet, snippets_of
+from runyard.ui.parts.snippets import Snippet, resume_snippets, snippets_of
 from runyard.ui.parts.stars import turn_star
 from runyard.ui.parts.steps import Steps, steps_of
+from runyard.ui.parts.system_metrics import is_of_the_system
 from runyard.ui.site import Form, Site
 
 MAX_MODELS = 50
@@ -78,7 +79,6 @@ class RunPage:
     description: str
     description_html: Markup
     metrics: Narrowed[Metric]
-    system_metrics: Narrowed[Metric]
     params: Narrowed[tuple[str, str]]
     tags: Narrowed[tuple[str, str]]
     system_tags: Narrowed[tuple[str, str]]
@@ -91,12 +91,13 @@ class RunPage:
     models_read: tuple[LoggedModel, ...]
     packaging: Packaging | None
     snippets: tuple[Snippet, ...]
+    resume: tuple[Snippet, ...]
     tab: str = "overview"
 
     @property
     def wide(self) -> bool:
         """Whether there is more than the page shows, so that one must be able to look for it."""
-        return any(some.cut for some in (self.metrics, self.system_metrics, self.params, self.tags, self.system_tags))
+        return any(some.cut for some in (self.metrics, self.params, self.tags, self.system_tags))
 
 
 def show(site: Site, request: Request) -> Response:
@@ -105,10 +106,9 @@ def show(site: Site, request: Request) -> Response:
     experiment = site.ask(GetExperiment(experiment_id=run.info.experiment_id)).experiment
     tags, measured = run.data.tags, run.data.latest_metrics
     find = ListState.of(request).text("find")
-    own = narrowed_metrics((metric for metric in measured if not metric.key.startswith("system/")), find)
-    metrics, system_metrics, params, own_tags, of_tools = within_budget(
+    own = narrowed_metrics((metric for metric in measured if not is_of_the_system(metric.key)), find)
+    metrics, params, own_tags, of_tools = within_budget(
         (own, _METRIC),
-        (narrowed_metrics((metric for metric in measured if metric.key.startswith("system/")), find), _METRIC),
         (narrowed_texts(run.data.params, find), _PAIR),
         (narrowed_texts(own_run_tags(tags), find), _OWN_TAG),
         (narrowed_texts(system_tags(tags), find), _PAIR),
@@ -126,7 +126,6 @@ def show(site: Site, request: Request) -> Response:
         description=tags.get(NOTE_TAG, ""),
         description_html=note(tags.get(NOTE_TAG, "")),
         metrics=metrics,
-        system_metrics=system_metrics,
         params=params,
         tags=own_tags,
         system_tags=of_tools,
@@ -139,6 +138,7 @@ def show(site: Site, request: Request) -> Response:
         models_read=_logged_models(site, run.inputs.model_inputs if run.inputs else ()),
         packaging=packaging_at(site, newest.artifact_location) if newest else None,
         snippets=snippets_of(newest.model_uri, site.address(request), model_name(newest)) if newest else (),
+        resume=resume_snippets(site.address(request), run.info.run_id, _next_step(measured)),
     )
     return site.page(request, "run", page, Shell(run_name(run), "experiments", run_crumbs(site, experiment, run)))
 
@@ -164,6 +164,11 @@ def _models_made(site: Site, run: Run) -> tuple[LoggedModel, ...]:
 def _logged_models(site: Site, noted: Sequence[LoggedModelInput | LoggedModelOutput]) -> tuple[LoggedModel, ...]:
     found = (read_logged_model(site, one.model_id) for one in noted[:MAX_MODELS])
     return tuple(model for model in found if model is not None)
+
+
+def _next_step(measured: Sequence[Metric]) -> int:
+    """The step after the last one that the run has logged itself."""
+    return max((metric.step + 1 for metric in measured if not is_of_the_system(metric.key)), default=0)
 
 
 def _source(tags: Mapping[str, str]) -> Source:

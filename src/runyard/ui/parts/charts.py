@@ -1,5 +1,6 @@
 """Charts of metrics: where the script finds the points, and what they show in words."""
 
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -21,12 +22,16 @@ class Chart:
     source: Address of the points.
     href: The metric's own page.
     summary: What it shows, in words.
+    state: Another text when the latest point of a run is another one: the chart is then asked for again.
+    caption: What stands above it instead of the key.
     """
 
     key: str
     source: str
     href: str
     summary: str
+    state: str = ""
+    caption: str = ""
 
 
 def charts_of(urls: Urls, runs: Sequence[Run], keys: Sequence[str]) -> tuple[Chart, ...]:
@@ -39,6 +44,7 @@ def charts_of(urls: Urls, runs: Sequence[Run], keys: Sequence[str]) -> tuple[Cha
             source=urls("ui", "metrics", key=key, runs=ids),
             href=urls("metric", key=key, runs=ids),
             summary=_summary(key, measured),
+            state=_state(key, measured),
         )
         for key in keys[:MAX_CHARTS]
     )
@@ -50,3 +56,9 @@ def _summary(key: str, measured: Sequence[tuple[str, Mapping[str, Metric]]]) -> 
     ]
     more = f", and {len(latest) - 5} more" if len(latest) > 5 else ""
     return f"{key}, latest values. {'; '.join(latest[:5])}{more}."
+
+
+def _state(key: str, measured: Sequence[tuple[str, Mapping[str, Metric]]]) -> str:
+    points = [metrics.get(key) for _, metrics in measured]
+    text = ",".join(f"{point.step} {point.timestamp} {point.value!r}" if point else "" for point in points)
+    return f"{zlib.crc32(text.encode()):x}"

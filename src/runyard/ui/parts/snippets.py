@@ -32,3 +32,28 @@ def snippets_of(uri: str, address: str, folder: str) -> tuple[Snippet, ...]:
         f"runyard artifacts download --artifact-uri {shell_uri} --dst-path {target}"
     )
     return Snippet("Load", load), Snippet("Serve", serve), Snippet("Download", download)
+
+
+def resume_snippets(address: str, run_id: str, step: int) -> tuple[Snippet, ...]:
+    """How to go on with a run, by either SDK and without a change of the program.
+
+    Parameters
+    ----------
+    address: This server's address.
+    step: The next step of its metrics.
+    """
+    code = "\n".join(
+        (
+            "import {package} as mlflow",
+            "",
+            f"mlflow.set_tracking_uri({json.dumps(address, ensure_ascii=False)})",
+            f"with mlflow.start_run(run_id={json.dumps(run_id)}):",
+            f'    mlflow.log_metric("loss", 0.5, step={step})',
+        )
+    )
+    variables = f"export MLFLOW_TRACKING_URI={shlex.quote(address)}\nexport MLFLOW_RUN_ID={shlex.quote(run_id)}"
+    return (
+        Snippet("Runyard", code.replace("{package} as mlflow", "runyard as mlflow")),
+        Snippet("MLflow", code.replace("{package} as mlflow", "mlflow")),
+        Snippet("Any program, unchanged", f"{variables}\npython train.py"),
+    )

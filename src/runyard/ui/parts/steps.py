@@ -10,16 +10,35 @@ from runyard.core.lifecycle import LifecycleStage
 from runyard.projects import tags
 from runyard.tracking.runs.entities import Run
 from runyard.tracking.runs.messages import SearchRuns
+from runyard.ui.parts.cells import best_value
 from runyard.ui.parts.chosen_runs import MAX_RUNS
-from runyard.ui.parts.presentation import is_project, parent_id, run_name, took
+from runyard.ui.parts.metric_names import goal_of, weight_of
+from runyard.ui.parts.presentation import is_project, latest_metrics, parent_id, run_name, took
 from runyard.ui.parts.project import Pairs, json_object, point_values
+from runyard.ui.parts.system_metrics import is_of_the_system
 from runyard.ui.site import Site
 
 MAX_FOUND = 100
 MAX_REUSED = 100
 MAX_DEPTH = 5
+MAX_MEASURED = 2
+"""Metrics that are shown of each run."""
 _ID = re.compile(r"[\w-]{1,64}", re.ASCII)
 """What is looked for as the id of a run: tags may name anything."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The latest value of a metric of a run.
+
+    Attributes
+    ----------
+    is_best: It is the best of the runs beside it, as far as the name of the metric tells what is better.
+    """
+
+    key: str
+    value: float
+    is_best: bool
 
 
 @dataclass(frozen=True)
@@ -33,6 +52,8 @@ class Step:
     entry_point: What was run; empty for the points of a sweep, which share one.
     values: Its own values, in a sweep, unless its name says them.
     reused: It is an earlier run that stands for a step which was not run again.
+    lost_since: When its program last said that it goes on, if it has gone silent.
+    measured: Latest values of metrics that the runs beside it have too.
     """
 
     name: str
@@ -43,6 +64,8 @@ class Step:
     values: Pairs = ()
     reused: bool = False
     deleted: bool = False
+    lost_since: int | None = None
+    measured: tuple[Measured, ...] = ()
     steps: tuple["Step", ...] = ()
 
 
@@ -110,6 +133,7 @@ class _Family:
         for run in sorted(runs, key=lambda one: (one.info.start_time, one.info.run_id)):
             self._children.setdefault(parent_id(run) or "", []).append(run)
         self.below: list[Run] = []
+        self._measured = _measured([run for runs in self._children.values() for run in runs])
         seen, waiting = {top.info.run_id}, [top.info.run_id]
         while waiting:
             above = waiting.pop()
@@ -125,9 +149,27 @@ class _Family:
         found = list(reused.get(above, ()))
         for run in self._children.get(above, ()):
             below = self.steps(run.info.run_id, reused, depth + 1)
-            found.append(replace(_step(run), steps=below if depth < MAX_DEPTH else ()))
+            measured = self._measured.get(run.info.run_id, ())
+            found.append(replace(_step(run), measured=measured, steps=below if depth < MAX_DEPTH else ()))
             found += below if depth >= MAX_DEPTH else ()
         return tuple(found)
+
+
+def _measured(runs: Sequence[Run]) -> dict[str, tuple[Measured, ...]]:
+    """Of each run the metrics that tell the most of how good it is, of those that at least two of the runs have."""
+    values = {run.info.run_id: {key: point.value for key, point in latest_metrics(run).items()} for run in runs}
+    amounts = Counter(key for measured in values.values() for key in measured if not is_of_the_system(key))
+    keys = sorted((key for key, amount in amounts.items() if amount > 1), key=lambda key: (-weight_of(key), key))
+    best = {
+        key: best_value([measured[key] for measured in values.values() if key in measured], goal_of(key))
+        for key in keys[:MAX_MEASURED]
+    }
+    return {
+        run_id: tuple(
+            Measured(key, measured[key], measured[key] == top) for key, top in best.items() if key in measured
+        )
+        for run_id, measured in values.items()
+    }
 
 
 def _search(site: Site, run: Run, question: str) -> tuple[list[Run], bool]:
@@ -151,6 +193,7 @@ def _step(run: Run) -> Step:
         took=now_ms() - info.start_time if info.status == "RUNNING" else took(run),
         values=() if named_by_values else values,
         deleted=info.lifecycle_stage == LifecycleStage.DELETED,
+        lost_since=info.lost_since,
     )
 
 
