@@ -238,6 +238,7 @@ _COMPARING = [
     Step("get_metric_history_bulk", {"run_id": ["$RUN_ID"], "metric_key": "loss"}),
     Step("get_metric_history_bulk_interval", {"run_ids": ["$RUN_ID"], "metric_key": "loss", "max_results": 100}),
     Step("get_metric_curves", {"run_ids": ["$RUN_ID"], "metric_key": "loss", "max_points": 100}),
+    Step("get_mean_curves", {"groups": [["$RUN_ID"], [FIRST_RUN]], "metric_key": "loss", "max_points": 100}),
     Step("search_experiments", {"max_results": 100, "filter": 'name LIKE "sp%"'}),
     Step("list_experiment_folders", {"order_by": ["last_activity_time DESC"]}),
     Step("count_experiments", {"filter": 'tags.team = "search"'}),

@@ -4,7 +4,6 @@ import pytest
 
 from runyard.exceptions import DoesNotExist, InvalidParameter
 from runyard.gate.gate import Gate
-from runyard.tracking.many_runs import operations as many_runs
 from runyard.tracking.many_runs.messages import MAX_RUNS, FindRunIds
 from runyard.tracking.runs.messages import DeleteRun, LogBatch
 from runyard.tracking.selections import operations
@@ -60,7 +59,7 @@ def test_a_selection_is_dropped_when_its_time_is_over(gate: Gate, monkeypatch: p
         gate.ask(CreateSelection(selection_id=old, run_ids=[C]))
 
 
-def test_ids_of_what_a_search_finds(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ids_of_what_a_search_finds(gate: Gate) -> None:
     """Newest first, by filter and view, up to a bound that the answer says."""
     experiment_id = an_experiment(gate)
     made = [a_run(gate, experiment_id, start_time=NOW + index) for index in range(5)]
@@ -68,15 +67,18 @@ def test_ids_of_what_a_search_finds(gate: Gate, monkeypatch: pytest.MonkeyPatch)
         gate.perform(LogBatch(run_id=run_id, metrics=[a_point("m", float(index))]))
     gate.perform(DeleteRun(run_id=made[4]))
 
-    def found(filter_text: str | None = None, view: str = "ACTIVE_ONLY") -> tuple[list[str], bool]:
-        answer = gate.ask(FindRunIds(experiment_ids=[experiment_id], filter=filter_text, run_view_type=view))
+    def found(
+        filter_text: str | None = None, view: str = "ACTIVE_ONLY", most: int = MAX_RUNS
+    ) -> tuple[list[str], bool]:
+        question = FindRunIds(experiment_ids=[experiment_id], filter=filter_text, run_view_type=view, max_results=most)
+        answer = gate.ask(question)
         return answer.run_ids, answer.more
 
     assert (made[3::-1], False) == found()
     assert (made[3:1:-1], False) == found("metrics.m > 1")
     assert ([made[4]], False) == found(view="DELETED_ONLY")
     assert ([], False) == found("metrics.m > 9")
-    monkeypatch.setattr(many_runs, "MAX_RUNS", 2)
-    assert (made[3:1:-1], True) == found()
-    with pytest.raises(InvalidParameter):
-        found("metrics.m >> 1")
+    assert (made[3:1:-1], True) == found(most=2)
+    for wrong in ({"filter_text": "metrics.m >> 1"}, {"most": 0}, {"most": MAX_RUNS + 1}):
+        with pytest.raises(InvalidParameter):
+            found(**wrong)

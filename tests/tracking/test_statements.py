@@ -13,7 +13,7 @@ from runyard.tracking.experiments.messages import SearchExperiments, SummarizeEx
 from runyard.tracking.inputs.entities import Dataset, DatasetInput, InputTag
 from runyard.tracking.inputs.messages import LogInputs
 from runyard.tracking.logged_models.messages import CreateLoggedModel, ModelOrder, SearchLoggedModels
-from runyard.tracking.metrics.messages import LogMetric
+from runyard.tracking.metrics.messages import GetMeanCurves, LogMetric
 from runyard.tracking.run_groups.messages import GroupRuns
 from runyard.tracking.runs.entities import Param
 from runyard.tracking.runs.messages import CountRuns, DescribeRuns, GetRun, LogBatch, LogParam, SearchRuns, SetTag
@@ -134,3 +134,19 @@ def test_a_thousand_points_take_few_statements(gate: Gate, count: Callable[..., 
     """Ten inserts of a hundred points each, and what the series and its block need."""
     points = [a_point("loss", step / 7, step=step) for step in range(1000)]
     assert 17 == count(LogBatch(run_id=a_run(gate), metrics=points), again=False)
+
+
+def test_a_chart_of_means_costs_two_statements_a_run(gate: Gate, count: Callable[..., int]) -> None:
+    """And one that finds their series, however many points they have, in groups or not."""
+    experiment_id = an_experiment(gate)
+    ids = [a_run(gate, experiment_id) for _ in range(5)]
+
+    def add(steps: range) -> None:
+        for run_id in ids:
+            gate.perform(LogBatch(run_id=run_id, metrics=[a_point("loss", 0.5, step=step) for step in steps]))
+
+    add(range(10))
+    for_few = count(GetMeanCurves(groups=[ids[:1], ids[1:]], metric_key="loss"))
+    add(range(10, 1000))
+
+    assert 11 == for_few == count(GetMeanCurves(groups=[ids], metric_key="loss"))

@@ -2,6 +2,7 @@
 import { exactX, instant } from "./chart-axes.js";
 import { shapesOf } from "./chart-paint.js";
 import { state } from "./chart-state.js";
+import { OF_MEANS } from "./chart-view.js";
 import { colour, outline } from "./looks.js";
 
 const MOST_ROWS = 500;
@@ -69,19 +70,24 @@ export async function png(chart, key) {
 }
 
 // The points in sight: [run, id, step, time, value, shown value].
-function rows(view) {
+function rows(view, row = (line, at) => [nameOf(line), line.id, line.step[at], `${instant(line.time[at])}`, line.value[at], line.ys[at], line.xs[at]]) {
   const [from, to] = view.xr.map(view.x.from);
-  return view.lines.flatMap((line) => [...line.xs.keys()].filter((at) => line.xs[at] >= from && line.xs[at] <= to).map((at) => [nameOf(line), line.id, line.step[at], `${instant(line.time[at])}`, line.value[at], line.ys[at], line.xs[at]]));
+  return view.lines.flatMap((line) => [...line.xs.keys()].filter((at) => line.xs[at] >= from && line.xs[at] <= to).map((at) => row(line, at)));
 }
 
+const ofGroups = ({ lines }) => lines.some((line) => line.n);
+const meansOf = (view) => rows(view, (line, at) => [nameOf(line), line.xs[at], line.value[at], ...OF_MEANS.map((name) => line[name][at])]);
+
 export function csv(chart, key) {
+  const put = (all) => save(all.map((line) => line.map(cell).join(",")).join("\r\n") + "\r\n", "text/csv", fileName(key, "csv"));
   const cell = (value) => (/^[=+@\t\r]|[",\n]/.test(String(value)) ? `"${String(value).replace(/^([=+@\t\r])/, "'$1").replaceAll('"', '""')}"` : String(value));
   const kind = state.settings.x;
+  if (ofGroups(chart.view)) return put([["group", kind, "mean", ...OF_MEANS], ...meansOf(chart.view)]);
   const own = kind.startsWith("metrics.");
   const changed = state.settings.smooth !== "none" || state.settings.sofar !== "none";
   const head = ["run", "run_id", "step", "time_utc", key, ...(changed ? [`${key}, as drawn`] : []), ...(own ? [kind.slice(8)] : [])];
   const lines = rows(chart.view).map(([name, id, step, time, value, shown, x]) => [name, id, step, time, value, ...(changed ? [shown] : []), ...(own ? [x] : [])]);
-  save([head, ...lines].map((line) => line.map(cell).join(",")).join("\r\n") + "\r\n", "text/csv", fileName(key, "csv"));
+  put([head, ...lines]);
 }
 
 // A table below the chart; it goes when it is asked for again.
@@ -92,15 +98,20 @@ export function data(chart, key, button) {
     button.textContent = "Show data";
     return;
   }
-  const all = rows(chart.view);
+  const grouped = ofGroups(chart.view);
+  const all = grouped ? meansOf(chart.view) : rows(chart.view);
   const make = (tag, text, more = {}) => Object.assign(document.createElement(tag), { textContent: text, ...more });
   const table = make("table", "", { className: "grid" });
   const cut = all.length > MOST_ROWS ? `the first ${MOST_ROWS} of ${all.length.toLocaleString("en")} points in sight` : `${all.length} points in sight`;
   table.append(make("caption", `${key}: ${cut}`));
   const head = table.createTHead().insertRow();
-  for (const text of ["Run", "Step", "Logged, UTC", "Value", ...(state.settings.x.startsWith("metrics.") ? [state.settings.x.slice(8)] : [])]) head.append(make("th", text, { scope: "col" }));
+  for (const text of grouped ? ["Group", "X", "Mean", ...OF_MEANS] : ["Run", "Step", "Logged, UTC", "Value", ...(state.settings.x.startsWith("metrics.") ? [state.settings.x.slice(8)] : [])]) head.append(make("th", text, { scope: "col" }));
   const body = table.createTBody();
-  for (const [name, , step, time, value, , x] of all.slice(0, MOST_ROWS)) {
+  for (const cells of grouped ? all.slice(0, MOST_ROWS) : []) {
+    const row = body.insertRow();
+    cells.forEach((cell, at) => row.append(make("td", cell, at ? { className: "n" } : {})));
+  }
+  for (const [name, , step, time, value, , x] of grouped ? [] : all.slice(0, MOST_ROWS)) {
     const row = body.insertRow();
     row.append(make("td", name), make("td", step, { className: "n" }), make("td", time), make("td", value, { className: "n" }));
     if (state.settings.x.startsWith("metrics.")) row.append(make("td", exactX(x, state.settings.x), { className: "n" }));

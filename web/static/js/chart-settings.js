@@ -45,7 +45,7 @@ customElements.define(
         make("summary", { className: "button", textContent: "More" }),
         make("div", { className: "sheet" },
           check("outliers", "Leave outliers out of sight"),
-          labelled("Band", select("band", [["none", "None"], ["line", "Least to greatest of a place"], ["minmax", "Least to greatest of runs"], ["sd", "Mean ± deviation of runs"]])),
+          labelled("Band", select("band", [["none", "None"], ["line", "Least to greatest of a place"], ["minmax", "Least to greatest of runs"], ["sd", "Mean ± deviation of runs"], ["sem", "Mean ± error of the mean"]])),
           labelled("Best so far", select("sofar", [["none", "No"], ["min", "Least"], ["max", "Greatest"]])),
           ends("y", "Range of y"),
           ends("zoom", "Range of x"),
@@ -95,7 +95,8 @@ customElements.define(
 
     show() {
       const { settings } = state;
-      for (const name of ["x", "smooth", "band", "sofar", "colour"]) if (this.fields(name)) this.fields(name).value = settings[name];
+      for (const name of ["x", "smooth", "sofar", "colour"]) if (this.fields(name)) this.fields(name).value = settings[name];
+      this.fields("band").value = state.band;
       for (const name of ["xlog", "ylog", "outliers"]) this.fields(name).checked = settings[name];
       this.fields("xlog").disabled = settings.x === "time";
       const span = this.querySelector(".span");
@@ -109,7 +110,7 @@ customElements.define(
         });
       }
       this.fields("reset").hidden = !settings.zoom;
-      const set = [settings.outliers, settings.band !== "none", settings.sofar !== "none", settings.range.some((end) => end !== null)].filter(Boolean).length;
+      const set = [settings.outliers, (settings.band ?? "none") !== "none", settings.sofar !== "none", settings.range.some((end) => end !== null)].filter(Boolean).length;
       this.querySelector("summary").textContent = set ? `More (${set})` : "More";
     }
   },

@@ -5,7 +5,8 @@
 //   smooth   none, ema, gaussian or median, and span     (`smooth=ema:20`, in logged points)
 //   outliers true to leave them out of sight             (`outliers=hide`)
 //   range    [low, high] of y, null where it is free     (`range=0:1`)
-//   band     none, line, minmax or sd                    sofar       none, min or max
+//   band     none, line, minmax, sd or sem               sofar       none, min or max
+//            (null where the address says none: `state.band` is what is drawn)
 //   zoom     [from, to] of x, or null                    (`zoom=100:200`; times in ms since the epoch, UTC)
 //   hidden   ids of runs that are not drawn              (`hide=`, the first eight characters of each)
 //   colour   run, params.KEY or tags.KEY
@@ -19,7 +20,7 @@ const pair = (text) => (text?.includes(":") ? text.split(":").slice(0, 2).map(nu
 const choice = (text, allowed) => (allowed.includes(text) ? text : allowed[0]);
 
 export const SPANS = [2, 100000];
-const DEFAULTS = { x: "step", xlog: false, ylog: false, smooth: "none", span: 20, outliers: false, range: [null, null], band: "none", sofar: "none", zoom: null, colour: "run" };
+const DEFAULTS = { x: "step", xlog: false, ylog: false, smooth: "none", span: 20, outliers: false, range: [null, null], band: null, sofar: "none", zoom: null, colour: "run" };
 
 function smoothing(text) {
   const [kind, span] = (text ?? "").split(":");
@@ -38,7 +39,7 @@ function fromAddress(query) {
     ...smoothing(query.get("smooth")),
     outliers: query.get("outliers") === "hide",
     range: pair(query.get("range") ?? ""),
-    band: choice(query.get("band"), ["none", "line", "minmax", "sd"]),
+    band: choice(query.get("band"), [null, "none", "line", "minmax", "sd", "sem"]),
     sofar: choice(query.get("sofar"), ["none", "min", "max"]),
     zoom: zoom[0] !== null && zoom[1] > zoom[0] ? zoom : null,
     colour: /^(params|tags)\./.test(query.get("colour") ?? "") ? query.get("colour") : "run",
@@ -49,6 +50,7 @@ class ChartState extends EventTarget {
   constructor() {
     super();
     this.runs = new Map();
+    this.means = []; // groups of runs whose means are drawn: [{id, look, runs}]
     this.charts = new Set();
     this.lit = null;
     this.readAddress();
@@ -68,6 +70,11 @@ class ChartState extends EventTarget {
     for (const id of this.runs.keys()) if (this.hide.some((start) => id.startsWith(start))) this.settings.hidden.add(id);
     this.hide = [];
     this.tell("runs");
+  }
+
+  // The band that is drawn: of means, their deviation where nothing else was chosen.
+  get band() {
+    return this.settings.band ?? (this.means.length ? "sd" : "none");
   }
 
   // Change settings; the zoom goes along to another x.
@@ -142,7 +149,7 @@ class ChartState extends EventTarget {
       smooth: smooth === "none" ? null : `${smooth}:${span}`,
       outliers: outliers ? "hide" : null,
       range: range.some((end) => end !== null) ? text(range) : null,
-      band: band === "none" ? null : band,
+      band: band === "none" && !this.means.length ? null : band,
       sofar: sofar === "none" ? null : sofar,
       zoom: zoom ? text(zoom) : null,
       hide: hidden.size ? [...hidden].map((id) => id.slice(0, 8)).join(",") : null,

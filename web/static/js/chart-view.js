@@ -2,9 +2,11 @@
 import { axisFor } from "./chart-axes.js";
 import { SMOOTHINGS, between, extent, leveled, rising, soFar, spread, usual } from "./curve-math.js";
 
+export const OF_MEANS = ["n", "sd", "sem", "min", "max"];
 const GRID = 300; // places at which several runs are put together
 
 function horizontal(one, kind) {
+  if (one.n) return kind === "step" ? one.step : one.x; // the server has put runs together along x
   if (kind === "step") return one.step;
   if (kind === "time") return one.time;
   if (kind === "relative") {
@@ -21,17 +23,24 @@ function lineOf(one, settings, look) {
   // a metric goes back and forth: there the line follows the steps
   const order = settings.x === "relative" || settings.x === "time" ? rising(all) : [...all.keys()];
   const line = { id: one.run, look, xs: picked(all, order) };
-  for (const name of ["step", "time", "value", "gap"]) line[name] = picked(one[name], order);
-  const basis = settings.sofar === "none" ? line.value : soFar(line.value, settings.sofar);
+  for (const name of ["step", "time", "value", "gap", ...(one.n ? OF_MEANS : [])]) line[name] = picked(one[name], order);
+  const basis = settings.sofar === "none" || one.n ? line.value : soFar(line.value, settings.sofar);
   let reached = -1;
   const places = line.gap.map((gap) => (reached += gap));
   line.basis = basis;
-  const even = settings.sofar === "none" ? leveled(basis, line.gap) : basis;
+  const even = settings.sofar === "none" && !one.n ? leveled(basis, line.gap) : basis;
   line.smoothed = settings.smooth === "none" ? null : SMOOTHINGS[settings.smooth](even, settings.span, places);
   line.level = line.smoothed ?? even;
   line.thinned = line.gap.some((gap) => gap > 1);
   line.ys = line.smoothed ?? basis;
+  if (one.n) surround(line, settings.band);
   return line;
+}
+
+// The spread of the runs around their mean.
+function surround(line, band) {
+  if (band === "minmax") [line.low, line.high] = [line.min, line.max];
+  else if (band === "sd" || band === "sem") [line.low, line.high] = [-1, 1].map((side) => line.ys.map((mean, at) => mean + side * line[band][at]));
 }
 
 // The least and greatest of the points beside each: of a thinned series, what its stretch held.
@@ -57,7 +66,8 @@ function together(lines, settings, groups, valueOf) {
       return between(picked(line.xs, order), picked(line.level, order), xs);
     });
     const { n, mean, sd, min, max } = spread(interpolated, xs.length);
-    const [bottom, top] = settings.band === "sd" ? [mean.map((value, at) => value - sd[at]), mean.map((value, at) => value + sd[at])] : [min, max];
+    const error = settings.band === "sem" ? sd.map((value, at) => value / Math.sqrt(n[at])) : sd;
+    const [bottom, top] = settings.band === "minmax" ? [min, max] : [mean.map((value, at) => value - error[at]), mean.map((value, at) => value + error[at])];
     const label = `mean of ${some.length}${name ? ` (${name})` : ""}`;
     const line = { id: null, label, look: some[0].look, xs, step: xs, ys: mean, basis: mean, value: mean, n, low: bottom, high: top };
     return { line, band: { id: null, look: line.look, xs, low: bottom, high: top } };
@@ -109,7 +119,7 @@ function notesOf(view, settings, lines) {
 
 // `series`: as `merged` gives them, of the runs that are to be drawn; `lookOf(run)`, `valueOf(run)`: its look and its group.
 export function viewOf(series, state, lookOf) {
-  const { settings } = state;
+  const settings = { ...state.settings, band: state.band };
   const lines = series.map((one) => lineOf(one, settings, lookOf(one.run, one.look)));
   const view = { lines, bands: [], events: [], single: lines.every((line) => line.value.length <= 1) && lines.some((line) => line.value.length) };
   const xs = extent(lines.map((line) => (settings.xlog ? line.xs.filter((x) => x > 0) : line.xs)));
@@ -119,8 +129,9 @@ export function viewOf(series, state, lookOf) {
   view.xr = zoom.map(view.x.to);
   if (!(view.xr[0] < view.xr[1])) view.xr = padded(view.xr);
   const seen = view.xr.map(view.x.from);
-  if (settings.band === "line") view.bands = lines.filter((line) => line.thinned).map(surroundings);
-  if (settings.band === "minmax" || settings.band === "sd") {
+  if (lines.some((line) => line.n)) view.bands = lines.filter((line) => line.low);
+  else if (settings.band === "line") view.bands = lines.filter((line) => line.thinned).map(surroundings);
+  else if (settings.band !== "none") {
     const groups = state.groups();
     const made = together(lines, settings, groups, (id) => state.runs.get(id)?.values?.[settings.colour]);
     view.means = made.map(({ line }) => line);

@@ -71,7 +71,7 @@ export function merged(whole, part, range) {
   const [before, behind] = [cut(plain, 0, first(whole.step, range[0], false)), cut(plain, first(whole.step, range[1], true))];
   const inner = { ...part, gap: gaps(part) };
   const joined = { run: whole.run, look: whole.look, points: whole.points };
-  for (const name of ["step", "time", "value", "x", "gap"]) {
+  for (const name of Object.keys(inner).filter((each) => inner[each] instanceof Float64Array)) {
     const parts = [before[name], inner[name], behind[name]];
     const all = new Float64Array(parts.reduce((sum, some) => sum + some.length, 0));
     parts.reduce((at, some) => (all.set(some, at), at + some.length), 0);

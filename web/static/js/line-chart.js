@@ -1,7 +1,8 @@
 // <line-chart source>: one metric of one or more runs, drawn by uPlot's axes and own lines once it comes into view.
 //
 // Attributes
-//   source   address of the points, /ui/metrics?key=KEY&runs=ID,ID; another one loads other runs
+//   source   address of the points, /ui/metrics?key=KEY&runs=ID,ID; another one loads other runs. Without runs, it draws
+//            the means of the groups of `state.means`.
 //   tall     a chart of its own page; `height` of CSS sets any other
 //   data-drawn (set here)  how many points are drawn, once they are
 // What the charts of a page share is in chart-state.js: `state.setRuns([...])` names the runs, <chart-legend data-runs> does it;
@@ -15,6 +16,7 @@ import { state } from "./chart-state.js";
 import { viewOf } from "./chart-view.js";
 import { between, extent, rising } from "./curve-math.js";
 import { fetchCurves, merged } from "./curves.js";
+import { fetchMeans } from "./mean-curves.js";
 import { menuOf } from "./chart-menu.js";
 import { colour } from "./looks.js";
 
@@ -101,6 +103,23 @@ class LineChart extends HTMLElement {
     this.message.hidden = !text;
   }
 
+  // Whether it draws means of groups.
+  get ofGroups() {
+    return !this.getAttribute("source").includes("runs=");
+  }
+
+  // What its points are asked for by: with other settings they are others.
+  basis() {
+    return this.ofGroups ? `${state.settings.x} ${state.settings.sofar}` : this.by();
+  }
+
+  ask(question, signal) {
+    const source = this.getAttribute("source");
+    if (!this.ofGroups) return fetchCurves(source, { ...question, by: this.by() }, signal);
+    const { x, sofar } = state.settings;
+    return fetchMeans(new URL(source, location.href).searchParams.get("key"), state.means, { ...question, x, best: sofar }, signal);
+  }
+
   // Another metric as x, or "".
   by() {
     const { x } = state.settings;
@@ -112,12 +131,12 @@ class LineChart extends HTMLElement {
     const asked = this.asked();
     const waiting = setTimeout(() => !this.plot && this.say("Loading…"), 200);
     try {
-      const [by, range] = [this.by(), this.whole ? this.closer() : state.settings.zoom && state.settings.x === "step" ? this.around(state.settings.zoom) : null];
-      const questions = [{ by }, ...(range ? [{ by, start: range[0], end: range[1] }] : [])];
-      const [whole, part] = await Promise.all(questions.map((question, at) => fetchCurves(this.getAttribute("source"), { ...question, max: this.most(at) }, asked.signal)));
+      const [basis, range] = [this.basis(), this.whole ? this.closer() : state.settings.zoom && state.settings.x === "step" ? this.around(state.settings.zoom) : null];
+      const questions = [{}, ...(range ? [{ start: range[0], end: range[1] }] : [])];
+      const [whole, part] = await Promise.all(questions.map((question, at) => this.ask({ ...question, max: this.most(at) }, asked.signal)));
       if (asked.signal.aborted) return;
       this.whole = whole.series;
-      this.loadedBy = by;
+      this.loadedBy = basis;
       this.closeup = part ? { series: part.series, range } : null;
       this.say("");
       this.redraw();
@@ -141,7 +160,7 @@ class LineChart extends HTMLElement {
 
   changed(names) {
     if (!this.whole) return;
-    if (names.includes("x") && this.by() !== this.loadedBy && this.by()) return this.load();
+    if (this.basis() !== this.loadedBy && (this.ofGroups || this.by())) return this.load();
     this.redraw();
     if (names.includes("zoom") || names.includes("x")) {
       clearTimeout(this.pause);
@@ -155,7 +174,7 @@ class LineChart extends HTMLElement {
     if (!range) return;
     const asked = this.asked();
     try {
-      const { series } = await fetchCurves(this.getAttribute("source"), { by: this.by(), start: range[0], end: range[1], max: this.most(1) }, asked.signal);
+      const { series } = await this.ask({ start: range[0], end: range[1], max: this.most(1) }, asked.signal);
       if (asked.signal.aborted) return;
       this.closeup = { series, range };
       this.redraw();
@@ -199,6 +218,7 @@ class LineChart extends HTMLElement {
   stepsWithin([from, to]) {
     const found = [Infinity, -Infinity];
     if (state.settings.x === "step") return [from, to];
+    if (this.ofGroups) return null;
     for (const line of this.view?.lines ?? []) {
       line.xs.forEach((x, at) => {
         const beside = (x < from && line.xs[at + 1] > from) || (x > to && line.xs[at - 1] < to);
@@ -227,7 +247,7 @@ class LineChart extends HTMLElement {
   redraw() {
     if (!this.whole) return;
     this.stale = !this.inSight;
-    if (this.stale || (this.by() && this.by() !== this.loadedBy)) return;
+    if (this.stale || (this.basis() && this.basis() !== this.loadedBy)) return;
     const view = (this.view = viewOf(this.points(), state, (run, look) => state.look(run, state.runs.get(run)?.look ?? look)));
     this.adopt();
     const drawn = view.lines.reduce((sum, line) => sum + line.xs.length, 0);
@@ -281,7 +301,8 @@ class LineChart extends HTMLElement {
         track.append(bar);
         row.append(make("span", { className: "who", textContent: nameOf(line.id) }), track);
       }
-      row.append(make("b", { textContent: readable(value) }));
+      const sd = line.sd?.[0];
+      row.append(make("b", { textContent: sd > 0 ? `${readable(value)} ± ${readable(Number(sd.toPrecision(2)))}` : readable(value) }));
       if (rows.length === 1) row.append(make("span", { className: "soft", textContent: `at step ${line.step[0]}` }));
       box.append(row);
     }
@@ -425,7 +446,8 @@ class LineChart extends HTMLElement {
       const mark = make("i");
       mark.style.background = line.look.stroke;
       const raw = line.value[index] === row.value ? "" : ` (logged ${line.value[index]})`;
-      const spread = line.low ? ` (${line.low[index]} to ${line.high[index]}, n = ${line.n[index]})` : "";
+      const around = line.low ? `${line.low[index]} to ${line.high[index]}, ` : "";
+      const spread = line.n ? ` (${around}n = ${line.n[index]})` : "";
       item.append(mark, make("b", { textContent: String(row.value) }), `${raw}${spread} ${rows.length > 1 ? (line.label ?? nameOf(line.id)) : ""}`);
       if (row.x !== here) item.append(make("span", { className: "soft", textContent: ` ${exactX(row.x, kind)}` }));
       return item;

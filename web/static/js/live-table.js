@@ -160,7 +160,9 @@ function arrange(now) {
 async function refresh(generation) {
   const address = shown();
   const now = await fetchPage(address, generation);
-  if (now && address === shown()) apply(now); // else another view is shown by now
+  if (!now || address !== shown()) return; // another view is shown by now
+  apply(now);
+  document.dispatchEvent(new CustomEvent("page-fetched", { detail: now }));
 }
 
 export function followTable() {

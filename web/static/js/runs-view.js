@@ -5,7 +5,7 @@ import { keepFocus } from "./focus.js";
 const MOST_SEEN = 20;
 // What scripts write into the address of charts beside the table (src/runyard/ui/parts/list_state.py names them as CHARTS):
 // another view keeps it, but for what its link sets itself; a saved view has its own.
-const CHARTS = ["charts", "x", "xlog", "y", "smooth", "outliers", "range", "band", "sofar", "zoom", "hide", "colour"];
+const CHARTS = ["charts", "charts_find", "charts_pattern", "charts_from", "charts_pin", "charts_fold", "x", "xlog", "y", "smooth", "outliers", "range", "band", "sofar", "zoom", "hide", "colour"];
 
 function withCharts(address, source) {
   if (source?.closest(".views .choices")) return address;

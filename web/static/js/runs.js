@@ -22,6 +22,7 @@ document.addEventListener(
 const pinColumns = () => document.querySelector("#runs-table[data-pinned]") && import("./column-heads.js");
 const drawCharts = () => document.querySelector("charts-panel") && import("./charts-panel.js");
 for (const act of [pinColumns, drawCharts]) document.addEventListener("htmx:after:swap", act);
+document.addEventListener("page-fetched", drawCharts);
 document.addEventListener("toggle", ({ target }) => target.querySelector("column-panel") && import("./column-panel.js"), true);
 document.addEventListener("toggle", ({ target }) => target.querySelector("rename-runs, move-runs") && import("./bulk.js"), true);
 document.addEventListener("toggle", ({ target }) => target.querySelector("group-panel") && import("./group-panel.js"), true);

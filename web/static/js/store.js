@@ -11,6 +11,6 @@ export async function get(path, query) {
   return answered(await fetch(`${base()}${path}?${new URLSearchParams(query)}`));
 }
 
-export async function post(path, fields) {
-  return answered(await fetch(base() + path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(fields) }));
+export async function post(path, fields, signal) {
+  return answered(await fetch(base() + path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(fields), signal }));
 }

@@ -8,7 +8,7 @@ from runyard.exceptions import InvalidParameter
 from runyard.protocol.answer import Answer
 from runyard.protocol.message import Message
 from runyard.protocol.types import Choice
-from runyard.search.regex import InvalidPattern, compiled
+from runyard.search.regex import Expression, InvalidPattern, compiled
 
 ENTITIES = ("runs", "experiments", "logged-models", "registered-models", "model-versions")
 Filtered = Annotated[str, Choice(tuple((name, number) for number, name in enumerate(ENTITIES, 1)))]
@@ -86,10 +86,19 @@ class FindKeys(Message[KeysFound], get="runs/find-keys", family="runyard", needs
     def check(self) -> None:
         check_storable("text", self.text)
         if self.pattern:
-            try:
-                compiled(self.text)
-            except InvalidPattern as problem:
-                raise InvalidParameter(
-                    f"{problem.problem} in the regular expression {self.text[:80]!r}, at character "
-                    f"{problem.position + 1}."
-                ) from None
+            checked_pattern(self.text)
+
+
+def checked_pattern(text: str) -> Expression:
+    """A regular expression of the search language.
+
+    Raises
+    ------
+    InvalidParameter: It is not valid; the error says at which character.
+    """
+    try:
+        return compiled(text)
+    except InvalidPattern as problem:
+        raise InvalidParameter(
+            f"{problem.problem} in the regular expression {text[:80]!r}, at character {problem.position + 1}."
+        ) from None

@@ -60,6 +60,13 @@ class FindRunIds(
     experiment_ids: list[ExperimentId] = field(default_factory=list)
     filter: str | None = None
     run_view_type: ViewType = "ACTIVE_ONLY"
+    max_results: int = MAX_RUNS
+
+    def check(self) -> None:
+        if not 1 <= self.max_results <= MAX_RUNS:
+            raise InvalidParameter(
+                f"Invalid value {self.max_results} for parameter 'max_results': use 1 to {MAX_RUNS:,}."
+            )
 
 
 class DeleteRuns(Message[RunsChanged], post="runs/delete-many", family="runyard", needs="run.delete"):

@@ -15,7 +15,6 @@ from runyard.gate.performers import performs
 from runyard.protocol.answer import Raw, Wire
 from runyard.tracking.experiments.stages import ACTIVE, DELETED, refuse_while_changing
 from runyard.tracking.many_runs.messages import (
-    MAX_RUNS,
     DeleteRuns,
     FindRunIds,
     GetRuns,
@@ -48,7 +47,7 @@ def get_runs(tx: Transaction, message: GetRuns) -> Raw:
 def find_run_ids(tx: Transaction, message: FindRunIds) -> Wire:
     """The runs of one long page, by id."""
     question = (message.experiment_ids, message.run_view_type, message.filter)
-    numbers, token = search_run_ids(tx, *question, [], MAX_RUNS, None)
+    numbers, token = search_run_ids(tx, *question, [], message.max_results, None)
     named = sa.select(runs.c.id, runs.c.run_uuid).where(one_of(tx, runs.c.id, numbers))
     found = {row.id: row.run_uuid for row in tx.execute(named)} if numbers else {}
     return {"run_ids": [found[number] for number in numbers if number in found], "more": token is not None}

@@ -2,7 +2,7 @@
 
 from dataclasses import field
 
-from runyard.core.limits import MAX_HISTORY_POINTS, MAX_HISTORY_RUNS, MAX_INTERVAL_POINTS
+from runyard.core.limits import MAX_HISTORY_POINTS, MAX_HISTORY_RUNS, MAX_INTERVAL_POINTS, shown
 from runyard.exceptions import InvalidParameter
 from runyard.protocol.answer import Answer, Nothing
 from runyard.protocol.message import MANY, Message
@@ -10,6 +10,10 @@ from runyard.tracking.experiments.messages import check_max_results
 from runyard.tracking.metrics.entities import Metric, Point
 from runyard.tracking.metrics.points import check_points
 from runyard.tracking.runs.messages import OfRun
+
+MAX_MEAN_GROUPS, MAX_MEAN_RUNS = 50, 500
+"""Groups, and runs of all of them, in one request for means."""
+MEAN_AXES = ("step", "relative", "time")
 
 
 class LogMetric(OfRun, Message[Nothing], Point, post="runs/log-metric", needs="run.edit", hot=True):
@@ -129,3 +133,77 @@ class GetMetricCurves(Message[CurvesFound], get="metrics/curves", family="runyar
         check_run_count(self.run_ids, "run_ids")
         if not 4 <= self.max_points <= 10_000:
             raise InvalidParameter(f"Invalid value {self.max_points} for parameter 'max_points': use 4 to 10000.")
+
+
+class MeanCurve(Answer):
+    """What a metric of several runs comes to: arrays by x, of equal length.
+
+    Attributes
+    ----------
+    runs: How many of the runs have the metric.
+    points: At how many places of x they have points; where these are more than were asked for, evenly spread ones are
+        answered.
+    xs: Steps, seconds, milliseconds since the epoch, or values of a metric.
+    n: How many runs count at each place: those that reach over it. Between the points of a run lie straight lines.
+    mean, sd, sem, min, max: Of these runs: ``sd`` is that of a sample, with n - 1, and ``sem`` that by the square root
+        of n; both are NaN for one run.
+    """
+
+    runs: int
+    points: int
+    xs: list[float]
+    n: list[int]
+    mean: list[float]
+    sd: list[float]
+    sem: list[float]
+    min: list[float]
+    max: list[float]
+
+
+class MeanCurvesFound(Answer):
+    """The curves of one metric, one a group, in the order of the groups."""
+
+    key: str
+    curves: list[MeanCurve]
+
+
+class GetMeanCurves(
+    Message[MeanCurvesFound], post="metrics/mean-curves", kind="read", family="runyard", needs="run.read", dear=True
+):
+    """One metric of groups of runs for a chart: mean, standard deviation and error, least and greatest along x.
+
+    Up to 60,000 points are read in all: of a run with more than its share of them, thinned ones, with a level between
+    the least and the greatest of each stretch; those of a shorter range of steps are exact.
+
+    Attributes
+    ----------
+    groups: The ids of the runs of each, 1 to 50 groups of up to 500 runs in all.
+    x: ``step``, ``relative`` (seconds since a run's first point), ``time``, or ``metrics.KEY``, the value that this
+        metric of a run has at the step.
+    best: ``min`` or ``max``: of each run counts the best value so far; ``none`` for the values themselves.
+    start_step, end_step: Only points of these steps, both included.
+    max_points: Places of x of each group, 2 to 2,000.
+    """
+
+    groups: list[list[str]]
+    metric_key: str
+    x: str = "step"
+    best: str = "none"
+    start_step: int | None = None
+    end_step: int | None = None
+    max_points: int = 300
+
+    def check(self) -> None:
+        if not 1 <= len(self.groups) <= MAX_MEAN_GROUPS:
+            raise InvalidParameter(f"'groups' has {len(self.groups)} entries; 1 to {MAX_MEAN_GROUPS} are answered.")
+        runs = sum(map(len, self.groups))
+        if runs > MAX_MEAN_RUNS:
+            raise InvalidParameter(f"'groups' names {runs:,} runs; at most {MAX_MEAN_RUNS} are answered at once.")
+        if self.x not in MEAN_AXES and not self.x.startswith("metrics."):
+            raise InvalidParameter(
+                f"Invalid value {shown(self.x)} for parameter 'x': use step, relative, time or metrics.KEY."
+            )
+        if self.best not in ("none", "min", "max"):
+            raise InvalidParameter(f"Invalid value {shown(self.best)} for parameter 'best': use none, min or max.")
+        if not 2 <= self.max_points <= 2000:
+            raise InvalidParameter(f"Invalid value {self.max_points} for parameter 'max_points': use 2 to 2000.")

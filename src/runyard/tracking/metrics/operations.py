@@ -17,7 +17,9 @@ from runyard.tracking.logged_models.metrics import append_to_models
 from runyard.tracking.metrics import history, joint, sampling, series
 from runyard.tracking.metrics.curves import curve, values_at
 from runyard.tracking.metrics.entities import Point
+from runyard.tracking.metrics.means import mean_curves
 from runyard.tracking.metrics.messages import (
+    GetMeanCurves,
     GetMetricCurves,
     GetMetricHistory,
     GetMetricHistoryBulk,
@@ -233,3 +235,9 @@ def get_metric_curves(tx: Transaction, message: GetMetricCurves) -> Wire:
             answer["x_values"] = [series.on_wire(value) for value in values]
         curves.append(answer)
     return {"key": message.metric_key, "curves": curves}
+
+
+@performs(GetMeanCurves)
+def get_mean_curves(tx: Transaction, message: GetMeanCurves) -> Wire:
+    """One statement finds the series of all runs; each is read as a curve is."""
+    return {"key": message.metric_key, "curves": mean_curves(tx, message)}

@@ -27,7 +27,7 @@ from runyard.tracking.run_trees.messages import RunTree, SearchRunTree
 from runyard.tracking.runs.messages import DescribeRuns, RunsDescribed
 from runyard.tracking.selections.messages import CreateSelection
 from runyard.ui.navigation import Crumb, Shell, encode_query
-from runyard.ui.parts.charts_panel import ChartsPanel, charts_panel
+from runyard.ui.parts.charts_panel import Asked, ChartsPanel, charts_panel
 from runyard.ui.parts.chosen_runs import MAX_RUNS, Chosen, chosen
 from runyard.ui.parts.columns import ColumnChoice, choose_columns
 from runyard.ui.parts.filter_error import FilterError, filter_error
@@ -168,11 +168,11 @@ def show(site: Site, request: Request) -> Response:  # long: all that the page s
     choice = choose_columns(
         described, state.all("col"), with_equal=bool(state.text("equal")), usual=usual_columns(scope)
     )
-    groups = None if error else group_table(site, state, path, _question(scope, filter_text, view), choice)
+    question = _question(scope, "" if error else filter_text, view)
+    groups = None if error else group_table(site, state, path, question, choice)
     if groups:
         rows = plain_rows(groups.runs)
     else:
-        question = _question(scope, "" if error else filter_text, view)
         terms = [] if error else order_terms(orders, NEWEST_FIRST)
         rows = tree_rows(site, state, path, question | {"order_by": terms}, found)
     picked = chosen(site, state.all)
@@ -199,7 +199,7 @@ def show(site: Site, request: Request) -> Response:  # long: all that the page s
         address=site.address(request),
         here=path,
         chosen=picked,
-        panel=charts_panel(site, state, path, scope, described, runs_of(rows), picked),
+        panel=charts_panel(site, state, path, Asked(question, described, runs_of(rows), groups, picked)),
         most_compared=MAX_RUNS,
         done=just_done(site, state),
         actions={name: scope.action(site, name) for name in _ACTIONS},
@@ -208,7 +208,8 @@ def show(site: Site, request: Request) -> Response:  # long: all that the page s
         links=_links(state, path, deleted=not scope.several and first.lifecycle_stage == LifecycleStage.DELETED),
     )
     crumbs = (Crumb("Experiments", site.urls()), Crumb(page.title))
-    return site.page(request, "experiment", page, Shell(page.title, "experiments", crumbs), 400 if error else 200)
+    wrong = error or (page.panel.metrics and page.panel.metrics.keys.problem)
+    return site.page(request, "experiment", page, Shell(page.title, "experiments", crumbs), 400 if wrong else 200)
 
 
 def _find(

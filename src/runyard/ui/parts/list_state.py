@@ -16,7 +16,7 @@ _PASSING = ("page", "from", "notice", "done", "undo", "left", "selection", "chos
 script of the table carries along."""
 GROUPING = ("group", "stat", "group_order", "of")
 """Parameters of a view whose runs are in groups: by what, what is shown of metrics, the order, how many runs count."""
-CHARTS = ("charts", *SETTINGS)
+CHARTS = ("charts", "charts_find", "charts_pattern", "charts_from", "charts_pin", "charts_fold", *SETTINGS)
 """Parameters of what stands beside the table: scripts change them, and carry them along where forms lead."""
 # `nest` is `flat` where nested runs have rows as others do; `open` names what is open: groups, or runs.
 _VIEW = (
@@ -37,8 +37,8 @@ _VIEW = (
     "from",
     "saved",
 )
-_NOT_SAVED = ("open", "page", "from", "saved")
-"""Parameters of a view that none is saved with: where in the list one is, and the saved view that it began as."""
+_NOT_SAVED = ("open", "page", "from", "charts_from", "saved")
+"""Parameters of a view that none is saved with: where in a list one is, and the saved view that it began as."""
 _MAX_DIGITS, _MAX_FIELDS = 12, 1000
 
 

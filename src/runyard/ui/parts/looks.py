@@ -35,15 +35,28 @@ def looks_of(run_ids: Sequence[str]) -> dict[str, int]:
     return looks
 
 
+def looks_of_groups(idents: Sequence[str]) -> dict[str, int]:
+    """The looks of a few groups that are shown together: each has a colour of its own as long as there are some."""
+    looks: dict[str, int] = {}
+    for ident in dict.fromkeys(idents):
+        dash = len(looks) // COLOURS % DASHES * COLOURS
+        colour = zlib.crc32(ident.encode()) % COLOURS
+        while dash + colour in looks.values() and len(looks) < LOOKS:
+            colour = (colour + 1) % COLOURS
+        looks[ident] = dash + colour
+    return looks
+
+
 def mark(run: Run) -> str:
     """The classes of a run's mark in a table."""
-    return _classes(look_of(run.info.run_id))
+    return classes(look_of(run.info.run_id))
 
 
 def marks(runs: Sequence[Run]) -> dict[str, str]:
     """The classes of the marks of runs that are shown together, by id."""
-    return {run_id: _classes(look) for run_id, look in looks_of([run.info.run_id for run in runs]).items()}
+    return {run_id: classes(look) for run_id, look in looks_of([run.info.run_id for run in runs]).items()}
 
 
-def _classes(look: int) -> str:
+def classes(look: int) -> str:
+    """The classes of a mark of a look."""
     return f"mark c{look % COLOURS} s{look // COLOURS}"

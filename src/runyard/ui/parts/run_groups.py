@@ -84,6 +84,7 @@ class GroupRow:
 
     Attributes
     ----------
+    ident: A short name of it, by which an address says that it is open.
     parts: What its runs share: the key and the value, None where they have none.
     href: The address where it is open, or closed when it is open.
     alone: The address of the table of its runs.
@@ -91,6 +92,7 @@ class GroupRow:
     """
 
     group: RunGroup
+    ident: str
     parts: tuple[tuple[str, str | None], ...]
     cells: tuple[MetricCell, ...]
     href: str
@@ -222,6 +224,7 @@ def _row(
     turned = [*opened, ident] if runs is None else [each for each in opened if each != ident]
     return GroupRow(
         group=group,
+        ident=ident,
         parts=tuple((_label(one.key), one.value) for one in group.values),
         cells=cells,
         href=state.here(path, open=turned),
