@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from runyard.artifacts.entities import FileInfo
+from runyard.artifacts.ranges import RangedFile, ranged
 from runyard.artifacts.repository import ABSENT, ArtifactRepository
 from runyard.artifacts.resolve import repositories, repository_for
 from runyard.artifacts.schemes.local import LocalRepository
@@ -59,6 +60,21 @@ def test_a_listing_has_dates_where_the_store_keeps_them(repository: ArtifactRepo
     assert names(repository.list()) == names([info for info, _ in listed])
     if isinstance(repository, LocalRepository | S3Repository):  # what a server keeps artifacts in
         assert before <= (listed[0][1] or 0) <= time.time() * 1000 + 2000
+
+
+def test_any_part_of_a_file_can_be_read(repository: ArtifactRepository) -> None:
+    """Pages look into large files where they are, and pyarrow reads the end of a file first."""
+    put(repository, "big.bin", BIG)
+
+    with ranged(repository, "big.bin") as file:
+        assert (len(BIG), b"") == (file.seek(0, os.SEEK_END), file.read(5))
+        assert (BIG[-10:], BIG[1000:1300], BIG[1300:1302]) == (_at(file, -10, 10), _at(file, 1000, 300), file.read(2))
+        assert BIG[7:] == _at(file, 7, -1)
+
+
+def _at(file: RangedFile, place: int, count: int) -> bytes:
+    file.seek(place, os.SEEK_SET if place >= 0 else os.SEEK_END)
+    return file.read(count)
 
 
 def test_every_class_is_held_to_what_follows(request: pytest.FixtureRequest) -> None:

@@ -46,6 +46,7 @@ def test_rows_of_all_runs_stand_below_each_other(gate: Gate, reader: Reader) -> 
     experiment_id = an_experiment(gate)
     first = a_run_with(gate, experiment_id, "first", ["q", "score"], ["a", 0.5], ["b", 10])
     second = a_run_with(gate, experiment_id, "second", ["score", "q", "new"], [2, "a", PICTURE])
+    keep(gate, second, PICTURE["compressed_filepath"], b"x")
     third = a_run(gate, experiment_id, run_name="third")
     address = f"/tables?runs={first},{second},{third}"
 

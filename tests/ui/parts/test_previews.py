@@ -213,6 +213,7 @@ def test_links_of_markdown_lead_to_the_files_beside_it() -> None:
     text = (
         b"[a](../plots/a%20b.csv) ![p](p.png) [up](../../etc/passwd) ![web](https://x.example/i.png) [j](javascript:x)"
     )
+    text += b" ![large](large.png) ![gone](gone.png)"
 
     html = shown("docs/README.md", text).body
 

@@ -24,5 +24,9 @@ addEventListener("keydown", (event) => {
   if (rel && !scrolls) document.querySelector(`.preview a[rel="${rel}"]`)?.click();
 });
 
+// in a narrow window the tree is a short box above the look
+const [tree, current] = [document.querySelector(".files > nav"), document.querySelector(".tree [aria-current]")];
+if (tree && current) tree.scrollTop = current.offsetTop - tree.offsetTop - tree.clientHeight / 2;
+
 // a line that cannot be reached by the address's fragment alone: it was asked for with a form
 document.querySelector(".numbers .here")?.scrollIntoView({ block: "center" });

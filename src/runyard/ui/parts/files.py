@@ -1,7 +1,8 @@
 """The files of a run, a logged model or a model version: the tree, and a look into one file or folder."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 from runyard.artifacts.entities import FileInfo
@@ -9,7 +10,7 @@ from runyard.artifacts.locations import open_location, place_of
 from runyard.artifacts.paths import joined, safe_path
 from runyard.artifacts.ranges import ranged
 from runyard.artifacts.repository import ArtifactRepository
-from runyard.exceptions import DoesNotExist, RunyardException
+from runyard.exceptions import DoesNotExist, InvalidParameter, RunyardException
 from runyard.ui.parts.list_state import ListState, Pages
 from runyard.ui.parts.previews.kinds import PICTURES
 from runyard.ui.parts.previews.look import Look
@@ -22,6 +23,8 @@ IN_TREE, IN_OUTER = 200, 60
 """Entries that the tree shows of the folder that is looked into, and of those around it."""
 ON_PAGE = 150
 """Entries of a page of a large folder."""
+MOST_LISTED = 20
+"""Folders that are listed for the pictures of one page."""
 
 Listed = Sequence[tuple[FileInfo, int | None]]
 
@@ -151,6 +154,27 @@ def contents_at(site: Site, location: str, folder: str) -> list[FileInfo]:
     return [info for info, _ in _listed(repository, root, safe_path(folder))]
 
 
+def sizes_below(repository: ArtifactRepository, root: str) -> Callable[[str], Mapping[str, int]]:
+    """Tells the bytes of the files of a folder by name. Each folder is listed once, and not very many are."""
+
+    @lru_cache(MOST_LISTED)
+    def sizes(folder: str) -> Mapping[str, int]:
+        if sizes.cache_info().misses > MOST_LISTED or not _is_path(folder):
+            return {}
+        found = repository.list(joined(root, folder))
+        return {info.path.rpartition("/")[2]: info.file_size or 0 for info in found if not info.is_dir}
+
+    return sizes
+
+
+def _is_path(folder: str) -> bool:
+    try:
+        safe_path(folder)
+    except InvalidParameter:
+        return False
+    return True
+
+
 def _listed(repository: ArtifactRepository, root: str, folder: str) -> Listed:
     found = repository.dated(joined(root, folder))
     cut = len(root) + 1 if root else 0
@@ -268,5 +292,6 @@ def _look(
         opened=lambda: ranged(repository, path),
         page=source.page,
         raw=source.download,
+        sizes=sizes_below(repository, root),
         place=(place, path),
     )

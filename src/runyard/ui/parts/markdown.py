@@ -34,25 +34,27 @@ def note(text: str) -> Markup:
     )
 
 
-def note_of_file(text: str, path: str, page: Callable[[str], str], raw: Callable[[str], str]) -> Markup:
+def note_of_file(text: str, path: str, page: Callable[[str], str], picture: Callable[[str], str]) -> Markup:
     """HTML of a Markdown file among artifacts: as `note`, with links to other files and pictures beside it.
 
     Parameters
     ----------
     path: Where the file is.
     page: The address of the page of a file.
-    raw: The address of a file itself.
+    picture: The address of a picture, empty for none: its words then stand in its place.
     """
     tokens = _parser().parse(text)
     _lower_headings(tokens, 2)
     for token in tokens:
         for child in token.children or ():
-            if child.type == "link_open":
-                _lead(child, "href", _beside(path, str(child.attrGet("href") or "")), page)
-            elif child.type == "image" and (target := _beside(path, str(child.attrGet("src") or ""))):
-                _lead(child, "src", target, raw)
-            elif child.type == "image":  # elsewhere on the web: a page of ours loads nothing from there
-                child.type, child.tag, child.children = "text", "", None
+            if child.type == "link_open" and (target := _beside(path, str(child.attrGet("href") or ""))):
+                child.attrSet("href", page(target))
+            elif child.type == "image":  # those elsewhere on the web are not loaded
+                target = _beside(path, str(child.attrGet("src") or ""))
+                if target and (address := picture(target)):
+                    child.attrSet("src", address)
+                else:
+                    child.type, child.tag, child.children = "text", "", None
     html = _parser().renderer.render(tokens, _parser().options, {})
     attributes = _ATTRIBUTES | {"img": {"src", "alt"}}
     return Markup(  # noqa: S704  (sanitised right here)
@@ -66,12 +68,6 @@ def passive(html: str) -> Markup:
     clean = nh3.clean(html, tags=tags, attributes=_ATTRIBUTES, url_schemes=_SCHEMES, link_rel=_UNTRUSTED)
     # a head without words, as above the index of a frame, is none
     return Markup(clean.replace("<th></th>", "<td></td>"))  # noqa: S704  (sanitised right here)
-
-
-def _lead(token: Token, attribute: str, target: str, address: Callable[[str], str]) -> None:
-    """Let a link or a picture lead to a file, if there may be one of this path."""
-    if target:
-        token.attrSet(attribute, address(target))
 
 
 def _beside(path: str, link: str) -> str:

@@ -13,6 +13,7 @@ from runyard.core.tags import TABLES_TAG
 from runyard.exceptions import InvalidParameter, MissingPackage, RunyardException
 from runyard.tracking.runs.entities import Run
 from runyard.tracking.runs.messages import tables_of
+from runyard.ui.parts.files import sizes_below
 from runyard.ui.parts.format import size as size_of
 from runyard.ui.parts.list_state import ListState
 from runyard.ui.parts.presentation import artifact_root, names_of
@@ -127,6 +128,7 @@ def _look(site: Site, run: Run, path: str, state: ListState) -> Look:
         opened=lambda: ranged(repository, whole),
         page=lambda **query: site.urls("runs", run_id, "artifacts", **query),
         raw=lambda below: site.urls("get-artifact", run_id=run_id, path=below),
+        sizes=sizes_below(repository, root),
         place=(place_of(artifact_root(run), places)[0], whole),
     )
 

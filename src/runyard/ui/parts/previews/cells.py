@@ -41,7 +41,7 @@ def shown_cell(value: Any, look: Look, most: int) -> Cell:
         and all(isinstance(value.get(k), str) for k in _PICTURE)
     ):
         path, small = (printable(str(value[name])).strip("/") for name in _PICTURE)
-        return Cell(path, picture=look.raw(small), href=look.page(path=path))
+        return Cell(path, picture=look.picture(small), href=look.page(path=path))
     return Cell(
         shortened(printable(text_of(value)), most),
         numeric=isinstance(value, int | float) and not isinstance(value, bool),
@@ -59,6 +59,8 @@ def text_of(value: Any) -> str:
         return ""
     if isinstance(value, str):
         return value
+    if isinstance(value, bool):
+        return json.dumps(value)
     if isinstance(value, float):
         return "NaN" if math.isnan(value) else repr(value)
     if isinstance(value, dict | list):

@@ -1,6 +1,6 @@
 """A file that is looked into: how it is read, and the addresses of other looks into it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -32,6 +32,7 @@ class Look:
     opened: Opens it.
     page: The address of this page with other parameters; of another file for ``path=``.
     raw: The address of another file itself.
+    sizes: The bytes of the files of a folder, by name.
     place: Where it is kept, for programs that read it themselves: place, and path in it.
     """
 
@@ -44,6 +45,7 @@ class Look:
     opened: Callable[[], RangedFile]
     page: Callable[..., str]
     raw: Callable[[str], str]
+    sizes: Callable[[str], Mapping[str, int]]
     place: tuple[str, str] = ("", "")
 
     @property
@@ -60,6 +62,11 @@ class Look:
     def is_asked_for(self) -> bool:
         """Whether it may be loaded whole: it is small, or the reader asked for it."""
         return self.size <= UNASKED or self.state.text("all") == "1"
+
+    def picture(self, path: str) -> str:
+        """The address of a picture among the files; empty where it is missing, or too large to be loaded unasked."""
+        folder, _, name = path.rpartition("/")
+        return self.raw(path) if self.sizes(folder).get(name, UNASKED + 1) <= UNASKED else ""
 
     def href(self, **changes: QueryValue) -> str:
         """The address of another look at the same file; what is not named stays as it is, but for the place in it."""

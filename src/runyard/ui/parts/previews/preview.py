@@ -144,7 +144,9 @@ def _table(look: Look, document: Any) -> Any:
 
 
 def _markdown(look: Look, _document: Any) -> Markup:
-    return note_of_file(look.whole().decode("utf-8", "replace"), look.path, lambda path: look.page(path=path), look.raw)
+    return note_of_file(
+        look.whole().decode("utf-8", "replace"), look.path, lambda path: look.page(path=path), look.picture
+    )
 
 
 _BODIES: dict[View, Callable[[Look, Any], Any]] = {

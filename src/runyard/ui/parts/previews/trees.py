@@ -120,8 +120,8 @@ def _shown_key(key: str) -> str:
 
 def _shown(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False) if isinstance(value, str) else text_of(value)
-    if value is None or isinstance(value, bool):
-        text = json.dumps(value)
+    if value is None:
+        text = "null"
     return printable(text if len(text) <= _TEXT else f"{text[:_TEXT]}…")
 
 
