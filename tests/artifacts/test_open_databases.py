@@ -1,5 +1,6 @@
 """A database that this program has open is not read by the way: that would lose what is written to it afterwards."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from runyard.client import RunyardClient
-from runyard.core.open_databases import databases_in_use, is_one_of
+from runyard.core.open_databases import is_open_database, open_files
 from runyard.exceptions import InvalidParameter
 
 OTHER = """
@@ -58,5 +59,35 @@ def test_other_databases_are_files_like_any_other(tmp_path: Path) -> None:
     run_id = client.create_run("0").info.run_id
     client.log_artifact(run_id, data)
 
-    assert not is_one_of(data, databases_in_use())
+    assert not is_open_database(data, open_files())
     assert ["data.sqlite"] == [file.path for file in client.list_artifacts(run_id)]
+
+
+def test_of_open_files_only_the_one_to_store_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program may have thousands open, on slow disks too; and each may be open twice, once to write alone."""
+    database = tmp_path / "data.sqlite"
+    database.write_bytes(b"SQLite format 3\0" + bytes(84))
+    read, pread = [], os.pread
+
+    def reading(number: int, size: int, start: int) -> bytes:
+        read.append(number)
+        return pread(number, size, start)
+
+    monkeypatch.setattr(os, "pread", reading)
+    with database.open("ab"), database.open("rb") as ours, (tmp_path / "other.sqlite").open("w+b"):
+        assert is_open_database(database, open_files())
+        assert ours.fileno() == read[-1]
+        assert 2 >= len(read)
+
+
+def test_a_database_that_was_closed_meanwhile_is_not_in_use(tmp_path: Path) -> None:
+    """Its number may be that of another file by then."""
+    database = tmp_path / "data.sqlite"
+    database.write_bytes(b"SQLite format 3\0" + bytes(84))
+    with database.open("rb"):
+        opened = open_files()
+    with (tmp_path / "other.sqlite").open("w+b") as other:
+        other.write(b"SQLite format 3\0" + bytes(84))
+        other.flush()
+
+        assert not is_open_database(database, opened)

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 from runyard.artifacts.entities import FileInfo
 from runyard.artifacts.paths import PathText, joined, safe_path
 from runyard.artifacts.repository import PARTIAL, PIECE, ArtifactRepository, Progress
-from runyard.core.open_databases import databases_in_use, is_one_of
+from runyard.core.open_databases import is_open_database, open_files
 from runyard.exceptions import InvalidParameter
 
 log = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ def log_artifact(
         log_artifacts(repository, local, joined(safe_path(artifact_path), local.absolute().name), progress)
         return
     _require_file(local)
-    if is_one_of(local, databases_in_use()):
+    if is_open_database(local, open_files()):
         raise InvalidParameter(
             f"{str(local)!r} is a database that this program has open; reading it now would damage it. "
             "Store a copy that SQLite's backup made."
@@ -64,10 +64,10 @@ def log_artifacts(
     if not root.is_dir():
         raise InvalidParameter(f"No folder is at {str(root)!r}.")
     transfers = []
-    in_use = databases_in_use()
+    opened = open_files()
     for file in files_below(root):
         _require_file(file)
-        if is_one_of(file, in_use):
+        if is_open_database(file, opened):
             log.warning("%s is a database that this program has open; it is not stored with the others.", file)
             continue
         transfers.append((file, safe_path(joined(target, file.relative_to(root).as_posix())), progress))

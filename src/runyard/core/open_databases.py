@@ -15,23 +15,34 @@ _BEGINNINGS = (b"SQLite format 3\0", b"\x37\x7f\x06", (3007000).to_bytes(4, sys.
 
 _DESCRIPTORS = "/dev/fd"
 
-Files = frozenset[tuple[int, int]]
-"""Device and inode numbers of files."""
+Files = dict[tuple[int, int], list[int]]
+"""Device and inode number of each file, and the descriptors under which it is open."""
 
 
-def databases_in_use() -> Files:
-    """The SQLite files that this process has open; empty on systems that do not list open files."""
-    found = set()
+def open_files() -> Files:
+    """The files that this process has open; empty on systems that do not list them."""
+    found: Files = {}
     with contextlib.suppress(OSError):
         for number in map(int, os.listdir(_DESCRIPTORS)):  # noqa: PTH208  (no paths are needed)
             with contextlib.suppress(OSError):
                 about = os.fstat(number)
-                if stat.S_ISREG(about.st_mode) and os.pread(number, 16, 0).startswith(_BEGINNINGS):
-                    found.add((about.st_dev, about.st_ino))
-    return frozenset(found)
+                if stat.S_ISREG(about.st_mode):
+                    found.setdefault((about.st_dev, about.st_ino), []).append(number)
+    return found
 
 
-def is_one_of(path: Path, files: Files) -> bool:
-    """Whether the file at a path is one of these."""
+def is_open_database(path: Path, files: Files) -> bool:
+    """Whether a file of SQLite is at a path, and among these.
+
+    It is read only through a descriptor that is open already: to open and close it is what does the harm.
+    """
     about = path.stat()
-    return (about.st_dev, about.st_ino) in files
+    identity = about.st_dev, about.st_ino
+    return any(_is_database(number, identity) for number in files.get(identity, ()))
+
+
+def _is_database(number: int, identity: tuple[int, int]) -> bool:
+    with contextlib.suppress(OSError):  # another thread closed it meanwhile, and the number may be another file's
+        about = os.fstat(number)
+        return (about.st_dev, about.st_ino) == identity and os.pread(number, 16, 0).startswith(_BEGINNINGS)
+    return False

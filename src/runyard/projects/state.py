@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from runyard.core.open_databases import Files, databases_in_use, is_one_of
+from runyard.core.open_databases import Files, is_open_database, open_files
 from runyard.core.tracking_uri import DEFAULT_DATABASE
 from runyard.projects import git
 
@@ -30,19 +30,19 @@ def state_of(folder: Path) -> str:
 
 def content_digest(path: Path) -> str:
     """The digest of a file, or of everything in a folder. Databases that this process has open count by their names."""
-    digest, in_use = hashlib.sha256(), databases_in_use()
+    digest, opened = hashlib.sha256(), open_files()
     if not path.is_dir():
-        return _file_digest(path, in_use)
+        return _file_digest(path, opened)
     for inner in everything_in(path):
-        line = f"{inner.relative_to(path).as_posix()}\0{_file_digest(inner, in_use)}\n"
+        line = f"{inner.relative_to(path).as_posix()}\0{_file_digest(inner, opened)}\n"
         digest.update(line.encode(errors="replace"))
     return digest.hexdigest()
 
 
-def _file_digest(path: Path, in_use: Files) -> str:
+def _file_digest(path: Path, opened: Files) -> str:
     digest = hashlib.sha256()
     try:
-        if is_one_of(path, in_use):
+        if is_open_database(path, opened):
             return "in use"
         with path.open("rb") as file:
             while piece := file.read(_PIECE):
@@ -61,8 +61,8 @@ def project_files(folder: Path) -> list[Path]:
     listed = git.listed_files(folder)
     found = [file for path in listed or [folder] for file in (_walked(path) if path.is_dir() else [path])]
     files = {path for path in found if path.is_file() and _counts(path.relative_to(folder))}
-    in_use = databases_in_use()
-    return sorted(path for path in files if not is_one_of(path, in_use))
+    opened = open_files()
+    return sorted(path for path in files if not is_open_database(path, opened))
 
 
 def belongs(path: Path) -> bool:
