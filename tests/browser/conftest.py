@@ -1,5 +1,6 @@
 """Chromium on a real server with real runs in it."""
 
+import asyncio
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -40,16 +41,32 @@ MAX_WAIT = 20_000
 expect.set_options(timeout=MAX_WAIT)
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium, for the tests of a module."""
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Chromium of this test process; to start it takes as much as several pages."""
     program = next(filter(None, map(shutil.which, CHROMIUM)), None)
     if program is None:
         pytest.fail("needs Chromium; make test installs it where it may")
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        loop = asyncio.get_running_loop()
+        asyncio._set_running_loop(None)
         yield started
+        asyncio._set_running_loop(loop)
         started.close()
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: Browser) -> Iterator[Browser]:
+    """Chromium, for the tests of a module.
+
+    Between two calls Playwright lets its loop count as running. In other modules, tests begin loops of their own.
+    """
+    asyncio._set_running_loop(chromium._loop)
+    yield chromium
+    for context in chromium.contexts:
+        context.close()
+    asyncio._set_running_loop(None)
 
 
 @pytest.fixture(scope="module")

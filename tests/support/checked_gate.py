@@ -1,11 +1,12 @@
 """A gate that holds every answer against what its message declares."""
 
 from functools import cache
-from typing import Any, Self
+from typing import Any
 
 import jsonschema_rs
 import sqlalchemy as sa
 
+from runyard.db.engine import Engines, open_engines
 from runyard.gate.gate import Gate
 from runyard.protocol.message import AnyMessage
 from runyard.server.openapi import specification
@@ -14,11 +15,11 @@ from runyard.server.openapi import specification
 class CheckedGate(Gate):
     """Answers as a gate does, and fails when an answer is not the declared one."""
 
-    @classmethod
-    def open(cls, uri: str, **options: Any) -> Self:
-        """Open a database; statements that another gate of this process compiled are not compiled again."""
-        opened = super().open(uri, **options)
-        for purpose, engine in (("read", opened.engines.reading), ("write", opened.engines.writing)):
+    @staticmethod
+    def engines_of(uri: str) -> Engines:
+        """Connections that compile no statement again which those to another database of this process compiled."""
+        opened = open_engines(uri)
+        for purpose, engine in (("read", opened.reading), ("write", opened.writing)):
             like = _engines.setdefault((purpose, engine.dialect.name), engine)
             engine.dialect, engine._compiled_cache = like.dialect, like._compiled_cache
         return opened

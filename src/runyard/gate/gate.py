@@ -133,7 +133,7 @@ class Gate:
         load_all()
         root = artifact_root or str(Path("runyard-artifacts").absolute())
         settings = StoreSettings(root, tuple(artifact_places), local_callers)
-        engines = open_engines(uri)
+        engines = cls.engines_of(uri)
         try:
             ensure_schema(engines, settings)
         except Exception as error:  # noqa: BLE001  (translated or raised as it is)
@@ -142,6 +142,11 @@ class Gate:
         if read_seconds:
             limit_reads(engines, read_seconds)
         return cls(engines, settings)
+
+    @staticmethod
+    def engines_of(uri: str) -> Engines:
+        """The connections to a database, before its schema is looked at."""
+        return open_engines(uri)
 
     def close(self) -> None:
         """Finish queued writes and close the database."""

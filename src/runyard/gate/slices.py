@@ -7,12 +7,14 @@ from pathlib import Path
 _SOURCE = Path(__file__).parent.parent
 
 
+@functools.cache
 def load_messages() -> None:
     """Import every module of messages: what a remote client and the routes need."""
     for name in slices():
         importlib.import_module(f"{name}.messages")
 
 
+@functools.cache
 def load_all() -> None:
     """Import messages and the functions that perform them: what a gate needs."""
     load_messages()
