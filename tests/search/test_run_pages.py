@@ -30,6 +30,7 @@ class KnownRun:
     run_id: str
     experiment: str
     name: str
+    user: str
     start: int
     end: int | None
     deleted: bool
@@ -84,7 +85,8 @@ def a_store(gate: Gate, seed: int, number: int = 60) -> Store:
         params |= {key: chance.choice([*NUMERALS, "", "a"]) for key in "z" if chance.random() < 0.9}
         tags = {key: chance.choice(TEXTS) for key in "tu" if chance.random() < 0.7}
         experiment = store.experiment if mine else store.other
-        run_id = a_run(gate, experiment, tags, run_name=name, start_time=start)
+        user = chance.choice(["", "ann", "Bob", "ä"])
+        run_id = a_run(gate, experiment, tags, run_name=name, start_time=start, user_id=user)
         points = [a_point(key, value) for key, value in metrics.items()]
         gate.perform(LogBatch(run_id=run_id, metrics=points, params=[Param(key=k, value=v) for k, v in params.items()]))
         status = "RUNNING" if end is None else chance.choice(["FINISHED", "FAILED"])
@@ -92,7 +94,7 @@ def a_store(gate: Gate, seed: int, number: int = 60) -> Store:
             gate.perform(UpdateRun(run_id=run_id, status=status, end_time=end))
         if deleted := chance.random() < 0.15:
             gate.perform(DeleteRun(run_id=run_id))
-        store.runs.append(KnownRun(run_id, experiment, name, start, end, deleted, status, metrics, params, tags))
+        store.runs.append(KnownRun(run_id, experiment, name, user, start, end, deleted, status, metrics, params, tags))
     return store
 
 
@@ -172,6 +174,10 @@ ORDERS = {
     "number(params.p) DESC, number(params.z)": [("numbers", "p", True), ("numbers", "z", False)],
     "status, metrics.m": [("attribute", "status", False), ("metrics", "m", False)],
     "status": [("attribute", "status", False)],
+    "user_id": [("attribute", "user", False)],
+    "user_id DESC, metrics.m": [("attribute", "user", True), ("metrics", "m", False)],
+    "run_id": [("attribute", "run_id", False)],
+    "run_id DESC": [("attribute", "run_id", True)],
     "status DESC, start_time DESC": [("attribute", "status", True)],
     "tags.none DESC, start_time DESC": [("tags", "none", True)],
     "tags.t DESC, start_time DESC, params.p": [
@@ -220,6 +226,8 @@ FILTERS: dict[str, Callable[[KnownRun], bool]] = {
     ),
     "metrics.m > -1 and metrics.m < 1": lambda run: -1 < run.metrics.get("m", math.nan) < 1,
     "status = 'FAILED'": lambda run: run.status == "FAILED",
+    "user_id = 'ann'": lambda run: run.user == "ann",
+    "user_id = 'ä' and metrics.m < 1": lambda run: run.user == "ä" and run.metrics.get("m", math.nan) < 1,
     "params.z >= 0.1": lambda run: numeral(run.params.get("z", "")) >= 0.1,
     "params.z > -5 and params.z < 0.5": lambda run: -5 < numeral(run.params.get("z", "")) < 0.5,
     "params.z = 12 or end_time = 5": lambda run: numeral(run.params.get("z", "")) == 12 or run.end == 5,

@@ -50,6 +50,8 @@ QUESTIONS = [
     ("", "params.p; metrics.m DESC"),
     ("", "number(params.p); duration"),
     ("", "status; metrics.m DESC"),
+    ("", "user_id DESC"),
+    ("", "user_id; metrics.m"),
     ("status = 'FINISHED'", "status DESC"),
     ("", "starred DESC; metrics.m"),
     ("metrics.m > 0.2", "starred DESC; start_time DESC"),
@@ -73,6 +75,7 @@ QUESTIONS = [
     ("end_time > 139000", "metrics.m"),
     ("dataset.name = 'none'", ""),
     ("status = 'FAILED'", ""),
+    ("user_id = 'nobody'", "user_id"),
     ("status = 'FINISHED'", ""),
 ]
 
@@ -99,6 +102,13 @@ def experiment(gate: Gate) -> str:
 @pytest.mark.parametrize(("text", "order_by"), QUESTIONS)
 def test_a_page_reads_a_part_of_the_experiment(gate: Gate, experiment: str, text: str, order_by: str) -> None:
     """The first page and the next one: no table is read from end to end, and nothing is sorted that is not shown."""
+    _assert_pages_read_a_part(gate, [experiment], "ACTIVE_ONLY", text, order_by)
+
+
+@pytest.mark.parametrize("gate", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(("text", "order_by"), [("metrics.m > 0.5", "run_id"), ("", "run_id DESC")])
+def test_a_page_in_the_order_of_ids_reads_a_part(gate: Gate, experiment: str, text: str, order_by: str) -> None:
+    """SQLite's index of ids is in the order that searches have; PostgreSQL sorts the runs of the experiment."""
     _assert_pages_read_a_part(gate, [experiment], "ACTIVE_ONLY", text, order_by)
 
 

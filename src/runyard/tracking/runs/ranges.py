@@ -21,7 +21,7 @@ TABLES = {"metric": metric_series, "param": params, "tag": tags}
 MAX_FOUND = 1_000
 """Runs of a range that are looked up one by one; above that, runs are tested as they come."""
 
-MAX_COMMON_RANGE, MAX_COMMON = 20_000, 2_000
+MAX_COMMON_RANGE, MAX_COMMON = 30_000, 2_000
 """Runs of each of several ranges that are compared, and runs in all of them that are looked up one by one."""
 
 WIDE_SECONDS, MAX_WIDE = 60.0, 1_000
@@ -37,7 +37,7 @@ MAX_VALUES = 300
 """Values of a key that are read to see which of them match a pattern."""
 
 _ORDERED = frozenset(("=", ">", ">=", "<", "<="))
-_ATTRIBUTES = {"run_id": {"=", "IN"}, "run_name": {"="}, "status": {"="}, "end_time": _ORDERED}
+_ATTRIBUTES = {"run_id": {"=", "IN"}, "run_name": {"="}, "status": {"="}, "user_id": {"="}, "end_time": _ORDERED}
 
 
 def indexed(column: sa.ColumnElement[str], dialect: str) -> sa.ColumnElement[str]:
@@ -286,6 +286,8 @@ def runs_in_range(comparison: Comparison, dialect: str, shown: Sequence[sa.Colum
         return chosen.where(shown[0], equal_text(runs.c.name, str(comparison.value), dialect))
     if comparison.key == "status":
         return chosen.where(*shown, compare(runs.c.status, comparison, dialect))
+    if comparison.key == "user_id":
+        return chosen.where(*shown, compare(binary(runs.c.user_id, dialect), comparison, dialect))
     if comparison.key == "end_time":
         return chosen.where(shown[0], runs.c.end_time.is_not(None), compare(runs.c.end_time, comparison, dialect))
     return chosen.where(compare(runs.c.run_uuid, comparison, dialect))

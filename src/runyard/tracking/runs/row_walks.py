@@ -1,10 +1,11 @@
-"""Walks through the runs of one experiment by what is in their rows: names, states, ends and durations."""
+"""Walks through the runs of one experiment by what is in their rows: names, users, states, ends and durations."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
+from runyard.db.conditions import binary
 from runyard.db.transaction import Transaction
 from runyard.search.fields import RUN_STATUSES
 from runyard.search.nodes import Comparison
@@ -63,6 +64,38 @@ def by_status(
             yield from newest_first(tx, of_status, tests(runs.c.id), start, step)
         elif tx.scalar(numbers.limit(1)) is not None:
             yield Group(numbers, (status,), Comparison("attribute", "status", "=", status))
+
+
+def by_user(
+    tx: Transaction,
+    shown: Sequence[sa.ColumnElement[bool]],
+    tests: Tests,
+    ascending: bool,
+    first: str | None,
+    step: Step,
+) -> Iterator[Piece]:
+    """Numbers of the runs of one experiment in one stage by user, from a user on.
+
+    Parameters
+    ----------
+    shown, tests: As of `by_value`.
+
+    Raises
+    ------
+    WalkTooLongError: A user has too many runs.
+    """
+
+    def of_user(user: str, numbers: sa.Select[Any]) -> Group:
+        return Group(numbers, (user,), Comparison("attribute", "user_id", "=", user))
+
+    chosen = sa.select(runs.c.id, binary(runs.c.user_id, tx.dialect)).where(*shown)
+    yield from valued(tx, chosen, (), tests(runs.c.id), ascending, first, step, of_user)
+
+
+def by_id(tx: Transaction, tests: Tests, ascending: bool, first: str | None, step: Step) -> Iterator[Piece]:
+    """Numbers of the runs of all experiments by id, from an id on."""
+    chosen = sa.select(runs.c.id, runs.c.run_uuid).where(runs.c.run_uuid >= sa.literal_column("''", sa.Text()))
+    yield from valued(tx, chosen, (), tests(runs.c.id), ascending, first, step, alike)
 
 
 def by_end(

@@ -25,7 +25,7 @@ from runyard.tracking.runs.conditions import (
 )
 from runyard.tracking.runs.orders import sort_columns, time_of
 from runyard.tracking.runs.ranges import TABLES, common_runs, few_of, few_runs, narrowed
-from runyard.tracking.runs.row_walks import by_age, by_duration, by_end, by_name, by_status
+from runyard.tracking.runs.row_walks import by_age, by_duration, by_end, by_id, by_name, by_status, by_user
 from runyard.tracking.runs.tables import runs
 from runyard.tracking.runs.texts import runs_with_texts
 from runyard.tracking.runs.walks import (
@@ -355,6 +355,10 @@ def _walks(tx: Transaction, search: Search) -> list[Walk]:
         return [lambda step: by_name(tx, shown[0], tests, ascending, began, step)]
     if first.key == "status":
         return [lambda step: by_status(tx, shown, tests, ascending, key, step, newest)]
+    if first.key == "user_id" and view.in_order:
+        return [lambda step: by_user(tx, shown, tests, ascending, began, step)]
+    if first.key == "run_id" and tx.dialect == "sqlite":  # PostgreSQL has the index of ids in another order
+        return [lambda step: by_id(tx, tests, ascending, began, step)]
     if first.key == "duration":
         since = None if began is None else search.now - began
         return [

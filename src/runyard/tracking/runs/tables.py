@@ -58,6 +58,13 @@ runs = sa.Table(
     sa.Index("ix_runs_newest", "experiment_id", "lifecycle_stage", sa.text("start_time DESC"), "run_uuid"),
     # The same within a status: a search for one reads its newest runs only, and the runs of each are counted here.
     sa.Index("ix_runs_status", "experiment_id", "lifecycle_stage", "status", sa.text("start_time DESC"), "run_uuid"),
+    # And those of each user.
+    *(
+        sa.Index(
+            "ix_runs_user", "experiment_id", "lifecycle_stage", user, sa.text("start_time DESC"), "run_uuid"
+        ).ddl_if(dialect=dialect)
+        for dialect, user in (("sqlite", sa.text("user_id")), ("postgresql", sa.text('user_id COLLATE "C"')))
+    ),
     sa.Index("ix_runs_name", "experiment_id", sa.text(_first_part("name"))).ddl_if(dialect="sqlite"),
     sa.Index("ix_runs_name", "experiment_id", sa.text(_sorted_part("name"))).ddl_if(dialect="postgresql"),
     sa.Index("ix_runs_ended", "experiment_id", "end_time", "lifecycle_stage", **where("end_time IS NOT NULL")),
