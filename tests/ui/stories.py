@@ -1,6 +1,7 @@
 """What pages are filled with: an experiment of some runs and a registered model, plain or hostile."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -41,6 +42,14 @@ class Story:
         """The address of the registered model's page."""
         return f"/models/{quote(self.model, safe='')}"
 
+    def comparisons(self) -> Iterator[str]:
+        """The pages that compare its runs, each tab among them."""
+        compare = f"/compare?runs={','.join(self.run_ids)}"
+        yield from (compare, f"{compare}&differences=only", f"{compare}&by=rows")
+        for tab in ("why", "groups", "metrics", "artifacts", "code", "data", "models"):
+            yield f"{compare}&tab={tab}"
+        yield f"/compare?runs={','.join(self.run_ids[:2])}&tab=why"
+
     def addresses(self) -> tuple[str, ...]:
         """Every page that shows some of it."""
         runs = ",".join(self.run_ids)
@@ -53,8 +62,7 @@ class Story:
             f"/experiments/{self.experiment_id}?charts=split",
             f"/runs?experiments=0,{self.experiment_id}",
             f"/runs?experiments=0,{self.experiment_id}&charts=only&group=params.lr",
-            f"/compare?runs={runs}",
-            f"/compare?runs={runs}&differences=only",
+            *self.comparisons(),
             f"/metric?key=loss&runs={runs}",
             f"/images?runs={runs}",
             f"/tables?runs={runs}",

@@ -51,6 +51,8 @@ def test_runs_of_two_thousand_of_everything(gate: Gate, reader: Reader) -> None:
         f"/metric?key=m0&runs={ids[0]}",
         f"/compare?runs={','.join(ids)}",
         f"/compare?runs={','.join(ids)}&differences=all",
+        *(f"/compare?runs={','.join(ids)}&tab={tab}" for tab in ("why", "groups", "metrics", "params")),
+        f"/compare?runs={','.join([*ids, a_wide_run(gate, 60, experiment_id, 'x')])}&tab=why",
         f"/experiments/{experiment_id}",
     ):
         _within_budget(reader.get(address))

@@ -12,15 +12,23 @@ from runyard.ui.navigation import Crumb, Shell
 from runyard.ui.parts.chart_runs import ChartRuns, chart_runs
 from runyard.ui.parts.charts import Chart, charts_of
 from runyard.ui.parts.chosen_runs import checked_ids, chosen, chosen_runs
+from runyard.ui.parts.compare_artifacts import Listing, SideBySide, chosen_path, listing_around, side_by_side
+from runyard.ui.parts.compare_code import CodeDifference, code_difference, code_of, origins_of
+from runyard.ui.parts.compare_data import data_of
 from runyard.ui.parts.compare_facts import details_of, metrics_of, params_of, system_metrics_of, tags_of
+from runyard.ui.parts.compare_groups import Groups, groups_of
+from runyard.ui.parts.compare_models import model_files, models_of
+from runyard.ui.parts.compare_origins import hardware_of, packages_of
 from runyard.ui.parts.compare_state import Comparison
 from runyard.ui.parts.compare_table import Table, table_of
+from runyard.ui.parts.compare_why import PairWhy, Ranking, why_many_differ, why_two_differ
+from runyard.ui.parts.image_series import FOLDER, may_have_series
 from runyard.ui.parts.list_state import ListState
 from runyard.ui.parts.presentation import is_running
 from runyard.ui.site import Site
 
-_BESIDE_CHARTS = 1400
-"""Elements of the table that stands above charts."""
+_BESIDE_OTHERS = 1_000
+"""Elements of a table with charts or differences below it."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +46,21 @@ class Curves:
 
 
 @dataclass(frozen=True)
+class Artifacts:
+    """The artifacts of the runs.
+
+    Attributes
+    ----------
+    file: The chosen file.
+    with_images: Show the series of images that they logged.
+    """
+
+    listing: Listing
+    file: SideBySide | None
+    with_images: bool
+
+
+@dataclass(frozen=True)
 class ComparePage:
     """All that compare.html may use: what the open tab shows, and nothing of the others.
 
@@ -50,6 +73,11 @@ class ComparePage:
     comparison: Comparison
     table: Table | None = None
     curves: Curves | None = None
+    pair_why: PairWhy | None = None
+    ranking: Ranking | None = None
+    groups: Groups | None = None
+    artifacts: Artifacts | None = None
+    code: CodeDifference | None = None
     lacking: str = "Nothing was logged."
     paired: bool = False
 
@@ -69,7 +97,7 @@ def show(site: Site, request: Request) -> Response:
     state = ListState.of(request)
     if len(state.all("runs")) != 1 or state.text("chosen") or state.text("selection"):  # sent by the form of a table
         run_ids = checked_ids(chosen(site, state.all).run_ids)
-        return RedirectResponse(site.urls("compare", runs=",".join(run_ids)), 303)
+        return RedirectResponse(site.urls("compare", runs=",".join(run_ids), tab=state.text("tab")), 303)
     runs = chosen_runs(site, state)
     comparison = Comparison.of(site.urls, state, runs)
     page = _SHOWN[comparison.tab](site, comparison)
@@ -102,8 +130,72 @@ def _metrics(site: Site, comparison: Comparison) -> ComparePage:
     own = metrics_of(runs)
     keys = own.keys(comparison.find)
     curves = Curves(charts_of(site.urls, runs, keys), len(keys), chart_runs(runs))
-    table = table_of(comparison, [own, system_metrics_of(runs)], elements=_BESIDE_CHARTS)
+    table = table_of(comparison, [own, system_metrics_of(runs)], elements=_BESIDE_OTHERS)
     return ComparePage(comparison, table, curves, lacking="No metrics were logged.")
 
 
-_SHOWN = {"overview": _overview, "params": _params, "metrics": _metrics}
+def _why(site: Site, comparison: Comparison) -> ComparePage:
+    if len(comparison.runs) == 2:
+        return ComparePage(comparison, pair_why=why_two_differ(site, comparison))
+    return ComparePage(comparison, ranking=why_many_differ(site, comparison))
+
+
+def _groups(_site: Site, comparison: Comparison) -> ComparePage:
+    lacking = "These runs are alike in all params and tags, so there are no groups to compare."
+    return ComparePage(comparison, groups=groups_of(comparison), lacking=lacking)
+
+
+def _artifacts(site: Site, comparison: Comparison) -> ComparePage:
+    path = chosen_path(comparison)
+    folder, listing = listing_around(site, comparison, path)
+    table = table_of(comparison, [listing.compared], elements=_BESIDE_OTHERS)
+    file = (
+        None if folder == path else side_by_side(site, comparison, listing, path, only=comparison.differences != "all")
+    )
+    with_images = folder in ("", FOLDER) and file is None and any(map(may_have_series, comparison.runs))
+    artifacts = Artifacts(listing, file, with_images)
+    lacking = "These runs have no artifacts here."
+    return ComparePage(comparison, table, artifacts=artifacts, lacking=lacking, paired=True)
+
+
+def _code(site: Site, comparison: Comparison) -> ComparePage:
+    facts, only = code_of(comparison.runs, origins_of(site, comparison.runs)), comparison.differences != "all"
+    table = table_of(comparison, [facts], elements=_BESIDE_OTHERS, only=only)
+    code = code_difference(site, comparison, whole=not only) if comparison.is_several else None
+    return ComparePage(comparison, table, code=code, lacking="Nothing is recorded of their code.", paired=True)
+
+
+def _packages(site: Site, comparison: Comparison) -> ComparePage:
+    origins = origins_of(site, comparison.runs, packages=True)
+    models = model_files(site, comparison.runs, requirements=any(not origin.packages for origin in origins))
+    table = table_of(comparison, [packages_of(origins, models)])
+    return ComparePage(comparison, table, lacking="No packages are recorded of these runs.")
+
+
+def _hardware(site: Site, comparison: Comparison) -> ComparePage:
+    table = table_of(comparison, hardware_of(origins_of(site, comparison.runs)))
+    return ComparePage(comparison, table, lacking="Nothing is recorded of their machines.")
+
+
+def _data(_site: Site, comparison: Comparison) -> ComparePage:
+    return ComparePage(comparison, table_of(comparison, data_of(comparison.runs)), lacking="No datasets were logged.")
+
+
+def _models(site: Site, comparison: Comparison) -> ComparePage:
+    models = model_files(site, comparison.runs)
+    return ComparePage(comparison, table_of(comparison, models_of(models)), lacking="No models were logged.")
+
+
+_SHOWN = {
+    "overview": _overview,
+    "why": _why,
+    "groups": _groups,
+    "metrics": _metrics,
+    "params": _params,
+    "artifacts": _artifacts,
+    "code": _code,
+    "packages": _packages,
+    "hardware": _hardware,
+    "data": _data,
+    "models": _models,
+}

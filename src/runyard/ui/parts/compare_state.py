@@ -11,8 +11,16 @@ from runyard.ui.parts.presentation import names_of
 
 TABS = (
     ("overview", "Overview"),
+    ("why", "Why they differ"),
+    ("groups", "Groups"),
     ("metrics", "Metrics"),
     ("params", "Params"),
+    ("artifacts", "Artifacts"),
+    ("code", "Code"),
+    ("packages", "Packages"),
+    ("hardware", "Hardware"),
+    ("data", "Data"),
+    ("models", "Models"),
 )
 """The parts of the page: the name in the address, and what the tab says."""
 _OF_ALL_TABS = ("runs", "baseline", "with", "by", "differences", "find", *SETTINGS)
@@ -67,6 +75,11 @@ class Comparison:
     def by_rows(self) -> bool:
         """Whether runs are rows."""
         return self.state.text("by") == "rows"
+
+    @property
+    def is_several(self) -> bool:
+        """Whether there are runs to compare with each other."""
+        return len(self.runs) > 1
 
     @property
     def ids(self) -> str:

@@ -30,6 +30,7 @@ class Compared:
     columns: A value of each key, for each run.
     numbers: The same as numbers, where they are; then cells say how far they are from the baseline.
     goals: Which value is better, by key, where that is known.
+    hrefs: Where keys lead to, by key.
     note: A sentence about where the values come from.
     """
 
@@ -37,6 +38,7 @@ class Compared:
     columns: tuple[Mapping[str, str], ...]
     numbers: tuple[Mapping[str, float], ...] | None = None
     goals: Mapping[str, Goal | None] | None = None
+    hrefs: Mapping[str, str] | None = None
     in_order: bool = False
     note: str = ""
 
@@ -74,6 +76,7 @@ class Row:
     key: str
     cells: tuple[Cell, ...]
     differs: bool
+    href: str = ""
 
 
 @dataclass(frozen=True)
@@ -157,20 +160,19 @@ def table_of(
         [key for key in keys if one.differs(key)] if only and len(comparison.runs) > 1 else keys for one, keys in found
     ]
     rows = _rows_of(comparison, found, shown, elements)
-    first = _first(comparison) if len(shown) == 1 else 0
-    first = first if first < len(shown[0]) else 0
+    alone = len(shown) == 1
+    first = _first(comparison) if alone and _first(comparison) < len(shown[0]) else 0
     bands = []
     for (one, keys), wanted, most in zip(found, shown, rows, strict=True):
         some = wanted[first : first + most]
         equal = len(keys) - sum(map(one.differs, keys))
         made = tuple(_row(one, key, comparison.baseline) for key in some)
         bands.append(Band(one.title, made, equal, len(wanted), first + 1, one.numbers is not None, one.note))
-    previous, following = first - rows[0], first + rows[0]
     return Table(
         tuple(bands),
         only,
-        previous=comparison.href(at=max(0, previous) or None) if first else "",
-        next=comparison.href(at=following) if len(shown) == 1 and following < len(shown[0]) else "",
+        previous=comparison.href(at=max(0, first - rows[0]) or None) if first else "",
+        next=comparison.href(at=first + rows[0]) if alone and first + rows[0] < len(shown[0]) else "",
     )
 
 
@@ -205,7 +207,7 @@ def _row(compared: Compared, key: str, baseline: int) -> Row:
         text = column.get(key, MISSING)
         short = shortened(text, _CELL)
         cells.append(Cell(short, "" if short == text else shortened(text, _FULL)))
-    return Row(key, tuple(cells), compared.differs(key))
+    return Row(key, tuple(cells), compared.differs(key), (compared.hrefs or {}).get(key, ""))
 
 
 def _number_cells(compared: Compared, key: str, baseline: int) -> tuple[Cell, ...]:

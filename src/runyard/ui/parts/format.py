@@ -123,6 +123,11 @@ def size(octets: int | None) -> str:
     return f"{value:.1f} TB"
 
 
+def exact_size(octets: int) -> str:
+    """A file's size with its number of bytes, so that different sizes look different."""
+    return size(octets) if octets < 1000 else f"{size(octets)} ({octets:,} B)"
+
+
 def shortened(text: str, most: int = 60) -> str:
     """Text on one line, cut to fit a cell."""
     line = text if text.isprintable() else re.sub(r"\s+", " ", text)

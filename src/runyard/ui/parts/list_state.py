@@ -136,7 +136,7 @@ class ListState:
         known = self.token is not None and text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS
         return max(0, int(text) - 1) if known else 0
 
-    def href(self, path: str, **changes: QueryValue) -> str:
+    def href(self, path: str, /, **changes: QueryValue) -> str:
         """The address of `path` with this state and some changes, at the first page."""
         changed: dict[str, QueryValue] = {}
         for name, value in self.query:

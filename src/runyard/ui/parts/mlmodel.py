@@ -120,7 +120,7 @@ def _fields(text: Any) -> tuple[Field, ...]:
 def _field(described: Mapping[str, Any]) -> Field:
     default = described.get("default")
     optional = described.get("required") is False or "default" in described
-    kind = _type(described)
+    kind = type_in_words(described)
     return Field(
         name=shortened(str(described.get("name", ""))),
         type=shortened(kind if default is None else f"{kind} = {json.dumps(default)}", _MAX_TYPE),
@@ -128,7 +128,7 @@ def _field(described: Mapping[str, Any]) -> Field:
     )
 
 
-def _type(described: Any, depth: int = 0) -> str:
+def type_in_words(described: Any, depth: int = 0) -> str:
     """A type in one line: ``double``, ``tensor(float32, [-1, 3])``, ``array of {x: string}``."""
     if not isinstance(described, dict) or depth > _MAX_DEPTH:
         return "…"
@@ -137,11 +137,11 @@ def _type(described: Any, depth: int = 0) -> str:
     if kind == "tensor" and isinstance(tensor, dict):
         return f"tensor({tensor.get('dtype', 'any')}, {tensor.get('shape', [])})"
     if kind == "array":
-        return f"array of {_type(described.get('items'), depth + 1)}"
+        return f"array of {type_in_words(described.get('items'), depth + 1)}"
     if kind == "map":
-        return f"map of {_type(described.get('values'), depth + 1)}"
+        return f"map of {type_in_words(described.get('values'), depth + 1)}"
     properties = described.get("properties")
     if kind == "object" and isinstance(properties, dict):
-        inner = ", ".join(f"{name}: {_type(value, depth + 1)}" for name, value in [*properties.items()][:20])
+        inner = ", ".join(f"{name}: {type_in_words(value, depth + 1)}" for name, value in [*properties.items()][:20])
         return f"{{{inner}}}"
     return f"{kind}[]" if described.get("shape") else kind

@@ -3,7 +3,6 @@
 import posixpath
 import re
 import shlex
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -94,13 +93,14 @@ def _facts(origin: Origin) -> Pairs:
         ("System", origin.platform),
         ("Machine", origin.host),
         ("Processor", ", ".join(filter(None, (origin.processor, cores, memory)))),
-        ("GPUs", ", ".join(_counted(origin.gpus))),
+        ("GPUs", gpus_in_words(origin)),
     )
 
 
-def _counted(names: Sequence[str]) -> list[str]:
-    amounts = {name: names.count(name) for name in names}
-    return [name if amount == 1 else f"{amount} × {name}" for name, amount in amounts.items()]
+def gpus_in_words(origin: Origin) -> str:
+    """The names of a machine's GPUs, with how many of each there are."""
+    amounts = {name: origin.gpus.count(name) for name in origin.gpus}
+    return ", ".join(name if amount == 1 else f"{amount} × {name}" for name, amount in amounts.items())
 
 
 def _again(run: Run, origin: Origin, address: str) -> str:

@@ -1,0 +1,271 @@
+"""The artifacts of runs side by side: which files there are, pictures, and how texts and tables differ."""
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import PurePosixPath
+
+from runyard.artifacts.paths import safe_path
+from runyard.exceptions import RunyardException
+from runyard.tracking.runs.entities import Run
+from runyard.ui.parts.compare_diff import Difference, difference_of
+from runyard.ui.parts.compare_state import Comparison
+from runyard.ui.parts.compare_table import Compared
+from runyard.ui.parts.files import BEGINNING, beginning, contents_at
+from runyard.ui.parts.format import exact_size
+from runyard.ui.parts.presentation import artifact_root
+from runyard.ui.parts.previews.kinds import PICTURES, UNREADABLE
+from runyard.ui.parts.previews.preview import document_of, is_table
+from runyard.ui.parts.previews.tables import DELIMITERS
+from runyard.ui.site import Site
+
+MAX_FILES = 1_000
+"""Files of a folder of one run that are listed."""
+MAX_CELLS = 1_200
+"""Cells of two tables that are shown."""
+_MAX_COLUMNS = 40
+_MAX_LINES = 400
+_FOLDER = "folder"
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The files of a folder in each run.
+
+    Attributes
+    ----------
+    compared: The size of each file in each run.
+    sizes: Sizes in bytes of the files of each run, by path.
+    errors: Why the artifacts of some runs cannot be listed.
+    above: Names and addresses of the folders above, and of this one.
+    """
+
+    compared: Compared
+    sizes: tuple[Mapping[str, int], ...]
+    errors: tuple[str, ...]
+    above: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture of a run."""
+
+    name: str
+    address: str
+    page: str
+
+
+@dataclass(frozen=True)
+class TableCell:
+    """A cell of two tables: one text where they agree."""
+
+    old: str
+    new: str
+
+    @property
+    def differs(self) -> bool:
+        """Whether the tables do not agree."""
+        return self.old != self.new
+
+
+@dataclass(frozen=True)
+class TableDifference:
+    """Two tables laid over each other, row by row.
+
+    Attributes
+    ----------
+    rows: The number of each row, from 1, and its cells.
+    differing: How many rows differ, of those that were looked at.
+    hidden: How many rows are not shown.
+    """
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[int, tuple[TableCell, ...]], ...]
+    differing: int
+    hidden: int
+
+
+@dataclass(frozen=True)
+class SideBySide:
+    """A file of several runs: one of `pictures`, `table` and `difference`, or none of them.
+
+    Attributes
+    ----------
+    said: Sentences about the file.
+    cut: Only its beginning was looked at.
+    """
+
+    path: str
+    said: tuple[str, ...] = ()
+    pictures: tuple[Picture, ...] = ()
+    table: TableDifference | None = None
+    difference: Difference | None = None
+    cut: bool = False
+
+
+def listing_of(site: Site, comparison: Comparison, folder: str) -> Listing:
+    """The files of a folder, asked of each run's own place of artifacts."""
+    columns, sizes, errors = list[dict[str, str]](), list[dict[str, int]](), list[str]()
+    hrefs: dict[str, str] = {}
+    for run in comparison.runs:
+        column, found = dict[str, str](), dict[str, int]()
+        try:
+            files = sorted(contents_at(site, artifact_root(run), folder), key=lambda file: (not file.is_dir, file.path))
+        except RunyardException as problem:
+            files = []
+            errors.append(problem.message)
+        for file in files[:MAX_FILES]:
+            name = file.path.rpartition("/")[2] + ("/" if file.is_dir else "")
+            column[name] = _FOLDER if file.is_dir else exact_size(file.file_size or 0)
+            if not file.is_dir:
+                found[file.path] = file.file_size or 0
+            hrefs[name] = comparison.href(path=file.path, key=None, step=None)
+        columns.append(column)
+        sizes.append(found)
+    parts = [part for part in folder.split("/") if part]
+    above = [("Artifacts", comparison.href(path=None))]
+    above += [(part, comparison.href(path="/".join(parts[: at + 1]))) for at, part in enumerate(parts)]
+    compared = Compared("Size of files", tuple(columns), hrefs=hrefs)
+    return Listing(compared, tuple(sizes), tuple(dict.fromkeys(errors)), tuple(above))
+
+
+def listing_around(site: Site, comparison: Comparison, path: str) -> tuple[str, Listing]:
+    """The folder that a path names, or that the file is in, and what is in it."""
+    above = path.rpartition("/")[0]
+    if path:
+        listing = listing_of(site, comparison, above)
+        if any(path in sizes for sizes in listing.sizes):
+            return above, listing
+    return path, listing_of(site, comparison, path)
+
+
+def chosen_path(comparison: Comparison) -> str:
+    """The path of the file or folder that the address names.
+
+    Raises
+    ------
+    InvalidParameter: It leads out of the artifacts.
+    """
+    return safe_path(comparison.state.path())
+
+
+def side_by_side(site: Site, comparison: Comparison, listing: Listing, path: str, *, only: bool) -> SideBySide | None:
+    """A file of the runs; None where the path is none of a file.
+
+    Parameters
+    ----------
+    only: Leave out rows and lines that are equal.
+    """
+    having = [place for place, sizes in enumerate(listing.sizes) if path in sizes]
+    if not having:
+        return None
+    suffix = PurePosixPath(path).suffix.lower()
+    if suffix in PICTURES:
+        shown = ((comparison.runs[place], comparison.names[place]) for place in having)
+        return SideBySide(path, pictures=tuple(_picture(site, run, name, path) for run, name in shown))
+    pair = (comparison.baseline, comparison.other)
+    lacking = [comparison.names[place] for place in dict.fromkeys(pair) if place not in having]
+    if lacking:
+        return SideBySide(path, tuple(f"{name} has no such file." for name in lacking))
+    if pair[0] == pair[1]:
+        return SideBySide(path, ("There is no other run to compare it with.",))
+    old, new = (None if suffix in UNREADABLE else _beginning(site, run, path) for run in comparison.pair)
+    if old is None or new is None:
+        sizes = [listing.sizes[place][path] for place in pair]
+        same = "the same size" if sizes[0] == sizes[1] else "different sizes"
+        return SideBySide(path, (f"Files of this kind are not compared line by line. They have {same}.",))
+    return _of_two(path, suffix, old, new, only=only)
+
+
+def _picture(site: Site, run: Run, name: str, path: str) -> Picture:
+    run_id = run.info.run_id
+    address = site.urls("get-artifact", run_id=run_id, path=path)
+    return Picture(name, address, site.urls("runs", run_id, "artifacts", path=path))
+
+
+@dataclass(frozen=True)
+class _Beginning:
+    """The first lines of a file; `cut` where it has more."""
+
+    text: str
+    cut: bool
+
+
+def _beginning(site: Site, run: Run, path: str) -> _Beginning | None:
+    """The beginning of a text; None for a file of another kind."""
+    try:
+        content = beginning(site, artifact_root(run), path)
+    except RunyardException:  # it went while we looked
+        return None
+    cut = len(content) > BEGINNING
+    if cut:
+        content = content[: content.rfind(b"\n", 0, BEGINNING) + 1] or content[:BEGINNING]
+    try:
+        return None if b"\0" in content else _Beginning(content.decode("utf-8", "strict"), cut)
+    except UnicodeDecodeError:
+        return None
+
+
+def _of_two(path: str, suffix: str, old: _Beginning, new: _Beginning, *, only: bool) -> SideBySide:
+    cut = old.cut or new.cut
+    before, after = _table(suffix, old), _table(suffix, new)
+    if before is not None and after is not None:
+        return SideBySide(path, table=_laid_over(before, after, only=only), cut=cut)
+    texts = [_in_order(text.text) if suffix == ".json" and not cut else text.text for text in (old, new)]
+    found = difference_of(texts[0], texts[1], whole=not only, shown=_MAX_LINES)
+    return SideBySide(path, ("They are the same.",) if found.equal and not cut else (), difference=found, cut=cut)
+
+
+def _in_order(text: str) -> str:
+    """JSON with its keys by name, so that their order makes no difference."""
+    document = document_of(text.encode())
+    return text if document is None else json.dumps(document, indent=2, ensure_ascii=False, sort_keys=True)
+
+
+Rows = tuple[tuple[str, ...], list[tuple[str, ...]]]
+
+
+def _table(suffix: str, file: _Beginning) -> Rows | None:
+    """The head and the rows of a file of values, or of a table that ``log_table`` stored."""
+    if suffix in DELIMITERS:
+        try:
+            header, *rows = (tuple(row) for row in csv.reader(io.StringIO(file.text), delimiter=DELIMITERS[suffix]))
+        except (csv.Error, ValueError):
+            return None
+        return header, rows
+    document = document_of(file.text.encode()) if suffix == ".json" and not file.cut else None
+    if document is None or not is_table(document):
+        return None
+    return tuple(map(_text, document["columns"])), [tuple(map(_text, row)) for row in document["data"]]
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _laid_over(old: Rows, new: Rows, *, only: bool) -> TableDifference:
+    """Cells by the row's number and the column's name."""
+    header = tuple(dict.fromkeys((*old[0], *new[0])))[:_MAX_COLUMNS]
+    read = [_reader(table[0], header) for table in (old, new)]
+    rows = []
+    for number, (before, after) in enumerate(zip_longest(old[1], new[1]), 1):
+        cells = tuple(map(TableCell, read[0](before), read[1](after)))
+        rows.append((number, cells))
+    differing = [row for row in rows if any(cell.differs for cell in row[1])]
+    wanted = differing if only else rows
+    shown = wanted[: max(1, MAX_CELLS // (len(header) + 2))]
+    return TableDifference(header, tuple(shown), len(differing), len(wanted) - len(shown))
+
+
+def _reader(columns: Sequence[str], header: Sequence[str]) -> Callable[[Sequence[str] | None], Iterator[str]]:
+    places = {name: place for place, name in reversed(list(enumerate(columns)))}
+
+    def cells(row: Sequence[str] | None) -> Iterator[str]:
+        for name in header:
+            place = places.get(name)
+            yield row[place] if row is not None and place is not None and place < len(row) else ""
+
+    return cells
