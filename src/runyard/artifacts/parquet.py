@@ -11,7 +11,7 @@ import resource
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from runyard._missing import EXTRAS
@@ -27,9 +27,12 @@ AT_ONCE = 2
 MOST_SORTED = 256 * 2**20
 """Bytes of the columns, unpacked, that are read to sort a table."""
 CUT = 400
-"""Characters of a cell."""
+"""Characters of a cell, unless others are asked for."""
 _FOOTER = 64 * 2**20
 _BATCH = 4096
+
+_Rows = tuple[Any, Iterable[int]]
+"""Rows of pyarrow, and their numbers in the file."""
 
 _turns = threading.BoundedSemaphore(AT_ONCE)
 
@@ -42,7 +45,7 @@ def parquet_page(place: str, path: str, **asked: Any) -> dict[str, Any]:
     place: The place that holds it, as `server_repository` takes it.
     path: Its path there.
     asked: `first` row and `count` of rows, `column` and `columns` (the first one, and their number); `sort` by the
-        column of this number unless that is None, `descending` or not.
+        column of this number unless that is None, `descending` or not; `cut`: characters of a cell, else `CUT`.
 
     Returns
     -------
@@ -100,13 +103,15 @@ def read_page(source: Any, asked: dict[str, Any]) -> dict[str, Any]:
         "groups": file.metadata.num_row_groups,
     }
     if asked.get("sort") is not None:
-        answer["rows"] = _sorted(file, fields, names, asked)
+        found = _sorted(file, fields, names, asked)
     else:
-        answer["rows"] = list(_in_order(file, names, asked["first"], asked["count"]))
+        found = _in_order(file, names, asked["first"], asked["count"])
+    cut = asked.get("cut", CUT)
+    answer["rows"] = [row for rows, numbers in found for row in _texts(rows, numbers, cut)]
     return answer
 
 
-def _in_order(file: Any, names: list[str], first: int, count: int) -> Iterator[list[Any]]:
+def _in_order(file: Any, names: list[str], first: int, count: int) -> Iterator[_Rows]:
     """Rows in the order of the file: groups of rows before them are not read."""
     before = 0
     for group in range(file.metadata.num_row_groups):
@@ -116,7 +121,7 @@ def _in_order(file: Any, names: list[str], first: int, count: int) -> Iterator[l
             for batch in file.iter_batches(_BATCH, [group], columns=names, use_threads=False):
                 skipped = max(0, min(first - at, batch.num_rows))
                 rows = batch.slice(skipped, count)
-                yield from _texts(rows, range(at + skipped + 1, at + skipped + 1 + rows.num_rows))
+                yield rows, range(at + skipped + 1, at + skipped + 1 + rows.num_rows)
                 count -= rows.num_rows
                 at += batch.num_rows
                 first = max(first, at)
@@ -125,7 +130,7 @@ def _in_order(file: Any, names: list[str], first: int, count: int) -> Iterator[l
         before += size
 
 
-def _sorted(file: Any, fields: list[Any], names: list[str], asked: dict[str, Any]) -> list[list[Any]]:
+def _sorted(file: Any, fields: list[Any], names: list[str], asked: dict[str, Any]) -> Iterator[_Rows]:
     if asked["sort"] >= len(fields):
         raise InvalidParameter(f"the table has {len(fields):,} columns, not {asked['sort'] + 1:,}.")
     by, arrow = fields[asked["sort"]].name, importlib.import_module("pyarrow")
@@ -143,25 +148,25 @@ def _sorted(file: Any, fields: list[Any], names: list[str], asked: dict[str, Any
     except arrow.ArrowException:
         raise InvalidParameter(f"it cannot be sorted by {by!r}: its values have no order.") from None
     places = places.slice(asked["first"], asked["count"])
-    return list(_texts(table.select(names).take(places), [place + 1 for place in places.to_pylist()]))
+    yield table.select(names).take(places), [place + 1 for place in places.to_pylist()]
 
 
-def _texts(rows: Any, numbers: Any) -> Iterator[list[Any]]:
-    columns = [_values(rows.column(place)) for place in range(rows.num_columns)]
+def _texts(rows: Any, numbers: Iterable[int], cut: int) -> Iterator[list[Any]]:
+    columns = [_values(rows.column(place), cut) for place in range(rows.num_columns)]
     for place, number in enumerate(numbers):
         yield [number, *(column[place] for column in columns)]
 
 
-def _values(column: Any) -> list[Any]:
+def _values(column: Any, cut: int) -> list[Any]:
     """Values that JSON has; others as text."""
     arrow: Any = importlib.import_module("pyarrow")
     kind = column.type
     if arrow.types.is_temporal(kind):
         column = column.cast(arrow.string())
-    return [_value(value) for value in column.to_pylist()]
+    return [_value(value, cut) for value in column.to_pylist()]
 
 
-def _value(value: Any) -> Any:
+def _value(value: Any, cut: int) -> Any:
     if value is None or isinstance(value, bool | float):
         return value
     if isinstance(value, int):
@@ -169,8 +174,8 @@ def _value(value: Any) -> Any:
     if isinstance(value, bytes):
         return f"{value[:20].hex(' ')}{' …' if len(value) > 20 else ''} ({len(value):,} bytes)"
     if isinstance(value, list | dict | tuple):
-        return json.dumps(value, ensure_ascii=False, default=str)[:CUT]
-    return str(value)[:CUT]
+        return json.dumps(value, ensure_ascii=False, default=str)[:cut]
+    return str(value)[:cut]
 
 
 def _limit(memory: int) -> None:

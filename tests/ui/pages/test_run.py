@@ -151,7 +151,7 @@ def test_artifacts_are_listed_and_looked_into(gate: Gate, reader: Reader, tmp_pa
     path = f"/runs/{run['run_id']}/artifacts"
 
     assert "&lt;b&gt;hello&lt;/b&gt;" in reader.get(f"{path}?path=deep/er/note.txt").text
-    assert "<td>2</td>" in reader.get(f"{path}?path=table.csv").text
+    assert '<td class="n">2</td>' in reader.get(f"{path}?path=table.csv").text
     picture = reader.get(f"{path}?path=plot.svg")
     assert f"/get-artifact?run_id={run['run_id']}&path=plot.svg" in picture.attributes("img", "src")
     assert "no artifact" in reader.get(f"{path}?path=missing").words

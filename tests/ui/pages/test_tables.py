@@ -52,10 +52,10 @@ def test_rows_of_all_runs_stand_below_each_other(gate: Gate, reader: Reader) -> 
 
     page, ordered = reader.get(address), reader.get(f"{address}&sort=-3")
 
-    assert ["1| first | a| 0.5| |", "2| first | b| 10| |", "3| second | a| 2| |"] == rows_of(page)
+    assert ["1 | first | a| 0.5| |", "2 | first | b| 10| |", "3 | second | a| 2| |"] == rows_of(page)
     assert "third has no such table" in page.words
     assert f"/get-artifact?run_id={second}&path=table_images/a.webp" in page.attributes("img", "src")
-    assert ["2", "3", "1"] == [row.partition("|")[0] for row in rows_of(ordered)]
+    assert ["2", "3", "1"] == [row.partition(" |")[0] for row in rows_of(ordered)]
     assert 400 == reader.get(f"{address}&sort=9").status
 
 
@@ -69,7 +69,9 @@ def test_tables_in_parquet_files_are_put_together_too(gate: Gate, reader: Reader
 
     page = reader.get(f"/tables?runs={run_id}&path=t.parquet")
 
-    assert ["1| first | 1|", "2| first | 2|"] == rows_of(page)
+    assert ["1 | first | 1|", "2 | first | 2|"] == rows_of(page)
+    alone = reader.get(f"/runs/{run_id}/artifacts?path=t.parquet&one=2")
+    assert "Back to the table n 2" in alone.words
 
 
 def test_large_tables_wait_to_be_asked_for(gate: Gate, reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:

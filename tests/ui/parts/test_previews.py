@@ -130,6 +130,25 @@ def test_only_some_columns_of_a_wide_table_are_shown() -> None:
     assert sum(len(cell.text) for _, cells in page.rows for cell in cells) <= 100_000
 
 
+@pytest.mark.parametrize("unasked", [1_000_000, 1000], ids=["read whole", "page by page"])
+def test_a_row_can_be_read_in_full(monkeypatch: pytest.MonkeyPatch, unasked: int) -> None:
+    """Questions and answers are longer than a cell."""
+    monkeypatch.setattr(looks, "UNASKED", unasked)
+    long = "word \n" * 1000
+    content = written([["id", "text", "empty"], *([str(n), f"{n} {long}", ""] for n in range(1, 300))])
+    table = shown("a.csv", content).body
+
+    record = preview_of(followed(a_look("a.csv", content), table.links[1], content)).body
+
+    assert [("id", "2"), ("text", f"2 {long}"), ("empty", "")] == [(name, cell.text) for name, cell in record.record]
+    assert 160 == len(table.rows[1][1][1].text)
+    assert [True, False, False] == [column.numeric for column in table.columns]
+    following = preview_of(followed(a_look("a.csv", content), record.pages.next, content)).body
+    assert "3" == following.record[0][1].text
+    with pytest.raises(DoesNotExist, match="no row 400"):
+        shown("a.csv", content, one=400)
+
+
 @pytest.mark.parametrize("sort", [3, -99])
 def test_a_column_that_is_not_there_is_refused(sort: int) -> None:
     """A changed address is answered with what is wrong with it."""

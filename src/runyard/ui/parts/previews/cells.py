@@ -22,7 +22,6 @@ class Cell:
     """
 
     text: str
-    numeric: bool = False
     picture: str = ""
     href: str = ""
 
@@ -35,17 +34,24 @@ def shown_cell(value: Any, look: Look, most: int) -> Cell:
     """A cell of any value, its text cut to a number of characters; what is a cell already stays so."""
     if isinstance(value, Cell):
         return value
-    if (
-        isinstance(value, dict)
-        and value.get("type") == "image"
-        and all(isinstance(value.get(k), str) for k in _PICTURE)
-    ):
-        path, small = (printable(str(value[name])).strip("/") for name in _PICTURE)
-        return Cell(path, picture=look.picture(small), href=look.page(path=path))
-    return Cell(
-        shortened(printable(text_of(value)), most),
-        numeric=isinstance(value, int | float) and not isinstance(value, bool),
-    )
+    return _picture(value, look) or Cell(shortened(printable(text_of(value)), most))
+
+
+def whole_cell(value: Any, look: Look, most: int) -> Cell:
+    """A cell with all of its text, line ends too, up to a number of characters."""
+    if isinstance(value, Cell):
+        return value
+    text = printable(text_of(value))
+    return _picture(value, look) or Cell(text if len(text) <= most else f"{text[:most]}…")
+
+
+def _picture(value: Any, look: Look) -> Cell | None:
+    if not isinstance(value, dict) or value.get("type") != "image":
+        return None
+    if not all(isinstance(value.get(name), str) for name in _PICTURE):
+        return None
+    path, small = (printable(str(value[name])).strip("/") for name in _PICTURE)
+    return Cell(path, picture=look.picture(small), href=look.page(path=path))
 
 
 def printable(text: str) -> str:

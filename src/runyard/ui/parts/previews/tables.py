@@ -3,20 +3,23 @@
 import csv
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from runyard.exceptions import InvalidParameter
+from runyard.exceptions import DoesNotExist, InvalidParameter
 from runyard.ui.parts.format import count, shortened
 from runyard.ui.parts.list_state import Pages
-from runyard.ui.parts.previews.cells import Cell, printable, shown_cell
+from runyard.ui.parts.previews.cells import Cell, printable, shown_cell, whole_cell
 from runyard.ui.parts.previews.look import WHOLE, Look
 from runyard.ui.parts.sorting import Column
 
 MOST_CELLS = 2000
 MOST_COLUMNS = 40
 MOST_ROWS = 100
+MOST_FIELDS = 300
+RECORD_TEXT = 20_000
+"""Fields of a row that is shown alone, and characters of each."""
 _TEXTS = 100_000
 """Characters of all cells of a page."""
 _WINDOW = 400_000
@@ -37,6 +40,8 @@ class TablePage:
     rows: The number of each row, and its cells.
     columns_before, columns_after: Addresses of the columns beside the shown ones.
     note: What else is to be said.
+    links: The address of all of each row.
+    record: All of one row, column by column, where that was asked for.
     whole: The address of all of it, where it was not read whole and can be.
     """
 
@@ -49,6 +54,8 @@ class TablePage:
     columns_after: str = ""
     note: str = ""
     whole: str = ""
+    links: tuple[str, ...] = ()
+    record: tuple[tuple[str, Cell], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -89,17 +96,29 @@ def sorted_rows(rows: Sequence[Sequence[Any]], column: int, *, descending: bool)
 
     def key(place: int) -> tuple[int, float, str]:
         value = rows[place][column] if column < len(rows[place]) else None
-        if value is None or value == "" or (isinstance(value, float) and math.isnan(value)):
+        if value is None or value == "":
             return (2, 0.0, "")
-        try:
-            return (0, float(value), "")
-        except (TypeError, ValueError, OverflowError):
-            return (1, 0.0, str(value))
+        number = number_in(value)
+        return (1, 0.0, str(value)) if number is None else (2, 0.0, "") if math.isnan(number) else (0, number, "")
 
     keys = [key(place) for place in range(len(rows))]
     full = [place for place in range(len(rows)) if keys[place][0] < 2]
     ordered = sorted(full, key=keys.__getitem__, reverse=descending)
     return ordered + [place for place in range(len(rows)) if keys[place][0] == 2]
+
+
+def number_in(value: Any) -> float | None:
+    """The number that a cell holds, or that its text spells; None for others."""
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def _is_numeric(rows: Sequence[Sequence[Any]], column: int) -> bool:
+    """Whether all of a column that is not empty are numbers."""
+    values = [row[column] for row in rows if column < len(row) and row[column] not in (None, "")]
+    return bool(values) and all(not isinstance(value, bool) and number_in(value) is not None for value in values)
 
 
 def table_page(
@@ -109,37 +128,73 @@ def table_page(
     pages: Pages,
     wanted: Wanted,
     *,
+    place: Mapping[str, int] | None = None,
     sortable: bool = True,
-    **more: str,
+    note: str = "",
+    whole: str = "",
 ) -> TablePage:
-    """A page of rows, of which some columns are shown.
+    """A page of rows, of which some columns are shown; or all of one of these rows, if the address asks for it.
 
     Parameters
     ----------
     numbered: Rows with their numbers in the table; they have all columns.
-    more: `note` and `whole` of the page.
+    place: The parameters of the address that lead to this page.
+    note, whole: Those of the page.
+
+    Raises
+    ------
+    DoesNotExist: The row that was asked for is not among these.
     """
-    width = len(names)
+    width, here = len(names), place or {"row": wanted.first + 1}
+    if one := look.number("one"):
+        return _record(look, names, dict(numbered), one, pages, here)
     start = min(wanted.column, max(0, width - 1))
     shown = range(start, min(start + MOST_COLUMNS, width))
     most = max(24, min(160, _TEXTS // max(1, len(numbered) * max(1, len(shown)))))
     rows = tuple(
-        (number, tuple(shown_cell(row[place] if place < len(row) else None, look, most) for place in shown))
+        (number, tuple(shown_cell(row[at] if at < len(row) else None, look, most) for at in shown))
         for number, row in numbered
     )
-    numeric = [any(cells[at].numeric for _, cells in rows) for at in range(len(shown))]
+    values = [row for _, row in numbered]
     return TablePage(
         columns=tuple(
-            _head(look, names, place, wanted, numeric=is_numeric, sortable=sortable)
-            for place, is_numeric in zip(shown, numeric, strict=True)
+            _head(look, names, at, wanted, numeric=_is_numeric(values, at), sortable=sortable) for at in shown
         ),
         rows=rows,
         pages=pages,
         width=width,
         first_column=start + 1,
-        columns_before=look.href(columns=max(1, start + 1 - MOST_COLUMNS), row=wanted.first + 1) if start else "",
-        columns_after=look.href(columns=shown.stop + 1, row=wanted.first + 1) if shown.stop < width else "",
-        **more,
+        columns_before=look.href(**{**here, "columns": max(1, start + 1 - MOST_COLUMNS)}) if start else "",
+        columns_after=look.href(**{**here, "columns": shown.stop + 1}) if shown.stop < width else "",
+        links=tuple(look.href(**here, one=number) for number, _ in rows),
+        note=note,
+        whole=whole,
+    )
+
+
+def _record(
+    look: Look, names: Sequence[str], rows: Mapping[int, Sequence[Any]], one: int, pages: Pages, here: Mapping[str, int]
+) -> TablePage:
+    """All of one row: what cells of a table have no room for."""
+    if one not in rows:
+        raise DoesNotExist(f"There is no row {one:,} here. Go back to the table.")
+    most = max(200, min(RECORD_TEXT, _TEXTS // max(1, len(names))))
+    row = [*rows[one], *[None] * (len(names) - len(rows[one]))]
+    shown = [(name, value) for name, value in zip(names, row, strict=False) if value is not None][:MOST_FIELDS]
+    return TablePage(
+        columns=(),
+        rows=(),
+        pages=Pages(
+            first=one,
+            last=one,
+            total=pages.total,
+            start=look.href(**here),
+            previous=look.href(**here, one=one - 1) if one - 1 in rows else None,
+            next=look.href(**here, one=one + 1) if one + 1 in rows else None,
+        ),
+        width=len(names),
+        first_column=1,
+        record=tuple((shortened(printable(name), 200), whole_cell(value, look, most)) for name, value in shown),
     )
 
 
@@ -181,7 +236,9 @@ def loaded_table(look: Look, names: Sequence[str], rows: Sequence[Sequence[Any]]
         check_column(wanted.sort, len(names))
         order = sorted_rows(rows, wanted.sort, descending=wanted.descending)
     size = rows_of_a_page(len(names))
-    chosen = order[wanted.first : wanted.first + size]
+    one = look.number("one")
+    near = range(max(0, one - 2), min(one + 1, len(rows)))  # the row that was asked for, and those beside it
+    chosen = near if one else order[wanted.first : wanted.first + size]
     pages = numbered_pages(look, wanted.first, len(chosen), len(rows), size)
     return table_page(look, names, [(place + 1, rows[place]) for place in chosen], pages, wanted, note=note)
 
@@ -243,6 +300,7 @@ def _window(look: Look, delimiter: str) -> TablePage | None:
         [(number + place, row) for place, row in enumerate(rows)],
         pages,
         wanted,
+        place={"at": at, "row": number},
         sortable=False,
         whole=look.href(all=1) if look.size <= WHOLE else "",
     )

@@ -1,11 +1,12 @@
 """Parquet files as tables by pages."""
 
-from runyard.artifacts.parquet import parquet_page
+from runyard.artifacts.parquet import CUT, parquet_page
 from runyard.ui.parts.format import count
 from runyard.ui.parts.previews.look import Look
 from runyard.ui.parts.previews.tables import (
     MOST_COLUMNS,
     MOST_ROWS,
+    RECORD_TEXT,
     TablePage,
     Wanted,
     numbered_pages,
@@ -24,14 +25,16 @@ def parquet_table(look: Look) -> TablePage:
     """
     wanted = Wanted.of(look)
     place, path = look.place
+    one = look.number("one")
     found = parquet_page(
         place,
         path,
-        first=wanted.first,
-        count=MOST_ROWS,
+        first=max(0, one - 2) if one else wanted.first,
+        count=3 if one else MOST_ROWS,
+        cut=RECORD_TEXT if one else CUT,
         column=wanted.column,
         columns=MOST_COLUMNS,
-        sort=wanted.sort,
+        sort=None if one else wanted.sort,
         descending=wanted.descending,
     )
     size = rows_of_a_page(found["width"])
