@@ -229,6 +229,7 @@ _COMPARING = [
     Step("count_runs", {**_EXPERIMENTS, "filter": 'params.depth = "3"'}),
     Step("describe_runs", _EXPERIMENTS),
     Step("group_runs", {**_EXPERIMENTS, "group_by": ["params.depth"], "metrics": ["f1"]}),
+    Step("get_run_values", {**_EXPERIMENTS, "columns": ["params.depth", "metrics.f1", "status"]}),
     Step("search_run_tree", _EXPERIMENTS),
     Step("find_run_ids", {**_EXPERIMENTS, "filter": "metrics.f1 > 0.8"}),
     Step("find_keys", {"text": "los"}),

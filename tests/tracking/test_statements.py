@@ -15,6 +15,7 @@ from runyard.tracking.inputs.messages import LogInputs
 from runyard.tracking.logged_models.messages import CreateLoggedModel, ModelOrder, SearchLoggedModels
 from runyard.tracking.metrics.messages import GetMeanCurves, LogMetric
 from runyard.tracking.run_groups.messages import GroupRuns
+from runyard.tracking.run_values.messages import GetRunValues
 from runyard.tracking.runs.entities import Param
 from runyard.tracking.runs.messages import CountRuns, DescribeRuns, GetRun, LogBatch, LogParam, SearchRuns, SetTag
 from tests.factories import a_point, a_run, an_experiment
@@ -75,6 +76,7 @@ def test_reading_costs_the_same_for_two_runs_and_for_many(gate: Gate, count: Cal
         SearchExperiments(),
         SummarizeExperiments(experiment_ids=[experiment_id, "0"]),
         GroupRuns(experiment_ids=[experiment_id], group_by=["params.lr", "dataset"], metrics=["loss", "acc"]),
+        GetRunValues(experiment_ids=[experiment_id], columns=["params.lr", "metrics.acc", "tags.t", "status"]),
         GetRun(run_id=add_runs(gate, experiment_id, 2)),
     ]
     for_two = [count(message) for message in messages]
@@ -83,7 +85,7 @@ def test_reading_costs_the_same_for_two_runs_and_for_many(gate: Gate, count: Cal
         an_experiment(gate)
 
     assert for_two == [count(message) for message in messages]
-    assert [5, 8, 5, 2, 5, 3, 1, 2, 5] == for_two
+    assert [5, 8, 5, 2, 5, 3, 1, 2, 6, 5] == for_two
 
 
 def test_searching_logged_models_costs_the_same_for_one_and_for_many(gate: Gate, count: Callable[..., int]) -> None:

@@ -24,6 +24,7 @@ from runyard.tracking.removal.client import RemovalClient
 from runyard.tracking.run_changes.client import RunChangesClient
 from runyard.tracking.run_groups.client import RunGroupsClient
 from runyard.tracking.run_trees.client import RunTreesClient
+from runyard.tracking.run_values.client import RunValuesClient
 from runyard.tracking.saved_views.client import SavedViewsClient
 
 
@@ -36,6 +37,7 @@ class RunyardClient(
     RemovalClient,
     RunGroupsClient,
     RunTreesClient,
+    RunValuesClient,
     RunChangesClient,
     SavedViewsClient,
     OriginsClient,

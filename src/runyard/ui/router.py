@@ -30,6 +30,7 @@ from runyard.ui.pages import (
     patterns,
     run,
     run_changes,
+    run_plots,
     run_system,
     runs_file,
     saved_views,
@@ -38,6 +39,7 @@ from runyard.ui.pages import (
     version,
     version_files,
 )
+from runyard.ui.parts.importance import Importances
 from runyard.ui.render import Renderer
 from runyard.ui.site import Action, Site, View, action_endpoint, page_endpoint
 from runyard.ui.static import StaticFiles
@@ -80,6 +82,8 @@ _VIEWS: tuple[tuple[str, View], ...] = (
     ("/patterns", patterns.show),
     ("/ui/images", images.pictures),
     ("/ui/metrics", metric_points.show),
+    ("/ui/plots/values", run_plots.values),
+    ("/ui/plots/importance", run_plots.importance),
 )
 _TABLE_ACTIONS: tuple[tuple[str, Action], ...] = (
     ("delete-runs", experiment.delete_runs),
@@ -150,7 +154,7 @@ class Pages:
         web: Path = _resources.web()
         urls = Urls(static_prefix)
         self._statics = StaticFiles(web / "static", urls)
-        self.site = Site(gate, urls, Renderer(urls, self._statics), web)
+        self.site = Site(gate, urls, Renderer(urls, self._statics), web, Importances(gate))
 
     def router(self) -> APIRouter:
         """The pages, their forms and the static files."""

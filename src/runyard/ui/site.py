@@ -16,6 +16,7 @@ from runyard.gate.gate import Gate
 from runyard.protocol.answer import A
 from runyard.protocol.message import Message
 from runyard.ui.navigation import Shell, Urls
+from runyard.ui.parts.importance import Importances
 from runyard.ui.render import Renderer, notice_of
 
 MAX_FORM = 1_000_000
@@ -78,12 +79,14 @@ class Site:
     urls: Builds addresses.
     renderer: Renders templates.
     web: The folder with templates, static files and documentation.
+    importances: What matters for metrics, found beside the requests.
     """
 
     gate: Gate
     urls: Urls
     renderer: Renderer
     web: Path
+    importances: Importances
 
     def ask(self, message: Message[A]) -> A:
         """Perform a message in process: pages see what the API says."""

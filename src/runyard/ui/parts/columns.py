@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from runyard.search.writing import key_text
 from runyard.tracking.runs.messages import MetricKey, ParamKey, RunsDescribed
-from runyard.ui.parts.metric_names import weight_of, words_of
-from runyard.ui.parts.numbers import as_numbers
+from runyard.ui.parts.metric_names import weight_of
 from runyard.ui.parts.own_columns import NAME_COLUMN, OWN_COLUMNS
+from runyard.ui.parts.param_differences import difference
 
 MAX_PARAMS = 5
 MAX_METRICS = 5
@@ -20,7 +20,6 @@ _NAMED = re.compile(r"(metrics|params|tags)\.(.+)", re.DOTALL)
 _RARE = 0.25
 """Metrics of no more than this part of the runs that have the most usual one are shown when they are chosen."""
 _BOOKKEEPING, _FEW = 0.3, 2
-_SEEDS = frozenset(("seed", "seeds"))
 
 
 @dataclass(frozen=True)
@@ -123,7 +122,7 @@ def choose_columns(
     named = NAME_COLUMN in names or any(column.is_own for column in chosen)
     shown = chosen
     if not named:
-        values = chosen or _informative(varying, metrics, runs, MAX_COLUMNS if with_equal else MAX_PARAMS)
+        values = chosen or informative(varying, metrics, runs, MAX_COLUMNS if with_equal else MAX_PARAMS)
         shown = [*(ValueColumn(OWN, name) for name in usual), *values]
     shown = list(dict.fromkeys(shown))[:MAX_COLUMNS]
     offered_metrics = tuple(_offered("metrics", entry.key, shown, False) for entry in metrics[:MAX_OFFERED])
@@ -145,7 +144,7 @@ def choose_columns(
     )
 
 
-def _informative(
+def informative(
     params: Sequence[ParamKey], metrics: Sequence[MetricKey], runs: int, most_params: int
 ) -> list[ValueColumn]:
     """The metrics that most runs have, then the params that differ between them, those first that tell the most.
@@ -160,23 +159,11 @@ def _informative(
     )
     marks = [entry for entry in telling if weight_of(entry.key) > _BOOKKEEPING]
     telling = marks if len(marks) >= _FEW else telling  # epochs and memory tell little where there is more to tell
-    differing = sorted(params, key=lambda entry: (-_difference(entry, runs), entry.key))
+    differing = sorted(params, key=lambda entry: (-difference(entry, runs), entry.key))
     return [
         *(ValueColumn("metrics", entry.key) for entry in telling[:MAX_METRICS]),
         *(ValueColumn("params", entry.key) for entry in differing[:most_params]),
     ]
-
-
-def _difference(param: ParamKey, runs: int) -> float:
-    """How much a param tells two runs apart: the chance that they differ in it, or that one of them lacks it.
-
-    A text that is another in each run is a name, and a seed is a number of no meaning.
-    """
-    share = param.runs / runs if runs else 0.0
-    told = share * param.differing / 1000 + 2 * share * (1 - share) * 0.5
-    if param.distinct == param.runs > 2 and as_numbers([param.example]) is None:
-        return told * 0.05
-    return told * 0.3 if _SEEDS & set(words_of(param.key)) else told
 
 
 def _offered(kind: str, key: str, shown: Sequence[ValueColumn], equal: bool) -> OfferedColumn:
