@@ -22,6 +22,7 @@ def test_every_page_has_a_view_of_its_name() -> None:
         "metric_points",
         "origin",
         "run_changes",
+        "run_plots",
         "runs_file",
         "saved_views",
     }  # no pages of their own

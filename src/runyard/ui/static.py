@@ -22,7 +22,7 @@ _TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=ut
 @dataclass(frozen=True)
 class _File:
     content: bytes
-    packed: bytes | None
+    packs: bool
     media_type: str
 
 
@@ -70,21 +70,21 @@ class StaticFiles:
         current = request.path_params["version"] == self.version
         headers = {"Cache-Control": _FOREVER if current else "no-cache", "X-Content-Type-Options": "nosniff"}
         body = file.content
-        if file.packed is not None:
+        if file.packs:
             headers["Vary"] = "Accept-Encoding"
             if takes_gzip(request.headers.get("accept-encoding", "").encode("latin-1")):
                 headers["Content-Encoding"] = "gzip"
-                body = file.packed
+                body = _packed(file.content)
         return Response(body, headers=headers, media_type=file.media_type)
 
 
 def _read(path: Path) -> _File:
     content = path.read_bytes()
     guessed = _TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-    return _File(content, _packed(content) if path.suffix in _TEXTS else None, guessed)
+    return _File(content, path.suffix in _TEXTS, guessed)
 
 
 @cache
 def _packed(content: bytes) -> bytes:
-    """Packed as well as it goes, once in a process; it takes longer than all else that an app with pages needs."""
+    """Packed as well as it goes, once in a process and when it is first asked for: a server would start late for it."""
     return gzip.compress(content, 9, mtime=0)

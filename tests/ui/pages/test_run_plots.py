@@ -16,6 +16,7 @@ from runyard.ui import Pages
 from runyard.ui.parts import importance
 from runyard.ui.parts.importance import Importances, Known, Question, values_in_places
 from runyard.ui.parts.importance_words import answer_of
+from runyard.ui.parts.list_state import arrangement_of
 from tests.factories import NOW, a_point, a_run, an_experiment
 from tests.ui.asking import Answer, Reader
 
@@ -140,6 +141,36 @@ def test_a_program_that_fails_or_takes_too_long_is_told(
     monkeypatch.setattr(importance, "PROGRAM", (python, "-c", "import time; time.sleep(60)"))
     monkeypatch.setattr(importance, "SECONDS", 0.2)
     assert problem("loss").startswith("It took over 0.2 seconds.")
+
+
+def test_page_says_what_plots_can_be_of(gate: Gate, reader: Reader) -> None:
+    """What tells the most stands first: a plot begins with it. A filter that is wrong is not that of the plots."""
+    experiment = an_experiment(gate)
+    three_params(gate, experiment, 6)
+    address = f"/experiments/{experiment}?charts=split&plots=scatter"
+
+    def config(query: str) -> Any:
+        return json.loads(reader.get(f"{address}{query}").attributes("run-plots", "data-config")[0])
+
+    found = config("&filter=params.lr > 0")
+    assert (["loss"], {"lr", "warm", "seed"}) == (found["metrics"], set(found["params"][:3]))
+    assert ["metrics.loss"] == found["axes"][-1:]
+    assert "params.data" not in found["axes"]
+    assert (6, "params.lr > 0") == (found["runs"], found["filter"])
+    assert f"/ui/plots/values?experiments={experiment}&view=active" == found["values"]
+    assert "" == config("&filter=metrics.")["filter"]
+
+
+def test_saved_views_hold_the_plots() -> None:
+    """And the ranges that were brushed, with the filter that they were added to."""
+    query = "charts=split&plots=scatter;x=params.lr&plots=matters&plots_brush=params.lr;to=1&plots_base=a&page=x"
+
+    assert {
+        "charts": ["split"],
+        "plots": ["scatter;x=params.lr", "matters"],
+        "plots_brush": ["params.lr;to=1"],
+        "plots_base": ["a"],
+    } == arrangement_of(query)
 
 
 def test_a_column_is_laid_out_by_run() -> None:

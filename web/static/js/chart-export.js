@@ -10,13 +10,13 @@ const nameOf = (line) => line.label ?? state.runs.get(line.id)?.name ?? line.id;
 const escaped = (text) => String(text).replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 const fixed = (number) => Number(number.toFixed(2));
 
-function save(content, type, name) {
+export function save(content, type, name) {
   const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(new Blob([content], { type })), download: name });
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
 }
 
-const fileName = (key, suffix) => `${key.replace(/[^\w.-]+/g, "_")}.${suffix}`;
+export const fileName = (key, suffix) => `${key.replace(/[^\w.-]+/g, "_")}.${suffix}`;
 
 function shapeText(shape) {
   const path = (points, closed) => points.map(([x, y], at) => `${at ? "L" : "M"}${fixed(x)} ${fixed(y)}`).join("") + (closed ? "Z" : "");
@@ -78,9 +78,11 @@ function rows(view, row = (line, at) => [nameOf(line), line.id, line.step[at], `
 const ofGroups = ({ lines }) => lines.some((line) => line.n);
 const meansOf = (view) => rows(view, (line, at) => [nameOf(line), line.xs[at], line.value[at], ...OF_MEANS.map((name) => line[name][at])]);
 
+// A value of a CSV file; what a spreadsheet would take for a formula is text.
+export const cell = (value) => (/^[=+@\t\r]|[",\n]/.test(String(value)) ? `"${String(value).replace(/^([=+@\t\r])/, "'$1").replaceAll('"', '""')}"` : String(value));
+
 export function csv(chart, key) {
   const put = (all) => save(all.map((line) => line.map(cell).join(",")).join("\r\n") + "\r\n", "text/csv", fileName(key, "csv"));
-  const cell = (value) => (/^[=+@\t\r]|[",\n]/.test(String(value)) ? `"${String(value).replace(/^([=+@\t\r])/, "'$1").replaceAll('"', '""')}"` : String(value));
   const kind = state.settings.x;
   if (ofGroups(chart.view)) return put([["group", kind, "mean", ...OF_MEANS], ...meansOf(chart.view)]);
   const own = kind.startsWith("metrics.");

@@ -12,6 +12,8 @@ import { state } from "./chart-state.js";
 import "./chart-legend.js";
 import "./chart-settings.js";
 
+import("./run-plots.js"); // stands below the charts
+
 const TYPING_MS = 250;
 const LIVE_MS = 2000;
 const MOST_PINS = 24;

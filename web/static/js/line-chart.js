@@ -257,6 +257,8 @@ class LineChart extends HTMLElement {
     this.say(empty);
     const bars = view.single && !empty;
     this.classList.toggle("barred", bars);
+    if (bars) this.room.tabIndex = 0; // many bars are scrolled by keys
+    else this.room.removeAttribute("tabindex");
     this.bars?.remove();
     if (bars || empty) {
       this.plot?.destroy();

@@ -3,9 +3,9 @@
 import { keepFocus } from "./focus.js";
 
 const MOST_SEEN = 20;
-// What scripts write into the address of charts beside the table (src/runyard/ui/parts/list_state.py names them as CHARTS):
-// another view keeps it, but for what its link sets itself; a saved view has its own.
-const CHARTS = ["charts", "charts_find", "charts_pattern", "charts_from", "charts_pin", "charts_fold", "x", "xlog", "y", "smooth", "outliers", "range", "band", "sofar", "zoom", "hide", "colour"];
+// What scripts write into the address (CHARTS of ui/parts/list_state.py): another view keeps it, but for what its link sets
+// itself; a saved view has its own.
+const CHARTS = ["charts", "charts_find", "charts_pattern", "charts_from", "charts_pin", "charts_fold", "x", "xlog", "y", "smooth", "outliers", "range", "band", "sofar", "zoom", "hide", "colour", "plots", "plots_brush", "plots_base"];
 
 function withCharts(address, source) {
   if (source?.closest(".views .choices")) return address;
@@ -23,7 +23,7 @@ function written(view) {
   if (!view.querySelector("charts-panel")) return view.innerHTML;
   const copy = view.cloneNode(true);
   for (const drawn of copy.querySelectorAll("line-chart, chart-legend")) drawn.remove();
-  copy.querySelector("chart-settings").replaceChildren();
+  for (const made of copy.querySelectorAll("chart-settings, run-plots")) made.replaceChildren();
   return copy.innerHTML;
 }
 

@@ -37,6 +37,7 @@ from runyard.ui.parts.many_runs import Done, change, just_done, wait_until_remov
 from runyard.ui.parts.markdown import note
 from runyard.ui.parts.run_groups import NEWEST_FIRST, GroupPanel, GroupTable, group_panel, group_table
 from runyard.ui.parts.run_groups import PAGE_SIZE as GROUPS_PAGE
+from runyard.ui.parts.run_plots import RunPlots, run_plots
 from runyard.ui.parts.run_tree import RunRow, plain_rows, runs_of, tree_rows
 from runyard.ui.parts.runs_export import WRITERS
 from runyard.ui.parts.runs_scope import Scope, usual_columns
@@ -98,6 +99,7 @@ class ExperimentPage:
     links: Mapping[str, str]
     chosen: Chosen
     panel: ChartsPanel
+    plots: RunPlots
     most_compared: int
     done: Done | None
     back: str
@@ -199,6 +201,7 @@ def show(site: Site, request: Request) -> Response:  # long: all that the page s
         address=site.address(request),
         here=path,
         chosen=picked,
+        plots=run_plots(site, scope, view, "" if error else filter_text, described),
         panel=charts_panel(site, state, path, Asked(question, described, runs_of(rows), groups, picked)),
         most_compared=MAX_RUNS,
         done=just_done(site, state),

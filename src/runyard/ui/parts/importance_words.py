@@ -65,7 +65,7 @@ def _param(entry: Mapping[str, Any], metric: str, greatest: float) -> dict[str, 
         "key": entry["key"],
         "importance": importance,
         "text": text,
-        "share": round(importance / greatest, 3) if greatest > 0 else 0,
+        "share": round(importance / max(greatest, _UNEXPLAINED), 3),
         "runs": way["runs"],
         "sign": sign,
         "direction": words,
@@ -79,6 +79,8 @@ def _direction(way: Mapping[str, Any], key: str, metric: str, *, matters: bool) 
             return "", "in no single direction" if matters else "no clear direction"
         word = "higher" if way["rho"] > 0 else "lower"
         return "+" if way["rho"] > 0 else "-", f"higher {shortened(key, 40)}, {word} {metric} (ρ {way['rho']:+.2f})"
+    if not matters:
+        return "", "no clear direction"
     if way["highest"]:
         return "", f"highest with {shortened(way['highest'], 40)}, lowest with {shortened(way['lowest'], 40)}"
     return "", "texts, without an order"

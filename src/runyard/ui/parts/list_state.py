@@ -16,7 +16,11 @@ _PASSING = ("page", "from", "notice", "done", "undo", "left", "selection", "chos
 script of the table carries along."""
 GROUPING = ("group", "stat", "group_order", "of")
 """Parameters of a view whose runs are in groups: by what, what is shown of metrics, the order, how many runs count."""
-CHARTS = ("charts", "charts_find", "charts_pattern", "charts_from", "charts_pin", "charts_fold", *SETTINGS)
+CHARTS = (
+    *("charts", "charts_find", "charts_pattern", "charts_from", "charts_pin", "charts_fold"),
+    *SETTINGS,
+    *("plots", "plots_brush", "plots_base"),
+)
 """Parameters of what stands beside the table: scripts change them, and carry them along where forms lead."""
 # `nest` is `flat` where nested runs have rows as others do; `open` names what is open: groups, or runs.
 _VIEW = (
