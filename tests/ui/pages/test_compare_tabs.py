@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from runyard.core.entity import Tag
-from runyard.core.tags import COMMIT_TAG, IMAGES_TAG, MODEL_HISTORY_TAG, SOURCE_NAME_TAG
+from runyard.core.tags import COMMIT_TAG, IMAGES_TAG, MODEL_HISTORY_TAG, SOURCE_NAME_TAG, TABLES_TAG
 from runyard.gate.gate import Gate
 from runyard.tracking.inputs.entities import Dataset, DatasetInput, InputTag
 from runyard.tracking.inputs.messages import LogInputs
@@ -256,12 +256,18 @@ def test_artifacts_are_listed_and_opened_side_by_side(gate: Gate, reader: Reader
     assert re.findall(r'<tr class="(\w+)">.*?line">\s*(\S*)</td>', document.text) == [("old", "1"), ("new", "2")]
 
     values = compared(reader, "artifacts", run_ids, "&path=eval.csv")
+    assert "folder" in values.words
+    assert "differences=all" in next(of["href"] for _, of in values.elements if of.get("id") == "differences-switch")
     assert "<del>0.0</del> <ins>0.1</ins>" in values.text
     assert "1 row differs" in values.words
     assert '<th scope="row">1</th>' not in values.text
     assert '<th scope="row">1</th>' in compared(reader, "artifacts", run_ids, "&path=eval.csv&differences=all").text
 
+    logged = json.dumps([{"path": "table.json", "type": "table"}])
+    for run_id in run_ids:
+        gate.perform(LogBatch(run_id=run_id, tags=[Tag(key=TABLES_TAG, value=logged)]))
     table = compared(reader, "artifacts", run_ids, "&path=table.json")
+    assert f"/tables?runs={','.join(run_ids)}&path=table.json" in table.attributes("a", "href")
     assert "<del>null</del> <ins>–</ins>" in table.text
     assert "has no such file" in compared(reader, "artifacts", run_ids, "&path=only.bin").words
     assert "no artifacts here" in compared(reader, "artifacts", run_ids, "&path=nowhere").words

@@ -68,6 +68,7 @@ class ComparePage:
     ----------
     lacking: What to say where no run has anything to compare.
     paired: Whether two of the runs are compared with each other, beside the table.
+    switched: Whether the switch is at only differences, where it is not about the table.
     """
 
     comparison: Comparison
@@ -80,6 +81,12 @@ class ComparePage:
     code: CodeDifference | None = None
     lacking: str = "Nothing was logged."
     paired: bool = False
+    switched: bool | None = None
+
+    @property
+    def only(self) -> bool:
+        """Whether what is equal is hidden."""
+        return self.switched if self.switched is not None else self.table is not None and self.table.only
 
     @property
     def runs(self) -> tuple[Run, ...]:
@@ -148,14 +155,15 @@ def _groups(_site: Site, comparison: Comparison) -> ComparePage:
 def _artifacts(site: Site, comparison: Comparison) -> ComparePage:
     path = chosen_path(comparison)
     folder, listing = listing_around(site, comparison, path)
-    table = table_of(comparison, [listing.compared], elements=_BESIDE_OTHERS)
-    file = (
-        None if folder == path else side_by_side(site, comparison, listing, path, only=comparison.differences != "all")
-    )
+    only = comparison.differences != "all"
+    file = None if folder == path else side_by_side(site, comparison, listing, path, only=only)
+    whole = False if file else None  # the switch is about the file that is open
+    table = table_of(comparison, [listing.compared], elements=_BESIDE_OTHERS, only=whole)
     with_images = folder in ("", FOLDER) and file is None and any(map(may_have_series, comparison.runs))
     artifacts = Artifacts(listing, file, with_images)
     lacking = "These runs have no artifacts here."
-    return ComparePage(comparison, table, artifacts=artifacts, lacking=lacking, paired=True)
+    switched = only if file else table.only
+    return ComparePage(comparison, table, artifacts=artifacts, lacking=lacking, paired=True, switched=switched)
 
 
 def _code(site: Site, comparison: Comparison) -> ComparePage:

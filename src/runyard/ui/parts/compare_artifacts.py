@@ -4,7 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from pathlib import PurePosixPath
 
@@ -20,6 +20,7 @@ from runyard.ui.parts.presentation import artifact_root
 from runyard.ui.parts.previews.kinds import PICTURES, UNREADABLE
 from runyard.ui.parts.previews.preview import document_of, is_table
 from runyard.ui.parts.previews.tables import DELIMITERS
+from runyard.ui.parts.run_tables import paths_of
 from runyard.ui.site import Site
 
 MAX_FILES = 1_000
@@ -96,6 +97,7 @@ class SideBySide:
     ----------
     said: Sentences about the file.
     cut: Only its beginning was looked at.
+    together: The address of the table of all runs, where it is one that several logged.
     """
 
     path: str
@@ -104,6 +106,7 @@ class SideBySide:
     table: TableDifference | None = None
     difference: Difference | None = None
     cut: bool = False
+    together: str = ""
 
 
 def listing_of(site: Site, comparison: Comparison, folder: str) -> Listing:
@@ -177,7 +180,9 @@ def side_by_side(site: Site, comparison: Comparison, listing: Listing, path: str
         sizes = [listing.sizes[place][path] for place in pair]
         same = "the same size" if sizes[0] == sizes[1] else "different sizes"
         return SideBySide(path, (f"Files of this kind are not compared line by line. They have {same}.",))
-    return _of_two(path, suffix, old, new, only=only)
+    found = _of_two(path, suffix, old, new, only=only)
+    logged = sum(path in paths_of(run) for run in comparison.runs) > 1
+    return replace(found, together=site.urls("tables", runs=comparison.ids, path=path)) if logged else found
 
 
 def _picture(site: Site, run: Run, name: str, path: str) -> Picture:
