@@ -71,7 +71,7 @@ def test_tables_in_parquet_files_are_put_together_too(gate: Gate, reader: Reader
 
     assert ["1 | first | 1|", "2 | first | 2|"] == rows_of(page)
     alone = reader.get(f"/runs/{run_id}/artifacts?path=t.parquet&one=2")
-    assert "Back to the table n 2" in alone.words
+    assert "Row 2 of 2 Back to the table Previous 1 column n 2" in alone.words
 
 
 def test_large_tables_wait_to_be_asked_for(gate: Gate, reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:

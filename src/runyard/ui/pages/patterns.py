@@ -1,14 +1,19 @@
 """Every component in every state, to look at."""
 
+import io
+import json
 from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from runyard.artifacts.ranges import RangedFile
 from runyard.core.enumeration import numbers_of
 from runyard.tracking.runs.entities import RunStatus
 from runyard.ui.navigation import Crumb, Shell
-from runyard.ui.parts.list_state import Pages
+from runyard.ui.parts.list_state import ListState, Pages
+from runyard.ui.parts.previews.look import Look
+from runyard.ui.parts.previews.preview import Preview, preview_of
 from runyard.ui.parts.printed import Printed
 from runyard.ui.parts.project import Project
 from runyard.ui.parts.sorting import Column
@@ -40,6 +45,26 @@ _PROJECT = Project(
     is_complete=False,
 )
 _BELOW = (Step("fold 1", "a", status="FINISHED", took=9_000), Step("fold 2", "b", status="RUNNING", took=4_000))
+_FILES = {
+    "train.py": "import runyard as mlflow\n\nwith mlflow.start_run():\n    mlflow.log_metric('loss', 0.5)\n",
+    "scores.csv": "question,score\n2 + 2,0.5\n3 * 3,1.0\n",
+    "config.json": json.dumps({"model": {"layers": [64, 32], "dropout": None}, "lr": 0.1, "name": "a <b>"}),
+    "about.ipynb": json.dumps(
+        {
+            "nbformat": 4,
+            "cells": [
+                {"cell_type": "markdown", "source": "Some *words*."},
+                {
+                    "cell_type": "code",
+                    "execution_count": 1,
+                    "source": "print(1 / 0)",
+                    "outputs": [{"output_type": "error", "traceback": ["ZeroDivisionError: division by zero"]}],
+                },
+            ],
+        }
+    ),
+    "model.pkl": "",
+}
 
 
 @dataclass(frozen=True)
@@ -57,6 +82,7 @@ class PatternsPage:
     project: Project
     steps: Steps
     printed: Printed
+    previews: tuple[Preview, ...]
 
 
 def show(site: Site, request: Request) -> Response:
@@ -83,8 +109,26 @@ def show(site: Site, request: Request) -> Response:
         project=_PROJECT,
         steps=_steps(here),
         printed=Printed("Loading 60,000 pictures\nepoch 1: loss 0.52\nepoch 2: loss 0.31"),
+        previews=tuple(preview_of(_look(site, name, content)) for name, content in _FILES.items()),
     )
     return site.page(request, "patterns", page, Shell("Patterns", crumbs=(Crumb("Patterns"),)))
+
+
+def _look(site: Site, name: str, text: str) -> Look:
+    """A look into a file that is only on this page."""
+    content = text.encode()
+    return Look(
+        path=name,
+        size=len(content),
+        state=ListState(()),
+        address=site.urls("patterns"),
+        framed="",
+        near=True,
+        opened=lambda: RangedFile(io.BytesIO(content), len(content)),
+        page=lambda **_: site.urls("patterns"),
+        raw=lambda _: site.urls("patterns"),
+        sizes=lambda _: {},
+    )
 
 
 def _steps(address: str) -> Steps:

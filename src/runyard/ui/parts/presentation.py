@@ -12,6 +12,7 @@ from runyard.core.tags import (
     RUN_NAME_TAG,
     SOURCE_TYPE_TAG,
     STARRED_TAG,
+    TABLES_TAG,
     USER_TAG,
 )
 from runyard.registry.model_versions.entities import ModelVersion
@@ -96,6 +97,11 @@ def has_output(run: Run) -> bool:
 def artifact_root(run: Run) -> str:
     """The address of its artifacts."""
     return run.info.artifact_uri or ""
+
+
+def have_tables(runs: Sequence[Run]) -> bool:
+    """Whether any of the runs says that it logged tables."""
+    return any(TABLES_TAG in run.data.tags for run in runs)
 
 
 def latest_metrics(run: Run) -> dict[str, Metric]:
@@ -194,6 +200,7 @@ FILTERS: dict[str, Any] = {
     "is_starred": is_starred,
     "mark": mark,
     "marks": marks,
+    "have_tables": have_tables,
     "datasets": datasets,
     "context": context,
     "own_tags": own_tags,
