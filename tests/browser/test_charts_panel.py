@@ -119,6 +119,8 @@ def test_charts_follow_the_table_and_lead_others_to_the_same(tab: Tab, browser: 
     assert {"charts=split", "charts_pin=val/loss", "band=sem"} <= set(
         page.url.partition("?")[2].replace("%2F", "/").split("&")
     )
+    page.get_by_label("Pin train/acc").click()
+    expect(page.locator(".views")).to_contain_text("changed")
     _same_elsewhere(page, browser)
 
 

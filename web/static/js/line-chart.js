@@ -23,6 +23,7 @@ import { colour } from "./looks.js";
 const CLOSER_MS = 120;
 const RIGHT = 14; // pixels right of the lines
 const POINTS = 12000; // of all runs of a chart
+const MEANS = 3600; // places of all groups of a chart
 const FONT = () => `11px ${getComputedStyle(document.documentElement).getPropertyValue("--font").trim()}`;
 const make = (tag, properties = {}) => Object.assign(document.createElement(tag), properties);
 
@@ -203,6 +204,7 @@ class LineChart extends HTMLElement {
 
   // Points to ask for of each run: one a pixel, of a zoom with a quarter on both sides; of many runs together a bounded number.
   most(closer) {
+    if (this.ofGroups) return Math.round(Math.min(this.size().width, Math.max(120, MEANS / state.means.length)));
     const runs = this.getAttribute("source").split("%2C").length;
     return Math.round(Math.min(this.size().width * (closer ? 1.5 : 1), Math.max(240, POINTS / runs)));
   }

@@ -50,6 +50,15 @@ def curve(tx: Transaction, series: int, most: int, first: int | None, last: int 
     return Curve(levels.thinned(most, begin, blocks.last_point(tx, series, last)), levels.points)
 
 
+def whole_or_thinned(tx: Transaction, series: int, whole: int, most: int, first: int | None, last: int | None) -> Curve:
+    """All points of a series, where these are no more than `whole`; else a `curve` of at most `most`."""
+    if blocks.sealed_points(tx, series, first, last) <= whole:
+        rows = blocks.points_between(tx, series, blocks.before(first), blocks.highest(tx, last), whole + 1)
+        if len(rows) <= whole:
+            return Curve(rows, len(rows))
+    return curve(tx, series, most, first, last)
+
+
 def values_at(tx: Transaction, series: int | None, steps: Sequence[int]) -> list[Any]:
     """The stored value of a series at each step: its last point there, or else the last one before; None before all.
 

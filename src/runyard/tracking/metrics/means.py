@@ -8,11 +8,13 @@ from typing import Any
 
 from runyard.db.transaction import Transaction
 from runyard.tracking.metrics import series
-from runyard.tracking.metrics.curves import curve, values_at
+from runyard.tracking.metrics.curves import values_at, whole_or_thinned
 from runyard.tracking.metrics.messages import GetMeanCurves
 
-MAX_READ = 60_000
-"""Points that are kept of all runs of a request; of a run with more than its share of them, thinned ones."""
+MAX_READ = 240_000
+"""Points that are read of all runs of a request, each run its share; a run with more of them is thinned."""
+_THINNED, _LEAST, _MOST = 24_000, 40, 600
+"""Points that are kept of thinned runs: of all of them, and of one at least and at most. 16 times as many are read."""
 _AROUND = 3
 _OUTER = ("n", "mean", "sd", "sem", "min", "max")
 
@@ -26,18 +28,19 @@ def mean_curves(tx: Transaction, message: GetMeanCurves) -> list[dict[str, Any]]
     found = series.find_series(tx, run_ids, message.metric_key)
     other = message.x.removeprefix("metrics.") if message.x.startswith("metrics.") else None
     beside = series.find_series(tx, run_ids, other) if other is not None else {}
-    most = max(4, MAX_READ // max(1, len(found)))
-    lines = {run_id: _line(tx, message, number, beside.get(run_id), most) for run_id, number in found.items()}
+    number = max(1, len(found))
+    bounds = MAX_READ // number, min(max(_THINNED // number, _LEAST), _MOST)
+    lines = {run_id: _line(tx, message, number, beside.get(run_id), bounds) for run_id, number in found.items()}
     return [
         _curve([lines[run_id] for run_id in dict.fromkeys(group) if run_id in lines], message)
         for group in message.groups
     ]
 
 
-def _line(tx: Transaction, message: GetMeanCurves, number: int, beside: int | None, most: int) -> Line:
+def _line(tx: Transaction, message: GetMeanCurves, number: int, beside: int | None, bounds: tuple[int, int]) -> Line:
     """A run's points along x: what is not a number is left out, at one place the last one counts."""
-    rows, before = curve(tx, number, most, message.start_step, message.end_step)
-    values = [_finite(row[2]) for row in rows]
+    rows, before = whole_or_thinned(tx, number, *bounds, message.start_step, message.end_step)
+    values: list[float | None] = [_finite(row[2]) for row in rows]
     if message.best != "none":
         values = _so_far(values, min if message.best == "min" else max)
     elif before > len(rows):
@@ -97,7 +100,7 @@ def _leveled(values: Sequence[float | None]) -> list[float | None]:
 def _curve(lines: Sequence[Line], message: GetMeanCurves) -> dict[str, Any]:
     """The runs of a group, put together at the places that they have, or at as many as were asked for."""
     lines = [line for line in lines if line[0]]
-    places = sorted({x for xs, _ in lines for x in xs})
+    places = sorted(set[float]().union(*(xs for xs, _ in lines)))
     grid = _grid(places, message.max_points, whole=message.x == "step")
     at_each = [_between(line, grid) for line in lines]
     found = [_spread([value for value in values if value is not None]) for values in zip(*at_each, strict=True)]
@@ -121,6 +124,8 @@ def _grid(places: Sequence[float], most: int, *, whole: bool) -> Sequence[float]
 def _between(line: Line, grid: Sequence[float]) -> list[float | None]:
     """A run's values at places of x, on straight lines between its points; None before its first and after its last."""
     xs, values = line
+    if xs == grid:
+        return [*values]
     found: list[float | None] = []
     for x in grid:
         after = bisect_right(xs, x)

@@ -172,8 +172,8 @@ class GetMeanCurves(
 ):
     """One metric of groups of runs for a chart: mean, standard deviation and error, least and greatest along x.
 
-    Up to 60,000 points are read in all: of a run with more than its share of them, thinned ones, with a level between
-    the least and the greatest of each stretch; those of a shorter range of steps are exact.
+    Up to 240,000 points are read as they are, each run its share of them. A run with more is thinned, to a level
+    between the least and the greatest of each stretch; a shorter range of steps is exact again.
 
     Attributes
     ----------
