@@ -170,7 +170,8 @@ class LineChart extends HTMLElement {
   }
 
   // Closer points of what is shown, if there are any that are not here.
-  async look() {
+  // On an axis other than steps, a rough look tells which steps to look at more closely.
+  async look(again = 2) {
     const range = this.closer();
     if (!range) return;
     const asked = this.asked();
@@ -179,6 +180,7 @@ class LineChart extends HTMLElement {
       if (asked.signal.aborted) return;
       this.closeup = { series, range };
       this.redraw();
+      if (again) this.look(again - 1);
     } catch (problem) {
       if (problem.name !== "AbortError") this.say(""); // what is drawn stays
     }
