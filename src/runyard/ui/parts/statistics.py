@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from runyard.importance.ranks import correlation, ranks
+
 _TINY, _CLOSE = 1e-300, 1e-14
 _MOST_TERMS = 500
 
@@ -158,17 +160,11 @@ def explained_by_rank(values: Sequence[float], settings: Sequence[float]) -> Exp
 
     Ties have their mean rank. None with fewer than four runs, or where one of both does not vary.
     """
-    if len(values) < 4:
+    if len(values) < 4 or len(set(values)) < 2 or len(set(settings)) < 2:
         return None
-    first, second = _ranks(values), _ranks(settings)
-    mean = (len(values) + 1) / 2
-    spread = [math.fsum((rank - mean) ** 2 for rank in ranks) for ranks in (first, second)]
-    if not spread[0] or not spread[1]:
-        return None
-    shared = math.fsum((one - mean) * (other - mean) for one, other in zip(first, second, strict=True))
-    correlation = max(-1.0, min(1.0, shared / math.sqrt(spread[0] * spread[1])))
-    share = _corrected(correlation**2, len(values), 1)
-    return Explained(share, correlation**2, correlation, len(values), len(set(settings)))
+    found = max(-1.0, min(1.0, correlation(ranks(values), ranks(settings))))
+    share = _corrected(found**2, len(values), 1)
+    return Explained(share, found**2, found, len(values), len(set(settings)))
 
 
 def _corrected(raw: float, runs: int, used: int) -> float:
@@ -176,17 +172,3 @@ def _corrected(raw: float, runs: int, used: int) -> float:
     if runs - used - 1 <= 0:
         return 0.0
     return max(0.0, 1 - (1 - raw) * (runs - 1) / (runs - used - 1))
-
-
-def _ranks(values: Sequence[float]) -> list[float]:
-    order = sorted(range(len(values)), key=values.__getitem__)
-    ranks = [0.0] * len(values)
-    at = 0
-    while at < len(order):
-        end = at
-        while end + 1 < len(order) and values[order[end + 1]] == values[order[at]]:
-            end += 1
-        for place in order[at : end + 1]:
-            ranks[place] = (at + end) / 2 + 1
-        at = end + 1
-    return ranks
