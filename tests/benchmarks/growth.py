@@ -191,7 +191,9 @@ def main() -> int:
     parser.add_argument("--only", nargs="+", default=[""], help="parts of names of questions; all others are left out")
     parser.add_argument("--most", type=int, default=30, help="answers of each question")
     parser.add_argument("--seconds", type=float, default=4.0, help="longest time for a question")
-    parser.add_argument("--json", type=Path, help="write the figures here; what it has of other sizes is kept")
+    parser.add_argument(
+        "--json", type=Path, help="write the figures here; what it has of other sizes and questions is kept"
+    )
     options = parser.parse_args()
     limits = (options.most, options.seconds)
     found: dict[str, dict[str, Figures]] = {}
@@ -214,7 +216,8 @@ def main() -> int:
     print(f"\nLoad of the machine meanwhile: {min(loads):.1f} to {max(loads):.1f} on {os.cpu_count()} cores.")
     if options.json:
         before = json.loads(options.json.read_text()) if options.json.exists() else {}
-        options.json.write_text(json.dumps({name: before.get(name, {}) | of for name, of in found.items()}, indent=1))
+        merged = before | {name: before.get(name, {}) | of for name, of in found.items()}
+        options.json.write_text(json.dumps(merged, indent=1))
     return 0
 
 

@@ -153,16 +153,19 @@ def test_runs_are_counted_up_to_a_bound(gate: Gate, text: str | None, bound: int
     assert (bound, True, described) == (beyond["runs"], beyond["more"], beyond["described"])
 
 
-def test_describing_reads_no_more_of_a_bigger_experiment(gate: Gate) -> None:
-    """The table of runs opens as fast when there are ten times as many."""
-    small, big = an_experiment(gate), an_experiment(gate)
+def test_describing_reads_no_more_of_a_bigger_experiment(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The table of runs opens as fast when there are ten times as many, also with those of another experiment."""
+    monkeypatch.setattr(description, "MAX_COUNTED", 3000)
+    small, big, other = an_experiment(gate), an_experiment(gate), an_experiment(gate)
     texts = ("attributes.status = 'FINISHED'", "metrics.m1 >= 0 and params.p1 IS NOT NULL")
     add_runs(gate, small, 6000, metrics=2, params=2)
     for_small = [work_of(gate, DescribeRuns(experiment_ids=[small], filter=text)) for text in texts]
+    with_other = work_of(gate, DescribeRuns(experiment_ids=[small, other]))
     add_runs(gate, big, 60_000, metrics=2, params=2, first=6001)
 
     for text, bound in zip(texts, for_small, strict=True):
         assert work_of(gate, DescribeRuns(experiment_ids=[big], filter=text)) <= 1.2 * bound, text
+    assert work_of(gate, DescribeRuns(experiment_ids=[big, other])) <= 1.2 * with_other
 
 
 def test_a_small_experiment_is_counted_exactly_beside_a_large_one_with_its_keys(gate: Gate) -> None:

@@ -13,10 +13,10 @@ from runyard.db.conditions import binary, number
 from runyard.db.dialects import VALUES, among, bound, one_of
 from runyard.db.transaction import Prepared, Transaction
 from runyard.tracking.metrics.tables import metric_series
-from runyard.tracking.runs.conditions import meets
+from runyard.tracking.runs.conditions import View, meets
 from runyard.tracking.runs.messages import DescribeRuns
 from runyard.tracking.runs.ranges import in_index, runs_in_range
-from runyard.tracking.runs.search import Search, few_candidates, next_newest, search_of, search_run_ids
+from runyard.tracking.runs.search import MAX_TOGETHER, Search, few_candidates, next_newest, search_of, search_run_ids
 from runyard.tracking.runs.tables import indexed_part, params, runs
 
 MAX_DESCRIBED = 1000
@@ -167,7 +167,7 @@ def count_bounded(tx: Transaction, search: Search) -> tuple[int, bool]:
     view, conditions = search.view, search.conditions
     shown = view.shown(tx.dialect)
     if not conditions:
-        return _counted(tx, _newest(shown), MAX_COUNTED)
+        return _counted(tx, _in_view(view, tx.dialect), MAX_COUNTED)
     few = few_candidates(tx, search)
     if few is not None:
         known = [one_of(tx, runs.c.id, few), *view.shown(tx.dialect, tested=True)]
@@ -189,7 +189,16 @@ def _newest(conditions: Sequence[sa.ColumnElement[bool]]) -> sa.Select[Any]:
     return sa.select(runs.c.id).where(*conditions).order_by(runs.c.start_time.desc())
 
 
-def _counted(tx: Transaction, chosen: sa.Select[Any], most: int) -> tuple[int, bool]:
+def _in_view(view: View, dialect: str) -> sa.Select[Any] | sa.CompoundSelect[Any]:
+    """Selects runs to count, those of each experiment and stage in the order of an index: nothing is sorted."""
+    parts = view.parts()
+    if len(parts) > 2 * MAX_TOGETHER:
+        return _newest(view.shown(dialect))
+    each = [_newest(part.shown(dialect)).limit(MAX_COUNTED + 1).subquery() for part in parts]
+    return sa.union_all(*(sa.select(part.c.id) for part in each)) if len(each) > 1 else sa.select(each[0].c.id)
+
+
+def _counted(tx: Transaction, chosen: sa.Select[Any] | sa.CompoundSelect[Any], most: int) -> tuple[int, bool]:
     """The number of rows that a statement selects up to a bound, and whether there are more."""
     counted = int(tx.scalar(sa.select(sa.func.count()).select_from(chosen.limit(most + 1).subquery())))
     return min(counted, most), counted > most
