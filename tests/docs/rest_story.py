@@ -363,6 +363,7 @@ _CLEANING = [
     Step("delete_logged_model_tag", {**_MODEL, "tag_key": "team"}),
     Step("delete_logged_model", _MODEL),
     Step("delete_runs", _BOTH),
+    Step("list_run_deletions", _BOTH),
     Step("restore_runs", {"run_ids": ["$RUN_ID"]}),
     Step("remove_runs", {"run_ids": [FIRST_RUN]}),
     Step("delete_run", _RUN),

@@ -13,9 +13,17 @@ from runyard.db import jobs
 from runyard.exceptions import DoesNotExist, InvalidParameter
 from runyard.gate.gate import Gate
 from runyard.tracking.experiments import stages
-from runyard.tracking.experiments.messages import DeleteExperiment, RestoreExperiment
+from runyard.tracking.experiments.messages import DeleteExperiment, GetExperiment, RestoreExperiment
 from runyard.tracking.many_runs import operations
-from runyard.tracking.many_runs.messages import MAX_READ, MAX_RUNS, DeleteRuns, GetRuns, RestoreRuns, TagRuns
+from runyard.tracking.many_runs.messages import (
+    MAX_READ,
+    MAX_RUNS,
+    DeleteRuns,
+    GetRuns,
+    ListRunDeletions,
+    RestoreRuns,
+    TagRuns,
+)
 from runyard.tracking.runs.messages import DeleteRun, SearchRuns
 from tests.factories import a_run, an_experiment, pairs, shown_run
 from tests.tracking.test_stages import first_step, performed, stages_of
@@ -48,6 +56,22 @@ def test_runs_are_read_by_their_ids(gate: Gate) -> None:
     for wrong in ([], made * MAX_READ):
         with pytest.raises(InvalidParameter, match="1 to 100 runs"):
             gate.perform(GetRuns(run_ids=wrong))
+
+
+def test_when_runs_were_deleted(gate: Gate) -> None:
+    """On their own or with their experiment; active and unknown ones are left out."""
+    experiment_id = an_experiment(gate)
+    alone, along, active = a_run(gate, experiment_id), a_run(gate, experiment_id), a_run(gate)
+    gate.perform(DeleteRun(run_id=alone))
+    gate.perform(DeleteExperiment(experiment_id=experiment_id))
+
+    found = {one.run_id: one for one in gate.ask(ListRunDeletions(run_ids=[alone, along, active, MISSING])).runs}
+
+    assert {alone: (False, False), along: (True, False)} == {
+        run_id: (one.with_experiment, one.being_removed) for run_id, one in found.items()
+    }
+    deleted = gate.perform(GetExperiment(experiment_id=experiment_id))["experiment"]["last_update_time"]
+    assert found[along].deleted_time == deleted >= found[alone].deleted_time > 0
 
 
 def test_deleted_and_restored_with_an_account_of_each(gate: Gate) -> None:

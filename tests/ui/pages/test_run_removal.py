@@ -1,5 +1,7 @@
 """Deleted runs removed for good from the table."""
 
+import csv
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -55,3 +57,18 @@ def test_chosen_runs_are_deleted_for_good_once_the_word_is_typed(gate: Gate, rea
     assert f"Run '{active}' is not deleted." in refused.words
     found = gate.perform(SearchRuns(experiment_ids=[story.experiment_id], run_view_type="ALL"))["runs"]
     assert {needed, active} == {run["info"]["run_id"] for run in found}
+
+
+def test_the_trash_says_when_a_run_was_deleted(gate: Gate, reader: Reader) -> None:
+    """In the table and in the files of it; those of active runs have no such column."""
+    story = a_story(gate, nested=False)
+    gone, also, _ = story.run_ids
+    path = f"/experiments/{story.experiment_id}"
+    gate.perform(DeleteRuns(run_ids=[gone, also]))
+
+    page = reader.get(f"{path}?view=deleted")
+
+    assert 2 == len(re.findall(r'<td class=o title="[^"]+">just now', page.text))
+    rows = list(csv.DictReader(reader.get(f"{path}.csv?view=deleted").text.splitlines()))
+    assert [True, True] == [row["deleted_time"] > row["start_time"] for row in rows]
+    assert "deleted_time" not in reader.get(f"{path}.csv").text

@@ -47,3 +47,26 @@ class RunsChanged(Answer):
     changed: int = 0
     unchanged: int = 0
     refused: list[RefusedRun] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class RunDeletion(Entity):
+    """When a run was deleted.
+
+    Attributes
+    ----------
+    deleted_time: In milliseconds since 1970.
+    with_experiment: It was deleted with its experiment, and comes back with it.
+    being_removed: Its removal for good has begun: it cannot be restored.
+    """
+
+    run_id: str
+    deleted_time: int
+    with_experiment: bool = False
+    being_removed: bool = False
+
+
+class RunDeletions(Answer):
+    """When runs were deleted; those that are active, or not there, are left out."""
+
+    runs: list[RunDeletion] = field(default_factory=list)

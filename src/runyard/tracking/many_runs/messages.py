@@ -8,7 +8,7 @@ from runyard.core.limits import MAX_BATCH_TAGS, check_run_id
 from runyard.exceptions import InvalidParameter
 from runyard.protocol.message import Message
 from runyard.protocol.types import ExperimentId, ViewType
-from runyard.tracking.many_runs.entities import RunIdsFound, RunsChanged
+from runyard.tracking.many_runs.entities import RunDeletions, RunIdsFound, RunsChanged
 from runyard.tracking.runs.messages import RunsFound, check_tag
 
 MAX_RUNS = 10_000
@@ -67,6 +67,17 @@ class FindRunIds(
             raise InvalidParameter(
                 f"Invalid value {self.max_results} for parameter 'max_results': use 1 to {MAX_RUNS:,}."
             )
+
+
+class ListRunDeletions(
+    Message[RunDeletions], post="runs/list-deletions", kind="read", family="runyard", needs="run.read"
+):
+    """When each of some runs was deleted, and whether with its experiment. Active runs are left out."""
+
+    run_ids: list[str]
+
+    def check(self) -> None:
+        check_run_ids(self.run_ids)
 
 
 class DeleteRuns(Message[RunsChanged], post="runs/delete-many", family="runyard", needs="run.delete"):

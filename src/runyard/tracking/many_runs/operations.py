@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from runyard.db.dialects import one_of
+from runyard.db.dialects import one_of, one_of_values
 from runyard.db.facts import ARTIFACTS_DESTINATION, fact
 from runyard.db.jobs import Unfinished
 from runyard.db.transaction import Transaction
@@ -18,6 +18,7 @@ from runyard.tracking.many_runs.messages import (
     DeleteRuns,
     FindRunIds,
     GetRuns,
+    ListRunDeletions,
     RemoveRuns,
     RestoreRuns,
     TagRuns,
@@ -51,6 +52,25 @@ def find_run_ids(tx: Transaction, message: FindRunIds) -> Wire:
     named = sa.select(runs.c.id, runs.c.run_uuid).where(one_of(tx, runs.c.id, numbers))
     found = {row.id: row.run_uuid for row in tx.execute(named)} if numbers else {}
     return {"run_ids": [found[number] for number in numbers if number in found], "more": token is not None}
+
+
+@performs(ListRunDeletions)
+def list_run_deletions(tx: Transaction, message: ListRunDeletions) -> Wire:
+    """One statement."""
+    columns = (runs.c.run_uuid, runs.c.deleted_time, runs.c.deleted_with_experiment, runs.c.removal_time)
+    named = one_of_values(tx.dialect, runs.c.run_uuid, message.run_ids)
+    chosen = sa.select(*columns).where(named, runs.c.lifecycle_stage == DELETED, runs.c.deleted_time.is_not(None))
+    return {
+        "runs": [
+            {
+                "run_id": row.run_uuid,
+                "deleted_time": row.deleted_time,
+                "with_experiment": bool(row.deleted_with_experiment),
+                "being_removed": row.removal_time is not None,
+            }
+            for row in tx.execute(chosen)
+        ]
+    }
 
 
 @performs(DeleteRuns)

@@ -168,7 +168,7 @@ def show(site: Site, request: Request) -> Response:  # long: all that the page s
     orders, filter_text = state.all("order"), state.text("filter")
     found, described, error = _find(site, scope, filter_text, orders, view, state)
     choice = choose_columns(
-        described, state.all("col"), with_equal=bool(state.text("equal")), usual=usual_columns(scope)
+        described, state.all("col"), with_equal=bool(state.text("equal")), usual=usual_columns(scope, view)
     )
     question = _question(scope, "" if error else filter_text, view)
     groups = None if error else group_table(site, state, path, question, choice)

@@ -61,7 +61,7 @@ def show(site: Site, request: Request) -> Response:
         written = write(head_of_groups(grouped, metrics), rows_of_groups(site, grouped, metrics))
         return _file(written, media_type, f"groups.{suffix}")
     names = {experiment.experiment_id: experiment.name for experiment in experiments}
-    columns = columns_of(choice, several=scope.several)
+    columns = columns_of(choice, several=scope.several, deleted=question.run_view_type == "DELETED_ONLY")
     written = write(head_of(columns), _rows(site, question, columns, names))
     return _file(written, media_type, f"runs.{suffix}" if scope.several else f"experiment-{scope.ids[0]}.{suffix}")
 

@@ -7,10 +7,13 @@ from typing import Any
 from markupsafe import Markup
 
 from runyard.core.clock import now_ms
+from runyard.core.lifecycle import LifecycleStage
 from runyard.core.tags import COMMIT_TAG, SOURCE_NAME_TAG
 from runyard.registry.model_versions.messages import SearchModelVersions
 from runyard.search.writing import key_text, value_text
 from runyard.tracking.logged_models.messages import SearchLoggedModels
+from runyard.tracking.many_runs.entities import RunDeletion, RunDeletions
+from runyard.tracking.many_runs.messages import ListRunDeletions
 from runyard.tracking.runs.entities import Run
 from runyard.ui.parts.format import MISSING, age, cut_middle, duration, instant, shortened, status_class, status_label
 from runyard.ui.parts.presentation import datasets, ended, lasted, took, user
@@ -32,6 +35,7 @@ OWN_COLUMNS: Mapping[str, tuple[str, str]] = {
     "version": ("Version", key_text("tags", COMMIT_TAG)),
     "dataset": ("Dataset", ""),
     "models": ("Models", ""),
+    "deleted_time": ("Deleted", ""),
 }
 """By the name in the address: what the head says, and what it sorts by; empty for nothing."""
 _ASKED_AT_ONCE, _MOST_MODELS = 100, 1000
@@ -54,22 +58,32 @@ class Around:
     ----------
     experiments: Names of experiments, by id.
     made: Models that came of runs, by the id of the run.
+    deletions: When runs were deleted, by their ids.
     """
 
     site: Site
     experiments: Mapping[str, str] = field(default_factory=dict)
     made: Mapping[str, Sequence[Made]] = field(default_factory=dict)
+    deletions: Mapping[str, RunDeletion] = field(default_factory=dict)
     now: int = field(default_factory=now_ms)
 
 
 def around(site: Site, names: Collection[str], runs: Sequence[Run], experiments: Mapping[str, str]) -> Around:
-    """What cells of these columns say of these runs; models are looked for where they are shown.
+    """What cells of these columns say of these runs; models and deletions are looked for where they are shown.
 
     Parameters
     ----------
     experiments: Names of experiments, by id.
     """
-    return Around(site, experiments, _models_made(site, runs) if "models" in names else {})
+    made = _models_made(site, runs) if "models" in names else {}
+    return Around(site, experiments, made, _deletions(site, runs) if "deleted_time" in names else {})
+
+
+def _deletions(site: Site, runs: Sequence[Run]) -> dict[str, RunDeletion]:
+    """When runs were deleted, by id; nothing is asked where all are active."""
+    deleted = [run.info.run_id for run in runs if run.info.lifecycle_stage == LifecycleStage.DELETED]
+    answer = site.ask(ListRunDeletions(run_ids=deleted)) if deleted else RunDeletions()
+    return {one.run_id: one for one in answer.runs}
 
 
 def _models_made(site: Site, runs: Sequence[Run]) -> dict[str, list[Made]]:
@@ -151,6 +165,21 @@ def _models(run: Run, around: Around) -> tuple[Markup, str]:
     return Markup(", ").join([*links, *more]), ", ".join(one.label for one in made) if len(made) > 3 else ""
 
 
+def _deleted(run: Run, around: Around) -> tuple[Markup, str]:
+    deletion = around.deletions.get(run.info.run_id)
+    if deletion is None:
+        return Markup(), ""
+    shown, moment = _time(deletion.deleted_time, around)
+    if deletion.being_removed:
+        return Markup("being deleted for good"), moment
+    return shown, f"{moment}, with its experiment" if deletion.with_experiment else moment
+
+
+def _deleted_time(run: Run, around: Around) -> int | None:
+    deletion = around.deletions.get(run.info.run_id)
+    return deletion.deleted_time if deletion else None
+
+
 def _tag(name: str, run: Run) -> str:
     return run.data.tags.get(name, "")
 
@@ -172,6 +201,7 @@ _CELLS: Mapping[str, _Cell] = {
     "version": lambda run, around: _commit(_tag(COMMIT_TAG, run)),
     "dataset": lambda run, around: _text(_named_datasets(run), 30),
     "models": _models,
+    "deleted_time": _deleted,
 }
 _VALUES: Mapping[str, Callable[[Run, Around], Any]] = {
     "status": lambda run, around: run.info.status,
@@ -185,6 +215,7 @@ _VALUES: Mapping[str, Callable[[Run, Around], Any]] = {
     "version": lambda run, around: _tag(COMMIT_TAG, run) or None,
     "dataset": lambda run, around: _named_datasets(run) or None,
     "models": lambda run, around: ", ".join(one.label for one in around.made.get(run.info.run_id, ())) or None,
+    "deleted_time": _deleted_time,
 }
 
 

@@ -20,17 +20,18 @@ Write = Callable[[Sequence[str], Rows], Iterator[bytes]]
 
 _ALWAYS = ("run_id", "run_name")
 _USUAL = ("status", "start_time", "end_time", "duration", "user_id")
-_TIMES = ("start_time", "end_time")
+_TIMES = ("start_time", "end_time", "deleted_time")
 
 
-def columns_of(choice: ColumnChoice, *, several: bool) -> list[ValueColumn]:
+def columns_of(choice: ColumnChoice, *, several: bool, deleted: bool = False) -> list[ValueColumn]:
     """The columns of a file behind the id and the name: those of the view.
 
     Where its address names only columns of values, all that runs have themselves stands in front of these.
     """
     if choice.named:
         return [column for column in choice.shown if column.name not in _ALWAYS]
-    own = [ValueColumn(OWN, name) for name in (*_USUAL, *(("experiment",) if several else ()))]
+    further = [name for name, shown in (("deleted_time", deleted), ("experiment", several)) if shown]
+    own = [ValueColumn(OWN, name) for name in (*_USUAL, *further)]
     return [*own, *(column for column in choice.shown if not column.is_own)]
 
 

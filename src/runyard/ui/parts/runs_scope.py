@@ -96,6 +96,7 @@ class Scope:
         return tuple(found[experiment_id] for experiment_id in self.ids)
 
 
-def usual_columns(scope: Scope) -> tuple[str, ...]:
-    """The columns of what every run has that a table shows at first."""
-    return (*USUAL, "experiment") if scope.several else USUAL
+def usual_columns(scope: Scope, view: str) -> tuple[str, ...]:
+    """The columns of what every run has that a table shows at first; in the trash, when it was deleted."""
+    deleted = ("deleted_time",) if view == "deleted" else ()
+    return (*USUAL, *deleted, *(("experiment",) if scope.several else ()))
