@@ -39,3 +39,32 @@ def test_a_filter_that_finds_runs_is_not_explained(client: RunyardClient, experi
     """Nor is one that MLflow's users know to match everything."""
     assert 1 == len(client.search_runs([experiment], "status != 'failed'"))
     assert [] == client.explain_filter("metrics.accuracy > 1")
+
+
+def test_searches_of_all_entities_say_why_they_find_nothing(
+    client: RunyardClient, experiment: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Once each, with the nearest key of the same entity; a key that is there needs no word."""
+    name = f"notes-{uuid4().hex}"
+    client.set_experiment_tag(experiment, "team", "vision")
+    client.create_logged_model(experiment, "trees", params={"depth": 3})
+    client.create_registered_model(name, tags={"owner": "ada"})
+    client.create_model_version(
+        name, "runs:/" + client.create_run(experiment).info.run_id + "/m", tags={"gate": "open"}
+    )
+    with caplog.at_level(logging.WARNING, "runyard"):
+        for _ in range(2):
+            assert [] == client.search_experiments(filter_string=f"tags.taem = '{name}'")
+            assert [] == client.search_logged_models([experiment], f"params.dept = '{name}'")
+            assert [] == client.search_registered_models(f"tags.ownr = '{name}'")
+            assert [] == client.search_model_versions(f"tags.gat = '{name}'")
+        assert [] == client.search_model_versions("tags.gate = 'closed'")
+    said = [record.getMessage() for record in caplog.records if "The filter finds" in record.getMessage()]
+    assert [
+        "The filter finds no experiment: No experiment has the tag 'taem'. Did you mean tags.team?",
+        "The filter finds no logged model: No logged model has the param 'dept'. Did you mean params.depth?",
+        "The filter finds no registered model: No registered model has the tag 'ownr'. Did you mean tags.owner?",
+        "The filter finds no model version: No model version has the tag 'gat'. Did you mean tags.gate?",
+    ] == said
+    with pytest.raises(InvalidParameter, match="It has one of: None, Staging, Production, Archived"):
+        client.search_model_versions("stage = 'Prod'")

@@ -25,6 +25,7 @@ from runyard.registry.model_versions.messages import (
 )
 from runyard.registry.names import LATEST
 from runyard.registry.registered_models.client import RegisteredModelsClient, warn_of_stages
+from runyard.tracking.filters.client import warn_of_filter
 
 
 class ModelVersionsClient(RegisteredModelsClient):
@@ -177,6 +178,8 @@ class ModelVersionsClient(RegisteredModelsClient):
             "page_token": page_token,
         }
         answer = self.register_or(DescribeModelVersions(**fields), SearchModelVersions(**fields))
+        if not answer.model_versions and not page_token:
+            warn_of_filter(self.register, filter_string, "model-versions")
         return PagedList(answer.model_versions, answer.next_page_token)
 
     def get_model_version_stages(self, name: str, version: str | int) -> list[str]:

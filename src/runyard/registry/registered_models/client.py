@@ -25,6 +25,7 @@ from runyard.registry.registered_models.messages import (
     SetRegisteredModelTag,
     UpdateRegisteredModel,
 )
+from runyard.tracking.filters.client import warn_of_filter
 
 
 def warn_of_stages(method: str, level: int = 3) -> None:
@@ -105,6 +106,8 @@ class RegisteredModelsClient(RegistryPart):
             filter=filter_string, max_results=max_results, order_by=listed(order_by), page_token=page_token
         )
         answer = self.register(message)
+        if not answer.registered_models and not page_token:
+            warn_of_filter(self.register, filter_string, "registered-models")
         return PagedList(answer.registered_models, answer.next_page_token)
 
     def get_latest_versions(self, name: str, stages: list[str] | None = None) -> list[ModelVersion]:

@@ -24,6 +24,7 @@ from runyard.tracking.experiments.messages import (
     UpdateExperiment,
     pending_name,
 )
+from runyard.tracking.filters.client import warn_of_filter
 
 
 class ExperimentsClient(ClientPart):
@@ -90,6 +91,8 @@ class ExperimentsClient(ClientPart):
                 page_token=page_token,
             )
         )
+        if not answer.experiments and not page_token:
+            warn_of_filter(self.send, filter_string, "experiments")
         return PagedList(answer.experiments, answer.next_page_token)
 
     def rename_experiment(self, experiment_id: str, new_name: str) -> None:

@@ -14,6 +14,7 @@ from runyard.core.paged_list import PagedList
 from runyard.exceptions import InvalidParameter
 from runyard.protocol.client_part import ClientPart, pages_of
 from runyard.tracking.experiments.messages import pending_name
+from runyard.tracking.filters.client import warn_of_filter
 from runyard.tracking.inputs.entities import LoggedModelOutput
 from runyard.tracking.logged_models.entities import LoggedModel, LoggedModelStatus
 from runyard.tracking.logged_models.messages import (
@@ -203,6 +204,8 @@ class LoggedModelsClient(ClientPart):
             page_token=page_token,
         )
         answer = self.send(message) if ids else LoggedModelsFound()
+        if ids and not answer.models and not page_token:
+            warn_of_filter(self.send, filter_string, "logged-models")
         return PagedList(answer.models, answer.next_page_token)
 
     def log_outputs(self, run_id: str, models: Sequence[LoggedModelOutput]) -> None:

@@ -1,6 +1,5 @@
 """Methods of the client for runs, params and tags."""
 
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -15,10 +14,10 @@ from runyard.core.listed import listed, listed_ids
 from runyard.core.names import random_run_name
 from runyard.core.paged_list import PagedList
 from runyard.core.tags import PARENT_TAG, RUN_NAME_TAG, USER_TAG
-from runyard.exceptions import RunyardException
 from runyard.protocol.client_part import ClientPart, RunOperations, pages_of
 from runyard.protocol.message import AnyMessage
 from runyard.tracking.experiments.messages import PENDING, pending_name
+from runyard.tracking.filters.client import warn_of_filter
 from runyard.tracking.filters.messages import ExplainFilter
 from runyard.tracking.metrics.client import as_integer, as_number, buffer_point, measured_on
 from runyard.tracking.metrics.entities import Metric
@@ -36,12 +35,6 @@ from runyard.tracking.runs.messages import (
     StartRun,
     UpdateRun,
 )
-
-log = logging.getLogger(__name__)
-
-MAX_EXPLAINED = 1_000
-"""Filters that are remembered, so that a program that asks again and again is told once."""
-_explained: set[str] = set()
 
 
 def search_for(
@@ -208,18 +201,7 @@ class RunsClient(ClientPart):
         ------
         InvalidParameter: It compares with a value that a field never has, such as the status 'failed'.
         """
-        if not filter_string or filter_string in _explained:
-            return
-        try:
-            notes = self.explain_filter(filter_string)
-        except RunyardException as error:
-            if error.http_status != 404:
-                raise
-            notes = []  # a server that does not explain filters, as MLflow's
-        if len(_explained) < MAX_EXPLAINED:
-            _explained.add(filter_string)
-        for note in notes:
-            log.warning("The filter finds no run: %s", note)
+        warn_of_filter(self.send, filter_string)
 
     def log_param(self, run_id: str, key: str, value: Any, synchronous: bool | None = None) -> Any:
         """Log a param once; returns its value.
