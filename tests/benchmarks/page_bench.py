@@ -74,7 +74,7 @@ def views(server: Server) -> dict[str, str]:
     table = "/experiments/1"
     first, _ = get(server, table)
     following = re.search(r'<a class="button"[^>]* rel="next"[^>]* href="([^"]+)"', first)
-    runs = re.findall(r'name="runs" value="([0-9a-f]{32})"', first)
+    runs = re.findall(r"name=runs value=([0-9a-f]{32})", first)
     return {
         "experiment": table,
         "sorted by a metric": f"{table}?{SORTED}",

@@ -11,8 +11,8 @@ from runyard.core.tags import PARENT_TAG
 from runyard.exceptions import DoesNotExist, InvalidParameter
 from runyard.gate.gate import Gate
 from runyard.tracking.run_changes.messages import MoveRuns
-from runyard.tracking.run_trees import operations
-from runyard.tracking.run_trees.messages import RunTree, SearchRunTree
+from runyard.tracking.run_trees import children, operations
+from runyard.tracking.run_trees.messages import MeasureChildren, RunTree, SearchRunTree
 from runyard.tracking.runs.messages import (
     DeleteRun,
     DeleteTag,
@@ -220,3 +220,29 @@ def test_what_cannot_be_asked_is_said(gate: Gate, wrong: dict[str, Any], kind: t
     """With what can be."""
     with pytest.raises(kind, match=said):
         gate.ask(SearchRunTree(experiment_ids=["0"], **wrong))
+
+
+def test_metrics_of_nested_runs_are_measured_below_their_parent(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Directly nested ones only, in the stage of the parent; a parent whose children do not fit is left out."""
+    experiment_id = an_experiment(gate)
+    parents = [a_run(gate, experiment_id) for _ in range(3)]
+    made = [a_run(gate, experiment_id, tags={PARENT_TAG: parents[number // 3]}) for number in range(6)]
+    below = a_run(gate, experiment_id, tags={PARENT_TAG: made[0]})
+    for number, run_id in enumerate([*made, below]):
+        points = [a_point("loss", value=float(number))] + ([a_point("acc", value=float("nan"))] if number == 1 else [])
+        gate.perform(LogBatch(run_id=run_id, metrics=points))
+    gate.perform(DeleteRun(run_id=made[5]))
+
+    def measured(*run_ids: str) -> dict[tuple[str, str], tuple[float, float, int]]:
+        found = gate.ask(MeasureChildren(run_ids=list(run_ids), metric_keys=["loss", "acc", "none"])).ranges
+        return {(one.run_id, one.key): (one.least, one.greatest, one.runs) for one in found}
+
+    first, second, last = parents
+    assert {(first, "loss"): (0.0, 2.0, 3), (second, "loss"): (3.0, 4.0, 2)} == measured(*parents, "f" * 32)
+    assert {(made[0], "loss"): (6.0, 6.0, 1)} == measured(made[0], last)
+    assert {} == measured(last)
+    monkeypatch.setattr(children, "MAX_LOOKED_AT", 4)
+    assert {(first, "loss")} == set(measured(*parents))
+    for fields in ({"run_ids": [], "metric_keys": ["a"]}, {"run_ids": [first], "metric_keys": []}):
+        with pytest.raises(InvalidParameter, match="has 0 entries; 1 to"):
+            gate.perform(MeasureChildren(**fields))

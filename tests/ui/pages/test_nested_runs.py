@@ -119,3 +119,13 @@ def test_a_small_table_opens_by_itself(reader: Reader, gate: Gate, sweep: str) -
     for _ in range(run_tree.FEW):
         a_run(gate, experiment_id, {PARENT_TAG: a_run(gate, experiment_id, run_name="more")}, run_name="child")
     assert {1} == {level for _, level, _ in rows(reader.get(sweep))}
+
+
+def test_a_run_shows_the_best_of_the_runs_nested_in_it(gate: Gate, reader: Reader, sweep: str) -> None:
+    """Marked, where it lacks a metric whose good end is known; one of its own is shown as it is."""
+    page = reader.get(f"{sweep}?open=none&col=metrics.loss").text
+    assert ['title="The least of 3 nested runs">0'] == re.findall(r'<td class="n below" (title="[^"]*">[^<]*)', page)
+
+    for goal, shown in (("most", ["The greatest of 3 nested runs"]), ("none", [])):
+        chosen = reader.get(f"{sweep}?open=none&col=metrics.loss&best=metrics.loss:{goal}").text
+        assert shown == re.findall(r'<td class="n below" title="([^"]*)">', chosen)

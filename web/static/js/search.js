@@ -46,7 +46,7 @@ async function ask() {
     list.replaceChildren(...(page.getElementById("found")?.childNodes ?? []));
     list.dataset.of = text;
     choose(0);
-    status.textContent = `${links().length || "No"} results. Arrows choose, Enter opens, Escape closes.`;
+    status.textContent = `${links().length || "No"} ${links().length === 1 ? "result" : "results"}. Arrows choose, Enter opens, Escape closes.`;
   } catch (error) {
     if (error.name !== "AbortError") status.textContent = "The server does not answer.";
   }
@@ -59,6 +59,11 @@ function choose(place) {
 
 function pressed(event) {
   const all = links();
+  if (event.key === "Escape") {
+    event.preventDefault(); // the box would only be emptied, and the list stay
+    dialog.close();
+    return;
+  }
   if (!["ArrowDown", "ArrowUp"].includes(event.key) || !all.length) return;
   event.preventDefault();
   const at = all.findIndex((link) => link.classList.contains("chosen"));

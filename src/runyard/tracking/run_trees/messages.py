@@ -1,8 +1,9 @@
 """The message that searches for a level of the tree of runs, and what it is answered with."""
 
-from dataclasses import field
+from dataclasses import dataclass, field
 
-from runyard.core.limits import check_run_id
+from runyard.core.entity import Entity
+from runyard.core.limits import check_run_id, check_storable
 from runyard.exceptions import InvalidParameter
 from runyard.protocol.answer import Answer
 from runyard.protocol.message import Message
@@ -86,3 +87,53 @@ class SearchRunTree(
             check_run_id(self.parent_run_id)
         if self.parent_run_id and self.flat:
             raise InvalidParameter("Give 'parent_run_id' or 'flat', not both: a flat list has no level below a run.")
+
+
+MAX_ASKED, MAX_KEYS = 100, 60
+"""Parents and metrics that are asked about at once."""
+MAX_LOOKED_AT = 2_000
+"""Children that are looked at in all."""
+
+
+@dataclass(frozen=True)
+class ChildrenRange(Entity):
+    """The least and the greatest latest value that a metric has in the runs that are directly nested in a run.
+
+    Attributes
+    ----------
+    run_id: The run that they are nested in.
+    runs: How many of them have the metric; NaN counts as none.
+    """
+
+    run_id: str
+    key: str
+    least: float
+    greatest: float
+    runs: int
+
+
+class ChildrenRanges(Answer):
+    """Ranges of metrics of nested runs; a run without nested ones that have a metric is left out."""
+
+    ranges: list[ChildrenRange] = field(default_factory=list)
+
+
+class MeasureChildren(
+    Message[ChildrenRanges], post="runs/measure-children", kind="read", family="runyard", needs="run.read"
+):
+    """Between which values metrics are in the runs that are directly nested in some runs.
+
+    At most 100 runs and 60 metrics; 2,000 nested runs are looked at, and a run that has any beyond these is left out.
+    """
+
+    run_ids: list[str]
+    metric_keys: list[str]
+
+    def check(self) -> None:
+        for name, given, most in (("run_ids", self.run_ids, MAX_ASKED), ("metric_keys", self.metric_keys, MAX_KEYS)):
+            if not 0 < len(given) <= most:
+                raise InvalidParameter(f"'{name}' has {len(given)} entries; 1 to {most} are taken at a time.")
+        for run_id in self.run_ids:
+            check_run_id(run_id)
+        for key in self.metric_keys:
+            check_storable("metric_keys", key)

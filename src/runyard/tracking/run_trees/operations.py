@@ -1,4 +1,4 @@
-"""The operation that searches for a level of the tree of runs."""
+"""Operations on the tree of runs: a search for a level, and what metrics come to below runs."""
 
 import json
 from typing import Any
@@ -11,7 +11,8 @@ from runyard.protocol.answer import Raw, Wire
 from runyard.search.fields import RUN_FIELDS
 from runyard.search.parser import parse_filter
 from runyard.tracking.experiments.stages import ACTIVE
-from runyard.tracking.run_trees.messages import MAX_PARENTS, SearchRunTree
+from runyard.tracking.run_trees.children import ranges_below
+from runyard.tracking.run_trees.messages import MAX_PARENTS, MeasureChildren, SearchRunTree
 from runyard.tracking.run_trees.statements import count_children, matching_of, parents_in, places_of
 from runyard.tracking.runs.conditions import Place
 from runyard.tracking.runs.description import count_bounded
@@ -21,6 +22,13 @@ from runyard.tracking.runs.tables import runs
 from runyard.tracking.runs.wire import runs_on_wire
 
 _VIEWS = {True: "ACTIVE_ONLY", False: "DELETED_ONLY"}
+
+
+@performs(MeasureChildren)
+def measure_children(tx: Transaction, message: MeasureChildren) -> Wire:
+    """Three statements, or two where nothing is nested in the runs."""
+    found = ranges_below(tx, message.run_ids, message.metric_keys)
+    return {"ranges": found} if found else {}
 
 
 @performs(SearchRunTree)

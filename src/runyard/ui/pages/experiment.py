@@ -193,7 +193,7 @@ def show(site: Site, request: Request) -> Response:  # long: all that the page s
         filter=filter_text,
         view=view,
         choice=choice,
-        table=runs_table(site, choice, runs_of(rows), state, path, names),
+        table=runs_table(site, choice, rows, state, path, names),
         with_equal=bool(state.text("equal")),
         equal_toggle=_equal_toggle(choice, state, path),
         error=error,

@@ -74,7 +74,7 @@ def shown_columns(
     return tuple(
         _own(column, head, settings, column in pinned, around)
         if column.is_own
-        else _shown(column, head, runs, settings, column in pinned)
+        else _shown(column, head, runs, settings, column in pinned, around)
         for column, head in zip(columns, heads, strict=True)
     )
 
@@ -98,7 +98,7 @@ def _own(column: ValueColumn, head: Column, settings: ColumnSettings, pinned: bo
 
 
 def _shown(
-    column: ValueColumn, head: Column, runs: Sequence[Run], settings: ColumnSettings, pinned: bool
+    column: ValueColumn, head: Column, runs: Sequence[Run], settings: ColumnSettings, pinned: bool, around: Around
 ) -> ShownColumn:
     goal, width = settings.goal(column), settings.widths.get(column.name)
     sized = f"px{width // WIDTH_STEP}" if width else ""
@@ -123,14 +123,28 @@ def _shown(
         goal=goal,
         pinned=pinned,
         classes=" ".join(filter(None, ("n" if numeric else "", sized))),
-        cell=_cell_of(column, write),
+        cell=_cell_of(column, write) if column.kind != "metrics" else _metric_cells(column.key, write, goal, around),
     )
+
+
+def _metric_cells(key: str, write: Write, goal: Goal | None, around: Around) -> Callable[[Run], Markup]:
+    """The cells of a metric; that of a run without it has the best value of the runs that are nested in it."""
+
+    def cell(run: Run) -> Markup:
+        below = around.below.get((run.info.run_id, key)) if goal and key not in run.data.metrics else None
+        if below is None:
+            return write(run.data.metrics.get(key))
+        value = below.least if goal == "least" else below.greatest
+        nested = f"{below.runs:,} nested {'run' if below.runs == 1 else 'runs'}"
+        return Markup('<td class="n below" title="{} of {}">{}').format(
+            "The least" if goal == "least" else "The greatest", nested, number(value)
+        )
+
+    return cell
 
 
 def _cell_of(column: ValueColumn, write: Write) -> Callable[[Run], Markup]:
     key = column.key
-    if column.kind == "metrics":
-        return lambda run: write(run.data.metrics.get(key))
     if column.kind == "params":
         return lambda run: write(run.data.params.get(key))
     return lambda run: write(run.data.tags.get(key))

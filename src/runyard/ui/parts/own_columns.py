@@ -14,6 +14,7 @@ from runyard.search.writing import key_text, value_text
 from runyard.tracking.logged_models.messages import SearchLoggedModels
 from runyard.tracking.many_runs.entities import RunDeletion, RunDeletions
 from runyard.tracking.many_runs.messages import ListRunDeletions
+from runyard.tracking.run_trees.messages import ChildrenRange
 from runyard.tracking.runs.entities import Run
 from runyard.ui.parts.format import MISSING, age, cut_middle, duration, instant, shortened, status_class, status_label
 from runyard.ui.parts.presentation import datasets, ended, lasted, took, user
@@ -59,12 +60,14 @@ class Around:
     experiments: Names of experiments, by id.
     made: Models that came of runs, by the id of the run.
     deletions: When runs were deleted, by their ids.
+    below: What metrics come to in the runs that are nested in a run, by its id and the key of the metric.
     """
 
     site: Site
     experiments: Mapping[str, str] = field(default_factory=dict)
     made: Mapping[str, Sequence[Made]] = field(default_factory=dict)
     deletions: Mapping[str, RunDeletion] = field(default_factory=dict)
+    below: Mapping[tuple[str, str], ChildrenRange] = field(default_factory=dict)
     now: int = field(default_factory=now_ms)
 
 

@@ -1,15 +1,16 @@
 """The table of runs: its heads, its columns of values, the names of its runs, and what its forms carry along."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from runyard.tracking.runs.entities import Run
+from runyard.tracking.run_trees.messages import MAX_ASKED, MAX_KEYS, ChildrenRange, MeasureChildren
 from runyard.ui.parts.cells import ShownColumn, shown_columns
 from runyard.ui.parts.column_settings import ColumnSettings
 from runyard.ui.parts.columns import ColumnChoice
 from runyard.ui.parts.list_state import ListState
 from runyard.ui.parts.own_columns import NAME_COLUMN, around
 from runyard.ui.parts.run_names import short_names
+from runyard.ui.parts.run_tree import RunRow, runs_of
 from runyard.ui.parts.sorting import Column, OrderChip, column_of, order_chips
 from runyard.ui.site import Site
 
@@ -43,15 +44,22 @@ class RunsTable:
 
 
 def runs_table(
-    site: Site, choice: ColumnChoice, runs: Sequence[Run], state: ListState, path: str, experiments: Mapping[str, str]
+    site: Site,
+    choice: ColumnChoice,
+    rows: Sequence[RunRow],
+    state: ListState,
+    path: str,
+    experiments: Mapping[str, str],
 ) -> RunsTable:
-    """The table of these runs, with the columns of a choice, as the address of `path` has it.
+    """The table of the runs of these rows, with the columns of a choice, as the address of `path` has it.
 
     Parameters
     ----------
     experiments: Names of experiments, by id.
     """
+    runs = runs_of(rows)
     orders, settings = state.all("order"), ColumnSettings.of(state, choice.shown)
+    beside = around(site, [column.name for column in choice.shown], runs, experiments)
     name = column_of(NAME_COLUMN, "Run", orders, state, path)
     heads = tuple(
         column_of(column.order_key, column.title, orders, state, path, numeric=column.kind == "metrics")
@@ -66,7 +74,7 @@ def runs_table(
             runs,
             settings,
             pinned=counted[: settings.pinned],
-            around=around(site, [column.name for column in choice.shown], runs, experiments),
+            around=replace(beside, below=_below(site, choice, rows, settings)),
         ),
         pinned=settings.pinned,
         orders=order_chips(orders, (name, *heads), state, path),
@@ -74,3 +82,17 @@ def runs_table(
         kept=state.kept("filter"),
         kept_by_columns=state.kept("col", "equal", "pin"),
     )
+
+
+def _below(
+    site: Site, choice: ColumnChoice, rows: Sequence[RunRow], settings: ColumnSettings
+) -> dict[tuple[str, str], ChildrenRange]:
+    """What metrics that have a goal come to in the runs nested in those that lack them, by run id and key."""
+    metrics = [column.key for column in choice.shown if column.kind == "metrics" and settings.goal(column)][:MAX_KEYS]
+    parents = [
+        row.run.info.run_id for row in rows if row.children and any(key not in row.run.data.metrics for key in metrics)
+    ][:MAX_ASKED]
+    if not parents or not metrics:
+        return {}
+    found = site.ask(MeasureChildren(run_ids=parents, metric_keys=metrics)).ranges
+    return {(one.run_id, one.key): one for one in found}
