@@ -87,6 +87,27 @@ def test_all_of_a_run_moves_while_one_looks(tab: Tab, going: Going) -> None:
     assert 1 == going.connections()
 
 
+def test_files_appear_while_one_looks(tab: Tab, going: Going) -> None:
+    """In the tree and in the list of a folder; what is looked into stays, with what the reader has typed."""
+    client, run_id = going.client, going.run_id
+    page = tab.open(f"/runs/{run_id}/artifacts")
+    expect(page.locator("html[data-live=listens]")).to_have_count(1)
+    client.log_text(run_id, "one", "plots/a.txt")
+    expect(page.locator("#file-tree")).to_contain_text("plots")
+
+    tab.open(f"/runs/{run_id}/artifacts?path=plots&find=txt")
+    expect(page.locator("html[data-live=listens]")).to_have_count(1)
+    page.get_by_role("searchbox", name="Find files by name").fill("b")
+    client.log_text(run_id, "two", "plots/b.txt")
+    for part in ("#file-tree", "#folder-page"):
+        expect(page.locator(part)).to_contain_text("b.txt")
+    expect(page.locator("#folder-amount")).to_contain_text("2 files")
+    expect(page.get_by_role("searchbox", name="Find files by name")).to_have_value("b")
+    expect(page.get_by_role("searchbox", name="Find files by name")).to_be_focused()
+    client.set_terminated(run_id)
+    expect(page.locator("#run-state")).to_contain_text("Finished")
+
+
 def test_a_page_that_moves_asks_seldom(tab: Tab, going: Going) -> None:
     """However much is logged: the page at most every two seconds, and three charts in that time."""
     client, run_id = going.client, going.run_id

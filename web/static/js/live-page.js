@@ -1,5 +1,5 @@
 // <live-page events seconds>: while runs are being written, the parts of their page marked data-live are kept up to date;
-// one marked data-live="once" until it has something in it.
+// one marked data-live="once" until it has something in it. It also asks every `also` seconds, for what no event tells of.
 // `runs` names the runs whose page it is; without `events` the page asks every so many seconds, as for what files hold.
 import { fetchPage, follow } from "./live.js";
 
@@ -89,12 +89,13 @@ customElements.define(
       const runs = new Set((this.getAttribute("runs") ?? "").split(","));
       // a run without an id is new: it may be one below this run
       const concerns = (changed) => !changed.length || changed.some((id) => runs.has(id)) || document.querySelector("#steps nav") !== null;
-      if (events) {
-        this.stop = follow(events, (generation) => this.update(generation), { pollMs: pause, gapMs: TURN_MS, busy: () => true, concerns });
-      } else {
-        const timer = setInterval(() => document.visibilityState === "visible" && this.update().catch(() => {}), pause);
-        this.stop = () => clearInterval(timer);
-      }
+      const end = events ? follow(events, (generation) => this.update(generation), { pollMs: pause, gapMs: TURN_MS, busy: () => true, concerns }) : () => {};
+      const often = events ? Number(this.getAttribute("also")) * 1000 : pause;
+      const timer = often && setInterval(() => document.visibilityState === "visible" && this.update().catch(() => {}), often);
+      this.stop = () => {
+        end();
+        clearInterval(timer);
+      };
     }
 
     async update(generation) {

@@ -252,7 +252,7 @@ def _folder(source: FileSource, listed: Listed, path: str, state: ListState) -> 
     wanted = [one for one in _in_order(listed) if find.lower() in one[0].path.rpartition("/")[2].lower()]
     text = state.text("row")
     first = int(text) - 1 if text.isascii() and text.isdigit() and 0 < len(text) < 10 else 0
-    shown = wanted[max(0, first) :][:ON_PAGE] if len(listed) > IN_TREE else []
+    shown = wanted[max(0, first) :][:ON_PAGE] if find or len(listed) > IN_TREE else []
 
     def page(row: int) -> str:
         return source.page(path=path, find=find, row=row)
