@@ -20,6 +20,7 @@ def test_every_page_has_a_view_of_its_name() -> None:
 
     assert {path.stem for path in (WEB / "templates" / "pages").glob("*.html")} == views - {
         "metric_points",
+        "notes",
         "origin",
         "run_changes",
         "run_plots",

@@ -25,6 +25,7 @@ from runyard.ui.pages import (
     model,
     models,
     move,
+    notes,
     origin,
     output,
     patterns,
@@ -138,6 +139,7 @@ _ACTIONS: tuple[tuple[str, Action], ...] = (
     ("/ui/runs/{run_id}/delete", run.delete),
     ("/ui/runs/{run_id}/restore", run.restore),
     ("/ui/runs/{run_id}/fail", run.fail),
+    ("/ui/notes/preview", notes.preview),
 )
 
 

@@ -104,7 +104,7 @@ class Site:
 
 
 View = Callable[[Site, Request], Response]
-Action = Callable[[Site, Form, Mapping[str, Any]], str]
+Action = Callable[[Site, Form, Mapping[str, Any]], str | Response]
 
 
 def page_endpoint(site: Site, view: View) -> Callable[[Request], Response]:
@@ -124,13 +124,13 @@ def page_endpoint(site: Site, view: View) -> Callable[[Request], Response]:
 
 
 def action_endpoint(site: Site, action: Action) -> Any:
-    """A route's endpoint for a form: it acts and sends the browser to the page the action names."""
+    """A route's endpoint for a form: it acts and sends the browser to the page the action names, or answers itself."""
 
     async def answer(request: Request) -> Response:
         try:
             form = await _read_form(request)
             target = await run_in_threadpool(action, site, form, request.path_params)
-            return RedirectResponse(target, 303)
+            return target if isinstance(target, Response) else RedirectResponse(target, 303)
         except RunyardException as error:
             return site.renderer.error(request, error)
         except Exception as error:  # noqa: BLE001  (an edge: the reader gets an id, the log gets the rest)

@@ -182,3 +182,14 @@ def test_a_run_says_how_to_go_on_with_it(gate: Gate, reader: Reader) -> None:
         assert part in words
     reader.send(f"/ui/runs/{run_id}/delete")
     assert 'id="resume"' not in reader.get(f"/runs/{run_id}").text
+
+
+def test_a_note_is_looked_at_before_it_is_saved(gate: Gate, reader: Reader) -> None:
+    """As the pages will show it, with nothing dangerous in it; nothing is stored."""
+    answer = reader.send("/ui/notes/preview", text="# A *note*\n\n<script>alert(1)</script> [x](javascript:alert(2))")
+
+    assert 200 == answer.status
+    assert "<em>note</em>" in answer.text
+    assert "<script" not in answer.text
+    assert "href" not in answer.text
+    assert "no-store" == answer.headers["cache-control"]

@@ -37,6 +37,7 @@ customElements.define(
     disconnectedCallback() {
       this.stop();
       clearTimeout(this.turning);
+      this.heads.disconnect();
       this.button.remove();
     }
 
@@ -66,9 +67,15 @@ customElements.define(
         this.paused = !this.paused;
         this.turn();
       });
-      const state = document.getElementById("run-state");
-      if (state) state.after(this.button);
-      else document.querySelector("main .head")?.append(this.button);
+      const place = () => {
+        if (this.button.isConnected) return;
+        const state = document.getElementById("run-state");
+        if (state) state.after(this.button);
+        else document.querySelector("main .head")?.append(this.button);
+      };
+      place();
+      this.heads = new MutationObserver(place); // a head may be drawn anew
+      this.heads.observe(document.getElementById("main"), { childList: true });
     }
 
     // Follow what is shown, or leave it as it is.

@@ -1,4 +1,5 @@
 // Changes the name, the note and the tags of a run where it stands: in its row, or on its page.
+import "./note-preview.js";
 import { get, post } from "./store.js";
 
 const NAME = "mlflow.runName";
@@ -55,7 +56,7 @@ function formOf(run, before) {
     "form",
     { method: "dialog", shown: shown.map(([key]) => key), problem },
     labelled("Name", element("input", { type: "text", name: "name", value: run.info.run_name ?? "", required: true, autocomplete: "off" })),
-    labelled("Note, in Markdown", element("textarea", { name: "note", value: before.get(NOTE) ?? "", rows: 3, maxLength: 60000 })),
+    element("note-preview", {}, labelled("Note, in Markdown", element("textarea", { name: "note", value: before.get(NOTE) ?? "", rows: 3, maxLength: 60000 }))),
     tags,
     problem,
     element("p", { className: "row" }, element("button", { className: "button main", textContent: "Save" }), element("button", { className: "button", type: "button", textContent: "Cancel", onclick: (event) => event.target.closest("dialog").close() })),

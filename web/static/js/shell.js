@@ -104,6 +104,9 @@ function startSearch() {
   addEventListener("keydown", (event) => event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey && open(event));
 }
 
+// Notes can be looked at before they are saved, in menus that have a field for one.
+document.addEventListener("toggle", ({ target }) => target.open && target.querySelector("note-preview") && import("./note-preview.js"), true);
+
 // What completes filters is loaded once somebody writes one.
 document.addEventListener("focusin", ({ target }) => target.closest?.("filter-box") && import("./filter-box.js"));
 
