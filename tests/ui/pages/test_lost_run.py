@@ -28,6 +28,7 @@ def test_a_lost_run_is_shown_and_can_be_marked_as_failed(gate: Gate, reader: Rea
     assert "Running Lost since" in reader.get(f"/runs/{run_id}").words
     assert "Running, lost" in reader.get(f"/experiments/{home}").words
     assert "Running, lost" in reader.get(f"/experiments/{home}?filter=lost+%3D+true").words
+    assert "Running, lost" in reader.get(f"/compare?runs={run_id},{a_run(gate, home)}").words
     assert "Running lost" in reader.get(f"/search?q={run_id}").words
     assert since == gate.ask(SearchEverything(text=run_id)).matches[0].lost_since
     a_run(gate, home, tags={PARENT_TAG: (above := a_run(gate, home))}, run_name="below")

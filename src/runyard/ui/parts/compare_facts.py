@@ -36,7 +36,7 @@ def details_of(runs: Sequence[Run]) -> Compared:
 
 def _details(run: Run) -> Mapping[str, str]:
     found = {
-        "status": status_label(run.info.status),
+        "status": status_label(run.info.status) + (", lost" if run.info.lost_since is not None else ""),
         "started": instant(run.info.start_time),
         "took": duration(took(run)),
         "user": user(run),
