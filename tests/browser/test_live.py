@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 
 import pytest
-from playwright.sync_api import Request, expect
+from playwright.sync_api import Page, Request, expect
 
 from runyard.client import RunyardClient
 from runyard.core.tags import OUTPUT_TAG, PARENT_TAG
@@ -70,22 +70,10 @@ def test_all_of_a_run_moves_while_one_looks(tab: Tab, going: Going) -> None:
     expect(page.locator("#datasets")).to_contain_text("cifar")
     client.log_metric(run_id, "system/cpu_utilization_percentage", 57.0)
     expect(page.get_by_role("link", name="System")).to_have_count(1)
-    client.set_tag(run_id, OUTPUT_TAG, "6")
-    client.log_text(run_id, "hello\n", "logs/output.log")
-    expect(page.locator("log-box")).to_contain_text("hello")
-    client.log_text(run_id, "hello\nagain\n", "logs/output.log")
-    expect(page.locator("log-box")).to_contain_text("again")
+    _print(page, client, run_id)
     client.set_tag(run_id, "mlflow.note.content", "It *works*.")
     expect(page.locator("#description em")).to_have_text("works")
-    page.locator("#description").get_by_text("Edit", exact=True).click()
-    page.get_by_role("button", name="Preview").click()
-    expect(page.get_by_role("region", name="Preview").locator("em")).to_have_text("works")
-    page.get_by_role("button", name="Write").click()
-    page.get_by_label("Markdown").fill("It **moves** <script>alert(1)</script>")
-    page.get_by_role("button", name="Preview").click()
-    expect(page.get_by_role("region", name="Preview").locator("strong")).to_have_text("moves")
-    expect(page.get_by_role("region", name="Preview")).to_contain_text("<script>")
-    page.keyboard.press("Escape")
+    _preview_a_note(page)
     page.get_by_role("link", name="Artifacts").focus()
     client.log_param(run_id, "momentum", 0.5)
     expect(page.locator("#params")).to_contain_text("momentum")
@@ -97,6 +85,26 @@ def test_all_of_a_run_moves_while_one_looks(tab: Tab, going: Going) -> None:
     expect(page.locator("live-page, .live-switch")).to_have_count(0)
     assert page.evaluate("window.stays") is True
     assert 1 == going.connections()
+
+
+def _print(page: Page, client: RunyardClient, run_id: str) -> None:
+    client.set_tag(run_id, OUTPUT_TAG, "6")
+    client.log_text(run_id, "hello\n", "logs/output.log")
+    expect(page.locator("log-box")).to_contain_text("hello")
+    client.log_text(run_id, "hello\nagain\n", "logs/output.log")
+    expect(page.locator("log-box")).to_contain_text("again")
+
+
+def _preview_a_note(page: Page) -> None:
+    page.locator("#description").get_by_text("Edit", exact=True).click()
+    page.get_by_role("button", name="Preview").click()
+    expect(page.get_by_role("region", name="Preview").locator("em")).to_have_text("works")
+    page.get_by_role("button", name="Write").click()
+    page.get_by_label("Markdown").fill("It **moves** <script>alert(1)</script>")
+    page.get_by_role("button", name="Preview").click()
+    expect(page.get_by_role("region", name="Preview").locator("strong")).to_have_text("moves")
+    expect(page.get_by_role("region", name="Preview")).to_contain_text("<script>")
+    page.keyboard.press("Escape")
 
 
 def test_files_appear_while_one_looks(tab: Tab, going: Going) -> None:
