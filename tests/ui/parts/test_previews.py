@@ -130,6 +130,17 @@ def test_only_some_columns_of_a_wide_table_are_shown() -> None:
     assert sum(len(cell.text) for _, cells in page.rows for cell in cells) <= 100_000
 
 
+def test_a_file_too_large_to_be_sorted_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that is only large is read whole when it is to be sorted."""
+    monkeypatch.setattr(looks, "UNASKED", 100)
+    content = written(ROWS)
+
+    assert 5000 == shown("a.csv", content, sort=-1).body.rows[0][0]
+    monkeypatch.setattr(tables, "WHOLE", 1000)
+    with pytest.raises(InvalidParameter, match="are not sorted"):
+        shown("a.csv", content, sort=-1)
+
+
 @pytest.mark.parametrize("unasked", [1_000_000, 1000], ids=["read whole", "page by page"])
 def test_a_row_can_be_read_in_full(monkeypatch: pytest.MonkeyPatch, unasked: int) -> None:
     """Questions and answers are longer than a cell."""

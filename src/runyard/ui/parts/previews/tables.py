@@ -252,7 +252,7 @@ def check_column(column: int, width: int) -> None:
 def delimited_table(look: Look) -> TablePage | None:
     """A page of a file of comma-separated or tab-separated rows; None when it is none.
 
-    Small files, and those that were asked for, are read whole: they can be sorted. Others are read from where the
+    Small files, and those that were asked for or are to be sorted, are read whole. Others are read from where the
     page begins.
 
     Raises
@@ -261,7 +261,7 @@ def delimited_table(look: Look) -> TablePage | None:
     """
     delimiter = DELIMITERS[look.suffix]
     try:
-        if look.is_asked_for and look.size <= WHOLE:
+        if look.size <= WHOLE and (look.is_asked_for or look.number("sort")):
             return _loaded_delimited(look, delimiter)
         return _window(look, delimiter)
     except csv.Error:
