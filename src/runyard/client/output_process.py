@@ -77,8 +77,9 @@ class RunLog:
         threading.Thread(target=self._work, name="runyard-run-log").start()
 
     def take(self, stream: Stream, piece: bytes) -> None:
-        """Take in a piece of a stream."""
-        self._pieces.put((stream, piece))
+        """Take in a piece of a stream, unless it could not be recorded and nobody takes it out again."""
+        if not self._ended.is_set():
+            self._pieces.put((stream, piece))
 
     def say(self, text: str) -> None:
         """Add text that the program does not print itself."""
