@@ -147,6 +147,23 @@ def test_what_cannot_be_answered_is_refused(gate: Gate, fields: dict[str, Any], 
         gate.ask(GetRunValues(experiment_ids=["0"], **fields))
 
 
+def test_values_are_sought_by_run(gate: Gate) -> None:
+    """What runs that are not in the sample have is not read, on either database."""
+    experiment, seen = an_experiment(gate), list[tuple[str, Any]]()
+    add_runs(gate, experiment, 3000, metrics=2, params=2)
+    sa.event.listen(gate.engines.reading, "before_cursor_execute", lambda *given: seen.append((given[2], given[3])))
+    gate.ask(GetRunValues(experiment_ids=[experiment], columns=["metrics.m1", "params.p1"], max_runs=50))
+
+    explain = "EXPLAIN" if gate.engines.dialect == "postgresql" else "EXPLAIN QUERY PLAN"
+    read = [(text, given) for text, given in seen if re.search("CROSS JOIN|LATERAL", text)]
+    assert 2 == len(read)
+    with gate.engines.reading.connect() as connection:
+        plans = [str(connection.exec_driver_sql(f"{explain} {text}", given).all()) for text, given in read]
+    for plan in plans:
+        assert re.search(r"run_id ?=", plan), plan
+        assert not re.search(r"Seq Scan|SCAN (metric_series|run_params)", plan), plan
+
+
 @pytest.mark.parametrize("cluster", ["sqlite"], indirect=True)
 def test_no_answer_is_over_a_megabyte(gate: Gate) -> None:
     """The most runs with the most values, none of them short."""

@@ -110,7 +110,7 @@ export class PlotCard {
       if (!this.drawn) this.say("Loading…");
       const [made, values] = await Promise.all([load(), valuesOf(host.config, this.names, plot.kind === "parallel" ? base : host.config.filter)]);
       if (turn !== this.turn || !this.element.isConnected) return;
-      host.sampled(values);
+      if (plot.kind !== "parallel" || !brushes.length) host.sampled(values);
       if (!values.ids.length) throw new Error("No run matches the filter.");
       this.values = values;
       this.paint(made, values, base, plot.kind === "parallel" ? brushes : []);

@@ -7,6 +7,7 @@ import { filterByRanges } from "./plot-state.js";
 import { Scale, titleOf } from "./plot-values.js";
 
 const WIDTH = 96; // px an axis needs, at least
+const AREA = 0.25; // opacity of a range
 export const MOST_AXES = 12;
 export const widthOf = (plot) => plot.axis.length * WIDTH + 60;
 
@@ -30,7 +31,7 @@ export function parallel(plot, values, size, _library, brushes) {
       axisLine: { lineStyle: { color: edge, width: 1.5 } },
       axisTick: { customValues: ticks.map(([place]) => place), lineStyle: { color: edge } },
       axisLabel: { customValues: ticks.map(([place]) => place), formatter: (place) => words.get(place) ?? "", color: soft, fontFamily: font, fontSize: 11, textBorderColor: theme().ground, textBorderWidth: 3 },
-      areaSelectStyle: { width: 20, borderWidth: 1.5, borderColor: accent, color: accent, opacity: 0.25 },
+      areaSelectStyle: { width: 20, borderWidth: 1.5, borderColor: accent, color: accent, opacity: AREA },
     };
   });
   const inside = values.ids.filter((_, at) => scales.every((scale) => brushes.filter(({ name }) => name === scale.column.name).every((range) => scale.holds(at, range))));
@@ -61,6 +62,9 @@ export function showRanges(chart, scales, brushes) {
     const intervals = brushes.filter(({ name }) => name === scale.column.name).flatMap((range) => scale.part(range));
     if (intervals.length || axisModel(chart, at).activeIntervals.length) chart.dispatchAction({ type: "axisAreaSelect", parallelAxisId: axisModel(chart, at).id, intervals });
   }
+  // ECharts knows the style of ranges that are drawn by hand alone; others would be an opaque grey.
+  const { accent } = theme();
+  for (const part of chart.getZr().storage.getDisplayList(true)) if (part.type === "rect" && part.name === "main") part.setStyle({ fill: accent, stroke: accent, lineWidth: 1.5, opacity: AREA });
 }
 
 // The ranges that are on the axes now: of numbers the last that was drawn, of texts all of them.

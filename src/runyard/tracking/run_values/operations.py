@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from runyard.core.wire import wire_double
-from runyard.db.dialects import one_of
+from runyard.db.dialects import bound, one_of
 from runyard.db.transaction import Transaction
 from runyard.gate.performers import performs
 from runyard.protocol.answer import Wire
@@ -76,13 +76,13 @@ def _matching(tx: Transaction, message: GetRunValues) -> tuple[list[int], bool]:
     few, more = few_candidates(tx, search) if search.conditions else None, False
     if few is None:
         most = MAX_TESTED if search.conditions else MAX_LISTED
-        bound, more = next_newest(tx, search, None, most)
+        newest, more = next_newest(tx, search, None, most)
         if more:  # it spoke of the first run that is not looked at
-            bound, _ = next_newest(tx, search, None, most - 1)
-        conditions = [*view.shown(tx.dialect), *bound, *tested]
+            newest, _ = next_newest(tx, search, None, most - 1)
+        conditions = [*view.shown(tx.dialect), *newest, *tested]
     else:
         conditions = [*view.shown(tx.dialect, tested=True), one_of(tx, runs.c.id, few), *tested]
-    listed = sa.select(runs.c.id).where(*conditions).order_by(runs.c.start_time.desc(), runs.c.id)
+    listed = sa.select(runs.c.id).where(*conditions).order_by(runs.c.start_time.desc(), runs.c.run_uuid)
     return [row[0] for row in tx.execute(listed).all()], more
 
 
@@ -133,12 +133,29 @@ def _read(
     keys, table = [name.key for name in names if name.kind == kind], _TABLES[kind]
     if not keys or not numbers:
         return {}
-    chosen = sa.select(table.c.run_id, table.c.key, table.c.value)
     found: dict[str, dict[int, Any]] = {key: {} for key in keys}
-    rows = tx.execute(chosen.where(one_of(tx, table.c.run_id, numbers), table.c.key.in_(keys))).all()
+    rows = tx.execute(_values(tx, table, keys, numbers)).all()
     for run, key, value in rows:
         found[key][run] = math.nan if value is None else value  # the stored form of NaN; texts are never NULL
     return found
+
+
+def _values(tx: Transaction, table: sa.Table, keys: Sequence[str], numbers: Sequence[int]) -> sa.Select[Any]:
+    """Selects the values of some keys of some runs, by a seek for each: what other runs have costs nothing.
+
+    Left to itself a database reads all values of a key, or the whole table, before it knows how many there are.
+    """
+    if tx.dialect == "sqlite":  # whose CROSS JOIN keeps the order of the tables
+        crossed = sa.text(f"json_each(:runs) AS listed CROSS JOIN {table.name}").bindparams(runs=bound(tx, numbers))
+        run, key, value = (
+            sa.literal_column(f"{table.name}.{name}", table.c[name].type) for name in ("run_id", "key", "value")
+        )
+        same = run == sa.literal_column("listed.value")
+        return sa.select(run, key, value).select_from(crossed).where(same, key.in_(keys))
+    listed = sa.func.unnest(sa.literal(list(numbers), sa.ARRAY(sa.BigInteger))).table_valued("id").render_derived()
+    of_run = sa.select(table.c.key, table.c.value).where(table.c.run_id == listed.c.id, table.c.key.in_(keys))
+    apart = of_run.offset(0).lateral()  # the offset keeps it from being joined in another way
+    return sa.select(listed.c.id, apart.c.key, apart.c.value).select_from(listed.join(apart, sa.true()))
 
 
 def _column(values: Sequence[Any], *, always_numbers: bool) -> dict[str, Any]:
