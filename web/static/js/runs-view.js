@@ -5,7 +5,7 @@ import { keepFocus } from "./focus.js";
 const MOST_SEEN = 20;
 // What scripts write into the address (CHARTS of ui/parts/list_state.py): another view keeps it, but for what its link sets
 // itself; a saved view has its own.
-const CHARTS = ["charts", "charts_find", "charts_pattern", "charts_from", "charts_pin", "charts_fold", "x", "xlog", "y", "smooth", "outliers", "range", "band", "sofar", "zoom", "hide", "colour", "plots", "plots_brush", "plots_base"];
+const CHARTS = "charts charts_find charts_pattern charts_from charts_pin charts_fold x xlog y smooth outliers range band sofar zoom hide colour plots plots_brush plots_base".split(" ");
 
 function withCharts(address, source) {
   if (source?.closest(".views .choices")) return address;
