@@ -23,9 +23,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 demo: $(VENV)/.demo
 	$(BIN)/runyard demo $(DEMO)
 
-test: $(VENV)/.collected
+# environments wait for packages, mostly, and tests are collected meanwhile
+test: $(VENV)/.dev
 	.ci/prepare
-	$(BIN)/python -m tests.support.environments
+	$(BIN)/python -m tests.support.environments & made=$$!; $(MAKE) --no-print-directory $(VENV)/.collected && wait $$made
 	$(BIN)/python -m pytest $(PYTEST)
 
 test-flavors: $(VENV)/.dev

@@ -11,6 +11,7 @@ import sys
 import time
 import tomllib
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -151,14 +152,18 @@ def requirements(family: str) -> tuple[str, ...]:
 
 def main(arguments: list[str]) -> int:
     """Run the tests of these families, or of all; 1 if any of them fails."""
+    from tests.support.environments import environment  # noqa: PLC0415  (it reads the table above)
+
     names, options = divided(arguments)
-    failed = []
-    for name in names or FAMILIES:
-        began = time.monotonic()
-        codes = [_run(name, folders, options) for folders in _runs(FAMILIES[name])]
-        sys.stdout.write(f"family {name}: {'failed' if any(codes) else 'passed'} in {_minutes(began)}\n")
-        sys.stdout.flush()
-        failed += [name] if any(codes) else []
+    names, failed = names or list(FAMILIES), []
+    with ThreadPoolExecutor(1) as pool:  # makes the next environments, which waits for packages, while tests run
+        made = {name: pool.submit(environment, name) for name in names}
+        for name in names:
+            began = time.monotonic()
+            codes = [_run(name, made[name].result(), folders, options) for folders in _runs(FAMILIES[name])]
+            sys.stdout.write(f"family {name}: {'failed' if any(codes) else 'passed'} in {_minutes(began)}\n")
+            sys.stdout.flush()
+            failed += [name] if any(codes) else []
     return 1 if failed else 0
 
 
@@ -176,10 +181,8 @@ def _runs(family: Family) -> list[list[str]]:
     return [paths for paths in ([*for_every, *flavors], others) if paths]
 
 
-def _run(family: str, folders: Sequence[str], options: Sequence[str]) -> int:
-    from tests.support.environments import environment  # noqa: PLC0415  (it reads the table above)
-
-    python, paths = environment(family), [ROOT / "tests" / folder for folder in folders]
+def _run(family: str, python: Path, folders: Sequence[str], options: Sequence[str]) -> int:
+    paths = [ROOT / "tests" / folder for folder in folders]
     done = subprocess.run(
         [python, "-m", "pytest", *(options or ["-n", "2", "--dist", "loadfile", "-q"]), *paths],
         cwd=ROOT,
