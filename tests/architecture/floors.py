@@ -65,8 +65,10 @@ def floors() -> list[list[str]]:
     return [[folder for folder in layer.split(" : ") if not folder.startswith("(")] for layer in layers]
 
 
-def reaches() -> Iterator[Reach]:
+@cache
+def reaches() -> list[Reach]:
     """All of them, in code and in the stubs from which public names load."""
+    found = []
     for path in sorted([*SOURCE.rglob("*.py"), *SOURCE.rglob("*.pyi")]):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         if path.suffix == ".pyi":  # what comes from above is for type checkers only: test_public_names.py holds it
@@ -74,7 +76,8 @@ def reaches() -> Iterator[Reach]:
         for line, module in named(tree):
             reach = Reach(path.relative_to(SOURCE).as_posix(), line, module)
             if reach.known != reach.folder:
-                yield reach
+                found.append(reach)
+    return found
 
 
 def named(tree: ast.Module) -> Iterator[tuple[int, str]]:

@@ -4,6 +4,7 @@ Python imports this module at its start, when PYTHONPATH names the folder. Only 
 Python does: each reads its program, runs it and ends by itself. The frames of a program are those it always has.
 """
 
+import atexit
 import contextlib
 import gc
 import importlib
@@ -98,9 +99,25 @@ def _read_variables() -> None:
     sys.modules.setdefault("sitecustomize", this)
 
 
+_kept: list[object] = []
+_kept.append(_kept)  # it refers to itself, and is frozen below: nothing ends it
+
+
+def _keep_loaded(before: frozenset[str]) -> None:
+    """Leave the modules that were loaded for all programs as they are, once the handlers of this one are through.
+
+    To take them apart object by object, as Python does in the end, takes longer than most programs run. The program's
+    own modules are taken apart.
+    """
+    _kept.extend([sys.modules.pop(name) for name in list(sys.modules) if name in _loaded and name not in before])
+
+
 if "RUNYARD_TEST_FORKS" in os.environ:
+    _loaded: set[str] = set()
+    atexit.register(_keep_loaded, frozenset(sys.modules))  # the first of the handlers is called last
     for _name in os.environ["RUNYARD_TEST_LOADED"].split():
         importlib.import_module(_name)
+    _loaded.update(sys.modules)
     sys.path.remove(os.path.dirname(__file__))  # noqa: PTH120  (as it stands in PYTHONPATH)
     gc.freeze()  # else each program would look at all objects of these modules when it ends, longer than it runs
     signal.signal(signal.SIGINT, signal.SIG_IGN)
