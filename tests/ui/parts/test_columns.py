@@ -4,6 +4,7 @@ from runyard.tracking.runs.messages import MetricKey, ParamKey, RunsDescribed
 from runyard.ui.parts.column_settings import ColumnSettings
 from runyard.ui.parts.columns import ValueColumn, choose_columns
 from runyard.ui.parts.list_state import ListState
+from runyard.ui.parts.metric_names import natural
 
 
 def test_system_metrics_are_not_default_columns() -> None:
@@ -61,3 +62,10 @@ def test_what_an_address_says_of_columns_is_read_with_care() -> None:
     assert {"metrics.loss": 160, "metrics.loss:val": 600} == settings.widths
     assert {"metrics.loss:val": "The loss: of val"} == settings.labels
     assert ["most", "least", None] == [settings.goal(column) for column in shown]
+
+
+def test_keys_are_ordered_by_the_numbers_in_them() -> None:
+    """People look for m2 before m10; what has no number comes where its letters put it."""
+    assert ["a", "layer1/w9", "layer1/w10", "m", "m2", "m10", "m10b"] == sorted(
+        ["m10", "layer1/w10", "m2", "m10b", "a", "m", "layer1/w9"], key=natural
+    )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from runyard.search.writing import key_text
 from runyard.tracking.runs.messages import MetricKey, ParamKey, RunsDescribed
-from runyard.ui.parts.metric_names import weight_of
+from runyard.ui.parts.metric_names import natural, weight_of
 from runyard.ui.parts.own_columns import NAME_COLUMN, OWN_COLUMNS
 from runyard.ui.parts.param_differences import difference
 
@@ -115,7 +115,7 @@ def choose_columns(
     usual: Columns of what every run has that stand in front where the reader chose none of these.
     """
     runs, params = described.described, described.param_keys
-    metrics = sorted(described.metric_keys, key=lambda entry: (-entry.runs, entry.key))
+    metrics = sorted(described.metric_keys, key=lambda entry: (-entry.runs, natural(entry.key)))
     equal = {entry.key for entry in params if runs > 1 and entry.distinct < 2 and entry.runs == runs}
     chosen = [column for column in map(parse_column, names) if column is not None]
     varying = params if with_equal else [entry for entry in params if entry.key not in equal]
@@ -129,8 +129,8 @@ def choose_columns(
     offered_params = tuple(_offered("params", entry.key, shown, entry.key in equal) for entry in params[:MAX_OFFERED])
     return ColumnChoice(
         shown=tuple(shown),
-        metrics=tuple(sorted(offered_metrics, key=lambda offer: offer.column.key)),
-        params=offered_params,
+        metrics=tuple(sorted(offered_metrics, key=lambda offer: natural(offer.column.key))),
+        params=tuple(sorted(offered_params, key=lambda offer: natural(offer.column.key))),
         chosen=bool(chosen),
         own=tuple(column for name in OWN_COLUMNS if (column := ValueColumn(OWN, name)) not in shown),
         named=named,
@@ -155,11 +155,11 @@ def informative(
     usual = max((entry.runs for entry in logged), default=0)
     telling = sorted(
         (entry for entry in logged if entry.runs > usual * _RARE),
-        key=lambda entry: (-entry.runs * weight_of(entry.key), entry.key),
+        key=lambda entry: (-entry.runs * weight_of(entry.key), natural(entry.key)),
     )
     marks = [entry for entry in telling if weight_of(entry.key) > _BOOKKEEPING]
     telling = marks if len(marks) >= _FEW else telling  # epochs and memory tell little where there is more to tell
-    differing = sorted(params, key=lambda entry: (-difference(entry, runs), entry.key))
+    differing = sorted(params, key=lambda entry: (-difference(entry, runs), natural(entry.key)))
     return [
         *(ValueColumn("metrics", entry.key) for entry in telling[:MAX_METRICS]),
         *(ValueColumn("params", entry.key) for entry in differing[:most_params]),

@@ -7,6 +7,7 @@ from typing import Literal
 Goal = Literal["least", "most"]
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_NUMBER = re.compile(r"([0-9]+)")
 _FALLING = frozenset(
     "loss losses error err rmse mse mae mape rmsle rmspe perplexity ppl wer cer fid kl nll bpc bpb brier ece logloss "
     "crossentropy entropy deviance regret bpp lpips".split()
@@ -54,6 +55,11 @@ def unit_of(key: str) -> str:
     if len(words) > 2 and words[-2] == "per":
         return ""
     return _UNITS.get(words[-1], "") if words else ""
+
+
+def natural(key: str) -> list[str | int]:
+    """What keys are ordered by for people: numbers in them count as numbers, so that m2 comes before m10."""
+    return [int(part) if place % 2 else part for place, part in enumerate(_NUMBER.split(key))]
 
 
 def _joined(words: list[str]) -> set[str]:
