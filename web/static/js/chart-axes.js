@@ -8,10 +8,13 @@ const TIMES = [1, 2, 5, 10, 20, 50, 100, 200, 500]
 const MONTHS = [1, 3, 6, 12, 24, 60, 120, 600, 1200];
 const MOST_TICKS = 40;
 
+// As the pages write numbers: 0.0001, 1e-05, 1.25e+07.
 export const readable = (value) => {
   if (value === null || value === undefined) return "–";
   const size = Math.abs(value);
-  return size !== 0 && Number.isFinite(value) && (size < 1e-3 || size >= 1e6) ? value.toExponential(3) : String(Number(value.toPrecision(5)));
+  if (size === 0 || !Number.isFinite(value) || (size >= 1e-4 && size < 1e7)) return String(Number(value.toPrecision(5)));
+  const [mantissa, exponent] = value.toExponential(3).split("e");
+  return `${Number(mantissa)}e${exponent[0]}${exponent.slice(1).padStart(2, "0")}`;
 };
 
 const exponentOf = (value) => (value === 0 ? 0 : Math.floor(Math.log10(Math.abs(value))));
