@@ -17,6 +17,7 @@ import("./run-plots.js"); // stands below the charts
 const TYPING_MS = 250;
 const LIVE_MS = 2000;
 const MOST_PINS = 24;
+const FEW_RUNS = 12; // whose legend is open from the start
 const make = (tag, properties = {}) => Object.assign(document.createElement(tag), properties);
 const count = (number, noun) => `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
 
@@ -113,8 +114,20 @@ customElements.define(
       if (status.textContent !== text) status.textContent = text;
     }
 
+    // The runs that are drawn: many are listed when somebody asks, as the rows beside show their looks.
     legend(ids) {
-      this.querySelector("chart-legend")?.remove();
+      this.querySelector(".drawn-runs")?.remove();
+      const box = make("details", { className: "metric-group drawn-runs", open: this.opened ?? ids.length <= FEW_RUNS });
+      const summary = box.appendChild(make("summary", { textContent: `${state.means.length ? "Groups" : "Runs"} drawn ` }));
+      summary.append(make("small", { textContent: ids.length }));
+      const list = () => box.open && !box.querySelector("chart-legend") && box.append(this.legendOf(ids));
+      summary.addEventListener("click", () => (this.opened = !box.open));
+      box.addEventListener("toggle", list);
+      list();
+      this.querySelector(".key-search").before(box);
+    }
+
+    legendOf(ids) {
       const legend = make("chart-legend");
       legend.dataset.runs = JSON.stringify([...state.runs.values()]);
       const list = legend.appendChild(make("ul", { className: "legend" }));
@@ -123,7 +136,7 @@ customElements.define(
         row.dataset.run = id;
         row.append(make("i", { className: "mark" }), make("a", { href: state.runs.get(id)?.href ?? `${this.dataset.run}/${id}`, textContent: state.runs.get(id)?.name ?? id }));
       }
-      this.querySelector(".key-search").before(legend);
+      return legend;
     }
 
     // The address of a chart's points, and of the page of its metric.
