@@ -71,6 +71,9 @@ def shown(one):
         tags["runyard.project.fingerprint"] = "DIGEST"
     if set(json.loads(tags.get("runyard.project.parameters", "[0]"))) <= set(one.data.params):
         tags["runyard.project.parameters"] = "PARAMS"
+    logs = [file.file_size for file in client.list_artifacts(one.info.run_id, "logs")]
+    if tags.get("runyard.output") == str(sum(logs)):
+        tags["runyard.output"] = "BYTES"
     if tags.get("mlflow.source.name") == __file__:  # the state of this script's repository
         tags = {key: value for key, value in tags.items() if not key.startswith("mlflow.source")}
     artifacts = sorted(artifacts_of(one.info.run_id))

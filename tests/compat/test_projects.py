@@ -174,7 +174,10 @@ def kept(seen: Seen) -> None:
             if "mlflow.parentRunId" in run["tags"]:
                 more["root"] = run["tags"]["mlflow.parentRunId"]
             run["tags"] |= {f"runyard.project.{key}": value for key, value in more.items()}
-            run["artifacts"] += ["project/requirements.txt", *(["logs/output.log"] if name in PRINT else [])]
+            run["artifacts"].append("project/requirements.txt")
+            if name in PRINT:
+                run["artifacts"].append("logs/output.log")
+                run["tags"]["runyard.output"] = "BYTES"
             run["artifacts"].sort()
     assert COMMANDS.keys() == {name for name, case in seen.items() if projects_runs(case)}
 
