@@ -13,7 +13,7 @@ from runyard.artifacts.locations import server_repository
 from runyard.artifacts.schemes.local import LocalRepository
 from runyard.db.jobs import Unfinished
 from runyard.db.transaction import Transaction
-from runyard.exceptions import RunyardException, Unavailable
+from runyard.exceptions import InvalidParameter, RunyardException, Unavailable
 from runyard.gate.gate import Gate, Performed
 from runyard.tracking.experiments.stages import RUNS_IN_ORDER, Order
 from runyard.tracking.many_runs.messages import RemoveRuns
@@ -81,8 +81,10 @@ class Removals:
         self._thread: threading.Thread | None = None
 
     def note(self, performed: Performed) -> None:
-        """Observe an operation. Whether it failed does not matter: what was claimed is removed."""
+        """Observe an operation. Whether it failed does not matter, unless what it asks for cannot be."""
         message = performed.message
+        if isinstance(performed.error, InvalidParameter):
+            return
         if isinstance(message, RemoveRuns):
             self._asked.put(partial(self._remove, message.run_ids))
         elif isinstance(message, RemoveExperiment):

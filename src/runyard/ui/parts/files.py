@@ -124,9 +124,10 @@ def files_of(site: Site, source: FileSource, state: ListState) -> Files:
     path, entries = state.path(), tuple[Entry, ...]()
     preview = folder = error = None
     previous = following = ""
-    status = 200
+    status, opened = 200, False
     try:
         repository, root = open_location(source.location, site.gate.settings.artifact_places)
+        opened = True
         listings = _listings(repository, root, safe_path(path))
         entries = _entries(source, listings, "", path)
         if path in listings:
@@ -136,7 +137,7 @@ def files_of(site: Site, source: FileSource, state: ListState) -> Files:
             preview = preview_of(_look(site, source, repository, root, info, state))
             previous, following = _beside(source, listings[path.rpartition("/")[0]], path)
     except RunyardException as problem:
-        error, status = problem.message, problem.get_http_status_code() if path else 200
+        error, status = problem.message, problem.get_http_status_code() if path and opened else 200
     download = source.download(path) if preview else ""
     return Files(entries, path, preview, folder, download, error, status, source.location, previous, following)
 
