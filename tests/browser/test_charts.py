@@ -115,7 +115,7 @@ def test_a_spike_is_read_and_shared(tab: Tab, browser: Browser, run_ids: list[st
         other.goto(page.url)
     expect(other.get_by_label("Logarithmic y")).to_be_checked()
     expect(other.get_by_role("button", name="Show short")).to_have_attribute("aria-pressed", "false")
-    for _ in range(100):
+    for _ in range(400):
         if page.evaluate(_PICTURE) == other.evaluate(_PICTURE):
             break
         other.wait_for_timeout(50)

@@ -142,7 +142,7 @@ def _same_elsewhere(page: Page, browser: Browser) -> None:
     expect(other.locator("charts-panel [role=status]")).to_have_text("Means of 3 groups")
     expect(other.locator("[name=band]")).to_have_value("sem")
     assert figures(page) == figures(other)
-    for _ in range(200):
+    for _ in range(400):
         if page.evaluate(picture) == other.evaluate(picture) is not None:
             break
         other.wait_for_timeout(50)
