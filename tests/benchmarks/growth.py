@@ -34,17 +34,6 @@ PAGED = ("in the order of a metric", "metric and param filtered, in the order of
 Figures = dict[str, float]
 
 
-def cpu_seconds(server: Server) -> float:
-    """CPU time of the server's processes so far, threads that have ended too."""
-    total = 0
-    for pid in server.pids():
-        try:
-            total += time.clock_gettime_ns((~pid) << 3 | 2)
-        except OSError:
-            continue
-    return total / 1e9
-
-
 def answered(connection: Connection, request: bytes) -> Reply:
     """The reply, which must be a 200."""
     reply = connection.exchange(request)
@@ -56,21 +45,21 @@ def answered(connection: Connection, request: bytes) -> Reply:
 def measured(ask: Callable[[], Reply], server: Server, most: int, seconds: float) -> Figures:
     """CPU and wall time of one answer in ms, and its bytes; the first answer is not counted."""
     reply = ask()
-    began, used, walls = time.perf_counter(), cpu_seconds(server), []
+    began, used, walls = time.perf_counter(), server.cpu_seconds(), []
     while len(walls) < most and (len(walls) < 2 or time.perf_counter() - began < seconds):
         start = time.perf_counter()
         ask()
         walls.append((time.perf_counter() - start) * 1e3)
-    cpu = (cpu_seconds(server) - used) / len(walls) * 1e3
+    cpu = (server.cpu_seconds() - used) / len(walls) * 1e3
     return {"cpu_ms": cpu, "wall_ms": statistics.median(walls), "bytes": len(reply.body)}
 
 
 def wait_until_idle(server: Server, quiet: float = 1.0) -> None:
     """Wait until the server does nothing any more: it reads texts into their index after the first searches."""
     while True:
-        before = cpu_seconds(server)
+        before = server.cpu_seconds()
         time.sleep(quiet)
-        if cpu_seconds(server) - before < 0.05 * quiet:
+        if server.cpu_seconds() - before < 0.05 * quiet:
             return
 
 

@@ -5,7 +5,7 @@
     python page_bench.py --runs 1000 --mlflow /tmp/mlflow/bin/mlflow     # an environment with mlflow==3.17.2
     python page_bench.py --store 100000=/dev/shm/runs-100k.db            # a store that seed_store.py has filled
 
-Needs psutil, and Playwright with Chromium for what a browser loads; all are in the extra `dev`. CPU is that of all
+Needs Playwright with Chromium for what a browser loads, which are in the extra `dev`. CPU is that of all
 processes of the server, of the fastest of several turns: other work on the machine makes it greater, never smaller.
 """
 
@@ -23,8 +23,6 @@ from html import unescape
 from pathlib import Path
 from urllib.request import Request, urlopen
 
-import psutil
-
 sys.path.insert(0, str(Path(__file__).parent))
 from benchkit.process import Server, Store, free_port  # noqa: E402
 from benchkit.workload import seeded_run  # noqa: E402
@@ -33,8 +31,10 @@ from playwright.sync_api import Page, sync_playwright  # noqa: E402
 HERE = Path(__file__).parent
 RUNYARD = f"{sys.executable} -m runyard server --port {{port}} --backend-store-uri {{uri}} --artifacts-destination {{artifacts}}"
 MLFLOW = (
-    "{program} server --port {{port}} --workers 1 --backend-store-uri {{uri}} --artifacts-destination {{artifacts}}"
+    "env MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false {program} server --port {{port}} --workers 1"
+    " --backend-store-uri {{uri}} --artifacts-destination {{artifacts}}"
 )
+"""Without its runners of jobs, whose work would count as that of pages."""
 CHROMIUM = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 TURNS, REQUESTS = 4, 5
 SHAPE = {"params": 20, "metrics": 20, "tags": 8, "points": 1}
@@ -42,10 +42,8 @@ SHAPE = {"params": 20, "metrics": 20, "tags": 8, "points": 1}
 SORTED, FILTERED = "order=metrics.m1%20DESC", "filter=metrics.m1%20%3E%200.9%20AND%20params.p1%20%3D%20%27v3%27"
 
 
-def cpu_seconds(server: Server) -> float:
-    """CPU that the server's processes have taken."""
-    times = [psutil.Process(pid).cpu_times() for pid in server.pids()]
-    return sum(each.user + each.system for each in times)
+PLOTTED = "column=params.p1&column=params.p2&column=metrics.m1&column=metrics.m2"
+TABS = "overview why groups metrics params artifacts code packages hardware data models".split()
 
 
 def get(server: Server, path: str) -> tuple[str, int]:
@@ -81,8 +79,12 @@ def views(server: Server) -> dict[str, str]:
         "filtered": f"{table}?{FILTERED}",
         "next page": unescape(following[1]) if following else table,
         "home": "/",
+        "charts beside the table": f"{table}?charts=split",
+        "charts alone": f"{table}?charts=only",
+        "values of a plot of four columns": f"/ui/plots/values?experiments=1&{PLOTTED}",
         "run": f"/runs/{runs[0]}",
-        "compare 10": f"/compare?runs={','.join(runs[:10])}",
+        **{f"ten compared, {tab}": f"/compare?runs={','.join(runs[:10])}&tab={tab}" for tab in TABS},
+        "fifty compared, metrics": f"/compare?runs={','.join(runs[:50])}&tab=metrics",
     }
 
 
@@ -91,10 +93,10 @@ def cpu_of(server: Server, path: str) -> float:
     get(server, path)
     best = float("inf")
     for _ in range(TURNS):
-        before = cpu_seconds(server)
+        before = server.cpu_seconds()
         for _ in range(REQUESTS):
             get(server, path)
-        best = min(best, (cpu_seconds(server) - before) / REQUESTS)
+        best = min(best, (server.cpu_seconds() - before) / REQUESTS)
     return best * 1000
 
 
@@ -104,9 +106,9 @@ def loaded(page: Page, server: Server, address: str, ready: str) -> dict[str, fl
     What the server takes while nobody asks is taken off: some have helpers that look for work all the time.
     """
     found: list[dict[str, float]] = []
-    began_idle, idle_from = time.perf_counter(), cpu_seconds(server)
+    began_idle, idle_from = time.perf_counter(), server.cpu_seconds()
     time.sleep(4)
-    idle = (cpu_seconds(server) - idle_from) / (time.perf_counter() - began_idle)
+    idle = (server.cpu_seconds() - idle_from) / (time.perf_counter() - began_idle)
     for _ in range(2):
         figures = {"all kB": 0.0, "scripts kB": 0.0, "requests": 0.0, "API calls": 0.0}
         session = page.context.new_cdp_session(page)
@@ -127,11 +129,11 @@ def loaded(page: Page, server: Server, address: str, ready: str) -> dict[str, fl
         session.on("Network.requestWillBeSent", began)
         session.on("Network.loadingFinished", ended)
         page.goto("about:blank")
-        before, started = cpu_seconds(server), time.perf_counter()
+        before, started = server.cpu_seconds(), time.perf_counter()
         page.goto(f"http://127.0.0.1:{server.port}{address}")
         page.wait_for_selector(ready, timeout=60_000)
         page.wait_for_timeout(2_000)
-        taken = cpu_seconds(server) - before - idle * (time.perf_counter() - started)
+        taken = server.cpu_seconds() - before - idle * (time.perf_counter() - started)
         figures["server CPU ms"] = max(0.0, taken) * 1000
         figures["nodes"] = page.evaluate("document.querySelectorAll('*').length")
         session.detach()
