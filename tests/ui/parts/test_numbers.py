@@ -4,8 +4,9 @@ import math
 
 import pytest
 
+from runyard.core.numbers import as_numbers
 from runyard.ui.parts.metric_names import goal_of, unit_of
-from runyard.ui.parts.numbers import aligned, as_numbers, bars, writer_of
+from runyard.ui.parts.numbers import aligned, bars, writer_of
 from runyard.ui.parts.run_names import MAX_NAME, cut, short_names
 from tests.ui.parts.runs import a_named_run
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from runyard.core.numbers import as_numbers
 from runyard.core.wire import wire_double
 from runyard.db.dialects import bound, one_of
 from runyard.db.transaction import Transaction
@@ -162,7 +163,7 @@ def _column(values: Sequence[Any], *, always_numbers: bool) -> dict[str, Any]:
     """A column as it is answered: numbers where all values are, else texts with codes."""
     had = [value for value in values if value is not None]
     missing = [place for place, value in enumerate(values) if value is None] if len(had) < len(values) else []
-    numbers = had if always_numbers else _as_numbers(had)
+    numbers = had if always_numbers else as_numbers(had) or None
     if numbers is not None:
         return {"missing": missing, "numbers": [wire_double(value) for value in numbers]}
     counts = Counter(had)
@@ -175,20 +176,6 @@ def _column(values: Sequence[Any], *, always_numbers: bool) -> dict[str, Any]:
         "others": len(counts) - len(kept),
         "cut": any(len(text) > MAX_TEXT for text in kept),
     }
-
-
-def _as_numbers(texts: Sequence[str]) -> list[float] | None:
-    """The numbers that texts are, as filters read them; None when one is none, or there are no texts."""
-    found = []
-    for text in texts:
-        try:
-            value = float(text)
-        except ValueError:
-            return None
-        if "_" in text or not math.isfinite(value):
-            return None
-        found.append(value)
-    return found or None
 
 
 def _cut(text: str, most: int) -> str:

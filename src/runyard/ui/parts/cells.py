@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
+from runyard.core.numbers import as_numbers
 from runyard.tracking.runs.entities import Run
 from runyard.ui.parts.column_settings import WIDTH_STEP, ColumnSettings
 from runyard.ui.parts.columns import ValueColumn
 from runyard.ui.parts.format import MISSING, number, shortened
 from runyard.ui.parts.metric_names import Goal
-from runyard.ui.parts.numbers import aligned, as_numbers, bars, writer_of
+from runyard.ui.parts.numbers import aligned, bars, writer_of
 from runyard.ui.parts.own_columns import Around, own_cell
 from runyard.ui.parts.sorting import Column
 

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from runyard.core.numbers import as_numbers
 from runyard.core.tags import COMMIT_TAG, SOURCE_NAME_TAG
 from runyard.tracking.origins.messages import Origin
 from runyard.tracking.runs.entities import Run
@@ -16,7 +17,6 @@ from runyard.ui.parts.compare_state import Comparison
 from runyard.ui.parts.compare_table import Compared, Table, table_of
 from runyard.ui.parts.format import number, shortened
 from runyard.ui.parts.metric_names import weight_of
-from runyard.ui.parts.numbers import as_numbers
 from runyard.ui.parts.origin import gpus_in_words
 from runyard.ui.parts.presentation import context, datasets, own_run_tags, user
 from runyard.ui.parts.statistics import Explained, explained_by_groups, explained_by_rank

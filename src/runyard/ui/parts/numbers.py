@@ -1,7 +1,7 @@
 """Numbers of one column: with as many decimals as tell them apart, so that their points stand below each other."""
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 from runyard.ui.parts.format import MISSING, duration, number, size
 from runyard.ui.parts.metric_names import unit_of
@@ -52,20 +52,6 @@ def decimals_of(values: Sequence[float]) -> int | None:
     if span := max(values) - min(values):
         decimals = max(decimals, 1 - math.floor(math.log10(span)))
     return max(0, min(decimals, MAX_DECIMALS))
-
-
-def as_numbers(texts: Iterable[str]) -> list[float] | None:
-    """The numbers that texts are; None when one of them is none."""
-    found = []
-    for text in texts:
-        try:
-            value = float(text)
-        except ValueError:
-            return None
-        if "_" in text or not math.isfinite(value):
-            return None
-        found.append(value)
-    return found
 
 
 def aligned(text: str, behind: int) -> str:

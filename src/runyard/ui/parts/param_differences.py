@@ -1,8 +1,8 @@
 """How much params tell runs apart: which of them are shown first."""
 
+from runyard.core.numbers import as_numbers
 from runyard.tracking.runs.messages import ParamKey
 from runyard.ui.parts.metric_names import words_of
-from runyard.ui.parts.numbers import as_numbers
 
 _SEEDS = frozenset(("seed", "seeds"))
 
