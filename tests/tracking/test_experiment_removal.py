@@ -9,7 +9,6 @@ import pytest
 
 from runyard.client import RunyardClient
 from runyard.db import jobs
-from runyard.db.facts import ARTIFACTS_DESTINATION, note_fact
 from runyard.exceptions import Conflict, DoesNotExist, InvalidParameter, RunyardException, Unavailable
 from runyard.gate.gate import Gate
 from runyard.protocol.message import AnyMessage
@@ -35,8 +34,7 @@ from runyard.tracking.removal import experiments as removal
 from runyard.tracking.removal.messages import RemoveExperiment
 from runyard.tracking.runs.messages import CreateRun, DeleteRun, GetRun, LogParam, RestoreRun
 from tests.factories import a_run, an_experiment
-from tests.support.checked_gate import CheckedGate
-from tests.support.removal import open_remover
+from tests.support.removal import open_remover, open_server_gate
 from tests.tracking.test_many_runs import refused
 from tests.tracking.test_stages import first_step, notes, performed
 
@@ -59,10 +57,8 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def gate(new_store: str, folder: Path) -> Iterator[Gate]:
     """The gate of a server, which opens its folder for others."""
-    opened = CheckedGate.open(new_store, artifact_root="mlflow-artifacts:/", artifact_places=[str(folder)])
-    opened.administer(lambda tx: note_fact(tx, ARTIFACTS_DESTINATION, str(folder)))
-    yield opened
-    opened.close()
+    with open_server_gate(new_store, folder) as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -13,8 +13,7 @@ from runyard.tracking.many_runs.messages import DeleteRuns, RemoveRuns, RestoreR
 from runyard.tracking.removal.claims import find_claimed, take_over
 from runyard.tracking.removal.remover import remove_rows
 from runyard.tracking.runs.messages import CreateRun, DeleteRun, GetRun
-from tests.support.checked_gate import CheckedGate
-from tests.support.removal import open_remover
+from tests.support.removal import open_remover, open_server_gate
 from tests.tracking.test_many_runs import refused
 
 
@@ -27,10 +26,8 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def gate(new_store: str, folder: Path) -> Iterator[Gate]:
     """The gate of a server, which opens its folder for others."""
-    opened = CheckedGate.open(new_store, artifact_root="mlflow-artifacts:/", artifact_places=[str(folder)])
-    opened.administer(lambda tx: note_fact(tx, ARTIFACTS_DESTINATION, str(folder)))
-    yield opened
-    opened.close()
+    with open_server_gate(new_store, folder) as opened:
+        yield opened
 
 
 def _experiment(gate: Gate) -> str:
