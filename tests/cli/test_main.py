@@ -40,6 +40,35 @@ def test_version_is_that_of_the_package(runyard: Runyard) -> None:
     assert (0, f"runyard, version {__version__}\n") == (done.code, done.out)
 
 
+THREAD_IN_RUST = """
+import threading
+from pydantic_core import SchemaValidator, core_schema
+from runyard.cli.main import main
+
+def work(value):
+    begun.set()
+    while True:
+        sum(range(1000))
+
+begun = threading.Event()
+validator = SchemaValidator(core_schema.no_info_plain_validator_function(work))
+threading.Thread(target=validator.validate_python, args=(1,), daemon=True).start()
+begun.wait()
+main(["experiments", "get", "-x", "77"])
+"""
+
+
+def test_threads_at_work_abort_nothing(tmp_path: Path) -> None:
+    """A server that ends while its pages are built ends as it would a second later."""
+    done = subprocess.run(
+        [sys.executable, "-c", THREAD_IN_RUST], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert (1, "") == (done.returncode, done.stdout)
+    assert "77" in done.stderr
+    assert 1 == len(done.stderr.splitlines())
+
+
 def test_unknown_command_is_wrong_usage(runyard: Runyard) -> None:
     """Scripts tell a typing mistake, 2, from a failure, 1."""
     done = runyard("serve")

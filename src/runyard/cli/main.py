@@ -1,9 +1,13 @@
 """The ``runyard`` command itself: the list of sub-commands, global options, and how errors leave the program."""
 
+import atexit
+import contextlib
 import importlib
 import logging
+import os
 import re
 import sys
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,7 +105,24 @@ def cli() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and leave with 0 (done), 1 (failed, one line on stderr), 2 (wrong usage) or 130 (Ctrl-C)."""
-    sys.exit(run(arguments))
+    code = 1
+    # It is registered before all others, and so called after them.
+    atexit.register(lambda: _leave_threads(code))
+    code = run(arguments)
+    sys.exit(code)
+
+
+def _leave_threads(code: int) -> None:
+    """End the process where threads still work.
+
+    Python ends such a thread when it next runs Python code. One that was called from C++ or Rust (pydantic, a model)
+    cannot be ended so: the whole process would abort.
+    """
+    if any(thread.daemon for thread in threading.enumerate()):
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(OSError, ValueError):  # its reader is gone, or it is closed
+                stream.flush()
+        os._exit(code)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

@@ -182,7 +182,7 @@ def start_command(
     loaded: tuple[str, ...] = (),
 ) -> Program:
     """Start the program `runyard` with these arguments; the rest is as for `start_program`."""
-    text = "import sys\nfrom runyard.cli.main import run\nsys.exit(run(sys.argv[1:]))\n"
+    text = "import sys\nfrom runyard.cli.main import main\nmain(sys.argv[1:])\n"
     return start_program(text, *arguments, folder=folder, environment=environment, loaded=loaded)
 
 
