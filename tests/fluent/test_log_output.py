@@ -123,6 +123,30 @@ def test_a_resumed_run_keeps_its_earlier_output(server: RunningServer) -> None:
     assert "7" == client.get_run(run_id).data.tags[OUTPUT_TAG]  # of the process that printed last
 
 
+def test_processes_that_resume_a_run_at_once_lose_no_line(server: RunningServer, tmp_path: Path) -> None:
+    """As the ranks of one training do: each line arrives whole and once, long ones too."""
+    run_id = RunyardClient(server.url).create_run("0").info.run_id
+    text = """
+with start_run(sys.argv[2], log_output=True):
+    flushed("in the run")
+    while not os.path.exists(sys.argv[4]): time.sleep(0.02)
+    for number in range(200):
+        flushed(f"{sys.argv[3]} {number} " + sys.argv[3] * (9_000 if number % 50 == 0 else 20))
+"""
+    programs = [a_program(server.url, text, run_id, rank, str(tmp_path / "go")) for rank in "abc"]
+    assert 3 * ["in the run\n"] == [program.stdout.readline() for program in programs]
+    (tmp_path / "go").touch()
+    assert 3 * [0] == [program.finish()[0] for program in programs]
+
+    expected = [
+        f"{rank} {number} " + rank * (9_000 if number % 50 == 0 else 20) for rank in "abc" for number in range(200)
+    ]
+    lines = output(server.url, run_id).splitlines()
+    assert sorted([*expected, *3 * ["in the run"]]) == sorted(lines)
+    for rank in "abc":
+        assert [line for line in expected if line[0] == rank] == [line for line in lines if line[0] == rank]
+
+
 def test_the_last_words_of_a_killed_program_are_kept(server: RunningServer) -> None:
     """A machine without memory kills without a warning, and what was printed before says why."""
     text = "start_run(run_name='killed', log_output=True)\nprint('allocating')\nos.kill(os.getpid(), signal.SIGKILL)"
