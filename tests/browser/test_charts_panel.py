@@ -168,3 +168,30 @@ def test_charts_move_as_runs_are_written(tab: Tab, seeds: Seeds) -> None:
     seeds.gate.perform(LogBatch(run_id=other, metrics=[a_point("loss", 0.7, NOW, step) for step in range(2)]))
     expect(page.locator("charts-panel [role=status]")).to_have_text("2 runs")
     expect(chart).to_have_attribute("data-drawn", "12")
+
+
+def test_charts_give_away_what_they_show(tab: Tab, seeds: Seeds) -> None:
+    """Bars in order, and as a picture; the table of points follows the zoom; one end of a range may be left out."""
+    experiment_id = an_experiment(seeds.gate)
+    for name, score in (("good", 0.5), ("broken", math.nan), ("best", 0.9)):
+        run_id = a_run(seeds.gate, experiment_id, run_name=name)
+        points = [a_point("loss", 1 / (1 + step), NOW, step) for step in range(9)]
+        seeds.gate.perform(LogBatch(run_id=run_id, metrics=[*points, a_point("score", score)]))
+    page = tab.open(f"/experiments/{experiment_id}?charts=only")
+    scores, losses = page.locator("[data-key=score]"), page.locator("[data-key=loss]")
+    expect(scores.locator(".bar-row")).to_have_text(["best0.9", "good0.5", "brokenNaN"])
+    expect(scores.locator(".chart-note")).to_be_hidden()
+    page.get_by_label("Pictures and data of score").click()
+    with page.expect_download() as download:
+        scores.get_by_role("button", name="Picture (SVG)").click()
+    picture = download.value.path().read_text()
+    assert [">best<", ">good<", ">broken<"] == re.findall(">(?:best|good|broken)<", picture)
+
+    page.get_by_label("Pictures and data of loss").click()
+    losses.get_by_role("button", name="Show data").click()
+    expect(losses.locator("caption")).to_have_text("loss: 27 points in sight")
+    page.get_by_text("More", exact=True).click()
+    page.get_by_role("group", name="Range of x").get_by_label("from").fill("5")
+    page.keyboard.press("Enter")
+    expect(losses.locator("caption")).to_have_text("loss: 12 points in sight")
+    assert "zoom=5:8" in page.url.replace("%3A", ":")

@@ -52,6 +52,16 @@ def test_a_run_that_asks_for_it_is_sampled(quick: ModuleType) -> None:
     assert 0 < metrics["system/system_memory_usage_percentage"] <= 100
 
 
+def test_the_first_sample_tells_how_busy_the_machine_is(quick: ModuleType) -> None:
+    """What is measured before it is of the thread that measures: a first zero would bend the curve and its mean."""
+    quick.set_system_metrics_sampling_interval(0.3)
+    client, key = RunyardClient(), "system/cpu_utilization_percentage"
+    with quick.start_run(log_system_metrics=True) as run:
+        wait_until(lambda: sum(range(200_000)) > 0 and bool(client.get_metric_history(run.info.run_id, key)))
+
+    assert 0 < client.get_metric_history(run.info.run_id, key)[0].value
+
+
 def test_by_default_nothing_is_sampled(quick: ModuleType) -> None:
     """It is switched on for all runs by a call, and off for one."""
     assert sampled(quick, quiet=True) == {}

@@ -45,7 +45,6 @@ class SystemMetricsMonitor:
 
     def start(self) -> None:
         """Begin sampling."""
-        self._sources = [source for source in (samplers.Machine(), samplers.gpus()) if source is not None]
         self._thread.start()
 
     def stop(self) -> None:
@@ -69,9 +68,10 @@ class SystemMetricsMonitor:
 
     def _sample_until_stopped(self, step: int) -> None:
         process_id = os.getpid()
+        sources = [source for source in (samplers.Machine(), samplers.gpus()) if source is not None]
         collected: list[dict[str, float]] = []
         while not self._stopped.wait(self._interval) and os.getpid() == process_id:
-            collected.append({name: value for source in self._sources for name, value in source.sample().items()})
+            collected.append({name: value for source in sources for name, value in source.sample().items()})
             if len(collected) >= self._samples:
                 self._log(collected, step)
                 collected, step = [], step + 1

@@ -17,7 +17,7 @@ class Machine:
     """Processor, memory, disk and network."""
 
     def __init__(self) -> None:
-        psutil.cpu_percent()  # the first value is meaningless: it measures since the previous call
+        psutil.cpu_percent()  # the first value is meaningless: it measures since this thread's previous call
         self._before: Any = psutil.net_io_counters()
 
     def sample(self) -> dict[str, float]:

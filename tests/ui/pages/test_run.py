@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from runyard.gate.gate import Gate
+from runyard.tracking.inputs.entities import Dataset
 from runyard.tracking.runs.messages import GetRun, LogBatch, SetTag, UpdateRun
+from runyard.ui.parts.presentation import source_words
 from tests.factories import NOW, a_point, a_run, pairs
 from tests.ui.asking import Reader
 from tests.ui.curves import decoded
@@ -30,6 +32,21 @@ def test_the_page_shows_what_was_logged(gate: Gate, reader: Reader) -> None:
         "Took 1 min 1 s",
     ):
         assert text in page.words, text
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ('{"uri": "s3://data/train.csv"}', "s3://data/train.csv"),
+        ('{"tags": {"mlflow.user": "eve", "mlflow.source.name": "train.py"}}', "train.py"),
+        ('{"path": ["a"], "tags": 1}', '{"path": ["a"], "tags": 1}'),
+        ("[1]", "[1]"),
+        ("here", "here"),
+    ],
+)
+def test_the_source_of_a_dataset_is_where_it_comes_from(source: str, words: str) -> None:
+    """Clients store it as JSON, of which a table has no room for more than the address."""
+    assert words == source_words(Dataset("cifar", "d1", "local", source))
 
 
 def test_a_run_that_goes_on_shows_no_end(gate: Gate, reader: Reader) -> None:

@@ -1,8 +1,10 @@
 // What a chart gives away: a picture as PNG or SVG, its points as CSV or as a table.
 import { exactX, instant } from "./chart-axes.js";
+import { barsIn } from "./chart-bars.js";
 import { shapesOf } from "./chart-paint.js";
 import { state } from "./chart-state.js";
 import { OF_MEANS } from "./chart-view.js";
+import { make } from "./elements.js";
 import { colour, outline } from "./looks.js";
 
 const MOST_ROWS = 500;
@@ -31,15 +33,34 @@ function legendText(lines, top, width, soft) {
   const text = lines.map((line, at) => {
     const [x, y] = [12 + (at % columns) * 220, top + 14 + Math.floor(at / columns) * 18];
     const corners = outline(line.look.shape, x + 11, y - 4, 3.2).map((corner) => corner.map(fixed).join()).join(" ");
-    return `<path d="M${x} ${y - 4}h22" stroke="${line.look.stroke}" stroke-width="1.5" stroke-dasharray="${line.look.dash.join(" ")}"/><polygon points="${corners}" stroke="${line.look.stroke}" fill="${line.look.filled ? line.look.stroke : colour("--raised")}"/><text x="${x + 28}" y="${y}" fill="${soft}">${escaped(nameOf(line).replace(/^(.{29}).{2,}$/, "$1…"))}</text>`;
+    return `<path d="M${x} ${y - 4}h22" stroke="${line.look.stroke}" stroke-width="1.5" stroke-dasharray="${line.look.dash.join(" ")}"/><polygon points="${corners}" stroke="${line.look.stroke}" fill="${line.look.filled ? line.look.stroke : colour("--raised")}"/><text x="${x + 28}" y="${y}" fill="${soft}">${escaped(short(nameOf(line), 30))}</text>`;
   });
   return { text: text.join(""), height: 10 + 18 * Math.ceil(lines.length / columns) };
 }
 
+const short = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
+
+// The picture around what is drawn, below the name of the metric.
+function framed(key, width, height, inside) {
+  const title = `<text x="12" y="18" font-weight="600" fill="${colour("--text")}">${escaped(key)}</text>`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="11"><rect width="100%" height="100%" fill="${colour("--raised")}"/>${title}<g transform="translate(0 26)">${inside}</g></svg>`;
+}
+
+function barsDrawing(view, key, all) {
+  const width = Math.max(360, all);
+  const [text, room] = [colour("--text"), width - 270];
+  const rows = barsIn(view).map((row, at) => {
+    const y = at * 20 + 4;
+    const bar = `<rect x="${fixed(170 + (row.left * room) / 100)}" y="${y}" width="${fixed(Math.max(2, (row.width * room) / 100))}" height="12" fill="${row.line.look.stroke}"/>`;
+    return `<text x="12" y="${y + 10}" fill="${text}">${escaped(short(row.name, 24))}</text>${bar}<text x="${width - 12}" y="${y + 10}" text-anchor="end" fill="${text}">${escaped(row.text)}</text>`;
+  });
+  return framed(key, width, rows.length * 20 + 36, rows.join(""));
+}
+
 function drawing(chart, key) {
   const { view, plot } = chart;
-  if (!plot) return null;
   const { width, height } = chart.size();
+  if (!plot) return chart.bars?.isConnected ? barsDrawing(view, key, width) : null;
   const [box, soft, line] = [chart.box(plot), colour("--soft"), colour("--line")];
   const x = (place) => fixed(box.left + ((place - view.xr[0]) / (view.xr[1] - view.xr[0])) * box.width);
   const y = (place) => fixed(box.top + box.height - ((place - view.yr[0]) / (view.yr[1] - view.yr[0])) * box.height);
@@ -47,9 +68,8 @@ function drawing(chart, key) {
   const across = chart.yTicks.map(([at, text]) => `<path d="M${box.left} ${y(at)}h${box.width}" stroke="${line}"/><text x="${box.left - 6}" y="${y(at) + 4}" text-anchor="end" fill="${soft}">${escaped(text)}</text>`);
   const legend = legendText(view.means ?? view.lines, height, width, soft);
   const shapes = shapesOf(view, box, null).map(shapeText).join("");
-  const title = `<text x="12" y="18" font-weight="600" fill="${colour("--text")}">${escaped(key)}</text>`;
-  const all = height + legend.height + 26;
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${all}" viewBox="0 0 ${width} ${all}" font-family="sans-serif" font-size="11"><rect width="100%" height="100%" fill="${colour("--raised")}"/>${title}<g transform="translate(0 26)"><clipPath id="inside"><rect x="${box.left}" y="${box.top - 1}" width="${box.width}" height="${box.height + 2}"/></clipPath>${down.join("")}${across.join("")}<g clip-path="url(#inside)">${shapes}</g>${legend.text}</g></svg>`;
+  const inside = `<clipPath id="inside"><rect x="${box.left}" y="${box.top - 1}" width="${box.width}" height="${box.height + 2}"/></clipPath>${down.join("")}${across.join("")}<g clip-path="url(#inside)">${shapes}</g>${legend.text}`;
+  return framed(key, width, height + legend.height + 26, inside);
 }
 
 export function svg(chart, key) {
@@ -72,7 +92,8 @@ export async function png(chart, key) {
 // The points in sight: [run, id, step, time, value, shown value].
 function rows(view, row = (line, at) => [nameOf(line), line.id, line.step[at], `${instant(line.time[at])}`, line.value[at], line.ys[at], line.xs[at]]) {
   const [from, to] = view.xr.map(view.x.from);
-  return view.lines.flatMap((line) => [...line.xs.keys()].filter((at) => line.xs[at] >= from && line.xs[at] <= to).map((at) => row(line, at)));
+  const inSight = (x) => view.single || (x >= from && x <= to); // bars stand whatever the zoom is
+  return view.lines.flatMap((line) => [...line.xs.keys()].filter((at) => inSight(line.xs[at])).map((at) => row(line, at)));
 }
 
 const ofGroups = ({ lines }) => lines.some((line) => line.n);
@@ -92,34 +113,46 @@ export function csv(chart, key) {
   put([head, ...lines]);
 }
 
-// A table below the chart; it goes when it is asked for again.
+function tableOf(chart, key) {
+  const grouped = ofGroups(chart.view);
+  const all = grouped ? meansOf(chart.view) : rows(chart.view);
+  const table = make("table", { className: "grid" });
+  const cut = all.length > MOST_ROWS ? `the first ${MOST_ROWS} of ${all.length.toLocaleString("en")} points in sight` : `${all.length} points in sight`;
+  table.append(make("caption", { textContent: `${key}: ${cut}` }));
+  const own = state.settings.x.startsWith("metrics.");
+  const head = table.createTHead().insertRow();
+  for (const text of grouped ? ["Group", "X", "Mean", ...OF_MEANS] : ["Run", "Step", "Logged, UTC", "Value", ...(own ? [state.settings.x.slice(8)] : [])]) head.append(make("th", { textContent: text, scope: "col" }));
+  const body = table.createTBody();
+  const number = (text) => make("td", { textContent: text, className: "n" });
+  const plain = (text) => make("td", { textContent: text });
+  for (const cells of all.slice(0, MOST_ROWS)) {
+    const row = body.insertRow();
+    if (grouped) row.append(...cells.map((cell, at) => (at ? number(cell) : plain(cell))));
+    else {
+      const [name, , step, time, value, , x] = cells;
+      row.append(plain(name), number(step), plain(time), number(value), ...(own ? [number(exactX(x, state.settings.x))] : []));
+    }
+  }
+  return table;
+}
+
+// A table below the chart, of what the chart shows; it goes when it is asked for again.
 export function data(chart, key, button) {
   if (chart.table) {
     chart.table.remove();
+    chart.removeEventListener("chart-drawn", chart.fill);
     chart.table = null;
     button.textContent = "Show data";
     return;
   }
-  const grouped = ofGroups(chart.view);
-  const all = grouped ? meansOf(chart.view) : rows(chart.view);
-  const make = (tag, text, more = {}) => Object.assign(document.createElement(tag), { textContent: text, ...more });
-  const table = make("table", "", { className: "grid" });
-  const cut = all.length > MOST_ROWS ? `the first ${MOST_ROWS} of ${all.length.toLocaleString("en")} points in sight` : `${all.length} points in sight`;
-  table.append(make("caption", `${key}: ${cut}`));
-  const head = table.createTHead().insertRow();
-  for (const text of grouped ? ["Group", "X", "Mean", ...OF_MEANS] : ["Run", "Step", "Logged, UTC", "Value", ...(state.settings.x.startsWith("metrics.") ? [state.settings.x.slice(8)] : [])]) head.append(make("th", text, { scope: "col" }));
-  const body = table.createTBody();
-  for (const cells of grouped ? all.slice(0, MOST_ROWS) : []) {
-    const row = body.insertRow();
-    cells.forEach((cell, at) => row.append(make("td", cell, at ? { className: "n" } : {})));
-  }
-  for (const [name, , step, time, value, , x] of grouped ? [] : all.slice(0, MOST_ROWS)) {
-    const row = body.insertRow();
-    row.append(make("td", name), make("td", step, { className: "n" }), make("td", time), make("td", value, { className: "n" }));
-    if (state.settings.x.startsWith("metrics.")) row.append(make("td", exactX(x, state.settings.x), { className: "n" }));
-  }
-  chart.table = make("div", "", { className: "box tall chart-data", tabIndex: 0 });
-  chart.table.append(table);
+  chart.table = make("div", { className: "box tall chart-data", tabIndex: 0 });
+  chart.fill = () => {
+    const { scrollTop } = chart.table;
+    chart.table.replaceChildren(tableOf(chart, key));
+    chart.table.scrollTop = scrollTop;
+  };
+  chart.addEventListener("chart-drawn", chart.fill);
+  chart.fill();
   chart.after(chart.table);
   button.textContent = "Hide data";
 }

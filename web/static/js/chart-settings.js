@@ -82,7 +82,9 @@ customElements.define(
     range(axis) {
       const isTime = axis === "zoom" && state.settings.x === "time";
       const found = ["from", "to"].map((end) => typed(this.fields(`${axis}-${end}`).value, isTime));
-      const both = found.every((end) => end !== null && end !== undefined);
+      const whole = axis === "zoom" && found.some((end) => end !== null) ? [...state.charts].find((chart) => chart.view)?.view.whole : null;
+    if (whole) found.forEach((end, at) => (found[at] = end === null ? whole[at] : end)); // one end alone: as far as there are points
+    const both = found.every((end) => end !== null && end !== undefined);
       const wrong = found.includes(undefined) ? `Type a number${isTime ? " or a time such as 2026-11-28 14:30" : ""}.` : both && found[0] >= found[1] ? "The first end must be below the second." : "";
       const error = this.querySelector(".error");
       error.textContent = wrong;

@@ -152,6 +152,6 @@ export function viewOf(series, state, lookOf) {
       if (x >= seen[0] && x <= seen[1]) view.events.push({ id: line.id, look: line.look, x, step, name });
     }
   }
-  view.notes = notesOf(view, settings, lines);
+  view.notes = view.single ? [] : notesOf(view, settings, lines); // bars say what they are
   return view;
 }

@@ -79,3 +79,11 @@ export function merged(whole, part, range) {
   }
   return joined;
 }
+
+// A series with one more point; as it is where the point is there already, or is not the last one.
+export function continued(series, [step, time, value]) {
+  if (value === undefined || !(step > series.step.at(-1))) return series;
+  const longer = { ...series, points: series.points + 1 };
+  for (const [name, number] of Object.entries({ step, time, value })) longer[name] = Float64Array.of(...series[name], number);
+  return longer;
+}

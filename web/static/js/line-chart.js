@@ -8,16 +8,18 @@
 // What the charts of a page share is in chart-state.js: `state.setRuns([...])` names the runs, <chart-legend data-runs> does it;
 // `state.set({...})` changes settings, <chart-settings> does that. Redrawing asks the server for nothing but closer points of a
 // zoom, and another metric as x.
-// Events (bubble): `chart-drawn`. Methods: `refresh()` asks for new points and keeps the zoom; `stepsWithin([from, to])`.
+// Events (bubble): `chart-drawn`. Methods: `refresh()` asks for new points and keeps the zoom; `goOn(state)`; `stepsWithin([from, to])`.
 // Keys: + and − zoom, ← and → move, 0 or Escape shows all; double click too.
 import { exactX, readable } from "./chart-axes.js";
+import { barsOf } from "./chart-bars.js";
 import { paint, scales, shapesOf } from "./chart-paint.js";
 import { state } from "./chart-state.js";
 import { viewOf } from "./chart-view.js";
 import { between, extent, rising } from "./curve-math.js";
-import { fetchCurves, merged } from "./curves.js";
+import { continued, fetchCurves, merged } from "./curves.js";
 import { fetchMeans } from "./mean-curves.js";
 import { menuOf } from "./chart-menu.js";
+import { make } from "./elements.js";
 import { colour } from "./looks.js";
 
 const CLOSER_MS = 120;
@@ -25,7 +27,6 @@ const RIGHT = 14; // pixels right of the lines
 const POINTS = 12000; // of all runs of a chart
 const MEANS = 3600; // places of all groups of a chart
 const FONT = () => `11px ${getComputedStyle(document.documentElement).getPropertyValue("--font").trim()}`;
-const make = (tag, properties = {}) => Object.assign(document.createElement(tag), properties);
 
 let pen = null;
 function widthOf(text) {
@@ -75,6 +76,7 @@ class LineChart extends HTMLElement {
     this.sized?.disconnect();
     this.plot?.destroy();
     this.plot = null;
+    this.table?.remove();
   }
 
   attributeChangedCallback(_, before) {
@@ -157,6 +159,15 @@ class LineChart extends HTMLElement {
 
   refresh() {
     if (this.whole) this.load();
+  }
+
+  // To the latest point of each run, as the page has it (`state` of src/runyard/ui/parts/charts.py): what lies between is
+  // there once the chart is asked for again.
+  goOn(latest = "") {
+    if (!this.whole || this.ofGroups || this.by() || !latest.includes(" ")) return;
+    const points = latest.split(",").map((text) => text.split(" ").map((part) => Number(part.replace("inf", "Infinity"))));
+    this.whole = this.whole.map((series, at) => continued(series, points[at] ?? []));
+    this.redraw();
   }
 
   changed(names) {
@@ -268,7 +279,7 @@ class LineChart extends HTMLElement {
       this.plot?.destroy();
       this.plot = null;
       this.shape = "";
-      if (bars) this.room.append((this.bars = this.barsOf(view)));
+      if (bars) this.room.append((this.bars = barsOf(view)));
     } else this.draw(view);
     if (!empty) this.dataset.drawn = String(drawn);
     else delete this.dataset.drawn;
@@ -287,32 +298,6 @@ class LineChart extends HTMLElement {
     const more = view.lines.length > 5 ? `; and ${view.lines.length - 5} more` : "";
     const events = view.events.length ? ` ${view.events.slice(0, 5).map((event) => `${event.name} at step ${event.step}`).join("; ")}.` : "";
     this.summary.textContent = `${said.join("; ")}${more}.${events} ${drawn} points are drawn. Plus and minus zoom, arrows move, 0 shows all.`;
-  }
-
-  // A metric of one value is no curve.
-  barsOf(view) {
-    const box = make("div", { className: "bars" });
-    const rows = view.lines.map((line) => ({ line, value: line.value[0] })).sort((a, b) => b.value - a.value);
-    const [low, high] = extent([rows.map(({ value }) => value), [0]]);
-    for (const { line, value } of rows) {
-      const row = make("div", { className: rows.length > 1 ? "bar-row" : "one-value", title: `${value} at step ${line.step[0]}` });
-      row.dataset.run = line.id;
-      if (rows.length > 1) {
-        const bar = make("i");
-        bar.style.background = line.look.stroke;
-        const share = (part) => (Number.isFinite(part) && high > low ? (100 * part) / (high - low) : 0);
-        bar.style.marginLeft = `${share(Math.min(value, 0) - low)}%`;
-        bar.style.width = `max(2px, ${share(Math.abs(value))}%)`;
-        const track = make("span", { className: "track" });
-        track.append(bar);
-        row.append(make("span", { className: "who", textContent: nameOf(line.id) }), track);
-      }
-      const sd = line.sd?.[0];
-      row.append(make("b", { textContent: sd > 0 ? `${readable(value)} ± ${readable(Number(sd.toPrecision(2)))}` : readable(value) }));
-      if (rows.length === 1) row.append(make("span", { className: "soft", textContent: `at step ${line.step[0]}` }));
-      box.append(row);
-    }
-    return box;
   }
 
   draw(view) {

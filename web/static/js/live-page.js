@@ -1,12 +1,13 @@
 // <live-page events seconds>: while runs are being written, the parts of their page marked data-live are kept up to date;
 // one marked data-live="once" until it has something in it. It also asks every `also` seconds, for what no event tells of.
 // `runs` names the runs whose page it is; without `events` the page asks every so many seconds, as for what files hold.
+import { addSwitch, isPaused } from "./live-switch.js";
 import { fetchPage, follow } from "./live.js";
 
-const PAUSED = "runyard-live-paused"; // in the tab: what its reader has paused stays so on every page
 const LAST_MS = 3000;
-const TURN_MS = 2000; // between two looks at the page, and between two turns of charts
-const CHARTS_A_TURN = 3; // with many charts in sight each moves more seldom: a page asks at most 120 times a minute
+const TURN_MS = 2000; // between two looks at the page, which brings the newest point of charts along
+const LONGEST_TURN_MS = 8000; // between two turns of charts: longer each time, while all of them keep moving
+const CHARTS_A_TURN = 3; // with many charts in sight each is asked for more seldom
 const NEAR = 200; // pixels around the window in which charts are drawn
 
 function inSight(element) {
@@ -30,64 +31,12 @@ customElements.define(
     connectedCallback() {
       this.sent = new Map();
       this.stale = new Set();
-      this.addSwitch();
-      this.turn();
+      this.stop = addSwitch(() => this.follow());
     }
 
     disconnectedCallback() {
       this.stop();
       clearTimeout(this.turning);
-      this.heads.disconnect();
-      this.button.remove();
-    }
-
-    stop() {}
-
-    get paused() {
-      try {
-        return sessionStorage.getItem(PAUSED) === "true";
-      } catch {
-        return this.pausedHere === true; // storage is switched off
-      }
-    }
-
-    set paused(now) {
-      this.pausedHere = now;
-      try {
-        if (now) sessionStorage.setItem(PAUSED, "true");
-        else sessionStorage.removeItem(PAUSED);
-      } catch {
-        // it is paused on this page only
-      }
-    }
-
-    addSwitch() {
-      this.button = Object.assign(document.createElement("button"), { type: "button", className: "button live-switch" });
-      this.button.addEventListener("click", () => {
-        this.paused = !this.paused;
-        this.turn();
-      });
-      const place = () => {
-        if (this.button.isConnected) return;
-        const state = document.getElementById("run-state");
-        if (state) state.after(this.button);
-        else document.querySelector("main .head")?.append(this.button);
-      };
-      place();
-      this.heads = new MutationObserver(place); // a head may be drawn anew
-      this.heads.observe(document.getElementById("main"), { childList: true });
-    }
-
-    // Follow what is shown, or leave it as it is.
-    turn() {
-      this.stop();
-      this.stop = () => {};
-      const { paused } = this;
-      this.button.textContent = paused ? "Paused" : "Live";
-      this.button.title = paused ? "Follow what changes again" : "This page follows what changes. Pause that";
-      this.button.dataset.is = paused ? "paused" : "live";
-      if (paused) document.documentElement.dataset.live = "paused";
-      else this.follow();
     }
 
     follow() {
@@ -99,7 +48,7 @@ customElements.define(
       const end = events ? follow(events, (generation) => this.update(generation), { pollMs: pause, gapMs: TURN_MS, busy: () => true, concerns }) : () => {};
       const often = events ? Number(this.getAttribute("also")) * 1000 : pause;
       const timer = often && setInterval(() => document.visibilityState === "visible" && this.update().catch(() => {}), often);
-      this.stop = () => {
+      return () => {
         end();
         clearInterval(timer);
       };
@@ -107,7 +56,7 @@ customElements.define(
 
     async update(generation) {
       const fresh = await fetchPage(location.href, generation);
-      if (!fresh || !this.isConnected || this.paused) return;
+      if (!fresh || !this.isConnected || isPaused()) return;
       for (const part of document.querySelectorAll("[data-live]")) {
         const now = fresh.getElementById(part.id);
         if (part.dataset.live === "once" && part.childElementCount) continue;
@@ -140,16 +89,19 @@ customElements.define(
         chart.refresh();
       }
       clearTimeout(this.turning);
-      this.turning = this.stale.size && setTimeout(() => this.turnCharts(), TURN_MS);
+      if (some.length) this.pause = Math.min(LONGEST_TURN_MS, 2 * (this.pause ?? TURN_MS / 2));
+      else if (!this.stale.size) this.pause = TURN_MS / 2;
+      this.turning = (some.length || this.stale.size) && setTimeout(() => this.turnCharts(), some.length ? this.pause : TURN_MS);
     }
 
-    // Charts in sight whose latest points are other ones are asked for again, a few at a time; in the end all of them.
+    // Charts go on to their latest points; those in sight are asked for again, a few at a time, and in the end all of them.
     updateCharts(fresh, last) {
       const states = new Map([...fresh.querySelectorAll("line-chart")].map((chart) => [chart.getAttribute("source"), chart.getAttribute("state")]));
       for (const chart of document.querySelectorAll("line-chart")) {
         const now = states.get(chart.getAttribute("source"));
         if (now === chart.getAttribute("state")) continue;
         if (now) chart.setAttribute("state", now);
+        chart.goOn?.(now);
         this.stale.add(chart);
       }
       if (last || !this.turning) this.turnCharts(last);

@@ -1,4 +1,5 @@
 // The table of runs moves while one looks: cells change where they stand, and rows only where nobody points at them.
+import { addSwitch, isPaused } from "./live-switch.js";
 import { fetchPage, follow } from "./live.js";
 
 const ID = "input[name=runs]";
@@ -160,7 +161,7 @@ function arrange(now) {
 async function refresh(generation) {
   const address = shown();
   const now = await fetchPage(address, generation);
-  if (!now || address !== shown()) return; // another view is shown by now
+  if (!now || address !== shown() || isPaused()) return; // another view is shown by now
   apply(now);
   document.dispatchEvent(new CustomEvent("page-fetched", { detail: now }));
 }
@@ -169,7 +170,7 @@ export function followTable() {
   const { events } = view().dataset;
   if (!events) return;
   const moving = () => Boolean(view().querySelector("tbody .live"));
-  follow(events, refresh, { busy: moving });
+  addSwitch(() => follow(events, refresh, { busy: moving }));
   document.addEventListener("htmx:after:swap", () => {
     clearTimeout(later);
     waiting = null;

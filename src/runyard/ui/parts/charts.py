@@ -11,6 +11,8 @@ from runyard.ui.parts.presentation import latest_metrics, run_name
 
 MAX_CHARTS = 48
 """More charts on a page than anyone looks through; every metric still has a page of its own."""
+MAX_TOLD = 4
+"""Runs whose latest points stand in full with a chart; those of more would make the page long."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,8 @@ class Chart:
     source: Address of the points.
     href: The metric's own page.
     summary: What it shows, in words.
-    state: Another text when the latest point of a run is another one: the chart is then asked for again.
+    state: The latest point of each run, as ``step timestamp value,…``, or a hash of many: where it is another one, the
+        chart goes on to it, and is asked for again.
     caption: What stands above it instead of the key.
     """
 
@@ -61,4 +64,4 @@ def _summary(key: str, measured: Sequence[tuple[str, Mapping[str, Metric]]]) -> 
 def _state(key: str, measured: Sequence[tuple[str, Mapping[str, Metric]]]) -> str:
     points = [metrics.get(key) for _, metrics in measured]
     text = ",".join(f"{point.step} {point.timestamp} {point.value!r}" if point else "" for point in points)
-    return f"{zlib.crc32(text.encode()):x}"
+    return text if len(points) <= MAX_TOLD else f"{zlib.crc32(text.encode()):x}"

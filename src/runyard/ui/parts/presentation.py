@@ -1,5 +1,6 @@
 """What pages say of runs and models: their names, times, tags and latest metrics."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ from runyard.core.tags import (
     OUTPUT_TAG,
     PARENT_TAG,
     RUN_NAME_TAG,
+    SOURCE_NAME_TAG,
     SOURCE_TYPE_TAG,
     STARRED_TAG,
     TABLES_TAG,
@@ -18,7 +20,7 @@ from runyard.core.tags import (
 from runyard.registry.model_versions.entities import ModelVersion
 from runyard.registry.registered_models.entities import RegisteredModel
 from runyard.tracking.experiments.entities import Experiment
-from runyard.tracking.inputs.entities import DatasetInput
+from runyard.tracking.inputs.entities import Dataset, DatasetInput
 from runyard.tracking.logged_models.entities import LoggedModel, LoggedModelStatus
 from runyard.tracking.metrics.entities import Metric
 from runyard.tracking.runs.entities import GOING_ON, Run
@@ -26,6 +28,8 @@ from runyard.ui.parts.looks import mark, marks
 
 _RUN_TOOLS = ("mlflow.", "runyard.project.", "runyard.sweep", STARRED_TAG, OUTPUT_TAG)
 _SHOWN_ELSEWHERE = (NOTE_TAG, RUN_NAME_TAG, USER_TAG, PARENT_TAG, STARRED_TAG, OUTPUT_TAG)
+_ADDRESSES = ("uri", "url", "path", "table_name", "delta_table_name", "sql")
+"""What the JSON of a dataset's source holds its address as, by the kind of source."""
 _LOGGED_MODEL_STATUSES = {
     LoggedModelStatus.READY: "Ready",
     LoggedModelStatus.PENDING: "Pending",
@@ -119,6 +123,19 @@ def context(used: DatasetInput) -> str:
     return next((tag.value for tag in used.tags if tag.key == CONTEXT_TAG), "")
 
 
+def source_words(dataset: Dataset) -> str:
+    """Where a dataset comes from: the address in its source, or the script that made it; else the source as it is."""
+    try:
+        source = json.loads(dataset.source)
+    except ValueError:
+        return dataset.source
+    if not isinstance(source, dict):
+        return dataset.source
+    tags = source.get("tags")
+    named = [source.get(name) for name in _ADDRESSES] + [tags.get(SOURCE_NAME_TAG) if isinstance(tags, dict) else None]
+    return next((name for name in named if isinstance(name, str) and name), dataset.source)
+
+
 def own_tags(tags: Mapping[str, str]) -> dict[str, str]:
     """The tags that people set, by key."""
     return {key: value for key, value in sorted(tags.items()) if not key.startswith(("mlflow.", STARRED_TAG))}
@@ -203,6 +220,7 @@ FILTERS: dict[str, Any] = {
     "have_tables": have_tables,
     "datasets": datasets,
     "context": context,
+    "source_words": source_words,
     "own_tags": own_tags,
     "latest_metrics": latest_metrics,
     "stage_of": stage_of,
