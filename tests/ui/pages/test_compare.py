@@ -1,6 +1,7 @@
 """The comparison of runs, and the page of one metric."""
 
 import re
+from urllib.parse import quote
 
 import sqlalchemy as sa
 
@@ -89,6 +90,23 @@ def test_numbers_say_how_far_they_are_from_the_baseline(gate: Gate, reader: Read
     assert [("better", "\N{MINUS SIGN}0.2500"), ("better", "\N{MINUS SIGN}0.5000")] == deltas(turned)[:2]
 
 
+def test_better_is_what_the_table_was_told(gate: Gate, reader: Reader) -> None:
+    """What was chosen for the column of a metric holds here too, whatever its name tells."""
+    first, second = (a_run(gate) for _ in range(2))
+    for run_id, value in ((first, 0.5), (second, 0.25)):
+        gate.perform(LogBatch(run_id=run_id, metrics=[a_point(key, value) for key in ("a:b", "loss", "size")]))
+    best = "&best=metrics.a:b:most&best=metrics.loss:none&best=metrics.size:least&best=metrics.size:nonsense"
+    address = f"/compare?tab=metrics&runs={first},{second}{best}"
+
+    page = reader.get(address)
+    sent = reader.get(f"/compare?runs={first}&runs={second}&back={quote('order=metrics.size ASC' + best)}")
+
+    assert ["worse", "", "better"] == [judged for judged, _ in deltas(page)]
+    assert (303, f"/compare?runs={first},{second}{best}") == (sent.status, sent.headers["location"])
+    tabs = [at["href"] for tag, at in page.elements if tag == "a" and "tab=groups" in at.get("href", "")]
+    assert best in tabs[0]
+
+
 def test_runs_are_rows_when_one_wants(gate: Gate, reader: Reader) -> None:
     """Fifty runs of few settings are read downwards; what differs is marked in the heads."""
     run_ids = a_story(gate).run_ids
@@ -134,13 +152,28 @@ def test_fifty_runs_are_one_page_of_few_questions(gate: Gate, reader: Reader) ->
 
 
 def test_there_is_one_chart_a_metric_with_all_runs(gate: Gate, reader: Reader) -> None:
-    """Runs lie over each other in the chart."""
+    """Runs lie over each other in the chart; their ids, 1,650 bytes of fifty, stand once for all charts."""
     ids = ",".join(a_story(gate).run_ids)
     page = reader.get(f"/compare?tab=metrics&runs={ids}")
+    alone = reader.get(f"/compare?tab=metrics&runs={ids[:32]}")
 
-    assert [f"/ui/metrics?key=loss&runs={ids}", f"/ui/metrics?key=nan&runs={ids}"] == page.attributes(
-        "line-chart", "source"
-    )
+    assert ["/ui/metrics?key=loss", "/ui/metrics?key=nan"] == page.attributes("line-chart", "source")
+    assert [ids] == page.attributes("div", "data-of")
+    assert f"/ui/metrics?key=loss&runs={ids[:32]}" == alone.attributes("line-chart", "source")[0]
+    assert [] == alone.attributes("div", "data-of")
+
+
+def test_a_run_is_left_out_of_the_comparison(gate: Gate, reader: Reader) -> None:
+    """The address that follows is the short one again, with all else that was chosen; the last run stays."""
+    first, second, third = a_story(gate, runs=3).run_ids
+    address = f"/compare?tab=params&runs={first},{second},{third}"
+
+    assert [first, second, third] == [
+        at["value"] for tag, at in reader.get(address).elements if tag == "button" and at.get("name") == "without"
+    ]
+    left = reader.get(f"{address}&without={second}")
+    assert (303, f"/compare?tab=params&runs={first},{third}") == (left.status, left.headers["location"])
+    assert f"/compare?runs={first}" == reader.get(f"/compare?runs={first}&without={first}").headers["location"]
 
 
 def test_the_forms_address_becomes_the_short_one(gate: Gate, reader: Reader) -> None:

@@ -160,7 +160,7 @@ class ChartState extends EventTarget {
   // Into the page's address, and those of links that lead to the same charts.
   write() {
     history.replaceState(history.state, "", this.applied(location.href));
-    for (const link of document.querySelectorAll("a[data-chart-link]")) link.href = this.applied(link.href);
+    for (const link of document.querySelectorAll("a[data-chart-link][href]")) link.href = this.applied(link.href);
   }
 
   applied(href) {
@@ -179,7 +179,7 @@ class ChartState extends EventTarget {
 export const state = new ChartState();
 
 document.addEventListener("click", (event) => {
-  const link = event.target.closest?.("a[data-chart-link]");
+  const link = event.target.closest?.("a[data-chart-link][href]");
   if (link) link.href = state.applied(link.href);
 }, true);
 document.addEventListener("pointerover", (event) => {

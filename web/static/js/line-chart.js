@@ -1,8 +1,8 @@
 // <line-chart source>: one metric of one or more runs, drawn by uPlot's axes and own lines once it comes into view.
 //
 // Attributes
-//   source   address of the points, /ui/metrics?key=KEY&runs=ID,ID; another one loads other runs. Without runs, it draws
-//            the means of the groups of `state.means`.
+//   source   address of the points, /ui/metrics?key=KEY&runs=ID,ID; another one loads other runs. Without runs they are those of
+//            `data-of` of what it is in; without that too it draws the means of the groups of `state.means`.
 //   tall     a chart of its own page; `height` of CSS sets any other
 //   data-drawn (set here)  how many points are drawn, once they are
 // What the charts of a page share is in chart-state.js: `state.setRuns([...])` names the runs, <chart-legend data-runs> does it;
@@ -53,6 +53,7 @@ class LineChart extends HTMLElement {
     this.summary = this.appendChild(make("p", { className: "unseen" }));
     this.tip = this.room.appendChild(make("div", { className: "tip", hidden: true }));
     this.append(menuOf(this));
+    this.lead();
     state.charts.add(this);
     this.seen = new IntersectionObserver((entries) => this.sight(entries.at(-1).isIntersecting), { rootMargin: "200px" });
     this.seen.observe(this);
@@ -106,9 +107,27 @@ class LineChart extends HTMLElement {
     this.message.hidden = !text;
   }
 
+  // The ids of runs that stand once for all charts.
+  get of() {
+    const ids = this.closest("[data-of]")?.dataset.of;
+    return ids ? `runs=${encodeURIComponent(ids)}` : "";
+  }
+
+  // Its source with the runs.
+  get address() {
+    const source = this.getAttribute("source");
+    return this.of && !source.includes("runs=") ? `${source}&${this.of}` : source;
+  }
+
   // Whether it draws means of groups.
   get ofGroups() {
-    return !this.getAttribute("source").includes("runs=");
+    return !this.address.includes("runs=");
+  }
+
+  // The link above it leads to the page of the metric.
+  lead() {
+    const [link, { metric } = {}] = [this.parentElement?.querySelector("a[data-chart-link]:not([href])"), this.closest("[data-metric]")?.dataset];
+    if (link && metric) link.href = state.applied(`${metric}?key=${encodeURIComponent(link.title)}&${this.of}`);
   }
 
   // What its points are asked for by: with other settings they are others.
@@ -117,7 +136,7 @@ class LineChart extends HTMLElement {
   }
 
   ask(question, signal) {
-    const source = this.getAttribute("source");
+    const source = this.address;
     if (!this.ofGroups) return fetchCurves(source, { ...question, by: this.by() }, signal);
     const { x, sofar } = state.settings;
     return fetchMeans(new URL(source, location.href).searchParams.get("key"), state.means, { ...question, x, best: sofar }, signal);
@@ -218,7 +237,7 @@ class LineChart extends HTMLElement {
   // Points to ask for of each run: one a pixel, of a zoom with a quarter on both sides; of many runs together a bounded number.
   most(closer) {
     if (this.ofGroups) return Math.round(Math.min(this.size().width, Math.max(120, MEANS / state.means.length)));
-    const runs = this.getAttribute("source").split("%2C").length;
+    const runs = this.address.split("%2C").length;
     return Math.round(Math.min(this.size().width * (closer ? 1.5 : 1), Math.max(240, POINTS / runs)));
   }
 

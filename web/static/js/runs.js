@@ -248,7 +248,9 @@ customElements.define(
         return;
       }
       event.preventDefault();
-      location.href = selection.id ? carry(this.form.action) : `${this.form.action}?runs=${[...selection.added].map(encodeURIComponent).join(",")}`;
+      const best = new URLSearchParams(location.search).getAll("best").map((said) => `&best=${encodeURIComponent(said)}`);
+      const runs = selection.id ? carry(this.form.action) : `${this.form.action}?runs=${[...selection.added].map(encodeURIComponent).join(",")}`;
+      location.href = runs + best.join("");
     }
   },
 );

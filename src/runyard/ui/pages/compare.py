@@ -23,7 +23,7 @@ from runyard.ui.parts.compare_state import Comparison
 from runyard.ui.parts.compare_table import Table, table_of
 from runyard.ui.parts.compare_why import PairWhy, Ranking, why_many_differ, why_two_differ
 from runyard.ui.parts.image_series import FOLDER, may_have_series
-from runyard.ui.parts.list_state import ListState
+from runyard.ui.parts.list_state import ListState, view_of
 from runyard.ui.parts.presentation import is_running
 from runyard.ui.site import Site
 
@@ -104,9 +104,14 @@ def show(site: Site, request: Request) -> Response:
     state = ListState.of(request)
     if len(state.all("runs")) != 1 or state.text("chosen") or state.text("selection"):  # sent by the form of a table
         run_ids = checked_ids(chosen(site, state.all).run_ids)
-        return RedirectResponse(site.urls("compare", runs=",".join(run_ids), tab=state.text("tab")), 303)
+        best = state.all("best") or view_of(state.text("back")).get("best", ())
+        return RedirectResponse(
+            site.urls("compare", runs=",".join(run_ids), tab=state.text("tab"), best=list(best)), 303
+        )
     runs = chosen_runs(site, state)
     comparison = Comparison.of(site.urls, state, runs)
+    if left_out := state.all("without"):
+        return RedirectResponse(comparison.leaving_out(left_out), 303)
     page = _SHOWN[comparison.tab](site, comparison)
     crumbs = (Crumb("Experiments", site.urls()), *_experiment_crumb(site, runs), Crumb("Compare"))
     return site.page(request, "compare", page, Shell(f"Compare {len(runs)} runs", "experiments", crumbs))

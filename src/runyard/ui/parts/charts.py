@@ -21,8 +21,8 @@ class Chart:
 
     Attributes
     ----------
-    source: Address of the points.
-    href: The metric's own page.
+    source: Address of the points; of several runs without these, which stand once beside all charts.
+    href: The metric's own page; empty where the runs are several.
     summary: What it shows, in words.
     state: The latest point of each run, as ``step timestamp value,…``, or a hash of many: where it is another one, the
         chart goes on to it, and is asked for again.
@@ -38,14 +38,18 @@ class Chart:
 
 
 def charts_of(urls: Urls, runs: Sequence[Run], keys: Sequence[str]) -> tuple[Chart, ...]:
-    """A chart for each metric, up to a limit. The order of the runs gives them their colours."""
-    ids = ",".join(run.info.run_id for run in runs)
+    """A chart for each metric, up to a limit.
+
+    The order of the runs gives them their colours. Of several runs the ids are not in the addresses: fifty of them are
+    1,650 bytes, and the script adds them.
+    """
+    of: dict[str, str] = {"runs": runs[0].info.run_id} if len(runs) == 1 else {}
     measured = [(run_name(run), latest_metrics(run)) for run in runs]
     return tuple(
         Chart(
             key=key,
-            source=urls("ui", "metrics", key=key, runs=ids),
-            href=urls("metric", key=key, runs=ids),
+            source=urls("ui", "metrics", key=key, **of),
+            href=urls("metric", key=key, **of) if of else "",
             summary=_summary(key, measured),
             state=_state(key, measured),
         )

@@ -22,7 +22,7 @@ class ColumnSettings:
     pinned: How many of the first columns stay in sight.
     widths: Pixels, by name.
     labels: What heads show, by name.
-    goals: Which value of a metric is the best, by name, where it was chosen.
+    goals: Which value of a metric is the best, by name, where it was chosen; of other columns too.
     """
 
     pinned: int = 0
@@ -36,12 +36,11 @@ class ColumnSettings:
         names = sorted((column.name for column in shown), key=len, reverse=True)
         widths = {name: int(text) for name, text in _said(state.all("width"), names).items() if _is_number(text)}
         pinned = state.text("pin")
-        goals = {name: text for name, text in _said(state.all("best"), names).items() if text in _GOALS}
         return cls(
             pinned=min(int(pinned), len(shown)) if _is_number(pinned) else 0,
             widths={name: _in_steps(width) for name, width in widths.items()},
             labels={name: text[:MAX_LABEL] for name, text in _said(state.all("label"), names).items()},
-            goals={name: _GOALS[text] for name, text in goals.items()},
+            goals=chosen_goals(state),
         )
 
     def label(self, column: ValueColumn) -> str:
@@ -50,9 +49,19 @@ class ColumnSettings:
 
     def goal(self, column: ValueColumn) -> Goal | None:
         """Which value of a column is the best: as chosen, or as the name of the metric tells."""
-        if column.kind != "metrics":
-            return None
-        return self.goals[column.name] if column.name in self.goals else goal_of(column.key)
+        return goal_among(self.goals, column.key) if column.kind == "metrics" else None
+
+
+def chosen_goals(state: ListState) -> dict[str, Goal | None]:
+    """Which value of a metric is the best, by the name of its column, as ``best=metrics.KEY:least`` chooses it."""
+    said = [value.rpartition(":") for value in state.all("best")]
+    return {name: _GOALS[text] for name, _, text in said if text in _GOALS}
+
+
+def goal_among(goals: Mapping[str, Goal | None], key: str) -> Goal | None:
+    """Which value of a metric is the best: as chosen, or as its name tells."""
+    name = f"metrics.{key}"
+    return goals[name] if name in goals else goal_of(key)
 
 
 def _said(values: Sequence[str], names: Sequence[str]) -> dict[str, str]:

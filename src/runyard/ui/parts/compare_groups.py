@@ -8,7 +8,7 @@ from runyard.tracking.runs.entities import Run
 from runyard.ui.parts.compare_state import Comparison
 from runyard.ui.parts.compare_table import difference
 from runyard.ui.parts.format import MISSING, exact
-from runyard.ui.parts.metric_names import goal_of, weight_of
+from runyard.ui.parts.metric_names import Goal, weight_of
 from runyard.ui.parts.numbers import Write, writer_of
 from runyard.ui.parts.presentation import own_run_tags
 from runyard.ui.parts.statistics import Sample, interval_of_difference
@@ -92,7 +92,7 @@ def groups_of(comparison: Comparison) -> Groups | None:
     metrics = sorted({name for runs in members for run in runs for name in run.data.metrics})
     wanted = [name for name in metrics if not name.startswith("system/") and comparison.find.lower() in name.lower()]
     wanted.sort(key=lambda name: (-weight_of(name), name))
-    shown = tuple(_grouped(name, members) for name in wanted[:MAX_ROWS])
+    shown = tuple(_grouped(name, members, comparison.goal(name)) for name in wanted[:MAX_ROWS])
     offered = tuple(dict.fromkeys((key, *keys[:MAX_KEYS])))
     return Groups(offered, key, tuple(values), first, second, shown, len(wanted) - len(shown))
 
@@ -115,7 +115,7 @@ def _order(values: dict[str, int], key: str) -> tuple[bool, int, str]:
     return max(values.values()) < 2, len(values), key
 
 
-def _grouped(key: str, members: Sequence[Sequence[Run]]) -> GroupedMetric:
+def _grouped(key: str, members: Sequence[Sequence[Run]], goal: Goal | None) -> GroupedMetric:
     samples = [Sample.of(run.data.metrics[key] for run in runs if key in run.data.metrics) for runs in members]
     first, second = samples
     known = [value for sample in samples for value in (sample.mean, sample.sd) if value is not None]
@@ -133,7 +133,7 @@ def _grouped(key: str, members: Sequence[Sequence[Run]]) -> GroupedMetric:
     interval = interval_of_difference(first, second)
     ends = "" if interval is None else f"{_signed(interval[0], write)} to {_signed(interval[1], write)}"
     clear = interval is not None and not interval[0] <= 0 <= interval[1]
-    delta, judged = difference(by, goal_of(key), write) if by else (write(0.0), "")
+    delta, judged = difference(by, goal, write) if by else (write(0.0), "")
     relative = f", {by / abs(first.mean):+.2%}" if first.mean and math.isfinite(by / first.mean) else ""
     title = f"{exact(by)}{relative}"
     return GroupedMetric(key, (cells[0], cells[1]), delta, title, judged if clear else "", ends, clear)

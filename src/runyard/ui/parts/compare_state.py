@@ -1,12 +1,14 @@
 """What the address of a comparison says: its runs, the baseline, the tab, and how its tables are shown."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from runyard.tracking.runs.entities import Run
 from runyard.ui.navigation import QueryValue, Urls
 from runyard.ui.parts.chart_runs import SETTINGS
+from runyard.ui.parts.column_settings import chosen_goals, goal_among
 from runyard.ui.parts.list_state import ListState
+from runyard.ui.parts.metric_names import Goal
 from runyard.ui.parts.presentation import names_of
 
 TABS = (
@@ -23,7 +25,7 @@ TABS = (
     ("models", "Models"),
 )
 """The parts of the page: the name in the address, and what the tab says."""
-_OF_ALL_TABS = ("runs", "baseline", "with", "by", "differences", "find", *SETTINGS)
+_OF_ALL_TABS = ("runs", "baseline", "with", "by", "differences", "find", "best", *SETTINGS)
 """Parameters that go along to another tab."""
 
 
@@ -39,6 +41,7 @@ class Comparison:
     tab: The tab that is open.
     differences: ``only``, ``all``, or empty where the address leaves it open.
     find: What keys must hold.
+    goals: Which value of a metric is the best, by the name of its column, where the table it came from chose that.
     """
 
     urls: Urls
@@ -50,6 +53,7 @@ class Comparison:
     tab: str
     differences: str
     find: str
+    goals: Mapping[str, Goal | None]
 
     @classmethod
     def of(cls, urls: Urls, state: ListState, runs: Sequence[Run]) -> "Comparison":
@@ -69,12 +73,17 @@ class Comparison:
             tab=state.choice("tab", [name for name, _ in TABS]),
             differences=state.text("differences") if state.text("differences") in ("only", "all") else "",
             find=state.text("find"),
+            goals=chosen_goals(state),
         )
 
     @property
     def by_rows(self) -> bool:
         """Whether runs are rows."""
         return self.state.text("by") == "rows"
+
+    def goal(self, key: str) -> Goal | None:
+        """Which value of a metric is the best."""
+        return goal_among(self.goals, key)
 
     @property
     def is_several(self) -> bool:
@@ -122,10 +131,10 @@ class Comparison:
         """What a form that changes the page must carry along."""
         return tuple((name, value) for name, value in self.state.query if name not in (*without, "at"))
 
-    def without(self, place: int) -> str:
-        """The address without one of the runs."""
-        ids = [run.info.run_id for index, run in enumerate(self.runs) if index != place]
-        return self.href(runs=",".join(ids))
+    def leaving_out(self, run_ids: Collection[str]) -> str:
+        """The address without some of the runs; with all of them where none would be left."""
+        left = [run.info.run_id for run in self.runs if run.info.run_id not in run_ids]
+        return self.href(runs=",".join(left) or self.ids, without=None)
 
 
 def _place(ids: Sequence[str], run_id: str, otherwise: int) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from runyard.tracking.runs.entities import Run
 from runyard.ui.parts.compare_state import Comparison
 from runyard.ui.parts.format import MISSING, exact, number, shortened
-from runyard.ui.parts.metric_names import Goal, goal_of
+from runyard.ui.parts.metric_names import Goal
 from runyard.ui.parts.numbers import writer_of
 
 MANY_ROWS = 20
@@ -29,7 +29,6 @@ class Compared:
     ----------
     columns: A value of each key, for each run.
     numbers: The same as numbers, where they are; then cells say how far they are from the baseline.
-    goals: Which value is better, by key, where that is known.
     hrefs: Where keys lead to, by key.
     note: A sentence about where the values come from.
     """
@@ -37,7 +36,6 @@ class Compared:
     title: str
     columns: tuple[Mapping[str, str], ...]
     numbers: tuple[Mapping[str, float], ...] | None = None
-    goals: Mapping[str, Goal | None] | None = None
     hrefs: Mapping[str, str] | None = None
     in_order: bool = False
     note: str = ""
@@ -139,8 +137,7 @@ def metrics(title: str, runs: Sequence[Run], wanted: Callable[[str], bool]) -> C
     """What is compared, of the latest values of metrics."""
     found = tuple({key: value for key, value in run.data.metrics.items() if wanted(key)} for run in runs)
     written = tuple({key: number(value, 6) for key, value in values.items()} for values in found)
-    goals = {key: goal_of(key) for key in {key for values in found for key in values}}
-    return Compared(title, written, found, goals)
+    return Compared(title, written, found)
 
 
 def table_of(
@@ -166,7 +163,7 @@ def table_of(
     for (one, keys), wanted, most in zip(found, shown, rows, strict=True):
         some = wanted[first : first + most]
         equal = len(keys) - sum(map(one.differs, keys))
-        made = tuple(_row(one, key, comparison.baseline) for key in some)
+        made = tuple(_row(comparison, one, key) for key in some)
         bands.append(Band(one.title, made, equal, len(wanted), first + 1, one.numbers is not None, one.note))
     return Table(
         tuple(bands),
@@ -199,9 +196,9 @@ def _rows_of(
     return most
 
 
-def _row(compared: Compared, key: str, baseline: int) -> Row:
+def _row(comparison: Comparison, compared: Compared, key: str) -> Row:
     if compared.numbers is not None:
-        return Row(key, _number_cells(compared, key, baseline), compared.differs(key))
+        return Row(key, _number_cells(comparison, compared, key), compared.differs(key))
     cells = []
     for column in compared.columns:
         text = column.get(key, MISSING)
@@ -210,9 +207,9 @@ def _row(compared: Compared, key: str, baseline: int) -> Row:
     return Row(key, tuple(cells), compared.differs(key), (compared.hrefs or {}).get(key, ""))
 
 
-def _number_cells(compared: Compared, key: str, baseline: int) -> tuple[Cell, ...]:
+def _number_cells(comparison: Comparison, compared: Compared, key: str) -> tuple[Cell, ...]:
     numbers, texts = [values.get(key) for values in compared.numbers or ()], compared.columns
-    goal = (compared.goals or {}).get(key)
+    goal, baseline = comparison.goal(key), comparison.baseline
     base = numbers[baseline]
     known = [value for value in numbers if value is not None and math.isfinite(value)]
     write = writer_of(key, [value - base for value in known]) if base is not None else number

@@ -1,6 +1,7 @@
 """What pages say of runs and models: their names, times, tags and latest metrics."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -45,9 +46,9 @@ def run_name(run: Run) -> str:
 def names_of(runs: Sequence[Run]) -> dict[str, str]:
     """A name for each run; runs of the same name get the start of their id beside it."""
     ids, names = [run.info.run_id for run in runs], [run_name(run) for run in runs]
+    times = Counter(names)
     return {
-        run_id: name if names.count(name) == 1 else f"{name} ({run_id[:6]})"
-        for run_id, name in zip(ids, names, strict=True)
+        run_id: name if times[name] == 1 else f"{name} ({run_id[:6]})" for run_id, name in zip(ids, names, strict=True)
     }
 
 
