@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from runyard.client import RunyardClient
 from tests.browser.conftest import Tab
@@ -25,6 +25,7 @@ _DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGA
 _FILES = {
     "plots/dot.png": base64.b64decode(_DOT),
     "table.csv": b"epoch,loss\n1,0.5\n",
+    "plots/drawn.svg": b"<svg xmlns='http://www.w3.org/2000/svg'><script>top.document.title = 'ran'</script></svg>",
     "report.html": b"<script>document.title = 'ran'</script><h1>report</h1>",
     "notes/deep/hello.txt": b"hello <b>world</b>",
 }
@@ -109,6 +110,9 @@ def test_the_tree_opens_and_files_are_looked_into(tab: Tab, run_path: str) -> No
     tab.open(f"{run_path}?path=plots/dot.png")
 
     tab.page.wait_for_function("document.querySelector('.preview img').naturalWidth === 1")
+    tab.page.get_by_role("link", name="Next picture").click()
+    tab.page.wait_for_function("document.querySelector('.preview img').naturalWidth > 1")
+    assert "ran" != tab.page.title()
 
 
 def test_a_page_among_the_artifacts_is_shown_without_its_scripts(tab: Tab, run_path: str) -> None:
@@ -137,6 +141,25 @@ def test_files_are_downloaded_as_they_are(tab: Tab, run_path: str) -> None:
     assert _FILES["table.csv"] == download.value.path().read_bytes()
 
 
+def read_the_log(page: Page) -> None:
+    """Its end, a text that is found in it, and a line of it."""
+    page.get_by_role("link", name="End", exact=True).click()
+    expect(page.locator(".text code")).to_contain_text("1200000 epoch 1200")
+    page.get_by_role("link", name="Beginning", exact=True).click()
+    page.get_by_label("Find in the text").fill("99 epoch 1")
+    page.get_by_label("Find in the text").press("Enter")
+    expect(page.locator("#hit")).to_be_in_viewport()
+    expect(page.locator(".numbers .here")).to_have_text("1099")
+    page.get_by_role("link", name="Next hit").click()
+    expect(page.locator(".numbers .here")).to_have_text("1199")
+    page.get_by_role("link", name="Previous hit").click()
+    expect(page.locator(".numbers .here")).to_have_text("1099")
+    page.get_by_label("Line").fill("600000")
+    page.get_by_role("button", name="Go").click()
+    expect(page.locator(".numbers .here")).to_be_in_viewport()
+    expect(page.locator(".text code")).to_contain_text("0600000 epoch 600")
+
+
 def test_all_kinds_of_files_are_read_where_they_are(tab: Tab, server: RunningServer, story: Story) -> None:
     """Images of two runs at one step, a sorted table, the end of a long log, a notebook, a folder as one file."""
     first, second = story.run_ids[:2]
@@ -163,12 +186,7 @@ def test_all_kinds_of_files_are_read_where_they_are(tab: Tab, server: RunningSer
     page.get_by_role("link", name="score").click()
     expect(page.locator(".data tbody tr").first).to_have_text("997996996")
     page.get_by_role("link", name="log.txt").click()
-    page.get_by_role("link", name="End", exact=True).click()
-    expect(page.locator(".text code")).to_contain_text("1200000 epoch 1200")
-    page.get_by_label("Line").fill("600000")
-    page.get_by_role("button", name="Go").click()
-    expect(page.locator(".numbers .here")).to_be_in_viewport()
-    expect(page.locator(".text code")).to_contain_text("0600000 epoch 600")
+    read_the_log(page)
     page.get_by_role("link", name="n.ipynb").click()
     expect(page.locator(".notebook pre").first).to_have_text("1 + 1")
     expect(page.locator(".notebook td").last).to_have_text("cell")

@@ -188,6 +188,8 @@ def test_keys_are_found_by_a_regular_expression(gate: Gate) -> None:
 
     assert ["metrics.val/acc", "params.opt name"] == sorted(found.keys)
     assert [] == gate.ask(FindKeys(text="ACC", pattern=True)).keys
+    assert ["metrics.val/acc", "metrics.val/loss"] == gate.ask(FindKeys(text="^val", pattern=True, of="metrics")).keys
+    assert [] == gate.ask(FindKeys(text="^val", pattern=True, of="params")).keys
     with pytest.raises(InvalidParameter, match=r"in the regular expression 'a\(', at character"):
         gate.ask(FindKeys(text="a(", pattern=True))
 
@@ -198,5 +200,7 @@ def test_keys_that_are_found_are_bounded(gate: Gate) -> None:
     gate.perform(LogBatch(run_id=a_run(gate), metrics=points))
 
     answer = gate.ask(FindKeys(text="layer"))
+    of_metrics = gate.ask(FindKeys(text="layer", of="metrics"))
 
     assert ([f"metrics.layer{place:04}" for place in range(20)], True) == (answer.keys, answer.more)
+    assert (500, False) == (len(of_metrics.keys), of_metrics.more)

@@ -125,12 +125,13 @@ def test_twelve_thousand_metrics_come_in_pages(gate: Gate, reader: Reader) -> No
     first, second, beyond = (reader.get(f"{path}{more}") for more in ("", "&charts_from=48", "&charts_from=99999999"))
     found = reader.get(f"{path}&charts_find=m11987")
     grouped = reader.get(f"{path}&charts_find=m11987&group=params.lr")
+    by_pattern = reader.get(f"{path}&charts_find=^layer_11/.*987$&charts_pattern=1&group=params.lr")
 
     assert list(sorted(keys)[:PAGE_SIZE]) == charts(first)
     assert list(sorted(keys)[PAGE_SIZE : 2 * PAGE_SIZE]) == charts(second)
     assert sorted(keys)[-1] == charts(beyond)[-1]
     assert "1-48 of 12,000 metrics" in first.words
-    assert ["layer_11/m11987"] == charts(found) == charts(grouped)
+    assert ["layer_11/m11987"] == charts(found) == charts(grouped) == charts(by_pattern)
     assert len(first.body) < 200_000
     assert len(first.elements) < 3500
 

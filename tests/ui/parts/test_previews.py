@@ -15,6 +15,7 @@ from runyard.ui.parts.previews.preview import preview_of
 from tests.ui.parts.looks import Counted, a_look, followed
 
 PNG = base64.b64encode(b"\x89PNG").decode()
+SVG = "<svg onload='alert(1)'/>"
 
 
 def shown(name: str, content: bytes, **state: Any) -> Any:
@@ -208,6 +209,7 @@ def test_notebooks_are_data() -> None:
         {"output_type": "display_data", "data": {"image/png": PNG, "text/plain": "no"}},
         {"output_type": "display_data", "data": {"image/png": '"><script>', "text/html": f"<table><tr><td>1{evil}"}},
         {"output_type": "display_data", "data": {"image/svg+xml": evil, "text/plain": "an svg"}},
+        {"output_type": "display_data", "data": {"image/svg+xml": SVG, "text/plain": "no"}},
         {"output_type": "error", "traceback": ["\x1b[0;31mZeroDivisionError\x1b[0m"]},
         {"output_type": "display_data", "data": {"application/javascript": "alert(1)"}},
     ]
@@ -221,10 +223,11 @@ def test_notebooks_are_data() -> None:
     text, code = book.cells
     assert "&lt;script&gt;" in text.html
     assert ("1/0", "7") == (code.source, code.number)
-    assert ["text", "picture", "html", "text", "error"] == [output.kind for output in code.outputs]
+    assert ["text", "picture", "html", "text", "picture", "error"] == [output.kind for output in code.outputs]
     assert f"data:image/png;base64,{PNG}" == code.outputs[1].text
     assert code.outputs[0].text.startswith("red\n")
-    assert ["an svg", "ZeroDivisionError"] == [output.text for output in code.outputs[3:]]
+    assert ["an svg", "ZeroDivisionError"] == [output.text for output in code.outputs[3::2]]
+    assert f"data:image/svg+xml;base64,{base64.b64encode(SVG.encode()).decode()}" == code.outputs[4].text
     for bad in ("<script", "onerror", "javascript:", "<img"):
         assert bad not in code.outputs[2].html
 

@@ -29,4 +29,5 @@ const [tree, current] = [document.querySelector(".files > nav"), document.queryS
 if (tree && current) tree.scrollTop = current.offsetTop - tree.offsetTop - tree.clientHeight / 2;
 
 // a line that cannot be reached by the address's fragment alone: it was asked for with a form
-document.querySelector(".numbers .here")?.scrollIntoView({ block: "center" });
+const hit = document.getElementById("hit");
+(hit ?? document.querySelector(".numbers .here"))?.scrollIntoView({ block: "center", inline: "nearest" });

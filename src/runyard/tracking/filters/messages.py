@@ -73,15 +73,22 @@ class KeysFound(Answer):
     more: bool = False
 
 
+KINDS = ("all", "metrics", "params", "tags")
+KeyKind = Annotated[str, Choice(tuple((name, number) for number, name in enumerate(KINDS, 1)))]
+"""Of which kind keys are."""
+
+
 class FindKeys(Message[KeysFound], get="runs/find-keys", family="runyard", needs="run.read", dear=True):
     """Keys of metrics, params and tags that hold a text, in any case of letters; at most 60.
 
     With `pattern`, the text is a regular expression of the search language that matches a part of the name of the
-    column, such as `^metrics.val`; case counts.
+    column, such as `^metrics.val`; case counts. With `of`, only keys of that kind are looked for, the expression
+    matches a part of the key itself, such as `^val`, and there are at most 1,000.
     """
 
     text: str
     pattern: bool = False
+    of: KeyKind = "all"
 
     def check(self) -> None:
         check_storable("text", self.text)

@@ -17,6 +17,8 @@ from runyard.tracking.filters.sources import PREFIXES, SOURCES, Source
 MAX_NOTES = 5
 MAX_FOUND = 20
 """Keys of each kind that a search for keys finds."""
+MAX_OF_ONE_KIND = 1_000
+"""The same where it looks for one kind only."""
 
 
 @performs(ExplainFilter)
@@ -54,15 +56,18 @@ def complete_filter(tx: Transaction, message: CompleteFilter) -> Wire:
 @performs(FindKeys)
 def find_keys(tx: Transaction, message: FindKeys) -> Wire:
     """A statement for each kind."""
-    found = {prefix: keys_with(tx, kind, _meant(message, prefix), MAX_FOUND + 1) for kind, prefix in PREFIXES.items()}
-    keys = [f"{prefix}.{key}" for prefix, of_kind in found.items() for key in of_kind[:MAX_FOUND]]
-    return {"keys": keys, "more": any(len(of_kind) > MAX_FOUND for of_kind in found.values())}
+    most = MAX_FOUND if message.of == "all" else MAX_OF_ONE_KIND
+    wanted = {kind: prefix for kind, prefix in PREFIXES.items() if message.of in ("all", prefix)}
+    found = {prefix: keys_with(tx, kind, _meant(message, prefix), most + 1) for kind, prefix in wanted.items()}
+    keys = [f"{prefix}.{key}" for prefix, of_kind in found.items() for key in of_kind[:most]]
+    return {"keys": keys, "more": any(len(of_kind) > most for of_kind in found.values())}
 
 
 def _meant(message: FindKeys, prefix: str) -> Callable[[str], bool]:
     """What tells whether a key of a kind is looked for."""
     if message.pattern:
         expression = compiled(message.text)
-        return lambda key: expression.found_in(f"{prefix}.{key}")
+        before = f"{prefix}." if message.of == "all" else ""
+        return lambda key: expression.found_in(before + key)
     wanted = message.text.lower()
     return lambda key: wanted in key.lower()

@@ -216,10 +216,10 @@ def _keys(site: Site, state: ListState, asked: Asked, runs: Sequence[Run]) -> Ke
     keys = {key for run in runs for key in run.data.metrics}
     if asked.groups:
         keys |= {entry.key for entry in asked.described.metric_keys}
-        if find and not pattern and asked.described.described < asked.described.runs:
-            others = site.ask(FindKeys(text=find)).keys
-            keys |= {name.removeprefix("metrics.") for name in others if name.startswith("metrics.")}
     try:
+        if asked.groups and find and asked.described.described < asked.described.runs:
+            others = site.ask(FindKeys(text=find, pattern=pattern, of="metrics")).keys
+            keys |= {name.removeprefix("metrics.") for name in others}
         keys = _meant(keys, find, pattern=pattern)
     except InvalidParameter as wrong:
         problem = wrong.message

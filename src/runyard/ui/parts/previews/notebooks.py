@@ -22,6 +22,7 @@ _HTML = 24_000
 _PICTURE = 700_000
 _ALL_PICTURES = 2_000_000
 _PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
+_SVG = "image/svg+xml"
 _FORMATS = (4, 3)
 _NOTHING = Markup("")
 
@@ -142,8 +143,12 @@ def _shown(output: dict[str, Any], budget: _Budget) -> Iterator[Output]:
 
 def _best(data: dict[str, Any], budget: _Budget) -> Iterator[Output]:
     """The richest form of a result that can be shown as data."""
-    for kind in _PICTURES:
-        if kind in data and (picture := _picture(kind, _joined(data[kind]), budget)):
+    for kind in (*_PICTURES, _SVG):
+        text = _joined(data.get(kind))
+        if kind == _SVG:  # in a picture no script runs, and nothing is loaded
+            drawn = "<svg" in text and len(text) <= _PICTURE
+            text = base64.b64encode(printable(text).encode()).decode() if drawn else ""
+        if text and (picture := _picture(kind, text, budget)):
             yield Output("picture", picture)
             return
     html = _joined(data.get("text/html"))

@@ -1,7 +1,17 @@
 """Text by pages: any part of a file of any size, with numbers of lines where they can be known."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from runyard.ui.parts.previews.found_text import (
+    Needle,
+    TextSearch,
+    first_from,
+    last_before,
+    lines_before,
+    marked,
+    not_found,
+    position_in_page,
+)
 from runyard.ui.parts.previews.look import Look
 from runyard.ui.parts.terminal import shown_line
 
@@ -25,6 +35,7 @@ class TextPage:
     first, last: Bytes that the page begins at and ends before.
     here: The line that was asked for; 0 for none.
     note: What else is to be said.
+    search: The text that is looked for.
     """
 
     lines: tuple[str, ...]
@@ -38,6 +49,7 @@ class TextPage:
     end: str
     here: int = 0
     note: str = ""
+    search: TextSearch | None = None
 
     @property
     def is_whole(self) -> bool:
@@ -58,7 +70,40 @@ def is_text(look: Look) -> bool:
 
 
 def text_page(look: Look) -> TextPage:
-    """The page that the address asks for: from a byte (``at``), around a line (``line``), or the end (``at=end``)."""
+    """The page that the address asks for: from a byte (``at``), around a line (``line``), or the end (``at=end``).
+
+    With ``find`` a text is marked on it; ``from`` and ``until`` lead to where it is behind or before a byte.
+    """
+    needle = Needle.of(look)
+    if needle is None:
+        return _page_asked_for(look)
+    if look.state.text("from") or look.state.text("until"):
+        return _page_of_hit(look, needle)
+    page = _page_asked_for(look)
+    return replace(page, search=TextSearch(needle.text, marked(page.lines, needle, None)))
+
+
+def _page_of_hit(look: Look, needle: Needle) -> TextPage:
+    """The page with the next place of a text, or the place that it was looked for from."""
+    backwards = look.state.text("until") != ""
+    start = min(max(0, look.number("until" if backwards else "from")), look.size)
+    place = last_before(look, needle, start) if backwards else first_from(look, needle, start)
+    begin = lines_before(look, start if place.at is None else place.at)
+    page = _page_from(look, begin, _number_at(look, begin))
+    if place.at is None:
+        note, onwards = not_found(look, needle, place, start=start, backwards=backwards)
+        return replace(page, search=TextSearch(needle.text, marked(page.lines, needle, None), note, onwards=onwards))
+    now = position_in_page(look, needle, begin, place.at)
+    search = TextSearch(
+        needle.text,
+        marked(page.lines, needle, now),
+        previous=f"{look.href(find=needle.text, until=place.at)}#hit",
+        next=f"{look.href(find=needle.text, **{'from': place.at + len(needle.content)})}#hit",
+    )
+    return replace(page, search=search, here=page.numbers[now[0]] if page.numbers else 0)
+
+
+def _page_asked_for(look: Look) -> TextPage:
     wanted, note, here = look.number("line"), "", 0
     if look.state.text("at") == "end":
         return _page_before(look, look.size, 0)
@@ -107,17 +152,17 @@ def _page(look: Look, start: int, content: bytes, number: int, here: int, note: 
     if len(texts) > 1 and not texts[-1]:
         texts.pop()
     shown = shown_line if look.suffix in _LOGS else lambda line: line.removesuffix("\r")
-    after = number + content.count(b"\n") if number else 0
+    after, find = number + content.count(b"\n") if number else 0, next(iter(look.state.all("find")), None)
     return TextPage(
         lines=tuple(shown(line) for line in texts),
         numbers=tuple(range(number, number + len(texts))) if number else (),
         first=start,
         last=last,
         size=look.size,
-        begin=look.href() if start else "",
-        previous=look.href(before=start, number=number or None) if start else "",
-        next=look.href(at=last, number=after or None) if last < look.size else "",
-        end=look.href(at="end") if last < look.size else "",
+        begin=look.href(find=find) if start else "",
+        previous=look.href(before=start, number=number or None, find=find) if start else "",
+        next=look.href(at=last, number=after or None, find=find) if last < look.size else "",
+        end=look.href(at="end", find=find) if last < look.size else "",
         here=here,
         note=note,
     )
