@@ -1,6 +1,7 @@
 """An answer with runs, decoded to what a table shows of them: at one go, a third of the time that dictionaries take."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal
 
 import msgspec
 
@@ -67,9 +68,36 @@ def answer_in(text: bytes) -> FoundRuns | None:
         return None
 
 
-def decoded(runs: Sequence[msgspec.Raw]) -> list[FoundRun] | None:
-    """Runs of an answer; None when one has another form than most servers give it, such as numbers as texts."""
+DecodeRun = Callable[[msgspec.Raw], FoundRun]
+
+
+def decoder_for(keys: Mapping[str, Sequence[str]]) -> DecodeRun:
+    """Decodes runs whose metrics, params and tags have these keys: no text is made for a key, which saves a third."""
+    fields = [
+        (kind, list[_entry(Point if kind == "metrics" else Text, keys[kind])], [])  # type: ignore[misc]  # made here
+        for kind in ("metrics", "params", "tags")
+    ]
+    data = msgspec.defstruct("KnownData", fields, gc=False)
+    run = msgspec.defstruct("KnownRun", [("info", Info), ("data", data, msgspec.field(default_factory=data))], gc=False)
+    decode: DecodeRun = msgspec.json.Decoder(run).decode
+    return decode
+
+
+def _entry(general: type[msgspec.Struct], keys: Sequence[str]) -> Any:
+    if not keys:
+        return general
+    value = next(each for each in msgspec.structs.fields(general) if each.name == "value")
+    return msgspec.defstruct("Known", [("key", Literal[tuple(keys)]), ("value", value.type, value.default)], gc=False)
+
+
+def decoded(runs: Sequence[msgspec.Raw], decode: DecodeRun = _decode_run) -> list[FoundRun] | None:
+    """Runs of an answer; None when one has another form than most servers give it, such as numbers as texts.
+
+    Parameters
+    ----------
+    decode: Of `decoder_for`: None is returned as well when a run has another key.
+    """
     try:
-        return [_decode_run(run) for run in runs]
+        return [decode(run) for run in runs]
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return None

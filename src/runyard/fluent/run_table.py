@@ -1,7 +1,8 @@
 """Found runs as the columns of a table, filled from the answers as they come: no object is made for a run."""
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from runyard.core.http import body_of
 from runyard.core.libraries import pd
 from runyard.exceptions import RunyardException
-from runyard.fluent.found_runs import AT_ONCE, FoundRun, answer_in, decoded
+from runyard.fluent.found_runs import AT_ONCE, DecodeRun, FoundRun, FoundRuns, answer_in, decoded, decoder_for
 from runyard.tracking.runs.entities import RunInfo
 
 _ATTRIBUTES = ("run_id", "experiment_id", "status", "artifact_uri")
@@ -18,6 +19,48 @@ _DIFFERENT = frozenset(("run_id", "artifact_uri", "end_time"))
 """Attributes that few runs share a value of."""
 _KINDS = ("metrics", "params", "tags")
 _NAN = float("nan")
+_MAX_UNKNOWN = 20
+"""How often runs may have keys that none had before; from then on none is expected to know them all."""
+_MAX_KEYS = 1_000
+_TOLD_FROM = 20
+"""Values that tell whether runs share them."""
+
+
+class RunsPage:
+    """An answer with runs, as JSON text, of which no run has been read yet.
+
+    Attributes
+    ----------
+    next_token: The token of the next page.
+    size: The number of runs.
+
+    Raises
+    ------
+    RunyardException: It is something else.
+    """
+
+    def __init__(self, text: bytes) -> None:
+        found = answer_in(text)
+        self.runs: FoundRuns | None = found
+        self.objects: Sequence[Mapping[str, Any]] = ()
+        if found is not None:
+            self.next_token, self.size = found.next_page_token, len(found.runs)
+            return
+        with _of_runs():  # it has another form than most servers give it
+            answer = body_of(text)
+            self.objects = answer.get("runs") or ()
+            self.next_token, self.size = answer.get("next_page_token"), len(self.objects)
+
+
+@contextmanager
+def _of_runs() -> Iterator[None]:
+    """Raises an error of ours where no run can be read."""
+    try:
+        yield
+    except (AttributeError, KeyError, TypeError, ValueError) as problem:
+        raise RunyardException(
+            "The answer is not one of Runyard or MLflow: no run can be read from it. Check the tracking URI."
+        ) from problem
 
 
 class RunTable:
@@ -35,38 +78,42 @@ class RunTable:
         self._texts: dict[str, dict[str, list[str | None]]] = {"params": {}, "tags": {}}
         self._known: dict[Any, Any] = {}
         """Each value once: many runs have the same."""
+        self._own: set[tuple[str, str]] = set()
+        """Params and tags of which most runs have a value of their own."""
+        self._decode: DecodeRun | None = None
+        """Decodes runs that have no other keys than those before."""
+        self._unknown = 0
 
-    def add_page(self, text: bytes) -> tuple[int, str | None]:
-        """Add the runs of an answer, as JSON text; returns how many there are, and the token of the next page.
+    def add(self, answer: RunsPage) -> None:
+        """Add the runs of an answer.
 
         Raises
         ------
-        RunyardException: It is something else.
+        RunyardException: No run can be read from a part of it.
         """
-        found = answer_in(text)
-        try:
-            if found is None:
-                answer = body_of(text)
-                runs = answer.get("runs") or ()
-                for each in runs:
-                    self._add(each)
-                return len(runs), answer.get("next_page_token")
-            for first in range(0, len(found.runs), AT_ONCE):
-                self._add_group(found.runs[first : first + AT_ONCE])
-            return len(found.runs), found.next_page_token
-        except (AttributeError, KeyError, TypeError, ValueError) as problem:
-            raise RunyardException(
-                "The answer is not one of Runyard or MLflow: no run can be read from it. Check the tracking URI."
-            ) from problem
+        with _of_runs():
+            for each in answer.objects:
+                self._add(each)
+            texts = answer.runs.runs if answer.runs is not None else ()
+            for first in range(0, len(texts), AT_ONCE):
+                self._add_group(texts[first : first + AT_ONCE])
 
     def _add_group(self, texts: Sequence[Any]) -> None:
         """Add runs, each as JSON text."""
-        runs = decoded(texts)
+        runs = decoded(texts, self._decode) if self._decode else None
         if runs is not None:
             self._add_found(runs)
             return
-        for text in texts:
-            self._add(body_of(bytes(text)))
+        runs = decoded(texts)
+        if runs is None:
+            for text in texts:
+                self._add(body_of(bytes(text)))
+            return
+        self._add_found(runs)
+        self._unknown += 1
+        keys = {"metrics": list(self._metrics), **{kind: list(columns) for kind, columns in self._texts.items()}}
+        expected = self._unknown < _MAX_UNKNOWN and sum(map(len, keys.values())) <= _MAX_KEYS
+        self._decode = decoder_for(keys) if expected else None
 
     def _add_found(self, runs: Sequence[FoundRun]) -> None:
         """Add runs column by column: those that have the same keys, as most have, at one go."""
@@ -95,8 +142,10 @@ class RunTable:
             numbers.extend(map(float, values))
         else:
             texts = self._texts[kind].setdefault(key, [])
+            if not texts and 2 * len(set(values)) > len(values) > _TOLD_FROM:
+                self._own.add((kind, key))
             texts.extend([None] * (row - len(texts)))
-            texts.extend(map(self._known.setdefault, values, values))
+            texts += values if (kind, key) in self._own else map(self._known.setdefault, values, values)
 
     def _add(self, run: Mapping[str, Any]) -> None:
         info, data, rows = RunInfo.from_wire(run["info"]), run.get("data") or {}, self.rows

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Literal
 
 from runyard.core.libraries import pd, required
@@ -11,7 +12,7 @@ from runyard.core.paged_list import PagedList, all_pages
 from runyard.exceptions import InvalidParameter
 from runyard.fluent.clients import client
 from runyard.fluent.experiments import current_experiment_id, search_experiments
-from runyard.fluent.run_table import RunTable
+from runyard.fluent.run_table import RunsPage, RunTable
 from runyard.tracking.runs.client import search_for
 from runyard.tracking.runs.entities import Run
 
@@ -88,11 +89,19 @@ def _tabled(
 ) -> "pd.DataFrame":
     required("pandas", "search_runs(output_format='pandas')")
     table, connection = RunTable(), client().connection
-    left, token = max_results if where else 0, None
-    while left > 0:
-        question = search_for(where, filter_string, view, min(PAGE, left), order_by, token)
-        added, token = table.add_page(connection.ask_text(question))
-        left = left - added if token else 0
-        if not (table.rows or token):
-            client().warn_of_filter(filter_string)
+
+    def page(size: int, token: str | None) -> RunsPage:
+        return RunsPage(connection.ask_text(search_for(where, filter_string, view, size, order_by, token)))
+
+    left = max_results
+    answer = page(min(PAGE, left), None) if where and left > 0 else None
+    with ThreadPoolExecutor(1, thread_name_prefix="runyard-search") as ahead:
+        while answer is not None:
+            left -= answer.size
+            more = answer.next_token and left > 0
+            coming = ahead.submit(page, min(PAGE, left), answer.next_token) if more else None
+            table.add(answer)  # while the server reads the next one
+            answer = coming.result() if coming else None
+    if where and max_results > 0 and not table.rows:
+        client().warn_of_filter(filter_string)
     return table.frame()
