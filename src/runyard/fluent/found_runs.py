@@ -73,21 +73,22 @@ DecodeRun = Callable[[msgspec.Raw], FoundRun]
 
 def decoder_for(keys: Mapping[str, Sequence[str]]) -> DecodeRun:
     """Decodes runs whose metrics, params and tags have these keys: no text is made for a key, which saves a third."""
-    fields = [
-        (kind, list[_entry(Point if kind == "metrics" else Text, keys[kind])], [])  # type: ignore[misc]  # made here
-        for kind in ("metrics", "params", "tags")
-    ]
-    data = msgspec.defstruct("KnownData", fields, gc=False)
+    data = msgspec.defstruct("KnownData", [(kind, _entries(kind, keys[kind]), []) for kind in keys], gc=False)
     run = msgspec.defstruct("KnownRun", [("info", Info), ("data", data, msgspec.field(default_factory=data))], gc=False)
-    decode: DecodeRun = msgspec.json.Decoder(run).decode
+    decoder: Any = msgspec.json.Decoder(run)
+    decode: DecodeRun = decoder.decode
     return decode
 
 
-def _entry(general: type[msgspec.Struct], keys: Sequence[str]) -> Any:
-    if not keys:
-        return general
-    value = next(each for each in msgspec.structs.fields(general) if each.name == "value")
-    return msgspec.defstruct("Known", [("key", Literal[tuple(keys)]), ("value", value.type, value.default)], gc=False)
+def _entries(kind: str, keys: Sequence[str]) -> Any:
+    """The type of a list of metrics, params or tags that have no other keys than these."""
+    general: Any = Point if kind == "metrics" else Text
+    if keys:
+        value = next(each for each in msgspec.structs.fields(general) if each.name == "value")
+        general = msgspec.defstruct(
+            "Known", [("key", Literal[tuple(keys)]), ("value", value.type, value.default)], gc=False
+        )
+    return list[general]
 
 
 def decoded(runs: Sequence[msgspec.Raw], decode: DecodeRun = _decode_run) -> list[FoundRun] | None:

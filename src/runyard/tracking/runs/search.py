@@ -26,6 +26,7 @@ from runyard.tracking.runs.conditions import (
 from runyard.tracking.runs.orders import sort_columns, time_of
 from runyard.tracking.runs.ranges import TABLES, common_runs, few_of, few_runs, narrowed
 from runyard.tracking.runs.row_walks import by_age, by_duration, by_end, by_id, by_name, by_status, by_user
+from runyard.tracking.runs.settled import is_lasting, known_candidates, told_candidates
 from runyard.tracking.runs.tables import runs
 from runyard.tracking.runs.texts import runs_with_texts
 from runyard.tracking.runs.walks import (
@@ -160,10 +161,20 @@ def _rows(tx: Transaction, page: Page, every: sa.Select[Any], search: Search) ->
         rows = _newest(tx, page, in_view.where(*meets(conditions, tx.dialect)), search)
     if rows is not None:
         return rows
-    few = common_runs(tx, conditions) if few is None else few
+    few = _found_at_length(tx, search) if few is None else few
     if few is None:
         return page.rows(tx, every.where(*_on_all(tx, search)))
     return page.rows(tx, every.where(one_of(tx, runs.c.id, few), *_tests(tx, search)))
+
+
+def _found_at_length(tx: Transaction, search: Search) -> list[int] | None:
+    """The same, by reading long ranges of indexes, or every run once for all searches with the same condition."""
+    few = common_runs(tx, search.conditions)
+    if few is not None or not any(map(is_lasting, search.conditions)):
+        return few
+    # Every run of the store is looked at: only for the sake of an experiment that has a good part of them.
+    many = max(MAX_NEWEST, tx.scalar(sa.select(sa.func.max(runs.c.id))) // 4)
+    return told_candidates(tx, search.conditions) if next_newest(tx, search, None, many)[1] else None
 
 
 def few_candidates(tx: Transaction, search: Search) -> list[int] | None:
@@ -172,7 +183,9 @@ def few_candidates(tx: Transaction, search: Search) -> list[int] | None:
     if view.place is not None and (few := _few_in_place(tx, view, view.place)) is not None:
         return few
     found = runs_with_texts(tx, search.conditions, view.experiments)
-    return few_runs(tx, search.conditions, view.shown(tx.dialect), view.several) if found is None else found
+    if found is None:
+        found = few_runs(tx, search.conditions, view.shown(tx.dialect), view.several)
+    return known_candidates(tx, search.conditions) if found is None else found
 
 
 def _few_in_place(tx: Transaction, view: View, place: Place) -> list[int] | None:

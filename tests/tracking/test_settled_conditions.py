@@ -1,0 +1,119 @@
+"""Conditions that a run never meets once it does not: what a search has told of runs is not read again."""
+
+import contextlib
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from runyard.gate.gate import Gate
+from runyard.tracking.runs import ranges, search, settled
+from runyard.tracking.runs.entities import Param
+from runyard.tracking.runs.messages import CountRuns, LogBatch, SearchRuns
+from runyard.tracking.runs.tables import runs
+from tests.factories import a_point, a_run, an_experiment
+
+pytestmark = pytest.mark.parametrize("cluster", ["sqlite"], indirect=True)
+
+FILTERS = (
+    "metrics.m IS NULL",
+    "params.p IS NULL",
+    "params.p LIKE '%x%'",
+    "params.p NOT LIKE '%x%'",
+    "params.p ~ 'x$'",
+    "metrics.m IS NULL and params.p LIKE '%x%'",
+    "artifact_uri LIKE '%/1a%'",
+    "artifact_uri LIKE '%nowhere%'",
+    "run_id ILIKE '%1A%'",
+)
+
+
+@pytest.fixture
+def small_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bounds that a few runs exceed, so that a search reads all of them."""
+    monkeypatch.setattr(search, "MAX_NEWEST", 0)
+    monkeypatch.setattr(ranges, "MAX_FOUND", 2)
+    monkeypatch.setattr(ranges, "MAX_VALUES", 1)
+
+
+@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.usefixtures("small_bounds")
+def test_what_was_told_holds_whatever_is_logged_later(gate: Gate, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs that are new, that get the metric or the param later, and that take the number of a removed one."""
+    monkeypatch.setattr(settled, "MAX_CANDIDATES", 15)
+    chance = random.Random(seed)
+    experiment = an_experiment(gate)
+    run_ids = [a_run(gate, experiment) for _ in range(6)]
+    for _ in range(20):
+        chosen = chance.choice(run_ids)
+        step = chance.choice(("new", "metric", "param", "removed"))
+        if step == "new":
+            run_ids.append(a_run(gate, experiment))
+        elif step == "metric":
+            gate.perform(LogBatch(run_id=chosen, metrics=[a_point("m")]))
+        elif step == "param":
+            value = f"{chosen[:2]}{chance.choice('xy')}"
+            with contextlib.suppress(Exception):  # it has another value already
+                gate.perform(LogBatch(run_id=chosen, params=[Param(key="p", value=value)]))
+        else:
+            last = _remove_last(gate)
+            run_ids = [run_id for run_id in run_ids if run_id != last]
+            run_ids.append(a_run(gate, experiment))
+        for text in FILTERS:
+            _assert_finds_what_a_count_finds(gate, experiment, text)
+
+
+def _remove_last(gate: Gate) -> str:
+    """Remove the run with the last number for good; returns its id."""
+    with gate.engines.writing.begin() as connection:
+        number, run_id = connection.execute(sa.select(runs.c.id, runs.c.run_uuid).order_by(runs.c.id.desc())).first()  # type: ignore[misc]
+        connection.execute(sa.delete(runs).where(runs.c.id == number))
+    return str(run_id)
+
+
+def _assert_finds_what_a_count_finds(gate: Gate, experiment: str, text: str) -> None:
+    """A count reads all runs each time."""
+    found = gate.perform(SearchRuns(experiment_ids=[experiment], filter=text, max_results=1000))
+    counted = gate.perform(CountRuns(experiment_ids=[experiment], filter=text))["count"]
+    assert counted == len(found.get("runs", ())), text
+
+
+@pytest.mark.parametrize("text", [FILTERS[0], FILTERS[2], FILTERS[7]])
+@pytest.mark.usefixtures("small_bounds")
+def test_the_next_search_reads_only_runs_that_are_new(gate: Gate, text: str) -> None:
+    """Not those that have been told to never meet the condition."""
+    experiment = an_experiment(gate)
+
+    def add(number: int) -> None:
+        for place in range(number):
+            run_id, param = a_run(gate, experiment), Param(key="p", value=str(place))
+            gate.perform(LogBatch(run_id=run_id, metrics=[a_point("m")], params=[param]))
+
+    def asked() -> list[tuple[str, Any]]:
+        with _listening(gate) as statements:
+            gate.perform(SearchRuns(experiment_ids=[experiment], filter=text))
+        return [each for each in statements if "runs.id > " in each[0] or "seen.id > " in each[0]]
+
+    add(5)
+    first = asked()
+    again = asked()
+    add(3)
+    later = asked()
+
+    assert [1, 0, 1] == [len(first), len(again), len(later)]
+    assert 0 == first[0][1][0]
+    assert 5 == later[0][1][0]
+
+
+@contextlib.contextmanager
+def _listening(gate: Gate) -> Iterator[list[tuple[str, Any]]]:
+    statements: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, values: Any, *_others: Any) -> None:
+        statements.append((statement, values))
+
+    sa.event.listen(gate.engines.reading, "before_cursor_execute", note)
+    yield statements
+    sa.event.remove(gate.engines.reading, "before_cursor_execute", note)
