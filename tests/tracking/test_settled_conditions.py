@@ -1,4 +1,4 @@
-"""Conditions that a run never meets once it does not: what a search has told of runs is not read again."""
+"""Conditions that a run never meets once it does not: what a search found out is not read again."""
 
 import contextlib
 import random

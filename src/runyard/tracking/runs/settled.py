@@ -1,4 +1,4 @@
-"""Conditions that a run which does not meet them never will: what a search has told of runs need not be read again.
+"""Conditions that a run which does not meet them never will: what a search finds out about runs need not be read again.
 
 A run keeps its metrics, its params and their values, its id and its artifact URI for good. So `metrics.m IS NULL`, or a
 pattern of a param or of `artifact_uri`, can be told once for each run. A search that no index serves looks at every run
@@ -91,7 +91,7 @@ def _candidates(tx: Transaction, conditions: Sequence[Condition], *, anew: bool)
 
 
 def _brought_up_to_date(tx: Transaction, condition: Comparison, told: _Told | None) -> _Told | None:
-    """What is told of a condition with the runs that were created since; None when too many may meet it."""
+    """What is known of a condition with the runs that were created since; None when too many may meet it."""
     row = _last_run.row(tx)
     if row is None:
         return None
