@@ -10,12 +10,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page, expect
 
 from runyard.client import RunyardClient
+from tests.browser.axe import faults
 from tests.browser.conftest import Tab
-from tests.browser.test_accessibility import faults
 from tests.support.server import RunningServer
 from tests.ui.stories import Story
 
@@ -63,7 +62,6 @@ def faults_of(tab: Tab, path: str) -> list[str]:
     """What axe finds on a page, in a narrow, dark window and in a wide, light one."""
     found = list[str]()
     tab.open(path)
-    tab.page.evaluate(AXE_SCRIPT)
     for width, scheme in ((390, "dark"), (1366, "light")):
         tab.page.set_viewport_size({"width": width, "height": 800})
         tab.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")

@@ -10,14 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import pytest
-from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, Page, expect
 
 from runyard.gate.gate import Gate
 from runyard.tracking.runs.entities import Param
 from runyard.tracking.runs.messages import LogBatch, UpdateRun
+from tests.browser.axe import faults
 from tests.browser.conftest import Tab
-from tests.browser.test_accessibility import faults
 from tests.factories import NOW, a_point, a_run, an_experiment
 from tests.support.server import RunningServer
 
@@ -106,7 +105,6 @@ def test_charts_follow_the_table_and_lead_others_to_the_same(tab: Tab, browser: 
     expect(rows).to_have_count(3 * STEPS)
     _as_pandas_has_them(rows.all_inner_texts(), seeds.losses)
     page.evaluate("scrollTo(0, 0)")
-    page.evaluate(AXE_SCRIPT)
     assert [] == faults(page)
 
     page.get_by_text("More", exact=True).click()

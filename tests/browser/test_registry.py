@@ -83,19 +83,3 @@ def test_the_description_is_edited(tab: Tab, story: Story) -> None:
     card.get_by_role("button", name="Save").click()
 
     expect(page.locator("strong", has_text="bold")).to_be_visible()
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1366])
-def test_no_page_is_wider_than_the_window(
-    browser: Browser, server: RunningServer, story: Story, scheme: str, width: int
-) -> None:
-    """On a telephone and on a desk, in both colours."""
-    context = browser.new_context(
-        viewport={"width": width, "height": 800}, color_scheme="dark" if scheme == "dark" else "light"
-    )
-    page = context.new_page()
-    for path in (address for address in story.addresses() if "models" in address):
-        page.goto(server.url + path)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
-    context.close()

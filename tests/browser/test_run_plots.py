@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from runyard.gate.gate import Gate
 from runyard.tracking.runs.entities import Param
 from runyard.tracking.runs.messages import LogBatch
+from tests.browser.axe import faults
 from tests.browser.conftest import MAX_WAIT, Tab
-from tests.browser.test_accessibility import faults
 from tests.factories import NOW, a_point, a_run, an_experiment
 from tests.support.server import RunningServer
 
@@ -119,7 +118,6 @@ def test_brushed_ranges_filter_the_table_and_a_link_shows_the_same(tab: Tab, swe
     other.goto(page.url)
     expect(other.locator(".plot-summary")).to_have_text(summary.text_content() or "")
     expect(other.locator("#filter")).to_have_value(page.locator("#filter").input_value())
-    other.evaluate(AXE_SCRIPT)
     assert [] == faults(other)
 
     page.go_back()
@@ -150,7 +148,6 @@ def test_what_matters_is_named_and_every_kind_of_plot_is_drawn(tab: Tab, sweep: 
         f"How loss is distributed over {RUNS} runs",
     ):
         expect(summaries.filter(has_text=re.compile(f"^{text}"))).to_have_count(1)
-    page.evaluate(AXE_SCRIPT)
     assert [] == faults(page)
 
 

@@ -1,6 +1,7 @@
 """Commands of `runyard models` as functions of Python."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,16 @@ import pytest
 
 import runyard
 from runyard.exceptions import InvalidParameter, RunyardException
+from tests.support.programs import forked_python
 
 pytestmark = pytest.mark.slow
+_LOADED = ("pandas", "fastapi", "jinja2", "runyard.cli.main")
+
+
+@pytest.fixture(autouse=True)
+def forks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The commands are forks of a Python that has imported what they need."""
+    monkeypatch.setattr(sys, "executable", str(forked_python(_LOADED)))
 
 
 @pytest.fixture

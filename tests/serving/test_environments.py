@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
@@ -14,14 +12,15 @@ import runyard
 from runyard.environments.own_wheel import own_requirement
 from runyard.serving.requirements import wanted_environment
 from tests.projects.wheels import wheel
+from tests.support.programs import start_command
 
 ROWS = pd.DataFrame({"a": [1.0, 2.0]})
 
 
-def _models(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "runyard", "models", *arguments]
+def _models(folder: Path, *arguments: str) -> tuple[int, str, str]:
+    """The exit code of a command, what it printed, and its errors."""
     own = {**os.environ, "RUNYARD_ENV_ROOT": str(folder / "environments")}
-    return subprocess.run(command, cwd=folder, env=own, capture_output=True, text=True, timeout=300, check=False)
+    return start_command("models", *arguments, folder=folder, environment=own, loaded=("runyard.cli.main",)).finish()
 
 
 def test_what_is_not_a_model_is_refused_before_anything_is_prepared(tmp_path: Path) -> None:
@@ -31,8 +30,8 @@ def test_what_is_not_a_model_is_refused_before_anything_is_prepared(tmp_path: Pa
     (tmp_path / "silent" / "MLmodel").write_text("flavors: {other: {}}\n")
     for name, says in (("empty", "no file called MLmodel"), ("silent", "no flavor 'python_function'")):
         for verb in ("serve", "predict", "prepare-env"):
-            done = _models(tmp_path, verb, "-m", name)
-            assert (1, True) == (done.returncode, says in done.stderr), done.stderr
+            code, _, errors = _models(tmp_path, verb, "-m", name)
+            assert (1, True) == (code, says in errors), errors
     assert not (tmp_path / "environments").exists()
 
 
@@ -43,14 +42,14 @@ def test_a_model_predicts_without_any_option(tmp_path: Path) -> None:
     runyard.pyfunc.save_model(
         tmp_path / "model", python_model=lambda rows: (rows["a"] + 1).tolist(), input_example=ROWS
     )
-    done = _models(tmp_path, "predict", "-m", "model", "-i", "model/serving_input_example.json")
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == {"predictions": [pytest.approx(2.0), pytest.approx(3.0)]}
-    assert "with uv: Python" in done.stderr
-    assert "Resolved" in done.stderr
-    again = _models(tmp_path, "prepare-env", "-m", "model")
-    assert "Using the environment" in again.stderr
-    assert again.stdout.startswith("Ready: ")
+    code, answer, errors = _models(tmp_path, "predict", "-m", "model", "-i", "model/serving_input_example.json")
+    assert code == 0, errors
+    assert json.loads(answer) == {"predictions": [pytest.approx(2.0), pytest.approx(3.0)]}
+    assert "with uv: Python" in errors
+    assert "Resolved" in errors
+    _, answer, errors = _models(tmp_path, "prepare-env", "-m", "model")
+    assert "Using the environment" in errors
+    assert answer.startswith("Ready: ")
 
 
 def test_this_runyard_is_packed_from_where_it_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

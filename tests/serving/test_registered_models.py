@@ -15,6 +15,8 @@ from tests.support.fluent import forget_everything
 from tests.support.programs import start_command
 from tests.support.server import RunningServer
 
+_LOADED = ("pandas", "skops.io", "sklearn.linear_model", "fastapi", "jinja2", "runyard.cli.main")
+
 
 @pytest.fixture(scope="module")
 def rows() -> pd.DataFrame:
@@ -47,7 +49,8 @@ def test_a_registered_model_is_served(
 ) -> None:
     """CSV and the JSON of a DataFrame get the answers that the model gives here."""
     arguments = ("-m", "runyard", "models", "serve", "-m", uri, "--port", "PORT", "--env-manager", "local")
-    serving = ModelServer(tmp_path, "", environment={"RUNYARD_TRACKING_URI": server.url}, arguments=arguments)
+    known = {"RUNYARD_TRACKING_URI": server.url}
+    serving = ModelServer(tmp_path, "", environment=known, arguments=arguments, loaded=("a_run", *_LOADED))
     serving.start()
     try:
         expected = {"predictions": unicorn.predict(rows).tolist()}
@@ -62,8 +65,7 @@ def test_a_registered_model_is_served(
 def _models(server: RunningServer, *arguments: str) -> tuple[int, str]:
     """The exit code of a command and its errors."""
     environment = {**server.environment, "RUNYARD_TRACKING_URI": server.url, "PATH": "/usr/bin:/bin"}
-    loaded = ("pandas", "skops.io", "fastapi", "jinja2", "runyard.cli.main")
-    code, _, errors = start_command("models", *arguments, environment=environment, loaded=loaded).finish()
+    code, _, errors = start_command("models", *arguments, environment=environment, loaded=_LOADED).finish()
     return code, errors
 
 

@@ -27,6 +27,7 @@ class RunningServer:
     ----------
     folder: Its working directory: database, artifacts and the log of its output.
     database_uri: Its backend store.
+    loaded: Modules that are imported before it begins, when it is a fork.
     """
 
     folder: Path
@@ -35,6 +36,7 @@ class RunningServer:
     options: tuple[str, ...] = ()
     environment: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | Process | None = None
+    loaded: tuple[str, ...] = ("a_server",)
 
     @property
     def url(self) -> str:
@@ -55,7 +57,7 @@ class RunningServer:
                 paths = [str(ROOT), *filter(None, [environment.get("PYTHONPATH")])]  # for launchers among the tests
                 environment["PYTHONPATH"] = os.pathsep.join(paths)
                 streams = (output.fileno(), output.fileno())
-                self.process = start_python(command[1:], streams, self.folder, environment, ("a_server",))
+                self.process = start_python(command[1:], streams, self.folder, environment, self.loaded)
             else:
                 self.process = subprocess.Popen(command, cwd=self.folder, stdout=output, stderr=output, env=environment)
         deadline = time.monotonic() + START_SECONDS

@@ -120,7 +120,7 @@ def a_story(
 def of_a_project(gate: Gate, run_ids: list[str], text: str | None) -> None:
     """Make the first run one of a project, with a step that was reused; the others get what steps and points have."""
     first, *steps = run_ids
-    for key, value in {
+    of_first = {
         tags.ENTRY_POINT: text or "main",
         tags.BACKEND: text or "local",
         tags.ENVIRONMENT: text or "uv",
@@ -133,15 +133,19 @@ def of_a_project(gate: Gate, run_ids: list[str], text: str | None) -> None:
         tags.SOURCE_TYPE: "PROJECT",
         f"{tags.REUSED}{run_ids[-1]}": json.dumps({"entry_point": text or "prepare"}),
         f"{tags.REUSED}gone": text or "{}",
-    }.items():
-        gate.perform(SetTag(run_id=first, key=key, value=value))
+    }
+    gate.perform(LogBatch(run_id=first, tags=_tags(of_first)))
+    point = json.dumps({text or "lr": text or "0.1"})
     for run_id in steps:
-        point = json.dumps({text or "lr": text or "0.1"})
-        for key, value in {tags.ROOT: first, tags.POINT: point, tags.ENTRY_POINT: text or "train"}.items():
-            gate.perform(SetTag(run_id=run_id, key=key, value=value))
+        of_step = {tags.ROOT: first, tags.POINT: point, tags.ENTRY_POINT: text or "train"}
+        gate.perform(LogBatch(run_id=run_id, tags=_tags(of_step)))
     keep(gate, first, "logs/output.log", f"Loading\n{text or 'epoch 1'}\n")
     keep(gate, first, "project/requirements.txt", "numpy==2.0\n")
     keep(gate, first, "project/uncommitted.patch", text or "diff --git a/x b/x\n")
+
+
+def _tags(values: dict[str, str]) -> list[Tag]:
+    return [Tag(key=key, value=value) for key, value in values.items()]
 
 
 def keep(gate: Gate, run_id: str, path: str, content: str | bytes) -> None:
@@ -187,6 +191,8 @@ def _register(gate: Gate, experiment_id: str, run_ids: list[str], text: str | No
 
 
 def _fill(gate: Gate, run_id: str, index: int, text: str | None) -> None:
+    source = ("mlflow.source.name", "mlflow.source.git.commit", "mlflow.source.git.repoURL", "mlflow.source.git.branch")
+    told = {"team": text or "vision", NOTE_TAG: text or "A **good** run."}
     gate.perform(
         LogBatch(
             run_id=run_id,
@@ -196,16 +202,9 @@ def _fill(gate: Gate, run_id: str, index: int, text: str | None) -> None:
                 for step in range(3)
                 for key, value in (("loss", 1 / (step + index + 1)), ("system/cpu", 50.0), ("nan", float("nan")))
             ],
-            tags=[Tag(key="team", value=text or "vision"), Tag(key=NOTE_TAG, value=text or "A **good** run.")],
+            tags=_tags(told | dict.fromkeys(source, text or "https://example.org/x.git")),
         )
     )
-    for key in (
-        "mlflow.source.name",
-        "mlflow.source.git.commit",
-        "mlflow.source.git.repoURL",
-        "mlflow.source.git.branch",
-    ):
-        gate.perform(SetTag(run_id=run_id, key=key, value=text or "https://example.org/x.git"))
     dataset = Dataset(
         name=text or "cifar", digest="abc", source_type="http", source=text or "https://example.org/x.zip"
     )
