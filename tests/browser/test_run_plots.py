@@ -130,7 +130,7 @@ def test_what_matters_is_named_and_every_kind_of_plot_is_drawn(tab: Tab, sweep: 
     page = tab.open(f"/experiments/{sweep.experiment_id}?charts=only")
     page.get_by_role("button", name="What matters").click()
     found = page.locator(".plot-matters")
-    expect(found.locator("tbody th")).to_have_text(["lr", "optimizer", "width"])
+    expect(found.locator("tbody th")).to_have_text(["lr", "optimizer", "width"], timeout=3 * MAX_WAIT)  # trees grow
     expect(found.locator(".plot-summary")).to_contain_text(f"{RUNS} runs, by an ensemble of trees")
     expect(found.locator("tbody tr").first).to_contain_text("higher lr, higher loss")
     expect(found).to_contain_text("not what causes it")
