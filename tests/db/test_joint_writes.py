@@ -145,14 +145,15 @@ def test_a_group_of_points_takes_a_few_round_trips(gate: Gate, tmp_path: Path) -
         _in_one_group(gate, [LogMetric(run_id=it, key="m", value=1.0, timestamp=1, step=step) for it in run_ids])
     trace = tmp_path / "trace"
     with trace.open("w") as file:
+        connections = list[Any]()
 
-        def listen(connection: Any, *_: object) -> None:
-            connection.pgconn.trace(file.fileno())
+        def listen(connection: sa.Connection) -> None:
+            connections.append(connection.connection.dbapi_connection)
+            connections[-1].pgconn.trace(file.fileno())
 
-        sa.event.listen(gate.engines.writing, "checkout", listen)
+        sa.event.listen(gate.engines.writing, "begin", listen)
         _in_one_group(gate, [LogMetric(run_id=it, key="m", value=1.0, timestamp=1, step=5) for it in run_ids])
-        with gate.engines.writing.connect() as connection:
-            connection.connection.dbapi_connection.pgconn.untrace()  # type: ignore[union-attr]
+        connections[0].pgconn.untrace()
     sent = [line.split("\t")[1:4:2] for line in trace.read_text().splitlines()]
 
     assert 5 == sum(message in (["F", "Sync"], ["F", "Query"]) for message in sent)

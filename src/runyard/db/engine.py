@@ -29,7 +29,7 @@ POOL_SECONDS = 0.5
 _LOG, _LOG_FILE, _TURNS = "write_ahead_log", "write_ahead_log_file", "turns"
 _RETURNED = "returned"
 WRITERS = 2
-"""Connections for writing to PostgreSQL: one, and one for writes that another transaction is in the way of."""
+"""Connections for writing: the writer's own, and one for writes that another transaction is in the way of."""
 IDLE_SECONDS = 1.0
 """After this time a connection to PostgreSQL must answer before it is used again."""
 CONNECT_SECONDS = 10
@@ -117,7 +117,7 @@ def _sqlite_engines(url: URL) -> Engines:
             f"The database {path} cannot be opened: {problem.strerror or problem}. Correct its path or its permissions."
         ) from None
     reading = sa.create_engine(url, pool_size=READERS, max_overflow=0, pool_timeout=POOL_SECONDS, pool_use_lifo=True)
-    writing = sa.create_engine(url, pool_size=1, max_overflow=0, pool_timeout=60)
+    writing = sa.create_engine(url, pool_size=WRITERS, max_overflow=0, pool_timeout=60)
     for engine, begin in ((reading, _begin_read), (writing, _begin_write)):
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "connect", _noting_log_of(path))

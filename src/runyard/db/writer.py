@@ -31,6 +31,8 @@ MAX_WAITING = 4096
 MAX_TRIES = 6
 LOCK_MS = 100
 """How long a group waits for a lock."""
+KEPT_SECONDS = 0.5
+"""How long a connection is kept for the next group: to have one lent for each takes as long as a small write."""
 _LIMITED = "lock_timeout"
 
 
@@ -52,6 +54,7 @@ class Writer:
         self._closed = False
         self._set_aside = JobsSetAside(engines, settings, self._tell)
         self._performed: Job | None = None
+        self._kept: sa.Connection | None = None
         self.group_observer: Callable[[int, float], None] | None = None
 
     @property
@@ -100,6 +103,7 @@ class Writer:
                 group = self._commit(group)
             if self.group_observer is not None and size:
                 self.group_observer(size, time.perf_counter() - began)
+        self._give_back()
 
     def _refuse_unfinished(self) -> None:
         """Answer those whose work is not finished when the writer ends."""
@@ -119,13 +123,27 @@ class Writer:
         group: list[Job] = []
         while len(group) < MAX_GROUP:
             try:
-                job = self._jobs.get(block=not group)
+                job = self._jobs.get_nowait() if group else self._awaited()
             except queue.Empty:
                 break
             if job is None:
                 return group, True
             group.append(job)
         return group, False
+
+    def _awaited(self) -> Job | None:
+        """The next job; while none comes, no connection is kept."""
+        if self._kept is not None:
+            try:
+                return self._jobs.get(timeout=KEPT_SECONDS)
+            except queue.Empty:
+                self._give_back()
+        return self._jobs.get()
+
+    def _give_back(self) -> None:
+        if self._kept is not None:
+            self._kept.close()
+            self._kept = None
 
     def _commit(self, group: list[Job]) -> list[Job]:
         """Perform a group in one transaction, again when the database asks for it.
@@ -173,19 +191,36 @@ class Writer:
             self._jobs.put(job)  # wakes the writer
 
     def _attempt(self, group: list[Job], savepoints: bool) -> list[Outcome]:
-        self._performed, perform = None, guarded if savepoints else _performed
-        with self._engines.writing.connect() as connection:
-            _limit_locks(connection)
+        self._performed = None
+        connection, self._kept = self._kept or self._connected(), None
+        try:
             with connection.begin():
-                tx, outcomes = Transaction(connection, self._settings), []
-                for jobs in [[job] for job in group] if savepoints else _joined(group, tx.dialect):
-                    if len(jobs) > 1:
-                        outcomes += _performed_jointly(tx, jobs)
-                        continue
-                    [self._performed] = jobs
-                    outcomes.append(perform(tx, jobs[0]))
-                    self._performed = None
-            return outcomes
+                outcomes = self._outcomes(Transaction(connection, self._settings), group, savepoints)
+        except BaseException:
+            connection.close()
+            raise
+        self._kept = connection
+        return outcomes
+
+    def _connected(self) -> sa.Connection:
+        connection = self._engines.writing.connect()
+        try:
+            _limit_locks(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _outcomes(self, tx: Transaction, group: list[Job], savepoints: bool) -> list[Outcome]:
+        perform, outcomes = guarded if savepoints else _performed, list[Outcome]()
+        for jobs in [[job] for job in group] if savepoints else _joined(group, tx.dialect):
+            if len(jobs) > 1:
+                outcomes += _performed_jointly(tx, jobs)
+                continue
+            [self._performed] = jobs
+            outcomes.append(perform(tx, jobs[0]))
+            self._performed = None
+        return outcomes
 
 
 def _joined(group: list[Job], dialect: str) -> Iterator[list[Job]]:
