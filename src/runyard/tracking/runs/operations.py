@@ -42,6 +42,7 @@ from runyard.tracking.runs.messages import (
 from runyard.tracking.runs.rows import (
     active_run,
     add_to_document,
+    described_run,
     find_run,
     params_among,
     put_texts,
@@ -169,8 +170,7 @@ def _stage(tx: Transaction, number: int, stage: str, deleted_time: int | None) -
 
 def put_tags(tx: Transaction, number: int, given: dict[str, str]) -> None:
     """Insert or replace tags of a run; the tag that names the run renames it. Tags only, then the document."""
-    written = write_tags(tx, number, given)
-    add_to_document(tx, number, {}, written)
+    add_to_document(tx, number, {}, write_tags(tx, number, given))
 
 
 def write_tags(tx: Transaction, number: int, given: dict[str, str]) -> dict[str, str]:
@@ -193,8 +193,8 @@ def _with_known_tables(before: str | None, given: str) -> str:
 @performs(SetTag)
 def set_tag(tx: Transaction, message: SetTag) -> Wire:
     """Insert or replace one tag."""
-    run = active_run(tx, message.wanted_id)
-    put_tags(tx, run.id, {message.key: message.value})
+    run = described_run(tx, message.wanted_id)
+    add_to_document(tx, run.id, {}, write_tags(tx, run.id, {message.key: message.value}), run.document)
     return {}
 
 
@@ -212,10 +212,10 @@ def delete_tag(tx: Transaction, message: DeleteTag) -> Wire:
 @performs(LogParam)
 def log_param(tx: Transaction, message: LogParam) -> Wire:
     """Insert a param, or agree that it is there already."""
-    run = active_run(tx, message.wanted_id)
+    run = described_run(tx, message.wanted_id)
     given = {message.key: message.value}
     write_params(tx, run.id, given)
-    add_to_document(tx, run.id, given, {})
+    add_to_document(tx, run.id, given, {}, run.document)
     return {}
 
 
@@ -239,7 +239,8 @@ def write_params(tx: Transaction, number: int, given: dict[str, str]) -> None:
 @performs(LogBatch)
 def log_batch(tx: Transaction, message: LogBatch) -> Wire:
     """Params, metrics and tags of a run, all in the one transaction."""
-    run = active_run(tx, message.run_id, lock=bool(message.params or message.tags))
+    described = described_run(tx, message.run_id) if message.params or message.tags else None
+    run = described or active_run(tx, message.run_id, lock=False)
     given, written = {param.key: param.value for param in message.params}, {}
     if given:
         write_params(tx, run.id, given)
@@ -250,8 +251,8 @@ def log_batch(tx: Transaction, message: LogBatch) -> Wire:
         series.append(tx, run.id, message.metrics)
     if message.tags:
         written = write_tags(tx, run.id, {tag.key: tag.value for tag in message.tags})
-    if given or written:
-        add_to_document(tx, run.id, given, written)
+    if described:
+        add_to_document(tx, run.id, given, written, described.document)
     return {}
 
 

@@ -54,10 +54,28 @@ class FoundRun(NamedTuple):
     name: str
 
 
+class DescribedRun(NamedTuple):
+    """A run whose params or tags are to be changed.
+
+    Attributes
+    ----------
+    document: The JSON text of its params and tags before the change.
+    """
+
+    id: int
+    document: str
+
+
 _wanted = sa.select(runs.c.id, runs.c.lifecycle_stage, runs.c.experiment_id, runs.c.name).where(
     runs.c.run_uuid == sa.bindparam("run_uuid")
 )
 _find = Prepared(_wanted, "run_uuid")
+_find_described = Prepared(
+    sa.select(runs.c.id, runs.c.document, runs.c.lifecycle_stage)
+    .where(runs.c.run_uuid == sa.bindparam("run_uuid"))
+    .with_for_update(key_share=True),
+    "run_uuid",
+)
 _find_and_lock = Prepared(_wanted.with_for_update(key_share=True), "run_uuid")
 _params_among = Prepared(
     lambda dialect: sa.select(params.c.key, params.c.value).where(
@@ -122,9 +140,31 @@ def active_run(tx: Transaction, run_id: str, lock: bool = True) -> FoundRun:
     return run
 
 
-def add_to_document(tx: Transaction, run: int, params: Mapping[str, str], tags: Mapping[str, str]) -> None:
-    """Put what was written to the tables into the run's document too. The run is locked."""
-    _set_document.run(tx, with_entries(_document_of(tx, run), params, tags), run)
+def described_run(tx: Transaction, run_id: str) -> DescribedRun:
+    """The run with this id, which must not be deleted, locked, with its document: one statement for both."""
+    row = _find_described.row(tx, run_id)
+    if row is None:
+        raise missing_run(run_id)
+    number, document, stage = row
+    if stage != "active":
+        raise deleted_run(run_id)
+    return DescribedRun(number, document)
+
+
+def add_to_document(
+    tx: Transaction, run: int, params: Mapping[str, str], tags: Mapping[str, str], before: str | None = None
+) -> None:
+    """Put what was written to the tables into the run's document too. The run is locked.
+
+    Parameters
+    ----------
+    before: The document, if it was read since the run was locked.
+    """
+    if before is None:
+        before = _document_of(tx, run)
+    after = with_entries(before, params, tags)
+    if after != before:
+        _set_document.run(tx, after, run)
 
 
 def remove_from_document(tx: Transaction, run: int, tag: str) -> None:
