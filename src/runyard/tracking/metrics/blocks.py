@@ -21,7 +21,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from runyard.db.transaction import Prepared, Transaction
-from runyard.tracking.metrics.levels import NAN_TEXT, SPAN, Levels, Point, widened
+from runyard.tracking.metrics.levels import NAN_TEXT, SPAN, Columns, Levels, Point, columns_of, widened
 from runyard.tracking.metrics.tables import metric_blocks, metric_points, metric_series
 
 BLOCK = 1024
@@ -247,7 +247,7 @@ def _add_points(tx: Transaction, series: int, found: Levels, after: Point, last:
         after = points[-1]
 
 
-def seal_appended(tx: Transaction, series: int, points: list[Point], before: int | None) -> bool:
+def seal_appended(tx: Transaction, series: int, points: Columns, before: int | None) -> bool:
     """Make a block of points that were appended just now, without reading them again, and of the tail before them.
 
     Returns whether that could be: they are as many as a block has, and the last ones of the series.
@@ -257,18 +257,21 @@ def seal_appended(tx: Transaction, series: int, points: list[Point], before: int
     points: By step, as they are stored. The transaction must be the only one that writes.
     before: The greatest step of the series before them; None without one.
     """
-    steps = [point[0] for point in points]
-    if not SHORTEST <= len(points) < 2 * BLOCK or any(map(ge, steps, steps[1:])):
+    steps, timestamps, values = points
+    if not SHORTEST <= len(steps) < 2 * BLOCK or any(map(ge, steps, steps[1:])):
         return False
+    first = (steps[0], timestamps[0], values[0])
     end = last_end(tx, series) or LOWEST
-    tail = points_between(tx, series, end, points[0], 2 * BLOCK - len(points))
-    if not tail or tail[-1] != points[0]:
+    tail = points_between(tx, series, end, first, 2 * BLOCK - len(steps))
+    if not tail or tail[-1] != first:
         return False  # a point is within a block, or the tail is too long
     overtaken = before is not None and before >= steps[0]
-    points = tail[:-1] + points
-    if overtaken and _points_behind.row(tx, series, *end, 2 * BLOCK) != (len(points),):
+    if len(tail) > 1:
+        waited = columns_of(tail[:-1])
+        points = Columns(waited.steps + steps, waited.timestamps + timestamps, waited.values + values)
+    if overtaken and _points_behind.row(tx, series, *end, 2 * BLOCK) != (len(points.steps),):
         return False
-    _save_block(tx, series, points[-1], points)
+    _save_block(tx, series, (steps[-1], timestamps[-1], values[-1]), points)
     _note_sealed.run(tx, steps[-1], series)
     _waiting(tx).pop(series, None)
     return True
@@ -308,7 +311,7 @@ def seal(tx: Transaction, series: int, most: int = PIECE) -> bool:
     done = _seal_void(tx, series, most)
     last_sealed = None
     for last, points in _parts(tx, series, last_end(tx, series) or LOWEST, None) if done < most else ():
-        _save_block(tx, series, last, points)
+        _save_block(tx, series, last, columns_of(points))
         last_sealed = last
         done += 1
         if done >= most:
@@ -345,7 +348,7 @@ def _seal_void(tx: Transaction, series: int, most: int) -> int:
             continue
         for last, points in _parts(tx, series, end_before(tx, series, end), end):
             if points:
-                _save_block(tx, series, last, points)
+                _save_block(tx, series, last, columns_of(points))
             else:  # another program removed them
                 _remove.run(tx, series, *last)
             done += 1
@@ -365,8 +368,8 @@ def _parts(tx: Transaction, series: int, after: Point, end: Point | None) -> Ite
         after = points[BLOCK - 1]
 
 
-def _save_block(tx: Transaction, series: int, end: Point, points: list[Any]) -> None:
-    levels, times = Levels(), [timestamp for _, timestamp, _ in points]
-    levels.add_points(points)
+def _save_block(tx: Transaction, series: int, end: Point, points: Columns) -> None:
+    levels, times = Levels(), points.timestamps
+    levels.add_columns(points)
     encoded = levels.encoded()
-    _save.run(tx, series, *end, len(points), min(times), max(times), encoded, widened(encoded))
+    _save.run(tx, series, *end, len(times), min(times), max(times), encoded, widened(encoded))

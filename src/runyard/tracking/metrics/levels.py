@@ -10,7 +10,7 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Sequence
 from math import inf, isnan
-from typing import Any
+from typing import Any, NamedTuple
 
 SPAN = 16
 """Points that a level stands for."""
@@ -19,6 +19,15 @@ WIDE = 256
 
 Point = tuple[int, int, Any]
 """Step, timestamp and stored value."""
+
+
+class Columns(NamedTuple):
+    """Points that follow each other, column by column: of a thousand, that takes half the time of rows."""
+
+    steps: list[int]
+    timestamps: list[int]
+    values: list[Any]
+
 
 NAN_TEXT = "NaN"
 """NaN as SQLite keeps it, which knows it as no number, and as answers spell it."""
@@ -51,7 +60,11 @@ class Levels:
     def add_points(self, points: Sequence[Point]) -> None:
         """Add the points that follow."""
         if points:
-            self.add_encoded(_encoded_levels(points, self._span), len(points))
+            self.add_columns(columns_of(points))
+
+    def add_columns(self, points: Columns) -> None:
+        """Add the points that follow, at least one."""
+        self.add_encoded(_encoded_levels(points, self._span), len(points.steps))
 
     def add_encoded(self, levels: bytes, points: int) -> None:
         """Add the levels of the points that follow, as `encoded` or `widened` returned them."""
@@ -140,25 +153,36 @@ def _encoded(columns: list[Any]) -> bytes:
     return b"".join(column.tobytes() for column in _swapped(columns))
 
 
-def _encoded_levels(points: Sequence[Point], span: int) -> bytes:
+def columns_of(points: Sequence[Point]) -> Columns:
+    """Points column by column."""
+    steps, timestamps, values = ([point[place] for point in points] for place in range(3))
+    return Columns(steps, timestamps, values)
+
+
+def are_numbers(values: Sequence[Any]) -> bool:
+    """Whether these are floats and surely none is NaN; their sum may be NaN where they are infinite."""
+    return set(map(type, values)) == {float} and not isnan(sum(values))
+
+
+def _encoded_levels(points: Columns, span: int) -> bytes:
     """The levels of some points, from the first one on."""
-    steps, times, values = ([point[place] for point in points] for place in range(3))
-    plain = set(map(type, values)) == {float} and not isnan(sum(values))
-    columns = _empty_columns()
-    low_values, low_steps, low_times, high_values, high_steps, high_times = columns
-    for start in range(0, len(values), span):
-        part = values[start : start + span]
-        numbers = part if plain else [value for value in part if type(value) is float and value == value]
-        low, high = (min(numbers), max(numbers)) if numbers else (inf, -inf)
-        least = start + part.index(low) if numbers else start
-        greatest = start + part.index(high) if numbers else start
-        low_values.append(low)
-        low_steps.append(steps[least])
-        low_times.append(times[least])
-        high_values.append(high)
-        high_steps.append(steps[greatest])
-        high_times.append(times[greatest])
-    return _encoded(columns)
+    steps, times, values = points
+    starts = range(0, len(values), span)
+    parts = [values[start : start + span] for start in starts]
+    if are_numbers(values):
+        lows, highs = list(map(min, parts)), list(map(max, parts))
+    else:
+        numbers = [[value for value in part if type(value) is float and value == value] for part in parts]
+        lows, highs = [min(some, default=inf) for some in numbers], [max(some, default=-inf) for some in numbers]
+    # Where no value is a number, the least is above the greatest.
+    extremes = list(zip(starts, parts, lows, highs, strict=True))
+    least = [start + part.index(low) if low <= high else start for start, part, low, high in extremes]
+    greatest = [start + part.index(high) if low <= high else start for start, part, low, high in extremes]
+    columns = (
+        *(lows, [steps[place] for place in least], [times[place] for place in least]),
+        *(highs, [steps[place] for place in greatest], [times[place] for place in greatest]),
+    )
+    return _encoded([array(kind, column) for kind, column in zip(_COLUMNS, columns, strict=True)])
 
 
 def _empty_columns() -> list[Any]:
