@@ -13,6 +13,8 @@ from runyard.http.settings import LOOPBACK, HttpSettings
 _NAME = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*")
 _ORIGIN = re.compile(r"https?://[^/?#@\s,*]+")
 _DEFAULT_PORTS = (80, 443)
+_KEPT = 256
+"""Accepted headers that are known again: clients send the same ones, and to read one takes as long as a small query."""
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -61,6 +63,7 @@ class HostRules:
     suffixes: tuple[str, ...] = ()
     networks: tuple[Network, ...] = ()
     exact: frozenset[bytes] = frozenset()
+    _accepted: set[tuple[bytes, object]] = field(default_factory=set)
 
     @classmethod
     def of(cls, settings: HttpSettings) -> "HostRules":
@@ -124,8 +127,14 @@ class HostRules:
         """
         if header is None:
             return False
-        if header in self.exact:
+        if header in self.exact or (header, reached) in self._accepted:
             return True
+        accepted = self._judge(header, reached)
+        if accepted and len(self._accepted) < _KEPT:
+            self._accepted.add((header, reached))
+        return accepted
+
+    def _judge(self, header: bytes, reached: tuple[str, int | None] | None) -> bool:
         try:
             parsed = parse_host(header.decode("ascii"))
         except UnicodeDecodeError:
