@@ -48,6 +48,6 @@ def upsert(tx: Transaction, table: sa.Table) -> Any:
 
 def execute_arrays(tx: Transaction, sql: str, rows: Iterable[Sequence[Any]]) -> Any:
     """Execute a statement of PostgreSQL that takes rows as an array for each column; returns the driver's cursor."""
-    cursor = tx.connection.connection.cursor()
+    cursor = tx.new_cursor()
     cursor.execute(sql, [list(column) for column in zip(*rows, strict=True)])
     return cursor

@@ -1,5 +1,6 @@
 """The open transaction an operation works in, and statements prepared for the hot path."""
 
+import functools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -48,10 +49,16 @@ class Transaction:
     now_ms: int = field(default_factory=now_ms)
     chores: dict[Any, Chore] = field(default_factory=dict)
 
-    @property
+    @functools.cached_property
     def dialect(self) -> str:
         """``sqlite`` or ``postgresql``."""
         return self.connection.dialect.name
+
+    @functools.cached_property
+    def new_cursor(self) -> Callable[[], Any]:
+        """Makes a cursor of the driver, for statements that bypass Core."""
+        cursor: Callable[[], Any] = self.connection.connection.dbapi_connection.cursor  # type: ignore[union-attr]
+        return cursor
 
     def execute(self, statement: sa.Executable, parameters: Any = None) -> "CursorResult[*tuple[Any, ...]]":
         """Execute a Core statement."""
@@ -92,7 +99,7 @@ class Prepared:
     def run(self, tx: Transaction, *values: Any) -> Any:
         """Execute it; returns the driver's cursor."""
         sql, arrange = self._sql(tx)
-        cursor = tx.connection.connection.cursor()
+        cursor = tx.new_cursor()
         cursor.execute(sql, arrange(values))
         return cursor
 
@@ -109,7 +116,7 @@ class Prepared:
     def run_many(self, tx: Transaction, rows: Iterable[Sequence[Any]]) -> None:
         """Execute it once for each row of values."""
         sql, arrange = self._sql(tx)
-        tx.connection.connection.cursor().executemany(sql, [arrange(row) for row in rows])
+        tx.new_cursor().executemany(sql, [arrange(row) for row in rows])
 
 
 def _arranger(

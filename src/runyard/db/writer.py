@@ -97,12 +97,9 @@ class Writer:
         stopping = False
         while not stopping:
             group, stopping = self._next_group()
-            began, size = time.perf_counter(), len(group)
             group = self._set_aside.without(group)
             while group:
                 group = self._commit(group)
-            if self.group_observer is not None and size:
-                self.group_observer(size, time.perf_counter() - began)
         self._give_back()
 
     def _refuse_unfinished(self) -> None:
@@ -150,7 +147,7 @@ class Writer:
 
         Returns the jobs that are still to be performed, because one was in their way.
         """
-        savepoints = False
+        began, savepoints = time.perf_counter(), False
         for attempt in range(MAX_TRIES):
             try:
                 outcomes = self._attempt(group, savepoints)
@@ -170,6 +167,8 @@ class Writer:
         else:
             busy = Unavailable("Other writers were in the way each time; nothing was stored. Try again.")
             outcomes = [(False, busy)] * len(group)
+        if self.group_observer is not None:  # before those are woken who then need the interpreter
+            self.group_observer(len(group), time.perf_counter() - began)
         self._tell(group, outcomes)
         return []
 

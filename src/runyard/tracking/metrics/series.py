@@ -189,7 +189,7 @@ def _insert_sqlite(tx: Transaction, given: Sequence[tuple[int, int | None, Colum
     ----------
     given: The id of each series, the step of its last sealed point, and its new points in order.
     """
-    cursor, rest = tx.connection.connection.cursor(), list[Row]()
+    cursor, rest = tx.new_cursor(), list[Row]()
     for number, sealed, points in given:
         steps = points.steps
         first = 0 if sealed is None else bisect_right(steps, sealed)
