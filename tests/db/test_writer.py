@@ -6,6 +6,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import pytest
+import sqlalchemy as sa
+
+from runyard.db import writer
 from runyard.db.jobs import Unfinished
 from runyard.db.transaction import Transaction
 from runyard.exceptions import RunyardException
@@ -13,6 +17,7 @@ from runyard.gate.gate import Gate
 from runyard.tracking.metrics.messages import LogMetric
 from runyard.tracking.runs.messages import LogParam, SetTag
 from tests.factories import a_run, pairs, shown_run
+from tests.support.clock import wait_until
 
 
 def test_one_failure_in_a_group_is_its_own(gate: Gate) -> None:
@@ -44,6 +49,24 @@ def test_what_was_answered_is_there_for_every_reader(gate: Gate) -> None:
     for number in range(50):
         gate.perform(SetTag(run_id=run_id, key="t", value=str(number)))
         assert str(number) == pairs(shown_run(gate, run_id)["data"]["tags"])["t"]
+
+
+def test_a_connection_is_kept_for_the_next_write_and_given_back(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same one commits what follows, a failure aside; a store that is at rest holds none."""
+    monkeypatch.setattr(writer, "KEPT_SECONDS", 30.0)
+    run_id, taken = a_run(gate), list[object]()
+    gate.perform(SetTag(run_id=run_id, key="t", value="0"))
+    sa.event.listen(gate.engines.writing, "checkout", lambda *_: taken.append(1))
+    for number in range(3):
+        gate.perform(SetTag(run_id=run_id, key="t", value=str(number)))
+    assert ([], 1) == (taken, gate.load().writing)
+
+    with pytest.raises(RunyardException):
+        gate.perform(SetTag(run_id="0" * 32, key="t", value="1"))
+    monkeypatch.setattr(writer, "KEPT_SECONDS", 0.01)
+    gate.perform(SetTag(run_id=run_id, key="t", value="9"))
+    assert "9" == pairs(shown_run(gate, run_id)["data"]["tags"])["t"]
+    assert wait_until(lambda: gate.load().writing == 0)
 
 
 def test_closing_finishes_what_is_queued(database: str) -> None:

@@ -8,6 +8,7 @@ import pytest
 from runyard.artifacts.locations import open_location
 from runyard.client import RunyardClient
 from runyard.exceptions import InvalidParameter
+from runyard.http.hosts import HostRules
 from runyard.server.own_addresses import own_addresses
 from runyard.server.settings import ServerSettings
 from tests.support.http import Caller
@@ -24,6 +25,16 @@ class Prefixed(RunningServer):
     def url(self) -> str:
         """Its address."""
         return f"http://127.0.0.1:{self.port}{self.prefix}"
+
+
+def test_an_address_is_accepted_again_only_where_it_was_reached() -> None:
+    """A Host header is known again; one address of a machine says nothing of another."""
+    rules = HostRules.of(ServerSettings(host="0.0.0.0", port=5000))
+    for _ in range(2):
+        assert rules.accept(b"10.0.0.5:5000", ("10.0.0.5", 5000))
+        assert not rules.accept(b"10.0.0.5:5000", ("10.0.0.6", 5000))
+        assert not rules.accept(b"10.0.0.5:5000", None)
+        assert not rules.accept(b"example.com", ("10.0.0.5", 5000))
 
 
 ROOT = "/api/2.0/mlflow-artifacts/artifacts"

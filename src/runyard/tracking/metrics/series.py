@@ -191,18 +191,27 @@ def _insert_sqlite(tx: Transaction, given: Sequence[tuple[int, int | None, Colum
     """
     cursor, rest = tx.new_cursor(), list[Row]()
     for number, sealed, points in given:
-        steps = points.steps
-        first = 0 if sealed is None else bisect_right(steps, sealed)
-        whole = len(steps) - (len(steps) - first) % _POINTS
-        if first < whole:
-            bare = list(chain.from_iterable(zip(*points, strict=True)))
-            for place in range(3 * first, 3 * whole, 3 * _POINTS):
-                cursor.execute(_INSERT_POINTS, [number, *bare[place : place + 3 * _POINTS]])
-        for late, some in ((True, slice(first)), (None, slice(whole, None))):
-            rest += [(number, *point, late) for point in zip(*(column[some] for column in points), strict=True)]
+        count, late = len(points.steps), 0 if sealed is None else bisect_right(points.steps, sealed)
+        if count - late < _POINTS:
+            rest += _rows(number, points, late)
+            continue
+        whole = count - (count - late) % _POINTS
+        bare = list(chain.from_iterable(zip(*points, strict=True)))
+        for place in range(3 * late, 3 * whole, 3 * _POINTS):
+            cursor.execute(_INSERT_POINTS, [number, *bare[place : place + 3 * _POINTS]])
+        rest += _rows(number, Columns(*(column[:late] for column in points)), late)
+        rest += _rows(number, Columns(*(column[whole:] for column in points)), 0)
     for place in range(0, len(rest), _ROWS):
         rows = rest[place : place + _ROWS]
         cursor.execute(_insert_rows(len(rows)), list(chain.from_iterable(rows)))
+
+
+def _rows(number: int, points: Columns, late: int) -> list[Row]:
+    """Points of a series as rows, of which the first may be within a block."""
+    points_by_place = enumerate(zip(*points, strict=True))
+    return [
+        (number, step, time, value, True if place < late else None) for place, (step, time, value) in points_by_place
+    ]
 
 
 def _by_key(points: Sequence[Point]) -> dict[str, Sequence[Point]]:
@@ -235,6 +244,8 @@ def _in_order(points: Sequence[Point]) -> Columns:
 def _newest(points: Columns) -> Latest:
     """The latest of some points of a metric, which are by step."""
     steps, timestamps, values = points
+    if len(steps) == 1 or steps[-2] < steps[-1]:
+        return steps[-1], timestamps[-1], _shown(values[-1])
     first = bisect_left(steps, steps[-1])  # of those with the greatest step
     last = zip(steps[first:], timestamps[first:], map(_shown, values[first:]), strict=True)
     return max(last, key=rank)
@@ -259,7 +270,7 @@ def _added(tx: Transaction, run: int, series: Sequence[tuple[str, Latest]]) -> d
             (run, key, value, step, timestamp, document(key, (step, timestamp, value)))
             for key, (step, timestamp, value) in some
         ]
-        numbers |= dict(_insert_series(len(rows)).rows(tx, *(value for row in rows for value in row)))
+        numbers |= dict(_insert_series(len(rows)).rows(tx, *chain.from_iterable(rows)))
     return numbers
 
 
