@@ -125,6 +125,32 @@ def test_brushed_ranges_filter_the_table_and_a_link_shows_the_same(tab: Tab, swe
     expect(summary).to_contain_text(f"{half} runs within the ranges")
 
 
+def filter_by_groups(page: Page) -> None:
+    """A bar by keys, through its row among the values, and a bin by the pointer; and the ways back."""
+    bars, bins, box = page.locator(".plot-bar"), page.locator(".plot-hist"), page.locator("#filter")
+    bars.locator("figcaption summary").press("Enter")
+    bars.get_by_role("button", name="Show data").press("Enter")
+    first = bars.locator("tbody button").first
+    first.press("Enter")
+    expect(box).to_have_value(re.compile(r"^params\.lr >= [\d.]+ AND params\.lr <= [\d.]+$"))
+    expect(first).to_be_focused()
+    expect(first).to_have_attribute("aria-pressed", "true")
+    expect(bars.locator(".plot-summary")).to_contain_text(f"8 groups of {RUNS} runs")
+    expect(bins.locator(".plot-summary")).to_contain_text(re.compile(r"over 1[67] runs"))
+    first.press("Enter")
+    expect(box).to_have_value("")
+
+    expect(bins.locator(".plot-summary")).to_contain_text(f"over {RUNS} runs")
+    room = bins.locator(".plot-room")
+    room.scroll_into_view_if_needed()
+    around = room.bounding_box()
+    assert around
+    room.click(position={"x": 84 + 0.06 * (around["width"] - 102), "y": 300 - 46 - 3})
+    expect(box).to_have_value(re.compile(r"^metrics\.loss >= [\d.]+ AND metrics\.loss <= [\d.]+$"))
+    bins.get_by_role("button", name=re.compile("^loss: ")).click()
+    expect(box).to_have_value("")
+
+
 def test_what_matters_is_named_and_every_kind_of_plot_is_drawn(tab: Tab, sweep: Sweep) -> None:
     """The importance is right about three params, and pictures have words."""
     page = tab.open(f"/experiments/{sweep.experiment_id}?charts=only")
@@ -149,6 +175,7 @@ def test_what_matters_is_named_and_every_kind_of_plot_is_drawn(tab: Tab, sweep: 
     ):
         expect(summaries.filter(has_text=re.compile(f"^{text}"))).to_have_count(1)
     assert [] == faults(page)
+    filter_by_groups(page)
 
 
 def test_a_plot_can_be_taken_along_and_changed(tab: Tab, server: RunningServer) -> None:

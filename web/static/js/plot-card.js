@@ -1,10 +1,11 @@
 // One plot over all runs of the view: its fields, its picture, and what it gives away. `host` is the <run-plots> it stands in.
 import { state } from "./chart-state.js";
 import { make } from "./elements.js";
+import { chips, columnOf, same } from "./plot-choice.js";
 import { DRAWN } from "./plot-draw.js";
 import { fieldsOf } from "./plot-fields.js";
 import { parallel, rangeFields, rangesOn, showRanges, widthOf } from "./plot-parallel.js";
-import { KINDS, filterByRanges } from "./plot-state.js";
+import { KINDS, filterByRanges, withRanges } from "./plot-state.js";
 import { titleOf, valuesOf } from "./plot-values.js";
 
 let library = null;
@@ -12,8 +13,10 @@ const load = () => (library ??= import("../vendor/echarts@6.1.0/echarts.custom.m
 
 const ACTIONS = [["png", "Picture (PNG)"], ["svg", "Picture (SVG)"], ["csv", "Values (CSV)"], ["data", "Show data"]];
 const drawers = { ...DRAWN, parallel };
-// Places of plots whose ranges are open, and the button that was pressed: the view is a new one when the table was filtered.
+// Places of plots whose ranges are open, and of those whose values are shown as a table, and the button that was pressed: the view
+// is a new one when the table was filtered.
 const opened = new Set();
+const tabled = new Set();
 let pressed = "";
 
 export class PlotCard {
@@ -60,6 +63,7 @@ export class PlotCard {
     const sheet = make("div", { className: "sheet" });
     for (const [action, text] of ACTIONS) {
       const button = make("button", { type: "button", className: "plain", textContent: text });
+      button.dataset.action = action;
       button.addEventListener("click", () => {
         menu.open = false;
         if (this.drawn) this.act(action, button);
@@ -72,15 +76,61 @@ export class PlotCard {
 
   async act(action, button) {
     const actions = await import("./plot-export.js");
+    const place = this.host.cards.indexOf(this);
     if (action !== "data") return actions[action]({ library: await load(), drawn: this.drawn, size: this.size(), name: this.name });
     if (this.data) {
       this.data.remove();
       this.data = null;
+      tabled.delete(place);
     } else {
-      this.data = actions.table(this.drawn, this.name, this.host.config.run);
+      this.data = this.table(actions);
       this.element.append(this.data);
+      tabled.add(place);
     }
     button.textContent = this.data ? "Hide data" : "Show data";
+  }
+
+  // The values as a table, in which those of groups can be chosen.
+  table(actions) {
+    return actions.table(this.drawn, this.name, this.host.config.run, { isChosen: (at) => this.isChosen(at), choose: (at) => this.choose(at, true) });
+  }
+
+  // The table as it was before the view became a new one.
+  async showData() {
+    const place = this.host.cards.indexOf(this);
+    if (!this.data && !tabled.has(place)) return;
+    const actions = await import("./plot-export.js");
+    if (!this.element.isConnected || !this.drawn) return;
+    const now = this.table(actions);
+    if (this.data) this.data.replaceChildren(...now.children);
+    else {
+      this.element.append((this.data = now));
+      this.element.querySelector("[data-action=data]").textContent = "Hide data";
+    }
+    const [name, at, row] = pressed.split(":");
+    if (name !== "row" || Number(at) !== place) return;
+    pressed = "";
+    this.data.querySelectorAll("tbody tr")[row]?.querySelector("button")?.focus({ preventScroll: true });
+  }
+
+  // The range of the plot's column that the table is filtered by, as far as plots have made it.
+  get own() {
+    const { base, brushes } = this.host.ranges;
+    return { base, others: brushes.filter(({ name }) => name !== columnOf(this.plot)), brushes: brushes.filter(({ name }) => name === columnOf(this.plot)) };
+  }
+
+  isChosen(at) {
+    const range = this.drawn.ranges?.[at];
+    return range ? this.own.brushes.some((brush) => same(brush, range)) : null;
+  }
+
+  // A bar, a box or a bin filters the table; once more, and it does so no longer.
+  choose(at, byRow = false) {
+    const range = this.drawn.ranges?.[at];
+    if (!range) return;
+    const { base, others } = this.own;
+    pressed = byRow ? `row:${this.host.cards.indexOf(this)}:${at}` : "";
+    filterByRanges(base, this.isChosen(at) ? others : [...others, range]);
   }
 
   size() {
@@ -102,18 +152,19 @@ export class PlotCard {
   async draw() {
     const turn = ++this.turn;
     const { plot, host } = this;
-    const { base, brushes } = host.ranges;
+    const { base, brushes } = plot.kind === "parallel" ? host.ranges : this.own;
+    const ground = plot.kind === "parallel" ? base : brushes.length ? withRanges(base, this.own.others) : host.config.filter;
     if (plot.kind === "matters") return this.drawMatters(turn);
     try {
       if (plot.kind === "parallel" && plot.axis.length < 2) throw new Error("Choose two columns or more.");
       if (this.needed.some((name) => !plot[name])) throw new Error("Choose what to plot.");
       if (!this.drawn) this.say("Loading…");
-      const [made, values] = await Promise.all([load(), valuesOf(host.config, this.names, plot.kind === "parallel" ? base : host.config.filter)]);
+      const [made, values] = await Promise.all([load(), valuesOf(host.config, this.names, ground)]);
       if (turn !== this.turn || !this.element.isConnected) return;
-      if (plot.kind !== "parallel" || !brushes.length) host.sampled(values);
+      if (!brushes.length) host.sampled(values);
       if (!values.ids.length) throw new Error("No run matches the filter.");
       this.values = values;
-      this.paint(made, values, base, plot.kind === "parallel" ? brushes : []);
+      this.paint(made, values, base, brushes);
     } catch (problem) {
       if (turn === this.turn) this.failed(problem.message);
     }
@@ -138,7 +189,8 @@ export class PlotCard {
     this.showLegend();
     this.room.setAttribute("aria-label", `${this.name}. ${this.drawn.summary}`);
     if (this.plot.kind === "parallel") this.range(base, brushes);
-    if (this.data) import("./plot-export.js").then(({ table }) => this.data?.replaceChildren(...table(this.drawn, this.name, this.host.config.run).children));
+    else this.more.replaceChildren(...(brushes.length ? [chips(this.host.config, brushes, (brush) => filterByRanges(base, this.host.ranges.brushes.filter((each) => !same(each, brush))))] : []));
+    this.showData();
     this.element.dispatchEvent(new CustomEvent("plot-drawn", { bubbles: true }));
   }
 
@@ -156,7 +208,7 @@ export class PlotCard {
     this.tip.hidden = !lines.length;
     const run = lines.length ? this.drawn.run(event) : undefined;
     state.highlight(run === undefined ? null : this.values.ids[run]);
-    this.room.classList.toggle("pointed", run !== undefined);
+    this.room.classList.toggle("pointed", run !== undefined || Boolean(lines.length && this.rangeAt(event)));
     if (!lines.length) return;
     this.tip.replaceChildren(...lines.map((text, at) => make("div", {}, at ? text : make("b", { textContent: text }))));
     const { offsetX: x, offsetY: y } = event.event;
@@ -167,11 +219,17 @@ export class PlotCard {
 
   open(event) {
     const run = event.componentType === "series" ? this.drawn.run(event) : undefined;
+    if (this.rangeAt(event)) return this.choose(event.dataIndex);
     if (run === undefined) return;
     const address = this.host.config.run + this.values.ids[run];
     const { ctrlKey, metaKey } = event.event.event;
     if (ctrlKey || metaKey) window.open(address, "_blank", "noopener");
     else location.href = address;
+  }
+
+  // The range of a group that is pointed at; dots of runs have none.
+  rangeAt({ componentType, seriesIndex, dataIndex }) {
+    return componentType === "series" && !seriesIndex ? this.drawn.ranges?.[dataIndex] : undefined;
   }
 
   // A run is pointed at elsewhere: its point or line stands out.

@@ -1,4 +1,6 @@
-// What each kind of plot draws, for ECharts: {option, summary, head, rows, legend, note, run(event)}.
+// What each kind of plot draws, for ECharts: {option, summary, head, rows, legend, note, run(event)}. Those of groups have `ranges`
+// too: what the table of runs is filtered by where one of a group is pressed, and null where no filter says that.
+import { chosenOf, rangeOf } from "./plot-choice.js";
 import { along, paintOf, theme } from "./plot-colours.js";
 import { boxOf, front, groupsBy, heights, histogram, moments } from "./plot-statistics.js";
 import { Scale } from "./plot-values.js";
@@ -132,6 +134,9 @@ function bandsOf(library, points, z) {
   return library.contours().size([GRID_COLUMNS, GRID_ROWS]).thresholds(thresholds)(grid);
 }
 
+const FAINT = 0.3;
+const press = (ranges, at) => (ranges[at] ? ["Press it to filter the table"] : []);
+
 const finite = (column, runs) => runs.filter((at) => column.values[at] !== null && Number.isFinite(column.values[at]));
 
 function categories(groups, title, room) {
@@ -161,8 +166,10 @@ function grouped(plot, values) {
   return { by, y, usable, groups: groupsBy(by, usable) };
 }
 
-function box(plot, values, size) {
+function box(plot, values, size, _library, brushes) {
   const { by, y, usable, groups } = grouped(plot, values);
+  const ranges = groups.map(({ runs }) => rangeOf(by, runs));
+  const chosen = chosenOf(ranges, brushes);
   const scale = new Scale(y, logged(plot, "y"));
   const [width, height] = roomOf(size);
   const boxes = groups.map(({ runs }) => boxOf(runs.map((at) => y.values[at])));
@@ -177,12 +184,13 @@ function box(plot, values, size) {
       xAxis: axis,
       yAxis: axisOf(scale, height, false, { min: scale.low }),
       series: [
-        { type: "boxplot", data: boxes.map((each) => ({ value: [each.low, each.lower, each.middle, each.upper, each.high].map(to) })), itemStyle: { color: ground, borderColor: accent, borderWidth: 1.5 } },
+        { type: "boxplot", data: boxes.map((each, at) => ({ value: [each.low, each.lower, each.middle, each.upper, each.high].map(to), itemStyle: { opacity: chosen[at] ? 1 : FAINT } })), itemStyle: { color: ground, borderColor: accent, borderWidth: 1.5 } },
         { type: "scatter", data: beyond, symbolSize: 5, itemStyle: { color: second } },
       ],
     }),
     summary: `${y.title} by ${by.title}: ${many(groups.length, "group")} of ${many(usable.length)}. Boxes are the quartiles, whiskers reach 1.5 times their distance, dots are beyond.`,
-    hover: ({ dataIndex, seriesIndex }) => (seriesIndex ? hovered(values, [by, y], beyond[dataIndex].run) : [`${by.title}: ${groups[dataIndex].text}`, many(groups[dataIndex].runs.length), ...lines(boxes[dataIndex])]),
+    hover: ({ dataIndex, seriesIndex }) => (seriesIndex ? hovered(values, [by, y], beyond[dataIndex].run) : [`${by.title}: ${groups[dataIndex].text}`, many(groups[dataIndex].runs.length), ...lines(boxes[dataIndex]), ...press(ranges, dataIndex)]),
+    ranges,
     run: ({ dataIndex, seriesIndex }) => (seriesIndex ? beyond[dataIndex].run : undefined),
     head: [by.title, "Runs", "Least", "Lower quartile", "Median", "Upper quartile", "Greatest"],
     rows: (limit) => groups.slice(0, limit).map(({ text, runs }, at) => ({ cells: [text, runs.length, ...[boxes[at].least, boxes[at].lower, boxes[at].middle, boxes[at].upper, boxes[at].greatest].map(String)] })),
@@ -190,8 +198,10 @@ function box(plot, values, size) {
   };
 }
 
-function bar(plot, values, size) {
+function bar(plot, values, size, _library, brushes) {
   const { by, y, usable, groups } = grouped(plot, values);
+  const ranges = groups.map(({ runs }) => rangeOf(by, runs));
+  const chosen = chosenOf(ranges, brushes);
   const [width, height] = roomOf(size);
   const means = groups.map(({ runs }) => moments(runs.map((at) => y.values[at])));
   const ends = means.flatMap(({ mean, sd }) => [mean - (sd ?? 0), mean + (sd ?? 0)]);
@@ -211,12 +221,13 @@ function bar(plot, values, size) {
       xAxis: axis,
       yAxis: axisOf(scale, height, false, { min: scale.low }),
       series: [
-        { type: "bar", data: means.map(({ mean }) => to(mean)), itemStyle: { color: accent }, barMaxWidth: 60 },
+        { type: "bar", data: means.map(({ mean }, at) => ({ value: to(mean), itemStyle: { opacity: chosen[at] ? 1 : FAINT } })), itemStyle: { color: accent }, barMaxWidth: 60 },
         { type: "custom", renderItem: whisker, data: means.flatMap(({ mean, sd }, at) => (sd === null ? [] : [[at, to(mean - sd), to(mean + sd)]])), silent: true, z: 5 },
       ],
     }),
     summary: `Mean ${y.title} by ${by.title}: ${many(groups.length, "group")} of ${many(usable.length)}, with the standard deviation of each.`,
-    hover: ({ dataIndex }) => [`${by.title}: ${groups[dataIndex].text}`, many(groups[dataIndex].runs.length), `mean: ${y.short(means[dataIndex].mean)}`, `deviation: ${means[dataIndex].sd === null ? "none" : y.short(means[dataIndex].sd)}`],
+    hover: ({ dataIndex }) => [`${by.title}: ${groups[dataIndex].text}`, many(groups[dataIndex].runs.length), `mean: ${y.short(means[dataIndex].mean)}`, `deviation: ${means[dataIndex].sd === null ? "none" : y.short(means[dataIndex].sd)}`, ...press(ranges, dataIndex)],
+    ranges,
     run: () => undefined,
     head: [by.title, "Runs", "Mean", "Deviation"],
     rows: (limit) => groups.slice(0, limit).map(({ text: name, runs }, at) => ({ cells: [name, runs.length, String(means[at].mean), means[at].sd === null ? "none" : String(means[at].sd)] })),
@@ -224,29 +235,35 @@ function bar(plot, values, size) {
   };
 }
 
-function hist(plot, values, size) {
+function hist(plot, values, size, _library, brushes) {
   const column = values.columns.get(plot.x);
   const [width, height] = roomOf(size);
   const { accent } = theme();
   const scale = new Scale(column, logged(plot, "x"));
-  const places = scale.places.filter((place) => place !== null);
-  const texts = column.isText ? groupsBy(column, [...values.ids.keys()]).map(({ text, runs }) => ({ text, runs: runs.length })) : null;
-  const [low, high] = places.length ? [places.reduce((a, b) => Math.min(a, b)), places.reduce((a, b) => Math.max(a, b))] : [0, 1];
-  const bins = texts ?? (high > low ? histogram(places, low, high) : [{ from: low, to: high, runs: places.length }]).map((bin) => ({ ...bin, text: `${column.short(scale.axis.from(bin.from))} to ${column.short(scale.axis.from(bin.to))}` }));
+  const known = [...values.ids.keys()].filter((at) => scale.places[at] !== null);
+  const places = known.map((at) => scale.places[at]);
+  const groups = column.isText ? groupsBy(column, [...values.ids.keys()]) : null;
+  const [low, high] = places.length ? [scale.least, scale.greatest] : [0, 1];
+  const found = groups ? [] : high > low ? histogram(places, low, high) : [{ from: low, to: high, members: [...places.keys()] }];
+  const ranges = groups ? groups.map(({ runs }) => rangeOf(column, runs)) : found.map(({ members }) => rangeOf(column, members.map((at) => known[at])));
+  const chosen = chosenOf(ranges, brushes);
+  const texts = groups?.map(({ text, runs }) => ({ text, runs: runs.length }));
+  const bins = texts ?? found.map(({ members, ...bin }) => ({ ...bin, runs: members.length, text: `${column.short(scale.axis.from(bin.from))} to ${column.short(scale.axis.from(bin.to))}` }));
   const counts = new Scale({ name: "", title: "Runs", kind: "number", isText: false, values: [0, ...bins.map(({ runs }) => runs)] });
   const y = axisOf(counts, height, false, { min: 0 });
   const drawBin = (_, api) => {
     const bin = bins[api.value(3)];
     const [[left, bottom], [right, top]] = [api.coord([bin.from, 0]), api.coord([bin.to, bin.runs])];
-    return { type: "rect", shape: { x: left + 0.5, y: top, width: Math.max(1, right - left - 1), height: bottom - top }, style: { fill: accent } };
+    return { type: "rect", shape: { x: left + 0.5, y: top, width: Math.max(1, right - left - 1), height: bottom - top }, style: { fill: accent, opacity: chosen[api.value(3)] ? 1 : FAINT } };
   };
   const axis = texts ? categories(texts, column.title, width) : { ...axisOf(scale, width, true), min: scale.low };
-  const series = texts ? { type: "bar", data: bins.map(({ runs }) => runs), itemStyle: { color: accent }, barMaxWidth: 60 } : { type: "custom", renderItem: drawBin, data: bins.map((bin, at) => [bin.from, bin.to, bin.runs, at]), encode: { x: [0, 1], y: 2 } };
+  const series = texts ? { type: "bar", data: bins.map(({ runs }, at) => ({ value: runs, itemStyle: { opacity: chosen[at] ? 1 : FAINT } })), itemStyle: { color: accent }, barMaxWidth: 60 } : { type: "custom", renderItem: drawBin, data: bins.map((bin, at) => [bin.from, bin.to, bin.runs, at]), encode: { x: [0, 1], y: 2 } };
   const note = scale.without && !texts ? ` ${many(scale.without)} without a place on it.` : "";
   return {
     option: framed({ grid: texts ? lowered(axis) : grid, xAxis: axis, yAxis: y, series: [series] }),
     summary: `How ${column.title} is distributed over ${many(values.ids.length)}: ${span(column)}.${note}`,
-    hover: ({ dataIndex }) => [`${column.title}: ${bins[dataIndex].text}`, many(bins[dataIndex].runs)],
+    hover: ({ dataIndex }) => [`${column.title}: ${bins[dataIndex].text}`, many(bins[dataIndex].runs), ...press(ranges, dataIndex)],
+    ranges,
     run: () => undefined,
     head: [column.title, "Runs"],
     rows: (limit) => bins.slice(0, limit).map(({ text, runs }) => ({ cells: [text, runs] })),

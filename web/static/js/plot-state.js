@@ -96,7 +96,8 @@ function condition({ name, from, to, texts, none }) {
   return either.length > 1 ? `(${either.join(" OR ")})` : (either[0] ?? "");
 }
 
-function withRanges(base, brushes) {
+// The filter that a base and ranges make.
+export function withRanges(base, brushes) {
   const before = base.trim();
   const conditions = brushes.map(condition).filter(Boolean);
   if (!conditions.length) return before;

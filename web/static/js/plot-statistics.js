@@ -46,12 +46,12 @@ export function boxOf(numbers) {
   return { low: inside[0], lower, middle, upper, high: inside.at(-1), least: sorted[0], greatest: sorted.at(-1) };
 }
 
-// Equal ranges of places, and how many are in each.
+// Equal ranges of places, and which of the places are in each.
 export function histogram(places, low, high) {
   const count = Math.max(5, Math.min(40, Math.ceil(Math.sqrt(places.length))));
   const width = (high - low) / count;
-  const bins = Array.from({ length: count }, (_, at) => ({ from: low + at * width, to: low + (at + 1) * width, runs: 0 }));
-  for (const place of places) bins[Math.min(count - 1, Math.max(0, Math.floor((place - low) / width)))].runs++;
+  const bins = Array.from({ length: count }, (_, at) => ({ from: low + at * width, to: low + (at + 1) * width, members: [] }));
+  for (const [at, place] of places.entries()) bins[Math.min(count - 1, Math.max(0, Math.floor((place - low) / width)))].members.push(at);
   return bins;
 }
 
