@@ -274,6 +274,36 @@ def test_artifacts_are_listed_and_opened_side_by_side(gate: Gate, reader: Reader
     assert 400 == reader.get(f"/compare?tab=artifacts&runs={run_ids[0]}&path=../../etc").status
 
 
+def test_tables_are_matched_by_a_column_and_notebooks_by_their_cells(gate: Gate, reader: Reader) -> None:
+    """Parquet as CSV; the page is within its budget where all cells differ, and says why a file is not compared."""
+    run_ids = [a_run(gate) for _ in range(2)]
+    for place, run_id in enumerate(run_ids):
+        frame = pd.DataFrame({"id": ["a", "b", "c"], "score": [0.5, 1.5 + place, 2.5]})
+        keep(gate, run_id, "t.parquet", frame[:: 1 - 2 * place].to_parquet())
+        keep(gate, run_id, "broken.parquet", b"PAR1\0")
+        keep(gate, run_id, "all.csv", "a,b,c\n" + f"{place}x,{place}y,{place}z\n" * 900)
+        cells = [{"cell_type": "code", "source": f"<b>{HOSTILE}\nlr = {place}\nfit()", "outputs": []}] * 90
+        keep(gate, run_id, "n.ipynb", json.dumps({"nbformat": 4, "cells": cells}))
+
+    by_number = compared(reader, "artifacts", run_ids, "&path=t.parquet")
+    by_column = compared(reader, "artifacts", run_ids, "&path=t.parquet&match=id")
+    every = compared(reader, "artifacts", run_ids, "&path=all.csv")
+    book = compared(reader, "artifacts", run_ids, "&path=n.ipynb")
+
+    assert ["", "id", "score"] == [
+        at["value"] for tag, at in by_column.elements if tag == "option" and len(at["value"]) < 9
+    ]
+    assert "3 rows differ." in by_number.words
+    assert "1 row differs." in by_column.words
+    assert "<del>1.5</del> <ins>2.5</ins>" in by_column.text
+    assert "900 rows differ" in every.words
+    assert "further ones are not shown" in every.words
+    assert "90 cells changed, 0 removed, 0 added, 0 the same." in book.words
+    assert "further cells are not shown" in book.words
+    assert '<td class="line">lr = 1</td>' in book.text
+    assert "cannot be shown" in compared(reader, "artifacts", run_ids, "&path=broken.parquet").words
+
+
 def test_two_runs_are_explained_on_one_page(gate: Gate, reader: Reader) -> None:
     """All that differs, and what is the same in one line."""
     run_ids = two_codes(gate)

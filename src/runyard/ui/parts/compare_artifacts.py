@@ -1,19 +1,19 @@
 """The artifacts of runs side by side: which files there are, pictures, and how texts and tables differ."""
 
-import csv
-import io
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from itertools import zip_longest
 from pathlib import PurePosixPath
 
-from runyard.artifacts.paths import safe_path
+from runyard.artifacts.locations import place_of
+from runyard.artifacts.paths import joined, safe_path
 from runyard.exceptions import RunyardException
 from runyard.tracking.runs.entities import Run
 from runyard.ui.parts.compare_diff import Difference, difference_of
+from runyard.ui.parts.compare_notebooks import MAX_BYTES, NotebookDifference, is_notebook, notebook_difference
 from runyard.ui.parts.compare_state import Comparison
 from runyard.ui.parts.compare_table import Compared
+from runyard.ui.parts.compare_tables import Rows, TableDifference, delimited_rows, laid_over, logged_rows, parquet_rows
 from runyard.ui.parts.files import BEGINNING, beginning, contents_at
 from runyard.ui.parts.format import exact_size
 from runyard.ui.parts.presentation import artifact_root
@@ -25,9 +25,6 @@ from runyard.ui.site import Site
 
 MAX_FILES = 1_000
 """Files of a folder of one run that are listed."""
-MAX_CELLS = 1_200
-"""Cells of two tables that are shown."""
-_MAX_COLUMNS = 40
 _MAX_LINES = 400
 _FOLDER = "folder"
 
@@ -60,38 +57,8 @@ class Picture:
 
 
 @dataclass(frozen=True)
-class TableCell:
-    """A cell of two tables: one text where they agree."""
-
-    old: str
-    new: str
-
-    @property
-    def differs(self) -> bool:
-        """Whether the tables do not agree."""
-        return self.old != self.new
-
-
-@dataclass(frozen=True)
-class TableDifference:
-    """Two tables laid over each other, row by row.
-
-    Attributes
-    ----------
-    rows: The number of each row, from 1, and its cells.
-    differing: How many rows differ, of those that were looked at.
-    hidden: How many rows are not shown.
-    """
-
-    header: tuple[str, ...]
-    rows: tuple[tuple[int, tuple[TableCell, ...]], ...]
-    differing: int
-    hidden: int
-
-
-@dataclass(frozen=True)
 class SideBySide:
-    """A file of several runs: one of `pictures`, `table` and `difference`, or none of them.
+    """A file of several runs: one of `pictures`, `table`, `notebook` and `difference`, or none of them.
 
     Attributes
     ----------
@@ -104,6 +71,7 @@ class SideBySide:
     said: tuple[str, ...] = ()
     pictures: tuple[Picture, ...] = ()
     table: TableDifference | None = None
+    notebook: NotebookDifference | None = None
     difference: Difference | None = None
     cut: bool = False
     together: str = ""
@@ -125,7 +93,7 @@ def listing_of(site: Site, comparison: Comparison, folder: str) -> Listing:
             column[name] = _FOLDER if file.is_dir else exact_size(file.file_size or 0)
             if not file.is_dir:
                 found[file.path] = file.file_size or 0
-            hrefs[name] = comparison.href(path=file.path, key=None, step=None)
+            hrefs[name] = comparison.href(path=file.path, key=None, step=None, match=None)
         columns.append(column)
         sizes.append(found)
     parts = [part for part in folder.split("/") if part]
@@ -175,12 +143,15 @@ def side_by_side(site: Site, comparison: Comparison, listing: Listing, path: str
         return SideBySide(path, tuple(f"{name} has no such file." for name in lacking))
     if pair[0] == pair[1]:
         return SideBySide(path, ("There is no other run to compare it with.",))
-    old, new = (None if suffix in UNREADABLE else _beginning(site, run, path) for run in comparison.pair)
+    if suffix == ".parquet":
+        return _parquet(site, comparison, path, only=only)
+    most = MAX_BYTES if suffix == ".ipynb" else BEGINNING
+    old, new = (None if suffix in UNREADABLE else _beginning(site, run, path, most) for run in comparison.pair)
     if old is None or new is None:
         sizes = [listing.sizes[place][path] for place in pair]
         same = "the same size" if sizes[0] == sizes[1] else "different sizes"
         return SideBySide(path, (f"Files of this kind are not compared line by line. They have {same}.",))
-    found = _of_two(path, suffix, old, new, only=only)
+    found = _of_two(comparison, path, old, new, only=only)
     logged = sum(path in paths_of(run) for run in comparison.runs) > 1
     return replace(found, together=site.urls("tables", runs=comparison.ids, path=path)) if logged else found
 
@@ -199,26 +170,42 @@ class _Beginning:
     cut: bool
 
 
-def _beginning(site: Site, run: Run, path: str) -> _Beginning | None:
+def _beginning(site: Site, run: Run, path: str, most: int) -> _Beginning | None:
     """The beginning of a text; None for a file of another kind."""
     try:
-        content = beginning(site, artifact_root(run), path)
+        content = beginning(site, artifact_root(run), path, most)
     except RunyardException:  # it went while we looked
         return None
-    cut = len(content) > BEGINNING
+    cut = len(content) > most
     if cut:
-        content = content[: content.rfind(b"\n", 0, BEGINNING) + 1] or content[:BEGINNING]
+        content = content[: content.rfind(b"\n", 0, most) + 1] or content[:most]
     try:
         return None if b"\0" in content else _Beginning(content.decode("utf-8", "strict"), cut)
     except UnicodeDecodeError:
         return None
 
 
-def _of_two(path: str, suffix: str, old: _Beginning, new: _Beginning, *, only: bool) -> SideBySide:
-    cut = old.cut or new.cut
+def _parquet(site: Site, comparison: Comparison, path: str, *, only: bool) -> SideBySide:
+    """Two Parquet files as tables, or why they are not compared."""
+    found = []
+    for run in comparison.pair:
+        place, root = place_of(artifact_root(run), site.gate.settings.artifact_places)
+        try:
+            found.append(parquet_rows(place, joined(root, path)))
+        except RunyardException as problem:
+            return SideBySide(path, (problem.message,))
+    return SideBySide(path, table=laid_over(*found, key=comparison.state.text("match"), only=only))
+
+
+def _of_two(comparison: Comparison, path: str, old: _Beginning, new: _Beginning, *, only: bool) -> SideBySide:
+    cut, suffix = old.cut or new.cut, PurePosixPath(path).suffix.lower()
     before, after = _table(suffix, old), _table(suffix, new)
     if before is not None and after is not None:
-        return SideBySide(path, table=_laid_over(before, after, only=only), cut=cut)
+        return SideBySide(path, table=laid_over(before, after, key=comparison.state.text("match"), only=only), cut=cut)
+    if suffix == ".ipynb" and not cut:
+        documents = [document_of(text.text.encode()) for text in (old, new)]
+        if all(map(is_notebook, documents)):
+            return SideBySide(path, notebook=notebook_difference(*documents, only=only))
     texts = [_in_order(text.text) if suffix == ".json" and not cut else text.text for text in (old, new)]
     found = difference_of(texts[0], texts[1], whole=not only, shown=_MAX_LINES)
     return SideBySide(path, ("They are the same.",) if found.equal and not cut else (), difference=found, cut=cut)
@@ -230,47 +217,9 @@ def _in_order(text: str) -> str:
     return text if document is None else json.dumps(document, indent=2, ensure_ascii=False, sort_keys=True)
 
 
-Rows = tuple[tuple[str, ...], list[tuple[str, ...]]]
-
-
 def _table(suffix: str, file: _Beginning) -> Rows | None:
     """The head and the rows of a file of values, or of a table that ``log_table`` stored."""
     if suffix in DELIMITERS:
-        try:
-            header, *rows = (tuple(row) for row in csv.reader(io.StringIO(file.text), delimiter=DELIMITERS[suffix]))
-        except (csv.Error, ValueError):
-            return None
-        return header, rows
+        return delimited_rows(file.text, DELIMITERS[suffix], cut=file.cut)
     document = document_of(file.text.encode()) if suffix == ".json" and not file.cut else None
-    if document is None or not is_table(document):
-        return None
-    return tuple(map(_text, document["columns"])), [tuple(map(_text, row)) for row in document["data"]]
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def _laid_over(old: Rows, new: Rows, *, only: bool) -> TableDifference:
-    """Cells by the row's number and the column's name."""
-    header = tuple(dict.fromkeys((*old[0], *new[0])))[:_MAX_COLUMNS]
-    read = [_reader(table[0], header) for table in (old, new)]
-    rows = []
-    for number, (before, after) in enumerate(zip_longest(old[1], new[1]), 1):
-        cells = tuple(map(TableCell, read[0](before), read[1](after)))
-        rows.append((number, cells))
-    differing = [row for row in rows if any(cell.differs for cell in row[1])]
-    wanted = differing if only else rows
-    shown = wanted[: max(1, MAX_CELLS // (len(header) + 2))]
-    return TableDifference(header, tuple(shown), len(differing), len(wanted) - len(shown))
-
-
-def _reader(columns: Sequence[str], header: Sequence[str]) -> Callable[[Sequence[str] | None], Iterator[str]]:
-    places = {name: place for place, name in reversed(list(enumerate(columns)))}
-
-    def cells(row: Sequence[str] | None) -> Iterator[str]:
-        for name in header:
-            place = places.get(name)
-            yield row[place] if row is not None and place is not None and place < len(row) else ""
-
-    return cells
+    return logged_rows(document) if is_table(document) else None

@@ -142,11 +142,11 @@ def files_of(site: Site, source: FileSource, state: ListState) -> Files:
     return Files(entries, path, preview, folder, download, error, status, source.location, previous, following)
 
 
-def beginning(site: Site, location: str, path: str) -> bytes:
-    """The first bytes of a file, one more than `BEGINNING` if it has them."""
+def beginning(site: Site, location: str, path: str, most: int = BEGINNING) -> bytes:
+    """The first bytes of a file, one more than `most` if it has them."""
     repository, root = open_location(location, site.gate.settings.artifact_places)
     with repository.open(joined(root, path)).file as file:
-        return file.read(BEGINNING + 1)
+        return file.read(most + 1)
 
 
 def contents_at(site: Site, location: str, folder: str) -> list[FileInfo]:

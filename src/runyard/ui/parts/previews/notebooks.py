@@ -23,7 +23,8 @@ _PICTURE = 700_000
 _ALL_PICTURES = 2_000_000
 _PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 _SVG = "image/svg+xml"
-_FORMATS = (4, 3)
+FORMATS = (4, 3)
+"""Versions of notebooks that are read."""
 _NOTHING = Markup("")
 
 
@@ -79,9 +80,9 @@ class _Budget:
 
 def notebook(look: Look, document: Any) -> Notebook | None:
     """The cells that the address asks for; None when the document is not a notebook."""
-    if not isinstance(document, dict) or document.get("nbformat") not in _FORMATS:
+    if not isinstance(document, dict) or document.get("nbformat") not in FORMATS:
         return None
-    cells = _cells(document)
+    cells = cells_of(document)
     first = max(0, min(look.number("cell", 1) - 1, max(0, len(cells) - 1)))
     budget = _Budget()
     shown = tuple(_cell(cell, budget) for cell in cells[first : first + MOST_CELLS])
@@ -96,7 +97,7 @@ def notebook(look: Look, document: Any) -> Notebook | None:
     )
 
 
-def _cells(document: dict[str, Any]) -> list[dict[str, Any]]:
+def cells_of(document: dict[str, Any]) -> list[dict[str, Any]]:
     """All cells; those of version 3 are in worksheets."""
     listed = document.get("cells")
     if not isinstance(listed, list):
@@ -114,7 +115,7 @@ def _language(document: dict[str, Any]) -> str:
 
 
 def _cell(cell: dict[str, Any], budget: _Budget) -> NotebookCell:
-    source = _joined(cell.get("source", cell.get("input")))
+    source = joined(cell.get("source", cell.get("input")))
     if cell.get("cell_type") in ("markdown", "heading"):
         return NotebookCell("markdown", "", "", note(budget.cut(source)), ())
     number = cell.get("execution_count", cell.get("prompt_number"))
@@ -132,11 +133,11 @@ def _cell(cell: dict[str, Any], budget: _Budget) -> NotebookCell:
 def _shown(output: dict[str, Any], budget: _Budget) -> Iterator[Output]:
     kind = output.get("output_type")
     if kind == "stream":
-        yield Output("text", budget.cut(_plain(_joined(output.get("text")))))
+        yield Output("text", budget.cut(plain(joined(output.get("text")))))
     elif kind in ("error", "pyerr"):
         trace = output.get("traceback")
         lines = [str(line) for line in trace[:200]] if isinstance(trace, list) else []
-        yield Output("error", budget.cut(_plain("\n".join(lines) or f"{output.get('ename')}: {output.get('evalue')}")))
+        yield Output("error", budget.cut(plain("\n".join(lines) or f"{output.get('ename')}: {output.get('evalue')}")))
     elif isinstance(output.get("data"), dict):
         yield from _best(output["data"], budget)
 
@@ -144,20 +145,20 @@ def _shown(output: dict[str, Any], budget: _Budget) -> Iterator[Output]:
 def _best(data: dict[str, Any], budget: _Budget) -> Iterator[Output]:
     """The richest form of a result that can be shown as data."""
     for kind in (*_PICTURES, _SVG):
-        text = _joined(data.get(kind))
+        text = joined(data.get(kind))
         if kind == _SVG:  # in a picture no script runs, and nothing is loaded
             drawn = "<svg" in text and len(text) <= _PICTURE
             text = base64.b64encode(printable(text).encode()).decode() if drawn else ""
         if text and (picture := _picture(kind, text, budget)):
             yield Output("picture", picture)
             return
-    html = _joined(data.get("text/html"))
+    html = joined(data.get("text/html"))
     if html and len(html) <= budget.html:
         budget.html -= len(html)
         yield Output("html", html=passive(printable(html)))
         return
     if "text/plain" in data:
-        yield Output("text", budget.cut(_plain(_joined(data["text/plain"]))))
+        yield Output("text", budget.cut(plain(joined(data["text/plain"]))))
     elif "application/json" in data:
         try:
             yield Output("text", budget.cut(json.dumps(data["application/json"], indent=2, ensure_ascii=False)))
@@ -178,12 +179,12 @@ def _picture(kind: str, encoded: str, budget: _Budget) -> str:
     return f"data:{kind};base64,{base64.b64encode(content).decode()}"
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Text as a terminal would show it."""
     return "\n".join(map(shown_line, text.split("\n")))
 
 
-def _joined(value: Any) -> str:
+def joined(value: Any) -> str:
     """A text, which notebooks keep as a list of lines."""
     if isinstance(value, list):
         return "".join(str(line) for line in value)
