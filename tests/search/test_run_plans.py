@@ -12,6 +12,7 @@ from runyard.db.transaction import Transaction
 from runyard.gate.gate import Gate
 from runyard.tracking.run_trees.messages import SearchRunTree
 from runyard.tracking.run_trees.operations import search_run_tree
+from runyard.tracking.runs import search
 from runyard.tracking.runs.search import MAX_WALKED, search_run_ids
 from tests.factories import an_experiment
 
@@ -52,6 +53,8 @@ QUESTIONS = [
     ("", "status; metrics.m DESC"),
     ("", "user_id DESC"),
     ("", "user_id; metrics.m"),
+    ("", "run_id DESC"),
+    ("metrics.m > 0.5", "run_id"),
     ("status = 'FINISHED'", "status DESC"),
     ("", "starred DESC; metrics.m"),
     ("metrics.m > 0.2", "starred DESC; start_time DESC"),
@@ -106,10 +109,31 @@ def test_a_page_reads_a_part_of_the_experiment(gate: Gate, experiment: str, text
 
 
 @pytest.mark.parametrize("gate", ["sqlite"], indirect=True)
-@pytest.mark.parametrize(("text", "order_by"), [("metrics.m > 0.5", "run_id"), ("", "run_id DESC")])
-def test_a_page_in_the_order_of_ids_reads_a_part(gate: Gate, experiment: str, text: str, order_by: str) -> None:
-    """SQLite's index of ids is in the order that searches have; PostgreSQL sorts the runs of the experiment."""
-    _assert_pages_read_a_part(gate, [experiment], "ACTIVE_ONLY", text, order_by)
+def test_a_short_range_of_a_metric_is_read_once_for_all_runs(
+    gate: Gate, experiment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where matches are far between: a value of a run is a page of the table, of the index it has hundreds of runs."""
+    monkeypatch.setattr(search, "FIRST_STEP", 100)
+    text = "metrics.m > 0.9 and metrics.m <= 0.97 and params.p = 'v3'"
+    found = (
+        "SELECT m.run_id FROM metric_series AS m JOIN runs ON runs.id = m.run_id "
+        "JOIN run_params AS p ON p.run_id = runs.id "
+        "WHERE p.key = 'p' AND p.value = 'v3' AND m.value > 0.9 AND m.value <= 0.97 "
+        "ORDER BY start_time DESC, run_uuid LIMIT 20"
+    )
+    with gate.engines.reading.connect() as connection:
+        expected = list(connection.execute(sa.text(found)).scalars())
+        with _listening(connection) as asked:
+            numbers, _ = search_run_ids(
+                Transaction(connection, gate.settings), [experiment], "ACTIVE_ONLY", text, [], 20, None
+            )
+        plan = list(_read(connection, *asked[-1]))
+
+    assert expected == numbers
+    assert [step for step in plan if "metric_series" in step] == [
+        "SEARCH metric_series USING COVERING INDEX ix_metric_series_key_value (key=? AND value>? AND value<?)"
+    ]
+    assert any("USING COVERING INDEX ix_runs_newest" in step for step in plan)
 
 
 @pytest.mark.parametrize(("text", "order_by"), SEVERAL)

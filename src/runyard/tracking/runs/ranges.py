@@ -193,20 +193,49 @@ def common_runs(tx: Transaction, conditions: Sequence[Condition]) -> list[int] |
     For SQLite, which would look up each run of one range in the other: that takes ten times as long as to read both.
     One statement for each range.
     """
-    ranges: dict[str, list[Comparison]] = {}
-    for each in conditions:
-        if isinstance(each, Comparison) and each.kind == "metric" and in_index(each):
-            ranges.setdefault(each.key, []).append(each)
+    ranges = _metric_ranges(conditions)
     if tx.dialect != "sqlite" or len(ranges) < 2:
         return None
     common: set[int] | None = None
-    for first, *others in list(ranges.values())[:MAX_RANGES]:
-        chosen = runs_in_range(first, tx.dialect, ()).where(*(in_range(each, tx.dialect) for each in others))
-        numbers = [row[0] for row in tx.execute(chosen.limit(MAX_COMMON_RANGE + 1))]
+    for ends in ranges[:MAX_RANGES]:
+        numbers = [row[0] for row in tx.execute(runs_between(ends, tx.dialect).limit(MAX_COMMON_RANGE + 1))]
         if len(numbers) > MAX_COMMON_RANGE:
             return None
         common = set(numbers) if common is None else common.intersection(numbers)
     return None if common is None or len(common) > MAX_COMMON else sorted(common)
+
+
+def short_ranges(tx: Transaction, conditions: Sequence[Condition]) -> list[list[Comparison]]:
+    """Ranges of metrics that do not hold very many runs: SQLite reads one of these sooner than it looks up 1,000 runs.
+
+    One statement for each range that is not known to hold more.
+    """
+    if tx.dialect != "sqlite":
+        return []
+    found, wide = [], _wide_ranges(tx)
+    for ends in _metric_ranges(conditions)[:MAX_RANGES]:
+        name = (MAX_COMMON_RANGE, *ends)
+        if wide.get(name, 0.0) > time.monotonic():
+            continue
+        if tx.execute(runs_between(ends, tx.dialect).limit(1).offset(MAX_COMMON_RANGE)).first():
+            wide[name] = time.monotonic() + WIDE_SECONDS
+        else:
+            found.append(ends)
+    return found
+
+
+def _metric_ranges(conditions: Sequence[Condition]) -> list[list[Comparison]]:
+    """The conditions that bound the range of a metric, of each metric all."""
+    ranges: dict[str, list[Comparison]] = {}
+    for each in conditions:
+        if isinstance(each, Comparison) and each.kind == "metric" and in_index(each):
+            ranges.setdefault(each.key, []).append(each)
+    return list(ranges.values())
+
+
+def runs_between(ends: Sequence[Comparison], dialect: str) -> sa.Select[Any]:
+    """Selects the numbers of the runs that conditions on one metric find in its index."""
+    return runs_in_range(ends[0], dialect, ()).where(*(in_range(each, dialect) for each in ends[1:]))
 
 
 def _other_ends(comparison: Comparison, conditions: Sequence[Condition]) -> list[Comparison]:

@@ -92,9 +92,13 @@ def by_user(
     yield from valued(tx, chosen, (), tests(runs.c.id), ascending, first, step, of_user)
 
 
-def by_id(tx: Transaction, tests: Tests, ascending: bool, first: str | None, step: Step) -> Iterator[Piece]:
-    """Numbers of the runs of all experiments by id, from an id on."""
-    chosen = sa.select(runs.c.id, runs.c.run_uuid).where(runs.c.run_uuid >= sa.literal_column("''", sa.Text()))
+def by_id(
+    tx: Transaction, experiment: sa.ColumnElement[bool], tests: Tests, ascending: bool, first: str | None, step: Step
+) -> Iterator[Piece]:
+    """Numbers of the runs of one experiment by id, from an id on; on SQLite, those of all experiments are walked."""
+    run_id = binary(runs.c.run_uuid, tx.dialect)
+    every = run_id >= sa.literal_column("''", sa.Text())
+    chosen = sa.select(runs.c.id, run_id).where(every if tx.dialect == "sqlite" else experiment)
     yield from valued(tx, chosen, (), tests(runs.c.id), ascending, first, step, alike)
 
 

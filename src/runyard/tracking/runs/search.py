@@ -20,6 +20,7 @@ from runyard.tracking.runs.conditions import (
     matching,
     meets,
     meets_by_number,
+    meets_many,
     on_all,
     served,
 )
@@ -158,7 +159,7 @@ def _rows(tx: Transaction, page: Page, every: sa.Select[Any], search: Search) ->
     if few is None and not search.by_newest:
         rows = _walked(tx, page, every, search)
     elif few is None and _is_mergeable(view):
-        rows = _newest(tx, page, in_view.where(*meets(conditions, tx.dialect)), search)
+        rows = _newest(tx, page, in_view, search)
     if rows is not None:
         return rows
     few = _found_at_length(tx, search) if few is None else few
@@ -206,13 +207,15 @@ def _on_all(tx: Transaction, search: Search) -> list[sa.ColumnElement[bool]]:
     return on_all(conditions, view, tx.dialect)
 
 
-def _newest(tx: Transaction, page: Page, tested: sa.Select[Any], search: Search) -> list[Any] | None:
+def _newest(tx: Transaction, page: Page, in_view: sa.Select[Any], search: Search) -> list[Any] | None:
     """The rows of a page that begins with the newest run, from the next runs; None when it needs too many of them."""
     start = int(page.start.key[0]) if page.start.key is not None else None
     wanted, most = page.start.offset + page.wanted, FIRST_STEP
     while most <= MAX_NEWEST:
         bound, more = next_newest(tx, search, start, most)
-        rows = page.rows(tx, tested.where(*bound))
+        few = most == FIRST_STEP
+        tests = meets(search.conditions, tx.dialect) if few else meets_many(tx, search.conditions)
+        rows = page.rows(tx, in_view.where(*bound, *tests))
         if not more or len(rows) == page.wanted:
             return rows
         most = max(2 * most, most * wanted * 5 // (4 * max(len(rows), 1)))
@@ -370,8 +373,8 @@ def _walks(tx: Transaction, search: Search) -> list[Walk]:
         return [lambda step: by_status(tx, shown, tests, ascending, key, step, newest)]
     if first.key == "user_id" and view.in_order:
         return [lambda step: by_user(tx, shown, tests, ascending, began, step)]
-    if first.key == "run_id" and tx.dialect == "sqlite":  # PostgreSQL has the index of ids in another order
-        return [lambda step: by_id(tx, tests, ascending, began, step)]
+    if first.key == "run_id":
+        return [lambda step: by_id(tx, shown[0], tests, ascending, began, step)]
     if first.key == "duration":
         since = None if began is None else search.now - began
         return [

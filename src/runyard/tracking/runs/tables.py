@@ -65,6 +65,8 @@ runs = sa.Table(
         ).ddl_if(dialect=dialect)
         for dialect, user in (("sqlite", sa.text("user_id")), ("postgresql", sa.text('user_id COLLATE "C"')))
     ),
+    # SQLite has its index of ids in this order.
+    sa.Index("ix_runs_id", "experiment_id", sa.text('run_uuid COLLATE "C"')).ddl_if(dialect="postgresql"),
     sa.Index("ix_runs_name", "experiment_id", sa.text(_first_part("name"))).ddl_if(dialect="sqlite"),
     sa.Index("ix_runs_name", "experiment_id", sa.text(_sorted_part("name"))).ddl_if(dialect="postgresql"),
     sa.Index("ix_runs_ended", "experiment_id", "end_time", "lifecycle_stage", **where("end_time IS NOT NULL")),
