@@ -102,8 +102,8 @@ def test_check_tells_and_repairs(runyard: Runyard, database: str) -> None:
     with closing(Gate.open(database)) as gate:
         run_id = a_run(gate)
         gate.perform(LogMetric(run_id=run_id, key="loss", value=0.5, timestamp=1))
-    checked = ("1 documents of runs", "1 latest points of metrics", "0 metrics with blocks", "1 texts of runs")
-    clean = "".join(f"Checked {one}: none differs.\n" for one in checked)
+    checked = ("documents of runs: 1", "latest points of metrics: 1", "metrics with blocks: 0", "texts of runs: 1")
+    clean = "".join(f"Checked {one}, none differs.\n" for one in checked)
     assert (0, clean) == (runyard("db", "check", database).code, runyard("db", "check", database).out)
     engines = open_engines(database)
     with engines.writing.begin() as connection:
@@ -119,7 +119,7 @@ def test_check_tells_and_repairs(runyard: Runyard, database: str) -> None:
     )
     assert found.out.endswith("Repeat with --repair to write what the rows say.\n")
     mended = runyard("db", "check", "--repair", database)
-    assert (0, True) == (mended.code, "Checked 1 documents of runs: 1 repaired.\n" in mended.out)
+    assert (0, True) == (mended.code, "Checked documents of runs: 1, 1 repaired.\n" in mended.out)
     assert clean == runyard("db", "check", database).out
 
 

@@ -21,6 +21,16 @@ def test_help_lists_every_command(runyard: Runyard) -> None:
     assert [] == [name for name in COMMANDS if f"\n  {name} " not in done.out]
 
 
+def test_groups_say_in_full_what_each_command_does() -> None:
+    """Half a sentence does not tell `remove` from `delete`."""
+    commands = [cli.get_command(click.Context(cli), name) for name in COMMANDS]
+    groups = [command for command in commands if isinstance(command, click.Group)]
+    assert {"artifacts", "db", "experiments", "models", "registry", "runs"} == {group.name for group in groups}
+    for group in groups:
+        shown = " ".join(group.get_help(click.Context(group)).split())
+        assert [] == [each.name for each in group.commands.values() if each.get_short_help_str(1_000) not in shown]
+
+
 def test_help_is_quick() -> None:
     """Help that takes a second is not asked for twice: nothing heavy is loaded to print it."""
     told = (

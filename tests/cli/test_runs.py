@@ -7,6 +7,7 @@ import pytest
 
 from runyard.client import RunyardClient
 from runyard.core.lifecycle import ViewType
+from runyard.core.origin import user
 from tests.cli.conftest import Runyard
 from tests.support.server import RunningServer
 
@@ -101,7 +102,7 @@ def test_many_are_deleted_restored_and_tagged(runyard: Runyard, tmp_path: Path) 
     made = [client.create_run("0", tags={"half": str(number % 2)}).info.run_id for number in range(6)]
     chosen = ("--experiment-id", "0", "--filter", "tags.half = '1'")
     assert "3 runs have been deleted.\n" == runyard("runs", "delete", *chosen).out
-    assert "1 runs have been deleted, 1 were deleted already.\n" == runyard(
+    assert "1 run has been deleted, 1 was deleted already.\n" == runyard(
         "runs", "delete", "-r", made[0], "-r", made[1]
     ).out  # fmt: skip
     ids = tmp_path / "ids"
@@ -115,7 +116,7 @@ def test_many_are_deleted_restored_and_tagged(runyard: Runyard, tmp_path: Path) 
 
     done = runyard("runs", "delete", "-r", made[0], "-r", "f" * 32)
     assert done.code == 1
-    assert "1 runs have been deleted.\n" == done.out
+    assert "1 run has been deleted.\n" == done.out
     assert "No run has the id" in done.err
 
 
@@ -130,13 +131,13 @@ def test_many_are_renamed_and_moved_and_given_back(runyard: Runyard) -> None:
     assert "old" == client.get_run(run_id).info.run_name
 
     renamed = runyard("runs", "rename", *pattern).out
-    assert "1 runs have been renamed." in renamed
+    assert "1 run has been renamed." in renamed
     assert "new red" == client.get_run(run_id).info.run_name
     moved = runyard("runs", "move", "-r", run_id, "--to", archive).out
-    assert "1 runs below them went along." in moved
+    assert "1 nested run went along." in moved
     for printed in (moved, renamed):
         change_id = printed.partition("--change-id ")[2].split()[0]
-        assert "given back what they had" in runyard("runs", "undo", "--change-id", change_id).out
+        assert "set back" in runyard("runs", "undo", "--change-id", change_id).out
     run = client.get_run(run_id)
     assert ("old", "0") == (run.info.run_name, run.info.experiment_id)
 
@@ -182,10 +183,10 @@ def test_a_pipeline_logs_a_run_without_python(
     ]
 
     assert [0] * 7 == [done.code for done in said], said
-    assert "Logged 1100 metrics, 2 params and 1 tags.\n" == said[4].out
+    assert "Logged 1,100 metrics, 2 params and 1 tag.\n" == said[4].out
     assert started.out.strip() == said[5].json["run_id"]
     run = runyard("runs", "describe", "-r", started.out.strip()).json
-    assert ("FAILED", "build 7") == (run["info"]["status"], run["info"]["run_name"])
+    assert ("FAILED", "build 7", user()) == tuple(run["info"][name] for name in ("status", "run_name", "user_id"))
     assert {"size": 12.5, "change": -0.5, "loss": 1 / 1100} == run["data"]["metrics"]
     assert {"layers": "[3, 5]", "lr": "0.1", "seed": "7"} == run["data"]["params"]
     assert {"team": "vision", "stage": "two words", "ok": "yes"}.items() <= run["data"]["tags"].items()

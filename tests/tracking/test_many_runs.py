@@ -54,7 +54,7 @@ def test_runs_are_read_by_their_ids(gate: Gate) -> None:
     with pytest.raises(DoesNotExist, match=MISSING):
         gate.perform(GetRuns(run_ids=[made[0], MISSING]))
     for wrong in ([], made * MAX_READ):
-        with pytest.raises(InvalidParameter, match="1 to 100 runs"):
+        with pytest.raises(InvalidParameter, match="1 to 100 are needed"):
             gate.perform(GetRuns(run_ids=wrong))
 
 

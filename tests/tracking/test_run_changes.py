@@ -155,7 +155,7 @@ def test_runs_of_an_experiment_on_its_way_stay_there(gate: Gate) -> None:
         (RenameRuns(run_ids=[MISSING], template="a } b"), "without its other half"),
         (RenameRuns(run_ids=[MISSING], template="{" * 1001), "1,001 characters"),
         (RenameRuns(run_ids=["no/id"]), "'no/id'"),
-        (PreviewRunNames(run_ids=[MISSING] * 101), "at most 100"),
+        (PreviewRunNames(run_ids=[MISSING] * 101), "1 to 100 are needed"),
         (UndoRunChange(change_id="x"), "32 hexadecimal"),
     ],
 )

@@ -205,7 +205,7 @@ def test_a_run_of_two_datasets_counts_in_both_groups(gate: Gate) -> None:
         ({"group_by": []}, "'group_by' has 0 entries"),
         ({"group_by": ["status", "status"]}, "'group_by' names something twice"),
         ({"order_by": "median(metrics.loss)"}, "Groups cannot be ordered by"),
-        ({"max_runs": 0}, "'max_runs' is 0"),
+        ({"max_runs": 0}, "Invalid value 0 for parameter 'max_runs'"),
         ({"page_token": "x"}, "The page token is not one of this server's."),
         ({"metrics": ["a"] * 61}, "'metrics' has 61 entries"),
     ],

@@ -209,7 +209,7 @@ def test_many_children_are_counted_up_to_a_number(gate: Gate, monkeypatch: Any) 
 @pytest.mark.parametrize(
     ("wrong", "kind", "said"),
     [
-        ({"max_results": 0}, InvalidParameter, "'max_results' is 0"),
+        ({"max_results": 0}, InvalidParameter, "Invalid value 0 for parameter 'max_results'"),
         ({"parent_run_id": "a b"}, InvalidParameter, "Invalid value 'a b' for parameter 'run_id'"),
         ({"parent_run_id": "0" * 32}, DoesNotExist, "No run has the id"),
         ({"parent_run_id": "0" * 32, "flat": True}, InvalidParameter, "not both"),

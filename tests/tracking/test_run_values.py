@@ -137,7 +137,7 @@ def test_rare_texts_have_no_place_of_their_own(gate: Gate, monkeypatch: pytest.M
         ({"columns": ["lr"]}, "Runs have no values 'lr'. Give metrics.KEY"),
         ({"columns": ["status", "status"]}, "names something twice"),
         ({"columns": ["metrics.\0"]}, "columns"),
-        ({"columns": ["status"], "max_runs": 4001}, "'max_runs' is 4001; it may be 1 to 4,000."),
+        ({"columns": ["status"], "max_runs": 4001}, "Invalid value 4001 for parameter 'max_runs': use 1 to 4,000."),
         ({"columns": ["status"], "filter": "metrics.loss <"}, "metrics.loss <"),
     ],
 )

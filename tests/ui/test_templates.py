@@ -12,6 +12,7 @@ from runyard.ui.parts import format as formats
 from runyard.ui.parts import presentation
 
 WEB = _resources.web()
+LAYOUTS = ('{% extends "layout.html" %}', '{% extends "run_layout.html" %}')
 
 
 def test_every_page_has_a_view_of_its_name() -> None:
@@ -37,7 +38,7 @@ def test_every_template_compiles_and_extends_the_layout() -> None:
     for name in environment.list_templates():
         environment.get_template(name)
         source = (WEB / "templates" / name).read_text()
-        assert not name.startswith("pages/") or source.startswith('{% extends "layout.html" %}'), name
+        assert not name.startswith("pages/") or source.startswith(LAYOUTS), name
         assert "|safe" not in re.sub(r"\s", "", source), name
 
 

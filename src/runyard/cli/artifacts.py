@@ -9,9 +9,11 @@ import click
 from runyard.artifacts import transfers
 from runyard.artifacts.repository import ArtifactRepository, Progress
 from runyard.cli.choices import run_id_option
+from runyard.cli.groups import CommandGroup
 from runyard.cli.output import output_option, progress, show_json, show_rows
 from runyard.client import RunyardClient
 from runyard.client.addresses import folder_and_name, located
+from runyard.core.amounts import plural
 from runyard.exceptions import DoesNotExist
 from runyard.fluent import artifacts as fluent
 
@@ -21,7 +23,7 @@ artifact_uri_option = click.option(
 artifact_path_option = click.option("-a", "--artifact-path", help="Path inside the run's artifacts.")
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def artifacts() -> None:
     """Upload, list and download artifacts of runs.
 
@@ -61,7 +63,7 @@ def log_artifacts(local_dir: Path, run_id: str, artifact_path: str | None) -> No
     files = list(transfers.files_below(local_dir))
     with _uploading(run_id, files) as (repository, advance):
         transfers.log_artifacts(repository, str(local_dir), artifact_path, advance)
-    click.echo(f"Logged {len(files)} artifacts from local dir {local_dir} to artifact_path={artifact_path}")
+    click.echo(f"Logged {plural(len(files), 'artifact')} from local dir {local_dir} to artifact_path={artifact_path}")
 
 
 @contextmanager

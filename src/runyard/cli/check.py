@@ -13,6 +13,7 @@ from runyard.cli.artifact_places import ArtifactPlaces, artifacts_destination_op
 from runyard.cli.output import output_option, show_json, utc
 from runyard.client.orphans import deliver_orphans
 from runyard.client.spool import IN_USE, spool_files
+from runyard.core.amounts import plural
 from runyard.db.engine import require_database
 from runyard.db.facts import ARTIFACTS_DESTINATION, fact
 from runyard.gate.gate import Gate
@@ -129,7 +130,7 @@ def _check_journals(spool_dir: Path | None, report: _Report, *, repair: bool) ->
     try:
         for outcome in deliver_orphans(spool_dir) if repair else ():
             if not outcome.problem and not outcome.rejected:
-                done = f"is delivered: {_entries(outcome.delivered)}"
+                done = f"is delivered: {plural(outcome.delivered, 'entry', 'entries')}"
                 report.repaired.append(Finding(Kind.JOURNAL, outcome.path.name, outcome.address, done))
         left = [one for one in spool_files(spool_dir) if one.state != IN_USE]
     except OSError as problem:
@@ -138,12 +139,8 @@ def _check_journals(spool_dir: Path | None, report: _Report, *, repair: bool) ->
         return
     for one in left:
         why = f": {one.reason.rstrip('.')}" if one.reason else ""
-        text = f"has {_entries(one.entries)}, {one.state}{why}"
+        text = f"has {plural(one.entries, 'entry', 'entries')}, {one.state}{why}"
         report.found.append(Finding(Kind.JOURNAL, one.path.name, one.address or "", text))
-
-
-def _entries(count: int) -> str:
-    return "1 entry" if count == 1 else f"{count:,} entries"
 
 
 def _show_json(report: _Report) -> None:
@@ -169,9 +166,9 @@ def _show(report: _Report) -> None:
         if found:
             click.echo(f"  → {_REMEDIES[kind]}")
     for scheme, count in sorted(report.elsewhere.items()):
-        click.echo(f"Not looked at: {count:,} locations of {scheme}:, which this machine cannot open.")
-    verdict = f"{len(report.found):,} findings" if report.found else "nothing is wrong"
-    click.echo(f"Looked for the files of {report.rows:,} rows, and for files without rows: {verdict}.")
+        click.echo(f"Not looked at: {plural(count, 'location')} of {scheme}:, which this machine cannot open.")
+    verdict = plural(len(report.found), "finding") if report.found else "nothing is wrong"
+    click.echo(f"Looked for the files of {plural(report.rows, 'row')}, and for files without rows: {verdict}.")
 
 
 def _line(finding: Finding) -> str:

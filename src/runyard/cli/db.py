@@ -6,6 +6,7 @@ from contextlib import closing
 import click
 
 from runyard.cli.choices import variables
+from runyard.cli.groups import CommandGroup
 from runyard.cli.output import progress
 from runyard.db import migrate
 from runyard.db.engine import require_database
@@ -16,7 +17,7 @@ SHOWN = 100
 """Maximum number of differences that a check prints."""
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def db() -> None:
     """Look after the schema and the contents of a backend store."""
 
@@ -67,5 +68,5 @@ def _made(gate: Gate, one: Check, *, repair: bool) -> int:
     if found > SHOWN:
         click.echo(f"… and {found - SHOWN:,} more.")
     verdict = f"{found:,} {'repaired' if repair else 'differ'}" if found else "none differs"
-    click.echo(f"Checked {total:,} {one.what}: {verdict}.")
+    click.echo(f"Checked {one.what}: {total:,}, {verdict}.")
     return found

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from runyard.cli.choices import experiment_id_option, view_option
+from runyard.cli.groups import CommandGroup
 from runyard.cli.output import output_option, show_json, show_pairs, show_rows
 from runyard.cli.runs import runs_of
 from runyard.client import RunyardClient
@@ -20,7 +21,7 @@ from runyard.entities import Experiment, Run
 from runyard.exceptions import DoesNotExist
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def experiments() -> None:
     """Create, find and change experiments.
 

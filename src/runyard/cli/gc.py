@@ -10,6 +10,7 @@ import click
 
 from runyard.cli.artifact_places import ArtifactPlaces, artifacts_destination_option, backend_store_option
 from runyard.cli.output import progress, show_rows
+from runyard.core.amounts import plural
 from runyard.core.clock import now_ms
 from runyard.db.engine import require_database
 from runyard.exceptions import Conflict, DoesNotExist, InvalidParameter, RunyardException
@@ -133,7 +134,7 @@ def _remove(remover: Remover, found: Removable, places: ArtifactPlaces) -> None:
     remover.remove_unused_datasets()
     remover.remove_unused_texts()
     counts = (*counts, (len(removed), "experiment"))
-    parts = [f"{count:,} {what}{'' if count == 1 else 's'}" for count, what in counts if count]
+    parts = [plural(count, what) for count, what in counts if count]
     click.echo(f"Removed {', '.join(parts) or 'nothing'}.")
 
 

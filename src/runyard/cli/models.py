@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from runyard.cli.choices import Command, observing_options, variables
+from runyard.cli.groups import CommandGroup
 from runyard.cli.models_images import build_docker, generate_dockerfile
 from runyard.cli.models_options import (
     QUICKEST,
@@ -19,7 +20,7 @@ from runyard.cli.models_options import (
 from runyard.cli.models_predict import predict
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def models() -> None:
     """Serve models, predict with them, and prepare what they need."""
 

@@ -21,6 +21,7 @@ from runyard.cli.models_options import (
     run_in_environment,
     tell,
 )
+from runyard.core.amounts import plural
 from runyard.exceptions import InvalidParameter
 
 if TYPE_CHECKING:
@@ -168,11 +169,10 @@ def _predict_folder(engine: str, input_path: str | None, output_path: str | None
             )
         except KeyboardInterrupt:
             progress.end()
-            tell(
-                f"Interrupted: {progress.done} of {progress.files} files are done. The same command goes on from there."
-            )
+            done = f"{progress.done} of {plural(progress.files, 'file')}"
+            tell(f"Interrupted: {done} done. The same command goes on from there.")
             return 130
-    parts = [f"{len(scores.done)} files, {scores.rows} rows in {scores.seconds:.1f} s"]
+    parts = [f"{plural(len(scores.done), 'file')}, {plural(scores.rows, 'row')} in {scores.seconds:.1f} s"]
     parts += [f"{scores.skipped} were done before"] if scores.skipped else []
     parts += [f"{len(scores.failed)} failed"] if scores.failed else []
     click.echo("; ".join(parts))

@@ -2,11 +2,12 @@
 
 import click
 
+from runyard.cli.groups import CommandGroup
 from runyard.cli.registry_models import create, create_version, delete, list_models, rename, show
 from runyard.cli.registry_moves import delete_alias, history, promote, set_alias, set_stage
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def registry() -> None:
     """Register models, move aliases and stages, promote versions.
 

@@ -8,6 +8,7 @@ import click
 
 from runyard.cli.choices import Command, variables
 from runyard.cli.interrupts import interrupted_by
+from runyard.core.amounts import plural
 from runyard.environments import MANAGERS
 from runyard.exceptions import ExecutionException, InvalidParameter
 
@@ -116,12 +117,14 @@ def _sweep(ctx: click.Context, uri: str | None, given: dict[str, Any]) -> None:
     done = sweep(
         uri,
         pairs(given.pop("swept"), "--sweep", form="NAME=VALUES, such as lr=0.1,0.01"),
-        on_start=lambda run_id, total: click.echo(f"Run {run_id}: {total} points"),
+        on_start=lambda run_id, total: click.echo(f"Run {run_id}: {plural(total, 'point')}"),
         on_progress=lambda outcome, ended, total: click.echo(progress_line(outcome, ended, total)),
         **given,
     )
     failed = done.failed
-    click.echo(f"Run {done.run_id}: {len(done.outcomes) - len(failed)} of {len(done.outcomes)} points succeeded")
+    click.echo(
+        f"Run {done.run_id}: {len(done.outcomes) - len(failed)} of {plural(len(done.outcomes), 'point')} succeeded"
+    )
     if failed:
         click.echo(f"Run the others again with: runyard run --resume {done.run_id}", err=True)
         ctx.exit(1)

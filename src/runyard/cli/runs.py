@@ -15,9 +15,11 @@ from runyard.cli.choices import (
     tags_of,
     view_option,
 )
+from runyard.cli.groups import CommandGroup
 from runyard.cli.output import output_option, show_json, show_rows, utc
 from runyard.cli.runs_logging import COMMANDS, new_run
 from runyard.client import RunyardClient
+from runyard.core.amounts import plural
 from runyard.core.lifecycle import ViewType
 from runyard.core.paged_list import PagedList, all_pages
 from runyard.core.wire import to_wire
@@ -27,9 +29,9 @@ from runyard.tracking.many_runs.entities import RunsChanged
 from runyard.tracking.run_groups.keys import STATISTICS
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def runs() -> None:
-    """List, group, start, log to, describe, tag, delete and restore runs.
+    """List, group, log, tag, rename, move, delete and remove runs.
 
     The store is the one that RUNYARD_TRACKING_URI (or MLFLOW_TRACKING_URI) names, the local one when neither is set.
     """
@@ -113,7 +115,7 @@ def group(  # long: an argument for each option
     if found.more:
         click.echo(f"Of the newest {found.runs:,} runs; there are more.", err=True)
     if found.next_page_token:
-        click.echo(f"{len(found.groups):,} of {found.total:,} groups; --max-results shows more.", err=True)
+        click.echo(f"{len(found.groups):,} of {plural(found.total, 'group')}; --max-results shows more.", err=True)
 
 
 def _shown(value: float | None) -> str:
@@ -192,8 +194,8 @@ def _show_changed(done: RunsChanged, verb: str, already: str) -> None:
     ------
     RunyardException: One was refused.
     """
-    kept = f", {done.unchanged:,} {already}" if done.unchanged else ""
-    click.echo(f"{done.changed:,} runs have been {verb}{kept}.")
+    kept = f", {plural(done.unchanged, 'was', 'were')} {already}" if done.unchanged else ""
+    click.echo(f"{plural(done.changed, 'run has', 'runs have')} been {verb}{kept}.")
     for refused in done.refused:
         click.echo(f"Run {refused.run_id}: {refused.message}", err=True)
     if done.refused:
@@ -212,7 +214,7 @@ def delete(run_ids: tuple[str, ...], **others: Any) -> None:
         RunyardClient().delete_run(chosen[0])
         click.echo(f"Run with ID {chosen[0]} has been deleted.")
     else:
-        _show_changed(RunyardClient().delete_runs(chosen), "deleted", "were deleted already")
+        _show_changed(RunyardClient().delete_runs(chosen), "deleted", "deleted already")
 
 
 @runs.command()
@@ -224,7 +226,7 @@ def restore(run_ids: tuple[str, ...], **others: Any) -> None:
         RunyardClient().restore_run(chosen[0])
         click.echo(f"Run with id {chosen[0]} has been restored.")
     else:
-        _show_changed(RunyardClient().restore_runs(chosen), "restored", "were active already")
+        _show_changed(RunyardClient().restore_runs(chosen), "restored", "active already")
 
 
 @runs.command()
@@ -238,10 +240,11 @@ def remove(run_ids: tuple[str, ...], yes: bool, **others: Any) -> None:
     removes those.
     """
     chosen = _run_ids(ViewType.DELETED_ONLY, run_ids, **others)
+    amount = plural(len(chosen), "run")
     if not yes and not sys.stdin.isatty():
-        raise click.UsageError(f"Nothing was removed. Repeat with --yes to remove {len(chosen):,} runs for good.")
-    if yes or click.confirm(f"Remove {len(chosen):,} runs with their artifacts? This cannot be undone."):
-        _show_changed(RunyardClient().remove_runs(chosen), "removed for good", "were being removed already")
+        raise click.UsageError(f"Nothing was removed. Repeat with --yes to remove {amount} for good.")
+    if yes or click.confirm(f"Remove {amount} with all artifacts? This cannot be undone."):
+        _show_changed(RunyardClient().remove_runs(chosen), "removed for good", "being removed already")
 
 
 @runs.command()
@@ -253,7 +256,7 @@ def tag(tags: tuple[str, ...], removed_keys: tuple[str, ...], run_ids: tuple[str
     if not tags and not removed_keys:
         raise click.UsageError("Give --tags, --remove or both.")
     chosen = _run_ids(ViewType.ACTIVE_ONLY, run_ids, **others)
-    _show_changed(RunyardClient().tag_runs(chosen, tags_of(tags), removed_keys), "tagged", "had these tags already")
+    _show_changed(RunyardClient().tag_runs(chosen, tags_of(tags), removed_keys), "tagged", "tagged so already")
 
 
 @runs.command()
@@ -276,7 +279,7 @@ def rename(run_ids: tuple[str, ...], template: str, find: str, replace: str, dry
         return
     done = client.rename_runs(chosen, template, find, replace)
     _show_undo(done.change_id)
-    _show_changed(done, "renamed", "had their names already")
+    _show_changed(done, "renamed", "named so already")
 
 
 @runs.command()
@@ -289,9 +292,9 @@ def move(run_ids: tuple[str, ...], target: str, **others: Any) -> None:
     """
     done = RunyardClient().move_runs(_run_ids(ViewType.ACTIVE_ONLY, run_ids, **others), target)
     if done.children:
-        click.echo(f"{done.children:,} runs below them went along.")
+        click.echo(f"{plural(done.children, 'nested run')} went along.")
     _show_undo(done.change_id)
-    _show_changed(done, "moved", "were there already")
+    _show_changed(done, "moved", "there already")
 
 
 def _show_undo(change_id: str | None) -> None:
@@ -303,4 +306,4 @@ def _show_undo(change_id: str | None) -> None:
 @click.option("--change-id", required=True, help="Id that `rename` or `move` printed.")
 def undo(change_id: str) -> None:
     """Take a change of names or experiments back. Runs that were changed again since are left as they are."""
-    _show_changed(RunyardClient().undo_run_change(change_id), "given back what they had", "were changed since")
+    _show_changed(RunyardClient().undo_run_change(change_id), "set back", "changed since")

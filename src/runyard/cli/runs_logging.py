@@ -9,8 +9,10 @@ import click
 from runyard.cli.choices import experiment_options, run_id_option, status_option, tags_of
 from runyard.cli.output import output_option, show_json
 from runyard.client import RunyardClient
+from runyard.core.amounts import plural
 from runyard.core.clock import now_ms
-from runyard.core.tags import NOTE_TAG, PARENT_TAG
+from runyard.core.origin import user
+from runyard.core.tags import NOTE_TAG, PARENT_TAG, USER_TAG
 from runyard.entities import Metric, Param, RunTag
 from runyard.exceptions import InvalidParameter
 from runyard.fluent.experiments import chosen_experiment_id
@@ -31,7 +33,7 @@ def new_run(
     tags: tuple[str, ...],
     parent_run_id: str | None,
 ) -> Any:
-    """Create a run in an experiment, which is made if it is named and does not exist.
+    """Create a run of this user in an experiment, which is made if it is named and does not exist.
 
     Raises
     ------
@@ -40,7 +42,7 @@ def new_run(
     """
     if (experiment_id is None) == (experiment_name is None):
         raise click.UsageError("Give either --experiment-id or --experiment-name.")
-    all_tags = tags_of(tags)
+    all_tags = {USER_TAG: user()} | tags_of(tags)
     if description is not None:
         all_tags[NOTE_TAG] = description
     if parent_run_id is not None:
@@ -124,7 +126,8 @@ def log_batch(run_id: str, file: IO[str], output: str) -> None:
             client.log_batch(run_id, (), params[start : start + 100], tags[start : start + 100], synchronous=True)
         for start in range(0, len(metrics), BATCH):
             client.log_batch(run_id, metrics[start : start + BATCH], synchronous=True)
-    _say(output, run_id, f"Logged {len(metrics)} metrics, {len(params)} params and {len(tags)} tags.")
+    amounts = [plural(len(each), name) for each, name in ((metrics, "metric"), (params, "param"), (tags, "tag"))]
+    _say(output, run_id, f"Logged {amounts[0]}, {amounts[1]} and {amounts[2]}.")
 
 
 @click.command()

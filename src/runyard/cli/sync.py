@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from runyard.cli.output import output_option, show_json, show_rows
+from runyard.core.amounts import plural
 from runyard.exceptions import DoesNotExist, RunyardException
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def _export(file: Path, spool_dir: Path | None, output: str) -> None:
     if output == "json":
         show_json({"file": str(file), "entries": count, "left_out": [one.fields() for one in unread]})
     else:
-        click.echo(f"Wrote {count} entries to {file}. They are kept in the spool folder too.")
+        click.echo(f"Wrote {plural(count, 'entry', 'entries')} to {file}. All of it is kept in the spool folder too.")
         for one in unread:
             click.echo(f"Left out {one.path.name}: {one.reason}")
     if unread:
@@ -130,7 +131,7 @@ def _discard(names: tuple[str, ...], spool_dir: Path | None, output: str) -> Non
         except RunyardException as problem:
             raise click.ClickException(problem.message) from None
         if output == "table":
-            click.echo(f"Discarded {name} with {gone[-1].entries} entries.")
+            click.echo(f"Discarded {name} with {plural(gone[-1].entries, 'entry', 'entries')}.")
     if output == "json":
         show_json({"discarded": [one.fields() for one in gone]})
 

@@ -297,7 +297,7 @@ class StoreConnection:
                 if outcome.problem:
                     log.warning("What is left in %s was not delivered: %s", outcome.path, outcome.problem)
                 else:
-                    log.info("Delivery %d entries that were left in %s.", outcome.delivered, outcome.path)
+                    log.info("Delivered %d entries that were left in %s.", outcome.delivered, outcome.path)
         except Exception:
             log.exception("Delivering orphaned journals failed. Try: runyard sync")
 

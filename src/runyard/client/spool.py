@@ -23,6 +23,7 @@ from runyard.client.journal import (
     undelivered,
 )
 from runyard.client.orphans import missing_database
+from runyard.core.amounts import plural
 from runyard.exceptions import DoesNotExist, InvalidParameter
 from runyard.gate.slices import load_messages
 
@@ -230,4 +231,5 @@ def summary() -> str:
     states = [one.state for one in found]
     counts = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
     entries = sum(one.entries for one in found)
-    return f"{folder}, {len(found)} files with {entries} entries are not delivered ({counts}); see: runyard sync --list"
+    waiting = f"{plural(len(found), 'file')} with {plural(entries, 'entry', 'entries')}"
+    return f"{folder}, {waiting} not delivered ({counts}); see: runyard sync --list"

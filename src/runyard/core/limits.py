@@ -6,6 +6,7 @@ Sources: MLflow 3.17's REST protocol. A comment marks limits above MLflow's.
 import functools
 import posixpath
 import re
+from collections.abc import Sequence, Sized
 
 from runyard.exceptions import InvalidParameter
 
@@ -125,9 +126,59 @@ def check_key(name: str, key: str) -> None:
 
 
 def check_made_id(name: str, value: str) -> None:
-    """Check an id that a client made: it must have the store's own form."""
+    """Check an id of the store's own form, such as a client may make.
+
+    Raises
+    ------
+    InvalidParameter: It is not 32 hexadecimal digits.
+    """
     if not _MADE_ID.fullmatch(value):
         raise InvalidParameter(f"Invalid value {shown(value)} for parameter {name!r}: use 32 hexadecimal digits.")
+
+
+def check_count(name: str, given: Sized, most: int, least: int = 1) -> None:
+    """Check the number of entries of a list.
+
+    Raises
+    ------
+    InvalidParameter: It has fewer than `least` or more than `most`.
+    """
+    if not least <= len(given) <= most:
+        raise InvalidParameter(f"'{name}' has {len(given):,} entries; {least} to {most:,} are needed.")
+
+
+def check_between(name: str, value: int, most: int, least: int = 1) -> None:
+    """Check a number that has bounds, such as how many results are wanted.
+
+    Raises
+    ------
+    InvalidParameter: It is below `least` or over `most`.
+    """
+    if not least <= value <= most:
+        raise InvalidParameter(f"Invalid value {value} for parameter '{name}': use {least} to {most:,}.")
+
+
+def check_named_once(name: str, given: Sequence[object]) -> None:
+    """Check that a list names nothing twice.
+
+    Raises
+    ------
+    InvalidParameter: Two of its entries are equal.
+    """
+    if len(set(given)) != len(given):
+        raise InvalidParameter(f"'{name}' names something twice. Give each once.")
+
+
+def check_run_ids(run_ids: Sequence[str], most: int) -> None:
+    """Check the runs that a message names.
+
+    Raises
+    ------
+    InvalidParameter: There are none or too many of them, or one is not an id of a run.
+    """
+    check_count("run_ids", run_ids, most)
+    for run_id in run_ids:
+        check_run_id(run_id)
 
 
 def check_run_id(run_id: str) -> None:

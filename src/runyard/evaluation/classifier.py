@@ -3,6 +3,7 @@
 import logging
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -95,36 +96,45 @@ def classified(
         more.
     """
     true, said = np.asarray(targets), np.asarray(predictions)
-    for role, values in (("targets", true), ("predictions", said)):
-        if pd.isna(values).any():
-            raise InvalidParameter(f"The {role} have {int(pd.isna(values).sum())} missing values; remove those rows.")
-    try:
-        seen = np.unique(np.concatenate([np.unique(true), np.unique(said)])) if _alike(true, said) else None
-    except TypeError:
-        seen = None
-    if seen is None:
-        raise InvalidParameter(
-            f"Targets such as {_plain(true[:3])} and predictions such as {_plain(said[:3])} are of different kinds. "
-            "Make them all numbers, or all text, before evaluating."
-        )
-    if label_list is not None:
-        labels = sorted(set(_plain(label_list)))
-        if unlisted := [label for label in seen.tolist() if label not in labels]:
-            raise InvalidParameter(f"label_list is {labels}, without {unlisted}, which the data has.")
-    elif probabilities is not None and classes is not None and np.shape(probabilities)[1] != len(seen):
-        labels = _plain(classes)
-    else:
-        labels = seen.tolist()
-    if len(labels) < 2:
-        raise InvalidParameter(
-            f"A classifier is evaluated on at least two classes; the data has only {labels}. If there are more, name "
-            "them with evaluator_config={'label_list': [...]}."
-        )
+    labels = _classes(true, said, probabilities, classes, label_list)
     if probabilities is not None and np.shape(probabilities)[1] != len(labels):
         log.warning("The model gives the probabilities of other classes than %s; they are left out.", labels)
         probabilities = None
     positive = _positive(labels, pos_label, average)
     return Classified(true, said, labels, probabilities, positive, average, sample_weight)
+
+
+def _classes(true: Any, said: Any, probabilities: Any, classes: Any, label_list: Any) -> list[Any]:
+    """All classes: those that are listed, those of the model, or those that the data has."""
+    seen = _seen(true, said)
+    if label_list is not None:
+        labels = sorted(set(_plain(label_list)))
+        if unlisted := [label for label in seen if label not in labels]:
+            raise InvalidParameter(f"label_list is {labels}, without {unlisted}, which the data has.")
+    elif probabilities is not None and classes is not None and np.shape(probabilities)[1] != len(seen):
+        labels = _plain(classes)
+    else:
+        labels = seen
+    if len(labels) < 2:
+        raise InvalidParameter(
+            f"A classifier is evaluated on at least two classes; the data has only {labels}. If there are more, name "
+            "them with evaluator_config={'label_list': [...]}."
+        )
+    return labels
+
+
+def _seen(true: Any, said: Any) -> list[Any]:
+    """The classes that the data has, in their order."""
+    for role, values in (("targets", true), ("predictions", said)):
+        if pd.isna(values).any():
+            raise InvalidParameter(f"The {role} have {int(pd.isna(values).sum())} missing values; remove those rows.")
+    if _alike(true, said):
+        with suppress(TypeError):  # texts and numbers among the objects of one column
+            return _plain(np.unique(np.concatenate([np.unique(true), np.unique(said)])))
+    raise InvalidParameter(
+        f"Targets such as {_plain(true[:3])} and predictions such as {_plain(said[:3])} are of different kinds. "
+        "Make them all numbers, or all text, before evaluating."
+    )
 
 
 def _alike(true: Any, said: Any) -> bool:

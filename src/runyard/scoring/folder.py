@@ -68,7 +68,6 @@ class Plan:
     skipped: int
 
 
-# long: a list of keywords with their meanings
 def predict_folder(
     model_uri: str,
     input_path: str | os.PathLike[str],
@@ -128,24 +127,9 @@ def predict_folder(
     if output_format not in (None, *FORMATS):
         raise InvalidParameter(f"The format {output_format!r} is none of {', '.join(FORMATS)}.")
     folder = local_folder(model_uri)
-    read_flavor(folder, PYFUNC)
-    signature = Model.read(folder / MLMODEL).signature
-    known = enforce_params(dict(params), signature.params if signature else None) if params else None
-    job = FolderJob(
-        Scorer(
-            digest_of(folder),
-            manager=checked_manager(env_manager),
-            params=known,
-            model_config=config_of(model_config),
-            environment=dict(extra_env or {}),
-        ),
-        Inputs(signature.inputs if signature else None),
-        Place.at(input_path),
-        Place.at(output_path),
-        output_format or "",
-        tuple(keep),
-        batch_rows,
-    )
+    scorer, inputs = _prepared(folder, checked_manager(env_manager), params, model_config, extra_env)
+    given, wanted = Place.at(input_path), Place.at(output_path)
+    job = FolderJob(scorer, inputs, given, wanted, output_format or "", tuple(keep), batch_rows)
     plan = _planned(job, restart)
     if on_plan:
         on_plan(plan)
@@ -160,6 +144,22 @@ def predict_folder(
     job.wanted.remove_folder(f"{OWN}/parts")
     scores.seconds = time.monotonic() - began
     return scores
+
+
+def _prepared(
+    folder: Path,
+    manager: str,
+    params: Mapping[str, Any] | None,
+    model_config: str | Path | Mapping[str, Any] | None,
+    extra_env: Mapping[str, str] | None,
+) -> tuple[Scorer, Inputs]:
+    """What predicts, and what it takes: the model of a folder, its parameters checked."""
+    read_flavor(folder, PYFUNC)
+    signature = Model.read(folder / MLMODEL).signature
+    known = enforce_params(dict(params), signature.params if signature else None) if params else None
+    config, environment = config_of(model_config), dict(extra_env or {})
+    scorer = Scorer(digest_of(folder), manager=manager, params=known, model_config=config, environment=environment)
+    return scorer, Inputs(signature.inputs if signature else None)
 
 
 def _planned(job: FolderJob, restart: bool) -> Plan:

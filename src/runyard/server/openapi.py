@@ -201,7 +201,7 @@ def _summary(kind: Any) -> str:
 
 
 def _documentation(kind: Any) -> str:
-    return (inspect.getdoc(kind) or "").replace("``", "`")
+    return inspect.cleandoc(kind.__doc__ or "").replace("``", "`")
 
 
 def _first_paragraph(kind: Any) -> str:
@@ -210,7 +210,14 @@ def _first_paragraph(kind: Any) -> str:
 
 
 def _attributes(kind: Any) -> dict[str, str]:
-    """The description of each attribute in a class's docstring."""
+    """The description of each attribute in a class's docstring, and in those of the classes that it is made of."""
+    found: dict[str, str] = {}
+    for each in reversed(kind.__mro__):
+        found |= _attributes_of(each)
+    return found
+
+
+def _attributes_of(kind: type) -> dict[str, str]:
     _, _, section = _documentation(kind).partition("\n\nAttributes\n----------\n")
     found: dict[str, str] = {}
     names: list[str] = []

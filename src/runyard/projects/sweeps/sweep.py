@@ -11,6 +11,7 @@ from typing import Any
 from runyard import settings
 from runyard.client import RunyardClient
 from runyard.client.output import Output, RunStore
+from runyard.core.amounts import plural
 from runyard.core.store_address import absolute
 from runyard.exceptions import InvalidProject
 from runyard.fluent import run_end
@@ -247,7 +248,7 @@ class _Sweep:
         output = Output(RunStore(self._client.connection, parent.info.run_id), echo=False)
         try:
             if outcomes:
-                output.say(f"{len(outcomes)} of {total} points have finished before")
+                output.say(f"{len(outcomes)} of {plural(total, 'point')} finished before")
             with closing(self._engine.outcomes(points)) as ended:
                 for outcome in ended:
                     outcomes[key_of(outcome.values)] = outcome

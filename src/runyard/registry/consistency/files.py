@@ -13,6 +13,7 @@ from runyard.artifacts.addresses import local_path, normal_location
 from runyard.artifacts.entities import FileInfo
 from runyard.artifacts.locations import in_s3, server_repository
 from runyard.artifacts.repository import ArtifactRepository
+from runyard.core.amounts import plural
 from runyard.db.jobs import Inspect
 from runyard.db.transaction import Transaction
 from runyard.registry.consistency.findings import Finding, Kind
@@ -53,7 +54,7 @@ class FilesWithoutRows:
         where = f"{self.place.rstrip('/')}/{self.path}"
         if not self.files:
             return Finding(Kind.EMPTY_FOLDER, f"folder {self.path}", where, "is empty and belongs to nothing")
-        files = "1 file" if self.files == 1 else f"{self.files:,} files"
+        files = plural(self.files, "file")
         problem = f"belongs to no run, model or experiment: {files}, {self.size:,} bytes"
         return Finding(Kind.FILES_WITHOUT_ROWS, self.path, where, problem)
 

@@ -2,7 +2,7 @@
 
 from dataclasses import field
 
-from runyard.core.limits import check_storable
+from runyard.core.limits import check_between, check_storable
 from runyard.exceptions import InvalidParameter
 from runyard.protocol.answer import Answer
 from runyard.protocol.message import Message
@@ -78,5 +78,4 @@ class SearchEverything(Message[MatchesFound], get="search", family="runyard", ne
             raise InvalidParameter(f"'text' has {len(self.text):,} characters; it may have {MAX_TEXT}. Shorten it.")
         if self.kind is not None and self.kind not in KINDS:
             raise InvalidParameter(f"Unknown kind {self.kind[:40]!r}: use one of {', '.join(KINDS)}.")
-        if not 1 <= self.max_results <= MAX_FOUND:
-            raise InvalidParameter(f"'max_results' is {self.max_results}: use 1 to {MAX_FOUND}.")
+        check_between("max_results", self.max_results, MAX_FOUND)

@@ -3,13 +3,12 @@
 from dataclasses import field
 
 from runyard.core.entity import Tag
-from runyard.core.limits import check_text
+from runyard.core.limits import check_between, check_text
 from runyard.exceptions import InvalidParameter
 from runyard.protocol.answer import Answer, Nothing
 from runyard.protocol.message import Message
 from runyard.registry.model_versions.entities import DescribedModelVersion, ModelVersion
 from runyard.registry.names import MAX_SOURCE, check_cause, check_description, check_tag, stage_named, version_number
-from runyard.tracking.experiments.messages import check_max_results
 
 MAX_VERSIONS = 200_000
 
@@ -80,7 +79,7 @@ class SearchModelVersions(Message[ModelVersionsFound], get="model-versions/searc
     page_token: str | None = None
 
     def check(self) -> None:
-        check_max_results(self.max_results, MAX_VERSIONS)
+        check_between("max_results", self.max_results, MAX_VERSIONS)
 
 
 class DescribeModelVersion(
@@ -115,7 +114,7 @@ class DescribeModelVersions(
     page_token: str | None = None
 
     def check(self) -> None:
-        check_max_results(self.max_results, MAX_VERSIONS)
+        check_between("max_results", self.max_results, MAX_VERSIONS)
 
 
 class UpdateModelVersion(Message[ModelVersionFound], patch="model-versions/update", needs="registered_model.edit"):

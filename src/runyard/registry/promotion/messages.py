@@ -2,7 +2,7 @@
 
 from dataclasses import field
 
-from runyard.core.limits import shown
+from runyard.core.limits import check_between, shown
 from runyard.exceptions import InvalidParameter
 from runyard.protocol.answer import Answer
 from runyard.protocol.message import Message
@@ -11,7 +11,6 @@ from runyard.registry.names import ACTIVE_STAGES, check_alias, check_cause, stag
 from runyard.registry.promotion.condition import parse_condition
 from runyard.registry.promotion.entities import Promotion, PromotionComparison, RegisteredModelMove
 from runyard.registry.promotion.verdicts import IF_NO_HOLDER, PASS
-from runyard.tracking.experiments.messages import check_max_results
 
 MAX_MOVES = 1_000
 
@@ -130,4 +129,4 @@ class SearchMoves(Message[MovesFound], get="registered-models/moves", family="ru
     def check(self) -> None:
         if self.version is not None:
             version_number(self.version)
-        check_max_results(self.max_results, MAX_MOVES)
+        check_between("max_results", self.max_results, MAX_MOVES)

@@ -3,7 +3,7 @@
 from dataclasses import field
 
 from runyard.core.entity import Tag
-from runyard.exceptions import InvalidParameter
+from runyard.core.limits import check_between
 from runyard.protocol.answer import Answer, Nothing
 from runyard.protocol.message import Message
 from runyard.registry.model_versions.messages import ModelVersionFound, ModelVersionsFound
@@ -61,10 +61,7 @@ class SearchRegisteredModels(
     page_token: str | None = None
 
     def check(self) -> None:
-        if not 1 <= self.max_results <= MAX_MODELS:
-            raise InvalidParameter(
-                f"Invalid value {self.max_results} for parameter 'max_results': use 1 to {MAX_MODELS}."
-            )
+        check_between("max_results", self.max_results, MAX_MODELS)
 
 
 class UpdateRegisteredModel(

@@ -8,6 +8,7 @@ from runyard.core.limits import (
     MAX_EXPERIMENT_NAME,
     MAX_EXPERIMENT_TAG_VALUE,
     MAX_SEARCH_RESULTS,
+    check_between,
     check_key,
     check_text,
     shown,
@@ -50,12 +51,6 @@ def check_home(experiment_id: str, experiment_name: str) -> None:
     if experiment_id:
         experiment_number(experiment_id)
     check_text("Experiment name", experiment_name, MAX_EXPERIMENT_NAME)
-
-
-def check_max_results(value: int, most: int) -> None:
-    """Refuse a page size that is not between 1 and `most`."""
-    if not 1 <= value <= most:
-        raise InvalidParameter(f"Invalid value {value} for parameter 'max_results': use 1 to {most}.")
 
 
 class ExperimentCreated(Answer):
@@ -152,7 +147,7 @@ class SearchExperiments(
     page_token: str | None = None
 
     def check(self) -> None:
-        check_max_results(self.max_results, MAX_SEARCH_RESULTS)
+        check_between("max_results", self.max_results, MAX_SEARCH_RESULTS)
 
 
 class CountExperiments(Message[ExperimentsCounted], get="experiments/count", family="runyard", needs="experiment.read"):

@@ -11,10 +11,10 @@ from runyard.core.limits import (
     MAX_INPUT_TAG_KEY,
     MAX_INPUT_TAG_VALUE,
     MAX_KEY,
+    check_count,
     check_run_id,
     check_text,
 )
-from runyard.exceptions import InvalidParameter
 from runyard.protocol.answer import Answer, Nothing
 from runyard.protocol.message import Message
 from runyard.protocol.types import ExperimentId
@@ -72,9 +72,6 @@ class SearchDatasets(
     experiment_ids: list[ExperimentId]
 
     def check(self) -> None:
-        if not 1 <= len(self.experiment_ids) <= MAX_DATASET_EXPERIMENTS:
-            raise InvalidParameter(
-                f"'experiment_ids' names {len(self.experiment_ids)} experiments; name 1 to {MAX_DATASET_EXPERIMENTS}."
-            )
+        check_count("experiment_ids", self.experiment_ids, MAX_DATASET_EXPERIMENTS)
         for experiment_id in self.experiment_ids:
             experiment_number(experiment_id)

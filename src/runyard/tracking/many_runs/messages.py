@@ -1,10 +1,9 @@
 """Messages about many runs."""
 
-from collections.abc import Sequence
 from dataclasses import field
 
 from runyard.core.entity import Tag
-from runyard.core.limits import MAX_BATCH_TAGS, check_run_id
+from runyard.core.limits import MAX_BATCH_TAGS, check_between, check_run_ids
 from runyard.exceptions import InvalidParameter
 from runyard.protocol.message import Message
 from runyard.protocol.types import ExperimentId, ViewType
@@ -17,39 +16,13 @@ MAX_READ = 100
 """Maximum number of runs that are read by their ids at a time."""
 
 
-def check_run_ids(run_ids: Sequence[str]) -> None:
-    """Check the runs of a message.
-
-    Raises
-    ------
-    InvalidParameter: There are none or too many of them, or one is not an id of a run.
-    """
-    if not 0 < len(run_ids) <= MAX_RUNS:
-        raise InvalidParameter(f"'run_ids' has {len(run_ids)} entries; 1 to {MAX_RUNS:,} runs are changed at a time.")
-    for run_id in run_ids:
-        check_run_id(run_id)
-
-
-def check_read_ids(run_ids: Sequence[str]) -> None:
-    """Check the ids of runs that are to be read.
-
-    Raises
-    ------
-    InvalidParameter: There are none or too many of them, or one is not an id of a run.
-    """
-    if not 0 < len(run_ids) <= MAX_READ:
-        raise InvalidParameter(f"'run_ids' has {len(run_ids):,} entries; 1 to {MAX_READ} runs are read at a time.")
-    for run_id in run_ids:
-        check_run_id(run_id)
-
-
 class GetRuns(Message[RunsFound], post="runs/get-many", kind="read", family="runyard", needs="run.read"):
     """Some runs by their ids, 1 to 100, in their order; deleted ones too."""
 
     run_ids: list[str]
 
     def check(self) -> None:
-        check_read_ids(self.run_ids)
+        check_run_ids(self.run_ids, MAX_READ)
 
 
 class FindRunIds(
@@ -63,10 +36,7 @@ class FindRunIds(
     max_results: int = MAX_RUNS
 
     def check(self) -> None:
-        if not 1 <= self.max_results <= MAX_RUNS:
-            raise InvalidParameter(
-                f"Invalid value {self.max_results} for parameter 'max_results': use 1 to {MAX_RUNS:,}."
-            )
+        check_between("max_results", self.max_results, MAX_RUNS)
 
 
 class ListRunDeletions(
@@ -77,7 +47,7 @@ class ListRunDeletions(
     run_ids: list[str]
 
     def check(self) -> None:
-        check_run_ids(self.run_ids)
+        check_run_ids(self.run_ids, MAX_RUNS)
 
 
 class DeleteRuns(Message[RunsChanged], post="runs/delete-many", family="runyard", needs="run.delete"):
@@ -86,7 +56,7 @@ class DeleteRuns(Message[RunsChanged], post="runs/delete-many", family="runyard"
     run_ids: list[str]
 
     def check(self) -> None:
-        check_run_ids(self.run_ids)
+        check_run_ids(self.run_ids, MAX_RUNS)
 
 
 class RestoreRuns(Message[RunsChanged], post="runs/restore-many", family="runyard", needs="run.delete"):
@@ -95,7 +65,7 @@ class RestoreRuns(Message[RunsChanged], post="runs/restore-many", family="runyar
     run_ids: list[str]
 
     def check(self) -> None:
-        check_run_ids(self.run_ids)
+        check_run_ids(self.run_ids, MAX_RUNS)
 
 
 class RemoveRuns(Message[RunsChanged], post="runs/remove-many", family="runyard", needs="run.delete"):
@@ -110,7 +80,7 @@ class RemoveRuns(Message[RunsChanged], post="runs/remove-many", family="runyard"
     run_ids: list[str]
 
     def check(self) -> None:
-        check_run_ids(self.run_ids)
+        check_run_ids(self.run_ids, MAX_RUNS)
 
 
 class TagRuns(Message[RunsChanged], post="runs/tag-many", family="runyard", needs="run.edit"):
@@ -121,7 +91,7 @@ class TagRuns(Message[RunsChanged], post="runs/tag-many", family="runyard", need
     removed_keys: list[str] = field(default_factory=list)
 
     def check(self) -> None:
-        check_run_ids(self.run_ids)
+        check_run_ids(self.run_ids, MAX_RUNS)
         if not 0 < len(self.tags) + len(self.removed_keys) <= MAX_BATCH_TAGS:
             raise InvalidParameter(
                 f"'tags' and 'removed_keys' have {len(self.tags) + len(self.removed_keys)} entries; "

@@ -2,11 +2,17 @@
 
 from dataclasses import field
 
-from runyard.core.limits import MAX_HISTORY_POINTS, MAX_HISTORY_RUNS, MAX_INTERVAL_POINTS, shown
+from runyard.core.limits import (
+    MAX_HISTORY_POINTS,
+    MAX_HISTORY_RUNS,
+    MAX_INTERVAL_POINTS,
+    check_between,
+    check_count,
+    shown,
+)
 from runyard.exceptions import InvalidParameter
 from runyard.protocol.answer import Answer, Nothing
 from runyard.protocol.message import MANY, Message
-from runyard.tracking.experiments.messages import check_max_results
 from runyard.tracking.metrics.entities import Metric, Point
 from runyard.tracking.metrics.points import check_points
 from runyard.tracking.runs.messages import OfRun
@@ -76,7 +82,7 @@ class GetMetricHistoryBulkInterval(
 
     def check(self) -> None:
         check_run_count(self.run_ids, "run_ids")
-        check_max_results(self.max_results, MAX_INTERVAL_POINTS)
+        check_between("max_results", self.max_results, MAX_INTERVAL_POINTS)
         if (self.start_step is None) != (self.end_step is None):
             raise InvalidParameter("'start_step' and 'end_step' go together: give both or none.")
         if self.start_step is not None and self.end_step is not None and self.start_step > self.end_step:
@@ -194,8 +200,7 @@ class GetMeanCurves(
     max_points: int = 300
 
     def check(self) -> None:
-        if not 1 <= len(self.groups) <= MAX_MEAN_GROUPS:
-            raise InvalidParameter(f"'groups' has {len(self.groups)} entries; 1 to {MAX_MEAN_GROUPS} are answered.")
+        check_count("groups", self.groups, MAX_MEAN_GROUPS)
         runs = sum(map(len, self.groups))
         if runs > MAX_MEAN_RUNS:
             raise InvalidParameter(f"'groups' names {runs:,} runs; at most {MAX_MEAN_RUNS} are answered at once.")
@@ -205,5 +210,4 @@ class GetMeanCurves(
             )
         if self.best not in ("none", "min", "max"):
             raise InvalidParameter(f"Invalid value {shown(self.best)} for parameter 'best': use none, min or max.")
-        if not 2 <= self.max_points <= 2000:
-            raise InvalidParameter(f"Invalid value {self.max_points} for parameter 'max_points': use 2 to 2000.")
+        check_between("max_points", self.max_points, 2_000, least=2)

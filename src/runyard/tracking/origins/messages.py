@@ -1,10 +1,9 @@
 """Messages about what runs were started with, and what they are answered with."""
 
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from runyard.core.entity import Tag
-from runyard.core.limits import check_run_id, check_text
-from runyard.exceptions import InvalidParameter
+from runyard.core.limits import check_count, check_run_id, check_run_ids, check_text
 from runyard.protocol.answer import Answer, Nothing
 from runyard.protocol.message import Message
 
@@ -23,14 +22,14 @@ MAX_READ = 100
 
 
 def _check_list(name: str, values: list[str], most: int, longest: int) -> None:
-    if len(values) > most:
-        raise InvalidParameter(f"'{name}' has {len(values):,} entries; at most {most:,} are kept. Send fewer.")
+    check_count(name, values, most, least=0)
     for index, value in enumerate(values):
         check_text(f"{name}[{index}]", value, longest)
 
 
-class Origin(Answer):
-    """What a run was started with, as far as its program told; empty where it did not.
+@dataclass
+class StartedWith:
+    """What a program says of the start of a run.
 
     Attributes
     ----------
@@ -46,8 +45,6 @@ class Origin(Answer):
     cores: How many processors the program might use.
     memory: Bytes.
     patch: What differed from the commit, for ``git apply``; empty when nothing did. None: not recorded.
-    environment, machine, changes: What is equal for runs with equal packages, for runs on equal machines, and for runs
-        with equal uncommitted changes.
     """
 
     run_id: str
@@ -65,6 +62,17 @@ class Origin(Answer):
     memory: int = 0
     gpus: list[str] = field(default_factory=list)
     patch: str | None = None
+
+
+class Origin(StartedWith, Answer):
+    """What a run was started with, as far as its program told; empty where it did not.
+
+    Attributes
+    ----------
+    environment, machine, changes: What is equal for runs with equal packages, for runs on equal machines, and for runs
+        with equal uncommitted changes.
+    """
+
     environment: str = ""
     machine: str = ""
     changes: str = ""
@@ -76,7 +84,7 @@ class OriginsFound(Answer):
     origins: list[Origin] = field(default_factory=list)
 
 
-class NoteOrigin(Message[Nothing], post="runs/note-origin", family="runyard", needs="run.edit"):
+class NoteOrigin(StartedWith, Message[Nothing], post="runs/note-origin", family="runyard", needs="run.edit"):
     """Note what a run was started with. What was noted before stays, so repeating it changes nothing.
 
     Equal lists of packages, machines and patches are stored once, however many runs have them.
@@ -85,22 +93,6 @@ class NoteOrigin(Message[Nothing], post="runs/note-origin", family="runyard", ne
     ----------
     patch: What differs from the commit; empty when nothing does. It may come in a message of its own.
     """
-
-    run_id: str
-    command: list[str] = field(default_factory=list)
-    folder: str = ""
-    below: str = ""
-    notebook: str = ""
-    variables: list[Tag] = field(default_factory=list)
-    python: str = ""
-    platform: str = ""
-    packages: list[str] = field(default_factory=list)
-    host: str = ""
-    processor: str = ""
-    cores: int = 0
-    memory: int = 0
-    gpus: list[str] = field(default_factory=list)
-    patch: str | None = None
 
     def check(self) -> None:
         check_run_id(self.run_id)
@@ -123,10 +115,7 @@ class Beat(Message[Nothing], post="runs/beat", family="runyard", needs="run.edit
     run_ids: list[str]
 
     def check(self) -> None:
-        if not 1 <= len(self.run_ids) <= MAX_BEATING:
-            raise InvalidParameter(f"'run_ids' has {len(self.run_ids):,} entries; send 1 to {MAX_BEATING:,}.")
-        for run_id in self.run_ids:
-            check_run_id(run_id)
+        check_run_ids(self.run_ids, MAX_BEATING)
 
 
 class GetOrigin(Message[Origin], get="runs/get-origin", kind="read", family="runyard", needs="run.read"):
@@ -152,9 +141,4 @@ class GetOrigins(Message[OriginsFound], post="runs/get-origins", kind="read", fa
     patches: bool = False
 
     def check(self) -> None:
-        if not 0 < len(self.run_ids) <= MAX_READ:
-            raise InvalidParameter(
-                f"'run_ids' has {len(self.run_ids):,} entries; the origins of 1 to {MAX_READ} runs are read at a time."
-            )
-        for run_id in self.run_ids:
-            check_run_id(run_id)
+        check_run_ids(self.run_ids, MAX_READ)

@@ -1,32 +1,17 @@
 """Messages about changes of many runs, and what they are answered with."""
 
-import re
 from dataclasses import field
 
-from runyard.core.limits import check_text
-from runyard.exceptions import InvalidParameter
+from runyard.core.limits import check_made_id, check_run_ids, check_text
 from runyard.protocol.answer import Answer
 from runyard.protocol.message import Message
 from runyard.protocol.types import ExperimentId
 from runyard.tracking.many_runs.entities import RunsChanged
-from runyard.tracking.many_runs.messages import check_run_ids
+from runyard.tracking.many_runs.messages import MAX_RUNS
 from runyard.tracking.run_changes.names import read_pattern
 
 MAX_PREVIEWED = 100
 """Maximum number of runs whose names are shown before they are changed."""
-
-_CHANGE_ID = re.compile(r"[0-9a-f]{32}")
-
-
-def check_change_id(change_id: str) -> None:
-    """Check the id of a change.
-
-    Raises
-    ------
-    InvalidParameter: It is not 32 hexadecimal digits.
-    """
-    if not _CHANGE_ID.fullmatch(change_id):
-        raise InvalidParameter(f"{change_id[:80]!r} is not the id of a change: 32 hexadecimal digits are needed.")
 
 
 class RunsRearranged(RunsChanged):
@@ -95,9 +80,7 @@ class PreviewRunNames(
     replace: str = ""
 
     def check(self) -> None:
-        check_run_ids(self.run_ids)
-        if len(self.run_ids) > MAX_PREVIEWED:
-            raise InvalidParameter(f"'run_ids' has {len(self.run_ids):,} entries; at most {MAX_PREVIEWED} are shown.")
+        check_run_ids(self.run_ids, MAX_PREVIEWED)
         _check_pattern(self.template, self.find, self.replace)
 
 
@@ -118,7 +101,7 @@ class RenameRuns(Message[RunsRearranged], post="runs/rename-many", family="runya
     replace: str = ""
 
     def check(self) -> None:
-        check_run_ids(self.run_ids)
+        check_run_ids(self.run_ids, MAX_RUNS)
         _check_pattern(self.template, self.find, self.replace)
 
 
@@ -132,7 +115,7 @@ class MoveRuns(Message[RunsRearranged], post="runs/move-many", family="runyard",
     experiment_id: ExperimentId
 
     def check(self) -> None:
-        check_run_ids(self.run_ids)
+        check_run_ids(self.run_ids, MAX_RUNS)
 
 
 class UndoRunChange(Message[RunsChanged], post="runs/undo-change", family="runyard", needs="run.edit"):
@@ -141,7 +124,7 @@ class UndoRunChange(Message[RunsChanged], post="runs/undo-change", family="runya
     change_id: str
 
     def check(self) -> None:
-        check_change_id(self.change_id)
+        check_made_id("change_id", self.change_id)
 
 
 class GetRunChange(Message[RunChange], get="runs/get-change", family="runyard", needs="run.read"):
@@ -150,4 +133,4 @@ class GetRunChange(Message[RunChange], get="runs/get-change", family="runyard", 
     change_id: str
 
     def check(self) -> None:
-        check_change_id(self.change_id)
+        check_made_id("change_id", self.change_id)

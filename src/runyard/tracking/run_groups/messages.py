@@ -2,8 +2,7 @@
 
 from dataclasses import field
 
-from runyard.core.limits import check_storable
-from runyard.exceptions import InvalidParameter
+from runyard.core.limits import check_between, check_count, check_named_once, check_storable
 from runyard.protocol.answer import Answer
 from runyard.protocol.message import Message
 from runyard.protocol.types import ExperimentId, ViewType
@@ -114,22 +113,13 @@ class GroupRuns(Message[RunsGrouped], post="runs/group", kind="read", family="ru
     page_token: str | None = None
 
     def check(self) -> None:
-        for name, given, least, most in (
-            ("group_by", len(self.group_by), 1, MAX_KEYS),
-            ("metrics", len(self.metrics), 0, MAX_METRICS),
-        ):
-            if not least <= given <= most:
-                raise InvalidParameter(f"'{name}' has {given} entries; {least} to {most} are needed.")
-        for name, given, most in (
-            ("max_results", self.max_results, MAX_GROUPS),
-            ("max_runs", self.max_runs, MAX_LOOKED_AT),
-        ):
-            if not 1 <= given <= most:
-                raise InvalidParameter(f"'{name}' is {given}; it may be 1 to {most:,}.")
+        check_count("group_by", self.group_by, MAX_KEYS)
+        check_count("metrics", self.metrics, MAX_METRICS, least=0)
+        check_between("max_results", self.max_results, MAX_GROUPS)
+        check_between("max_runs", self.max_runs, MAX_LOOKED_AT)
         for key in self.metrics:
             check_storable("metrics", key)
-        for name, keys in (("group_by", [group_key(each) for each in self.group_by]), ("metrics", self.metrics)):
-            if len(set(keys)) != len(keys):
-                raise InvalidParameter(f"'{name}' names something twice. Give each once.")
+        check_named_once("group_by", [group_key(each) for each in self.group_by])
+        check_named_once("metrics", self.metrics)
         order = group_order(self.order_by)
         check_storable("order_by", order.metric)

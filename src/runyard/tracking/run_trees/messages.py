@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from runyard.core.entity import Entity
-from runyard.core.limits import check_run_id, check_storable
+from runyard.core.limits import check_between, check_count, check_run_id, check_run_ids, check_storable
 from runyard.exceptions import InvalidParameter
 from runyard.protocol.answer import Answer
 from runyard.protocol.message import Message
@@ -81,8 +81,7 @@ class SearchRunTree(
     page_token: str | None = None
 
     def check(self) -> None:
-        if not 1 <= self.max_results <= MAX_RESULTS:
-            raise InvalidParameter(f"'max_results' is {self.max_results}; it may be 1 to {MAX_RESULTS:,}.")
+        check_between("max_results", self.max_results, MAX_RESULTS)
         if self.parent_run_id:
             check_run_id(self.parent_run_id)
         if self.parent_run_id and self.flat:
@@ -130,10 +129,7 @@ class MeasureChildren(
     metric_keys: list[str]
 
     def check(self) -> None:
-        for name, given, most in (("run_ids", self.run_ids, MAX_ASKED), ("metric_keys", self.metric_keys, MAX_KEYS)):
-            if not 0 < len(given) <= most:
-                raise InvalidParameter(f"'{name}' has {len(given)} entries; 1 to {most} are taken at a time.")
-        for run_id in self.run_ids:
-            check_run_id(run_id)
+        check_run_ids(self.run_ids, MAX_ASKED)
+        check_count("metric_keys", self.metric_keys, MAX_KEYS)
         for key in self.metric_keys:
             check_storable("metric_keys", key)

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
-from runyard.core.limits import check_storable, shown
+from runyard.core.limits import check_between, check_count, check_named_once, check_storable, shown
 from runyard.exceptions import InvalidParameter
 from runyard.protocol.answer import Answer
 from runyard.protocol.message import Message
@@ -117,11 +117,8 @@ class GetRunValues(
     max_runs: int = MAX_SAMPLED
 
     def check(self) -> None:
-        if not 1 <= len(self.columns) <= MAX_COLUMNS:
-            raise InvalidParameter(f"'columns' has {len(self.columns)} entries; 1 to {MAX_COLUMNS} are needed.")
-        if not 1 <= self.max_runs <= MAX_SAMPLED:
-            raise InvalidParameter(f"'max_runs' is {self.max_runs}; it may be 1 to {MAX_SAMPLED:,}.")
+        check_count("columns", self.columns, MAX_COLUMNS)
+        check_between("max_runs", self.max_runs, MAX_SAMPLED)
         for name in self.columns:
             value_name(name)
-        if len(set(self.columns)) != len(self.columns):
-            raise InvalidParameter("'columns' names something twice. Give each once.")
+        check_named_once("columns", self.columns)

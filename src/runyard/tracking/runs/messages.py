@@ -16,6 +16,7 @@ from runyard.core.limits import (
     MAX_RUN_NAME,
     MAX_SEARCH_RESULTS,
     MAX_TEXT_VALUE,
+    check_between,
     check_key,
     check_made_id,
     check_run_id,
@@ -33,7 +34,7 @@ from runyard.search.errors import InvalidSearch
 from runyard.search.fields import PATTERN, RUN_FIELDS
 from runyard.search.nodes import Comparison, Condition
 from runyard.search.parser import parse_filter
-from runyard.tracking.experiments.messages import check_home, check_max_results, experiment_number
+from runyard.tracking.experiments.messages import check_home, experiment_number
 from runyard.tracking.metrics.entities import Metric
 from runyard.tracking.metrics.points import check_points
 from runyard.tracking.runs.entities import Param, Run, RunInfo, StatusName
@@ -337,7 +338,7 @@ class SearchRuns(Message[RunsFound], post="runs/search", kind="read", needs="run
     page_token: str | None = None
 
     def check(self) -> None:
-        check_max_results(self.max_results, MAX_SEARCH_RESULTS)
+        check_between("max_results", self.max_results, MAX_SEARCH_RESULTS)
 
     def is_dear(self) -> bool:
         """Many runs, or a filter that may look at every run."""

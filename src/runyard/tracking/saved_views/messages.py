@@ -1,10 +1,9 @@
 """Messages about saved views, and what they are answered with."""
 
-import re
 from dataclasses import field
 from urllib.parse import parse_qsl
 
-from runyard.core.limits import check_text
+from runyard.core.limits import check_made_id, check_text
 from runyard.exceptions import InvalidParameter
 from runyard.protocol.answer import Answer, Nothing
 from runyard.protocol.message import Message
@@ -15,19 +14,6 @@ MAX_QUERY = 16_384
 MAX_FIELDS = 1_000
 MAX_VIEWS = 200
 """Maximum number of views of one experiment, and of those of all experiments."""
-
-_VIEW_ID = re.compile(r"[0-9a-f]{32}")
-
-
-def check_view_id(view_id: str) -> None:
-    """Check the id of a saved view.
-
-    Raises
-    ------
-    InvalidParameter: It is not 32 hexadecimal digits.
-    """
-    if not _VIEW_ID.fullmatch(view_id):
-        raise InvalidParameter(f"{view_id[:80]!r} is not the id of a saved view: 32 hexadecimal digits are needed.")
 
 
 def check_name(name: str) -> None:
@@ -125,7 +111,7 @@ class UpdateSavedView(Message[SavedView], post="saved-views/update", family="run
     last_update_time: int | None = None
 
     def check(self) -> None:
-        check_view_id(self.view_id)
+        check_made_id("view_id", self.view_id)
         if self.name is not None:
             check_name(self.name)
         if self.query is not None:
@@ -138,7 +124,7 @@ class DeleteSavedView(Message[Nothing], post="saved-views/delete", family="runya
     view_id: str
 
     def check(self) -> None:
-        check_view_id(self.view_id)
+        check_made_id("view_id", self.view_id)
 
 
 class SetDefaultView(Message[Nothing], post="saved-views/set-default", family="runyard", needs="experiment.edit"):
@@ -154,7 +140,7 @@ class SetDefaultView(Message[Nothing], post="saved-views/set-default", family="r
 
     def check(self) -> None:
         if self.view_id is not None:
-            check_view_id(self.view_id)
+            check_made_id("view_id", self.view_id)
 
 
 class ListSavedViews(Message[SavedViewsFound], get="saved-views/list", family="runyard", needs="experiment.read"):

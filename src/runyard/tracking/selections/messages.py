@@ -1,25 +1,11 @@
 """Messages about selections, and what they are answered with."""
 
-import re
 from dataclasses import field
 
-from runyard.exceptions import InvalidParameter
+from runyard.core.limits import check_count, check_made_id, check_run_ids
 from runyard.protocol.answer import Answer
 from runyard.protocol.message import Message
-from runyard.tracking.many_runs.messages import MAX_RUNS, check_run_ids
-
-_SELECTION_ID = re.compile(r"[0-9a-f]{32}")
-
-
-def check_selection_id(selection_id: str) -> None:
-    """Check the id of a selection.
-
-    Raises
-    ------
-    InvalidParameter: It is not 32 hexadecimal digits.
-    """
-    if not _SELECTION_ID.fullmatch(selection_id):
-        raise InvalidParameter(f"{selection_id[:80]!r} is not the id of a selection: 32 hexadecimal digits are needed.")
+from runyard.tracking.many_runs.messages import MAX_RUNS
 
 
 class Selection(Answer):
@@ -51,11 +37,10 @@ class CreateSelection(Message[Selection], post="selections/create", family="runy
 
     def check(self) -> None:
         if self.selection_id is not None:
-            check_selection_id(self.selection_id)
+            check_made_id("selection_id", self.selection_id)
         if self.run_ids or self.selection_id is None:
-            check_run_ids(self.run_ids)
-        if len(self.without) > MAX_RUNS:
-            raise InvalidParameter(f"'without' has {len(self.without):,} entries; it may have {MAX_RUNS:,}.")
+            check_run_ids(self.run_ids, MAX_RUNS)
+        check_count("without", self.without, MAX_RUNS, least=0)
 
 
 class GetSelection(Message[Selection], get="selections/get", kind="read", family="runyard", needs="run.read"):
@@ -64,4 +49,4 @@ class GetSelection(Message[Selection], get="selections/get", kind="read", family
     selection_id: str
 
     def check(self) -> None:
-        check_selection_id(self.selection_id)
+        check_made_id("selection_id", self.selection_id)

@@ -4,12 +4,12 @@ import uuid
 
 import sqlalchemy as sa
 
-from runyard.core.limits import shown
+from runyard.core.limits import check_run_ids, shown
 from runyard.db.transaction import Transaction
 from runyard.exceptions import DoesNotExist
 from runyard.gate.performers import performs
 from runyard.protocol.answer import Wire
-from runyard.tracking.many_runs.messages import check_run_ids
+from runyard.tracking.many_runs.messages import MAX_RUNS
 from runyard.tracking.selections.messages import CreateSelection, GetSelection
 from runyard.tracking.selections.tables import selections
 
@@ -23,7 +23,7 @@ def create_selection(tx: Transaction, message: CreateSelection) -> Wire:
     before = _run_ids(tx, message.selection_id) if message.selection_id else []
     left_out = set(message.without)
     run_ids = [run_id for run_id in dict.fromkeys([*before, *message.run_ids]) if run_id not in left_out]
-    check_run_ids(run_ids)
+    check_run_ids(run_ids, MAX_RUNS)
     tx.execute(sa.delete(selections).where(selections.c.creation_time < tx.now_ms - KEPT_MS))
     made = {"selection_id": uuid.uuid4().hex, "creation_time": tx.now_ms, "run_ids": " ".join(run_ids)}
     tx.execute(sa.insert(selections).values(made))

@@ -8,6 +8,8 @@ from typing import Any
 
 from markupsafe import Markup
 
+from runyard.core.amounts import plural
+
 MISSING = "\N{EN DASH}"
 _NEVER = Markup('<span class="none">–</span>')
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
@@ -158,11 +160,6 @@ def status_label(status: str) -> str:
 
 def _status(status: str) -> tuple[str, str, str]:
     return _STATUS_LOOKS.get(status, ("idle", "circle-dashed", status.capitalize() or "Unknown"))
-
-
-def plural(amount: int, one: str, many: str | None = None) -> str:
-    """``1 run``, ``1,234 runs``."""
-    return f"{amount:,} {one if amount == 1 else many or one + 's'}"
 
 
 def literal(text: str) -> str:
