@@ -85,6 +85,8 @@ def test_restored_experiment_is_active_again(runyard: Runyard, experiment_id: st
 
 def test_csv_has_a_row_a_run_and_a_column_a_key(runyard: Runyard, experiment_id: str, tmp_path: Path) -> None:
     """It is opened in a spreadsheet, so keys that only some runs have leave empty cells."""
+    columns = "run_id,experiment_id,status,artifact_uri,start_time,end_time"
+    assert f"{columns}\n" == runyard("experiments", "csv", "-x", experiment_id).out  # before there are runs
     client = RunyardClient()
     for params in ({"depth": "2"}, {"rate": '0,1 "quoted"'}):
         run = client.create_run(experiment_id)

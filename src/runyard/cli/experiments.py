@@ -21,6 +21,10 @@ from runyard.entities import Experiment, Run
 from runyard.exceptions import DoesNotExist
 
 
+_EVERY_RUN = ("run_id", "experiment_id", "status", "artifact_uri", "start_time", "end_time")
+"""The first columns of a CSV file."""
+
+
 @click.group(cls=CommandGroup)
 def experiments() -> None:
     """Create, find and change experiments.
@@ -147,9 +151,7 @@ def remove(experiment_id: str, yes: bool) -> None:
 def to_csv(experiment_id: str, filename: Path | None) -> None:
     """Write all runs of an experiment as CSV: one row a run, a column for each param, metric and tag."""
     rows = [_as_row(run) for run in runs_of(experiment_id, ViewType.ALL)]
-    columns = list(dict.fromkeys(name for row in rows for name in row))
-    fixed = [name for name in columns if "." not in name]
-    columns = fixed + sorted(name for name in columns if "." in name)
+    columns = [*_EVERY_RUN, *sorted({name for row in rows for name in row} - set(_EVERY_RUN))]
     with filename.open("w", newline="", encoding="utf-8") if filename else nullcontext(sys.stdout) as file:
         writer = csv.DictWriter(file, columns, restval="", lineterminator="\n")
         writer.writeheader()
@@ -161,10 +163,7 @@ def to_csv(experiment_id: str, filename: Path | None) -> None:
 def _as_row(run: Run) -> dict[str, object]:
     info, data = run.info, run.data
     return {
-        "run_id": info.run_id,
-        "experiment_id": info.experiment_id,
-        "status": info.status,
-        "artifact_uri": info.artifact_uri,
+        **{name: getattr(info, name) for name in _EVERY_RUN[:4]},
         "start_time": _moment(info.start_time),
         "end_time": _moment(info.end_time),
         **{f"metrics.{key}": value for key, value in data.metrics.items()},
