@@ -43,6 +43,37 @@ def test_help_is_quick() -> None:
     assert set() == loaded & {"sqlalchemy", "fastapi", "pydantic", "uvicorn", "urllib3", "numpy", "pandas", "alembic"}
 
 
+@pytest.mark.parametrize("command", [["--help"], ["experiments", "csv", "-x", "0"]])
+def test_a_reader_that_goes_is_fine(command: list[str], tmp_path: Path) -> None:
+    """`runyard … | head -1` in a script with `set -o pipefail`."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, "-m", "runyard", *command], stdout=writer, stderr=subprocess.PIPE, cwd=tmp_path, check=False
+    )
+    os.close(writer)
+
+    assert (0, b"") == (done.returncode, done.stderr)
+
+
+def test_ctrl_c_while_the_command_loads_is_one_line() -> None:
+    """A traceback of imports says nothing to who pressed it."""
+    pressed = """
+import sys, runpy
+
+class Pressed:
+    def find_spec(self, name, path=None, target=None):
+        if name == "runyard.cli.main":
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, Pressed())
+runpy.run_module("runyard", run_name="__main__")
+"""
+    done = subprocess.run([sys.executable, "-c", pressed], capture_output=True, check=False)
+
+    assert (130, b"", b"Interrupted.\n") == (done.returncode, done.stdout, done.stderr)
+
+
 def test_version_is_that_of_the_package(runyard: Runyard) -> None:
     """A bug report needs it."""
     done = runyard("--version")

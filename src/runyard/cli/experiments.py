@@ -20,7 +20,6 @@ from runyard.core.paged_list import all_pages
 from runyard.entities import Experiment, Run
 from runyard.exceptions import DoesNotExist
 
-
 _EVERY_RUN = ("run_id", "experiment_id", "status", "artifact_uri", "start_time", "end_time")
 """The first columns of a CSV file."""
 

@@ -8,9 +8,10 @@ import os
 import re
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -48,8 +49,30 @@ COMMANDS: dict[str, LazyCommand] = {
 }
 
 
+class ReaderGoneError(Exception):
+    """What reads the output has ended, as `head` does. click would end the program itself, with 1."""
+
+
+@contextlib.contextmanager
+def _reader_may_go() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise ReaderGoneError from None
+
+
 class LazyGroup(click.Group):
     """A group that imports a sub-command when it is called, so that `runyard --help` stays quick."""
+
+    def make_context(self, *arguments: Any, **options: Any) -> click.Context:
+        """Read the options; `--help` prints."""
+        with _reader_may_go():
+            return super().make_context(*arguments, **options)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the sub-command."""
+        with _reader_may_go():
+            return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names of all sub-commands."""
@@ -129,6 +152,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     try:
         outcome = cli.main(args=arguments, prog_name="runyard", standalone_mode=False)
+        with _reader_may_go():
+            sys.stdout.flush()
         return outcome if isinstance(outcome, int) else 0
     except click.exceptions.Abort:
         click.echo("Interrupted.", err=True)
@@ -138,8 +163,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return problem.exit_code
     except RunyardException as problem:
         return _fail(problem.message)
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader of a pipe is gone, as with `| head`
+    except ReaderGoneError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python writes the rest when it ends
         return 0
     except OSError as problem:
         return _fail(f"{problem.filename}: {problem.strerror}" if problem.filename else str(problem))

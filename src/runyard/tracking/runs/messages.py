@@ -42,6 +42,7 @@ from runyard.tracking.runs.entities import Param, Run, RunInfo, StatusName
 MAX_READ = 2_000
 """Characters of a filter that is read to find out whether it is dear; longer ones are lists of ids."""
 _SCANNING = re.compile(r"!=|~|\b(?:LIKE|ILIKE|NOT|OR)\b", re.IGNORECASE)
+_DEAR = {"!=", "NOT IN"} | PATTERN
 
 
 def tables_of(text: str | None) -> list[Any]:
@@ -364,9 +365,6 @@ def _reads_all(condition: Condition) -> bool:
         return True
     number = isinstance(condition.value, int | float | tuple) and condition.kind in ("param", "tag")
     return number or condition.key == "duration" or condition.operator in _DEAR
-
-
-_DEAR = {"!=", "NOT IN"} | PATTERN
 
 
 class CountRuns(Message[RunsCounted], post="runs/count", kind="read", family="runyard", needs="run.read"):
