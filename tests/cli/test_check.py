@@ -96,7 +96,7 @@ def test_files_elsewhere_are_counted(runyard: Runyard, client: RunyardClient) ->
 
     done = runyard("check")
 
-    assert "Not looked at: 1 locations of dbfs:" in done.out
+    assert "Not looked at: 1 location of dbfs:" in done.out
     assert "Not looked at: 2 locations of file:" in done.out
 
 
