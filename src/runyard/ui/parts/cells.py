@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
+from runyard.core.amounts import plural
 from runyard.core.numbers import as_numbers
 from runyard.tracking.runs.entities import Run
 from runyard.ui.parts.column_settings import WIDTH_STEP, ColumnSettings
@@ -136,7 +137,7 @@ def _metric_cells(key: str, write: Write, goal: Goal | None, around: Around) -> 
         if below is None:
             return write(run.data.metrics.get(key))
         value = below.least if goal == "least" else below.greatest
-        nested = f"{below.runs:,} nested {'run' if below.runs == 1 else 'runs'}"
+        nested = plural(below.runs, "nested run")
         return Markup('<td class="n below" title="{} of {}">{}').format(
             "The least" if goal == "least" else "The greatest", nested, number(value)
         )

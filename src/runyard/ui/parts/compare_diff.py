@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from runyard.core.amounts import plural
+
 MAX_LINES = 20_000
 """Lines of each text that are looked at."""
 MAX_CHANGES = 600
@@ -162,10 +164,10 @@ def _near_changes(lines: Sequence[Line]) -> Iterator[Line]:
     for place, line in enumerate(lines):
         if place in near:
             if left_out:
-                yield Line("gap", f"{left_out:,} equal {'line' if left_out == 1 else 'lines'}")
+                yield Line("gap", plural(left_out, "equal line"))
             left_out = 0
             yield line
         else:
             left_out += 1
     if left_out and near:
-        yield Line("gap", f"{left_out:,} equal {'line' if left_out == 1 else 'lines'}")
+        yield Line("gap", plural(left_out, "equal line"))

@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from runyard.core.amounts import plural
 from runyard.importance.findings import TREES
 from runyard.importance.forest import FEWEST_RUNS
 from runyard.importance.ranks import FEWEST_PAIRS
-from runyard.ui.parts.format import plural, shortened
+from runyard.ui.parts.format import shortened
 from runyard.ui.parts.importance import MAX_PARAMS, Known
 
 _UNEXPLAINED = 0.1

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from runyard.core.amounts import plural
 from runyard.exceptions import DoesNotExist, InvalidParameter, RunyardException
 from runyard.protocol.message import Message
 from runyard.search.writing import value_text
@@ -13,7 +14,6 @@ from runyard.tracking.many_runs.messages import FindRunIds
 from runyard.tracking.run_changes.messages import GetRunChange
 from runyard.tracking.selections.messages import CreateSelection, GetSelection
 from runyard.ui.parts.chosen_runs import chosen
-from runyard.ui.parts.format import plural
 from runyard.ui.parts.list_state import ListState, view_of
 from runyard.ui.parts.runs_scope import Scope
 from runyard.ui.site import Form, Site

@@ -6,6 +6,7 @@ import shlex
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from runyard.core.amounts import plural
 from runyard.core.command_line import MASK
 from runyard.core.tags import COMMIT_TAG, REPOSITORY_TAG
 from runyard.tracking.origins.messages import GetOrigin, Origin
@@ -85,7 +86,7 @@ def started_with(site: Site, run: Run, address: str, again: bool) -> Started | N
 
 
 def _facts(origin: Origin) -> Pairs:
-    cores = f"{origin.cores} usable {'processor' if origin.cores == 1 else 'processors'}" if origin.cores else ""
+    cores = plural(origin.cores, "usable processor") if origin.cores else ""
     memory = f"{size(origin.memory)} of memory" if origin.memory else ""
     return (
         ("Notebook", origin.notebook),
