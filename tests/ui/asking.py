@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from html import unescape
 from html.parser import HTMLParser
 from typing import Any
@@ -28,7 +29,7 @@ class Answer:
         """The body as what its JSON text stands for."""
         return json.loads(self.body)
 
-    @property
+    @cached_property
     def elements(self) -> list[tuple[str, dict[str, str]]]:
         """Every element of the page: its tag and attributes, in order."""
         collector = _Collector()
@@ -39,7 +40,7 @@ class Answer:
         """The attribute's value of every element of that tag that has it."""
         return [attributes[name] for found, attributes in self.elements if found == tag and name in attributes]
 
-    @property
+    @cached_property
     def words(self) -> str:
         """The page's text without its tags, its dashes as plain ones."""
         return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]*>", " ", self.text))).replace("\N{EN DASH}", "-")

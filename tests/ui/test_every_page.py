@@ -109,9 +109,11 @@ def test_every_address_carries_the_static_prefix(gate: Gate) -> None:
         ("/static/0/nothing.js", 404, "nothing.js"),
     ],
 )
-def test_what_is_not_there_has_a_page_that_says_so(reader: Reader, address: str, status: int, words: str) -> None:
+def test_what_is_not_there_has_a_page_that_says_so(
+    shared: tuple[Reader, Story], address: str, status: int, words: str
+) -> None:
     """An error page names what was asked for and offers a way on."""
-    page = reader.get(address)
+    page = shared[0].get(address)
 
     assert status == page.status
     assert words in page.words

@@ -291,8 +291,9 @@ def test_a_version_is_described_tagged_and_deleted(reader: Reader, story: Story)
         ("/experiments/999/models", 404),
     ],
 )
-def test_bad_addresses_never_break(reader: Reader, story: Story, path: str, status: int) -> None:
+def test_bad_addresses_never_break(shared: tuple[Reader, Story], path: str, status: int) -> None:
     """They are refused with a page that says why, or shown as if they were not there."""
+    reader, story = shared
     answer = reader.get(path.format(model=quote(story.model), experiment=story.experiment_id))
 
     assert answer.status in (status, 200), answer.words

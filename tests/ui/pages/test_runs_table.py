@@ -15,7 +15,7 @@ from tests.factories import NOW, a_point, a_run, an_experiment
 from tests.support.rows import add_runs
 from tests.ui.asking import Answer, Reader
 from tests.ui.curves import decoded
-from tests.ui.stories import a_story
+from tests.ui.stories import Story, a_story
 
 
 def heads(page: Answer) -> list[str]:
@@ -102,9 +102,9 @@ def test_a_wrong_filter_is_explained_under_the_box(gate: Gate, reader: Reader) -
         ("start_time DESC", ["run 2", "run 1", "run 0"]),
     ],
 )
-def test_runs_sort_by_any_column(gate: Gate, reader: Reader, order: str, expected: list[str]) -> None:
+def test_runs_sort_by_any_column(shared: tuple[Reader, Story], order: str, expected: list[str]) -> None:
     """The server sorts, so the order holds over all pages."""
-    story = a_story(gate, nested=False)
+    reader, story = shared
 
     assert expected == names(reader.get(f"/experiments/{story.experiment_id}?order={quote(order)}"))
 
