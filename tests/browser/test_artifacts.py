@@ -107,9 +107,9 @@ def test_the_tree_opens_and_files_are_looked_into(tab: Tab, run_path: str) -> No
     expect(tab.page.locator(".preview td").first).to_have_text("1")
     tab.open(f"{run_path}?path=plots/dot.png")
 
-    tab.page.wait_for_function("document.querySelector('.preview img').naturalWidth === 1")
+    tab.page.wait_for_function("() => document.querySelector('.preview img').naturalWidth === 1")
     tab.page.get_by_role("link", name="Next picture").click()
-    tab.page.wait_for_function("document.querySelector('.preview img').naturalWidth > 1")
+    tab.page.wait_for_function("() => document.querySelector('.preview img').naturalWidth > 1")
     assert "ran" != tab.page.title()
 
 

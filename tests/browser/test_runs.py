@@ -167,7 +167,7 @@ def test_back_shows_the_rows_of_its_address_at_once(tab: Tab, many: str) -> None
     page.route("**/experiments/*", lambda route: held.append(route))
     page.evaluate("addEventListener('popstate', () => { shown = document.querySelector('input[name=runs]').value; })")
     page.evaluate("history.back()")
-    page.wait_for_function("window.shown")
+    page.wait_for_function("() => window.shown")
 
     assert newest == page.evaluate("shown")
     for route in held:
