@@ -164,8 +164,6 @@ def fast_decoder(kind: Any) -> Callable[[bytes], AnyMessage] | None:
     struct = _struct(kind)
     decode = msgspec.json.Decoder(struct).decode
     names = struct.__struct_fields__
-    needed = _needed(kind)
-    needed_in = [(field.name, name) for field in wire_fields(kind) for name in _needed(_item(field.kind))]
     doubles = [field.name for field in wire_fields(kind) if field.kind is float]
     lists = [(field.name, name) for field in wire_fields(kind) for name in _doubles_in(field.kind)]
 
@@ -173,12 +171,6 @@ def fast_decoder(kind: Any) -> Callable[[bytes], AnyMessage] | None:
         if _NUL in body:
             raise msgspec.ValidationError("the lenient decoder says which text holds it")
         found = decode(body)
-        for name in needed:
-            if not getattr(found, name):
-                raise msgspec.ValidationError("the lenient decoder says what is missing")
-        for items, name in needed_in:
-            if not all(map(attrgetter(name), getattr(found, items))):
-                raise msgspec.ValidationError("the lenient decoder says what is missing")
         for name in doubles:
             if type(getattr(found, name)) is str:
                 _spell_out([found], name)
@@ -193,6 +185,8 @@ _NUL = rb"\u0000"
 """No database stores it. Half a surrogate pair, which none stores either, is an error to msgspec."""
 _Integer = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 """What databases hold; msgspec itself reads integers of any length."""
+_NeededText = Annotated[str, msgspec.Meta(min_length=1)]
+"""A text that must be there; the lenient decoder says which one is missing."""
 
 
 def _struct(kind: Any) -> Any:
@@ -207,7 +201,9 @@ def _struct(kind: Any) -> Any:
 
 def _hint(field: WireField) -> Any:
     choices = [mark.names for mark in field.marks if isinstance(mark, Choice)]
-    return Literal[choices[0]] if choices else _as_read(field.kind)
+    if choices:
+        return Literal[choices[0]]
+    return _NeededText if field.required and field.kind is str else _as_read(field.kind)
 
 
 def _as_read(hint: Any) -> Any:
@@ -224,11 +220,6 @@ def _item(hint: Any) -> Any:
     """The class of the objects in a list; None for anything else."""
     item = get_args(hint)[0] if get_origin(hint) is list else None
     return item if is_declared(item) else None
-
-
-def _needed(kind: Any) -> list[str]:
-    """Which fields of an object are texts that must not be empty."""
-    return [field.name for field in wire_fields(kind) if field.required and field.kind is str] if kind else []
 
 
 def _doubles_in(hint: Any) -> list[str]:
