@@ -13,6 +13,7 @@ from runyard.ui.navigation import Urls
 from runyard.ui.pages import (
     artifacts,
     compare,
+    compare_many,
     docs,
     experiment,
     experiments,
@@ -75,6 +76,7 @@ _VIEWS: tuple[tuple[str, View], ...] = (
     ("/models/{name}/versions/{version}/move", move.show),
     ("/search", search.show),
     ("/compare", compare.show),
+    ("/compare/many", compare_many.show),
     ("/images", images.show),
     ("/tables", tables.show),
     ("/metric", metric.show),

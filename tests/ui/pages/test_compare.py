@@ -6,6 +6,7 @@ from urllib.parse import quote
 import sqlalchemy as sa
 
 from runyard.gate.gate import Gate
+from runyard.tracking.runs.entities import Param
 from runyard.tracking.runs.messages import LogBatch
 from runyard.ui.parts.compare_state import TABS
 from tests.factories import a_point, a_run, an_experiment
@@ -192,12 +193,31 @@ def test_runs_of_several_experiments_compare(gate: Gate, reader: Reader) -> None
     assert "experiment" in marked(page)
 
 
-def test_too_many_runs_are_refused_with_the_limit(reader: Reader) -> None:
-    """A page of a thousand columns helps nobody."""
-    page = reader.get(f"/compare?runs={','.join(f'r{number}' for number in range(51))}")
+def test_too_many_runs_are_put_together(gate: Gate, reader: Reader) -> None:
+    """A page of a thousand columns helps nobody: groups and charts of all of them do."""
+    experiment_id = an_experiment(gate)
+    run_ids = [a_run(gate, experiment_id) for _ in range(51)]
+    for place, run_id in enumerate(run_ids):
+        params = [Param(key="lr", value=str(place % 3)), Param(key="name", value=f"of {place}")]
+        gate.perform(LogBatch(run_id=run_id, params=params, metrics=[a_point("loss", float(place))]))
 
-    assert page.status == 400
-    assert "at most 50" in page.words
+    page = reader.get(reader.get(f"/compare?runs={','.join(run_ids)}").headers["location"])
+    groups, charts, first = (href for href in page.attributes("a", "href") if "run" in href)
+
+    assert "Compare 51 runs" in page.words
+    assert "At most 50 runs can stand side by side" in page.words
+    assert "1-3 of 3 groups" in reader.get(groups).words
+    assert "1-51 of 51 runs" in reader.get(charts).words
+    assert "Compare 50 runs" in reader.get(first).words
+    assert 303 == reader.get(f"/compare/many?runs={','.join(run_ids[:2])}").status
+
+
+def test_too_many_runs_that_are_not_there_are_refused(reader: Reader) -> None:
+    """As fewer are."""
+    page = reader.get(f"/compare/many?runs={','.join(f'{number:032}' for number in range(51))}")
+
+    assert 404 == page.status
+    assert "No run has the" in page.words
 
 
 def test_a_metrics_page_has_the_values_in_words(gate: Gate, reader: Reader) -> None:

@@ -281,7 +281,7 @@ def test_what_is_chosen_is_in_the_address(gate: Gate, reader: Reader) -> None:
 
 
 def test_all_that_match_are_chosen_at_once(gate: Gate, reader: Reader) -> None:
-    """On every page; comparing more than the page can take is refused with the number."""
+    """On every page; comparing more than can stand side by side leads to views of all that match."""
     experiment_id = an_experiment(gate)
     add_runs(gate, experiment_id, 120, metrics=1)
 
@@ -292,7 +292,10 @@ def test_all_that_match_are_chosen_at_once(gate: Gate, reader: Reader) -> None:
     assert ["120"] == selection
     assert 100 == len(ticked(page))
     kept = re.findall(r"selection=(\w+)", sent.headers["location"])[0]
-    assert "120 runs are named; at most 50" in reader.get(f"/compare?selection={kept}").words
+    several = reader.get(f"/compare/many?selection={kept}&back={quote('filter=metrics.m1 >= 0')}")
+    assert "Compare 120 runs" in several.words
+    [charts] = [href for href in several.attributes("a", "href") if "charts=only" in href]
+    assert f"/experiments/{experiment_id}?filter=metrics.m1%20%3E%3D%200&charts=only" == charts
     none = reader.send(f"/ui/experiments/{experiment_id}/choose-all", back=f"filter={quote('metrics.m1 > 1e9')}")
     assert 400 == none.status
 

@@ -11,7 +11,7 @@ from runyard.tracking.runs.entities import Run
 from runyard.ui.navigation import Crumb, Shell
 from runyard.ui.parts.chart_runs import ChartRuns, chart_runs
 from runyard.ui.parts.charts import Chart, charts_of
-from runyard.ui.parts.chosen_runs import checked_ids, chosen, chosen_runs
+from runyard.ui.parts.chosen_runs import MAX_RUNS, checked_ids, chosen, chosen_runs
 from runyard.ui.parts.compare_artifacts import Listing, SideBySide, chosen_path, listing_around, side_by_side
 from runyard.ui.parts.compare_code import CodeDifference, code_difference, code_of, origins_of
 from runyard.ui.parts.compare_data import data_of
@@ -102,8 +102,11 @@ class ComparePage:
 def show(site: Site, request: Request) -> Response:
     """The comparison of the runs that the address names."""
     state = ListState.of(request)
+    named = chosen(site, state.all).run_ids
+    if len(named) > MAX_RUNS:
+        return RedirectResponse(f"{site.urls('compare', 'many')}?{request.url.query}", 303)
     if len(state.all("runs")) != 1 or state.text("chosen") or state.text("selection"):  # sent by the form of a table
-        run_ids = checked_ids(chosen(site, state.all).run_ids)
+        run_ids = checked_ids(named)
         best = state.all("best") or view_of(state.text("back")).get("best", ())
         return RedirectResponse(
             site.urls("compare", runs=",".join(run_ids), tab=state.text("tab"), best=list(best)), 303

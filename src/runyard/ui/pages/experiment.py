@@ -29,7 +29,7 @@ from runyard.tracking.runs.messages import DescribeRuns, RunsDescribed
 from runyard.tracking.selections.messages import CreateSelection
 from runyard.ui.navigation import Crumb, Shell, encode_query
 from runyard.ui.parts.charts_panel import Asked, ChartsPanel, charts_panel
-from runyard.ui.parts.chosen_runs import MAX_RUNS, Chosen, chosen
+from runyard.ui.parts.chosen_runs import Chosen, chosen
 from runyard.ui.parts.columns import ColumnChoice, choose_columns
 from runyard.ui.parts.filter_error import FilterError, filter_error
 from runyard.ui.parts.list_state import ListState, Pages, view_of, view_type
@@ -100,7 +100,6 @@ class ExperimentPage:
     chosen: Chosen
     panel: ChartsPanel
     plots: RunPlots
-    most_compared: int
     done: Done | None
     back: str
     actions: Mapping[str, str]
@@ -203,7 +202,6 @@ def show(site: Site, request: Request) -> Response:  # long: all that the page s
         chosen=picked,
         plots=run_plots(site, scope, view, "" if error else filter_text, described),
         panel=charts_panel(site, state, path, Asked(question, described, runs_of(rows), groups, picked)),
-        most_compared=MAX_RUNS,
         done=just_done(site, state),
         actions={name: scope.action(site, name) for name in _ACTIONS},
         views_action=scope.action(site, "views"),
