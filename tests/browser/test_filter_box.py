@@ -5,7 +5,11 @@ import re
 import pytest
 from playwright.sync_api import Locator, expect
 
+from runyard.gate.gate import Gate
+from runyard.tracking.runs.messages import LogBatch
 from tests.browser.conftest import Tab
+from tests.factories import a_point, a_run, an_experiment
+from tests.support.server import RunningServer
 from tests.ui.stories import Story
 
 pytestmark = pytest.mark.browser
@@ -45,6 +49,22 @@ def test_a_filter_is_written_with_completions(tab: Tab, story: Story) -> None:
     expect(tab.page.locator("#runs-table tbody a").first).to_be_focused()
 
 
+def test_keys_of_the_shown_runs_are_offered_first(tab: Tab, story: Story, server: RunningServer) -> None:
+    """Others follow; a part of a key finds it where none begins like this."""
+    gate = Gate.open(server.database_uri, artifact_root=str(server.folder / "runyard-artifacts"))
+    try:
+        other = a_run(gate, an_experiment(gate, "of other keys"))
+        gate.perform(LogBatch(run_id=other, metrics=[a_point("los angeles", 1.0), a_point("loa", 1.0)]))
+    finally:
+        gate.close()
+    filter_box = box(tab, story)
+
+    filter_box.press_sequentially("metrics.lo")
+    expect(options(tab)).to_have_text(["metrics.lossmetric", "metrics.loametric", "metrics.`los angeles`metric"])
+    filter_box.fill("metrics.OSS")
+    expect(options(tab)).to_have_text(["metrics.lossmetric"])
+
+
 def test_escape_closes_the_list_and_keeps_the_text(tab: Tab, story: Story) -> None:
     """The list is an offer: what is typed stays, and is sent as it is."""
     filter_box = box(tab, story)
@@ -58,12 +78,13 @@ def test_escape_closes_the_list_and_keeps_the_text(tab: Tab, story: Story) -> No
 
 
 def test_recent_filters_are_offered_in_an_empty_box(tab: Tab, story: Story) -> None:
-    """The last one first; they are kept by the browser."""
-    for text in ("metrics.loss < 100", "run 1"):
+    """The last one first; they are kept by the browser. One that was wrong is not."""
+    for text in ("metrics.loss < 100", "run 1", "metrics.loss <"):
         filter_box = box(tab, story)
         filter_box.fill(text)
         filter_box.press("Enter")
         expect(tab.page).to_have_url(re.compile("filter="))
+        expect(tab.page.locator("#filter")).to_have_value(text)
     filter_box = box(tab, story)
     filter_box.press("ArrowDown")
     expect(options(tab)).to_have_text(["run 1recent", "metrics.loss < 100recent"])
@@ -106,7 +127,10 @@ def test_anything_is_found_from_any_page(tab: Tab, story: Story) -> None:
     """Ctrl-K, some letters, the arrows and Enter lead there; Escape leads back."""
     tab.open("/models")
     tab.page.keyboard.press("Control+k")
+    tab.page.keyboard.type("words")  # before the script of the box is there
     box = tab.page.get_by_role("searchbox", name="Search everything")
+    expect(box).to_have_value("words")
+    box.fill("")
     expect(tab.page.locator("#search-box h2").first).to_have_text("Newest experiments")
     box.fill("words")
     box.press("Escape")  # which in other boxes only takes the words away

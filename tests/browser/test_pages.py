@@ -235,3 +235,14 @@ def test_a_table_of_runs_moves_while_one_looks(tab: Tab, server: RunningServer) 
         caller.call("runs/update", {"run_id": first, "status": "FAILED"})
         expect(asking.locator("#runs-table tbody tr").nth(2)).to_contain_text("Failed", timeout=15_000)
         asking.close()
+
+
+def test_a_row_is_pointed_at_as_a_whole(tab: Tab, story: Story) -> None:
+    """The cells that stay in sight are part of it, and its pencil covers nothing of the name."""
+    tab.open(f"/experiments/{story.experiment_id}?nest=flat")
+    tab.page.get_by_role("link", name="run 3", exact=True).hover()
+
+    looks = "row => [...row.cells].map((cell) => getComputedStyle(cell).backgroundColor)"
+    assert 1 == len(set(tab.page.locator("#runs-table tbody tr:hover").evaluate(looks)))
+    room = "pencil => parseFloat(getComputedStyle(pencil.parentElement).paddingRight) - pencil.offsetWidth"
+    assert tab.page.locator(".pencil").evaluate(room) >= 0

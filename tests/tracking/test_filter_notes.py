@@ -29,6 +29,7 @@ def run(gate: Gate) -> str:
     ("text", "notes"),
     [
         ("metrics.accuracy > 0 OR NOT params.optimizer = 'x'", []),
+        ("metrics.ACC > 0", ["No run has the metric 'ACC'. Did you mean metrics.accuracy?"]),
         ("metrics.acuracy > 0", ["No run has the metric 'acuracy'. Did you mean metrics.accuracy?"]),
         (
             "NOT (status = 'FAILED' OR metrics.Val/Loss > 0)",

@@ -177,9 +177,10 @@ def test_names_with_slashes_are_in_folders(gate: Gate, reader: Reader) -> None:
     assert "/Users/ 1 experiment" in top.words
     assert "team/ 3 experiments" in top.words
     assert "cars" not in top.words
-    assert "1-2 of 2 experiments" in top.words
+    assert "2 folders, 2 experiments" in top.words
     team = reader.get("/experiments?folder=team&order=name%20ASC")
     assert "vision/ 2 experiments" in team.words
+    assert "1 folder, 1 experiment" in team.words
     assert "report" in team.words
     assert "loose" not in team.words
     [inner] = [href for href in team.attributes("a", "href") if "vision" in href]

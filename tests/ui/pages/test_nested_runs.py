@@ -129,3 +129,16 @@ def test_a_run_shows_the_best_of_the_runs_nested_in_it(gate: Gate, reader: Reade
     for goal, shown in (("most", ["The greatest of 3 nested runs"]), ("none", [])):
         chosen = reader.get(f"{sweep}?open=none&col=metrics.loss&best=metrics.loss:{goal}").text
         assert shown == re.findall(r'<td class="n below" title="([^"]*)">', chosen)
+
+
+def test_the_best_of_nested_runs_has_the_digits_of_its_column(gate: Gate, reader: Reader) -> None:
+    """Decimals stand below each other in a tree too."""
+    experiment_id = an_experiment(gate, "digits")
+    for best in (0.1082, 2.498):
+        parent = a_run(gate, experiment_id, run_name="parent")
+        child = a_run(gate, experiment_id, {PARENT_TAG: parent}, run_name="child")
+        gate.perform(LogBatch(run_id=child, metrics=[a_point("rmse", best)]))
+
+    page = reader.get(f"/experiments/{experiment_id}?open=none").text
+
+    assert ["2.498", "0.108"] == re.findall(r'<td class="n below"[^>]*>([^<]*)', page)

@@ -69,9 +69,7 @@ export const orderOf = (link) => link && new URL(link.href).searchParams.get("or
 document.addEventListener(
   "click",
   (event) => {
-    const button = event.target.closest("#runs-table .more");
-    if (sizing?.moved) return void (event.preventDefault(), event.stopPropagation());
-    if (button) openMenu(button);
+    if (sizing?.moved) event.preventDefault(), event.stopPropagation();
   },
   true,
 );
@@ -169,7 +167,7 @@ function made(tag, traits = {}, ...inside) {
   return element;
 }
 
-function openMenu(button) {
+export function openMenu(button) {
   document.getElementById("column-menu")?.remove();
   const head = button.closest("th");
   const name = nameOf(head);
@@ -260,7 +258,7 @@ function pin() {
   for (const head of heads().filter((each) => each.matches("[data-pin]"))) {
     if (left + head.offsetWidth > box.clientWidth * 0.75) break; // the others need room too
     const cell = `:nth-child(${head.cellIndex + 1})`;
-    rules.push(`#runs-table tr > ${cell} { position: sticky; left: ${left}px; z-index: 1; background: var(--ground); }`);
+    rules.push(`#runs-table tr > ${cell} { position: sticky; left: ${left}px; z-index: 1; background: var(--row); }`);
     rules.push(`#runs-table thead th${cell} { z-index: 3; background: var(--surface); }`);
     left += head.offsetWidth;
   }

@@ -16,8 +16,12 @@ customElements.define(
         const text = search.value.trim();
         const matches = this.matcher(text, pattern.checked);
         search.setAttribute("aria-invalid", String(!matches));
-        for (const label of this.querySelectorAll(".columns label")) label.hidden = !matches?.(label);
-        for (const set of this.querySelectorAll(".offers:not(.further)")) set.hidden = !set.querySelector("label:not([hidden])");
+        for (const label of this.querySelectorAll(".columns label")) {
+          label.hidden = !matches?.(label);
+          if (label.parentElement.matches("li")) label.parentElement.hidden = label.hidden; // with its buttons
+        }
+        for (const set of this.querySelectorAll(".offers:not(.further)")) set.hidden = !set.querySelector(".columns label:not([hidden])");
+        this.tell(matches ? "" : this.problem);
         all.hidden = !text || !matches;
         clearTimeout(this.timer);
         if (matches) this.timer = setTimeout(() => this.findMore(text, pattern.checked), 150);
@@ -28,7 +32,11 @@ customElements.define(
       all.addEventListener("click", () => {
         for (const box of this.querySelectorAll(".offers:not([hidden]) label:not([hidden]) input[type=checkbox]")) box.checked = true;
       });
+      this.said = made("p", { className: "soft" });
+      this.said.setAttribute("role", "status");
       this.querySelector("p").append(search, as, all);
+      this.querySelector("p").after(this.said);
+      this.tell("");
     }
 
     disconnectedCallback() {
@@ -42,9 +50,15 @@ customElements.define(
       try {
         const expression = new RegExp(text);
         return (label) => expression.test(label.querySelector("input").value);
-      } catch {
+      } catch (error) {
+        this.problem = error.message;
         return null;
       }
+    }
+
+    tell(text) {
+      this.said.textContent = text;
+      this.said.hidden = !text;
     }
 
     // Columns that are not among those offered: runs may have thousands of keys.
@@ -66,6 +80,7 @@ customElements.define(
         });
         this.querySelector(".further .columns").append(...labels);
         this.showFurther(more);
+        if (!this.querySelector(".columns label:not([hidden])")) this.tell("No column is named like this.");
       } catch (error) {
         if (error.name !== "AbortError") throw error;
       }

@@ -2,6 +2,7 @@
 const recentOf = (of) => `runyard-recent-filters${of === "runs" ? "" : `-${of}`}`;
 const MOST_RECENT = 20;
 const PAUSE = 120;
+const PLAIN = /^[\p{L}_][\p{L}\p{N}_]*(\.[\p{L}\p{N}_]+)*$/u; // keys that filters need no quotes for
 
 function recent(of) {
   try {
@@ -20,6 +21,20 @@ function remember(of, text) {
   }
 }
 
+// Keys of the runs that are shown come first: the server completes with those of all runs. Where none begins with what
+// is typed, those that hold it are offered.
+function withOwn(completions, typed) {
+  const [, prefix, begun] = /^(\w+)\.[`"]?(.*)$/s.exec(typed) ?? [];
+  if (!prefix) return completions;
+  const names = [...document.querySelectorAll("column-panel input[name=col]")].map(({ value }) => value).filter((name) => name.startsWith(`${prefix}.`));
+  const keys = [...new Set(names)].map((name) => name.slice(prefix.length + 1));
+  const beginning = keys.filter((key) => key.startsWith(begun));
+  const own = beginning.length || completions.length ? beginning : keys.filter((key) => key.toLowerCase().includes(begun.toLowerCase()));
+  const first = own.map((key) => ({ text: `${prefix}.${PLAIN.test(key) ? key : `\`${key}\``}`, what: prefix.replace(/s$/, "") }));
+  const known = new Set(first.map(({ text }) => text));
+  return [...first, ...completions.filter(({ text }) => !known.has(text))].slice(0, MOST_RECENT);
+}
+
 customElements.define(
   "filter-box",
   class extends HTMLElement {
@@ -36,7 +51,8 @@ customElements.define(
       this.input.addEventListener("keydown", (event) => this.pressed(event));
       this.input.addEventListener("blur", () => this.close());
       this.list.addEventListener("mousedown", (event) => this.clicked(event));
-      this.closest("form").addEventListener("submit", () => remember(this.dataset.of, this.input.value.trim()));
+      this.closest("form").addEventListener("submit", () => (this.input.value = this.input.value.trim()));
+      if (!this.input.hasAttribute("aria-invalid")) remember(this.dataset.of, this.input.defaultValue); // it is of what is shown
       if (this.input.value !== this.input.defaultValue) this.later(); // typed while this was loaded
     }
 
@@ -66,7 +82,7 @@ customElements.define(
         });
         if (answer.ok) {
           const { start, completions } = await answer.json();
-          this.offer(start, position, completions ?? []);
+          this.offer(start, position, withOwn(completions ?? [], this.input.value.slice(start, position)));
         }
       } catch (error) {
         if (error.name !== "AbortError") this.close(); // the box works without

@@ -19,6 +19,10 @@ document.addEventListener(
   },
   true,
 );
+document.addEventListener("click", ({ target }) => {
+  const button = target.closest("#runs-table .more"); // may be pressed before what opens its menu is there
+  if (button) import("./column-heads.js").then(({ openMenu }) => openMenu(button));
+});
 const pinColumns = () => document.querySelector("#runs-table[data-pinned]") && import("./column-heads.js");
 const drawCharts = () => document.querySelector("charts-panel") && import("./charts-panel.js");
 for (const act of [pinColumns, drawCharts]) document.addEventListener("htmx:after:swap", act);
@@ -215,15 +219,13 @@ customElements.define(
       for (const box of boxes) box.checked = selection.added.has(box.value) || (this.ofSelection.has(box.value) && !selection.dropped.has(box.value));
       const here = boxes.filter((box) => box.checked).length;
       const { size } = this;
-      const most = this.querySelector("[data-most]").dataset.most;
       for (const button of this.querySelectorAll("button[data-needs]")) {
-        button.disabled = size < Number(button.dataset.needs) || size > Number(button.dataset.most ?? Infinity);
+        button.disabled = size < Number(button.dataset.needs);
         if (button.dataset.word) button.disabled ||= button.closest(".sheet").querySelector("input").value.trim() !== button.dataset.word;
       }
       for (const count of this.querySelectorAll("[data-count]")) count.textContent = `${size.toLocaleString("en")} run${size === 1 ? "" : "s"}`;
       const elsewhere = size > here ? `, ${(size - here).toLocaleString("en")} not on this page` : "";
-      const limit = size > Number(most) ? `; at most ${most} can be compared` : "";
-      this.querySelector("output").textContent = size ? `${size.toLocaleString("en")} chosen${elsewhere}${limit}` : "";
+      this.querySelector("output").textContent = size ? `${size.toLocaleString("en")} chosen${elsewhere}` : "";
       this.classList.toggle("choosing", size > 0);
       if (!size) for (const menu of this.querySelectorAll("details[open]")) menu.open = false;
       this.every.checked = here > 0 && here === boxes.length;
@@ -248,8 +250,9 @@ customElements.define(
         return;
       }
       event.preventDefault();
-      const best = new URLSearchParams(location.search).getAll("best").map((said) => `&best=${encodeURIComponent(said)}`);
-      const runs = selection.id ? carry(this.form.action) : `${this.form.action}?runs=${[...selection.added].map(encodeURIComponent).join(",")}`;
+      const here = new URLSearchParams(location.search);
+      const best = here.getAll("best").map((said) => `&best=${encodeURIComponent(said)}`);
+      const runs = selection.id ? carry(`${this.form.action}?${new URLSearchParams({ back: here })}`) : `${this.form.action}?runs=${[...selection.added].map(encodeURIComponent).join(",")}`;
       location.href = runs + best.join("");
     }
   },

@@ -73,10 +73,12 @@ function pressed(event) {
   status.textContent = `${all[next].textContent}, ${next + 1} of ${all.length}`;
 }
 
-export function openSearch(address) {
+// With what was typed while this was loaded.
+export function openSearch(address, typed) {
   if (!dialog) build(address);
   if (dialog.open) return;
+  if (typed) input.value = typed;
   dialog.showModal();
-  input.select();
+  if (!typed) input.select();
   ask();
 }

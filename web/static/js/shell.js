@@ -98,7 +98,17 @@ function startSearch() {
   const link = document.getElementById("search-link");
   const open = (event) => {
     event.preventDefault();
-    import("./search.js").then(({ openSearch }) => openSearch(link.href));
+    let typed = ""; // until the box is there
+    const keep = (event) => {
+      if (event.key.length > 1 || event.ctrlKey || event.metaKey) return;
+      event.preventDefault();
+      event.stopPropagation();
+      typed += event.key;
+    };
+    addEventListener("keydown", keep, true);
+    import("./search.js")
+      .then(({ openSearch }) => openSearch(link.href, typed))
+      .finally(() => removeEventListener("keydown", keep, true));
   };
   link.addEventListener("click", (event) => event.ctrlKey || event.metaKey || event.shiftKey || open(event));
   addEventListener("keydown", (event) => event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey && open(event));

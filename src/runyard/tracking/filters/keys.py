@@ -24,11 +24,13 @@ def unknown_keys(tx: Transaction, source: Source, comparisons: Iterable[Comparis
 
 
 def nearest(tx: Transaction, source: Source, kind: str, key: str) -> list[str]:
-    """Up to three keys that are spelled alike, or of another kind, as filters write them."""
+    """Up to three keys, as filters write them: of another kind, spelled alike, or of which it is a part."""
     others = [other for other in source.tables if other != kind and source.knows(tx, other, key)]
     alike = {name.lower(): name for name in source.keys[kind].beginning(tx, "", MAX_KEYS)}
     close = [alike[name] for name in difflib.get_close_matches(key.lower(), alike, n=3, cutoff=0.6)]
-    found = [*((other, key) for other in others), *((kind, name) for name in close)]
+    holding = [name for lower, name in alike.items() if len(key) > 1 and key.lower() in lower]
+    names = dict.fromkeys([*close, *holding])
+    found = [*((other, key) for other in others), *((kind, name) for name in names)]
     return [key_text(PREFIXES[one], name) for one, name in found[:3]]
 
 

@@ -11,7 +11,7 @@ from runyard.core.numbers import as_numbers
 from runyard.tracking.runs.entities import Run
 from runyard.ui.parts.column_settings import WIDTH_STEP, ColumnSettings
 from runyard.ui.parts.columns import ValueColumn
-from runyard.ui.parts.format import MISSING, number, shortened
+from runyard.ui.parts.format import MISSING, cut_middle, number
 from runyard.ui.parts.metric_names import Goal
 from runyard.ui.parts.numbers import aligned, bars, writer_of
 from runyard.ui.parts.own_columns import Around, own_cell
@@ -106,7 +106,8 @@ def _shown(
     sized = f"px{width // WIDTH_STEP}" if width else ""
     if column.kind == "metrics":
         values = [run.data.metrics[column.key] for run in runs if column.key in run.data.metrics]
-        writer = writer_of(column.key, values)
+        nested = [_best_below(column.key, run, goal, around) for run in runs]
+        writer = writer_of(column.key, [*values, *(value for value in nested if value is not None)])
         write, numbers, named = _metric_cell(writer, best_value(values, goal), sized), values, writer
     else:
         texts = [text for run in runs if (text := _text(column, run)) is not None]
@@ -125,24 +126,35 @@ def _shown(
         goal=goal,
         pinned=pinned,
         classes=" ".join(filter(None, ("n" if numeric else "", sized))),
-        cell=_cell_of(column, write) if column.kind != "metrics" else _metric_cells(column.key, write, goal, around),
+        cell=_cell_of(column, write)
+        if column.kind != "metrics"
+        else _metric_cells(column.key, write, goal, around, writer, sized),
     )
 
 
-def _metric_cells(key: str, write: Write, goal: Goal | None, around: Around) -> Callable[[Run], Markup]:
+def _metric_cells(
+    key: str, write: Write, goal: Goal | None, around: Around, writer: Callable[[float | None], str], sized: str
+) -> Callable[[Run], Markup]:
     """The cells of a metric; that of a run without it has the best value of the runs that are nested in it."""
+    opened = _opened("n", "below", sized)
+    title = "The least" if goal == "least" else "The greatest"
 
     def cell(run: Run) -> Markup:
-        below = around.below.get((run.info.run_id, key)) if goal and key not in run.data.metrics else None
-        if below is None:
+        value = _best_below(key, run, goal, around)
+        if value is None:
             return write(run.data.metrics.get(key))
-        value = below.least if goal == "least" else below.greatest
-        nested = plural(below.runs, "nested run")
-        return Markup('<td class="n below" title="{} of {}">{}').format(
-            "The least" if goal == "least" else "The greatest", nested, number(value)
-        )
+        nested = plural(around.below[run.info.run_id, key].runs, "nested run")
+        return opened + Markup(' title="{} of {}">{}').format(title, nested, writer(value))
 
     return cell
+
+
+def _best_below(key: str, run: Run, goal: Goal | None, around: Around) -> float | None:
+    """The best value of the runs that are nested in one that has none of its own."""
+    below = around.below.get((run.info.run_id, key)) if goal and key not in run.data.metrics else None
+    if below is None:
+        return None
+    return below.least if goal == "least" else below.greatest
 
 
 def _cell_of(column: ValueColumn, write: Write) -> Callable[[Run], Markup]:
@@ -190,7 +202,7 @@ def _text_cell(texts: Sequence[str], sized: str, *, numeric: bool) -> Write:
         if not isinstance(value, str):
             return missing
         if not numeric:
-            short = shortened(value, MAX_TEXT)
+            short = cut_middle(value, MAX_TEXT)
         elif len(value) <= MAX_TEXT // 2:
             short = aligned(value.strip(), behind)
         else:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from runyard.tracking.runs.entities import Run
 from runyard.ui.navigation import QueryValue, Urls
@@ -10,6 +11,7 @@ from runyard.ui.parts.column_settings import chosen_goals, goal_among
 from runyard.ui.parts.list_state import ListState
 from runyard.ui.parts.metric_names import Goal
 from runyard.ui.parts.presentation import names_of
+from runyard.ui.parts.run_names import cut_apart
 
 TABS = (
     ("overview", "Overview"),
@@ -76,6 +78,12 @@ class Comparison:
             goals=chosen_goals(state),
         )
 
+    @cached_property
+    def short_names(self) -> tuple[str, ...]:
+        """The names, cut such that they still tell the runs apart."""
+        short = cut_apart({run.info.run_id: name for run, name in zip(self.runs, self.names, strict=True)})
+        return tuple(short[run.info.run_id] for run in self.runs)
+
     @property
     def by_rows(self) -> bool:
         """Whether runs are rows."""
@@ -107,8 +115,8 @@ class Comparison:
 
     @property
     def options(self) -> tuple[tuple[str, str], ...]:
-        """Ids and names, to choose a run."""
-        return tuple((run.info.run_id, name) for run, name in zip(self.runs, self.names, strict=True))
+        """Ids and short names, to choose a run."""
+        return tuple((run.info.run_id, name) for run, name in zip(self.runs, self.short_names, strict=True))
 
     @property
     def path(self) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from runyard.tracking.runs.entities import Run
 from runyard.ui.parts.compare_state import Comparison
-from runyard.ui.parts.format import MISSING, exact, number, shortened
+from runyard.ui.parts.format import MISSING, cut_middle, exact, number, shortened
 from runyard.ui.parts.metric_names import Goal
 from runyard.ui.parts.numbers import writer_of
 
@@ -202,7 +202,7 @@ def _row(comparison: Comparison, compared: Compared, key: str) -> Row:
     cells = []
     for column in compared.columns:
         text = column.get(key, MISSING)
-        short = shortened(text, _CELL)
+        short = cut_middle(text, _CELL)
         cells.append(Cell(short, "" if short == text else shortened(text, _FULL)))
     return Row(key, tuple(cells), compared.differs(key), (compared.hrefs or {}).get(key, ""))
 

@@ -1,7 +1,7 @@
 """Names of runs as a table shows them: short, and such that they can be told apart."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from runyard.tracking.runs.entities import Run
 from runyard.ui.parts.format import shortened
@@ -15,9 +15,13 @@ _ENDS = re.compile(r"[^\s,;|/]+$"), re.compile(r"[^\s,;|/_-]+$")
 
 
 def short_names(runs: Sequence[Run]) -> dict[str, str]:
-    """The names of the runs of a page by their ids. Long ones are cut where they do not differ: first what all long
-    ones begin with, then in the middle."""
-    names = {run.info.run_id: shortened(run_name(run), 1000) for run in runs}
+    """The names of the runs of a page by their ids, short as `cut_apart` makes them."""
+    return cut_apart({run.info.run_id: shortened(run_name(run), 1000) for run in runs})
+
+
+def cut_apart(names: Mapping[str, str]) -> dict[str, str]:
+    """Names by their ids. Long ones are cut where they do not differ: first what all long ones begin with, then in
+    the middle."""
     long = [name for name in names.values() if len(name) > MAX_NAME]
     shared = _shared(long) if len(long) > 1 else 0
     return {run_id: name if len(name) <= MAX_NAME else cut(name, shared) for run_id, name in names.items()}
