@@ -6,7 +6,7 @@
 
 Ten runs of one long series, and fifty of ten metrics each. What charts ask for is asked over HTTP; then pages are opened in
 Chromium with an empty cache. A run that is written to once a second shows how many requests a page makes a minute.
-CPU is that of all processes of the server.
+CPU is that of all processes of the server. When our charts are drawn, their scripts say.
 """
 
 import argparse
@@ -26,13 +26,14 @@ sys.path.insert(0, str(Path(__file__).parent))
 from benchkit.process import Server, Store, free_port  # noqa: E402
 from benchkit.workload import API, EPOCH_MS, MetricBatches, run_message  # noqa: E402
 from page_bench import CHROMIUM, MLFLOW, RUNYARD, loaded, post, table  # noqa: E402
-from playwright.sync_api import Error, Page, sync_playwright  # noqa: E402
+from playwright.sync_api import Browser, Error, Page, sync_playwright  # noqa: E402
 
 LONG_RUNS, WIDE_RUNS, WIDE_METRICS = 10, 50, 10
 TURNS = 5
 HEADS = {
     "data": ["server CPU ms", "kB sent", "requests"],
     "pages": ["kB sent", "scripts kB", "requests", "API calls", "server CPU ms", "elements"],
+    "drawn": ["first picture of the page, ms", "first chart, ms", "last chart, ms", "kB of points"],
     "live": ["requests a minute", "kB", "server CPU ms"],
 }
 PLOT = "&plot_metric_keys=%5B%22m0%22%5D&plot_layout=%7B%7D&x_axis=step&y_axis_scale=linear&line_smoothness=1&show_point=false&deselected_curves=%5B%5D&last_linear_y_axis_range=%5B%5D"
@@ -177,6 +178,28 @@ def pages(theirs: bool, store: Filled) -> dict[str, tuple[str, str]]:
     }
 
 
+def drawn(browser: Browser, server: Server, address: str, charts: int) -> list[str]:
+    """When a page with nothing in the cache shows something, its first and its last chart, since it was asked for.
+
+    The fastest of several turns; and the kB of its points.
+    """
+    found: list[tuple[float, float, float]] = []
+    sent = 0.0
+    for _ in range(TURNS):
+        page = browser.new_page(viewport={"width": 1366, "height": 1400})
+        page.goto(f"http://127.0.0.1:{server.port}{address}")
+        page.locator("line-chart[data-drawn]").nth(charts - 1).wait_for()
+        marks = "performance.getEntriesByName('chart-drawn').map((mark) => mark.startTime)"
+        times: list[float] = page.evaluate(marks)
+        painted: float = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN")
+        asked = "performance.getEntriesByType('resource').filter(({ name }) => name.includes('/ui/metrics'))"
+        sent = page.evaluate(f"{asked}.reduce((sum, {{ encodedBodySize }}) => sum + encodedBodySize, 0)")
+        found.append((times[charts - 1], times[0], painted))
+        page.close()
+    last, first, picture = min(found)
+    return [f"{picture:,.0f}", f"{first:,.0f}", f"{last:,.0f}", f"{sent / 1000:,.0f}"]
+
+
 def requests_a_minute(page: Page, server: Server, address: str, run_id: str, seconds: float = 60) -> list[str]:
     """Requests of a page while its run gets a point a second, kB that are sent, and CPU of the server."""
     session = page.context.new_cdp_session(page)
@@ -213,7 +236,12 @@ def measure(server: Server, theirs: bool, options: argparse.Namespace) -> dict[s
     store = Filled(server, write, options.long, options.wide)
     time.sleep(5)  # what a server does after many writes
     asked = questions(theirs, store, options.long)
-    found = {"data": {name: cost_of(server, paths) for name, paths in asked.items()}, "pages": {}, "live": {}}
+    found = {
+        "data": {name: cost_of(server, paths) for name, paths in asked.items()},
+        "pages": {},
+        "drawn": {},
+        "live": {},
+    }
     with sync_playwright() as playwright:
         program = next(filter(None, map(shutil.which, CHROMIUM)))
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
@@ -225,6 +253,15 @@ def measure(server: Server, theirs: bool, options: argparse.Namespace) -> dict[s
                 print(f"{name}: {problem}", file=sys.stderr)
             if options.pictures:
                 page.screenshot(path=options.pictures / f"{'mlflow' if theirs else 'runyard'} {name}.png")
+        if not theirs:
+            found["drawn"] = {
+                f"one chart of ten runs, {options.long:,} points each": drawn(
+                    browser, server, f"/metric?key=m0&runs={','.join(store.long)}", 1
+                ),
+                f"{WIDE_METRICS} charts of {WIDE_RUNS} runs, {options.wide:,} points each": drawn(
+                    browser, server, f"/compare?runs={','.join(store.wide)}&tab=metrics", WIDE_METRICS
+                ),
+            }
         address = f"/#/experiments/{store.live_home}/runs/{store.live}" if theirs else f"/runs/{store.live}"
         found["live"]["page of a run that goes on"] = requests_a_minute(page, server, address, store.live)
         browser.close()

@@ -47,6 +47,9 @@ def shown(name: str, content: bytes, **state: Any) -> Any:
         ("a.pkl", b"text", "none"),
         ("a", b"\x00\x01", "none"),
         ("a", b"\xff\xfe\xfd", "none"),
+        ("a.txt", "caf\xe9".encode("latin-1"), "text"),
+        ("a.csv", "ort\nK\xf6ln".encode("latin-1"), "table"),
+        ("a.txt", b"\xe9\x01\x02", "none"),
         ("a.txt", "é".encode() * 200_000, "text"),
     ],
 )
@@ -89,6 +92,17 @@ def written(rows: list[list[str]], delimiter: str = ",") -> bytes:
     file = io.StringIO()
     csv.writer(file, delimiter=delimiter).writerows(rows)
     return file.getvalue().encode()
+
+
+def test_texts_of_windows_are_read_as_such() -> None:
+    """Spreadsheets write tables that way; the page says what it did, and a table shows each letter."""
+    text = shown("a.txt", "caf\xe9 \u20ac\n".encode("cp1252")).body
+    table = shown("a.csv", "ort,n\nK\xf6ln,1\n".encode("cp1252")).body
+    found = shown("a.txt", "tea\ncaf\xe9\n".encode("cp1252"), find="caf\xe9", **{"from": 0}).body
+
+    assert (("caf\xe9 \u20ac",), "The file is not UTF-8: it is read as Windows-1252.") == (text.lines, text.note)
+    assert ["K\xf6ln", "1"] == [cell.text for cell in table.rows[0][1]]
+    assert 2 == found.here
 
 
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"], ids=["plain", "marked as UTF-8"])

@@ -2,6 +2,7 @@
 import { colour, outline } from "./looks.js";
 
 const MARK_EVERY = 90; // pixels between the markers of a line
+const MANY = 6000; // points from which on lines are a pixel wide: they hide each other less, and cost half as much to draw
 
 // Pixels of places, within `box` = {left, top, width, height}.
 export function scales(view, box) {
@@ -71,6 +72,7 @@ export function shapesOf(view, box, lit) {
   const at = scales(view, box);
   const shapes = [];
   const alone = view.lines.length === 1;
+  const dense = view.lines.reduce((sum, line) => sum + line.xs.length, 0) >= MANY;
   const faint = (id) => (lit && view.lines.some((line) => line.id === lit) && id !== lit ? 0.18 : 1);
   for (const band of view.bands) {
     const upper = runsOf(view, at, box, band.xs, band.high);
@@ -81,7 +83,7 @@ export function shapesOf(view, box, lit) {
   const ordered = lit ? [...view.lines].sort((a, b) => (a.id === lit) - (b.id === lit)) : view.lines;
   for (const line of ordered) {
     const strong = line.id === lit;
-    shapes.push(...lineShapes(view, at, box, line, { alone, alpha: strong ? 1 : behind * faint(line.id), width: strong ? 2.5 : view.means ? 1 : 1.5 }));
+    shapes.push(...lineShapes(view, at, box, line, { alone, alpha: strong ? 1 : behind * faint(line.id), width: strong ? 2.5 : view.means || dense ? 1 : 1.5 }));
   }
   for (const line of view.means ?? []) shapes.push(...lineShapes(view, at, box, line, { alone: view.means.length === 1, alpha: 1, width: 2.2 }));
   for (const event of view.events) {

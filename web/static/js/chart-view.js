@@ -1,6 +1,6 @@
 // What a chart shows: from the points of runs and the settings to lines, bands, marks and limits.
 import { axisFor } from "./chart-axes.js";
-import { SMOOTHINGS, between, extent, leveled, rising, soFar, spread, usual } from "./curve-math.js";
+import { SMOOTHINGS, between, extent, joined, leveled, rising, soFar, spread, usual } from "./curve-math.js";
 
 export const OF_MEANS = ["n", "sd", "sem", "min", "max"];
 const GRID = 300; // places at which several runs are put together
@@ -20,10 +20,10 @@ const picked = (values, order) => Float64Array.from(order, (at) => values[at]);
 
 function lineOf(one, settings, look) {
   const all = horizontal(one, settings.x);
-  // a metric goes back and forth: there the line follows the steps
-  const order = settings.x === "relative" || settings.x === "time" ? rising(all) : [...all.keys()];
-  const line = { id: one.run, look, xs: picked(all, order) };
-  for (const name of ["step", "time", "value", "gap", ...(one.n ? OF_MEANS : [])]) line[name] = picked(one[name], order);
+  // clocks go back and forth, and lines do not; a metric does: there the line follows the steps
+  const order = (settings.x === "relative" || settings.x === "time") && all.some((x, at) => x < all[at - 1]) ? rising(all) : null;
+  const line = { id: one.run, look, xs: order ? picked(all, order) : all };
+  for (const name of ["step", "time", "value", "gap", ...(one.n ? OF_MEANS : [])]) line[name] = order ? picked(one[name], order) : one[name];
   const basis = settings.sofar === "none" || one.n ? line.value : soFar(line.value, settings.sofar);
   let reached = -1;
   const places = line.gap.map((gap) => (reached += gap));
@@ -81,7 +81,10 @@ const padded = ([low, high]) => {
   return [low - room, high + room];
 };
 
-const within = (line, [from, to], values = line.ys) => values.filter((_, at) => line.xs[at] >= from && line.xs[at] <= to);
+// Of values, those between two places; the same values where that is all of them.
+function within({ xs, ys }, [from, to], values = ys) {
+  return xs.every((x) => x >= from && x <= to) ? values : values.filter((_, at) => xs[at] >= from && xs[at] <= to);
+}
 
 function limits(axis, values, typed = [null, null]) {
   const ends = extent([values.filter(axis.shown)]);
@@ -138,7 +141,10 @@ export function viewOf(series, state, lookOf) {
     view.bands = made.map(({ band }) => band);
   }
   view.banded = view.bands.length > 0;
-  const values = [...lines.flatMap((line) => [...within(line, seen), ...(line.smoothed ? within(line, seen, line.basis) : [])]), ...view.bands.flatMap((band) => [...within(band, seen, band.low), ...within(band, seen, band.high)])];
+  const values = joined([
+    ...lines.flatMap((line) => [within(line, seen), ...(line.smoothed ? [within(line, seen, line.basis)] : [])]),
+    ...view.bands.flatMap((band) => [within(band, seen, band.low), within(band, seen, band.high)]),
+  ]);
   view.y = axisFor("value", settings.ylog, extent([values]));
   view.yr = limits(view.y, settings.outliers ? usual(values.filter(view.y.shown)) : values, settings.range);
   if (!(view.yr[0] < view.yr[1])) view.yr = padded(view.yr.toSorted((a, b) => a - b));

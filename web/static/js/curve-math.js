@@ -112,6 +112,12 @@ export function extent(arrays) {
   return low === Infinity && high === -Infinity ? [NaN, NaN] : [Math.min(low, high), Math.max(low, high)];
 }
 
+export function joined(arrays) {
+  const all = new Float64Array(arrays.reduce((sum, some) => sum + some.length, 0));
+  arrays.reduce((at, some) => (all.set(some, at), at + some.length), 0);
+  return all;
+}
+
 // Positions of points from left to right; those at one place stay in their order.
 export const rising = (xs) => Uint32Array.from(xs.keys()).sort((a, b) => xs[a] - xs[b] || a - b);
 

@@ -1,4 +1,5 @@
 // The points of a metric as the server sends them: src/runyard/ui/parts/curve_bytes.py says how.
+import { joined } from "./curve-math.js";
 
 function planes(bytes, offset, count, width) {
   const numbers = new Float64Array(count);
@@ -70,20 +71,15 @@ export function merged(whole, part, range) {
   if (!part) return plain;
   const [before, behind] = [cut(plain, 0, first(whole.step, range[0], false)), cut(plain, first(whole.step, range[1], true))];
   const inner = { ...part, gap: gaps(part) };
-  const joined = { run: whole.run, look: whole.look, points: whole.points };
-  for (const name of Object.keys(inner).filter((each) => inner[each] instanceof Float64Array)) {
-    const parts = [before[name], inner[name], behind[name]];
-    const all = new Float64Array(parts.reduce((sum, some) => sum + some.length, 0));
-    parts.reduce((at, some) => (all.set(some, at), at + some.length), 0);
-    joined[name] = all;
-  }
-  return joined;
+  const all = { run: whole.run, look: whole.look, points: whole.points };
+  for (const name of Object.keys(inner).filter((each) => inner[each] instanceof Float64Array)) all[name] = joined([before[name], inner[name], behind[name]]);
+  return all;
 }
 
 // A series with one more point; as it is where the point is there already, or is not the last one.
 export function continued(series, [step, time, value]) {
   if (value === undefined || !(step > series.step.at(-1))) return series;
   const longer = { ...series, points: series.points + 1 };
-  for (const [name, number] of Object.entries({ step, time, value })) longer[name] = Float64Array.of(...series[name], number);
+  for (const [name, number] of Object.entries({ step, time, value })) longer[name] = joined([series[name], [number]]);
   return longer;
 }

@@ -23,6 +23,7 @@ import { make } from "./elements.js";
 import { colour } from "./looks.js";
 
 const CLOSER_MS = 120;
+const NEAR = 200; // pixels around the window in which charts are loaded
 const RIGHT = 14; // pixels right of the lines
 const POINTS = 12000; // of all runs of a chart
 const MEANS = 3600; // places of all groups of a chart
@@ -55,7 +56,7 @@ class LineChart extends HTMLElement {
     this.append(menuOf(this));
     this.lead();
     state.charts.add(this);
-    this.seen = new IntersectionObserver((entries) => this.sight(entries.at(-1).isIntersecting), { rootMargin: "200px" });
+    this.seen = new IntersectionObserver((entries) => this.sight(entries.at(-1).isIntersecting), { rootMargin: `${NEAR}px` });
     this.seen.observe(this);
     this.sized = new ResizeObserver(() => this.plot && this.plot.setSize(this.size()));
     this.ending = new AbortController();
@@ -67,6 +68,8 @@ class LineChart extends HTMLElement {
     on(state, "hover", ({ detail }) => detail.chart !== this && this.follow(detail.x));
     on(this, "keydown", (event) => this.pressed(event));
     on(this.room, "pointerleave", () => this.left());
+    const { top, bottom } = this.getBoundingClientRect();
+    if (bottom > -NEAR && top < innerHeight + NEAR) queueMicrotask(() => this.isConnected && this.sight(true)); // the observer waits for the first picture of the page
   }
 
   disconnectedCallback() {
@@ -90,7 +93,7 @@ class LineChart extends HTMLElement {
     this.inSight = inSight;
     if (!inSight) return;
     this.sized.observe(this.room);
-    if (!this.whole) this.load();
+    if (!this.whole && !this.loading) this.load();
     else if (this.stale) this.redraw();
   }
 
@@ -150,7 +153,7 @@ class LineChart extends HTMLElement {
 
   // All of the series, and closer points where one has zoomed. A later question ends an earlier one.
   async load() {
-    const asked = this.asked();
+    const asked = (this.loading = this.asked());
     const waiting = setTimeout(() => !this.plot && this.say("Loading…"), 200);
     try {
       const [basis, range] = [this.basis(), this.whole ? this.closer() : state.settings.zoom && state.settings.x === "step" ? this.around(state.settings.zoom) : null];
@@ -167,6 +170,7 @@ class LineChart extends HTMLElement {
       if (problem.name !== "AbortError" && !this.plot) this.say(`Not loaded: ${problem.message}`);
     } finally {
       clearTimeout(waiting);
+      if (this.loading === asked) this.loading = null;
     }
   }
 

@@ -31,6 +31,7 @@ customElements.define(
     connectedCallback() {
       this.sent = new Map();
       this.stale = new Set();
+      this.turned = -Infinity;
       this.stop = addSwitch(() => this.follow());
     }
 
@@ -82,19 +83,25 @@ customElements.define(
       if (link) [...now.querySelectorAll("a")].find((other) => other.getAttribute("href") === link)?.focus({ preventScroll: true });
     }
 
+    // Charts whose points are old are asked for again, a few at a time; the more often they change, the longer until the next turn.
     turnCharts(all) {
+      clearTimeout(this.turning);
+      const now = performance.now();
+      const early = all ? 0 : this.turned + this.pause - now;
+      if (early > 0) return void (this.turning = setTimeout(() => this.turnCharts(), early));
       const some = [...this.stale].filter((chart) => chart.isConnected && (all || inSight(chart))).slice(0, all ? Infinity : CHARTS_A_TURN);
+      if (some.length) {
+        this.pause = now - this.turned > 2 * LONGEST_TURN_MS ? TURN_MS : Math.min(LONGEST_TURN_MS, 2 * this.pause);
+        this.turned = now;
+      }
       for (const chart of some) {
         this.stale.delete(chart);
         chart.refresh();
       }
-      clearTimeout(this.turning);
-      if (some.length) this.pause = Math.min(LONGEST_TURN_MS, 2 * (this.pause ?? TURN_MS / 2));
-      else if (!this.stale.size) this.pause = TURN_MS / 2;
-      this.turning = (some.length || this.stale.size) && setTimeout(() => this.turnCharts(), some.length ? this.pause : TURN_MS);
+      this.turning = this.stale.size && setTimeout(() => this.turnCharts(), some.length ? this.pause : TURN_MS);
     }
 
-    // Charts go on to their latest points; those in sight are asked for again, a few at a time, and in the end all of them.
+    // Charts go on to their latest points; those in sight are asked for again, and in the end all of them.
     updateCharts(fresh, last) {
       const states = new Map([...fresh.querySelectorAll("line-chart")].map((chart) => [chart.getAttribute("source"), chart.getAttribute("state")]));
       for (const chart of document.querySelectorAll("line-chart")) {

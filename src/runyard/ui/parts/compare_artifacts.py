@@ -17,7 +17,7 @@ from runyard.ui.parts.compare_tables import Rows, TableDifference, delimited_row
 from runyard.ui.parts.files import BEGINNING, beginning, contents_at
 from runyard.ui.parts.format import exact_size
 from runyard.ui.parts.presentation import artifact_root
-from runyard.ui.parts.previews.kinds import PICTURES, UNREADABLE
+from runyard.ui.parts.previews.kinds import PICTURES, UNREADABLE, encoding_of
 from runyard.ui.parts.previews.preview import document_of, is_table
 from runyard.ui.parts.previews.tables import DELIMITERS
 from runyard.ui.parts.run_tables import paths_of
@@ -179,8 +179,9 @@ def _beginning(site: Site, run: Run, path: str, most: int) -> _Beginning | None:
     cut = len(content) > most
     if cut:
         content = content[: content.rfind(b"\n", 0, most) + 1] or content[:most]
+    encoding = encoding_of(content, PurePosixPath(path).suffix.lower(), cut=cut)
     try:
-        return None if b"\0" in content else _Beginning(content.decode("utf-8", "strict"), cut)
+        return _Beginning(content.decode(encoding), cut) if encoding else None
     except UnicodeDecodeError:
         return None
 

@@ -27,12 +27,13 @@ class Needle:
     """A text that is looked for. Without a capital letter in it, those of A to Z count as small ones."""
 
     text: str
+    encoding: str = "utf-8"
 
     @classmethod
     def of(cls, look: Look) -> "Needle | None":
         """The text that the address names, with the blanks it begins and ends with."""
         text = next(iter(look.state.all("find")), "").split("\n")[0][:MAX_TEXT]
-        return cls(text) if text else None
+        return cls(text, look.encoding or "utf-8") if text else None
 
     @property
     def any_case(self) -> bool:
@@ -42,7 +43,7 @@ class Needle:
     @cached_property
     def content(self) -> bytes:
         """The bytes to look for in what `folded` gives."""
-        return self.text.encode("utf-8", "replace")
+        return self.text.encode(self.encoding, "replace")
 
     def folded(self, content: bytes) -> bytes:
         """Bytes of the same number in which it is looked for."""

@@ -1,5 +1,6 @@
 """Which looks there are into a file, by its name."""
 
+import re
 from typing import Literal
 
 PICTURES = {".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".svg", ".ico", ".avif"}
@@ -13,6 +14,11 @@ UNREADABLE = {
     *(".zip", ".gz", ".tar", ".tgz", ".bz2", ".xz", ".7z", ".whl", ".bin", ".so", ".feather", ".arrow", ".db"),
 }
 """Files that are not read to find out that they hold no text."""
+
+TEXTS = {".txt", ".csv", ".tsv", ".log", ".out", ".err", ".md", ".tex", ".ini", ".cfg"}
+"""Names that promise text: where it is not UTF-8, as spreadsheets of Windows often write it, it is read as theirs."""
+_CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+"""Bytes that no text has: the controls but for those of lines and terminals."""
 
 View = Literal["image", "audio", "video", "page", "table", "tree", "notebook", "markdown", "text", "none"]
 LABELS: dict[View, str] = {
@@ -55,3 +61,21 @@ def views_of(suffix: str, *, is_text: bool) -> tuple[View, ...]:
     elif suffix in MARKDOWN and is_text:
         found.append("markdown")
     return (*found, "text") if is_text else tuple(found) or ("none",)
+
+
+def encoding_of(content: bytes, suffix: str, *, cut: bool) -> str | None:
+    """What the beginning of a file reads as: UTF-8, or Windows-1252 where its name promises text; None otherwise.
+
+    Parameters
+    ----------
+    suffix: The end of its name, in small letters.
+    cut: The file has more, and a character may be cut in two.
+    """
+    if b"\0" in content:
+        return None
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError as problem:
+        if not cut or problem.start < len(content) - 4:
+            return "cp1252" if suffix in TEXTS and not _CONTROLS.search(content) else None
+    return "utf-8"

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import PurePosixPath
 
 from runyard.artifacts.ranges import RangedFile
@@ -9,12 +10,14 @@ from runyard.artifacts.repository import PIECE
 from runyard.exceptions import InvalidParameter
 from runyard.ui.navigation import QueryValue
 from runyard.ui.parts.list_state import ListState
+from runyard.ui.parts.previews.kinds import encoding_of
 
 UNASKED = 1_000_000
 """Bytes of a file that a page reads or a browser loads without being asked for."""
 WHOLE = 8_000_000
 """Bytes of the largest file that is read whole to be shown."""
 MAX_NUMBER = 10**15
+_BEGINNING = 4096
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,15 @@ class Look:
     def is_asked_for(self) -> bool:
         """Whether it may be loaded whole: it is small, or the reader asked for it."""
         return self.size <= UNASKED or self.state.text("all") == "1"
+
+    @cached_property
+    def encoding(self) -> str | None:
+        """What its beginning reads as: UTF-8, or Windows-1252 where its name promises text; None for anything else."""
+        return encoding_of(self.read(0, _BEGINNING), self.suffix, cut=self.size > _BEGINNING)
+
+    def decoded(self, content: bytes) -> str:
+        """A part of it as text; what cannot be read is replaced."""
+        return content.decode(self.encoding or "utf-8", "replace")
 
     def picture(self, path: str) -> str:
         """The address of a picture among the files; empty where it is missing, or too large to be loaded unasked."""

@@ -16,7 +16,7 @@ from runyard.ui.parts.previews.look import UNASKED, WHOLE, Look
 from runyard.ui.parts.previews.notebooks import notebook
 from runyard.ui.parts.previews.tables import delimited_table, loaded_table
 from runyard.ui.parts.previews.tables_parquet import parquet_table
-from runyard.ui.parts.previews.texts import is_text, text_page
+from runyard.ui.parts.previews.texts import text_page
 from runyard.ui.parts.previews.trees import json_tree
 
 HASHED = 2 * 2**30
@@ -59,7 +59,7 @@ class Preview:
 
 def preview_of(look: Look) -> Preview:
     """Look into a file as its name says, or as the address asks."""
-    readable = look.suffix not in UNREADABLE and is_text(look)
+    readable = look.suffix not in UNREADABLE and look.encoding is not None
     document = _document(look) if readable and look.suffix in _DOCUMENTS else None
     views = list(views_of(look.suffix, is_text=readable))
     if is_table(document):
@@ -144,9 +144,7 @@ def _table(look: Look, document: Any) -> Any:
 
 
 def _markdown(look: Look, _document: Any) -> Markup:
-    return note_of_file(
-        look.whole().decode("utf-8", "replace"), look.path, lambda path: look.page(path=path), look.picture
-    )
+    return note_of_file(look.decoded(look.whole()), look.path, lambda path: look.page(path=path), look.picture)
 
 
 _BODIES: dict[View, Callable[[Look, Any], Any]] = {

@@ -269,7 +269,7 @@ def delimited_table(look: Look) -> TablePage | None:
 
 
 def _loaded_delimited(look: Look, delimiter: str) -> TablePage | None:
-    text = look.whole().decode("utf-8-sig", "replace")
+    text = look.decoded(look.whole()).removeprefix("\ufeff")
     rows = [row for row in _reader(io.StringIO(text, newline=""), delimiter) if row]
     return loaded_table(look, rows[0], rows[1:]) if rows else None
 
@@ -309,7 +309,8 @@ def _window(look: Look, delimiter: str) -> TablePage | None:
 def _complete_rows(look: Look, at: int, delimiter: str, most: int) -> tuple[list[list[str]], int]:
     """Rows from a byte on, none of them cut, and the byte behind them."""
     content = look.read(at, _WINDOW)
-    text = content.decode("utf-8-sig" if not at else "utf-8", "surrogateescape")
+    encoding = look.encoding or "utf-8"
+    text = content.decode("utf-8-sig" if not at and encoding == "utf-8" else encoding, "surrogateescape")
     lines = list(io.StringIO(text, newline=""))
     complete = at + len(content) >= look.size
     taken, used = list[list[str]](), 0
@@ -330,7 +331,7 @@ def _complete_rows(look: Look, at: int, delimiter: str, most: int) -> tuple[list
         if len(taken) == most:
             break
     marked = 3 if not at and content.startswith(b"\xef\xbb\xbf") else 0
-    size = marked + sum(len(line.encode("utf-8", "surrogateescape")) for line in lines[:used])
+    size = marked + sum(len(line.encode(encoding, "surrogateescape")) for line in lines[:used])
     return taken, min(at + size, look.size) if taken else look.size
 
 

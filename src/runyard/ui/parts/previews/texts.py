@@ -23,6 +23,7 @@ COUNTED_AFAR = 8_000_000
 _BEFORE = 20
 """Lines that are shown before the one that was asked for."""
 _LOGS = {".log", ".out", ".err"}
+_NOT_UTF8 = "The file is not UTF-8: it is read as Windows-1252."
 
 
 @dataclass(frozen=True)
@@ -55,18 +56,6 @@ class TextPage:
     def is_whole(self) -> bool:
         """Whether all of the file is on this page."""
         return self.first == 0 and self.last >= self.size
-
-
-def is_text(look: Look) -> bool:
-    """Whether its beginning reads as UTF-8."""
-    content = look.read(0, 4096)
-    if b"\0" in content:
-        return False
-    try:
-        content.decode("utf-8")
-    except UnicodeDecodeError as problem:
-        return look.size > len(content) and problem.start >= len(content) - 4  # the cut went through a character
-    return True
 
 
 def text_page(look: Look) -> TextPage:
@@ -148,7 +137,7 @@ def _page_before(look: Look, end: int, number_after: int) -> TextPage:
 
 def _page(look: Look, start: int, content: bytes, number: int, here: int, note: str) -> TextPage:
     last = start + len(content)
-    texts = content.decode("utf-8", "replace").split("\n")
+    texts = look.decoded(content).split("\n")
     if len(texts) > 1 and not texts[-1]:
         texts.pop()
     shown = shown_line if look.suffix in _LOGS else lambda line: line.removesuffix("\r")
@@ -164,7 +153,7 @@ def _page(look: Look, start: int, content: bytes, number: int, here: int, note: 
         next=look.href(at=last, number=after or None, find=find) if last < look.size else "",
         end=look.href(at="end", find=find) if last < look.size else "",
         here=here,
-        note=note,
+        note=note or (_NOT_UTF8 if look.encoding == "cp1252" else ""),
     )
 
 
