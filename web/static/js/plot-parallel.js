@@ -34,6 +34,7 @@ export function parallel(plot, values, size, _library, brushes) {
       areaSelectStyle: { width: 20, borderWidth: 1.5, borderColor: accent, color: accent, opacity: AREA },
     };
   });
+  const widest = Math.max(...axes.at(-1).axisLabel.customValues.map((place) => axes.at(-1).axisLabel.formatter(place).length)); // right of the last axis
   const inside = values.ids.filter((_, at) => scales.every((scale) => brushes.filter(({ name }) => name === scale.column.name).every((range) => scale.holds(at, range))));
   const opacity = values.ids.length > 800 ? 0.25 : values.ids.length > 100 ? 0.45 : 0.7;
   const missing = scales.filter((scale) => scale.without).map((scale) => `${many(scale.without)} without ${scale.column.title}`);
@@ -41,7 +42,7 @@ export function parallel(plot, values, size, _library, brushes) {
     option: {
       animation: false,
       backgroundColor: "transparent",
-      parallel: { left: 46, right: 62, top: 34, bottom: 22, parallelAxisDefault: { realtime: false } },
+      parallel: { left: 46, right: Math.max(62, 18 + 6.5 * widest), top: 34, bottom: 22, parallelAxisDefault: { realtime: false } },
       parallelAxis: axes,
       series: [{ type: "parallel", lineStyle: { width: 1.3, opacity }, activeOpacity: Math.min(1, opacity * 1.6), inactiveOpacity: 0.03, progressive: 0, emphasis: { lineStyle: { width: 3, opacity: 1 } }, data: values.ids.map((_, at) => ({ value: scales.map((scale) => scale.place(at)), lineStyle: { color: paint.of(at) } })) }],
     },
