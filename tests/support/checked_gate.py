@@ -1,6 +1,6 @@
 """A gate that holds every answer against what its message declares."""
 
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import jsonschema_rs
@@ -10,6 +10,7 @@ from runyard.db.engine import Engines, open_engines
 from runyard.gate.gate import Gate
 from runyard.protocol.message import AnyMessage
 from runyard.server.openapi import specification
+from tests.support import warm
 
 
 class CheckedGate(Gate):
@@ -20,7 +21,10 @@ class CheckedGate(Gate):
         """Connections that compile no statement again which those to another database of this process compiled."""
         opened = open_engines(uri)
         for purpose, engine in (("read", opened.reading), ("write", opened.writing)):
+            if engine.dialect.name == "postgresql":
+                warm.hand_on(engine, purpose)
             like = _engines.setdefault((purpose, engine.dialect.name), engine)
+            engine.dialect.initialize = partial(_ask_once, like.dialect)  # type: ignore[method-assign]
             engine.dialect, engine._compiled_cache = like.dialect, like._compiled_cache
         return opened
 
@@ -41,6 +45,15 @@ def undeclared_in(answer: dict[str, Any], kind: type[AnyMessage]) -> list[str]:
 
 _engines: dict[tuple[str, str], sa.Engine] = {}
 """The first engine of each kind."""
+_asked: set[int] = set()
+"""The dialects of these that know their database."""
+
+
+def _ask_once(dialect: Any, connection: sa.Connection) -> None:
+    """Ask the database for its version and more, unless another of its kind was asked."""
+    if id(dialect) not in _asked:
+        type(dialect).initialize(dialect, connection)
+        _asked.add(id(dialect))
 
 
 @cache

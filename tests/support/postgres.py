@@ -18,6 +18,7 @@ from runyard.db.metadata import metadata
 from runyard.db.schema import fill
 from runyard.db.transaction import StoreSettings
 from runyard.gate.gate import Gate
+from tests.support import warm
 
 USER = "runyard"
 _RULES = "host all asked_for_password,composed 127.0.0.1/32 scram-sha-256\nhost all turned_away 127.0.0.1/32 reject\n"
@@ -26,7 +27,7 @@ SYSTEM_USER = "nobody"  # PostgreSQL refuses to run as root
 
 _END_OTHERS = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    "WHERE datname = current_database() AND pid <> ALL(%s::int[] || pg_backend_pid())"
 )
 _FEW = 1000
 _RESTART_SEQUENCES = "SELECT setval(sequencename::regclass, start_value, false) FROM pg_sequences"
@@ -60,6 +61,7 @@ class Cluster:
 
     def drop_database(self, uri: str) -> None:
         """Remove a database and its open connections."""
+        warm.close(uri.rpartition("/")[2])
         self.execute("postgres", f'DROP DATABASE IF EXISTS "{uri.rpartition("/")[2]}" WITH (FORCE)')
 
     def store(self, artifact_root: str) -> str:
@@ -72,7 +74,7 @@ class Cluster:
         if uri not in self._emptying:  # the connection is tried first: tests end those of their databases
             self._emptying[uri] = sa.create_engine(parse_uri(uri), pool_size=1, pool_pre_ping=True)
         with self._emptying[uri].begin() as connection:
-            connection.exec_driver_sql(_END_OTHERS)
+            connection.exec_driver_sql(_END_OTHERS, (warm.backends(uri.rpartition("/")[2]),))
             connection.exec_driver_sql(f"{_emptying(connection)}; {_RESTART_SEQUENCES}")
             fill(connection, StoreSettings(artifact_root))
         return uri
