@@ -45,7 +45,7 @@ os.environ.update(_quiet)
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-pytest_plugins = ["tests.support.fluent"]
+pytest_plugins = ["tests.support.fluent", "tests.support.messages"]
 
 collect_ignore = families.folders_of_others(families.current())
 if "RUNYARD_TEST_SCALE" not in os.environ:  # `make test-scale`: a store of 100,000 runs takes most of a minute to fill
