@@ -1,6 +1,6 @@
 """Clients of stores of the test's own."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -64,3 +64,25 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RUNYARD_OFFLINE_AFTER", "0.5")
     monkeypatch.setenv("RUNYARD_HTTP_REQUEST_MAX_RETRIES", "2")
     monkeypatch.setenv("RUNYARD_HTTP_REQUEST_BACKOFF_FACTOR", "0.1")
+
+
+@pytest.fixture
+def mortal(
+    start_server: Callable[..., RunningServer], impatient: None, monkeypatch: pytest.MonkeyPatch
+) -> RunningServer:
+    """A server that counts as out of reach soon once it is killed. While it runs a busy machine has time to answer."""
+    monkeypatch.setenv("RUNYARD_OFFLINE_AFTER", "30")
+    server = start_server()
+    start, kill = server.start, server.kill
+
+    def start_patiently() -> RunningServer:
+        monkeypatch.setenv("RUNYARD_OFFLINE_AFTER", "30")
+        return start()
+
+    def kill_impatiently() -> None:
+        kill()
+        monkeypatch.setenv("RUNYARD_OFFLINE_AFTER", "0.5")
+
+    monkeypatch.setattr(server, "start", start_patiently)
+    monkeypatch.setattr(server, "kill", kill_impatiently)
+    return server

@@ -2,7 +2,6 @@
 
 import shutil
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -297,20 +296,19 @@ def test_points_that_are_delivered_twice_are_stored_once(client: RunyardClient, 
     assert points(client, model.model_id) == [("loss", float(n), 1, n, "data", "d1", run_id) for n in range(3)]
 
 
-def test_an_outage_loses_nothing_of_a_model(start_server: Callable[..., RunningServer], impatient: None) -> None:
+def test_an_outage_loses_nothing_of_a_model(mortal: RunningServer) -> None:
     """Metrics, params, tags and outputs are kept in order, and delivered when the server is back."""
-    server = start_server()
-    client = RunyardClient(server.url)
+    client = RunyardClient(mortal.url)
     run_id = client.create_run("0").info.run_id
     model_id = client.create_logged_model("0").model_id
-    server.kill()
+    mortal.kill()
     for step in range(500):
         client.log_metric(run_id, "loss", 0.5, 1, step, model_id=model_id, dataset_name="data", dataset_digest="d1")
     client.log_model_params(model_id, {"depth": 3})
     client.set_logged_model_tags(model_id, {"a": "b"})
     client.log_outputs(run_id, [LoggedModelOutput(model_id, 2)])
     client.log_metric(run_id, "loss", 0.5, 1, 500)
-    server.start()
+    mortal.start()
 
     model = client.get_logged_model(model_id)
     assert points(client, model_id) == [("loss", 0.5, 1, step, "data", "d1", run_id) for step in range(500)]

@@ -2,7 +2,6 @@
 
 import json
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -40,21 +39,11 @@ def waiting() -> list[Path]:
 
 
 @pytest.fixture
-def server_and_run(
-    start_server: Callable[..., RunningServer], impatient: None, monkeypatch: pytest.MonkeyPatch
-) -> tuple[RunningServer, str]:
-    """A server that went away after a run was made; when it is back there is time for it."""
-    server = start_server()
-    run_id = RunyardClient(server.url).create_run("0").info.run_id
-    server.kill()
-    start = server.start
-
-    def start_patiently() -> RunningServer:
-        monkeypatch.setenv("RUNYARD_OFFLINE_AFTER", "30")
-        return start()
-
-    monkeypatch.setattr(server, "start", start_patiently)
-    return server, run_id
+def server_and_run(mortal: RunningServer) -> tuple[RunningServer, str]:
+    """A server that went away after a run was made."""
+    run_id = RunyardClient(mortal.url).create_run("0").info.run_id
+    mortal.kill()
+    return mortal, run_id
 
 
 def test_files_of_an_outage_arrive_as_they_were(server_and_run: tuple[RunningServer, str], tmp_path: Path) -> None:
@@ -226,10 +215,10 @@ def test_files_move_along_to_a_new_journal(
 
 
 def test_what_a_worker_logs_waits_for_the_start_of_its_run(
-    start_server: Callable[..., RunningServer], impatient: None, monkeypatch: pytest.MonkeyPatch
+    mortal: RunningServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Workers log to a run that their parent started offline; its journal may be delivered last."""
-    server = start_server()
+    server = mortal
     server.kill()
     run = RunyardClient(server.url).begin_run("0")
     script = (
@@ -240,7 +229,6 @@ def test_what_a_worker_logs_waits_for_the_start_of_its_run(
     )
     code, _, errors = start_program(script, server.url, run.info.run_id).finish()
     assert code == 0, errors
-    monkeypatch.setenv("RUNYARD_OFFLINE_AFTER", "30")
     with monkeypatch.context() as held_up:
         held_up.setattr(buffer, "deliver", _not_now)
         server.start()
