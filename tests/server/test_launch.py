@@ -8,6 +8,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,7 @@ from psutil import net_if_addrs
 
 from tests.support.clock import wait_until
 from tests.support.http import Caller
+from tests.support.programs import start_python
 from tests.support.raw import Connection
 from tests.support.server import RunningServer
 
@@ -37,10 +39,14 @@ def children(process: int) -> set[int]:
     return found
 
 
-def attempt(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    """Start a server that should refuse to."""
-    command = [sys.executable, "-m", "runyard", "server", "--port", "0", *options]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=30, check=False)
+def attempt(folder: Path, *options: str) -> tuple[int, str]:
+    """Start a server that should refuse to; its exit code and its errors."""
+    command = ["-m", "runyard", "server", "--port", "0", *options]
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile("w+") as said:
+        started = start_python(command, (out.fileno(), said.fileno()), folder, os.environ, ("a_server",))
+        code = started.wait(timeout=30)
+        said.seek(0)
+        return code, said.read()
 
 
 def test_start_says_where_it_is(server: RunningServer) -> None:
@@ -55,11 +61,11 @@ def test_a_taken_port_is_said_in_one_line(tmp_path: Path) -> None:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        done = attempt(tmp_path, "--port", str(port))
+        code, said = attempt(tmp_path, "--port", str(port))
 
-    assert 1 == done.returncode
-    assert f"Error: Cannot listen at 127.0.0.1 port {port}" in done.stderr
-    assert 1 == len(done.stderr.splitlines())
+    assert 1 == code
+    assert f"Error: Cannot listen at 127.0.0.1 port {port}" in said
+    assert 1 == len(said.splitlines())
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
@@ -69,11 +75,11 @@ def test_a_database_that_cannot_be_used_is_said_in_one_line(tmp_path: Path, work
         connection.execute("CREATE TABLE somebody_elses (x)")
     connection.close()
 
-    done = attempt(tmp_path, "--workers", workers)
+    code, said = attempt(tmp_path, "--workers", workers)
 
-    assert 1 == done.returncode
-    assert "tables of another program" in done.stderr
-    assert 1 == len(done.stderr.splitlines())
+    assert 1 == code
+    assert "tables of another program" in said
+    assert 1 == len(said.splitlines())
 
 
 @pytest.mark.parametrize(
@@ -91,20 +97,20 @@ def test_a_database_that_cannot_be_used_is_said_in_one_line(tmp_path: Path, work
 )
 def test_settings_that_would_not_do_what_they_say_are_refused(tmp_path: Path, option: str, value: str) -> None:
     """A pattern that never matches, or matches too much, is found out at the start and not by an attacker."""
-    done = attempt(tmp_path, option, value)
+    code, said = attempt(tmp_path, option, value)
 
-    assert 1 == done.returncode
-    assert value.lower() in done.stderr
+    assert 1 == code
+    assert value.lower() in said
 
 
 @pytest.mark.parametrize("option", ["--statement-timeout", "--request-timeout"])
 @pytest.mark.parametrize("value", ["-1", "nan", "soon", "1e9"])
 def test_a_time_limit_that_is_no_number_of_seconds_is_wrong_usage(tmp_path: Path, option: str, value: str) -> None:
     """A limit that is never reached, or always, is not what was meant."""
-    done = attempt(tmp_path, f"{option}={value}")
+    code, said = attempt(tmp_path, f"{option}={value}")
 
-    assert 2 == done.returncode
-    assert f"{value!r} is not valid: use a number of at least 0 and at most 1e+07" in " ".join(done.stderr.split())
+    assert 2 == code
+    assert f"{value!r} is not valid: use a number of at least 0 and at most 1e+07" in " ".join(said.split())
 
 
 def test_a_server_others_can_reach_says_so(configured: Callable[..., RunningServer]) -> None:

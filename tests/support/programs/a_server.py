@@ -3,22 +3,21 @@
 import importlib
 import tempfile
 
-from runyard._resources import web
 from runyard.gate.gate import Gate
-from runyard.ui.navigation import Urls
-from runyard.ui.static import StaticFiles
+from runyard.server.settings import ServerSettings
+from runyard.server.web import create_web
 
 for _name in (
     "encodings.idna",
     "runyard.cli.main",
     "runyard.cli.server",
     "runyard.server.launch",
-    "runyard.server.web",
     "uvicorn.lifespan.on",
     "uvicorn.protocols.http.httptools_impl",
     "uvloop",
 ):
     importlib.import_module(_name)
 with tempfile.TemporaryDirectory() as _folder:
-    Gate.open(f"sqlite:///{_folder}/runyard.db", artifact_root=_folder).close()
-StaticFiles(web() / "static", Urls(""))
+    _gate = Gate.open(f"sqlite:///{_folder}/runyard.db", artifact_root=_folder)
+    create_web(ServerSettings(), _gate)
+    _gate.close()
