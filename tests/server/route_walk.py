@@ -1,10 +1,12 @@
 """Every route of the protocol, with a message that would do for it."""
 
 import dataclasses
+import functools
 import json
 import sqlite3
 import types
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from runyard.core.wire import IdMark
@@ -27,6 +29,7 @@ JSON = {"Content-Type": "application/json"}
 GIVEAWAYS = (b"Traceback", b".py", b"sqlite", b"psycopg", b"SELECT ", b"INSERT ", b"site-packages", b"/home/", b"/tmp/")
 
 
+@functools.cache
 def hints(kind: type) -> dict[str, Any]:
     """The fields of a message or part, with their types."""
     typed = get_type_hints(kind, include_extras=True)
@@ -87,11 +90,34 @@ def answer_of(status: int, headers: dict[str, str], body: bytes) -> str:
 
 
 def stored(server: RunningServer) -> list[str]:
-    """Everything in the server's database, to be compared."""
-    with sqlite3.connect(server.folder / "runyard.db") as connection:
-        lines = list(connection.iterdump())
-    connection.close()
-    return lines
+    """Everything in the server's database, to be compared. It is read again when somebody has written meanwhile."""
+    look = _look(server.folder / "runyard.db")
+    version = look.connection.execute("PRAGMA data_version").fetchone()[0]
+    if version != look.version:
+        look.version, look.lines = version, list(look.connection.iterdump())
+    return look.lines
+
+
+@dataclasses.dataclass
+class _Look:
+    """A database's content as of a version, which SQLite counts for this connection."""
+
+    file: Path
+    connection: sqlite3.Connection
+    version: int | None = None
+    lines: list[str] = dataclasses.field(default_factory=list)
+
+
+_looks: list[_Look] = []
+"""At the server that was looked at last."""
+
+
+def _look(file: Path) -> _Look:
+    if not _looks or _looks[0].file != file:
+        for look in _looks:
+            look.connection.close()
+        _looks[:] = [_Look(file, sqlite3.connect(file))]
+    return _looks[0]
 
 
 Place = tuple[str | int, ...]
