@@ -40,25 +40,30 @@ def using(folder: Path, x: int = 1, **more: str) -> Path:
     )
 
 
-@pytest.mark.parametrize("manager", [None, "uv", pytest.param("virtualenv", marks=pytest.mark.slow)])
-def test_a_project_runs_in_an_environment_of_its_own(
-    mlflow: ModuleType, tmp_path: Path, root: Path, manager: str | None
-) -> None:
-    """With the packages that it names, noted with the run; uv is what is used when nobody chooses."""
-    run = mlflow.projects.run(str(using(tmp_path)), env_manager=manager)
+def check_environment(mlflow: ModuleType, run_id: str, root: Path, used: str, x: int = 1) -> None:
+    """A run used an environment of its own, with the packages that its project names, and notes that."""
     (name,) = made(root)
-    seen, used = shown(run.run_id), manager or "uv"
-
+    seen = shown(run_id)
     assert (str(root / name), str(root / name)) == (
         seen["python"],
         seen["variables"].get("VIRTUAL_ENV", seen["python"]),
     )
     assert used == name.partition("-")[0]
-    assert used == mlflow.get_run(run.run_id).data.tags["mlflow.project.env"]
-    lines = artifacts(run.run_id, "project")["requirements.txt"].decode().splitlines()
+    assert used == mlflow.get_run(run_id).data.tags["mlflow.project.env"]
+    lines = artifacts(run_id, "project")["requirements.txt"].decode().splitlines()
     assert {"tiny==1.0", "runyard==99.0"} <= set(lines)
-    assert "tiny 1\n" in output(run.run_id)
-    assert "Made the environment in" in output(run.run_id)
+    assert f"tiny {x}\n" in output(run_id)
+    assert "Made the environment in" in output(run_id)
+
+
+@pytest.mark.parametrize("manager", [None, "uv"])
+def test_a_project_runs_in_an_environment_of_its_own(
+    mlflow: ModuleType, tmp_path: Path, root: Path, manager: str | None
+) -> None:
+    """With the packages that it names, noted with the run; uv is what is used when nobody chooses."""
+    run = mlflow.projects.run(str(using(tmp_path)), env_manager=manager)
+
+    check_environment(mlflow, run.run_id, root, "uv")
 
 
 def test_an_environment_is_used_again_and_made_again_when_it_must(
@@ -77,7 +82,7 @@ def test_an_environment_is_used_again_and_made_again_when_it_must(
 
 
 def test_steps_of_a_workflow_are_run_with_the_chosen_manager(
-    mlflow: ModuleType, tmp_path: Path, root: Path, monkeypatch: pytest.MonkeyPatch
+    mlflow: ModuleType, tmp_path: Path, root: Path, monkeypatch: pytest.MonkeyPatch, forked_python: None
 ) -> None:
     """`--env-manager local` holds for everything that a project runs, and so does the variable."""
     folder = using(tmp_path, main__py="import mlflow\nwith mlflow.start_run(): mlflow.projects.run('.', 'step.sh')")
@@ -135,17 +140,22 @@ def test_packages_of_conda_are_asked_for_from_pip_when_a_manager_is_chosen(
     mlflow: ModuleType, tmp_path: Path, root: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch,
     manager: str,
 ) -> None:  # fmt: skip
-    """MLflow's own example projects have such files; what is not a package of Python is left out with a warning."""
-    code = project(tmp_path / "code", command("python use.py"), use__py=USE)
-    ours = stand_in(code)
+    """MLflow's own example projects have such files; what is not a package of Python is left out with a warning.
+
+    A package beside the project is installed from its path. The virtualenv takes ten times as long to make as that of
+    uv, so this one is also looked at as those above.
+    """
+    code = project(tmp_path / "code", command("python use.py"), use__py=f"import beside.core\n{USE}")
+    ours, beside = stand_in(code), wheel(code, "beside", "1.0", core="y = 1")
     wheel(tmp_path / "index", "tiny", "1.0", core="x = 4")
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "index"))
     monkeypatch.setenv("UV_FIND_LINKS", str(tmp_path / "index"))
-    named = f"[python={THIS}, 'conda-forge::tiny=1.0', libgcc-ng, {{pip: ['runyard @ {ours.as_uri()}']}}]"
+    pip = f"['runyard @ {ours.as_uri()}', ./{beside.name}]"
+    named = f"[python={THIS}, 'conda-forge::tiny=1.0', libgcc-ng, {{pip: {pip}}}]"
     project(code, conda__yaml=f"channels: [conda-forge]\ndependencies: {named}")
     run = mlflow.projects.run(str(code), env_manager=manager)
 
-    assert "tiny 4\n" in output(run.run_id)
+    check_environment(mlflow, run.run_id, root, manager, x=4)
     assert "tiny==1.0.* of conda.yaml are installed by their names from pip" in caplog.text
     assert "Only conda has libgcc-ng" in caplog.text
 
