@@ -1,7 +1,6 @@
 """Every route of the protocol, with a message that would do for it."""
 
 import dataclasses
-import functools
 import json
 import sqlite3
 import types
@@ -29,11 +28,16 @@ JSON = {"Content-Type": "application/json"}
 GIVEAWAYS = (b"Traceback", b".py", b"sqlite", b"psycopg", b"SELECT ", b"INSERT ", b"site-packages", b"/home/", b"/tmp/")
 
 
-@functools.cache
+_hints: dict[type, dict[str, Any]] = {}
+"""What `hints` has found, by class: to read them takes longer than to send most requests."""
+
+
 def hints(kind: type) -> dict[str, Any]:
     """The fields of a message or part, with their types."""
-    typed = get_type_hints(kind, include_extras=True)
-    return {field.name: typed[field.name] for field in dataclasses.fields(kind)}
+    if kind not in _hints:
+        typed = get_type_hints(kind, include_extras=True)
+        _hints[kind] = {field.name: typed[field.name] for field in dataclasses.fields(kind)}
+    return _hints[kind]
 
 
 def bare(hint: Any) -> Any:
