@@ -15,7 +15,10 @@ from tests.db.test_schema import description, start_anew, triggers
 from tests.db.test_upgrade_beside_writers import assert_all_is_there
 from tests.support.programs import start_program
 
-pytestmark = pytest.mark.filterwarnings("ignore:Skipped unsupported reflection:sqlalchemy.exc.SAWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Skipped unsupported reflection:sqlalchemy.exc.SAWarning"),
+    pytest.mark.timeout(600),  # it starts hundreds of programs, one after the other
+]
 
 RUNS = 200
 TIMES = 3

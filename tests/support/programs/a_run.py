@@ -1,4 +1,4 @@
-"""Loads the modules that a program with a run does, found out by one."""
+"""Loads the modules that a program with a run does, found out by one, and those that reach a server."""
 
 import importlib
 import os
@@ -26,5 +26,5 @@ def _names() -> list[str]:
     return names
 
 
-for _name in _names():
+for _name in (*_names(), "encodings.idna", "runyard.fluent.files", "urllib3"):
     importlib.import_module(_name)
