@@ -1,6 +1,6 @@
 """Fewer messages from the processes that run tests to the one that counts them, which took a processor for a while.
 
-Each test sends five: that it begins, what came of its fixtures, of itself and of their end, and that it is over. What
+Each test sends five: that it begins, the results of its fixtures, of itself and of their end, and that it is over. What
 is printed needs two of them, unless somebody asks how long fixtures take.
 """
 
