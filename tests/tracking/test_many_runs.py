@@ -24,6 +24,7 @@ from runyard.tracking.many_runs.messages import (
     RestoreRuns,
     TagRuns,
 )
+from runyard.tracking.run_changes import operations as changes
 from runyard.tracking.runs.messages import DeleteRun, SearchRuns
 from tests.factories import a_run, an_experiment, pairs, shown_run
 from tests.tracking.test_stages import first_step, performed, stages_of
@@ -35,7 +36,7 @@ MISSING = "f" * 32
 def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """A few runs make several pieces."""
     monkeypatch.setattr(operations, "PIECE", 3)
-    monkeypatch.setattr(operations, "TAGGED_PIECE", 2)
+    monkeypatch.setattr(changes, "PIECE", 2)
     monkeypatch.setattr(stages, "PIECE", 3)
     monkeypatch.setattr(jobs, "PIECE_SECONDS", 0)
 

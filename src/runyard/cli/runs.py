@@ -252,11 +252,13 @@ def remove(run_ids: tuple[str, ...], yes: bool, **others: Any) -> None:
 @click.option("-t", "--tags", multiple=True, metavar="KEY=VALUE", help="Set or replace this tag; may be repeated.")
 @click.option("--remove", "removed_keys", multiple=True, metavar="KEY", help="Remove this tag; may be repeated.")
 def tag(tags: tuple[str, ...], removed_keys: tuple[str, ...], run_ids: tuple[str, ...], **others: Any) -> None:
-    """Set and remove tags of runs."""
+    """Set and remove tags of runs; `undo` takes that back."""
     if not tags and not removed_keys:
         raise click.UsageError("Give --tags, --remove or both.")
     chosen = _run_ids(ViewType.ACTIVE_ONLY, run_ids, **others)
-    _show_changed(RunyardClient().tag_runs(chosen, tags_of(tags), removed_keys), "tagged", "tagged so already")
+    done = RunyardClient().tag_runs(chosen, tags_of(tags), removed_keys)
+    _show_changed(done, "tagged", "tagged so already")
+    _show_undo(done.change_id)
 
 
 @runs.command()

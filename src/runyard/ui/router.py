@@ -92,7 +92,7 @@ _TABLE_ACTIONS: tuple[tuple[str, Action], ...] = (
     ("delete-runs", experiment.delete_runs),
     ("restore-runs", experiment.restore_runs),
     ("remove-runs", experiment.remove_runs),
-    ("tag-runs", experiment.tag_runs),
+    ("tag-runs", run_changes.tag_runs),
     ("rename-runs", run_changes.rename_runs),
     ("move-runs", run_changes.move_runs),
     ("undo-change", run_changes.undo_change),

@@ -3,7 +3,7 @@
 import re
 
 from runyard.gate.gate import Gate
-from runyard.tracking.runs.messages import GetRun
+from runyard.tracking.runs.messages import GetRun, SetTag
 from tests.factories import an_experiment
 from tests.ui.asking import Answer, Reader
 from tests.ui.stories import a_story
@@ -58,3 +58,25 @@ def test_chosen_runs_are_moved_with_their_children_and_back(gate: Gate, reader: 
     reader.send(f"/ui{path}/undo-change", **undo_fields(page))
     assert story.experiment_id == gate.ask(GetRun(run_id=story.run_ids[0])).run.info.experiment_id
     assert 303 == reader.send(f"/ui{path}/move-runs", runs=[story.run_ids[0]], to=target).status
+
+
+def test_chosen_runs_are_tagged_and_get_back_what_they_had(gate: Gate, reader: Reader) -> None:
+    """Values that were there before too; what was tagged again since is left alone."""
+    story = a_story(gate, runs=3, nested=False)
+    path = f"/experiments/{story.experiment_id}"
+    first, second, third = story.run_ids
+    gate.perform(SetTag(run_id=first, key="verdict", value="bad"))
+
+    sent = reader.send(f"/ui{path}/tag-runs", runs=[*story.run_ids], key="verdict", value="good", back=VIEW)
+    page = reader.get(sent.headers["location"])
+    assert "3 runs were tagged." in page.words
+    gate.perform(SetTag(run_id=third, key="verdict", value="mine"))
+    undone = reader.get(reader.send(f"/ui{path}/undo-change", **undo_fields(page)).headers["location"])
+
+    assert "The runs have what they had before." in undone.words
+    tags = [gate.ask(GetRun(run_id=run_id)).run.data.tags.get("verdict") for run_id in (first, second, third)]
+    assert ["bad", None, "mine"] == tags
+    removed = reader.send(f"/ui{path}/tag-runs", runs=[first], key="verdict", remove="yes", back=VIEW)
+    assert "verdict" not in gate.ask(GetRun(run_id=first)).run.data.tags
+    reader.send(f"/ui{path}/undo-change", **undo_fields(reader.get(removed.headers["location"])))
+    assert "bad" == gate.ask(GetRun(run_id=first)).run.data.tags["verdict"]

@@ -57,6 +57,10 @@ class ManyRunsClient(ClientPart):
         ----------
         tags: Tags to set or replace.
         removed_keys: Keys of tags to remove; a run without one is fine.
+
+        Returns
+        -------
+        What was done, with the ``change_id`` that `undo_run_change` takes where there are at most 10,000 runs.
         """
         given = [Tag(key=str(key), value=str(value)) for key, value in (tags or {}).items()]
         return self._each_page(
@@ -64,8 +68,8 @@ class ManyRunsClient(ClientPart):
         )
 
     def _each_page(self, run_ids: Iterable[str], many: Any, one: Any) -> RunsChanged:
-        total = RunsChanged()
-        for page in pages_of(list(run_ids), MAX_RUNS):
+        total, pages = RunsChanged(), list(pages_of(list(run_ids), MAX_RUNS))
+        for page in pages:
             message: Message[RunsChanged] = many(list(page))
             try:
                 done = self.send(message)
@@ -74,7 +78,10 @@ class ManyRunsClient(ClientPart):
                     raise
                 done = self._one_by_one(page, one)
             total = RunsChanged(
-                total.changed + done.changed, total.unchanged + done.unchanged, [*total.refused, *done.refused]
+                total.changed + done.changed,
+                total.unchanged + done.unchanged,
+                [*total.refused, *done.refused],
+                done.change_id if len(pages) == 1 else None,
             )
         return total
 

@@ -42,11 +42,13 @@ class RunsChanged(Answer):
     changed: Number of runs that were changed.
     unchanged: Number of runs that were as wanted already.
     refused: The others.
+    change_id: What `undo-change` takes, for seven days; None where nothing was changed, and of deleting and restoring.
     """
 
     changed: int = 0
     unchanged: int = 0
     refused: list[RefusedRun] = field(default_factory=list)
+    change_id: str | None = None
 
 
 @dataclass(frozen=True)

@@ -21,20 +21,18 @@ from runyard.tracking.many_runs.messages import (
     ListRunDeletions,
     RemoveRuns,
     RestoreRuns,
-    TagRuns,
 )
 from runyard.tracking.many_runs.pieces import Done, Plan, in_pieces
 from runyard.tracking.removal.candidates import find_runs
 from runyard.tracking.removal.claims import OwnArtifacts, claim_rows
 from runyard.tracking.removal.needs import Needed, needed_by_others, reasons_to_keep_runs
-from runyard.tracking.runs.operations import put_tags
-from runyard.tracking.runs.rows import deleted_run, numbers_of, remove_from_document
+from runyard.tracking.runs.rows import numbers_of
 from runyard.tracking.runs.search import search_run_ids
-from runyard.tracking.runs.tables import runs, tags
+from runyard.tracking.runs.tables import runs
 from runyard.tracking.runs.wire import runs_on_wire
 
-PIECE, TAGGED_PIECE = 100, 20
-"""Runs that are changed at a time, about 2 ms of work; the second where each run's document is written anew."""
+PIECE = 100
+"""Runs that are changed at a time, about 2 ms of work."""
 
 
 @performs(GetRuns)
@@ -90,17 +88,6 @@ def remove_runs(tx: Transaction, message: RemoveRuns) -> Wire | Unfinished:
     """Claim the deleted ones; what the server does in the background removes those that are claimed."""
     needed = needed_by_others(fact(tx, ARTIFACTS_DESTINATION))
     return in_pieces(tx, message.run_ids, Plan(PIECE, lambda later, found: _claim(later, found, needed)))
-
-
-@performs(TagRuns)
-def tag_runs(tx: Transaction, message: TagRuns) -> Wire | Unfinished:
-    """Set and remove tags of the active ones."""
-    given = {tag.key: tag.value for tag in message.tags}
-
-    def change(tx: Transaction, found: Sequence[Any]) -> Done:
-        return _tag(tx, found, given, message.removed_keys)
-
-    return in_pieces(tx, message.run_ids, Plan(TAGGED_PIECE, change))
 
 
 def _delete(tx: Transaction, found: Sequence[Any]) -> Done:
@@ -176,18 +163,3 @@ def _stage(tx: Transaction, numbers: list[int], stage: str, deleted_time: int | 
     if numbers:
         tx.execute(sa.update(runs).where(one_of(tx, runs.c.id, numbers)).values(values))
     return len(numbers)
-
-
-def _tag(tx: Transaction, found: Sequence[Any], given: dict[str, str], removed_keys: Sequence[str]) -> Done:
-    done = Done()
-    for row in found:
-        if row.lifecycle_stage != ACTIVE:
-            done = done.refuse(row.run_uuid, deleted_run(row.run_uuid))
-            continue
-        if given:
-            put_tags(tx, row.id, given)
-        for key in removed_keys:
-            if tx.execute(sa.delete(tags).where(tags.c.run_id == row.id, tags.c.key == key)).rowcount:
-                remove_from_document(tx, row.id, key)
-        done = replace(done, changed=done.changed + 1)
-    return done

@@ -20,11 +20,9 @@ class RunsRearranged(RunsChanged):
     Attributes
     ----------
     children: Number of runs that were changed because they are below those that were given.
-    change_id: What `undo-change` takes, for seven days; None when nothing was changed.
     """
 
     children: int = 0
-    change_id: str | None = None
 
 
 class NewName(Answer):
@@ -54,7 +52,7 @@ class RunChange(Answer):
 
     Attributes
     ----------
-    what: ``name`` or ``experiment``.
+    what: ``name``, ``experiment`` or ``tags``.
     runs: Number of runs that it changed.
     """
 

@@ -1,4 +1,4 @@
-"""Operations that give many runs other names or another experiment, and take that back."""
+"""Operations that give many runs other names, tags or another experiment, and take that back."""
 
 import functools
 import uuid
@@ -20,6 +20,7 @@ from runyard.gate.performers import performs
 from runyard.protocol.answer import Wire
 from runyard.tracking.experiments.operations import active_experiment
 from runyard.tracking.experiments.stages import ACTIVE
+from runyard.tracking.many_runs.messages import TagRuns
 from runyard.tracking.many_runs.pieces import Done, Plan, in_pieces
 from runyard.tracking.metrics.tables import metric_series
 from runyard.tracking.run_changes.messages import (
@@ -32,6 +33,7 @@ from runyard.tracking.run_changes.messages import (
 from runyard.tracking.run_changes.moves import move, refuse_unsettled
 from runyard.tracking.run_changes.names import Pattern, Wanted, read_pattern
 from runyard.tracking.run_changes.tables import run_changes
+from runyard.tracking.run_changes.tagging import tag, tag_back
 from runyard.tracking.runs.operations import put_tags
 from runyard.tracking.runs.rows import deleted_run
 from runyard.tracking.runs.tables import params, runs, tags
@@ -97,6 +99,26 @@ def _new_name(row: Any, pattern: Pattern, values: dict[Wanted, str]) -> str:
     return pattern.name(values)
 
 
+@performs(TagRuns)
+def tag_runs(tx: Transaction, message: TagRuns) -> Wire | Unfinished:
+    """Set and remove tags of the active ones."""
+    given = {tag.key: tag.value for tag in message.tags}
+    change = _Change(uuid.uuid4().hex, "tags")
+
+    def tag_some(tx: Transaction, found: Sequence[Any]) -> Done:
+        done, noted = Done(), []
+        for row in found:
+            if row.lifecycle_stage != ACTIVE:
+                done = done.refuse(row.run_uuid, deleted_run(row.run_uuid))
+                continue
+            noted.append((row.run_uuid, *tag(tx, row, given, message.removed_keys)))
+            done = replace(done, changed=done.changed + 1)
+        change.note(tx, noted)
+        return done
+
+    return in_pieces(tx, message.run_ids, Plan(PIECE, tag_some, change.answer))
+
+
 @performs(MoveRuns)
 def move_runs(tx: Transaction, message: MoveRuns) -> Wire | Unfinished:
     """Move the active ones, and whatever is below them."""
@@ -136,11 +158,11 @@ def undo_run_change(tx: Transaction, message: UndoRunChange) -> Wire | Unfinishe
     """Give back what runs had, where they still have what they got."""
     what, entries = _noted(tx, message.change_id)
     before = {run_id: (earlier, now) for run_id, earlier, now in entries}
-    undo = _rename_back if what == "name" else _move_back
+    undo = {"name": _rename_back, "experiment": _move_back, "tags": _tag_back}[what]
     return in_pieces(tx, list(before), Plan(PIECE, functools.partial(undo, before)))
 
 
-Before = dict[str, tuple[str, str]]
+Before = dict[str, tuple[Any, Any]]
 
 
 def _rename_back(before: Before, tx: Transaction, found: Sequence[Any]) -> Done:
@@ -154,6 +176,18 @@ def _rename_back(before: Before, tx: Transaction, found: Sequence[Any]) -> Done:
         else:
             put_tags(tx, row.id, {RUN_NAME_TAG: earlier})
             done = replace(done, changed=done.changed + 1)
+    return done
+
+
+def _tag_back(before: Before, tx: Transaction, found: Sequence[Any]) -> Done:
+    done = Done()
+    for row in found:
+        if row.lifecycle_stage != ACTIVE:
+            done = done.refuse(row.run_uuid, deleted_run(row.run_uuid))
+        elif tag_back(tx, row, *before[row.run_uuid]):
+            done = replace(done, changed=done.changed + 1)
+        else:
+            done = replace(done, unchanged=done.unchanged + 1)
     return done
 
 
@@ -186,7 +220,7 @@ class _Change:
     def __init__(self, change_id: str, what: str) -> None:
         self._id, self._what = change_id, what
 
-    def note(self, tx: Transaction, entries: Sequence[tuple[str, str, str]]) -> None:
+    def note(self, tx: Transaction, entries: Sequence[tuple[str, Any, Any]]) -> None:
         """Note runs with what they had and got."""
         if not entries:
             return
@@ -199,11 +233,11 @@ class _Change:
 
     def answer(self, done: Done) -> Wire:
         """What was done, with the id by which it is undone."""
-        answer = {**done.on_wire(), "children": done.children}
+        answer = done.on_wire() if self._what == "tags" else {**done.on_wire(), "children": done.children}
         return {**answer, "change_id": self._id} if done.changed or done.children else answer
 
 
-def _noted(tx: Transaction, change_id: str) -> tuple[str, list[tuple[str, str, str]]]:
+def _noted(tx: Transaction, change_id: str) -> tuple[str, list[tuple[str, Any, Any]]]:
     chosen = sa.select(run_changes.c.what, run_changes.c.runs).where(run_changes.c.change_id == change_id)
     rows = tx.execute(chosen.order_by(run_changes.c.piece)).all()
     if not rows:

@@ -9,7 +9,6 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from runyard.core.amounts import plural
-from runyard.core.entity import Tag
 from runyard.core.lifecycle import LifecycleStage
 from runyard.core.tags import NOTE_TAG
 from runyard.exceptions import InvalidParameter
@@ -23,7 +22,7 @@ from runyard.tracking.experiments.messages import (
     UpdateExperiment,
 )
 from runyard.tracking.filters.messages import ExplainFilter
-from runyard.tracking.many_runs.messages import DeleteRuns, FindRunIds, RemoveRuns, RestoreRuns, TagRuns
+from runyard.tracking.many_runs.messages import DeleteRuns, FindRunIds, RemoveRuns, RestoreRuns
 from runyard.tracking.run_trees.messages import RunTree, SearchRunTree
 from runyard.tracking.runs.messages import DescribeRuns, RunsDescribed
 from runyard.tracking.selections.messages import CreateSelection
@@ -309,18 +308,6 @@ def remove_runs(site: Site, form: Form, path: Mapping[str, Any]) -> str:
     address = change(site, form, path, "removed", lambda run_ids: RemoveRuns(run_ids=run_ids))
     wait_until_removed(site, form, Scope.of(path, form.all("experiments")))
     return address
-
-
-def tag_runs(site: Site, form: Form, path: Mapping[str, Any]) -> str:
-    """Set a tag of the chosen runs, or remove it."""
-    key, value = form.tag_key(), form.raw("value")
-    removed = form.text("remove") != ""
-    tags, keys = ([], [key]) if removed else ([Tag(key=key, value=value)], [])
-
-    def message(run_ids: list[str]) -> TagRuns:
-        return TagRuns(run_ids=run_ids, tags=tags, removed_keys=keys)
-
-    return change(site, form, path, "tagged", message)
 
 
 def star_run(site: Site, form: Form, path: Mapping[str, Any]) -> str:

@@ -1,17 +1,32 @@
-"""What forms of the table of runs do to many runs that can be taken back: other names, another experiment."""
+"""What forms of the table of runs do to many runs that can be taken back: other names, tags, another experiment."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from runyard.core.amounts import plural
+from runyard.core.entity import Tag
 from runyard.exceptions import DoesNotExist, InvalidParameter, RunyardException
 from runyard.tracking.experiments.messages import GetExperiment, GetExperimentByName
-from runyard.tracking.run_changes.messages import MoveRuns, RenameRuns, RunsRearranged, UndoRunChange
+from runyard.tracking.many_runs.entities import RunsChanged
+from runyard.tracking.many_runs.messages import TagRuns
+from runyard.tracking.run_changes.messages import MoveRuns, RenameRuns, UndoRunChange
 from runyard.tracking.selections.messages import CreateSelection
 from runyard.ui.parts.list_state import view_of
 from runyard.ui.parts.many_runs import chosen_in
 from runyard.ui.parts.runs_scope import Scope
 from runyard.ui.site import Form, Site
+
+
+def tag_runs(site: Site, form: Form, path: Mapping[str, Any]) -> str:
+    """Set a tag of the chosen runs, or remove it; they stay chosen."""
+    run_ids, key, value = chosen_in(site, form), form.tag_key(), form.raw("value")
+    if form.text("remove"):
+        message = TagRuns(run_ids=run_ids, removed_keys=[key])
+    else:
+        message = TagRuns(run_ids=run_ids, tags=[Tag(key=key, value=value)])
+    done = site.ask(message)
+    selection_id = site.ask(CreateSelection(run_ids=run_ids)).selection_id
+    return _back(site, form, path, "tagged", done, selection_id)
 
 
 def rename_runs(site: Site, form: Form, path: Mapping[str, Any]) -> str:
@@ -60,7 +75,7 @@ def _experiment(site: Site, named: str) -> str:
 
 
 def _back(
-    site: Site, form: Form, path: Mapping[str, Any], verb: str, done: RunsRearranged, selection_id: str | None = None
+    site: Site, form: Form, path: Mapping[str, Any], verb: str, done: RunsChanged, selection_id: str | None = None
 ) -> str:
     """The address of the view that the form was sent from.
 

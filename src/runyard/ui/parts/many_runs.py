@@ -22,7 +22,7 @@ UNDOING = {
     "deleted": "restore-runs",
     "restored": "delete-runs",
     "removed": "",
-    "tagged": "",
+    "tagged": "undo-change",
     "renamed": "undo-change",
     "moved": "undo-change",
 }
@@ -77,7 +77,7 @@ def _changed(site: Site, verb: str, change_id: str) -> int:
     DoesNotExist: There is no such change, or it did something else.
     """
     change = site.ask(GetRunChange(change_id=change_id))
-    if change.what != {"renamed": "name", "moved": "experiment"}[verb]:
+    if change.what != {"renamed": "name", "moved": "experiment", "tagged": "tags"}[verb]:
         raise DoesNotExist(f"Change {change_id} did not have runs {verb}.")
     return change.runs
 
@@ -117,8 +117,7 @@ def change(
     if changed.refused:
         raise _refused(changed, _SAID.get(verb, verb))
     kept = site.ask(CreateSelection(run_ids=different)).selection_id if different else None
-    chosen_still = {"selection": kept} if verb == "tagged" else {}
-    return scope.address(site, **view_of(form.raw("back")), **chosen_still, done=verb, undo=kept)
+    return scope.address(site, **view_of(form.raw("back")), done=verb, undo=kept)
 
 
 def _refused(changed: RunsChanged, verb: str) -> RunyardException:
