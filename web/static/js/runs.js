@@ -250,9 +250,9 @@ customElements.define(
         return;
       }
       event.preventDefault();
-      const here = new URLSearchParams(location.search);
-      const best = here.getAll("best").map((said) => `&best=${encodeURIComponent(said)}`);
-      const runs = selection.id ? carry(`${this.form.action}?${new URLSearchParams({ back: here })}`) : `${this.form.action}?runs=${[...selection.added].map(encodeURIComponent).join(",")}`;
+      const query = new URLSearchParams(location.search);
+      const best = query.getAll("best").map((said) => `&best=${encodeURIComponent(said)}`);
+      const runs = selection.id ? carry(`${this.form.action}?${new URLSearchParams({ back: query })}`) : `${this.form.action}?runs=${[...selection.added].map(encodeURIComponent).join(",")}`;
       location.href = runs + best.join("");
     }
   },
