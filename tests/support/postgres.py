@@ -92,6 +92,7 @@ class Cluster:
 
     def stop(self) -> None:
         """Stop it and remove its files."""
+        warm.close()
         for engine in self._emptying.values():
             engine.dispose()
         _as_unprivileged([self.programs / "pg_ctl", "-D", self.folder / "data", "-m", "immediate", "-w", "stop"])

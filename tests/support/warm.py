@@ -35,9 +35,9 @@ def backends(database: str) -> list[int]:
     return [one.info.backend_pid for (name, _), kept in _kept.items() if name == database for one in kept]
 
 
-def close(database: str) -> None:
-    """Close the connections to a database that nobody uses."""
-    for place in [place for place in _kept if place[0] == database]:
+def close(database: str | None = None) -> None:
+    """Close the connections to a database that nobody uses, or to all."""
+    for place in [place for place in _kept if database in (None, place[0])]:
         for connection in _kept.pop(place):
             connection.close()
 
