@@ -48,14 +48,14 @@ _EXPERIMENT = (
 )
 
 
-def make_older(uri: str) -> None:
-    """Give an empty database the older schema, and the default experiment."""
+def make_older(uri: str, version: str = BEFORE) -> None:
+    """Give an empty database an older schema, and the default experiment."""
     config = Config()
     config.set_main_option("script_location", str(Path(migrations())))
     engines = open_engines(uri)
     with engines.writing.connect() as connection, schema_locked(connection):
         config.attributes["connection"] = connection
-        command.upgrade(config, BEFORE)
+        command.upgrade(config, version)
     with engines.writing.begin() as connection:
         connection.execute(sa.text(_EXPERIMENT))
     engines.dispose()

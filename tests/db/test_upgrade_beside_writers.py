@@ -1,6 +1,10 @@
 """An upgrade while a server of the version before goes on writing and reading, beside new ones afterwards."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+
+import sqlalchemy as sa
 
 from runyard.db.migrate import upgrade
 from runyard.db.schema import HEAD
@@ -10,6 +14,7 @@ from runyard.tracking.metrics.messages import GetMetricCurves, GetMetricHistory
 from runyard.tracking.runs.messages import LogBatch, SearchRuns
 from tests.db.older_server import LONG_RUN, POINTS, OlderServer, make_older
 from tests.factories import a_point, pairs
+from tests.support.postgres import Cluster
 
 
 def test_older_server_goes_on(database: str) -> None:
@@ -37,6 +42,43 @@ def test_older_server_goes_on(database: str) -> None:
         assert expected == [point["step"] for point in history]
         for check in CHECKS:
             assert [] == [difference for _, found in examined(check, gate.inspect, None) for difference in found]
+
+
+def test_upgrade_gives_way_to_writers(postgres: Cluster) -> None:
+    """A write goes on that holds one table and needs the other, of two that a step changes at once."""
+    database = postgres.new_database()
+    make_older(database, "0015")
+    older = OlderServer(database)
+    older.once()
+    steps, begun = list[str](), threading.Event()
+    waiting = sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'runs'::regclass")
+    with (
+        ThreadPoolExecutor(1) as beside,
+        older.engines.writing.connect() as writer,
+        older.engines.reading.connect() as looking,
+    ):
+
+        def begin(_connection: sa.Connection, _cursor: object, statement: str, *_: object) -> None:
+            if "CREATE OR REPLACE TRIGGER run_parents_tag" in statement and not begun.is_set():  # the next are of runs
+                writer.execute(sa.text("UPDATE runs SET status = 'FAILED'"))
+                begun.set()
+
+        sa.event.listen(sa.Engine, "before_cursor_execute", begin)
+        try:
+            upgraded = beside.submit(upgrade, database, steps.append)
+            assert begun.wait(60)
+            while not looking.scalar(waiting):
+                looking.rollback()
+            looking.rollback()  # an index that is made waits for it
+            writer.execute(sa.text("INSERT INTO run_tags (run_id, key, value) SELECT id, 'beside', 'x' FROM runs"))
+            writer.commit()
+            upgraded.result()
+        finally:
+            sa.event.remove(sa.Engine, "before_cursor_execute", begin)
+    older.engines.dispose()
+    postgres.drop_database(database)
+
+    assert steps[-1].startswith(f"Schema version {HEAD}: ")
 
 
 def logged_beside(gate: Gate, older: OlderServer) -> list[int]:

@@ -53,6 +53,11 @@ def is_locked(error: Exception) -> bool:
     return getattr(_cause(error), "sqlstate", None) == _PG_LOCKED
 
 
+def is_blocked(error: Exception) -> bool:
+    """The same, or it would have waited for ever: a deadlock."""
+    return is_locked(error) or getattr(_cause(error), "sqlstate", None) in _PG_RETRY
+
+
 def lost_connection(error: Exception) -> bool:
     """Whether the connection itself broke."""
     return isinstance(error, DBAPIError) and error.connection_invalidated
