@@ -174,7 +174,7 @@ def _found_at_length(tx: Transaction, search: Search) -> list[int] | None:
     if few is not None or not any(map(is_lasting, search.conditions)):
         return few
     # Every run of the store is looked at: only for the sake of an experiment that has a good part of them.
-    many = max(MAX_NEWEST, tx.scalar(sa.select(sa.func.max(runs.c.id))) // 4)
+    many = max(MAX_NEWEST, (tx.scalar(sa.select(sa.func.max(runs.c.id))) or 0) // 4)
     return told_candidates(tx, search.conditions) if next_newest(tx, search, None, many)[1] else None
 
 

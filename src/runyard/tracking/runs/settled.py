@@ -8,6 +8,7 @@ From then on the same condition costs a look at these, and at the runs that were
 For SQLite, where runs become visible in the order of their numbers. PostgreSQL reads all runs in processes of its own.
 """
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
@@ -47,6 +48,7 @@ class _Told:
 
 
 _told: WeakKeyDictionary[sa.Engine, dict[Comparison, _Told]] = WeakKeyDictionary()
+_noting = threading.Lock()
 
 
 def is_lasting(condition: Condition) -> bool:
@@ -73,19 +75,22 @@ def told_candidates(tx: Transaction, conditions: Sequence[Condition]) -> list[in
 def _candidates(tx: Transaction, conditions: Sequence[Condition], *, anew: bool) -> list[int] | None:
     if tx.dialect != "sqlite":
         return None
-    known = _told.setdefault(tx.connection.engine, {})
+    with _noting:
+        known = _told.setdefault(tx.connection.engine, {})
     for condition in conditions:
         if not isinstance(condition, Comparison) or not is_lasting(condition):
             continue
-        told = known.pop(condition, None)
+        told = known.get(condition)
         if told is None and not anew:
             continue
         found = _brought_up_to_date(tx, condition, told)
-        if found is None:
-            continue
-        while len(known) >= MAX_KNOWN:
-            known.pop(next(iter(known)), None)
-        known[condition] = found  # the last one that was asked for is the last to go
+        with _noting:
+            known.pop(condition, None)
+            if found is None:
+                continue
+            while len(known) >= MAX_KNOWN:
+                del known[next(iter(known))]
+            known[condition] = found  # the last one that was asked for is the last to go
         return list(found.candidates)
     return None
 
