@@ -31,9 +31,17 @@ request = {
 }
 socket.send_fds(forks, [json.dumps(request).encode()], [1, 2])
 process = int(forks.recv(20))
-send = os.killpg if leads else os.kill
+
+
+def pass_on(number, _):
+    try:
+        (os.killpg if leads else os.kill)(process, number)
+    except ProcessLookupError:
+        return  # it has ended, by a signal of its own, and its code is on the way
+
+
 for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-    signal.signal(number, lambda number, _: send(process, number))
+    signal.signal(number, pass_on)
 code = int(forks.recv(20))
 if code < 0:
     if code != -signal.SIGKILL:

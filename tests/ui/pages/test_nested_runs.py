@@ -141,4 +141,4 @@ def test_the_best_of_nested_runs_has_the_digits_of_its_column(gate: Gate, reader
 
     page = reader.get(f"/experiments/{experiment_id}?open=none").text
 
-    assert ["2.498", "0.108"] == re.findall(r'<td class="n below"[^>]*>([^<]*)', page)
+    assert ["0.108", "2.498"] == sorted(re.findall(r'<td class="n below"[^>]*>([^<]*)', page))
