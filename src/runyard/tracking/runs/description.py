@@ -36,6 +36,7 @@ MAX_TESTED = 10_000
 MAX_FURTHER = 300
 """Names of keys of other runs."""
 _SAMPLE = 10
+_THERE = sa.literal_column("1", sa.Integer()).label("there")
 MAX_COMPARED, MAX_EXAMPLE = 100, 40
 """Described runs whose params are compared with each other, and characters of a value that is shown."""
 
@@ -185,8 +186,11 @@ def count_bounded(tx: Transaction, search: Search) -> tuple[int, bool]:
 
 
 def _newest(conditions: Sequence[sa.ColumnElement[bool]]) -> sa.Select[Any]:
-    """Selects runs in an order that an index has: PostgreSQL would sweep the table, past those of other experiments."""
-    return sa.select(runs.c.id).where(*conditions).order_by(runs.c.start_time.desc())
+    """Selects runs in an order that an index has: PostgreSQL would sweep the table, past those of other experiments.
+
+    Of each no more than that it is there, which SQLite counts in half the time.
+    """
+    return sa.select(_THERE).where(*conditions).order_by(runs.c.start_time.desc())
 
 
 def _in_view(view: View, dialect: str) -> sa.Select[Any] | sa.CompoundSelect[Any]:
@@ -194,8 +198,10 @@ def _in_view(view: View, dialect: str) -> sa.Select[Any] | sa.CompoundSelect[Any
     parts = view.parts()
     if len(parts) > 2 * MAX_TOGETHER:
         return _newest(view.shown(dialect))
+    if len(parts) == 1:
+        return _newest(parts[0].shown(dialect))
     each = [_newest(part.shown(dialect)).limit(MAX_COUNTED + 1).subquery() for part in parts]
-    return sa.union_all(*(sa.select(part.c.id) for part in each)) if len(each) > 1 else sa.select(each[0].c.id)
+    return sa.union_all(*(sa.select(part.c.there) for part in each))
 
 
 def _counted(tx: Transaction, chosen: sa.Select[Any] | sa.CompoundSelect[Any], most: int) -> tuple[int, bool]:
