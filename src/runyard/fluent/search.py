@@ -9,6 +9,7 @@ from runyard.core.libraries import pd, required
 from runyard.core.lifecycle import ViewType
 from runyard.core.listed import listed, listed_ids
 from runyard.core.paged_list import PagedList, all_pages
+from runyard.core.switching import quick_switching
 from runyard.exceptions import InvalidParameter
 from runyard.fluent.clients import client
 from runyard.fluent.experiments import current_experiment_id, search_experiments
@@ -95,7 +96,7 @@ def _tabled(
 
     left = max_results
     answer = page(min(PAGE, left), None) if where and left > 0 else None
-    with ThreadPoolExecutor(1, thread_name_prefix="runyard-search") as ahead:
+    with ThreadPoolExecutor(1, thread_name_prefix="runyard-search") as ahead, quick_switching():
         while answer is not None:
             left -= answer.size
             more = answer.next_token and left > 0
