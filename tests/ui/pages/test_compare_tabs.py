@@ -280,6 +280,7 @@ def test_tables_are_matched_by_a_column_and_notebooks_by_their_cells(gate: Gate,
     for place, run_id in enumerate(run_ids):
         frame = pd.DataFrame({"id": ["a", "b", "c"], "score": [0.5, 1.5 + place, 2.5]})
         keep(gate, run_id, "t.parquet", frame[:: 1 - 2 * place].to_parquet())
+        keep(gate, run_id, "long.parquet", pd.DataFrame({"text": ["x" * 500 + str(place)]}).to_parquet())
         keep(gate, run_id, "broken.parquet", b"PAR1\0")
         keep(gate, run_id, "all.csv", "a,b,c\n" + f"{place}x,{place}y,{place}z\n" * 900)
         cells = [{"cell_type": "code", "source": f"<b>{HOSTILE}\nlr = {place}\nfit()", "outputs": []}] * 90
@@ -295,6 +296,9 @@ def test_tables_are_matched_by_a_column_and_notebooks_by_their_cells(gate: Gate,
     ]
     assert "3 rows differ." in by_number.words
     assert "1 row differs." in by_column.words
+    limit = "Of each cell the first 400 characters are compared."
+    assert limit in compared(reader, "artifacts", run_ids, "&path=long.parquet").words
+    assert limit not in by_number.words
     assert "<del>1.5</del> <ins>2.5</ins>" in by_column.text
     assert "900 rows differ" in every.words
     assert "further ones are not shown" in every.words

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from runyard.artifacts.locations import place_of
+from runyard.artifacts.parquet import CUT
 from runyard.artifacts.paths import joined, safe_path
 from runyard.exceptions import RunyardException
 from runyard.tracking.runs.entities import Run
@@ -195,7 +196,9 @@ def _parquet(site: Site, comparison: Comparison, path: str, *, only: bool) -> Si
             found.append(parquet_rows(place, joined(root, path)))
         except RunyardException as problem:
             return SideBySide(path, (problem.message,))
-    return SideBySide(path, table=laid_over(*found, key=comparison.state.text("match"), only=only))
+    long = any(len(cell) >= CUT for table in found for row in table.rows for cell in row)
+    said = (f"Of each cell the first {CUT} characters are compared.",) if long else ()
+    return SideBySide(path, said, table=laid_over(*found, key=comparison.state.text("match"), only=only))
 
 
 def _of_two(comparison: Comparison, path: str, old: _Beginning, new: _Beginning, *, only: bool) -> SideBySide:
