@@ -27,9 +27,11 @@ _MANY = f"""
     WITH RECURSIVE steps(step) AS (SELECT 1 UNION ALL SELECT step + 1 FROM steps WHERE step < {POINTS - 2})
     SELECT :series, step, {NOW} + step * 137, CASE step WHEN {SPIKE} THEN 7.5 ELSE step % 97 / 100.0 END FROM steps
 """
-_MATHEMATICS = """async ([values, xs, grid, lines, pairs]) => {
+_MATHEMATICS = """async ([values, xs, grid, lines, pairs, labels]) => {
   const script = document.querySelector('script[src$="shell.js"]').src;
   const math = await import(script.replace("shell", "curve-math"));
+  const axes = await import(script.replace("shell", "chart-axes"));
+  const textOf = ([, text]) => text;
   const given = Float64Array.from(values, (value) => value ?? NaN);
   const sorted = given.filter(Number.isFinite).sort();
   const plain = (numbers) => [...numbers].map((number) => (Number.isNaN(number) ? null : number));
@@ -47,9 +49,17 @@ _MATHEMATICS = """async ([values, xs, grid, lines, pairs]) => {
     min: plain(spread.min),
     max: plain(spread.max),
     usual: math.usual(given),
+    labels: labels.map((limits) => axes.axisFor("value", false, limits).ticks(...limits, 300, () => 30).map(textOf)),
     leveled: Object.values(math.leveled(Float64Array.from(pairs), new Float64Array(pairs.length).fill(8))),
   };
 }"""
+_LABELS = (
+    ([-2e-9, 1e-8], ["-2e-9", "0", "2e-9", "4e-9", "6e-9", "8e-9", "1e-8"]),
+    ([0, 2e-4], ["0", "5e-5", "1e-4", "1.5e-4", "2e-4"]),
+    ([0.5, 0.5 + 2e-13], ["0.50000000000000", "0.50000000000005", "0.50000000000010", "0.50000000000015"]),
+    ([0, 1], ["0", "0.2", "0.4", "0.6", "0.8", "1.0"]),
+)
+"""The limits of an axis, and what its ticks say."""
 _PICTURE = "document.querySelector('line-chart canvas').toDataURL()"
 
 
@@ -158,10 +168,9 @@ def test_the_mathematics_are_those_of_pandas_and_numpy(tab: Tab, server: Running
     table = pd.DataFrame(lines)
 
     tab.open("/docs")
-    found = tab.page.evaluate(
-        _MATHEMATICS,
-        [[None if math.isnan(value) else value for value in values], xs, grid, lines, pairs],
-    )
+    given = [None if math.isnan(value) else value for value in values]
+    found = tab.page.evaluate(_MATHEMATICS, [given, xs, grid, lines, pairs, [limits for limits, _ in _LABELS]])
+    assert [labels for _, labels in _LABELS] == found.pop("labels")
 
     expected = {
         **_smoothed(series, finite),

@@ -113,6 +113,7 @@ def test_charts_follow_the_table_and_lead_others_to_the_same(tab: Tab, browser: 
     page.get_by_text("Views", exact=True).click()
     page.get_by_label("Save what is on screen as").fill("seeds")
     page.get_by_role("button", name="Save view").click()
+    expect(page.locator(".views summary")).to_contain_text("seeds")
     expect(loss).to_have_attribute("data-drawn", str(3 * STEPS))
     assert {"charts=split", "charts_pin=val/loss", "band=sem"} <= set(
         page.url.partition("?")[2].replace("%2F", "/").split("&")

@@ -10,7 +10,7 @@ from runyard.gate.gate import Gate
 from runyard.tracking.runs.entities import Param
 from runyard.tracking.runs.messages import LogBatch
 from tests.factories import NOW, a_point, a_run, an_experiment
-from tests.ui.asking import Reader
+from tests.ui.asking import Answer, Reader
 
 WEB = _resources.web()
 
@@ -74,3 +74,37 @@ def test_the_first_page_of_a_thousand_runs_stays_under_its_budget(gate: Gate, re
     total = len(page.body) + sum(len(reader.get(address).body) for address in named | imported)
 
     assert total < 185_000
+
+
+def test_pages_with_charts_ask_for_modules_and_points_at_once(gate: Gate, reader: Reader) -> None:
+    """A browser that finds out one file after another, and asks for points last, draws a tenth of a second later."""
+    experiment_id = an_experiment(gate)
+    runs = [a_run(gate, experiment_id) for _ in range(2)]
+    for run_id in runs:
+        gate.perform(LogBatch(run_id=run_id, metrics=[a_point(key, 0.5) for key in ("a b/ü", "b", "c", "d")]))
+    ids = ",".join(runs)
+
+    one, four = reader.get(f"/metric?key=b&runs={ids}"), reader.get(f"/compare?runs={ids}&tab=metrics")
+    by_another = reader.get(f"/metric?key=b&runs={ids}&x=metrics.c")
+    modules = {re.sub(r".*/", "", address) for address in _links(one, "modulepreload")}
+    points = [_links(page, "preload") for page in (one, four, by_another)]
+
+    named = [re.findall(r'^import .*"\./([^"]+)"', (WEB / "static/js" / name).read_text(), re.M) for name in modules]
+    assert {"line-chart.js", "chart-view.js", "looks.js"} <= modules
+    assert set() == {name for some in named for name in some} - modules
+    assert [1, 3, 0] == [len(some) for some in points]
+    for address in (*points[0], *points[1]):
+        answer = reader.get(address)
+        assert (200, "application/vnd.runyard.curves") == (answer.status, answer.headers["content-type"])
+
+
+def _links(page: Answer, rel: str) -> list[str]:
+    return [link["href"] for tag, link in page.elements if tag == "link" and link["rel"] == rel]
+
+
+def test_pages_come_in_the_theme_that_was_chosen(reader: Reader) -> None:
+    """A script that looked it up would hold up every page, and one that came later would let it flash."""
+    asked = {cookie: reader.get("/", cookie=cookie) for cookie in ("a=b; runyard-theme=dark", "runyard-theme=pink")}
+
+    themes = [page.attributes("html", "data-theme") for page in (*asked.values(), reader.get("/"))]
+    assert [["dark"], [], []] == themes

@@ -64,6 +64,17 @@ class Transaction:
         """Execute a Core statement."""
         return self.connection.execute(statement, parameters)
 
+    def tuples(self, statement: sa.Executable) -> list[tuple[Any, ...]]:
+        """All rows as the driver has them: of thousands, Core's own rows take four times as long.
+
+        For columns whose values both drivers give as they are: whole numbers, doubles and texts.
+        """
+        result = self.connection.execute(statement)
+        cursor: Any = result.cursor
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        result.close()
+        return rows
+
     def scalar(self, statement: sa.Executable) -> Any:
         """The first column of the first row, or None."""
         return self.connection.execute(statement).scalar()

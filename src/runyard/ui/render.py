@@ -20,6 +20,9 @@ from runyard.version import __version__
 
 log = logging.getLogger(__name__)
 
+_THEME = "runyard-theme"
+"""The cookie that ``web/static/js/shell.js`` sets."""
+
 
 @dataclass(frozen=True)
 class ErrorPage:
@@ -45,12 +48,14 @@ class Renderer:
         self.urls = urls
         self.environment = templates()
         self.environment.filters.update(formats.FILTERS | presentation.FILTERS | system_metrics.FILTERS)
-        self.environment.globals.update(url=urls, static=statics.url, version=__version__)
+        self.environment.globals.update(
+            url=urls, static=statics.url, with_imports=statics.with_imports, version=__version__
+        )
         self.environment.tests.update(presentation.TESTS)
 
-    def page(self, name: str, page: object, shell: Shell, status: int = 200) -> HTMLResponse:
+    def page(self, request: Request, name: str, page: object, shell: Shell, status: int = 200) -> HTMLResponse:
         """The page `name`, whose template may use what `page` holds and nothing else."""
-        return self._answer(f"pages/{name}.html", page, shell, status)
+        return self._answer(request, f"pages/{name}.html", page, shell, status)
 
     def error(self, request: Request, error: RunyardException) -> Response:
         """The page that says what was wrong with a request."""
@@ -69,17 +74,23 @@ class Renderer:
     def _error_page(self, request: Request, status: int, message: str, incident: str | None = None) -> HTMLResponse:
         reason = HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else "Error"
         page = ErrorPage(status, reason, message, self._back(request), incident)
-        return self._answer("error.html", page, Shell(title=reason, crumbs=(Crumb(reason),)), status)
+        return self._answer(request, "error.html", page, Shell(title=reason, crumbs=(Crumb(reason),)), status)
 
     def _back(self, request: Request) -> str:
         """Where the reader came from, when that was a page of this server."""
         referrer, here = request.headers.get("referer", ""), f"{request.url.scheme}://{request.url.netloc}/"
         return referrer if referrer.startswith(here) and referrer != str(request.url) else self.urls()
 
-    def _answer(self, template: str, page: object, shell: Shell, status: int) -> HTMLResponse:
-        context: dict[str, Any] = {"page": page, "shell": shell, "now": now_ms()}
+    def _answer(self, request: Request, template: str, page: object, shell: Shell, status: int) -> HTMLResponse:
+        context: dict[str, Any] = {"page": page, "shell": shell, "now": now_ms(), "theme": chosen_theme(request)}
         html = self.environment.get_template(template).render(context)
         return HTMLResponse(html, status, headers={"Cache-Control": "no-store" if status >= 400 else "no-cache"})
+
+
+def chosen_theme(request: Request) -> str:
+    """``light`` or ``dark`` where the reader chose one: a script that looked it up would hold up the page."""
+    theme = request.cookies.get(_THEME, "")
+    return theme if theme in ("light", "dark") else ""
 
 
 def notice_of(request: Request) -> str | None:

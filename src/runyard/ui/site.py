@@ -96,7 +96,7 @@ class Site:
         """The answer with the page `name`."""
         notice = notice_of(request)
         framed = shell if notice is None else Shell(shell.title, shell.section, shell.crumbs, notice, shell.home)
-        return self.renderer.page(name, page, framed, status)
+        return self.renderer.page(request, name, page, framed, status)
 
     def address(self, request: Request) -> str:
         """This server's address as the reader reached it, for examples that can be pasted."""

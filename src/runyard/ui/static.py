@@ -3,6 +3,8 @@
 import gzip
 import hashlib
 import mimetypes
+import posixpath
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,6 +18,7 @@ from runyard.ui.navigation import Urls
 
 _FOREVER = "public, max-age=31536000, immutable"
 _TEXTS = {".js", ".css", ".svg", ".txt", ".json"}
+_IMPORTS = re.compile(rb'^import\s(?:[^"]*\sfrom\s)?"(\./[^"]+)"', re.MULTILINE)
 _TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
 
 
@@ -60,6 +63,20 @@ class StaticFiles:
             return self._addresses[name]
         except KeyError:
             raise KeyError(f"web/static/{name} does not exist.") from None
+
+    def with_imports(self, *names: str) -> tuple[str, ...]:
+        """Modules, and all that they import in turn: a page that names them has a browser load all of them at once."""
+        found = dict.fromkeys(names)
+        waiting = list(names)
+        while waiting:
+            name = waiting.pop()
+            folder = posixpath.dirname(name)
+            for path in _IMPORTS.findall(self._files[name].content):
+                imported = posixpath.normpath(posixpath.join(folder, path.decode()))
+                if imported not in found:
+                    found[imported] = None
+                    waiting.append(imported)
+        return tuple(found)
 
     def answer(self, request: Request) -> Response:
         """Serve one file, packed for clients that can unpack."""

@@ -175,3 +175,16 @@ def test_groups_have_lines_of_their_newest_runs(gate: Gate, reader: Reader) -> N
     assert MAX_LINES == len({line["look"] for line in found["lines"]})
     [alone] = panel(reader.get(f"{path}&filter=params.lr%3D'3'"))["lines"]
     assert 4 == len(alone["runs"])
+
+
+def test_long_names_in_legends_are_cut_where_they_are_alike(gate: Gate, reader: Reader) -> None:
+    """Names that programs make differ at their end, which is what a legend must show."""
+    experiment_id, long = an_experiment(gate), "a-sweep-of-a-model-with-a-name-of-many-words-"
+    ids = [logged(gate, experiment_id, "0.1", run_name=f"{long}{end}") for end in ("lr0.1", "lr0.2")]
+
+    runs = panel(reader.get(f"/experiments/{experiment_id}?charts=split"))["runs"]
+    words = reader.get(f"/metric?key=loss&runs={','.join(ids)}").words
+
+    assert {f"{long}lr0.1", f"{long}lr0.2"} == {run["name"] for run in runs}
+    assert {"…lr0.1", "…lr0.2"} == {run["short"] for run in runs}
+    assert "…lr0.1" in words

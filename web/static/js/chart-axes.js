@@ -7,6 +7,7 @@ const TIMES = [1, 2, 5, 10, 20, 50, 100, 200, 500]
   .concat([1, 2, 3, 6, 12].map((n) => n * HOUR), [1, 2, 7, 14].map((n) => n * DAY));
 const MONTHS = [1, 3, 6, 12, 24, 60, 120, 600, 1200];
 const MOST_TICKS = 40;
+const MOST_DIGITS = 15;
 
 // As the pages write numbers: 0.0001, 1e-05, 1.25e+07.
 export const readable = (value) => {
@@ -37,14 +38,16 @@ function evenly(low, high, step) {
   return ticks;
 }
 
-function decimals(value, step, unit) {
+// `most`: the greatest number of the axis, which is written as the others are.
+function decimals(value, step, unit, most) {
+  if (value === 0) return "0";
   const size = Math.abs(value);
   const digits = Math.max(0, exponentOf(size) - exponentOf(step));
-  if (unit || size >= 1e9 || (size !== 0 && size < 1e-4)) {
-    const [mantissa, exponent] = value.toExponential(Math.min(12, digits)).split("e");
-    return value === 0 ? "0" : `${Number(mantissa)}e${Number(exponent) + unit}`;
+  if (unit || most >= 1e9 || most < 1e-3) {
+    const [mantissa, exponent] = value.toExponential(Math.min(MOST_DIGITS, digits)).split("e");
+    return `${Number(mantissa)}e${Number(exponent) + unit}`;
   }
-  const text = value.toFixed(Math.min(12, Math.max(0, -exponentOf(step))));
+  const text = value.toFixed(Math.min(MOST_DIGITS, Math.max(0, -exponentOf(step))));
   return size >= 10000 ? Number(text).toLocaleString("en", { maximumFractionDigits: 12 }) : text;
 }
 
@@ -66,8 +69,9 @@ function linear(limits) {
     shown: Number.isFinite,
     ticks: (low, high, room, width) =>
       fitting(room, width, (count) => {
-        const step = niceStep(high - low, count, Math.max(Math.abs(low), Math.abs(high)) * 1e-14 || 1e-30);
-        return evenly(low, high, step).map((tick) => [tick, decimals(Math.abs(tick) < step / 2 ? 0 : tick, step, unit)]);
+        const most = Math.max(Math.abs(low), Math.abs(high));
+        const step = niceStep(high - low, count, most * 1e-14 || 1e-30);
+        return evenly(low, high, step).map((tick) => [tick, decimals(Math.abs(tick) < step / 2 ? 0 : tick, step, unit, most)]);
       }),
   };
 }

@@ -9,6 +9,7 @@ import { colour, outline } from "./looks.js";
 
 const MOST_ROWS = 500;
 const nameOf = (line) => line.label ?? state.runs.get(line.id)?.name ?? line.id;
+const shortNameOf = (line) => state.runs.get(line.id)?.short ?? nameOf(line);
 const escaped = (text) => String(text).replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 const fixed = (number) => Number(number.toFixed(2));
 
@@ -21,7 +22,10 @@ export function save(content, type, name) {
 export const fileName = (key, suffix) => `${key.replace(/[^\w.-]+/g, "_")}.${suffix}`;
 
 function shapeText(shape) {
-  const path = (points, closed) => points.map(([x, y], at) => `${at ? "L" : "M"}${fixed(x)} ${fixed(y)}`).join("") + (closed ? "Z" : "");
+  const path = (points, closed) => {
+    const corners = Array.from({ length: points.length / 2 }, (_, at) => `${at ? "L" : "M"}${fixed(points[2 * at])} ${fixed(points[2 * at + 1])}`);
+    return corners.join("") + (closed ? "Z" : "");
+  };
   const d = shape.area ? path(shape.area, true) : (shape.parts ?? shape.polygons).map((part) => path(part, Boolean(shape.polygons))).join("");
   const stroke = shape.stroke ? ` stroke="${shape.stroke}" stroke-width="${shape.width}" stroke-dasharray="${(shape.dash ?? []).join(" ")}"` : "";
   return d ? `<path d="${d}" fill="${shape.fill ?? "none"}" opacity="${shape.alpha}" stroke-linejoin="round"${stroke}/>` : "";
@@ -29,11 +33,11 @@ function shapeText(shape) {
 
 function legendText(lines, top, width, soft) {
   if (lines.length < 2) return { text: "", height: 0 };
-  const columns = Math.max(1, Math.floor(width / 220));
+  const columns = Math.max(1, Math.floor(width / 250));
   const text = lines.map((line, at) => {
-    const [x, y] = [12 + (at % columns) * 220, top + 14 + Math.floor(at / columns) * 18];
+    const [x, y] = [12 + (at % columns) * 250, top + 14 + Math.floor(at / columns) * 18];
     const corners = outline(line.look.shape, x + 11, y - 4, 3.2).map((corner) => corner.map(fixed).join()).join(" ");
-    return `<path d="M${x} ${y - 4}h22" stroke="${line.look.stroke}" stroke-width="1.5" stroke-dasharray="${line.look.dash.join(" ")}"/><polygon points="${corners}" stroke="${line.look.stroke}" fill="${line.look.filled ? line.look.stroke : colour("--raised")}"/><text x="${x + 28}" y="${y}" fill="${soft}">${escaped(short(nameOf(line), 30))}</text>`;
+    return `<path d="M${x} ${y - 4}h22" stroke="${line.look.stroke}" stroke-width="1.5" stroke-dasharray="${line.look.dash.join(" ")}"/><polygon points="${corners}" stroke="${line.look.stroke}" fill="${line.look.filled ? line.look.stroke : colour("--raised")}"/><text x="${x + 28}" y="${y}" fill="${soft}">${escaped(short(shortNameOf(line), 34))}</text>`;
   });
   return { text: text.join(""), height: 10 + 18 * Math.ceil(lines.length / columns) };
 }

@@ -64,7 +64,7 @@ class ChartState extends EventTarget {
     this.steps = null; // the zoom as steps, until a chart can say what that is on its new x
   }
 
-  // `entries`: [{id, name, look, values: {"params.lr": "0.1"}, events: [{step, name}]}], in the order of the legend.
+  // `entries`: [{id, name, short, look, values: {"params.lr": "0.1"}, events: [{step, name}]}], in the order of the legend.
   setRuns(entries) {
     this.runs = new Map(entries.map((entry) => [entry.id, entry]));
     for (const id of this.runs.keys()) if (this.hide.some((start) => id.startsWith(start))) this.settings.hidden.add(id);

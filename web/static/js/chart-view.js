@@ -3,6 +3,7 @@ import { axisFor } from "./chart-axes.js";
 import { SMOOTHINGS, between, extent, joined, leveled, rising, soFar, spread, usual } from "./curve-math.js";
 
 export const OF_MEANS = ["n", "sd", "sem", "min", "max"];
+const LINES = ["none", "line"]; // bands that are not of several runs
 const GRID = 300; // places at which several runs are put together
 
 function horizontal(one, kind) {
@@ -25,12 +26,14 @@ function lineOf(one, settings, look) {
   const line = { id: one.run, look, xs: order ? picked(all, order) : all };
   for (const name of ["step", "time", "value", "gap", ...(one.n ? OF_MEANS : [])]) line[name] = order ? picked(one[name], order) : one[name];
   const basis = settings.sofar === "none" || one.n ? line.value : soFar(line.value, settings.sofar);
-  let reached = -1;
-  const places = line.gap.map((gap) => (reached += gap));
   line.basis = basis;
-  const even = settings.sofar === "none" && !one.n ? leveled(basis, line.gap) : basis;
-  line.smoothed = settings.smooth === "none" ? null : SMOOTHINGS[settings.smooth](even, settings.span, places);
-  line.level = line.smoothed ?? even;
+  const smooth = settings.smooth !== "none";
+  if (smooth || !LINES.includes(settings.band)) {
+    const even = settings.sofar === "none" && !one.n ? leveled(basis, line.gap) : basis;
+    let reached = -1;
+    line.smoothed = smooth ? SMOOTHINGS[settings.smooth](even, settings.span, line.gap.map((gap) => (reached += gap))) : null;
+    line.level = line.smoothed ?? even; // what bands are of
+  }
   line.thinned = line.gap.some((gap) => gap > 1);
   line.ys = line.smoothed ?? basis;
   if (one.n) surround(line, settings.band);
@@ -87,15 +90,22 @@ function within({ xs, ys }, [from, to], values = ys) {
 }
 
 function limits(axis, values, typed = [null, null]) {
-  const ends = extent([values.filter(axis.shown)]);
+  const ends = extent([axis.shown === Number.isFinite ? values : values.filter(axis.shown)]);
   const [low, high] = padded(ends.map(axis.to));
   return [typed[0] !== null && axis.shown(typed[0]) ? axis.to(typed[0]) : low, typed[1] !== null && axis.shown(typed[1]) ? axis.to(typed[1]) : high];
+}
+
+// How many points in sight are above or below what is drawn.
+function outsideOf({ y, yr: [bottom, top] }, lines, seen) {
+  const isOutside = (value) => y.shown(value) && (y.to(value) < bottom || y.to(value) > top);
+  return lines.reduce((sum, line) => sum + within(line, seen, line.basis).filter(isOutside).length, 0);
 }
 
 function flawsOf(lines, settings) {
   const found = [];
   for (const { id, look, xs, value } of lines) {
     value.forEach((number, at) => {
+      if (Number.isFinite(number) && (number > 0 || !settings.ylog)) return;
       const kind = Number.isNaN(number) ? "NaN" : number === Infinity ? "Infinity" : number === -Infinity ? "−Infinity" : settings.ylog && number <= 0 ? "0 or less" : null;
       if (kind && Number.isFinite(xs[at])) found.push({ id, look, x: xs[at], kind });
     });
@@ -148,8 +158,7 @@ export function viewOf(series, state, lookOf) {
   view.y = axisFor("value", settings.ylog, extent([values]));
   view.yr = limits(view.y, settings.outliers ? usual(values.filter(view.y.shown)) : values, settings.range);
   if (!(view.yr[0] < view.yr[1])) view.yr = padded(view.yr.toSorted((a, b) => a - b));
-  const [bottom, top] = view.yr;
-  view.outside = lines.reduce((sum, line) => sum + within(line, seen, line.basis).filter((value) => view.y.shown(value) && (view.y.to(value) < bottom || view.y.to(value) > top)).length, 0);
+  view.outside = settings.outliers || settings.range.some((end) => end !== null) ? outsideOf(view, lines, seen) : 0;
   view.flaws = flawsOf(lines, settings).filter(({ x }) => x >= seen[0] && x <= seen[1]);
   for (const line of lines) {
     for (const { step, name } of state.runs.get(line.id)?.events ?? []) {

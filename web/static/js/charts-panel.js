@@ -134,7 +134,8 @@ customElements.define(
       for (const id of ids) {
         const row = list.appendChild(make("li"));
         row.dataset.run = id;
-        row.append(make("i", { className: "mark" }), make("a", { href: state.runs.get(id)?.href ?? `${this.dataset.run}/${id}`, textContent: state.runs.get(id)?.name ?? id }));
+        const { href = `${this.dataset.run}/${id}`, name = id, short = name } = state.runs.get(id) ?? {};
+        row.append(make("i", { className: "mark" }), make("a", { href, title: name, textContent: short }));
       }
       return legend;
     }

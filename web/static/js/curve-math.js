@@ -104,7 +104,8 @@ export function usual(values) {
 export function extent(arrays) {
   let [low, high] = [Infinity, -Infinity];
   for (const values of arrays) {
-    for (const value of values) {
+    for (let at = 0; at < values.length; at++) {
+      const value = values[at];
       if (value < low && value !== -Infinity) low = value;
       if (value > high && value !== Infinity) high = value;
     }

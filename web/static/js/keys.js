@@ -36,13 +36,21 @@ export function startKeys(stored) {
   const off = document.getElementById("keys-off");
   const help = document.getElementById("help-button");
   let before = "";
-  off.checked = stored.get("runyard-keys") === "off";
+  let read = false; // when it is needed: the first look into the storage holds up the page
+  const isOff = () => {
+    if (!read) off.checked = stored.get("runyard-keys") === "off";
+    read = true;
+    return off.checked;
+  };
   off.addEventListener("change", () => stored.set("runyard-keys", off.checked ? "off" : null));
   help.hidden = false;
-  help.addEventListener("click", actions["?"]);
+  help.addEventListener("click", () => {
+    isOff();
+    actions["?"]();
+  });
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && typing(event.target)) event.target.blur();
-    if (off.checked || event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+    if (isOff() || event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
     if (document.querySelector("dialog[open]")) return;
     if (before === "g" && event.key === "e") location.href = document.body.dataset.home;
     if (before === "g" && event.key === "m") location.href = document.body.dataset.models;

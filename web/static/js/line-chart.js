@@ -17,7 +17,6 @@ import { state } from "./chart-state.js";
 import { viewOf } from "./chart-view.js";
 import { between, extent, rising } from "./curve-math.js";
 import { continued, fetchCurves, merged } from "./curves.js";
-import { fetchMeans } from "./mean-curves.js";
 import { menuOf } from "./chart-menu.js";
 import { make } from "./elements.js";
 import { colour } from "./looks.js";
@@ -27,7 +26,10 @@ const NEAR = 200; // pixels around the window in which charts are loaded
 const RIGHT = 14; // pixels right of the lines
 const POINTS = 12000; // of all runs of a chart
 const MEANS = 3600; // places of all groups of a chart
-const FONT = () => `11px ${getComputedStyle(document.documentElement).getPropertyValue("--font").trim()}`;
+const AHEAD = 1.25; // times as many points as were asked for ahead, where a chart is wide, are asked for again
+
+let font = "";
+const FONT = () => (font ||= `11px ${getComputedStyle(document.documentElement).getPropertyValue("--font").trim()}`);
 
 let pen = null;
 function widthOf(text) {
@@ -58,7 +60,7 @@ class LineChart extends HTMLElement {
     state.charts.add(this);
     this.seen = new IntersectionObserver((entries) => this.sight(entries.at(-1).isIntersecting), { rootMargin: `${NEAR}px` });
     this.seen.observe(this);
-    this.sized = new ResizeObserver(() => this.plot && this.plot.setSize(this.size()));
+    this.sized = new ResizeObserver(() => this.resized());
     this.ending = new AbortController();
     const on = (target, name, act) => target.addEventListener(name, act, { signal: this.ending.signal });
     on(document, "themechange", () => this.redraw());
@@ -105,6 +107,11 @@ class LineChart extends HTMLElement {
     return { width: Math.max(120, this.room.clientWidth), height: Math.max(80, this.room.clientHeight) };
   }
 
+  resized() {
+    const { width, height } = this.size();
+    if (this.plot && (this.plot.width !== width || this.plot.height !== height)) this.plot.setSize({ width, height });
+  }
+
   say(text) {
     this.message.textContent = text;
     this.message.hidden = !text;
@@ -138,10 +145,23 @@ class LineChart extends HTMLElement {
     return this.ofGroups ? `${state.settings.x} ${state.settings.sofar}` : this.by();
   }
 
-  ask(question, signal) {
+  // The address by which the page has asked for the points already, if it has and they are not taken yet.
+  ahead() {
+    if (this.whole || this.ofGroups || this.by()) return null;
+    const query = (address) => new URL(address, location.href).searchParams;
+    const own = query(this.address);
+    const same = ({ href, media }) => matchMedia(media).matches && ["key", "runs"].every((name) => query(href).get(name) === own.get(name));
+    const link = [...document.querySelectorAll("link[as=fetch]:not([data-taken])")].find(same);
+    if (!link) return null;
+    link.dataset.taken = "";
+    return link.href;
+  }
+
+  async ask(question, signal) {
     const source = this.address;
     if (!this.ofGroups) return fetchCurves(source, { ...question, by: this.by() }, signal);
     const { x, sofar } = state.settings;
+    const { fetchMeans } = await import("./mean-curves.js");
     return fetchMeans(new URL(source, location.href).searchParams.get("key"), state.means, { ...question, x, best: sofar }, signal);
   }
 
@@ -154,23 +174,31 @@ class LineChart extends HTMLElement {
   // All of the series, and closer points where one has zoomed. A later question ends an earlier one.
   async load() {
     const asked = (this.loading = this.asked());
+    this.outdated = false;
     const waiting = setTimeout(() => !this.plot && this.say("Loading…"), 200);
     try {
       const [basis, range] = [this.basis(), this.whole ? this.closer() : state.settings.zoom && state.settings.x === "step" ? this.around(state.settings.zoom) : null];
-      const questions = [{}, ...(range ? [{ start: range[0], end: range[1] }] : [])];
-      const [whole, part] = await Promise.all(questions.map((question, at) => this.ask({ ...question, max: this.most(at) }, asked.signal)));
+      const ahead = this.ahead();
+      const [whole, part] = await Promise.all([
+        ahead ? fetchCurves(ahead, {}, asked.signal) : this.ask({ max: this.most(0) }, asked.signal),
+        ...(range ? [this.ask({ start: range[0], end: range[1], max: this.most(1) }, asked.signal)] : []),
+      ]);
       if (asked.signal.aborted) return;
       this.whole = whole.series;
       this.loadedBy = basis;
       this.closeup = part ? { series: part.series, range } : null;
       this.say("");
       this.redraw();
-      if (!range) this.look();
+      if (ahead && this.isRough()) setTimeout(() => this.isConnected && this.load());
+      else if (!range) this.look();
     } catch (problem) {
       if (problem.name !== "AbortError" && !this.plot) this.say(`Not loaded: ${problem.message}`);
     } finally {
       clearTimeout(waiting);
-      if (this.loading === asked) this.loading = null;
+      if (this.loading === asked) {
+        this.loading = null;
+        if (this.outdated) this.load();
+      }
     }
   }
 
@@ -180,8 +208,10 @@ class LineChart extends HTMLElement {
     return (this.asking = new AbortController());
   }
 
+  // What is on its way may have been read before the newest points were there: it is shown, and then asked for again.
   refresh() {
     if (this.whole) this.load();
+    else this.outdated = this.loading !== null && this.loading !== undefined;
   }
 
   // To the latest point of each run, as the page has it (`state` of src/runyard/ui/parts/charts.py): what lies between is
@@ -245,6 +275,11 @@ class LineChart extends HTMLElement {
     return Math.round(Math.min(this.size().width * (closer ? 1.5 : 1), Math.max(240, POINTS / runs)));
   }
 
+  // Whether a wide chart has far fewer points than there are, and room for.
+  isRough() {
+    return this.whole.some((one) => one.points > one.step.length && one.step.length * AHEAD < this.most(0));
+  }
+
   points() {
     const { hidden } = state.settings;
     const parts = new Map(this.closeup?.series.map((one) => [one.run, one]));
@@ -306,8 +341,15 @@ class LineChart extends HTMLElement {
     } else this.draw(view);
     if (!empty) this.dataset.drawn = String(drawn);
     else delete this.dataset.drawn;
-    performance.mark("chart-drawn", { detail: this.getAttribute("source") });
+    this.unpainted = true;
+    if (!this.plot) this.painted();
     this.dispatchEvent(new CustomEvent("chart-drawn", { bubbles: true }));
+  }
+
+  // What a look at the page's performance finds: when a chart was drawn.
+  painted() {
+    if (this.unpainted) performance.mark("chart-drawn", { detail: this.getAttribute("source") });
+    this.unpainted = false;
   }
 
   describe(view, drawn) {
@@ -362,11 +404,17 @@ class LineChart extends HTMLElement {
       ],
       cursor: { drag: { x: true, y: false, setScale: false }, points: { show: false }, y: false },
       hooks: {
-        draw: [(plot) => paint(plot.ctx, shapesOf(this.view, this.box(plot), state.lit), this.box(plot), devicePixelRatio)],
+        draw: [(plot) => this.paint(plot)],
         setCursor: [(plot) => this.pointed(plot)],
         setSelect: [(plot) => this.selected(plot)],
       },
     };
+  }
+
+  paint(plot) {
+    const box = this.box(plot);
+    paint(plot.ctx, shapesOf(this.view, box, state.lit), box, devicePixelRatio);
+    this.painted();
   }
 
   // Where the lines are, in pixels of the page.

@@ -32,11 +32,15 @@ customElements.define(
       this.sent = new Map();
       this.stale = new Set();
       this.turned = -Infinity;
-      this.stop = addSwitch(() => this.follow());
+      [this.turns, this.shown] = [0, 0]; // pages that were asked for, and which of them is shown
+      // once the page is drawn: to look what was paused takes turns of the browser's other process
+      const begin = () => this.isConnected && (this.stop = addSwitch(() => this.follow()));
+      if (document.readyState === "complete") begin();
+      else addEventListener("load", () => setTimeout(begin), { once: true });
     }
 
     disconnectedCallback() {
-      this.stop();
+      this.stop?.();
       clearTimeout(this.turning);
     }
 
@@ -56,8 +60,10 @@ customElements.define(
     }
 
     async update(generation) {
+      const turn = ++this.turns;
       const fresh = await fetchPage(location.href, generation);
-      if (!fresh || !this.isConnected || isPaused()) return;
+      if (!fresh || !this.isConnected || isPaused() || turn < this.shown) return; // what is shown is newer
+      this.shown = turn;
       for (const part of document.querySelectorAll("[data-live]")) {
         const now = fresh.getElementById(part.id);
         if (part.dataset.live === "once" && part.childElementCount) continue;

@@ -161,7 +161,8 @@ function arrange(now) {
 async function refresh(generation) {
   const address = shown();
   const now = await fetchPage(address, generation);
-  if (!now || address !== shown() || isPaused()) return; // another view is shown by now
+  if (!now || isPaused()) return;
+  if (address !== shown()) return refresh(generation); // another view is shown by now
   apply(now);
   document.dispatchEvent(new CustomEvent("page-fetched", { detail: now }));
 }

@@ -10,17 +10,28 @@ const SHAPES = [
   [[0, 1.2], [1.15, -0.9], [-1.15, -0.9]],
 ];
 
-// A colour as it is on the screen: custom properties hold light-dark(), which a probe element resolves.
+const OFTEN = [...Array.from({ length: COLOURS }, (_, at) => `--run-${at}`), "--soft", "--line", "--raised"];
 const known = new Map();
-export function colour(value) {
-  if (known.has(value)) return known.get(value);
+
+// Colours as they are on the screen: custom properties hold light-dark(), which elements resolve. All at once, as each
+// look at the style of a new element takes the styles of the whole page.
+function resolve(values) {
   const probe = document.createElement("span");
-  probe.style.color = value.startsWith("--") ? `var(${value})` : value;
+  probe.append(
+    ...values.map((value) => {
+      const part = document.createElement("span");
+      part.style.color = value.startsWith("--") ? `var(${value})` : value;
+      return part;
+    }),
+  );
   document.body.append(probe);
-  const found = getComputedStyle(probe).color;
+  values.forEach((value, at) => known.set(value, getComputedStyle(probe.children[at]).color));
   probe.remove();
-  known.set(value, found);
-  return found;
+}
+
+export function colour(value) {
+  if (!known.has(value)) resolve(known.size ? [value] : [...OFTEN, value]);
+  return known.get(value);
 }
 
 export const looks = (number) => ({

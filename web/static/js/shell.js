@@ -18,26 +18,27 @@ const stored = {
   },
 };
 
+// The theme is in a cookie, so that pages come with it.
 function startTheme() {
   const button = document.getElementById("theme-button");
-  const order = [null, "light", "dark"];
-  let theme = stored.get("runyard-theme");
-  const show = () => {
-    if (theme) document.documentElement.dataset.theme = theme;
-    else delete document.documentElement.dataset.theme;
+  const order = ["", "light", "dark"];
+  const { dataset } = document.documentElement;
+  const show = (theme) => {
     const icon = theme === "light" ? "sun" : theme === "dark" ? "moon" : "sun-moon";
     const use = button.querySelector("use");
     use.setAttribute("href", use.getAttribute("href").replace(/#.*/, `#${icon}`));
     button.title = `Theme: ${theme || "as the system"}`;
-    document.dispatchEvent(new CustomEvent("themechange"));
   };
   button.hidden = false;
   button.addEventListener("click", () => {
-    theme = order[(order.indexOf(theme) + 1) % order.length];
-    stored.set("runyard-theme", theme);
-    show();
+    const theme = order[(order.indexOf(dataset.theme ?? "") + 1) % order.length];
+    document.cookie = `runyard-theme=${theme}; path=${document.body.dataset.home}; max-age=${theme ? 31536000 : 0}; samesite=lax`;
+    if (theme) dataset.theme = theme;
+    else delete dataset.theme;
+    show(theme);
+    document.dispatchEvent(new CustomEvent("themechange"));
   });
-  show();
+  show(dataset.theme);
 }
 
 function closeMenus(except) {
@@ -61,15 +62,16 @@ function startMenus() {
   );
 }
 
-// What scrolls can be scrolled by keyboard.
+// What scrolls can be scrolled by keyboard. What is folded away is left so: to look at it, it would be laid out.
 function startScrolling() {
   const reach = () => {
     for (const box of document.querySelectorAll(".box, pre, table")) {
-      if (box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight) box.tabIndex = 0;
+      if (box.checkVisibility() && (box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight)) box.tabIndex = 0;
     }
   };
   reach();
   addEventListener("resize", reach);
+  document.addEventListener("toggle", reach, true);
   document.addEventListener("htmx:after:swap", reach);
 }
 

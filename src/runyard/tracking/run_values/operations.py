@@ -4,7 +4,7 @@ import itertools
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -39,6 +39,22 @@ MAX_NAME = 40
 _TABLES = {"metrics": metric_series, "params": params, "tags": tags}
 
 
+class _Attributes(NamedTuple):
+    """What a run has in columns of its own."""
+
+    id: int
+    run_uuid: str
+    name: str
+    status: str
+    user_id: str
+    experiment_id: int
+    start_time: int
+    end_time: int | None
+
+
+_ATTRIBUTES = sa.select(*(runs.c[name] for name in _Attributes._fields))
+
+
 @performs(GetRunValues)
 def get_run_values(tx: Transaction, message: GetRunValues) -> Wire:
     """Some statements that find the runs, one for each kind of value, two for each metric of a sample."""
@@ -48,9 +64,8 @@ def get_run_values(tx: Transaction, message: GetRunValues) -> Wire:
     extreme = _extremes(tx, message, names, most // 2) if more or len(found) > most else []
     kept = frozenset(extreme)
     chosen = [*extreme, *_sample([number for number in found if number not in kept], most - len(extreme))]
-    rows = (
-        {row.id: row for row in tx.execute(_attributes().where(one_of(tx, runs.c.id, chosen))).all()} if chosen else {}
-    )
+    found_rows = tx.tuples(_ATTRIBUTES.where(one_of(tx, runs.c.id, chosen))) if chosen else []
+    rows = {row.id: row for row in map(_Attributes._make, found_rows)}
     order = sorted(rows, key=lambda number: (-rows[number].start_time, number))
     values = {kind: _read(tx, kind, names, order) for kind in _TABLES}
     columns = []
@@ -84,7 +99,7 @@ def _matching(tx: Transaction, message: GetRunValues) -> tuple[list[int], bool]:
     else:
         conditions = [*view.shown(tx.dialect, tested=True), one_of(tx, runs.c.id, few), *tested]
     listed = sa.select(runs.c.id).where(*conditions).order_by(runs.c.start_time.desc(), runs.c.run_uuid)
-    return [row[0] for row in tx.execute(listed).all()], more
+    return [row[0] for row in tx.tuples(listed)], more
 
 
 def _sample(numbers: Sequence[int], most: int) -> list[int]:
@@ -105,20 +120,7 @@ def _extremes(tx: Transaction, message: GetRunValues, names: Sequence[ValueName]
     return list(dict.fromkeys(turns))[:most]
 
 
-def _attributes() -> sa.Select[Any]:
-    return sa.select(
-        runs.c.id,
-        runs.c.run_uuid,
-        runs.c.name,
-        runs.c.status,
-        runs.c.user_id,
-        runs.c.experiment_id,
-        runs.c.start_time,
-        runs.c.end_time,
-    )
-
-
-def _attribute(row: Any, name: str) -> float | str | None:
+def _attribute(row: _Attributes, name: str) -> float | str | None:
     if name == "duration":
         return None if row.end_time is None else float(row.end_time - row.start_time)
     value = getattr(row, name)
@@ -135,8 +137,7 @@ def _read(
     if not keys or not numbers:
         return {}
     found: dict[str, dict[int, Any]] = {key: {} for key in keys}
-    rows = tx.execute(_values(tx, table, keys, numbers)).all()
-    for run, key, value in rows:
+    for run, key, value in tx.tuples(_values(tx, table, keys, numbers)):
         found[key][run] = math.nan if value is None else value  # the stored form of NaN; texts are never NULL
     return found
 

@@ -10,7 +10,7 @@ from runyard.tracking.experiments.messages import GetExperiment
 from runyard.tracking.runs.entities import Run
 from runyard.ui.navigation import Crumb, Shell
 from runyard.ui.parts.chart_runs import ChartRuns, chart_runs
-from runyard.ui.parts.charts import Chart, charts_of
+from runyard.ui.parts.charts import Chart, asked_ahead, charts_of
 from runyard.ui.parts.chosen_runs import MAX_RUNS, checked_ids, chosen, chosen_runs
 from runyard.ui.parts.compare_artifacts import Listing, SideBySide, chosen_path, listing_around, side_by_side
 from runyard.ui.parts.compare_code import CodeDifference, code_difference, code_of, origins_of
@@ -29,6 +29,10 @@ from runyard.ui.site import Site
 
 _BESIDE_OTHERS = 1_000
 """Elements of a table with charts or differences below it."""
+_CHARTS_IN_SIGHT = 12
+"""Metrics above whose charts the table is no longer than a window."""
+_CHART_WIDTH = 440
+"""Pixels of a chart in most windows."""
 
 
 @dataclass(frozen=True)
@@ -38,11 +42,13 @@ class Curves:
     Attributes
     ----------
     total: How many metrics there are to draw.
+    ahead: Addresses of points that the page asks for at once.
     """
 
     charts: tuple[Chart, ...]
     total: int
     shown: ChartRuns
+    ahead: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -144,8 +150,11 @@ def _metrics(site: Site, comparison: Comparison) -> ComparePage:
     runs = comparison.runs
     own = metrics_of(runs)
     keys = own.keys(comparison.find)
-    curves = Curves(charts_of(site.urls, runs, keys), len(keys), chart_runs(runs))
     table = table_of(comparison, [own, system_metrics_of(runs)], elements=_BESIDE_OTHERS)
+    run_ids = [run.info.run_id for run in runs]
+    seen = keys if len(keys) <= _CHARTS_IN_SIGHT else ()
+    ahead = asked_ahead(site.urls, run_ids, seen, _CHART_WIDTH, comparison.state.text("x"))
+    curves = Curves(charts_of(site.urls, runs, keys), len(keys), chart_runs(runs), ahead)
     return ComparePage(comparison, table, curves, lacking="No metrics were logged.")
 
 

@@ -12,7 +12,7 @@ from runyard.tracking.metrics.messages import GetMetricCurves, MetricCurve
 from runyard.tracking.runs.entities import Run
 from runyard.ui.navigation import Crumb, Shell
 from runyard.ui.parts.chart_runs import ChartRuns, chart_runs
-from runyard.ui.parts.charts import Chart, charts_of
+from runyard.ui.parts.charts import Chart, asked_ahead, charts_of
 from runyard.ui.parts.chosen_runs import chosen_runs
 from runyard.ui.parts.list_state import ListState
 from runyard.ui.parts.narrowed import Narrowed, narrowed
@@ -22,6 +22,8 @@ from runyard.ui.site import Site
 MAX_POINTS = 360
 """Rows of the table of points, of all runs together; the chart asks for its own points."""
 MAX_KEYS = 100
+_WIDTH = 1_200
+"""Pixels of the chart in most windows."""
 
 
 @dataclass(frozen=True)
@@ -53,12 +55,14 @@ class MetricPage:
 
     Attributes
     ----------
+    ahead: Addresses of points that the page asks for at once.
     logged: How many points there are; the table holds those that the chart needs.
     keys: The metrics of these runs; where there are very many, those whose name holds the one that was asked for.
     """
 
     key: str
     chart: Chart
+    ahead: tuple[str, ...]
     extents: tuple[Extent, ...]
     points: tuple[Point, ...]
     logged: int
@@ -89,6 +93,7 @@ def show(site: Site, request: Request) -> Response:
     page = MetricPage(
         key=key,
         chart=charts_of(site.urls, runs, [key])[0],
+        ahead=asked_ahead(site.urls, run_ids, [key], _WIDTH, state.text("x")),
         extents=tuple(_extent(run, names[run.info.run_id], curves.get(run.info.run_id)) for run in runs),
         points=tuple(point for run_id, curve in curves.items() for point in _points(names[run_id], curve)),
         logged=sum(curve.points for curve in curves.values()),

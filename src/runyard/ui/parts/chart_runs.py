@@ -6,9 +6,10 @@ from typing import Any
 
 from runyard.core.tags import EVENT_TAG
 from runyard.tracking.runs.entities import Run
-from runyard.ui.parts.format import shortened
+from runyard.ui.parts.format import cut_middle, shortened
 from runyard.ui.parts.looks import looks_of
 from runyard.ui.parts.presentation import names_of, own_run_tags
+from runyard.ui.parts.run_names import cut_apart
 
 SETTINGS = ("x", "xlog", "y", "smooth", "outliers", "range", "band", "sofar", "zoom", "hide", "colour")
 """The settings of charts in an address, which ``web/static/js/chart-state.js`` reads and writes."""
@@ -23,7 +24,7 @@ class ChartRuns:
 
     Attributes
     ----------
-    runs: What ``<chart-legend>`` takes, an object a run.
+    runs: What ``<chart-legend>`` takes, an object a run; a long name is ``short``, too, where it tells runs apart.
     keys: The params and tags that can give colours, those in which the runs differ: ``params.KEY``, ``tags.KEY``.
     metrics: The metrics that can be the horizontal axis.
     """
@@ -36,14 +37,16 @@ class ChartRuns:
 def chart_runs(runs: Sequence[Run]) -> ChartRuns:
     """The runs of a page's charts, in the order of its legend."""
     ids = [run.info.run_id for run in runs]
-    looks, names = looks_of(ids), names_of(runs)
+    looks, names = looks_of(ids), {run_id: cut_middle(name, _NAME) for run_id, name in names_of(runs).items()}
+    short = cut_apart(names)
     texts = [dict(_texts(run)) for run in runs]
     keys = _differing(texts)
     return ChartRuns(
         runs=tuple(
             {
                 "id": run_id,
-                "name": shortened(names[run_id], _NAME),
+                "name": names[run_id],
+                **({} if short[run_id] == names[run_id] else {"short": short[run_id]}),
                 "look": looks[run_id],
                 "values": {key: shortened(text[key], _VALUE) for key in keys if key in text},
                 "events": list(_events(run)),

@@ -13,6 +13,10 @@ MAX_CHARTS = 48
 """More charts on a page than anyone looks through; every metric still has a page of its own."""
 MAX_TOLD = 4
 """Runs whose latest points stand in full with a chart; those of more would make the page long."""
+AHEAD = 3
+"""Charts whose points are asked for with the page: those that are in sight at once, whatever the window."""
+_ALL_POINTS, _MIN_POINTS = 12_000, 240
+"""Points of all runs of a chart together, and of each at least, as ``line-chart.js`` asks for them."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,21 @@ def charts_of(urls: Urls, runs: Sequence[Run], keys: Sequence[str]) -> tuple[Cha
         )
         for key in keys[:MAX_CHARTS]
     )
+
+
+def asked_ahead(urls: Urls, run_ids: Sequence[str], keys: Sequence[str], widest: int, by: str) -> tuple[str, ...]:
+    """Where the points of the first charts are, for a page that asks for them before its scripts do.
+
+    Parameters
+    ----------
+    widest: Pixels of a chart in a wide window: it has one point a pixel.
+    by: What is horizontal in the charts, as the address of the page says: points by another metric are others.
+    """
+    if by.startswith("metrics."):
+        return ()
+    most = min(widest, max(_MIN_POINTS, _ALL_POINTS // len(run_ids)))
+    ids = ",".join(run_ids)
+    return tuple(urls("ui", "metrics", key=key, runs=ids, max=most) for key in keys[:AHEAD])
 
 
 def _summary(key: str, measured: Sequence[tuple[str, Mapping[str, Metric]]]) -> str:
