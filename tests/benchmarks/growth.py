@@ -6,7 +6,8 @@
     python growth.py --folder /tmp --postgres postgresql://user@127.0.0.1:5432 --sizes 1000 10000 100000
 
 Runs on the interpreter that Runyard is installed for. A store that is not in the folder (on PostgreSQL, not in the
-cluster) is filled by `seed_store.py` first, and kept. CPU time hardly changes with what else the machine does, though it
+cluster) is filled by `seed_store.py` first, and kept. On PostgreSQL the time of the cluster, which must be on the same
+machine, stands behind that of the server. CPU time hardly changes with what else the machine does, though it
 may double where other processes take the caches; how busy it was stands below the table.
 """
 
@@ -19,11 +20,12 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 from benchkit.connection import Connection, Reply, RequestFailed, encode_request  # noqa: E402
-from benchkit.process import Server, Store, free_port  # noqa: E402
+from benchkit.process import Cluster, Server, Store, free_port  # noqa: E402
 from benchkit.questions import next_page, prepare, questions  # noqa: E402
 from benchkit.workload import API, MetricBatches  # noqa: E402
 
@@ -42,16 +44,34 @@ def answered(connection: Connection, request: bytes) -> Reply:
     return reply
 
 
-def measured(ask: Callable[[], Reply], server: Server, most: int, seconds: float) -> Figures:
-    """CPU and wall time of one answer in ms, and its bytes; the first answer is not counted."""
-    reply = ask()
-    began, used, walls = time.perf_counter(), server.cpu_seconds(), []
-    while len(walls) < most and (len(walls) < 2 or time.perf_counter() - began < seconds):
-        start = time.perf_counter()
-        ask()
-        walls.append((time.perf_counter() - start) * 1e3)
-    cpu = (server.cpu_seconds() - used) / len(walls) * 1e3
-    return {"cpu_ms": cpu, "wall_ms": statistics.median(walls), "bytes": len(reply.body)}
+@dataclass(frozen=True)
+class Measuring:
+    """How questions are measured.
+
+    Attributes
+    ----------
+    most: Answers of each question.
+    seconds: Longest time for a question.
+    cluster: The processes of PostgreSQL, where that is used.
+    """
+
+    most: int
+    seconds: float
+    cluster: Cluster | None = None
+
+    def __call__(self, ask: Callable[[], Reply], server: Server) -> Figures:
+        """CPU and wall time of one answer in ms, and its bytes; the first answer is not counted."""
+        reply = ask()
+        used = [each.cpu_seconds() for each in (server, self.cluster) if each]
+        began, walls = time.perf_counter(), []
+        while len(walls) < self.most and (len(walls) < 2 or time.perf_counter() - began < self.seconds):
+            start = time.perf_counter()
+            ask()
+            walls.append((time.perf_counter() - start) * 1e3)
+        after = [each.cpu_seconds() for each in (server, self.cluster) if each]
+        cpu = [(later - before) / len(walls) * 1e3 for later, before in zip(after, used, strict=True)]
+        figures = {"cpu_ms": cpu[0], "wall_ms": statistics.median(walls), "bytes": len(reply.body)}
+        return figures | ({"database_ms": cpu[1]} if self.cluster else {})
 
 
 def wait_until_idle(server: Server, quiet: float = 1.0) -> None:
@@ -101,7 +121,7 @@ def serving(store: Store) -> Iterator[Server]:
         server.stop()
 
 
-def of_store(server: Server, wanted: Callable[[str], bool], most: int, seconds: float) -> dict[str, Figures]:
+def of_store(server: Server, wanted: Callable[[str], bool], measured: Measuring) -> dict[str, Figures]:
     """The figures of each question about a store of runs."""
     asked = prepare(server.connection())
     connection = server.connection()
@@ -119,13 +139,13 @@ def of_store(server: Server, wanted: Callable[[str], bool], most: int, seconds: 
             if asking is None:
                 continue
             try:
-                found[label] = measured(lambda: answered(connection, asking), server, most, seconds)  # noqa: B023
+                found[label] = measured(lambda: answered(connection, asking), server)  # noqa: B023
             except RequestFailed as problem:
                 print(f"{label}: {problem}", file=sys.stderr)
     return found
 
 
-def of_many_experiments(server: Server, most: int, seconds: float) -> dict[str, Figures]:
+def of_many_experiments(server: Server, measured: Measuring) -> dict[str, Figures]:
     """The front page of a store of many experiments, each with a run."""
     connection = server.connection()
     there = connection.call("POST", API + "experiments/search", {"max_results": EXPERIMENTS, "filter": "name = 'e-7'"})
@@ -137,13 +157,13 @@ def of_many_experiments(server: Server, most: int, seconds: float) -> dict[str, 
     connection, pages = server.connection(), {"": "/", " by last activity": "/?order=last_activity_time+DESC"}
     return {
         f"page of {EXPERIMENTS:,} experiments{name}": measured(
-            lambda path=path: answered(connection, encode_request("GET", path)), server, most, seconds
+            lambda path=path: answered(connection, encode_request("GET", path)), server
         )
         for name, path in pages.items()
     }
 
 
-def of_long_series(server: Server, points: int, most: int, seconds: float) -> dict[str, Figures]:
+def of_long_series(server: Server, points: int, measured: Measuring) -> dict[str, Figures]:
     """A metric of many points: pages of its history, and what a chart of it costs."""
     connection = server.connection()
     run = connection.call("POST", API + "runs/create", {"experiment_id": "0", "run_name": "long", "start_time": 1})
@@ -162,9 +182,7 @@ def of_long_series(server: Server, points: int, most: int, seconds: float) -> di
     found = {}
     for name, path in asked.items():
         try:
-            found[name] = measured(
-                lambda path=path: answered(connection, encode_request("GET", path)), server, most, seconds
-            )
+            found[name] = measured(lambda path=path: answered(connection, encode_request("GET", path)), server)
         except RequestFailed as problem:
             print(f"{name}: {problem}", file=sys.stderr)
     return found
@@ -184,7 +202,8 @@ def main() -> int:
         "--json", type=Path, help="write the figures here; what it has of other sizes and questions is kept"
     )
     options = parser.parse_args()
-    limits = (options.most, options.seconds)
+    cluster = Cluster(options.postgres) if options.postgres else None
+    measuring = Measuring(options.most, options.seconds, cluster)
     found: dict[str, dict[str, Figures]] = {}
     loads = [os.getloadavg()[0]]
 
@@ -196,11 +215,11 @@ def main() -> int:
     for size in options.sizes:
         print(f"{size:,} runs", file=sys.stderr)
         with serving(SeededStore(options.folder, size, options.postgres)) as server:
-            note(size, of_store(server, lambda name: any(part in name for part in options.only), *limits))
+            note(size, of_store(server, lambda name: any(part in name for part in options.only), measuring))
     if options.points:
         with serving(Store("growth-wide", options.postgres)) as server:
             last = options.sizes[-1]
-            note(last, of_many_experiments(server, *limits) | of_long_series(server, options.points, *limits))
+            note(last, of_many_experiments(server, measuring) | of_long_series(server, options.points, measuring))
     show(found, options.sizes)
     print(f"\nLoad of the machine meanwhile: {min(loads):.1f} to {max(loads):.1f} on {os.cpu_count()} cores.")
     if options.json:
@@ -211,15 +230,24 @@ def main() -> int:
 
 
 def show(found: dict[str, dict[str, Figures]], sizes: list[int]) -> None:
-    """Server CPU in ms at every size, and how many times more the largest costs than the smallest."""
-    print("| server CPU, ms | " + " | ".join(f"{size:,} runs" for size in sizes) + " | growth | wall at the last, ms |")
+    """CPU in ms at every size, of the server + of PostgreSQL, and how many times more the largest costs."""
+    print("| CPU, ms | " + " | ".join(f"{size:,} runs" for size in sizes) + " | growth | wall at the last, ms |")
     print("|---|" + "---|" * (len(sizes) + 2))
     for name, by_size in found.items():
-        cells = [f"{by_size[str(size)]['cpu_ms']:.1f}" if str(size) in by_size else "" for size in sizes]
+        cells = [_cell(by_size[str(size)]) if str(size) in by_size else "" for size in sizes]
         first, last = by_size.get(str(sizes[0])), by_size.get(str(sizes[-1]))
-        growth = f"{last['cpu_ms'] / first['cpu_ms']:.1f}×" if first and last and len(sizes) > 1 else ""
+        growth = f"{_cpu(last) / _cpu(first):.1f}×" if first and last and len(sizes) > 1 else ""
         wall = f"{last['wall_ms']:.1f}" if last else ""
         print(f"| {name} | " + " | ".join(cells) + f" | {growth} | {wall} |")
+
+
+def _cpu(figures: Figures) -> float:
+    return figures["cpu_ms"] + figures.get("database_ms", 0.0)
+
+
+def _cell(figures: Figures) -> str:
+    of_database = f" + {figures['database_ms']:.1f}" if "database_ms" in figures else ""
+    return f"{figures['cpu_ms']:.1f}{of_database}"
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Conditions that a run never meets once it does not: what a search found out is not read again."""
 
 import contextlib
+import json
 import random
 from collections.abc import Iterator
 from typing import Any
@@ -8,14 +9,14 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from runyard.db.transaction import Transaction
 from runyard.gate.gate import Gate
 from runyard.tracking.runs import ranges, search, settled
 from runyard.tracking.runs.entities import Param
-from runyard.tracking.runs.messages import CountRuns, LogBatch, SearchRuns
+from runyard.tracking.runs.messages import CountRuns, CreateRun, LogBatch, SearchRuns
+from runyard.tracking.runs.operations import create_run
 from runyard.tracking.runs.tables import runs
 from tests.factories import a_point, a_run, an_experiment
-
-pytestmark = pytest.mark.parametrize("cluster", ["sqlite"], indirect=True)
 
 FILTERS = (
     "metrics.m IS NULL",
@@ -91,10 +92,12 @@ def test_the_next_search_reads_only_runs_that_are_new(gate: Gate, text: str) -> 
             run_id, param = a_run(gate, experiment), Param(key="p", value=str(place))
             gate.perform(LogBatch(run_id=run_id, metrics=[a_point("m")], params=[param]))
 
-    def asked() -> list[tuple[str, Any]]:
+    def asked() -> list[int]:
+        """The numbers of runs behind which runs were looked at."""
         with _listening(gate) as statements:
             gate.perform(SearchRuns(experiment_ids=[experiment], filter=text))
-        return [each for each in statements if "runs.id > " in each[0] or "seen.id > " in each[0]]
+        found = [values for statement, values in statements if "runs.id > " in statement or "seen.id > " in statement]
+        return [values["id_1"] if isinstance(values, dict) else values[0] for values in found]
 
     add(5)
     first = asked()
@@ -102,9 +105,39 @@ def test_the_next_search_reads_only_runs_that_are_new(gate: Gate, text: str) -> 
     add(3)
     later = asked()
 
-    assert [1, 0, 1] == [len(first), len(again), len(later)]
-    assert 0 == first[0][1][0]
-    assert 5 == later[0][1][0]
+    assert [[0], [], [5]] == [first, again, later]
+
+
+@pytest.mark.parametrize("cluster", ["postgresql"], indirect=True)
+@pytest.mark.usefixtures("small_bounds")
+def test_a_run_that_comes_to_sight_after_a_later_one_is_found(gate: Gate) -> None:
+    """Two servers may create runs at the same time: the one with the lower number may be the last to be seen."""
+    experiment, text = an_experiment(gate), "metrics.m IS NULL"
+    for _ in range(3):
+        gate.perform(LogBatch(run_id=a_run(gate, experiment), metrics=[a_point("m")]))
+
+    def found() -> list[str]:
+        runs_found = gate.perform(SearchRuns(experiment_ids=[experiment], filter=text)).get("runs", [])
+        return [run["info"]["run_id"] for run in runs_found]
+
+    with _creating(gate, experiment) as slow:
+        quick = a_run(gate, experiment)
+        seen_meanwhile = [found() for _ in range(3)]
+        gate.perform(LogBatch(run_id=quick, metrics=[a_point("m")]))
+        seen_meanwhile.append(found())
+    seen_later = [found() for _ in range(3)]
+
+    assert [[quick], [quick], [quick], []] == seen_meanwhile
+    assert [[slow], [slow], [slow]] == seen_later
+
+
+@contextlib.contextmanager
+def _creating(gate: Gate, experiment: str) -> Iterator[str]:
+    """A run that another server creates: its transaction goes on as long as the block."""
+    with gate.engines.writing.begin() as connection:
+        tx = Transaction(connection, gate.settings)
+        created = json.loads(create_run(tx, CreateRun(experiment_id=experiment)))  # type: ignore[arg-type]
+        yield str(created["run"]["info"]["run_id"])
 
 
 @contextlib.contextmanager

@@ -5,17 +5,19 @@ pattern of a param or of `artifact_uri`, can be told once for each run. A search
 in the end; what it has told is kept in the process: up to which run it came, and which runs may meet the condition.
 From then on the same condition costs a look at these, and at the runs that were created since.
 
-For SQLite, where runs become visible in the order of their numbers. PostgreSQL reads all runs in processes of its own.
+On SQLite runs become visible in the order of their numbers. On PostgreSQL a run may come to sight after others that have
+greater ones, as long as its transaction goes on. So what is kept goes as far as the last run that an earlier search has
+seen, once all transactions of that time have ended; the runs behind it are looked at each time.
 """
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 
-from runyard.db.conditions import compare, compare_text
+from runyard.db.conditions import compare, compare_text, number
 from runyard.db.transaction import Prepared, Transaction
 from runyard.search.fields import PATTERN
 from runyard.search.nodes import Comparison, Condition
@@ -28,8 +30,20 @@ MAX_KNOWN = 100
 """Conditions of which something is kept."""
 
 _KEPT = {"run_id": runs.c.run_uuid, "artifact_uri": runs.c.artifact_uri}
-_last_run = Prepared(sa.select(runs.c.id, runs.c.run_uuid).order_by(runs.c.id.desc()).limit(sa.literal_column("1")))
+_RUN = (runs.c.id, runs.c.run_uuid)
+_ENDS = {
+    "sqlite": (number(0), number(0)),
+    # A run has its number from a transaction that has one before: it has locked the row of the experiment.
+    "postgresql": tuple(sa.literal_column(f"txid_snapshot_{end}(txid_current_snapshot())") for end in ("xmin", "xmax")),
+}
+"""The first transaction that had not ended, and the first that had not begun, when the snapshot was taken."""
+_last_run = Prepared(
+    lambda dialect: sa.select(*_RUN, *_ENDS[dialect]).order_by(runs.c.id.desc()).limit(sa.literal_column("1"))
+)
 _id_of = Prepared(sa.select(runs.c.run_uuid).where(runs.c.id == sa.bindparam("run")), "run")
+
+Run = tuple[int, str]
+"""The number of a run, and its id: SQLite gives the number of a last run that was removed to the next one."""
 
 
 @dataclass(frozen=True)
@@ -38,16 +52,43 @@ class _Told:
 
     Attributes
     ----------
-    last: The number of the last run that was looked at, and its id: SQLite gives the number of a last run that was
-        removed to the next one.
+    last: The last run that was looked at.
     candidates: Runs up to that one that may meet the condition.
     """
 
-    last: tuple[int, str]
+    last: Run
     candidates: tuple[int, ...]
 
 
-_told: WeakKeyDictionary[sa.Engine, dict[Comparison, _Told]] = WeakKeyDictionary()
+@dataclass(frozen=True)
+class _Sight:
+    """What a search saw.
+
+    Attributes
+    ----------
+    last: The last run.
+    end: The first transaction that had not begun. Once all before it have ended, no more run comes before the last.
+    """
+
+    last: Run
+    end: int
+
+
+@dataclass
+class _Known:
+    """What a process knows of a store.
+
+    Attributes
+    ----------
+    told: What is kept of each condition.
+    sights: The latest sight, and the one before that had ended by then.
+    """
+
+    told: dict[Comparison, _Told] = field(default_factory=dict)
+    sights: list[_Sight] = field(default_factory=list)
+
+
+_known: WeakKeyDictionary[sa.Engine, _Known] = WeakKeyDictionary()
 _noting = threading.Lock()
 
 
@@ -73,54 +114,80 @@ def told_candidates(tx: Transaction, conditions: Sequence[Condition]) -> list[in
 
 
 def _candidates(tx: Transaction, conditions: Sequence[Condition], *, anew: bool) -> list[int] | None:
-    if tx.dialect != "sqlite":
+    lasting = [each for each in conditions if isinstance(each, Comparison) and is_lasting(each)]
+    if not lasting:
         return None
     with _noting:
-        known = _told.setdefault(tx.connection.engine, {})
-    for condition in conditions:
-        if not isinstance(condition, Comparison) or not is_lasting(condition):
-            continue
-        told = known.get(condition)
+        known = _known.setdefault(tx.connection.engine, _Known())
+    for condition in lasting:
+        told = known.told.get(condition)
         if told is None and not anew:
             continue
-        found = _brought_up_to_date(tx, condition, told)
+        found, kept = _brought_up_to_date(tx, condition, known, told)
         with _noting:
-            known.pop(condition, None)
-            if found is None:
-                continue
-            while len(known) >= MAX_KNOWN:
-                del known[next(iter(known))]
-            known[condition] = found  # the last one that was asked for is the last to go
-        return list(found.candidates)
+            known.told.pop(condition, None)
+            if kept is not None:
+                while len(known.told) >= MAX_KNOWN:
+                    del known.told[next(iter(known.told))]
+                known.told[condition] = kept  # the last one that was asked for is the last to go
+        if found is not None:
+            return found
     return None
 
 
-def _brought_up_to_date(tx: Transaction, condition: Comparison, told: _Told | None) -> _Told | None:
-    """What is known of a condition with the runs that were created since; None when too many may meet it."""
+def _brought_up_to_date(
+    tx: Transaction, condition: Comparison, known: _Known, told: _Told | None
+) -> tuple[list[int] | None, _Told | None]:
+    """The candidates, None when too many runs may meet the condition, and what can be kept of them."""
     row = _last_run.row(tx)
     if row is None:
-        return None
-    last = (int(row[0]), str(row[1]))
-    if told is not None and told.last == last:
-        return told
+        return None, None
+    newest = (int(row[0]), str(row[1]))
+    if told is not None and told.last == newest:
+        return list(told.candidates), told
     if told is not None and _id_of.row(tx, told.last[0]) != (told.last[1],):
         told = None
     behind, before = (told.last[0], told.candidates) if told else (0, ())
-    rows = tx.execute(_may_meet(condition, behind).limit(MAX_CANDIDATES + 1)).all()
+    rows = tx.execute(_may_meet(condition, behind, tx.dialect).limit(MAX_CANDIDATES + 1)).all()
     if len(rows) + len(before) > MAX_CANDIDATES:
-        return None
-    return _Told(last, (*before, *(row[0] for row in rows)))
+        return None, None
+    found = [*before, *(row[0] for row in rows)]
+    last = _last_for_good(known, newest, int(row[2]), int(row[3]))
+    if last is None or last[0] < behind:
+        return found, told
+    return found, _Told(last, tuple(each for each in found if each <= last[0]))
 
 
-def _may_meet(condition: Comparison, behind: int) -> sa.Select[tuple[int]]:
+def _last_for_good(known: _Known, newest: Run, first: int, end: int) -> Run | None:
+    """The last run before which no other comes to sight after this search, as far as is known.
+
+    Parameters
+    ----------
+    newest: The last run that this search sees.
+    first, end: Of its snapshot, as `_ENDS` has them.
+    """
+    with _noting:
+        # A search that began before another one's sight had ended sees less than that one.
+        ended = [sight for sight in known.sights if sight.end <= first]
+        if len(ended) == len(known.sights):
+            known.sights = [_Sight(newest, end), *ended[:1]]
+    if end <= first:
+        return newest
+    return max((sight.last for sight in ended), default=None)
+
+
+def _may_meet(condition: Comparison, behind: int, dialect: str) -> sa.Select[tuple[int]]:
     """Selects the runs behind a number that meet the condition, or may do so once they have what it is about."""
     if condition.kind == "attribute":
-        return sa.select(runs.c.id).where(runs.c.id > behind, compare(_KEPT[condition.key], condition, "sqlite"))
-    run = sa.literal_column("seen.id", runs.c.id.type)
+        return sa.select(runs.c.id).where(runs.c.id > behind, compare(_KEPT[condition.key], condition, dialect))
+    run: sa.ColumnElement[int] = runs.c.id
+    every = sa.select(run)
+    if dialect == "sqlite":
+        run = sa.literal_column("seen.id", runs.c.id.type)
+        every = sa.select(run).select_from(sa.text("runs AS seen INDEXED BY ix_runs_number"))
     table = TABLES[condition.kind]
     settled = [table.c.run_id == run, table.c.key == condition.key]
     if condition.operator != "IS NULL":
-        settled.append(sa.not_(compare_text(table.c.value, condition, "sqlite")))
+        settled.append(sa.not_(compare_text(table.c.value, condition, dialect)))
     never = sa.select(sa.literal_column("1")).where(*settled).exists()
-    every = sa.select(run).select_from(sa.text("runs AS seen INDEXED BY ix_runs_number"))
     return every.where(run > behind, sa.not_(never))
