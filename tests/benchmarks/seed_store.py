@@ -112,6 +112,10 @@ def writing_fast(gate: Gate, *, without_indexes: bool) -> Iterator[Callable[[Row
                 # SQLite looks whether what it knows of the schema is still so when it reads, and not when it creates.
                 connection.exec_driver_sql("SELECT 1 FROM runs LIMIT 1")
                 index.create(connection)
+        if gate.engines.dialect == "postgresql":  # which knows of the expressions in an index only what it has then
+            with gate.engines.writing.begin() as connection:
+                for table in dropped:
+                    connection.exec_driver_sql(f"ANALYZE {table.name}")
 
 
 @contextmanager

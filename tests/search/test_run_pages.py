@@ -10,7 +10,7 @@ import pytest
 
 from runyard.db.paging import encode_token
 from runyard.gate.gate import Gate
-from runyard.tracking.runs import ranges, search, walks
+from runyard.tracking.runs import newest, ranges, search, walks
 from runyard.tracking.runs.entities import Param
 from runyard.tracking.runs.messages import CountRuns, DeleteRun, LogBatch, SearchRuns, UpdateRun
 from tests.factories import a_point, a_run, an_experiment
@@ -254,6 +254,7 @@ def test_pages_are_those_of_a_plain_reading(gate: Gate, limit: int | None, monke
         monkeypatch.setattr(search, "MAX_WALKED", 4 * limit)
         monkeypatch.setattr(search, "MAX_EXPECTED", 6 * limit)
         monkeypatch.setattr(search, "_SPARE", 0)
+        monkeypatch.setattr(newest, "_BESIDE", 0)
     chance = random.Random(limit)
     store = a_store(gate, seed=limit or 0)
     for text, matches in FILTERS.items():

@@ -134,6 +134,51 @@ def test_a_short_range_of_a_metric_is_read_once_for_all_runs(
         "SEARCH metric_series USING COVERING INDEX ix_metric_series_key_value (key=? AND value>? AND value<?)"
     ]
     assert any("USING COVERING INDEX ix_runs_newest" in step for step in plan)
+    assert (
+        "SEARCH run_params USING INDEX ix_run_params_key_value (key=? AND <expr>=? AND run_id>? AND run_id<?)"
+    ) in plan
+
+
+LASTING = ("metrics.m IS NULL", "params.lr LIKE '%nowhere%'", "artifact_uri LIKE '%nowhere%'")
+
+
+@pytest.mark.parametrize("text", LASTING)
+def test_what_no_index_tells_is_read_from_all_runs_once(
+    gate: Gate, experiment: str, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first search looks at every run, the next ones at none: a run that does not match never will."""
+    monkeypatch.setattr(search, "MAX_NEWEST", 0)
+    read = []
+    for _ in range(3):
+        with gate.engines.reading.connect() as connection:
+            with _listening(connection) as asked:
+                tx = Transaction(connection, gate.settings)
+                found, _ = search_run_ids(tx, [experiment], "ACTIVE_ONLY", text, [], 20, None)
+            read.append([list(_read(connection, *each)) for each in asked])
+        assert [] == found
+        assert len(asked) <= 10
+
+    _assert_a_part(gate, read[-1])
+    if gate.engines.dialect == "postgresql":
+        assert sum(map(sum, read[0])) >= RUNS
+
+
+def test_a_page_far_between_reads_values_of_texts_once(
+    gate: Gate, experiment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On PostgreSQL too: of a param that one run in four has, what the newest runs have of it, in one range."""
+    monkeypatch.setattr(search, "FIRST_STEP", 100)
+    text = "params.p = 'v3' and not tags.t LIKE '%7'"
+    with gate.engines.reading.connect() as connection:
+        with _listening(connection) as asked:
+            tx = Transaction(connection, gate.settings)
+            numbers, _ = search_run_ids(tx, [experiment], "ACTIVE_ONLY", text, [], 50, None)
+        plan = json.dumps(_plan(connection, *asked[-1]))
+
+    matching = [i for i in range(1, RUNS + 1) if i % 4 == 3 and str(i // 10)[-1] != "7"]
+    newest = sorted(matching, key=lambda i: (-(i // 3), f"r{i * 7919 % RUNS}"))
+    assert newest[:50] == numbers
+    assert "run_id>? AND run_id<?" in plan or "(run_id >= " in plan
 
 
 @pytest.mark.parametrize(("text", "order_by"), SEVERAL)
@@ -200,6 +245,12 @@ def _assert_a_part(gate: Gate, read: list[list[Any]]) -> None:
         assert not [step for step in scans if not step.startswith(SHORT)]
     else:
         assert sum(map(sum, read)) < 2 * MAX_WALKED
+
+
+def _plan(connection: sa.Connection, statement: str, values: Any) -> list[str]:
+    """The lines of a plan."""
+    explain = "EXPLAIN QUERY PLAN" if connection.dialect.name == "sqlite" else "EXPLAIN"
+    return [row[-1] for row in connection.exec_driver_sql(f"{explain} {statement}", values)]
 
 
 def _read(connection: sa.Connection, statement: str, values: Any) -> Iterator[Any]:

@@ -27,6 +27,10 @@ FILTERS = (
     "metrics.m IS NULL and params.p LIKE '%x%'",
     "artifact_uri LIKE '%/1a%'",
     "artifact_uri LIKE '%nowhere%'",
+    "artifact_uri LIKE '%odd%'",
+    "artifact_uri ILIKE '%B/ARTIFACTS'",
+    "artifact_uri NOT LIKE '%1%'",
+    "artifact_uri = 's3://odd/1'",
     "run_id ILIKE '%1A%'",
 )
 
@@ -44,6 +48,7 @@ def small_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_was_told_holds_whatever_is_logged_later(gate: Gate, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs that are new, that get the metric or the param later, and that take the number of a removed one."""
     monkeypatch.setattr(settled, "MAX_CANDIDATES", 15)
+    monkeypatch.setattr(settled, "MAX_LAST", 3)
     chance = random.Random(seed)
     experiment = an_experiment(gate)
     run_ids = [a_run(gate, experiment) for _ in range(6)]
@@ -52,6 +57,8 @@ def test_what_was_told_holds_whatever_is_logged_later(gate: Gate, seed: int, mon
         step = chance.choice(("new", "metric", "param", "removed"))
         if step == "new":
             run_ids.append(a_run(gate, experiment))
+            if chance.random() < 0.3:
+                _move_artifacts(gate, run_ids[-1])
         elif step == "metric":
             gate.perform(LogBatch(run_id=chosen, metrics=[a_point("m")]))
         elif step == "param":
@@ -62,8 +69,17 @@ def test_what_was_told_holds_whatever_is_logged_later(gate: Gate, seed: int, mon
             last = _remove_last(gate)
             run_ids = [run_id for run_id in run_ids if run_id != last]
             run_ids.append(a_run(gate, experiment))
-        for text in FILTERS:
+        known = chance.choice(run_ids)
+        for text in (*FILTERS, f"artifact_uri LIKE '%/{known}/%'", f"artifact_uri ILIKE '%{known.upper()}/artifacts'"):
             _assert_finds_what_a_count_finds(gate, experiment, text)
+
+
+def _move_artifacts(gate: Gate, run_id: str) -> None:
+    """As a run that was brought from elsewhere has them."""
+    with gate.engines.writing.begin() as connection:
+        connection.execute(
+            sa.update(runs).where(runs.c.run_uuid == run_id).values(artifact_uri=f"s3://odd/{run_id[0]}")
+        )
 
 
 def _remove_last(gate: Gate) -> str:
@@ -83,8 +99,9 @@ def _assert_finds_what_a_count_finds(gate: Gate, experiment: str, text: str) -> 
 
 @pytest.mark.parametrize("text", [FILTERS[0], FILTERS[2], FILTERS[7]])
 @pytest.mark.usefixtures("small_bounds")
-def test_the_next_search_reads_only_runs_that_are_new(gate: Gate, text: str) -> None:
+def test_the_next_search_reads_only_runs_that_are_new(gate: Gate, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not those that have been told to never meet the condition."""
+    monkeypatch.setattr(settled, "MAX_LAST", -1)
     experiment = an_experiment(gate)
 
     def add(number: int) -> None:

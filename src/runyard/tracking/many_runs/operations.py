@@ -26,8 +26,8 @@ from runyard.tracking.many_runs.pieces import Done, Plan, in_pieces
 from runyard.tracking.removal.candidates import find_runs
 from runyard.tracking.removal.claims import OwnArtifacts, claim_rows
 from runyard.tracking.removal.needs import Needed, needed_by_others, reasons_to_keep_runs
+from runyard.tracking.runs.counts import ids_found
 from runyard.tracking.runs.rows import numbers_of
-from runyard.tracking.runs.search import search_run_ids
 from runyard.tracking.runs.tables import runs
 from runyard.tracking.runs.wire import runs_on_wire
 
@@ -45,11 +45,8 @@ def get_runs(tx: Transaction, message: GetRuns) -> Raw:
 @performs(FindRunIds)
 def find_run_ids(tx: Transaction, message: FindRunIds) -> Wire:
     """The runs of one long page, by id."""
-    question = (message.experiment_ids, message.run_view_type, message.filter)
-    numbers, token = search_run_ids(tx, *question, [], message.max_results, None)
-    named = sa.select(runs.c.id, runs.c.run_uuid).where(one_of(tx, runs.c.id, numbers))
-    found = {row.id: row.run_uuid for row in tx.execute(named)} if numbers else {}
-    return {"run_ids": [found[number] for number in numbers if number in found], "more": token is not None}
+    found, more = ids_found(tx, message.experiment_ids, message.run_view_type, message.filter, message.max_results)
+    return {"run_ids": found, "more": more}
 
 
 @performs(ListRunDeletions)

@@ -19,7 +19,6 @@ from runyard.db.conditions import (
 )
 from runyard.db.conditions import has_words as has_words_in
 from runyard.db.dialects import one_of_values
-from runyard.db.transaction import Transaction
 from runyard.search.fields import PATTERN, PRESENCE
 from runyard.search.nodes import Comparison, Condition, Words, comparisons_in, has_words
 from runyard.tracking.experiments.search import compare_experiment, shown_stage
@@ -32,9 +31,7 @@ from runyard.tracking.runs.ranges import (
     in_range,
     indexed,
     is_numeric,
-    runs_between,
     runs_in_range,
-    short_ranges,
 )
 from runyard.tracking.runs.tables import INDEXED_LENGTH, LASTED, runs
 
@@ -163,15 +160,6 @@ def meets(
     ordered = sorted(conditions, key=_cost)
     tests = [combine(each, lambda part: _single(part, dialect, one_by_one=True, run=run)) for each in ordered]
     return plannable(tests, dialect)
-
-
-def meets_many(tx: Transaction, conditions: Sequence[Condition]) -> list[sa.ColumnElement[bool]]:
-    """`meets`, for thousands of runs: where ranges of metrics are short, they are read instead of each run's value."""
-    short = short_ranges(tx, conditions)
-    rest = [each for each in conditions if not any(each in ends for ends in short)]
-    # The sum keeps SQLite from beginning with the runs of the range: those that are asked for come in another order.
-    sets = [(runs.c.id + number(0)).in_(runs_between(ends, tx.dialect).order_by(None)) for ends in short]
-    return [*sets, *meets(rest, tx.dialect)]
 
 
 def meets_by_number(

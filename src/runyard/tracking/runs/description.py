@@ -13,8 +13,9 @@ from runyard.db.conditions import binary, number
 from runyard.db.dialects import VALUES, among, bound, one_of
 from runyard.db.transaction import Prepared, Transaction
 from runyard.tracking.metrics.tables import metric_series
-from runyard.tracking.runs.conditions import View, meets, meets_many
+from runyard.tracking.runs.conditions import View, meets
 from runyard.tracking.runs.messages import DescribeRuns
+from runyard.tracking.runs.newest import meets_newest
 from runyard.tracking.runs.ranges import in_index, runs_in_range
 from runyard.tracking.runs.search import MAX_TOGETHER, Search, few_candidates, next_newest, search_of, search_run_ids
 from runyard.tracking.runs.tables import indexed_part, params, runs
@@ -181,7 +182,7 @@ def count_bounded(tx: Transaction, search: Search) -> tuple[int, bool]:
             return min(matching, MAX_MATCHES), entries > MAX_MATCHES
         # Most of the range is of other experiments: this one's own runs may all be tested instead.
     bound, more = next_newest(tx, search, None, MAX_TESTED)
-    counted, over = _counted(tx, _newest([*shown, *bound, *meets_many(tx, conditions)]), MAX_MATCHES)
+    counted, over = _counted(tx, _newest([*shown, *bound, *meets_newest(tx, conditions, view, bound)]), MAX_MATCHES)
     return counted, over or more
 
 

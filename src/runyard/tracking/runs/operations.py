@@ -19,6 +19,7 @@ from runyard.tracking.experiments.operations import FoundExperiment, active_expe
 from runyard.tracking.experiments.stages import ACTIVE, DELETED, refuse_while_changing
 from runyard.tracking.logged_models.metrics import append_to_models
 from runyard.tracking.metrics import series
+from runyard.tracking.runs.counts import count_runs
 from runyard.tracking.runs.description import describe
 from runyard.tracking.runs.documents import document
 from runyard.tracking.runs.entities import GOING_ON
@@ -49,7 +50,7 @@ from runyard.tracking.runs.rows import (
     remove_from_document,
     tag_value,
 )
-from runyard.tracking.runs.search import count_runs, search_run_ids
+from runyard.tracking.runs.search import search_run_ids
 from runyard.tracking.runs.tables import params, runs, tags
 from runyard.tracking.runs.wire import INFO, answer_with, info, one_run, run_info, run_on_wire, runs_on_wire
 

@@ -17,13 +17,12 @@ from runyard.tracking.experiments.messages import experiment_number
 from runyard.tracking.runs.conditions import (
     Place,
     View,
-    matching,
     meets,
     meets_by_number,
-    meets_many,
     on_all,
     served,
 )
+from runyard.tracking.runs.newest import meets_newest
 from runyard.tracking.runs.orders import sort_columns, time_of
 from runyard.tracking.runs.ranges import TABLES, common_runs, few_of, few_runs, narrowed
 from runyard.tracking.runs.row_walks import by_age, by_duration, by_end, by_id, by_name, by_status, by_user
@@ -99,7 +98,7 @@ def search_run_ids(
         *([place.name] if place else ()),
     )
     page = Page(columns, query, max_results, page_token)
-    return page.cut(_rows(tx, page, every, replace(search, key=page.start.key)))
+    return page.cut(rows_of(tx, page, every, replace(search, key=page.start.key)))
 
 
 @dataclass(frozen=True)
@@ -149,7 +148,7 @@ def search_of(
     return Search(View(numbers, view_type, place), narrowed(tx, parse_filter(text, RUN_FIELDS)), terms)
 
 
-def _rows(tx: Transaction, page: Page, every: sa.Select[Any], search: Search) -> Sequence[Any]:
+def rows_of(tx: Transaction, page: Page, every: sa.Select[Any], search: Search) -> Sequence[Any]:
     """The rows of a page: among few runs, in the order of an index, or among all, whichever works."""
     view, conditions = search.view, search.conditions
     in_view = every.where(*view.shown(tx.dialect))
@@ -157,7 +156,8 @@ def _rows(tx: Transaction, page: Page, every: sa.Select[Any], search: Search) ->
         return page.rows(tx, in_view)
     few, rows = few_candidates(tx, search), None
     if few is None and not search.by_newest:
-        rows = _walked(tx, page, every, search)
+        few = common_runs(tx, conditions, page.wanted)
+        rows = _walked(tx, page, every, search) if few is None else None
     elif few is None and _is_mergeable(view):
         rows = _newest(tx, page, in_view, search)
     if rows is not None:
@@ -175,7 +175,11 @@ def _found_at_length(tx: Transaction, search: Search) -> list[int] | None:
         return few
     # Every run of the store is looked at: only for the sake of an experiment that has a good part of them.
     many = max(MAX_NEWEST, (tx.scalar(sa.select(sa.func.max(runs.c.id))) or 0) // 4)
-    return told_candidates(tx, search.conditions) if next_newest(tx, search, None, many)[1] else None
+    return (
+        told_candidates(tx, search.conditions, search.view.experiments)
+        if next_newest(tx, search, None, many)[1]
+        else None
+    )
 
 
 def few_candidates(tx: Transaction, search: Search) -> list[int] | None:
@@ -186,7 +190,7 @@ def few_candidates(tx: Transaction, search: Search) -> list[int] | None:
     found = runs_with_texts(tx, search.conditions, view.experiments)
     if found is None:
         found = few_runs(tx, search.conditions, view.shown(tx.dialect), view.several)
-    return known_candidates(tx, search.conditions) if found is None else found
+    return known_candidates(tx, search.conditions, view.experiments) if found is None else found
 
 
 def _few_in_place(tx: Transaction, view: View, place: Place) -> list[int] | None:
@@ -214,7 +218,7 @@ def _newest(tx: Transaction, page: Page, in_view: sa.Select[Any], search: Search
     while most <= MAX_NEWEST:
         bound, more = next_newest(tx, search, start, most)
         few = most == FIRST_STEP
-        tests = meets(search.conditions, tx.dialect) if few else meets_many(tx, search.conditions)
+        tests = meets(search.conditions, tx.dialect) if few else meets_newest(tx, search.conditions, search.view, bound)
         rows = page.rows(tx, in_view.where(*bound, *tests))
         if not more or len(rows) == page.wanted:
             return rows
@@ -283,7 +287,7 @@ def _led(tx: Transaction, page: Page, every: sa.Select[Any], search: Search, wal
     ------
     WalkTooLongError: That takes too long.
     """
-    step = Step(FIRST_STEP, wanted + _SPARE)
+    step = Step(FIRST_STEP * 3 // 2, wanted + _SPARE)  # of which one in ten fills a page of a hundred
     found: list[Any] = []
     walked = 0
     for piece in walk(step):
@@ -382,15 +386,3 @@ def _walks(tx: Transaction, search: Search) -> list[Walk]:
             lambda step: by_age(tx, shown[0], tests, ascending, since, step),
         ]
     return [lambda step: by_end(tx, shown[0], tests, ascending, key, step, newest)] if first.key == "end_time" else []
-
-
-def count_runs(tx: Transaction, experiment_ids: Sequence[str], view_type: str, text: str | None) -> int:
-    """The number of matching runs. One statement, and one for each pattern; a few more for words and names."""
-    search = search_of(tx, experiment_ids, view_type, text)
-    few = runs_with_texts(tx, search.conditions, search.view.experiments)
-    if few is None:
-        found = matching(search.conditions, search.view, tx.dialect).order_by(None)
-    else:
-        known = [one_of(tx, runs.c.id, few), *search.view.shown(tx.dialect, tested=True)]
-        found = sa.select(runs.c.id).where(*known, *meets(search.conditions, tx.dialect))
-    return int(tx.scalar(sa.select(sa.func.count()).select_from(found.subquery())))

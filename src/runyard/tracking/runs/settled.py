@@ -5,14 +5,15 @@ pattern of a param or of `artifact_uri`, can be told once for each run. A search
 in the end; what it has told is kept in the process: up to which run it came, and which runs may meet the condition.
 From then on the same condition costs a look at these, and at the runs that were created since.
 
-On SQLite runs become visible in the order of their numbers. On PostgreSQL a run may come to sight after others that have
-greater ones, as long as its transaction goes on. So what is kept goes as far as the last run that an earlier search has
-seen, once all transactions of that time have ended; the runs behind it are looked at each time.
+On SQLite runs become visible in the order of their numbers. On PostgreSQL a run may come to sight after others with
+greater ones, as long as its transaction goes on. So what is kept goes as far as the last run that an earlier search
+has seen, once all transactions of that time have ended; the runs behind it are looked at each time.
 """
 
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
@@ -21,11 +22,14 @@ from runyard.db.conditions import compare, compare_text, number
 from runyard.db.transaction import Prepared, Transaction
 from runyard.search.fields import PATTERN
 from runyard.search.nodes import Comparison, Condition
+from runyard.tracking.runs.derived_uris import OTHERS, derived_matches, is_pattern, others
 from runyard.tracking.runs.ranges import TABLES
 from runyard.tracking.runs.tables import runs
 
 MAX_CANDIDATES = 1_000
 """Runs that may meet a condition; of one that more may meet, nothing is kept."""
+MAX_LAST = 1_000
+"""Runs, the last ones, among which those without a metric or a param are looked for first: it may be yet to come."""
 MAX_KNOWN = 100
 """Conditions of which something is kept."""
 
@@ -103,36 +107,61 @@ def is_lasting(condition: Condition) -> bool:
     return condition.operator == "IS NULL" or (condition.kind == "param" and condition.operator in PATTERN)
 
 
-def known_candidates(tx: Transaction, conditions: Sequence[Condition]) -> list[int] | None:
-    """Numbers of all runs that may meet the conditions, where an earlier search has told; else None."""
-    return _candidates(tx, conditions, anew=False)
+def known_candidates(tx: Transaction, conditions: Sequence[Condition], experiments: Sequence[int]) -> list[int] | None:
+    """Numbers of all runs that may meet the conditions, where an earlier search has told; else None.
+
+    Parameters
+    ----------
+    experiments: Numbers of the experiments in view. Some of the runs may be of others.
+    """
+    return _candidates(tx, conditions, experiments, anew=False)
 
 
-def told_candidates(tx: Transaction, conditions: Sequence[Condition]) -> list[int] | None:
+def told_candidates(tx: Transaction, conditions: Sequence[Condition], experiments: Sequence[int]) -> list[int] | None:
     """The same, told now where no earlier search has: that reads every run. None when they are many."""
-    return _candidates(tx, conditions, anew=True)
+    return _candidates(tx, conditions, experiments, anew=True)
 
 
-def _candidates(tx: Transaction, conditions: Sequence[Condition], *, anew: bool) -> list[int] | None:
+def _candidates(
+    tx: Transaction, conditions: Sequence[Condition], experiments: Sequence[int], *, anew: bool
+) -> list[int] | None:
     lasting = [each for each in conditions if isinstance(each, Comparison) and is_lasting(each)]
     if not lasting:
         return None
     with _noting:
         known = _known.setdefault(tx.connection.engine, _Known())
     for condition in lasting:
-        told = known.told.get(condition)
-        if told is None and not anew:
-            continue
-        found, kept = _brought_up_to_date(tx, condition, known, told)
-        with _noting:
-            known.told.pop(condition, None)
-            if kept is not None:
-                while len(known.told) >= MAX_KNOWN:
-                    del known.told[next(iter(known.told))]
-                known.told[condition] = kept  # the last one that was asked for is the last to go
+        found = _derived(tx, condition, experiments, known, anew) if is_pattern(condition) else None
+        found = _told_of(tx, condition, known, anew) if found is None else found
         if found is not None:
             return found
     return None
+
+
+def _derived(
+    tx: Transaction, condition: Comparison, experiments: Sequence[int], known: _Known, anew: bool
+) -> list[int] | None:
+    """The candidates for an artifact URI: those that follow from the pattern, and all whose URI is an unusual one."""
+    if not anew and OTHERS not in known.told:
+        return None
+    matches = derived_matches(tx, condition, experiments)
+    found = None if matches is None else _told_of(tx, OTHERS, known, anew)
+    return None if matches is None or found is None else [*found, *matches]
+
+
+def _told_of(tx: Transaction, condition: Comparison, known: _Known, anew: bool) -> list[int] | None:
+    """The candidates for a condition, as far as has been told, or anew."""
+    told = known.told.get(condition)
+    if told is None and not anew:
+        return None
+    found, kept = _brought_up_to_date(tx, condition, known, told)
+    with _noting:
+        known.told.pop(condition, None)
+        if kept is not None:
+            while len(known.told) >= MAX_KNOWN:
+                del known.told[next(iter(known.told))]
+            known.told[condition] = kept  # the last one that was asked for is the last to go
+    return found
 
 
 def _brought_up_to_date(
@@ -148,14 +177,30 @@ def _brought_up_to_date(
     if told is not None and _id_of.row(tx, told.last[0]) != (told.last[1],):
         told = None
     behind, before = (told.last[0], told.candidates) if told else (0, ())
-    rows = tx.execute(_may_meet(condition, behind, tx.dialect).limit(MAX_CANDIDATES + 1)).all()
+    rows = _lacking(tx, condition, newest) if told is None and condition.operator == "IS NULL" else None
+    if rows is None:
+        rows = list(tx.execute(_may_meet(condition, behind, tx.dialect).limit(MAX_CANDIDATES + 1)).scalars())
     if len(rows) + len(before) > MAX_CANDIDATES:
         return None, None
-    found = [*before, *(row[0] for row in rows)]
+    found = [*before, *rows]
     last = _last_for_good(known, newest, int(row[2]), int(row[3]))
     if last is None or last[0] < behind:
         return found, told
     return found, _Told(last, tuple(each for each in found if each <= last[0]))
+
+
+def _lacking(tx: Transaction, condition: Comparison, newest: Run) -> list[int] | None:
+    """Numbers of all runs without a metric or a param, where these are the last ones, of which there may be more to
+    come; None elsewhere. Whether there are others is told by counting, which takes a twentieth of looking for them.
+    """
+    table = TABLES[condition.kind]
+    every = sa.select(sa.func.count()).select_from(runs).scalar_subquery()
+    having = sa.select(sa.func.count()).where(table.c.key == condition.key).scalar_subquery()
+    lacking = tx.scalar(sa.select(every - having))
+    if lacking > MAX_LAST:
+        return None
+    last = list(tx.execute(_may_meet(condition, newest[0] - MAX_LAST, tx.dialect)).scalars()) if lacking else []
+    return last if len(last) == lacking else None
 
 
 def _last_for_good(known: _Known, newest: Run, first: int, end: int) -> Run | None:
@@ -176,8 +221,10 @@ def _last_for_good(known: _Known, newest: Run, first: int, end: int) -> Run | No
     return max((sight.last for sight in ended), default=None)
 
 
-def _may_meet(condition: Comparison, behind: int, dialect: str) -> sa.Select[tuple[int]]:
+def _may_meet(condition: Comparison, behind: int, dialect: str) -> sa.Select[Any]:
     """Selects the runs behind a number that meet the condition, or may do so once they have what it is about."""
+    if condition == OTHERS:
+        return others(behind, dialect)
     if condition.kind == "attribute":
         return sa.select(runs.c.id).where(runs.c.id > behind, compare(_KEPT[condition.key], condition, dialect))
     run: sa.ColumnElement[int] = runs.c.id
