@@ -17,7 +17,7 @@ pytestmark = pytest.mark.browser
 
 def box(tab: Tab, story: Story) -> Locator:
     """The box of an experiment's page."""
-    tab.open(f"/experiments/{story.experiment_id}?nest=flat")
+    tab.open(f"/experiments/{story.experiment_id}?nest=flat&charts=table")
     expect(tab.page.locator("#runs-table tbody tr")).to_have_count(5)
     tab.page.locator("#filter").focus()  # what completes is loaded now
     return tab.page.get_by_role("combobox", name="Filter runs")
@@ -104,7 +104,7 @@ def test_the_table_stays_under_a_wrong_filter(tab: Tab, story: Story) -> None:
 
 def test_a_cell_becomes_a_condition(tab: Tab, story: Story) -> None:
     """By pointer, then by keyboard behind the first condition; a number in full, though its cell shows some digits."""
-    tab.open(f"/experiments/{story.experiment_id}?order=metrics.loss%20ASC&nest=flat")
+    tab.open(f"/experiments/{story.experiment_id}?order=metrics.loss%20ASC&nest=flat&charts=table")
     rows, menu = tab.page.locator("#runs-table tbody tr"), tab.page.get_by_role("menu")
     expect(rows).to_have_count(5)
     heads = [text.strip() for text in tab.page.locator("#runs-table thead th").all_inner_texts()]

@@ -91,7 +91,7 @@ class Keyboard:
 def keys(tab: Tab, experiment_id: str) -> Keyboard:
     """The keyboard, on the table of the experiment."""
     tab.page.add_init_script(NO_MOUSE)
-    tab.open(f"/experiments/{experiment_id}")
+    tab.open(f"/experiments/{experiment_id}?charts=table")
     expect(tab.page.locator("html[data-live=listens]")).to_have_count(1)
     return Keyboard(tab.page)
 
@@ -189,11 +189,10 @@ def test_runs_are_chosen_tagged_kept_deleted_and_exported(keys: Keyboard) -> Non
     keys.type("picked ones")
     keys.press("Enter")
     expect(keys.page.locator(".views summary")).to_contain_text("picked ones")
+    expect(keys.page.locator("run-selection output")).to_have_text("5 chosen")
     assert keys.focused()
 
     keys.press("j")
-    keys.back_to("Choose all runs on this page")
-    keys.press("Space")
     keys.back_to("Delete")
     keys.press("Enter")
     keys.keeps("5 runs were deleted.")

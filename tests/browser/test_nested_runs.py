@@ -23,7 +23,7 @@ def test_a_tree_is_walked_by_keyboard_and_moves(tab: Tab, server: RunningServer)
             sweep = a_run(gate, experiment_id, run_name="sweep", start_time=NOW - place)
             child = a_run(gate, experiment_id, {PARENT_TAG: sweep}, run_name="child", start_time=NOW)
             a_run(gate, experiment_id, {PARENT_TAG: child}, run_name="below", start_time=NOW)
-        tab.open(f"/experiments/{experiment_id}?open=none")
+        tab.open(f"/experiments/{experiment_id}?open=none&charts=table")
         rows = tab.page.locator("#runs-table tbody tr")
         expect(rows).to_have_count(2)
         assert ["1", "1"] == [row.get_attribute("aria-level") for row in rows.all()]

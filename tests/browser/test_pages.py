@@ -239,7 +239,7 @@ def test_a_table_of_runs_moves_while_one_looks(tab: Tab, server: RunningServer) 
 
 def test_a_row_is_pointed_at_as_a_whole(tab: Tab, story: Story) -> None:
     """The cells that stay in sight are part of it, and its pencil covers nothing of the name."""
-    tab.open(f"/experiments/{story.experiment_id}?nest=flat")
+    tab.open(f"/experiments/{story.experiment_id}?nest=flat&charts=table")
     tab.page.get_by_role("link", name="run 3", exact=True).hover()
 
     looks = "row => [...row.cells].map((cell) => getComputedStyle(cell).backgroundColor)"

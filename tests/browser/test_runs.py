@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Locator, Route, expect
 
 from runyard.gate.gate import Gate
 from runyard.tracking.runs.messages import LogBatch
@@ -29,8 +29,8 @@ def many(server: RunningServer) -> str:
 
 
 def table(tab: Tab, story: Story) -> None:
-    """Open the experiment's table, its nested runs as rows like others."""
-    tab.open(f"/experiments/{story.experiment_id}?nest=flat")
+    """Open the experiment's table without charts, its nested runs as rows like others."""
+    tab.open(f"/experiments/{story.experiment_id}?nest=flat&charts=table")
     expect(tab.page.locator("#runs-table tbody tr")).to_have_count(5)
 
 
@@ -61,17 +61,17 @@ def test_a_wrong_filter_is_explained_in_place(tab: Tab, story: Story) -> None:
 
 
 def test_heads_sort_and_back_returns(tab: Tab, story: Story) -> None:
-    """Every view is an entry of the browser's history."""
+    """Every view is an entry of the browser's history; the first click shows the best, which is the least loss."""
     table(tab, story)
 
     tab.page.get_by_role("link", name="loss", exact=True).click()
-    expect(tab.page.locator("th[aria-sort=descending]")).to_have_text("loss")
-    expect(tab.page.locator("#runs-table tbody tr").first).to_contain_text("run 0")
-    tab.page.get_by_role("link", name="loss", exact=True).click()
     expect(tab.page.locator("th[aria-sort=ascending]")).to_have_text("loss")
+    expect(tab.page.locator("#runs-table tbody tr").first).to_contain_text("run 4")
+    tab.page.get_by_role("link", name="loss", exact=True).click()
+    expect(tab.page.locator("th[aria-sort=descending]")).to_have_text("loss")
     tab.page.go_back()
 
-    expect(tab.page.locator("th[aria-sort=descending]")).to_have_text("loss")
+    expect(tab.page.locator("th[aria-sort=ascending]")).to_have_text("loss")
 
 
 def test_columns_are_chosen_in_the_panel(tab: Tab, story: Story) -> None:
@@ -113,7 +113,7 @@ def test_what_is_chosen_outlives_sorting_paging_and_the_tab(tab: Tab, story: Sto
     head = tab.page.get_by_role("link", name="loss", exact=True)
     head.focus()
     tab.page.keyboard.press("Enter")
-    expect(tab.page.locator("th[aria-sort=descending]")).to_have_text("loss")
+    expect(tab.page.locator("th[aria-sort=ascending]")).to_have_text("loss")
     expect(tab.page.locator("output")).to_have_text("2 chosen")
     expect(head).to_be_focused()
     tab.page.get_by_label("Choose all runs on this page").check()
@@ -302,6 +302,9 @@ def test_columns_are_arranged_by_keyboard_and_mouse(tab: Tab, story: Story) -> N
 
     page.get_by_role("button", name="Column lr", exact=True).dispatch_event("click")  # as the first touch does
     expect(page.locator("#column-menu")).to_be_visible()
+    end = "element => element.getBoundingClientRect().bottom"
+    head = page.locator("th[data-col='params.lr']").evaluate(end)
+    assert 0 < page.locator("#column-menu").evaluate(end.replace("bottom", "top")) - head < 10  # right below it
     page.keyboard.press("Escape")
     page.get_by_role("link", name="lr", exact=True).click()
     expect(page.locator("th[aria-sort]")).to_have_text("lr")
@@ -327,13 +330,12 @@ def test_columns_are_arranged_by_keyboard_and_mouse(tab: Tab, story: Story) -> N
     page.locator("th[data-col='params.lr']").drag_to(error, target_position={"x": 12, "y": 30})
     expect(heads).to_have_text(["lr", "Error", "nan"])
 
-    head = page.locator("th[data-col='metrics.nan']").bounding_box()
-    assert head is not None
-    page.mouse.move(head["x"] + head["width"] - 2, head["y"] + 30)
-    page.mouse.down()
-    page.mouse.move(head["x"] + head["width"] + 100, head["y"] + 30, steps=3)
-    page.mouse.up()
-    expect(page.locator("th[data-col='metrics.nan']")).to_have_class(re.compile(r"px\d+"))
+    choose("Run", "Wider")
+    page.keyboard.press("Escape")
+    names = page.locator("#runs-table th").nth(1)
+    expect(names).to_have_class(re.compile(r"px\d+"))
+    widened(names)
+    widened(page.locator("th[data-col='metrics.nan']"))
     page.reload()
     expect(heads).to_have_text(["lr", "Error", "nan"])
     expect(page.locator("thead a[data-place]")).to_have_text(["Took", "lr"])
@@ -345,6 +347,20 @@ def test_columns_are_arranged_by_keyboard_and_mouse(tab: Tab, story: Story) -> N
     expect(own).to_have_text(["Status", "Started", "User", "Took"])
     choose("Took", "Hide")
     expect(own).to_have_text(["Status", "Started", "User"])
+
+
+def widened(head: Locator) -> None:
+    """Draw a head's right end a hundred pixels further: the address holds its width then."""
+    box, mouse = head.bounding_box(), head.page.mouse
+    before = re.search(r"px\d+", head.get_attribute("class") or "")
+    assert box is not None
+    mouse.move(box["x"] + box["width"] - 2, box["y"] + 30)
+    mouse.down()
+    mouse.move(box["x"] + box["width"] + 100, box["y"] + 30, steps=3)
+    mouse.up()
+    expect(head).to_have_class(re.compile(r"px\d+"))
+    if before:
+        expect(head).not_to_have_class(re.compile(rf"\b{before[0]}\b"))
 
 
 def test_the_panel_finds_every_column(tab: Tab, server: RunningServer) -> None:

@@ -10,6 +10,7 @@ from runyard.gate.gate import Gate
 from runyard.tracking.runs.entities import Param
 from runyard.tracking.runs.messages import LogBatch
 from runyard.tracking.selections.messages import CreateSelection
+from runyard.ui.parts import charts_panel
 from runyard.ui.parts.charts_panel import MAX_LINES, PAGE_SIZE, RUNS_OF_LINES
 from runyard.ui.parts.list_state import CHARTS
 from tests.factories import NOW, a_point, a_run, an_experiment
@@ -47,20 +48,27 @@ def charts(page: Answer) -> list[str]:
     return page.attributes("figure", "data-key")
 
 
-def test_a_page_has_charts_once_they_are_asked_for(gate: Gate, reader: Reader) -> None:
-    """The plain table stays as light as it was; the way to the charts keeps the view."""
+def test_few_runs_have_their_charts_below_them(gate: Gate, reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their table leaves the page empty. What the address says holds, and many runs are a plain, light table."""
     experiment_id = an_experiment(gate)
     run_id = logged(gate, experiment_id, "0.1")
     path = f"/experiments/{experiment_id}"
 
-    plain, split = reader.get(f"{path}?order=run_name"), reader.get(f"{path}?charts=split&order=run_name")
+    few, split = reader.get(f"{path}?order=run_name"), reader.get(f"{path}?charts=split&order=run_name")
+    closed = reader.get(next(href for href in few.attributes("a", "href") if "charts=table" in href))
 
-    assert not plain.attributes("figure", "data-key")
-    assert f"{path}?order=run_name&charts=split" in plain.attributes("a", "href")
+    assert [run_id] == panel(few)["rows"]
+    assert 1 == few.text.count('class="beside below"')
+    assert not closed.attributes("figure", "data-key")
+    assert f"{path}?order=run_name&charts=split" in few.attributes("a", "href")
     assert f"{path}?order=run_name" in split.attributes("a", "href")
     assert [run_id] == panel(split)["rows"]
     assert [run_id] == split.attributes("tr", "data-run")
     assert [run_id] == panel(reader.get(f"/runs?experiments={experiment_id}&charts=only"))["rows"]
+    a_run(gate, experiment_id, run_name="another")
+    assert not reader.get(f"{path}?filter=run_name='another'").attributes("figure", "data-key")  # it has no metrics
+    monkeypatch.setattr(charts_panel, "FEW", 1)
+    assert not reader.get(path).attributes("figure", "data-key")
 
 
 def test_metrics_stand_by_the_part_before_the_slash(gate: Gate, reader: Reader) -> None:

@@ -16,9 +16,8 @@ from tests.ui.asking import Answer, Reader
 
 def rows(page: Answer) -> list[tuple[str, int, str | None]]:
     """The names of the runs with their levels, and whether they are open; None where nothing is nested in them."""
-    found = re.findall(
-        r'<tr aria-level=(\d+)(?: aria-expanded=(\w+))?><td>.*?<a href="/runs/[^"]*"[^>]*>([^<]*)</a>', page.text
-    )
+    row = r'<tr(?: data-run="\w+")? aria-level=(\d+)(?: aria-expanded=(\w+))?>'
+    found = re.findall(row + r'<td>.*?<a href="/runs/[^"]*"[^>]*>([^<]*)</a>', page.text)
     return [(name, int(level), opened or None) for level, opened, name in found]
 
 

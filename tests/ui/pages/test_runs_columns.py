@@ -29,13 +29,15 @@ def test_an_order_of_several_keys_is_numbered_in_the_heads(gate: Gate, reader: R
 def test_columns_are_shown_as_the_address_says(gate: Gate, reader: Reader) -> None:
     """Under another name, wider, in sight, with the best value marked; every form and link carries it along."""
     path = f"/experiments/{a_story(gate).experiment_id}"
-    query = "col=metrics.loss&col=params.lr&pin=1&width=metrics.loss:120&label=metrics.loss:Err&best=metrics.loss:most"
+    query = "col=metrics.loss&col=params.lr&pin=1&width=run_name:300&width=metrics.loss:120"
+    query = f"{query}&label=metrics.loss:Err&best=metrics.loss:most"
 
     page = reader.get(f"{path}?{query}")
     file = reader.get(f"{path}.csv?{query}")
 
     assert ["Err", "lr"] == heads(page)[5:]
     assert ["1"] == page.attributes("table", "data-pinned")
+    assert (1, 3) == (page.text.count('<th scope="col" class="px15"><a'), page.text.count('<td class="px15'))
     assert ["most"] == page.attributes("th", "data-best")
     assert 1 == page.text.count('<td class="b px6" title="Best on this page">')
     assert '<th scope="col" data-col="metrics.loss" data-pin class="n px6"' in page.text

@@ -1,5 +1,7 @@
 """Saved views in the table of an experiment's runs."""
 
+import re
+
 import pytest
 
 from runyard.gate.gate import Gate
@@ -51,6 +53,16 @@ def test_a_view_is_saved_opened_changed_and_updated(gate: Gate, reader: Reader, 
     assert 409 == late.status
     assert "changed meanwhile" in late.words
     assert "by loss" in act(reader, story, "rename", view_id=view_id, name="by loss", back=other).words
+
+
+def test_what_is_chosen_stays_chosen_when_a_view_is_saved(reader: Reader, story: Story) -> None:
+    """Nobody ticks ten runs again; a link to the view leaves them out."""
+    run_id = re.findall(r"name=runs value=(\w*)", reader.get(f"/experiments/{story.experiment_id}").text)[0]
+
+    saved = act(reader, story, "save", name="mine", back=f"{VIEW}&chosen={run_id}")
+
+    assert re.search(f"value={run_id} [^>]*checked", saved.text)
+    assert not any("chosen=" in href for href in saved.attributes("a", "href") if "saved=" in href)
 
 
 def test_an_experiment_opens_with_its_first_view(gate: Gate, reader: Reader, story: Story) -> None:

@@ -1,10 +1,17 @@
 """Which columns a table of runs has."""
 
+from urllib.parse import parse_qs
+
+import pytest
+
 from runyard.tracking.runs.messages import MetricKey, ParamKey, RunsDescribed
 from runyard.ui.parts.column_settings import ColumnSettings
 from runyard.ui.parts.columns import ValueColumn, choose_columns
 from runyard.ui.parts.list_state import ListState
-from runyard.ui.parts.metric_names import natural
+from runyard.ui.parts.metric_names import Goal, natural
+from runyard.ui.parts.run_names import short_names
+from runyard.ui.parts.sorting import column_of
+from tests.ui.parts.runs import a_named_run
 
 
 def test_system_metrics_are_not_default_columns() -> None:
@@ -53,13 +60,13 @@ def test_what_an_address_says_of_columns_is_read_with_care() -> None:
     query = [
         ("pin", "9"), ("width", "metrics.loss:155"), ("width", "metrics.loss:val:99999"), ("width", "params.lr:x"),
         ("label", "metrics.loss:val:The loss: of val"), ("label", "params.none:x"), ("best", "metrics.loss:most"),
-        ("best", "metrics.loss:val:worst"), ("width", "params.lr:²"),
+        ("best", "metrics.loss:val:worst"), ("width", "params.lr:²"), ("width", "run_name:301"),
     ]  # fmt: skip
 
     settings = ColumnSettings.of(ListState(tuple(query)), shown)
 
     assert 3 == settings.pinned
-    assert {"metrics.loss": 160, "metrics.loss:val": 600} == settings.widths
+    assert {"metrics.loss": 160, "metrics.loss:val": 600, "run_name": 300} == settings.widths
     assert {"metrics.loss:val": "The loss: of val"} == settings.labels
     assert ["most", "least", None] == [settings.goal(column) for column in shown]
 
@@ -69,3 +76,32 @@ def test_keys_are_ordered_by_the_numbers_in_them() -> None:
     assert ["a", "layer1/w9", "layer1/w10", "m", "m2", "m10", "m10b"] == sorted(
         ["m10", "layer1/w10", "m2", "m10b", "a", "m", "layer1/w9"], key=natural
     )
+
+
+@pytest.mark.parametrize(
+    ("key", "goal", "first"),
+    [
+        ("metrics.loss", "least", "ASC"),
+        ("metrics.acc", "most", "DESC"),
+        ("metrics.size", None, "DESC"),
+        ("start_time", None, "DESC"),
+        ("run_name", None, "ASC"),
+    ],
+)
+def test_the_first_click_on_a_head_sorts_the_best_to_the_top(key: str, goal: Goal | None, first: str) -> None:
+    """The second click turns it, and so does each one after that."""
+    numeric, state = key.startswith("metrics."), ListState(())
+    turned = {"ASC": "DESC", "DESC": "ASC"}
+    orders = [""]
+    for _ in range(3):
+        head = column_of(key, "A", orders[-1], state, "/runs", numeric=numeric, goal=goal)
+        orders.append(parse_qs(head.href.partition("?")[2])["order"][0])
+
+    assert [f"{key} {way}" for way in (first, turned[first], first)] == orders[1:]
+
+
+def test_a_wide_column_of_names_shows_more_of_them() -> None:
+    """Up to all of it: somebody made it wide for that."""
+    run = a_named_run("x" * 40 + " " + "y" * 29)
+
+    assert [34, 50, 70] == [len(short_names([run], width)[run.info.run_id]) for width in (None, 400, 600)]

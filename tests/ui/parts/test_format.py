@@ -47,3 +47,21 @@ def test_durations_have_two_units_at_most(milliseconds: int, text: str) -> None:
 def test_times_out_of_this_world_are_shown_as_missing(milliseconds: int | None) -> None:
     """A client may log any 64-bit integer as a time."""
     assert formats.instant(milliseconds) == formats.age(milliseconds, 1_700_000_000_000) == formats.MISSING
+
+
+@pytest.mark.parametrize(
+    ("name", "broken"),
+    [
+        ("baseline", "baseline"),
+        ("gallant-pelican-12", "gallant-pelican-12"),
+        ("learning_rate=0.01 depth=6", "learning_|rate=0.01 depth=6"),
+        ("lr=0.00001_wd=1e-05,mom=0.9", "lr=0.00001_|wd=[1e-05],|mom=0.9"),
+        ("betas=0.9,0.999,0.9999", "betas=|0.9,0.999,0.9999"),
+        ("a<b>/c&d/eeeeeeeeee", "a&lt;b&gt;/c&amp;d/|eeeeeeeeee"),
+    ],
+)
+def test_names_break_between_their_parts(name: str, broken: str) -> None:
+    """A narrow column that breaks 0.01 into two lines shows another number."""
+    marked = broken.replace("|", "<wbr>").replace("[", "<span>").replace("]", "</span>")
+
+    assert marked == formats.breakable(name)

@@ -17,7 +17,7 @@ import("./run-plots.js"); // stands below the charts
 const TYPING_MS = 250;
 const LIVE_MS = 2000;
 const MOST_PINS = 24;
-const FEW_RUNS = 12; // whose legend is open from the start
+const FEW_RUNS = 12; // whose legend is open from the start, unless their rows stand right above it
 const make = (tag, properties = {}) => Object.assign(document.createElement(tag), properties);
 const count = (number, noun) => `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
 
@@ -117,7 +117,7 @@ customElements.define(
     // The runs that are drawn: many are listed when somebody asks, as the rows beside show their looks.
     legend(ids) {
       this.querySelector(".drawn-runs")?.remove();
-      const box = make("details", { className: "metric-group drawn-runs", open: this.opened ?? ids.length <= FEW_RUNS });
+      const box = make("details", { className: "metric-group drawn-runs", open: this.opened ?? (ids.length <= FEW_RUNS && !this.closest(".below")) });
       const summary = box.appendChild(make("summary", { textContent: `${state.means.length ? "Groups" : "Runs"} drawn ` }));
       summary.append(make("small", { textContent: ids.length }));
       const list = () => box.open && !box.querySelector("chart-legend") && box.append(this.legendOf(ids));
@@ -297,14 +297,4 @@ customElements.define(
       this.refreshed = performance.now();
     }
   },
-);
-
-// A form leads back to what is on screen, and a view is saved of it.
-document.addEventListener(
-  "submit",
-  ({ target }) => {
-    const back = target.closest("#runs") && document.querySelector("charts-panel") && target.querySelector("[name=back]");
-    if (back) back.value = location.search.slice(1);
-  },
-  true,
 );

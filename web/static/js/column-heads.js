@@ -4,8 +4,9 @@ const STEP = 20; // widths are multiples of it: the style sheet has a class for 
 const EDGE = 6; // pixels at a head's right end that size it
 
 const table = () => document.getElementById("runs-table");
-const heads = () => [...table().querySelectorAll("th[data-col]")];
-const nameOf = (head) => head.dataset.col;
+const heads = () => [...table().querySelectorAll("th[data-col]")]; // those that can be moved: all but the names
+const NAMES = "run_name";
+const nameOf = (head) => head.dataset.col ?? NAMES;
 
 function visit(change, { anew = false } = {}) {
   const url = new URL(location.href);
@@ -16,7 +17,7 @@ function visit(change, { anew = false } = {}) {
 
 // What the address says of one column: `width=metrics.loss:120`. Names may have colons in them.
 function say(query, what, name, value) {
-  const names = heads().map(nameOf).sort((a, b) => b.length - a.length);
+  const names = [NAMES, ...heads().map(nameOf)].sort((a, b) => b.length - a.length);
   const others = query.getAll(what).filter((said) => names.find((known) => said.startsWith(`${known}:`)) !== name);
   query.delete(what);
   for (const said of others) query.append(what, said);
@@ -39,7 +40,7 @@ const counted = () => (allNamed() ? heads() : heads().filter((head) => isValue(n
 function arrange(names) {
   const own = heads().map(nameOf).filter((name) => !isValue(name));
   const usual = !allNamed() && names.length > own.length && own.every((name, at) => names[at] === name);
-  visit((query) => nameThem(query, usual ? names.slice(own.length) : ["run_name", ...names]));
+  visit((query) => nameThem(query, usual ? names.slice(own.length) : [NAMES, ...names]));
 }
 
 function move(name, place) {
@@ -76,12 +77,24 @@ document.addEventListener(
 
 // Width: shown at once, and written into the address at the end. Attributes with styles would be refused where the view
 // is put back from its text.
-const [widths, pins, places] = [new CSSStyleSheet(), new CSSStyleSheet(), new CSSStyleSheet()];
-document.adoptedStyleSheets.push(widths, pins, places);
+const [looks, widths, pins, places] = [new CSSStyleSheet(), new CSSStyleSheet(), new CSSStyleSheet(), new CSSStyleSheet()];
+document.adoptedStyleSheets.push(looks, widths, pins, places);
+// Only somebody who works on heads needs these: the page is lighter without them.
+looks.replaceSync(`
+  #runs-table.at-edge, #runs-table.at-edge a { cursor: col-resize; }
+  #runs-table th.before { box-shadow: inset 3px 0 var(--accent); }
+  #runs-table th.behind { box-shadow: inset -3px 0 var(--accent); }
+  #column-menu { position: fixed; inset: auto; width: min(272px, calc(100vw - 16px)); max-height: calc(100vh - 16px); overflow: auto; margin: 0; padding: 10px; color: var(--text);
+    background: var(--raised); border: 1px solid var(--line); border-radius: var(--radius); box-shadow: var(--shadow); }
+  #column-menu h2 { margin-bottom: 6px; overflow-wrap: anywhere; font-size: 1em; }
+  #column-menu .items { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 4px; margin-bottom: 8px; }
+  #column-menu .items .button { justify-content: flex-start; }
+  #column-menu :is(input, select) { width: 100%; }
+`);
 
 function setWidth(head, width) {
   const pixels = Math.round(Math.min(600, Math.max(40, width)) / STEP) * STEP;
-  widths.replaceSync(`#runs-table tr > :nth-child(${head.cellIndex + 1}) { min-width: ${pixels}px; max-width: ${pixels}px; width: ${pixels}px; }`);
+  widths.replaceSync(`#runs-table#runs-table tr > :nth-child(${head.cellIndex + 1}) { min-width: ${pixels}px; max-width: ${pixels}px; width: ${pixels}px; }`);
   return pixels;
 }
 
@@ -92,7 +105,7 @@ function headAtEdge({ target, clientX }) {
   if (!head) return null;
   const { left, right } = head.getBoundingClientRect();
   const found = right - clientX < EDGE ? head : clientX - left < EDGE ? head.previousElementSibling : null;
-  return found?.dataset.col ? found : null;
+  return found?.querySelector(".more") ? found : null;
 }
 
 document.addEventListener("pointermove", (event) => {
@@ -167,15 +180,35 @@ function made(tag, traits = {}, ...inside) {
   return element;
 }
 
+// What the menu of a column asks for: another name, and which value of a metric is the best.
+function fieldsOf(head, name, leaving) {
+  const label = made("input", { type: "text", defaultValue: head.firstElementChild.textContent, maxLength: 100, autocomplete: "off" });
+  label.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter") return;
+    event.preventDefault();
+    leaving(() => label.value !== label.defaultValue && visit((query) => say(query, "label", name, label.value.trim())))();
+  });
+  const fields = [made("label", { className: "field" }, made("span", { textContent: "Shown as" }), label)];
+  if (!name.startsWith("metrics.")) return fields;
+  const best = made("select");
+  const said = new URLSearchParams(location.search).getAll("best").find((text) => text.startsWith(`${name}:`));
+  for (const [value, text] of [["", "as its name tells"], ["least", "the least"], ["most", "the greatest"], ["none", "none"]]) {
+    best.append(made("option", { value, textContent: text, selected: said === `${name}:${value}` }));
+  }
+  best.addEventListener("change", leaving(() => visit((query) => say(query, "best", name, best.value))));
+  return [...fields, made("label", { className: "field" }, made("span", { textContent: "Best value" }), best)];
+}
+
 export function openMenu(button) {
   document.getElementById("column-menu")?.remove();
   const head = button.closest("th");
   const name = nameOf(head);
   const all = heads();
-  const place = all.indexOf(head);
+  const place = all.indexOf(head); // -1: the names, which are always the first
   const order = orderOf(head.querySelector("a"))?.replace(/ (ASC|DESC)$/, "");
   let width = null;
-  const menu = made("div", { id: "column-menu", popover: "auto", label: `Column ${name}` }, made("h2", { textContent: name }));
+  const title = place < 0 ? head.querySelector("a").textContent : name;
+  const menu = made("div", { id: "column-menu", popover: "auto", label: `Column ${title}` }, made("h2", { textContent: title }));
   menu.setAttribute("role", "dialog");
   const close = () => {
     menu.hidePopover(); // gives the focus back to the head
@@ -193,46 +226,24 @@ export function openMenu(button) {
   };
   const sort = (way) => leaving(() => visit((query) => query.set("order", `${order} ${way}`), { anew: true }));
   const pin = (number) => leaving(() => visit((query) => (number ? query.set("pin", number) : query.delete("pin"))));
-  const pinOwn = leaving(() => visit((query) => (nameThem(query, ["run_name", ...all.map(nameOf)]), query.set("pin", place + 1))));
+  const pinOwn = leaving(() => visit((query) => (nameThem(query, [NAMES, ...all.map(nameOf)]), query.set("pin", place + 1))));
   const among = counted().indexOf(head);
   const resize = (by) => () => (width = setWidth(head, (width ?? head.offsetWidth) + by));
   const others = all.map(nameOf).filter((other) => other !== name);
-  menu.append(
-    made(
-      "div",
-      { className: "items" },
-      ...(order
-        ? [
-            item("↑ Ascending", sort("ASC")),
-            item("↓ Descending", sort("DESC")),
-            item("↑ Sort too", leaving(() => sortToo(`${order} ASC`))),
-            item("↓ Sort too", leaving(() => sortToo(`${order} DESC`))),
-          ]
-        : []),
-      item("← Move left", leaving(() => move(name, place - 1)), place > 0),
-      item("→ Move right", leaving(() => move(name, place + 1)), place < all.length - 1),
-      item("Narrower", resize(-STEP)),
-      item("Wider", resize(STEP)),
-      head.matches("[data-pin]") ? item("Do not keep", pin(among)) : item("Keep in sight", among < 0 ? pinOwn : pin(among + 1)),
-      item("Hide", leaving(() => arrange(others))),
-    ),
-  );
-  const label = made("input", { type: "text", value: head.firstElementChild.textContent, maxLength: 100, autocomplete: "off" });
-  label.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter") return;
-    event.preventDefault();
-    leaving(() => visit((query) => say(query, "label", name, label.value.trim())))();
-  });
-  menu.append(made("label", { className: "field" }, made("span", { textContent: "Shown as" }), label));
-  if (name.startsWith("metrics.")) {
-    const best = made("select");
-    const said = new URLSearchParams(location.search).getAll("best").find((text) => text.startsWith(`${name}:`));
-    for (const [value, text] of [["", "as its name tells"], ["least", "the least"], ["most", "the greatest"], ["none", "none"]]) {
-      best.append(made("option", { value, textContent: text, selected: said === `${name}:${value}` }));
-    }
-    best.addEventListener("change", leaving(() => visit((query) => say(query, "best", name, best.value))));
-    menu.append(made("label", { className: "field" }, made("span", { textContent: "Best value" }), best));
-  }
+  const sorts = () => [
+    item("↑ Ascending", sort("ASC")),
+    item("↓ Descending", sort("DESC")),
+    item("↑ Sort too", leaving(() => sortToo(`${order} ASC`))),
+    item("↓ Sort too", leaving(() => sortToo(`${order} DESC`))),
+  ];
+  const moves = () => [item("← Move left", leaving(() => move(name, place - 1)), place > 0), item("→ Move right", leaving(() => move(name, place + 1)), place < all.length - 1)];
+  const keeps = () => [
+    head.matches("[data-pin]") ? item("Do not keep", pin(among)) : item("Keep in sight", among < 0 ? pinOwn : pin(among + 1)),
+    item("Hide", leaving(() => arrange(others))),
+  ];
+  const sizes = [item("Narrower", resize(-STEP)), item("Wider", resize(STEP))];
+  menu.append(made("div", { className: "items" }, ...(order ? sorts() : []), ...(place < 0 ? sizes : [...moves(), ...sizes, ...keeps()])));
+  if (place >= 0) menu.append(...fieldsOf(head, name, leaving));
   menu.addEventListener("toggle", ({ newState }) => {
     button.setAttribute("aria-expanded", String(newState === "open"));
     if (newState === "open") return;

@@ -74,6 +74,16 @@ function turned({ key, target }) {
   return Boolean(above);
 }
 
+// A form leads back to what is on screen, and a view is saved of it: charts and ticks are in the address alone.
+document.addEventListener(
+  "submit",
+  ({ target }) => {
+    const back = target.closest("#runs") && target.querySelector("[name=back]");
+    if (back) back.value = location.search.slice(1);
+  },
+  true,
+);
+
 // What is chosen: a selection that the server keeps, and ids that were added to it and dropped from it since.
 // It is in the address, so that it outlives the page and can be sent to somebody.
 const selection = { id: "", size: 0, added: new Set(), dropped: new Set() };
@@ -242,7 +252,6 @@ customElements.define(
       const field = (name) => this.form.querySelector(`input[type=hidden][name=${name}]`);
       const here = new Set(this.boxes.map((box) => box.value));
       const elsewhere = [...selection.added].filter((id) => !here.has(id));
-      field("back").value = location.search.slice(1);
       if (event.submitter?.formMethod === "post") {
         field("selection").value = selection.id;
         field("chosen").value = elsewhere.join(",");

@@ -31,7 +31,7 @@ from runyard.ui.parts.charts_panel import Asked, ChartsPanel, charts_panel
 from runyard.ui.parts.chosen_runs import Chosen, chosen
 from runyard.ui.parts.columns import ColumnChoice, choose_columns
 from runyard.ui.parts.filter_error import FilterError, filter_error
-from runyard.ui.parts.list_state import ListState, Pages, view_of, view_type
+from runyard.ui.parts.list_state import ListState, Pages, screen_of, view_of, view_type
 from runyard.ui.parts.many_runs import Done, change, just_done, wait_until_removed
 from runyard.ui.parts.markdown import note
 from runyard.ui.parts.run_groups import NEWEST_FIRST, GroupPanel, GroupTable, group_panel, group_table
@@ -200,11 +200,13 @@ def show(site: Site, request: Request) -> Response:  # long: all that the page s
         here=path,
         chosen=picked,
         plots=run_plots(site, scope, view, "" if error else filter_text, described),
-        panel=charts_panel(site, state, path, Asked(question, described, runs_of(rows), groups, picked)),
+        panel=charts_panel(
+            site, state, path, Asked(question, described, runs_of(rows), _is_whole(state, found), groups, picked)
+        ),
         done=just_done(site, state),
         actions={name: scope.action(site, name) for name in _ACTIONS},
         views_action=scope.action(site, "views"),
-        back=encode_query(view_of(request.url.query)),
+        back=encode_query(screen_of(request.url.query)),
         links=_links(state, path, deleted=not scope.several and first.lifecycle_stage == LifecycleStage.DELETED),
     )
     crumbs = (Crumb("Experiments", site.urls()), Crumb(page.title))
@@ -265,6 +267,11 @@ def _notes(
     return tuple(site.ask(ExplainFilter(filter=filter_text)).notes)
 
 
+def _is_whole(state: ListState, found: RunTree) -> bool:
+    """Whether the page has all rows that there are."""
+    return state.token is None and found.next_page_token is None
+
+
 def _links(state: ListState, path: str, *, deleted: bool) -> dict[str, str]:
     return {
         "active": state.href(path, view="active" if deleted else None),
@@ -313,7 +320,7 @@ def remove_runs(site: Site, form: Form, path: Mapping[str, Any]) -> str:
 def star_run(site: Site, form: Form, path: Mapping[str, Any]) -> str:
     """Star a run of the table, or take its star away."""
     turn_star(site, form.text("star"))
-    return Scope.of(path, form.all("experiments")).address(site, **view_of(form.raw("back")))
+    return Scope.of(path, form.all("experiments")).address(site, **screen_of(form.raw("back")))
 
 
 def choose_all(site: Site, form: Form, path: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ from runyard.tracking.saved_views.messages import (
     UpdateSavedView,
 )
 from runyard.ui.navigation import encode_query
-from runyard.ui.parts.list_state import arrangement_of, view_of
+from runyard.ui.parts.list_state import arrangement_of, screen_of
 from runyard.ui.parts.runs_scope import Scope
 from runyard.ui.parts.saved_views import PLAIN
 from runyard.ui.site import Form, Site
@@ -55,5 +55,5 @@ def delete(site: Site, form: Form, path: Mapping[str, Any]) -> str:
 
 def _back(site: Site, form: Form, path: Mapping[str, Any], saved: str, notice: str) -> str:
     """The address of what is on screen, as one of a view."""
-    shown = {**view_of(form.raw("back")), "saved": saved, "notice": notice}
+    shown = {**screen_of(form.raw("back")), "saved": saved, "notice": notice}
     return Scope.of(path, form.all("experiments")).address(site, **shown)

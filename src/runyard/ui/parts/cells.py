@@ -9,7 +9,7 @@ from markupsafe import Markup, escape
 from runyard.core.amounts import plural
 from runyard.core.numbers import as_numbers
 from runyard.tracking.runs.entities import Run
-from runyard.ui.parts.column_settings import WIDTH_STEP, ColumnSettings
+from runyard.ui.parts.column_settings import ColumnSettings
 from runyard.ui.parts.columns import ValueColumn
 from runyard.ui.parts.format import MISSING, cut_middle, number
 from runyard.ui.parts.metric_names import Goal
@@ -82,8 +82,7 @@ def shown_columns(
 
 
 def _own(column: ValueColumn, head: Column, settings: ColumnSettings, pinned: bool, around: Around) -> ShownColumn:
-    width = settings.widths.get(column.name)
-    sized = f"px{width // WIDTH_STEP}" if width else ""
+    sized = settings.sized(column.name)
     return ShownColumn(
         column=column,
         head=head,
@@ -102,8 +101,7 @@ def _own(column: ValueColumn, head: Column, settings: ColumnSettings, pinned: bo
 def _shown(
     column: ValueColumn, head: Column, runs: Sequence[Run], settings: ColumnSettings, pinned: bool, around: Around
 ) -> ShownColumn:
-    goal, width = settings.goal(column), settings.widths.get(column.name)
-    sized = f"px{width // WIDTH_STEP}" if width else ""
+    goal, sized = settings.goal(column), settings.sized(column.name)
     if column.kind == "metrics":
         values = [run.data.metrics[column.key] for run in runs if column.key in run.data.metrics]
         nested = [_best_below(column.key, run, goal, around) for run in runs]

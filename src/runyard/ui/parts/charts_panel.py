@@ -1,7 +1,7 @@
 """Charts beside the table of runs: whether they are shown, of which runs or groups, and of which metrics."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
@@ -17,18 +17,24 @@ from runyard.ui.parts.chosen_runs import MAX_RUNS, Chosen
 from runyard.ui.parts.format import shortened
 from runyard.ui.parts.list_state import ListState
 from runyard.ui.parts.looks import classes, look_of, looks_of_groups
+from runyard.ui.parts.metric_names import goal_of, weight_of
 from runyard.ui.parts.run_groups import GroupTable
 from runyard.ui.site import Site
 
-MODES = ("table", "split", "only")
+MODES = ("table", "below", "split", "only")
 """What is on the page, as ``charts=`` of its address says."""
-_WORDS = ("Table", "Split", "Charts")
+_WORDS = ("Table", "Below", "Split", "Charts")
+_TITLES = ("The table alone", "Charts below the table", "Charts beside the table", "Charts alone")
+FEW = 12
+"""Rows up to which charts stand below the table where the address does not say: it leaves the page empty there."""
 PAGE_SIZE = 48
 """Charts of a page of them."""
 MAX_PINS = 24
 MAX_LINES, RUNS_OF_LINES = 12, 240
 """Groups that have a line, and runs that are read for all of them."""
 _SYSTEM, _NONE = "system", "."
+_TELLING = 0.9
+"""The weight of metrics from which on they stand by their names alone."""
 _MAX_DIGITS = 9
 
 
@@ -38,6 +44,7 @@ class Mode:
 
     name: str
     word: str
+    title: str
     href: str
 
 
@@ -147,22 +154,31 @@ class Asked:
     question: Experiments, filter and view, as all searches of the page have them.
     described: The metrics of the matching runs.
     rows: The runs of the rows.
+    all_rows: There are no others on further pages.
     groups: The groups of the rows, where they are some.
     """
 
     question: Mapping[str, Any]
     described: RunsDescribed
     rows: Sequence[Run]
+    all_rows: bool
     groups: GroupTable | None
     chosen: Chosen
+
+    @property
+    def usual_mode(self) -> str:
+        """What is on the page where the address does not say: few runs leave room for their charts."""
+        few = self.all_rows and self.groups is None and 0 < len(self.rows) <= FEW
+        return "below" if few and any(run.data.metrics for run in self.rows) else MODES[0]
 
 
 def charts_panel(site: Site, state: ListState, path: str, asked: Asked) -> ChartsPanel:
     """The charts that an address asks for. A search more for chosen runs of other pages, and one a group."""
-    mode = state.choice("charts", MODES)
+    usual = asked.usual_mode
+    mode = state.choice("charts", (usual, *MODES))
     modes = tuple(
-        Mode(name, word, state.here(path, charts=None if name == MODES[0] else name))
-        for name, word in zip(MODES, _WORDS, strict=True)
+        Mode(name, word, title, state.here(path, charts=None if name == usual else name))
+        for name, word, title in zip(MODES, _WORDS, _TITLES, strict=True)
     )
     if mode == MODES[0] or not (asked.rows or asked.groups or asked.chosen.run_ids):
         return ChartsPanel(mode, modes, {})
@@ -224,7 +240,8 @@ def _keys(site: Site, state: ListState, asked: Asked, runs: Sequence[Run]) -> Ke
     except InvalidParameter as wrong:
         problem = wrong.message
     pinned = tuple(dict.fromkeys(state.all("charts_pin")))[:MAX_PINS]
-    ordered = sorted(keys.difference(pinned), key=_order)
+    telling = {_group(key) for key in keys if goal_of(key)}
+    ordered = sorted(keys.difference(pinned), key=lambda key: _order(key, telling))
     first = _offset(state.text("charts_from"), len(ordered))
     totals, folds = Counter(map(_group, ordered)), state.all("charts_fold")
     groups = tuple(
@@ -260,7 +277,15 @@ def _group(key: str) -> str:
     return key.partition("/")[0] if "/" in key else _NONE
 
 
-def _order(key: str) -> tuple[bool, bool, str, str]:
-    """Those without a ``/`` first, what the machine did last."""
-    group = _group(key)
-    return group == _SYSTEM, group != _NONE, group, key
+def _order(key: str, telling: Collection[str]) -> tuple[bool, bool, bool, str, float, str]:
+    """What metrics are ordered by: what tells how good runs are before what keeps books.
+
+    Groups without such a metric come behind the others, and those without a ``/`` first among them; what the machine
+    did comes last.
+
+    Parameters
+    ----------
+    telling: The groups that have metrics whose best value is known by their name.
+    """
+    group, weight = _group(key), weight_of(key)
+    return group == _SYSTEM, group not in telling, group != _NONE, group, -min(weight, _TELLING), key

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from runyard.ui.parts.columns import ValueColumn
 from runyard.ui.parts.list_state import ListState
 from runyard.ui.parts.metric_names import Goal, goal_of
+from runyard.ui.parts.own_columns import NAME_COLUMN
 
 WIDTH_STEP, MIN_WIDTH, MAX_WIDTH = 20, 40, 600
 """Pixels. The style sheet has a class for each step: a page may hold no styles of its own."""
@@ -33,7 +34,7 @@ class ColumnSettings:
     @classmethod
     def of(cls, state: ListState, shown: Sequence[ValueColumn]) -> "ColumnSettings":
         """Read from an address; what it says of other columns, or wrongly, is left out."""
-        names = sorted((column.name for column in shown), key=len, reverse=True)
+        names = sorted((NAME_COLUMN, *(column.name for column in shown)), key=len, reverse=True)
         widths = {name: int(text) for name, text in _said(state.all("width"), names).items() if _is_number(text)}
         pinned = state.text("pin")
         return cls(
@@ -42,6 +43,11 @@ class ColumnSettings:
             labels={name: text[:MAX_LABEL] for name, text in _said(state.all("label"), names).items()},
             goals=chosen_goals(state),
         )
+
+    def sized(self, name: str) -> str:
+        """The class of the width that was chosen for a column; empty for none."""
+        width = self.widths.get(name)
+        return f"px{width // WIDTH_STEP}" if width else ""
 
     def label(self, column: ValueColumn) -> str:
         """What the head of a column shows."""

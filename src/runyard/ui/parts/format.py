@@ -6,12 +6,17 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from runyard.core.amounts import plural
 
 MISSING = "\N{EN DASH}"
 _NEVER = Markup('<span class="none">–</span>')
+_PIECE = 12
+"""Characters of a name up to which it is not broken."""
+_PART_ENDS = re.compile(r"(?<=[_=/|:;…])(?=[^_=/|:;…])|(?<=,)(?=\D)|(?<=\D,)")
+"""Where parts of a name end; a comma between digits may be in a number."""
+_POWER = re.compile(r"(\d[eE]-\d+)")
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _STATUS_LOOKS = {
     "FINISHED": ("ok", "circle-check", "Finished"),
@@ -143,6 +148,29 @@ def cut_middle(text: str, most: int = 60) -> str:
     return line if len(line) <= most else f"{line[: most - 1 - end]}…{line[-end:]}"
 
 
+def breakable(text: str) -> Markup:
+    """A name that a narrow column breaks between its parts: behind ``_``, ``=``, ``,`` or ``/``, not inside a number.
+
+    Spaces and hyphens break by themselves. Short words get no place to break: pages of many names stay light.
+    """
+    return Markup(" ").join(_broken(word) for word in text.split(" "))
+
+
+def _broken(word: str) -> Markup:
+    """A word with places to break, between pieces of a length that a narrow column has room for."""
+    pieces = [""]
+    for part in _PART_ENDS.split(word) if len(word) > _PIECE else [word]:
+        if pieces[-1] and len(pieces[-1]) + len(part) > _PIECE:
+            pieces.append("")
+        pieces[-1] += part
+    return Markup("<wbr>").join(map(_whole_powers, pieces))
+
+
+def _whole_powers(piece: str) -> Markup:
+    """A piece of a name whose numbers are not broken behind the hyphen of an exponent, as browsers do."""
+    return Markup(_POWER.sub(r"<span>\1</span>", str(escape(piece))))  # noqa: S704  (escaped, and a tag of ours)
+
+
 def status_class(status: str) -> str:
     """The style class of a run status."""
     return _status(status)[0]
@@ -178,6 +206,7 @@ FILTERS: dict[str, Any] = {
     "size": size,
     "shortened": shortened,
     "cut_middle": cut_middle,
+    "breakable": breakable,
     "status_class": status_class,
     "status_icon": status_icon,
     "status_label": status_label,

@@ -11,7 +11,9 @@ from starlette.requests import Request
 from runyard.ui.navigation import QueryValue, encode_query
 from runyard.ui.parts.chart_runs import SETTINGS
 
-_PASSING = ("page", "from", "notice", "done", "undo", "left", "selection", "chosen", "dropped")
+CHOSEN = ("selection", "chosen", "dropped")
+"""Parameters of what is chosen in a table, on any page of it."""
+_PASSING = ("page", "from", "notice", "done", "undo", "left", *CHOSEN)
 """Parameters that links to other views leave out: of this page, of what was just done, and what is chosen, which the
 script of the table carries along."""
 GROUPING = ("group", "stat", "group_order", "of")
@@ -64,6 +66,11 @@ def view_of(query: str, names: Collection[str] = _VIEW) -> dict[str, list[str]]:
         if name in names:
             view.setdefault(name, []).append(value)
     return view
+
+
+def screen_of(query: str) -> dict[str, list[str]]:
+    """The parameters of a query that make up what is on screen: the view, and what is chosen in it."""
+    return view_of(query, (*_VIEW, *CHOSEN))
 
 
 def arrangement_of(query: str) -> dict[str, list[str]]:

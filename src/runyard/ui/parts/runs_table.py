@@ -22,6 +22,7 @@ class RunsTable:
     Attributes
     ----------
     name: The head of the names.
+    name_class: The class of the width that was chosen for them; empty for none.
     columns: The columns behind it.
     pinned: How many of the columns stay in sight: of those of values, where the address names only such.
     orders: What the rows are sorted by.
@@ -30,6 +31,7 @@ class RunsTable:
     """
 
     name: Column
+    name_class: str
     columns: tuple[ShownColumn, ...]
     pinned: int
     orders: tuple[OrderChip, ...]
@@ -62,7 +64,15 @@ def runs_table(
     beside = around(site, [column.name for column in choice.shown], runs, experiments)
     name = column_of(NAME_COLUMN, "Run", orders, state, path)
     heads = tuple(
-        column_of(column.order_key, column.title, orders, state, path, numeric=column.kind == "metrics")
+        column_of(
+            column.order_key,
+            column.title,
+            orders,
+            state,
+            path,
+            numeric=column.kind == "metrics",
+            goal=settings.goal(column),
+        )
         for column in choice.shown
     )
     counted = [column for column in choice.shown if choice.named or not column.is_own]
@@ -78,7 +88,8 @@ def runs_table(
         ),
         pinned=settings.pinned,
         orders=order_chips(orders, (name, *heads), state, path),
-        names=short_names(runs),
+        name_class=settings.sized(NAME_COLUMN),
+        names=short_names(runs, settings.widths.get(NAME_COLUMN)),
         kept=state.kept("filter"),
         kept_by_columns=state.kept("col", "equal", "pin"),
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from runyard.ui.parts.list_state import ListState
+from runyard.ui.parts.metric_names import Goal
 
 Direction = Literal["ascending", "descending"]
 
@@ -44,21 +45,31 @@ def order_terms(order: str | Sequence[str], default: str) -> list[str]:
 
 
 def column_of(
-    key: str, label: str, order: str | Sequence[str], state: ListState, path: str, *, numeric: bool = False
+    key: str,
+    label: str,
+    order: str | Sequence[str],
+    state: ListState,
+    path: str,
+    *,
+    numeric: bool = False,
+    goal: Goal | None = None,
 ) -> Column:
-    """The head of a column. The first click sorts numbers and times downwards, names upwards; the next turns it.
+    """The head of a column. The first click sorts the best values to the top where it is known which these are.
+
+    Else it sorts numbers and times downwards, names upwards. The next click turns it.
 
     Parameters
     ----------
     key: What it sorts by; empty for nothing: then there is no address.
     order: The keys of the order, the first first; or the only one.
+    goal: Which value of the column is the best.
     """
     orders = [order] if isinstance(order, str) else order
     if not key:
         return Column(key, label, href="", title=f"{label}: cannot be sorted by")
     place = next((place for place, each in enumerate(orders, 1) if is_of(each, key)), 0)
     found = _direction(orders[place - 1]) if place else None
-    falls_first = numeric or key.endswith(("_time", "_timestamp"))
+    falls_first = goal == "most" if goal else numeric or key.endswith(("_time", "_timestamp"))
     falling = found == "ascending" if found else falls_first
     target = f"{key} DESC" if falling else f"{key} ASC"
     return Column(
