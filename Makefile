@@ -27,7 +27,7 @@ demo: $(VENV)/.demo
 test: $(VENV)/.dev
 	.ci/prepare
 	$(BIN)/python -m tests.support.environments & made=$$!; $(MAKE) --no-print-directory $(VENV)/.collected && wait $$made
-	$(BIN)/python -m pytest $(PYTEST)
+	.ci/in-memory $(BIN)/python -m pytest $(PYTEST)
 
 test-flavors: $(VENV)/.dev
 	$(BIN)/python -m tests.support.families $(FAMILIES)
