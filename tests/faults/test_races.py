@@ -9,29 +9,21 @@ from typing import Any
 import pytest
 
 from tests.support.http import Caller
-from tests.support.postgres import Cluster
-from tests.support.server import RunningServer
+from tests.support.pair import KINDS, Servers, pair
 
 CLIENTS = 32
 SECONDS = 10
 """Less than any time limit that a forgotten client would run into, and more than a busy machine takes."""
 
 
-@pytest.fixture(params=["one process", "two processes on SQLite", "two processes on PostgreSQL"])
-def servers(
-    request: pytest.FixtureRequest, start_server: Callable[..., RunningServer]
-) -> Iterator[tuple[RunningServer, RunningServer]]:
-    """Two servers on one database, or one server twice."""
-    if request.param == "two processes on PostgreSQL":
-        cluster: Cluster = request.getfixturevalue("postgres")
-        uri = cluster.new_database()
-        yield start_server(database_uri=uri), start_server(database_uri=uri)
-        return
-    first = start_server()
-    yield first, first if request.param == "one process" else start_server(database_uri=first.database_uri)
+@pytest.fixture(scope="module", params=KINDS)
+def servers(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    """Two servers on one database, or one server twice; each test has names and runs of its own."""
+    with pair(request, tmp_path_factory.mktemp("races")) as both:
+        yield both
 
 
-def at_once(servers: tuple[RunningServer, RunningServer], act: Callable[[Caller, int], Any]) -> list[Any]:
+def at_once(servers: Servers, act: Callable[[Caller, int], Any]) -> list[Any]:
     """What each of the clients got, half of them from either server, all released together."""
     barrier = threading.Barrier(CLIENTS)
     results: list[Any] = [None] * CLIENTS
@@ -60,7 +52,7 @@ def outcome(reply: tuple[int, Any]) -> str:
     return "won" if status == 200 else f"{status} {answer['error_code']}"
 
 
-def test_one_client_wins_a_name(servers: tuple[RunningServer, RunningServer]) -> None:
+def test_one_client_wins_a_name(servers: Servers) -> None:
     """The others are told that the name is taken, without a word of the database."""
     replies = at_once(servers, lambda caller, _: caller.post("experiments/create", {"name": "wanted"}))
 
@@ -68,7 +60,7 @@ def test_one_client_wins_a_name(servers: tuple[RunningServer, RunningServer]) ->
     assert not any(word in str(replies) for word in ("SQL", "UNIQUE", "psycopg", "INSERT"))
 
 
-def test_the_first_value_of_a_param_stays(servers: tuple[RunningServer, RunningServer]) -> None:
+def test_the_first_value_of_a_param_stays(servers: Servers) -> None:
     """The first one wins; the others get an error that another value is there."""
     with Caller(servers[0].url) as caller:
         run_id = caller.new_run()
@@ -83,7 +75,7 @@ def test_the_first_value_of_a_param_stays(servers: tuple[RunningServer, RunningS
     assert "won" == outcome(replies[int(param["value"])])
 
 
-def test_one_batch_sent_by_all_is_stored_once(servers: tuple[RunningServer, RunningServer]) -> None:
+def test_one_batch_sent_by_all_is_stored_once(servers: Servers) -> None:
     """Retries that overlap with the first try must be harmless."""
     with Caller(servers[0].url) as caller:
         run_id = caller.new_run()
@@ -104,7 +96,7 @@ def test_one_batch_sent_by_all_is_stored_once(servers: tuple[RunningServer, Runn
     assert {"m0": 297, "m1": 298, "m2": 299} == {metric["key"]: metric["step"] for metric in data["metrics"]}
 
 
-def test_tags_of_one_run_from_all_are_all_there(servers: tuple[RunningServer, RunningServer]) -> None:
+def test_tags_of_one_run_from_all_are_all_there(servers: Servers) -> None:
     """What a run shows is rebuilt by every writer, and no writer may undo another's."""
     with Caller(servers[0].url) as caller:
         run_id = caller.new_run()

@@ -5,28 +5,21 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from tests.support.http import Caller
-from tests.support.postgres import Cluster
-from tests.support.server import RunningServer
+from tests.support.pair import KINDS, Servers, pair
 
 CLIENTS = 32
 
-Servers = tuple[RunningServer, RunningServer]
 
-
-@pytest.fixture(params=["one process", "two processes on SQLite", "two processes on PostgreSQL"])
-def servers(request: pytest.FixtureRequest, start_server: Callable[..., RunningServer]) -> Iterator[Servers]:
-    """Two servers on one database, or one server twice."""
-    if request.param == "two processes on PostgreSQL":
-        cluster: Cluster = request.getfixturevalue("postgres")
-        uri = cluster.new_database()
-        yield start_server(database_uri=uri), start_server(database_uri=uri)
-        return
-    first = start_server()
-    yield first, first if request.param == "one process" else start_server(database_uri=first.database_uri)
+@pytest.fixture(scope="module", params=KINDS)
+def servers(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    """Two servers on one database, or one server twice; each test has models of its own."""
+    with pair(request, tmp_path_factory.mktemp("races")) as both:
+        yield both
 
 
 def at_once(servers: Servers, act: Callable[[Caller, int], Any]) -> list[Any]:
@@ -61,18 +54,20 @@ def outcome(reply: tuple[int, Any]) -> str:
     return "won" if status == 200 else f"{status} {answer['error_code']}"
 
 
-def new_model(servers: Servers, versions: int) -> None:
-    """Register m with this number of versions."""
+def new_model(servers: Servers, versions: int) -> str:
+    """Register a model with this number of versions; returns its name."""
+    name = f"m-{uuid4().hex}"
     with Caller(servers[0].url) as caller:
-        caller.call("registered-models/create", {"name": "m"})
+        caller.call("registered-models/create", {"name": name})
         for _ in range(versions):
-            caller.call("model-versions/create", {"name": "m", "source": "s3://b/m"})
+            caller.call("model-versions/create", {"name": name, "source": "s3://b/m"})
+    return name
 
 
-def versions_of(servers: Servers) -> list[dict[str, Any]]:
-    """All versions of m, by number."""
+def versions_of(servers: Servers, name: str) -> list[dict[str, Any]]:
+    """All versions of a model, by number."""
     with Caller(servers[1].url) as caller:
-        answer = caller.get("model-versions/search?filter=name%3D'm'&order_by=version_number")[1]
+        answer = caller.get(f"model-versions/search?filter=name%3D'{name}'&order_by=version_number")[1]
     found: list[dict[str, Any]] = answer.get("model_versions", [])
     return found
 
@@ -89,57 +84,59 @@ def test_one_client_wins_a_new_name(servers: Servers) -> None:
     """Renaming is a race for a name, too; the losers keep theirs."""
     with Caller(servers[0].url) as caller:
         for number in range(CLIENTS):
-            caller.call("registered-models/create", {"name": f"m{number}"})
+            caller.call("registered-models/create", {"name": f"renamed {number}"})
+    wanted = {"new_name": "renamed to what all want"}
     replies = at_once(
         servers,
-        lambda caller, number: caller.post("registered-models/rename", {"name": f"m{number}", "new_name": "wanted"}),
+        lambda caller, number: caller.post("registered-models/rename", {"name": f"renamed {number}", **wanted}),
     )
     with Caller(servers[1].url) as caller:
-        found = caller.get("registered-models/search")[1]["registered_models"]
+        found = caller.get("registered-models/search?filter=name%20LIKE%20'renamed%20%25'")[1]["registered_models"]
 
     assert {"won": 1, "400 RESOURCE_ALREADY_EXISTS": CLIENTS - 1} == Counter(map(outcome, replies))
     assert CLIENTS == len({model["name"] for model in found})
+    assert wanted["new_name"] in {model["name"] for model in found}
 
 
 def test_numbers_of_versions_are_contiguous(servers: Servers) -> None:
     """Each of three versions of every client has a number of its own, and none is left out."""
-    new_model(servers, 0)
-    message = {"name": "m", "source": "s3://b/m", "tags": [{"key": "t", "value": "x"}]}
+    name = new_model(servers, 0)
+    message = {"name": name, "source": "s3://b/m", "tags": [{"key": "t", "value": "x"}]}
     replies = at_once(servers, lambda caller, _: [caller.post("model-versions/create", message) for _ in range(3)])
 
     given = [int(answer["model_version"]["version"]) for three in replies for _, answer in three]
     assert list(range(1, 3 * CLIENTS + 1)) == sorted(given)
-    assert sorted(given) == [int(version["version"]) for version in versions_of(servers)]
+    assert sorted(given) == [int(version["version"]) for version in versions_of(servers, name)]
 
 
 def test_at_most_one_is_in_production(servers: Servers) -> None:
     """After transitions that archive: the last one, all others are archived."""
-    new_model(servers, CLIENTS)
+    name = new_model(servers, CLIENTS)
     replies = at_once(
         servers,
         lambda caller, number: caller.post(
             "model-versions/transition-stage",
-            {"name": "m", "version": str(number + 1), "stage": "Production", "archive_existing_versions": True},
+            {"name": name, "version": str(number + 1), "stage": "Production", "archive_existing_versions": True},
         ),
     )
 
     assert {"won": CLIENTS} == Counter(map(outcome, replies))
-    stages = Counter(version["current_stage"] for version in versions_of(servers))
+    stages = Counter(version["current_stage"] for version in versions_of(servers, name))
     assert {"Production": 1, "Archived": CLIENTS - 1} == stages
 
 
 def test_an_alias_points_at_one_version(servers: Servers) -> None:
     """The last one wins; the history leads from each version to the next without a gap."""
-    new_model(servers, CLIENTS)
+    name = new_model(servers, CLIENTS)
     replies = at_once(
         servers,
         lambda caller, number: caller.post(
-            "registered-models/alias", {"name": "m", "alias": "champion", "version": str(number + 1)}
+            "registered-models/alias", {"name": name, "alias": "champion", "version": str(number + 1)}
         ),
     )
     with Caller(servers[1].url) as caller:
-        aliases = caller.get("registered-models/get?name=m")[1]["registered_model"]["aliases"]
-        _, _, answer = caller.request("GET", "/api/2.0/runyard/registered-models/moves?name=m&max_results=100")
+        aliases = caller.get(f"registered-models/get?name={name}")[1]["registered_model"]["aliases"]
+        _, _, answer = caller.request("GET", f"/api/2.0/runyard/registered-models/moves?name={name}&max_results=100")
     moves = json.loads(answer)["moves"][::-1]
 
     assert {"won": CLIENTS} == Counter(map(outcome, replies))
@@ -149,49 +146,49 @@ def test_an_alias_points_at_one_version(servers: Servers) -> None:
 
 def test_no_alias_is_left_at_a_deleted_version(servers: Servers) -> None:
     """Half of the clients point aliases at versions that the others delete."""
-    new_model(servers, CLIENTS // 2)
+    name = new_model(servers, CLIENTS // 2)
 
     def act(caller: Caller, number: int) -> tuple[int, Any]:
         version = str(number // 2 + 1)
         if number % 2:
-            return removed(caller, "model-versions/delete", {"name": "m", "version": version})
-        return caller.post("registered-models/alias", {"name": "m", "alias": f"a{number}", "version": version})
+            return removed(caller, "model-versions/delete", {"name": name, "version": version})
+        return caller.post("registered-models/alias", {"name": name, "alias": f"a{number}", "version": version})
 
     replies = at_once(servers, act)
     with Caller(servers[1].url) as caller:
-        model = caller.get("registered-models/get?name=m")[1]["registered_model"]
+        model = caller.get(f"registered-models/get?name={name}")[1]["registered_model"]
 
     assert "aliases" not in model
-    assert [] == versions_of(servers)
+    assert [] == versions_of(servers, name)
     assert set(map(outcome, replies)) <= {"won", "404 RESOURCE_DOES_NOT_EXIST"}
     assert {"won"} == {outcome(reply) for reply in replies[1::2]}
 
 
 def test_a_model_is_deleted_while_it_is_used(servers: Servers) -> None:
     """Everybody gets an answer that makes sense, and nothing is left of it."""
-    new_model(servers, 3)
+    name = new_model(servers, 3)
     acts: list[Callable[[Caller], tuple[int, Any]]] = [
-        lambda caller: caller.post("model-versions/create", {"name": "m", "source": "s3://b/m"}),
-        lambda caller: caller.post("registered-models/set-tag", {"name": "m", "key": "k", "value": "v"}),
-        lambda caller: caller.post("model-versions/set-tag", {"name": "m", "version": "1", "key": "k", "value": "v"}),
-        lambda caller: caller.post("registered-models/alias", {"name": "m", "alias": "a", "version": "2"}),
-        lambda caller: caller.get("registered-models/get?name=m"),
-        lambda caller: caller.get("model-versions/get?name=m&version=3"),
-        lambda caller: removed(caller, "registered-models/delete", {"name": "m"}),
+        lambda caller: caller.post("model-versions/create", {"name": name, "source": "s3://b/m"}),
+        lambda caller: caller.post("registered-models/set-tag", {"name": name, "key": "k", "value": "v"}),
+        lambda caller: caller.post("model-versions/set-tag", {"name": name, "version": "1", "key": "k", "value": "v"}),
+        lambda caller: caller.post("registered-models/alias", {"name": name, "alias": "a", "version": "2"}),
+        lambda caller: caller.get(f"registered-models/get?name={name}"),
+        lambda caller: caller.get(f"model-versions/get?name={name}&version=3"),
+        lambda caller: removed(caller, "registered-models/delete", {"name": name}),
     ]
     replies = at_once(servers, lambda caller, number: acts[number % len(acts)](caller))
 
     assert set(map(outcome, replies)) <= {"won", "404 RESOURCE_DOES_NOT_EXIST"}
     assert 1 == sum(outcome(reply) == "won" for reply in replies[len(acts) - 1 :: len(acts)])
-    assert [] == versions_of(servers)
+    assert [] == versions_of(servers, name)
 
 
 def test_a_logged_model_notes_all_its_versions(servers: Servers) -> None:
     """Its tag is one text that every client adds to."""
-    new_model(servers, 0)
+    name = new_model(servers, 0)
     with Caller(servers[0].url) as caller:
         logged = caller.call("logged-models", {"experiment_id": "0", "name": "net"})["model"]["info"]["model_id"]
-    message = {"name": "m", "source": f"models:/{logged}", "model_id": logged}
+    message = {"name": name, "source": f"models:/{logged}", "model_id": logged}
     replies = at_once(servers, lambda caller, _: caller.post("model-versions/create", message))
     with Caller(servers[1].url) as caller:
         tags = caller.get(f"logged-models/{logged}")[1]["model"]["info"]["tags"]

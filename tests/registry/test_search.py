@@ -14,6 +14,7 @@ from runyard.registry.registered_models.messages import (
     UpdateRegisteredModel,
 )
 from tests.registry.building import BAD, a_model, a_version, names, numbers, refusal
+from tests.support import sqlite
 from tests.support.checked_gate import CheckedGate
 
 PROMPT = {"mlflow.prompt.is_prompt": "true"}
@@ -24,13 +25,14 @@ def gate(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     """A registry that the tests only read, on SQLite and on PostgreSQL in turn."""
     folder = tmp_path_factory.mktemp("store")
     cluster = request.getfixturevalue("postgres") if request.param == "postgresql" else None
-    uri = cluster.new_database() if cluster else f"sqlite:///{folder / 'store.db'}"
-    opened = CheckedGate.open(uri, artifact_root=str(folder / "artifacts"))
+    artifacts = folder / "artifacts"
+    uri = cluster.store(str(artifacts)) if cluster else sqlite.new_store(folder / "store.db", artifacts)
+    opened = CheckedGate.open(uri, artifact_root=str(artifacts))
     fill(opened)
     yield opened
     opened.close()
     if cluster:
-        cluster.drop_database(uri)
+        cluster.give_back(uri)
 
 
 def fill(gate: Gate) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from runyard.gate.gate import Gate
+from tests.support import sqlite
 from tests.support.checked_gate import CheckedGate
 
 
@@ -13,9 +14,10 @@ def gate(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     """A gate on a database of the module, on SQLite and on PostgreSQL in turn."""
     folder = tmp_path_factory.mktemp("store")
     cluster = request.getfixturevalue("postgres") if request.param == "postgresql" else None
-    uri = cluster.new_database() if cluster else f"sqlite:///{folder / 'store.db'}"
-    opened = CheckedGate.open(uri, artifact_root=str(folder / "artifacts"))
+    artifacts = folder / "artifacts"
+    uri = cluster.store(str(artifacts)) if cluster else sqlite.new_store(folder / "store.db", artifacts)
+    opened = CheckedGate.open(uri, artifact_root=str(artifacts))
     yield opened
     opened.close()
     if cluster:
-        cluster.drop_database(uri)
+        cluster.give_back(uri)

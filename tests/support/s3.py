@@ -35,6 +35,7 @@ class ObjectStore:
     port: int
     filer_port: int
     process: subprocess.Popen[bytes]
+    _client: Any = None
 
     @property
     def url(self) -> str:
@@ -51,8 +52,8 @@ class ObjectStore:
         }
 
     def client(self) -> Any:
-        """boto3's client with all rights, to look behind the code under test."""
-        return boto3.session.Session().client(
+        """boto3's client with all rights, to look behind the code under test; to make one takes a tenth of a second."""
+        self._client = self._client or boto3.session.Session().client(
             "s3",
             endpoint_url=self.url,
             aws_access_key_id=ADMIN[0],
@@ -60,6 +61,7 @@ class ObjectStore:
             region_name="us-east-1",
             config=Config(s3={"addressing_style": "path"}),
         )
+        return self._client
 
     def kept(self, prefix: str) -> list[str]:
         """What the keys below a prefix of the bucket ``models`` are called there."""

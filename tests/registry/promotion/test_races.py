@@ -2,32 +2,23 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.support.http import Caller
-from tests.support.postgres import Cluster
-from tests.support.server import RunningServer
+from tests.support.pair import KINDS, Servers, pair
 
 CANDIDATES = 12
 
 
-@pytest.fixture(params=["one process", "two processes on SQLite", "two processes on PostgreSQL"])
-def servers(
-    request: pytest.FixtureRequest, start_server: Callable[..., RunningServer], tmp_path: Path
-) -> Iterator[tuple[RunningServer, RunningServer]]:
+@pytest.fixture(params=KINDS)
+def servers(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Servers]:
     """Two servers on one database and one store of artifacts, or one server twice."""
-    store = ("--artifacts-destination", str(tmp_path / "artifacts"))
-    if request.param == "two processes on PostgreSQL":
-        cluster: Cluster = request.getfixturevalue("postgres")
-        uri = cluster.new_database()
-        yield start_server(*store, database_uri=uri), start_server(*store, database_uri=uri)
-        return
-    first = start_server(*store)
-    yield first, first if request.param == "one process" else start_server(*store, database_uri=first.database_uri)
+    with pair(request, tmp_path, "--artifacts-destination", str(tmp_path / "artifacts")) as both:
+        yield both
 
 
 def ask(caller: Caller, method: str, path: str, message: Any = None) -> tuple[int, Any]:
@@ -59,7 +50,7 @@ def versions_by_f1(caller: Caller) -> dict[str, float]:
     return found
 
 
-def promote_at_once(servers: tuple[RunningServer, RunningServer], versions: list[str]) -> dict[str, Any]:
+def promote_at_once(servers: Servers, versions: list[str]) -> dict[str, Any]:
     """Every version is promoted if it is better than the current one, all at the same moment; returns the answers."""
     barrier = threading.Barrier(len(versions))
     answers: dict[str, Any] = {}
@@ -80,7 +71,7 @@ def promote_at_once(servers: tuple[RunningServer, RunningServer], versions: list
     return answers
 
 
-def test_promotions_at_once_leave_one_consistent_history(servers: tuple[RunningServer, RunningServer]) -> None:
+def test_promotions_at_once_leave_one_consistent_history(servers: Servers) -> None:
     """Each is judged by the champion the one before it left: the alias only ever moves to a better version."""
     with Caller(servers[0].url) as caller:
         f1 = versions_by_f1(caller)
