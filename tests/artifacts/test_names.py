@@ -21,6 +21,7 @@ from tests.support.fluent import forget_everything
 from tests.support.http import Caller
 from tests.support.s3 import ObjectStore
 from tests.support.server import RunningServer
+from tests.support.sqlite import new_store
 
 NAMES = [
     "50%20off",
@@ -68,15 +69,22 @@ def in_s3(objects: ObjectStore, tmp_path_factory: pytest.TempPathFactory) -> Ite
     running.kill()
 
 
+@pytest.fixture(scope="module")
+def on_disk(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A store without a server."""
+    folder = tmp_path_factory.mktemp("names")
+    return new_store(folder / "store.db", folder / "artifacts")
+
+
 @pytest.fixture(params=["database", "server", "S3", "server with S3"])
-def place(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Place]:
-    """Each kind of store in turn; the module's functions and the command line use it."""
+def place(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, on_disk: str) -> Iterator[Place]:
+    """Each kind of store in turn, with an experiment for each test; functions and the command line use it."""
     kind, web, location = request.param, "", None
     if kind.startswith("server"):
         server: RunningServer = request.getfixturevalue("in_s3" if "S3" in kind else "server")
         uri = web = server.url
     else:
-        uri = f"sqlite:///{tmp_path / 'store.db'}"
+        uri = on_disk
         if kind == "S3":
             for name, value in request.getfixturevalue("objects").environment().items():
                 monkeypatch.setenv(name, value)

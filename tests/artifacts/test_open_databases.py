@@ -1,8 +1,6 @@
 """A database that this program has open is not read by the way: that would lose what is written to it afterwards."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +8,7 @@ import pytest
 from runyard.client import RunyardClient
 from runyard.core.open_databases import is_open_database, open_files
 from runyard.exceptions import InvalidParameter
+from tests.support.programs import start_program
 
 OTHER = """
 import sys
@@ -22,8 +21,9 @@ print(*sorted(tag for tag in client.get_run(sys.argv[2]).data.tags if "." not in
 
 def in_another_process(store: str, run_id: str, tag: str) -> str:
     """Set a tag in a process that opens and closes the database; the tags it sees."""
-    command = [sys.executable, "-c", OTHER, store, run_id, tag]
-    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout.strip()
+    code, out, errors = start_program(OTHER, store, run_id, tag).finish()
+    assert (0, "") == (code, errors)
+    return out.strip()
 
 
 def test_storing_the_folder_of_the_store_loses_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

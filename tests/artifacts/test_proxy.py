@@ -153,7 +153,7 @@ def test_file_that_grows_while_it_is_sent(server: RunningServer, tmp_path: Path)
 
     def write() -> None:
         with log.open("ab") as file:
-            while not stop.is_set():
+            while not stop.wait(0.0002):  # written without a pause it would be hundreds of megabytes in the end
                 file.write(b"x" * 1000)
                 file.flush()
 
@@ -161,7 +161,9 @@ def test_file_that_grows_while_it_is_sent(server: RunningServer, tmp_path: Path)
     writer.start()
     try:
         for _ in range(5):
+            before = log.stat().st_size
             log_artifact(ProxyRepository(server.url, root), str(log))
+            assert log.stat().st_size > before
     finally:
         stop.set()
         writer.join()

@@ -1,8 +1,6 @@
 """Numbers in environment variables: what is none is said with the variable's name."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -10,7 +8,7 @@ import pytest
 from runyard import settings
 from runyard.exceptions import InvalidParameter
 from tests.client.scripted import ScriptedServer
-from tests.support.programs import start_program
+from tests.support.programs import start_command, start_program
 
 NUMBERS = [
     setting
@@ -61,7 +59,6 @@ def test_commands_read_files_too(tmp_path: Path) -> None:
     address = tmp_path / "address"
     address.write_text(f"sqlite:///{tmp_path / 'runyard.db'}\n", encoding="utf-8")
     environment = {**os.environ, "RUNYARD_BACKEND_STORE_URI_FILE": str(address)}
-    command = [sys.executable, "-m", "runyard", "db", "upgrade"]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    _, _, errors = start_command("db", "upgrade", environment=environment).finish()
 
-    assert f"There is no database at {tmp_path / 'runyard.db'}" in done.stderr
+    assert f"There is no database at {tmp_path / 'runyard.db'}" in errors

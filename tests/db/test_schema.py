@@ -1,7 +1,5 @@
 """The schema: made by starting, kept in step with the migrations, never touched silently."""
 
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -18,6 +16,7 @@ from runyard.db.migrate import upgrade
 from runyard.db.schema import HEAD, SchemaOutdated, schema_locked
 from runyard.gate.gate import Gate
 from tests.support.postgres import Cluster
+from tests.support.programs import start_program
 
 pytestmark = pytest.mark.filterwarnings("ignore:Skipped unsupported reflection:sqlalchemy.exc.SAWarning")
 
@@ -125,9 +124,9 @@ def test_a_database_of_another_program_is_refused(database: str) -> None:
 def test_processes_that_start_together_make_one_schema(database: str) -> None:
     """Several servers may be started at once on an empty database."""
     program = "import sys; from runyard.gate.gate import Gate; Gate.open(sys.argv[1]).close()"
-    started = [subprocess.Popen([sys.executable, "-c", program, database]) for _ in range(3)]
+    started = [start_program(program, database, loaded=("a_schema",)) for _ in range(3)]
 
-    assert [0, 0, 0] == [process.wait(timeout=60) for process in started]
+    assert [(0, "", "")] * 3 == [process.finish() for process in started]
     engines = open_engines(database)
     with engines.reading.begin() as connection:
         assert 1 == connection.execute(sa.text("SELECT count(*) FROM experiments")).scalar()
@@ -180,7 +179,7 @@ def test_indexes_are_made_while_others_write(postgres: Cluster) -> None:
     program = "import sys; from runyard.db.migrate import upgrade; upgrade(sys.argv[1])"
     with engine.begin() as writing:
         writing.execute(added, {"id": "1"})  # an open transaction, which making an index waits for
-        upgrading = subprocess.Popen([sys.executable, "-c", program, database])
+        upgrading = start_program(program, database, loaded=("a_schema",))
         waiting = sa.text(
             "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'CREATE INDEX%' AND wait_event = 'virtualxid'"
         )
@@ -192,7 +191,7 @@ def test_indexes_are_made_while_others_write(postgres: Cluster) -> None:
                 time.sleep(0.05)
             other.execute(added, {"id": "2"})
 
-    assert 0 == upgrading.wait(timeout=60)
+    assert (0, "", "") == upgrading.finish()
     with engine.begin() as connection:
         assert 2 == connection.execute(sa.text("SELECT count(*) FROM runs")).scalar_one()
         assert HEAD == connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar_one()

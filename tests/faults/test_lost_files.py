@@ -1,7 +1,5 @@
 """The file of a database goes away while it is in use."""
 
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,32 +9,16 @@ from runyard.client import RunyardClient
 from runyard.client.connection import close_all
 from runyard.client.errors import Unreachable
 from tests.client.reading import journals
+from tests.faults import losses
+from tests.faults.losses import LOSSES
 from tests.support.http import Caller
+from tests.support.programs import start_program
 from tests.support.server import RunningServer
 
-Loss = Callable[[Path], object]
 
-
-def _replaced(file: Path) -> None:
-    RunyardClient(f"sqlite:///{file.parent / 'other.db'}").create_run("0")
-    close_all()
-    (file.parent / "other.db").rename(file)
-
-
-def _moved_away(file: Path) -> None:
-    file.rename(file.parent / "moved.db")
-
-
-def _without_its_log(file: Path) -> None:
-    Path(f"{file}-wal").unlink()
-
-
-LOSSES = [Path.unlink, _replaced, _moved_away, _without_its_log]
-
-
-@pytest.mark.parametrize("lose", LOSSES)
+@pytest.mark.parametrize("way", range(len(LOSSES)), ids=[way.__name__ for way in LOSSES])
 def test_a_lost_file_is_said_and_nothing_is_lost_silently(
-    lose: Loss, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    way: int, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Runs that "succeed" and exist nowhere cost days: new runs and reads fail, points wait in the journal."""
     monkeypatch.setenv("RUNYARD_OFFLINE_AFTER", "0.5")
@@ -44,13 +26,8 @@ def test_a_lost_file_is_said_and_nothing_is_lost_silently(
     client = RunyardClient(f"sqlite:///{folder / 'runyard.db'}")
     run_id = client.create_run("0").info.run_id
     uri = client.tracking_uri
-    program = (
-        "import sys; from runyard.client import RunyardClient; from pathlib import Path\n"
-        "from tests.faults.test_lost_files import LOSSES\n"
-        "LOSSES[int(sys.argv[2])](Path(sys.argv[1].removeprefix('sqlite:///')))"
-    )
-    arguments = [sys.executable, "-c", program, uri, str(LOSSES.index(lose))]
-    subprocess.run(arguments, check=True, cwd=Path(__file__).parents[2])
+    losing = Path(losses.__file__).read_text()
+    assert (0, "", "") == start_program(losing, str(way), uri.removeprefix("sqlite:///")).finish()
 
     for call in (lambda: client.create_run("0"), lambda: client.get_run(run_id), lambda: client.create_experiment("x")):
         with pytest.raises(Unreachable, match=r"deleted, moved or replaced.*Put the file back"):
@@ -87,7 +64,7 @@ def test_a_file_that_is_opened_by_two_addresses_loses_nothing(tmp_path: Path) ->
     runs = []
     for client in clients:
         runs.append(client.create_run("0").info.run_id)
-        subprocess.run([sys.executable, "-c", program, uris[0]], check=True)
+        assert (0, "", "") == start_program(program, uris[0]).finish()
     runs.append(clients[0].create_run("0").info.run_id)
     close_all()
 

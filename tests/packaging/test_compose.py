@@ -2,7 +2,6 @@
 
 import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import yaml
 
 from tests.support.http import Caller
 from tests.support.postgres import Cluster
+from tests.support.programs import start_command
 from tests.support.server import ROOT, RunningServer
 
 PASSWORD = "p@ss/w#rd:%25?"
@@ -64,12 +64,10 @@ def test_what_it_runs_works(postgres: Cluster, tmp_path: Path) -> None:
         own = {**found["upgrade"]["environment"]}
         assert "postgresql://runyard@database/runyard" == own["RUNYARD_BACKEND_STORE_URI"]
         own["RUNYARD_BACKEND_STORE_URI"] = f"postgresql://composed@{place}"
-        command = [sys.executable, "-m", "runyard", *found["upgrade"]["command"]]
         for _ in range(2):
-            done = subprocess.run(
-                command, env={**clean, **own}, capture_output=True, text=True, timeout=90, check=False
-            )
-            assert (0, "") == (done.returncode, done.stderr)
+            upgrading = start_command(*found["upgrade"]["command"], environment={**clean, **own}, loaded=("a_schema",))
+            code, _, errors = upgrading.finish()
+            assert (0, "") == (code, errors)
         given = {name: "" if value is None else str(value) for name, value in found["server"]["environment"].items()}
         settings = {**given, **own}
         server = _Server(tmp_path, own["RUNYARD_BACKEND_STORE_URI"], environment=settings)
