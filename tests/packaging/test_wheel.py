@@ -8,12 +8,15 @@ import time
 import urllib.error
 import urllib.request
 import zipfile
+from email.parser import Parser
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from runyard.demo.local_server import free_port
 from tests.architecture.limits import ROOT
+from tests.support.environments import BASE, REQUIREMENTS, environment
 from tests.support.uv import uv
 
 pytestmark = [pytest.mark.packaging, pytest.mark.slow, pytest.mark.timeout(420)]
@@ -45,12 +48,27 @@ def test_wheel_carries_pages_migrations_and_stubs(wheel: Path) -> None:
     assert not [name for name in names if name.startswith(("tests/", "web/")) or "__pycache__" in name]
 
 
+def test_wheel_asks_for_what_is_declared(wheel: Path) -> None:
+    """Its installation brings these packages; the environment below has no others."""
+    files = zipfile.ZipFile(wheel)
+    (metadata,) = [name for name in files.namelist() if name.endswith(".dist-info/METADATA")]
+    asked = map(Requirement, Parser().parsestr(files.read(metadata).decode()).get_all("Requires-Dist", []))
+
+    assert {*map(Requirement, REQUIREMENTS[BASE])} == {one for one in asked if "extra" not in str(one.marker)}
+
+
 @pytest.fixture(scope="module")
 def binaries(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The programs of an environment with the wheel and no extras."""
+    """The programs of an environment with the wheel and no extras.
+
+    The packages that it asks for are in an environment that is kept: to compile them takes as long as all the tests.
+    """
     folder = tmp_path_factory.mktemp("env")
     uv("venv", "--python", sys.executable, folder)
-    uv("pip", "install", "--python", folder / "bin" / "python", wheel)
+    uv("pip", "install", "--no-deps", "--python", folder / "bin" / "python", wheel)
+    (own,) = folder.glob("lib/python*/site-packages")
+    (needed,) = environment(BASE).parents[1].glob("lib/python*/site-packages")
+    (own / "needed.pth").write_text(f"{needed}\n")
     return folder / "bin"
 
 

@@ -9,6 +9,7 @@ import fcntl
 import os
 import shutil
 import sys
+import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
@@ -23,10 +24,14 @@ FOLDER = Path(GIVEN or ROOT / ".venvs")
 _MODELS = tuple(f"{name}=={version(name)}" for name in ("scikit-learn", "skops", "cloudpickle", "numpy"))
 """What pickled models need: the versions are ours, since other ones may not read them."""
 
+BASE = "base"
+"""What Runyard needs without extras, and nothing else."""
+
 _WITHOUT_DEPENDENCIES = {"exporting": ("mlflow-export-import==1.2.0",)}
 """Name of an environment → what is installed without its dependencies, such as the whole of mlflow."""
 
 REQUIREMENTS: dict[str, tuple[str, ...]] = {
+    BASE: tuple(tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]),
     "exporting": (
         "mlflow-skinny==3.17.2",
         "pandas>=2.2",
@@ -60,7 +65,7 @@ def environment(name: str) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not stamp.exists() or stamp.read_text() != wanted:
             shutil.rmtree(folder, ignore_errors=True)
-            uv("venv", "--seed", "--python", sys.executable, folder)
+            uv("venv", *(() if name == BASE else ("--seed",)), "--python", sys.executable, folder)
             uv("pip", "install", "--python", python, *requirements)
             if alone:
                 uv("pip", "install", "--python", python, "--no-deps", *alone)

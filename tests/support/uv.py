@@ -3,6 +3,7 @@
 `python -m tests.support.uv pip install …` runs it.
 """
 
+import functools
 import os
 import subprocess
 import sys
@@ -28,6 +29,7 @@ def uv(*arguments: object) -> None:
     subprocess.run(command, env={**_settings_of_pip(), **os.environ}, check=True)
 
 
+@functools.cache
 def _settings_of_pip() -> dict[str, str]:
     """What pip's files and variables say, a variable for each; pip takes the best version of all places."""
     asked = [sys.executable, "-m", "pip", "config", "list"]
