@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from tests.compat.test_real_clients import client, expected, run_script
+from tests.compat.test_real_clients import expected, run_script
+from tests.support.clients import real_client
 from tests.support.programs import forked_python
 from tests.support.server import RunningServer
 
@@ -202,7 +203,7 @@ def test_a_real_client_runs_projects_on_our_server_as_on_its_own_store(
     start_server: Callable[..., RunningServer], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Teams that keep MLflow's client see no difference at all."""
-    python = client("mlskinny3")
+    python = real_client()
     monkeypatch.setenv("PATH", os.pathsep.join([str(python.parent), os.environ["PATH"]]))
 
     assert expected("projects") == run_script("projects", python, "mlflow", start_server().url, tmp_path / "client")

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.environments import environment
+from runyard.server.settings import PROXIED_ROOT
+from tests.support.clients import real_client
 from tests.support.postgres import Cluster
 from tests.support.programs import forked_python
 from tests.support.server import RunningServer
@@ -26,11 +27,6 @@ DIFFERENCES: dict[str, dict[str, Any]] = {
     "logged_models": {"one id": "accepted"},  # one text in the place of a list of ids is one id
 }
 """What a script sees otherwise with our SDK, on purpose."""
-
-
-def client(name: str) -> Path:
-    """The Python of a real client. It has loaded the client already, which takes longer than most scripts."""
-    return forked_python(("mlflow", "mlflow.cli", "git"), environment(name))
 
 
 def run_script(script: str, python: Path, module: str, uri: str, folder: Path) -> dict[str, Any]:
@@ -68,7 +64,7 @@ def test_real_clients_see_what_mlflow_shows(
     script: str, name: str, start_server: Callable[..., RunningServer], tmp_path: Path
 ) -> None:
     """Unmodified clients of both major versions, every method, over HTTP. Version 2 knows no logged models."""
-    assert expected(script) == run_script(script, client(name), "mlflow", start_server().url, tmp_path / "client")
+    assert expected(script) == run_script(script, real_client(name), "mlflow", start_server().url, tmp_path / "client")
 
 
 @pytest.mark.compat
@@ -77,7 +73,7 @@ def test_scripts_call_every_method_of_the_registry(name: str, tmp_path: Path) ->
     """Whatever a client has about registered and logged models; prompts and tool servers are not ours."""
     ask = tmp_path / "ask.py"
     ask.write_text("import mlflow; print(*dir(mlflow.MlflowClient))", encoding="utf-8")
-    done = subprocess.run([client(name), ask], capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run([real_client(name), ask], capture_output=True, text=True, timeout=60, check=True)
     about = re.compile(r"(?!_)(?!.*(prompt|mcp|trace)).*(model|registered|output|stage|alias)")
     called = "".join((Path(__file__).parent / f"{script}_script.py").read_text() for script in SCRIPTS)
 
@@ -90,9 +86,12 @@ def test_a_real_client_works_on_postgresql(
     script: str, start_server: Callable[..., RunningServer], postgres: Cluster, tmp_path: Path
 ) -> None:
     """The same with the server's store in PostgreSQL."""
-    server = start_server(database_uri=postgres.new_database())
+    uri = postgres.store(PROXIED_ROOT)
+    server = start_server(database_uri=uri)
 
-    assert expected(script) == run_script(script, client("mlskinny3"), "mlflow", server.url, tmp_path / "client")
+    assert expected(script) == run_script(script, real_client(), "mlflow", server.url, tmp_path / "client")
+    server.kill()
+    postgres.give_back(uri)
 
 
 @scripts

@@ -16,8 +16,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from runyard.client import RunyardClient
+from tests.support.clients import real_client
 from tests.support.clock import wait_until
-from tests.support.environments import environment
 from tests.support.http import Caller
 from tests.support.postgres import Cluster, free_port
 from tests.support.programs import forked_python
@@ -98,7 +98,7 @@ class Wired:
         """
         script = self.folder / f"train_{package}.py"
         script.write_text(TRAINING.format(package=package), encoding="utf-8")
-        python = forked_python((package,), environment("mlskinny3")) if package == "mlflow" else forked_python()
+        python = real_client() if package == "mlflow" else forked_python()
         arguments = [self.proxy.url, str(steps), str(pause), *map(str, files)]
         return Training([str(python), str(script), *arguments], self.folder, {**self.client_settings(), **more})
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.environments import environment
+from tests.support.clients import real_client
 from tests.support.programs import forked_python
 
 pytestmark = [pytest.mark.compat, pytest.mark.slow]
@@ -17,11 +17,7 @@ SCRIPT = Path(__file__).with_name("interchange_script.py")
 KINDS = {"arrays", "chances", "function", "line", "loader", "pipeline", "python"}
 WITH = {"mlskinny3": {"skops"}, "mlflow2": set[str]()}
 LOADED = ("pandas", "sklearn.linear_model", "sklearn.pipeline", "skops.io")
-"""What all of them import: they are forks of a Python that has, since that takes most of the time."""
-
-
-def _client(name: str) -> Path:
-    return forked_python((*LOADED, "mlflow.sklearn", "mlflow.pyfunc"), environment(name))
+"""What ours import: they are forks of a Python that has, since that takes most of the time."""
 
 
 def _run(python: Path, module: str, action: str, folder: Path) -> dict[str, Any]:
@@ -53,7 +49,7 @@ def test_mlflow_loads_what_we_save(client: str, ours: Path, tmp_path: Path) -> N
     kept = tmp_path / "models"
     for name in KINDS | WITH[client]:
         shutil.copytree(ours / name, kept / name)
-    answers = _run(_client(client), "mlflow", "load", kept)
+    answers = _run(real_client(client), "mlflow", "load", kept)
     assert answers.keys() == KINDS | WITH[client]
     _compare(ours, answers)
     for name in KINDS:
@@ -64,7 +60,7 @@ def test_mlflow_loads_what_we_save(client: str, ours: Path, tmp_path: Path) -> N
 def test_we_load_what_mlflow_saves(client: str, tmp_path: Path) -> None:
     """Without MLflow installed, every model gives the numbers it gave there."""
     folder = tmp_path / "theirs"
-    _run(_client(client), "mlflow", "save", folder)
+    _run(real_client(client), "mlflow", "save", folder)
     answers = _run(forked_python(LOADED), "runyard", "load", folder)
     assert answers.keys() == {*KINDS, *WITH[client], "code"}
     _compare(folder, answers)

@@ -17,7 +17,7 @@ from sklearn.linear_model import LinearRegression
 import runyard
 from runyard import pyfunc
 from runyard.exceptions import InvalidParameter, RunyardException
-from tests.support.environments import environment
+from tests.support.clients import real_client
 
 NONE: dict[str, Any] = {"pip_requirements": []}
 
@@ -179,8 +179,8 @@ def test_mlflow_reads_each_file_of_our_model(store: Path) -> None:
         "inner = mlflow.pyfunc.load_model(found.pop('inner')).predict([[1.0]]).tolist();"
         "print(json.dumps([{k: pathlib.Path(v).read_text() for k, v in found.items()}, inner]))"
     )
-    command = [str(environment("mlskinny3")), "-c", program]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=200, check=False)
+    Path("read.py").write_text(program)
+    done = subprocess.run([real_client(), "read.py"], capture_output=True, text=True, timeout=200, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     texts = {"a": "w1/weights.bin", "b": "w2/weights.bin"}
     assert json.loads(done.stdout.splitlines()[-1]) == [texts, [pytest.approx(2.0)]]

@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 import urllib3
 
-from tests.support.environments import environment
+from tests.support.clients import real_client
 from tests.support.http import Caller
 from tests.support.s3 import ObjectStore
 from tests.support.server import RunningServer
@@ -121,7 +121,7 @@ def test_mlflow_client_sends_and_reads_large_files_past_the_server(
 ) -> None:
     """In three parts, as the tag of the object counts; through the server they would be four."""
     done = subprocess.run(
-        [environment("mlskinny3"), SCRIPT, s3_server.url],
+        [real_client(), SCRIPT, s3_server.url],
         cwd=tmp_path,
         capture_output=True,
         text=True,

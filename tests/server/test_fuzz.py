@@ -1,9 +1,11 @@
 """Every operation that the description names, called with whatever it allows and much that it does not."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import hypothesis
 import pytest
+import requests
 import schemathesis
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import response_schema_conformance
@@ -41,6 +43,13 @@ def described(server: RunningServer) -> Any:
     return schemathesis.openapi.from_url(f"{server.url}/api/openapi.json")
 
 
+@pytest.fixture(scope="module")
+def connection() -> Iterator[requests.Session]:
+    """A connection for all requests: to make one takes as long as to answer most of them."""
+    with requests.Session() as session:
+        yield session
+
+
 def test_every_operation_is_tried(described: Any) -> None:
     """What is described and not listed here would be tried by nobody."""
     named = {(operation.ok().path, operation.ok().method.upper()) for operation in described.get_all_operations()}
@@ -49,7 +58,7 @@ def test_every_operation_is_tried(described: Any) -> None:
 
 
 @pytest.mark.parametrize(("path", "method"), [*OPERATIONS, *OF_ARTIFACTS], ids=str)
-def test_no_request_breaks_the_server(described: Any, path: str, method: str) -> None:
+def test_no_request_breaks_the_server(described: Any, connection: requests.Session, path: str, method: str) -> None:
     """It is performed or refused with a reason, and what is answered is as declared."""
     operation = described[path][method]
     modes = [schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE]
@@ -58,7 +67,7 @@ def test_no_request_breaks_the_server(described: Any, path: str, method: str) ->
     @SOME
     @hypothesis.given(case=cases)
     def send(case: Any) -> None:
-        response = case.call()
+        response = case.call(session=connection)
         if response.status_code not in DOCUMENTED:
             case.validate_response(response, checks=[not_a_server_error, response_schema_conformance])
 

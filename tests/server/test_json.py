@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 import pytest
 
 from runyard.protocol.message import AnyMessage
+from runyard.server.settings import PROXIED_ROOT
 from tests.server import route_walk as walk
 from tests.support.http import Caller
 from tests.support.postgres import Cluster
@@ -201,7 +202,7 @@ def test_text_that_cannot_be_stored(server: RunningServer, caller: Caller, kind:
 @pytest.mark.postgres
 def test_hostile_values_on_postgresql(start_server: Callable[..., RunningServer], postgres: Cluster) -> None:
     """The other database's driver trips over other values; what clients see is the same."""
-    uri = postgres.new_database()
+    uri = postgres.store(PROXIED_ROOT)
     with Caller(start_server(database_uri=uri).url) as caller:
         for kind in walk.KINDS:
             for path in walk.text_fields(kind):
