@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from runyard.core.clock import now_ms
 from runyard.db.paging import encode_token
 from runyard.gate.gate import Gate
 from runyard.tracking.runs import newest, ranges, search, walks
@@ -284,3 +285,27 @@ def test_pages_are_those_of_a_plain_reading(gate: Gate, limit: int | None, monke
         counted = CountRuns(experiment_ids=[store.experiment], filter=text)
         active = [run for run in store.of([store.experiment]) if not run.deleted and matches(run)]
         assert len(active) == gate.perform(counted)["count"]
+
+
+@pytest.mark.parametrize("descending", [False, True])
+def test_runs_that_go_on_stand_among_those_that_have_ended(
+    gate: Gate, descending: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By how long they have lasted, whichever of both fills a page first."""
+    monkeypatch.setattr(ranges, "MAX_FOUND", 2)
+    monkeypatch.setattr(search, "FIRST_STEP", 3)
+    monkeypatch.setattr(search, "_SPARE", 0)
+    chance, experiment, now, minutes = random.Random(descending), an_experiment(gate), now_ms(), {}
+    for lasted in chance.sample(range(1, 1000), 40):
+        goes_on = chance.random() < 0.5
+        start = now - 60_000 * lasted if goes_on else chance.randrange(now)
+        run_id = a_run(gate, experiment, start_time=start)
+        if not goes_on:
+            gate.perform(UpdateRun(run_id=run_id, status="FINISHED", end_time=start + 60_000 * lasted))
+        minutes[run_id] = lasted
+    expected = sorted(minutes, key=lambda run_id: minutes[run_id] * (-1 if descending else 1))
+
+    order_by = ["duration DESC" if descending else "duration"]
+    pages = Store(gate, experiment, "", []).pages([experiment], 7, "", order_by, "ACTIVE_ONLY")
+
+    assert expected == [run_id for page in pages for run_id in page]

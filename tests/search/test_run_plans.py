@@ -127,13 +127,12 @@ def test_a_short_range_of_a_metric_is_read_once_for_all_runs(
             numbers, _ = search_run_ids(
                 Transaction(connection, gate.settings), [experiment], "ACTIVE_ONLY", text, [], 20, None
             )
-        plan = list(_read(connection, *asked[-1]))
+        plan = [step for each in asked if each[0].startswith("SELECT run_params") for step in _read(connection, *each)]
 
     assert expected == numbers
     assert [step for step in plan if "metric_series" in step] == [
         "SEARCH metric_series USING COVERING INDEX ix_metric_series_key_value (key=? AND value>? AND value<?)"
     ]
-    assert any("USING COVERING INDEX ix_runs_newest" in step for step in plan)
     assert (
         "SEARCH run_params USING INDEX ix_run_params_key_value (key=? AND <expr>=? AND run_id>? AND run_id<?)"
     ) in plan
@@ -173,7 +172,7 @@ def test_a_page_far_between_reads_values_of_texts_once(
         with _listening(connection) as asked:
             tx = Transaction(connection, gate.settings)
             numbers, _ = search_run_ids(tx, [experiment], "ACTIVE_ONLY", text, [], 50, None)
-        plan = json.dumps(_plan(connection, *asked[-1]))
+        plan = json.dumps([_plan(connection, *each) for each in asked])
 
     matching = [i for i in range(1, RUNS + 1) if i % 4 == 3 and str(i // 10)[-1] != "7"]
     newest = sorted(matching, key=lambda i: (-(i // 3), f"r{i * 7919 % RUNS}"))

@@ -193,7 +193,7 @@ def _wide_ranges(tx: Transaction) -> dict[object, float]:
 def common_runs(tx: Transaction, conditions: Sequence[Condition], wanted: int = 0) -> list[int] | None:
     """Numbers of the runs that lie in the ranges of two or three metrics; None when they, or those of one, are many.
 
-    For SQLite, which would look up each run of one range in the other: that takes ten times as long as to read both.
+    SQLite would look up each run of one range in the other: that takes ten times as long as to read both.
     Two statements for each range.
 
     Parameters
@@ -202,7 +202,7 @@ def common_runs(tx: Transaction, conditions: Sequence[Condition], wanted: int = 
         that order that it takes less time.
     """
     ranges = _metric_ranges(conditions)[:MAX_RANGES]
-    if tx.dialect != "sqlite" or len(ranges) < 2:
+    if len(ranges) < 2:
         return None
     sizes = [_entries(tx, ends) for ends in ranges]
     known = [size for size in sizes if size is not None]
@@ -211,8 +211,10 @@ def common_runs(tx: Transaction, conditions: Sequence[Condition], wanted: int = 
     common: set[str] | None = None
     for ends in ranges:
         # Read as one text: a row each would take three times as long.
-        every = sa.func.group_concat(runs_between(ends, "sqlite").order_by(None).subquery().c[0])
-        numbers = (tx.scalar(sa.select(every)) or "").split(",")
+        every = runs_between(ends, tx.dialect).order_by(None).subquery().c[0]
+        joined = sa.func.string_agg(sa.cast(every, sa.Text), ",")
+        text = tx.scalar(sa.select(sa.func.group_concat(every) if tx.dialect == "sqlite" else joined))
+        numbers = (text or "").split(",")
         common = set(numbers) if common is None else common.intersection(numbers)
     return None if common is None or len(common) > MAX_COMMON else sorted(int(each) for each in common if each)
 

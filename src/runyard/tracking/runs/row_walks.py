@@ -151,23 +151,46 @@ def by_duration(
 
 
 def by_age(
-    tx: Transaction, experiment: sa.ColumnElement[bool], tests: Tests, ascending: bool, since: float | None, step: Step
+    tx: Transaction,
+    experiment: sa.ColumnElement[bool],
+    tests: Tests,
+    ascending: bool,
+    since: float | None,
+    step: Step,
+    now: int,
 ) -> Iterator[Piece]:
     """Numbers of the runs of one experiment that go on, the youngest first or the oldest, from a start time on.
+
+    Parameters
+    ----------
+    now: When they are as old as `step.last`.
 
     Raises
     ------
     WalkTooLongError: Too many runs started in the same millisecond.
     """
-    first = None
-    if since is not None:  # durations of very odd times are rounded: a little earlier costs nothing
-        first = int(max(min(since + (_ROUNDED if ascending else -_ROUNDED), _MAX_TIME), -_MAX_TIME))
-    yield from _open(tx, experiment, tests, not ascending, first, step)
+    first = None if since is None else _about(since, ascending)
+    ranges: list[tuple[str, sa.ColumnElement[bool]]] = []
+    if step.last is not None:
+        last = _about(now - step.last, not ascending)
+        ranges = [(">=", runs.c.start_time >= last) if ascending else ("<=", runs.c.start_time <= last)]
+    yield from _open(tx, experiment, tests, not ascending, first, step, ranges)
+
+
+def _about(time: float, later: bool) -> int:
+    """A little later than a time, or earlier: durations of very odd times are rounded, and that costs nothing."""
+    return int(max(min(time + (_ROUNDED if later else -_ROUNDED), _MAX_TIME), -_MAX_TIME))
 
 
 def _open(
-    tx: Transaction, experiment: sa.ColumnElement[bool], tests: Tests, ascending: bool, first: int | None, step: Step
+    tx: Transaction,
+    experiment: sa.ColumnElement[bool],
+    tests: Tests,
+    ascending: bool,
+    first: int | None,
+    step: Step,
+    ranges: Sequence[tuple[str, sa.ColumnElement[bool]]] = (),
 ) -> Iterator[Piece]:
     """Numbers of the runs of one experiment that go on, by start time, from one on."""
     chosen = sa.select(runs.c.id, runs.c.start_time).where(experiment, runs.c.end_time.is_(None))
-    yield from valued(tx, chosen, (), tests(runs.c.id), ascending, first, step, alike)
+    yield from valued(tx, chosen, ranges, tests(runs.c.id), ascending, first, step, alike)

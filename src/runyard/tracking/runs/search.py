@@ -22,7 +22,7 @@ from runyard.tracking.runs.conditions import (
     on_all,
     served,
 )
-from runyard.tracking.runs.newest import meets_newest
+from runyard.tracking.runs.newest import found_newest, meets_newest
 from runyard.tracking.runs.orders import sort_columns, time_of
 from runyard.tracking.runs.ranges import TABLES, common_runs, few_of, few_runs, narrowed
 from runyard.tracking.runs.row_walks import by_age, by_duration, by_end, by_id, by_name, by_status, by_user
@@ -159,7 +159,7 @@ def rows_of(tx: Transaction, page: Page, every: sa.Select[Any], search: Search) 
         few = common_runs(tx, conditions, page.wanted)
         rows = _walked(tx, page, every, search) if few is None else None
     elif few is None and _is_mergeable(view):
-        rows = _newest(tx, page, in_view, search)
+        rows = _newest(tx, page, every, search)
     if rows is not None:
         return rows
     few = _found_at_length(tx, search) if few is None else few
@@ -211,15 +211,20 @@ def _on_all(tx: Transaction, search: Search) -> list[sa.ColumnElement[bool]]:
     return on_all(conditions, view, tx.dialect)
 
 
-def _newest(tx: Transaction, page: Page, in_view: sa.Select[Any], search: Search) -> list[Any] | None:
+def _newest(tx: Transaction, page: Page, every: sa.Select[Any], search: Search) -> list[Any] | None:
     """The rows of a page that begins with the newest run, from the next runs; None when it needs too many of them."""
     start = int(page.start.key[0]) if page.start.key is not None else None
     wanted, most = page.start.offset + page.wanted, FIRST_STEP
     while most <= MAX_NEWEST:
         bound, more = next_newest(tx, search, start, most)
-        few = most == FIRST_STEP
-        tests = meets(search.conditions, tx.dialect) if few else meets_newest(tx, search.conditions, search.view, bound)
-        rows = page.rows(tx, in_view.where(*bound, *tests))
+        first = most == FIRST_STEP
+        few = None if first else found_newest(tx, search.conditions, search.view, bound)
+        if few is None:
+            asked = (search.conditions, search.view, bound)
+            tests = meets(search.conditions, tx.dialect) if first else meets_newest(tx, *asked)
+            rows = page.rows(tx, every.where(*search.view.shown(tx.dialect), *bound, *tests))
+        else:
+            rows = page.rows(tx, every.where(one_of(tx, runs.c.id, few), *bound))
         if not more or len(rows) == page.wanted:
             return rows
         most = max(2 * most, most * wanted * 5 // (4 * max(len(rows), 1)))
@@ -271,7 +276,12 @@ def _leading(tx: Transaction, page: Page, every: sa.Select[Any], search: Search,
     ------
     WalkTooLongError: That takes too long, or there is no index.
     """
-    found = [_led(tx, page, every, each, walk, wanted) for each in _alone(search) for walk in _walks(tx, each)]
+    found: list[list[Any]] = []
+    for alone, walk in [(part, walk) for part in _alone(search) for walk in _walks(tx, part)]:
+        full = [rows[-1][1 + search.before] for rows in found if len(rows) == wanted]
+        found.append(
+            _led(tx, page, every, alone, walk, Step(FIRST_STEP * 3 // 2, wanted + _SPARE, full[-1] if full else None))
+        )
     if not found:
         raise WalkTooLongError
     if len(found) == 1:
@@ -280,16 +290,15 @@ def _leading(tx: Transaction, page: Page, every: sa.Select[Any], search: Search,
     return page.leading(tx, every.where(one_of(tx, runs.c.id, numbers)), wanted)
 
 
-def _led(tx: Transaction, page: Page, every: sa.Select[Any], search: Search, walk: Walk, wanted: int) -> list[Any]:
+def _led(tx: Transaction, page: Page, every: sa.Select[Any], search: Search, walk: Walk, step: Step) -> list[Any]:
     """The first rows among the runs of a walk.
 
     Raises
     ------
     WalkTooLongError: That takes too long.
     """
-    step = Step(FIRST_STEP * 3 // 2, wanted + _SPARE)  # of which one in ten fills a page of a hundred
     found: list[Any] = []
-    walked = 0
+    wanted, walked = step.wanted - _SPARE, 0
     for piece in walk(step):
         walked += step.entries
         if isinstance(piece, Group):
@@ -383,6 +392,6 @@ def _walks(tx: Transaction, search: Search) -> list[Walk]:
         since = None if began is None else search.now - began
         return [
             lambda step: by_duration(tx, shown[0], tests, ascending, began, step),
-            lambda step: by_age(tx, shown[0], tests, ascending, since, step),
+            lambda step: by_age(tx, shown[0], tests, ascending, since, step, search.now),
         ]
     return [lambda step: by_end(tx, shown[0], tests, ascending, key, step, newest)] if first.key == "end_time" else []

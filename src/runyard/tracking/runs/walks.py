@@ -60,10 +60,12 @@ class Step:
     ----------
     entries: Entries of the index to look at. When there are more and it is 0, the walk has been too long.
     wanted: Number of runs that match to stop at.
+    last: What they are ordered by of the last run of a page that another walk has filled: nothing behind it is wanted.
     """
 
     entries: int
     wanted: int
+    last: Any = None
 
 
 Walk = Callable[[Step], Iterator[Piece]]
