@@ -224,7 +224,7 @@ def _last_for_good(known: _Known, newest: Run, first: int, end: int) -> Run | No
 def _may_meet(condition: Comparison, behind: int, dialect: str) -> sa.Select[Any]:
     """Selects the runs behind a number that meet the condition, or may do so once they have what it is about."""
     if condition == OTHERS:
-        return others(behind, dialect)
+        return others(behind)
     if condition.kind == "attribute":
         return sa.select(runs.c.id).where(runs.c.id > behind, compare(_KEPT[condition.key], condition, dialect))
     run: sa.ColumnElement[int] = runs.c.id
