@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 from struct import unpack_from
+from typing import Any
 
 import pytest
 
@@ -11,8 +12,8 @@ from runyard.core.entity import Tag
 from runyard.gate.gate import Gate
 from runyard.protocol.message import AnyMessage
 from runyard.tracking.runs.entities import Param
-from runyard.tracking.runs.messages import CreateRun, LogBatch, UpdateRun
-from tests.factories import NOW, a_point, an_experiment
+from runyard.tracking.runs.messages import CreateRun, LogBatch, LogParam, UpdateRun
+from tests.factories import NOW, a_point, a_run, an_experiment
 
 RUNS = 150
 TEXTS = ["adam", "True", "None", "(1, 2)", "gini"]
@@ -32,10 +33,8 @@ def test_logging_writes_few_pages(tmp_path: Path, kind: str) -> None:
     gate = Gate.open(f"sqlite:///{tmp_path / 'runs.db'}")
 
     def pages(name: str, message: AnyMessage) -> dict[str, str]:
-        before = _frames(tmp_path)
-        answer = gate.perform(message)
-        after = _frames(tmp_path)
-        written[name] += after - before if after > before else after  # the journal began anew
+        answer, number = _performed(gate, tmp_path, message)
+        written[name] += number
         return answer["run"]["info"] if "run" in answer else {}
 
     experiment_id = an_experiment(gate)
@@ -50,6 +49,28 @@ def test_logging_writes_few_pages(tmp_path: Path, kind: str) -> None:
     gate.close()
 
     assert {name: amount / RUNS for name, amount in written.items() if amount / RUNS > BOUNDS[name]} == {}
+
+
+def test_a_wide_run_is_written_once(tmp_path: Path) -> None:
+    """Its document takes pages that were left free; those that it leaves are not overwritten with zeros."""
+    gate = Gate.open(f"sqlite:///{tmp_path / 'runs.db'}")
+    run_id = a_run(gate)
+    written, size = [], 30_000
+    for place in range(12):
+        _, number = _performed(gate, tmp_path, LogParam(run_id=run_id, key=f"p{place}", value="x" * size))
+        written.append(number / (place + 1))
+    gate.close()
+
+    # A page holds 4 KB; the value is in its table too, once.
+    assert size / 4096 + 6 > max(written[4:])
+
+
+def _performed(gate: Gate, folder: Path, message: AnyMessage) -> tuple[Any, int]:
+    """The answer, and the number of pages that were written for it."""
+    before = _frames(folder)
+    answer = gate.perform(message)
+    after = _frames(folder)
+    return answer, after - before if after > before else after  # the journal began anew
 
 
 def _frames(folder: Path) -> int:

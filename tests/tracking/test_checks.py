@@ -265,8 +265,8 @@ def test_many_blocks_are_mended_in_several_transactions(gate: Gate, monkeypatch:
     """A series may have thousands: servers write in between."""
     monkeypatch.setattr(blocks.seal_void, "__defaults__", (2,))
     change(gate, sa.update(metric_blocks).values(points=1))
-    commits: list[object] = []
-    sa.event.listen(gate.engines.writing, "commit", commits.append)
+    commits: list[int] = []
+    gate.observe_groups(lambda writes, _: commits.append(writes))
 
     assert 5 == len(differing(gate, blocks_of_metrics, repair=True))
     assert 4 == len(commits)

@@ -33,8 +33,8 @@ def count(gate: Gate) -> Callable[..., int]:
     def listen(connection: sa.Connection) -> None:
         connection.connection.dbapi_connection.set_trace_callback(seen.append)  # type: ignore[union-attr]
 
-    for engine in (gate.engines.reading, gate.engines.writing):
-        sa.event.listen(engine, "begin", listen)
+    sa.event.listen(gate.engines.reading, "begin", listen)
+    gate.administer(lambda tx: listen(tx.connection))  # all writes are on that one
 
     def statements(message: AnyMessage, *, again: bool = True) -> int:
         if again:

@@ -99,8 +99,9 @@ class SharedCells:
 
     def observe(self, histogram: Histogram, value: float) -> None:
         """Add a value to a histogram of this process."""
-        self.add(histogram.start + bisect.bisect_left(histogram.edges, value))
-        self.add(histogram.start + len(histogram.edges) + 1, value)
+        first, edges, cells = self._start + histogram.start, histogram.edges, self._cells
+        cells[first + bisect.bisect_left(edges, value)] += 1
+        cells[first + len(edges) + 1] += value
 
     def buckets(self, histogram: Histogram) -> tuple[Sequence[tuple[str, float]], float]:
         """A histogram over all processes: its buckets, each with all that is below its edge, and the sum."""

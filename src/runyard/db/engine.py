@@ -26,7 +26,7 @@ BUSY_TIMEOUT_MS = 30_000
 READERS = 8
 POOL_SECONDS = 0.5
 """How long a read waits for a connection. The gate lets fewer ask than there are: something else has them."""
-_LOG, _LOG_FILE, _TURNS = "write_ahead_log", "write_ahead_log_file", "turns"
+_LOG, _LOG_FILE, _TURNS, _BEGIN = "write_ahead_log", "write_ahead_log_file", "turns", "begin"
 _RETURNED = "returned"
 WRITERS = 2
 """Connections for writing: the writer's own, and one for writes that another transaction is in the way of."""
@@ -121,7 +121,8 @@ def _sqlite_engines(url: URL) -> Engines:
     for engine, begin in ((reading, _begin_read), (writing, _begin_write)):
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "connect", _noting_log_of(path))
-        sa.event.listen(engine, "begin", _beginner(begin, present))
+        sa.event.listen(engine, "connect", _noting_begin(begin, present))
+        sa.event.listen(engine, "begin", _begun)
     sa.event.listen(writing, "close", _close_turns)
     sa.event.listen(reading, "connect", lambda connection, _: connection.execute("PRAGMA query_only = ON"))
     return Engines(reading, writing)
@@ -141,13 +142,23 @@ def _made(path: Path) -> os.stat_result:
     return path.stat()
 
 
-def _beginner(begin: Callable[[Any, Any], None], present: Callable[[], None]) -> Any:
-    def begun(connection: sa.Connection) -> None:
-        present()
-        connection.info[_LOG]()
-        begin(connection.connection.dbapi_connection, connection.info)
+def _noting_begin(begin: Callable[[sqlite3.Connection, Any], None], present: Callable[[], None]) -> Any:
+    def note(driver: sqlite3.Connection, record: Any) -> None:
+        info = record.info
 
-    return begun
+        def begun() -> None:
+            present()
+            info[_LOG]()
+            begin(driver, info)
+
+        info[_BEGIN] = begun
+
+    return note
+
+
+def _begun(connection: sa.Connection) -> None:
+    if not connection.connection.dbapi_connection.in_transaction:  # type: ignore[union-attr]  # else `Lent` began it
+        connection.info[_BEGIN]()
 
 
 def _begin_read(driver: sqlite3.Connection, _info: Any) -> None:
@@ -159,6 +170,38 @@ def _begin_write(driver: sqlite3.Connection, info: Any) -> None:
         info[_TURNS] = Turns(info[_LOG_FILE], BUSY_TIMEOUT_MS)
         driver.execute("PRAGMA busy_timeout = 0")
     info[_TURNS].begin(driver)
+
+
+class Lent:
+    """A connection for writing that is kept for one transaction after another.
+
+    SQLAlchemy's own beginning and end take as long as a small write: on SQLite it takes part in a transaction when a
+    statement of Core is the first to be executed in it, not before.
+
+    Parameters
+    ----------
+    connection: On which no transaction has begun.
+    """
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self.connection = connection
+        self._begin: Callable[[], None] = connection.info.get(_BEGIN, connection.begin)
+        self._driver: Any = connection.connection.dbapi_connection
+
+    def begin(self) -> None:
+        """Begin a transaction."""
+        self._begin()
+
+    def commit(self) -> None:
+        """Commit it."""
+        if self.connection.in_transaction():
+            self.connection.commit()
+        else:
+            self._driver.execute("COMMIT")  # which the driver keeps prepared, unlike its own commit()
+
+    def close(self) -> None:
+        """Roll back what was not committed, and give the connection back."""
+        self.connection.close()
 
 
 def _close_turns(_driver: sqlite3.Connection, record: Any) -> None:
@@ -202,6 +245,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.execute("PRAGMA synchronous = FULL")  # a commit returns when it is on the disk
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA temp_store = MEMORY")
+    connection.execute("PRAGMA secure_delete = FAST")  # Debian's SQLite writes every page that it frees, with zeros
     connection.execute("PRAGMA cache_size = -16000")
     connection.execute("PRAGMA wal_autocheckpoint = 4000")  # 16 MB: pages written often are copied back once
     connection.create_function("runyard_lower", 1, _lower, deterministic=True)

@@ -34,7 +34,7 @@ class Joint(NamedTuple):
     message: Any
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True, eq=False)
 class Job:
     """A write, and the receiver of its outcome.
 

@@ -1,6 +1,5 @@
 """The open transaction an operation works in, and statements prepared for the hot path."""
 
-import functools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -49,16 +48,12 @@ class Transaction:
     now_ms: int = field(default_factory=now_ms)
     chores: dict[Any, Chore] = field(default_factory=dict)
 
-    @functools.cached_property
-    def dialect(self) -> str:
+    def __post_init__(self) -> None:
+        driver: Any = self.connection.connection.dbapi_connection
+        self.dialect: str = self.connection.dialect.name
         """``sqlite`` or ``postgresql``."""
-        return self.connection.dialect.name
-
-    @functools.cached_property
-    def new_cursor(self) -> Callable[[], Any]:
+        self.new_cursor: Callable[[], Any] = driver.cursor
         """Makes a cursor of the driver, for statements that bypass Core."""
-        cursor: Callable[[], Any] = self.connection.connection.dbapi_connection.cursor  # type: ignore[union-attr]
-        return cursor
 
     def execute(self, statement: sa.Executable, parameters: Any = None) -> "CursorResult[*tuple[Any, ...]]":
         """Execute a Core statement."""
@@ -94,9 +89,9 @@ class Prepared:
     def __init__(self, statement: sa.Executable | Callable[[str], sa.Executable], *order: str) -> None:
         self._statement: Any = statement
         self._order = order
-        self._compiled: dict[str, tuple[str, Callable[[Sequence[Any]], Sequence[Any]]]] = {}
+        self._compiled: dict[str, tuple[str, Callable[[Sequence[Any]], Sequence[Any]] | None]] = {}
 
-    def _sql(self, tx: Transaction) -> tuple[str, Callable[[Sequence[Any]], Sequence[Any]]]:
+    def _sql(self, tx: Transaction) -> tuple[str, Callable[[Sequence[Any]], Sequence[Any]] | None]:
         known = self._compiled.get(tx.dialect)
         if known is None:
             paramstyle = "qmark" if tx.dialect == "sqlite" else "format"
@@ -111,7 +106,7 @@ class Prepared:
         """Execute it; returns the driver's cursor."""
         sql, arrange = self._sql(tx)
         cursor = tx.new_cursor()
-        cursor.execute(sql, arrange(values))
+        cursor.execute(sql, values if arrange is None else arrange(values))
         return cursor
 
     def row(self, tx: Transaction, *values: Any) -> tuple[Any, ...] | None:
@@ -127,18 +122,18 @@ class Prepared:
     def run_many(self, tx: Transaction, rows: Iterable[Sequence[Any]]) -> None:
         """Execute it once for each row of values."""
         sql, arrange = self._sql(tx)
-        tx.new_cursor().executemany(sql, [arrange(row) for row in rows])
+        tx.new_cursor().executemany(sql, rows if arrange is None else map(arrange, rows))
 
 
 def _arranger(
     given: Sequence[str], wanted: Sequence[str], constants: dict[str, Any]
-) -> Callable[[Sequence[Any]], Sequence[Any]]:
-    """A function from the values callers give to the values a compiled statement takes.
+) -> Callable[[Sequence[Any]], Sequence[Any]] | None:
+    """A function from the values callers give to the values a compiled statement takes; None where they are the same.
 
     A dialect may add parameters of its own, such as SQLite's OFFSET; those are constants.
     """
     if list(wanted) == list(given):
-        return lambda values: values
+        return None
     added = [constants[name] for name in wanted if name not in given]
     names = [*given, *(name for name in wanted if name not in given)]
     places = [names.index(name) for name in wanted]

@@ -19,7 +19,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from runyard.db.engine import Engines
+from runyard.db.engine import Engines, Lent
 from runyard.db.faults import is_locked, is_retryable, lost_connection
 from runyard.db.jobs import Job, Outcome, Receiver, Unfinished, explained, guarded
 from runyard.db.set_aside import JobsSetAside
@@ -54,7 +54,7 @@ class Writer:
         self._closed = False
         self._set_aside = JobsSetAside(engines, settings, self._tell)
         self._performed: Job | None = None
-        self._kept: sa.Connection | None = None
+        self._kept: Lent | None = None
         self.group_observer: Callable[[int, float], None] | None = None
 
     @property
@@ -191,28 +191,31 @@ class Writer:
 
     def _attempt(self, group: list[Job], savepoints: bool) -> list[Outcome]:
         self._performed = None
-        connection, self._kept = self._kept or self._connected(), None
+        lent, self._kept = self._kept or self._lent(), None
         try:
-            with connection.begin():
-                outcomes = self._outcomes(Transaction(connection, self._settings), group, savepoints)
+            lent.begin()
+            outcomes = self._outcomes(Transaction(lent.connection, self._settings), group, savepoints)
+            lent.commit()
         except BaseException:
-            connection.close()
+            lent.close()
             raise
-        self._kept = connection
+        self._kept = lent
         return outcomes
 
-    def _connected(self) -> sa.Connection:
+    def _lent(self) -> Lent:
         connection = self._engines.writing.connect()
         try:
             _limit_locks(connection)
+            return Lent(connection)
         except BaseException:
             connection.close()
             raise
-        return connection
 
     def _outcomes(self, tx: Transaction, group: list[Job], savepoints: bool) -> list[Outcome]:
+        if not savepoints and tx.dialect == "sqlite":  # where a statement costs no round trip, and locks no row
+            return [_performed(tx, job) for job in group]
         perform, outcomes = guarded if savepoints else _performed, list[Outcome]()
-        for jobs in [[job] for job in group] if savepoints else _joined(group, tx.dialect):
+        for jobs in [[job] for job in group] if savepoints else _joined(group):
             if len(jobs) > 1:
                 outcomes += _performed_jointly(tx, jobs)
                 continue
@@ -222,10 +225,10 @@ class Writer:
         return outcomes
 
 
-def _joined(group: list[Job], dialect: str) -> Iterator[list[Job]]:
+def _joined(group: list[Job]) -> Iterator[list[Job]]:
     """The jobs in their order, those beside each other that can be performed jointly in one list."""
     for joint, jobs in itertools.groupby(group, lambda job: job.joint and job.joint.work):
-        if joint is None or dialect == "sqlite":  # there a statement costs no round trip
+        if joint is None:
             yield from ([job] for job in jobs)
         else:
             yield list(jobs)

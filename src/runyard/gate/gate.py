@@ -44,7 +44,7 @@ FILE_READERS = 8
 """Threads that ask stores of files, which may be slow, beside those that ask the database."""
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Performed:
     """What observers get for an operation that went through the gate.
 

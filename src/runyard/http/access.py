@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any, NamedTuple
 
 from runyard.http.answers import App, Receive, Scope, Send
+from runyard.http.guard import FIELDS as HEADERS
 from runyard.http.logs import FIELDS
 from runyard.http.request_ids import HEADER, begin_request
 
@@ -75,13 +76,9 @@ class _Request:
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._receive, self._send = receive, send
         self._begun = time.perf_counter()
-        given, self._announced = None, b""
-        for name, value in scope["headers"]:
-            if name == HEADER:
-                given = value
-            elif name == b"content-length":
-                self._announced = value
-        self._id = begin_request(given)
+        fields = scope[HEADERS] = dict(scope["headers"])
+        self._announced = fields.get(b"content-length", b"")
+        self._id = begin_request(fields.get(HEADER))
         self._status = self._received = self._sent = 0
 
     async def receive(self) -> MutableMapping[str, Any]:

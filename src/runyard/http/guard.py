@@ -8,7 +8,7 @@ from collections.abc import Awaitable, MutableMapping
 from typing import Any
 
 from runyard.exceptions import BadRequest, PermissionDenied, RunyardException
-from runyard.http.answers import App, Headers, Receive, Scope, Send, send_error
+from runyard.http.answers import JSON_TYPE, App, Headers, Receive, Scope, Send, send_error
 from runyard.http.hosts import HostRules, check_origins
 from runyard.http.lifespan import Lifespan
 from runyard.http.settings import HttpSettings
@@ -56,7 +56,9 @@ class Guard:
             await self._lifespan(scope, receive, send)
             return
         headers = scope["headers"]
-        fields = scope[FIELDS] = dict(headers)
+        fields = scope.get(FIELDS)
+        if fields is None:
+            fields = scope[FIELDS] = dict(headers)
         origin = fields.get(b"origin")
         secured = self._securing(send, origin)
         if self._checked:
@@ -109,6 +111,8 @@ class Guard:
 
     def _with_ours(self, headers: Headers, cors: Headers) -> Headers:
         """The answer's headers with ours; what an inner layer set more strictly stays."""
+        if len(headers) == 2 and headers[0] is JSON_TYPE and not cors:  # most are so, and the other is the length
+            return [*headers, *self._always]
         present = dict(headers)
         complete = [*headers, *cors]
         for pair in self._always:

@@ -39,6 +39,11 @@ class JoinedWrites:
             return
         self._transport.write(data)
 
+    def write_now(self, data: bytes) -> None:
+        """Send a head together with its body."""
+        self._flush()
+        self._transport.write(data)
+
     def writelines(self, lines: Any) -> None:
         """Send several pieces."""
         self.write(b"".join(lines))

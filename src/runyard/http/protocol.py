@@ -15,6 +15,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
+from runyard.http.cycle import PlainCycle
 from runyard.http.joined_writes import joined
 from runyard.http.settings import Limits
 
@@ -167,7 +168,10 @@ class LimitedProtocol(HttpToolsProtocol):
             self._head_timer = None
         self._in_head = self._head_begun = False
         self._head_bytes = 0
+        before = self.cycle
         super().on_headers_complete()
+        if self.cycle is not before:
+            self.cycle.__class__ = PlainCycle  # before anything is sent: its task has not begun
         if self._leaving or self.parser.should_upgrade():  # nothing is switched to, and the parser stops here
             self.cycle.keep_alive = False
 

@@ -20,7 +20,7 @@ def request_id() -> str:
 
 def begin_request(given: bytes | None) -> str:
     """The id of a new request: the one that was given if it is plain, else a new one."""
-    current = given.decode() if given and _GIVEN.fullmatch(given) else f"{_process()}-{next(_numbers):x}"
+    current = given.decode() if given and _GIVEN.fullmatch(given) else f"{_process}-{next(_numbers):x}"
     _CURRENT.set(current)
     return current
 
@@ -30,13 +30,12 @@ def incident_id() -> str:
     return request_id() or os.urandom(6).hex()
 
 
-def _process() -> str:
-    """A random text that is this process' own, also after a fork."""
-    known = _processes.get(os.getpid())
-    if known is None:
-        _processes.clear()
-        known = _processes[os.getpid()] = os.urandom(6).hex()
-    return known
+def _name_process() -> None:
+    """Choose a random text that is this process' own, also after a fork."""
+    global _process
+    _process = os.urandom(6).hex()
 
 
-_processes: dict[int, str] = {}
+_process = ""
+_name_process()
+os.register_at_fork(after_in_child=_name_process)

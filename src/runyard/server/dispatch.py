@@ -15,6 +15,7 @@ from runyard.gate.slices import load_messages
 from runyard.http.access import OPERATION
 from runyard.http.answers import App, Receive, Scope, Send, send_error, send_head, send_in_pieces, send_json, unforeseen
 from runyard.http.bodies import BodyReader, ClientGone
+from runyard.http.deadlines import Deadlines
 from runyard.http.guard import FIELDS
 from runyard.protocol.codec import decode_body, decode_body_and_query, decode_query, parse_object, query_fields
 from runyard.protocol.message import OPERATIONS, AnyMessage
@@ -49,7 +50,8 @@ class Dispatch:
     def __init__(self, app: App, gate: Gate, settings: ServerSettings) -> None:
         self._app, self._gate = app, gate
         self._bodies = BodyReader(settings.limits)
-        self._seconds = settings.request_seconds or None
+        self._seconds = settings.request_seconds
+        self._deadlines = Deadlines(self._seconds)
         self._waiting_reads, self._most_reads = 0, settings.limits.waiting_reads
         self._paths, self._templates = routes(settings.static_prefix)
 
@@ -69,7 +71,8 @@ class Dispatch:
         scope[OPERATION] = kind.operation.name
         try:
             message = await self._decode(kind, scope, receive, parts)
-            body = await self._in_time(self._perform(message), kind)
+            work = self._gate.answer(message) if kind.operation.kind != "read" else self._read(message)
+            body = await self._in_time(work, kind)
             if not isinstance(body, bytes) and scope["http_version"] == "1.0":  # it has no mark for the end of pieces
                 body = b"".join([piece async for piece in self._each_in_time(body, kind)])
         except RunyardException as error:
@@ -109,8 +112,7 @@ class Dispatch:
 
     async def _in_time(self, work: Awaitable[T], kind: type[AnyMessage]) -> T:
         try:
-            async with asyncio.timeout(self._seconds):
-                return await work
+            return await self._deadlines.within(work)
         except TimeoutError:
             stored = "" if kind.operation.kind == "read" else " It may be stored yet; to send it again is safe."
             raise RunyardException(
@@ -130,9 +132,8 @@ class Dispatch:
         while piece := await self._in_time(anext(pieces, b""), kind):
             yield piece
 
-    async def _perform(self, message: AnyMessage) -> bytes | AsyncIterator[bytes]:
-        if message.operation.kind != "read":
-            return await self._gate.answer(message)  # the writer's own queue is bounded
+    async def _read(self, message: AnyMessage) -> bytes | AsyncIterator[bytes]:
+        """Have a read performed, if not too many wait already; the queue of writes has a bound of its own."""
         if self._waiting_reads >= self._most_reads:
             raise Unavailable(f"{self._most_reads} reads are waiting already. Try again.")
         self._waiting_reads += 1

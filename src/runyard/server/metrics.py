@@ -105,7 +105,8 @@ class Metrics:
         """Count a request that has been answered."""
         name = served.operation or self._asked_for(served.path)
         row = self._rows[name]
-        self._cells.add(row * len(STATUSES) + _PLACES[_known(served.status)])
+        place = _PLACES.get(served.status)
+        self._cells.add(row * len(STATUSES) + (_PLACES[_known(served.status)] if place is None else place))
         self._cells.observe(self.durations[name], served.seconds)
         if name == ARTIFACTS:
             self._cells.add(self.received, served.received)

@@ -13,7 +13,6 @@ Blocks are made while points are logged, and where they are missing, by a read t
 """
 
 from collections.abc import Iterator, Mapping
-from operator import ge
 from typing import Any
 
 import sqlalchemy as sa
@@ -258,7 +257,7 @@ def seal_appended(tx: Transaction, series: int, points: Columns, before: int | N
     before: The greatest step of the series before them; None without one.
     """
     steps, timestamps, values = points
-    if not SHORTEST <= len(steps) < 2 * BLOCK or any(map(ge, steps, steps[1:])):
+    if not SHORTEST <= len(steps) < 2 * BLOCK or len(set(steps)) < len(steps):
         return False
     first = (steps[0], timestamps[0], values[0])
     end = last_end(tx, series) or LOWEST

@@ -35,8 +35,10 @@ _OPENING, _CLOSING = b'{"metrics":[', b"]}"
 
 @performs(LogMetric)
 def log_metric(tx: Transaction, message: LogMetric) -> Wire:
-    """Append one point: three statements."""
+    """Append one point: two statements if it is the latest of its series, else up to four."""
     run_id = message.wanted_id
+    if not message.model_id and series.append_newest(tx, run_id, message):
+        return {}
     found = series.find_run_and_series(tx, run_id, message.key)
     if found is None:
         raise missing_run(run_id)

@@ -9,7 +9,6 @@ import functools
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from itertools import chain
-from operator import gt
 from typing import Any
 
 import orjson
@@ -79,20 +78,32 @@ def _insert_series(count: int) -> Prepared:
     return Prepared(statement, *(name for row in names for name in row))
 
 
+_latest_is_before = sa.tuple_(
+    _series.step, _series.timestamp, sa.func.coalesce(_series.value, sa.literal_column("0.0"))
+) < sa.tuple_(sa.bindparam("new_step"), sa.bindparam("new_timestamp"), sa.bindparam("rank", type_=sa.Double))
+_new_latest = {
+    "step": sa.bindparam("new_step"),
+    "timestamp": sa.bindparam("new_timestamp"),
+    "value": sa.bindparam("new_value", type_=sa.Double),
+    "document": sa.bindparam("new_document", type_=sa.Text),
+}
 _advance = Prepared(
+    sa.update(metric_series).where(_series.id == sa.bindparam("series"), _latest_is_before).values(_new_latest),
+    "new_step", "new_timestamp", "new_value", "new_document", "series", "rank",
+)  # fmt: skip
+_advance_found = Prepared(
     sa.update(metric_series)
     .where(
-        _series.id == sa.bindparam("series"),
-        sa.tuple_(_series.step, _series.timestamp, sa.func.coalesce(_series.value, sa.literal_column("0.0")))
-        < sa.tuple_(sa.bindparam("new_step"), sa.bindparam("new_timestamp"), sa.bindparam("rank", type_=sa.Double)),
+        _series.run_id
+        == sa.select(runs.c.id)
+        .where(runs.c.run_uuid == sa.bindparam("run_uuid"), runs.c.lifecycle_stage == sa.literal_column("'active'"))
+        .scalar_subquery(),
+        _series.key == sa.bindparam("metric_key"),
+        _latest_is_before,
     )
-    .values(
-        step=sa.bindparam("new_step"),
-        timestamp=sa.bindparam("new_timestamp"),
-        value=sa.bindparam("new_value", type_=sa.Double),
-        document=sa.bindparam("new_document", type_=sa.Text),
-    ),
-    "new_step", "new_timestamp", "new_value", "new_document", "series", "rank",
+    .values(_new_latest)
+    .returning(_series.id, _series.sealed_step),
+    "new_step", "new_timestamp", "new_value", "new_document", "run_uuid", "metric_key", "rank",
 )  # fmt: skip
 _run_with_series = Prepared(
     sa.select(
@@ -123,6 +134,20 @@ def find_run_and_series(tx: Transaction, run_uuid: str, key: str) -> tuple[Any, 
     return _run_with_series.row(tx, key, run_uuid)
 
 
+def append_newest(tx: Transaction, run_uuid: str, point: Point) -> bool:
+    """Append a point that becomes the latest of a known series of an active run; two statements.
+
+    Returns whether it does; if not, nothing was done.
+    """
+    newest = latest_of(point)
+    text = document(point.key, newest)
+    found = _advance_found.row(tx, *newest, text, run_uuid, point.key, newest[2] or 0.0)
+    if found is None:
+        return False
+    _insert_one(tx, found[0], found[1], point)
+    return True
+
+
 def append_one(tx: Transaction, run: int, series: tuple[Any, ...], point: Point) -> None:
     """Append one point; `series` is its result of `find_run_and_series`."""
     number, sealed, latest = series[0], series[1], series[2:]
@@ -131,6 +156,10 @@ def append_one(tx: Transaction, run: int, series: tuple[Any, ...], point: Point)
         number = _added(tx, run, [(point.key, newest)])[point.key]
     elif rank(newest) > rank(latest):
         _advance.run(tx, *newest, document(point.key, newest), number, newest[2] or 0.0)
+    _insert_one(tx, number, sealed, point)
+
+
+def _insert_one(tx: Transaction, number: int, sealed: int | None, point: Point) -> None:
     insert = _insert_point_sqlite if tx.dialect == "sqlite" else _insert_point_postgresql
     late = (sealed is not None and point.step <= sealed) or None
     insert.run(tx, number, point.step, point.timestamp, _stored(tx, point.value), late)
@@ -196,7 +225,9 @@ def _insert_sqlite(tx: Transaction, given: Sequence[tuple[int, int | None, Colum
             rest += _rows(number, points, late)
             continue
         whole = count - (count - late) % _POINTS
-        bare = list(chain.from_iterable(zip(*points, strict=True)))
+        bare: list[Any] = [None] * (3 * count)
+        for column, numbers in enumerate(points):  # in a third of the time that joining rows takes
+            bare[column::3] = numbers
         for place in range(3 * late, 3 * whole, 3 * _POINTS):
             cursor.execute(_INSERT_POINTS, [number, *bare[place : place + 3 * _POINTS]])
         rest += _rows(number, Columns(*(column[:late] for column in points)), late)
@@ -226,6 +257,9 @@ def _by_key(points: Sequence[Point]) -> dict[str, Sequence[Point]]:
 
 def _in_order(points: Sequence[Point]) -> Columns:
     """Points as SQLite stores them, by step."""
+    if len(points) == 1 and type(points[0].value) is float and points[0].value == points[0].value:
+        [point] = points  # of each metric one, as most calls log them
+        return Columns([point.step], [point.timestamp], [point.value])
     steps, timestamps, values = (
         [point.step for point in points],
         [point.timestamp for point in points],
@@ -234,7 +268,7 @@ def _in_order(points: Sequence[Point]) -> Columns:
     stored: list[Any] = values
     if not levels.are_numbers(values):
         stored = [float(value) if value == value else levels.NAN_TEXT for value in values]
-    if any(map(gt, steps, steps[1:])):
+    if steps != sorted(steps):
         order = sorted(range(len(steps)), key=steps.__getitem__)
         columns = ([column[place] for place in order] for column in (steps, timestamps, stored))
         return Columns(*columns)

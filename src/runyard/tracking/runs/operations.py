@@ -215,26 +215,27 @@ def log_param(tx: Transaction, message: LogParam) -> Wire:
     """Insert a param, or agree that it is there already."""
     run = described_run(tx, message.wanted_id)
     given = {message.key: message.value}
-    write_params(tx, run.id, given)
-    add_to_document(tx, run.id, given, {}, run.document)
+    if write_params(tx, run.id, given):
+        add_to_document(tx, run.id, given, {}, run.document, new=True)
     return {}
 
 
-def write_params(tx: Transaction, number: int, given: dict[str, str]) -> None:
-    """Insert params, the document left alone; the first value of a key stays.
+def write_params(tx: Transaction, number: int, given: dict[str, str]) -> bool:
+    """Insert params, the document left alone; the first value of a key stays. Returns whether all of them are new.
 
     Raises
     ------
     InvalidParameter: A key was logged before with another value.
     """
     if put_texts(tx, params, number, given) == len(given):
-        return  # all of them are new
+        return True
     for key, value in params_among(tx, number, list(given)):
         if given[key] != value:
             raise InvalidParameter(
                 f"Param {key!r} of this run is {value[:200]!r} already and cannot become {given[key][:200]!r}: "
                 "params are logged once. Use another key, a tag, or a new run."
             )
+    return False
 
 
 @performs(LogBatch)

@@ -152,17 +152,23 @@ def described_run(tx: Transaction, run_id: str) -> DescribedRun:
 
 
 def add_to_document(
-    tx: Transaction, run: int, params: Mapping[str, str], tags: Mapping[str, str], before: str | None = None
+    tx: Transaction,
+    run: int,
+    params: Mapping[str, str],
+    tags: Mapping[str, str],
+    before: str | None = None,
+    new: bool = False,
 ) -> None:
     """Put what was written to the tables into the run's document too. The run is locked.
 
     Parameters
     ----------
     before: The document, if it was read since the run was locked.
+    new: Whether none of the params and tags was there before.
     """
     if before is None:
         before = _document_of(tx, run)
-    after = with_entries(before, params, tags)
+    after = with_entries(before, params, tags, in_order=new or tx.dialect == "sqlite")
     if after != before:
         _set_document.run(tx, after, run)
 
