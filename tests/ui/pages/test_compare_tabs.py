@@ -285,6 +285,10 @@ def test_tables_are_matched_by_a_column_and_notebooks_by_their_cells(gate: Gate,
         keep(gate, run_id, "all.csv", "a,b,c\n" + f"{place}x,{place}y,{place}z\n" * 900)
         cells = [{"cell_type": "code", "source": f"<b>{HOSTILE}\nlr = {place}\nfit()", "outputs": []}] * 90
         keep(gate, run_id, "n.ipynb", json.dumps({"nbformat": 4, "cells": cells}))
+        long = json.dumps({"nbformat": 4, "cells": cells, "picture": "x" * 4_000_000})
+        keep(gate, run_id, "long.ipynb", long.replace('"cells"', '\n"cells"'))
+        keep(gate, run_id, "none.ipynb", f'{{"lr": {place}}}')
+        keep(gate, run_id, "long.json", f'{{"b": {place},\n"a": "{"x" * 300_000}"}}')
 
     by_number = compared(reader, "artifacts", run_ids, "&path=t.parquet")
     by_column = compared(reader, "artifacts", run_ids, "&path=t.parquet&match=id")
@@ -306,6 +310,12 @@ def test_tables_are_matched_by_a_column_and_notebooks_by_their_cells(gate: Gate,
     assert "further cells are not shown" in book.words
     assert '<td class="line">lr = 1</td>' in book.text
     assert "cannot be shown" in compared(reader, "artifacts", run_ids, "&path=broken.parquet").words
+    for name, why in (
+        ("long.ipynb", "Notebooks of more than 4 MB are compared as text, not cell by cell."),
+        ("none.ipynb", "These are not both notebooks as Jupyter stores them, so they are compared as text."),
+        ("long.json", "JSON of more than 256 kB is compared as text, its keys and rows as they are written."),
+    ):
+        assert why in compared(reader, "artifacts", run_ids, f"&path={name}").words
 
 
 def test_two_runs_are_explained_on_one_page(gate: Gate, reader: Reader) -> None:

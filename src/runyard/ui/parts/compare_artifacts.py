@@ -28,6 +28,12 @@ MAX_FILES = 1_000
 """Files of a folder of one run that are listed."""
 _MAX_LINES = 400
 _FOLDER = "folder"
+_AS_TEXT = {
+    ".ipynb": "Notebooks of more than 4 MB are compared as text, not cell by cell.",
+    ".json": "JSON of more than 256 kB is compared as text, its keys and rows as they are written.",
+}
+"""What is said of files that are too large to be compared as what they are."""
+_NO_NOTEBOOKS = "These are not both notebooks as Jupyter stores them, so they are compared as text."
 
 
 @dataclass(frozen=True)
@@ -210,9 +216,11 @@ def _of_two(comparison: Comparison, path: str, old: _Beginning, new: _Beginning,
         documents = [document_of(text.text.encode()) for text in (old, new)]
         if all(map(is_notebook, documents)):
             return SideBySide(path, notebook=notebook_difference(*documents, only=only))
+    said = _AS_TEXT.get(suffix, "") if cut else _NO_NOTEBOOKS if suffix == ".ipynb" else ""
     texts = [_in_order(text.text) if suffix == ".json" and not cut else text.text for text in (old, new)]
     found = difference_of(texts[0], texts[1], whole=not only, shown=_MAX_LINES)
-    return SideBySide(path, ("They are the same.",) if found.equal and not cut else (), difference=found, cut=cut)
+    equal = "They are the same." if found.equal and not cut else ""
+    return SideBySide(path, tuple(filter(None, (said, equal))), difference=found, cut=cut)
 
 
 def _in_order(text: str) -> str:
