@@ -4,7 +4,7 @@ import { state } from "./chart-state.js";
 import { extent } from "./curve-math.js";
 import { make } from "./elements.js";
 
-const named = (id) => state.runs.get(id)?.name ?? id;
+const named = (id) => state.runs.get(id)?.short ?? state.runs.get(id)?.name ?? id;
 
 // The greatest value first, what is no number last; `left` and `width` of bars in hundredths.
 export function barsIn(view) {
@@ -33,7 +33,7 @@ export function barsOf(view) {
       row.append(make("span", { className: "who", textContent: name }), make("span", { className: "track" }, bar));
     }
     row.append(make("b", { textContent: text }));
-    if (rows.length === 1) row.append(make("span", { className: "soft", textContent: `at step ${line.step[0]}` }));
+    if (rows.length === 1) row.append(make("span", { className: "soft", textContent: `${state.runs.size > 1 ? `${name}, ` : ""}at step ${line.step[0]}` }));
   }
   return box;
 }

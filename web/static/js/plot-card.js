@@ -6,7 +6,9 @@ import { DRAWN } from "./plot-draw.js";
 import { fieldsOf } from "./plot-fields.js";
 import { parallel, rangeFields, rangesOn, showRanges, widthOf } from "./plot-parallel.js";
 import { KINDS, filterByRanges, withRanges } from "./plot-state.js";
-import { titleOf, valuesOf } from "./plot-values.js";
+import { cut, titleOf, valuesOf } from "./plot-values.js";
+
+const MOST_KEY = 30; // characters of a text in a legend
 
 let library = null;
 const load = () => (library ??= import("../vendor/echarts@6.1.0/echarts.custom.min.js"));
@@ -286,7 +288,7 @@ export class PlotCard {
     const parts = [];
     if (legend?.entries) {
       parts.push(make("span", { className: "soft", textContent: `${legend.title}:` }));
-      for (const entry of legend.entries) parts.push(make("span", { className: "key" }, sign(entry), entry.text));
+      for (const entry of legend.entries) parts.push(make("span", { className: "key", title: entry.text }, sign(entry), cut(entry.text, MOST_KEY)));
       if (legend.rest || legend.without) parts.push(make("span", { className: "key" }, sign({ sign: "emptyCircle", colour: "var(--soft)" }), legend.rest ? "others" : "none"));
     } else if (legend?.ends) {
       parts.push(make("span", { className: "soft", textContent: `${legend.title}:` }), make("span", { textContent: legend.ends[0] }), make("i", { className: "ramp" }), make("span", { textContent: legend.ends[1] }));

@@ -235,6 +235,13 @@ function bar(plot, values, size, _library, brushes) {
   };
 }
 
+// An axis of counts, which are whole.
+class Counts extends Scale {
+  ticks(...room) {
+    return super.ticks(...room).flatMap(([place]) => (Number.isInteger(place) ? [[place, (place || 0).toLocaleString("en")]] : []));
+  }
+}
+
 function hist(plot, values, size, _library, brushes) {
   const column = values.columns.get(plot.x);
   const [width, height] = roomOf(size);
@@ -244,12 +251,13 @@ function hist(plot, values, size, _library, brushes) {
   const places = known.map((at) => scale.places[at]);
   const groups = column.isText ? groupsBy(column, [...values.ids.keys()]) : null;
   const [low, high] = places.length ? [scale.least, scale.greatest] : [0, 1];
-  const found = groups ? [] : high > low ? histogram(places, low, high) : [{ from: low, to: high, members: [...places.keys()] }];
+  const half = (scale.high - scale.low) / 30; // one value alone is a bar around it
+  const found = groups ? [] : high > low ? histogram(places, low, high) : [{ from: low - half, to: high + half, members: [...places.keys()], text: column.short(scale.axis.from(low)) }];
   const ranges = groups ? groups.map(({ runs }) => rangeOf(column, runs)) : found.map(({ members }) => rangeOf(column, members.map((at) => known[at])));
   const chosen = chosenOf(ranges, brushes);
   const texts = groups?.map(({ text, runs }) => ({ text, runs: runs.length }));
-  const bins = texts ?? found.map(({ members, ...bin }) => ({ ...bin, runs: members.length, text: `${column.short(scale.axis.from(bin.from))} to ${column.short(scale.axis.from(bin.to))}` }));
-  const counts = new Scale({ name: "", title: "Runs", kind: "number", isText: false, values: [0, ...bins.map(({ runs }) => runs)] });
+  const bins = texts ?? found.map(({ members, ...bin }) => ({ ...bin, runs: members.length, text: bin.text ?? `${column.short(scale.axis.from(bin.from))} to ${column.short(scale.axis.from(bin.to))}` }));
+  const counts = new Counts({ name: "", title: "Runs", kind: "number", isText: false, values: [0, ...bins.map(({ runs }) => runs)] });
   const y = axisOf(counts, height, false, { min: 0 });
   const drawBin = (_, api) => {
     const bin = bins[api.value(3)];

@@ -86,7 +86,7 @@ function logBox(card, name, label) {
 
 function bestOf(card, name) {
   const field = make("select", { name: `${name}best` }, option("max", "high is good"), option("min", "low is good"));
-  field.value = card.plot[`${name}best`] ?? "max";
+  field.value = card.plot[`${name}best`] ??= better(card.plot[name]);
   field.setAttribute("aria-label", `Which ${name.toUpperCase()} is good`);
   field.addEventListener("change", () => {
     card.plot[`${name}best`] = field.value;

@@ -61,7 +61,7 @@ export function front(points, [signX, signY]) {
   const found = [];
   for (const point of order) {
     const last = found.at(-1);
-    if (!last || signY * (point.y - last.y) > 0) found.push(point);
+    if (!last || signY * (point.y - last.y) > 0 || (point.x === last.x && point.y === last.y)) found.push(point);
   }
   return found;
 }

@@ -82,7 +82,7 @@ export function sampleText({ ids, runs, more }) {
 
 const quiet = document.createElement("canvas").getContext("2d");
 const widthOf = (text) => quiet.measureText(text).width + 14;
-const cut = (text, most) => (text.length > most ? `${text.slice(0, Math.ceil(most / 2) - 1)}…${text.slice(text.length - Math.floor(most / 2))}` : text);
+export const cut = (text, most) => (text.length > most ? `${text.slice(0, Math.ceil(most / 2) - 1)}…${text.slice(text.length - Math.floor(most / 2))}` : text);
 
 // The ends of a part of an axis of numbers; an end beyond all values is none, but where all that have a value are meant.
 function known(scale, from, to) {
@@ -105,7 +105,7 @@ export class Scale {
       const kind = { time: "time", duration: "relative", number: "step" }[column.kind];
       const finite = numbers.filter(Number.isFinite);
       let [low, high] = [finite.reduce((a, b) => Math.min(a, b), Infinity), finite.reduce((a, b) => Math.max(a, b), -Infinity)];
-      this.axis = axisFor(kind, log, [low, high]);
+      this.axis = axisFor(kind, log, finite.length ? [low, high] : [0, 1]);
       const places = finite.filter(this.axis.shown).map(this.axis.to);
       [low, high] = [places.reduce((a, b) => Math.min(a, b), Infinity), places.reduce((a, b) => Math.max(a, b), -Infinity)];
       if (!(low <= high)) [low, high] = [0, 1];
@@ -130,7 +130,7 @@ export class Scale {
   // [place, words] for a room in pixels; `most` characters of a text.
   ticks(room, most = 24, across = true) {
     const width = across ? widthOf : () => 22;
-    const found = this.column.isText ? this.named(room, most, width) : this.axis.ticks(this.low, this.high, room, width);
+    const found = this.column.isText ? this.named(room, most, width) : this.least > this.greatest ? [] : this.axis.ticks(this.low, this.high, room, width);
     return this.without ? [[this.none, this.noneText], ...found] : found;
   }
 
