@@ -184,7 +184,7 @@ def pages(theirs: bool, store: Filled) -> dict[str, tuple[str, str]]:
 
 
 class Unwatched:
-    """A page of a browser that nobody watches: to be told of every request takes the browser a third of its time.
+    """A page of a browser that nobody watches: to report every request takes the browser a third of its time.
 
     Parameters
     ----------
