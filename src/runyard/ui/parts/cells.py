@@ -4,22 +4,21 @@ import math
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
-from markupsafe import Markup, escape
-
 from runyard.core.amounts import plural
 from runyard.core.numbers import as_numbers
 from runyard.tracking.runs.entities import Run
 from runyard.ui.parts.column_settings import ColumnSettings
 from runyard.ui.parts.columns import ValueColumn
 from runyard.ui.parts.format import MISSING, cut_middle, number
+from runyard.ui.parts.html import Html, escaped
 from runyard.ui.parts.metric_names import Goal
 from runyard.ui.parts.numbers import aligned, bars, writer_of
 from runyard.ui.parts.own_columns import Around, own_cell
 from runyard.ui.parts.sorting import Column
 
 MAX_TEXT = 24
-Write = Callable[[float | str | None], Markup]
-"""Makes the cell of a value."""
+Write = Callable[[float | str | None], Html]
+"""Makes the cell of a value, with its tag."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ class ShownColumn:
     goal: Goal | None
     pinned: bool
     classes: str
-    cell: Callable[[Run], Markup]
+    cell: Callable[[Run], Html]
 
     @property
     def name(self) -> str:
@@ -132,17 +131,17 @@ def _shown(
 
 def _metric_cells(
     key: str, write: Write, goal: Goal | None, around: Around, writer: Callable[[float | None], str], sized: str
-) -> Callable[[Run], Markup]:
+) -> Callable[[Run], Html]:
     """The cells of a metric; that of a run without it has the best value of the runs that are nested in it."""
     opened = _opened("n", "below", sized)
     title = "The least" if goal == "least" else "The greatest"
 
-    def cell(run: Run) -> Markup:
+    def cell(run: Run) -> Html:
         value = _best_below(key, run, goal, around)
         if value is None:
             return write(run.data.metrics.get(key))
         nested = plural(around.below[run.info.run_id, key].runs, "nested run")
-        return opened + Markup(' title="{} of {}">{}').format(title, nested, writer(value))
+        return Html(f'{opened} title="{title} of {nested}">{writer(value)}')
 
     return cell
 
@@ -155,7 +154,7 @@ def _best_below(key: str, run: Run, goal: Goal | None, around: Around) -> float 
     return below.least if goal == "least" else below.greatest
 
 
-def _cell_of(column: ValueColumn, write: Write) -> Callable[[Run], Markup]:
+def _cell_of(column: ValueColumn, write: Write) -> Callable[[Run], Html]:
     key = column.key
     if column.kind == "params":
         return lambda run: write(run.data.params.get(key))
@@ -175,15 +174,15 @@ def best_value(values: Sequence[float], goal: Goal | None) -> float | None:
 
 
 def _metric_cell(writer: Callable[[float | None], str], best: float | None, sized: str) -> Write:
-    opened, missing = _opened(sized), _opened(sized) + Markup(">") + MISSING
-    is_best = _opened("b", sized) + Markup(' title="Best on this page">')
+    opened = _opened(sized)
+    missing, is_best = Html(f"{opened}>{MISSING}"), f'{_opened("b", sized)} title="Best on this page">'
 
-    def write(value: float | str | None) -> Markup:
+    def write(value: float | str | None) -> Html:
         if value is None or isinstance(value, str):
             return missing
         if value == best:
-            return is_best + writer(value)
-        return Markup(f"{opened}>{writer(value)}")  # noqa: S704  (digits and words of ours)
+            return Html(f"{is_best}{writer(value)}")
+        return Html(f"{opened}>{writer(value)}")
 
     return write
 
@@ -194,9 +193,9 @@ def _text_cell(texts: Sequence[str], sized: str, *, numeric: bool) -> Write:
     if numeric and all(len(text) <= MAX_TEXT // 2 and "e" not in text.lower() for text in texts):
         behind = max(len(text.partition(".")[2]) for text in texts)
     opened = _opened("" if numeric else "t", sized)
-    missing = opened + Markup(">") + MISSING
+    missing = Html(f"{opened}>{MISSING}")
 
-    def write(value: float | str | None) -> Markup:
+    def write(value: float | str | None) -> Html:
         if not isinstance(value, str):
             return missing
         if not numeric:
@@ -206,13 +205,13 @@ def _text_cell(texts: Sequence[str], sized: str, *, numeric: bool) -> Write:
         else:
             short = number(float(value))
         if numeric or short == value:
-            return opened + Markup(">") + short
-        return opened + Markup(' title="') + escape(value[:1000]) + Markup('">') + short
+            return Html(f"{opened}>{escaped(short)}")
+        return Html(f'{opened} title="{escaped(value[:1000])}">{escaped(short)}')
 
     return write
 
 
-def _opened(*classes: str) -> Markup:
+def _opened(*classes: str) -> Html:
     """The beginning of a cell, without the end of its tag."""
     given = " ".join(filter(None, classes))
-    return Markup(f'<td class="{given}"' if given else "<td")  # noqa: S704  (classes of ours)
+    return Html(f'<td class="{given}"' if given else "<td")

@@ -4,8 +4,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from markupsafe import Markup
-
 from runyard.core.clock import now_ms
 from runyard.core.lifecycle import LifecycleStage
 from runyard.core.tags import COMMIT_TAG, SOURCE_NAME_TAG
@@ -17,6 +15,7 @@ from runyard.tracking.many_runs.messages import ListRunDeletions
 from runyard.tracking.run_trees.messages import ChildrenRange
 from runyard.tracking.runs.entities import Run
 from runyard.ui.parts.format import MISSING, age, cut_middle, duration, instant, shortened, status_class, status_label
+from runyard.ui.parts.html import Html, escaped
 from runyard.ui.parts.presentation import datasets, ended, lasted, took, user
 from runyard.ui.site import Site
 
@@ -39,6 +38,7 @@ OWN_COLUMNS: Mapping[str, tuple[str, str]] = {
     "deleted_time": ("Deleted", ""),
 }
 """By the name in the address: what the head says, and what it sorts by; empty for nothing."""
+_NOTHING = Html("")
 _ASKED_AT_ONCE, _MOST_MODELS = 100, 1000
 """Runs whose models are asked for at once, and how many models of them are shown."""
 
@@ -110,21 +110,22 @@ def _models_made(site: Site, runs: Sequence[Run]) -> dict[str, list[Made]]:
     return made
 
 
-def own_cell(name: str, sized: str, around: Around) -> Callable[[Run], Markup]:
+def own_cell(name: str, sized: str, around: Around) -> Callable[[Run], Html]:
     """What makes the cells of a column, with their tags.
 
     Parameters
     ----------
     sized: The class of the column's width; empty for none.
     """
-    write, opened = _CELLS[name], Markup('<td class="{}"').format
-    plain, status = opened(f"o {sized}") if sized else Markup("<td class=o"), name == "status"
+    if name == "status":
+        return lambda run: Html(f'<td class="{f"s {_look(run)} {sized}".strip()}">{_status(run)}')
+    write, opened = _CELLS[name], f'<td class="o {sized}"' if sized else "<td class=o"
 
-    def cell(run: Run) -> Markup:
-        if status:
-            return opened(f"s {_look(run)} {sized}".strip()) + Markup(">") + _status(run, around)
+    def cell(run: Run) -> Html:
         shown, title = write(run, around)
-        return plain + (Markup(' title="{}"').format(title) if title else "") + Markup(">") + (shown or MISSING)
+        if not title:
+            return Html(f"{opened}>{shown or MISSING}")
+        return Html(f'{opened} title="{escaped(title)}">{shown or MISSING}')
 
     return cell
 
@@ -138,43 +139,46 @@ def _look(run: Run) -> str:
     return status_class(run.info.status) if run.info.lost_since is None else "warn"
 
 
-def _status(run: Run, _: Around) -> Markup:
+def _status(run: Run) -> Html:
     label = status_label(run.info.status)
-    return Markup("{}").format(label if run.info.lost_since is None else f"{label}, lost")
+    return escaped(label if run.info.lost_since is None else f"{label}, lost")
 
 
-def _text(text: str, most: int) -> tuple[Markup, str]:
+def _text(text: str, most: int) -> tuple[Html, str]:
     short = cut_middle(text, most)
-    return Markup("{}").format(short), text if short != text else ""
+    return escaped(short), text if short != text else ""
 
 
-def _time(milliseconds: int | None, around: Around) -> tuple[Markup, str]:
+def _time(milliseconds: int | None, around: Around) -> tuple[Html, str]:
     if milliseconds is None:
-        return Markup(), ""
-    return Markup("{}").format(age(milliseconds, around.now)), instant(milliseconds)
+        return _NOTHING, ""
+    return Html(age(milliseconds, around.now)), instant(milliseconds)
 
 
-def _experiment(run: Run, around: Around) -> tuple[Markup, str]:
+def _link(address: str, text: str) -> Html:
+    return Html(f'<a href="{escaped(address)}">{escaped(cut_middle(text, 30))}</a>')
+
+
+def _experiment(run: Run, around: Around) -> tuple[Html, str]:
     number = run.info.experiment_id
     name = around.experiments.get(number, number)
-    link = Markup('<a href="{}">{}</a>').format(around.site.urls("experiments", number), cut_middle(name, 30))
-    return link, name if len(name) > 30 else ""
+    return _link(around.site.urls("experiments", number), name), name if len(name) > 30 else ""
 
 
-def _models(run: Run, around: Around) -> tuple[Markup, str]:
+def _models(run: Run, around: Around) -> tuple[Html, str]:
     made = around.made.get(run.info.run_id, ())
-    links = [Markup('<a href="{}">{}</a>').format(one.address, cut_middle(one.label, 30)) for one in made[:3]]
-    more = [Markup("+{}").format(len(made) - 3)] if len(made) > 3 else []
-    return Markup(", ").join([*links, *more]), ", ".join(one.label for one in made) if len(made) > 3 else ""
+    links = [_link(one.address, one.label) for one in made[:3]]
+    more = [f"+{len(made) - 3}"] if len(made) > 3 else []
+    return Html(", ".join([*links, *more])), ", ".join(one.label for one in made) if len(made) > 3 else ""
 
 
-def _deleted(run: Run, around: Around) -> tuple[Markup, str]:
+def _deleted(run: Run, around: Around) -> tuple[Html, str]:
     deletion = around.deletions.get(run.info.run_id)
     if deletion is None:
-        return Markup(), ""
+        return _NOTHING, ""
     shown, moment = _time(deletion.deleted_time, around)
     if deletion.being_removed:
-        return Markup("being deleted for good"), moment
+        return Html("being deleted for good"), moment
     return shown, f"{moment}, with its experiment" if deletion.with_experiment else moment
 
 
@@ -191,14 +195,21 @@ def _named_datasets(run: Run) -> str:
     return ", ".join(dict.fromkeys(used.dataset.name for used in datasets(run)))
 
 
-_Cell = Callable[[Run, Around], tuple[Markup, str]]
+def _commit(commit: str) -> tuple[Html, str]:
+    return (_code(commit[:7]), commit) if commit else (_NOTHING, "")
+
+
+def _code(text: str) -> Html:
+    return Html(f"<code>{escaped(text)}</code>")
+
+
+_Cell = Callable[[Run, Around], tuple[Html, str]]
 _CELLS: Mapping[str, _Cell] = {
-    "status": lambda run, around: (_status(run, around), ""),
     "start_time": lambda run, around: _time(run.info.start_time, around),
     "end_time": lambda run, around: _time(ended(run), around),
-    "duration": lambda run, around: (Markup("{}").format(duration(lasted(run, around.now))), ""),
-    "user_id": lambda run, around: (Markup("{}").format(shortened(user(run), 20)), ""),
-    "run_id": lambda run, around: (Markup("<code>{}</code>").format(run.info.run_id[:8]), run.info.run_id),
+    "duration": lambda run, around: (Html(duration(lasted(run, around.now))), ""),
+    "user_id": lambda run, around: (escaped(shortened(user(run), 20)), ""),
+    "run_id": lambda run, around: (_code(run.info.run_id[:8]), run.info.run_id),
     "experiment": _experiment,
     "source": lambda run, around: _text(_tag(SOURCE_NAME_TAG, run), 30),
     "version": lambda run, around: _commit(_tag(COMMIT_TAG, run)),
@@ -220,7 +231,3 @@ _VALUES: Mapping[str, Callable[[Run, Around], Any]] = {
     "models": lambda run, around: ", ".join(one.label for one in around.made.get(run.info.run_id, ())) or None,
     "deleted_time": _deleted_time,
 }
-
-
-def _commit(commit: str) -> tuple[Markup, str]:
-    return (Markup("<code>{}</code>").format(commit[:7]), commit) if commit else (Markup(), "")

@@ -3,10 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from markupsafe import Markup
+
 from runyard.tracking.run_trees.messages import MAX_ASKED, MAX_KEYS, ChildrenRange, MeasureChildren
+from runyard.tracking.runs.entities import Run
 from runyard.ui.parts.cells import ShownColumn, shown_columns
 from runyard.ui.parts.column_settings import ColumnSettings
 from runyard.ui.parts.columns import ColumnChoice
+from runyard.ui.parts.html import joined
 from runyard.ui.parts.list_state import ListState
 from runyard.ui.parts.own_columns import NAME_COLUMN, around
 from runyard.ui.parts.run_names import short_names
@@ -38,6 +42,10 @@ class RunsTable:
     names: Mapping[str, str]
     kept: tuple[tuple[str, str], ...]
     kept_by_columns: tuple[tuple[str, str], ...]
+
+    def cells(self, run: Run) -> Markup:
+        """The cells of a run behind its name."""
+        return joined(*[column.cell(run) for column in self.columns])
 
     @property
     def first_pinned(self) -> int:
