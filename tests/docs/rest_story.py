@@ -230,7 +230,7 @@ _COMPARING = [
     Step("describe_runs", _EXPERIMENTS),
     Step("group_runs", {**_EXPERIMENTS, "group_by": ["params.depth"], "metrics": ["f1"]}),
     Step("get_run_values", {**_EXPERIMENTS, "columns": ["params.depth", "metrics.f1", "status"]}),
-    Step("search_run_tree", _EXPERIMENTS),
+    Step("search_run_tree", {**_EXPERIMENTS, "describe": True}),
     Step("measure_children", {"run_ids": [FIRST_RUN], "metric_keys": ["f1"]}),
     Step("find_run_ids", {**_EXPERIMENTS, "filter": "metrics.f1 > 0.8"}),
     Step("find_keys", {"text": "los"}),

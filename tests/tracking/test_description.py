@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from runyard.gate.gate import Gate
+from runyard.tracking.run_trees.messages import SearchRunTree
 from runyard.tracking.runs import description
 from runyard.tracking.runs.entities import Param
 from runyard.tracking.runs.messages import DeleteRun, DescribeRuns, LogBatch
+from runyard.tracking.runs.tables import runs
 from tests.factories import NOW, a_point, a_run, an_experiment
 from tests.support.rows import add_runs
 from tests.support.work import work_of
@@ -107,6 +110,55 @@ def test_a_description_is_what_counting_run_by_run_finds(gate: Gate, seed: int) 
                 ]
                 message = DescribeRuns(experiment_ids=asked, filter=text, run_view_type=view)
                 assert described_plainly(expected) == gate.perform(message), (text, view)
+
+
+def test_a_level_says_what_all_that_match_have(gate: Gate) -> None:
+    """Whatever its order, its place and its page, it says of the search what asking for that alone says."""
+    experiment_id = an_experiment(gate)
+    add_runs(gate, experiment_id, 250, metrics=2, params=1)
+    asked: dict[str, Any] = {"experiment_ids": [experiment_id]}
+    second = gate.ask(SearchRunTree(**asked)).next_page_token
+    newest = {"order_by": ["start_time DESC"]}
+    pages: list[dict[str, Any]] = [{}, {"flat": True}, newest, {"max_results": 7}, {"max_results": 300}]
+
+    for text in (None, "metrics.m1 >= 0", "metrics.m1 > 0.7", "metrics.m1 > 9", "params.p1 = 'same'"):
+        described = gate.perform(DescribeRuns(**asked, filter=text))
+        for page in pages:
+            level = gate.perform(SearchRunTree(**asked, filter=text, describe=True, **page))
+            assert described == level["described"], (text, page)
+    others: list[dict[str, Any]] = [{"order_by": ["metrics.m1"]}, {"page_token": second}]
+    for page in others:
+        level = gate.perform(SearchRunTree(**asked, describe=True, **page))
+        assert gate.perform(DescribeRuns(**asked)) == level["described"]
+    assert gate.perform(DescribeRuns()) == gate.perform(SearchRunTree(describe=True))["described"]
+
+
+def test_what_is_known_of_some_runs_is_told_anew_when_one_of_them_gets_another_key(gate: Gate) -> None:
+    """What an answer has is its caller's; and SQLite gives the number of a last run that was removed to the next."""
+    experiment_id = an_experiment(gate)
+    asked, lr = DescribeRuns(experiment_ids=[experiment_id]), Param(key="lr", value="1")
+    for place in range(3):
+        gate.perform(LogBatch(run_id=a_run(gate, experiment_id, start_time=NOW + place), params=[lr]))
+    same = {"key": "lr", "runs": 3, "distinct": 1, "differing": 0, "example": "1"}
+
+    for _ in range(2):
+        known = gate.perform(asked)["param_keys"]
+        assert [same] == known
+        known[0]["runs"] = 0
+    last = a_run(gate, experiment_id, start_time=NOW + 9)
+    gate.perform(LogBatch(run_id=last, params=[lr], metrics=[a_point("loss")]))
+    before = gate.perform(asked)
+    assert ([same | {"runs": 4}], [{"key": "loss", "runs": 1}]) == (before["param_keys"], before["metric_keys"])
+    gate.administer(lambda tx: tx.execute(sa.delete(runs).where(runs.c.run_uuid == last)).rowcount)
+    other = a_run(gate, experiment_id, start_time=NOW + 9)
+    gate.perform(LogBatch(run_id=other, params=[Param(key="depth", value="2")], metrics=[a_point("f1")]))
+    after = gate.perform(asked)
+
+    assert ["depth", "lr"] == [entry["key"] for entry in after["param_keys"]]
+    assert [{"key": "f1", "runs": 1}] == after["metric_keys"]
+    gate.perform(LogBatch(run_id=other, params=[Param(key="lr", value="0")]))
+    changed = {"runs": 4, "distinct": 2, "differing": 500, "example": "0"}
+    assert {"key": "lr", **changed} == gate.perform(asked)["param_keys"][1]
 
 
 def test_keys_are_those_of_the_newest_thousand_runs(gate: Gate) -> None:

@@ -14,6 +14,7 @@ from runyard.tracking.inputs.messages import LogInputs
 from runyard.tracking.logged_models.messages import CreateLoggedModel, ModelOrder, SearchLoggedModels
 from runyard.tracking.metrics.messages import GetMeanCurves, LogMetric
 from runyard.tracking.run_groups.messages import GroupRuns
+from runyard.tracking.run_trees.messages import SearchRunTree
 from runyard.tracking.run_values.messages import GetRunValues
 from runyard.tracking.runs.entities import Param
 from runyard.tracking.runs.messages import CountRuns, DescribeRuns, GetRun, LogBatch, LogParam, SearchRuns, SetTag
@@ -72,6 +73,7 @@ def test_reading_costs_the_same_for_two_runs_and_for_many(gate: Gate, count: Cal
         SearchRuns(experiment_ids=[experiment_id], max_results=1),
         CountRuns(experiment_ids=[experiment_id], filter=filter_string),
         DescribeRuns(experiment_ids=[experiment_id]),
+        SearchRunTree(experiment_ids=[experiment_id], filter=filter_string, describe=True),
         SearchExperiments(),
         SummarizeExperiments(experiment_ids=[experiment_id, "0"]),
         GroupRuns(experiment_ids=[experiment_id], group_by=["params.lr", "dataset"], metrics=["loss", "acc"]),
@@ -84,7 +86,7 @@ def test_reading_costs_the_same_for_two_runs_and_for_many(gate: Gate, count: Cal
         an_experiment(gate)
 
     assert for_two == [count(message) for message in messages]
-    assert [5, 8, 5, 2, 5, 3, 1, 2, 6, 5] == for_two
+    assert [5, 8, 5, 2, 3, 12, 3, 1, 2, 6, 5] == for_two
 
 
 def test_searching_logged_models_costs_the_same_for_one_and_for_many(gate: Gate, count: Callable[..., int]) -> None:

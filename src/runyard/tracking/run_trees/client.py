@@ -19,6 +19,7 @@ class RunTreesClient(ClientPart):
         parent_run_id: str = "",
         max_results: int = 100,
         page_token: str | None = None,
+        describe: bool = False,
     ) -> RunTree:
         """One level of runs as a tree: those at the top, or those that are nested in one run.
 
@@ -30,6 +31,7 @@ class RunTreesClient(ClientPart):
         parent_run_id: The run whose children are wanted; those at the top without one.
         max_results: Up to 1,000.
         page_token: The ``next_page_token`` of the page before.
+        describe: Say too how many runs match in all, and which keys the newest of them have.
 
         Raises
         ------
@@ -45,5 +47,6 @@ class RunTreesClient(ClientPart):
                 parent_run_id=parent_run_id,
                 max_results=max_results,
                 page_token=page_token,
+                describe=describe,
             )
         )

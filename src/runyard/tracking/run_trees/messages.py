@@ -9,6 +9,7 @@ from runyard.protocol.answer import Answer
 from runyard.protocol.message import Message
 from runyard.protocol.types import ExperimentId, ViewType
 from runyard.tracking.runs.entities import Run
+from runyard.tracking.runs.messages import RunsDescribed
 
 MAX_RESULTS = 1_000
 """Runs in one answer."""
@@ -44,6 +45,7 @@ class RunTree(Answer):
     nested: There are nested runs in the experiments.
     total: How many runs the level has, counted as `DescribeRuns` counts; None where it has all that match.
     more: There may be more than were counted.
+    described: What all runs that match have, where that was asked for.
     """
 
     runs: list[Run] = field(default_factory=list)
@@ -52,6 +54,7 @@ class RunTree(Answer):
     total: int | None = None
     more: bool = False
     next_page_token: str | None = None
+    described: RunsDescribed | None = None
 
 
 class SearchRunTree(
@@ -69,6 +72,7 @@ class SearchRunTree(
     parent_run_id: The run whose children are wanted; those at the top without one.
     flat: Every run that matches, nested ones too, as a plain search finds them.
     max_results: Up to 1,000.
+    describe: Say too what all runs that match have, as `DescribeRuns` does.
     """
 
     experiment_ids: list[ExperimentId] = field(default_factory=list)
@@ -79,6 +83,7 @@ class SearchRunTree(
     flat: bool = False
     max_results: int = 100
     page_token: str | None = None
+    describe: bool = False
 
     def check(self) -> None:
         check_between("max_results", self.max_results, MAX_RESULTS)

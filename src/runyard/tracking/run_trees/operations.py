@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
 
 from runyard.db.transaction import Transaction
@@ -15,7 +16,9 @@ from runyard.tracking.run_trees.children import ranges_below
 from runyard.tracking.run_trees.messages import MAX_PARENTS, MeasureChildren, SearchRunTree
 from runyard.tracking.run_trees.statements import count_children, matching_of, parents_in, places_of
 from runyard.tracking.runs.conditions import Place
-from runyard.tracking.runs.description import count_bounded
+from runyard.tracking.runs.description import Found, count_bounded, describe
+from runyard.tracking.runs.messages import DescribeRuns
+from runyard.tracking.runs.orders import is_newest_first
 from runyard.tracking.runs.rows import missing_run
 from runyard.tracking.runs.search import Search, search_of, search_run_ids
 from runyard.tracking.runs.tables import runs
@@ -37,24 +40,35 @@ def search_run_tree(tx: Transaction, message: SearchRunTree) -> Wire:
 
     In a store without nested runs it is one more.
     """
+    members, newest = _level(tx, message)
+    if message.describe:
+        ids, filter_text, view_type = message.experiment_ids, message.filter, message.run_view_type
+        question = DescribeRuns(experiment_ids=ids, filter=filter_text, run_view_type=view_type)
+        members.append(f'"described":{orjson.dumps(describe(tx, question, newest)).decode()}')
+    return Raw(f"{{{','.join(members)}}}".encode())
+
+
+def _level(tx: Transaction, message: SearchRunTree) -> tuple[list[str], Found | None]:
+    """The members of the answer, and what was found where that is the newest runs that match, in any place."""
     if not message.experiment_ids:
         parse_filter(message.filter, RUN_FIELDS)  # checked even when there is nothing to search
-        return {}
+        return [], None
     asked = search_of(tx, message.experiment_ids, message.run_view_type, message.filter)
     view_type, experiment_ids = message.run_view_type, message.experiment_ids
     place: Place | None
     if message.parent_run_id:
         parent = _parent(tx, asked, message.parent_run_id)
         if parent is None:
-            return {}
+            return [], None
         number, experiment, view_type = parent
         experiment_ids = [str(experiment)]
         nested, place = True, Place(message.parent_run_id, top=False, below=[number])
     else:
         nested, place = _top(tx, asked, flat=message.flat)
-    numbers, token = search_run_ids(
+    found = search_run_ids(
         tx, experiment_ids, view_type, message.filter, message.order_by, message.max_results, message.page_token, place
     )
+    numbers, token = found
     members = [
         f'"runs":[{",".join(runs_on_wire(tx, numbers))}]',
         f'"rows":{json.dumps(_rows(tx, asked, numbers, nested=nested, tree=place is not None))}',
@@ -67,7 +81,8 @@ def search_run_tree(tx: Transaction, message: SearchRunTree) -> Wire:
         members.append(f'"total":{total},"more":{json.dumps(more)}')
     if token:
         members.append(f'"next_page_token":{json.dumps(token)}')
-    return Raw(f"{{{','.join(members)}}}".encode())
+    first = place is None and not message.page_token and is_newest_first(message.order_by)
+    return members, found if first else None
 
 
 def _parent(tx: Transaction, asked: Search, run_id: str) -> tuple[int, int, str] | None:

@@ -9,16 +9,17 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from runyard.db.conditions import binary, number
-from runyard.db.dialects import VALUES, among, bound, one_of
+from runyard.db.conditions import number
+from runyard.db.dialects import one_of
 from runyard.db.transaction import Prepared, Transaction
 from runyard.tracking.metrics.tables import metric_series
 from runyard.tracking.runs.conditions import View, meets
+from runyard.tracking.runs.keys import described_of
 from runyard.tracking.runs.messages import DescribeRuns
 from runyard.tracking.runs.newest import meets_newest
 from runyard.tracking.runs.ranges import in_index, runs_in_range
 from runyard.tracking.runs.search import MAX_TOGETHER, Search, few_candidates, next_newest, search_of, search_run_ids
-from runyard.tracking.runs.tables import indexed_part, params, runs
+from runyard.tracking.runs.tables import params, runs
 
 MAX_DESCRIBED = 1000
 """Runs whose keys are counted when there is no filter."""
@@ -26,8 +27,6 @@ MAX_DESCRIBED_MATCHES = 300
 """Runs whose keys are counted when there is a filter, with which runs may have to be tested one by one."""
 FEWEST_MATCHES, MAX_BETWEEN = 100, 5_000
 """Where more runs than the second are between the newest matches, fewer of these are described: those of a page."""
-MAX_ROWS = 60_000
-"""Metrics and params that are looked at; where runs have many, fewer runs are described."""
 MAX_COUNTED = 100_000
 """Runs that are counted without a filter; an index holds them side by side."""
 MAX_MATCHES = 5000
@@ -36,50 +35,9 @@ MAX_TESTED = 10_000
 """Runs, the newest, that are tested one by one to count those that match."""
 MAX_FURTHER = 300
 """Names of keys of other runs."""
-_SAMPLE = 10
+Found = tuple[list[int], str | None]
+"""A page of runs, as `search_run_ids` finds it."""
 _THERE = sa.literal_column("1", sa.Integer()).label("there")
-MAX_COMPARED, MAX_EXAMPLE = 100, 40
-"""Described runs whose params are compared with each other, and characters of a value that is shown."""
-
-
-def _rows_of(dialect: str, table: sa.Table) -> sa.ScalarSelect[Any]:
-    chosen = sa.select(sa.func.count()).select_from(table).where(among(dialect, table.c.run_id))
-    return chosen.scalar_subquery()
-
-
-_widths = Prepared(lambda dialect: sa.select(_rows_of(dialect, metric_series) + _rows_of(dialect, params)), VALUES)
-_metric_keys = Prepared(
-    lambda dialect: (
-        sa.select(metric_series.c.key, sa.func.count())
-        .where(among(dialect, metric_series.c.run_id))
-        .group_by(metric_series.c.key)
-        .order_by(metric_series.c.key)
-    ),
-    VALUES,
-)
-
-_param_keys = Prepared(
-    lambda dialect: (
-        sa.select(params.c.key, sa.func.count(), sa.func.count(sa.distinct(indexed_part)))
-        .where(among(dialect, params.c.run_id))
-        .group_by(params.c.key)
-        .order_by(params.c.key)
-    ),
-    VALUES,
-)
-
-
-def _of_values(dialect: str) -> sa.Select[Any]:
-    """Of each param, the number of runs that have it, of pairs with the same value, and the least value."""
-    chosen = sa.select(params.c.key, indexed_part.label("text"), sa.func.count().label("runs"))
-    found = chosen.where(among(dialect, params.c.run_id)).group_by(params.c.key, indexed_part).subquery()
-    runs_of = sa.cast(sa.func.sum(found.c.runs), sa.BigInteger)
-    alike = sa.cast(sa.func.sum(found.c.runs * (found.c.runs - number(1))), sa.BigInteger)
-    example = sa.func.substr(sa.func.min(binary(found.c.text, dialect)), number(1), number(MAX_EXAMPLE))
-    return sa.select(found.c.key, runs_of, alike, example).group_by(found.c.key)
-
-
-_param_values = Prepared(_of_values, VALUES)
 
 
 def _keys(table: sa.Table) -> sa.Select[Any]:
@@ -95,35 +53,31 @@ _first_metric_keys = Prepared(_keys(metric_series), "most")
 _first_param_keys = Prepared(_keys(params), "most")
 
 
-def describe(tx: Transaction, message: DescribeRuns) -> dict[str, Any]:
+def describe(tx: Transaction, message: DescribeRuns, newest: Found | None = None) -> dict[str, Any]:
     """The answer to `DescribeRuns`. Five statements, and a few more when more runs match than are described.
+
+    Parameters
+    ----------
+    newest: A page of the newest runs that match, where one was read already.
 
     Raises
     ------
     InvalidParameter: The filter is not valid.
     """
-    found, token = _newest_found(tx, message)
-    described = found[: _affordable(tx, found)]
-    numbers = bound(tx, described)
-    metric_keys = _metric_keys.rows(tx, numbers)
-    param_keys = _param_keys.rows(tx, numbers)
-    compared = bound(tx, described[:: -(-len(described) // MAX_COMPARED) or 1])
-    values = {key: _compared(*rest) for key, *rest in _param_values.rows(tx, compared)} if param_keys else {}
+    found, token = _newest_found(tx, message, newest)
+    described, keys = described_of(tx, found, active=message.run_view_type == "ACTIVE_ONLY")
     total, more = count_bounded(tx, _search(tx, message)) if token else (0, False)
     total = max(total, len(found))
     answer: dict[str, Any] = {
         "runs": total,
         "more": more,
-        "described": len(described),
-        "metric_keys": [{"key": key, "runs": count} for key, count in metric_keys],
-        "param_keys": [
-            {"key": key, "runs": count, "distinct": distinct, **values.get(key, {})}
-            for key, count, distinct in param_keys
-        ],
+        "described": described,
+        "metric_keys": [{"key": key, "runs": count} for key, count in keys.metrics],
+        "param_keys": [dict(entry) for entry in keys.params],
     }
-    if len(described) < total:
-        answer["further_metric_keys"] = _further(tx, _first_metric_keys, metric_keys)
-        answer["further_param_keys"] = _further(tx, _first_param_keys, param_keys)
+    if described < total:
+        answer["further_metric_keys"] = _further(tx, _first_metric_keys, {key for key, _ in keys.metrics})
+        answer["further_param_keys"] = _further(tx, _first_param_keys, {entry["key"] for entry in keys.params})
     return answer
 
 
@@ -131,18 +85,16 @@ def _search(tx: Transaction, message: DescribeRuns) -> Search:
     return search_of(tx, message.experiment_ids, message.run_view_type, message.filter)
 
 
-def _compared(runs_of: int, alike: int, example: str) -> dict[str, Any]:
-    """How much the values of a param differ."""
-    pairs = runs_of * (runs_of - 1)
-    return {"differing": 1000 - 1000 * alike // pairs if pairs else 0, "example": example}
-
-
-def _newest_found(tx: Transaction, message: DescribeRuns) -> tuple[list[int], str | None]:
+def _newest_found(tx: Transaction, message: DescribeRuns, newest: Found | None) -> Found:
     """The runs to describe, and a token when there are more. Fewer where they are far between: all runs are tested."""
     question = (message.experiment_ids, message.run_view_type, message.filter)
+    if newest and newest[1] is None and len(newest[0]) <= FEWEST_MATCHES:
+        return newest
     if not message.filter:
         return search_run_ids(tx, *question, [], MAX_DESCRIBED, None)
-    found, token = search_run_ids(tx, *question, [], FEWEST_MATCHES, None)
+    if newest is None or len(newest[0]) != FEWEST_MATCHES:
+        newest = search_run_ids(tx, *question, [], FEWEST_MATCHES, None)
+    found, token = newest
     if token is None or _far_between(tx, message, found[-1]):
         return found, token
     return search_run_ids(tx, *question, [], MAX_DESCRIBED_MATCHES, None)
@@ -154,14 +106,6 @@ def _far_between(tx: Transaction, message: DescribeRuns, last: int) -> bool:
     shown = search_of(tx, message.experiment_ids, message.run_view_type, None).view.shown(tx.dialect)
     later = sa.select(runs.c.id).where(*shown, runs.c.start_time >= started).order_by(runs.c.start_time.desc())
     return tx.execute(later.limit(1).offset(MAX_BETWEEN)).first() is not None
-
-
-def _affordable(tx: Transaction, found: Sequence[int]) -> int:
-    """How many of the runs to look at, by the number of metrics and params that a few of them have."""
-    sample = found[:: max(1, len(found) // _SAMPLE)]
-    row = _widths.row(tx, bound(tx, sample)) if sample else None
-    rows = row[0] if row else 0
-    return max(1, MAX_ROWS * len(sample) // rows) if rows else len(found)
 
 
 def count_bounded(tx: Transaction, search: Search) -> tuple[int, bool]:
@@ -211,8 +155,7 @@ def _counted(tx: Transaction, chosen: sa.Select[Any] | sa.CompoundSelect[Any], m
     return min(counted, most), counted > most
 
 
-def _further(tx: Transaction, first: Prepared, known: Sequence[tuple[Any, ...]]) -> list[str]:
+def _further(tx: Transaction, first: Prepared, known: set[str]) -> list[str]:
     """Keys of the store that are not among the known ones, in order."""
-    names = {row[0] for row in known}
-    keys = (row[0] for row in first.rows(tx, MAX_FURTHER + len(names)))
-    return [key for key in keys if key not in names][:MAX_FURTHER]
+    keys = (row[0] for row in first.rows(tx, MAX_FURTHER + len(known)))
+    return [key for key in keys if key not in known][:MAX_FURTHER]

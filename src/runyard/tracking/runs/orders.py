@@ -7,10 +7,24 @@ import sqlalchemy as sa
 
 from runyard.db.conditions import as_number, binary, number
 from runyard.db.paging import SortColumn, decode_token
+from runyard.search.fields import RUN_FIELDS
 from runyard.search.nodes import OrderTerm
+from runyard.search.parser import parse_order_by
 from runyard.tracking.runs.conditions import ATTRIBUTES, lasted
 from runyard.tracking.runs.ranges import TABLES
 from runyard.tracking.runs.tables import runs
+
+NEWEST = OrderTerm("attribute", "start_time", ascending=False)
+
+
+def is_newest_first(order_by: Sequence[str]) -> bool:
+    """Whether an order is by start times, the newest first, and by nothing else.
+
+    Raises
+    ------
+    InvalidParameter: The order is not valid.
+    """
+    return parse_order_by(order_by, RUN_FIELDS) in ([], [NEWEST])
 
 
 def time_of(page_token: str | None) -> int | None:

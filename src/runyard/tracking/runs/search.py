@@ -23,7 +23,7 @@ from runyard.tracking.runs.conditions import (
     served,
 )
 from runyard.tracking.runs.newest import found_newest, meets_newest
-from runyard.tracking.runs.orders import sort_columns, time_of
+from runyard.tracking.runs.orders import NEWEST, sort_columns, time_of
 from runyard.tracking.runs.ranges import TABLES, common_runs, few_of, few_runs, narrowed
 from runyard.tracking.runs.row_walks import by_age, by_duration, by_end, by_id, by_name, by_status, by_user
 from runyard.tracking.runs.settled import is_lasting, known_candidates, told_candidates
@@ -41,8 +41,6 @@ from runyard.tracking.runs.walks import (
     by_value,
     limited,
 )
-
-NEWEST = OrderTerm("attribute", "start_time", ascending=False)
 
 FIRST_STEP = 1_000
 """Runs, or entries of an index, to look at first: they show how far a page has to go."""
@@ -125,6 +123,11 @@ class Search:
         return not self.terms or self.terms[0] == NEWEST
 
     @property
+    def only_by_newest(self) -> bool:
+        """The same, and by nothing else."""
+        return self.by_newest and len(self.terms) <= 1
+
+    @property
     def comparisons(self) -> list[Comparison]:
         """The conditions that are comparisons, not alternatives or words."""
         return [each for each in self.conditions if isinstance(each, Comparison)]
@@ -152,7 +155,7 @@ def rows_of(tx: Transaction, page: Page, every: sa.Select[Any], search: Search) 
     """The rows of a page: among few runs, in the order of an index, or among all, whichever works."""
     view, conditions = search.view, search.conditions
     in_view = every.where(*view.shown(tx.dialect))
-    if not conditions and not search.terms and view.in_order:
+    if not conditions and search.only_by_newest and view.in_order:
         return page.rows(tx, in_view)
     few, rows = few_candidates(tx, search), None
     if few is None and not search.by_newest:

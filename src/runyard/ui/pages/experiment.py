@@ -221,18 +221,23 @@ def _find(
     question = _question(scope, filter_text, view)
     try:
         parse_filter(filter_text, RUN_FIELDS, strict=True)
-        described = site.ask(DescribeRuns(**question))
         if state.all("group"):
-            return RunTree(), described, None
+            return RunTree(), site.ask(DescribeRuns(**question)), None
         terms = order_terms(orders, NEWEST_FIRST)
-        asked = SearchRunTree(**question, order_by=terms, max_results=PAGE_SIZE, page_token=state.token)
-        asked.flat = _is_flat(state)
-        found = site.ask(asked)
+        found, described = _level(site, state, question, order_by=terms, page_token=state.token)
         return found, described, None
     except InvalidParameter as problem:
         question["filter"] = None  # the table stays, with all runs, while the filter is corrected
-        found = site.ask(SearchRunTree(**question, max_results=PAGE_SIZE, flat=_is_flat(state)))
-        return replace(found, next_page_token=None), site.ask(DescribeRuns(**question)), filter_error(problem.message)
+        found, described = _level(site, state, question)
+        return replace(found, next_page_token=None), described, filter_error(problem.message)
+
+
+def _level(site: Site, state: ListState, question: dict[str, Any], **page: Any) -> tuple[RunTree, RunsDescribed]:
+    """A page of runs, and what all have that match: one question for both, which have much to find in common."""
+    asked = SearchRunTree(**question, **page, max_results=PAGE_SIZE, flat=_is_flat(state), describe=True)
+    found = site.ask(asked)
+    assert found.described is not None
+    return found, found.described
 
 
 def _question(scope: Scope, filter_text: str, view: str) -> dict[str, Any]:
