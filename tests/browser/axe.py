@@ -1,7 +1,6 @@
 """WCAG 2.2 AA, as far as axe can tell of a page as it stands."""
 
 import json
-from typing import Any
 
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page
@@ -9,13 +8,10 @@ from playwright.sync_api import Page
 SCROLLS = "document.documentElement.scrollWidth > innerWidth"
 """Whether a page is wider than its window."""
 _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-_CONTRAST = "color-contrast"
-_OTHERS = json.dumps({"runOnly": _RULES, "resultTypes": ["violations"], "rules": {_CONTRAST: {"enabled": False}}})
-_FAULTS = f"axe.run({_OTHERS}).then(found => found.violations)"
 _TEXTS = 3
 """How many texts of one kind axe looks at on a page until it is sure of one."""
 
-_CONTRAST_FAULTS = """async ([known, most]) => {
+_FAULTS = """async ([rules, known, most]) => {
   const behind = new Map([[null, ""]]);
   const ground = (element) => {
     if (!behind.has(element)) {
@@ -44,19 +40,30 @@ _CONTRAST_FAULTS = """async ([known, most]) => {
     const its = kind(element), same = chosen.get(its) ?? [];
     if (!decided.has(its) && same.length < most) chosen.set(its, [...same, element]);
   }
-  if (!chosen.size) return [[], []];
-  const { passes, violations } = await axe.run({ include: [...chosen.values()].flat() }, {
-    runOnly: ["color-contrast"], resultTypes: ["passes", "violations"], elementRef: true, selectors: false,
-  });
-  const sure = [...passes, ...violations].flatMap((one) => one.nodes).map((node) => kind(node.element));
-  return [violations, [...new Set(sure)]];
+  const texts = new Set([...chosen.values()].flat());
+  const contrast = axe._audit.rules.find(({ id }) => id === "color-contrast");
+  const matches = (contrast.matchesAll ??= contrast.matches);
+  contrast.matches = (node, ...rest) => texts.has(node) && matches.call(contrast, node, ...rest);
+  axe.configure({ noHtml: true });
+  axe.addReporter("as found", (results, options, give) => give(results));
+  const results = await axe.run({ runOnly: rules, reporter: "as found" });
+  const { passes, violations } = results.find(({ id }) => id === "color-contrast");
+  const sure = [...passes, ...violations].map(({ node }) => kind(node.element));
+  const broken = results.filter((rule) => rule.violations.length);
+  const html = (rule) => rule.violations[0].node.element.outerHTML;
+  return [broken.map((rule) => [rule.id, rule.violations.length, html(rule)]), [...new Set(sure)]];
 }"""
-"""Of a page's contrast, what axe finds, and the kinds of text that it was sure of.
+"""What axe finds on a page, a rule and its elements each, and the kinds of text of whose contrast it was sure.
 
 Contrast follows from the colours, the size and the weight of a text, and from what stands behind it: it is the same in
 all rows of a table, on all pages and at all widths, and to look at each takes most of axe's time. A text of each kind
 is looked at in each theme.
 """
+
+
+def bring(page: Page) -> None:
+    """Let each page that is opened from now on have axe already: sent to each by itself, it takes as long as to run."""
+    page.add_init_script(AXE_SCRIPT)
 
 
 def faults(page: Page, decided: set[str] | None = None) -> list[str]:
@@ -68,14 +75,10 @@ def faults(page: Page, decided: set[str] | None = None) -> list[str]:
     """
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE_SCRIPT)
-    found: list[dict[str, Any]] = page.evaluate(_FAULTS)
     known = decided if decided is not None else set()
-    poor, sure = page.evaluate(_CONTRAST_FAULTS, [sorted(known), _TEXTS])
+    broken, sure = page.evaluate(_FAULTS, [_RULES, sorted(known), _TEXTS])
     known.update(sure)
-    wrong = [
-        f"{fault['id']}: {len(fault['nodes'])} × {json.dumps(fault['nodes'][0]['html'])[:200]}"
-        for fault in (*found, *poor)
-    ]
+    wrong = [f"{rule}: {elements} × {json.dumps(html)[:200]}" for rule, elements, html in broken]
     if page.evaluate(SCROLLS):
         wrong.append("the page scrolls sideways")
     return wrong

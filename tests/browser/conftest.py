@@ -16,6 +16,10 @@ CHROMIUM = ("chromium-headless-shell", "chromium", "chromium-browser", "google-c
 """Programs that drive the pages, best first: without what only a window needs, Chromium takes half the time."""
 
 
+FLAGS = ("--no-sandbox", "--js-flags=--no-maglev --no-turbofan")
+"""No page lives long enough for its scripts to win back what it takes to optimise them."""
+
+
 @dataclass
 class Tab:
     """A browser's tab on a server, and what went wrong in it."""
@@ -48,7 +52,7 @@ def chromium() -> Iterator[Browser]:
     if program is None:
         pytest.fail("needs Chromium; make test installs it where it may")
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        started = playwright.chromium.launch(executable_path=program, args=FLAGS)
         loop = asyncio.get_running_loop()
         asyncio._set_running_loop(None)
         yield started

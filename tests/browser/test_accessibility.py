@@ -7,7 +7,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.axe import SCROLLS, faults
+from tests.browser.axe import SCROLLS, bring, faults
 from tests.browser.conftest import Tab
 from tests.ui.stories import Story
 
@@ -63,6 +63,7 @@ def test_every_page_is_without_fault_in_any_window(tab: Tab, story: Story) -> No
         "/api/docs",
         "/nowhere",
     )
+    bring(tab.page)
     alone = replace(story, run_ids=(story.run_ids[0], story.run_ids[-1])).addresses()
     wrong, decided = list[str](), set[str]()
     for path in dict.fromkeys((*story.addresses(), *others)):
