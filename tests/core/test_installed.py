@@ -3,11 +3,12 @@
 import json
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 
-from runyard.core.installed import packages_of_modules
+from runyard.core.installed import named_with_version, packages_of_modules
 
 
 def test_modules_have_the_packages_that_python_names() -> None:
@@ -42,3 +43,26 @@ def test_what_is_installed_meanwhile_is_seen(tmp_path: Path, monkeypatch: pytest
     assert {"fresh_module": ["fresh"], "fresh_single": ["fresh"]} == {
         module: packages for module, packages in found.items() if "fresh" in packages
     }
+
+
+def test_packages_are_listed_as_python_lists_them() -> None:
+    """All of this environment."""
+    wanted = {f"{one.metadata['Name']}=={one.version}" for one in metadata.distributions()}
+
+    assert wanted == named_with_version(metadata.distributions())
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("a-1.dist-info/METADATA", "Metadata-Version: 2.1\r\nName: a.b\r\nVersion: 1.0 \r\n\r\nName: text\r\n"),
+        ("a-1.egg-info/PKG-INFO", "Metadata-Version: 1.0\nSummary: of a\n Name: text\nVersion:1.0\nname: a.b\n"),
+        ("a-1.dist-info/METADATA", "Version: 1.0\nName: a.b"),
+    ],
+)
+def test_a_description_may_look_otherwise(file: str, text: str, tmp_path: Path) -> None:
+    """Not every tool writes them alike."""
+    (tmp_path / file).parent.mkdir()
+    (tmp_path / file).write_bytes(text.encode())
+
+    assert {"a.b==1.0"} == named_with_version(metadata.distributions(path=[str(tmp_path)]))

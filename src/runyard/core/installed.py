@@ -1,17 +1,35 @@
-"""Which installed package a module is of.
+"""What is installed, and which package a module is of.
 
 `importlib.metadata.packages_distributions` answers the same and asks the disk for each file of every package: 0.2 to
 0.8 seconds a call. Here the lists of files are read, once for each state of the folders that packages are in.
 """
 
 import os
+import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from importlib import metadata
 from pathlib import Path, PurePosixPath
 
 _CODE = (".py", ".pyc", ".so", ".pyd")
+_NAME, _VERSION = (re.compile(rf"^{field}:[ \t]*(\S.*?)\s*$", re.MULTILINE) for field in ("Name", "Version"))
+
+_BODY = re.compile(r"\r?\n\r?\n")
+
+
+def named_with_version(packages: Iterable[metadata.Distribution]) -> set[str]:
+    """Packages as pip lists them, such as ``numpy==2.1.0``."""
+    return {"{}=={}".format(*_name_and_version(one)) for one in packages}
+
+
+def _name_and_version(package: metadata.Distribution) -> tuple[str | None, str | None]:
+    """As `importlib.metadata` finds them, which parses the whole description for each: 0.1 seconds for 150 packages."""
+    head = _BODY.split(package.read_text("METADATA") or package.read_text("PKG-INFO") or "", maxsplit=1)[0]
+    name, version = _NAME.search(head), _VERSION.search(head)
+    if name and version:
+        return name[1], version[1]
+    return package.metadata["Name"], package.metadata["Version"]
 
 
 def packages_of_modules() -> Mapping[str, Sequence[str]]:
@@ -34,7 +52,7 @@ def _packages(places: Sequence[tuple[str, int]]) -> Mapping[str, Sequence[str]]:
     context = metadata.DistributionFinder.Context(path=[place for place, _ in places])
     # Asked by itself: others, such as the backport of importlib.metadata, may have put slower finders beside it.
     for one in metadata.MetadataPathFinder.find_distributions(context):
-        name = one.metadata["Name"]
+        name, _ = _name_and_version(one)
         if name and name.lower() not in seen:  # a package further along the path is hidden by the first
             seen.add(name.lower())
             for module in _modules(one):

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from runyard import settings
+from runyard.core.installed import named_with_version
 from runyard.core.limits import shown
 from runyard.environments import MANAGERS
 from runyard.environments.creation import default_manager, interpreter_for, is_installed, require_manager
@@ -26,7 +27,7 @@ Say = Callable[[str], None]
 
 _LIST_PACKAGES = (
     "from importlib.metadata import distributions as d;"
-    "print('\\n'.join(sorted({f\"{x.metadata['Name']}=={x.version}\" for x in d()}, key=str.lower)))"
+    "print('\\n'.join(sorted({f\"{x['Name']}=={x['Version']}\" for x in (y.metadata for y in d())}, key=str.lower)))"
 )
 
 
@@ -134,7 +135,7 @@ class PackagesPlan:
         if self._python is None:
             return None
         if self.manager == "local":
-            found = {f"{one.metadata['Name']}=={one.version}" for one in importlib.metadata.distributions()}
+            found = named_with_version(importlib.metadata.distributions())
             return "\n".join(sorted(found, key=str.lower)) + "\n"
         clean = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
         asked = [str(self._python), "-c", _LIST_PACKAGES]
