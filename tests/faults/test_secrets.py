@@ -14,6 +14,7 @@ from runyard.cli.main import run
 from runyard.client import RunyardClient
 from runyard.client.connection import close_all
 from runyard.client.journal import spool_folder
+from runyard.client.local import ARTIFACT_FOLDER
 from runyard.core.credentials import without_credentials, without_secrets
 from runyard.core.store_address import is_server
 from runyard.data.meta_dataset import MetaDataset
@@ -24,6 +25,7 @@ from tests.support.http import Caller
 from tests.support.postgres import free_port
 from tests.support.programs import start_program
 from tests.support.server import RunningServer
+from tests.support.sqlite import new_store
 
 MARK = "s3cr3t"
 PASSWORDS = [MARK, f"a#{MARK}/b?c@d[e", f"{MARK}/b@c", f"a@{MARK}", f"a%23{MARK}"]
@@ -80,7 +82,7 @@ def test_no_error_log_or_journal_of_the_sdk_shows_a_secret(
     """Messages end in tickets, logs on shared machines."""
     caplog.set_level(logging.DEBUG, logger="runyard")
     uri = ADDRESSES[name].format(password)
-    local = RunyardClient(f"sqlite:///{tmp_path / 'x.db'}")
+    local = RunyardClient(new_store(tmp_path / "x.db", tmp_path / ARTIFACT_FOLDER))
     run_id = local.create_run("0").info.run_id
     local.create_registered_model("m")
     doors: list[Callable[[], object]] = [

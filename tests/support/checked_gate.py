@@ -24,6 +24,7 @@ class CheckedGate(Gate):
             if engine.dialect.name == "postgresql":
                 warm.hand_on(engine, purpose)
             like = _engines.setdefault((purpose, engine.dialect.name), engine)
+            like._compiled_cache.capacity = _COMPILED  # type: ignore[union-attr]
             engine.dialect.initialize = partial(_ask_once, like.dialect)  # type: ignore[method-assign]
             engine.dialect, engine._compiled_cache = like.dialect, like._compiled_cache
         return opened
@@ -43,6 +44,8 @@ def undeclared_in(answer: dict[str, Any], kind: type[AnyMessage]) -> list[str]:
     return [f"{'.'.join(map(str, error.instance_path))}: {error.message}" for error in errors]
 
 
+_COMPILED = 2_000
+"""Statements that are kept compiled: tests of searches have thousands, and come back to many."""
 _engines: dict[tuple[str, str], sa.Engine] = {}
 """The first engine of each kind."""
 _asked: set[int] = set()
