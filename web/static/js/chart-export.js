@@ -51,12 +51,12 @@ function framed(key, width, height, inside) {
 }
 
 function barsDrawing(view, key, all) {
-  const width = Math.max(360, all);
-  const [text, room] = [colour("--text"), width - 270];
+  const width = Math.max(420, all);
+  const [text, room] = [colour("--text"), width - 330];
   const rows = barsIn(view).map((row, at) => {
     const y = at * 20 + 4;
-    const bar = `<rect x="${fixed(170 + (row.left * room) / 100)}" y="${y}" width="${fixed(Math.max(2, (row.width * room) / 100))}" height="12" fill="${row.line.look.stroke}"/>`;
-    return `<text x="12" y="${y + 10}" fill="${text}">${escaped(short(row.name, 24))}</text>${bar}<text x="${width - 12}" y="${y + 10}" text-anchor="end" fill="${text}">${escaped(row.text)}</text>`;
+    const bar = `<rect x="${fixed(230 + (row.left * room) / 100)}" y="${y}" width="${fixed(Math.max(2, (row.width * room) / 100))}" height="12" fill="${row.line.look.stroke}"/>`;
+    return `<text x="12" y="${y + 10}" fill="${text}">${escaped(short(row.name, 34))}</text>${bar}<text x="${width - 12}" y="${y + 10}" text-anchor="end" fill="${text}">${escaped(row.text)}</text>`;
   });
   return framed(key, width, rows.length * 20 + 36, rows.join(""));
 }
@@ -64,7 +64,7 @@ function barsDrawing(view, key, all) {
 function drawing(chart, key) {
   const { view, plot } = chart;
   const { width, height } = chart.size();
-  if (!plot) return chart.bars?.isConnected ? barsDrawing(view, key, width) : null;
+  if (!plot) return chart.bars?.isConnected ? barsDrawing(view, key, width) : framed(key, 360, 70, `<text x="12" y="20" fill="${colour("--soft")}">${escaped(chart.message.textContent)}</text>`);
   const [box, soft, line] = [chart.box(plot), colour("--soft"), colour("--line")];
   const x = (place) => fixed(box.left + ((place - view.xr[0]) / (view.xr[1] - view.xr[0])) * box.width);
   const y = (place) => fixed(box.top + box.height - ((place - view.yr[0]) / (view.yr[1] - view.yr[0])) * box.height);
@@ -77,13 +77,11 @@ function drawing(chart, key) {
 }
 
 export function svg(chart, key) {
-  const text = drawing(chart, key);
-  if (text) save(text, "image/svg+xml", fileName(key, "svg"));
+  save(drawing(chart, key), "image/svg+xml", fileName(key, "svg"));
 }
 
 export async function png(chart, key) {
   const text = drawing(chart, key);
-  if (!text) return;
   const picture = new Image();
   picture.src = URL.createObjectURL(new Blob([text], { type: "image/svg+xml" }));
   await picture.decode();

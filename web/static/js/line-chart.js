@@ -23,6 +23,7 @@ import { colour } from "./looks.js";
 
 const CLOSER_MS = 120;
 const NEAR = 200; // pixels around the window in which charts are loaded
+const NARROW = 320; // pixels in which a number and a name have no room beside each other
 const RIGHT = 14; // pixels right of the lines
 const POINTS = 12000; // of all runs of a chart
 const MEANS = 3600; // places of all groups of a chart
@@ -499,7 +500,11 @@ class LineChart extends HTMLElement {
   }
 
   tell(rows, close, here, left, box) {
-    const most = Math.max(4, Math.floor(box.height / 18) - 2);
+    const right = left > box.width / 2;
+    const across = this.room.getBoundingClientRect().left + box.left + left;
+    const width = (right ? across : document.documentElement.clientWidth - across) - 24;
+    const narrow = this.tip.classList.toggle("narrow", width < NARROW); // a run takes more than one line
+    const most = Math.max(4, Math.floor(box.height / (narrow ? 45 : 18)) - 2);
     const first = Math.max(0, Math.min(rows.length - most, close - Math.floor(most / 2)));
     const kind = state.settings.x;
     const lines = rows.slice(first, first + most).map((row) => {
@@ -510,7 +515,7 @@ class LineChart extends HTMLElement {
       const raw = line.value[index] === row.value ? "" : ` (logged ${line.value[index]})`;
       const around = line.low ? `${line.low[index]} to ${line.high[index]}, ` : "";
       const spread = line.n ? ` (${around}n = ${line.n[index]})` : "";
-      item.append(mark, make("b", { textContent: String(row.value) }), `${raw}${spread} ${rows.length > 1 ? (line.label ?? nameOf(line.id)) : ""}`);
+      item.append(mark, make("b", { textContent: String(row.value) }), `${raw}${spread} ${rows.length > 1 ? (line.label ?? ((narrow && state.runs.get(line.id)?.short) || nameOf(line.id))) : ""}`);
       if (row.x !== here) item.append(make("span", { className: "soft", textContent: ` ${exactX(row.x, kind)}` }));
       return item;
     });
@@ -519,9 +524,7 @@ class LineChart extends HTMLElement {
     const near = this.view.events.filter((event) => Math.abs(scales(this.view, box).x(event.x) - box.left - left) < 6);
     const more = rows.length - lines.length;
     this.tip.replaceChildren(head, ...lines, ...(more > 0 ? [make("div", { className: "soft", textContent: `${more} more` })] : []), ...near.map((event) => make("div", { textContent: `⚑ ${event.name} at step ${event.step}` })));
-    const right = left > box.width / 2;
-    const across = this.room.getBoundingClientRect().left + box.left + left;
-    this.tip.style.maxWidth = `${(right ? across : document.documentElement.clientWidth - across) - 24}px`;
+    this.tip.style.maxWidth = `${width}px`;
     this.tip.style.left = right ? "" : `${box.left + left + 14}px`;
     this.tip.style.right = right ? `${this.room.clientWidth - box.left - left + 14}px` : "";
   }
