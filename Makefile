@@ -13,7 +13,7 @@ BIN := $(VENV)/bin
 DEMO ?=
 # two processes more than there are processors: many tests wait for servers, browsers and clocks
 WORKERS := $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 2 )))
-PYTEST ?= -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+PYTEST ?= --workers $(WORKERS)
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -69,7 +69,7 @@ $(VENV)/.demo: $(BIN)/python pyproject.toml
 	$(BIN)/python -m pip install --quiet -e '.[ml,projects,system]'
 	@touch $@
 
-# compiles all modules once, which each of the test processes would do at the same time
+# compiles all modules, while environments are made
 $(VENV)/.collected: $(VENV)/.dev
 	$(BIN)/python -m pytest --collect-only --quiet > /dev/null || true
 	@touch $@

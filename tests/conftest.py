@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from threadpoolctl import threadpool_limits
 
 from runyard.client.active_model import active
 from runyard.client.connection import _connections
@@ -29,6 +30,7 @@ os.environ["NUMBA_DISABLE_JIT"] = "1"
 
 # Threads of numeric libraries wait for each other in loops, which on a busy machine takes longer than the work.
 os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
+threadpool_limits(1)  # those of numpy, which pytest-randomly has loaded
 
 # Every server and program that tests start would compile the whole package again, and every worker all tests.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -45,7 +47,7 @@ os.environ.update(_quiet)
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-pytest_plugins = ["tests.support.fluent", "tests.support.messages"]
+pytest_plugins = ["tests.support.fluent", "tests.support.workers"]
 
 collect_ignore = families.folders_of_others(families.current())
 if "RUNYARD_TEST_SCALE" not in os.environ:  # `make test-scale`: a store of 100,000 runs takes most of a minute to fill
@@ -62,10 +64,7 @@ _LONG = ("browser", "compat", "packaging", "slow")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that take long, so that no processor waits in the end for one that begins last.
-
-    xdist has an order of its own, by the number of tests alone; the Makefile turns it off.
-    """
+    """Begin with the files that take long, so that no processor waits in the end for one that begins last."""
     long = {item.path for item in items if any(item.get_closest_marker(name) for name in _LONG)}
     tests = Counter(item.path for item in items)
     items.sort(key=lambda item: (item.path not in long, -tests[item.path]))

@@ -1,6 +1,6 @@
 """Programs in processes of their own, without the time that Python and its libraries take to start.
 
-In each test process one Python starts, imports the modules that are asked for, and stops right before it would run a
+In each run of tests one Python starts, imports the modules that are asked for, and stops right before it would run a
 program. Each program is a fork of it that goes on from there: it reads its text, runs it as the main module and ends as
 every Python does, with its exit code, its handlers and its signals. Two things differ: the modules are loaded already,
 and standard input is the program's text. Tests of what a program imports, of `-c` and of prompts start a Python of
@@ -12,9 +12,9 @@ servers do.
 
 import atexit
 import functools
+import hashlib
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -25,12 +25,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from tests.support.shared import made_once
+
 COMMANDS = ("mlflow", "runyard")
 INFERENCE = "runyard.pyfunc.imports"
 """The program that finds out which packages a model needs."""
 BENEATH_SKLEARN = ("joblib", "pandas", "scipy.optimize", "scipy.sparse.csgraph", "scipy.stats", "threadpoolctl")
 """What takes most of the time to import scikit-learn, for programs that look at how it is imported."""
 _PYTHON = sys.executable
+_PROCESS = os.getpid()
 
 
 @dataclass
@@ -203,14 +206,18 @@ def forked_python(
         model imports itself, and not what libraries do that are loaded already.
     """
     interpreter = Path(python or _PYTHON)
-    folder = Path(_address(str(interpreter), (*(() if python else ("a_run",)), *loaded, *modules))).parent
-    (folder / "modules").write_text(" ".join((*COMMANDS, *modules)))
-    text = Path(__file__).with_name("python_script.py").read_text()
-    _write_script(folder / "python", f"#!{interpreter} -IS\n{text}")
-    for name in COMMANDS:
-        if (script := interpreter.with_name(name)).exists():
-            _write_script(folder / name, f'#!/bin/sh\nexec {folder}/python {script} "$@"\n')
-    return folder / "python"
+    loaded = (*(() if python else ("a_run",)), *loaded, *modules)
+
+    def write(folder: Path) -> None:
+        (folder / "modules").write_text(" ".join((*COMMANDS, *modules)))
+        (folder / "forks").symlink_to(_address(str(interpreter), loaded))
+        text = Path(__file__).with_name("python_script.py").read_text()
+        _write_script(folder / "python", f"#!{interpreter} -IS\n{text}")
+        for name in COMMANDS:
+            if (script := interpreter.with_name(name)).exists():
+                _write_script(folder / name, f'#!/bin/sh\nexec {folder}/python {script} "$@"\n')
+
+    return made_once(f"python-{_digest(interpreter, *loaded, '-m', *modules)}", write) / "python"
 
 
 def _write_script(path: Path, text: str) -> None:
@@ -220,33 +227,46 @@ def _write_script(path: Path, text: str) -> None:
 
 @functools.cache
 def _address(python: str, loaded: tuple[str, ...]) -> str:
-    """The socket at which the process that forks is asked; it ends with this process."""
-    folder = tempfile.mkdtemp()
-    address, path = f"{folder}/forks", [str(Path(__file__).parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+    """The socket at which the process that forks is asked; it ends with this process and all that share it."""
+    return str(made_once(f"forks-{_digest(python, *loaded)}", lambda folder: _listen(folder, python, loaded)) / "forks")
+
+
+def _digest(*words: object) -> str:
+    return hashlib.sha256("\0".join(map(str, words)).encode()).hexdigest()[:16]  # the address of a socket is short
+
+
+_owner, _owned = socket.socketpair()
+_started: list[subprocess.Popen[bytes]] = []
+
+
+def _listen(folder: Path, python: str, loaded: tuple[str, ...]) -> None:
+    """Start the process that forks."""
+    path = [str(Path(__file__).parent), *filter(None, [os.environ.get("PYTHONPATH")])]
     requests = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    requests.bind(address)
-    requests.listen()
-    owner, owned = socket.socketpair()
+    requests.bind(f"{folder}/forks")
+    requests.listen(128)
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW_", "RUNYARD_"))},
         "PYTHONPATH": os.pathsep.join(path),
-        "RUNYARD_TEST_FORKS": f"{requests.fileno()} {owned.fileno()}",
+        "RUNYARD_TEST_FORKS": f"{requests.fileno()} {_owned.fileno()}",
         "RUNYARD_TEST_LOADED": " ".join(loaded),
     }
     forking = subprocess.Popen(
         [python, "-"],
         env=environment,
-        pass_fds=[requests.fileno(), owned.fileno()],
+        pass_fds=[requests.fileno(), _owned.fileno()],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
     )
     requests.close()
-    owned.close()
+    _started.append(forking)
 
-    def end() -> None:
-        owner.close()
-        forking.wait()
-        shutil.rmtree(folder, ignore_errors=True)  # it may be in a folder of a test, which is gone
 
-    atexit.register(end)
-    return address
+@atexit.register
+def _end() -> None:
+    """Close this process's end of what tells them that nobody is left to ask, and wait where nobody is."""
+    _owner.close()
+    _owned.close()
+    if os.getpid() == _PROCESS:
+        for forking in _started:
+            forking.wait()

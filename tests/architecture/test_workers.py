@@ -1,0 +1,74 @@
+"""The processes in which the suite runs: what goes wrong in one of them fails the run."""
+
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+MIXED = """
+import pytest
+
+@pytest.fixture
+def ends_badly():
+    yield
+    raise ValueError("at its end")
+
+def test_passes(tmp_path):
+    assert "w" == tmp_path.parent.name[0]
+
+def test_fails():
+    print("printed before")
+    assert 1 == 2
+
+def test_ends(ends_badly):
+    pass
+
+@pytest.mark.skip(reason="not here")
+def test_is_skipped():
+    pass
+"""
+ALONE = "def test_alone():\n    pass\n"
+
+
+def _run(folder: Path, *options: str, **files: str) -> tuple[int, str]:
+    """Run tests in two workers: the exit code, and what is printed."""
+    for name, text in files.items():
+        (folder / f"{name}.py").write_text(text)
+    command = [sys.executable, "-m", "pytest", "-p", "tests.support.workers", "--workers", "2"]
+    command += ["-c", "/dev/null", "--rootdir", str(folder)]
+    environment = {"PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    done = subprocess.run([*command, *options, folder], cwd=folder, env=environment, capture_output=True, text=True)
+    return done.returncode, done.stdout
+
+
+def test_workers_tell_what_came_of_each_test(tmp_path: Path) -> None:
+    """The summary and the report for machines are those of one process."""
+    code, out = _run(tmp_path, "--junitxml=told.xml", test_mixed=MIXED, test_alone=ALONE)
+
+    assert 1 == code
+    assert "1 failed, 3 passed, 1 skipped, 1 error" in out
+    assert "printed before" in out
+    assert "ValueError: at its end" in out
+    suite = ET.parse(tmp_path / "told.xml").getroot()[0]
+    assert ("5", "1", "1", "1") == tuple(suite.attrib[name] for name in ("tests", "failures", "errors", "skipped"))
+
+
+@pytest.mark.parametrize(
+    ("ending", "code", "told"),
+    [
+        ("os.kill(os.getpid(), signal.SIGKILL)", 1, "the worker died while it ran test_ending.py::test_ends"),
+        ("os.kill(os.getpid(), signal.SIGINT)", 2, "KeyboardInterrupt"),
+    ],
+)
+def test_a_worker_that_ends_early_fails_the_run(tmp_path: Path, ending: str, code: int, told: str) -> None:
+    """Its other tests do not run, which must not look as if they had passed."""
+    text = f"import os, signal\ndef test_ends():\n    {ending}\ndef test_after():\n    pass\n"
+
+    ended, out = _run(tmp_path, test_ending=text, test_alone=ALONE)
+
+    assert code == ended
+    assert told in out
