@@ -45,7 +45,7 @@ def _run(folder: Path, *options: str, **files: str) -> tuple[int, str]:
     return done.returncode, done.stdout
 
 
-def test_workers_tell_what_came_of_each_test(tmp_path: Path) -> None:
+def test_workers_tell_the_results_of_each_test(tmp_path: Path) -> None:
     """The summary and the report for machines are those of one process."""
     code, out = _run(tmp_path, "--junitxml=told.xml", test_mixed=MIXED, test_alone=ALONE)
 

@@ -1,7 +1,7 @@
 """`pytest --workers 4`: tests run in processes that are forks of the one that collected them.
 
 To import the tests and what they need takes seconds of a processor, which other ways spend once in each process. Each
-worker takes whole files, the next when it begins the last test of one, and sends what came of each test. Where one
+worker takes whole files, the next when it begins the last test of one, and sends the results of each test. Where one
 dies, its test has failed and the run ends. `tests.support.families` has libraries whose threads a fork would leave
 behind, and runs their tests with xdist.
 """
@@ -57,7 +57,7 @@ class _Worker:
     Attributes
     ----------
     place: Of the index of the test that it runs, in what workers and the run share.
-    results: What came of its tests; None when it has run the last.
+    results: The results of its tests; None when it has run the last.
     """
 
     place: int
