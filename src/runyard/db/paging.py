@@ -110,7 +110,7 @@ class Page:
     def rows(self, tx: Transaction, statement: sa.Select[Any]) -> list[Any]:
         """The rows of the page among what a statement selects. One statement."""
         ordered = self._ordered(statement).limit(self.wanted)
-        return list(tx.execute(ordered.offset(self.start.offset or None)).all())
+        return tx.tuples(ordered.offset(self.start.offset or None))
 
     def leading(self, tx: Transaction, statement: sa.Select[Any], limit: int, same: int = 0) -> list[Any]:
         """Rows after the key where the page begins, in order; an offset is left to the caller. One statement.
@@ -119,7 +119,7 @@ class Page:
         ----------
         same: Number of leading columns that all selected rows share, so that nothing need be sorted by them.
         """
-        return list(tx.execute(self._ordered(statement, same).limit(limit)).all())
+        return tx.tuples(self._ordered(statement, same).limit(limit))
 
     def cut(self, rows: Sequence[Any]) -> tuple[list[Any], str | None]:
         """The first column of the page's rows, and the token of the next page."""
