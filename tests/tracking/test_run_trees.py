@@ -13,6 +13,7 @@ from runyard.gate.gate import Gate
 from runyard.tracking.run_changes.messages import MoveRuns
 from runyard.tracking.run_trees import children, operations
 from runyard.tracking.run_trees.messages import MeasureChildren, RunTree, SearchRunTree
+from runyard.tracking.runs import nested_values, ranges
 from runyard.tracking.runs.messages import (
     DeleteRun,
     DeleteTag,
@@ -173,6 +174,58 @@ def test_a_tree_is_what_is_made_of_it_naively(gate: Gate, seed: int) -> None:
             assert [(run, len(children[run])) for run in children[parent]] == level
 
 
+@pytest.mark.parametrize("few", [1_000, 0])
+@pytest.mark.parametrize(("end", "choose"), [("least", min), ("greatest", max)])
+def test_nested_runs_stand_for_a_metric_that_a_run_lacks(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch, few: int, end: str, choose: Any
+) -> None:
+    """What a table shows of a run is what it is sorted by, on any page, with any filter.
+
+    Both where all runs in view are sorted, and where they are read from an index in order.
+    """
+    monkeypatch.setattr(ranges, "MAX_FOUND", few)
+    forest = Forest(gate, [an_experiment(gate)], random.Random(1))
+    forest.grow(30)
+    every = gate.ask(SearchRuns(experiment_ids=forest.homes, max_results=1000)).runs
+    started = {run.info.run_id: run.info.start_time for run in every}
+    value = own = {run.info.run_id: run.data.metrics["loss"] for run in every if "loss" in run.data.metrics}
+    for run in started.keys() - own.keys():
+        below = [own[child] for child, parent in forest.above.items() if parent == run and child in own]
+        value = value | ({run: choose(below)} if below else {})
+    for text, way in ((None, "DESC"), (None, "ASC"), ("tags.kind != 'a'", "DESC"), ("metrics.loss IS NULL", "ASC")):
+        question: dict[str, Any] = {"experiment_ids": forest.homes, "filter": text}
+        found = [run.info.run_id for run in gate.ask(SearchRuns(**question, max_results=1000)).runs]
+        question |= {"order_by": [f"metrics.loss {way}"], f"nested_{end}": ["loss", "none"]}
+        expected = sorted(found, key=lambda run: (-started[run], run))
+        expected.sort(key=lambda run: value.get(run, 0), reverse=way == "DESC")
+        expected.sort(key=lambda run: run not in value)
+
+        assert [run for run in expected if forest.above.get(run) not in found] == _in_order(gate, question)
+        for parent in set(forest.above.values()) & set(found):
+            level = [run for run in expected if forest.above.get(run) == parent]
+            assert level == _in_order(gate, {**question, "parent_run_id": parent})
+
+
+def _in_order(gate: Gate, question: dict[str, Any]) -> list[str]:
+    return [run for run, _ in shown(gate, **question)]
+
+
+def test_many_nested_runs_stand_for_nothing(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To look at each would take long; the answer says that the order is one of the runs' own values."""
+    experiment_id = an_experiment(gate)
+    parent, alone = a_run(gate, experiment_id, start_time=NOW), a_run(gate, experiment_id, start_time=NOW + 1)
+    child = a_run(gate, experiment_id, {PARENT_TAG: parent})
+    gate.perform(LogBatch(run_id=child, metrics=[a_point("loss", 1.0)]))
+    asked = SearchRunTree(experiment_ids=[experiment_id], order_by=["metrics.loss"], nested_least=["loss"])
+
+    few = gate.ask(asked)
+    monkeypatch.setattr(nested_values, "MAX_NESTED", 0)
+    many = gate.ask(asked)
+
+    assert ([parent, alone], False) == ([run.info.run_id for run in few.runs], few.own_only)
+    assert ([alone, parent], True) == ([run.info.run_id for run in many.runs], many.own_only)
+
+
 def test_a_store_without_nested_runs_has_a_plain_list(gate: Gate) -> None:
     """And the tokens are those of a plain search."""
     experiment_id = an_experiment(gate)
@@ -241,7 +294,7 @@ def test_metrics_of_nested_runs_are_measured_below_their_parent(gate: Gate, monk
     assert {(first, "loss"): (0.0, 2.0, 3), (second, "loss"): (3.0, 4.0, 2)} == measured(*parents, "f" * 32)
     assert {(made[0], "loss"): (6.0, 6.0, 1)} == measured(made[0], last)
     assert {} == measured(last)
-    monkeypatch.setattr(children, "MAX_LOOKED_AT", 4)
+    monkeypatch.setattr(children, "MAX_VALUES", 12)
     assert {(first, "loss")} == set(measured(*parents))
     for fields in ({"run_ids": [], "metric_keys": ["a"]}, {"run_ids": [first], "metric_keys": []}):
         with pytest.raises(InvalidParameter, match="has 0 entries; 1 to"):

@@ -63,12 +63,15 @@ class OrderTerm:
     Attributes
     ----------
     numeric: Texts that are numbers are ordered as numbers, before the others.
+    below: Which value of the runs nested in a run stands for a metric that it lacks: ``least`` or ``greatest``; empty
+        for none.
     """
 
     kind: str
     key: str
     ascending: bool
     numeric: bool = False
+    below: str = ""
 
 
 def comparisons_in(conditions: Sequence[Condition]) -> Iterator[Comparison]:

@@ -8,6 +8,7 @@ import pytest
 
 from runyard.core.tags import PARENT_TAG
 from runyard.gate.gate import Gate
+from runyard.tracking.runs import nested_values
 from runyard.tracking.runs.messages import LogBatch
 from runyard.ui.parts import run_tree
 from tests.factories import NOW, a_point, a_run, an_experiment
@@ -141,3 +142,32 @@ def test_the_best_of_nested_runs_has_the_digits_of_its_column(gate: Gate, reader
     page = reader.get(f"/experiments/{experiment_id}?open=none").text
 
     assert ["0.108", "2.498"] == sorted(re.findall(r'<td class="n below"[^>]*>([^<]*)', page))
+
+
+def test_a_tree_is_sorted_by_what_it_shows(gate: Gate, reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The best of nested runs is in its place, also where a filter leaves none of them; where not, it is not shown."""
+    experiment_id = an_experiment(gate)
+    for name, own, nested in (("first", None, 0.1), ("second", 0.2, 0.0), ("third", None, 0.3), ("last", None, None)):
+        parent = a_run(gate, experiment_id, run_name=name)
+        child = a_run(gate, experiment_id, {PARENT_TAG: parent}, run_name="child")
+        for run_id, value in ((parent, own), (child, nested)):
+            if value is not None:
+                gate.perform(LogBatch(run_id=run_id, metrics=[a_point("loss", value)]))
+    address = f"/experiments/{experiment_id}?open=none&col=metrics.loss&order=metrics.loss"
+
+    def shown(page: Answer) -> list[tuple[str, list[str]]]:
+        cells = [
+            re.findall(r'<td class="n (?:below|b)?"[^>]*>([^<]*)', row)
+            for row in re.split(r"<tr [^>]*aria-level", page.text)[1:]
+        ]
+        return list(zip([name for name, _, _ in rows(page)], cells, strict=True))
+
+    best = [("first", ["0.1000"]), ("second", []), ("third", ["0.3000"]), ("last", [])]
+    assert best == shown(reader.get(f"{address}+ASC"))
+    assert [*best[2::-1], best[3]] == shown(reader.get(f"{address}+DESC"))
+    assert [*best[2::-1], best[3]] == shown(reader.get(f"{address}+DESC&filter=run_name+!%3D+'child'"))
+    monkeypatch.setattr(nested_values, "MAX_NESTED", 0)
+    many = reader.get(f"{address}+ASC")
+    assert ("second", []) == shown(many)[0]
+    assert not any(cells for _, cells in shown(many))
+    assert "by the runs’ own values: more than 5,000 runs are nested here" in many.words

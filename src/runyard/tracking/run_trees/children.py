@@ -9,7 +9,7 @@ from runyard.core.wire import wire_double
 from runyard.db.dialects import one_of, one_of_values
 from runyard.db.transaction import Transaction
 from runyard.tracking.metrics.tables import metric_series
-from runyard.tracking.run_trees.messages import MAX_LOOKED_AT
+from runyard.tracking.run_trees.messages import MAX_VALUES
 from runyard.tracking.runs.tables import runs
 
 
@@ -18,7 +18,7 @@ def ranges_below(tx: Transaction, run_ids: Sequence[str], keys: Sequence[str]) -
     columns = (runs.c.id, runs.c.run_uuid, runs.c.experiment_id, runs.c.lifecycle_stage)
     named = one_of_values(tx.dialect, runs.c.run_uuid, run_ids)
     parents = {row.id: row for row in tx.execute(sa.select(*columns).where(named))}
-    above = _children(tx, parents)
+    above = _children(tx, parents, MAX_VALUES // len(keys))
     if not above:
         return []
     series = metric_series.c
@@ -40,7 +40,7 @@ def ranges_below(tx: Transaction, run_ids: Sequence[str], keys: Sequence[str]) -
     ]
 
 
-def _children(tx: Transaction, parents: dict[int, Any]) -> dict[int, int]:
+def _children(tx: Transaction, parents: dict[int, Any], most: int) -> dict[int, int]:
     """The parents of runs that are nested in some, by the number of the nested run: of those parents that fit."""
     homes = {row.experiment_id for row in parents.values()}
     stages = {row.lifecycle_stage for row in parents.values()}
@@ -52,8 +52,8 @@ def _children(tx: Transaction, parents: dict[int, Any]) -> dict[int, int]:
             one_of(tx, runs.c.parent_id, list(parents)),
         )
         .order_by(runs.c.parent_id)
-        .limit(MAX_LOOKED_AT + 1)
+        .limit(most + 1)
     )
     rows = tx.execute(chosen).all()
-    cut = rows[-1].parent_id if len(rows) > MAX_LOOKED_AT else None  # more of its children may be behind the limit
+    cut = rows[-1].parent_id if len(rows) > most else None  # more of its children may be behind the limit
     return {row.id: row.parent_id for row in rows if row.parent_id != cut}

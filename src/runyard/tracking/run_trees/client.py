@@ -20,6 +20,8 @@ class RunTreesClient(ClientPart):
         max_results: int = 100,
         page_token: str | None = None,
         describe: bool = False,
+        nested_least: Sequence[str] = (),
+        nested_greatest: Sequence[str] = (),
     ) -> RunTree:
         """One level of runs as a tree: those at the top, or those that are nested in one run.
 
@@ -32,6 +34,9 @@ class RunTreesClient(ClientPart):
         max_results: Up to 1,000.
         page_token: The ``next_page_token`` of the page before.
         describe: Say too how many runs match in all, and which keys the newest of them have.
+        nested_least, nested_greatest: Keys of metrics. Where `order_by` has one, a run that lacks it is ordered by the
+            least, or the greatest, value of the runs that are directly nested in it. Where more than 5,000 runs are
+            nested, `own_only` of the answer says that it is not.
 
         Raises
         ------
@@ -48,5 +53,7 @@ class RunTreesClient(ClientPart):
                 max_results=max_results,
                 page_token=page_token,
                 describe=describe,
+                nested_least=list(nested_least),
+                nested_greatest=list(nested_greatest),
             )
         )

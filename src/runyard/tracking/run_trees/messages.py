@@ -15,6 +15,10 @@ MAX_RESULTS = 1_000
 """Runs in one answer."""
 MAX_PARENTS = 5_000
 """Runs with nested ones in an experiment up to which a filter leaves children below parents that it finds too."""
+MAX_ASKED, MAX_KEYS = 100, 60
+"""Parents and metrics that are asked about at once."""
+MAX_VALUES = 10_000
+"""Values of children that are looked at in all."""
 MOST_COUNTED, MOST_MATCHES = 1_000, 100
 """Children of a run are counted up to these numbers, without a filter and with one."""
 
@@ -43,6 +47,7 @@ class RunTree(Answer):
     ----------
     rows: The places of the runs, in the same order.
     nested: There are nested runs in the experiments.
+    own_only: The order goes by the runs' own values of metrics: too many runs are nested to stand for what others lack.
     total: How many runs the level has, counted as `DescribeRuns` counts; None where it has all that match.
     more: There may be more than were counted.
     described: What all runs that match have, where that was asked for.
@@ -51,6 +56,7 @@ class RunTree(Answer):
     runs: list[Run] = field(default_factory=list)
     rows: list[TreeRow] = field(default_factory=list)
     nested: bool = False
+    own_only: bool = False
     total: int | None = None
     more: bool = False
     next_page_token: str | None = None
@@ -71,6 +77,8 @@ class SearchRunTree(
     ----------
     parent_run_id: The run whose children are wanted; those at the top without one.
     flat: Every run that matches, nested ones too, as a plain search finds them.
+    nested_least, nested_greatest: Keys of metrics. Where `order_by` has one, a run that lacks it is ordered by the
+        least, or the greatest, value of the runs directly nested in it, as long as up to 5,000 runs are nested.
     max_results: Up to 1,000.
     describe: Say too what all runs that match have, as `DescribeRuns` does.
     """
@@ -81,6 +89,8 @@ class SearchRunTree(
     order_by: list[str] = field(default_factory=list)
     parent_run_id: str = ""
     flat: bool = False
+    nested_least: list[str] = field(default_factory=list)
+    nested_greatest: list[str] = field(default_factory=list)
     max_results: int = 100
     page_token: str | None = None
     describe: bool = False
@@ -91,12 +101,10 @@ class SearchRunTree(
             check_run_id(self.parent_run_id)
         if self.parent_run_id and self.flat:
             raise InvalidParameter("Give 'parent_run_id' or 'flat', not both: a flat list has no level below a run.")
-
-
-MAX_ASKED, MAX_KEYS = 100, 60
-"""Parents and metrics that are asked about at once."""
-MAX_LOOKED_AT = 2_000
-"""Children that are looked at in all."""
+        for name, keys in (("nested_least", self.nested_least), ("nested_greatest", self.nested_greatest)):
+            check_count(name, keys, MAX_KEYS, least=0)
+            for key in keys:
+                check_storable(name, key)
 
 
 @dataclass(frozen=True)
@@ -127,7 +135,8 @@ class MeasureChildren(
 ):
     """Between which values metrics are in the runs that are directly nested in some runs.
 
-    At most 100 runs and 60 metrics; 2,000 nested runs are looked at, and a run that has any beyond these is left out.
+    At most 100 runs and 60 metrics. Of one metric 10,000 nested runs are looked at, of several so many fewer, and a run
+    that has any beyond these is left out.
     """
 
     run_ids: list[str]

@@ -10,7 +10,7 @@ from runyard.db.transaction import Transaction
 from runyard.gate.performers import performs
 from runyard.protocol.answer import Raw, Wire
 from runyard.search.fields import RUN_FIELDS
-from runyard.search.parser import parse_filter
+from runyard.search.parser import parse_filter, parse_order_by
 from runyard.tracking.experiments.stages import ACTIVE
 from runyard.tracking.run_trees.children import ranges_below
 from runyard.tracking.run_trees.messages import MAX_PARENTS, MeasureChildren, SearchRunTree
@@ -18,6 +18,7 @@ from runyard.tracking.run_trees.statements import count_children, matching_of, p
 from runyard.tracking.runs.conditions import Place
 from runyard.tracking.runs.description import Found, count_bounded, describe
 from runyard.tracking.runs.messages import DescribeRuns
+from runyard.tracking.runs.nested_values import few_nested
 from runyard.tracking.runs.orders import is_newest_first
 from runyard.tracking.runs.rows import missing_run
 from runyard.tracking.runs.search import Search, search_of, search_run_ids
@@ -65,16 +66,16 @@ def _level(tx: Transaction, message: SearchRunTree) -> tuple[list[str], Found | 
         nested, place = True, Place(message.parent_run_id, top=False, below=[number])
     else:
         nested, place = _top(tx, asked, flat=message.flat)
-    found = search_run_ids(
-        tx, experiment_ids, view_type, message.filter, message.order_by, message.max_results, message.page_token, place
-    )
+    below = _below(message) if place is not None else {}
+    own_only = bool(below) and not few_nested(tx, asked.view)
+    wanted = (message.filter, message.order_by, message.max_results, message.page_token, place)
+    found = search_run_ids(tx, experiment_ids, view_type, *wanted, {} if own_only else below)
     numbers, token = found
     members = [
         f'"runs":[{",".join(runs_on_wire(tx, numbers))}]',
         f'"rows":{json.dumps(_rows(tx, asked, numbers, nested=nested, tree=place is not None))}',
     ]
-    if nested:
-        members.append('"nested":true')
+    members += [f'"{name}":true' for name, holds in (("nested", nested), ("own_only", own_only)) if holds]
     if place is not None:
         level = search_of(tx, experiment_ids, view_type, message.filter, place=place)
         total, more = count_bounded(tx, level)
@@ -83,6 +84,13 @@ def _level(tx: Transaction, message: SearchRunTree) -> tuple[list[str], Found | 
         members.append(f'"next_page_token":{json.dumps(token)}')
     first = place is None and not message.page_token and is_newest_first(message.order_by)
     return members, found if first else None
+
+
+def _below(message: SearchRunTree) -> dict[str, str]:
+    """What nested runs stand for in an order, by the key of the metric."""
+    metrics = {term.key for term in parse_order_by(message.order_by, RUN_FIELDS) if term.kind == "metric"}
+    asked = {"least": message.nested_least, "greatest": message.nested_greatest}
+    return {key: end for end, keys in asked.items() for key in keys if key in metrics}
 
 
 def _parent(tx: Transaction, asked: Search, run_id: str) -> tuple[int, int, str] | None:

@@ -123,6 +123,12 @@ class View:
         parent: sa.ColumnElement[int] = runs.c.parent_id
         return self._shown(experiment, stage, parent + number(0) if tested else parent, dialect)
 
+    def anywhere(self, table: sa.FromClause, dialect: str) -> list[sa.ColumnElement[bool]]:
+        """Whether a row of `runs`, or of an alias of it, is in view, whatever its place in the tree."""
+        return replace(self, place=None)._shown(
+            table.c.experiment_id, table.c.lifecycle_stage, table.c.parent_id, dialect
+        )
+
     def has(self, run: sa.ColumnElement[int], dialect: str) -> sa.ColumnElement[bool]:
         """Whether the run of a number is in view."""
         if dialect == "postgresql":

@@ -11,6 +11,7 @@ from runyard.search.fields import RUN_FIELDS
 from runyard.search.nodes import OrderTerm
 from runyard.search.parser import parse_order_by
 from runyard.tracking.runs.conditions import ATTRIBUTES, lasted
+from runyard.tracking.runs.nested_values import best_below, has_below
 from runyard.tracking.runs.ranges import TABLES
 from runyard.tracking.runs.tables import runs
 
@@ -80,11 +81,10 @@ def _attribute_columns(term: OrderTerm, dialect: str, now: int) -> list[SortColu
 def _joined_columns(table: sa.FromClause, term: OrderTerm, dialect: str) -> list[SortColumn]:
     missing, descending = table.c.run_id.is_(None), not term.ascending
     if term.kind == "metric":
-        rank = sa.case((missing, number(2)), (table.c.value.is_(None), number(1)), else_=number(0))
-        return [
-            SortColumn(rank, "integer"),
-            SortColumn(sa.func.coalesce(table.c.value, number(0.0)), "number", descending),
-        ]
+        lacking = missing & ~has_below(term.key) if term.below else missing
+        value = sa.case((missing, best_below(term)), else_=table.c.value) if term.below else table.c.value
+        rank = sa.case((lacking, number(2)), (~missing & table.c.value.is_(None), number(1)), else_=number(0))
+        return [SortColumn(rank, "integer"), SortColumn(sa.func.coalesce(value, number(0.0)), "number", descending)]
     empty = sa.literal_column("''", sa.Text())
     if not term.numeric:
         rank = sa.case((missing, number(1)), else_=number(0))

@@ -1,7 +1,7 @@
 """Finding runs: conditions on their own columns, metrics, params, tags and datasets, in any order, a page at a time."""
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,6 +22,7 @@ from runyard.tracking.runs.conditions import (
     on_all,
     served,
 )
+from runyard.tracking.runs.nested_values import by_nested, with_nested
 from runyard.tracking.runs.newest import found_newest, meets_newest
 from runyard.tracking.runs.orders import NEWEST, sort_columns, time_of
 from runyard.tracking.runs.ranges import TABLES, common_runs, few_of, few_runs, narrowed
@@ -44,19 +45,14 @@ from runyard.tracking.runs.walks import (
 
 FIRST_STEP = 1_000
 """Runs, or entries of an index, to look at first: they show how far a page has to go."""
-
 MAX_WALKED = 5_000
 """Runs that a page may look at in the order of an index, before the database looks at all at once."""
-
 MAX_EXPECTED = 20_000
 """The same where those that were looked at so far show that the page will be full by then."""
-
 MAX_NEWEST = 50_000
 """The same for pages of the newest runs: runs that were started one after the other are tested much faster."""
-
 MAX_TOGETHER = 10
 """Experiments whose runs are put together from the order of each; with more, all of their runs are sorted."""
-
 _SPARE = 20
 """Runs that a piece holds beyond what a page needs, for those that share the last value."""
 
@@ -70,18 +66,20 @@ def search_run_ids(
     max_results: int,
     page_token: str | None,
     place: Place | None = None,
+    below: Mapping[str, str] | None = None,
 ) -> tuple[list[int], str | None]:
     """Internal numbers of a page of runs, and the next page's token. A number of statements that has a bound.
 
     Parameters
     ----------
     place: Which place in the tree of nested runs they have; any when it is None.
+    below: Metrics for which nested runs stand where a run lacks them, as of `with_nested`.
 
     Raises
     ------
     InvalidParameter: The filter, the order or the token is not valid.
     """
-    terms = parse_order_by(order_by, RUN_FIELDS)
+    terms = with_nested(parse_order_by(order_by, RUN_FIELDS), below or {})
     by_duration = any((term.kind, term.key) == ("attribute", "duration") for term in terms)
     now = (time_of(page_token) if by_duration else None) or tx.now_ms
     source, columns = sort_columns(terms, tx.dialect, now)
@@ -94,6 +92,7 @@ def search_run_ids(
         text or "",
         list(order_by),
         *([place.name] if place else ()),
+        *(term.below for term in terms if term.below),
     )
     page = Page(columns, query, max_results, page_token)
     return page.cut(rows_of(tx, page, every, replace(search, key=page.start.key)))
@@ -378,7 +377,8 @@ def _walks(tx: Transaction, search: Search) -> list[Walk]:
         left = [each for each in search.conditions if first.numeric or each not in own or not bounds(each)]
         by_number = functools.partial(meets_by_number, left, view, tx.dialect)
         along = by_numeral if first.numeric else by_value
-        return [lambda step: along(tx, shown, by_number, first, own, key, step, newest)]
+        below = [lambda step: by_nested(tx, view, first, key, step.entries)] if first.below else []
+        return [lambda step: along(tx, shown, by_number, first, own, key, step, newest), *below]
     if view.several:  # an index has the runs of each experiment in order, not those of several
         return []
     tests = functools.partial(meets_by_number, search.conditions, view, tx.dialect)

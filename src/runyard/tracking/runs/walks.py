@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from runyard.db.conditions import as_number
 from runyard.db.transaction import Transaction
 from runyard.search.nodes import Comparison, OrderTerm
+from runyard.tracking.runs.nested_values import has_below
 from runyard.tracking.runs.ranges import TABLES, in_index, in_range, indexed, is_numeric
 from runyard.tracking.runs.tables import BEHIND_NUMBERS, INDEXED_LENGTH, among_numbers, runs
 
@@ -261,10 +262,12 @@ def _lacking(
     """Numbers of the runs without a metric, param or tag, newest first or as a group."""
     table = TABLES[term.kind]
     lacking = [*shown, ~sa.exists().where(table.c.run_id == runs.c.id, table.c.key == term.key)]
+    if term.below:
+        lacking.append(~has_below(term.key))
     if newest:
         yield from newest_first(tx, lacking, tests(runs.c.id), start, step)
     else:
-        condition = Comparison(term.kind, term.key, "IS NULL", None)
+        condition = None if term.below else Comparison(term.kind, term.key, "IS NULL", None)
         yield Group(sa.select(runs.c.id).where(*lacking), _shared(term, None), condition)
 
 

@@ -29,6 +29,7 @@ from runyard.tracking.selections.messages import CreateSelection
 from runyard.ui.navigation import Crumb, Shell, encode_query
 from runyard.ui.parts.charts_panel import Asked, ChartsPanel, charts_panel
 from runyard.ui.parts.chosen_runs import Chosen, chosen
+from runyard.ui.parts.column_settings import ordered_goals
 from runyard.ui.parts.columns import ColumnChoice, choose_columns
 from runyard.ui.parts.filter_error import FilterError, filter_error
 from runyard.ui.parts.list_state import ListState, Pages, screen_of, view_of, view_type
@@ -174,7 +175,7 @@ def show(site: Site, request: Request) -> Response:  # long: all that the page s
         rows = plain_rows(groups.runs)
     else:
         terms = [] if error else order_terms(orders, NEWEST_FIRST)
-        rows = tree_rows(site, state, path, question | {"order_by": terms}, found)
+        rows = tree_rows(site, state, path, {**question, "order_by": terms, **_nested_order(state)}, found)
     picked = chosen(site, state.all)
     page = ExperimentPage(
         scope=scope,
@@ -191,7 +192,7 @@ def show(site: Site, request: Request) -> Response:  # long: all that the page s
         filter=filter_text,
         view=view,
         choice=choice,
-        table=runs_table(site, choice, rows, state, path, names),
+        table=runs_table(site, choice, rows, state, path, names, None if groups or _is_flat(state) else found),
         with_equal=bool(state.text("equal")),
         equal_toggle=_equal_toggle(choice, state, path),
         error=error,
@@ -224,7 +225,8 @@ def _find(
         if state.all("group"):
             return RunTree(), site.ask(DescribeRuns(**question)), None
         terms = order_terms(orders, NEWEST_FIRST)
-        found, described = _level(site, state, question, order_by=terms, page_token=state.token)
+        ordered = {"order_by": terms, **_nested_order(state)}
+        found, described = _level(site, state, question, **ordered, page_token=state.token)
         return found, described, None
     except InvalidParameter as problem:
         question["filter"] = None  # the table stays, with all runs, while the filter is corrected
@@ -247,6 +249,12 @@ def _question(scope: Scope, filter_text: str, view: str) -> dict[str, Any]:
         "filter": filter_text or None,
         "run_view_type": view_type(view),
     }
+
+
+def _nested_order(state: ListState) -> dict[str, list[str]]:
+    """By which metrics nested runs order their parents: those whose best nested value is shown."""
+    least, greatest = ordered_goals(state)
+    return {"nested_least": least, "nested_greatest": greatest}
 
 
 def _is_flat(state: ListState) -> bool:

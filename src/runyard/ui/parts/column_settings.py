@@ -3,6 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from runyard.exceptions import InvalidParameter
+from runyard.search.fields import RUN_FIELDS
+from runyard.search.parser import parse_order_by
 from runyard.ui.parts.columns import ValueColumn
 from runyard.ui.parts.list_state import ListState
 from runyard.ui.parts.metric_names import Goal, goal_of
@@ -68,6 +71,18 @@ def goal_among(goals: Mapping[str, Goal | None], key: str) -> Goal | None:
     """Which value of a metric is the best: as chosen, or as its name tells."""
     name = f"metrics.{key}"
     return goals[name] if name in goals else goal_of(key)
+
+
+def ordered_goals(state: ListState) -> tuple[list[str], list[str]]:
+    """The keys of metrics that an address orders by: those of which the least value is the best, and the greatest."""
+    try:
+        terms = parse_order_by(state.all("order"), RUN_FIELDS)
+    except InvalidParameter:  # the search for the rows says so
+        return [], []
+    goals, keys = chosen_goals(state), [term.key for term in terms if term.kind == "metric"]
+    return [key for key in keys if goal_among(goals, key) == "least"], [
+        key for key in keys if goal_among(goals, key) == "most"
+    ]
 
 
 def _said(values: Sequence[str], names: Sequence[str]) -> dict[str, str]:
