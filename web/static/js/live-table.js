@@ -54,7 +54,7 @@ const heads = (table) => [...table.tHead.querySelectorAll("th")].map((head) => h
 // Whether something of the table is in the reader's hands.
 function inHands() {
   const table = tableOf(document);
-  if (document.querySelector("dialog[open], #column-menu, #runs details[open]")) return true;
+  if (document.querySelector("dialog[open], #column-menu, #runs .menu[open]")) return true;
   if (!table) return view().contains(document.activeElement);
   const selected = getSelection();
   return table.tBodies[0].matches(":hover") || table.contains(document.activeElement) || (!selected.isCollapsed && table.contains(selected.anchorNode));
