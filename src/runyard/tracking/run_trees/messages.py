@@ -135,7 +135,7 @@ class MeasureChildren(
 ):
     """Between which values metrics are in the runs that are directly nested in some runs.
 
-    At most 100 runs and 60 metrics. Of one metric 10,000 nested runs are looked at, of several so many fewer, and a run
+    At most 100 runs and 60 metrics. Of one metric 10,000 nested runs are looked at, of two 5,000, and so on. A run
     that has any beyond these is left out.
     """
 
