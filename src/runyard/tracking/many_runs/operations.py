@@ -51,10 +51,11 @@ def find_run_ids(tx: Transaction, message: FindRunIds) -> Wire:
 
 @performs(ListRunDeletions)
 def list_run_deletions(tx: Transaction, message: ListRunDeletions) -> Wire:
-    """One statement."""
+    """One statement; they stand in the order in which they are named."""
     columns = (runs.c.run_uuid, runs.c.deleted_time, runs.c.deleted_with_experiment, runs.c.removal_time)
     named = one_of_values(tx.dialect, runs.c.run_uuid, message.run_ids)
     chosen = sa.select(*columns).where(named, runs.c.lifecycle_stage == DELETED, runs.c.deleted_time.is_not(None))
+    found = {row.run_uuid: row for row in tx.execute(chosen)}
     return {
         "runs": [
             {
@@ -63,7 +64,7 @@ def list_run_deletions(tx: Transaction, message: ListRunDeletions) -> Wire:
                 "with_experiment": bool(row.deleted_with_experiment),
                 "being_removed": row.removal_time is not None,
             }
-            for row in tx.execute(chosen)
+            for row in filter(None, map(found.get, dict.fromkeys(message.run_ids)))
         ]
     }
 
