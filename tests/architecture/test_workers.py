@@ -72,3 +72,17 @@ def test_a_worker_that_ends_early_fails_the_run(tmp_path: Path, ending: str, cod
 
     assert code == ended
     assert told in out
+
+
+def test_a_worker_ends_the_pools_that_its_tests_leave(tmp_path: Path) -> None:
+    """As Python itself does; it would wait for their processes for ever."""
+    text = """
+from concurrent.futures import ProcessPoolExecutor
+pool = ProcessPoolExecutor(1)
+def test_leaves_a_pool():
+    assert 3 == pool.submit(len, "abc").result()
+"""
+    code, out = _run(tmp_path, test_pool=text, test_alone=ALONE)
+
+    assert 0 == code, out
+    assert "2 passed" in out

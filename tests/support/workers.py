@@ -7,11 +7,13 @@ behind, and runs their tests with xdist.
 """
 
 import atexit
+import faulthandler
 import itertools
 import mmap
 import os
 import signal
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Iterator, Sequence
@@ -26,7 +28,7 @@ import pytest
 from _pytest.junitxml import xml_key
 
 END_SECONDS = 30
-"""How long a worker may take to end what it started, once the run was interrupted."""
+"""How long a worker may take to end what it started, once its tests have run or the run was interrupted."""
 _LOOK_SECONDS = 1
 _NUMBER_BYTES = 2
 
@@ -191,6 +193,8 @@ class _Work:
             self._run(tests)
         with self._telling_problems():  # those of the session's fixtures, when the run was stopped
             self.session.config.hook.pytest_sessionfinish(session=self.session, exitstatus=pytest.ExitCode.OK)
+        faulthandler.dump_traceback_later(END_SECONDS, exit=True, file=sys.__stderr__)
+        threading._shutdown()  # as Python does at its end; pools of processes wait for it
         atexit._run_exitfuncs()
         self.results.send(None)
 
