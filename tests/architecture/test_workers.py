@@ -1,11 +1,10 @@
 """The processes in which the suite runs: what goes wrong in one of them fails the run."""
 
+import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -34,11 +33,11 @@ def test_is_skipped():
 ALONE = "def test_alone():\n    pass\n"
 
 
-def _run(folder: Path, *options: str, **files: str) -> tuple[int, str]:
-    """Run tests in two workers: the exit code, and what is printed."""
+def _run(folder: Path, *options: str, workers: int = 2, **files: str) -> tuple[int, str]:
+    """Run tests in workers: the exit code, and what is printed."""
     for name, text in files.items():
         (folder / f"{name}.py").write_text(text)
-    command = [sys.executable, "-m", "pytest", "-p", "tests.support.workers", "--workers", "2"]
+    command = [sys.executable, "-m", "pytest", "-p", "tests.support.workers", "--workers", str(workers)]
     command += ["-c", "/dev/null", "--rootdir", str(folder)]
     environment = {"PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     done = subprocess.run([*command, *options, folder], cwd=folder, env=environment, capture_output=True, text=True)
@@ -57,21 +56,38 @@ def test_workers_tell_the_results_of_each_test(tmp_path: Path) -> None:
     assert ("5", "1", "1", "1") == tuple(suite.attrib[name] for name in ("tests", "failures", "errors", "skipped"))
 
 
-@pytest.mark.parametrize(
-    ("ending", "code", "told"),
-    [
-        ("os.kill(os.getpid(), signal.SIGKILL)", 1, "the worker died while it ran test_ending.py::test_ends"),
-        ("os.kill(os.getpid(), signal.SIGINT)", 2, "KeyboardInterrupt"),
-    ],
-)
-def test_a_worker_that_ends_early_fails_the_run(tmp_path: Path, ending: str, code: int, told: str) -> None:
+DYING = {
+    "test_aborted": "os.abort()",
+    "test_killed": "os.kill(os.getpid(), signal.SIGKILL)",
+    "test_hanging": "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM]); time.sleep(600)",
+}
+
+
+def test_workers_that_die_end_the_run_as_failed(tmp_path: Path) -> None:
+    """It says which tests they were at, instead of waiting for ever for processes that are gone.
+
+    The files of the dying come first and in order: what no worker has begun when the first one dies is not run.
+    """
+    dying = {
+        name: f"import os, signal, time\ndef test_dies():\n    {statement}\n{ALONE}"
+        for name, statement in DYING.items()
+    }
+    limits = ["-o", "faulthandler_timeout=5", "-o", "faulthandler_exit_on_timeout=true"]
+
+    code, out = _run(tmp_path, *limits, workers=len(DYING) + 1, **dying, test_well=ALONE)
+
+    assert 1 == code, out
+    assert set(DYING) == set(re.findall(r"the worker died while it ran (\w+)\.py::test_dies", out)), out
+
+
+def test_a_worker_that_is_interrupted_ends_the_run(tmp_path: Path) -> None:
     """Its other tests do not run, which must not look as if they had passed."""
-    text = f"import os, signal\ndef test_ends():\n    {ending}\ndef test_after():\n    pass\n"
+    text = f"import os, signal\ndef test_ends():\n    os.kill(os.getpid(), signal.SIGINT)\n{ALONE}"
 
-    ended, out = _run(tmp_path, test_ending=text, test_alone=ALONE)
+    code, out = _run(tmp_path, test_ending=text, test_well=ALONE)
 
-    assert code == ended
-    assert told in out
+    assert 2 == code, out
+    assert "KeyboardInterrupt" in out
 
 
 def test_a_worker_ends_the_pools_that_its_tests_leave(tmp_path: Path) -> None:

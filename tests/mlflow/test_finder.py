@@ -81,6 +81,7 @@ def test_availability_checks_find_it() -> None:
     for name in ("mlflow", "mlflow-skinny", "mlflow_skinny", "MLflow"):
         assert importlib.metadata.version(name) == "3.17.2"
     assert "mlflow" in importlib.metadata.packages_distributions()
+    assert not list(importlib.metadata.distributions(name="mlflow", path=["/nowhere"]))
     assert importlib.metadata.metadata("mlflow")["Name"] == "mlflow"
     assert importlib.metadata.version("pytest") == pytest.__version__
 

@@ -205,7 +205,8 @@ class _Work:
         except BaseException as problem:  # noqa: BLE001  (whatever it is, the parent must not take it for an end)
             if not isinstance(problem, KeyboardInterrupt):
                 traceback.print_exc(file=sys.__stderr__)
-            self.results.send(f"{type(problem).__name__}: {problem}")
+            with suppress(OSError):  # the parent was killed
+                self.results.send(f"{type(problem).__name__}: {problem}")
 
     def _run(self, tests: Iterator[tuple[int, pytest.Item]]) -> None:
         index, item = next(tests, (0, None))

@@ -1,6 +1,7 @@
 """Finds Runyard's modules under MLflow's names: one module object under both, so that no state exists twice."""
 
 import importlib
+import sys
 from collections.abc import Iterable, Sequence
 from importlib.machinery import ModuleSpec
 from types import ModuleType
@@ -37,7 +38,9 @@ class AliasFinder:
         return spec
 
     def find_distributions(self, context: "DistributionFinder.Context | None" = None) -> "Iterable[Distribution]":
-        """The metadata of ``mlflow`` and ``mlflow-skinny``."""
+        """The metadata of ``mlflow`` and ``mlflow-skinny``; none where only certain folders are looked through."""
+        if context is not None and context.path != sys.path:
+            return ()
         from runyard.mlflow.alias.distribution import distributions  # noqa: PLC0415  (importlib.metadata is slow to load)
 
         return distributions(None if context is None else context.name)
