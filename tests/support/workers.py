@@ -31,6 +31,7 @@ END_SECONDS = 30
 """How long a worker may take to end what it started, once its tests have run or the run was interrupted."""
 _LOOK_SECONDS = 1
 _NUMBER_BYTES = 2
+_STDERR = 2
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -193,8 +194,9 @@ class _Work:
             self._run(tests)
         with self._telling_problems():  # those of the session's fixtures, when the run was stopped
             self.session.config.hook.pytest_sessionfinish(session=self.session, exitstatus=pytest.ExitCode.OK)
-        faulthandler.dump_traceback_later(END_SECONDS, exit=True, file=sys.__stderr__)
-        threading._shutdown()  # as Python does at its end; pools of processes wait for it
+        faulthandler.dump_traceback_later(END_SECONDS, exit=True, file=_STDERR)
+        # as Python does at its end; pools of processes wait for the first
+        threading._shutdown()  # type: ignore[attr-defined]
         atexit._run_exitfuncs()
         self.results.send(None)
 
