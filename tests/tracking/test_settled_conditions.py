@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from runyard.db.transaction import Transaction
 from runyard.gate.gate import Gate
+from runyard.tracking.run_changes.messages import MoveRuns
 from runyard.tracking.runs import ranges, search, settled
 from runyard.tracking.runs.entities import Param
 from runyard.tracking.runs.messages import CountRuns, CreateRun, LogBatch, SearchRuns
@@ -31,6 +32,7 @@ FILTERS = (
     "artifact_uri ILIKE '%B/ARTIFACTS'",
     "artifact_uri NOT LIKE '%1%'",
     "artifact_uri = 's3://odd/1'",
+    "artifact_uri LIKE '%/2/%'",
     "run_id ILIKE '%1A%'",
 )
 
@@ -46,15 +48,16 @@ def small_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("seed", range(2))
 @pytest.mark.usefixtures("small_bounds")
 def test_what_was_told_holds_whatever_is_logged_later(gate: Gate, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Runs that are new, that get the metric or the param later, and that take the number of a removed one."""
+    """Runs that are new, get the metric or param later, take the number of a removed one, or come from elsewhere."""
     monkeypatch.setattr(settled, "MAX_CANDIDATES", 15)
     monkeypatch.setattr(settled, "MAX_LAST", 3)
     chance = random.Random(seed)
-    experiment = an_experiment(gate)
+    experiment, elsewhere = an_experiment(gate), an_experiment(gate, name="elsewhere")
     run_ids = [a_run(gate, experiment) for _ in range(6)]
-    for _ in range(20):
+    away = [a_run(gate, elsewhere) for _ in range(6)]
+    for _ in range(25):
         chosen = chance.choice(run_ids)
-        step = chance.choice(("new", "metric", "param", "removed"))
+        step = chance.choice(("new", "metric", "param", "removed", "moved"))
         if step == "new":
             run_ids.append(a_run(gate, experiment))
             if chance.random() < 0.3:
@@ -65,9 +68,13 @@ def test_what_was_told_holds_whatever_is_logged_later(gate: Gate, seed: int, mon
             value = f"{chosen[:2]}{chance.choice('xy')}"
             with contextlib.suppress(Exception):  # it has another value already
                 gate.perform(LogBatch(run_id=chosen, params=[Param(key="p", value=value)]))
+        elif step == "moved" and away:
+            run_ids.append(away.pop())
+            gate.perform(MoveRuns(run_ids=run_ids[-1:], experiment_id=experiment))
         else:
             last = _remove_last(gate)
             run_ids = [run_id for run_id in run_ids if run_id != last]
+            away = [run_id for run_id in away if run_id != last]
             run_ids.append(a_run(gate, experiment))
         known = chance.choice(run_ids)
         for text in (*FILTERS, f"artifact_uri LIKE '%/{known}/%'", f"artifact_uri ILIKE '%{known.upper()}/artifacts'"):

@@ -177,11 +177,7 @@ def _found_at_length(tx: Transaction, search: Search) -> list[int] | None:
         return few
     # Every run of the store is looked at: only for the sake of an experiment that has a good part of them.
     many = max(MAX_NEWEST, (tx.scalar(sa.select(sa.func.max(runs.c.id))) or 0) // 4)
-    return (
-        told_candidates(tx, search.conditions, search.view.experiments)
-        if next_newest(tx, search, None, many)[1]
-        else None
-    )
+    return told_candidates(tx, search.conditions) if next_newest(tx, search, None, many)[1] else None
 
 
 def few_candidates(tx: Transaction, search: Search) -> list[int] | None:
@@ -192,7 +188,7 @@ def few_candidates(tx: Transaction, search: Search) -> list[int] | None:
     found = runs_with_texts(tx, search.conditions, view.experiments)
     if found is None:
         found = few_runs(tx, search.conditions, view.shown(tx.dialect), view.several)
-    return known_candidates(tx, search.conditions, view.experiments) if found is None else found
+    return known_candidates(tx, search.conditions) if found is None else found
 
 
 def _few_in_place(tx: Transaction, view: View, place: Place) -> list[int] | None:

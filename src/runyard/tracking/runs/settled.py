@@ -22,7 +22,6 @@ from runyard.db.conditions import compare, compare_text, number
 from runyard.db.transaction import Prepared, Transaction
 from runyard.search.fields import PATTERN
 from runyard.search.nodes import Comparison, Condition
-from runyard.tracking.runs.derived_uris import OTHERS, derived_matches, is_pattern, others
 from runyard.tracking.runs.ranges import TABLES
 from runyard.tracking.runs.tables import runs
 
@@ -107,46 +106,27 @@ def is_lasting(condition: Condition) -> bool:
     return condition.operator == "IS NULL" or (condition.kind == "param" and condition.operator in PATTERN)
 
 
-def known_candidates(tx: Transaction, conditions: Sequence[Condition], experiments: Sequence[int]) -> list[int] | None:
-    """Numbers of all runs that may meet the conditions, where an earlier search has told; else None.
-
-    Parameters
-    ----------
-    experiments: Numbers of the experiments in view. Some of the runs may be of others.
-    """
-    return _candidates(tx, conditions, experiments, anew=False)
+def known_candidates(tx: Transaction, conditions: Sequence[Condition]) -> list[int] | None:
+    """Numbers of all runs that may meet the conditions, where an earlier search has told; else None."""
+    return _candidates(tx, conditions, anew=False)
 
 
-def told_candidates(tx: Transaction, conditions: Sequence[Condition], experiments: Sequence[int]) -> list[int] | None:
+def told_candidates(tx: Transaction, conditions: Sequence[Condition]) -> list[int] | None:
     """The same, told now where no earlier search has: that reads every run. None when they are many."""
-    return _candidates(tx, conditions, experiments, anew=True)
+    return _candidates(tx, conditions, anew=True)
 
 
-def _candidates(
-    tx: Transaction, conditions: Sequence[Condition], experiments: Sequence[int], *, anew: bool
-) -> list[int] | None:
+def _candidates(tx: Transaction, conditions: Sequence[Condition], *, anew: bool) -> list[int] | None:
     lasting = [each for each in conditions if isinstance(each, Comparison) and is_lasting(each)]
     if not lasting:
         return None
     with _noting:
         known = _known.setdefault(tx.connection.engine, _Known())
     for condition in lasting:
-        found = _derived(tx, condition, experiments, known, anew) if is_pattern(condition) else None
-        found = _told_of(tx, condition, known, anew) if found is None else found
+        found = _told_of(tx, condition, known, anew)
         if found is not None:
             return found
     return None
-
-
-def _derived(
-    tx: Transaction, condition: Comparison, experiments: Sequence[int], known: _Known, anew: bool
-) -> list[int] | None:
-    """The candidates for an artifact URI: those that follow from the pattern, and all whose URI is an unusual one."""
-    if not anew and OTHERS not in known.told:
-        return None
-    matches = derived_matches(tx, condition, experiments)
-    found = None if matches is None else _told_of(tx, OTHERS, known, anew)
-    return None if matches is None or found is None else [*found, *matches]
 
 
 def _told_of(tx: Transaction, condition: Comparison, known: _Known, anew: bool) -> list[int] | None:
@@ -223,8 +203,6 @@ def _last_for_good(known: _Known, newest: Run, first: int, end: int) -> Run | No
 
 def _may_meet(condition: Comparison, behind: int, dialect: str) -> sa.Select[Any]:
     """Selects the runs behind a number that meet the condition, or may do so once they have what it is about."""
-    if condition == OTHERS:
-        return others(behind)
     if condition.kind == "attribute":
         return sa.select(runs.c.id).where(runs.c.id > behind, compare(_KEPT[condition.key], condition, dialect))
     run: sa.ColumnElement[int] = runs.c.id
