@@ -57,6 +57,8 @@ class Wired:
         self.servers = [self._server(port) for port in self.ports]
         for server in self.servers:
             server.start()
+        # The proxy was asked before there were any, and for two seconds takes them for gone.
+        assert wait_until(lambda: self.proxy.status("/health") == 200)
 
     def _server(self, port: int) -> RunningServer:
         home = self.folder / f"server-{port}"
