@@ -75,8 +75,10 @@ def test_all_of_a_run_moves_while_one_looks(tab: Tab, going: Going) -> None:
     _print(page, client, run_id)
     client.set_tag(run_id, "mlflow.note.content", "It *works*.")
     expect(page.locator("#description em")).to_have_text("works")
-    _preview_a_note(page)
+    assert 40 == page.evaluate("scrollY")
+    _preview_a_note(page)  # clicks bring what they are for into view
     page.get_by_role("link", name="Artifacts").focus()
+    page.evaluate("window.scrollTo(0, 40)")
     client.log_param(run_id, "momentum", 0.5)
     expect(page.locator("#params")).to_contain_text("momentum")
     expect(page.get_by_role("link", name="Artifacts")).to_be_focused()
