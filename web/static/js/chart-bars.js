@@ -2,7 +2,7 @@
 import { readable } from "./chart-axes.js";
 import { state } from "./chart-state.js";
 import { extent } from "./curve-math.js";
-import { make } from "./elements.js";
+import { breakable, make } from "./elements.js";
 
 const named = (id) => state.runs.get(id)?.short ?? state.runs.get(id)?.name ?? id;
 
@@ -30,7 +30,7 @@ export function barsOf(view) {
       bar.style.background = line.look.stroke;
       bar.style.marginLeft = `${left}%`;
       bar.style.width = `max(2px, ${width}%)`;
-      row.append(make("span", { className: "who", textContent: name }), make("span", { className: "track" }, bar));
+      row.append(make("span", { className: "who" }, ...breakable(name)), make("span", { className: "track" }, bar));
     }
     row.append(make("b", { textContent: text }));
     if (rows.length === 1) row.append(make("span", { className: "soft", textContent: `${state.runs.size > 1 ? `${name}, ` : ""}at step ${line.step[0]}` }));

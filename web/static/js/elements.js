@@ -4,3 +4,6 @@ export const make = (tag, properties = {}, ...inside) => {
   element.append(...inside);
   return element;
 };
+
+// A name that breaks behind `_`, `=`, `,` or `/` where it has to, as names in tables do.
+export const breakable = (text) => text.split(/(?<=[_=,/])/).flatMap((part, place) => (place ? [make("wbr"), part] : [part]));
