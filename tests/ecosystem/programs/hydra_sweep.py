@@ -14,4 +14,6 @@ def main(config: DictConfig) -> None:
 
 
 if __name__ == "__main__":
+    # Of two workers that make an experiment at once, MLflow's own client lets one log to another experiment.
+    mlflow.set_experiment("hydra")
     main()
