@@ -20,13 +20,14 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from runyard.db.transaction import Prepared, Transaction
-from runyard.tracking.metrics.levels import NAN_TEXT, SPAN, Columns, Levels, Point, columns_of, widened
+from runyard.tracking.metrics.levels import NAN_TEXT, SPAN, WIDE, Columns, Levels, Point, columns_of, widened
 from runyard.tracking.metrics.tables import metric_blocks, metric_points, metric_series
 
 BLOCK = 1024
 """Points of a new block; one that late points fell into may have twice as many, less one."""
 SHORTEST = BLOCK // 2
-"""Points appended at once that make a block, with those that wait behind the last one."""
+"""Points that make a block when they are appended at once, with those that wait behind the last one, or when a chart
+finds them there."""
 PIECE = 16
 """Blocks that are sealed in one transaction."""
 LARGEST = 2**63 - 1
@@ -225,7 +226,7 @@ def levels_between(
         else:
             _add_points(tx, series, found, place, end)
         place, whole = end, True
-    unsealed = _add_points(tx, series, found, place, highest(tx, last_step)) >= 2 * BLOCK or unsealed
+    unsealed = _add_points(tx, series, found, place, highest(tx, last_step)) >= SHORTEST or unsealed
     return found, unsealed
 
 
@@ -300,16 +301,20 @@ def note_appended(tx: Transaction, counts: Mapping[int, int]) -> None:
         del waiting[next(iter(waiting))]
 
 
-def seal(tx: Transaction, series: int, most: int = PIECE) -> bool:
+def seal(tx: Transaction, series: int, most: int = PIECE, shortest: int = BLOCK) -> bool:
     """Seal up to `most` blocks: those that are void, then the beginning of the tail.
 
     Returns whether there is more to seal.
+
+    Parameters
+    ----------
+    shortest: Points of which the last block is made, at least.
     """
     if tx.dialect != "sqlite" and _lock.row(tx, series) is None:
         return False  # points are being added, which could not be seen yet
     done = _seal_void(tx, series, most)
     last_sealed = None
-    for last, points in _parts(tx, series, last_end(tx, series) or LOWEST, None) if done < most else ():
+    for last, points in _tail_parts(tx, series, shortest) if done < most else ():
         _save_block(tx, series, last, columns_of(points))
         last_sealed = last
         done += 1
@@ -354,17 +359,27 @@ def _seal_void(tx: Transaction, series: int, most: int) -> int:
     return done
 
 
-def _parts(tx: Transaction, series: int, after: Point, end: Point | None) -> Iterator[tuple[Point, list[Any]]]:
-    """The points behind `after` in lists for blocks, each with its last point; up to `end`, or of the tail."""
-    while True:
-        wanted = BLOCK if end is None else 2 * BLOCK
-        points = points_between(tx, series, after, end or highest(tx), wanted)
-        if len(points) < wanted:
-            if end is not None:
-                yield end, points
-            return
-        yield points[BLOCK - 1], points[:BLOCK]
+def _tail_parts(tx: Transaction, series: int, shortest: int) -> Iterator[tuple[Point, list[Any]]]:
+    """The points of the tail in lists for blocks, each with its last point; a last one of `shortest` or more.
+
+    That one ends with a wide level, so that the points behind it begin another.
+    """
+    after = last_end(tx, series) or LOWEST
+    while points := points_between(tx, series, after, highest(tx), BLOCK):
+        if len(points) < BLOCK:
+            if len(points) < shortest:
+                return
+            points = points[: len(points) // WIDE * WIDE]
+        after = points[-1]
+        yield after, points
+
+
+def _parts(tx: Transaction, series: int, after: Point, end: Point) -> Iterator[tuple[Point, list[Any]]]:
+    """The points behind `after` and up to `end` in lists for blocks, each with its last point."""
+    while len(points := points_between(tx, series, after, end, 2 * BLOCK)) == 2 * BLOCK:
         after = points[BLOCK - 1]
+        yield after, points[:BLOCK]
+    yield end, points
 
 
 def _save_block(tx: Transaction, series: int, end: Point, points: Columns) -> None:

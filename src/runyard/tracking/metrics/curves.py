@@ -45,7 +45,7 @@ def curve(tx: Transaction, series: int, most: int, first: int | None, last: int 
     span = WIDE if sealed >= _SPANS * WIDE * stretches else SPAN
     levels, unsealed = blocks.levels_between(tx, series, first, last, span)
     if unsealed:
-        tx.chores["seal", series] = partial(blocks.seal, series=series)
+        tx.chores["seal", series] = partial(blocks.seal, series=series, shortest=blocks.SHORTEST)
     begin = blocks.points_between(tx, series, start, end, 1)[0]
     return Curve(levels.thinned(most, begin, blocks.last_point(tx, series, last)), levels.points)
 

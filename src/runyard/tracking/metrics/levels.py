@@ -8,7 +8,7 @@ import itertools
 import sys
 from array import array
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import inf, isnan
 from typing import Any, NamedTuple
 
@@ -89,29 +89,30 @@ class Levels:
         first, last: The first and the last of the points.
         """
         first, last = _spelled(first), _spelled(last)
-        stretches = (most - 2) // 2
-        borders = [self._span_from(place * self.points // stretches) for place in range(stretches + 1)]
+        stretches = [(begin, end) for begin, end in itertools.pairwise(self._borders((most - 2) // 2)) if begin < end]
         lows, low_steps, low_times, highs, high_steps, high_times = self._columns()
-        kept = [first]
-        for begin, end in itertools.pairwise(borders):
-            if begin == end:
-                continue
-            low, high = min(lows[begin:end]), max(highs[begin:end])
-            if low > high:
-                found = [(low_steps[begin], low_times[begin], NAN_TEXT)]
-            else:
-                # a span without numbers has +inf as its least and -inf as its greatest value, too
-                found = []
-                if low < inf:
-                    at = lows.index(low, begin)
-                    found.append((low_steps[at], low_times[at], low))
-                if high > low or not found:
-                    at = highs.index(high, begin)
-                    found.append((high_steps[at], high_times[at], high))
-                    if len(found) == 2 and found[0][:2] > found[1][:2]:
-                        found.reverse()
-            kept += [point for point in found if point != first and point != last]
-        return [*kept, last]
+        least = _extremes(lows.tolist(), low_steps, low_times, min, stretches)
+        greatest = _extremes(highs.tolist(), high_steps, high_times, max, stretches)
+        kept: list[Point] = []
+        for low, high in zip(least, greatest, strict=True):
+            if low[2] < high[2]:
+                kept += (low, high) if low < high else (high, low)
+            elif low[2] > high[2]:
+                kept.append((low[0], low[1], NAN_TEXT))
+            else:  # a span without numbers has +inf as its least and -inf as its greatest value, too
+                kept.append(high if low[2] == inf else low)
+        if kept[0] != first:
+            kept.insert(0, first)
+        if kept[-1] != last:
+            kept.append(last)
+        return kept
+
+    def _borders(self, stretches: int) -> list[int]:
+        """The spans with which stretches of equal length begin, and the end of the last one."""
+        points = [place * self.points // stretches for place in range(stretches + 1)]
+        if self._firsts[-1] * self._span == self._starts[-1]:  # only the last span may stand for fewer points
+            return [-(-point // self._span) for point in points]
+        return [self._span_from(point) for point in points]
 
     def _span_from(self, point: int) -> int:
         """The first span that begins with this point or a later one, by their numbers."""
@@ -126,6 +127,19 @@ class Levels:
             for column, part in zip(columns, _decoded(list(pieces), width // len(_COLUMNS)), strict=True):
                 column += part
         return columns
+
+
+def _extremes(
+    values: list[float],
+    steps: Sequence[int],
+    times: Sequence[int],
+    of: Callable[[Sequence[float]], float],
+    stretches: Sequence[tuple[int, int]],
+) -> list[Point]:
+    """The first least or greatest point of each stretch of spans."""
+    found = [of(values[begin:end]) for begin, end in stretches]
+    places = [values.index(value, begin) for value, (begin, _) in zip(found, stretches, strict=True)]
+    return list(zip(map(steps.__getitem__, places), map(times.__getitem__, places), found, strict=True))
 
 
 def widened(levels: bytes) -> bytes:

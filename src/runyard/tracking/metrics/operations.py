@@ -1,6 +1,5 @@
 """Operations on metrics."""
 
-import math
 from collections.abc import Sequence
 from operator import itemgetter
 from typing import Any
@@ -17,6 +16,7 @@ from runyard.tracking.logged_models.metrics import append_to_models
 from runyard.tracking.metrics import history, joint, sampling, series
 from runyard.tracking.metrics.curves import curve, values_at
 from runyard.tracking.metrics.entities import Point
+from runyard.tracking.metrics.levels import columns_of
 from runyard.tracking.metrics.means import mean_curves
 from runyard.tracking.metrics.messages import (
     GetMeanCurves,
@@ -130,19 +130,11 @@ _encoder = msgspec.json.Encoder()
 
 def _shown(key: str, rows: list[history.Row]) -> bytes:
     """The JSON list of some points, without its brackets."""
-    if _are_numbers(rows):
+    if series.are_finite(map(itemgetter(2), rows)):
         points = [_Shown(key, value, timestamp, step) for timestamp, step, value in rows]
     else:
         points = [_Shown(key, series.on_wire(value), timestamp, step) for timestamp, step, value in rows]
     return _encoder.encode(points)[1:-1]
-
-
-def _are_numbers(rows: list[history.Row]) -> bool:
-    """Whether all values are finite, for all that one sum tells: it may overflow where they are."""
-    try:
-        return math.isfinite(sum(map(itemgetter(2), rows)))
-    except TypeError:  # NaN is a text on SQLite
-        return False
 
 
 def _read_token(token: str | None) -> tuple[tuple[int, int, Any] | None, int]:
@@ -224,17 +216,16 @@ def get_metric_curves(tx: Transaction, message: GetMetricCurves) -> Wire:
         if run_id not in found:
             continue
         kept, count = curve(tx, found[run_id], message.max_points, message.start_step, message.end_step)
-        steps = [row[0] for row in kept]
+        steps, timestamps, values = columns_of(kept)
         answer = {
             "run_id": run_id,
             "points": count,
             "steps": steps,
-            "timestamps": [row[1] for row in kept],
-            "values": [series.on_wire(row[2]) for row in kept],
+            "timestamps": timestamps,
+            "values": series.all_on_wire(values),
         }
         if message.x_metric_key:
-            values = values_at(tx, horizontal.get(run_id), steps)
-            answer["x_values"] = [series.on_wire(value) for value in values]
+            answer["x_values"] = series.all_on_wire(values_at(tx, horizontal.get(run_id), steps))
         curves.append(answer)
     return {"key": message.metric_key, "curves": curves}
 

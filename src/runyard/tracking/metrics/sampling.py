@@ -1,18 +1,17 @@
 """Thins long series for charts."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import sqlalchemy as sa
 
 from runyard.db.transaction import Prepared, Transaction
+from runyard.tracking.metrics.levels import Point, are_numbers
 from runyard.tracking.metrics.tables import metric_points
 
 EXACT_UP_TO = 10_000
 """Maximum number of points of a series that is thinned by counting rows; longer ones are thinned by steps."""
-
-Point = tuple[int, int, Any]
-"""Step, timestamp and stored value."""
 
 _points = metric_points.c
 _ORDER = (_points.step, _points.timestamp, _points.value)
@@ -95,17 +94,26 @@ def extremes(rows: Sequence[Point], most: int) -> list[Point]:
     if len(rows) <= most:
         return list(rows)
     stretches = max(1, (most - 2) // 2)
-    inner = rows[1:-1]
-    kept = [rows[0]]
-    for stretch in range(stretches):
-        part = inner[stretch * len(inner) // stretches : (stretch + 1) * len(inner) // stretches]
-        numbers = [row for row in part if isinstance(row[2], float) and row[2] == row[2]]
-        if numbers:
-            low, high = min(numbers, key=_value), max(numbers, key=_value)
-            kept += [low] if low is high else sorted((low, high), key=_place)
-        elif part:
-            kept.append(part[0])
-    return [*kept, rows[-1]]
+    borders = [1 + stretch * (len(rows) - 2) // stretches for stretch in range(stretches + 1)]
+    values = [row[2] for row in rows]
+    if not are_numbers(values):
+        kept = [row for begin, end in pairwise(borders) for row in _kept_of(rows[begin:end])]
+        return [rows[0], *kept, rows[-1]]
+    places = set[int]()
+    for begin, end in pairwise(borders):
+        part = values[begin:end]
+        places.add(begin + part.index(min(part)))
+        places.add(begin + part.index(max(part)))
+    return [rows[0], *map(rows.__getitem__, sorted(places)), rows[-1]]
+
+
+def _kept_of(stretch: Sequence[Point]) -> Sequence[Point]:
+    """The least and the greatest of a stretch; its first where no value is a number."""
+    numbers = [row for row in stretch if isinstance(row[2], float) and row[2] == row[2]]
+    if not numbers:
+        return stretch[:1]
+    low, high = min(numbers, key=_value), max(numbers, key=_value)
+    return [low] if low is high else sorted((low, high), key=_place)
 
 
 def _value(row: Point) -> Any:

@@ -6,8 +6,9 @@ clustered by (series, step, timestamp, value), so that a point sent twice is one
 """
 
 import functools
+import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import Any
 
@@ -332,6 +333,19 @@ def on_wire(value: Any) -> float | str:
     if type(value) is float and -MAX_DOUBLE <= value <= MAX_DOUBLE:
         return value
     return levels.NAN_TEXT if value is None or value == levels.NAN_TEXT else wire_double(value)
+
+
+def all_on_wire(values: Sequence[Any]) -> list[float | str]:
+    """Stored values as the wire spells them."""
+    return list(values) if are_finite(values) else [on_wire(value) for value in values]
+
+
+def are_finite(values: Iterable[Any]) -> bool:
+    """Whether stored values are surely finite, for all that one sum tells: it may overflow where they are."""
+    try:
+        return math.isfinite(sum(values))
+    except TypeError:  # NaN is a text on SQLite
+        return False
 
 
 def _glued(dialect: str, column: sa.ColumnElement[str]) -> sa.Function[str]:
