@@ -61,6 +61,35 @@ is looked at in each theme.
 """
 
 
+_MANY = 3000
+"""Elements of a page of which axe looks at one of each make."""
+
+_THIN = """() => {
+  const scrolls = (of) => of.scrollWidth > of.clientWidth || of.scrollHeight > of.clientHeight;
+  const writes = (node) => node.nodeType === Node.TEXT_NODE && node.data.trim() !== "";
+  const make = (of) => [
+    of.tagName, of.className, String(of.attributes.length), ...of.getAttributeNames(),
+    String(scrolls(of)), String([...of.childNodes].some(writes)), ...new Set([...of.children].map(makes.get, makes)),
+  ].join(" ");
+  const makes = new Map(), spare = [];
+  for (const element of [...document.querySelectorAll("main *")].reverse()) makes.set(element, `(${make(element)})`);
+  const thin = (parent) => {
+    const seen = new Set();
+    for (const element of parent.matches("tr") || scrolls(parent) ? [] : parent.children) {
+      if (seen.has(makes.get(element))) spare.push(element);
+      else thin(element);
+      seen.add(makes.get(element));
+    }
+  };
+  thin(document.querySelector("main"));
+  for (const element of spare) element.remove();
+}"""
+"""Take away what stands beside another of the same make: elements, attributes, what scrolls and what has a text.
+
+Rows stay whole, and what scrolls.
+"""
+
+
 def bring(page: Page) -> None:
     """Let each page that is opened from now on have axe already: sent to each by itself, it takes as long as to run."""
     page.add_init_script(AXE_SCRIPT)
@@ -75,10 +104,13 @@ def faults(page: Page, decided: set[str] | None = None) -> list[str]:
     """
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE_SCRIPT)
+    is_wide = page.evaluate(SCROLLS)
+    if page.locator("*").count() > _MANY:
+        page.evaluate(_THIN)
     known = decided if decided is not None else set()
     broken, sure = page.evaluate(_FAULTS, [_RULES, sorted(known), _TEXTS])
     known.update(sure)
     wrong = [f"{rule}: {elements} × {json.dumps(html)[:200]}" for rule, elements, html in broken]
-    if page.evaluate(SCROLLS):
+    if is_wide:
         wrong.append("the page scrolls sideways")
     return wrong

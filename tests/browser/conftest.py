@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, ViewportSize, expect, sync_playwright
 
 from runyard.gate.gate import Gate
 from tests.support.server import RunningServer
@@ -37,6 +37,10 @@ class Tab:
         """Keep what the browser complains about; a refused filter is answered with 400 on purpose."""
         if message.type in ("error", "warning") and "status of 400" not in message.text:
             self.problems.append(message.text)
+
+    def hear(self, error: Error) -> None:
+        """Keep what a script did not catch."""
+        self.problems.append(str(error))
 
 
 MAX_WAIT = 20_000
@@ -83,14 +87,61 @@ def story(server: RunningServer) -> Story:
         gate.close()
 
 
+VIEWPORT: ViewportSize = {"width": 1366, "height": 800}
+_FORGET = "localStorage.clear(); sessionStorage.clear()"
+
+
+@dataclass
+class _Kept:
+    """The tab that one test of a module leaves to the next: a new one loads and compiles every script again."""
+
+    browser: Browser
+    page: Page | None = None
+
+    def taken(self) -> Page:
+        """The tab, which the next test does not get unless it is given back."""
+        page, self.page = self.page, None
+        if page is None:
+            context = self.browser.new_context(viewport=VIEWPORT, color_scheme="light")
+            context.set_default_timeout(MAX_WAIT)
+            page = context.new_page()
+        return page
+
+    def give_back(self, page: Page, address: str) -> None:
+        """Leave the tab as a new one is, but for what it has loaded; one that stands elsewhere is closed."""
+        context = page.context
+        if context.pages != [page] or not page.url.startswith(address):
+            context.close()
+            return
+        page.unroute_all(behavior="ignoreErrors")
+        page.evaluate(_FORGET)
+        page.goto("about:blank")
+        page.set_viewport_size(VIEWPORT)
+        page.emulate_media(color_scheme="light", reduced_motion="null")
+        page.mouse.move(0, 0)
+        context.clear_cookies()
+        context.clear_permissions()
+        self.page = page
+
+
+@pytest.fixture(scope="module")
+def kept(browser: Browser) -> _Kept:
+    """What the tests of a module leave to each other."""
+    return _Kept(browser)
+
+
 @pytest.fixture
-def tab(browser: Browser, server: RunningServer) -> Iterator[Tab]:
-    """A fresh tab; a test fails when the browser had to complain, be it about scripts or the content policy."""
-    context = browser.new_context(viewport={"width": 1366, "height": 800}, color_scheme="light")
-    context.set_default_timeout(MAX_WAIT)
-    opened = Tab(context.new_page(), server.url)
-    opened.page.on("console", opened.note)
-    opened.page.on("pageerror", lambda error: opened.problems.append(str(error)))
+def tab(kept: _Kept, server: RunningServer) -> Iterator[Tab]:
+    """A tab that remembers nothing; a test fails when the browser had to complain, be it about scripts or the policy.
+
+    Scripts that a test adds to all pages stay for the tests after it in its module.
+    """
+    opened = Tab(kept.taken(), server.url)
+    page = opened.page
+    page.on("console", opened.note)
+    page.on("pageerror", opened.hear)
     yield opened
-    context.close()
+    page.remove_listener("console", opened.note)
+    page.remove_listener("pageerror", opened.hear)
+    kept.give_back(page, server.url)
     assert opened.problems == []

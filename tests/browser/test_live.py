@@ -1,6 +1,7 @@
 """Pages of runs move while one looks, quietly: no storm of requests, and nothing of the reader's place is lost."""
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -37,14 +38,19 @@ class Going:
 
 
 @pytest.fixture
-def going(tab: Tab, server: RunningServer, monkeypatch: pytest.MonkeyPatch) -> Going:
+def going(tab: Tab, server: RunningServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Going]:
     """They are written through the server, as programs do it."""
     monkeypatch.setenv("RUNYARD_SYNC_LOGGING", "1")
     client, asked = RunyardClient(server.url), list[tuple[float, Request]]()
     experiment_id = client.create_experiment(f"live {time.monotonic()}")
     one, other = (client.create_run(experiment_id, run_name=name).info.run_id for name in ("first", "second"))
-    tab.page.on("request", lambda request: asked.append((time.monotonic(), request)))
-    return Going(client, experiment_id, one, other, asked)
+
+    def note(request: Request) -> None:
+        asked.append((time.monotonic(), request))
+
+    tab.page.on("request", note)
+    yield Going(client, experiment_id, one, other, asked)
+    tab.page.remove_listener("request", note)
 
 
 def test_all_of_a_run_moves_while_one_looks(tab: Tab, going: Going) -> None:
