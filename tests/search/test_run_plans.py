@@ -10,6 +10,8 @@ import sqlalchemy as sa
 
 from runyard.db.transaction import Transaction
 from runyard.gate.gate import Gate
+from runyard.tracking.run_groups.messages import GroupRuns
+from runyard.tracking.run_groups.operations import group_runs
 from runyard.tracking.run_trees.messages import SearchRunTree
 from runyard.tracking.run_trees.operations import search_run_tree
 from runyard.tracking.runs import search
@@ -83,9 +85,18 @@ QUESTIONS = [
 ]
 
 
-SHORT = ("SCAN found", "SCAN newest", "SCAN datasets", "SCAN experiments", "SCAN CONSTANT", "SCAN (", "SCAN anon")
+SHORT = (
+    "SCAN found",
+    "SCAN newest",
+    "SCAN datasets",
+    "SCAN experiments",
+    "SCAN CONSTANT",
+    "SCAN (",
+    "SCAN anon",
+    "SCAN grouped",
+)
 """What is read from end to end: the few values of a key, the first start times of each experiment, runs that have
-children, datasets, and experiments, of which the database knows that there are three."""
+children, groups, datasets, and experiments, of which the database knows that there are three."""
 
 SEVERAL = [("", "metrics.m"), ("", "end_time DESC"), ("", "status; run_name"), ("metrics.m > 0.5", ""), ("", "")]
 """What is asked of two experiments."""
@@ -136,6 +147,49 @@ def test_a_short_range_of_a_metric_is_read_once_for_all_runs(
     assert (
         "SEARCH run_params USING INDEX ix_run_params_key_value (key=? AND <expr>=? AND run_id>? AND run_id<?)"
     ) in plan
+
+
+@pytest.mark.parametrize("gate", ["postgresql"], indirect=True)
+def test_a_run_is_looked_at_where_its_values_match(gate: Gate, experiment: str) -> None:
+    """On PostgreSQL too: it would begin with whether a run is in view, which costs least, and which nearly all are."""
+    with gate.engines.reading.connect() as connection:
+        with _listening(connection) as asked:
+            tx = Transaction(connection, gate.settings)
+            text = "metrics.m > 0.5 and params.p = 'v3'"
+            search_run_ids(tx, [experiment], "ACTIVE_ONLY", text, ["metrics.m DESC"], 20, None)
+        walked = [each for each in asked if each[0].startswith("SELECT metric_series.run_id")][-1]
+        nodes = list(_nodes(connection, *walked))
+
+    params, runs = (
+        sum(node["Actual Loops"] for node in nodes if name == node.get("Relation Name"))
+        for name in ("run_params", "runs")
+    )
+    assert params > 3 * runs > 0
+
+
+@pytest.mark.parametrize("gate", ["postgresql"], indirect=True)
+def test_reads_start_no_compiler_and_no_workers(gate: Gate) -> None:
+    """Each takes longer to start than a read that is bounded, and a server answers many of these at once."""
+    with gate.engines.reading.connect() as connection:
+        names = ("jit", "max_parallel_workers_per_gather")
+        of_reads = [connection.exec_driver_sql(f"SHOW {name}").scalar_one() for name in names]
+
+    assert ["off", "0"] == of_reads
+
+
+@pytest.mark.parametrize("text", ["", "metrics.m > 0.2"])
+def test_groups_of_the_newest_read_their_values_alone(gate: Gate, experiment: str, text: str) -> None:
+    """A key's values of all runs of the store are not read for the sake of some of these."""
+    question = {"experiment_ids": [experiment], "filter": text, "group_by": ["params.p"], "metrics": ["m"]}
+    with gate.engines.reading.connect() as connection:
+        with _listening(connection) as asked:
+            tx = Transaction(connection, gate.settings)
+            found: Any = group_runs(tx, GroupRuns(**question, max_runs=600))  # type: ignore[arg-type]
+        read = [list(_read(connection, *each)) for each in asked]
+
+    assert 4 == len(found["groups"])
+    assert found["more"]
+    _assert_a_part(gate, read)
 
 
 LASTING = ("metrics.m IS NULL", "params.lr LIKE '%nowhere%'", "artifact_uri LIKE '%nowhere%'")
@@ -258,10 +312,16 @@ def _read(connection: sa.Connection, statement: str, values: Any) -> Iterator[An
         for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values):
             yield row.detail
         return
+    for node in _nodes(connection, statement, values):
+        if "Scan" in node["Node Type"]:
+            yield (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"]
+
+
+def _nodes(connection: sa.Connection, statement: str, values: Any) -> Iterator[dict[str, Any]]:
+    """The nodes of PostgreSQL's plan, with what they did."""
     [plan] = connection.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", values).scalar_one()
     nodes = [plan["Plan"]]
     while nodes:
         node = nodes.pop()
         nodes += node.get("Plans", [])
-        if "Scan" in node["Node Type"]:
-            yield (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"]
+        yield node

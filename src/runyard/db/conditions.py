@@ -96,7 +96,9 @@ def contains(column: Column, text: str, dialect: str) -> sa.ColumnElement[bool]:
     if dialect == "postgresql" or text.isascii():
         escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
         if dialect == "postgresql":
-            return sa.collate(column, "und-x-icu").ilike(f"%{escaped}%", escape="\\")
+            # As SQLite's LIKE does, "C" knows the case of English letters only. It takes a third of the time.
+            collation = "C" if text.isascii() else "und-x-icu"
+            return sa.collate(column, collation).ilike(f"%{escaped}%", escape="\\")
         if len(escaped.encode()) < MAX_PATTERN_BYTES:
             # SQLite's LIKE knows the case of English letters. It is quicker without a character that escapes.
             return column.like(f"%{escaped}%", escape="\\" if escaped != text else None)

@@ -284,9 +284,16 @@ def _postgresql_engines(url: URL) -> Engines:
         execution_options={"postgresql_readonly": True},
     )
     writing = sa.create_engine(url, connect_args=timeout, pool_size=WRITERS, max_overflow=0, pool_timeout=60)
+    sa.event.listen(reading, "connect", _prepare_postgresql)
     for engine in (reading, writing):
         _ping_when_idle(engine)
     return Engines(reading, writing)
+
+
+def _prepare_postgresql(driver: Any, _record: object) -> None:
+    """Set what reads need: to compile a plan, or to start workers for it, takes longer than our bounded reads do."""
+    driver.execute("SELECT set_config('jit', 'off', false), set_config('max_parallel_workers_per_gather', '0', false)")
+    driver.commit()
 
 
 def _ping_when_idle(engine: Engine) -> None:

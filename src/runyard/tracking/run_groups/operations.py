@@ -18,9 +18,11 @@ from runyard.tracking.run_groups.messages import GroupRuns
 from runyard.tracking.run_groups.statements import BOUND, SCALE, Grouping
 from runyard.tracking.runs.conditions import meets
 from runyard.tracking.runs.ranges import few_runs
-from runyard.tracking.runs.search import next_newest, search_of
+from runyard.tracking.runs.search import Search, next_newest, search_of
 from runyard.tracking.runs.tables import runs
 
+_LOOKED_UP = 8
+"""Values that are read from end to end in the time in which one is looked up."""
 _DIGITS_LOST = 1e6
 """Squares that are larger than what is left of them by this have lost digits: SQLite computes them again."""
 
@@ -34,8 +36,8 @@ def group_runs(tx: Transaction, message: GroupRuns) -> Wire:
     offset = offset_in(decode_token(message.page_token)) if message.page_token else 0
     if message.page_token and not offset:
         raise foreign_token()
-    chosen, more = _chosen(tx, message)
-    grouping = Grouping(chosen, keys, metrics, order, tx.dialect)
+    chosen, more, sparse = _chosen(tx, message)
+    grouping = Grouping(chosen, keys, metrics, order, tx.dialect, sparse)
     rows = tx.execute(grouping.groups(message.max_results, offset)).all()
     summaries = [_summaries(tx, grouping, rows, place) for place in range(len(message.metrics))]
     groups: list[dict[str, Any]] = []
@@ -50,17 +52,25 @@ def group_runs(tx: Transaction, message: GroupRuns) -> Wire:
     return answer | ({"next_page_token": encode_token({"offset": reached})} if rows and reached < total else {})
 
 
-def _chosen(tx: Transaction, message: GroupRuns) -> tuple[Sequence[sa.ColumnElement[bool]], bool]:
-    """The conditions on the runs to group, and whether there are more runs than may be looked at."""
+def _chosen(tx: Transaction, message: GroupRuns) -> tuple[Sequence[sa.ColumnElement[bool]], bool, bool]:
+    """The conditions on the runs to group, whether there are more runs than may be looked at, and whether few are."""
     search = search_of(tx, message.experiment_ids, message.run_view_type, message.filter)
     view, tested = search.view, meets(search.conditions, tx.dialect)
     few = few_runs(tx, search.conditions, view.shown(tx.dialect), view.several) if search.conditions else None
     if few is not None:
-        return [*view.shown(tx.dialect, tested=True), one_of(tx, runs.c.id, few), *tested], False
+        return [*view.shown(tx.dialect, tested=True), one_of(tx, runs.c.id, few), *tested], False, True
     bound, more = next_newest(tx, search, None, message.max_runs)
     if more:  # it spoke of the first run that is not looked at
         bound, _ = next_newest(tx, search, None, message.max_runs - 1)
-    return [*view.shown(tx.dialect), *bound, *tested], more
+    return [*view.shown(tx.dialect), *bound, *tested], more, _is_sparse(tx, search, message.max_runs, more)
+
+
+def _is_sparse(tx: Transaction, search: Search, most: int, more: bool) -> bool:
+    """Whether PostgreSQL looks up the values of the runs sooner than it reads those of all runs of the store."""
+    if tx.dialect != "postgresql":
+        return False
+    part = (tx.scalar(sa.select(sa.func.max(runs.c.id))) or 0) // _LOOKED_UP
+    return most <= part if more else not next_newest(tx, search, None, min(part, most))[1]
 
 
 def _value(key: str, value: str | None) -> dict[str, str]:

@@ -29,6 +29,7 @@ class Grouping:
     Attributes
     ----------
     chosen: The conditions on rows of `runs`.
+    sparse: Whether these are a small part of the runs of the store.
     """
 
     chosen: Sequence[sa.ColumnElement[bool]]
@@ -36,6 +37,7 @@ class Grouping:
     metrics: Sequence[str]
     order: GroupOrder
     dialect: str
+    sparse: bool = False
 
     def groups(self, limit: int, offset: int) -> sa.Select[Any]:
         """Selects a page of groups: their values, runs, what each metric comes to; then how many groups and runs.
@@ -59,7 +61,7 @@ class Grouping:
     def squares(self, metric: str) -> sa.Select[Any]:
         """Selects for each group of several numbers the sum of the squares of what is left of its mean, for SQLite."""
         keys, source = self._source()
-        source, table = _with_metric(source, metric, "m")
+        source, table = self._with_metric(source, metric, "m")
         found = sa.select(*keys, table.c.value.label("x")).select_from(source).where(*self.chosen)
         rows = found.where(table.c.value.is_not(None)).cte("found")
         names = [key.name for key in keys]
@@ -75,7 +77,7 @@ class Grouping:
         keys, source = self._source()
         columns: list[sa.ColumnElement[Any]] = [*keys, sa.func.count().label("n")]
         for place, metric in enumerate(self.metrics):
-            source, table = _with_metric(source, metric, f"m{place}")
+            source, table = self._with_metric(source, metric, f"m{place}")
             columns += (made.label(f"{name}{place}") for name, made in self._figures(table).items())
         grouped = sa.select(*columns).select_from(source).where(*self.chosen).group_by(*(key.element for key in keys))
         return grouped.subquery("grouped")
@@ -103,7 +105,7 @@ class Grouping:
         source: sa.FromClause = runs
         columns: list[sa.Label[Any]] = []
         for place, key in enumerate(self.keys):
-            source, column = _with_key(source, key, f"g{place}")
+            source, column = self._with_key(source, key, f"g{place}")
             columns.append(column.label(f"k{place}"))
         return columns, source
 
@@ -130,28 +132,36 @@ class Grouping:
         zero = sa.func.coalesce(numeral, number(0.0))
         return [rank, zero.desc(), text.desc()] if descending else [rank, zero, text]
 
+    def _with_metric(self, source: sa.FromClause, metric: str, name: str) -> tuple[sa.FromClause, sa.FromClause]:
+        return self._with_value(source, metric_series, metric, name)
+
+    def _with_key(self, source: sa.FromClause, key: GroupKey, name: str) -> tuple[sa.FromClause, sa.ColumnElement[Any]]:
+        if key.kind == "attribute":
+            return source, sa.func.nullif(runs.c[key.key], sa.literal_column("''", sa.Text()))
+        if key.kind == "dataset":
+            both = datasets.c.name + sa.literal_column("' ('") + datasets.c.digest + sa.literal_column("')'")
+            value = datasets.c[key.key] if key.key else both
+            used = dataset_inputs.join(datasets, datasets.c.id == dataset_inputs.c.dataset_id)
+            chosen = sa.select(dataset_inputs.c.run_id, value.label("value")).select_from(used).distinct()
+            found = chosen.subquery(name)
+            return source.outerjoin(found, found.c.run_id == runs.c.id), found.c.value
+        source, table = self._with_value(source, TABLES[key.kind.removesuffix("s")], key.key, name)
+        return source, table.c.value
+
+    def _with_value(
+        self, source: sa.FromClause, values: sa.Table, key: str, name: str
+    ) -> tuple[sa.FromClause, sa.FromClause]:
+        """Joins what runs have of a key."""
+        if not (self.sparse and self.dialect == "postgresql"):
+            table = _named(values, name)
+            return source.outerjoin(table, sa.and_(table.c.run_id == runs.c.id, table.c.key == key)), table
+        # PostgreSQL would read the key's values of all runs; with an offset it looks up those of each.
+        chosen = sa.select(values.c.run_id, values.c.value).where(values.c.run_id == runs.c.id, values.c.key == key)
+        found = chosen.correlate(runs).offset(number(0)).lateral(name)
+        return source.outerjoin(found, sa.true()), found
+
 
 @functools.cache
 def _named(table: sa.Table, name: str) -> sa.FromClause:
     """A table under another name, made once: that takes as long as to read a hundred of its rows."""
     return table.alias(name)
-
-
-def _with_metric(source: sa.FromClause, metric: str, name: str) -> tuple[sa.FromClause, sa.FromClause]:
-    table = _named(metric_series, name)
-    return source.outerjoin(table, sa.and_(table.c.run_id == runs.c.id, table.c.key == metric)), table
-
-
-def _with_key(source: sa.FromClause, key: GroupKey, name: str) -> tuple[sa.FromClause, sa.ColumnElement[Any]]:
-    if key.kind == "attribute":
-        return source, sa.func.nullif(runs.c[key.key], sa.literal_column("''", sa.Text()))
-    if key.kind == "dataset":
-        both = datasets.c.name + sa.literal_column("' ('") + datasets.c.digest + sa.literal_column("')'")
-        value = datasets.c[key.key] if key.key else both
-        used = dataset_inputs.join(datasets, datasets.c.id == dataset_inputs.c.dataset_id)
-        chosen = sa.select(dataset_inputs.c.run_id, value.label("value")).select_from(used).distinct()
-        table: sa.FromClause = chosen.subquery(name)
-        return source.outerjoin(table, table.c.run_id == runs.c.id), table.c.value
-    table = _named(TABLES[key.kind.removesuffix("s")], name)
-    of_run = sa.and_(table.c.run_id == runs.c.id, table.c.key == key.key)
-    return source.outerjoin(table, of_run), table.c.value

@@ -176,10 +176,11 @@ def meets_by_number(
     if run is runs.c.id and (of_row or dialect == "postgresql"):  # else SQLite need not read a row, a page for itself
         return [*view.shown(dialect, tested=True), *meets(conditions, dialect)]
     others = meets([each for each in conditions if each not in of_row], dialect, run)
-    if not of_row:
-        return [*others, view.has(run, dialect)]
     row = sa.select(number(1)).where(runs.c.id == run, *view.shown(dialect, tested=True), *meets(of_row, dialect))
-    return [*others, _one(row, dialect)]
+    in_view = _one(row, dialect) if of_row else view.has(run, dialect)
+    if dialect == "postgresql" and others:  # which begins with what costs least, and nearly all runs are in view
+        return [sa.case((sa.and_(*others), in_view), else_=sa.false())]
+    return [*others, in_view]
 
 
 def _cost(condition: Condition) -> int:

@@ -275,8 +275,10 @@ def _other_ends(comparison: Comparison, conditions: Sequence[Condition]) -> list
 def few_of(tx: Transaction, choices: Sequence[sa.Select[Any]]) -> list[int] | None:
     """What statements select, each number once; None when it is much."""
     if len(choices) == 1:  # how many there are is soon told, and mostly they are many
-        many = tx.execute(choices[0].limit(1).offset(MAX_FOUND)).first()
-        return None if many else [row[0] for row in tx.execute(choices[0])]
+        beyond = choices[0].limit(1).offset(MAX_FOUND)
+        if tx.dialect == "postgresql":  # which need not read the rows of what is not selected in the end
+            beyond = sa.select(number(1)).select_from(beyond.subquery())
+        return None if tx.execute(beyond).first() else [row[0] for row in tx.execute(choices[0])]
     found: dict[int, None] = {}
     for chosen in choices:
         rows = tx.execute(chosen.limit(MAX_FOUND + 1)).all()
