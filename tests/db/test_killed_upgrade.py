@@ -29,8 +29,11 @@ import os, signal, sys
 from pathlib import Path
 
 import sqlalchemy as sa
-from runyard.db.migrate import upgrade
+from runyard.db.migrate import scripts, upgrade
+from runyard.gate.slices import load_all
 
+load_all()
+scripts()  # read once for all of them
 notes = Path(sys.argv[2])
 killed, code = 0, -signal.SIGKILL
 while code == -signal.SIGKILL:

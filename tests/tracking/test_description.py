@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from runyard.gate.gate import Gate
 from runyard.tracking.run_trees.messages import SearchRunTree
-from runyard.tracking.runs import description
+from runyard.tracking.runs import description, keys, ranges, search
 from runyard.tracking.runs.entities import Param
 from runyard.tracking.runs.messages import DeleteRun, DescribeRuns, LogBatch
 from runyard.tracking.runs.tables import runs
@@ -29,6 +29,13 @@ _QUESTIONS: list[tuple[str | None, Callable[["Made"], bool]]] = [
     ("metrics.loss > 99", lambda run: False),
 ]
 _LONG = "x" * 200
+_BOUNDS = [
+    *((description, name) for name in ("MAX_DESCRIBED", "MAX_DESCRIBED_MATCHES", "FEWEST_MATCHES", "MAX_BETWEEN")),
+    *((description, name) for name in ("MAX_MATCHES", "MAX_TESTED")),
+    *((search, name) for name in ("MAX_WALKED", "MAX_EXPECTED", "MAX_NEWEST", "MAX_GROUP")),
+    *((ranges, name) for name in ("MAX_FOUND", "MAX_COMMON_RANGE", "MAX_COMMON")),
+]
+"""What experiments are too big for, so that a third of the bounds is reached by a third of the runs."""
 
 
 @dataclass(frozen=True)
@@ -179,21 +186,28 @@ def test_keys_are_those_of_the_newest_thousand_runs(gate: Gate) -> None:
     assert ["elsewhere"] == found["further_param_keys"]
 
 
-def test_fewer_runs_are_described_where_they_have_many_keys(gate: Gate) -> None:
+def test_fewer_runs_are_described_where_they_have_many_keys(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
     """A thousand runs of thousands of keys each would be millions of rows."""
+    monkeypatch.setattr(keys, "MAX_ROWS", keys.MAX_ROWS // 10)
     experiment_id = an_experiment(gate)
-    add_runs(gate, experiment_id, 40, metrics=3000, params=1000)
+    add_runs(gate, experiment_id, 40, metrics=300, params=100)
 
     found = gate.perform(DescribeRuns(experiment_ids=[experiment_id]))
 
     assert (40, False, 15) == (found["runs"], found["more"], found["described"])
     assert {15} == {entry["runs"] for entry in [*found["metric_keys"], *found["param_keys"]]}
-    assert (3000, 1000) == (len(found["metric_keys"]), len(found["param_keys"]))
+    assert (300, 100) == (len(found["metric_keys"]), len(found["param_keys"]))
 
 
 @pytest.mark.parametrize(("text", "bound", "described"), [(None, 100_000, 1000), ("metrics.m1 >= 0", 5000, 300)])
-def test_runs_are_counted_up_to_a_bound(gate: Gate, text: str | None, bound: int, described: int) -> None:
-    """The answer says when there are more than it counted."""
+def test_runs_are_counted_up_to_a_bound(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch, text: str | None, bound: int, described: int
+) -> None:
+    """The answer says when there are more than it counted. A fortieth of the bound is reached sooner."""
+    name = "MAX_MATCHES" if text else "MAX_COUNTED"
+    assert bound == getattr(description, name)
+    bound = 2500
+    monkeypatch.setattr(description, name, bound)
     experiment_id = an_experiment(gate)
     add_runs(gate, experiment_id, bound, metrics=1 if text else 0)
     message = DescribeRuns(experiment_ids=[experiment_id], filter=text)
@@ -207,13 +221,15 @@ def test_runs_are_counted_up_to_a_bound(gate: Gate, text: str | None, bound: int
 
 def test_describing_reads_no_more_of_a_bigger_experiment(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
     """The table of runs opens as fast when there are ten times as many, also with those of another experiment."""
-    monkeypatch.setattr(description, "MAX_COUNTED", 3000)
+    for module, name in _BOUNDS:
+        monkeypatch.setattr(module, name, getattr(module, name) // 3)
+    monkeypatch.setattr(description, "MAX_COUNTED", 1000)
     small, big, other = an_experiment(gate), an_experiment(gate), an_experiment(gate)
     texts = ("attributes.status = 'FINISHED'", "metrics.m1 >= 0 and params.p1 IS NOT NULL")
-    add_runs(gate, small, 6000, metrics=2, params=2)
+    add_runs(gate, small, 2000, metrics=2, params=2)
     for_small = [work_of(gate, DescribeRuns(experiment_ids=[small], filter=text)) for text in texts]
     with_other = work_of(gate, DescribeRuns(experiment_ids=[small, other]))
-    add_runs(gate, big, 60_000, metrics=2, params=2, first=6001)
+    add_runs(gate, big, 20_000, metrics=2, params=2, first=2001)
 
     for text, bound in zip(texts, for_small, strict=True):
         assert work_of(gate, DescribeRuns(experiment_ids=[big], filter=text)) <= 1.2 * bound, text

@@ -2,11 +2,16 @@
 
 import random
 from collections import Counter
+from functools import partial
 
 import pytest
 import sqlalchemy as sa
 
+from runyard.core.lifecycle import LifecycleStage
+from runyard.db.dialects import VALUES
+from runyard.db.transaction import Prepared
 from runyard.gate.gate import Gate
+from runyard.tracking.experiments import summaries
 from runyard.tracking.experiments.messages import SummarizeExperiments
 from runyard.tracking.runs.messages import DeleteRun, UpdateRun
 from runyard.tracking.runs.tables import runs
@@ -15,6 +20,14 @@ from tests.support.rows import add_runs
 from tests.support.work import work_of
 
 _STATUSES = ("RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED")
+
+
+@pytest.fixture
+def low_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tenth of the bound of summaries, which a tenth of the runs reaches."""
+    monkeypatch.setattr(summaries, "MAX_SUMMARIZED", summaries.MAX_SUMMARIZED // 10)
+    counted = Prepared(partial(summaries._summaries, stage=LifecycleStage.ACTIVE), VALUES)
+    monkeypatch.setattr(summaries, "_of_active", counted)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -47,10 +60,11 @@ def test_a_summary_is_what_counting_run_by_run_finds(gate: Gate, seed: int) -> N
     assert {"experiment_id": "12345", "runs": 0, "by_status": {}} == found[3]
 
 
+@pytest.mark.usefixtures("low_bound")
 def test_runs_of_a_status_are_counted_up_to_a_bound(gate: Gate) -> None:
     """The summary names the statuses that have more."""
     experiment_id = an_experiment(gate)
-    add_runs(gate, experiment_id, 10_001)
+    add_runs(gate, experiment_id, 1001)
     failed = sa.update(runs).where(runs.c.name == "run 7").values(status="FAILED", end_time=123_456)
     with gate.engines.writing.begin() as connection:
         connection.execute(failed)
@@ -61,16 +75,17 @@ def test_runs_of_a_status_are_counted_up_to_a_bound(gate: Gate) -> None:
         connection.execute(sa.update(runs).where(runs.c.start_time == 5).values(status="FINISHED"))
     [beyond] = gate.perform(SummarizeExperiments(experiment_ids=[experiment_id]))["experiments"]
 
-    expected = {"runs": 10_001, "by_status": {"FAILED": 1, "FINISHED": 10_000}, "last_activity_time": 123_456}
+    expected = {"runs": 1001, "by_status": {"FAILED": 1, "FINISHED": 1000}, "last_activity_time": 123_456}
     assert {"experiment_id": experiment_id, **expected} == at_bound
     assert {**at_bound, "more": ["FINISHED"]} == beyond
 
 
+@pytest.mark.usefixtures("low_bound")
 def test_a_summary_reads_no_more_of_a_bigger_experiment(gate: Gate) -> None:
     """The front page of a store with one big experiment opens as fast as any."""
     small, big = an_experiment(gate), an_experiment(gate)
-    add_runs(gate, small, 12_000)
+    add_runs(gate, small, 1200)
     for_small = work_of(gate, SummarizeExperiments(experiment_ids=[small]))
-    add_runs(gate, big, 60_000, first=12_001)
+    add_runs(gate, big, 6000, first=1201)
 
     assert work_of(gate, SummarizeExperiments(experiment_ids=[big])) <= 1.1 * for_small

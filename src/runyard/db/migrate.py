@@ -1,12 +1,13 @@
 """Upgrades a database of an older version."""
 
+import functools
 import time
 from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
-from alembic import command
 from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.exc import DBAPIError
 
@@ -25,6 +26,14 @@ _PAUSE = 0.2
 """Seconds until a step that gave way is done again."""
 _LONG = 10
 """Seconds of giving way after which it is reported."""
+
+
+@functools.cache
+def scripts() -> ScriptDirectory:
+    """Alembic's environment and the steps, which are read from their files once."""
+    found = ScriptDirectory(migrations())
+    found.get_heads()
+    return found
 
 
 def upgrade(uri: str, report: Callable[[str], None] = lambda step: None) -> None:
@@ -46,20 +55,17 @@ def upgrade(uri: str, report: Callable[[str], None] = lambda step: None) -> None
     SchemaOutdated: The database belongs to another program, or to a newer version of Runyard; nothing was touched.
     Unavailable: The database cannot be reached, or refuses us.
     """
-    config = Config()
-    config.set_main_option("script_location", str(migrations()).replace("%", "%%"))
     engines = open_engines(uri)
     try:
         with engines.writing.connect() as connection, schema_locked(connection):
             found = found_version(connection)
-            known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+            known = {script.revision for script in scripts().walk_revisions()}
             if found is not None and found not in known:
                 raise SchemaOutdated(
                     f"The database has schema version {found!r}, which this version of Runyard does not know. "
                     "A newer one made it: upgrade Runyard instead. Nothing was changed."
                 )
-            config.attributes["connection"], config.attributes["report"] = connection, report
-            _take_steps(config, connection, report)
+            _take_steps(connection, report)
             note_if_unfilled(connection)  # also when an upgrade of an empty database was killed before it came here
             if connection.dialect.name == "postgresql":  # on SQLite all is one transaction
                 connection.commit()
@@ -69,16 +75,16 @@ def upgrade(uri: str, report: Callable[[str], None] = lambda step: None) -> None
         engines.dispose()
 
 
-def _take_steps(config: Config, connection: sa.Connection, report: Callable[[str], None]) -> None:
+def _take_steps(connection: sa.Connection, report: Callable[[str], None]) -> None:
     """Do the steps that are missing; on PostgreSQL one that was in a server's way again, until it is done."""
     if connection.dialect.name != "postgresql":
-        command.upgrade(config, "head")
+        _migrate(connection, report)
         return
     sa.event.listen(connection, "before_cursor_execute", _limit_waiting)
     began, is_reported = time.monotonic(), False
     while True:
         try:
-            command.upgrade(config, "head")
+            _migrate(connection, report)
             return
         except DBAPIError as error:
             if not is_blocked(error):
@@ -88,6 +94,17 @@ def _take_steps(config: Config, connection: sa.Connection, report: Callable[[str
             report("Other transactions hold what the next step changes; it is tried again until they have ended.")
             is_reported = True
         time.sleep(_PAUSE)
+
+
+def _migrate(connection: sa.Connection, report: Callable[[str], None]) -> None:
+    """Run Alembic's environment as its command ``upgrade head`` does, which would read all steps again."""
+    config = Config(attributes={"connection": connection, "report": report})
+
+    def missing(revision: Any, _context: Any) -> Any:
+        return scripts()._upgrade_revs("head", revision)
+
+    with EnvironmentContext(config, scripts(), fn=missing, destination_rev="head"):
+        scripts().run_env()
 
 
 def _limit_waiting(_connection: sa.Connection, cursor: Any, statement: str, *_: Any) -> None:
