@@ -22,7 +22,7 @@ from tests.factories import a_point, a_run
 from tests.support.http import Caller
 from tests.support.server import RunningServer
 
-COUNT = 20 * BLOCK
+COUNT = 10 * BLOCK
 PIECE = 500
 
 
