@@ -22,7 +22,7 @@ from runyard.gate.gate import Gate
 from tests.support import families, programs, sqlite
 from tests.support.checked_gate import CheckedGate
 from tests.support.postgres import Cluster, start_cluster
-from tests.support.s3 import ObjectStore, start_object_store
+from tests.support.s3 import ObjectStore, shared_object_store
 from tests.support.server import RunningServer
 
 # shap's compiled code has brought a worker down. It runs as plain Python here, which is faster than to compile it.
@@ -100,12 +100,9 @@ def postgres() -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="session")
-def objects(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectStore]:
-    """An S3 server of this test process, with a bucket ``models``."""
-    store = start_object_store(tmp_path_factory.mktemp("s3"))
-    store.client().create_bucket(Bucket="models")
-    yield store
-    store.stop()
+def objects() -> ObjectStore:
+    """The S3 server of this run, with a bucket ``models``."""
+    return shared_object_store()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

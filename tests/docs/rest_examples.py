@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from runyard.core.wire import wire_fields
 from runyard.gate.slices import load_messages
@@ -356,7 +356,6 @@ def write_examples() -> None:
         folder = Path(name)
         objects = start_object_store(folder)
         try:
-            objects.client().create_bucket(Bucket=urlsplit(DESTINATION).netloc)
             with server(folder, objects) as running:
                 examples = told(folder / "work", running.url)[0]
         finally:

@@ -22,7 +22,7 @@ from tests.support.http import Caller
 from tests.support.postgres import Cluster, free_port
 from tests.support.programs import forked_python
 from tests.support.proxy import Proxy, start_proxy
-from tests.support.s3 import ObjectStore
+from tests.support.s3 import ObjectStore, start_object_store
 from tests.support.server import RunningServer
 
 pytestmark = pytest.mark.slow
@@ -163,6 +163,14 @@ class Training:
         """Wait for it; it must say that it ended."""
         out, _ = self.process.communicate(timeout=120)
         assert (0, True) == (self.process.returncode, out.endswith("ended\n")), out
+
+
+@pytest.fixture(scope="module")
+def objects(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectStore]:
+    """An S3 server of these tests, which bring it to a halt."""
+    store = start_object_store(tmp_path_factory.mktemp("s3"))
+    yield store
+    store.stop()
 
 
 @pytest.fixture(scope="module")
@@ -328,13 +336,13 @@ def test_store_of_artifacts_that_hangs(wired: Wired) -> None:
     """Metrics go on; the file is stored once the store is back."""
     words = ("the store of artifacts cannot be reached", "the store of artifacts is back")
     before = [[wired.said(server, text) for text in words] for server in wired.servers]
-    wired.objects.process.send_signal(signal.SIGSTOP)
+    wired.objects.send_signal(signal.SIGSTOP)
     try:
         training = wired.train("runyard", 20, 0)
         for server in wired.servers:
             assert wired.becomes(server, ["artifacts"])
     finally:
-        wired.objects.process.send_signal(signal.SIGCONT)
+        wired.objects.send_signal(signal.SIGCONT)
     for server, earlier in zip(wired.servers, before, strict=True):
         assert wired.becomes(server, [])
         assert [count + 1 for count in earlier] == [wired.said(server, text) for text in words]

@@ -1,4 +1,7 @@
-"""A real S3 server for the tests, SeaweedFS, started on free ports of the loopback address."""
+"""A real S3 server for the tests, SeaweedFS, started on free ports of the loopback address.
+
+All processes of a run share one, which is busy even while nobody asks it; tests that stop it start one of their own.
+"""
 
 import http.client
 import json
@@ -19,6 +22,7 @@ import boto3
 from botocore.config import Config
 
 from tests.support.postgres import free_port
+from tests.support.shared import end_with_the_run, made_once
 
 START_SECONDS = 60
 ADMIN = ("runyard-admin", "admin-secret-of-tests")
@@ -30,11 +34,16 @@ STRANGER = ("runyard-stranger", "stranger-secret-of-tests")
 
 @dataclass
 class ObjectStore:
-    """A running server with the key pairs above."""
+    """A running server with the key pairs above.
+
+    Attributes
+    ----------
+    process: It, in the process that started it.
+    """
 
     port: int
     filer_port: int
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | None = None
     _client: Any = None
 
     @property
@@ -87,14 +96,36 @@ class ObjectStore:
         with ThreadPoolExecutor(4) as pool:
             list(pool.map(store, (names[start::4] for start in range(4))))
 
+    def send_signal(self, number: int) -> None:
+        """Send a signal to it, where it was started."""
+        assert self.process is not None
+        self.process.send_signal(number)
+
     def stop(self) -> None:
-        """End it at once."""
+        """End it at once, where it was started."""
+        assert self.process is not None
         self.process.kill()
         self.process.wait()
 
 
+def shared_object_store() -> ObjectStore:
+    """The server of the run, with a bucket ``models``. Keys in it begin with what no other test's do."""
+    return ObjectStore(*json.loads((made_once("s3", _start_shared) / "ports").read_text()))
+
+
+_started: list[ObjectStore] = []
+
+
+def _start_shared(folder: Path) -> None:
+    store = start_object_store(folder)
+    _started.append(store)
+    assert store.process is not None
+    end_with_the_run(store.process.pid)
+    (folder / "ports").write_text(json.dumps([store.port, store.filer_port]))
+
+
 def start_object_store(folder: Path) -> ObjectStore:
-    """Start a server that keeps everything in a folder, and wait until it takes requests.
+    """Start a server that keeps everything in a folder, with a bucket ``models``, and wait until it takes requests.
 
     Raises
     ------
@@ -118,6 +149,7 @@ def start_object_store(folder: Path) -> ObjectStore:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         if _takes_writes(store):
+            store.client().create_bucket(Bucket="models")
             return store
         time.sleep(0.2)
     store.stop()

@@ -7,8 +7,10 @@ import atexit
 import fcntl
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 _FOLDER = Path(tempfile.mkdtemp(prefix="runyard-shared-"))
@@ -35,7 +37,15 @@ def made_once(name: str, make: Callable[[Path], object]) -> Path:
     return folder
 
 
+def end_with_the_run(pid: int) -> None:
+    """Have a process killed when the one that owns the folder ends, which others may outlive."""
+    (_FOLDER / f"{pid}.pid").touch()
+
+
 @atexit.register
 def _remove() -> None:
     if os.getpid() == _OWNER:
+        for file in _FOLDER.glob("*.pid"):
+            with suppress(ProcessLookupError):
+                os.kill(int(file.stem), signal.SIGKILL)
         shutil.rmtree(_FOLDER, ignore_errors=True)
