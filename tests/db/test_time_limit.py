@@ -49,6 +49,11 @@ def test_an_endless_read_is_broken_off(engines: Engines) -> None:
         assert _error(engines, "SELECT 1") is None
 
 
+def _waited(seconds: float) -> float:
+    time.sleep(seconds)
+    return seconds
+
+
 def test_writes_have_no_limit(engines: Engines) -> None:
     """Long writes are meant: `runyard gc` and upgrades take their time. A read of the same length is broken off."""
     waits = "waited(0.2)" if engines.dialect == "sqlite" else "length(CAST(pg_sleep(0.2) AS text))"
@@ -58,7 +63,7 @@ def test_writes_have_no_limit(engines: Engines) -> None:
         with engine.connect() as connection:
             if engines.dialect == "sqlite":
                 driver: Any = connection.connection.dbapi_connection
-                driver.create_function("waited", 1, lambda seconds: time.sleep(seconds) or seconds)
+                driver.create_function("waited", 1, _waited)
             try:
                 assert 4 == connection.scalar(statement)
             except sa.exc.DBAPIError as error:

@@ -50,4 +50,6 @@ def add_runs(gate: Gate, experiment_id: str, runs: int, metrics: int = 0, params
                 {"first": 1, "last": params, **given},
             )
         if gate.engines.dialect == "postgresql":
-            connection.execute(sa.text("ANALYZE"))
+            connection.execute(
+                sa.text("ANALYZE experiments, runs, metric_series, run_params")
+            )  # all: ten times as long
