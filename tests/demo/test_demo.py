@@ -17,7 +17,7 @@ from tests.support.programs import forked_python, start_program
 
 LOADED = (
     *("joblib", "matplotlib.backends.backend_agg", "matplotlib.figure", "pandas", "PIL.PngImagePlugin"),
-    *("sklearn.datasets", "sklearn.ensemble", "sklearn.linear_model", "sklearn.neural_network"),
+    *("skops.io", "sklearn.datasets", "sklearn.ensemble", "sklearn.linear_model", "sklearn.neural_network"),
 )
 """What the demo's programs import: they are forks of a Python that has."""
 

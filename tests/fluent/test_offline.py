@@ -55,7 +55,7 @@ def test_a_training_without_its_server_is_complete_after_sync(
     gone: RunningServer, tmp_path: Path, ending: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """From start to end, and killed in the middle: runs, points, files, a table and a model that loads."""
-    loaded = ("pandas", "PIL.Image", "sklearn.linear_model")
+    loaded = ("pandas", "PIL.Image", "skops.io", "sklearn.linear_model")
     training = start_program(SCRIPT.read_text(), gone.url, ending, folder=tmp_path, loaded=loaded)
     code, out, errors = training.finish()
     assert code == (0 if ending == "exit" else -9), errors

@@ -4,7 +4,7 @@ In each run of tests one Python starts, imports the modules that are asked for, 
 program. Each program is a fork of it that goes on from there: it reads its text, runs it as the main module and ends as
 every Python does, with its exit code, its handlers and its signals. Two things differ: the modules are loaded already,
 and standard input is the program's text. Tests of what a program imports, of `-c` and of prompts start a Python of
-their own.
+their own. Where more modules are asked for, a fork imports them and stops in turn, so that each is imported once.
 
 Modules of this folder load what programs of one kind need: `a_run` what any program with a run does, `a_server` what
 servers do.
@@ -32,6 +32,8 @@ INFERENCE = "runyard.pyfunc.imports"
 """The program that finds out which packages a model needs."""
 BENEATH_SKLEARN = ("joblib", "pandas", "scipy.optimize", "scipy.sparse.csgraph", "scipy.stats", "threadpoolctl")
 """What takes most of the time to import scikit-learn, for programs that look at how it is imported."""
+_LEVELS = (("a_run",), ("pandas",), BENEATH_SKLEARN, ("skops.io",))
+"""What many programs ask for: those that ask for a level are forks of one that has all above it and nothing else."""
 _PYTHON = sys.executable
 _PROCESS = os.getpid()
 
@@ -225,10 +227,17 @@ def _write_script(path: Path, text: str) -> None:
     path.chmod(0o755)
 
 
-@functools.cache
 def _address(python: str, loaded: tuple[str, ...]) -> str:
     """The socket at which the process that forks is asked; it ends with this process and all that share it."""
-    return str(made_once(f"forks-{_digest(python, *loaded)}", lambda folder: _listen(folder, python, loaded)) / "forks")
+    left = dict.fromkeys((*(BENEATH_SKLEARN if "skops.io" in loaded else ()), *loaded))
+    levels = [tuple(name for name in level if left.pop(name, 0) is None) for level in _LEVELS]
+    return _place(python, tuple(filter(None, (*levels, tuple(left)))))
+
+
+@functools.cache
+def _place(python: str, levels: tuple[tuple[str, ...], ...]) -> str:
+    name = f"forks-{_digest(python, *levels)}"
+    return str(made_once(name, lambda folder: _listen(folder, python, levels)) / "forks")
 
 
 def _digest(*words: object) -> str:
@@ -239,12 +248,22 @@ _owner, _owned = socket.socketpair()
 _started: list[subprocess.Popen[bytes]] = []
 
 
-def _listen(folder: Path, python: str, loaded: tuple[str, ...]) -> None:
-    """Start the process that forks."""
+def _listen(folder: Path, python: str, levels: tuple[tuple[str, ...], ...]) -> None:
+    """Start the process that forks, as a fork of the one with all levels but the last."""
+    *above, loaded = levels
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as requests:
+        requests.bind(f"{folder}/forks")
+        requests.listen(128)
+        if not above:
+            _start(requests, python, loaded)
+            return
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as asked:
+            asked.connect(_place(python, tuple(above)))
+            socket.send_fds(asked, [json.dumps({"load": loaded}).encode()], [requests.fileno(), _owned.fileno()])
+
+
+def _start(requests: socket.socket, python: str, loaded: tuple[str, ...]) -> None:
     path = [str(Path(__file__).parent), *filter(None, [os.environ.get("PYTHONPATH")])]
-    requests = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    requests.bind(f"{folder}/forks")
-    requests.listen(128)
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW_", "RUNYARD_"))},
         "PYTHONPATH": os.pathsep.join(path),
@@ -258,7 +277,6 @@ def _listen(folder: Path, python: str, loaded: tuple[str, ...]) -> None:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
     )
-    requests.close()
     _started.append(forking)
 
 

@@ -38,9 +38,17 @@ def _next_program(requests: socket.socket, owner: socket.socket) -> socket.socke
                 pass
 
 
-def _begin(connection: socket.socket) -> None:
-    """Become the program that is asked for; another fork stays to tell how it ends."""
+def _begin(connection: socket.socket) -> list[int]:
+    """Become the program that is asked for; another fork stays to tell how it ends.
+
+    A fork that is to load more modules becomes another one that forks: returns the sockets that it is given for that.
+    """
     message, streams, _, _ = socket.recv_fds(connection, REQUEST_BYTES, 3)
+    request = json.loads(message)
+    if "load" in request:
+        connection.close()
+        _load(request["load"])
+        return streams
     child = os.fork()
     if child:
         connection.send(str(child).encode())
@@ -52,7 +60,8 @@ def _begin(connection: socket.socket) -> None:
         os._exit(0)
     connection.close()
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    request = json.loads(message)
+    sys.path.remove(os.path.dirname(__file__))  # noqa: PTH120  (as it stands in PYTHONPATH)
+    gc.enable()
     with contextlib.suppress(PermissionError):  # the group is of another session
         os.setpgid(0, request["group"])
     os.chdir(request["folder"])
@@ -69,6 +78,15 @@ def _begin(connection: socket.socket) -> None:
         program = _start_like_a_module() if sys.argv[0] == "-m" else _start_like_a_file()
         os.dup2(program, 0)
         os.close(program)
+    return []
+
+
+def _load(names: list[str]) -> None:
+    """Import modules that all programs are to find loaded."""
+    for name in names:
+        importlib.import_module(name)
+    _loaded.update(sys.modules)
+    gc.freeze()  # else each program would look at all objects of these modules when it ends, longer than it runs
 
 
 def _start_like_a_file() -> int:
@@ -114,12 +132,10 @@ def _keep_loaded(before: frozenset[str]) -> None:
 
 if "RUNYARD_TEST_FORKS" in os.environ:
     _loaded: set[str] = set()
+    gc.disable()  # until a program begins: what modules make stays
     atexit.register(_keep_loaded, frozenset(sys.modules))  # the first of the handlers is called last
-    for _name in os.environ["RUNYARD_TEST_LOADED"].split():
-        importlib.import_module(_name)
-    _loaded.update(sys.modules)
-    sys.path.remove(os.path.dirname(__file__))  # noqa: PTH120  (as it stands in PYTHONPATH)
-    gc.freeze()  # else each program would look at all objects of these modules when it ends, longer than it runs
+    _load(os.environ["RUNYARD_TEST_LOADED"].split())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _sockets = [socket.socket(fileno=int(number)) for number in os.environ["RUNYARD_TEST_FORKS"].split()]
-    _begin(_next_program(*_sockets))
+    _sockets = [int(number) for number in os.environ["RUNYARD_TEST_FORKS"].split()]
+    while _sockets:
+        _sockets = _begin(_next_program(*(socket.socket(fileno=number) for number in _sockets)))
