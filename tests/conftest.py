@@ -74,7 +74,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_runtestloop() -> None:
     """Modules and tests stay; from here on there is garbage, and to look for it often takes long."""
     gc.freeze()
-    gc.set_threshold(10_000, 20, 20)
+    gc.set_threshold(100_000, 20, 20)
     gc.enable()
 
 
@@ -171,6 +171,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
 def forked_python(monkeypatch: pytest.MonkeyPatch) -> None:
     """Programs that a project's commands start as ``python FILE`` are forks, which start sooner."""
     monkeypatch.setattr(sys, "executable", str(programs.forked_python()))
+
+
+@pytest.fixture
+def forked_inference(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Processes that find out what models need are forks too, in our own environment: its libraries allow that."""
+    if not families.current():
+        monkeypatch.setattr(sys, "executable", str(programs.forked_inference()))
 
 
 @pytest.fixture(autouse=True)

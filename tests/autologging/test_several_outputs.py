@@ -60,11 +60,15 @@ MADE: dict[str, tuple[Callable[[], Any], set[str]]] = {
 
 @pytest.mark.parametrize("name", MADE)
 def test_several_labels_are_logged_with_one_sentence(
-    name: str, mlflow: ModuleType, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    name: str,
+    mlflow: ModuleType,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    forked_inference: None,
 ) -> None:
     """No error of numpy's is shown, and the model is logged."""
     train, expected = MADE[name]
-    if name != "a forest":  # to load each model in a process of its own takes far longer than all the rest
+    if name != "a forest":  # to load each model in a process of its own takes longer than all the rest
         monkeypatch.setenv("RUNYARD_REQUIREMENTS_INFERENCE_TIMEOUT", "0.01")
     mlflow.sklearn.autolog(max_tuning_runs=0)
     with caplog.at_level(logging.WARNING, logger="runyard"), mlflow.start_run() as run:

@@ -99,6 +99,7 @@ def test_a_training_without_its_server_is_delivered_later(
     start_server: Callable[..., RunningServer],
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
+    forked_inference: None,
 ) -> None:
     """One warning says that it goes on; the run is there with its params, metrics and model when the server is."""
     server = start_server()

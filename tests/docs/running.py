@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs.pages import UNCHECKED, Example, examples
-from tests.support.environments import environment
+from tests.support.clients import real_client
 from tests.support.programs import INFERENCE, forked_python, start_program
 
 _ADDRESS = "http://127.0.0.1:5000"
@@ -51,7 +51,9 @@ def _run(example: Example, folder: Path, address: str) -> None:
         )
         status, out, errors = started.finish()
     elif example.language == "python":
-        status, out, errors = _ended([str(environment("mlskinny3")), "-c", code], folder)
+        script = folder / "example.py"
+        script.write_text(code, encoding="utf-8")
+        status, out, errors = _ended([str(real_client()), str(script)], folder)
     elif example.language == "bash":
         status, out, errors = _ended(["bash", "-euo", "pipefail", "-c", code], folder)
     else:

@@ -15,7 +15,7 @@ from runyard.exceptions import InvalidParameter, RunyardException
 from runyard.models.flavor import Flavor
 from tests.flavors.collected import ALL, FIRST, every_flavor, every_model
 from tests.flavors.examples import Example, described, paths, same
-from tests.serving.conftest import ModelServer
+from tests.serving.conftest import LOADED, ModelServer
 from tests.support import families
 
 NONE: dict[str, Any] = {"pip_requirements": []}
@@ -37,7 +37,9 @@ def test_a_saved_model_predicts_as_before(flavor: Flavor, example: Example, stor
 
 
 @every_flavor
-def test_a_logged_model_is_registered_and_found_again(flavor: Flavor, example: Example, store: Path) -> None:
+def test_a_logged_model_is_registered_and_found_again(
+    flavor: Flavor, example: Example, store: Path, forked_inference: None
+) -> None:
     """Its signature comes from the example, its requirements name the library, and the registry has it."""
     rows = example.rows[:2]
     with runyard.start_run() as run:
@@ -64,6 +66,8 @@ def test_a_served_model_answers_json_and_csv(flavor: Flavor, example: Example, s
     flavor.load().save_model(model, "model", input_example=example.rows[:2], **NONE, **example.options)
     arguments = ("-m", "runyard", "models", "serve", "-m", str(tmp_path / "model"), "--env-manager", "local")
     server = ModelServer(tmp_path, "", environment=paths(), arguments=(*arguments, "--port", "PORT"))
+    if not families.current():
+        server.loaded = LOADED
     server.start()
     try:
         bodies = [(_json(example.rows), "application/json")]

@@ -43,6 +43,9 @@ class ModelServer(RunningServer):
         return status, headers, answer.decode()
 
 
+LOADED = ("a_run", "pandas", "skops.io", "fastapi", "jinja2", "runyard.cli.main", "sklearn.linear_model")
+"""What a server of a model of scikit-learn loads, which takes most of its start."""
+
 Serve = Callable[..., ModelServer]
 
 

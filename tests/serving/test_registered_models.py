@@ -10,12 +10,10 @@ from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
 
 import runyard
-from tests.serving.conftest import ModelServer
+from tests.serving.conftest import LOADED, ModelServer
 from tests.support.fluent import forget_everything
 from tests.support.programs import start_command
 from tests.support.server import RunningServer
-
-_LOADED = ("pandas", "skops.io", "sklearn.linear_model", "fastapi", "jinja2", "runyard.cli.main")
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +48,7 @@ def test_a_registered_model_is_served(
     """CSV and the JSON of a DataFrame get the answers that the model gives here."""
     arguments = ("-m", "runyard", "models", "serve", "-m", uri, "--port", "PORT", "--env-manager", "local")
     known = {"RUNYARD_TRACKING_URI": server.url}
-    serving = ModelServer(tmp_path, "", environment=known, arguments=arguments, loaded=("a_run", *_LOADED))
+    serving = ModelServer(tmp_path, "", environment=known, arguments=arguments, loaded=LOADED)
     serving.start()
     try:
         expected = {"predictions": unicorn.predict(rows).tolist()}
@@ -65,7 +63,7 @@ def test_a_registered_model_is_served(
 def _models(server: RunningServer, *arguments: str) -> tuple[int, str]:
     """The exit code of a command and its errors."""
     environment = {**server.environment, "RUNYARD_TRACKING_URI": server.url, "PATH": "/usr/bin:/bin"}
-    code, _, errors = start_command("models", *arguments, environment=environment, loaded=_LOADED).finish()
+    code, _, errors = start_command("models", *arguments, environment=environment, loaded=LOADED).finish()
     return code, errors
 
 

@@ -1,5 +1,6 @@
 """Sources of projects: a folder, a zip file or a git repository, local or remote."""
 
+import atexit
 import os
 import tempfile
 from collections.abc import Iterable
@@ -51,12 +52,8 @@ class Source:
         self._opened.close()
 
     def keep(self) -> None:
-        """Keep what was fetched; other code removes it."""
-        _kept.append(self._opened.pop_all())
-
-
-_kept: list[ExitStack] = []
-"""Temporary folders to keep while this process runs: one is removed when it is no longer referenced."""
+        """Keep what was fetched while this process runs; other code may remove it sooner."""
+        atexit.register(self._opened.pop_all().close)
 
 
 def shown(uri: str) -> str:

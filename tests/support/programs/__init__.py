@@ -222,6 +222,11 @@ def forked_python(
     return made_once(f"python-{_digest(interpreter, *loaded, '-m', *modules)}", write) / "python"
 
 
+def forked_inference() -> Path:
+    """The `forked_python` for tests that log models of scikit-learn, and of which their requirements are no subject."""
+    return forked_python(("pandas", "skops.io"), modules=(INFERENCE,))
+
+
 def _write_script(path: Path, text: str) -> None:
     path.write_text(text)
     path.chmod(0o755)
