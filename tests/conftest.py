@@ -2,6 +2,7 @@
 
 import atexit
 import gc
+import importlib
 import os
 import shutil
 import signal
@@ -71,8 +72,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_runtestloop() -> None:
+def pytest_runtestloop(session: pytest.Session) -> None:
     """Modules and tests stay; from here on there is garbage, and to look for it often takes long."""
+    if session.config.option.workers:
+        importlib.import_module("skops.io")  # all of scikit-learn, which each would load when it logs the first model
     gc.freeze()
     gc.set_threshold(100_000, 20, 20)
     gc.enable()

@@ -223,7 +223,7 @@ def forked_python(
 
 
 def forked_inference() -> Path:
-    """The `forked_python` for tests that log models of scikit-learn, and of which their requirements are no subject."""
+    """The `forked_python` for tests that log models of scikit-learn without a look at what these require."""
     return forked_python(("pandas", "skops.io"), modules=(INFERENCE,))
 
 
