@@ -1,5 +1,6 @@
 """Where commands find the artifacts of a store: options that name the places, and what is behind locations."""
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -110,6 +111,8 @@ class ArtifactPlaces:
 
     def delete(self, artifact_uri: str, owner: str) -> None:
         """Delete the artifacts of a run or logged model, if there are any."""
+        if _is_missing(self.address(artifact_uri)):
+            return
         repository = repository_for(artifact_uri, "", self.destination)
         repository.delete()
         _drop_empty_folder(repository.local_path(), owner)
@@ -118,6 +121,19 @@ class ArtifactPlaces:
 def _own_path(artifact_uri: str) -> str | None:
     """The path in the server's own store; None for locations of other kinds."""
     return proxied_path(artifact_uri) if urlsplit(artifact_uri).scheme == PROXY_SCHEME else None
+
+
+def _is_missing(address: str) -> bool:
+    """Whether neither a folder on this machine is there, nor the one that it would be in."""
+    if not address.startswith("/"):
+        return False
+    try:
+        os.lstat(address.rstrip("/").rpartition("/")[0] or "/")
+    except FileNotFoundError:
+        return True
+    except (OSError, ValueError):
+        return False  # to look into it says why
+    return False
 
 
 def _is_elsewhere(destination: str) -> bool:

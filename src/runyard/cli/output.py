@@ -56,8 +56,11 @@ def show_rows(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
         _draw(columns, cells)
         return
     widths = [max([len(title), *(len(row[index]) for row in cells)]) for index, title in enumerate(columns)]
-    for row in [list(columns), ["-" * width for width in widths], *cells]:
-        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in [columns, ["-" * width for width in widths], *cells]
+    ]
+    click.echo("\n".join(lines))  # at once: each call writes
 
 
 def _draw(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> None:

@@ -81,9 +81,14 @@ class Administer(Protocol):
         """Perform it, and return what its last step returns."""
 
 
-def long_enough(began: float) -> bool:
-    """Whether a piece of work should end its transaction here, given the monotonic time when it began."""
-    return time.monotonic() - began >= PIECE_SECONDS
+def long_enough(began: float, pieces: int = 1) -> bool:
+    """Whether work should end its transaction here, given the monotonic time when it began.
+
+    Parameters
+    ----------
+    pieces: Of how many the transaction may be made: each transaction writes every page that it changes.
+    """
+    return time.monotonic() - began >= PIECE_SECONDS * pieces
 
 
 class Receiver:
