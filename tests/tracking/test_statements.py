@@ -113,7 +113,7 @@ def test_searching_logged_models_costs_the_same_for_one_and_for_many(gate: Gate,
 def test_writing_costs_the_same_beside_thousands_of_entries(gate: Gate, count: Callable[..., int]) -> None:
     """Only what is written is looked up, and new series, their points and texts each take one statement.
 
-    What is written again as it was leaves the run's document alone.
+    What is written again as it was leaves the run's document alone. In a run without series SQLite looks for none.
     """
     names = [f"k{place}" for place in range(1000)]
 
@@ -135,7 +135,9 @@ def test_writing_costs_the_same_beside_thousands_of_entries(gate: Gate, count: C
         params, tags = [Param(key=name, value="1") for name in some], [Tag(key=name, value="1") for name in some]
         gate.perform(LogBatch(run_id=wide, params=params, tags=tags))
 
-    assert counted(a_run(gate)) == counted(wide) == [6, 3, 3, 2, 3, 3]
+    rest = [3, 3, 2, 3, 3]
+    assert [6, *rest] == counted(wide)
+    assert [5 if gate.engines.dialect == "sqlite" else 6, *rest] == counted(a_run(gate))
 
 
 def test_a_thousand_points_take_few_statements(gate: Gate, count: Callable[..., int]) -> None:

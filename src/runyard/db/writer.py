@@ -173,6 +173,10 @@ class Writer:
         return []
 
     def _tell(self, group: list[Job], outcomes: list[Outcome]) -> None:
+        if len(group) == 1 and not isinstance(outcomes[0][1], Unfinished):
+            [job] = group
+            job.receiver.deliver([(job.ticket, outcomes[0])])
+            return
         by_receiver: dict[Receiver, list[tuple[Any, Outcome]]] = {}
         for job, (fine, result) in zip(group, outcomes, strict=True):
             if fine and isinstance(result, Unfinished):

@@ -16,7 +16,7 @@ OPERATION = "runyard.operation"
 """Key in a request's scope: the name of the operation that it asked for."""
 TRACE = "runyard.trace"
 """Key in a request's scope: the id of the trace that it is part of, where traces are exported."""
-_CLIENT_GONE = 499
+CLIENT_GONE = 499
 """nginx' status of a request whose client did not wait for the answer."""
 _FORWARDED = b"x-forwarded-for"
 
@@ -63,11 +63,14 @@ class Access:
         try:
             await self._app(scope, request.receive if scope["method"] == "PUT" else receive, request.send)
         finally:
-            served = request.served(scope)
-            for observe in self._observers:
-                observe(served)
-            if log.isEnabledFor(logging.INFO):
-                _write(served, scope)
+            self.note(request.served(scope), scope)
+
+    def note(self, served: Served, scope: Scope) -> None:
+        """Tell of a request that has been answered."""
+        for observe in self._observers:
+            observe(served)
+        if log.isEnabledFor(logging.INFO):
+            _write(served, scope)
 
 
 class _Request:
@@ -104,7 +107,7 @@ class _Request:
             method=scope["method"],
             path=scope["path"],
             operation=scope.get(OPERATION, ""),
-            status=self._status or _CLIENT_GONE,
+            status=self._status or CLIENT_GONE,
             seconds=time.perf_counter() - self._begun,
             received=self._received or (int(self._announced) if self._announced.isdigit() else 0),
             sent=self._sent,

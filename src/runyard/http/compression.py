@@ -32,6 +32,8 @@ _AS_IT_IS = frozenset((b"content-encoding", b"content-range", b"etag"))
 """Headers of answers whose bytes are these and no others: packed already, a part of a file, or a file."""
 _EMPTY = frozenset((204, 304))
 _VARY = (b"vary", b"Accept-Encoding")
+GZIP_HEADERS = ((b"content-encoding", b"gzip"), _VARY)
+"""What says that an answer is packed, and depends on what the client takes."""
 
 
 class Compression:
@@ -88,8 +90,7 @@ class _Packed:
         await self._send_more(message)
 
     async def _send_whole(self, message: MutableMapping[str, Any]) -> None:
-        body = message.get("body", b"")
-        packed = await _on_thread_if_large(len(body), fast_zlib.compress, body, _LEVEL, _GZIP)
+        packed = await pack(message.get("body", b""))
         await self._send_head(len(packed))
         await self._send({"type": "http.response.body", "body": packed})
 
@@ -106,8 +107,13 @@ class _Packed:
         assert head is not None
         kept = [pair for pair in head.get("headers", ()) if pair[0].lower() != b"content-length"]
         sizes = [(b"content-length", b"%d" % length)] if length is not None else []
-        head["headers"] = [*kept, *sizes, (b"content-encoding", b"gzip"), _VARY]
+        head["headers"] = [*kept, *sizes, *GZIP_HEADERS]
         await self._send(head)
+
+
+async def pack(body: bytes) -> bytes:
+    """A whole body, packed."""
+    return await _on_thread_if_large(len(body), fast_zlib.compress, body, _LEVEL, _GZIP)
 
 
 async def _nothing() -> None:

@@ -23,6 +23,13 @@ _OFTEN = frozenset(
 _ALWAYS = frozenset((b"date", b"content-length", b"x-request-id"))
 _MOST_LINES = 256
 _lines: dict[tuple[bytes, bytes], bytes] = {}
+WHOLE = "runyard.response.whole"
+"""Type of a message that is a whole answer of status 200, for requests in whose scope this is an extension.
+
+Its `head` is the lines of its head, as they are sent, without the first and the date; its `body` has the length that
+these name.
+"""
+EXTENSIONS: dict[str, dict[object, object]] = {WHOLE: {}}
 _LONG = 65536
 """Bytes of a body that are not copied to save a call of the system."""
 
@@ -37,6 +44,9 @@ class PlainCycle(RequestResponseCycle):
 
     async def send(self, message: Any) -> None:
         """Send a part of the answer."""
+        if message["type"] == WHOLE:
+            self._head = self._head_of(message)
+            message = {"type": "http.response.body", "body": message["body"]}
         if self._head:
             head, self._head = self._head, b""
             if not self.disconnected and not self._sent_whole(head, message):
@@ -44,6 +54,14 @@ class PlainCycle(RequestResponseCycle):
                 await super().send(message)
         elif self.response_started or not self._held_back(message):
             await super().send(message)
+
+    def _head_of(self, message: MutableMapping[str, Any]) -> bytes:
+        """The head of an answer that is sent whole."""
+        dates = [b"%b: %b\r\n" % pair for pair in self.default_headers]
+        closing = b"\r\n" if self.keep_alive else b"connection: close\r\n\r\n"
+        self.response_started, self.waiting_for_100_continue = True, False
+        self.expected_content_length, self.chunked_encoding = len(message["body"]), False
+        return b"".join((STATUS_LINE[200], *dates, message["head"], closing))
 
     def _held_back(self, message: MutableMapping[str, Any]) -> bool:
         """Keep the head until the body comes, if that has a known length."""

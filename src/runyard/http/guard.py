@@ -34,6 +34,10 @@ class Guard:
     app: What is guarded.
     settings: The server's settings.
     lifespan: Answers the ASGI server's start and stop messages.
+
+    Attributes
+    ----------
+    always: The headers that every answer gets.
     """
 
     def __init__(self, app: App, settings: HttpSettings, lifespan: Lifespan) -> None:
@@ -42,13 +46,13 @@ class Guard:
         self._rules = HostRules.of(settings)
         self._origins = check_origins(settings.cors_allowed_origins)
         self._open = frozenset(settings.static_prefix + path for path in ("/health", "/ready", "/version"))
-        self._always: Headers = [
+        self.always: Headers = [
             (b"x-content-type-options", b"nosniff"),
             (b"referrer-policy", b"same-origin"),
             (b"vary", b"Origin"),
         ]
         if settings.x_frame_options != "NONE":
-            self._always.append((b"x-frame-options", settings.x_frame_options.encode()))
+            self.always.append((b"x-frame-options", settings.x_frame_options.encode()))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or the server's start and stop."""
@@ -70,6 +74,10 @@ class Guard:
             await _preflight(secured, origin in self._origins)
             return
         await self._app(scope, receive, secured)
+
+    def knows(self, scope: Scope) -> bool:
+        """Whether a request whose headers are none of a browser's is sent to one of our hosts."""
+        return not self._checked or self._rules.accept(scope[FIELDS].get(b"host"), scope.get("server"))
 
     def _refusal(
         self, scope: Scope, headers: Headers, fields: dict[bytes, bytes], origin: bytes | None
@@ -112,10 +120,10 @@ class Guard:
     def _with_ours(self, headers: Headers, cors: Headers) -> Headers:
         """The answer's headers with ours; what an inner layer set more strictly stays."""
         if len(headers) == 2 and headers[0] is JSON_TYPE and not cors:  # most are so, and the other is the length
-            return [*headers, *self._always]
+            return [*headers, *self.always]
         present = dict(headers)
         complete = [*headers, *cors]
-        for pair in self._always:
+        for pair in self.always:
             if pair[0] not in present or pair[0] == b"vary":
                 complete.append(pair)
         if present.get(b"content-type", b"").startswith(b"text/html") and b"content-security-policy" not in present:

@@ -15,7 +15,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
-from runyard.http.cycle import PlainCycle
+from runyard.http.cycle import EXTENSIONS, PlainCycle
 from runyard.http.joined_writes import joined
 from runyard.http.settings import Limits
 
@@ -172,6 +172,7 @@ class LimitedProtocol(HttpToolsProtocol):
         super().on_headers_complete()
         if self.cycle is not before:
             self.cycle.__class__ = PlainCycle  # before anything is sent: its task has not begun
+            self.scope["extensions"] = EXTENSIONS
         if self._leaving or self.parser.should_upgrade():  # nothing is switched to, and the parser stops here
             self.cycle.keep_alive = False
 

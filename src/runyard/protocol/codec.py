@@ -162,7 +162,7 @@ def fast_decoder(kind: Any) -> Callable[[bytes], AnyMessage] | None:
     if not kind.hot:
         return None
     struct = _struct(kind, float)
-    decode, names = msgspec.json.Decoder(struct).decode, struct.__struct_fields__
+    decode, fields = msgspec.json.Decoder(struct).decode, msgspec.structs.asdict
     decode_spelled = _decoder_of_spelled_doubles(kind)
 
     def fast(body: bytes) -> AnyMessage:
@@ -172,7 +172,7 @@ def fast_decoder(kind: Any) -> Callable[[bytes], AnyMessage] | None:
             found = decode(body)
         except msgspec.ValidationError:
             found = decode_spelled(body)
-        return kind(**{name: getattr(found, name) for name in names})  # type: ignore[no-any-return]
+        return kind(**fields(found))  # type: ignore[no-any-return]
 
     return fast
 

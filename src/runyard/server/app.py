@@ -27,6 +27,7 @@ from runyard.server.exposition import Exposition
 from runyard.server.metrics import Metrics
 from runyard.server.outages import ARTIFACTS, DatabaseOutage, Outage
 from runyard.server.own_addresses import own_addresses
+from runyard.server.plain_writes import PlainWrites
 from runyard.server.readiness import Readiness
 from runyard.server.removals import Removals
 from runyard.server.settings import ServerSettings
@@ -121,10 +122,11 @@ def create_app(settings: ServerSettings, gate: Gate | None = None, metrics: Metr
             opened.close()
 
     lifespan = Lifespan(started, stopped)
-    app = Dispatch(Status(Events(app, settings, changes), settings), opened, settings)
-    app = SharedAnswers(Compression(app) if settings.compress else app, settings)
-    app = Guard(app, settings, lifespan)
-    return Access(Traced(app, tracing, settings.static_prefix) if tracing else app, observers)
+    dispatch = Dispatch(Status(Events(app, settings, changes), settings), opened, settings)
+    guard = Guard(SharedAnswers(Compression(dispatch) if settings.compress else dispatch, settings), settings, lifespan)
+    if tracing:
+        return Access(Traced(guard, tracing, settings.static_prefix), observers)
+    return PlainWrites(Access(guard, observers), guard, dispatch, settings)
 
 
 def _uncounted(_listeners: int) -> None:

@@ -22,7 +22,8 @@ from runyard.protocol.message import OPERATIONS, AnyMessage
 from runyard.server.settings import ServerSettings
 
 _JSON = b"application/json"
-_LARGE = 512 * 1024
+LARGE = 512 * 1024
+"""Bytes of a body that take long enough to decode for the event loop to notice."""
 
 T = TypeVar("T")
 Methods = dict[str, type[AnyMessage]]
@@ -71,8 +72,7 @@ class Dispatch:
         scope[OPERATION] = kind.operation.name
         try:
             message = await self._decode(kind, scope, receive, parts)
-            work = self._gate.answer(message) if kind.operation.kind != "read" else self._read(message)
-            body = await self._in_time(work, kind)
+            body = await self.perform(kind, message)
             if not isinstance(body, bytes) and scope["http_version"] == "1.0":  # it has no mark for the end of pieces
                 body = b"".join([piece async for piece in self._each_in_time(body, kind)])
         except RunyardException as error:
@@ -86,6 +86,16 @@ class Dispatch:
                 await send_json(send, 200, body)
             else:
                 await self._send_pieces(kind, body, scope, receive, send)
+
+    def hot_writes(self) -> dict[str, type[AnyMessage]]:
+        """The writes that are sent often, by path; all are posted."""
+        posted = {path: methods["POST"] for path, methods in self._paths.items() if "POST" in methods}
+        return {path: kind for path, kind in posted.items() if kind.hot and kind.operation.kind == "write"}
+
+    def perform(self, kind: type[AnyMessage], message: AnyMessage) -> Awaitable[bytes | AsyncIterator[bytes]]:
+        """Have a message performed in time."""
+        work = self._gate.answer(message) if kind.operation.kind != "read" else self._read(message)
+        return self._in_time(work, kind)
 
     async def _decode(
         self, kind: type[AnyMessage], scope: Scope, receive: Receive, parts: Mapping[str, str] | None
@@ -106,7 +116,7 @@ class Dispatch:
             asked = scope["method"] in ("GET", "HEAD") and not body
             given = query_fields(kind, scope["query_string"]) if asked else parse_object(body)
             return kind.from_wire({**given, **parts})
-        if len(body) > _LARGE:  # large enough to block the event loop noticeably
+        if len(body) > LARGE:
             return await asyncio.to_thread(decode_body, kind, body)
         return decode_body(kind, body)
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from runyard.db.dialects import execute_arrays
 from runyard.db.transaction import Transaction
-from runyard.tracking.metrics import blocks, series
+from runyard.tracking.metrics import blocks, insertion, series
 from runyard.tracking.metrics.entities import Point
 
 Place = tuple[str, str]
@@ -90,5 +90,5 @@ def append(tx: Transaction, found: dict[Place, FoundSeries], given: Sequence[tup
         (numbers[found[place].run, place[1]], point.step, point.timestamp, float(point.value), None)
         for place, point in given
     ]
-    series.insert_arrays(tx, rows)
+    insertion.insert_arrays(tx, rows)
     blocks.note_appended(tx, Counter(row[0] for row in rows))

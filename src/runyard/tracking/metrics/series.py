@@ -7,7 +7,7 @@ clustered by (series, step, timestamp, value), so that a point sent twice is one
 
 import functools
 import math
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import Any
@@ -18,9 +18,9 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from runyard.core.wire import wire_double
-from runyard.db.dialects import VALUES, among, bound, execute_arrays
+from runyard.db.dialects import VALUES, among, bound
 from runyard.db.transaction import Prepared, Transaction
-from runyard.tracking.metrics import blocks, levels
+from runyard.tracking.metrics import blocks, insertion, levels
 from runyard.tracking.metrics.entities import Point
 from runyard.tracking.metrics.levels import Columns
 from runyard.tracking.metrics.tables import metric_points, metric_series
@@ -30,12 +30,6 @@ MAX_DOUBLE = 1.7976931348623157e308
 
 Latest = tuple[int, int, float | None]
 """Step, timestamp and value of a series' latest point; None for NaN."""
-Row = tuple[int, int, int, Any, bool | None]
-"""Series, step, timestamp and stored value; whether the point may lie within a block, for the trigger that sees to it.
-
-The trigger of PostgreSQL looks for itself.
-"""
-
 _series = metric_series.c
 _points = metric_points.c
 
@@ -52,16 +46,6 @@ _insert_point_postgresql = Prepared(
     postgresql_insert(metric_points).values(_point_values()).on_conflict_do_nothing(),
     "series_id", "step", "timestamp", "value", "late",
 )  # fmt: skip
-_ROWS = 25
-_POINTS = 100
-_INSERT_POINTS = (  # of one series, behind its last block
-    "INSERT INTO metric_points (series_id, step, timestamp, value, late) "
-    f"VALUES {', '.join(['(?1, ?, ?, ?, NULL)'] * _POINTS)} ON CONFLICT DO NOTHING"
-)
-_INSERT_ARRAYS = (
-    "INSERT INTO metric_points (series_id, step, timestamp, value, late) "
-    "SELECT *, NULL::boolean FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::float8[]) ON CONFLICT DO NOTHING"
-)
 _NEW_SERIES = ("run_id", "key", "value", "step", "timestamp", "document")
 _SERIES_AT_ONCE = 100
 """Maximum number of new series of a statement: databases limit what is bound."""
@@ -167,14 +151,24 @@ def _insert_one(tx: Transaction, number: int, sealed: int | None, point: Point) 
     blocks.note_appended(tx, {number: 1})
 
 
-def append(tx: Transaction, run: int, points: Sequence[Point]) -> None:
-    """Append points of any metrics to a run; a point that is there already stays one."""
+def append(tx: Transaction, run: int, points: Sequence[Point], first: bool = False) -> None:
+    """Append points of any metrics to a run; a point that is there already stays one.
+
+    Parameters
+    ----------
+    first: Whether the run has no series yet.
+    """
+    each = {point.key: point for point in points}
+    if len(each) == len(points):
+        _append_one_each(tx, run, each, first)
+        return
     by_key = {key: _in_order(some) for key, some in _by_key(points).items()}
     newest = {key: _newest(some) for key, some in by_key.items()}
     known: dict[str, Latest] = {}
     numbers: dict[str, int] = {}
     sealed: dict[str, int | None] = dict.fromkeys(newest)
-    for key, number, end, step, timestamp, value in _series_among.rows(tx, run, bound(tx, list(newest))):
+    found = [] if first else _series_among.rows(tx, run, bound(tx, list(newest)))
+    for key, number, end, step, timestamp, value in found:
         known[key], numbers[key], sealed[key] = (step, timestamp, value), number, end
     ordered = sorted(newest)  # locked in one order, to avoid deadlocks
     numbers |= _added(tx, run, [(key, newest[key]) for key in ordered if key not in known])
@@ -183,13 +177,13 @@ def append(tx: Transaction, run: int, points: Sequence[Point]) -> None:
             _advance.run(tx, *newest[key], document(key, newest[key]), numbers[key], newest[key][2] or 0.0)
     if tx.dialect == "sqlite":
         given = [(numbers[key], sealed[key], by_key[key]) for key in ordered]
-        _insert_sqlite(tx, given)
+        insertion.insert_columns(tx, given)
         if len(given) == 1:
             [(number, _, some_points)], before = given, known.get(ordered[0])
             if blocks.seal_appended(tx, number, some_points, before and before[0]):
                 return
     else:
-        insert_arrays(
+        insertion.insert_arrays(
             tx,
             [
                 (numbers[key], step, timestamp, float(value), None)
@@ -200,50 +194,28 @@ def append(tx: Transaction, run: int, points: Sequence[Point]) -> None:
     blocks.note_appended(tx, {numbers[key]: len(some.steps) for key, some in by_key.items()})
 
 
-def insert_arrays(tx: Transaction, rows: Sequence[Row]) -> None:
-    """Insert points into PostgreSQL."""
-    execute_arrays(tx, _INSERT_ARRAYS, [row[:4] for row in rows])
-
-
-@functools.cache
-def _insert_rows(count: int) -> str:
-    """The statement that inserts this number of points of any series into SQLite."""
-    rows = ", ".join(["(?, ?, ?, ?, ?)"] * count)
-    return f"INSERT INTO metric_points (series_id, step, timestamp, value, late) VALUES {rows} ON CONFLICT DO NOTHING"
-
-
-def _insert_sqlite(tx: Transaction, given: Sequence[tuple[int, int | None, Columns]]) -> None:
-    """Insert points, many with one statement: that takes a third of the time where there are many.
-
-    Parameters
-    ----------
-    given: The id of each series, the step of its last sealed point, and its new points in order.
-    """
-    cursor, rest = tx.new_cursor(), list[Row]()
-    for number, sealed, points in given:
-        count, late = len(points.steps), 0 if sealed is None else bisect_right(points.steps, sealed)
-        if count - late < _POINTS:
-            rest += _rows(number, points, late)
-            continue
-        whole = count - (count - late) % _POINTS
-        bare: list[Any] = [None] * (3 * count)
-        for column, numbers in enumerate(points):  # in a third of the time that joining rows takes
-            bare[column::3] = numbers
-        for place in range(3 * late, 3 * whole, 3 * _POINTS):
-            cursor.execute(_INSERT_POINTS, [number, *bare[place : place + 3 * _POINTS]])
-        rest += _rows(number, Columns(*(column[:late] for column in points)), late)
-        rest += _rows(number, Columns(*(column[whole:] for column in points)), 0)
-    for place in range(0, len(rest), _ROWS):
-        rows = rest[place : place + _ROWS]
-        cursor.execute(_insert_rows(len(rows)), list(chain.from_iterable(rows)))
-
-
-def _rows(number: int, points: Columns, late: int) -> list[Row]:
-    """Points of a series as rows, of which the first may be within a block."""
-    points_by_place = enumerate(zip(*points, strict=True))
-    return [
-        (number, step, time, value, True if place < late else None) for place, (step, time, value) in points_by_place
-    ]
+def _append_one_each(tx: Transaction, run: int, points: dict[str, Point], first: bool) -> None:
+    """Append a point to each of some metrics, as most calls log several."""
+    ordered = sorted(points)  # locked in one order, to avoid deadlocks
+    known = {} if first else {row[0]: row[1:] for row in _series_among.rows(tx, run, bound(tx, ordered))}
+    new = [(key, latest_of(points[key])) for key in ordered if key not in known]
+    numbers = _added(tx, run, new) if new else {}
+    rows = list[insertion.Row]()
+    for key in ordered:
+        point, late = points[key], None
+        if key in known:
+            number, sealed, *latest = known[key]
+            newest, late = latest_of(point), (sealed is not None and point.step <= sealed) or None
+            if rank(newest) > rank(latest):
+                _advance.run(tx, *newest, document(key, newest), number, newest[2] or 0.0)
+        else:
+            number = numbers[key]
+        rows.append((number, point.step, point.timestamp, _stored(tx, point.value), late))
+    if tx.dialect == "sqlite":
+        insertion.insert_rows(tx, rows)
+    else:
+        insertion.insert_arrays(tx, rows)
+    blocks.note_appended(tx, {row[0]: 1 for row in rows})
 
 
 def _by_key(points: Sequence[Point]) -> dict[str, Sequence[Point]]:
@@ -258,9 +230,6 @@ def _by_key(points: Sequence[Point]) -> dict[str, Sequence[Point]]:
 
 def _in_order(points: Sequence[Point]) -> Columns:
     """Points as SQLite stores them, by step."""
-    if len(points) == 1 and type(points[0].value) is float and points[0].value == points[0].value:
-        [point] = points  # of each metric one, as most calls log them
-        return Columns([point.step], [point.timestamp], [point.value])
     steps, timestamps, values = (
         [point.step for point in points],
         [point.timestamp for point in points],
@@ -309,7 +278,7 @@ def _added(tx: Transaction, run: int, series: Sequence[tuple[str, Latest]]) -> d
     return numbers
 
 
-def rank(latest: Latest) -> tuple[int, int, float]:
+def rank(latest: Sequence[Any]) -> tuple[int, int, float]:
     """What decides which point is latest: step, then timestamp, then value with NaN as 0 (MLflow's rule)."""
     return latest[0], latest[1], latest[2] or 0.0
 

@@ -250,7 +250,7 @@ def log_batch(tx: Transaction, message: LogBatch) -> Wire:
         of_models = [point for point in message.metrics if point.model_id]
         if of_models:
             append_to_models(tx, run.id, of_models)
-        series.append(tx, run.id, message.metrics)
+        series.append(tx, run.id, message.metrics, first=described is not None and not described.has_metrics)
     if message.tags:
         written = write_tags(tx, run.id, {tag.key: tag.value for tag in message.tags})
     if described:

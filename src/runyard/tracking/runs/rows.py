@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 import sqlalchemy as sa
@@ -13,6 +13,7 @@ from runyard.core.limits import shown
 from runyard.db.dialects import VALUES, among, bound, one_of_values
 from runyard.db.transaction import Prepared, Transaction
 from runyard.exceptions import DoesNotExist, InvalidParameter
+from runyard.tracking.metrics.tables import metric_series
 from runyard.tracking.runs.documents import with_entries, without_tag
 from runyard.tracking.runs.tables import params, runs, tags
 
@@ -60,22 +61,28 @@ class DescribedRun(NamedTuple):
     Attributes
     ----------
     document: The JSON text of its params and tags before the change.
+    has_metrics: Whether a metric of it was logged before; on PostgreSQL that is always taken for granted.
     """
 
     id: int
     document: str
+    has_metrics: bool
 
 
 _wanted = sa.select(runs.c.id, runs.c.lifecycle_stage, runs.c.experiment_id, runs.c.name).where(
     runs.c.run_uuid == sa.bindparam("run_uuid")
 )
 _find = Prepared(_wanted, "run_uuid")
-_find_described = Prepared(
-    sa.select(runs.c.id, runs.c.document, runs.c.lifecycle_stage)
-    .where(runs.c.run_uuid == sa.bindparam("run_uuid"))
-    .with_for_update(key_share=True),
-    "run_uuid",
-)
+
+
+def _described(dialect: str) -> sa.Select[Any]:
+    """Finds and locks a run. PostgreSQL would tell of metrics from before it waited for the lock."""
+    has_metrics = sa.exists().where(metric_series.c.run_id == runs.c.id).correlate(runs)
+    columns = (runs.c.id, runs.c.document, runs.c.lifecycle_stage, has_metrics if dialect == "sqlite" else sa.true())
+    return sa.select(*columns).where(runs.c.run_uuid == sa.bindparam("run_uuid")).with_for_update(key_share=True)
+
+
+_find_described = Prepared(_described, "run_uuid")
 _find_and_lock = Prepared(_wanted.with_for_update(key_share=True), "run_uuid")
 _params_among = Prepared(
     lambda dialect: sa.select(params.c.key, params.c.value).where(
@@ -145,10 +152,10 @@ def described_run(tx: Transaction, run_id: str) -> DescribedRun:
     row = _find_described.row(tx, run_id)
     if row is None:
         raise missing_run(run_id)
-    number, document, stage = row
+    number, document, stage, has_metrics = row
     if stage != "active":
         raise deleted_run(run_id)
-    return DescribedRun(number, document)
+    return DescribedRun(number, document, has_metrics)
 
 
 def add_to_document(
