@@ -104,8 +104,8 @@ def faults(page: Page, decided: set[str] | None = None) -> list[str]:
     """
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE_SCRIPT)
-    is_wide = page.evaluate(SCROLLS)
-    if page.locator("*").count() > _MANY:
+    is_wide, is_long = page.evaluate(SCROLLS), page.locator("*").count() > _MANY
+    if is_long:
         page.evaluate(_THIN)
     known = decided if decided is not None else set()
     broken, sure = page.evaluate(_FAULTS, [_RULES, sorted(known), _TEXTS])
@@ -113,4 +113,6 @@ def faults(page: Page, decided: set[str] | None = None) -> list[str]:
     wrong = [f"{rule}: {elements} × {json.dumps(html)[:200]}" for rule, elements, html in broken]
     if is_wide:
         wrong.append("the page scrolls sideways")
+    if is_long:
+        page.reload()  # it is whole again
     return wrong
