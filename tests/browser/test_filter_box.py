@@ -112,7 +112,7 @@ def test_a_cell_becomes_a_condition(tab: Tab, story: Story) -> None:
     rows.nth(1).locator("td").nth(loss).click()
     menu.get_by_role("menuitem", name="This or less").click()
     expect(rows).to_have_count(2)
-    rows.first.locator("a").first.focus()
+    expect(rows.first.locator("a").first).to_be_focused()
     for _ in range(lr - 1):
         tab.page.keyboard.press("ArrowRight")
     tab.page.keyboard.press("Enter")

@@ -50,22 +50,23 @@ def _train(model: Any, epochs: int, train_x: Any, val_x: Any, train_y: Any, val_
     for epoch in range(epochs):
         shuffled = order.permutation(len(train_x))
         model.partial_fit(train_x[shuffled], train_y[shuffled], classes=_CLASSES)
-        accuracy = float(model.score(val_x, val_y))
-        mlflow.log_metrics(
-            {
-                "train_loss": float(log_loss(train_y, model.predict_proba(train_x), labels=_CLASSES)),
-                "val_loss": float(log_loss(val_y, model.predict_proba(val_x), labels=_CLASSES)),
-                "train_accuracy": float(model.score(train_x, train_y)),
-                "val_accuracy": accuracy,
-            },
-            step=epoch,
-        )
+        train_loss, train_accuracy = _scores(model, train_x, train_y)
+        val_loss, accuracy = _scores(model, val_x, val_y)
+        losses = {"train_loss": train_loss, "val_loss": val_loss}
+        mlflow.log_metrics({**losses, "train_accuracy": train_accuracy, "val_accuracy": accuracy}, step=epoch)
         if (epoch + 1) % 10 == 0:
             print(f"epoch {epoch + 1}: val_accuracy {accuracy:.3f}", flush=True)  # noqa: T201  (a program's own output)
     predicted = model.predict(val_x)
     mlflow.log_figure(_confusion_figure(val_y, predicted), "plots/confusion.png")
     mlflow.log_dict(classification_report(val_y, predicted, output_dict=True, zero_division=0), "report.json")
     log_model_file(model)
+
+
+def _scores(model: Any, images: Any, labels: Any) -> tuple[float, float]:
+    """Loss and accuracy, of one prediction."""
+    probabilities = model.predict_proba(images)
+    loss = log_loss(labels, probabilities, labels=_CLASSES)
+    return float(loss), float(np.mean(_CLASSES[probabilities.argmax(axis=1)] == labels))
 
 
 def _confusion_figure(actual: Any, predicted: Any) -> Figure:
