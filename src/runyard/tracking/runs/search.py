@@ -167,6 +167,8 @@ def rows_of(tx: Transaction, page: Page, every: sa.Select[Any], search: Search) 
     few = _found_at_length(tx, search) if few is None else few
     if few is None:
         return page.rows(tx, every.where(*_on_all(tx, search)))
+    if not few:
+        return []
     return page.rows(tx, every.where(one_of(tx, runs.c.id, few), *_tests(tx, search)))
 
 
