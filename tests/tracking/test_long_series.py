@@ -298,7 +298,7 @@ def test_pages_and_blocks_are_sought_in_indexes(gate: Gate) -> None:
     statements = [
         blocks._points_between, blocks._last_point, blocks._last_end, blocks._end_before, blocks._levels_within,
         blocks._wide_within, blocks._sealed_points, blocks._levels_of,
-        history._begun_later, history._ends_within_times, history._later_points_between, history._least_time_between,
+        history._begun_later, history._ends_within_times, history._later_points_between, history._earlier_between,
     ]  # fmt: skip
     with gate.engines.reading.begin() as connection:
         tx = Transaction(connection, gate.settings)

@@ -81,7 +81,12 @@ _NAMES_BETWEEN = (
 _later_points_between = Prepared(
     sa.select(*_ORDER).where(*_BETWEEN).order_by(*_PLACE).limit(sa.bindparam("most")), *_NAMES_BETWEEN, "most"
 )
-_least_time_between = Prepared(sa.select(sa.func.min(_points.timestamp)).where(*_BETWEEN), *_NAMES_BETWEEN)
+_earlier_between = Prepared(
+    sa.select(sa.literal_column("1"))
+    .where(_points.timestamp < sa.bindparam("latest"), *_BETWEEN)
+    .limit(sa.literal_column("1")),
+    "latest", *_NAMES_BETWEEN,
+)  # fmt: skip
 _all_later_points = Prepared(
     sa.select(*_ORDER)
     .where(_points.series_id == sa.bindparam("series"), _later())
@@ -137,7 +142,9 @@ def _in_blocks(tx: Transaction, series: int, most: int, after: Row) -> list[Row]
         found = _first_between(tx, series, spans, (until, *after), most_read)
         if len(found) == most_read:
             return None
-    found.sort(key=itemgetter(0, 1))  # points of one time and step are in the order of their values already
+    times = [row[0] for row in found]
+    if times != sorted(times):  # points of one time are in the order of their steps and values already
+        found.sort(key=itemgetter(0))
     return found[:most]
 
 
@@ -168,8 +175,8 @@ def _are_first(
     for begin, last in ((span[:3], span[3:]) for span in spans):
         if place[:2] > last[:2]:  # the span is before them
             continue
-        row = _least_time_between.row(tx, series, *max(begin, place, key=itemgetter(0, 1)), *last, *bounds)
-        if row is not None and row[0] is not None and row[0] < latest:
+        begun = max(begin, place, key=itemgetter(0, 1))
+        if _earlier_between.row(tx, latest, series, *begun, *last, *bounds) is not None:
             return False
     return True
 
