@@ -39,7 +39,9 @@ def test_an_unfitted_model_with_an_example_is_stored(store: Path, caplog: pytest
     assert Path("model/input_example.json").exists()
 
 
-def test_a_python_model_that_fails_is_stored(store: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_python_model_that_fails_is_stored(
+    store: Path, caplog: pytest.LogCaptureFixture, forked_inference: None
+) -> None:
     """Its requirements are found out as far as it goes; each warning names the true cause."""
     with runyard.start_run():
         info = runyard.pyfunc.log_model(name="failing", python_model=Failing(), input_example=ROWS)
@@ -77,7 +79,9 @@ def test_an_example_that_cannot_be_written_is_left_out(store: Path, caplog: pyte
     assert runyard.models.get_model_info("model").saved_input_example_info is None
 
 
-def test_an_example_that_its_signature_refuses_is_told_as_such(store: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_example_that_its_signature_refuses_is_told_as_such(
+    store: Path, caplog: pytest.LogCaptureFixture, forked_inference: None
+) -> None:
     """The cause is what somebody can mend: it is not buried under the search for requirements."""
     signature = infer_signature(pd.DataFrame({"b": [1.0]}))
     runyard.pyfunc.save_model("model", python_model=len, input_example=ROWS, signature=signature)

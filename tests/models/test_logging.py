@@ -253,7 +253,7 @@ def test_a_request_is_tried_on_a_model(store: Path) -> None:
         runyard.models.validate_serving_input("model", {"dataframe_records": [{"b": 1}]})
 
 
-def test_requirements_can_be_inferred_again(store: Path) -> None:
+def test_requirements_can_be_inferred_again(store: Path, forked_inference: None) -> None:
     """For a model that is there already; a fallback stands in for one that cannot be loaded."""
     runyard.pyfunc.save_model("model", python_model=_shout, **NONE)
     assert isinstance(runyard.models.infer_pip_requirements("model", "python_function"), list)

@@ -32,7 +32,7 @@ def _dependencies() -> list[Any]:
 
 
 @pytest.mark.parametrize("option", ["pip_requirements", "extra_pip_requirements", "conda_env", "a file"])
-def test_a_name_alone_is_stored_with_the_version_that_is_here(option: str, store: Path) -> None:
+def test_a_name_alone_is_stored_with_the_version_that_is_here(option: str, store: Path, forked_inference: None) -> None:
     """In a year pip would install another version, with which the model fails or answers otherwise."""
     lines = ["NumPy", "pandas [excel] ; python_version > '3'", "-r more.txt", "mlflow"]
     Path("more.txt").write_text("scikit_learn  # for the pipeline\n")
@@ -119,7 +119,11 @@ def test_what_is_stored_installs_the_version_the_model_was_made_with(
 
 @pytest.mark.parametrize("option", ["pip_requirements", "extra_pip_requirements"])
 def test_a_package_of_a_folder_is_told_of(
-    option: str, store: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    option: str,
+    store: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    forked_inference: None,
 ) -> None:
     """No index has what somebody has just written; found out when the model is to be served, it is too late."""
     built = wheel(store / "built", "tiny", "1.0")
