@@ -13,7 +13,7 @@ servers do.
 import atexit
 import functools
 import hashlib
-import json
+import marshal
 import os
 import signal
 import socket
@@ -147,7 +147,7 @@ def start_python(
     }
     report = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     report.connect(_address(_PYTHON, loaded))
-    socket.send_fds(report, [json.dumps(request).encode()], streams)
+    socket.send_fds(report, [marshal.dumps(request)], streams)
     return Process(int(report.recv(20)), report)
 
 
@@ -264,7 +264,7 @@ def _listen(folder: Path, python: str, levels: tuple[tuple[str, ...], ...]) -> N
             return
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as asked:
             asked.connect(_place(python, tuple(above)))
-            socket.send_fds(asked, [json.dumps({"load": loaded}).encode()], [requests.fileno(), _owned.fileno()])
+            socket.send_fds(asked, [marshal.dumps({"load": loaded})], [requests.fileno(), _owned.fileno()])
 
 
 def _start(requests: socket.socket, python: str, loaded: tuple[str, ...]) -> None:

@@ -8,7 +8,7 @@ import atexit
 import contextlib
 import gc
 import importlib
-import json
+import marshal
 import os
 import select
 import signal
@@ -44,7 +44,7 @@ def _begin(connection: socket.socket) -> list[int]:
     A fork that is to load more modules becomes another one that forks: returns the sockets that it is given for that.
     """
     message, streams, _, _ = socket.recv_fds(connection, REQUEST_BYTES, 3)
-    request = json.loads(message)
+    request = marshal.loads(message)
     if "load" in request:
         connection.close()
         _load(request["load"])
