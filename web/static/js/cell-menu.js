@@ -3,7 +3,7 @@ const menu = Object.assign(document.createElement("div"), { className: "cell-men
 menu.setAttribute("role", "menu");
 menu.addEventListener("keydown", pressed);
 document.addEventListener("pointerdown", (event) => menu.contains(event.target) || close());
-document.addEventListener("htmx:after:swap", close);
+document.addEventListener("htmx:after:swap", () => opened?.isConnected || close()); // other parts of the page come and go
 addEventListener("resize", close);
 let opened = null;
 
