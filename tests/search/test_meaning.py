@@ -132,8 +132,8 @@ def test_both_ends_of_a_range_are_looked_up_at_once(gate: Gate, monkeypatch: pyt
     shown = [runs.c.experiment_id == int(experiment), runs.c.lifecycle_stage == "active"]
     with gate.engines.reading.connect() as connection:
         tx = Transaction(connection, gate.settings)
-        wide = ranges.few_runs(tx, parse_filter("metrics.between >= 2", RUN_FIELDS), shown, several=False)
-        few = ranges.few_runs(tx, parse_filter("metrics.between BETWEEN 2 AND 3", RUN_FIELDS), shown, several=False)
+        wide = ranges.few_runs(tx, parse_filter("metrics.between >= 2", RUN_FIELDS), shown, False, "x")
+        few = ranges.few_runs(tx, parse_filter("metrics.between BETWEEN 2 AND 3", RUN_FIELDS), shown, False, "x")
     assert wide is None
     assert few is not None
     assert 2 == len(few)

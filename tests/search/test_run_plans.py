@@ -15,7 +15,8 @@ from runyard.tracking.run_groups.operations import group_runs
 from runyard.tracking.run_trees.messages import SearchRunTree
 from runyard.tracking.run_trees.operations import search_run_tree
 from runyard.tracking.runs import search
-from runyard.tracking.runs.search import MAX_WALKED, search_run_ids
+from runyard.tracking.runs.search import FIRST_STEP, MAX_WALKED, search_run_ids
+from runyard.tracking.runs.tables import tags
 from tests.factories import an_experiment
 
 RUNS = 20_000
@@ -165,6 +166,39 @@ def test_a_run_is_looked_at_where_its_values_match(gate: Gate, experiment: str) 
         for name in ("run_params", "runs")
     )
     assert params > 3 * runs > 0
+
+
+@pytest.mark.parametrize("gate", ["postgresql"], indirect=True)
+def test_runs_behind_a_few_are_not_taken_to_be_as_rare(gate: Gate, experiment: str) -> None:
+    """Behind three runs with a tag come all others, newest first: a page of them is near, not thousands of runs on."""
+    with gate.engines.writing.begin() as connection:
+        for number in (3, 4_000, 19_000):
+            connection.execute(tags.insert().values(run_id=number, key="few", value="x"))
+    with gate.engines.reading.connect() as connection:
+        with _listening(connection) as asked:
+            tx = Transaction(connection, gate.settings)
+            found, _ = search_run_ids(tx, [experiment], "ACTIVE_ONLY", "", ["tags.few"], 50, None)
+        read = [list(_read(connection, *each)) for each in asked]
+
+    assert [19_000, 4_000, 3] == found[:3]
+    assert 50 == len(found)
+    assert sum(map(sum, read)) < 4 * FIRST_STEP
+
+
+def test_an_experiment_of_many_runs_is_known_for_a_while(gate: Gate, experiment: str) -> None:
+    """Whether it has so few that these are all read is asked once on each connection."""
+    asked_for = []
+    with gate.engines.reading.connect() as connection:
+        connection.info.pop("wide_ranges", None)
+        tx = Transaction(connection, gate.settings)
+        for view_type in ("ACTIVE_ONLY", "ACTIVE_ONLY", "DELETED_ONLY"):
+            with _listening(connection) as asked:
+                found, _ = search_run_ids(tx, [experiment], view_type, "", ["metrics.m"], 20, None)
+            asked_for.append((len(asked), len(found)))
+
+    first, again, deleted = asked_for
+    assert (first[0] - 1, 20) == again
+    assert 0 == deleted[1]
 
 
 @pytest.mark.parametrize("gate", ["postgresql"], indirect=True)

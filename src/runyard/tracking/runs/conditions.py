@@ -1,6 +1,6 @@
 """What the conditions of a filter mean for runs, in SQL."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from typing import Any
@@ -99,6 +99,12 @@ class View:
     def several(self) -> bool:
         """Whether it is about several experiments: an index has the runs of one in order."""
         return len(self.experiments) > 1
+
+    @property
+    def name(self) -> Hashable:
+        """What tells it from other views."""
+        placed = None if self.place is None else (self.place.top, *self.place.below)
+        return self.view_type, *self.experiments, placed
 
     @property
     def in_order(self) -> bool:

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -147,7 +147,11 @@ def _values_like(tx: Transaction, pattern: Comparison) -> Comparison | None:
 
 
 def few_runs(
-    tx: Transaction, conditions: Sequence[Condition], shown: Sequence[sa.ColumnElement[bool]], several: bool
+    tx: Transaction,
+    conditions: Sequence[Condition],
+    shown: Sequence[sa.ColumnElement[bool]],
+    several: bool,
+    view: Hashable,
 ) -> list[int] | None:
     """Numbers of the runs among which all matches are; None when there are many, and no condition finds few of them.
 
@@ -158,6 +162,7 @@ def few_runs(
     ----------
     shown: The conditions on experiment and lifecycle stage.
     several: Whether they are on several experiments.
+    view: What tells these from others.
     """
     in_view = sa.select(runs.c.id).where(*shown)
     if not several:
@@ -181,7 +186,12 @@ def few_runs(
             return few
         if cover[0].kind in TABLES:
             wide[name] = time.monotonic() + WIDE_SECONDS
-    return few_of(tx, [in_view])
+    if wide.get((MAX_FOUND, view), 0.0) > time.monotonic():
+        return None
+    few = few_of(tx, [in_view])
+    if few is None:
+        wide[MAX_FOUND, view] = time.monotonic() + WIDE_SECONDS
+    return few
 
 
 def _wide_ranges(tx: Transaction) -> dict[object, float]:

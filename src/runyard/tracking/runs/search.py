@@ -189,7 +189,7 @@ def few_candidates(tx: Transaction, search: Search) -> list[int] | None:
         return few
     found = runs_with_texts(tx, search.conditions, view.experiments)
     if found is None:
-        found = few_runs(tx, search.conditions, view.shown(tx.dialect), view.several)
+        found = few_runs(tx, search.conditions, view.shown(tx.dialect), view.several, view.name)
     return known_candidates(tx, search.conditions) if found is None else found
 
 

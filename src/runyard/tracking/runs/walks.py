@@ -337,6 +337,8 @@ def valued(  # long: one walk, whose statements differ by where it is
                 direction
             )
         rows, more = _whole_groups(tx, entries.where(*tests), step.wanted)
+        if end is None and not more:  # there were fewer: what comes behind them is not as rare as these seem to be
+            step.entries = len(rows)
         yield Tested(row[0] for row in rows)
         if more:
             begin = [behind(value, rows[-1][1])]
