@@ -321,12 +321,12 @@ def valued(  # long: one walk, whose statements differ by where it is
         left = [each for each in ranges if not begin or each[0] not in near]
         entries = chosen.where(*(condition for _, condition in left), *begin).order_by(direction)
         values = entries.with_only_columns(value).limit(1)
-        least = tx.scalar(values)
+        ends = [values.scalar_subquery(), values.offset(step.entries).scalar_subquery()]
+        [[least, end]] = tx.tuples(sa.select(*ends))
         if least is None:
             return
         if not step.entries:
             raise WalkTooLongError
-        end = tx.scalar(values.offset(step.entries))
         if least == end:
             yield grouped(least, chosen.where(value == least))
             begin = [behind(value, least)]
