@@ -50,6 +50,5 @@ def add_runs(gate: Gate, experiment_id: str, runs: int, metrics: int = 0, params
                 {"first": 1, "last": params, **given},
             )
         if gate.engines.dialect == "postgresql":
-            connection.execute(
-                sa.text("ANALYZE experiments, runs, metric_series, run_params")
-            )  # all: ten times as long
+            # All tables of the database, its own too, take a twentieth of a second.
+            connection.execute(sa.text("ANALYZE experiments, runs, metric_series, run_params"))

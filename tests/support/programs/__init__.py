@@ -2,9 +2,10 @@
 
 In each run of tests one Python starts, imports the modules that are asked for, and stops right before it would run a
 program. Each program is a fork of it that goes on from there: it reads its text, runs it as the main module and ends as
-every Python does, with its exit code, its handlers and its signals. Two things differ: the modules are loaded already,
-and standard input is the program's text. Tests of what a program imports, of `-c` and of prompts start a Python of
-their own. Where more modules are asked for, a fork imports them and stops in turn, so that each is imported once.
+every Python does, with its exit code, its handlers and its signals. Three things differ: modules are loaded already,
+standard input is the program's text, and garbage is looked for less often. Tests of what a program imports, of `-c` and
+of prompts start a Python of their own. Where more modules are asked for, a fork imports them and stops in turn, so that
+each is imported once.
 
 Modules of this folder load what programs of one kind need: `a_run` what any program with a run does, `a_server` what
 servers do.

@@ -61,6 +61,7 @@ def _begin(connection: socket.socket) -> list[int]:
     connection.close()
     signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.path.remove(os.path.dirname(__file__))  # noqa: PTH120  (as it stands in PYTHONPATH)
+    gc.set_threshold(10_000, 10, 10)
     gc.enable()
     with contextlib.suppress(PermissionError):  # the group is of another session
         os.setpgid(0, request["group"])
