@@ -143,7 +143,7 @@ def start_python(
         "folder": str(folder),
         "environment": dict(environment),
         "executable": sys.executable,
-        "ignored": [number for number in (signal.SIGHUP,) if signal.getsignal(number) == signal.SIG_IGN],
+        "ignored": [int(number) for number in (signal.SIGHUP,) if signal.getsignal(number) == signal.SIG_IGN],
         "group": os.getpgrp(),
     }
     report = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
