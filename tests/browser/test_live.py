@@ -189,7 +189,7 @@ def test_one_can_stop_following(tab: Tab, going: Going) -> None:
 
 
 def test_one_can_stop_following_a_table(tab: Tab, going: Going) -> None:
-    """Its rows and charts stand still, also after another view of it, until one goes on."""
+    """Its rows and charts stand still, also in another view, until one goes on. A cell that is read keeps the focus."""
     client = going.client
     client.log_metric(going.run_id, "loss", 0.5, step=1)
     page = tab.open(f"/experiments/{going.experiment_id}?charts=split")
@@ -197,12 +197,18 @@ def test_one_can_stop_following_a_table(tab: Tab, going: Going) -> None:
     expect(page.locator("charts-panel figure")).to_have_count(1)
     client.create_run(going.experiment_id, run_name="beside charts")
     expect(page.locator("#runs-table")).to_contain_text("beside charts")
+    page.locator("#runs-table tbody a").first.focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#runs-table td:focus")).to_have_count(1)
+    client.log_metric(going.run_id, "loss", 0.4375, step=2)
+    expect(page.locator("#runs-table")).to_contain_text("0.4375")
+    expect(page.locator("#runs-table td:focus")).to_have_count(1)
     page.get_by_role("button", name="Live").click()
     expect(page.locator("html[data-live=paused]")).to_have_count(1)
     page.get_by_role("link", name="Table", exact=True).click()
     expect(page.locator("charts-panel")).to_be_hidden()
     going.asked.clear()
-    client.log_metric(going.run_id, "loss", 0.375, step=2)
+    client.log_metric(going.run_id, "loss", 0.375, step=3)
     page.wait_for_timeout(2500)  # the server tells of news once a second
     expect(page.locator("#runs-table")).not_to_contain_text("0.375")
     assert 0 == going.connections() + len(going.counted(f"/experiments/{going.experiment_id}"))

@@ -19,16 +19,20 @@ function shown() {
 function sent(cell) {
   const copy = cell.cloneNode(true);
   copy.querySelector(".pencil")?.remove();
+  copy.removeAttribute("tabindex"); // the arrows were in it
   for (const link of copy.querySelectorAll("[data-htmx-powered]")) link.removeAttribute("data-htmx-powered");
   return copy.outerHTML;
 }
 
 function updateCell(cell, now) {
   if (sent(cell) === now.outerHTML) return;
-  const focused = cell.contains(document.activeElement);
+  const focused = document.activeElement;
+  const [isIn, isIt] = [cell.contains(focused), cell === focused];
   cell.replaceWith(now);
   window.htmx?.process(now);
-  if (focused) now.querySelector("a")?.focus({ preventScroll: true });
+  if (isIt) now.tabIndex = -1;
+  if (isIt) now.focus({ preventScroll: true });
+  else if (isIn) now.querySelector("a")?.focus({ preventScroll: true });
 }
 
 // The box and the star of a row are the reader's: of these only whether it is starred is taken.
