@@ -20,8 +20,6 @@ TABLES = {"metric": metric_series, "param": params, "tag": tags}
 
 MAX_FOUND = 1_000
 """Runs of a range that are looked up one by one; above that, runs are tested as they come."""
-FEW = 20
-"""Runs that a value is likely to have, which are then read with one statement."""
 
 MAX_COMMON_RANGE, MAX_COMMON = 30_000, 2_000
 """Runs of each of several ranges that are compared, and runs in all of them that are looked up one by one."""
@@ -181,7 +179,9 @@ def few_runs(
         chosen = [runs_in_range(comparison, tx.dialect, shown) for comparison in cover]
         if ends:  # both ends of a range at once: each by itself may find half of all runs
             chosen = [chosen[0].where(*(in_range(other, tx.dialect) for other in ends))]
-        few = few_of(tx, chosen, likely=cover[0].operator == "=")
+        # What a key's value finds is remembered where it is much, and names are seldom those of many runs.
+        likely = cover[0].operator == "=" and (cover[0].kind in TABLES or cover[0].key == "run_name")
+        few = few_of(tx, chosen, likely)
         if few is not None:
             return few
         if cover[0].kind in TABLES:
@@ -289,13 +289,9 @@ def few_of(tx: Transaction, choices: Sequence[sa.Select[Any]], likely: bool = Fa
 
     Parameters
     ----------
-    likely: Whether they are likely to select a few.
+    likely: Whether they are likely to select a few, which are then read with one statement.
     """
-    if likely and len(choices) == 1:
-        rows = tx.execute(choices[0].limit(FEW + 1)).all()
-        if len(rows) <= FEW:
-            return [row[0] for row in rows]
-    if len(choices) == 1:  # how many there are is soon told, and mostly they are many
+    if len(choices) == 1 and not likely:  # how many there are is soon told, and mostly they are many
         beyond = choices[0].limit(1).offset(MAX_FOUND)
         if tx.dialect == "postgresql":  # which need not read the rows of what is not selected in the end
             beyond = sa.select(number(1)).select_from(beyond.subquery())
