@@ -28,6 +28,8 @@ from runyard.autologging.watchers import is_watched
 from runyard.exceptions import InvalidParameter
 from tests.support.server import RunningServer
 
+pytestmark = pytest.mark.slow
+
 random = np.random.RandomState(0)
 FEATURES = pd.DataFrame(random.rand(40, 2), columns=["a", "b"])
 LABELS = (FEATURES.a > 0.5).astype(int)

@@ -14,6 +14,8 @@ from tests.support.programs import start_program
 from tests.support.s3 import ObjectStore
 from tests.support.server import RunningServer
 
+pytestmark = pytest.mark.slow
+
 THREADS, PROCESSES, EACH = 8, 4, 5
 
 

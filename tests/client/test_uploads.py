@@ -16,6 +16,8 @@ from tests.client.test_sync import run_sync
 from tests.support.programs import start_program
 from tests.support.server import RunningServer
 
+pytestmark = pytest.mark.slow
+
 LOGS_AND_DIES = (
     "import os, sys; from runyard.client import RunyardClient\n"
     "client = RunyardClient(sys.argv[1])\n"

@@ -16,6 +16,7 @@ from tests.db.test_upgrade_beside_writers import assert_all_is_there
 from tests.support.programs import start_program
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.filterwarnings("ignore:Skipped unsupported reflection:sqlalchemy.exc.SAWarning"),
     pytest.mark.timeout(600),  # it starts hundreds of programs, one after the other
 ]

@@ -17,6 +17,8 @@ import runyard
 from runyard.evaluation.encoded import EncodedFeatures
 from runyard.evaluation.explanations import PLOTS
 
+pytestmark = pytest.mark.slow
+
 CHANCE = np.random.default_rng(0)
 NUMBERS = pd.DataFrame(CHANCE.normal(size=(30, 2)))  # columns 0 and 1
 TOWNS = pd.DataFrame(

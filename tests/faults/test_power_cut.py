@@ -14,6 +14,8 @@ import pytest
 from tests.support.http import Caller
 from tests.support.server import RunningServer
 
+pytestmark = pytest.mark.slow
+
 CLIENTS = 8
 CUTS = 10
 POINTS = 20

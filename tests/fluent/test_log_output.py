@@ -8,6 +8,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from runyard.client import RunyardClient
 from runyard.client.journal import spool_folder
 from runyard.core.tags import OUTPUT_TAG
@@ -15,6 +17,8 @@ from tests.client.test_sync import run_sync
 from tests.support.clock import wait_until
 from tests.support.programs import Program, start_program
 from tests.support.server import RunningServer
+
+pytestmark = pytest.mark.slow
 
 _BEGIN = """
 import ctypes, json, os, signal, subprocess, sys, threading, time

@@ -15,6 +15,8 @@ from runyard.exceptions import InvalidParameter
 from runyard.models import infer_signature
 from runyard.pyfunc.model import PythonModel
 
+pytestmark = pytest.mark.slow
+
 NONE: dict[str, Any] = {"pip_requirements": []}
 ROWS = pd.DataFrame({"a": [1.0, 2.0]})
 

@@ -15,6 +15,8 @@ from tests.server.conftest import ConfiguredServer
 from tests.support.http import Caller
 from tests.support.server import RunningServer
 
+pytestmark = pytest.mark.slow
+
 
 class Stream:
     """An open connection on which news come."""

@@ -17,6 +17,8 @@ from tests.support.postgres import Cluster
 from tests.support.s3 import ObjectStore
 from tests.support.server import RunningServer
 
+pytestmark = pytest.mark.slow
+
 
 def ready(server: RunningServer, query: str = "?verbose") -> tuple[int, Any]:
     """Status and JSON of the answer; the process lives, whatever it says."""

@@ -17,6 +17,8 @@ from tests.support.http import API, Caller
 from tests.support.postgres import Cluster
 from tests.support.server import RunningServer
 
+pytestmark = pytest.mark.slow
+
 POINTS = 300_000
 """25 MB of text: more than sockets hold on their way."""
 SMALL_BUFFER = 64 * 1024

@@ -15,6 +15,8 @@ import pytest
 from tests.support.http import Caller
 from tests.support.server import ROOT
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = ROOT / "web" / "docs" / "examples"
 EXEC = """
 import os, sys

@@ -17,6 +17,8 @@ from tests.support.postgres import Cluster
 from tests.support.server import RunningServer
 from tests.support.waits import waiting_for_locks
 
+pytestmark = pytest.mark.slow
+
 VISITORS, POINTS = 12, 60_000
 Answer = tuple[int, dict[str, str], bytes]
 

@@ -14,6 +14,8 @@ import pytest
 from tests.serving.conftest import ModelServer, Serve
 from tests.support.raw import Connection, post_head
 
+pytestmark = pytest.mark.slow
+
 SLEEP = {"inputs": {"do": ["sleep"], "seconds": [0.4]}}
 HANG = {"inputs": {"do": ["sleep"], "seconds": [600]}}
 

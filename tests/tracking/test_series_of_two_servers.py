@@ -22,6 +22,8 @@ from tests.factories import a_point, a_run
 from tests.support.http import Caller
 from tests.support.server import RunningServer
 
+pytestmark = pytest.mark.slow
+
 COUNT = 10 * BLOCK
 PIECE = 500
 

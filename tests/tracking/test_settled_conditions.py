@@ -19,6 +19,8 @@ from runyard.tracking.runs.operations import create_run
 from runyard.tracking.runs.tables import runs
 from tests.factories import a_point, a_run, an_experiment
 
+pytestmark = pytest.mark.slow
+
 FILTERS = (
     "metrics.m IS NULL",
     "params.p IS NULL",
