@@ -11,8 +11,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 DEMO ?=
-# two processes more than there are processors: many tests wait for servers, browsers and clocks
-WORKERS := $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 2 )))
+# three processes more than there are processors: many tests wait for servers, browsers and clocks
+WORKERS := $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 3 )))
 PYTEST ?= --workers $(WORKERS)
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -23,11 +23,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 demo: $(VENV)/.demo
 	$(BIN)/runyard demo $(DEMO)
 
-# environments wait for packages, mostly, and tests are collected meanwhile
+# environments wait for packages, mostly: tests are collected meanwhile, and begin when these are made
 test: $(VENV)/.dev
 	.ci/prepare
-	$(BIN)/python -m tests.support.environments & made=$$!; $(MAKE) --no-print-directory $(VENV)/.collected && wait $$made
-	.ci/in-memory $(BIN)/python -m pytest $(PYTEST)
+	$(BIN)/python -m tests.support.environments & .ci/in-memory $(BIN)/python -m pytest $(PYTEST)
 
 test-flavors: $(VENV)/.dev
 	$(BIN)/python -m tests.support.families $(FAMILIES)
@@ -67,11 +66,6 @@ $(BIN)/python:
 
 $(VENV)/.demo: $(BIN)/python pyproject.toml
 	$(BIN)/python -m pip install --quiet -e '.[ml,projects,system]'
-	@touch $@
-
-# compiles all modules, while environments are made
-$(VENV)/.collected: $(VENV)/.dev
-	$(BIN)/python -m pytest --collect-only --quiet > /dev/null || true
 	@touch $@
 
 $(VENV)/.dev: $(BIN)/python pyproject.toml

@@ -74,7 +74,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> None:
     """Modules and tests stay; from here on there is garbage, and to look for it often takes long."""
-    if session.config.option.workers:
+    if session.config.option.workers and not session.config.option.collectonly:
+        if any(item.get_closest_marker("compat") for item in session.items):
+            importlib.import_module("tests.support.environments").make_all()
         importlib.import_module("skops.io")  # all of scikit-learn, which each would load when it logs the first model
     gc.freeze()
     gc.set_threshold(100_000, 20, 20)

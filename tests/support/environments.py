@@ -73,6 +73,11 @@ def environment(name: str) -> Path:
     return python
 
 
-if __name__ == "__main__":
+def make_all() -> None:
+    """Make those of `make test`, or wait for the one who makes them: a test that waits might take too long."""
     with ThreadPoolExecutor() as pool:
         list(pool.map(environment, REQUIREMENTS))
+
+
+if __name__ == "__main__":
+    make_all()
