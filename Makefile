@@ -11,8 +11,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 DEMO ?=
-# three processes more than there are processors: many tests wait for servers, browsers and clocks
-WORKERS := $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 3 )))
+# two processes more than there are processors: many tests wait for servers, browsers and clocks
+WORKERS := $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 2 )))
 PYTEST ?= --workers $(WORKERS)
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
