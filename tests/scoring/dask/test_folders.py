@@ -20,13 +20,15 @@ from runyard.types import ColSpec, Schema
 from tests.scoring.folders import a_model, an_input, failing_model
 from tests.scoring.models import Counted
 
+dask = importlib.import_module("dask")
+distributed = importlib.import_module("distributed")  # before a test sets one of its settings: what was none is removed
+
 pytestmark = [pytest.mark.timeout(300), pytest.mark.filterwarnings("ignore::ResourceWarning")]
 
 
 @pytest.fixture(scope="module")
 def cluster() -> Any:
     """Dask's scheduler with two worker processes, as its address."""
-    distributed = importlib.import_module("distributed")
     two = {"n_workers": 2, "threads_per_worker": 1, "processes": True}
     with distributed.LocalCluster(**two, dashboard_address="127.0.0.1:0") as started:
         yield started.scheduler_address
@@ -130,8 +132,6 @@ def test_a_worker_that_dask_gives_up_is_replaced(store: Path) -> None:
     (store / "in").mkdir()
     pq.write_table(pa.table({"id": [1], "a": [666.0], "b": [1.0]}), store / "in" / "deadly.parquet")
     pq.write_table(pa.table({"id": [1], "a": [1.0], "b": [1.0]}), store / "in" / "fine.parquet")
-    import dask  # noqa: PLC0415  (it takes a second)
-
     with dask.config.set({"distributed.deploy.lost-worker-timeout": "0s"}):
         scores = predict_folder(failing_model(store), "in", "out", "dask", workers=1)
 
@@ -216,8 +216,6 @@ def test_a_scheduler_that_is_not_there_is_said(store: Path) -> None:
     """With its address."""
     an_input(store / "in")
     model = a_model(store)
-    import dask  # noqa: PLC0415  (it takes a second)
-
     with (
         dask.config.set({"distributed.comm.timeouts.connect": "1s"}),
         pytest.raises(runyard.MlflowException, match=r"no Dask scheduler at 'tcp://127\.0\.0\.1:9'"),
