@@ -1,15 +1,18 @@
 """What is said when a database cannot be opened: the reason, to those who set it up."""
 
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from runyard.client import RunyardClient
 from runyard.client.errors import Unreachable
 from runyard.db.migrate import upgrade
 from runyard.exceptions import InvalidParameter, PermissionDenied, RunyardException, Unavailable
 from runyard.gate.gate import Gate
+from tests.factories import a_run
 from tests.support.postgres import Cluster, free_port
 from tests.support.removal import open_remover
 
@@ -74,6 +77,19 @@ def test_an_option_that_postgresql_does_not_have_is_named(option: str) -> None:
     """It is in the address, so the address is wrong."""
     with pytest.raises(InvalidParameter, match="nonsense"):
         Gate.open(f"postgresql://runyard@127.0.0.1:1/x?{option}")
+
+
+def test_postgresql_compresses_long_texts_by_lz4(postgres: Cluster, tmp_path: Path) -> None:
+    """What it does by itself takes several times as long, each time that an entry of a wide run changes."""
+    uri = postgres.store(str(tmp_path))
+    with closing(Gate.open(uri)) as gate:
+        run_id = a_run(gate, tags={f"t{number}": "a text" for number in range(1_000)})
+        with gate.engines.reading.connect() as connection:
+            found = sa.text("SELECT pg_column_compression(document) FROM runs WHERE run_uuid = :run_id")
+            way = connection.scalar(found, {"run_id": run_id})
+    postgres.give_back(uri)
+
+    assert "lz4" == way
 
 
 def test_files_that_are_not_databases_say_so(tmp_path: Path) -> None:
