@@ -1,8 +1,6 @@
 """What a page of runs reads in a large experiment: a part of it, whatever the database knows of its tables."""
 
-import contextlib
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -20,6 +18,7 @@ from runyard.tracking.runs.messages import DescribeRuns
 from runyard.tracking.runs.search import FIRST_STEP, MAX_WALKED, search_run_ids
 from runyard.tracking.runs.tables import tags
 from tests.factories import an_experiment
+from tests.search.plans import listening, nodes_of, plan_of, read_by
 
 RUNS = 20_000
 
@@ -137,11 +136,13 @@ def test_a_short_range_of_a_metric_is_read_once_for_all_runs(
     )
     with gate.engines.reading.connect() as connection:
         expected = list(connection.execute(sa.text(found)).scalars())
-        with _listening(connection) as asked:
+        with listening(connection) as asked:
             numbers, _ = search_run_ids(
                 Transaction(connection, gate.settings), [experiment], "ACTIVE_ONLY", text, [], 20, None
             )
-        plan = [step for each in asked if each[0].startswith("SELECT run_params") for step in _read(connection, *each)]
+        plan = [
+            step for each in asked if each[0].startswith("SELECT run_params") for step in read_by(connection, *each)
+        ]
 
     assert expected == numbers
     assert [step for step in plan if "metric_series" in step] == [
@@ -156,12 +157,12 @@ def test_a_short_range_of_a_metric_is_read_once_for_all_runs(
 def test_a_run_is_looked_at_where_its_values_match(gate: Gate, experiment: str) -> None:
     """On PostgreSQL too: it would begin with whether a run is in view, which costs least, and which nearly all are."""
     with gate.engines.reading.connect() as connection:
-        with _listening(connection) as asked:
+        with listening(connection) as asked:
             tx = Transaction(connection, gate.settings)
             text = "metrics.m > 0.5 and params.p = 'v3'"
             search_run_ids(tx, [experiment], "ACTIVE_ONLY", text, ["metrics.m DESC"], 20, None)
         walked = [each for each in asked if each[0].startswith("SELECT metric_series.run_id")][-1]
-        nodes = list(_nodes(connection, *walked))
+        nodes = list(nodes_of(connection, *walked))
 
     params, runs = (
         sum(node["Actual Loops"] for node in nodes if name == node.get("Relation Name"))
@@ -177,10 +178,10 @@ def test_runs_behind_a_few_are_not_taken_to_be_as_rare(gate: Gate, experiment: s
         for number in (3, 4_000, 19_000):
             connection.execute(tags.insert().values(run_id=number, key="few", value="x"))
     with gate.engines.reading.connect() as connection:
-        with _listening(connection) as asked:
+        with listening(connection) as asked:
             tx = Transaction(connection, gate.settings)
             found, _ = search_run_ids(tx, [experiment], "ACTIVE_ONLY", "", ["tags.few"], 50, None)
-        read = [list(_read(connection, *each)) for each in asked]
+        read = [list(read_by(connection, *each)) for each in asked]
 
     assert [19_000, 4_000, 3] == found[:3]
     assert 50 == len(found)
@@ -194,7 +195,7 @@ def test_an_experiment_of_many_runs_is_known_for_a_while(gate: Gate, experiment:
         connection.info.pop("wide_ranges", None)
         tx = Transaction(connection, gate.settings)
         for view_type in ("ACTIVE_ONLY", "ACTIVE_ONLY", "DELETED_ONLY"):
-            with _listening(connection) as asked:
+            with listening(connection) as asked:
                 found, _ = search_run_ids(tx, [experiment], view_type, "", ["metrics.m"], 20, None)
             asked_for.append((len(asked), len(found)))
 
@@ -220,11 +221,11 @@ def test_runs_are_counted_in_the_smallest_index(gate: Gate, experiment: str) -> 
         connection.exec_driver_sql("VACUUM runs")  # as PostgreSQL does by itself after a while
     for experiments, view_type in (([experiment], "ACTIVE_ONLY"), ([experiment, an_experiment(gate)], "ALL")):
         with gate.engines.reading.connect() as connection:
-            with _listening(connection) as asked:
+            with listening(connection) as asked:
                 message = DescribeRuns(experiment_ids=experiments, run_view_type=view_type)
                 found = describe(Transaction(connection, gate.settings), message)
             [counted] = [each for each in asked if each[0].startswith("SELECT count(*)")]
-            scans = [node for node in _nodes(connection, *counted) if node.get("Relation Name") == "runs"]
+            scans = [node for node in nodes_of(connection, *counted) if node.get("Relation Name") == "runs"]
 
         assert RUNS == found["runs"]
         # Where there are none, all indexes are alike.
@@ -238,10 +239,10 @@ def test_groups_of_the_newest_read_their_values_alone(gate: Gate, experiment: st
     """A key's values of all runs of the store are not read for the sake of some of these."""
     question = {"experiment_ids": [experiment], "filter": text, "group_by": ["params.p"], "metrics": ["m"]}
     with gate.engines.reading.connect() as connection:
-        with _listening(connection) as asked:
+        with listening(connection) as asked:
             tx = Transaction(connection, gate.settings)
             found: Any = group_runs(tx, GroupRuns(**question, max_runs=600))  # type: ignore[arg-type]
-        read = [list(_read(connection, *each)) for each in asked]
+        read = [list(read_by(connection, *each)) for each in asked]
 
     assert 4 == len(found["groups"])
     assert found["more"]
@@ -260,10 +261,10 @@ def test_what_no_index_tells_is_read_from_all_runs_once(
     read = []
     for _ in range(3):
         with gate.engines.reading.connect() as connection:
-            with _listening(connection) as asked:
+            with listening(connection) as asked:
                 tx = Transaction(connection, gate.settings)
                 found, _ = search_run_ids(tx, [experiment], "ACTIVE_ONLY", text, [], 20, None)
-            read.append([list(_read(connection, *each)) for each in asked])
+            read.append([list(read_by(connection, *each)) for each in asked])
         assert [] == found
         assert len(asked) <= 10
 
@@ -279,15 +280,41 @@ def test_a_page_far_between_reads_values_of_texts_once(
     monkeypatch.setattr(search, "FIRST_STEP", 100)
     text = "params.p = 'v3' and not tags.t LIKE '%7'"
     with gate.engines.reading.connect() as connection:
-        with _listening(connection) as asked:
+        with listening(connection) as asked:
             tx = Transaction(connection, gate.settings)
             numbers, _ = search_run_ids(tx, [experiment], "ACTIVE_ONLY", text, [], 50, None)
-        plan = json.dumps([_plan(connection, *each) for each in asked])
+        plan = json.dumps([plan_of(connection, *each) for each in asked])
 
     matching = [i for i in range(1, RUNS + 1) if i % 4 == 3 and str(i // 10)[-1] != "7"]
-    newest = sorted(matching, key=lambda i: (-(i // 3), f"r{i * 7919 % RUNS}"))
+    newest = sorted(matching, key=_newest_first)
     assert newest[:50] == numbers
     assert "run_id>? AND run_id<?" in plan or "(run_id >= " in plan
+
+
+@pytest.mark.parametrize("text", ["", "status = 'FINISHED'", "user_id = ''", "status = 'FAILED'", "user_id = 'nobody'"])
+def test_the_newest_of_a_status_or_a_user_are_read_alone(gate: Gate, experiment: str, text: str) -> None:
+    """One statement: an index has just these in order, however many there are; none but those shown are looked at."""
+    expected = [] if "FAILED" in text or "nobody" in text else sorted(range(1, RUNS + 1), key=_newest_first)
+    token, found = None, list[int]()
+    for _ in range(2):
+        with gate.engines.reading.connect() as connection:
+            tx = Transaction(connection, gate.settings)
+            with listening(connection) as asked:
+                numbers, token = search_run_ids(tx, [experiment], "ACTIVE_ONLY", text, [], 20, token)
+            found += numbers
+            [read] = [list(read_by(connection, *each)) for each in asked]
+        if gate.engines.dialect == "postgresql":
+            assert sum(read) <= 30
+        else:
+            assert [step for step in read if step.startswith("SEARCH runs USING")] == read
+        if token is None:
+            break
+
+    assert expected[:40] == found
+
+
+def _newest_first(number: int) -> tuple[int, str]:
+    return -(number // 3), f"r{number * 7919 % RUNS}"
 
 
 @pytest.mark.parametrize(("text", "order_by"), SEVERAL)
@@ -303,9 +330,9 @@ def _assert_pages_read_a_part(gate: Gate, experiments: list[str], view: str, tex
     for _ in range(2):
         with gate.engines.reading.connect() as connection:
             order, tx = order_by.split("; ") if order_by else [], Transaction(connection, gate.settings)
-            with _listening(connection) as asked:
+            with listening(connection) as asked:
                 _, token = search_run_ids(tx, experiments, view, text, order, 20, token)
-            read = [list(_read(connection, *each)) for each in asked]
+            read = [list(read_by(connection, *each)) for each in asked]
         assert len(asked) <= 20
         _assert_a_part(gate, read)
         if gate.engines.dialect == "sqlite":
@@ -324,27 +351,14 @@ def test_a_level_of_the_tree_reads_a_part_of_the_experiment(gate: Gate, experime
     question = {"experiment_ids": [experiment], "order_by": [order_by] if order_by else [], "max_results": 20}
     for parent in ("", "r" + str(50 * 7919 % RUNS)):
         with gate.engines.reading.connect() as connection:
-            with _listening(connection) as asked:
+            with listening(connection) as asked:
                 message = SearchRunTree(**question, parent_run_id=parent)  # type: ignore[arg-type]
                 found = search_run_tree(Transaction(connection, gate.settings), message)
-            read = [list(_read(connection, *each)) for each in asked]
+            read = [list(read_by(connection, *each)) for each in asked]
         total = json.loads(found)["total"]  # type: ignore[arg-type]
         assert (RUNS - NESTED if not parent else 9) == total
         assert len(asked) <= 15
         _assert_a_part(gate, read[:-1])  # the last counts the runs of the level
-
-
-@contextlib.contextmanager
-def _listening(connection: sa.Connection) -> Iterator[list[tuple[str, Any]]]:
-    """The statements that are executed, with their values."""
-    statements: list[tuple[str, Any]] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, values: Any, *_others: Any) -> None:
-        statements.append((statement, values))
-
-    sa.event.listen(connection, "before_cursor_execute", note)
-    yield statements
-    sa.event.remove(connection, "before_cursor_execute", note)
 
 
 def _assert_a_part(gate: Gate, read: list[list[Any]]) -> None:
@@ -354,30 +368,3 @@ def _assert_a_part(gate: Gate, read: list[list[Any]]) -> None:
         assert not [step for step in scans if not step.startswith(SHORT)]
     else:
         assert sum(map(sum, read)) < 2 * MAX_WALKED
-
-
-def _plan(connection: sa.Connection, statement: str, values: Any) -> list[str]:
-    """The lines of a plan."""
-    explain = "EXPLAIN QUERY PLAN" if connection.dialect.name == "sqlite" else "EXPLAIN"
-    return [row[-1] for row in connection.exec_driver_sql(f"{explain} {statement}", values)]
-
-
-def _read(connection: sa.Connection, statement: str, values: Any) -> Iterator[Any]:
-    """The steps of SQLite's plan, or the rows that each scan of PostgreSQL's has read."""
-    if connection.dialect.name == "sqlite":
-        for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values):
-            yield row.detail
-        return
-    for node in _nodes(connection, statement, values):
-        if "Scan" in node["Node Type"]:
-            yield (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"]
-
-
-def _nodes(connection: sa.Connection, statement: str, values: Any) -> Iterator[dict[str, Any]]:
-    """The nodes of PostgreSQL's plan, with what they did."""
-    [plan] = connection.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", values).scalar_one()
-    nodes = [plan["Plan"]]
-    while nodes:
-        node = nodes.pop()
-        nodes += node.get("Plans", [])
-        yield node

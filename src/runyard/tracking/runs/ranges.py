@@ -336,6 +336,26 @@ def _width(cover: Sequence[Comparison]) -> tuple[int, bool]:
     return len(cover), any(comparison.operator not in {"=", "IN"} for comparison in cover)
 
 
+def newest_in_index(
+    conditions: Sequence[Condition], dialect: str, shown: Sequence[sa.ColumnElement[bool]]
+) -> list[sa.ColumnElement[bool]] | None:
+    """The conditions on runs of one experiment and stage, where an index has just those that match, newest first.
+
+    None elsewhere. There is one of all of them, of those of each status and of those of each user.
+
+    Parameters
+    ----------
+    shown: The conditions on experiment, lifecycle stage and place in the tree: of a place there is an index of all.
+    """
+    if not conditions:
+        return [*shown]
+    [first, *others] = conditions
+    if others or len(shown) > 2 or not isinstance(first, Comparison) or first.kind != "attribute":
+        return None
+    column = {"status": runs.c.status, "user_id": binary(runs.c.user_id, dialect)}.get(first.key)
+    return None if column is None or first.operator != "=" else [*shown, compare(column, first, dialect)]
+
+
 def runs_in_range(comparison: Comparison, dialect: str, shown: Sequence[sa.ColumnElement[bool]]) -> sa.Select[Any]:
     """Selects the numbers of the runs that a condition finds in an index; some may be out of view.
 

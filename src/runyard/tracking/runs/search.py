@@ -25,7 +25,7 @@ from runyard.tracking.runs.conditions import (
 from runyard.tracking.runs.nested_values import by_nested, with_nested
 from runyard.tracking.runs.newest import found_newest, meets_newest
 from runyard.tracking.runs.orders import NEWEST, sort_columns, time_of
-from runyard.tracking.runs.ranges import TABLES, common_runs, few_of, few_runs, narrowed
+from runyard.tracking.runs.ranges import TABLES, common_runs, few_of, few_runs, narrowed, newest_in_index
 from runyard.tracking.runs.row_walks import by_age, by_duration, by_end, by_id, by_name, by_status, by_user
 from runyard.tracking.runs.settled import is_lasting, known_candidates, told_candidates
 from runyard.tracking.runs.tables import runs
@@ -153,9 +153,9 @@ def search_of(
 def rows_of(tx: Transaction, page: Page, every: sa.Select[Any], search: Search) -> Sequence[Any]:
     """The rows of a page: among few runs, in the order of an index, or among all, whichever works."""
     view, conditions = search.view, search.conditions
-    in_view = every.where(*view.shown(tx.dialect))
-    if not conditions and search.only_by_newest and view.in_order:
-        return page.rows(tx, in_view)
+    ordered = search.only_by_newest and view.in_order
+    if ordered and (found := newest_in_index(conditions, tx.dialect, view.shown(tx.dialect))) is not None:
+        return page.rows(tx, every.where(*found))
     few, rows = few_candidates(tx, search), None
     if few is None and not search.by_newest:
         few = common_runs(tx, conditions, page.wanted)
