@@ -40,13 +40,13 @@ class SortColumn:
         """For ORDER BY."""
         return self.expression.desc() if self.descending else self.expression.asc()
 
-    def behind(self, value: Any) -> sa.ColumnElement[bool]:
+    def behind(self, value: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
         """Rows that come after this value."""
-        return self.expression < sa.literal(value) if self.descending else self.expression > sa.literal(value)
+        return self.expression < value if self.descending else self.expression > value
 
-    def from_here(self, value: Any) -> sa.ColumnElement[bool]:
+    def from_here(self, value: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
         """Rows that have this value or come after it."""
-        return self.expression <= sa.literal(value) if self.descending else self.expression >= sa.literal(value)
+        return self.expression <= value if self.descending else self.expression >= value
 
 
 @dataclass(frozen=True)
@@ -130,14 +130,15 @@ class Page:
     def _ordered(self, statement: sa.Select[Any], same: int = 0) -> sa.Select[Any]:
         statement = statement.order_by(*(column.ordered() for column in self._columns[same:]))
         if self.start.key is not None:
-            statement = statement.where(*_behind(self._columns, self.start.key))
+            statement = statement.where(*behind(self._columns, [sa.literal(value) for value in self.start.key]))
         return statement.add_columns(*(column.expression for column in self._columns))
 
 
-def _behind(columns: Sequence[SortColumn], key: Sequence[Any]) -> list[sa.ColumnElement[bool]]:
+def behind(columns: Sequence[SortColumn], key: Sequence[sa.ColumnElement[Any]]) -> list[sa.ColumnElement[bool]]:
+    """The conditions that a row comes after a key, in the order of the columns."""
     choices = []
     for place, column in enumerate(columns):
-        same = [earlier.expression == sa.literal(value) for earlier, value in zip(columns[:place], key, strict=False)]
+        same = [earlier.expression == value for earlier, value in zip(columns[:place], key, strict=False)]
         choices.append(sa.and_(*same, column.behind(key[place])))
     # The first column's bound follows from the others, but the database only uses it when it is explicit.
     bound = [columns[0].from_here(key[0])] if columns[0].indexed else []

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from runyard.db.dialects import one_of
-from runyard.db.paging import Page
 from runyard.db.transaction import Transaction
 from runyard.tracking.runs.conditions import matching, meets
 from runyard.tracking.runs.orders import sort_columns
+from runyard.tracking.runs.pages import RunPage
 from runyard.tracking.runs.search import rows_of, search_of
 from runyard.tracking.runs.tables import runs
 from runyard.tracking.runs.texts import runs_with_texts
@@ -37,5 +37,7 @@ def ids_found(
     """
     source, columns = sort_columns([], tx.dialect, tx.now_ms)
     search = search_of(tx, experiment_ids, view_type, text)
-    rows = rows_of(tx, Page(columns, (), most, None), sa.select(runs.c.id).select_from(source), search)
+    rows = rows_of(
+        tx, RunPage((), tx.now_ms, columns, (), most, None), sa.select(runs.c.id).select_from(source), search
+    )
     return [row[-1] for row in rows[:most]], len(rows) > most  # the id is what they are ordered by last

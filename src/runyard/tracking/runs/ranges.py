@@ -170,7 +170,7 @@ def few_runs(
     covers = [found for condition in conditions if (found := covering(condition))]
     single = sorted((found for found in covers if len(found) == 1), key=_width)
     alternatives = sorted((found for found in covers if len(found) > 1), key=_width)
-    wide = _wide_ranges(tx)
+    wide = wide_ranges(tx)
     for cover in [*single[:MAX_RANGES], *alternatives[:1]]:
         ends = _other_ends(cover[0], conditions) if len(cover) == 1 else []
         name = (MAX_FOUND, *cover, *ends)
@@ -194,7 +194,7 @@ def few_runs(
     return few
 
 
-def _wide_ranges(tx: Transaction) -> dict[object, float]:
+def wide_ranges(tx: Transaction) -> dict[object, float]:
     """Ranges that were seen to hold many runs, with the time until which they are taken to do so still."""
     known: dict[object, float] = tx.connection.info.setdefault("wide_ranges", {})
     if len(known) >= MAX_WIDE:
@@ -240,7 +240,7 @@ def _met_sooner(tx: Transaction, sizes: Sequence[int], wanted: int) -> bool:
 
 def _entries(tx: Transaction, ends: Sequence[Comparison]) -> int | None:
     """The number of runs in the range of a metric; None when they are very many."""
-    wide, name = _wide_ranges(tx), (MAX_COMMON_RANGE, *ends)
+    wide, name = wide_ranges(tx), (MAX_COMMON_RANGE, *ends)
     if wide.get(name, 0.0) > time.monotonic():
         return None
     some = runs_between(ends, tx.dialect).order_by(None).limit(MAX_COMMON_RANGE + 1).subquery()

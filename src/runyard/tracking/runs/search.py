@@ -8,7 +8,6 @@ from typing import Any
 import sqlalchemy as sa
 
 from runyard.db.dialects import one_of
-from runyard.db.paging import Page
 from runyard.db.transaction import Transaction
 from runyard.search.fields import RUN_FIELDS
 from runyard.search.nodes import Comparison, Condition, OrderTerm
@@ -25,6 +24,7 @@ from runyard.tracking.runs.conditions import (
 from runyard.tracking.runs.nested_values import by_nested, with_nested
 from runyard.tracking.runs.newest import found_newest, meets_newest
 from runyard.tracking.runs.orders import NEWEST, sort_columns, time_of
+from runyard.tracking.runs.pages import RunPage, runs_of_text
 from runyard.tracking.runs.ranges import TABLES, common_runs, few_of, few_runs, narrowed, newest_in_index
 from runyard.tracking.runs.row_walks import by_age, by_duration, by_end, by_id, by_name, by_status, by_user
 from runyard.tracking.runs.settled import is_lasting, known_candidates, told_candidates
@@ -94,7 +94,7 @@ def search_run_ids(
         *([place.name] if place else ()),
         *(term.below for term in terms if term.below),
     )
-    page = Page(columns, query, max_results, page_token)
+    page = RunPage(terms, now, columns, query, max_results, page_token)
     return page.cut(rows_of(tx, page, every, replace(search, key=page.start.key)))
 
 
@@ -150,12 +150,14 @@ def search_of(
     return Search(View(numbers, view_type, place), narrowed(tx, parse_filter(text, RUN_FIELDS)), terms)
 
 
-def rows_of(tx: Transaction, page: Page, every: sa.Select[Any], search: Search) -> Sequence[Any]:
+def rows_of(tx: Transaction, page: RunPage, every: sa.Select[Any], search: Search) -> Sequence[Any]:
     """The rows of a page: among few runs, in the order of an index, or among all, whichever works."""
     view, conditions = search.view, search.conditions
     ordered = search.only_by_newest and view.in_order
     if ordered and (found := newest_in_index(conditions, tx.dialect, view.shown(tx.dialect))) is not None:
         return page.rows(tx, every.where(*found))
+    if (few := runs_of_text(tx, conditions, view)) is not None:
+        return page.among(tx, few, page.start.offset + page.wanted, view)[page.start.offset :] if few else []
     few, rows = few_candidates(tx, search), None
     if few is None and not search.by_newest:
         few = common_runs(tx, conditions, page.wanted)
@@ -211,7 +213,7 @@ def _on_all(tx: Transaction, search: Search) -> list[sa.ColumnElement[bool]]:
     return on_all(conditions, view, tx.dialect)
 
 
-def _newest(tx: Transaction, page: Page, every: sa.Select[Any], search: Search) -> list[Any] | None:
+def _newest(tx: Transaction, page: RunPage, every: sa.Select[Any], search: Search) -> list[Any] | None:
     """The rows of a page that begins with the newest run, from the next runs; None when it needs too many of them."""
     start = int(page.start.key[0]) if page.start.key is not None else None
     wanted, most = page.start.offset + page.wanted, FIRST_STEP
@@ -258,7 +260,7 @@ def _is_mergeable(view: View) -> bool:
     return len(view.experiments) <= MAX_TOGETHER
 
 
-def _walked(tx: Transaction, page: Page, every: sa.Select[Any], search: Search) -> list[Any] | None:
+def _walked(tx: Transaction, page: RunPage, every: sa.Select[Any], search: Search) -> list[Any] | None:
     """The rows of a page, found by walking through runs in order; None when that takes too long, or has no index."""
     wanted = page.start.offset + page.wanted
     if wanted > MAX_WALKED:
@@ -269,7 +271,7 @@ def _walked(tx: Transaction, page: Page, every: sa.Select[Any], search: Search) 
         return None
 
 
-def _leading(tx: Transaction, page: Page, every: sa.Select[Any], search: Search, wanted: int) -> list[Any]:
+def _leading(tx: Transaction, page: RunPage, every: sa.Select[Any], search: Search, wanted: int) -> list[Any]:
     """The first rows of a search from where the page begins.
 
     Raises
@@ -286,11 +288,10 @@ def _leading(tx: Transaction, page: Page, every: sa.Select[Any], search: Search,
         raise WalkTooLongError
     if len(found) == 1:
         return found[0]
-    numbers = [row[0] for rows in found for row in rows]  # the first of all are among the first of each
-    return page.leading(tx, every.where(one_of(tx, runs.c.id, numbers)), wanted)
+    return page.among(tx, [row[0] for rows in found for row in rows], wanted)  # of the first of each
 
 
-def _led(tx: Transaction, page: Page, every: sa.Select[Any], search: Search, walk: Walk, step: Step) -> list[Any]:
+def _led(tx: Transaction, page: RunPage, every: sa.Select[Any], search: Search, walk: Walk, step: Step) -> list[Any]:
     """The first rows among the runs of a walk.
 
     Raises
@@ -303,8 +304,10 @@ def _led(tx: Transaction, page: Page, every: sa.Select[Any], search: Search, wal
         walked += step.entries
         if isinstance(piece, Group):
             found += _of_group(tx, page, every, search, piece, wanted - len(found))
+        elif isinstance(piece, Tested):
+            found += page.among(tx, piece, wanted - len(found)) if piece else []
         elif piece:
-            tests = () if isinstance(piece, Tested) else _tests(tx, search)
+            tests = _tests(tx, search)
             found += page.leading(tx, every.where(one_of(tx, runs.c.id, piece), *tests), wanted - len(found))
         if len(found) >= wanted:
             break
@@ -320,7 +323,7 @@ def _tests(tx: Transaction, search: Search) -> list[sa.ColumnElement[bool]]:
 
 
 def _of_group(
-    tx: Transaction, page: Page, every: sa.Select[Any], search: Search, group: Group, wanted: int
+    tx: Transaction, page: RunPage, every: sa.Select[Any], search: Search, group: Group, wanted: int
 ) -> list[Any]:
     """The first rows among the runs that share a value: those of a large group by the next term, or newest first.
 

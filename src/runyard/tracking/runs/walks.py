@@ -353,8 +353,8 @@ def _whole_groups(tx: Transaction, chosen: sa.Select[Any], wanted: int) -> tuple
 
     Returns also whether there are more.
     """
-    rows = list(tx.execute(chosen.limit(wanted + 1)))
+    rows = tx.tuples(chosen.limit(wanted + 1))
     if len(rows) <= wanted:
         return rows, False
     whole = [row for row in rows if row[1] != rows[-1][1]]
-    return (whole, True) if whole else (list(tx.execute(chosen)), False)
+    return (whole, True) if whole else (tx.tuples(chosen), False)
