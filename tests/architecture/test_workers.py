@@ -70,12 +70,16 @@ DYING = {
 def test_workers_that_die_end_the_run_as_failed(tmp_path: Path) -> None:
     """It says which tests they were at, instead of waiting for ever for processes that are gone.
 
-    The files of the dying come first and in order: what no worker has begun when the first one dies is not run.
+    None dies before all have begun: what no worker has begun when the first one dies is not run.
     """
-    dying = {
-        name: f"import os, signal, time\ndef test_dies():\n    {statement}\n{ALONE}"
-        for name, statement in DYING.items()
-    }
+    begins = f"""
+import os, pathlib, signal, time
+def test_dies():
+    pathlib.Path(__file__).with_suffix(".begun").touch()
+    while len(list(pathlib.Path(__file__).parent.glob("*.begun"))) < {len(DYING)}:
+        time.sleep(0.01)
+"""
+    dying = {name: f"{begins}    {statement}\n{ALONE}" for name, statement in DYING.items()}
     limits = ["-o", "faulthandler_timeout=5", "-o", "faulthandler_exit_on_timeout=true"]
 
     code, out = _run(tmp_path, *limits, workers=len(DYING) + 1, **dying, test_well=ALONE)

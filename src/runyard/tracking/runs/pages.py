@@ -1,4 +1,4 @@
-"""Pages of runs whose numbers are known already: the statement is compiled once for each order, not for each search."""
+"""Pages of runs whose numbers an index tells: statements are compiled once for each order, not for each search."""
 
 import functools
 import time
@@ -47,6 +47,11 @@ class RunPage(Page):
         by_now = any((term.kind, term.key) == ("attribute", "duration") for term in terms)
         self._terms, self._now = tuple(terms), now if by_now else None
 
+    def of_known(self, tx: Transaction, numbers: Sequence[int], view: View) -> list[Any]:
+        """The rows of this page where the runs of these numbers match, those that are in view. One statement."""
+        offset = self.start.offset
+        return self.among(tx, numbers, offset + self.wanted, view)[offset:] if numbers else []
+
     def among(self, tx: Transaction, numbers: Sequence[int], limit: int, view: View | None = None) -> list[Any]:
         """The first rows after the key where the page begins, of the runs of these numbers. One statement.
 
@@ -78,6 +83,8 @@ def _first_among(
     """
     source, columns = sort_columns(terms, dialect, 0)
     seen = View(*shown).shown(dialect, tested=True) if shown else []
+    if shown and shown[1] == "ALL":
+        seen.pop()  # every stage is shown, and a list of them could not be prepared
     names = [f"after_{place}" for place in range(len(columns))] if later else []
     key = [sa.bindparam(name, type_=_TYPES[column.kind]) for name, column in zip(names, columns, strict=False)]
     chosen = (
@@ -115,7 +122,8 @@ def runs_of_text(tx: Transaction, conditions: Sequence[Condition], view: View) -
 @functools.cache
 def _of_text(kind: str, dialect: str) -> Prepared:
     """Selects the runs of a short text as an index has it."""
-    place, text = sa.bindparam("place"), sa.bindparam("text", type_=sa.Text())
+    place: sa.BindParameter[Any] = sa.bindparam("place")
+    text = sa.bindparam("text", type_=sa.Text())
     if kind == "attribute":
         chosen = sa.select(runs.c.id).where(runs.c.experiment_id == place, indexed(runs.c.name, dialect) == text)
     else:

@@ -85,15 +85,8 @@ def search_run_ids(
     source, columns = sort_columns(terms, tx.dialect, now)
     search = replace(search_of(tx, experiment_ids, view_type, text, terms, place), now=now)
     every = sa.select(runs.c.id).select_from(source)
-    query = (
-        "runs",
-        sorted(set(experiment_ids)),
-        view_type,
-        text or "",
-        list(order_by),
-        *([place.name] if place else ()),
-        *(term.below for term in terms if term.below),
-    )
+    asked = ("runs", sorted(set(experiment_ids)), view_type, text or "", list(order_by))
+    query = (*asked, *([place.name] if place else ()), *(term.below for term in terms if term.below))
     page = RunPage(terms, now, columns, query, max_results, page_token)
     return page.cut(rows_of(tx, page, every, replace(search, key=page.start.key)))
 
@@ -156,8 +149,8 @@ def rows_of(tx: Transaction, page: RunPage, every: sa.Select[Any], search: Searc
     ordered = search.only_by_newest and view.in_order
     if ordered and (found := newest_in_index(conditions, tx.dialect, view.shown(tx.dialect))) is not None:
         return page.rows(tx, every.where(*found))
-    if (few := runs_of_text(tx, conditions, view)) is not None:
-        return page.among(tx, few, page.start.offset + page.wanted, view)[page.start.offset :] if few else []
+    if (known := runs_of_text(tx, conditions, view)) is not None:
+        return page.of_known(tx, known, view)
     few, rows = few_candidates(tx, search), None
     if few is None and not search.by_newest:
         few = common_runs(tx, conditions, page.wanted)
@@ -307,8 +300,9 @@ def _led(tx: Transaction, page: RunPage, every: sa.Select[Any], search: Search, 
         elif isinstance(piece, Tested):
             found += page.among(tx, piece, wanted - len(found)) if piece else []
         elif piece:
-            tests = _tests(tx, search)
-            found += page.leading(tx, every.where(one_of(tx, runs.c.id, piece), *tests), wanted - len(found))
+            found += page.leading(
+                tx, every.where(one_of(tx, runs.c.id, piece), *_tests(tx, search)), wanted - len(found)
+            )
         if len(found) >= wanted:
             break
         step.wanted = wanted - len(found) + _SPARE
