@@ -1,6 +1,7 @@
 """What a page of runs reads in a large experiment: a part of it, whatever the database knows of its tables."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from runyard.tracking.run_groups.messages import GroupRuns
 from runyard.tracking.run_groups.operations import group_runs
 from runyard.tracking.run_trees.messages import SearchRunTree
 from runyard.tracking.run_trees.operations import search_run_tree
-from runyard.tracking.runs import search
+from runyard.tracking.runs import pages, search
 from runyard.tracking.runs.description import describe
 from runyard.tracking.runs.messages import DescribeRuns
 from runyard.tracking.runs.search import FIRST_STEP, MAX_WALKED, search_run_ids
@@ -232,6 +233,35 @@ def test_runs_are_counted_in_the_smallest_index(gate: Gate, experiment: str) -> 
         assert [("Index Only Scan", "ix_runs_view")] == [
             (node["Node Type"], node["Index Name"]) for node in scans if node["Actual Rows"]
         ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "place", "text", "table", "many"),
+    [
+        ("attribute", None, "name-77", "runs", 1),
+        ("param", "lr", "0.77", "run_params", 1),
+        ("tag", "t", "parent-77", "run_tags", 10),
+    ],
+)
+def test_runs_of_a_value_are_read_from_its_index(
+    gate: Gate, experiment: str, kind: str, place: str | None, text: str, table: str, many: int
+) -> None:
+    """By the prepared statement, which listeners do not hear of; no other entry is looked at."""
+    with gate.engines.reading.connect() as connection:
+        tx = Transaction(connection, gate.settings)
+        sql, arrange = pages._of_text(kind, tx.dialect)._sql(tx)
+        given = (int(experiment) if place is None else place, text, 1_001)
+        values = tuple(given if arrange is None else arrange(given))
+        found = connection.exec_driver_sql(sql, values).all()
+        read = list(read_by(connection, sql, values))
+
+    assert many == len(found)
+    if gate.engines.reading.dialect.name == "sqlite":
+        assert [f"ix_{'runs_name' if place is None else table + '_key_value'}"] == [
+            name for step in read for name in re.findall(r"ix_\w+", step)
+        ]
+    else:
+        assert [many] == read
 
 
 @pytest.mark.parametrize("text", ["", "metrics.m > 0.2"])
