@@ -105,8 +105,8 @@ def runs_of_text(tx: Transaction, conditions: Sequence[Condition], view: View) -
     first = conditions[0] if len(conditions) == 1 and view.place is None else None
     if not isinstance(first, Comparison) or first.operator != "=" or not isinstance(first.value, str):
         return None
-    named = (first.kind, first.key) == ("attribute", "run_name")
-    if len(first.value) >= INDEXED_LENGTH or not (first.kind in {"param", "tag"} or (named and not view.several)):
+    named = (first.kind, first.key) == ("attribute", "run_name") and len(view.experiments) == 1
+    if len(first.value) >= INDEXED_LENGTH or not (named or first.kind in {"param", "tag"}):
         return None
     wide, name = wide_ranges(tx), (MAX_FOUND, first)
     if wide.get(name, 0.0) > time.monotonic():
