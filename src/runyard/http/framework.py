@@ -35,7 +35,10 @@ _compiled = _Compiled()
 
 
 def templates() -> Environment:
-    """The templates of all pages: what they show is escaped, and a name they were not given is an error."""
+    """The templates of all pages: what they show is escaped, and a name they were not given is an error.
+
+    They are read once, as static files are: a page has a dozen, and would look at the file of each every time.
+    """
     return Environment(
         loader=FileSystemLoader(web() / "templates"),
         autoescape=True,
@@ -43,6 +46,7 @@ def templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         bytecode_cache=_compiled,
+        auto_reload=False,
     )
 
 

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
-_PLAIN = re.compile(r"[\w.~-]*", re.ASCII)
+_PLAIN, _PLAIN_IN_QUERY = (re.compile(rf"[\w.~{more}-]*", re.ASCII) for more in ("", ",/:"))
+"""Texts of which nothing is to be quoted: most are such, and a page has hundreds of them."""
 QueryValue = str | int | Iterable[str] | None
 
 
@@ -34,21 +35,22 @@ class Urls:
 
 
 def _quoted(segment: str) -> str:
-    """A segment of a path; most have nothing that is to be quoted, and a page has hundreds of them."""
     return segment if _PLAIN.fullmatch(segment) else quote(segment, safe="")
+
+
+def _quoted_in_query(text: str) -> str:
+    return text if _PLAIN_IN_QUERY.fullmatch(text) else quote(text, safe=",/:")
 
 
 def encode_query(query: Mapping[str, QueryValue]) -> str:
     """A query string: nothing for None and empty text, one entry an element for lists."""
-    pairs: list[tuple[str, str]] = []
+    parts: list[str] = []
     for name, value in query.items():
         if value is None or value == "":
             continue
-        if isinstance(value, str | int):
-            pairs.append((name, str(value)))
-        else:
-            pairs.extend((name, item) for item in value)
-    return urlencode(pairs, safe=",/:", quote_via=quote)
+        for item in (value,) if isinstance(value, str | int) else value:
+            parts.append(f"{_quoted_in_query(name)}={_quoted_in_query(str(item))}")
+    return "&".join(parts)
 
 
 @dataclass(frozen=True)

@@ -70,9 +70,7 @@ class StaticFiles:
         waiting = list(names)
         while waiting:
             name = waiting.pop()
-            folder = posixpath.dirname(name)
-            for path in _IMPORTS.findall(self._files[name].content):
-                imported = posixpath.normpath(posixpath.join(folder, path.decode()))
+            for imported in _imported(name, self._files[name].content):
                 if imported not in found:
                     found[imported] = None
                     waiting.append(imported)
@@ -99,6 +97,13 @@ def _read(path: Path) -> _File:
     content = path.read_bytes()
     guessed = _TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     return _File(content, path.suffix in _TEXTS, guessed)
+
+
+@cache
+def _imported(name: str, content: bytes) -> tuple[str, ...]:
+    """What a module imports, found once in a process: pages with charts ask for it each time."""
+    folder = posixpath.dirname(name)
+    return tuple(posixpath.normpath(posixpath.join(folder, path.decode())) for path in _IMPORTS.findall(content))
 
 
 @cache
