@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -49,12 +50,56 @@ class SortColumn:
         return self.expression <= value if self.descending else self.expression >= value
 
 
+TYPES: dict[str, Any] = {"text": sa.Text(), "integer": sa.BigInteger(), "number": sa.Double()}
+"""What a value of a token is bound as, by the kind of its column."""
+
+
 @dataclass(frozen=True)
 class Start:
     """Where a page begins: after a key, or after a number of rows."""
 
     key: tuple[Any, ...] | None = None
     offset: int = 0
+
+
+class Listing:
+    """What a statement selects, in an order. What reads it is made when it is first needed; it may be kept for later.
+
+    Parameters
+    ----------
+    statement: Selects the one column that is wanted.
+    columns: What to order by; together they are unique.
+    same: Number of leading columns that all selected rows share, so that nothing need be sorted by them.
+    """
+
+    def __init__(self, statement: sa.Select[Any], columns: Sequence[SortColumn], same: int = 0) -> None:
+        self._statement, self.columns, self._same = statement, columns, same
+
+    def rows(self, tx: Transaction, start: Start, limit: int, **given: Any) -> list[Any]:
+        """The first rows from a start, with the values of the columns behind. One statement.
+
+        Parameters
+        ----------
+        given: Values of the statement's own parameters.
+        """
+        if start.key is None:
+            statement = self._first
+        else:
+            statement = self._later
+            given |= {f"after_{place}": value for place, value in enumerate(start.key)}
+        if start.offset:
+            statement = statement.offset(start.offset)
+        return tx.tuples(statement, given | {"most": limit})
+
+    @cached_property
+    def _first(self) -> sa.Select[Any]:
+        ordered = self._statement.order_by(*(column.ordered() for column in self.columns[self._same :]))
+        return ordered.add_columns(*(column.expression for column in self.columns)).limit(sa.bindparam("most"))
+
+    @cached_property
+    def _later(self) -> sa.Select[Any]:
+        key = [sa.bindparam(f"after_{place}", type_=TYPES[each.kind]) for place, each in enumerate(self.columns)]
+        return self._first.where(*behind(self.columns, key))
 
 
 def read_page(
@@ -109,8 +154,7 @@ class Page:
 
     def rows(self, tx: Transaction, statement: sa.Select[Any]) -> list[Any]:
         """The rows of the page among what a statement selects. One statement."""
-        ordered = self._ordered(statement).limit(self.wanted)
-        return tx.tuples(ordered.offset(self.start.offset or None))
+        return Listing(statement, self._columns).rows(tx, self.start, self.wanted)
 
     def leading(self, tx: Transaction, statement: sa.Select[Any], limit: int, same: int = 0) -> list[Any]:
         """Rows after the key where the page begins, in order; an offset is left to the caller. One statement.
@@ -119,19 +163,13 @@ class Page:
         ----------
         same: Number of leading columns that all selected rows share, so that nothing need be sorted by them.
         """
-        return tx.tuples(self._ordered(statement, same).limit(limit))
+        return Listing(statement, self._columns, same).rows(tx, Start(self.start.key), limit)
 
     def cut(self, rows: Sequence[Any]) -> tuple[list[Any], str | None]:
         """The first column of the page's rows, and the token of the next page."""
         more = len(rows) > self._max_results
         next_token = write_token(rows[self._max_results - 1][1:], self._digest) if more else None
         return [row[0] for row in rows[: self._max_results]], next_token
-
-    def _ordered(self, statement: sa.Select[Any], same: int = 0) -> sa.Select[Any]:
-        statement = statement.order_by(*(column.ordered() for column in self._columns[same:]))
-        if self.start.key is not None:
-            statement = statement.where(*behind(self._columns, [sa.literal(value) for value in self.start.key]))
-        return statement.add_columns(*(column.expression for column in self._columns))
 
 
 def behind(columns: Sequence[SortColumn], key: Sequence[sa.ColumnElement[Any]]) -> list[sa.ColumnElement[bool]]:

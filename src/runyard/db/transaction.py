@@ -59,12 +59,12 @@ class Transaction:
         """Execute a Core statement."""
         return self.connection.execute(statement, parameters)
 
-    def tuples(self, statement: sa.Executable) -> list[tuple[Any, ...]]:
+    def tuples(self, statement: sa.Executable, parameters: Any = None) -> list[tuple[Any, ...]]:
         """All rows as the driver has them: of thousands, Core's own rows take four times as long.
 
         For columns whose values both drivers give as they are: whole numbers, doubles and texts.
         """
-        result = self.connection.execute(statement)
+        result = self.connection.execute(statement, parameters)
         cursor: Any = result.cursor
         rows: list[tuple[Any, ...]] = cursor.fetchall()
         result.close()

@@ -11,6 +11,8 @@ from runyard.db.transaction import Prepared, Transaction
 from runyard.exceptions import AlreadyExists, DoesNotExist, InvalidParameter
 from runyard.gate.performers import performs
 from runyard.protocol.answer import Wire
+from runyard.search.fields import EXPERIMENT_FIELDS
+from runyard.search.parser import parse_filter
 from runyard.tracking.experiments.entities import Experiment
 from runyard.tracking.experiments.folders import folders_in
 from runyard.tracking.experiments.locations import checked_location
@@ -29,7 +31,7 @@ from runyard.tracking.experiments.messages import (
     UpdateExperiment,
     experiment_number,
 )
-from runyard.tracking.experiments.search import matching_experiments, search_experiment_ids, shown_stage
+from runyard.tracking.experiments.search import matching_experiments, search_experiment_ids
 from runyard.tracking.experiments.stages import (
     ACTIVE,
     DELETED,
@@ -217,15 +219,15 @@ def search_experiments(tx: Transaction, message: SearchExperiments) -> Wire:
 @performs(CountExperiments)
 def count_experiments(tx: Transaction, message: CountExperiments) -> Wire:
     """The number of experiments that a search finds. One statement."""
-    matching = matching_experiments(tx, message.view_type, message.filter)
+    conditions = parse_filter(message.filter, EXPERIMENT_FIELDS)
+    matching = matching_experiments(conditions, message.view_type, tx.dialect)
     return {"experiments": tx.scalar(sa.select(sa.func.count()).select_from(experiments).where(*matching))}
 
 
 @performs(ListExperimentFolders)
 def list_experiment_folders(tx: Transaction, message: ListExperimentFolders) -> Wire:
     """The folders in a folder. One statement."""
-    shown = shown_stage(experiments.c.lifecycle_stage, message.view_type)
-    return folders_in(tx, message.folder, shown, message.order_by)
+    return folders_in(tx, message.folder, message.view_type, message.order_by)
 
 
 @performs(UpdateExperiment)

@@ -5,17 +5,17 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from runyard.core.lifecycle import LifecycleStage, ViewType
 from runyard.db.conditions import binary, combine, compare, compare_text, contains, has_words, number, plannable
-from runyard.db.dialects import one_of
-from runyard.db.paging import Page, SortColumn
+from runyard.db.dialects import VALUES, among, bound
+from runyard.db.kept import kept
+from runyard.db.paging import Listing, Page, SortColumn
 from runyard.db.transaction import Transaction
 from runyard.search.fields import EXPERIMENT_FIELDS
-from runyard.search.nodes import Comparison, OrderTerm, Words
+from runyard.search.nodes import Comparison, Condition, OrderTerm, Words
 from runyard.search.parser import parse_filter, parse_order_by
 from runyard.tracking.experiments.folders import directly_in
 from runyard.tracking.experiments.summaries import LAST_ACTIVITY, MAX_COUNTED, runs_of
-from runyard.tracking.experiments.tables import experiment_tags, experiments
+from runyard.tracking.experiments.tables import experiment_tags, experiments, shown_stage
 from runyard.tracking.runs.tables import runs
 
 _OF_RUNS: Mapping[str, sa.ColumnElement[int]] = {
@@ -41,32 +41,53 @@ def search_experiment_ids(
     ------
     InvalidParameter: The filter, the order or the token is not valid.
     """
-    terms = parse_order_by(order_by, EXPERIMENT_FIELDS)
-    query = ("experiments", view_type, text or "", list(order_by))
-    page = Page(_order(terms, tx.dialect), query, max_results, page_token)
+    terms, conditions = tuple(parse_order_by(order_by, EXPERIMENT_FIELDS)), parse_filter(text, EXPERIMENT_FIELDS)
+    listing = _listing(conditions, view_type, terms, tx.dialect)
+    page = Page(listing.columns, ("experiments", view_type, text or "", list(order_by)), max_results, page_token)
     if terms and terms[0].kind == "tag" and not page.start.offset:
-        return page.cut(_by_flag(tx, page, (view_type, text), terms[0]))
-    matching = matching_experiments(tx, view_type, text)
-    return page.cut(page.rows(tx, sa.select(experiments.c.experiment_id).where(*matching)))
+        return page.cut(_by_flag(tx, page, conditions, view_type, terms))
+    return page.cut(listing.rows(tx, page.start, page.wanted))
 
 
-def _by_flag(tx: Transaction, page: Page, asked: tuple[str, str | None], term: OrderTerm) -> list[Any]:
+def _by_flag(
+    tx: Transaction, page: Page, conditions: Sequence[Condition], view_type: str, terms: tuple[OrderTerm, ...]
+) -> list[Any]:
     """The rows of a page: those of experiments with a flag first, then the others, each in the order of an index."""
-    flagged = list(tx.execute(sa.select(experiment_tags.c.experiment_id).where(_has_flag(term.key))).scalars())
-    every = sa.select(experiments.c.experiment_id)
-    with_it = every.where(one_of(tx, experiments.c.experiment_id, flagged), *matching_experiments(tx, *asked, few=True))
-    without = every.where(*matching_experiments(tx, *asked), ~_flagged(term.key))
-    parts = [(0, with_it), (1, without)]
+    flagged = [number for (number,) in tx.tuples(_with_flag, {"flag": terms[0].key})]
     rows: list[Any] = []
-    for place, (rank, chosen) in enumerate(parts if term.ascending else reversed(parts)):
+    for place, rank in enumerate((0, 1) if terms[0].ascending else (1, 0)):
         begins = page.start.key is None or rank == page.start.key[0] or place == 1
         if begins and len(rows) < page.wanted and (rank or flagged):
-            rows += page.leading(tx, chosen, page.wanted - len(rows), same=1)
+            part = _listing(conditions, view_type, terms, tx.dialect, not rank)
+            given = {} if rank else {VALUES: bound(tx, flagged)}
+            rows += part.rows(tx, page.start, page.wanted - len(rows), **given)
     return rows
 
 
+@kept
+def _listing(
+    conditions: Sequence[Condition],
+    view_type: str,
+    terms: tuple[OrderTerm, ...],
+    dialect: str,
+    flagged: bool | None = None,
+) -> Listing:
+    """The experiments of a search in its order.
+
+    Parameters
+    ----------
+    flagged: Those of some numbers alone, which have the flag that comes first in the order; or those without the flag.
+    """
+    chosen = sa.select(experiments.c.experiment_id)
+    if flagged is not None:
+        own = among(dialect, experiments.c.experiment_id) if flagged else ~_flagged(terms[0].key)
+        chosen = chosen.where(own)
+    chosen = chosen.where(*matching_experiments(conditions, view_type, dialect, few=bool(flagged)))
+    return Listing(chosen, _order(terms, dialect), same=int(flagged is not None))
+
+
 def matching_experiments(
-    tx: Transaction, view_type: str, text: str | None, *, few: bool = False
+    conditions: Sequence[Condition], view_type: str, dialect: str, *, few: bool = False
 ) -> list[sa.ColumnElement[bool]]:
     """The conditions on `experiments` that a search stands for.
 
@@ -74,18 +95,11 @@ def matching_experiments(
     ----------
     few: They are asked of few experiments, which are known by number.
     """
-    conditions = parse_filter(text, EXPERIMENT_FIELDS)
-    asked = [combine(condition, lambda single: _single(single, tx.dialect)) for condition in conditions]
+    asked = [combine(condition, lambda single: _single(single, dialect)) for condition in conditions]
     stage: sa.ColumnElement[str] = experiments.c.lifecycle_stage
-    if few and tx.dialect == "sqlite":  # which would go through all experiments in their order
+    if few and dialect == "sqlite":  # which would go through all experiments in their order
         stage = stage.concat(sa.literal_column("''"))
-    return [shown_stage(stage, view_type), *plannable(asked, tx.dialect)]
-
-
-def shown_stage(column: sa.ColumnElement[str], view_type: str) -> sa.ColumnElement[bool]:
-    """Whether a view shows the stage."""
-    stages = LifecycleStage.view_type_to_stages(ViewType.from_string(view_type.lower()))
-    return column == stages[0] if len(stages) == 1 else column.in_(stages)
+    return [shown_stage(stage, view_type), *plannable(asked, dialect)]
 
 
 def _single(single: Comparison | Words, dialect: str) -> sa.ColumnElement[bool]:
@@ -142,8 +156,11 @@ def _flagged(flag: str) -> sa.ColumnElement[bool]:
     return sa.exists().where(experiment_tags.c.experiment_id == experiments.c.experiment_id, _has_flag(flag))
 
 
-def _has_flag(flag: str) -> sa.ColumnElement[bool]:
+def _has_flag(flag: str | sa.BindParameter[str]) -> sa.ColumnElement[bool]:
     return sa.and_(experiment_tags.c.key == flag, experiment_tags.c.value == "true")
+
+
+_with_flag = sa.select(experiment_tags.c.experiment_id).where(_has_flag(sa.bindparam("flag")))
 
 
 def _order(terms: Sequence[OrderTerm], dialect: str) -> list[SortColumn]:

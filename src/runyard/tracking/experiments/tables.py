@@ -4,6 +4,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from runyard.core.lifecycle import LifecycleStage, ViewType
 from runyard.db.conditions import number
 from runyard.db.metadata import metadata
 
@@ -30,6 +31,12 @@ experiment_tags = sa.Table(
     sa.Index("ix_experiment_tags_key", "key", "experiment_id"),
     sqlite_with_rowid=False,
 )
+
+
+def shown_stage(column: sa.ColumnElement[str], view_type: str) -> sa.ColumnElement[bool]:
+    """Whether a view shows the stage."""
+    stages = LifecycleStage.view_type_to_stages(ViewType.from_string(view_type.lower()))
+    return column == stages[0] if len(stages) == 1 else column.in_(stages)
 
 
 def slash(begins: int, dialect: str) -> sa.ColumnElement[int]:

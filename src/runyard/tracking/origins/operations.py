@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from runyard.db.dialects import one_of, one_of_values, upsert
+from runyard.db.dialects import VALUES, among, bound, one_of, one_of_values, upsert
 from runyard.db.transaction import Prepared, Transaction
 from runyard.gate.performers import performs
 from runyard.protocol.answer import Wire
@@ -113,39 +113,45 @@ def get_origins(tx: Transaction, message: GetOrigins) -> Wire:
 
 
 def _told(tx: Transaction, numbers: Sequence[int], *, packages: bool, patches: bool) -> dict[int, dict[str, Any]]:
-    """What runs were started with, by the run's number. Three statements."""
-    columns = (run_origins.c.run_id, run_origins.c.started_with, *(run_origins.c[name] for name in _NOTED[1:]))
-    rows = tx.execute(sa.select(*columns).where(one_of(tx, run_origins.c.run_id, numbers))).all()
+    """What runs were started with, by the run's number. Three statements, one where they share no texts."""
+    rows = _origins_of.rows(tx, bound(tx, numbers))
     shared = {number for row in rows for number in row[2:] if number is not None}
-    digests = _digests(tx, shared)
-    unread = set() if patches else {row.patch_id for row in rows if digests.get(row.patch_id) != _NO_CHANGES}
-    texts = _texts(tx, shared - unread)
+    digests = _shared(tx, _digests_of, shared)
+    unread = set() if patches else {patch for *_, patch in rows if digests.get(patch) != _NO_CHANGES}
+    texts = {number: zlib.decompress(text).decode() for number, text in _shared(tx, _texts_of, shared - unread).items()}
     told: dict[int, dict[str, Any]] = {}
-    for row in rows:
-        found = told[row.run_id] = json.loads(row.started_with or "{}")
-        for name, number in (("environment", row.environment_id), ("machine", row.machine_id)):
+    for run, started_with, environment, machine, patch in rows:
+        found = told[run] = json.loads(started_with or "{}")
+        for name, number in (("environment", environment), ("machine", machine)):
             if number in texts:
                 found |= json.loads(texts[number]) | {name: digests[number]}
         if not packages:
             found.pop("packages", None)
-        if row.patch_id in digests:
-            found["changes"] = digests[row.patch_id]
-        if row.patch_id in texts:
-            found["patch"] = texts[row.patch_id]
+        if patch in digests:
+            found["changes"] = digests[patch]
+        if patch in texts:
+            found["patch"] = texts[patch]
     return told
 
 
-def _digests(tx: Transaction, numbers: Collection[int]) -> dict[int, str]:
-    """The digests of shared texts, by their number."""
-    chosen = sa.select(origin_texts.c.id, origin_texts.c.digest)
-    return {row.id: row.digest for row in tx.execute(chosen.where(one_of(tx, origin_texts.c.id, sorted(numbers))))}
+_origins_of = Prepared(
+    lambda dialect: sa.select(run_origins.c.run_id, *(run_origins.c[name] for name in _NOTED)).where(
+        among(dialect, run_origins.c.run_id)
+    ),
+    VALUES,
+)
 
 
-def _texts(tx: Transaction, numbers: Collection[int]) -> dict[int, str]:
-    """Shared texts, by their number."""
-    chosen = sa.select(origin_texts.c.id, origin_texts.c.packed)
-    rows = tx.execute(chosen.where(one_of(tx, origin_texts.c.id, sorted(numbers))))
-    return {row.id: zlib.decompress(row.packed).decode() for row in rows}
+def _told_of(text: sa.Column[Any]) -> Prepared:
+    return Prepared(lambda dialect: sa.select(origin_texts.c.id, text).where(among(dialect, origin_texts.c.id)), VALUES)
+
+
+_digests_of, _texts_of = _told_of(origin_texts.c.digest), _told_of(origin_texts.c.packed)
+
+
+def _shared(tx: Transaction, asked: Prepared, numbers: Collection[int]) -> dict[int, Any]:
+    """What a statement says of shared texts, by their number. No statement for none."""
+    return dict(asked.rows(tx, bound(tx, sorted(numbers)))) if numbers else {}
 
 
 def remove_unused_texts(tx: Transaction) -> int:

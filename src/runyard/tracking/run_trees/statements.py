@@ -8,8 +8,7 @@ from runyard.core.lifecycle import LifecycleStage
 from runyard.db.conditions import number
 from runyard.db.dialects import one_of
 from runyard.db.transaction import Transaction
-from runyard.tracking.experiments.search import shown_stage
-from runyard.tracking.experiments.tables import experiments
+from runyard.tracking.experiments.tables import experiments, shown_stage
 from runyard.tracking.run_trees.messages import MOST_COUNTED, MOST_MATCHES
 from runyard.tracking.runs.conditions import View, meets
 from runyard.tracking.runs.search import Search

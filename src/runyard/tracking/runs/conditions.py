@@ -22,8 +22,8 @@ from runyard.db.conditions import has_words as has_words_in
 from runyard.db.dialects import one_of_values
 from runyard.search.fields import PATTERN, PRESENCE
 from runyard.search.nodes import Comparison, Condition, Words, comparisons_in, has_words
-from runyard.tracking.experiments.search import compare_experiment, shown_stage
-from runyard.tracking.experiments.tables import experiments
+from runyard.tracking.experiments.search import compare_experiment
+from runyard.tracking.experiments.tables import experiments, shown_stage
 from runyard.tracking.inputs.tables import dataset_input_tags, dataset_inputs, datasets
 from runyard.tracking.origins.silence import is_lost
 from runyard.tracking.runs.ranges import (

@@ -8,15 +8,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from runyard.db.dialects import VALUES, among, bound, one_of
-from runyard.db.paging import Page, SortColumn, behind
+from runyard.db.paging import TYPES, Page, SortColumn, behind
 from runyard.db.transaction import Prepared, Transaction
 from runyard.search.nodes import Comparison, Condition, OrderTerm
 from runyard.tracking.runs.conditions import View
 from runyard.tracking.runs.orders import sort_columns
 from runyard.tracking.runs.ranges import MAX_FOUND, TABLES, WIDE_SECONDS, indexed, wide_ranges
 from runyard.tracking.runs.tables import INDEXED_LENGTH, runs
-
-_TYPES: dict[str, Any] = {"text": sa.Text(), "integer": sa.BigInteger(), "number": sa.Double()}
 
 
 class RunPage(Page):
@@ -86,7 +84,7 @@ def _first_among(
     if shown and shown[1] == "ALL":
         seen.pop()  # every stage is shown, and a list of them could not be prepared
     names = [f"after_{place}" for place in range(len(columns))] if later else []
-    key = [sa.bindparam(name, type_=_TYPES[column.kind]) for name, column in zip(names, columns, strict=False)]
+    key = [sa.bindparam(name, type_=TYPES[column.kind]) for name, column in zip(names, columns, strict=False)]
     chosen = (
         sa.select(runs.c.id, *(column.expression for column in columns))
         .select_from(source)

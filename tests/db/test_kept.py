@@ -1,0 +1,47 @@
+"""What is made of conditions is kept for the next search that has them, unless they are long."""
+
+import pytest
+
+from runyard.db.kept import MAX_CHARACTERS, MAX_VALUES, MOST, kept
+from runyard.search.fields import RUN_FIELDS
+from runyard.search.parser import parse_filter
+
+
+@kept
+def made(conditions: object, *others: object) -> object:
+    """Something new each time."""
+    return [conditions, *others]
+
+
+def test_the_same_conditions_have_the_same() -> None:
+    """What else it depends on tells it apart."""
+    first, again = (parse_filter("metrics.m > 0.5 and params.p IN ('a', 'b')", RUN_FIELDS) for _ in range(2))
+
+    assert made(first, "sqlite") is made(again, "sqlite")
+    assert made(first, "sqlite") is not made(first, "postgresql")
+    assert made(first, "sqlite") is not made(first[:1], "sqlite")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"params.p = '{'x' * MAX_CHARACTERS}y'",
+        f"params.p IN ({', '.join(map(repr, map(str, range(MAX_VALUES + 1))))})",
+        f"not (params.p IN ('a', '{'x' * MAX_CHARACTERS}') or metrics.m = 1)",
+        "'words anywhere'",
+    ],
+)
+def test_long_conditions_are_not_kept(text: str) -> None:
+    """A filter may have megabytes, and a hundred of these would fill the memory."""
+    conditions = parse_filter(text, RUN_FIELDS)
+
+    assert made(conditions) is not made(conditions)
+
+
+def test_only_the_latest_are_kept() -> None:
+    """However many different filters a server sees."""
+    first = made(parse_filter("metrics.m = 0", RUN_FIELDS))
+    for value in range(1, MOST + 1):
+        made(parse_filter(f"metrics.m = {value}", RUN_FIELDS))
+
+    assert first is not made(parse_filter("metrics.m = 0", RUN_FIELDS))
