@@ -187,10 +187,24 @@ class Lent:
         self.connection = connection
         self._begin: Callable[[], None] = connection.info.get(_BEGIN, connection.begin)
         self._driver: Any = connection.connection.dbapi_connection
+        self._cascades = True
 
-    def begin(self) -> None:
-        """Begin a transaction."""
+    def begin(self, *, cascades: bool = True) -> None:
+        """Begin a transaction.
+
+        Parameters
+        ----------
+        cascades: Whether SQLite's foreign keys hold in it.
+        """
+        if cascades is not self._cascades:
+            self._switch(cascades)
         self._begin()
+
+    def _switch(self, cascades: bool) -> None:
+        if self.connection.dialect.name == "sqlite":
+            self._cascades = False  # until they surely hold
+            self._driver.execute(f"PRAGMA foreign_keys = {'ON' if cascades else 'OFF'}")
+        self._cascades = cascades
 
     def commit(self) -> None:
         """Commit it."""
@@ -201,6 +215,8 @@ class Lent:
 
     def close(self) -> None:
         """Roll back what was not committed, and give the connection back."""
+        if not self._cascades:
+            self.connection.invalidate()
         self.connection.close()
 
 

@@ -44,6 +44,7 @@ class Job:
     ----------
     subject: What it changes, such as a run's id: jobs of one subject are performed in the order they were given.
     joint: The same work together with that of other jobs.
+    cascades: As `Unfinished` has it.
     """
 
     work: Work
@@ -51,6 +52,7 @@ class Job:
     ticket: Any
     subject: str | None = None
     joint: Joint | None = None
+    cascades: bool = True
 
 
 @dataclass(frozen=True)
@@ -62,9 +64,12 @@ class Unfinished:
     Attributes
     ----------
     step: The work that is left, or the next piece of it.
+    cascades: Whether SQLite's foreign keys hold in its transaction. Where they do not, the step removes by itself what
+        refers to the rows that it removes, and adds nothing that refers to others.
     """
 
     step: Work
+    cascades: bool = True
 
 
 class Inspect(Protocol):

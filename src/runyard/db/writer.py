@@ -180,7 +180,7 @@ class Writer:
         by_receiver: dict[Receiver, list[tuple[Any, Outcome]]] = {}
         for job, (fine, result) in zip(group, outcomes, strict=True):
             if fine and isinstance(result, Unfinished):
-                self._go_on(Job(result.step, job.receiver, job.ticket, job.subject))
+                self._go_on(Job(result.step, job.receiver, job.ticket, job.subject, cascades=result.cascades))
             else:
                 by_receiver.setdefault(job.receiver, []).append((job.ticket, (fine, result)))
         for receiver, results in by_receiver.items():
@@ -197,7 +197,7 @@ class Writer:
         self._performed = None
         lent, self._kept = self._kept or self._lent(), None
         try:
-            lent.begin()
+            lent.begin(cascades=all(job.cascades for job in group))
             outcomes = self._outcomes(Transaction(lent.connection, self._settings), group, savepoints)
             lent.commit()
         except BaseException:

@@ -3,13 +3,14 @@
 This cannot be undone. Each step may be repeated, by whom it was begun or by another who removes at the same time.
 """
 
+import functools
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import sqlalchemy as sa
 
+from runyard.db.cascades import Removal
 from runyard.db.dialects import VALUES, among, bound, one_of, one_of_values
 from runyard.db.facts import ARTIFACTS_DESTINATION, fact
 from runyard.db.jobs import Administer, Inspect, Unfinished, long_enough
@@ -18,7 +19,6 @@ from runyard.tracking.experiments.messages import experiment_number
 from runyard.tracking.experiments.stages import DELETED
 from runyard.tracking.inputs.tables import dataset_inputs, datasets
 from runyard.tracking.logged_models.tables import logged_models
-from runyard.tracking.metrics.tables import metric_points, metric_series
 from runyard.tracking.origins.operations import remove_unused_texts
 from runyard.tracking.removal.candidates import Removable, find, find_models, find_runs
 from runyard.tracking.removal.claims import claim_rows
@@ -31,7 +31,7 @@ from runyard.tracking.removal.experiments import (
     remove_models,
 )
 from runyard.tracking.removal.needs import Needed, reason_to_keep_model, reasons_to_keep_runs
-from runyard.tracking.runs.tables import params, runs, tags
+from runyard.tracking.runs.tables import runs
 from runyard.tracking.runs.texts import forget
 
 __all__ = ["Claim", "ExperimentClaim", "Needed", "Removable", "Remover"]
@@ -201,11 +201,6 @@ class Remover:
         return self._administer(remove_unused_texts)
 
 
-def _of_runs(column: sa.Column[Any]) -> Prepared:
-    """The statement that removes the rows of some runs."""
-    return Prepared(lambda dialect: sa.delete(column.table).where(among(dialect, column)), VALUES)
-
-
 _claimed = Prepared(
     lambda dialect: (
         sa.select(runs.c.id)
@@ -214,33 +209,37 @@ _claimed = Prepared(
     ),
     VALUES,
 )
-_remove_points = Prepared(
-    lambda dialect: sa.delete(metric_points).where(
-        metric_points.c.series_id.in_(sa.select(metric_series.c.id).where(among(dialect, metric_series.c.run_id)))
-    ),
-    VALUES,
-)
-# The many rows first, by themselves: as the runs' foreign keys remove them they take half as long again.
-_REMOVE = (_remove_points, *map(_of_runs, (metric_series.c.run_id, params.c.run_id, tags.c.run_id, runs.c.id)))
+_removal = functools.cache(lambda: Removal(runs.c.id))  # all tables are known by then
 
 
-def remove_rows(tx: Transaction, run_ids: list[str], pieces: int = 1) -> Unfinished | None:
+def remove_rows(tx: Transaction, run_ids: list[str], pieces: int = 1) -> Unfinished:
     """Remove the rows of claimed runs, for some milliseconds, and leave the others to the next transaction.
 
     Parameters
     ----------
-    pieces: Of how much work the transaction is made, as `long_enough` takes it.
+    pieces: Of how much work a transaction is made, as `long_enough` takes it.
     """
+    return _rows_left(run_ids, pieces, cascades=tx.dialect != "sqlite" or not _removal().is_complete(tx))
+
+
+def _rows_left(run_ids: list[str], pieces: int, *, cascades: bool) -> Unfinished:
+    step = functools.partial(_remove_rows, run_ids=run_ids, pieces=pieces, cascades=cascades)
+    return Unfinished(step, cascades)
+
+
+def _remove_rows(tx: Transaction, run_ids: list[str], pieces: int, cascades: bool) -> Unfinished | None:
     began = time.monotonic()
+    if not cascades and not _removal().is_complete(tx):
+        return _rows_left(run_ids, pieces, cascades=True)
     while run_ids:
         some, run_ids = run_ids[:PIECE], run_ids[PIECE:]
         numbers = [row[0] for row in _claimed.rows(tx, bound(tx, some))]
         forget(tx, numbers)
-        for statement in _REMOVE:
+        for statement in _removal().statements:
             statement.run(tx, bound(tx, numbers))
         if long_enough(began, pieces):
             break
-    return Unfinished(lambda later: remove_rows(later, run_ids, pieces)) if run_ids else None
+    return _rows_left(run_ids, pieces, cascades=cascades) if run_ids else None
 
 
 def _others(ids: Sequence[str], deleted: Collection[str]) -> dict[str, str]:
