@@ -1,4 +1,4 @@
-"""What is made of conditions is kept for the next search that has them, unless they are long."""
+"""What is made of conditions is kept for the next search that has them, unless they are long or of the time."""
 
 import pytest
 
@@ -29,10 +29,12 @@ def test_the_same_conditions_have_the_same() -> None:
         f"params.p IN ({', '.join(map(repr, map(str, range(MAX_VALUES + 1))))})",
         f"not (params.p IN ('a', '{'x' * MAX_CHARACTERS}') or metrics.m = 1)",
         "'words anywhere'",
+        "metrics.m = 1 or not lost = true",
+        "duration > 1h",
     ],
 )
-def test_long_conditions_are_not_kept(text: str) -> None:
-    """A filter may have megabytes, and a hundred of these would fill the memory."""
+def test_long_conditions_and_those_of_the_time_are_not_kept(text: str) -> None:
+    """A filter may have megabytes, and a hundred of these would fill the memory. Runs that go on last longer later."""
     conditions = parse_filter(text, RUN_FIELDS)
 
     assert made(conditions) is not made(conditions)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache, wraps
 from typing import Any, TypeVar
 
+from runyard.search.fields import RUN_FIELDS
 from runyard.search.nodes import Condition, comparisons_in, has_words
 
 MOST = 128
@@ -11,27 +12,32 @@ MOST = 128
 MAX_VALUES, MAX_CHARACTERS = 100, 2_000
 """Values and characters of conditions of which something is kept: a filter may have megabytes."""
 
+_OF_THE_TIME = RUN_FIELDS.states | {"duration"}
+"""Attributes that change by themselves: conditions on them have the time in them."""
+
 T = TypeVar("T")
 
 
 def kept(make: Callable[..., T]) -> Callable[..., T]:
     """Keep what a function makes of conditions, its first argument, and of others by which it is told apart.
 
-    To make the SQL of a search takes longer than most databases take to answer it. It must depend on nothing else than
-    on the arguments, such as on the time, and values of other kinds that are equal must make the same.
+    To make the SQL of a search takes as long as to answer it. What is made must depend on the arguments alone, and be
+    the same for equal ones, such as 1 and 1.0.
     """
     keep = lru_cache(MOST)(make)
 
     @wraps(make)
     def made(conditions: Sequence[Condition], *others: Any) -> T:
-        return (keep if _is_short(conditions) else make)(tuple(conditions), *others)
+        return (keep if _may_be_kept(conditions) else make)(tuple(conditions), *others)
 
     return made
 
 
-def _is_short(conditions: Sequence[Condition]) -> bool:
-    values = [each.value for each in comparisons_in(conditions)]
-    if has_words(conditions) or sum(len(each) if isinstance(each, tuple) else 1 for each in values) > MAX_VALUES:
+def _may_be_kept(conditions: Sequence[Condition]) -> bool:
+    compared = list(comparisons_in(conditions))
+    if has_words(conditions) or any(each.kind == "attribute" and each.key in _OF_THE_TIME for each in compared):
         return False
-    texts = [str(each) for value in values for each in (value if isinstance(value, tuple) else (value,))]
-    return sum(map(len, texts)) <= MAX_CHARACTERS
+    values = [each.value if isinstance(each.value, tuple) else (each.value,) for each in compared]
+    if sum(map(len, values)) > MAX_VALUES:
+        return False
+    return sum(len(value) for some in values for value in some if isinstance(value, str)) <= MAX_CHARACTERS

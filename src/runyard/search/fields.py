@@ -38,7 +38,7 @@ class Field:
     spellings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class EntityFields:
     """What can be searched of an entity.
 

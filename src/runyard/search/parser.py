@@ -16,6 +16,7 @@ What MLflow's search takes means the same here, the needless AND included that i
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from runyard.core.limits import shown
 from runyard.core.tags import PARENT_TAG
@@ -29,6 +30,8 @@ from runyard.search.values import ValueReader
 MAX_TERMS = 100
 MAX_ORDER_TERMS = 20
 MAX_DEPTH = 50
+MAX_KEPT = 2_000
+"""Characters of a text that is parsed once for all searches with it, as long as few others come between."""
 _NAMES = ("word", "quoted", "text")
 
 
@@ -45,9 +48,15 @@ def parse_filter(text: str | None, entity: EntityFields, *, strict: bool = False
     """
     if not text:
         return []
+    kept = len(text) <= MAX_KEPT and "now" not in text.lower()  # now() is another time each time
+    return list((_conditions if kept else _conditions.__wrapped__)(text, entity, strict))
+
+
+@lru_cache(256)
+def _conditions(text: str, entity: EntityFields, strict: bool) -> tuple[Condition, ...]:
     parser = _Parser(text, entity)
     parser.strict = strict
-    return parser.filter()
+    return tuple(parser.filter())
 
 
 def parse_key(text: str, entity: EntityFields) -> tuple[str, str, Field]:
@@ -74,6 +83,12 @@ def parse_order_by(items: Sequence[str], entity: EntityFields) -> list[OrderTerm
     """
     if len(items) > MAX_ORDER_TERMS:
         raise InvalidParameter(f"order_by has {len(items)} keys; at most {MAX_ORDER_TERMS} are taken.")
+    kept = sum(map(len, items)) <= MAX_KEPT
+    return list((_terms if kept else _terms.__wrapped__)(tuple(items), entity))
+
+
+@lru_cache(256)
+def _terms(items: tuple[str, ...], entity: EntityFields) -> tuple[OrderTerm, ...]:
     terms: list[OrderTerm] = []
     named: set[tuple[str, str, bool]] = set()
     for item in items:
@@ -84,7 +99,7 @@ def parse_order_by(items: Sequence[str], entity: EntityFields) -> list[OrderTerm
         elif not entity.repeats_allowed:
             raise InvalidSearch("order_by names this key twice. Name each key once.", item, 0)
         named.add(name)
-    return terms
+    return tuple(terms)
 
 
 class _Parser(ValueReader):

@@ -56,9 +56,7 @@ def _chosen(tx: Transaction, message: GroupRuns) -> tuple[Sequence[sa.ColumnElem
     """The conditions on the runs to group, whether there are more runs than may be looked at, and whether few are."""
     search = search_of(tx, message.experiment_ids, message.run_view_type, message.filter)
     view, tested = search.view, meets(search.conditions, tx.dialect)
-    few = (
-        few_runs(tx, search.conditions, view.shown(tx.dialect), view.several, view.name) if search.conditions else None
-    )
+    few = few_runs(tx, search.conditions, view.shown(tx.dialect), view.several, view) if search.conditions else None
     if few is not None:
         return [*view.shown(tx.dialect, tested=True), one_of(tx, runs.c.id, few), *tested], False, True
     bound, more = next_newest(tx, search, None, message.max_runs)

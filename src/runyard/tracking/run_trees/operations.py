@@ -63,7 +63,7 @@ def _level(tx: Transaction, message: SearchRunTree) -> tuple[list[str], Found | 
             return [], None
         number, experiment, view_type = parent
         experiment_ids = [str(experiment)]
-        nested, place = True, Place(message.parent_run_id, top=False, below=[number])
+        nested, place = True, Place(message.parent_run_id, top=False, below=(number,))
     else:
         nested, place = _top(tx, asked, flat=message.flat)
     below = _below(message) if place is not None else {}
@@ -120,7 +120,7 @@ def _top(tx: Transaction, asked: Search, *, flat: bool) -> tuple[bool, Place | N
     if not asked.conditions:
         return True, Place("")
     matching = matching_of(tx, asked, parents)
-    others = [parent for parent in parents if parent not in matching]
+    others = tuple(parent for parent in parents if parent not in matching)
     return True, Place("", below=others) if matching else None
 
 

@@ -1,6 +1,6 @@
 """What the conditions of a filter mean for runs, in SQL."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from typing import Any
@@ -20,6 +20,7 @@ from runyard.db.conditions import (
 )
 from runyard.db.conditions import has_words as has_words_in
 from runyard.db.dialects import one_of_values
+from runyard.db.kept import kept
 from runyard.search.fields import PATTERN, PRESENCE
 from runyard.search.nodes import Comparison, Condition, Words, comparisons_in, has_words
 from runyard.tracking.experiments.search import compare_experiment
@@ -69,7 +70,7 @@ class Place:
 
     name: str
     top: bool = True
-    below: Sequence[int] = ()
+    below: tuple[int, ...] = ()
 
     def holds(self, parent: sa.ColumnElement[int], dialect: str) -> sa.ColumnElement[bool]:
         """Whether the run that is nested in this one has it."""
@@ -91,7 +92,7 @@ class View:
     place: Which place in the tree of nested runs they have; any when it is None.
     """
 
-    experiments: Sequence[int]
+    experiments: tuple[int, ...]
     view_type: str
     place: Place | None = None
 
@@ -99,12 +100,6 @@ class View:
     def several(self) -> bool:
         """Whether it is about several experiments: an index has the runs of one in order."""
         return len(self.experiments) > 1
-
-    @property
-    def name(self) -> Hashable:
-        """What tells it from other views."""
-        placed = None if self.place is None else (self.place.top, *self.place.below)
-        return self.view_type, *self.experiments, placed
 
     @property
     def in_order(self) -> bool:
@@ -115,7 +110,7 @@ class View:
         """Views that make up this one and of which an index has the runs by start time."""
         types = ("ACTIVE_ONLY", "DELETED_ONLY") if self.view_type == "ALL" else (self.view_type,)
         return [
-            replace(self, experiments=[experiment], view_type=view_type)
+            replace(self, experiments=(experiment,), view_type=view_type)
             for experiment in self.experiments
             for view_type in types
         ]
@@ -178,16 +173,25 @@ def _in_one(experiment: int, view_type: str, dialect: str, tested: bool) -> tupl
 
 def meets(
     conditions: Sequence[Condition], dialect: str, run: sa.ColumnElement[int] = runs.c.id
-) -> list[sa.ColumnElement[bool]]:
+) -> Sequence[sa.ColumnElement[bool]]:
     """The conditions, as tests of one run at a time.
 
     Parameters
     ----------
     run: The number of the run. Conditions on what is in its row need that row of `runs` as well.
     """
+    return _of_rows(conditions, dialect) if run is runs.c.id else _tests(conditions, dialect, run)
+
+
+def _tests(conditions: Sequence[Condition], dialect: str, run: sa.ColumnElement[int]) -> list[sa.ColumnElement[bool]]:
     ordered = sorted(conditions, key=_cost)
     tests = [combine(each, lambda part: _single(part, dialect, one_by_one=True, run=run)) for each in ordered]
     return plannable(tests, dialect)
+
+
+@kept
+def _of_rows(conditions: Sequence[Condition], dialect: str) -> tuple[sa.ColumnElement[bool], ...]:
+    return tuple(_tests(conditions, dialect, runs.c.id))
 
 
 def meets_by_number(

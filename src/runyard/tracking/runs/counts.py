@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from runyard.db.dialects import one_of
 from runyard.db.transaction import Transaction
 from runyard.tracking.runs.conditions import matching, meets
-from runyard.tracking.runs.orders import sort_columns
+from runyard.tracking.runs.orders import in_order
 from runyard.tracking.runs.pages import RunPage
 from runyard.tracking.runs.search import rows_of, search_of
 from runyard.tracking.runs.tables import runs
@@ -35,9 +35,7 @@ def ids_found(
     ------
     InvalidParameter: The filter is not valid.
     """
-    source, columns = sort_columns([], tx.dialect, tx.now_ms)
+    every, columns = in_order([], tx.dialect, tx.now_ms)
     search = search_of(tx, experiment_ids, view_type, text)
-    rows = rows_of(
-        tx, RunPage((), tx.now_ms, columns, (), most, None), sa.select(runs.c.id).select_from(source), search
-    )
+    rows = rows_of(tx, RunPage((), tx.now_ms, columns, (), most, None), every, search)
     return [row[-1] for row in rows[:most]], len(rows) > most  # the id is what they are ordered by last

@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -35,11 +36,26 @@ def time_of(page_token: str | None) -> int | None:
     return last if isinstance(last, int) else None
 
 
-def sort_columns(terms: Sequence[OrderTerm], dialect: str, now: int) -> tuple[sa.FromClause, list[SortColumn]]:
-    """Where the sort keys come from, and the sort columns, none of which is ever NULL.
+def is_by_duration(terms: Sequence[OrderTerm]) -> bool:
+    """Whether the time matters to an order: runs that go on have lasted until then."""
+    return any((term.kind, term.key) == ("attribute", "duration") for term in terms)
+
+
+def in_order(terms: Sequence[OrderTerm], dialect: str, now: int) -> tuple[sa.Select[Any], tuple[SortColumn, ...]]:
+    """Selects the numbers of all runs, with what they are sorted by; and the sort columns, none of which is ever NULL.
 
     Missing values come last in both directions: a rank goes before each value. Ties go newest first, then by id.
+
+    Parameters
+    ----------
+    now: The time until which runs that go on have lasted.
     """
+    make = _in_order.__wrapped__ if is_by_duration(terms) else _in_order
+    return make(tuple(terms), dialect, now if is_by_duration(terms) else 0)
+
+
+@functools.lru_cache(256)
+def _in_order(terms: tuple[OrderTerm, ...], dialect: str, now: int) -> tuple[sa.Select[Any], tuple[SortColumn, ...]]:
     source: sa.FromClause = runs
     columns: list[SortColumn] = []
     for place, term in enumerate(terms):
@@ -56,7 +72,7 @@ def sort_columns(terms: Sequence[OrderTerm], dialect: str, now: int) -> tuple[sa
         columns.append(SortColumn(binary(runs.c.run_uuid, dialect), "text"))
     if "duration" in named:  # for the token
         columns.append(SortColumn(sa.literal(now, sa.BigInteger), "integer"))
-    return source, columns
+    return sa.select(runs.c.id).select_from(source), tuple(columns)
 
 
 @functools.cache

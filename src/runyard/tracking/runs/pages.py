@@ -12,7 +12,7 @@ from runyard.db.paging import TYPES, Page, SortColumn, behind
 from runyard.db.transaction import Prepared, Transaction
 from runyard.search.nodes import Comparison, Condition, OrderTerm
 from runyard.tracking.runs.conditions import View
-from runyard.tracking.runs.orders import sort_columns
+from runyard.tracking.runs.orders import in_order, is_by_duration
 from runyard.tracking.runs.ranges import MAX_FOUND, TABLES, WIDE_SECONDS, indexed, wide_ranges
 from runyard.tracking.runs.tables import INDEXED_LENGTH, runs
 
@@ -42,8 +42,7 @@ class RunPage(Page):
     ) -> None:
         super().__init__(columns, query, max_results, page_token)
         # The statement has the time in it where runs are ordered by it, so that each is asked once.
-        by_now = any((term.kind, term.key) == ("attribute", "duration") for term in terms)
-        self._terms, self._now = tuple(terms), now if by_now else None
+        self._terms, self._now = tuple(terms), now if is_by_duration(terms) else None
 
     def of_known(self, tx: Transaction, numbers: Sequence[int], view: View) -> list[Any]:
         """The rows of this page where the runs of these numbers match, those that are in view. One statement."""
@@ -59,35 +58,30 @@ class RunPage(Page):
         """
         key = self.start.key
         if self._now is not None:
-            source, _ = sort_columns(self._terms, tx.dialect, self._now)
+            every, _ = in_order(self._terms, tx.dialect, self._now)
             seen = view.shown(tx.dialect, tested=True) if view else []
-            chosen = sa.select(runs.c.id).select_from(source).where(one_of(tx, runs.c.id, numbers), *seen)
-            return self.leading(tx, chosen, limit)
-        shown = (tuple(view.experiments), view.view_type) if view else None
-        statement = _first_among(self._terms, key is not None, shown, tx.dialect)
+            return self.leading(tx, every.where(one_of(tx, runs.c.id, numbers), *seen), limit)
+        statement = _first_among(self._terms, key is not None, view, tx.dialect)
         return statement.rows(tx, bound(tx, numbers), *(key or ()), limit)
 
 
 @functools.lru_cache(256)
-def _first_among(
-    terms: tuple[OrderTerm, ...], later: bool, shown: tuple[tuple[int, ...], str] | None, dialect: str
-) -> Prepared:
+def _first_among(terms: tuple[OrderTerm, ...], later: bool, view: View | None, dialect: str) -> Prepared:
     """Selects the first of some runs in an order, with their sort keys.
 
     Parameters
     ----------
     later: Whether they come behind a key.
-    shown: The experiments and the type of the view that they are in.
+    view: Those that are not in this view are left out; it has no place in the tree.
     """
-    source, columns = sort_columns(terms, dialect, 0)
-    seen = View(*shown).shown(dialect, tested=True) if shown else []
-    if shown and shown[1] == "ALL":
+    every, columns = in_order(terms, dialect, 0)
+    seen = view.shown(dialect, tested=True) if view else []
+    if view and view.view_type == "ALL":
         seen.pop()  # every stage is shown, and a list of them could not be prepared
     names = [f"after_{place}" for place in range(len(columns))] if later else []
     key = [sa.bindparam(name, type_=TYPES[column.kind]) for name, column in zip(names, columns, strict=False)]
     chosen = (
-        sa.select(runs.c.id, *(column.expression for column in columns))
-        .select_from(source)
+        every.add_columns(*(column.expression for column in columns))
         .where(among(dialect, runs.c.id), *seen, *(behind(columns, key) if later else ()))
         .order_by(*(column.ordered() for column in columns))
         .limit(sa.bindparam("most"))

@@ -10,6 +10,7 @@ from runyard.db.transaction import Transaction
 from runyard.search.fields import RUN_STATUSES
 from runyard.search.nodes import Comparison
 from runyard.tracking.runs.ranges import indexed
+from runyard.tracking.runs.stretches import Stretches
 from runyard.tracking.runs.tables import LASTED, runs
 from runyard.tracking.runs.walks import Group, Piece, Step, Tests, alike, is_cut, newest_first, valued
 
@@ -32,7 +33,7 @@ def by_name(
         return Group(numbers, (name,), Comparison("attribute", "run_name", "=", name))
 
     chosen = sa.select(runs.c.id, indexed(runs.c.name, tx.dialect)).where(experiment)
-    yield from valued(tx, chosen, (), tests(runs.c.id), ascending, first, step, named)
+    yield from valued(tx, Stretches(chosen, (), tests(runs.c.id), ascending), first, step, named)
 
 
 def by_status(
@@ -48,7 +49,7 @@ def by_status(
 
     Parameters
     ----------
-    shown, tests, key, newest: As of `by_value`.
+    key, newest: As of `by_value`.
 
     Raises
     ------
@@ -78,7 +79,8 @@ def by_user(
 
     Parameters
     ----------
-    shown, tests: As of `by_value`.
+    shown: The conditions on experiment and lifecycle stage.
+    tests: All conditions.
 
     Raises
     ------
@@ -89,7 +91,7 @@ def by_user(
         return Group(numbers, (user,), Comparison("attribute", "user_id", "=", user))
 
     chosen = sa.select(runs.c.id, binary(runs.c.user_id, tx.dialect)).where(*shown)
-    yield from valued(tx, chosen, (), tests(runs.c.id), ascending, first, step, of_user)
+    yield from valued(tx, Stretches(chosen, (), tests(runs.c.id), ascending), first, step, of_user)
 
 
 def by_id(
@@ -99,7 +101,7 @@ def by_id(
     run_id = binary(runs.c.run_uuid, tx.dialect)
     every = run_id >= sa.literal_column("''", sa.Text())
     chosen = sa.select(runs.c.id, run_id).where(every if tx.dialect == "sqlite" else experiment)
-    yield from valued(tx, chosen, (), tests(runs.c.id), ascending, first, step, alike)
+    yield from valued(tx, Stretches(chosen, (), tests(runs.c.id), ascending), first, step, alike)
 
 
 def by_end(
@@ -115,7 +117,7 @@ def by_end(
 
     Parameters
     ----------
-    tests, key, newest: As of `by_value`; the first part of `key` is whether the run has not ended.
+    key, newest: As of `by_value`; the first part of `key` is whether the run has not ended.
 
     Raises
     ------
@@ -129,7 +131,7 @@ def by_end(
 
         ended = sa.select(runs.c.id, end).where(experiment, end.is_not(None))
         first = None if key is None else key[1]
-        yield from valued(tx, ended, (), tests(runs.c.id), ascending, first, step, ended_at)
+        yield from valued(tx, Stretches(ended, (), tests(runs.c.id), ascending), first, step, ended_at)
     if newest:
         yield from _open(tx, experiment, tests, False, key[2] if key is not None and key[0] else None, step)
     else:
@@ -147,7 +149,7 @@ def by_duration(
     WalkTooLongError: Too many runs took the same time.
     """
     chosen = sa.select(runs.c.id, LASTED).where(experiment, runs.c.end_time.is_not(None))
-    yield from valued(tx, chosen, (), tests(runs.c.id), ascending, first, step, alike)
+    yield from valued(tx, Stretches(chosen, (), tests(runs.c.id), ascending), first, step, alike)
 
 
 def by_age(
@@ -193,4 +195,4 @@ def _open(
 ) -> Iterator[Piece]:
     """Numbers of the runs of one experiment that go on, by start time, from one on."""
     chosen = sa.select(runs.c.id, runs.c.start_time).where(experiment, runs.c.end_time.is_(None))
-    yield from valued(tx, chosen, ranges, tests(runs.c.id), ascending, first, step, alike)
+    yield from valued(tx, Stretches(chosen, ranges, tests(runs.c.id), ascending), first, step, alike)

@@ -23,7 +23,7 @@ from runyard.tracking.runs.conditions import (
 )
 from runyard.tracking.runs.nested_values import by_nested, with_nested
 from runyard.tracking.runs.newest import found_newest, meets_newest
-from runyard.tracking.runs.orders import NEWEST, sort_columns, time_of
+from runyard.tracking.runs.orders import NEWEST, in_order, is_by_duration, time_of
 from runyard.tracking.runs.pages import RunPage, runs_of_text
 from runyard.tracking.runs.ranges import TABLES, common_runs, few_of, few_runs, narrowed, newest_in_index
 from runyard.tracking.runs.row_walks import by_age, by_duration, by_end, by_id, by_name, by_status, by_user
@@ -37,7 +37,6 @@ from runyard.tracking.runs.walks import (
     Tested,
     Walk,
     WalkTooLongError,
-    bounds,
     by_numeral,
     by_value,
     limited,
@@ -80,11 +79,9 @@ def search_run_ids(
     InvalidParameter: The filter, the order or the token is not valid.
     """
     terms = with_nested(parse_order_by(order_by, RUN_FIELDS), below or {})
-    by_duration = any((term.kind, term.key) == ("attribute", "duration") for term in terms)
-    now = (time_of(page_token) if by_duration else None) or tx.now_ms
-    source, columns = sort_columns(terms, tx.dialect, now)
+    now = (time_of(page_token) if is_by_duration(terms) else None) or tx.now_ms
+    every, columns = in_order(terms, tx.dialect, now)
     search = replace(search_of(tx, experiment_ids, view_type, text, terms, place), now=now)
-    every = sa.select(runs.c.id).select_from(source)
     asked = ("runs", sorted(set(experiment_ids)), view_type, text or "", list(order_by))
     query = (*asked, *([place.name] if place else ()), *(term.below for term in terms if term.below))
     page = RunPage(terms, now, columns, query, max_results, page_token)
@@ -139,7 +136,7 @@ def search_of(
     ------
     InvalidParameter: The filter is not valid.
     """
-    numbers = sorted({experiment_number(experiment_id) for experiment_id in experiment_ids})
+    numbers = tuple(sorted({experiment_number(experiment_id) for experiment_id in experiment_ids}))
     return Search(View(numbers, view_type, place), narrowed(tx, parse_filter(text, RUN_FIELDS)), terms)
 
 
@@ -184,7 +181,7 @@ def few_candidates(tx: Transaction, search: Search) -> list[int] | None:
         return few
     found = runs_with_texts(tx, search.conditions, view.experiments)
     if found is None:
-        found = few_runs(tx, search.conditions, view.shown(tx.dialect), view.several, view.name)
+        found = few_runs(tx, search.conditions, view.shown(tx.dialect), view.several, view)
     return known_candidates(tx, search.conditions) if found is None else found
 
 
@@ -358,25 +355,20 @@ def _alone(search: Search) -> list[Search]:
     view = search.view
     if search.terms[0].kind != "attribute" or not view.several or not _is_mergeable(view):
         return [search]
-    return [replace(search, view=replace(view, experiments=[number])) for number in view.experiments]
+    return [replace(search, view=replace(view, experiments=(number,))) for number in view.experiments]
 
 
 def _walks(tx: Transaction, search: Search) -> list[Walk]:
     """The walks that lead to the first runs of a search, whichever of them come first; none where there is no index."""
     first, view, key = search.terms[0], search.view, search.key
-    shown = view.shown(tx.dialect)
     newest = view.in_order and replace(search, terms=search.terms[1:]).by_newest
     if first.kind in TABLES:
-        own = [each for each in search.comparisons if (each.kind, each.key) == (first.kind, first.key)]
-        # A walk by a key keeps to the ranges of conditions on it.
-        left = [each for each in search.conditions if first.numeric or each not in own or not bounds(each)]
-        by_number = functools.partial(meets_by_number, left, view, tx.dialect)
         along = by_numeral if first.numeric else by_value
         below = [lambda step: by_nested(tx, view, first, key, step.entries)] if first.below else []
-        return [lambda step: along(tx, shown, by_number, first, own, key, step, newest), *below]
+        return [lambda step: along(tx, view, search.conditions, first, key, step, newest), *below]
     if view.several:  # an index has the runs of each experiment in order, not those of several
         return []
-    tests = functools.partial(meets_by_number, search.conditions, view, tx.dialect)
+    shown, tests = view.shown(tx.dialect), functools.partial(meets_by_number, search.conditions, view, tx.dialect)
     ascending, began = first.ascending, key[0] if key is not None else None
     if first.key == "run_name":
         return [lambda step: by_name(tx, shown[0], tests, ascending, began, step)]

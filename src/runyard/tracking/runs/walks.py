@@ -5,7 +5,6 @@ numbers of runs are read from the index first, as many as the page may need, and
 A piece holds whole groups, all runs that share a value, so that what comes later belongs behind it.
 """
 
-import operator
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,10 +12,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from runyard.db.conditions import as_number
+from runyard.db.kept import kept
 from runyard.db.transaction import Transaction
-from runyard.search.nodes import Comparison, OrderTerm
+from runyard.search.nodes import Comparison, Condition, OrderTerm
+from runyard.tracking.runs.conditions import View, meets_by_number
 from runyard.tracking.runs.nested_values import has_below
 from runyard.tracking.runs.ranges import TABLES, in_index, in_range, indexed, is_numeric
+from runyard.tracking.runs.stretches import Begin, Stretches
 from runyard.tracking.runs.tables import BEHIND_NUMBERS, INDEXED_LENGTH, among_numbers, runs
 
 MAX_GROUP = 5_000
@@ -46,8 +48,6 @@ class Tested(list[int]):
 Piece = list[int] | Tested | Group
 """The numbers of the next runs in order, or all runs of the next value."""
 
-
-_LOWER, _UPPER = frozenset((">", ">=")), frozenset(("<", "<="))
 
 Tests = Callable[[sa.ColumnElement[int]], Sequence[sa.ColumnElement[bool]]]
 """The conditions on the run of a number."""
@@ -100,7 +100,7 @@ def newest_first(
     WalkTooLongError: There are more than the walk may look at.
     """
     started = sa.select(runs.c.id, runs.c.start_time).where(*chosen)
-    yield from valued(tx, started, (), tests, False, start, step, alike)
+    yield from valued(tx, Stretches(started, (), tests, ascending=False), start, step, alike)
 
 
 def alike(_value: Any, numbers: sa.Select[Any]) -> Group:
@@ -140,17 +140,38 @@ def _shared(term: OrderTerm, value: Any) -> tuple[Any, ...]:
     return (1, 0.0, value) if isinstance(value, str) else (0, value, "")
 
 
-def _of_key(comparisons: Sequence[Comparison], term: OrderTerm) -> list[Comparison]:
+def _of_key(conditions: Sequence[Condition], term: OrderTerm) -> list[Comparison]:
     """The conditions on the key that runs are ordered by."""
-    return [comparison for comparison in comparisons if (comparison.kind, comparison.key) == (term.kind, term.key)]
+    comparisons = (each for each in conditions if isinstance(each, Comparison))
+    return [each for each in comparisons if (each.kind, each.key) == (term.kind, term.key)]
+
+
+def _others(conditions: Sequence[Condition], term: OrderTerm) -> list[Condition]:
+    """The conditions that do not bound the walk: one by values keeps to the ranges of conditions on its key."""
+    bounding = () if term.numeric else [each for each in _of_key(conditions, term) if bounds(each)]
+    return [each for each in conditions if each not in bounding]
+
+
+@kept
+def _with_key(conditions: Sequence[Condition], view: View, term: OrderTerm, dialect: str) -> Stretches:
+    """The runs in view that match and have a value of what they are ordered by: a number, where it is read as one."""
+    table = TABLES[term.kind]
+    value: sa.ColumnElement[Any] = table.c.value
+    if term.kind != "metric":
+        value = as_number(value, dialect) if term.numeric else indexed(value, dialect)
+    chosen = sa.select(table.c.run_id, value).where(table.c.key == term.key)
+    if term.kind == "metric" or term.numeric:
+        chosen = chosen.where(value.is_not(None))
+    own = () if term.numeric else [each for each in _of_key(conditions, term) if bounds(each)]
+    tests = meets_by_number(_others(conditions, term), view, dialect, table.c.run_id)
+    return Stretches(chosen, [(each.operator, in_range(each, dialect)) for each in own], tests, term.ascending)
 
 
 def by_value(
     tx: Transaction,
-    shown: Sequence[sa.ColumnElement[bool]],
-    tests: Tests,
+    view: View,
+    conditions: Sequence[Condition],
     term: OrderTerm,
-    comparisons: Sequence[Comparison],
     key: Sequence[Any] | None,
     step: Step,
     newest: bool = True,
@@ -159,9 +180,6 @@ def by_value(
 
     Parameters
     ----------
-    shown: The conditions on experiment and lifecycle stage.
-    tests: All other conditions but those that bound the walk, with those on experiment and lifecycle stage.
-    comparisons: The conditions of the search; those on the same key bound the walk.
     key: The sort key of the run behind which it begins, as page tokens hold it.
     newest: Whether runs of the same value come newest first, and an index has those in view in this order.
 
@@ -169,33 +187,26 @@ def by_value(
     ------
     WalkTooLongError: Too many runs have the same value.
     """
-    own = _of_key(comparisons, term)
+    own = _of_key(conditions, term)
     rank, first = (int(key[0]), key[1]) if key is not None else (0, None)
     lacking_rank = 2 if term.kind == "metric" else 1
-    table = TABLES[term.kind]
-    of_key = table.c.key == term.key
     if rank == 0 and not any(comparison.operator == "IS NULL" for comparison in own):
-        value = table.c.value if term.kind == "metric" else indexed(table.c.value, tx.dialect)
-        chosen = sa.select(table.c.run_id, value).where(of_key)
-        if term.kind == "metric":
-            chosen = chosen.where(value.is_not(None))
-        ranges = [(each.operator, in_range(each, tx.dialect)) for each in own if bounds(each)]
-        yield from valued(tx, chosen, ranges, tests(table.c.run_id), term.ascending, first, step, of_term(term))
+        yield from valued(tx, _with_key(conditions, view, term, tx.dialect), first, step, of_term(term))
     if rank < lacking_rank == 2 and not any(map(bounds, own)):
-        yield limited(tx, sa.select(table.c.run_id).where(of_key, table.c.value.is_(None)), MAX_GROUP)
+        table = TABLES[term.kind]
+        without = sa.select(table.c.run_id).where(table.c.key == term.key, table.c.value.is_(None))
+        yield limited(tx, without, MAX_GROUP)
     if any(comparison.operator != "IS NULL" for comparison in own):
         return
-    yield from _lacking(
-        tx, shown, tests, term, key[2] if key is not None and rank == lacking_rank else None, step, newest
-    )
+    start = key[2] if key is not None and rank == lacking_rank else None
+    yield from _lacking(tx, view, conditions, term, start, step, newest)
 
 
 def by_numeral(
     tx: Transaction,
-    shown: Sequence[sa.ColumnElement[bool]],
-    tests: Tests,
+    view: View,
+    conditions: Sequence[Condition],
     term: OrderTerm,
-    comparisons: Sequence[Comparison],
     key: Sequence[Any] | None,
     step: Step,
     newest: bool = True,
@@ -204,56 +215,53 @@ def by_numeral(
 
     Parameters
     ----------
-    shown, tests, comparisons, key, newest: As of `by_value`.
+    key, newest: As of `by_value`.
 
     Raises
     ------
     WalkTooLongError: Too many runs have the same value.
     """
-    own = _of_key(comparisons, term)
+    own = _of_key(conditions, term)
     rank = int(key[0]) if key is not None else 0
-    table = TABLES[term.kind]
-    of_key, numeral = table.c.key == term.key, as_number(table.c.value, tx.dialect)
     if not any(comparison.operator == "IS NULL" for comparison in own):
         if rank == 0:
-            chosen = sa.select(table.c.run_id, numeral).where(of_key, numeral.is_not(None))
             first = None if key is None else key[1]
-            yield from valued(tx, chosen, (), tests(table.c.run_id), term.ascending, first, step, of_term(term))
+            yield from valued(tx, _with_key(conditions, view, term, tx.dialect), first, step, of_term(term))
         if rank < 2:
             first = key[2] if key is not None and rank else None
-            yield from _texts(tx, table, term, tests(table.c.run_id), first, step)
+            tests = meets_by_number(conditions, view, tx.dialect, TABLES[term.kind].c.run_id)
+            yield from _texts(tx, term, tests, first, step)
     if any(comparison.operator != "IS NULL" for comparison in own):
         return
-    yield from _lacking(tx, shown, tests, term, key[3] if key is not None and rank == 2 else None, step, newest)
+    start = key[3] if key is not None and rank == 2 else None
+    yield from _lacking(tx, view, conditions, term, start, step, newest)
 
 
 def _texts(
-    tx: Transaction,
-    table: sa.FromClause,
-    term: OrderTerm,
-    tests: Sequence[sa.ColumnElement[bool]],
-    first: str | None,
-    step: Step,
+    tx: Transaction, term: OrderTerm, tests: Sequence[sa.ColumnElement[bool]], first: str | None, step: Step
 ) -> Iterator[Piece]:
     """Numbers of the runs whose param is not a number, by its text: those that stand among the numbers, and behind."""
+    table = TABLES[term.kind]
     text, of_key = indexed(table.c.value, tx.dialect), table.c.key == term.key
     chosen = sa.select(table.c.run_id, text).where(of_key)
-    among = chosen.where(as_number(table.c.value, tx.dialect).is_(None), among_numbers(table.c.value, tx.dialect))
-    behind = [(">=", text >= sa.literal_column(f"'{BEHIND_NUMBERS}'", sa.Text()))]
+    no_numbers = chosen.where(as_number(table.c.value, tx.dialect).is_(None), among_numbers(table.c.value, tx.dialect))
+    last = [(">=", text >= sa.literal_column(f"'{BEHIND_NUMBERS}'", sa.Text()))]
+    among = Stretches(no_numbers, (), tests, term.ascending)
+    behind = Stretches(chosen, last, tests, term.ascending)
     if not term.ascending:
-        yield from valued(tx, chosen, behind, tests, False, first, step, of_term(term))
-        yield from valued(tx, among, (), tests, False, first, step, of_term(term))
+        yield from valued(tx, behind, first, step, of_term(term))
+        yield from valued(tx, among, first, step, of_term(term))
         return
     if first is None or first < BEHIND_NUMBERS:
-        yield from valued(tx, among, (), tests, True, first, step, of_term(term))
+        yield from valued(tx, among, first, step, of_term(term))
         first = None
-    yield from valued(tx, chosen, behind, tests, True, first, step, of_term(term))
+    yield from valued(tx, behind, first, step, of_term(term))
 
 
 def _lacking(
     tx: Transaction,
-    shown: Sequence[sa.ColumnElement[bool]],
-    tests: Tests,
+    view: View,
+    conditions: Sequence[Condition],
     term: OrderTerm,
     start: int | None,
     step: Step,
@@ -261,11 +269,13 @@ def _lacking(
 ) -> Iterator[Piece]:
     """Numbers of the runs without a metric, param or tag, newest first or as a group."""
     table = TABLES[term.kind]
-    lacking = [*shown, ~sa.exists().where(table.c.run_id == runs.c.id, table.c.key == term.key)]
+    has = sa.exists().where(table.c.run_id == runs.c.id, table.c.key == term.key)
+    lacking = [*view.shown(tx.dialect), ~has]
     if term.below:
         lacking.append(~has_below(term.key))
     if newest:
-        yield from newest_first(tx, lacking, tests(runs.c.id), start, step)
+        tests = meets_by_number(_others(conditions, term), view, tx.dialect, runs.c.id)
+        yield from newest_first(tx, lacking, tests, start, step)
     else:
         condition = None if term.below else Comparison(term.kind, term.key, "IS NULL", None)
         yield Group(sa.select(runs.c.id).where(*lacking), _shared(term, None), condition)
@@ -284,77 +294,49 @@ def limited(tx: Transaction, chosen: sa.Select[Any], most: int) -> list[int]:
     return [row[0] for row in rows]
 
 
-def valued(  # long: one walk, whose statements differ by where it is
-    tx: Transaction,
-    chosen: sa.Select[Any],
-    ranges: Sequence[tuple[str, sa.ColumnElement[bool]]],
-    tests: Sequence[sa.ColumnElement[bool]],
-    ascending: bool,
-    first: Any,
-    step: Step,
-    grouped: Grouped,
-) -> Iterator[Piece]:
-    """Numbers of runs that a statement selects with their values, in the order of these, from a value on.
+def valued(tx: Transaction, stretches: Stretches, first: Any, step: Step, grouped: Grouped) -> Iterator[Piece]:
+    """Numbers of runs in the order of their values, from a value on.
 
     Each piece is what matches on a stretch of the index, read in its order, up to the number that is wanted.
-
-    Parameters
-    ----------
-    chosen: Selects the entries of the index.
-    ranges: Conditions on the value that bound the walk, each with its operator.
-    tests: Conditions on the run.
 
     Raises
     ------
     WalkTooLongError: There is more than it may look at.
     """
-    value = chosen.selected_columns[1]
-    from_here, behind = (operator.ge, operator.gt) if ascending else (operator.le, operator.lt)
-    before, direction = (operator.lt, value.asc()) if ascending else (operator.gt, value.desc())
-    near, far = (_LOWER, _UPPER) if ascending else (_UPPER, _LOWER)
-    begin: list[sa.ColumnElement[bool]] = []
+    begin = None
     if first is not None:
-        begin = [from_here(value, first[:INDEXED_LENGTH] if isinstance(first, str) else first)]
+        begin = Begin(first[:INDEXED_LENGTH] if isinstance(first, str) else first)
     while True:
-        # Of two bounds on the same side SQLite uses the first it sees, so there is one only: the values that a walk
-        # has come to are in its range.
-        left = [each for each in ranges if not begin or each[0] not in near]
-        entries = chosen.where(*(condition for _, condition in left), *begin).order_by(direction)
-        values = entries.with_only_columns(value).limit(1)
-        ends = [values.scalar_subquery(), values.offset(step.entries).scalar_subquery()]
-        [[least, end]] = tx.tuples(sa.select(*ends))
+        least, end = stretches.ends(tx, begin, step.entries)
         if least is None:
             return
         if not step.entries:
             raise WalkTooLongError
         if least == end:
-            yield grouped(least, chosen.where(value == least))
-            begin = [behind(value, least)]
+            yield grouped(least, stretches.alike(least))
+            begin = Begin(least, behind=True)
             continue
-        if end is not None:
-            left = [each for each in left if each[0] not in far]
-            entries = chosen.where(*(condition for _, condition in left), *begin, before(value, end)).order_by(
-                direction
-            )
-        rows, more = _whole_groups(tx, entries.where(*tests), step.wanted)
+        rows, more = _whole_groups(tx, stretches, begin, end, step.wanted)
         if end is None and not more:  # there were fewer: what comes behind them is not as rare as these seem to be
             step.entries = len(rows)
         yield Tested(row[0] for row in rows)
         if more:
-            begin = [behind(value, rows[-1][1])]
+            begin = Begin(rows[-1][1], behind=True)
         elif end is None:
             return
         else:
-            begin = [from_here(value, end)]
+            begin = Begin(end)
 
 
-def _whole_groups(tx: Transaction, chosen: sa.Select[Any], wanted: int) -> tuple[list[Any], bool]:
-    """The first rows of a statement, as many as are wanted without the last, unfinished group, or all.
+def _whole_groups(
+    tx: Transaction, stretches: Stretches, begin: Begin | None, end: Any, wanted: int
+) -> tuple[list[Any], bool]:
+    """The first matching entries of a stretch, as many as are wanted without the last, unfinished group, or all.
 
     Returns also whether there are more.
     """
-    rows = tx.tuples(chosen.limit(wanted + 1))
+    rows = stretches.matching(tx, begin, end, wanted + 1)
     if len(rows) <= wanted:
         return rows, False
     whole = [row for row in rows if row[1] != rows[-1][1]]
-    return (whole, True) if whole else (tx.tuples(chosen), False)
+    return (whole, True) if whole else (stretches.matching(tx, begin, end, None), False)
