@@ -13,8 +13,9 @@ from runyard.db.transaction import Transaction
 from runyard.gate.gate import Gate
 from runyard.tracking.metrics import blocks, history, sampling
 from runyard.tracking.metrics.blocks import BLOCK
-from runyard.tracking.metrics.levels import SPAN, WIDE, Levels
+from runyard.tracking.metrics.levels import SPAN, WIDE, Columns, Levels
 from runyard.tracking.metrics.messages import GetMetricCurves, GetMetricHistory, LogMetric
+from runyard.tracking.metrics.series import on_wire
 from runyard.tracking.metrics.tables import metric_blocks, metric_points, metric_series
 from runyard.tracking.runs.messages import LogBatch
 from tests.factories import a_point, a_run
@@ -132,6 +133,11 @@ def spelled(points: Sequence[Triple]) -> list[tuple[int, int, Any]]:
     return [(s, t, "NaN" if math.isnan(v) else names.get(v, v)) for s, t, v in points]
 
 
+def triples(columns: Columns) -> list[tuple[int, int, Any]]:
+    """Points as they were read, as the wire spells their values."""
+    return [(s, t, on_wire(v)) for s, t, v in zip(*columns, strict=True)]
+
+
 def pages_of(gate: Gate, run_id: str, size: int | None) -> list[tuple[int, int, Any]]:
     """Step, timestamp and value of the whole history, in pages."""
     found: list[tuple[int, int, Any]] = []
@@ -160,12 +166,14 @@ def shape(name: str, dice: random.Random, first: int, count: int) -> list[Triple
         return [(0, 1000 + place // 700, any_value(dice)) for place in places]
     if name == "resumed":  # steps are repeated, at later times
         return [(place % 2500 * 10 - 4000, 1000 + place, any_value(dice)) for place in places]
+    if name == "of two clocks":
+        return [(place, 5000 + place - dice.choice([0, 0, 0, 0, 0, 300]), any_value(dice)) for place in places]
     if name == "all at once":
         return [(7, 1000, float(dice.randrange(9000))) for _ in places]
     return [(dice.randrange(-(2**62), 2**62), dice.randrange(2**40), any_value(dice)) for _ in places]
 
 
-SHAPES = ["even", "without steps", "resumed", "all at once", "random"]
+SHAPES = ["even", "without steps", "resumed", "of two clocks", "all at once", "random"]
 
 
 @pytest.mark.parametrize("name", SHAPES)
@@ -196,6 +204,27 @@ def test_charts_and_pages_are_those_of_all_points(gate: Gate, name: str) -> None
 
             assert (inside, spelled(expected)) == curve_of(gate, run_id, most, start, end)
             wait_for_chores(gate)
+
+
+@pytest.mark.parametrize("name", ["of two clocks", "resumed", "without steps"])
+def test_a_page_begins_behind_any_point(gate: Gate, name: str) -> None:
+    """Also where late points stand before it in a block, and behind a point that the series has not."""
+    dice = random.Random(name)
+    log(gate, a_run(gate), shape(name, dice, 0, 4000))
+    seal_all(gate)
+
+    def check(tx: Transaction) -> None:
+        [number] = tx.execute(sa.select(metric_series.c.id)).scalars()
+        points = triples(history.skipping(tx, number, None, 0))
+        for step, when, value in dice.sample(points, 60):
+            place = points.index((step, when, value))
+            first = history.page(tx, number, 100, (when, step, float(value) if value != "NaN" else value))
+            assert points[place + 1 : place + 101] == triples(first)
+            later = [point for point in points[place + 1 :] if (point[1], point[0]) > (when, step + 1)]
+            between = history.page(tx, number, 40, (when, step + 1, math.nan))
+            assert later[:40] == triples(between)
+
+    gate.inspect(check)
 
 
 def assert_blocks_hold(points: list[Triple], ends: list[tuple[Triple, int, int, int]]) -> None:
@@ -298,7 +327,8 @@ def test_pages_and_blocks_are_sought_in_indexes(gate: Gate) -> None:
     statements = [
         blocks._points_between, blocks._last_point, blocks._last_end, blocks._end_before, blocks._levels_within,
         blocks._wide_within, blocks._sealed_points, blocks._levels_of,
-        history._begun_later, history._ends_within_times, history._later_points_between, history._earlier_between,
+        history._begun_later, history._ends_within_times, history._later_points_between.prepared,
+        history._earlier_between, history._overtaken,
     ]  # fmt: skip
     with gate.engines.reading.begin() as connection:
         tx = Transaction(connection, gate.settings)
@@ -307,7 +337,7 @@ def test_pages_and_blocks_are_sought_in_indexes(gate: Gate) -> None:
             cursor = connection.connection.cursor()
             cursor.execute("EXPLAIN QUERY PLAN " + sql, [1] * sql.count("?"))
             plan = "; ".join(row[3] for row in cursor.fetchall())
-            assert "SCAN" not in plan
+            assert "SCAN metric" not in plan
             if statement in (blocks._wide_within, blocks._sealed_points):
                 assert "COVERING INDEX ix_metric_blocks_wide" in plan, "it would read the levels"
             assert "(series_id=? AND" in plan or ("(series_id=?)" in plan and "LIMIT" in sql), plan
@@ -325,10 +355,10 @@ def test_a_page_reads_what_it_shows(gate: Gate, monkeypatch: pytest.MonkeyPatch)
     class Counting:
         """The same statement."""
 
-        def rows(self, *values: Any) -> list[Any]:
-            rows = between.rows(*values)
-            read.append(len(rows))
-            return rows
+        def columns(self, *values: Any) -> list[list[Any]]:
+            columns = between.columns(*values)
+            read.append(len(columns[0]))
+            return columns
 
     monkeypatch.setattr(history, "_later_points_between", Counting())
     assert 5000 == len(pages_of(gate, run_id, 700))

@@ -18,6 +18,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from runyard.core.credentials import without_credentials
 from runyard.core.libraries import required
 from runyard.core.store_address import SQLITE, is_database, spelled, sqlite_file, sqlite_options
+from runyard.db.gathering import prepare_gathering
 from runyard.db.turns import Turns
 from runyard.exceptions import DoesNotExist, InvalidParameter, PermissionDenied, Unavailable
 from runyard.search.regex import matches
@@ -266,6 +267,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.execute("PRAGMA wal_autocheckpoint = 4000")  # 16 MB: pages written often are copied back once
     connection.create_function("runyard_lower", 1, _lower, deterministic=True)
     connection.create_function("runyard_matches", 2, matches, deterministic=True)
+    prepare_gathering(connection)
 
 
 def _lower(text: str | None) -> str | None:

@@ -10,13 +10,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from runyard.db.gathering import PreparedColumns
 from runyard.db.transaction import Prepared, Transaction
 from runyard.tracking.metrics import blocks
 from runyard.tracking.metrics.blocks import BLOCK, LARGEST
+from runyard.tracking.metrics.levels import Columns, Point, columns_of
 from runyard.tracking.metrics.tables import metric_blocks, metric_points
 
-Row = tuple[int, int, Any]
-"""Timestamp, step and stored value."""
+Place = tuple[int, int, Any]
+"""Timestamp, step and value of a point."""
 
 MOST = 2**62
 """Maximum number of points of a page: more than any series has."""
@@ -78,8 +80,8 @@ _NAMES_BETWEEN = (
     "after_step", "after_timestamp", "after_value", "last_step", "last_timestamp", "last_value",
     "until", "time", "at_step", "at_value",
 )  # fmt: skip
-_later_points_between = Prepared(
-    sa.select(*_ORDER).where(*_BETWEEN).order_by(*_PLACE).limit(sa.bindparam("most")), *_NAMES_BETWEEN, "most"
+_later_points_between = PreparedColumns(
+    sa.select(*_PLACE).where(*_BETWEEN).order_by(*_PLACE).limit(sa.bindparam("most")), *_NAMES_BETWEEN, "most"
 )
 _earlier_between = Prepared(
     sa.select(sa.literal_column("1"))
@@ -87,8 +89,19 @@ _earlier_between = Prepared(
     .limit(sa.literal_column("1")),
     "latest", *_NAMES_BETWEEN,
 )  # fmt: skip
-_all_later_points = Prepared(
-    sa.select(*_ORDER)
+_overtaken = Prepared(
+    sa.select(sa.literal_column("1"))
+    .where(
+        _points.series_id == sa.bindparam("series"),
+        sa.tuple_(*_PLACE) > _bound_place("after_"),
+        _points.step <= sa.bindparam("at_step"),
+        _points.timestamp > sa.bindparam("time"),
+    )
+    .limit(sa.literal_column("1")),
+    "series", "after_step", "after_timestamp", "after_value", "at_step", "time",
+)  # fmt: skip
+_all_later_points = PreparedColumns(
+    sa.select(*_PLACE)
     .where(_points.series_id == sa.bindparam("series"), _later())
     .order_by(*_ORDER)
     .limit(sa.bindparam("most")),
@@ -96,61 +109,79 @@ _all_later_points = Prepared(
 )  # fmt: skip
 
 
-def page(tx: Transaction, series: int, most: int, after: Row | None = None) -> list[Row]:
+def page(tx: Transaction, series: int, most: int, after: Place | None = None) -> Columns:
     """At most `most` points of a series by timestamp, step and value.
 
     Parameters
     ----------
     after: Only points behind this one in that order; from the first one when left out.
     """
-    time, step, value = after or (-1, 0, 0.0)
-    place = (time, step, blocks.stored(tx, value))
-    found = _in_blocks(tx, series, most, place)
+    begin = _stored(tx, after)
+    found = _in_blocks(tx, series, most, begin)
     if found is None:  # few points, or time does not follow the step
-        return _all_later_points.rows(tx, series, *place, most)
+        return Columns(*_all_later_points.columns(tx, series, *begin, most))
     return found
 
 
-def piece(tx: Transaction, series: int, after: Row | None = None) -> tuple[list[Row], bool]:
+def piece(tx: Transaction, series: int, after: Place | None = None) -> tuple[Columns, bool]:
     """The next points of a series in the same order, as many as one reads at one time; whether more may follow."""
-    time, step, value = after or (-1, 0, 0.0)
-    place = (time, step, blocks.stored(tx, value))
-    wanted, rows = PIECE, _in_blocks(tx, series, PIECE, place)
-    if rows is None:
-        wanted, rows = PIECE_SORTED, _all_later_points.rows(tx, series, *place, PIECE_SORTED)
-    return rows, len(rows) == wanted
+    begin = _stored(tx, after)
+    wanted, found = PIECE, _in_blocks(tx, series, PIECE, begin)
+    if found is None:
+        wanted, found = PIECE_SORTED, Columns(*_all_later_points.columns(tx, series, *begin, PIECE_SORTED))
+    return found, len(found.steps) == wanted
 
 
-def skipping(tx: Transaction, series: int, most: int | None, offset: int) -> list[Row]:
+def skipping(tx: Transaction, series: int, most: int | None, offset: int) -> Columns:
     """At most `most` points of a series in the same order, behind the first `offset`."""
-    statement = sa.select(*_ORDER).where(_points.series_id == series).order_by(*_ORDER).limit(most).offset(offset)
-    return [(row[0], row[1], row[2]) for row in tx.execute(statement)]
+    statement = sa.select(*_PLACE).where(_points.series_id == series).order_by(*_ORDER).limit(most).offset(offset)
+    return columns_of(tx.tuples(statement))
 
 
-def _in_blocks(tx: Transaction, series: int, most: int, after: Row) -> list[Row] | None:
+def _stored(tx: Transaction, after: Place | None) -> Place:
+    time, step, value = after or (-1, 0, 0.0)
+    return time, step, blocks.stored(tx, value)
+
+
+def _in_blocks(tx: Transaction, series: int, most: int, after: Place) -> Columns | None:
     """A page, from the blocks that it is in and the tail; None when there are none or too many."""
     sealed = blocks.last_end(tx, series)
     if sealed is None:
         return None
     until = _time_of(tx, series, most, after[0])
     ends = _ends_within_times.rows(tx, series, after[0], until)
-    spans = [(*blocks.end_before(tx, series, ends[0]), *ends[-1])] if ends else []
-    spans.append((*sealed, *blocks.highest(tx)))
+    spans = [(_begin(tx, series, ends[0], after), ends[-1])] if ends else []
+    spans.append((sealed, blocks.highest(tx)))
     found = _first_between(tx, series, spans, (until, *after), most)
-    if len(found) == most and not _are_first(tx, series, spans, (until, *after), found):
+    if len(found.steps) == most and not _are_first(tx, series, spans, (until, *after), found):
         most_read = most + MAX_CANDIDATES
         found = _first_between(tx, series, spans, (until, *after), most_read)
-        if len(found) == most_read:
+        if len(found.steps) == most_read:
             return None
-    times = [row[0] for row in found]
+    times = found.timestamps
     if times != sorted(times):  # points of one time are in the order of their steps and values already
-        found.sort(key=itemgetter(0))
-    return found[:most]
+        order = sorted(range(len(times)), key=times.__getitem__)
+        found = Columns(*([column[place] for place in order] for column in found))
+    return found.part(0, most)
+
+
+def _begin(tx: Transaction, series: int, end: Point, after: Place) -> Point:
+    """Behind which point to look for those of a page: the one before, unless points of other blocks or times are.
+
+    Parameters
+    ----------
+    end: The end of the first block that the page is in.
+    """
+    begin = blocks.end_before(tx, series, end)
+    time, step, value = after
+    if not begin[:2] < (step, time) <= end[:2] or _overtaken.row(tx, series, *begin, step, time) is not None:
+        return begin
+    return step, time, value
 
 
 def _first_between(
-    tx: Transaction, series: int, spans: Sequence[tuple[Any, ...]], bounds: tuple[Any, ...], most: int
-) -> list[Any]:
+    tx: Transaction, series: int, spans: Sequence[tuple[Point, Point]], bounds: tuple[Any, ...], most: int
+) -> Columns:
     """The first points in spans of a series, in clustered order.
 
     Parameters
@@ -158,21 +189,24 @@ def _first_between(
     spans: Of each, the place behind which it begins, and the last one.
     bounds: The latest time, and the point that all come after in the order of timestamps.
     """
-    found: list[Any] = []
-    for span in spans:
-        if len(found) < most:
-            found += _later_points_between.rows(tx, series, *span, *bounds, most - len(found))
+    found = Columns([], [], [])
+    for begin, last in spans:
+        left = most - len(found.steps)
+        if left > 0:
+            for column, more in zip(
+                found, _later_points_between.columns(tx, series, *begin, *last, *bounds, left), strict=True
+            ):
+                column += more
     return found
 
 
 def _are_first(
-    tx: Transaction, series: int, spans: Sequence[tuple[Any, ...]], bounds: tuple[Any, ...], found: Sequence[Any]
+    tx: Transaction, series: int, spans: Sequence[tuple[Point, Point]], bounds: tuple[Any, ...], found: Columns
 ) -> bool:
     """Whether no point of the spans behind the first ones has an earlier time: mostly time follows the step."""
-    latest = max(map(itemgetter(0), found))
-    timestamp, step, value = found[-1]
-    place = (step, timestamp, value)
-    for begin, last in ((span[:3], span[3:]) for span in spans):
+    latest = max(found.timestamps)
+    place = (found.steps[-1], found.timestamps[-1], found.values[-1])
+    for begin, last in spans:
         if place[:2] > last[:2]:  # the span is before them
             continue
         begun = max(begin, place, key=itemgetter(0, 1))

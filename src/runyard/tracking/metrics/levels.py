@@ -28,6 +28,10 @@ class Columns(NamedTuple):
     timestamps: list[int]
     values: list[Any]
 
+    def part(self, first: int, end: int) -> "Columns":
+        """The points from number `first` to before number `end`, counted from 0."""
+        return Columns(*(column[first:end] for column in self))
+
 
 NAN_TEXT = "NaN"
 """NaN as SQLite keeps it, which knows it as no number, and as answers spell it."""

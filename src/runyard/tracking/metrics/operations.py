@@ -1,7 +1,7 @@
 """Operations on metrics."""
 
 from collections.abc import Sequence
-from operator import itemgetter
+from itertools import repeat
 from typing import Any
 
 import msgspec
@@ -16,7 +16,7 @@ from runyard.tracking.logged_models.metrics import append_to_models
 from runyard.tracking.metrics import history, joint, sampling, series
 from runyard.tracking.metrics.curves import curve, values_at
 from runyard.tracking.metrics.entities import Point
-from runyard.tracking.metrics.levels import columns_of
+from runyard.tracking.metrics.levels import Columns, columns_of
 from runyard.tracking.metrics.means import mean_curves
 from runyard.tracking.metrics.messages import (
     GetMeanCurves,
@@ -77,18 +77,19 @@ def get_metric_history(tx: Transaction, message: GetMetricHistory) -> Wire | Pie
     if message.max_results is None and not offset:
         return _whole_history(tx, run_id, message.metric_key, after, _OPENING)
     limit = min(message.max_results or history.MOST, history.MOST)
-    rows = history.skipping(tx, number, limit + 1, offset) if offset else history.page(tx, number, limit + 1, after)
-    if not rows:
+    found = history.skipping(tx, number, limit + 1, offset) if offset else history.page(tx, number, limit + 1, after)
+    if not found.steps:
         return {}
-    text = _OPENING + _shown(message.metric_key, rows[:limit])
-    if len(rows) <= limit:
+    shown = found.part(0, limit)
+    text = _OPENING + _shown(message.metric_key, shown)
+    if len(found.steps) <= limit:
         return Raw(text + _CLOSING)
-    timestamp, step, value = rows[limit - 1]
+    timestamp, step, value = _last(shown)
     token = encode_token({"after": [timestamp, step, series.on_wire(value)]})
     return Raw(b'%b],"next_page_token":"%b"}' % (text, token.encode()))
 
 
-def _whole_history(tx: Transaction, run_id: str, key: str, after: history.Row | None, before: bytes) -> Piece | Raw:
+def _whole_history(tx: Transaction, run_id: str, key: str, after: history.Place | None, before: bytes) -> Piece | Raw:
     """All points behind one, a piece at a time: each point that is there at the beginning is in one of them.
 
     Parameters
@@ -104,10 +105,11 @@ def _whole_history(tx: Transaction, run_id: str, key: str, after: history.Row | 
         raise DoesNotExist(f"Metric {key[:200]!r} of run {run_id} was removed while it was read.")
     text, last, more = list[bytes](), after, True
     for _ in range(1 if before is _OPENING else _PIECES_A_TURN):
-        rows, more = history.piece(tx, number, last)
-        text += [_shown(key, rows[first : first + history.PIECE]) for first in range(0, len(rows), history.PIECE)]
-        last = rows[-1] if rows else last
-        if not more or len(rows) > history.PIECE:
+        found, more = history.piece(tx, number, last)
+        count = len(found.steps)
+        text += [_shown(key, found.part(first, first + history.PIECE)) for first in range(0, count, history.PIECE)]
+        last = _last(found) if count else last
+        if not more or count > history.PIECE:
             break
     if not text:
         return Raw(b"{}" if before is _OPENING else _CLOSING)
@@ -128,13 +130,14 @@ class _Shown(msgspec.Struct, gc=False):
 _encoder = msgspec.json.Encoder()
 
 
-def _shown(key: str, rows: list[history.Row]) -> bytes:
+def _shown(key: str, points: Columns) -> bytes:
     """The JSON list of some points, without its brackets."""
-    if series.are_finite(map(itemgetter(2), rows)):
-        points = [_Shown(key, value, timestamp, step) for timestamp, step, value in rows]
-    else:
-        points = [_Shown(key, series.on_wire(value), timestamp, step) for timestamp, step, value in rows]
-    return _encoder.encode(points)[1:-1]
+    shown = map(_Shown, repeat(key), series.all_on_wire(points.values), points.timestamps, points.steps)
+    return _encoder.encode(list(shown))[1:-1]
+
+
+def _last(points: Columns) -> history.Place:
+    return points.timestamps[-1], points.steps[-1], points.values[-1]
 
 
 def _read_token(token: str | None) -> tuple[tuple[int, int, Any] | None, int]:
@@ -162,18 +165,18 @@ def get_metric_history_bulk(tx: Transaction, message: GetMetricHistoryBulk) -> W
     found = series.find_series(tx, message.run_id, message.metric_key)
     points: list[dict[str, Any]] = []
     for run_id in sorted(found):
-        rows = history.page(tx, found[run_id], left)
+        page = history.page(tx, found[run_id], left)
         points += (
             {
                 "key": message.metric_key,
                 "run_id": run_id,
                 "step": step,
                 "timestamp": timestamp,
-                "value": series.on_wire(value),
+                "value": value,
             }
-            for timestamp, step, value in rows
+            for step, timestamp, value in zip(page.steps, page.timestamps, series.all_on_wire(page.values), strict=True)
         )
-        left -= len(rows)
+        left -= len(page.steps)
         if left <= 0:
             break
     return {"metrics": points}
