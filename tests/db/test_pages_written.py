@@ -6,14 +6,15 @@ from pathlib import Path
 from struct import unpack_from
 from typing import Any
 
+import orjson
 import pytest
 
 from runyard.core.entity import Tag
 from runyard.gate.gate import Gate
 from runyard.protocol.message import AnyMessage
 from runyard.tracking.runs.entities import Param
-from runyard.tracking.runs.messages import CreateRun, LogBatch, LogParam, UpdateRun
-from tests.factories import NOW, a_point, a_run, an_experiment
+from runyard.tracking.runs.messages import CreateRun, DeleteTag, LogBatch, LogParam, SetTag, UpdateRun
+from tests.factories import NOW, a_point, a_run, an_experiment, pairs, shown_run
 
 RUNS = 150
 TEXTS = ["adam", "True", "None", "(1, 2)", "gini"]
@@ -63,6 +64,32 @@ def test_a_wide_run_is_written_once(tmp_path: Path) -> None:
 
     # A page holds 4 KB; the value is in its table too, once.
     assert size / 4096 + 6 > max(written[4:])
+
+
+@pytest.mark.parametrize("value", ["a value of some length", "ein größerer Wert"])
+def test_a_long_document_is_written_where_it_differs(tmp_path: Path, value: str) -> None:
+    """Most of the time: spaces beside it keep its row at one size, until they are used up."""
+    gate = Gate.open(f"sqlite:///{tmp_path / 'runs.db'}")
+    run_id = a_run(gate)
+    for first in range(0, 2_000, 100):
+        tags = [Tag(key=f"t{number:04}", value=value) for number in range(first, first + 100)]
+        gate.perform(LogBatch(run_id=run_id, tags=tags))
+    whole = len(orjson.dumps(shown_run(gate, run_id)["data"])) // 4096
+    expected = {f"t{number:04}": value for number in range(2_000)}
+    written = []
+    for place in range(300):
+        _, number = _performed(gate, tmp_path, SetTag(run_id=run_id, key=f"u{place:04}", value=value))
+        written.append(number)
+        expected[f"u{place:04}"] = value
+    gate.perform(DeleteTag(run_id=run_id, key="t0000"))
+    del expected["t0000"]
+    found = pairs(shown_run(gate, run_id)["data"]["tags"])
+    gate.close()
+
+    assert expected == {key: text for key, text in found.items() if not key.startswith("mlflow.")}
+    few = [number for number in written if number < whole // 2]
+    assert 290 <= len(few) < 300
+    assert sum(few) / len(few) < 10
 
 
 def _performed(gate: Gate, folder: Path, message: AnyMessage) -> tuple[Any, int]:

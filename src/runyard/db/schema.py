@@ -14,7 +14,7 @@ from runyard.db.metadata import metadata
 from runyard.db.transaction import StoreSettings, Transaction
 from runyard.exceptions import Conflict
 
-HEAD = "0021"
+HEAD = "0022"
 """Revision of the newest migration; a test compares it with migrations/versions."""
 
 _LOCK = 0x52554E59  # "RUNY": the PostgreSQL advisory lock that one process at a time creates the schema under

@@ -55,17 +55,29 @@ class FoundRun(NamedTuple):
     name: str
 
 
+class Document(NamedTuple):
+    """The JSON text of a run's params and tags, before a change.
+
+    Attributes
+    ----------
+    slack: The number of spaces beside it, None for no text of spaces.
+    """
+
+    text: str
+    slack: int | None
+
+
 class DescribedRun(NamedTuple):
     """A run whose params or tags are to be changed.
 
     Attributes
     ----------
-    document: The JSON text of its params and tags before the change.
+    document: What it has before the change.
     has_metrics: Whether a metric of it was logged before; on PostgreSQL that is always taken for granted.
     """
 
     id: int
-    document: str
+    document: Document
     has_metrics: bool
 
 
@@ -75,10 +87,15 @@ _wanted = sa.select(runs.c.id, runs.c.lifecycle_stage, runs.c.experiment_id, run
 _find = Prepared(_wanted, "run_uuid")
 
 
+def _document_columns(dialect: str) -> tuple[sa.ColumnElement[Any], ...]:
+    return runs.c.document, sa.func.length(runs.c.slack) if dialect == "sqlite" else sa.null()
+
+
 def _described(dialect: str) -> sa.Select[Any]:
     """Finds and locks a run. PostgreSQL would tell of metrics from before it waited for the lock."""
     has_metrics = sa.exists().where(metric_series.c.run_id == runs.c.id).correlate(runs)
-    columns = (runs.c.id, runs.c.document, runs.c.lifecycle_stage, has_metrics if dialect == "sqlite" else sa.true())
+    known = has_metrics if dialect == "sqlite" else sa.true()
+    columns = (runs.c.id, *_document_columns(dialect), runs.c.lifecycle_stage, known)
     return sa.select(*columns).where(runs.c.run_uuid == sa.bindparam("run_uuid")).with_for_update(key_share=True)
 
 
@@ -90,10 +107,23 @@ _params_among = Prepared(
     ),
     "run", VALUES,
 )  # fmt: skip
-_document = Prepared(sa.select(runs.c.document).where(runs.c.id == sa.bindparam("run")), "run")
+_document = Prepared(
+    lambda dialect: sa.select(*_document_columns(dialect)).where(runs.c.id == sa.bindparam("run")), "run"
+)
 _set_document = Prepared(
     sa.update(runs).where(runs.c.id == sa.bindparam("run")).values(document=sa.bindparam("text")), "text", "run"
 )
+_set_long_document = Prepared(
+    sa.update(runs)
+    .where(runs.c.id == sa.bindparam("run"))
+    .values(document=sa.bindparam("text"), slack=sa.bindparam("slack")),
+    "text", "slack", "run",
+)  # fmt: skip
+LONG = 64_000
+"""Bytes from which on SQLite takes much longer to write a document than to find what differs in it."""
+MAX_SLACK, MIN_SLACK = 8_000, 100
+"""Spaces beside a long document. SQLite writes the pages that differ alone where a row keeps its size to the byte, and
+within these bounds it says the length of the spaces in as many bytes."""
 
 
 def missing_run(run_id: str) -> DoesNotExist:
@@ -152,10 +182,10 @@ def described_run(tx: Transaction, run_id: str) -> DescribedRun:
     row = _find_described.row(tx, run_id)
     if row is None:
         raise missing_run(run_id)
-    number, document, stage, has_metrics = row
+    number, text, slack, stage, has_metrics = row
     if stage != "active":
         raise deleted_run(run_id)
-    return DescribedRun(number, document, has_metrics)
+    return DescribedRun(number, Document(text, slack), has_metrics)
 
 
 def add_to_document(
@@ -163,7 +193,7 @@ def add_to_document(
     run: int,
     params: Mapping[str, str],
     tags: Mapping[str, str],
-    before: str | None = None,
+    before: Document | None = None,
     new: bool = False,
 ) -> None:
     """Put what was written to the tables into the run's document too. The run is locked.
@@ -175,18 +205,31 @@ def add_to_document(
     """
     if before is None:
         before = _document_of(tx, run)
-    after = with_entries(before, params, tags, in_order=new or tx.dialect == "sqlite")
-    if after != before:
-        _set_document.run(tx, after, run)
+    after = with_entries(before.text, params, tags, in_order=new or tx.dialect == "sqlite")
+    if after != before.text:
+        _replace_document(tx, run, before, after)
 
 
 def remove_from_document(tx: Transaction, run: int, tag: str) -> None:
     """Take a tag out of the run's document. The run is locked."""
-    _set_document.run(tx, without_tag(_document_of(tx, run), tag), run)
+    before = _document_of(tx, run)
+    _replace_document(tx, run, before, without_tag(before.text, tag))
 
 
-def _document_of(tx: Transaction, run: int) -> str:
-    return str(_document.row(tx, run)[0])  # type: ignore[index]  # the run was found before
+def _document_of(tx: Transaction, run: int) -> Document:
+    return Document(*_document.row(tx, run))  # type: ignore[misc]  # the run was found before
+
+
+def _replace_document(tx: Transaction, run: int, before: Document, after: str) -> None:
+    if tx.dialect != "sqlite" or len(after) < LONG:
+        _set_document.run(tx, after, run)
+        return
+    slack = (before.slack or 0) + _bytes(before.text) - _bytes(after)
+    _set_long_document.run(tx, after, " " * (slack if MIN_SLACK <= slack <= MAX_SLACK else MAX_SLACK), run)
+
+
+def _bytes(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode())
 
 
 def tag_value(tx: Transaction, run: int, key: str) -> str | None:

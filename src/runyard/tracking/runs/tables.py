@@ -55,6 +55,8 @@ runs = sa.Table(
     sa.Column("removal_time", sa.BigInteger),  # when removal for good began: from then on it cannot be restored
     # The run it is nested in, where its tag names one that is in view with it; `parents.py` has what keeps it right.
     sa.Column("parent_id", run_number),
+    # Spaces, as `rows.py` has them: beside a long document they keep the row at one size. Always NULL on PostgreSQL.
+    sa.Column("slack", sa.Text),
     sa.Index("ix_runs_newest", "experiment_id", "lifecycle_stage", sa.text("start_time DESC"), "run_uuid"),
     # The same within a status: a search for one reads its newest runs only, and the runs of each are counted here.
     sa.Index("ix_runs_status", "experiment_id", "lifecycle_stage", "status", sa.text("start_time DESC"), "run_uuid"),
