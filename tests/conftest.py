@@ -3,6 +3,7 @@
 import atexit
 import gc
 import importlib
+import itertools
 import os
 import shutil
 import signal
@@ -64,11 +65,23 @@ def pytest_configure(config: pytest.Config) -> None:
 _LONG = ("browser", "compat", "packaging", "slow")
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Have what many programs of the whole suite are forks of get ready while its tests are collected."""
+    if session.config.option.workers and session.config.args_source is pytest.Config.ArgsSource.TESTPATHS:
+        programs.get_ready()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that take long, so that no processor waits in the end for one that begins last."""
-    long = {item.path for item in items if any(item.get_closest_marker(name) for name in _LONG)}
+    """Take turns of the files that wait long and of those that compute, each begun with the largest.
+
+    No processor has nothing to do, neither on the way nor in the end, when one waits for the file that begins last.
+    """
     tests = Counter(item.path for item in items)
-    items.sort(key=lambda item: (item.path not in long, -tests[item.path]))
+    largest = sorted(tests, key=lambda path: -tests[path])
+    long = {item.path for item in items if any(item.get_closest_marker(name) for name in _LONG)}
+    kinds = (filter(long.__contains__, largest), itertools.filterfalse(long.__contains__, largest))
+    turns = {path: turn for kind in kinds for turn, path in enumerate(kind)}
+    items.sort(key=lambda item: (turns[item.path], item.path not in long))
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -266,7 +266,7 @@ def test_pages_are_those_of_a_plain_reading(gate: Gate, limit: int | None, monke
             keys = [by(*term) for term in terms] + [by("attribute", "start", True), by("attribute", "run_id", False)]
             expected = [run.run_id for run in sorted(found, key=lambda run: [key(run) for key in keys])]
             # pages of one run each would be thousands of requests: all the way only where nothing is filtered
-            size = max(chance.choice([1, 2, 3, 7, 20, 100]), len(found) // 6 if text else 1)
+            size = max(chance.choice([1, 2, 3, 7, 20, 100]), len(found) // 3 if text else 1)
             wanted = [each for each in order_by.split(", ") if each]
 
             pages = list(store.pages(experiments, size, text, wanted, view))

@@ -27,7 +27,7 @@ def experiments(gate: Gate) -> list[str]:
     return made
 
 
-def found(gate: Gate, experiments: list[str], text: str, order_by: list[str], view: str) -> list[str]:
+def found(gate: Gate, experiments: list[str], text: str, order_by: list[str], view: str, size: int) -> list[str]:
     """Ids of all that match, page by page."""
     ids: list[str] = []
     token: str | None = ""
@@ -37,7 +37,7 @@ def found(gate: Gate, experiments: list[str], text: str, order_by: list[str], vi
             filter=text,
             order_by=order_by,
             run_view_type=view,
-            max_results=5,
+            max_results=size,
             page_token=token or None,
         )
         answer = gate.perform(message)
@@ -56,7 +56,7 @@ def test_it_finds_what_the_plain_way_finds(
     for text, (view, of_each) in itertools.product([*TEXTS, "none"], {"ACTIVE_ONLY": 3, "ALL": 4}.items()):
         for chosen in (experiments[:1], experiments):
             condition = f'{field} = "{text}"'
-            plain = found(gate, chosen, f"{condition} and status = 'RUNNING'", order_by, view)
+            plain = found(gate, chosen, f"{condition} and status = 'RUNNING'", order_by, view, 50)
 
-            assert plain == found(gate, chosen, condition, order_by, view)
+            assert plain == found(gate, chosen, condition, order_by, view, 5)
             assert (of_each * len(chosen) if text != "none" else 0) == len(plain)

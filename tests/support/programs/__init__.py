@@ -152,6 +152,12 @@ def start_python(
     return Process(int(report.recv(20)), report)
 
 
+def get_ready() -> None:
+    """Start what most programs are forks of: it imports what these need while this process does something else."""
+    for loaded in (("a_server",), ("a_run", "pandas", "skops.io")):
+        _address(_PYTHON, loaded)
+
+
 def start_program(
     text: str,
     *arguments: str,
