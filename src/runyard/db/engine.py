@@ -19,6 +19,7 @@ from runyard.core.credentials import without_credentials
 from runyard.core.libraries import required
 from runyard.core.store_address import SQLITE, is_database, spelled, sqlite_file, sqlite_options
 from runyard.db.gathering import prepare_gathering
+from runyard.db.log_room import LogRoom
 from runyard.db.turns import Turns
 from runyard.exceptions import DoesNotExist, InvalidParameter, PermissionDenied, Unavailable
 from runyard.search.regex import matches
@@ -27,7 +28,7 @@ BUSY_TIMEOUT_MS = 30_000
 READERS = 8
 POOL_SECONDS = 0.5
 """How long a read waits for a connection. The gate lets fewer ask than there are: something else has them."""
-_LOG, _LOG_FILE, _TURNS, _BEGIN = "write_ahead_log", "write_ahead_log_file", "turns", "begin"
+_LOG, _LOG_FILE, _TURNS, _ROOM, _BEGIN = "write_ahead_log", "write_ahead_log_file", "turns", "room", "begin"
 _RETURNED = "returned"
 WRITERS = 2
 """Connections for writing: the writer's own, and one for writes that another transaction is in the way of."""
@@ -124,7 +125,7 @@ def _sqlite_engines(url: URL) -> Engines:
         sa.event.listen(engine, "connect", _noting_log_of(path))
         sa.event.listen(engine, "connect", _noting_begin(begin, present))
         sa.event.listen(engine, "begin", _begun)
-    sa.event.listen(writing, "close", _close_turns)
+    sa.event.listen(writing, "close", _close_files)
     sa.event.listen(reading, "connect", lambda connection, _: connection.execute("PRAGMA query_only = ON"))
     return Engines(reading, writing)
 
@@ -168,9 +169,10 @@ def _begin_read(driver: sqlite3.Connection, _info: Any) -> None:
 
 def _begin_write(driver: sqlite3.Connection, info: Any) -> None:
     if _TURNS not in info:
-        info[_TURNS] = Turns(info[_LOG_FILE], BUSY_TIMEOUT_MS)
+        info[_TURNS], info[_ROOM] = Turns(info[_LOG_FILE], BUSY_TIMEOUT_MS), LogRoom(info[_LOG_FILE])
         driver.execute("PRAGMA busy_timeout = 0")
     info[_TURNS].begin(driver)
+    info[_ROOM].keep()
 
 
 class Lent:
@@ -221,9 +223,10 @@ class Lent:
         self.connection.close()
 
 
-def _close_turns(_driver: sqlite3.Connection, record: Any) -> None:
-    if _TURNS in record.info:
-        record.info.pop(_TURNS).close()
+def _close_files(_driver: sqlite3.Connection, record: Any) -> None:
+    for name in (_TURNS, _ROOM):
+        if name in record.info:
+            record.info.pop(name).close()
 
 
 def _noting_log_of(path: Path) -> Any:
