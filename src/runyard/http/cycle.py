@@ -30,7 +30,7 @@ Its `head` is the lines of its head, as they are sent, without the first and the
 these name.
 """
 EXTENSIONS: dict[str, dict[object, object]] = {WHOLE: {}}
-_LONG = 65536
+_LONG = 262144
 """Bytes of a body that are not copied to save a call of the system."""
 
 
