@@ -42,7 +42,7 @@ def test_most_commits_leave_the_log_as_long_as_it_is(tmp_path: Path) -> None:
 def log(tmp_path: Path) -> Iterator[Path]:
     """The log of a store to which somebody else has written."""
     connection = sqlite3.connect(tmp_path / "s.db")
-    connection.executescript("PRAGMA journal_mode = WAL; CREATE TABLE t (x); INSERT INTO t VALUES (zeroblob(9000));")
+    connection.executescript("PRAGMA journal_mode = WAL; CREATE TABLE t (x); INSERT INTO t VALUES ('x');")
     yield tmp_path / "s.db-wal"
     connection.close()
 
@@ -54,15 +54,32 @@ def test_room_is_added_where_the_log_has_grown_alone(log: Path) -> None:
     room.keep()
     assert size + log_room.LEAST == log.stat().st_size
     with log.open("ab") as file:
-        file.write(bytes(300_000))
+        file.write(b"x" * 300_000)
     size = log.stat().st_size
     room.keep()
     assert 2 * size == log.stat().st_size
     with log.open("ab") as file:
         file.truncate(log_room.ENOUGH)
+        file.write(b"x")
     room.keep()
-    assert log_room.ENOUGH == log.stat().st_size
+    assert log_room.ENOUGH + 1 == log.stat().st_size
     room.close()
+
+
+def test_room_of_another_process_is_enough(log: Path) -> None:
+    """Else several would make the log as long as it gets at once."""
+    one, other = LogRoom(log), LogRoom(log)
+    one.keep()
+    size = log.stat().st_size
+    other.keep()
+    one.keep()
+    assert size == log.stat().st_size
+    with log.open("ab") as file:
+        file.write(b"x")
+    other.keep()
+    assert 2 * (size + 1) == log.stat().st_size
+    one.close()
+    other.close()
 
 
 def test_an_empty_log_is_left_to_sqlite(tmp_path: Path) -> None:

@@ -13,6 +13,8 @@ LEAST, MOST = 64 * 1024, 1024 * 1024
 ENOUGH = 4_100 * 4_120
 """Bytes of a log that is as long as it gets: at 4,000 frames SQLite begins anew, unless a reader is in its way."""
 _HEADER = 32
+_TOLD_BY = 32
+"""Bytes at the end of the log that tell whether it ends with a frame: these end with what was written to the page."""
 
 
 class LogRoom:
@@ -24,16 +26,19 @@ class LogRoom:
     """
 
     def __init__(self, log: Path) -> None:
-        self._file = os.open(log, os.O_WRONLY | os.O_CLOEXEC)
+        self._file = os.open(log, os.O_RDWR | os.O_CLOEXEC)
         self._ahead = 0
 
     def keep(self) -> None:
         """Add room if the log has grown since. The caller holds the write lock: nobody else makes it longer."""
         size = os.fstat(self._file).st_size
-        if self._ahead < size < ENOUGH and size >= _HEADER:
-            self._ahead = size + min(max(size, LEAST), MOST)
+        if not self._ahead < size < ENOUGH or size < _HEADER:
+            return
+        self._ahead = size
+        if any(os.pread(self._file, _TOLD_BY, size - _TOLD_BY)):  # else it ends with room that another process made
+            room = bytes(min(max(size, LEAST), MOST))
             try:
-                os.pwrite(self._file, bytes(self._ahead - size), size)
+                self._ahead += os.pwrite(self._file, room, size)
             except OSError:  # the disk is full, say; SQLite tells of it if it needs more
                 self._ahead = ENOUGH
 
