@@ -3,7 +3,6 @@
 import atexit
 import gc
 import importlib
-import itertools
 import os
 import shutil
 import signal
@@ -72,16 +71,13 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Take turns of the files that wait long and of those that compute, each begun with the largest.
+    """Put the files that wait long at the one end and those that compute most at the other: workers begin at both.
 
-    No processor has nothing to do, neither on the way nor in the end, when one waits for the file that begins last.
+    So no processor has nothing to do on the way, nor in the end, when one waits for the file that begins last.
     """
-    tests = Counter(item.path for item in items)
-    largest = sorted(tests, key=lambda path: -tests[path])
     long = {item.path for item in items if any(item.get_closest_marker(name) for name in _LONG)}
-    kinds = (filter(long.__contains__, largest), itertools.filterfalse(long.__contains__, largest))
-    turns = {path: turn for kind in kinds for turn, path in enumerate(kind)}
-    items.sort(key=lambda item: (turns[item.path], item.path not in long))
+    tests = Counter(item.path for item in items)
+    items.sort(key=lambda item: (0, -tests[item.path]) if item.path in long else (1, tests[item.path]))
 
 
 @pytest.hookimpl(tryfirst=True)

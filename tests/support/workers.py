@@ -1,9 +1,10 @@
 """`pytest --workers 4`: tests run in processes that are forks of the one that collected them.
 
 To import the tests and what they need takes seconds of a processor, which other ways spend once in each process. Each
-worker takes whole files, the next when it begins the last test of one, and sends the results of each test. Where one
-dies, its test has failed and the run ends. `tests.support.families` has libraries whose threads a fork would leave
-behind, and runs their tests with xdist.
+worker takes whole files, the next when it begins the last test of one, and sends the results of each test. Every other
+worker takes the first file that is left, and the others the last one: tests that wait, at the one end, run beside tests
+that compute, at the other. Where a worker dies, its test has failed and the run ends. `tests.support.families` has
+libraries whose threads a fork would leave behind, and runs their tests with xdist.
 """
 
 import atexit
@@ -19,6 +20,7 @@ import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from multiprocessing import Lock
 from multiprocessing.connection import Connection, Pipe, wait
 from types import SimpleNamespace
 from typing import Any
@@ -30,7 +32,6 @@ from _pytest.junitxml import xml_key
 END_SECONDS = 30
 """How long a worker may take to end what it started, once its tests have run or the run was interrupted."""
 _LOOK_SECONDS = 1
-_NUMBER_BYTES = 2
 _STDERR = 2
 
 
@@ -87,11 +88,9 @@ class _Run:
         count = config.option.workers
         self.shared = memoryview(mmap.mmap(-1, 4 * (count + 1))).cast("i")
         """Whether to stop, and the indices of the tests that run."""
-        files = [list(items) for _, items in itertools.groupby(enumerate(self.session.items), lambda one: one[1].path)]
-        queue = _queue(len(files))
+        files = _Files(self.session.items)
         for place in range(1, count + 1):
-            self._start(place, files, queue)
-        os.close(queue)
+            self._start(place, files)
         try:
             self._follow()
         finally:
@@ -100,7 +99,7 @@ class _Run:
         if self.told < len(self.session.items) and not (self.session.shouldfail or self.session.shouldstop):
             self.session.shouldstop = f"{len(self.session.items) - self.told} tests did not run"
 
-    def _start(self, place: int, files: Sequence[Sequence[tuple[int, pytest.Item]]], queue: int) -> None:
+    def _start(self, place: int, files: "_Files") -> None:
         receiver, sender = Pipe(duplex=False)
         if pid := os.fork():
             sender.close()
@@ -110,8 +109,7 @@ class _Run:
             for other in self.workers:
                 other.results.close()
             receiver.close()
-            work = _Work(self.session, place, self.shared, sender)
-            work.go(one for number in iter(lambda: os.read(queue, _NUMBER_BYTES), b"") for one in files[_int(number)])
+            _Work(self.session, place, self.shared, sender).go(files.taken(from_end=place % 2 == 0))
         finally:
             os._exit(0)  # all above this belongs to the parent
 
@@ -252,13 +250,22 @@ class _Work:
         self.warned.append({"warning_message": told, "when": when, "nodeid": nodeid, "location": location})
 
 
-def _queue(files: int) -> int:
-    """The numbers of files, for the one who reads first: a pipe gives each to one reader."""
-    read, write = os.pipe()
-    os.write(write, b"".join(number.to_bytes(_NUMBER_BYTES, "big") for number in range(files)))
-    os.close(write)
-    return read
+class _Files:
+    """The files that no worker has begun."""
 
+    def __init__(self, items: Sequence[pytest.Item]) -> None:
+        self._files = [list(tests) for _, tests in itertools.groupby(enumerate(items), lambda one: one[1].path)]
+        self._lock = Lock()
+        self._left = memoryview(mmap.mmap(-1, 8)).cast("i")
+        """The first that is left and the one behind the last."""
+        self._left[1] = len(self._files)
 
-def _int(number: bytes) -> int:
-    return int.from_bytes(number, "big")
+    def taken(self, *, from_end: bool) -> Iterator[tuple[int, pytest.Item]]:
+        """The tests of one file after the other, with their indices, until none is left."""
+        while True:
+            with self._lock:
+                first, end = self._left
+                if first == end:
+                    return
+                self._left[from_end] += -1 if from_end else 1
+            yield from self._files[end - 1 if from_end else first]
