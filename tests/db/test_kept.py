@@ -5,6 +5,7 @@ import pytest
 from runyard.db.kept import MAX_CHARACTERS, MAX_VALUES, MOST, kept
 from runyard.search.fields import RUN_FIELDS
 from runyard.search.parser import parse_filter
+from runyard.tracking.runs.conditions import Place, View
 
 
 @kept
@@ -38,6 +39,16 @@ def test_long_conditions_and_those_of_the_time_are_not_kept(text: str) -> None:
     conditions = parse_filter(text, RUN_FIELDS)
 
     assert made(conditions) is not made(conditions)
+
+
+def test_what_names_many_experiments_or_runs_is_not_kept() -> None:
+    """Statements about them are as long."""
+    few, many = tuple(range(MAX_VALUES)), tuple(range(MAX_VALUES + 1))
+    conditions = parse_filter("metrics.m = 1", RUN_FIELDS)
+
+    assert made(conditions, View(few, "ALL")) is made(conditions, View(few, "ALL"))
+    for view in (View(many, "ALL"), View((1,), "ALL", Place("below", below=few))):
+        assert made(conditions, view) is not made(conditions, view)
 
 
 def test_only_the_latest_are_kept() -> None:

@@ -22,13 +22,15 @@ def kept(make: Callable[..., T]) -> Callable[..., T]:
     """Keep what a function makes of conditions, its first argument, and of others by which it is told apart.
 
     To make the SQL of a search takes as long as to answer it. What is made must depend on the arguments alone, and be
-    the same for equal ones, such as 1 and 1.0.
+    the same for equal ones, such as 1 and 1.0. Another argument may have an attribute ``may_be_kept``: whether it is
+    small enough.
     """
     keep = lru_cache(MOST)(make)
 
     @wraps(make)
     def made(conditions: Sequence[Condition], *others: Any) -> T:
-        return (keep if _may_be_kept(conditions) else make)(tuple(conditions), *others)
+        small = _may_be_kept(conditions) and all(getattr(other, "may_be_kept", True) for other in others)
+        return (keep if small else make)(tuple(conditions), *others)
 
     return made
 

@@ -20,7 +20,7 @@ from runyard.db.conditions import (
 )
 from runyard.db.conditions import has_words as has_words_in
 from runyard.db.dialects import one_of_values
-from runyard.db.kept import kept
+from runyard.db.kept import MAX_VALUES, kept
 from runyard.search.fields import PATTERN, PRESENCE
 from runyard.search.nodes import Comparison, Condition, Words, comparisons_in, has_words
 from runyard.tracking.experiments.search import compare_experiment
@@ -100,6 +100,11 @@ class View:
     def several(self) -> bool:
         """Whether it is about several experiments: an index has the runs of one in order."""
         return len(self.experiments) > 1
+
+    @property
+    def may_be_kept(self) -> bool:
+        """Whether it names few experiments and runs: statements about it may be kept."""
+        return len(self.experiments) + len(self.place.below if self.place else ()) <= MAX_VALUES
 
     @property
     def in_order(self) -> bool:

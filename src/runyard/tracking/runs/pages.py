@@ -61,7 +61,8 @@ class RunPage(Page):
             every, _ = in_order(self._terms, tx.dialect, self._now)
             seen = view.shown(tx.dialect, tested=True) if view else []
             return self.leading(tx, every.where(one_of(tx, runs.c.id, numbers), *seen), limit)
-        statement = _first_among(self._terms, key is not None, view, tx.dialect)
+        make = _first_among if view is None or view.may_be_kept else _first_among.__wrapped__
+        statement = make(self._terms, key is not None, view, tx.dialect)
         return statement.rows(tx, bound(tx, numbers), *(key or ()), limit)
 
 
