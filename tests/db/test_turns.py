@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -64,7 +65,11 @@ def _write(engines: Engines) -> int:
 def test_no_writer_is_passed_over(opened: Callable[[], Engines]) -> None:
     """Of writers that write all the time, one that asks gets the lock after a few others, not when they have ended."""
 
+    all_connected = threading.Barrier(WRITERS)
+
     def write(engines: Engines) -> list[int]:
+        _write(engines)  # the first one connects, while others might write on and on
+        all_connected.wait()
         return [_write(engines) for _ in range(ROUNDS)]
 
     with ThreadPoolExecutor(WRITERS) as pool:
