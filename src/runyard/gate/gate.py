@@ -31,7 +31,7 @@ from runyard.gate.chores import Chores
 from runyard.gate.performers import Later, Performer, Piece, first_look, performer
 from runyard.gate.slices import load_all
 from runyard.gate.writes import as_it_is, job_of
-from runyard.protocol.answer import A, Raw, Wire
+from runyard.protocol.answer import A, Wire
 from runyard.protocol.codec import encode
 from runyard.protocol.message import AnyMessage, Message
 
@@ -163,7 +163,7 @@ class Gate:
         RunyardException: The operation was rejected or failed; no part of it was stored.
         """
         answer = self._observed(message, self._answer_now)
-        return orjson.loads(memoryview(answer)) if isinstance(answer, Raw) else answer
+        return orjson.loads(answer) if isinstance(answer, bytes) else answer
 
     def perform_encoded(self, message: AnyMessage) -> bytes:
         """Perform a message and wait; the answer is JSON text.
@@ -354,7 +354,7 @@ def _whole(tx: Transaction, found: Any) -> Any:
         text.write(found.text)
         found = found.rest(tx)
     text.write(found)
-    return Raw(text.getbuffer())
+    return text.getvalue()
 
 
 def _log_failure(future: concurrent.futures.Future[Any]) -> None:

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from runyard.db.jobs import Unfinished
 from runyard.db.transaction import Transaction
-from runyard.protocol.answer import Raw, Wire
+from runyard.protocol.answer import Wire
 from runyard.protocol.message import AnyMessage
 
 M = TypeVar("M", bound=AnyMessage)
@@ -37,7 +37,7 @@ class Piece:
     """
 
     text: bytes
-    rest: Callable[[Transaction], "Piece | Raw"]
+    rest: Callable[[Transaction], "Piece | bytes"]
 
 
 Performer = Callable[[Transaction, M], Wire | Later | Piece | Unfinished]

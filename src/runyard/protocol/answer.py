@@ -49,9 +49,5 @@ class Nothing(Answer):
     """An empty object."""
 
 
-class Raw(bytes):
-    """An answer that is JSON text already."""
-
-
-Wire = dict[str, Any] | Raw
+Wire = dict[str, Any] | bytes
 """An answer: a JSON-ready object in the protocol's spelling, or its text."""

@@ -17,7 +17,7 @@ import orjson
 
 from runyard.core.wire import WireField, is_declared, wire_fields
 from runyard.exceptions import BadRequest, InvalidParameter
-from runyard.protocol.answer import Raw, Wire
+from runyard.protocol.answer import Wire
 from runyard.protocol.message import AnyMessage
 from runyard.protocol.types import Choice
 
@@ -85,7 +85,7 @@ def query_fields(kind: type[AnyMessage], query: bytes) -> dict[str, Any]:
 
 def encode(answer: Wire | Mapping[str, Any]) -> bytes:
     """An answer as JSON text."""
-    return answer if isinstance(answer, Raw) else orjson.dumps(answer)
+    return answer if isinstance(answer, bytes) else orjson.dumps(answer)
 
 
 def parse_object(body: bytes, pairs: Callable[[list[tuple[str, Any]]], Any] | None = None) -> dict[str, Any]:

@@ -102,7 +102,7 @@ def _runs(tx: Transaction, asked: Asked) -> list[dict[str, Any]]:
             deleted=row.lifecycle_stage == DELETED,
             time=row.start_time,
             status=row.status,
-            **lost_since(row.beat, tx.now_ms),
+            lost_since=lost_since(row.beat, tx.now_ms),
             experiment_id=str(row.experiment_id),
             experiment_name=row.experiment,
         )

@@ -29,6 +29,16 @@ def _inputs_statement(dialect: str) -> sa.Select[Any]:
     )
 
 
+def has_dataset_inputs(run: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
+    """Whether a run used datasets, by its internal number."""
+    return sa.exists().where(dataset_inputs.c.run_id == run)
+
+
+def has_models(run: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
+    """Whether a run used models, or put some out."""
+    return sa.or_(sa.exists().where(model_inputs.c.run_id == run), sa.exists().where(model_outputs.c.run_id == run))
+
+
 _inputs_of_runs = Prepared(_inputs_statement, VALUES)
 _inputs_of = model_inputs.c
 _outputs_of = model_outputs.c

@@ -12,7 +12,7 @@ from runyard.db.jobs import Unfinished
 from runyard.db.transaction import Transaction
 from runyard.exceptions import Conflict, InvalidParameter, RunyardException
 from runyard.gate.performers import performs
-from runyard.protocol.answer import Raw, Wire
+from runyard.protocol.answer import Wire
 from runyard.tracking.experiments.stages import ACTIVE, DELETED, refuse_while_changing
 from runyard.tracking.many_runs.messages import (
     DeleteRuns,
@@ -29,17 +29,17 @@ from runyard.tracking.removal.needs import Needed, needed_by_others, reasons_to_
 from runyard.tracking.runs.counts import ids_found
 from runyard.tracking.runs.rows import numbers_of
 from runyard.tracking.runs.tables import runs
-from runyard.tracking.runs.wire import runs_on_wire
+from runyard.tracking.runs.wire import runs_on_wire, to_json
 
 PIECE = 100
 """Runs that are changed at a time, about 2 ms of work."""
 
 
 @performs(GetRuns)
-def get_runs(tx: Transaction, message: GetRuns) -> Raw:
+def get_runs(tx: Transaction, message: GetRuns) -> bytes:
     """One statement to find them, and those that read runs."""
     found = runs_on_wire(tx, numbers_of(tx, message.run_ids))
-    return Raw(f'{{"runs":[{",".join(found)}]}}'.encode())
+    return to_json({"runs": found})
 
 
 @performs(FindRunIds)

@@ -11,7 +11,7 @@ from runyard.db.paging import decode_token, encode_token, foreign_token, offset_
 from runyard.db.transaction import Transaction
 from runyard.exceptions import DoesNotExist
 from runyard.gate.performers import Piece, performs, performs_jointly
-from runyard.protocol.answer import Raw, Wire
+from runyard.protocol.answer import Wire
 from runyard.tracking.logged_models.metrics import append_to_models
 from runyard.tracking.metrics import history, joint, sampling, series
 from runyard.tracking.metrics.curves import curve, values_at
@@ -83,13 +83,13 @@ def get_metric_history(tx: Transaction, message: GetMetricHistory) -> Wire | Pie
     shown = found.part(0, limit)
     text = _OPENING + _shown(message.metric_key, shown)
     if len(found.steps) <= limit:
-        return Raw(text + _CLOSING)
+        return text + _CLOSING
     timestamp, step, value = _last(shown)
     token = encode_token({"after": [timestamp, step, series.on_wire(value)]})
-    return Raw(b'%b],"next_page_token":"%b"}' % (text, token.encode()))
+    return b'%b],"next_page_token":"%b"}' % (text, token.encode())
 
 
-def _whole_history(tx: Transaction, run_id: str, key: str, after: history.Place | None, before: bytes) -> Piece | Raw:
+def _whole_history(tx: Transaction, run_id: str, key: str, after: history.Place | None, before: bytes) -> Piece | bytes:
     """All points behind one, a piece at a time: each point that is there at the beginning is in one of them.
 
     Parameters
@@ -112,9 +112,9 @@ def _whole_history(tx: Transaction, run_id: str, key: str, after: history.Place 
         if not more or count > history.PIECE:
             break
     if not text:
-        return Raw(b"{}" if before is _OPENING else _CLOSING)
+        return b"{}" if before is _OPENING else _CLOSING
     if not more:
-        return Raw(before + b",".join(text) + _CLOSING)
+        return before + b",".join(text) + _CLOSING
     return Piece(before + b",".join(text), lambda tx: _whole_history(tx, run_id, key, last, b","))
 
 

@@ -323,19 +323,14 @@ def _glued(dialect: str, column: sa.ColumnElement[str]) -> sa.Function[str]:
     return glue(column, sa.literal_column("','"))
 
 
-_latest_of_runs = Prepared(
-    lambda dialect: (
-        sa.select(_series.run_id, _glued(dialect, _series.document))
-        .where(among(dialect, _series.run_id))
-        .group_by(_series.run_id)
-    ),
-    VALUES,
-)
+def latest_of_run(dialect: str, run: sa.ColumnElement[int]) -> sa.ScalarSelect[str]:
+    """The latest point of every metric of a run as the protocol's JSON objects, with commas between; null without any.
 
-
-def latest(tx: Transaction, runs_numbers: Sequence[int]) -> dict[int, str]:
-    """The latest point of every metric of some runs, by run number: the protocol's JSON objects with commas between."""
-    return dict(_latest_of_runs.rows(tx, bound(tx, runs_numbers)))
+    Parameters
+    ----------
+    run: Its internal number.
+    """
+    return sa.select(_glued(dialect, _series.document)).where(_series.run_id == run).scalar_subquery()
 
 
 def find_one(tx: Transaction, run_uuid: str, key: str) -> int | None:

@@ -1,7 +1,5 @@
 """When a run whose program used to say that it goes on is lost."""
 
-from typing import Any
-
 import sqlalchemy as sa
 
 from runyard.core.clock import now_ms
@@ -52,6 +50,6 @@ def is_lost(now: int) -> sa.ColumnElement[bool]:
     return silent.exists()
 
 
-def lost_since(beat_time: Any, now: int) -> dict[str, int]:
-    """The field that a lost run's info has besides."""
-    return {"lost_since": beat_time} if beat_time is not None and beat_time < latest_beat_of_lost(now) else {}
+def lost_since(beat_time: int | None, now: int) -> int | None:
+    """Since when a run is lost, which is when it last said that it goes on; None of one that is not."""
+    return beat_time if beat_time is not None and beat_time < latest_beat_of_lost(now) else None

@@ -1,14 +1,12 @@
 """Operations on the tree of runs: a search for a level, and what metrics come to below runs."""
 
-import json
 from typing import Any
 
-import orjson
 import sqlalchemy as sa
 
 from runyard.db.transaction import Transaction
 from runyard.gate.performers import performs
-from runyard.protocol.answer import Raw, Wire
+from runyard.protocol.answer import Wire
 from runyard.search.fields import RUN_FIELDS
 from runyard.search.parser import parse_filter, parse_order_by
 from runyard.tracking.experiments.stages import ACTIVE
@@ -23,7 +21,7 @@ from runyard.tracking.runs.orders import is_newest_first
 from runyard.tracking.runs.rows import missing_run
 from runyard.tracking.runs.search import Search, search_of, search_run_ids
 from runyard.tracking.runs.tables import runs
-from runyard.tracking.runs.wire import runs_on_wire
+from runyard.tracking.runs.wire import runs_on_wire, to_json
 
 _VIEWS = {True: "ACTIVE_ONLY", False: "DELETED_ONLY"}
 
@@ -45,22 +43,22 @@ def search_run_tree(tx: Transaction, message: SearchRunTree) -> Wire:
     if message.describe:
         ids, filter_text, view_type = message.experiment_ids, message.filter, message.run_view_type
         question = DescribeRuns(experiment_ids=ids, filter=filter_text, run_view_type=view_type)
-        members.append(f'"described":{orjson.dumps(describe(tx, question, newest)).decode()}')
-    return Raw(f"{{{','.join(members)}}}".encode())
+        members["described"] = describe(tx, question, newest)
+    return to_json(members)
 
 
-def _level(tx: Transaction, message: SearchRunTree) -> tuple[list[str], Found | None]:
+def _level(tx: Transaction, message: SearchRunTree) -> tuple[dict[str, Any], Found | None]:
     """The members of the answer, and what was found where that is the newest runs that match, in any place."""
     if not message.experiment_ids:
         parse_filter(message.filter, RUN_FIELDS)  # checked even when there is nothing to search
-        return [], None
+        return {}, None
     asked = search_of(tx, message.experiment_ids, message.run_view_type, message.filter)
     view_type, experiment_ids = message.run_view_type, message.experiment_ids
     place: Place | None
     if message.parent_run_id:
         parent = _parent(tx, asked, message.parent_run_id)
         if parent is None:
-            return [], None
+            return {}, None
         number, experiment, view_type = parent
         experiment_ids = [str(experiment)]
         nested, place = True, Place(message.parent_run_id, top=False, below=(number,))
@@ -71,17 +69,17 @@ def _level(tx: Transaction, message: SearchRunTree) -> tuple[list[str], Found | 
     wanted = (message.filter, message.order_by, message.max_results, message.page_token, place)
     found = search_run_ids(tx, experiment_ids, view_type, *wanted, {} if own_only else below)
     numbers, token = found
-    members = [
-        f'"runs":[{",".join(runs_on_wire(tx, numbers))}]',
-        f'"rows":{json.dumps(_rows(tx, asked, numbers, nested=nested, tree=place is not None))}',
-    ]
-    members += [f'"{name}":true' for name, holds in (("nested", nested), ("own_only", own_only)) if holds]
+    members: dict[str, Any] = {
+        "runs": runs_on_wire(tx, numbers),
+        "rows": _rows(tx, asked, numbers, nested=nested, tree=place is not None),
+    }
+    members |= {name: True for name, holds in (("nested", nested), ("own_only", own_only)) if holds}
     if place is not None:
         level = search_of(tx, experiment_ids, view_type, message.filter, place=place)
         total, more = count_bounded(tx, level)
-        members.append(f'"total":{total},"more":{json.dumps(more)}')
+        members |= {"total": total, "more": more}
     if token:
-        members.append(f'"next_page_token":{json.dumps(token)}')
+        members["next_page_token"] = token
     first = place is None and not message.page_token and is_newest_first(message.order_by)
     return members, found if first else None
 

@@ -12,7 +12,7 @@ from runyard.core.tags import MODEL_HISTORY_TAG, RUN_NAME_TAG, TABLES_TAG
 from runyard.db.transaction import Prepared, Transaction
 from runyard.exceptions import AlreadyExists, Conflict, DoesNotExist, InvalidParameter
 from runyard.gate.performers import performs
-from runyard.protocol.answer import Raw, Wire
+from runyard.protocol.answer import Wire
 from runyard.search.fields import RUN_FIELDS
 from runyard.search.parser import parse_filter
 from runyard.tracking.experiments.operations import FoundExperiment, active_experiment, home_of
@@ -52,7 +52,7 @@ from runyard.tracking.runs.rows import (
 )
 from runyard.tracking.runs.search import search_run_ids
 from runyard.tracking.runs.tables import params, runs, tags
-from runyard.tracking.runs.wire import INFO, answer_with, info, one_run, run_info, run_on_wire, runs_on_wire
+from runyard.tracking.runs.wire import INFO, info, one_run, run_info, run_on_wire, runs_on_wire, to_json
 
 _NEW_RUN = "run_uuid experiment_id name user_id status start_time artifact_uri lifecycle_stage document".split()
 _insert_run = Prepared(
@@ -107,8 +107,7 @@ def _insert(tx: Transaction, run_id: str, experiment: FoundExperiment, message: 
     text = document([], sorted(given.items()))
     row = _insert_run.row(tx, *columns, artifact_uri, ACTIVE, text)
     put_texts(tx, tags, row[0], given)  # type: ignore[index]  # an insert that returns nothing raises
-    shown = run_on_wire(info(*columns, None, artifact_uri, ACTIVE), text, None, {})
-    return answer_with(shown)
+    return to_json({"run": run_on_wire(info(None, *columns, None, artifact_uri, ACTIVE), text)})
 
 
 @performs(GetRun)
@@ -133,9 +132,9 @@ def update_run(tx: Transaction, message: UpdateRun) -> Wire:
     elif message.status is not None:
         changes[_FIRST_END] = tx.now_ms
     if not changes:
-        return {"run_info": run_info(tx, run.id)}
+        return to_json({"run_info": run_info(tx, run.id)})
     row = _change_run(tuple(changes)).row(tx, *changes.values(), run.id)
-    return {"run_info": info(*row)}  # type: ignore[misc]  # the run was found before
+    return to_json({"run_info": info(None, *row)})  # type: ignore[misc]  # the run was found before
 
 
 @performs(DeleteRun)
@@ -273,10 +272,8 @@ def search_runs(tx: Transaction, message: SearchRuns) -> Wire:
         message.max_results,
         message.page_token,
     )
-    members = [f'"runs":[{",".join(runs_on_wire(tx, numbers))}]'] if numbers else []
-    if next_token:
-        members.append(f'"next_page_token":{json.dumps(next_token)}')
-    return Raw(f"{{{','.join(members)}}}".encode())
+    page: dict[str, Any] = {"runs": runs_on_wire(tx, numbers)} if numbers else {}
+    return to_json(page | ({"next_page_token": next_token} if next_token else {}))
 
 
 @performs(CountRuns)

@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-import orjson
+import msgspec
 import sqlalchemy as sa
 
 from runyard.db.dialects import VALUES, among, bound
 from runyard.db.transaction import Prepared, Transaction
-from runyard.protocol.answer import Raw
-from runyard.tracking.inputs.wire import dataset_inputs_of, models_of
+from runyard.tracking.inputs.wire import dataset_inputs_of, has_dataset_inputs, has_models, models_of
 from runyard.tracking.metrics import series
 from runyard.tracking.origins.silence import beat_while_running, lost_since
 from runyard.tracking.runs.tables import runs
@@ -27,50 +26,85 @@ INFO = (
 )
 """The columns that `info` takes, in its order."""
 
-_runs_by_number = Prepared(
-    lambda dialect: sa.select(runs.c.id, runs.c.document, beat_while_running, *INFO).where(among(dialect, runs.c.id)),
-    VALUES,
-)
+
+def _runs_by_number(dialect: str) -> sa.Select[Any]:
+    carried = (runs.c.document, series.latest_of_run(dialect, runs.c.id))
+    uses = (has_dataset_inputs(runs.c.id), has_models(runs.c.id))
+    return sa.select(runs.c.id, *carried, *uses, beat_while_running, *INFO).where(among(dialect, runs.c.id))
+
+
+_runs = Prepared(_runs_by_number, VALUES)
 _info_by_number = Prepared(sa.select(beat_while_running, *INFO).where(runs.c.id == sa.bindparam("run")), "run")
 
 
-def runs_on_wire(tx: Transaction, numbers: Sequence[int]) -> list[str]:
-    """The runs with these internal numbers, in this order, as JSON texts. Four statements."""
-    metrics = series.latest(tx, numbers)
-    datasets = dataset_inputs_of(tx, numbers)
-    models, outputs = models_of(tx, numbers)
+class _Info(msgspec.Struct, gc=False):
+    """RunInfo on the wire."""
+
+    run_uuid: str
+    experiment_id: str
+    run_name: str
+    user_id: str
+    status: str
+    start_time: int
+    artifact_uri: str
+    lifecycle_stage: str
+    run_id: str
+    end_time: int | msgspec.UnsetType
+    lost_since: int | msgspec.UnsetType = msgspec.UNSET
+
+
+class _Run(msgspec.Struct, gc=False):
+    """A run on the wire. A page has a thousand: of dictionaries, it takes several times as long to encode them."""
+
+    info: _Info
+    data: msgspec.Raw
+    inputs: dict[str, Any]
+    outputs: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
+
+
+to_json = msgspec.json.Encoder().encode
+"""Encodes answers with runs in them."""
+_NO_INPUTS: dict[str, Any] = {}
+
+
+def runs_on_wire(tx: Transaction, numbers: Sequence[int]) -> list[_Run]:
+    """The runs with these internal numbers, in this order, as `to_json` encodes them. One statement, or up to three."""
+    rows = _runs.rows(tx, bound(tx, numbers))
+    using = [row[0] for row in rows if row[3]]
+    datasets = dataset_inputs_of(tx, using) if using else {}
+    connected = [row[0] for row in rows if row[4]]
+    models, outputs = models_of(tx, connected) if connected else ({}, {})
     shown = {}
-    for number, document, beat, *columns in _runs_by_number.rows(tx, bound(tx, numbers)):
-        inputs = {
-            **({"dataset_inputs": datasets[number]} if number in datasets else {}),
-            **({"model_inputs": models[number]} if number in models else {}),
-        }
-        put_out = outputs.get(number)
-        shown[number] = run_on_wire(
-            info(*columns) | lost_since(beat, tx.now_ms), document, metrics.get(number), inputs, put_out
-        )
+    for number, document, metrics, used, has_some_models, beat, *columns in rows:
+        run = run_on_wire(info(lost_since(beat, tx.now_ms), *columns), document, metrics)
+        if used or has_some_models:
+            _connect(run, datasets.get(number), models.get(number), outputs.get(number))
+        shown[number] = run
     return [shown[number] for number in numbers if number in shown]
 
 
-def run_on_wire(
-    run_info: dict[str, Any],
-    document: str,
-    metrics: str | None,
-    inputs: dict[str, Any],
-    model_outputs: list[dict[str, Any]] | None = None,
-) -> str:
-    """One run as JSON text; `document` is the text kept with it, the members params and tags of its data."""
-    data = document
+def _connect(run: _Run, datasets: Any, models: Any, outputs: Any) -> None:
+    found = {"dataset_inputs": datasets, "model_inputs": models}
+    run.inputs = {name: some for name, some in found.items() if some}
+    if outputs:
+        run.outputs = {"model_outputs": outputs}
+
+
+def run_on_wire(run_info: _Info, document: str, metrics: str | None = None) -> _Run:
+    """One run that neither used nor put out anything.
+
+    Parameters
+    ----------
+    document: The text kept with it, the members params and tags of its data.
+    metrics: Its latest metrics as JSON objects with commas between.
+    """
     if metrics:
-        members = f'"metrics":[{metrics}]'
-        data = f"{members},{document}" if document else members
-    used = orjson.dumps(inputs).decode() if inputs else "{}"
-    made = f',"outputs":{orjson.dumps({"model_outputs": model_outputs}).decode()}' if model_outputs else ""
-    # A page has a thousand of these: to put texts together takes a third of the time of dumping an object.
-    return f'{{"info":{orjson.dumps(run_info).decode()},"data":{{{data}}},"inputs":{used}{made}}}'
+        document = f'"metrics":[{metrics}],{document}' if document else f'"metrics":[{metrics}]'
+    return _Run(run_info, msgspec.Raw(f"{{{document}}}"), _NO_INPUTS)
 
 
 def info(
+    lost: int | None,
     run_uuid: str,
     experiment_id: int,
     name: str,
@@ -80,33 +114,27 @@ def info(
     end_time: int | None,
     artifact_uri: str,
     lifecycle_stage: str,
-) -> dict[str, Any]:
-    """A run's columns as RunInfo on the wire."""
-    return {
-        "run_uuid": run_uuid,
-        "experiment_id": str(experiment_id),
-        "run_name": name,
-        "user_id": user_id,
-        "status": status,
-        "start_time": start_time,
-        **({"end_time": end_time} if end_time is not None else {}),
-        "artifact_uri": artifact_uri,
-        "lifecycle_stage": lifecycle_stage,
-        "run_id": run_uuid,
-    }
+) -> _Info:
+    """A run's columns as RunInfo on the wire.
+
+    Parameters
+    ----------
+    lost: Since when the run is lost, in milliseconds since 1970; None of one that is not.
+    """
+    return _Info(
+        run_uuid, str(experiment_id), name, user_id, status, start_time, artifact_uri, lifecycle_stage, run_uuid,
+        msgspec.UNSET if end_time is None else end_time,
+        msgspec.UNSET if lost is None else lost,
+    )  # fmt: skip
 
 
-def run_info(tx: Transaction, number: int) -> dict[str, Any]:
+def run_info(tx: Transaction, number: int) -> _Info:
     """RunInfo of one run."""
     [[beat, *columns]] = _info_by_number.rows(tx, number)
-    return info(*columns) | lost_since(beat, tx.now_ms)
+    return info(lost_since(beat, tx.now_ms), *columns)
 
 
-def one_run(tx: Transaction, number: int) -> Raw:
+def one_run(tx: Transaction, number: int) -> bytes:
     """The answer that shows one run."""
-    return answer_with(runs_on_wire(tx, [number])[0])
-
-
-def answer_with(run: str) -> Raw:
-    """The answer that has the JSON text of one run."""
-    return Raw(f'{{"run":{run}}}'.encode())
+    [run] = runs_on_wire(tx, [number])
+    return to_json({"run": run})
