@@ -1,6 +1,6 @@
 """Operations on metrics."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import repeat
 from typing import Any
 
@@ -127,6 +127,12 @@ class _Shown(msgspec.Struct, gc=False):
     step: int
 
 
+class _ShownOfRun(_Shown, gc=False):
+    """A point as answers about several runs have it."""
+
+    run_id: str
+
+
 _encoder = msgspec.json.Encoder()
 
 
@@ -134,6 +140,11 @@ def _shown(key: str, points: Columns) -> bytes:
     """The JSON list of some points, without its brackets."""
     shown = map(_Shown, repeat(key), series.all_on_wire(points.values), points.timestamps, points.steps)
     return _encoder.encode(list(shown))[1:-1]
+
+
+def _shown_of_run(run_id: str, key: str, points: Columns) -> Iterable[_ShownOfRun]:
+    values = series.all_on_wire(points.values)
+    return map(_ShownOfRun, repeat(key), values, points.timestamps, points.steps, repeat(run_id))
 
 
 def _last(points: Columns) -> history.Place:
@@ -163,23 +174,14 @@ def get_metric_history_bulk(tx: Transaction, message: GetMetricHistoryBulk) -> W
     """Points of several runs, run by run, until the cap is reached."""
     left = min(message.max_results, MAX_HISTORY_POINTS)
     found = series.find_series(tx, message.run_id, message.metric_key)
-    points: list[dict[str, Any]] = []
+    points: list[_ShownOfRun] = []
     for run_id in sorted(found):
         page = history.page(tx, found[run_id], left)
-        points += (
-            {
-                "key": message.metric_key,
-                "run_id": run_id,
-                "step": step,
-                "timestamp": timestamp,
-                "value": value,
-            }
-            for step, timestamp, value in zip(page.steps, page.timestamps, series.all_on_wire(page.values), strict=True)
-        )
+        points += _shown_of_run(run_id, message.metric_key, page)
         left -= len(page.steps)
         if left <= 0:
             break
-    return {"metrics": points}
+    return _encoder.encode({"metrics": points})
 
 
 @performs(GetMetricHistoryBulkInterval)
@@ -193,20 +195,11 @@ def get_metric_history_bulk_interval(tx: Transaction, message: GetMetricHistoryB
     found = series.find_series(tx, message.run_ids, message.metric_key)
     for run_id in message.run_ids if not found else ():
         find_run(tx, run_id)
-    points = [
-        {
-            "key": message.metric_key,
-            "value": series.on_wire(value),
-            "timestamp": timestamp,
-            "step": step,
-            "run_id": run_id,
-        }
-        for run_id in sorted(found)
-        for step, timestamp, value in sampling.evenly(
-            tx, found[run_id], message.max_results, message.start_step, message.end_step
-        )
-    ]
-    return {"metrics": points} if points else {}
+    points: list[_ShownOfRun] = []
+    for run_id in sorted(found):
+        kept = sampling.evenly(tx, found[run_id], message.max_results, message.start_step, message.end_step)
+        points += _shown_of_run(run_id, message.metric_key, kept)
+    return _encoder.encode({"metrics": points}) if points else {}
 
 
 @performs(GetMetricCurves)

@@ -6,8 +6,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from runyard.db.gathering import PreparedColumns
 from runyard.db.transaction import Prepared, Transaction
-from runyard.tracking.metrics.levels import Point, are_numbers
+from runyard.tracking.metrics.blocks import LARGEST
+from runyard.tracking.metrics.levels import Columns, Point, are_numbers, columns_of
 from runyard.tracking.metrics.tables import metric_points
 
 EXACT_UP_TO = 10_000
@@ -15,6 +17,20 @@ EXACT_UP_TO = 10_000
 
 _points = metric_points.c
 _ORDER = (_points.step, _points.timestamp, _points.value)
+_WITHIN = (
+    _points.series_id == sa.bindparam("series"),
+    _points.step >= sa.bindparam("first"),
+    _points.step <= sa.bindparam("last"),
+)
+_within = sa.select(*_ORDER).where(*_WITHIN).order_by(*_ORDER).limit(sa.bindparam("most"))
+_points_within = PreparedColumns(_within, "series", "first", "last", "most")
+_count_within = Prepared(sa.select(sa.func.count()).select_from(_within.subquery()), "series", "first", "last", "most")
+_first_within, _last_within = (
+    Prepared(
+        sa.select(*_ORDER).where(*_WITHIN).order_by(*order).limit(sa.literal_column("1")), "series", "first", "last"
+    )
+    for order in (_ORDER, tuple(column.desc() for column in _ORDER))
+)
 _first_from = Prepared(
     sa.select(*_ORDER)
     .where(
@@ -27,7 +43,7 @@ _first_from = Prepared(
 )  # fmt: skip
 
 
-def evenly(tx: Transaction, series: int, most: int, first: int | None, last: int | None) -> list[Point]:
+def evenly(tx: Transaction, series: int, most: int, first: int | None, last: int | None) -> Columns:
     """At most `most` points of a series in step order, evenly spread, the first and the last kept.
 
     Short series are spread by row, as MLflow does. In long ones, counting rows would mean reading all of them; there
@@ -38,19 +54,15 @@ def evenly(tx: Transaction, series: int, most: int, first: int | None, last: int
     most: Maximum number of points; 1 gives only the last one.
     first, last: Only points with steps from `first` to `last`, both included.
     """
-    bounds = [_points.series_id == series]
-    if first is not None and last is not None:
-        bounds += [_points.step >= first, _points.step <= last]
-    capped = sa.select(*_ORDER).where(*bounds).order_by(*_ORDER).limit(EXACT_UP_TO + 1)
-    count = tx.scalar(sa.select(sa.func.count()).select_from(capped.subquery()))
-    if count <= max(most, EXACT_UP_TO):
-        rows: list[Point] = [tuple(row) for row in tx.execute(capped)]
-        return [rows[place] for place in even_places(len(rows), most)]
-    ends = [
-        tuple(tx.execute(sa.select(*_ORDER).where(*bounds).order_by(*order).limit(1)).one())
-        for order in (_ORDER, tuple(column.desc() for column in _ORDER))
-    ]
-    return _sought(tx, series, most, ends[0], ends[1])
+    asked = (series, -LARGEST - 1 if first is None else first, LARGEST if last is None else last)
+    exact = max(most, EXACT_UP_TO)
+    [[count]] = _count_within.rows(tx, *asked, exact + 1)
+    if count <= exact:
+        columns = _points_within.columns(tx, *asked, exact)
+        places = even_places(count, most)
+        return Columns(*([column[place] for place in places] for column in columns))
+    [low], [high] = _first_within.rows(tx, *asked), _last_within.rows(tx, *asked)
+    return columns_of(_sought(tx, series, most, low, high))
 
 
 def even_places(count: int, most: int) -> list[int]:
