@@ -12,6 +12,7 @@ from runyard.gate.gate import Gate
 from runyard.server.removals import Removals
 from runyard.tracking.many_runs.messages import DeleteRuns
 from runyard.tracking.runs.messages import SearchRuns
+from tests.factories import an_experiment
 from tests.ui.asking import Reader
 from tests.ui.pages.test_runs_table import VIEW, names
 from tests.ui.stories import a_story
@@ -72,3 +73,21 @@ def test_the_trash_says_when_a_run_was_deleted(gate: Gate, reader: Reader) -> No
     rows = list(csv.DictReader(reader.get(f"{path}.csv?view=deleted").text.splitlines()))
     assert [True, True] == [row["deleted_time"] > row["start_time"] for row in rows]
     assert "deleted_time" not in reader.get(f"{path}.csv").text
+
+
+def test_a_table_without_runs_says_that_all_are_in_the_trash(gate: Gate, reader: Reader) -> None:
+    """One that never had any says how to log the first."""
+    story = a_story(gate, nested=False)
+    path = f"/experiments/{story.experiment_id}"
+    new = f"/experiments/{an_experiment(gate)}"
+    gate.perform(DeleteRuns(run_ids=list(story.run_ids[1:])))
+    assert "All runs are in the trash." not in reader.get(path).words
+
+    gate.perform(DeleteRuns(run_ids=list(story.run_ids[:1])))
+
+    page = reader.get(path)
+    assert "All runs are in the trash. Show them" in page.words
+    assert f'href="{path}?view=deleted"' in page.text
+    assert "Log a first run" not in page.words
+    assert "All runs are in the trash." not in reader.get(f"{path}?filter=metrics.m+%3E+1").words
+    assert "Log a first run" in reader.get(new).words

@@ -24,7 +24,7 @@ from runyard.tracking.experiments.messages import (
 from runyard.tracking.filters.messages import ExplainFilter
 from runyard.tracking.many_runs.messages import DeleteRuns, FindRunIds, RemoveRuns, RestoreRuns
 from runyard.tracking.run_trees.messages import RunTree, SearchRunTree
-from runyard.tracking.runs.messages import DescribeRuns, RunsDescribed
+from runyard.tracking.runs.messages import DescribeRuns, RunsDescribed, SearchRuns
 from runyard.tracking.selections.messages import CreateSelection
 from runyard.ui.navigation import Crumb, Shell, encode_query
 from runyard.ui.parts.charts_panel import Asked, ChartsPanel, charts_panel
@@ -78,6 +78,7 @@ class ExperimentPage:
     scope: Scope
     experiments: tuple[Experiment, ...]
     rows: tuple[RunRow, ...]
+    all_deleted: bool
     nested: bool
     flat: bool
     level: int | None
@@ -181,6 +182,7 @@ def show(site: Site, request: Request) -> Response:  # long: all that the page s
         scope=scope,
         experiments=experiments,
         rows=rows,
+        all_deleted=not described.runs and not filter_text and view == "active" and _has_deleted(site, scope),
         nested=found.nested,
         flat=_is_flat(state),
         level=found.total,
@@ -269,6 +271,12 @@ def _pages(state: ListState, path: str, found: RunTree, described: RunsDescribed
         return state.pages(path, len(groups.rows), total, token, GROUPS_PAGE)
     total, more = (described.runs, described.more) if found.total is None else (found.total, found.more)
     return state.pages(path, len(found.runs), total, found.next_page_token, PAGE_SIZE, more=more)
+
+
+def _has_deleted(site: Site, scope: Scope) -> bool:
+    """Whether there are runs in the trash."""
+    deleted = SearchRuns(experiment_ids=list(scope.ids), run_view_type="DELETED_ONLY", max_results=1)
+    return bool(site.ask(deleted).runs)
 
 
 def _notes(
