@@ -73,6 +73,18 @@ def test_runs_are_found_as_if_each_were_looked_at(gate: Gate) -> None:
     ]
 
 
+def test_what_a_match_does_not_have_is_left_out(gate: Gate) -> None:
+    """As everywhere: of a run that goes on, when it was lost."""
+    experiment_id = an_experiment(gate, "vision")
+    run_id = a_run(gate, experiment_id, run_name="lstm")
+
+    [match] = gate.perform(SearchEverything(text="lstm", kind="run"))["matches"]
+
+    shown = {"id": run_id, "name": "lstm", "matched": "name", "status": "RUNNING", "experiment_name": "vision"}
+    assert match == match | shown
+    assert None not in match.values()
+
+
 @pytest.fixture
 def store(gate: Gate) -> dict[str, str]:
     """One of each kind; returns ids."""

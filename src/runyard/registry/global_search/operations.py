@@ -60,7 +60,7 @@ def _without_rank(match: dict[str, Any]) -> dict[str, Any]:
 
 def _match(asked: Asked, matched: str, entity_id: Any, name: str, **rest: Any) -> dict[str, Any]:
     given = {"id": str(entity_id), "name": name, "matched": matched, "rank": asked.rank(name, matched)}
-    return {"deleted": False, **given, **rest}
+    return {"deleted": False, **given, **{name: value for name, value in rest.items() if value is not None}}
 
 
 def _experiments(tx: Transaction, asked: Asked) -> list[dict[str, Any]]:
