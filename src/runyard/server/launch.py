@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import replace
 
-from runyard.core.memory import share_arenas
+from runyard.core.memory import tune_pools
 from runyard.db.engine import parse_uri
 from runyard.http import process
 from runyard.http.answers import App
@@ -38,7 +38,7 @@ def serve(settings: ServerSettings, say: Callable[[str], None] = process.say) ->
     RunyardException: The database cannot be used, or the address cannot be listened on.
     """
     os.umask(0o077)
-    share_arenas()
+    tune_pools()
     sys.setswitchinterval(SWITCH_SECONDS)
     with listening(settings, say) as (listener, port):
         settings = replace(settings, port=port)
