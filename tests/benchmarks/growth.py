@@ -12,6 +12,7 @@ may double where other processes take the caches; how busy it was stands below t
 """
 
 import argparse
+import itertools
 import json
 import os
 import statistics
@@ -22,15 +23,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 from benchkit.connection import Connection, Reply, RequestFailed, encode_request  # noqa: E402
 from benchkit.process import Cluster, Server, Store, free_port  # noqa: E402
 from benchkit.questions import next_page, prepare, questions  # noqa: E402
-from benchkit.workload import API, MetricBatches  # noqa: E402
+from benchkit.workload import API, MetricBatches, post  # noqa: E402
 
 COMMAND = f"{sys.executable} -m runyard server --port {{port}} --backend-store-uri {{uri}} --artifacts-destination {{artifacts}}"
-EXPERIMENTS = 5_000
+EXPERIMENTS = WIDE = 5_000
 PAGED = ("in the order of a metric", "metric and param filtered, in the order of the metric")
 """Searches whose next pages are asked for too."""
 Figures = dict[str, float]
@@ -188,6 +190,46 @@ def of_long_series(server: Server, points: int, measured: Measuring) -> dict[str
     return found
 
 
+def of_wide_run(server: Server, measured: Measuring) -> dict[str, Figures]:
+    """A run of very many params, tags and metrics: what it costs to log to it, new keys anywhere among the old ones."""
+    connection = server.connection()
+    created = connection.call("POST", API + "runs/create", {"experiment_id": "0", "run_name": "wide", "start_time": 2})
+    run_id = created["run"]["info"]["run_id"]
+    for first in range(0, WIDE, 100):
+        texts = {
+            kind: [{"key": f"{kind[0]}{i}", "value": f"value {i}"} for i in range(first, first + 100)]
+            for kind in ("params", "tags")
+        }
+        points = [
+            {"key": f"m{i}", "value": i / 7, "timestamp": i, "step": 0} for i in range(2 * first, 2 * first + 200)
+        ]
+        connection.call("POST", API + "runs/log-batch", {"run_id": run_id, **texts, "metrics": points})
+    number = itertools.count(1)
+
+    def new(kind: str) -> dict[str, str]:
+        place = next(number)
+        return {"key": f"{kind}{place * 7919 % WIDE}-{place}", "value": "new"}
+
+    def point() -> dict[str, Any]:
+        place = next(number)
+        return {"key": f"m{place * 7919 % WIDE}", "value": 0.5, "timestamp": WIDE + place, "step": place}
+
+    logged: dict[str, tuple[str, Callable[[], dict[str, Any]]]] = {
+        f"set-tag, beside {WIDE:,} tags and {WIDE:,} params": ("set-tag", lambda: new("t")),
+        f"log-param, beside {WIDE:,} tags and {WIDE:,} params": ("log-parameter", lambda: new("p")),
+        f"a point by log-batch, beside {2 * WIDE:,} metrics": ("log-batch", lambda: {"metrics": [point()]}),
+        f"log-metric, beside {2 * WIDE:,} metrics": ("log-metric", point),
+    }
+    wait_until_idle(server)
+    return {
+        name: measured(
+            lambda path=path, body=body: answered(connection, post(f"runs/{path}", {"run_id": run_id, **body()})),
+            server,
+        )
+        for name, (path, body) in logged.items()
+    }
+
+
 def main() -> int:
     """Fill, ask, print a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -219,6 +261,7 @@ def main() -> int:
     if options.points:
         with serving(Store("growth-wide", options.postgres)) as server:
             last = options.sizes[-1]
+            note(last, of_wide_run(server, measuring))
             note(last, of_many_experiments(server, measuring) | of_long_series(server, options.points, measuring))
     show(found, options.sizes)
     print(f"\nLoad of the machine meanwhile: {min(loads):.1f} to {max(loads):.1f} on {os.cpu_count()} cores.")
