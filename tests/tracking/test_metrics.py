@@ -187,6 +187,18 @@ def test_a_long_series_without_steps_is_thinned_by_time(gate: Gate) -> None:
     assert (0, EXACT_UP_TO + 999) == (found[0]["timestamp"], found[-1]["timestamp"])
 
 
+def test_a_long_series_with_a_gap_has_no_point_twice(gate: Gate) -> None:
+    """Steps that are sought in the gap find the point behind it, which may be NaN."""
+    run_id, far = a_run(gate), 10 * EXACT_UP_TO
+    fill(gate, run_id, EXACT_UP_TO)
+    gate.perform(LogBatch(run_id=run_id, metrics=[a_point(value=math.nan, timestamp=far, step=far)]))
+    found = gate.perform(GetMetricHistoryBulkInterval(run_ids=[run_id], metric_key="loss", max_results=101))["metrics"]
+
+    steps = [point["step"] for point in found]
+    assert [*range(0, EXACT_UP_TO, EXACT_UP_TO // 10), far] == steps
+    assert ["NaN"] == [point["value"] for point in found if point["value"] != point["step"] % 97]
+
+
 def test_the_interval_history_of_an_unknown_run_is_not_an_empty_one(gate: Gate) -> None:
     """A chart of nothing would look as if nothing had been logged; a run without the metric has none."""
     run_id = a_run(gate, "0")

@@ -1,11 +1,12 @@
 """Thins long series for charts."""
 
+import itertools
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any
 
 import sqlalchemy as sa
 
+from runyard.db.dialects import VALUES, bound
 from runyard.db.gathering import PreparedColumns
 from runyard.db.transaction import Prepared, Transaction
 from runyard.tracking.metrics.blocks import LARGEST
@@ -31,16 +32,29 @@ _first_within, _last_within = (
     )
     for order in (_ORDER, tuple(column.desc() for column in _ORDER))
 )
-_first_from = Prepared(
-    sa.select(*_ORDER)
-    .where(
-        _points.series_id == sa.bindparam("series"),
-        sa.tuple_(_points.step, _points.timestamp) >= sa.tuple_(sa.bindparam("step"), sa.bindparam("timestamp")),
-    )
-    .order_by(*_ORDER)
-    .limit(sa.literal_column("1")),
-    "series", "step", "timestamp",
-)  # fmt: skip
+
+
+def _first_from_each(dialect: str, by_time: bool) -> sa.Select[Any]:
+    """Selects the first point from each of some steps on, or of a step from each of some times on."""
+    points = metric_points.alias()
+    place = points.c.timestamp if by_time else points.c.step
+    series, step = points.c.series_id == sa.bindparam("series"), points.c.step == sa.bindparam("step")
+    each = (points.c.step, points.c.timestamp, points.c.value)
+    first = sa.select(*each).where(series, *([step] if by_time else ())).order_by(*each).limit(sa.literal_column("1"))
+    if dialect == "postgresql":
+        given = sa.func.unnest(sa.bindparam(VALUES, type_=sa.ARRAY(sa.BigInteger)))
+        listed = given.table_valued("target", with_ordinality="number").render_derived()
+        found = first.where(place >= listed.c.target).lateral()
+        return sa.select(*found.c).select_from(listed.join(found, sa.true())).order_by(listed.c.number)
+    numbered = sa.func.json_each(sa.bindparam(VALUES, type_=sa.Text)).table_valued("key", "value")
+    sought = first.where(place >= numbered.c.value).correlate(numbered).scalar_subquery()
+    same = sa.tuple_(*_ORDER).bool_op("=")(sought)
+    joined = numbered.join(metric_points, sa.and_(_points.series_id == sa.bindparam("series"), same))
+    return sa.select(*_ORDER).select_from(joined).order_by(numbered.c.key)
+
+
+_first_from_steps = Prepared(lambda dialect: _first_from_each(dialect, by_time=False), "series", VALUES)
+_first_from_times = Prepared(lambda dialect: _first_from_each(dialect, by_time=True), "series", "step", VALUES)
 
 
 def evenly(tx: Transaction, series: int, most: int, first: int | None, last: int | None) -> Columns:
@@ -83,16 +97,13 @@ def _sought(tx: Transaction, series: int, most: int, first: Point, last: Point) 
         return [last]
     by_time = first[0] == last[0]
     low, high = (first[1], last[1]) if by_time else (first[0], last[0])
-    lowest_time = -(2**63)
-    found = [first]
-    for place in range(1, most - 1):
-        target = low + place * (high - low) // (most - 1)
-        here = (first[0], target) if by_time else (target, lowest_time)
-        if here > found[-1][:2]:
-            row = _first_from.row(tx, series, *here)
-            if row is not None and row != found[-1]:
-                found.append((row[0], row[1], row[2]))
-    return found if found[-1] == last else [*found, last]
+    targets = bound(tx, [low + place * (high - low) // (most - 1) for place in range(1, most - 1)])
+    if by_time:
+        rows = _first_from_times.rows(tx, series, first[0], targets)
+    else:
+        rows = _first_from_steps.rows(tx, series, targets)
+    apart = itertools.groupby([first, *rows, last], key=repr)  # NaN does not equal itself
+    return [next(same) for _, same in apart]
 
 
 def extremes(rows: Sequence[Point], most: int) -> list[Point]:
@@ -109,10 +120,10 @@ def extremes(rows: Sequence[Point], most: int) -> list[Point]:
     borders = [1 + stretch * (len(rows) - 2) // stretches for stretch in range(stretches + 1)]
     values = [row[2] for row in rows]
     if not are_numbers(values):
-        kept = [row for begin, end in pairwise(borders) for row in _kept_of(rows[begin:end])]
+        kept = [row for begin, end in itertools.pairwise(borders) for row in _kept_of(rows[begin:end])]
         return [rows[0], *kept, rows[-1]]
     places = set[int]()
-    for begin, end in pairwise(borders):
+    for begin, end in itertools.pairwise(borders):
         part = values[begin:end]
         places.add(begin + part.index(min(part)))
         places.add(begin + part.index(max(part)))
