@@ -32,7 +32,9 @@ from benchkit.questions import next_page, prepare, questions  # noqa: E402
 from benchkit.workload import API, MetricBatches, post  # noqa: E402
 
 COMMAND = f"{sys.executable} -m runyard server --port {{port}} --backend-store-uri {{uri}} --artifacts-destination {{artifacts}}"
-EXPERIMENTS = WIDE = 5_000
+EXPERIMENTS = 5_000
+WIDE = 5_000
+"""Params of a wide run, and tags of it; it has twice as many metrics."""
 PAGED = ("in the order of a metric", "metric and param filtered, in the order of the metric")
 """Searches whose next pages are asked for too."""
 Figures = dict[str, float]
@@ -236,7 +238,7 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, default=Path(), help="where SQLite stores are kept")
     parser.add_argument("--postgres", help="postgresql://user@host:port of a cluster to use instead")
     parser.add_argument("--sizes", type=int, nargs="+", default=[1000, 10_000])
-    parser.add_argument("--points", type=int, default=1_000_000, help="of a long series; 0 leaves it out")
+    parser.add_argument("--points", type=int, default=1_000_000, help="of a long series; 0: only stores of runs")
     parser.add_argument("--only", nargs="+", default=[""], help="parts of names of questions; all others are left out")
     parser.add_argument("--most", type=int, default=30, help="answers of each question")
     parser.add_argument("--seconds", type=float, default=4.0, help="longest time for a question")

@@ -69,25 +69,23 @@ _NO_INPUTS: dict[str, Any] = {}
 
 def runs_on_wire(tx: Transaction, numbers: Sequence[int]) -> list[_Run]:
     """The runs with these internal numbers, in this order, as `to_json` encodes them. One statement, or up to three."""
-    rows = _runs.rows(tx, bound(tx, numbers))
-    using = [row[0] for row in rows if row[3]]
-    datasets = dataset_inputs_of(tx, using) if using else {}
-    connected = [row[0] for row in rows if row[4]]
-    models, outputs = models_of(tx, connected) if connected else ({}, {})
-    shown = {}
-    for number, document, metrics, used, has_some_models, beat, *columns in rows:
-        run = run_on_wire(info(lost_since(beat, tx.now_ms), *columns), document, metrics)
-        if used or has_some_models:
-            _connect(run, datasets.get(number), models.get(number), outputs.get(number))
-        shown[number] = run
+    shown, using, connected = dict[int, _Run](), list[int](), list[int]()
+    for number, document, metrics, used_datasets, has_some_models, beat, *columns in _runs.rows(tx, bound(tx, numbers)):
+        shown[number] = run_on_wire(info(lost_since(beat, tx.now_ms), *columns), document, metrics)
+        if used_datasets:
+            using.append(number)
+        if has_some_models:
+            connected.append(number)
+    if using:
+        for number, datasets in dataset_inputs_of(tx, using).items():
+            shown[number].inputs = {"dataset_inputs": datasets}
+    if connected:
+        used, put_out = models_of(tx, connected)
+        for number, models in used.items():
+            shown[number].inputs = shown[number].inputs | {"model_inputs": models}
+        for number, models in put_out.items():
+            shown[number].outputs = {"model_outputs": models}
     return [shown[number] for number in numbers if number in shown]
-
-
-def _connect(run: _Run, datasets: Any, models: Any, outputs: Any) -> None:
-    found = {"dataset_inputs": datasets, "model_inputs": models}
-    run.inputs = {name: some for name, some in found.items() if some}
-    if outputs:
-        run.outputs = {"model_outputs": outputs}
 
 
 def run_on_wire(run_info: _Info, document: str, metrics: str | None = None) -> _Run:
